@@ -1,0 +1,113 @@
+"""The declaration of a command-line option."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["CLIOption", "cli_option"]
+
+_SHORT = re.compile(r"-\w")
+_LONG = re.compile(r"--\w[\w-]*")
+
+
+class CLIOption:
+    """An option of the command line: its flags, and what it does to a run.
+
+    Made by the decorator `cli_option`.
+
+    Args:
+        apply_function: takes ``(args, run)``; its docstring is the help text.
+        short_flag: like ``-j``.
+        long_flag: like ``--my-flag``.
+        is_flag: whether it stands alone, without a value.
+
+    Raises:
+        ValueError: a malformed flag.
+    """
+
+    def __init__(
+        self, apply_function: Callable[..., Any], short_flag: str, long_flag: str, is_flag: bool
+    ) -> None:
+        if not _SHORT.fullmatch(str(short_flag)):
+            raise ValueError(
+                f"Short flag malformed: {short_flag!r}. One correct short flag would be: `-j`."
+            )
+        if not _LONG.fullmatch(str(long_flag)):
+            raise ValueError(
+                f"Long flag malformed: {long_flag!r}. "
+                "One correct long flag would be: `--my-pretty-flag`."
+            )
+        self.apply_function = apply_function
+        self.short_flag = short_flag
+        self.long_flag = long_flag
+        self.is_flag = is_flag
+        #: Name of the value in the usage, or None.
+        self.arg: str | None = None if is_flag else "VALUE"
+        #: Text about the value in the usage, or None.
+        self.arg_description: str | None = None if is_flag else ""
+        # pydoc and help() show what the function says.
+        self.__doc__ = apply_function.__doc__
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function itself."""
+        return self.apply_function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<CLIOption {self.short_flag}, {self.long_flag}>"
+
+    def get_name(self) -> str:
+        """The name of the function."""
+        return str(getattr(self.apply_function, "__name__", self.long_flag))
+
+    def get_description(self) -> str:
+        """The help text."""
+        return self.apply_function.__doc__ or ""
+
+    def get_flag(self) -> str:
+        """The long flag, the key of the option among the parsed ones."""
+        return self.long_flag
+
+    def get_short_flag(self) -> str:
+        """The short flag."""
+        return self.short_flag
+
+    def get_flags(self) -> tuple[str, str]:
+        """The short and the long flag."""
+        return self.short_flag, self.long_flag
+
+    def apply(self, args: Any, run: Any) -> Any:
+        """Do to `run` what the option says; `args` is its value (True for a flag)."""
+        return self.apply_function(args, run)
+
+
+def cli_option(
+    short_flag: str, long_flag: str, is_flag: bool = False
+) -> Callable[[Callable[..., Any]], CLIOption]:
+    """Make a function ``(args, run)`` a command-line option.
+
+    Pass it to ``Experiment(additional_cli_options=[…])``.
+
+    Args:
+        short_flag: like ``-j``.
+        long_flag: like ``--my-flag``.
+        is_flag: whether it stands alone, without a value.
+
+    Raises:
+        ValueError: a malformed flag.
+
+    >>> @cli_option("-g", "--greet")
+    ... def greet_option(args, run):
+    ...     '''Greet somebody.'''
+    ...     return f"hello {args}"
+    >>> greet_option.get_flags(), greet_option.apply("you", run=None)
+    (('-g', '--greet'), 'hello you')
+    """
+
+    def decorator(function: Callable[..., Any]) -> CLIOption:
+        return CLIOption(function, short_flag, long_flag, is_flag)
+
+    return decorator

@@ -1,0 +1,67 @@
+"""The time, and a thread that does something at intervals."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["IntervalTimer", "utcnow"]
+
+_UTC = datetime.timezone.utc  # noqa: UP017 - one attribute less to look up at each call
+
+
+def utcnow() -> datetime.datetime:
+    """Now, in UTC and without a time zone: the form in which all stores keep times.
+
+    >>> utcnow().tzinfo is None
+    True
+    """
+    return datetime.datetime.now(_UTC).replace(tzinfo=None)
+
+
+class IntervalTimer(threading.Thread):
+    """A daemon thread that calls `func` at intervals, and once more at the end.
+
+    Args:
+        event: set it to stop; the thread then calls `func` a last time and ends.
+        func: what to call, without arguments.
+        interval: seconds between two calls.
+
+    >>> calls = []
+    >>> stop, timer = IntervalTimer.create(lambda: calls.append(1), interval=60)
+    >>> timer.start()
+    >>> stop.set(); timer.join()
+    >>> calls
+    [1]
+    """
+
+    def __init__(
+        self, event: threading.Event, func: Callable[[], Any], interval: float = 10.0
+    ) -> None:
+        # A daemon: a program that dies must not wait for its next beat.
+        super().__init__(daemon=True)
+        self.stop_event = event
+        self.func = func
+        self.interval = interval
+
+    @classmethod
+    def create(
+        cls, func: Callable[[], Any], interval: float = 10.0
+    ) -> tuple[threading.Event, IntervalTimer]:
+        """A new timer, not yet started.
+
+        Returns:
+            the event that stops it, and the thread.
+        """
+        stop_event = threading.Event()
+        return stop_event, cls(stop_event, func, interval)
+
+    def run(self) -> None:
+        """Call the function until the event is set, and once more."""
+        while not self.stop_event.wait(self.interval):
+            self.func()
+        self.func()

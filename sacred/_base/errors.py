@@ -1,0 +1,487 @@
+"""The one tree of errors.
+
+::
+
+    Exception
+    ├── SacredError
+    │   ├── ConfigError
+    │   │   ├── InvalidConfigError        raised by users
+    │   │   └── ConfigAddedError
+    │   ├── MissingConfigError            also a TypeError
+    │   ├── SignatureError                also a TypeError
+    │   ├── NamedConfigNotFoundError
+    │   ├── CircularDependencyError
+    │   ├── SettingError
+    │   └── UnsafeDataError
+    ├── ObserverError
+    ├── SacredInterrupt
+    │   └── TimeoutInterrupt
+    └── MissingExtraError                 an ImportError
+
+An error says *how* it wants to be shown (`print_traceback`, `filter_traceback`,
+`print_usage`); showing it is the business of the command line.
+
+The classes name ``sacred.utils`` as their module: that is where users import
+them from, and what a traceback should tell them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.paths import (
+    get_by_dotted_path,
+    is_prefix,
+    iterate_flattened,
+    join_paths,
+    rel_path,
+)
+from sacred._base.text import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from types import TracebackType
+
+__all__ = [
+    "CircularDependencyError",
+    "ConfigAddedError",
+    "ConfigError",
+    "InvalidConfigError",
+    "MissingConfigError",
+    "MissingExtraError",
+    "NamedConfigNotFoundError",
+    "ObserverError",
+    "SacredError",
+    "SacredInterrupt",
+    "SettingError",
+    "SignatureError",
+    "TimeoutInterrupt",
+    "UnsafeDataError",
+]
+
+_FILTERS = ("always", "default", "never")
+
+
+def _rebuild(cls: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    """Make an error again without its constructor, whose arguments are not kept."""
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class SacredError(Exception):
+    """Base of the library's own errors.
+
+    Args:
+        message: what went wrong.
+        print_traceback: show the traceback on the command line.
+        filter_traceback: leave out the library's own frames: ``"always"``,
+            ``"default"`` (unless the error comes from within the library) or
+            ``"never"``.
+        print_usage: show the usage of the program first.
+
+    Raises:
+        ValueError: `filter_traceback` is none of the three.
+    """
+
+    __module__ = "sacred.utils"
+
+    def __init__(
+        self,
+        message: str = "",
+        print_traceback: bool = True,
+        filter_traceback: str = "default",
+        print_usage: bool = False,
+    ) -> None:
+        super().__init__(message)
+        if filter_traceback not in _FILTERS:
+            raise ValueError(
+                "filter_traceback must be one of 'always', 'default' or 'never', "
+                f"not {filter_traceback}"
+            )
+        self.print_traceback = print_traceback
+        self.filter_traceback = filter_traceback
+        self.print_usage = print_usage
+
+    def __reduce__(self) -> Any:
+        # The default would call the constructor with the message only, which
+        # is not what every subclass takes first.
+        return _rebuild, (type(self), self.args, self.__dict__.copy())
+
+
+class ConfigError(SacredError):
+    """Something is wrong with entries of the configuration; shows their values.
+
+    Args:
+        message: what went wrong.
+        conflicting_configs: path, or paths, of the entries concerned. Under a
+            prefix they may be relative to it.
+        print_conflicting_configs: show the values of these entries.
+        config: the configuration to take the values from. By default it is
+            added by the captured function that the error passes through.
+
+    >>> print(ConfigError("too large", ("a", "b.c"), config={"a": 1, "b": {"c": "x"}}))
+    too large
+    Conflicting configuration values:
+      a=1
+      b.c='x'
+    """
+
+    __module__ = "sacred.utils"
+
+    def __init__(
+        self,
+        message: str,
+        conflicting_configs: str | Iterable[str] = (),
+        print_conflicting_configs: bool = True,
+        print_traceback: bool = True,
+        filter_traceback: str = "default",
+        print_usage: bool = False,
+        config: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, print_traceback, filter_traceback, print_usage)
+        if isinstance(conflicting_configs, str):
+            conflicting_configs = (conflicting_configs,)
+        self.conflicting_configs: tuple[str, ...] = tuple(conflicting_configs)
+        self.print_conflicting_configs = print_conflicting_configs
+        self.config: Mapping[str, Any] | None = config
+        self.prefix = ""
+
+    def add_config(self, config: Mapping[str, Any], prefix: str | None = None) -> None:
+        """Tell which configuration the code that failed has seen.
+
+        Only the first call counts: it comes from the innermost function.
+
+        Args:
+            config: what the function saw, that is, the part under its prefix.
+            prefix: path of that part in the whole configuration.
+        """
+        if self.config is None:
+            self.config = config
+            self.prefix = prefix or ""
+
+    @classmethod
+    def track(cls, config: Mapping[str, Any], prefix: str | None = None) -> _Tracker:
+        """A context in which errors of this class learn of `config` (see `add_config`).
+
+        >>> try:
+        ...     with ConfigError.track({"a": 1}, prefix="p.q"):
+        ...         raise InvalidConfigError("bad", ("a",))
+        ... except InvalidConfigError as e:
+        ...     print(e)
+        bad
+        Conflicting configuration values:
+          p.q.a=1
+        """
+        return _Tracker(cls, config, prefix)
+
+    def _full_path_and_value(self, path: str) -> tuple[str, Any]:
+        missing = object()
+        config = self.config if self.config is not None else {}
+        relative = path
+        unknown = get_by_dotted_path(config, path, missing) is missing
+        if unknown and self.prefix and is_prefix(self.prefix, path):
+            relative = rel_path(self.prefix, path)  # spelled in full
+        full = join_paths(self.prefix, relative)
+        value = get_by_dotted_path(config, relative, missing)
+        if value is missing:
+            value = get_by_dotted_path(config, full)
+        return full, value
+
+    def _value_lines(self) -> list[str]:
+        if not (self.print_conflicting_configs and self.conflicting_configs):
+            return []
+        pairs = map(self._full_path_and_value, self.conflicting_configs)
+        lines = [f"  {path}={value!r}" for path, value in pairs]
+        return ["Conflicting configuration values:", *lines]
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *self._value_lines()])
+
+
+class _Tracker:
+    """The context manager behind `ConfigError.track`."""
+
+    def __init__(
+        self, kind: type[ConfigError], config: Mapping[str, Any], prefix: str | None
+    ) -> None:
+        self._kind = kind
+        self._config = config
+        self._prefix = prefix
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, self._kind):
+            error.add_config(self._config, self._prefix)
+
+
+class InvalidConfigError(ConfigError):
+    """For users: raise it where entries do not go together.
+
+    >>> print(InvalidConfigError("must differ", ("a", "b"), config={"a": 1, "b": 1}))
+    must differ
+    Conflicting configuration values:
+      a=1
+      b=1
+    """
+
+    __module__ = "sacred.utils"
+
+
+class MissingConfigError(SacredError, TypeError):
+    """A function lacks arguments, and the configuration does not have them.
+
+    Args:
+        message: text that the list of missing names is added to.
+        missing_configs: the names; if empty, the message stands alone.
+    """
+
+    __module__ = "sacred.utils"
+
+    def __init__(
+        self,
+        message: str = "Configuration values are missing:",
+        missing_configs: Iterable[str] = (),
+        print_traceback: bool = False,
+        filter_traceback: str = "default",
+        print_usage: bool = True,
+    ) -> None:
+        self.missing_configs = list(missing_configs)
+        if self.missing_configs:
+            message = f"{message} {self.missing_configs}"
+        super().__init__(message, print_traceback, filter_traceback, print_usage)
+
+
+class NamedConfigNotFoundError(SacredError):
+    """There is no named config of that name.
+
+    >>> print(NamedConfigNotFoundError("tiny", available_named_configs=("big", "small")))
+    Named config not found: "tiny". Available config values are: ('big', 'small')
+    """
+
+    __module__ = "sacred.utils"
+
+    def __init__(
+        self,
+        named_config: str,
+        message: str = "Named config not found:",
+        available_named_configs: Sequence[str] = (),
+        print_traceback: bool = False,
+        filter_traceback: str = "default",
+        print_usage: bool = False,
+    ) -> None:
+        available = tuple(available_named_configs)
+        # The name alone: a mistyped ingredient is another error.
+        hint = did_you_mean(named_config.rpartition(".")[2], available)
+        text = f'{message} "{named_config}". Available config values are: {available}. {hint}'
+        text = text.removesuffix(". ")
+        super().__init__(text, print_traceback, filter_traceback, print_usage)
+        self.named_config = named_config
+        self.available_named_configs = available
+
+
+class UnknownIngredientError(SacredError, KeyError):
+    """A path names an ingredient that the experiment does not use."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_traceback=False)
+
+    # KeyError shows the quoted form.
+    __str__ = Exception.__str__
+
+
+class ConfigFileError(SacredError, ValueError):
+    """The content of a config file cannot be understood."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_traceback=False)
+
+
+class UnreadableConfigFileError(SacredError, OSError):
+    """A config file is there and cannot be opened."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_traceback=False)
+
+
+class MissingConfigFormatError(SacredError, KeyError):
+    """A config file needs a package that is not installed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_traceback=False)
+
+    # KeyError shows the quoted form.
+    __str__ = Exception.__str__
+
+
+class ConfigAddedError(ConfigError):
+    """An entry was set from outside that nobody takes.
+
+    Args:
+        conflicting_configs: the new entries.
+        captured_args: the names that captured functions would take.
+        print_suggestions: list these names, and offer the nearest ones.
+        config: the final configuration.
+    """
+
+    __module__ = "sacred.utils"
+
+    #: Arguments that the library fills itself: no entries of a configuration.
+    SPECIAL_ARGS = frozenset(
+        {"_log", "_config", "_seed", "__doc__", "config_filename", "_run", "_rnd"}
+    )
+
+    def __init__(
+        self,
+        conflicting_configs: str | Iterable[str],
+        message: str = "Added new config entry that is not used anywhere",
+        captured_args: Iterable[str] = (),
+        print_conflicting_configs: bool = True,
+        print_traceback: bool = False,
+        filter_traceback: str = "default",
+        print_usage: bool = False,
+        print_suggestions: bool = True,
+        config: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(
+            message,
+            conflicting_configs,
+            print_conflicting_configs,
+            print_traceback,
+            filter_traceback,
+            print_usage,
+            config,
+        )
+        self.captured_args = tuple(captured_args)
+        self.print_suggestions = print_suggestions
+
+    def _suggestions(self) -> list[str]:
+        if not self.print_suggestions:
+            return []
+        possible = sorted(set(self.captured_args) - self.SPECIAL_ARGS)
+        lines = []
+        if possible:
+            lines.append(f"Possible config keys are: {{{', '.join(map(repr, possible))}}}")
+        candidates = self._known_entries().union(possible)
+        for path in self.conflicting_configs:
+            hint = did_you_mean(path, candidates)
+            # One entry: the question is clear. Several: say what it is about.
+            if hint and len(self.conflicting_configs) > 1:
+                hint = f"{path}: {hint}"
+            if hint:
+                lines.append(hint)
+        return lines
+
+    def _known_entries(self) -> set[str]:
+        new = self.conflicting_configs
+        entries = {str(path) for path, _ in iterate_flattened(self.config or {})}
+        return {
+            path
+            for path in entries
+            if path not in new and not any(is_prefix(other, path) for other in new)
+        }
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *self._suggestions()])
+
+
+class SignatureError(SacredError, TypeError):
+    """A function was called with arguments that it does not take."""
+
+    __module__ = "sacred.utils"
+
+    def __init__(
+        self,
+        message: str,
+        print_traceback: bool = True,
+        filter_traceback: str = "always",
+        print_usage: bool = False,
+    ) -> None:
+        super().__init__(message, print_traceback, filter_traceback, print_usage)
+
+
+class CircularDependencyError(SacredError):
+    """Ingredients use each other in a circle.
+
+    Args:
+        message: text in front of the circle.
+        ingredients: the way round, with the first one again at the end.
+    """
+
+    __module__ = "sacred.utils"
+
+    def __init__(
+        self,
+        message: str = "Circular dependency detected:",
+        ingredients: Iterable[Any] | None = None,
+        print_traceback: bool = True,
+        filter_traceback: str = "default",
+        print_usage: bool = False,
+    ) -> None:
+        way = "->".join(str(getattr(part, "path", part)) for part in ingredients or ())
+        super().__init__(message + way, print_traceback, filter_traceback, print_usage)
+
+
+class SettingError(SacredError):
+    """A setting that does not exist, or a value that it cannot take."""
+
+    __module__ = "sacred.settings"
+
+
+class UnsafeDataError(SacredError):
+    """Data from outside would make objects that are not on the allow-list.
+
+    Args:
+        tag: the offending tag, for example ``py/reduce``.
+        path: where in the data it stands.
+        reason: what is wrong, if it is not the tag itself.
+    """
+
+    __module__ = "sacred.serializer"
+
+    def __init__(self, tag: str, path: str = "", reason: str = "is not allowed") -> None:
+        where = f" at {path}" if path else ""
+        super().__init__(
+            f"refused to restore data{where}: {tag} {reason} "
+            "(only plain data, tuples, sets, dates, numpy and pandas values are)",
+            filter_traceback="always",
+        )
+        self.tag = tag
+        self.path = path
+
+
+class ObserverError(Exception):
+    """For observers: the run cannot be observed as asked for, and must not start."""
+
+    __module__ = "sacred.utils"
+
+
+class SacredInterrupt(Exception):
+    """For users: stops the run, which then has the status `STATUS`.
+
+    Subclass it for statuses of your own.
+    """
+
+    __module__ = "sacred.utils"
+    STATUS = "INTERRUPTED"
+
+
+class TimeoutInterrupt(SacredInterrupt):
+    """Stops the run because its time is up."""
+
+    __module__ = "sacred.utils"
+    STATUS = "TIMEOUT"
+
+
+class MissingExtraError(ImportError):
+    """An optional package is needed that is not installed."""
+
+    __module__ = "sacred.utils"

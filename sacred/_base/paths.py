@@ -1,0 +1,244 @@
+"""Dotted paths (``"a.b.c"``) and nested dicts.
+
+A *path* joins the keys that lead to an entry of a nested dict with dots; the
+empty path is the dict itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+
+__all__ = [
+    "PATHCHANGE",
+    "PYTHON_IDENTIFIER",
+    "PathType",
+    "convert_to_nested_dict",
+    "get_by_dotted_path",
+    "is_prefix",
+    "iter_prefixes",
+    "iterate_flattened",
+    "iterate_flattened_separately",
+    "join_paths",
+    "recursive_update",
+    "rel_path",
+    "set_by_dotted_path",
+]
+
+#: A file name as the library takes it.
+PathType = str | bytes | os.PathLike[str]
+
+#: What a name must look like to be used as an identifier.
+PYTHON_IDENTIFIER = re.compile(r"^[a-zA-Z_][a-zA-Z0-9_]*$")
+
+D = TypeVar("D", bound="MutableMapping[Any, Any]")
+
+
+class _PathChange:
+    """The type of `PATHCHANGE`, which survives copying and pickling."""
+
+    def __repr__(self) -> str:
+        return "PATHCHANGE"
+
+    def __reduce__(self) -> str:
+        return "PATHCHANGE"
+
+
+#: In `iterate_flattened_separately`: the value of a pair that announces a dict.
+PATHCHANGE: Any = _PathChange()
+
+
+def join_paths(*parts: str) -> str:
+    """Join paths with dots; empty parts are left out.
+
+    >>> join_paths("a", "", "b.c")
+    'a.b.c'
+    """
+    return ".".join(str(part) for part in parts if part)
+
+
+def iter_prefixes(path: str) -> Iterator[str]:
+    """Yield the path of every dict on the way to `path`, and `path` itself.
+
+    >>> list(iter_prefixes("a.b.c"))
+    ['a', 'a.b', 'a.b.c']
+    """
+    end = path.find(".")
+    while end != -1:
+        yield path[:end]
+        end = path.find(".", end + 1)
+    yield path
+
+
+def is_prefix(pre_path: str, path: str) -> bool:
+    """Whether `path` lies below `pre_path`; everything lies below the empty path.
+
+    >>> is_prefix("a", "a.b"), is_prefix("a", "ab"), is_prefix("a", "a"), is_prefix("", "")
+    (True, False, False, True)
+    """
+    return not pre_path or path.startswith(pre_path + ".")
+
+
+def rel_path(base: str, path: str) -> str:
+    """`path` as seen from `base`.
+
+    >>> rel_path("a", "a.b.c"), rel_path("a", "a")
+    ('b.c', '')
+
+    Raises:
+        AssertionError: `path` is neither `base` nor below it.
+    """
+    if base == path:
+        return ""
+    if not is_prefix(base, path):
+        # Not an assert statement: that one would be gone under `python -O`.
+        raise AssertionError(f"{base} not a prefix of {path}")
+    return path[len(base) + 1 :] if base else path
+
+
+def get_by_dotted_path(d: Any, path: str, default: Any = None) -> Any:
+    """The entry of a nested dict at `path`, or `default` where there is none.
+
+    >>> get_by_dotted_path({"a": {"b": 1}}, "a.b")
+    1
+    >>> get_by_dotted_path({"a": 1}, "a.b", default="none")
+    'none'
+    """
+    if not path:
+        return d
+    current = d
+    for key in path.split("."):
+        # A value that is no dict has no entries: the path leads nowhere.
+        if not isinstance(current, dict) or key not in current:
+            return default
+        current = current[key]
+    return current
+
+
+def set_by_dotted_path(d: MutableMapping[str, Any], path: str, value: Any) -> None:
+    """Set the entry at `path`; dicts that are missing on the way are made.
+
+    The empty path is `d` itself: its content is replaced by that of `value`.
+
+    >>> d = {}
+    >>> set_by_dotted_path(d, "a.b", 1)
+    >>> d
+    {'a': {'b': 1}}
+
+    Raises:
+        TypeError: there is something on the way that is no dict.
+    """
+    if not path:
+        content = dict(value)  # first: `value` may be `d`
+        d.clear()
+        d.update(content)
+        return
+    *way, last = path.split(".")
+    current: Any = d
+    for position, key in enumerate(way):
+        if key not in current:
+            current[key] = {}
+        current = current[key]
+        if not isinstance(current, dict):
+            above = ".".join(path.split(".")[: position + 1])
+            raise TypeError(
+                f"cannot set {path!r}: {above!r} is {type(current).__name__}, not a dict"
+            )
+    current[last] = value
+
+
+def recursive_update(d: D, u: Mapping[Any, Any]) -> D:
+    """Update the nested dict `d` in place by `u`, and return it.
+
+    >>> recursive_update({"a": {"b": 1, "c": 2}}, {"a": {"b": 5}})
+    {'a': {'b': 5, 'c': 2}}
+    """
+    for key, value in u.items():
+        if isinstance(value, dict):
+            old = d.get(key)
+            # A value that is no dict gives way to the dict.
+            d[key] = recursive_update(old if isinstance(old, dict) else {}, value)
+        else:
+            d[key] = value
+    return d
+
+
+def convert_to_nested_dict(dotted_dict: Mapping[Any, Any]) -> dict[Any, Any]:
+    """A nested dict from one with dotted keys, at any depth.
+
+    >>> convert_to_nested_dict({"a.b": 1, "a": {"c.d": 2}})
+    {'a': {'b': 1, 'c': {'d': 2}}}
+
+    Raises:
+        TypeError: an entry would have to be both a value and a dict.
+    """
+    nested: dict[Any, Any] = {}
+    for path, value in dotted_dict.items():
+        if isinstance(value, dict):
+            value = convert_to_nested_dict(value)
+            old = get_by_dotted_path(nested, path) if isinstance(path, str) else None
+            if isinstance(old, dict):
+                recursive_update(old, value)
+                continue
+        if isinstance(path, str) and path:
+            set_by_dotted_path(nested, path, value)
+        else:
+            nested[path] = value  # no path: a key like 1, or the empty key
+    return nested
+
+
+def _in_order(keys: Iterable[Any]) -> list[Any]:
+    """Sort keys; those of types that do not compare go by type, then by text."""
+    keys = list(keys)
+    try:
+        return sorted(keys)
+    except TypeError:
+        return sorted(keys, key=lambda key: (type(key).__name__, str(key)))
+
+
+def iterate_flattened(d: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield ``(path, leaf)`` of a nested dict, sorted by key; an empty dict is a leaf.
+
+    >>> list(iterate_flattened({"b": 1, "a": {"y": 2, "x": {}}}))
+    [('a.x', {}), ('a.y', 2), ('b', 1)]
+    """
+    for key in _in_order(d):
+        value = d[key]
+        if isinstance(value, dict) and value:
+            for path, leaf in iterate_flattened(value):
+                yield f"{key}.{path}", leaf
+        else:
+            yield key, value
+
+
+def iterate_flattened_separately(
+    dictionary: Mapping[Any, Any], manually_sorted_keys: Iterable[str] | None = None
+) -> Iterator[tuple[str, Any]]:
+    """Yield ``(path, leaf)``: the manual keys first, then values, then dicts.
+
+    Each dict that is not empty is announced by ``(path, PATHCHANGE)``.
+
+    >>> list(iterate_flattened_separately({"b": {"x": 1}, "c": 2}))
+    [('c', 2), ('b', PATHCHANGE), ('b.x', 1)]
+    """
+    manual = list(manually_sorted_keys or ())
+    first = [key for key in manual if key in dictionary]
+    rest = _in_order(key for key in dictionary if key not in first)
+    values = [key for key in rest if not _has_entries(dictionary[key])]
+    dicts = [key for key in rest if _has_entries(dictionary[key])]
+    for key in first + values + dicts:
+        value = dictionary[key]
+        if not _has_entries(value):
+            yield key, value
+            continue
+        yield key, PATHCHANGE
+        for path, leaf in iterate_flattened_separately(value, manual):
+            yield f"{key}.{path}", leaf
+
+
+def _has_entries(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value)

@@ -1,0 +1,134 @@
+"""Named implementations: the built-in ones, and those of installed plug-ins.
+
+A plug-in is an entry point of a distribution. Names are read when somebody
+first asks; an object is loaded when it is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sacred._base.errors import SacredError
+from sacred._base.text import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Registry"]
+
+_OWN_DISTRIBUTION = "sacred"
+
+
+class _Row(NamedTuple):
+    target: str  # "module:attribute"
+    distribution: str
+
+
+class Registry:
+    """The implementations of one extension point, by name.
+
+    Args:
+        group: of the entry points, for example ``"sacred.observers"``.
+        builtin: name → ``"module:attribute"``.
+
+    >>> formats = Registry("sacred.example_formats", {"json": "json:loads"})
+    >>> formats.names()
+    ['json']
+    >>> formats.load("json")("[1]")
+    [1]
+    """
+
+    def __init__(self, group: str, builtin: Mapping[str, str] | None = None) -> None:
+        self.group = group
+        self._builtin = dict(builtin or {})
+        self._rows: dict[str, _Row] | None = None
+        self._objects: dict[str, Any] = {}
+        self._broken: set[str] = set()
+
+    def names(self) -> list[str]:
+        """All names: the built-in ones in their order, then the others by name."""
+        return list(self._read())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._read()
+
+    def load(self, name: str) -> Any:
+        """The object of that name.
+
+        Raises:
+            KeyError: there is none of that name.
+            SacredError: it cannot be loaded.
+        """
+        if name in self._objects:
+            return self._objects[name]
+        rows = self._read()
+        if name not in rows:
+            hint = did_you_mean(name, rows)
+            raise KeyError(f"nothing called {name!r} in {self.group}. {hint}".rstrip(". ") + ".")
+        row = rows[name]
+        try:
+            target = _resolve(row.target)
+        except Exception as error:
+            # A plug-in may fail in any way while it is imported.
+            raise SacredError(
+                f"{name!r} ({self.group}) of the distribution {row.distribution!r} "
+                f"cannot be loaded: {type(error).__name__}: {error}"
+            ) from error
+        return self._objects.setdefault(name, target)
+
+    def load_all(self) -> dict[str, Any]:
+        """All objects by name; one that cannot be loaded is left out, with one warning."""
+        loaded = {}
+        for name in self.names():
+            try:
+                loaded[name] = self.load(name)
+            except SacredError as error:
+                if name not in self._broken:
+                    self._broken.add(name)
+                    warnings.warn(str(error), RuntimeWarning, stacklevel=2)
+        return loaded
+
+    def _read(self) -> dict[str, _Row]:
+        if self._rows is None:
+            rows = {name: _Row(to, _OWN_DISTRIBUTION) for name, to in self._builtin.items()}
+            for name, row in _entry_points(self.group):
+                self._add(rows, name, row)
+            self._rows = rows
+        return self._rows
+
+    def _add(self, rows: dict[str, _Row], name: str, row: _Row) -> None:
+        other = rows.setdefault(name, row)
+        # One and the same entry point may be found twice, in two places of sys.path.
+        if other != row:
+            warnings.warn(
+                f"both {other.distribution!r} ({other.target}) and {row.distribution!r} "
+                f"({row.target}) provide {name!r} in {self.group}; the first one is used",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+
+
+def _entry_points(group: str) -> list[tuple[str, _Row]]:
+    import importlib.metadata
+
+    try:
+        found = list(importlib.metadata.entry_points(group=group))
+    except Exception as error:  # broken metadata of a foreign package is no reason to fail
+        warnings.warn(f"cannot read the plug-ins of {group}: {error}", RuntimeWarning, stacklevel=4)
+        return []
+    rows = [
+        (point.name, _Row(point.value, point.dist.name if point.dist else "unknown"))
+        for point in found
+    ]
+    return sorted(rows)
+
+
+def _resolve(target: str) -> Any:
+    # "module:attribute [extra]" is an allowed form of an entry point's value.
+    module_name, _, attributes = target.split("[")[0].strip().partition(":")
+    found: Any = importlib.import_module(module_name.strip())
+    for attribute in filter(None, attributes.strip().split(".")):
+        found = getattr(found, attribute)
+    return found

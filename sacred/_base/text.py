@@ -1,0 +1,137 @@
+"""Text as a terminal shows it: colours, control characters, near misses of names."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "BLUE",
+    "COLOR_ADDED",
+    "COLOR_DIRTY",
+    "COLOR_DOC",
+    "COLOR_MODIFIED",
+    "COLOR_TYPECHANGED",
+    "DIM",
+    "ENDC",
+    "GREEN",
+    "RED",
+    "apply_backspaces_and_linefeeds",
+    "did_you_mean",
+    "nearest_names",
+    "use_colour",
+]
+
+BLUE = "\033[34m"
+GREEN = "\033[32m"
+RED = "\033[31m"
+DIM = "\033[2m"
+ENDC = "\033[0m"
+
+COLOR_MODIFIED = BLUE
+COLOR_ADDED = GREEN
+COLOR_TYPECHANGED = RED
+COLOR_DIRTY = RED
+COLOR_DOC = DIM
+
+
+def use_colour(stream: Any = None) -> bool:
+    """Whether text for `stream` (default: ``sys.stdout``) should be coloured.
+
+    ``NO_COLOR`` (https://no-color.org) says no, else ``FORCE_COLOR`` says yes
+    (``0``: no), else the stream must be a terminal that is not dumb.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    forced = os.environ.get("FORCE_COLOR")
+    if forced:
+        return forced != "0"
+    stream = sys.stdout if stream is None else stream
+    try:
+        terminal = bool(stream.isatty())
+    except (AttributeError, ValueError):  # no real stream, or a closed one
+        return False
+    if terminal and sys.platform == "win32":
+        # Old Windows consoles show escape sequences literally until told otherwise.
+        import colorama
+
+        colorama.just_fix_windows_console()
+    return terminal and os.environ.get("TERM") != "dumb"
+
+
+def apply_backspaces_and_linefeeds(text: str) -> str:
+    r"""What a terminal would show of `text`.
+
+    A carriage return goes back to the start of the line, a backspace one
+    character; what follows overwrites. A carriage return at the very end of
+    the text is kept, because what it does is not known yet.
+
+    >>> apply_backspaces_and_linefeeds("10%\r100%\nab\b!")
+    '100%\na!'
+    """
+    if "\r" not in text and "\b" not in text:
+        return text
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if "\r" in line or "\b" in line:
+            lines[number] = _shown(line)
+    return "\n".join(lines) + ("\r" if text.endswith("\r") else "")
+
+
+def _shown(line: str) -> str:
+    # The last segment that reaches a column is the one seen there; going
+    # backwards, each earlier one only adds what sticks out. Linear in the text
+    # even for a progress bar with a million steps.
+    shown: list[str] = []
+    width = 0
+    for segment in reversed(line.split("\r")):
+        if "\b" in segment:
+            segment = _after_backspaces(segment)
+        if len(segment) > width:
+            shown.append(segment[width:])
+            width = len(segment)
+    return "".join(shown)
+
+
+def _after_backspaces(segment: str) -> str:
+    shown: list[str] = []
+    cursor = 0
+    for piece in segment.split("\b"):
+        # There is one backspace before each piece but the first, which starts at
+        # column 0, where stepping back does nothing.
+        cursor = max(cursor - 1, 0)
+        shown[cursor : cursor + len(piece)] = piece
+        cursor += len(piece)
+    return "".join(shown)
+
+
+def nearest_names(name: str, candidates: Iterable[str], n: int = 3) -> list[str]:
+    """Those of `candidates` that look most like `name`, the best first.
+
+    >>> nearest_names("seeed", ["lr", "seed", "speed"])
+    ['seed', 'speed']
+    """
+    import difflib
+
+    by_lower = {str(candidate).lower(): str(candidate) for candidate in candidates}
+    matches = difflib.get_close_matches(str(name).lower(), list(by_lower), n=n, cutoff=0.6)
+    return [by_lower[match] for match in matches]
+
+
+def did_you_mean(name: str, candidates: Iterable[str], n: int = 3) -> str:
+    """A question that offers up to `n` near names, or the empty string.
+
+    >>> did_you_mean("leraning_rate", ["learning_rate", "momentum"])
+    'Did you mean "learning_rate"?'
+    >>> did_you_mean("x", ["learning_rate"])
+    ''
+    """
+    names = [f'"{near}"' for near in nearest_names(name, candidates, n)]
+    if not names:
+        return ""
+    alternatives = ", ".join(names[:-1]) + " or " if len(names) > 1 else ""
+    return f"Did you mean {alternatives}{names[-1]}?"

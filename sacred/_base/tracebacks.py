@@ -1,0 +1,129 @@
+"""Tracebacks without the library's own frames."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    import traceback
+    from types import TracebackType
+
+    from sacred._base.errors import SacredError
+
+__all__ = [
+    "format_filtered_stacktrace",
+    "format_sacred_error",
+    "is_own_file",
+    "print_filtered_stacktrace",
+]
+
+_PACKAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
+_STANDARD_HEADER = "Traceback (most recent call last):"
+_FILTERED_HEADER = "Traceback (most recent calls WITHOUT Sacred internals):"
+_INTERNAL_NOTE = "Exception originated from within Sacred.\n"
+_INTERNAL_HEADER = "Traceback (most recent calls):"
+
+
+def is_own_file(filename: str) -> bool:
+    """Whether a file belongs to this package."""
+    return filename.startswith(_PACKAGE)
+
+
+def _comes_from_within(traceback: TracebackType | None) -> bool:
+    """Whether the innermost frame is the library's own."""
+    if traceback is None:
+        return False
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return is_own_file(traceback.tb_frame.f_code.co_filename)
+
+
+def _without_own_frames(report: traceback.TracebackException) -> None:
+    """Drop the library's frames from an exception and from all that led to it."""
+    import traceback
+
+    pending = [report]
+    while pending:
+        current = pending.pop()
+        foreign = [frame for frame in current.stack if not is_own_file(frame.filename)]
+        current.stack = traceback.StackSummary.from_list(foreign)
+        parts = [current.__cause__, current.__context__, *(current.exceptions or ())]
+        pending.extend(part for part in parts if part is not None)
+
+
+def _with_header(lines: list[str], header: str) -> str:
+    # A header is an item of its own, perhaps behind the bars of an exception group.
+    ending = _STANDARD_HEADER + "\n"
+    return "".join(
+        line.replace(_STANDARD_HEADER, header) if line.endswith(ending) else line for line in lines
+    )
+
+
+def format_filtered_stacktrace(
+    filter_traceback: str = "default", exception: BaseException | None = None
+) -> str:
+    """The traceback of an exception, with those that led to it.
+
+    Args:
+        filter_traceback: leave out the library's own frames: ``"always"``,
+            ``"never"``, or ``"default"``: unless the innermost one is such a
+            frame, because then they are what matters.
+        exception: default: the one being handled.
+
+    Returns:
+        the text, ending with a newline; empty if there is no exception.
+
+    Raises:
+        ValueError: `filter_traceback` is none of the three.
+    """
+    import traceback
+
+    if filter_traceback not in ("always", "default", "never"):
+        raise ValueError(
+            f"filter_traceback must be 'always', 'default' or 'never', not {filter_traceback!r}"
+        )
+    if exception is None:
+        exception = sys.exc_info()[1]
+    if exception is None:
+        return ""
+    report = traceback.TracebackException.from_exception(exception)
+    if filter_traceback == "never":
+        return "".join(report.format())
+    if filter_traceback == "default" and _comes_from_within(exception.__traceback__):
+        return _INTERNAL_NOTE + _with_header(list(report.format()), _INTERNAL_HEADER)
+    _without_own_frames(report)
+    return _with_header(list(report.format()), _FILTERED_HEADER)
+
+
+def print_filtered_stacktrace(
+    filter_traceback: str = "default",
+    exception: BaseException | None = None,
+    file: TextIO | None = None,
+) -> None:
+    """Write what `format_filtered_stacktrace` gives to `file` (default: ``sys.stderr``)."""
+    text = format_filtered_stacktrace(filter_traceback, exception)
+    print(text, end="", file=sys.stderr if file is None else file)
+
+
+def format_sacred_error(e: SacredError, short_usage: str) -> str:
+    """One of the library's own errors, shown as its class says.
+
+    Args:
+        e: the error; its attributes say whether usage and traceback are shown.
+        short_usage: text to begin with if the error asks for the usage.
+
+    Returns:
+        the text, ending with a newline.
+    """
+    import traceback
+
+    parts = []
+    if e.print_usage:
+        parts.append(short_usage + "\n")
+    if e.print_traceback:
+        parts.append(format_filtered_stacktrace(e.filter_traceback, e))
+    else:
+        parts.extend(traceback.format_exception_only(type(e), e))
+    return "".join(parts)

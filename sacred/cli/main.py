@@ -1,0 +1,139 @@
+"""From ``argv`` to a run: usage, parsing, help, the run itself, and what is shown if it fails."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sacred._base.errors import SacredError
+from sacred.cli.options import is_given
+from sacred.cli.parser import ParsedArguments, parse
+from sacred.cli.report import no_command, report, unknown_command
+from sacred.cli.run_options import loglevel_of
+from sacred.cli.updates import parse_updates
+from sacred.commands import help_for_command
+
+if TYPE_CHECKING:
+    from sacred._base.cli_option import CLIOption
+    from sacred.run import Run
+
+__all__ = ["Program", "run_commandline"]
+
+
+class Program(Protocol):
+    """What the command line needs of an experiment, which lives upstairs."""
+
+    all_cli_options: list[CLIOption]
+    default_command: str | None
+
+    @property
+    def current_run(self) -> Run | None:
+        """The run under way, or the last one."""
+
+    def get_usage(self, program_name: str | None = None) -> tuple[str, str, str]:
+        """The short usage, the long one, and the one that is parsed."""
+
+    def gather_commands(self) -> Iterable[tuple[str, Callable[..., Any]]]:
+        """All commands, with their full names."""
+
+    def run(
+        self,
+        command_name: str | None = None,
+        config_updates: dict[str, Any] | None = None,
+        named_configs: Sequence[str] = (),
+        info: dict[str, Any] | None = None,
+        meta_info: dict[str, Any] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> Run:
+        """Run a command."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    command: str
+    config_updates: dict[str, Any]
+    named_configs: list[str]
+    options: dict[str, Any]
+
+
+def run_commandline(experiment: Program, argv: Sequence[str]) -> Run | None:
+    """Do what a command line asks of an experiment.
+
+    Args:
+        experiment: the experiment.
+        argv: the program's name, then the words behind it.
+
+    Returns:
+        the finished run; None if only help was shown.
+
+    Raises:
+        SystemExit: wrong usage, or the run failed; the error has been shown.
+        Exception: with ``--debug``, what the run raised.
+    """
+    short_usage, usage, parsed_usage = experiment.get_usage(argv[0] if argv else None)
+    try:
+        parsed = parse(argv[1:], parsed_usage, experiment.all_cli_options)
+        if parsed.help:
+            print(_help(experiment, parsed.help_topic, usage))
+            return None
+        request = _request(experiment, parsed)
+    except SacredError as error:
+        sys.exit(report(error, short_usage))
+    return _run(experiment, request, short_usage)
+
+
+def _help(experiment: Program, topic: str | None, usage: str) -> str:
+    if topic is None:
+        return usage
+    commands = dict(experiment.gather_commands())
+    if topic not in commands:
+        raise unknown_command(topic, commands)
+    return help_for_command(commands[topic])
+
+
+def _request(experiment: Program, parsed: ParsedArguments) -> _Request:
+    commands = [name for name, _ in experiment.gather_commands()]
+    if parsed.command is not None and parsed.command not in commands:
+        raise unknown_command(parsed.command, commands)
+    command = parsed.command or experiment.default_command
+    if command is None:
+        raise no_command(commands)
+    # The run's logger has its level before the options are applied.
+    if is_given(parsed.options.get("--loglevel")):
+        loglevel_of(parsed.options["--loglevel"])
+    config_updates, named_configs = parse_updates(parsed.updates)
+    # Option hooks, and readers of `meta["options"]`, find the other words here as well.
+    words = {
+        "with": bool(parsed.updates),
+        "UPDATE": list(parsed.updates),
+        "help": False,
+        "COMMAND": parsed.command,
+    }
+    return _Request(
+        command=command,
+        config_updates=config_updates,
+        named_configs=named_configs,
+        options={**parsed.options, **words},
+    )
+
+
+def _run(experiment: Program, request: _Request, short_usage: str) -> Run:
+    before = experiment.current_run
+    try:
+        return experiment.run(
+            request.command,
+            config_updates=request.config_updates,
+            named_configs=request.named_configs,
+            options=request.options,
+        )
+    except Exception as error:
+        # Option hooks may have changed the options: the run knows best, if there is one.
+        run = experiment.current_run
+        made = run is not None and run is not before
+        debug = run.debug if made and run else bool(request.options.get("--debug"))
+        post_mortem = run.pdb if made and run else bool(request.options.get("--pdb"))
+        if debug and not post_mortem:
+            raise
+        sys.exit(report(error, short_usage, post_mortem))

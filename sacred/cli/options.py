@@ -1,0 +1,160 @@
+"""All options of an experiment: built-in ones, those of plug-ins, and the user's."""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.cli_option import CLIOption
+from sacred._base.errors import MissingExtraError, ObserverError
+from sacred._base.extras import is_installed
+from sacred._base.registry import Registry
+from sacred.cli.errors import CommandLineError
+from sacred.cli.legacy import declared_classes
+from sacred.cli.table import OptionRow, available_rows
+from sacred.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from sacred.run import Run
+
+__all__ = [
+    "BuiltInOption",
+    "apply_options",
+    "default_options",
+    "gather_command_line_options",
+    "is_given",
+]
+
+#: Entry points of distributions that add options; each is a `CLIOption`.
+PLUGINS = Registry("sacred.cli_options")
+
+# What a value of the user's, or the machine, can be to blame for.
+_USER_ERRORS = (ValueError, OSError, MissingExtraError, ObserverError)
+
+
+class BuiltInOption(CLIOption):
+    """An option of the table; what it does is imported when it is applied.
+
+    Args:
+        row: its row in the table.
+    """
+
+    def __init__(self, row: OptionRow) -> None:
+        super().__init__(self._call_target, row.short, row.long, row.is_flag)
+        self.row = row
+        self.arg = row.argument
+        self.__doc__ = row.description
+
+    def _call_target(self, args: Any, run: Run) -> Any:
+        module, _, attribute = self.row.target.partition(":")
+        target = getattr(importlib.import_module(module), attribute)
+        return target(args, run)
+
+    def get_name(self) -> str:
+        """The name of the function."""
+        return self.row.target.partition(":")[2]
+
+    def get_description(self) -> str:
+        """The help text."""
+        return self.row.description
+
+    def apply(self, args: Any, run: Run) -> Any:
+        """Do to `run` what the option says.
+
+        Raises:
+            CommandLineError: the value is wrong, or what it names cannot be used.
+        """
+        try:
+            return self._call_target(args, run)
+        except CommandLineError:
+            raise
+        except _USER_ERRORS as error:
+            raise CommandLineError(f"{self.long_flag}={args}: {error}") from error
+
+    def __reduce__(self) -> Any:
+        return BuiltInOption, (self.row,)
+
+
+def gather_command_line_options(
+    additional: Iterable[CLIOption] = (), filter_disabled: bool | None = None
+) -> list[CLIOption]:
+    """All options of an experiment: built-in, of plug-ins, of deprecated classes, its own.
+
+    Args:
+        additional: the experiment's own options.
+        filter_disabled: leave out options whose packages are not installed; default:
+            what ``SETTINGS.COMMAND_LINE.SHOW_DISABLED_OPTIONS`` says.
+
+    Raises:
+        ValueError: two of `additional` have the same long flag, or one has that of
+            another option: it could never be used.
+
+    >>> [option.get_flag() for option in gather_command_line_options()][:3]
+    ['--beat-interval', '--capture', '--comment']
+    """
+    if filter_disabled is None:
+        filter_disabled = not SETTINGS.COMMAND_LINE.SHOW_DISABLED_OPTIONS
+    options: dict[str, CLIOption] = {
+        row.long: BuiltInOption(row)
+        for row in available_rows()
+        if not filter_disabled or all(map(is_installed, row.packages))
+    }
+    for option in (*_plugin_options(), *declared_classes()):
+        # Whoever is installed, or imported, is no fault of this experiment's.
+        options.setdefault(option.get_flag(), option)
+    for option in additional:
+        flag = option.get_flag()
+        if flag in options:
+            raise ValueError(f"the command-line option {flag} exists already: {options[flag]!r}")
+        options[flag] = option
+    return list(options.values())
+
+
+def _plugin_options() -> list[CLIOption]:
+    options = []
+    for name, option in PLUGINS.load_all().items():
+        if isinstance(option, CLIOption):
+            options.append(option)
+        else:
+            warnings.warn(
+                f"the plug-in {name!r} ({PLUGINS.group}) is ignored: it is no function "
+                f"decorated with sacred.cli_option, but {option!r}",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+    return options
+
+
+def default_options(options: Iterable[CLIOption]) -> dict[str, Any]:
+    """The options as they are when none is given: flags False, values None.
+
+    >>> defaults = default_options(gather_command_line_options())
+    >>> defaults["--force"], defaults["--comment"]
+    (False, None)
+    """
+    return {option.get_flag(): False if option.is_flag else None for option in options}
+
+
+def is_given(value: Any) -> bool:
+    """Whether the value of an option means that it was given."""
+    return value is not None and value is not False
+
+
+def apply_options(options: Iterable[CLIOption], values: Mapping[str, Any], run: Run) -> None:
+    """Apply to a run those options that are given.
+
+    Args:
+        options: all options, in the order in which they are applied.
+        values: the values by long flag, as in `default_options`.
+        run: the run, not started yet.
+
+    Raises:
+        CommandLineError: a built-in option has a wrong value.
+        BaseException: whatever an option of the user's raises.
+    """
+    for option in options:
+        value = values.get(option.get_flag())
+        if is_given(value):
+            option.apply(value, run)

@@ -1,0 +1,75 @@
+"""How an error is shown on the command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from sacred._base.errors import MissingExtraError, ObserverError, SacredError
+from sacred._base.text import did_you_mean
+from sacred._base.tracebacks import format_filtered_stacktrace, format_sacred_error
+from sacred.cli.errors import CommandLineError
+
+__all__ = ["explain", "no_command", "report", "unknown_command"]
+
+
+def explain(error: BaseException, short_usage: str) -> str:
+    """The text that a user gets to see of an error, ending with a newline.
+
+    Args:
+        error: what was raised.
+        short_usage: shown first if the error asks for it.
+    """
+    if isinstance(error, CommandLineError):
+        usage = f"{short_usage}\n" if error.print_usage else ""
+        return f"{usage}Error: {error}\n"
+    if isinstance(error, SacredError):
+        return format_sacred_error(error, short_usage)
+    if isinstance(error, ObserverError | MissingExtraError):
+        # They say what to do; where they were raised does not matter.
+        return f"Error: {error}\n"
+    return format_filtered_stacktrace("default", error)
+
+
+def report(error: BaseException, short_usage: str, post_mortem: bool = False) -> int:
+    """Show an error on stderr.
+
+    Args:
+        error: what was raised.
+        short_usage: shown first if the error asks for it.
+        post_mortem: start the debugger where it was raised.
+
+    Returns:
+        the exit code, 1.
+    """
+    print(explain(error, short_usage), end="", file=sys.stderr, flush=True)
+    if post_mortem and error.__traceback__ is not None:
+        import pdb
+
+        pdb.post_mortem(error.__traceback__)
+    return 1
+
+
+def unknown_command(name: str, available: Iterable[str]) -> CommandLineError:
+    """The error for a command that does not exist.
+
+    >>> print(unknown_command("trian", ["train", "test"]))
+    Command "trian" not found. Available commands are: train, test
+    Did you mean "train"?
+    """
+    names = list(available)
+    if name == "with":
+        hint = 'Behind "with" comes at least one update: with entry=value'
+    else:
+        hint = did_you_mean(name, names)
+    text = f'Command "{name}" not found. Available commands are: {", ".join(names)}'
+    return CommandLineError(f"{text}\n{hint}".rstrip(), print_usage=True)
+
+
+def no_command(available: Iterable[str]) -> CommandLineError:
+    """The error for an experiment without a main function, called without a command."""
+    return CommandLineError(
+        "No command found to be run. Specify a command or define a main function. "
+        f"Available commands are: {', '.join(available)}",
+        print_usage=True,
+    )

@@ -1,0 +1,224 @@
+"""What the built-in options do to a run: functions of the value and the run.
+
+Flags and help texts are in `sacred.cli.table`.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.cli_option import CLIOption
+from sacred._base.text import did_you_mean
+from sacred.cli.errors import CommandLineError, UncleanRepositoryError
+from sacred.cli.table import row_of
+
+if TYPE_CHECKING:
+    from sacred.run import Run
+
+__all__ = [
+    "beat_interval_option",
+    "capture_option",
+    "comment_option",
+    "debug_option",
+    "enforce_clean_option",
+    "force_option",
+    "help_option",
+    "id_option",
+    "loglevel_of",
+    "loglevel_option",
+    "name_option",
+    "pdb_option",
+    "print_config_option",
+    "priority_option",
+    "queue_option",
+    "unobserved_option",
+]
+
+_CAPTURE_MODES = ("no", "sys", "fd")
+
+
+def _option(long: str) -> Callable[[Callable[[Any, Run], None]], CLIOption]:
+    row = row_of(long)
+
+    def decorator(function: Callable[[Any, Run], None]) -> CLIOption:
+        return CLIOption(function, row.short, row.long, row.is_flag)
+
+    return decorator
+
+
+@_option("--beat-interval")
+def beat_interval_option(args: str | float, run: Run) -> None:
+    """Set `run.beat_interval`.
+
+    Raises:
+        CommandLineError: no number of seconds above 0.
+    """
+    seconds = _number(args)
+    if seconds is None or seconds <= 0:
+        raise CommandLineError(
+            f"The beat interval must be a number of seconds above 0, not {args!r}."
+        )
+    run.beat_interval = seconds
+
+
+@_option("--capture")
+def capture_option(args: str, run: Run) -> None:
+    """Set `run.capture_mode`.
+
+    Raises:
+        CommandLineError: no such mode.
+    """
+    if args not in _CAPTURE_MODES:
+        hint = did_you_mean(args, _CAPTURE_MODES)
+        raise CommandLineError(
+            f"Unknown capture mode {args!r}. Available are no, sys and fd. {hint}".rstrip()
+        )
+    run.capture_mode = args
+
+
+@_option("--comment")
+def comment_option(args: str, run: Run) -> None:
+    """Set ``run.meta_info["comment"]``."""
+    run.meta_info["comment"] = args
+
+
+@_option("--debug")
+def debug_option(args: bool, run: Run) -> None:
+    """Set `run.debug`."""
+    run.debug = True
+
+
+@_option("--enforce_clean")
+def enforce_clean_option(args: bool, run: Run) -> None:
+    """Look at the repositories of the sources.
+
+    Raises:
+        UncleanRepositoryError: one has uncommitted changes, or there is none.
+    """
+    repositories = run.experiment_info.get("repositories") or []
+    if not repositories:
+        raise UncleanRepositoryError(
+            "--enforce_clean: no git repository of the sources was found. Are they committed, "
+            "is git installed, and is save_git_info on?"
+        )
+    dirty = [str(repository["url"]) for repository in repositories if repository["dirty"]]
+    if dirty:
+        raise UncleanRepositoryError(f"--enforce_clean: uncommitted changes in {', '.join(dirty)}")
+
+
+@_option("--force")
+def force_option(args: bool, run: Run) -> None:
+    """Set `run.force`; the checks themselves are made with the run."""
+    run.force = True
+
+
+@_option("--help")
+def help_option(args: bool, run: Run) -> None:
+    """Do nothing: when there is a run, nobody has asked for help."""
+
+
+@_option("--id")
+def id_option(args: Any, run: Run) -> None:
+    """Set the id of the run."""
+    run._id = args
+
+
+@_option("--loglevel")
+def loglevel_option(args: str | int, run: Run) -> None:
+    """Set the level of the run's logger, and so of those of its functions.
+
+    Raises:
+        CommandLineError: no such level.
+    """
+    run.run_logger.setLevel(loglevel_of(args))
+
+
+@_option("--name")
+def name_option(args: str, run: Run) -> None:
+    """Give the experiment another name, and the loggers with it."""
+    run.experiment_info["name"] = args
+    old, new = run.run_logger, run.root_logger.getChild(args)
+    new.setLevel(old.level)  # as --loglevel may have set it
+    run.run_logger = new
+    for binding in run.bindings.by_name().values():
+        if binding.logger is not None:
+            below = binding.logger.name.removeprefix(f"{old.name}.")
+            binding.logger = new.getChild(below)
+            binding.forget()
+
+
+@_option("--pdb")
+def pdb_option(args: bool, run: Run) -> None:
+    """Set `run.pdb`."""
+    run.pdb = True
+
+
+@_option("--print-config")
+def print_config_option(args: bool, run: Run) -> None:
+    """Print the configuration, and a line below it."""
+    from sacred.commands import print_config
+
+    print_config(run)
+    print("-" * 79)
+
+
+@_option("--priority")
+def priority_option(args: str | float, run: Run) -> None:
+    """Set ``run.meta_info["priority"]`` to a float.
+
+    Raises:
+        CommandLineError: no number.
+    """
+    number = _number(args)
+    if number is None:
+        raise CommandLineError(f"The priority must be a number, not {args!r}.")
+    run.meta_info["priority"] = number
+
+
+@_option("--queue")
+def queue_option(args: bool, run: Run) -> None:
+    """Set `run.queue_only`."""
+    run.queue_only = True
+
+
+@_option("--unobserved")
+def unobserved_option(args: bool, run: Run) -> None:
+    """Set `run.unobserved`."""
+    run.unobserved = True
+
+
+def loglevel_of(level: str | int) -> int:
+    """The number of a log level.
+
+    Args:
+        level: its name in any case, or its number.
+
+    Raises:
+        CommandLineError: no such level.
+
+    >>> loglevel_of("warning"), loglevel_of("15")
+    (30, 15)
+    """
+    text = str(level).strip()
+    if text.isdecimal():
+        return int(text)
+    levels = logging.getLevelNamesMapping()
+    if text.upper() in levels:
+        return levels[text.upper()]
+    hint = did_you_mean(text, levels)
+    raise CommandLineError(
+        f"Unknown log level {level!r}. It is DEBUG, INFO, WARNING, ERROR, CRITICAL or a number. "
+        f"{hint}".rstrip()
+    )
+
+
+def _number(value: Any) -> float | None:
+    """The finite number that a text stands for, or None."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None

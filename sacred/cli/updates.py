@@ -1,0 +1,129 @@
+"""The ``UPDATE`` words of a command line: ``path=value``, or a named config.
+
+Values are Python literals or text; nothing is ever executed.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+from sacred._base.errors import UnsafeDataError
+from sacred._base.paths import recursive_update
+from sacred.cli.errors import CommandLineError
+from sacred.config.typed_entries import CommandLineText
+from sacred.settings import SETTINGS
+
+__all__ = ["convert_value", "parse_updates"]
+
+# What `ast.literal_eval` raises for text that is no literal; the last two come from
+# text that is nested too deeply.
+_NO_LITERAL = (ValueError, TypeError, SyntaxError, MemoryError, RecursionError)
+
+
+def parse_updates(updates: Iterable[str] | None) -> tuple[dict[str, Any], list[str]]:
+    """Split updates into config updates and names of named configs.
+
+    Args:
+        updates: words as they stand behind ``with``. An empty one is ignored; of
+            several for one entry the last one wins.
+
+    Returns:
+        a nested dict, and the names in their order.
+
+    Raises:
+        CommandLineError: a part of a path is empty, a value asks for objects that
+            are not allowed, or, with ``SETTINGS.COMMAND_LINE.STRICT_PARSING``, a
+            value is no Python literal.
+
+    >>> parse_updates(["opt.lr=1e-3", "fast", "name = a=b", "xs.0=5"])
+    ({'opt': {'lr': 0.001}, 'name': 'a=b', 'xs': {'0': 5}}, ['fast'])
+    """
+    config_updates: dict[str, Any] = {}
+    named_configs = []
+    for update in filter(None, map(str.strip, updates or ())):
+        path, equals, text = update.partition("=")
+        if not equals:
+            named_configs.append(update)
+            continue
+        try:
+            value = convert_value(text.strip())
+        except CommandLineError as error:
+            raise CommandLineError(f"In {update!r}: {error}") from error
+        _set(config_updates, _keys(path, update), value)
+    return config_updates, named_configs
+
+
+def _keys(path: str, update: str) -> list[str]:
+    keys = path.strip().split(".")
+    if not all(keys):
+        raise CommandLineError(
+            f"In {update!r}: the name of an entry is empty. An update looks like entry=value "
+            "or group.entry=value."
+        )
+    return keys
+
+
+def _set(updates: dict[str, Any], keys: list[str], value: Any) -> None:
+    *way, last = keys
+    for key in way:
+        # `a=1 a.b=2`: the later word wins, as it does for `a=1 a=2`.
+        if not isinstance(updates.get(key), dict):
+            updates[key] = {}
+        updates = updates[key]
+    earlier = updates.get(last)
+    if isinstance(earlier, dict) and isinstance(value, dict) and value:
+        # Both words change entries of that dict. An empty dict clears it instead.
+        recursive_update(earlier, value)
+    else:
+        updates[last] = value
+
+
+def convert_value(value: str) -> Any:
+    """The value of one update.
+
+    Args:
+        value: what stands behind the ``=``, without white space around it.
+
+    Returns:
+        the value of the Python literal (tuples become lists), else the text itself,
+        as `CommandLineText`: an entry that is a bool may take it for one.
+
+    Raises:
+        CommandLineError: see `parse_updates`.
+
+    >>> [convert_value(text) for text in ("1.5", "(1, None)", "'1'", "1+1", "C:/data")]
+    [1.5, [1, None], '1', '1+1', 'C:/data']
+    """
+    try:
+        with warnings.catch_warnings():
+            # A literal like '\d' is worth a warning in a source file, not here.
+            warnings.simplefilter("ignore")
+            literal = ast.literal_eval(value)
+    except _NO_LITERAL:
+        return _text(value)
+    if literal is Ellipsis:
+        return _text(value)
+    try:
+        return _restored(literal)
+    except UnsafeDataError as error:
+        raise CommandLineError(str(error)) from error
+
+
+def _text(value: str) -> CommandLineText:
+    if SETTINGS.COMMAND_LINE.STRICT_PARSING:
+        raise CommandLineError(
+            f"{value!r} is no Python literal, as STRICT_PARSING demands. "
+            f"Text has to be quoted: {repr(value)!r}"
+        )
+    return CommandLineText(value)
+
+
+def _restored(literal: Any) -> Any:
+    if not isinstance(literal, list | tuple | dict):
+        return literal
+    from sacred.serializer import restore
+
+    return restore(literal)

@@ -1,0 +1,162 @@
+"""The commands themselves. Their docstrings are what ``help`` shows."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import re
+import sys
+import textwrap
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.text import COLOR_DIRTY, ENDC, use_colour
+from sacred.commands.config_text import _format_config
+from sacred.commands.named_config_text import _format_named_configs
+
+if TYPE_CHECKING:
+    from sacred.ingredient import Ingredient
+    from sacred.run import Run
+
+__all__ = [
+    "help_for_command",
+    "print_config",
+    "print_dependencies",
+    "print_named_configs",
+    "print_named_configs_of_run",
+    "save_config",
+]
+
+_COLOUR = re.compile(r"\x1b\[\d*m")
+
+
+def _print(text: str) -> None:
+    """Print coloured text, without the colours where they would only be noise."""
+    print(text if use_colour() else _COLOUR.sub("", text))
+
+
+def print_config(_run: Run) -> None:
+    """Print the updated configuration and exit.
+
+    Colours on a terminal:
+      blue:  the value was modified
+      green: the entry was added
+      red:   the value was modified, and its type changed
+    """
+    _print(_format_config(_run.config, _run.config_modifications))
+
+
+def print_dependencies(_run: Run) -> None:
+    """Print the detected source files, packages and repositories."""
+    _print(_format_dependencies(_run.experiment_info))
+
+
+def _format_dependencies(info: Mapping[str, Any]) -> str:
+    lines = ["Dependencies:"]
+    for dependency in info["dependencies"]:
+        name, _, version = dependency.partition("==")
+        lines.append(f"  {name:<20} == {version}")
+    lines += ["", "Sources:"]
+    lines += [f"  {source:<43}  {digest}" for source, digest in info["sources"]]
+    if info["repositories"]:
+        lines += ["", "Version Control:"]
+        lines += map(_format_repository, info["repositories"])
+    return "\n".join(lines) + "\n"
+
+
+def _format_repository(repository: Mapping[str, Any]) -> str:
+    text = f"{repository['url'] or '':<43}  {repository['commit']}"
+    return f"{COLOR_DIRTY}M {text}{ENDC}" if repository["dirty"] else f"  {text}"
+
+
+def save_config(
+    _config: Mapping[str, Any], _log: logging.Logger, config_filename: str = "config.json"
+) -> None:
+    """Store the updated configuration in a file.
+
+    The entry config_filename names the file: "config.json" if it is not set. Its
+    suffix says how it is written: .json, .yaml, .yml or .pickle.
+    """
+    from sacred.config.config_files import save_config_file
+
+    _log.info('Saving config to "%s"', config_filename)
+    config = {key: value for key, value in _config.items() if key != "config_filename"}
+    save_config_file(config, config_filename)
+
+
+def print_named_configs(ingredient: Ingredient) -> Callable[[], None]:
+    """The command that prints the named configs of an ingredient and all below it.
+
+    Args:
+        ingredient: asked for its named configs when the command runs.
+    """
+
+    def print_named_configs() -> None:
+        """Print the available named configs and exit."""
+        _print(_format_named_configs(ingredient.gather_named_configs()))
+
+    return print_named_configs
+
+
+def print_named_configs_of_run(_run: Run) -> None:
+    """Print the available named configs and exit."""
+    _print(_format_named_configs(_run.experiment.gather_named_configs()))
+
+
+# The command that experiments have. Unlike what print_named_configs() makes, it can be
+# pickled, and experiments with it.
+print_named_configs_of_run.__name__ = "print_named_configs"
+
+
+def help_for_command(command: Callable[..., Any]) -> str:
+    '''Signature and docstring of a command.
+
+    Args:
+        command: any function.
+
+    >>> def train(C, *, steps=10):
+    ...     """Train the model."""
+    >>> print(help_for_command(train))
+    train(C, *, steps=10)
+        Train the model.
+    <BLANKLINE>
+    '''
+    name = getattr(command, "__name__", repr(command))
+    doc = textwrap.indent(inspect.getdoc(command) or "", "    ")
+    return f"{name}{_signature(command)}\n{doc}\n" if doc else f"{name}{_signature(command)}\n"
+
+
+class _Bare(str):
+    """Text that stands in a signature without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _signature(command: Callable[..., Any]) -> str:
+    try:
+        signature = _read_signature(command)
+    except (TypeError, ValueError):  # some functions written in C do not tell
+        return "(...)"
+    parameters = [
+        parameter.replace(annotation=_bare(parameter.annotation))
+        for parameter in signature.parameters.values()
+    ]
+    returned = _bare(signature.return_annotation)
+    return str(signature.replace(parameters=parameters, return_annotation=returned))
+
+
+def _read_signature(command: Callable[..., Any]) -> inspect.Signature:
+    if sys.version_info >= (3, 14):
+        import annotationlib
+
+        # Names that only type checkers import cannot be looked up.
+        form = annotationlib.Format.STRING
+        return inspect.signature(command, annotation_format=form)
+    return inspect.signature(command)
+
+
+def _bare(annotation: Any) -> Any:
+    return _Bare(annotation) if isinstance(annotation, str) else annotation

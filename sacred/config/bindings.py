@@ -1,0 +1,267 @@
+"""What captured functions are called with, run by run.
+
+Nothing is written on the user's function. A run has one `Binding` for each
+captured function; a call looks for it
+
+1. in the run of this context (a `contextvars.ContextVar`),
+2. in the innermost active run that binds the function: threads that a user
+   starts do not inherit the context,
+3. in the last run that has bound it, or that came with it from another process,
+
+so nested, threaded and parallel runs each see their own configuration.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import uuid
+import weakref
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sacred.config.read_only import make_read_only
+from sacred.config.signature import Signature
+from sacred.randomness import create_rnd, get_seed
+from sacred.settings import SETTINGS
+
+__all__ = [
+    "Binding",
+    "BoundFunction",
+    "RunBindings",
+    "find_binding",
+    "find_run",
+    "known_run",
+    "name_key",
+    "use_received",
+]
+
+Call = tuple[tuple[Any, ...], dict[str, Any]]
+Key = tuple[str, str]
+_MAX_PLANS = 64
+
+
+class BoundFunction(Protocol):
+    """What a binding needs of a captured function."""
+
+    __module__: str
+    __qualname__: str
+    #: It was made from a pickle that came by value: known to runs by its name only.
+    is_copy: bool
+    #: What it was bound to last.
+    last_binding: Binding | None
+
+    def __hash__(self) -> int: ...
+
+
+def name_key(function: BoundFunction) -> Key:
+    """The name of a function that is the same in all processes."""
+    module = function.__module__
+    # multiprocessing imports the main script once more under this name.
+    return "__main__" if module == "__mp_main__" else module, function.__qualname__
+
+
+@dataclass(slots=True, eq=False)
+class Binding:
+    """What one captured function is called with in one run.
+
+    Set attributes before the first call, or through the function
+    (``function.config = …``): what a call is filled with is worked out once.
+
+    Attributes:
+        config: the part of the configuration under the function's prefix.
+        logger: a logger named after the function, or None.
+        rnd: the function's own random number generator, or None.
+        run: the run, or None.
+    """
+
+    config: Mapping[str, Any] = field(default_factory=dict)
+    logger: logging.Logger | None = None
+    rnd: Any = None
+    run: Any = None
+    order: int = field(default=0, init=False, repr=False)
+    #: The arguments of a call without explicit ones, if they are always the same.
+    ready_call: Call | None = field(default=None, init=False, repr=False)
+    # What is filled in depends on which arguments are given, not on their values.
+    _plans: dict[Any, Call] = field(default_factory=dict, init=False, repr=False)
+
+    def forget(self) -> None:
+        """Work out again what calls are filled with: an attribute has changed."""
+        self.ready_call = None
+        self._plans.clear()
+
+    def call(self, signature: Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+        """The arguments of a call.
+
+        Raises:
+            SignatureError, MissingConfigError: see `Signature.construct_arguments`.
+        """
+        key = (len(args), *kwargs) if kwargs else len(args)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._make_plan(key, signature, args, kwargs)
+        more_args, fill = plan
+        if self.rnd is not None and signature.takes_random:
+            # Drawn even if it is given explicitly: the next call must not depend on it.
+            drawn: dict[str, Any] = {"_seed": get_seed(self.rnd)}
+            if "_rnd" in signature.arguments:
+                drawn["_rnd"] = create_rnd(drawn["_seed"])
+            if more_args:  # positional-only: it may be one of these two
+                options = {**self._options(signature), **drawn}
+                return signature.construct_arguments(args, kwargs, options)
+            return args, {k: drawn.get(k, v) for k, v in fill.items()} | kwargs
+        if not args and not kwargs:
+            self.ready_call = plan
+            return plan
+        return args + more_args, {**fill, **kwargs}
+
+    def _make_plan(
+        self, key: Any, signature: Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Call:
+        """Positional and keyword arguments to add to a call of this shape."""
+        options = self._options(signature)
+        made, filled = signature.construct_arguments(args, kwargs, options)
+        fill = {name: value for name, value in filled.items() if name not in kwargs}
+        plan = made[len(args) :], fill
+        if len(self._plans) >= _MAX_PLANS:  # a function of any keyword arguments
+            self._plans.clear()
+        self._plans[key] = plan
+        return plan
+
+    def _options(self, signature: Signature) -> dict[str, Any]:
+        special = {"_config": self.config, "_log": self.logger, "_run": self.run}
+        if self.rnd is not None:
+            special.update(_seed=None, _rnd=None)  # another one for each call
+        known = {**self.config, **special}
+        return {name: known[name] for name in signature.arguments if name in known}
+
+
+_current: ContextVar[RunBindings | None] = ContextVar("sacred_current_run", default=None)
+_active: list[RunBindings] = []
+_clock = itertools.count(1)
+_known: weakref.WeakValueDictionary[str, RunBindings] = weakref.WeakValueDictionary()
+
+
+class RunBindings:
+    """All bindings of one run.
+
+    Args:
+        token: identifies the run in all processes; by default a new one.
+
+    >>> from sacred.config.captured_function import create_captured_function
+    >>> @create_captured_function
+    ... def greet(name): return f"Hello, {name}!"
+    >>> bindings = RunBindings()
+    >>> bindings.bind(greet, Binding(config={"name": "Ada"}))
+    >>> with bindings.activate():
+    ...     greet()
+    'Hello, Ada!'
+    """
+
+    def __init__(self, token: str | None = None) -> None:
+        self.token = token or uuid.uuid4().hex
+        self.order = 0
+        self._bindings: dict[BoundFunction, Binding] = {}
+        self._by_name: dict[Key, Binding] = {}
+        #: From another process: functions are known by name only.
+        self.received = token is not None
+        self._views: dict[int, tuple[Any, Any]] = {}
+        _known[self.token] = self
+
+    def bind(self, function: BoundFunction, binding: Binding) -> None:
+        """Set what a function is called with in this run.
+
+        With ``SETTINGS.CONFIG.READ_ONLY_CONFIG`` the configuration becomes
+        read-only.
+        """
+        self._bindings[function] = binding
+        self.bind_name(name_key(function), binding)
+        function.last_binding = binding
+
+    def bind_name(self, key: Key, binding: Binding) -> None:
+        """The same for a function that is known by module and qualified name."""
+        if SETTINGS.CONFIG.READ_ONLY_CONFIG:
+            binding.config = self._view(binding.config)
+        binding.order = next(_clock)
+        self._by_name[key] = binding
+
+    def _view(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        # Most functions see one and the same configuration; it is copied once. The
+        # original is kept, so that its id stays its own.
+        if id(config) not in self._views:
+            self._views[id(config)] = config, make_read_only(config)
+        view: Mapping[str, Any] = self._views[id(config)][1]
+        return view
+
+    def get(self, function: BoundFunction) -> Binding | None:
+        """What a function is called with in this run; None if the run does not bind it."""
+        found = self._bindings.get(function)
+        if found is None and (self.received or function.is_copy):
+            found = self._by_name.get(name_key(function))
+        return found
+
+    def by_name(self) -> dict[Key, Binding]:
+        """All bindings by module and qualified name of the function."""
+        return dict(self._by_name)
+
+    @contextlib.contextmanager
+    def activate(self) -> Iterator[None]:
+        """While this is entered, calls see the bindings of this run."""
+        token = _current.set(self)
+        _active.append(self)
+        try:
+            yield
+        finally:
+            # Not the last one of the list, if runs of several threads overlap.
+            for index in range(len(_active) - 1, -1, -1):
+                if _active[index] is self:
+                    del _active[index]
+                    break
+            _current.reset(token)
+
+
+_received: RunBindings | None = None
+
+
+def known_run(token: str) -> RunBindings | None:
+    """The run of that token, if this process has it."""
+    return _known.get(token)
+
+
+def use_received(run: RunBindings) -> None:
+    """Let functions that no run of this process binds see those of another one."""
+    global _received
+    run.order = next(_clock)
+    _received = run
+
+
+def find_binding(function: BoundFunction) -> Binding | None:
+    """What a function called here and now is called with; None outside of runs."""
+    run = _current.get()
+    if run is not None:
+        binding = run.get(function)
+        if binding is not None:
+            return binding
+    for run in reversed(_active):
+        binding = run.get(function)
+        if binding is not None:
+            return binding
+    last = function.last_binding
+    if _received is not None and (last is None or _received.order > last.order):
+        return _received.get(function) or last
+    return last
+
+
+def find_run(function: BoundFunction) -> RunBindings | None:
+    """The run that `find_binding` finds the binding in."""
+    binding = find_binding(function)
+    if binding is None:
+        return None
+    candidates = (_current.get(), *reversed(_active), _received, *list(_known.values()))
+    for run in candidates:
+        if run is not None and run.get(function) is binding:
+            return run
+    return None

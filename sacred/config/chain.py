@@ -1,0 +1,62 @@
+"""Several sources of configuration, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from sacred.config.config_summary import ConfigSummary
+from sacred.config.dogmatic import DogmaticDict, undogmatize
+from sacred.config.normalize import recursive_fill_in
+
+__all__ = ["ConfigSource", "chain_evaluate_config_scopes"]
+
+
+class ConfigSource(Protocol):
+    """What an element of ``configurations`` has to be."""
+
+    def __call__(
+        self,
+        fixed: Mapping[str, Any] | None = None,
+        preset: Mapping[str, Any] | None = None,
+        fallback: Mapping[str, Any] | None = None,
+    ) -> ConfigSummary:
+        """See `ConfigScope.__call__`."""
+        ...
+
+
+def chain_evaluate_config_scopes(
+    config_scopes: Iterable[ConfigSource],
+    fixed: Mapping[str, Any] | None = None,
+    preset: Mapping[str, Any] | None = None,
+    fallback: Mapping[str, Any] | None = None,
+) -> tuple[dict[str, Any], list[ConfigSummary]]:
+    """Evaluate sources in order; each sees what the ones before have set.
+
+    Args:
+        config_scopes: the sources.
+        fixed: nested dict of values that win over all of them.
+        preset: entries that the first source may read; part of the result.
+        fallback: values that all may read; not part of the result.
+
+    Returns:
+        the configuration, and the summary of each source.
+
+    >>> from sacred.config.config_dict import ConfigDict
+    >>> chain_evaluate_config_scopes([ConfigDict({"a": 1}), ConfigDict({"b": 2})], {"a": 3})[0]
+    {'b': 2, 'a': 3}
+    """
+    fixed, preset, fallback = fixed or {}, preset or {}, fallback or {}
+    summaries: list[ConfigSummary] = []
+    known: Mapping[str, Any] = preset
+    for source in config_scopes:
+        summary = source(fixed=fixed, preset=known, fallback=fallback)
+        summaries.append(summary)
+        known = summary
+    if summaries:
+        return undogmatize(known), summaries
+    entries = DogmaticDict(fixed)
+    entries.revelation(preset)
+    config: dict[str, Any] = undogmatize(entries)
+    recursive_fill_in(config, undogmatize(preset), fixed)
+    return config, summaries

@@ -1,0 +1,80 @@
+"""Dicts and config files as sources of configuration."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from sacred._base.paths import PathType
+from sacred.config.config_files import load_config_file
+from sacred.config.config_summary import ConfigSummary
+from sacred.config.dogmatic import DogmaticDict, undogmatize
+from sacred.config.normalize import normalize_or_die, recursive_fill_in
+from sacred.config.provenance import Origin
+
+__all__ = ["ConfigDict"]
+
+
+class ConfigDict:
+    """A source that sets the entries of a dict, or of a config file.
+
+    Args:
+        d: the dict, or the name of a file that holds one (see `config_files`).
+
+    Raises:
+        KeyError: a key is not allowed.
+        ValueError: a value could not be restored from a stored configuration, or
+            the file is of an unknown kind.
+        OSError: there is no such file.
+        TypeError: it is neither dict nor file name, or the file holds no dict.
+
+    >>> summary = ConfigDict({"a": 1, "b": {"c": 2}})(fixed={"b": {"c": 3}})
+    >>> summary, sorted(summary.modified)
+    ({'a': 1, 'b': {'c': 3}}, ['b', 'b.c'])
+    """
+
+    def __init__(self, d: Mapping[str, Any] | PathType) -> None:
+        self.origin = Origin("dict")
+        if isinstance(d, str | bytes | os.PathLike):
+            filename = os.fsdecode(d)
+            if not os.path.exists(filename):
+                raise OSError(f"File not found {filename}")
+            self.origin = Origin("file", filename)
+            d = load_config_file(filename)
+        if not isinstance(d, Mapping):
+            where = f" in {self.origin.where}" if self.origin.where else ""
+            raise TypeError(f"a configuration is a dict, not {type(d).__name__}{where}")
+        self._conf: dict[str, Any] = normalize_or_die(dict(d))
+
+    def __repr__(self) -> str:
+        return f"<ConfigDict {self.origin.where or ', '.join(map(str, self._conf))}>"
+
+    def __call__(
+        self,
+        fixed: Mapping[str, Any] | None = None,
+        preset: Mapping[str, Any] | None = None,
+        fallback: Mapping[str, Any] | None = None,
+    ) -> ConfigSummary:
+        """The entries, with the fixed values; see `ConfigScope.__call__`.
+
+        Args:
+            fixed: nested dict of values that win; all are part of the result.
+            preset: entries of earlier sources; all are part of the result.
+            fallback: not used.
+        """
+        fixed, preset = fixed or {}, preset or {}
+        entries = DogmaticDict(fixed)
+        entries.bools = frozenset(n for n, v in preset.items() if isinstance(v, bool))
+        entries.update(undogmatize(self._conf))  # new containers: results are changed at will
+        added = entries.revelation(preset)
+        summary = ConfigSummary(added, entries.modified, entries.typechanges)
+        for name, value in undogmatize(entries).items():
+            summary[name] = normalize_or_die(value) if name in fixed else value
+        recursive_fill_in(summary, preset, fixed)
+        summary.origins = {
+            name: self.origin
+            for name in self._conf
+            if name not in fixed or isinstance(summary[name], dict)
+        }
+        return summary

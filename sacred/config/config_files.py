@@ -1,0 +1,155 @@
+"""Config files: a dict in a ``.json``, ``.yaml``, ``.yml`` or ``.pickle`` file.
+
+From JSON and YAML come only plain data and what `sacred.serializer.restore`
+allows; nothing in such a file is executed. **A pickle file can run any code
+when it is loaded**: only name one that you trust.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sacred._base.errors import (
+    ConfigFileError,
+    MissingConfigFormatError,
+    MissingExtraError,
+    SacredError,
+    UnreadableConfigFileError,
+)
+from sacred._base.extras import require
+from sacred._base.paths import PathType
+from sacred.config.read_only import make_plain
+from sacred.serializer import UnsafeDataError, dumps, flatten, restore
+
+__all__ = ["HANDLER_BY_EXT", "Handler", "load_config_file", "save_config_file"]
+
+
+class Handler:
+    """How one kind of config file is read and written.
+
+    Args:
+        load: takes an open file, returns the value.
+        dump: takes a value and an open file.
+        mode: what the mode of the file ends with: ``""`` for text, ``"b"`` for bytes.
+    """
+
+    def __init__(
+        self, load: Callable[[Any], Any], dump: Callable[[Any, Any], Any], mode: str
+    ) -> None:
+        self.load = load
+        self.dump = dump
+        self.mode = mode
+
+
+def _load_json(fp: Any) -> Any:
+    return restore(json.load(fp))
+
+
+def _dump_json(obj: Any, fp: Any) -> None:
+    fp.write(dumps(flatten(obj), sort_keys=True, indent=2))
+
+
+def _yaml() -> Any:
+    try:
+        return require("yaml", extra="yaml", purpose="a YAML config file")
+    except MissingExtraError as error:
+        # The documented type, as for any other kind of file that has no handler.
+        raise MissingConfigFormatError(f"PyYAML (package 'yaml'): {error}") from error
+
+
+def _load_yaml(fp: Any) -> Any:
+    return restore(_yaml().safe_load(fp))
+
+
+def _dump_yaml(obj: Any, fp: Any) -> None:
+    _yaml().safe_dump(flatten(obj), fp)
+
+
+def _dump_pickle(obj: Any, fp: Any) -> None:
+    pickle.dump(make_plain(obj), fp)
+
+
+_YAML = Handler(_load_yaml, _dump_yaml, "")
+
+#: Handlers by file suffix.
+HANDLER_BY_EXT: dict[str, Handler] = {
+    ".json": Handler(_load_json, _dump_json, ""),
+    ".yaml": _YAML,
+    ".yml": _YAML,
+    ".pickle": Handler(pickle.load, _dump_pickle, "b"),
+}
+
+
+def _handler(filename: str) -> Handler:
+    suffix = os.path.splitext(filename)[1]
+    handler = HANDLER_BY_EXT.get(suffix.lower())
+    if handler is None:
+        raise ConfigFileError(
+            f'Configuration file "{filename}" has invalid or unsupported extension "{suffix}". '
+            f"Supported are: {', '.join(HANDLER_BY_EXT)}"
+        )
+    return handler
+
+
+def _open(filename: str, mode: str) -> Any:
+    # The system's encoding would make the file unreadable elsewhere.
+    return open(filename, mode, encoding=None if "b" in mode else "utf-8")
+
+
+def load_config_file(filename: PathType) -> Any:
+    """The value that a config file holds.
+
+    Args:
+        filename: the suffix tells the kind of file.
+
+    Raises:
+        ConfigFileError: a ValueError: the suffix is unknown, or the content malformed.
+        UnsafeDataError: the file asks for something that is not plain data.
+        MissingConfigFormatError: a KeyError: PyYAML is needed and not installed.
+        OSError: the file cannot be opened.
+    """
+    filename = os.fsdecode(filename)
+    handler = _handler(filename)
+    try:
+        file = _open(filename, "r" + handler.mode)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UnreadableConfigFileError(
+            f"Cannot open the config file {filename!r}: {error.strerror}"
+        ) from error
+    with file as fp:
+        try:
+            return handler.load(fp)
+        except UnsafeDataError as error:
+            error.args = (f"In the config file {filename!r}: {error}",)
+            raise
+        except SacredError:
+            raise
+        except Exception as error:
+            # Each format has errors of its own for what is no such file.
+            raise ConfigFileError(
+                f"Cannot read the config file {filename!r}: {type(error).__name__}: {error}"
+            ) from error
+
+
+def save_config_file(config: Mapping[str, Any], filename: PathType) -> None:
+    """Write a configuration so that `load_config_file` gives it back.
+
+    Args:
+        config: the configuration, which may be read-only.
+        filename: the suffix tells the kind of file.
+
+    Raises:
+        ValueError: the suffix is unknown.
+        KeyError: it is a YAML file and PyYAML is not installed.
+        OSError: the file cannot be written.
+    """
+    filename = os.fsdecode(filename)
+    handler = _handler(filename)
+    with _open(filename, "w" + handler.mode) as fp:
+        handler.dump(config, fp)

@@ -1,0 +1,110 @@
+"""A configuration, and what is known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sacred._base.paths import iter_prefixes, join_paths
+from sacred.config.provenance import Origin
+
+__all__ = ["ConfigSummary"]
+
+Typechanges = Mapping[str, tuple[type, type]] | Iterable[tuple[str, tuple[type, type]]]
+
+
+class ConfigSummary(dict[str, Any]):
+    """The values of a configuration, with sets of entry paths.
+
+    Args:
+        added: paths set from outside that no source sets.
+        modified: paths whose value differs from what the source sets.
+        typechanged: path → (old type, new type).
+        ignored_fallbacks: names that a source tried to set although they are
+            ingredients.
+        docs: path → documentation.
+        origins: path → where the value was set.
+
+    Parents of a changed entry count as modified, and an entry is in only one of
+    `typechanged`, `added` and `modified`, in this order of precedence:
+
+    >>> summary = ConfigSummary(added={"a.b"}, typechanged={"c": (int, str)}, modified={"c"})
+    >>> summary.added, summary.modified, summary.typechanged
+    ({'a.b'}, {'a'}, {'c': (<class 'int'>, <class 'str'>)})
+    """
+
+    def __init__(
+        self,
+        added: Iterable[str] = (),
+        modified: Iterable[str] = (),
+        typechanged: Typechanges = (),
+        ignored_fallbacks: Iterable[str] = (),
+        docs: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        origins: Mapping[str, Origin] | Iterable[tuple[str, Origin]] = (),
+    ) -> None:
+        super().__init__()
+        self.added = set(added)
+        self.modified = set(modified)
+        self.typechanged: dict[str, tuple[type, type]] = dict(typechanged)
+        self.ignored_fallbacks = set(ignored_fallbacks)
+        self.docs: dict[str, str] = dict(docs)
+        self.origins: dict[str, Origin] = dict(origins)
+        self.ensure_coherence()
+
+    def update_from(self, config_mod: ConfigSummary, path: str = "") -> None:
+        """Take in what is known from a later source of the same configuration.
+
+        An entry stays `added` only if that source does not set it either; all
+        else is united.
+
+        Args:
+            config_mod: what is known from the other source.
+            path: where its entries lie in this configuration.
+        """
+        self.added &= {join_paths(path, entry) for entry in config_mod.added}
+        self._unite(config_mod, path)
+
+    def update_add(self, config_mod: ConfigSummary, path: str = "") -> None:
+        """Take in what is known of another part of the configuration; all is united.
+
+        Args:
+            config_mod: what is known of the other part.
+            path: where its entries lie in this configuration.
+        """
+        self.added |= {join_paths(path, entry) for entry in config_mod.added}
+        self._unite(config_mod, path)
+
+    def _unite(self, other: ConfigSummary, path: str) -> None:
+        self.modified |= {join_paths(path, entry) for entry in other.modified}
+        self.ignored_fallbacks |= {join_paths(path, entry) for entry in other.ignored_fallbacks}
+        self.typechanged.update(
+            (join_paths(path, entry), types) for entry, types in other.typechanged.items()
+        )
+        self.docs.update((join_paths(path, entry), text) for entry, text in other.docs.items())
+        self.origins.update(
+            (join_paths(path, entry), origin) for entry, origin in other.origins.items()
+        )
+        self.ensure_coherence()
+
+    def ensure_coherence(self) -> None:
+        """Restore the two rules (see the class) after the sets have been changed."""
+        self.modified |= {
+            prefix
+            for entry in (*self.added, *self.modified, *self.typechanged)
+            for prefix in iter_prefixes(entry)
+            if prefix != entry
+        }
+        self.added -= self.typechanged.keys()
+        self.modified -= self.typechanged.keys()
+        self.modified -= self.added
+
+    def __reduce__(self) -> Any:
+        # The default would pass no constructor arguments and set items before the sets exist.
+        return _rebuild, (dict(self), self.__dict__)
+
+
+def _rebuild(values: dict[str, Any], attributes: dict[str, Any]) -> ConfigSummary:
+    summary = ConfigSummary()
+    summary.update(values)
+    summary.__dict__.update(attributes)
+    return summary

@@ -1,0 +1,344 @@
+"""Containers in which fixed values win over whatever is assigned.
+
+A config scope assigns as it likes; these containers see to it that the values
+set from outside come out, and remember what they changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, SupportsIndex
+
+from sacred._base.errors import ConfigError
+from sacred._base.paths import join_paths
+from sacred.config.comparison import entry_type, is_different, type_changed
+from sacred.config.dogmatic_list import DogmaticList
+from sacred.config.typed_entries import CommandLineText, as_entry
+
+__all__ = ["DogmaticDict", "DogmaticList", "dogmatize", "fallback_dict", "undogmatize"]
+
+_MISSING: Any = object()
+
+
+class DogmaticDict(dict[Any, Any]):
+    """A dict whose fixed entries keep their values.
+
+    Args:
+        fixed: nested dict of the values that win. An empty dict in it means: empty.
+            Numbers as keys (``{"0": 5}``) are elements where a list is assigned.
+        fallback: values that can be read, and are not entries.
+
+    Attributes:
+        modified: paths where the assigned value differs from the fixed one.
+        typechanges: path → (assigned type, fixed type).
+        fallback_writes: names of fallbacks that were assigned to.
+
+    >>> d = DogmaticDict({"a": 1, "n": {"x": 1}})
+    >>> d["a"] = "text"
+    >>> d["n"] = {"x": 2, "y": 3}
+    >>> d, d.revelation(), sorted(d.modified), d.typechanges
+    ({'a': 1, 'n': {'x': 1, 'y': 3}}, set(), ['n', 'n.x'], {'a': (<class 'str'>, <class 'int'>)})
+    """
+
+    def __init__(
+        self, fixed: Mapping[Any, Any] | None = None, fallback: Mapping[Any, Any] | None = None
+    ) -> None:
+        super().__init__()
+        self.fixed: Mapping[Any, Any] = {} if fixed is None else fixed
+        self._fallback: Mapping[Any, Any] = {} if fallback is None else fallback
+        self.modified: set[str] = set()
+        self.typechanges: dict[str, tuple[type, type]] = {}
+        self.fallback_writes: list[Any] = []
+        #: An update cleared this dict: nothing is added to it.
+        self.closed = False
+        # Names of entries that are bools even if no bool is assigned (by annotation).
+        self.bools: frozenset[Any] = frozenset()
+        self._resolved: dict[Any, Any] = {}
+        # Fixed entries that are there although nothing has been assigned to them.
+        self._imposed: set[Any] = set()
+
+    @property
+    def fallback(self) -> Mapping[Any, Any]:
+        """Values that can be read, and are not entries."""
+        return self._fallback
+
+    @fallback.setter
+    def fallback(self, value: Mapping[Any, Any]) -> None:
+        self._fallback = value
+
+    # ------------------------------------------------------------- assigning
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if self.closed or value is self._resolved.get(key, _MISSING):
+            # The second: what a fixed entry came out as is assigned back (`l += [1]`).
+            return
+        if key not in self.fixed:
+            if key in self._fallback:
+                self.fallback_writes.append(key)
+            super().__setitem__(key, value)
+            return
+        self._imposed.discard(key)
+        self._resolved[key] = resolved = self._resolve(key, value)
+        super().__setitem__(key, resolved)
+        self._compare(key, value)
+
+    def _resolve(self, key: Any, value: Any) -> Any:
+        fixed = as_entry(self.fixed[key], value, is_bool=key in self.bools)
+        if isinstance(fixed, dict):
+            if isinstance(value, list | tuple) and _are_indices(fixed):
+                return ElementwiseList(value, fixed)
+            nested = DogmaticDict(_fixed_of(fixed))
+            nested.closed = not nested.fixed
+            if isinstance(value, dict):
+                nested.update(value)
+            nested._impose_rest()
+            return nested
+        return _copy(fixed, DogmaticList)
+
+    def _impose_rest(self) -> None:
+        """Make the fixed entries that were not assigned readable already now."""
+        for key in self.fixed:
+            if not dict.__contains__(self, key):
+                super().__setitem__(key, self._resolve(key, _MISSING))
+                self._imposed.add(key)
+
+    def _compare(self, key: Any, value: Any) -> None:
+        # A change stays a change even if the fixed value is assigned later on: `x = max(x, 1)`.
+        path, resolved = str(key), self._resolved[key]
+        # What differs inside of these is found out when all is done (`revelation`).
+        inside = isinstance(resolved, ElementwiseList) or (
+            isinstance(resolved, DogmaticDict) and isinstance(value, dict) and not resolved.closed
+        )
+        if type_changed(value, resolved):
+            self.typechanges[path] = entry_type(value), entry_type(resolved)
+        elif not inside and is_different(value, resolved):
+            self.modified.add(path)
+
+    def update(self, iterable: Any = None, /, **kwargs: Any) -> None:
+        """Assign several entries."""
+        pairs = iterable.items() if isinstance(iterable, Mapping) else iterable or ()
+        for key, value in [*pairs, *kwargs.items()]:
+            self[key] = value
+
+    def __ior__(self, other: Any) -> DogmaticDict:  # type: ignore[misc]
+        self.update(other)
+        return self
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        """The entry, which is assigned first if there is none."""
+        if key not in self:
+            self[key] = default
+        return self.get(key, default)
+
+    # -------------------------------------------------------------- removing
+
+    def __delitem__(self, key: Any) -> None:
+        if key not in self.fixed:
+            super().__delitem__(key)
+
+    def pop(self, key: Any, *default: Any) -> Any:
+        """The entry, which is removed unless it is fixed."""
+        if key in self.fixed and dict.__contains__(self, key):
+            return self[key]
+        return super().pop(key, *default)
+
+    def popitem(self) -> tuple[Any, Any]:
+        """The last entry that is not fixed, which is removed.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for key in reversed(self):
+            if key not in self.fixed:
+                return key, super().pop(key)
+        raise KeyError("popitem(): there is no entry that is not fixed")
+
+    def clear(self) -> None:
+        """Remove all entries that are not fixed."""
+        for key in [key for key in self if key not in self.fixed]:
+            super().__delitem__(key)
+
+    # --------------------------------------------------------------- reading
+
+    def __getitem__(self, key: Any) -> Any:
+        if dict.__contains__(self, key) or key not in self._fallback:
+            return super().__getitem__(key)
+        return self.fixed[key] if key in self.fixed else self._fallback[key]
+
+    def __contains__(self, key: Any) -> bool:
+        return dict.__contains__(self, key) or key in self._fallback
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """The entry or fallback of that name."""
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+    def has_key(self, item: Any) -> bool:
+        """Whether there is such an entry or fallback."""
+        return item in self
+
+    def copy(self) -> dict[Any, Any]:
+        """A plain dict of the entries."""
+        return dict(self)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        return dict, (dict(self),)  # copies and pickles: the values, not the dogma
+
+    # -------------------------------------------------------------- the end
+
+    def revelation(self, preset: Mapping[Any, Any] | None = None) -> set[str]:
+        """Set the fixed entries that were never assigned, and sum up the changes.
+
+        Args:
+            preset: values that such entries have from elsewhere.
+
+        Returns:
+            the paths of these entries.
+        """
+        missing: set[str] = set()
+        preset = preset if isinstance(preset, Mapping) else {}
+        for key, fixed in self.fixed.items():
+            path, known = str(key), preset.get(key)
+            value = dict.get(self, key, _MISSING)
+            if value is _MISSING or key in self._imposed:
+                value = self._resolve(key, known)
+                if isinstance(value, DogmaticDict | ElementwiseList):
+                    value.revelation(known)
+                super().__setitem__(key, value)
+                missing |= {path, *(join_paths(path, below) for below in _paths(fixed))}
+            elif isinstance(value, DogmaticDict | ElementwiseList):
+                missing |= {join_paths(path, below) for below in value.revelation(known)}
+                self._take_over(path, value)
+            else:
+                # Once more: what is inside of a list may have been changed.
+                value = as_entry(fixed, value, known, is_bool=key in self.bools)
+                super().__setitem__(key, _copy(value))
+        self._imposed.clear()
+        return missing
+
+    def _take_over(self, path: str, part: DogmaticDict | ElementwiseList) -> None:
+        changed = {join_paths(path, below) for below in part.modified}
+        self.modified |= changed
+        if changed and path not in self.typechanges:
+            self.modified.add(path)
+        for below, types in part.typechanges.items():
+            self.typechanges[join_paths(path, below)] = types
+
+
+class ElementwiseList(list[Any]):
+    """A list some elements of which are fixed (``xs.0=5``); it may change otherwise."""
+
+    def __init__(self, value: Iterable[Any], fixed: Mapping[str, Any]) -> None:
+        super().__init__(value)
+        self._elements = DogmaticDict({int(index): item for index, item in fixed.items()})
+        self._impose()
+
+    @property
+    def modified(self) -> set[str]:
+        """Indices, as paths, of elements that differ from the fixed ones."""
+        return self._elements.modified
+
+    @property
+    def typechanges(self) -> dict[str, tuple[type, type]]:
+        """Index, as path → (assigned type, fixed type)."""
+        return self._elements.typechanges
+
+    def _impose(self) -> None:
+        for index in self._elements.fixed:
+            if index < len(self):
+                self._elements[index] = self[index]
+                super().__setitem__(index, self._elements[index])
+
+    def revelation(self, preset: Any = None) -> set[str]:
+        """Impose the elements for the last time.
+
+        Raises:
+            ConfigError: there is no element of that index.
+        """
+        self._impose()
+        for index in self._elements.fixed:
+            if index >= len(self):
+                raise ConfigError(
+                    f"Cannot set element {index}: the list has only {len(self)} element(s). "
+                    "Set the whole list instead.",
+                    print_traceback=False,
+                )
+        missing = self._elements.revelation()
+        for index, item in self._elements.items():
+            super().__setitem__(index, item)
+        return missing
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        return list, (list(self),)
+
+
+def _are_indices(fixed: Mapping[Any, Any]) -> bool:
+    keys = [str(key) for key in fixed]
+    return bool(keys) and all(key.isascii() and key.isdigit() for key in keys)
+
+
+def _fixed_of(value: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    # It is dogmatic itself after `dogmatize`.
+    return value.fixed if isinstance(value, DogmaticDict) else value
+
+
+def _paths(value: Any) -> list[str]:
+    """The paths of all entries below a value."""
+    if not isinstance(value, dict):
+        return []
+    below = [(str(key), item) for key, item in _fixed_of(value).items()]
+    return [path for key, item in below for path in (key, *(f"{key}.{p}" for p in _paths(item)))]
+
+
+def _copy(value: Any, list_type: type[list[Any]] = list) -> Any:
+    if isinstance(value, DogmaticDict) and not value:
+        value = value.fixed  # dogmatized, and never assigned to
+    if isinstance(value, dict):
+        return {key: _copy(item, list_type) for key, item in value.items()}
+    if isinstance(value, list):
+        return list_type(_copy(item, list_type) for item in value)
+    if type(value) is tuple:
+        return tuple(_copy(item, list_type) for item in value)
+    return str(value) if type(value) is CommandLineText else value
+
+
+def dogmatize(obj: Any) -> Any:
+    """Make the dicts of a nested value dogmatic, with their entries fixed, and the lists.
+
+    >>> dogmatize({"a": [1]}).fixed
+    {'a': [1]}
+    """
+    if isinstance(obj, dict):
+        return DogmaticDict({key: dogmatize(value) for key, value in obj.items()})
+    if isinstance(obj, list):
+        return DogmaticList(map(dogmatize, obj))
+    if isinstance(obj, tuple):
+        return tuple(map(dogmatize, obj))
+    return obj
+
+
+def undogmatize(obj: Any) -> Any:
+    """Plain dicts and lists of the entries (after `revelation`), at every level.
+
+    >>> d = dogmatize({"a": [1]})
+    >>> d.revelation(), undogmatize(d)
+    ({'a'}, {'a': [1]})
+    """
+    if isinstance(obj, dict):
+        return {key: undogmatize(value) for key, value in obj.items()}
+    if isinstance(obj, list):
+        return [undogmatize(item) for item in obj]
+    if type(obj) is tuple:
+        return tuple(undogmatize(item) for item in obj)
+    return str(obj) if type(obj) is CommandLineText else obj
+
+
+def fallback_dict(fallback: Mapping[Any, Any], **kwargs: Any) -> dict[Any, Any]:
+    """A copy of `fallback` with some entries set.
+
+    >>> fallback_dict({"a": 1}, b=2)
+    {'a': 1, 'b': 2}
+    """
+    return {**fallback, **kwargs}

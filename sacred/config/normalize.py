@@ -1,0 +1,177 @@
+"""Which values a configuration can hold, and the form it holds them in."""
+
+from __future__ import annotations
+
+import copyreg
+import sys
+import types
+from collections.abc import Mapping
+from typing import Any
+
+from sacred.config.keys import assert_is_valid_key
+from sacred.config.typed_entries import CommandLineText
+
+__all__ = ["is_code", "normalize_numpy", "normalize_or_die", "recursive_fill_in"]
+
+_PLAIN = (str, bool, int, float, type(None))
+_FUNCTIONS = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.MethodWrapperType,
+    types.ClassMethodDescriptorType,
+    staticmethod,
+    classmethod,
+    property,
+)
+_TYPES_ONLY = (type, types.GenericAlias, types.UnionType)
+
+
+def normalize_or_die(obj: Any) -> Any:
+    """The form that a value has in a configuration.
+
+    Dicts, lists and tuples are copied (to dicts and lists), numpy scalars become
+    Python's. Other values stay as they are if they could be restored from a
+    stored configuration.
+
+    Args:
+        obj: the value.
+
+    Raises:
+        KeyError: a key breaks a rule (see `assert_is_valid_key`).
+        ValueError: the value, or one inside, cannot be restored: a module, a
+            lambda, a generator, an open file, a lock, ...; or it contains itself.
+
+    >>> normalize_or_die({"size": (1, 2)})
+    {'size': [1, 2]}
+    >>> normalize_or_die({"f": [lambda: 0]})  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    ValueError: Invalid value <function ...> (f.0): it could not be restored from a stored \
+configuration
+    """
+    return _normalize(obj, (), ())
+
+
+def _normalize(obj: Any, path: tuple[Any, ...], parents: tuple[int, ...]) -> Any:
+    # Exact types first: they are nearly all there is.
+    kind = type(obj)
+    if kind in _PLAIN:
+        return obj
+    if kind is CommandLineText:
+        return str(obj)
+    if isinstance(obj, dict | list | tuple):
+        if id(obj) in parents:
+            raise ValueError(f"Invalid value{_place(path)}: it contains itself")
+        parents = (*parents, id(obj))
+        if isinstance(obj, dict):
+            for key in obj:
+                assert_is_valid_key(key)
+            return {k: _normalize(v, (*path, k), parents) for k, v in obj.items()}
+        return [_normalize(item, (*path, i), parents) for i, item in enumerate(obj)]
+    obj = normalize_numpy(obj)
+    if not _restorable(obj):
+        raise ValueError(
+            f"Invalid value {obj!r}{_place(path)}: it could not be restored from a stored "
+            "configuration"
+        )
+    return obj
+
+
+def _place(path: tuple[Any, ...]) -> str:
+    return f" ({'.'.join(map(str, path))})" if path else ""
+
+
+def normalize_numpy(obj: Any) -> Any:
+    """A Python scalar for a numpy one; anything else, arrays included, as it is.
+
+    >>> normalize_numpy("text")
+    'text'
+    """
+    numpy = sys.modules.get("numpy")  # without it there can be no numpy scalar
+    generic: Any = getattr(numpy, "generic", ())
+    if isinstance(obj, generic):
+        try:
+            return obj.item()
+        except ValueError:
+            return obj
+    return obj
+
+
+def is_code(value: Any) -> bool:
+    """Whether it is a module, class or function: in a scope, no entry but a helper.
+
+    >>> is_code(len), is_code(int), is_code(3)
+    (True, True, False)
+    """
+    if isinstance(value, (*_TYPES_ONLY, *_FUNCTIONS, types.ModuleType)):
+        return True
+    # Decorated functions (of functools, of ours): callables made for a function.
+    return callable(value) and callable(getattr(value, "__wrapped__", None))
+
+
+def _restorable(value: Any) -> bool:
+    """Whether the value can be stored and made again; a look at its surface."""
+    if isinstance(value, types.ModuleType | staticmethod | classmethod | property):
+        return False
+    if isinstance(value, type | types.FunctionType):
+        return _importable(value)
+    if isinstance(value, types.GenericAlias | types.UnionType):
+        return False
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        return True  # arrays and frames; asking one to reduce itself would copy it
+    return _reducible(value, depth=3)
+
+
+def _importable(value: Any) -> bool:
+    """Whether a function or class is found again by its name."""
+    found: Any = sys.modules.get(value.__module__)
+    for name in value.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is not None
+
+
+def _reducible(value: Any, depth: int) -> bool:
+    # What is bound to this process (files, locks, generators, sockets) refuses to be
+    # pickled. It may sit in an attribute of an object that itself knows nothing of that.
+    try:
+        reducer = copyreg.dispatch_table.get(type(value))  # regular expressions, for example
+        reduced: Any = reducer(value) if reducer else value.__reduce_ex__(4)
+    except Exception:
+        return False
+    state = reduced[2] if isinstance(reduced, tuple) and len(reduced) > 2 else None
+    if depth == 0 or not isinstance(state, Mapping):
+        return True
+    inner = [v for v in state.values() if type(v) not in _PLAIN]
+    return all(
+        isinstance(v, type | types.FunctionType | dict | list | tuple)
+        or hasattr(v, "dtype")
+        or _reducible(v, depth - 1)
+        for v in inner
+    )
+
+
+def recursive_fill_in(
+    config: dict[str, Any], preset: Mapping[str, Any], fixed: Mapping[str, Any] | None = None
+) -> None:
+    """Add to `config`, in place and at every level, what only `preset` has.
+
+    Args:
+        config: the nested dict to fill.
+        preset: the entries to fill in.
+        fixed: values set from outside; a dict that is empty here stays empty.
+
+    >>> config = {"a": 0, "d": {"x": 5}}
+    >>> recursive_fill_in(config, {"a": 1, "d": {"x": 1, "y": 2}})
+    >>> config
+    {'a': 0, 'd': {'x': 5, 'y': 2}}
+    """
+    for key, value in preset.items():
+        if key not in config:
+            config[key] = value
+        elif isinstance(config[key], dict) and isinstance(value, Mapping):
+            below = fixed.get(key) if isinstance(fixed, Mapping) else None
+            if below != {}:
+                recursive_fill_in(config[key], value, below)

@@ -1,0 +1,30 @@
+"""Where a value of the configuration comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Origin", "OriginKind"]
+
+OriginKind = Literal["scope", "dict", "file", "hook", "named", "update", "seed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value was set.
+
+    Attributes:
+        kind: what set it: a config scope, dict or file, a config hook, a named
+            config, an update from outside, or the drawing of a seed.
+        where: file and line, file, name or argument; may be empty.
+
+    >>> print(Origin("scope", "train.py:12"))
+    scope train.py:12
+    """
+
+    kind: OriginKind
+    where: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.where}".rstrip()

@@ -1,0 +1,120 @@
+"""Containers that cannot be changed: the configuration in captured functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from sacred._base.errors import SacredError
+from sacred.config.yaml_support import install
+
+__all__ = ["ReadOnlyContainer", "ReadOnlyDict", "ReadOnlyList", "make_plain", "make_read_only"]
+
+
+class ReadOnlyContainer:
+    """Common part of `ReadOnlyDict` and `ReadOnlyList`; copies and pickles are plain."""
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise SacredError(
+            "The configuration is read-only in a captured function!", filter_traceback="always"
+        )
+
+    def __copy__(self) -> Any:
+        # Plain at every level: a copy is made to be changed.
+        return make_plain(self)
+
+    def copy(self) -> Any:
+        """A plain copy, at every level."""
+        return make_plain(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        import copy
+
+        return copy.deepcopy(make_plain(self), memo)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        plain = make_plain(self)
+        return type(plain), (plain,)
+
+
+def _refused(name: str) -> Callable[..., NoReturn]:
+    def method(self: ReadOnlyContainer, *args: Any, **kwargs: Any) -> NoReturn:
+        self._refuse()
+
+    method.__name__ = name
+    method.__doc__ = "Refused: the configuration is read-only."
+    return method
+
+
+class ReadOnlyDict(ReadOnlyContainer, dict[Any, Any]):
+    """A dict that refuses every change.
+
+    >>> config = ReadOnlyDict(a=1)
+    >>> config["a"] = 2
+    Traceback (most recent call last):
+        ...
+    sacred.utils.SacredError: The configuration is read-only in a captured function!
+    """
+
+
+class ReadOnlyList(ReadOnlyContainer, list[Any]):
+    """A list that refuses every change.
+
+    >>> ReadOnlyList([1, 2]) + [3]
+    [1, 2, 3]
+    """
+
+
+_MUTATORS: dict[type, str] = {
+    ReadOnlyDict: "__setitem__ __delitem__ __ior__ clear pop popitem setdefault update",
+    ReadOnlyList: "__setitem__ __delitem__ __iadd__ __imul__ append clear extend insert pop "
+    "remove reverse sort",
+}
+for _container, _names in _MUTATORS.items():
+    for _name in _names.split():
+        setattr(_container, _name, _refused(_name))
+
+
+def make_read_only(o: Any) -> Any:
+    """A read-only copy of nested dicts, lists and tuples; other objects are shared.
+
+    >>> type(make_read_only({"layers": [{"size": 1}]})["layers"][0]).__name__
+    'ReadOnlyDict'
+    """
+    install(ReadOnlyDict, ReadOnlyList)
+    return _read_only(o)
+
+
+def _read_only(o: Any) -> Any:
+    if isinstance(o, ReadOnlyContainer):
+        return o
+    if isinstance(o, dict):
+        return ReadOnlyDict({key: _read_only(value) for key, value in o.items()})
+    if isinstance(o, list):
+        return ReadOnlyList(map(_read_only, o))
+    if isinstance(o, tuple):
+        return _same_tuple(o, map(_read_only, o))
+    return o
+
+
+def _same_tuple(old: tuple[Any, ...], items: Any) -> tuple[Any, ...]:
+    """A tuple of the same type; named tuples take their items one by one."""
+    if hasattr(old, "_make"):
+        made: tuple[Any, ...] = old._make(items)
+        return made
+    return tuple(items)
+
+
+def make_plain(o: Any) -> Any:
+    """The inverse of `make_read_only`: plain, new containers; other objects are shared.
+
+    >>> make_plain(make_read_only({"a": [1]}))
+    {'a': [1]}
+    """
+    if isinstance(o, dict):
+        return {key: make_plain(value) for key, value in o.items()}
+    if isinstance(o, list):
+        return [make_plain(item) for item in o]
+    if isinstance(o, tuple):
+        return _same_tuple(o, map(make_plain, o))
+    return o

@@ -1,0 +1,273 @@
+"""Find the source of a config scope, check it, and read its documentation."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import re
+import tokenize
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+from sacred._base.errors import ConfigError
+from sacred.config.typed_entries import declares_bool
+from sacred.settings import SETTINGS
+
+__all__ = ["FunctionNode", "ScopeSource", "bound_names", "find_source", "own_statements"]
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+# Where statements hold others, or what holds them in turn.
+_BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")
+Index = dict[tuple[str, int], FunctionNode]
+
+# Scopes of one file are mostly defined one after the other.
+_MAX_FILES = 8
+_files: dict[str, tuple[list[str], Index]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeSource:
+    """The source of one function.
+
+    Attributes:
+        filename: as the function's code names it.
+        node: its syntax tree, with the line numbers of the file.
+        lines: the lines of the function, from `first` on.
+        first: number of the first of these lines.
+    """
+
+    filename: str
+    node: FunctionNode
+    lines: Sequence[str]
+    first: int
+
+    def says(self, *words: str) -> bool:
+        """Whether one of the words is anywhere in the text: a cheap first look."""
+        return any(word in line for line in self.lines for word in words)
+
+    def fresh_node(self) -> FunctionNode:
+        """The syntax tree once more, to be changed at will."""
+        # Much faster than a deep copy. The text is moved to where it stands in the file,
+        # and an indented block needs something to belong to.
+        header = "if 1:\n" if self.lines[0][:1].isspace() else "\n"
+        text = "\n" * (self.first - 2) + header if self.first > 1 else ""
+        tree = ast.parse(text + "".join(self.lines))
+        return _functions(tree)[self.node.name, self.first]
+
+    def declared_types(self) -> dict[str, str]:
+        """Source text of the annotation of each annotated entry."""
+        return {
+            node.target.id: ast.unparse(node.annotation)
+            for node in own_statements(self.node)
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        }
+
+    def declared_bools(self) -> frozenset[str]:
+        """Names of the entries that are annotated as bool."""
+        if not self.says("bool"):
+            return frozenset()
+        declared = self.declared_types().items()
+        return frozenset(name for name, annotation in declared if declares_bool(annotation))
+
+    def docs(self) -> dict[str, str]:
+        """The comment of each assigned name: at the end of its line, else directly above."""
+        if not self.says("#"):
+            return {}
+        statements = list(own_statements(self.node))
+        comments = _Comments(self.lines, self.first, statements)
+        docs: dict[str, str] = {}
+        for node in statements:
+            names = list(_assigned_names(node))
+            if not names:
+                continue
+            text = comments.at_end_of(node) or comments.above(node)
+            for name in names if text else ():
+                docs.setdefault(name, text)
+        return docs
+
+
+class _Comments:
+    """The comments of a function, found with the help of its statements: much faster than
+    splitting all of it into tokens, and as safe, for strings are parts of statements.
+    """
+
+    def __init__(self, lines: Sequence[str], first: int, statements: list[ast.stmt]) -> None:
+        self._lines = lines
+        self._first = first
+        self._ignored = [re.compile(pattern) for pattern in SETTINGS.CONFIG.IGNORED_COMMENTS]
+        #: Where the last statement of each line ends.
+        self._ends: dict[int, int] = {}
+        #: Lines of statements over several lines: what looks like a comment may be a string.
+        self._inside: set[int] = set()
+        for node in statements:
+            line, column = node.end_lineno or node.lineno, node.end_col_offset or 0
+            self._ends[line] = max(column, self._ends.get(line, 0))
+            if line != node.lineno and not hasattr(node, "body") and not hasattr(node, "cases"):
+                self._inside.update(range(node.lineno, line + 1))
+
+    def _text(self, comment: str) -> str:
+        text = comment.lstrip("#").strip()
+        return "" if any(pattern.match(text) for pattern in self._ignored) else text
+
+    def at_end_of(self, node: ast.stmt) -> str:
+        number = node.end_lineno or node.lineno
+        line = self._lines[number - self._first]
+        if "#" not in line:
+            return ""
+        # Columns of syntax trees count bytes.
+        rest = line.encode()[self._ends[number] :].decode().lstrip("; \t")
+        return self._text(rest) if rest.startswith("#") else ""
+
+    def above(self, node: ast.stmt) -> str:
+        texts: list[str] = []
+        number = node.lineno - 1
+        while number > self._first and number not in self._inside:
+            line = self._lines[number - self._first].strip()
+            if not line.startswith("#"):
+                break
+            texts.append(self._text(line))
+            number -= 1
+        return " ".join(text for text in reversed(texts) if text)
+
+
+def _assigned_names(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            yield from bound_names(target)
+    elif isinstance(node, ast.AnnAssign | ast.AugAssign):
+        yield from bound_names(node.target)
+
+
+def bound_names(target: ast.expr | None) -> Iterator[str]:
+    """The names that an assignment to `target` binds."""
+    if isinstance(target, ast.Name):
+        yield target.id
+    elif isinstance(target, ast.Starred):
+        yield from bound_names(target.value)
+    elif isinstance(target, ast.Tuple | ast.List):
+        for element in target.elts:
+            yield from bound_names(element)
+
+
+def own_statements(function: FunctionNode) -> Iterator[ast.stmt]:
+    """The statements of a function in order, without those of functions and classes inside."""
+    pending: list[Any] = function.body[::-1]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.stmt):
+            yield node
+        if not isinstance(node, FunctionNode | ast.ClassDef):
+            blocks = (getattr(node, name, ()) for name in _BLOCKS)
+            pending.extend(reversed([inner for block in blocks for inner in block]))
+
+
+def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
+    """All nodes of a function's body in order, without those of functions and classes inside."""
+    pending: list[ast.AST] = list(reversed(function.body))
+    while pending:
+        node = pending.pop()
+        yield node
+        if not isinstance(node, FunctionNode | ast.ClassDef | ast.Lambda):
+            pending.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def find_source(function: FunctionType) -> ScopeSource:
+    """The source of a function.
+
+    Raises:
+        ConfigError: there is none, or it is not that of the function any more.
+        SyntaxError: the body holds ``return`` or ``yield``.
+        TypeError: it is a lambda expression.
+    """
+    code = function.__code__
+    if code.co_name == "<lambda>":
+        raise TypeError("a lambda expression cannot be a ConfigScope: its variables have no names")
+    linecache.checkcache(code.co_filename)
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    if not lines:
+        raise _no_source(function, "there is no source text")
+    node = _index(code.co_filename, lines).get((code.co_name, code.co_firstlineno))
+    if node is None:
+        node = _from_block(function, lines)
+    end = node.end_lineno or node.lineno
+    source = ScopeSource(
+        filename=code.co_filename,
+        node=node,
+        lines=lines[node.lineno - 1 : end],
+        first=node.lineno,
+    )
+    _check_body(source)
+    return source
+
+
+def _no_source(function: FunctionType, problem: str) -> ConfigError:
+    code = function.__code__
+    return ConfigError(
+        f"Cannot read the source of config scope {code.co_name!r} "
+        f'("{code.co_filename}", line {code.co_firstlineno}): {problem}. '
+        "Define the scope in a file or a notebook cell, or use add_config() with a dict.",
+        filter_traceback="always",
+    )
+
+
+def _index(filename: str, lines: list[str]) -> Index:
+    """All functions of a file by name and first line (that of the first decorator)."""
+    known = _files.get(filename)
+    if known is not None and (known[0] is lines or known[0] == lines):
+        return known[1]
+    try:
+        index = _functions(ast.parse("".join(lines)))
+    except (SyntaxError, ValueError):
+        index = {}  # the function is part of a document, a notebook, a template, ...
+    while len(_files) >= _MAX_FILES:
+        _files.pop(next(iter(_files)), None)
+    _files[filename] = lines, index
+    return index
+
+
+def _functions(tree: ast.AST) -> Index:
+    return {
+        (node.name, min(part.lineno for part in (node, *node.decorator_list))): node
+        for node in ast.walk(tree)
+        if isinstance(node, FunctionNode)
+    }
+
+
+def _from_block(function: FunctionType, lines: list[str]) -> FunctionNode:
+    """Parse the lines of the function alone, where the file as a whole is not Python."""
+    code = function.__code__
+    above = code.co_firstlineno - 1
+    try:
+        block = inspect.getblock(lines[above:])
+        # An indented block needs something to belong to; dedenting it would change
+        # strings that go over several lines.
+        header = "if 1:\n" if block[0][:1].isspace() else ""
+        tree = ast.parse(header + "".join(block))
+    except (SyntaxError, ValueError, IndexError, tokenize.TokenError):
+        raise _no_source(function, "the text at that place is not the function") from None
+    ast.increment_lineno(tree, above - header.count("\n"))
+    node = _functions(tree).get((code.co_name, code.co_firstlineno))
+    if node is None:
+        raise _no_source(function, "the text at that place is not the function")
+    return node
+
+
+def _check_body(source: ScopeSource) -> None:
+    if not source.says("return", "yield"):
+        return
+    for node in own_nodes(source.node):
+        if isinstance(node, ast.Return):
+            what = "return"
+        elif isinstance(node, ast.Yield | ast.YieldFrom):
+            what = "yield"
+        else:
+            continue
+        line = source.lines[node.lineno - source.first]
+        raise SyntaxError(
+            f"No {what} statements allowed in ConfigScopes "
+            f'("{source.filename}", line {node.lineno})',
+            (source.filename, node.lineno, node.col_offset + 1, line),
+        )

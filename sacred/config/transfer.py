@@ -1,0 +1,134 @@
+"""Captured functions on their way to another process.
+
+A pickled function brings what all functions of its run are called with, since
+it may call others. The run itself stays where it is; there is a stand-in that
+knows its name and configuration and says so when it is asked for more.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from sacred.config.bindings import (
+    Binding,
+    BoundFunction,
+    RunBindings,
+    find_run,
+    known_run,
+    use_received,
+)
+
+__all__ = ["RemoteRun", "Snapshot", "receive", "take_snapshot"]
+
+_MAX_RUNS = 8
+_runs: dict[str, RunBindings] = {}  # the last ones: workers live longer than runs
+
+
+@dataclass(frozen=True)
+class RemoteRun:
+    """What `_run` is in another process than that of the run.
+
+    Attributes:
+        _id: id of the run.
+        config: its configuration.
+        status: its status when it was sent.
+        experiment_info: what is known of the experiment.
+        meta_info: what is known of the run.
+    """
+
+    _id: Any = None
+    config: Mapping[str, Any] = field(default_factory=dict)
+    status: str | None = None
+    experiment_info: Mapping[str, Any] = field(default_factory=dict)
+    meta_info: Mapping[str, Any] = field(default_factory=dict)
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise RuntimeError(
+            f"Run {self._id!r} belongs to the parent process: {what} only works there. "
+            "Return the values from the worker instead."
+        )
+
+    def log_scalar(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refused."""
+        self._refuse("log_scalar()")
+
+    def add_artifact(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refused."""
+        self._refuse("add_artifact()")
+
+    def add_resource(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refused."""
+        self._refuse("add_resource()")
+
+    def open_resource(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refused."""
+        self._refuse("open_resource()")
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """Refused."""
+        self._refuse("info")
+
+
+def _stand_in(run: Any) -> RemoteRun | None:
+    if run is None or isinstance(run, RemoteRun):
+        return run
+    return RemoteRun(
+        _id=getattr(run, "_id", None),
+        config=getattr(run, "config", {}),
+        status=getattr(run, "status", None),
+        experiment_info=getattr(run, "experiment_info", {}),
+        meta_info=getattr(run, "meta_info", {}),
+    )
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The bindings of a run, in a form that can be pickled."""
+
+    token: str
+    run: RemoteRun | None
+    #: (module, qualified name) → (config, generator, name of the logger)
+    bindings: dict[tuple[str, str], tuple[Any, Any, str | None]]
+
+
+def take_snapshot(function: BoundFunction) -> Snapshot | None:
+    """The run that a function belongs to here and now, if there is one."""
+    run = find_run(function)
+    if run is None:
+        return None
+    bindings = run.by_name()
+    first = next(iter(bindings.values()))
+    return Snapshot(
+        token=run.token,
+        run=_stand_in(first.run),
+        bindings={
+            key: (binding.config, binding.rnd, getattr(binding.logger, "name", None))
+            for key, binding in bindings.items()
+        },
+    )
+
+
+def receive(function: BoundFunction, snapshot: Snapshot) -> None:
+    """Let a function, and the others of its run, see what they saw where they come from."""
+    run = known_run(snapshot.token)
+    if run is None:
+        run = _rebuild(snapshot)
+    if run.received:
+        use_received(run)
+    if function.last_binding is None or run.received:
+        function.last_binding = run.get(function)
+
+
+def _rebuild(snapshot: Snapshot) -> RunBindings:
+    run = RunBindings(snapshot.token)
+    for key, (config, rnd, name) in snapshot.bindings.items():
+        logger = logging.getLogger(name) if name else None
+        run.bind_name(key, Binding(config=config, logger=logger, rnd=rnd, run=snapshot.run))
+    while len(_runs) >= _MAX_RUNS:
+        _runs.pop(next(iter(_runs)), None)
+    _runs[snapshot.token] = run
+    return run

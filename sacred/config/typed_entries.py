@@ -1,0 +1,63 @@
+"""Text from the command line where the entry is a bool.
+
+``with flag=false`` is text; what it means depends on the entry. The command
+line marks such text as `CommandLineText`, and the source that knows the entry
+decides: where its own value, or its declared type, is bool, it becomes one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+__all__ = ["CommandLineText", "as_entry", "declares_bool"]
+
+_BOOLS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_BOOL_ANNOTATION = re.compile(
+    r"""^['"]?(?:\w+\.)?(?:Optional\[)?(?:None\s*\|\s*)?bool(?:\s*\|\s*None)?\]?['"]?$"""
+)
+
+
+class CommandLineText(str):
+    """Text of an update that was no Python literal; never part of a configuration.
+
+    >>> as_entry(CommandLineText("No"), True)
+    False
+    >>> as_entry(CommandLineText("No"), "Yes")
+    'No'
+    """
+
+    __slots__ = ()
+
+
+def as_entry(fixed: Any, *known: Any, is_bool: bool = False) -> Any:
+    """What a fixed value means for an entry.
+
+    Args:
+        fixed: the value set from outside.
+        known: values that sources give to the entry.
+        is_bool: the entry is declared to be a bool.
+
+    Returns:
+        `fixed` itself, unless it is `CommandLineText`: then a bool where the
+        entry is one and the text says so, else a plain str.
+    """
+    if not isinstance(fixed, CommandLineText):
+        return fixed
+    if is_bool or any(map(_is_bool, known)):
+        return _BOOLS.get(fixed.lower(), str(fixed))
+    return str(fixed)
+
+
+def _is_bool(value: Any) -> bool:
+    # numpy's bool is no bool to `isinstance`, and numpy need not be there.
+    return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
+
+
+def declares_bool(annotation: str) -> bool:
+    """Whether the source text of an annotation stands for bool (or None).
+
+    >>> [declares_bool(text) for text in ("bool", "bool | None", "Optional[bool]", "int")]
+    [True, True, True, False]
+    """
+    return _BOOL_ANNOTATION.match(annotation) is not None

@@ -1,0 +1,32 @@
+"""What a run was made of: source files with their git state, and installed packages.
+
+| module | what it holds |
+|---|---|
+| `sources` | `Source`, digests, which files count as local |
+| `git` | url, commit and state of the repository of a file |
+| `packages` | `PackageDependency` |
+| `installed` | which installed distribution a module belongs to |
+| `discovery` | what a script uses, by the strategies of `SETTINGS` |
+"""
+
+from sacred.dependencies.discovery import gather_sources_and_dependencies, refresh
+from sacred.dependencies.git import Repositories
+from sacred.dependencies.packages import PEP440_VERSION_PATTERN, PackageDependency
+from sacred.dependencies.sources import (
+    Source,
+    get_digest,
+    get_py_file_if_possible,
+    is_local_source,
+)
+
+__all__ = [
+    "PEP440_VERSION_PATTERN",
+    "PackageDependency",
+    "Repositories",
+    "Source",
+    "gather_sources_and_dependencies",
+    "get_digest",
+    "get_py_file_if_possible",
+    "is_local_source",
+    "refresh",
+]

@@ -1,0 +1,219 @@
+"""Find the sources and packages that a script uses.
+
+Nothing is kept between calls: what is imported later is found by the next one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+from sacred.dependencies.git import GitInfo, Repositories
+from sacred.dependencies.installed import all_distributions, find_distribution
+from sacred.dependencies.packages import PackageDependency, module_file
+from sacred.dependencies.sources import (
+    PathLike,
+    Source,
+    get_py_file_if_possible,
+    is_local_source,
+)
+from sacred.settings import SETTINGS
+
+Modules = dict[str, Any]
+Found = tuple[Source | None, set[Source], set[PackageDependency]]
+
+
+def gather_sources_and_dependencies(
+    globs: Mapping[str, Any],
+    save_git_info: bool,
+    base_dir: PathLike | None = None,
+    repositories: Repositories | None = None,
+) -> Found:
+    """Return the main file (or None), all sources and all packages that a script uses.
+
+    `globs` are the script's globals. Sources are looked for below `base_dir` (default: the
+    directory of the main file; without one, in a notebook, the working directory). How, is told
+    by `SETTINGS.DISCOVER_SOURCES` and `SETTINGS.DISCOVER_DEPENDENCIES` (`KeyError` for an
+    unknown way). `repositories` shares what git said between several calls.
+
+    >>> main, sources, packages = gather_sources_and_dependencies({}, save_git_info=False)
+    >>> main is None, sources
+    (True, set())
+    """
+    main_file = _main_file(globs)
+    if base_dir is None:
+        base_dir = os.path.dirname(main_file) if main_file else os.getcwd()
+    base = os.path.abspath(os.fsdecode(base_dir))
+    files = set(_choose(_SOURCES, "DISCOVER_SOURCES")(globs, base))
+    shared = repositories or Repositories()
+    main = _create(main_file, save_git_info, shared) if main_file else None
+    sources = {_create(filename, save_git_info, shared) for filename in files} | {main}
+    packages = set(_choose(_PACKAGES, "DISCOVER_DEPENDENCIES")(globs, base))
+    return main, sources - {None}, packages | _numpy()  # type: ignore[return-value]
+
+
+def refresh(
+    sources: Iterable[Source],
+    dependencies: Iterable[PackageDependency],
+    globs: Mapping[str, Any],
+    base_dir: PathLike | None = None,
+    save_git_info: bool = True,
+    repositories: Repositories | None = None,
+) -> tuple[set[Source], set[PackageDependency]]:
+    """Return `sources` and `dependencies` together with what was imported since.
+
+    Those already known stay as they were. Git is not asked again about their repositories.
+
+    >>> refresh([], [PackageDependency("a", "1.0")], {"PackageDependency": 1})[0]
+    set()
+    """
+    known = set(sources)
+    repositories = repositories or Repositories()
+    for source in known:
+        if source.commit is not None:
+            info = GitInfo(source.repo, source.commit, source.is_dirty)
+            repositories.remember(source.filename, info)
+    _, found, packages = gather_sources_and_dependencies(
+        globs, save_git_info, base_dir, repositories
+    )
+    return known | found, set(dependencies) | packages
+
+
+def _main_file(globs: Mapping[str, Any]) -> str | None:
+    name = globs.get("__file__")
+    if not isinstance(name, str):
+        return None
+    path = os.path.realpath(get_py_file_if_possible(name))
+    return path if os.path.isfile(path) else None  # e.g. inside of a zip file
+
+
+def _create(filename: str, save_git_info: bool, repositories: Repositories) -> Source | None:
+    try:
+        return Source.create(filename, save_git_info, repositories)
+    except (ValueError, OSError):
+        return None  # it is gone, or not readable: no reason to stop
+
+
+# ----------------------------------------------------------------- the modules
+
+
+def _imported_modules(globs: Mapping[str, Any]) -> Modules:
+    """Return the modules that the globals are, or come from, and the packages around them."""
+    names: set[str] = set()
+    for value in list(globs.values()):
+        name = _module_name(value)
+        while name and name not in names:
+            names.add(name)
+            name = name.rpartition(".")[0]
+    return {name: sys.modules[name] for name in names if name in sys.modules}
+
+
+def _module_name(value: Any) -> str | None:
+    try:
+        attribute = "__name__" if isinstance(value, ModuleType) else "__module__"
+        name = getattr(value, attribute, None)
+    except Exception:  # objects that stand for others, and refuse until those are there
+        return None
+    return name if isinstance(name, str) else None
+
+
+def _all_modules(globs: Mapping[str, Any]) -> Modules:
+    return dict(sys.modules)
+
+
+def _local_files(modules: Modules, base: str) -> Iterator[tuple[str, str]]:
+    for name, module in modules.items():
+        filename = module_file(module)
+        if filename and is_local_source(filename, name, base):
+            yield name, filename
+
+
+# ------------------------------------------------------------------- strategies
+
+
+def _sources_of(modules: Callable[[Mapping[str, Any]], Modules]) -> Any:
+    def discover(globs: Mapping[str, Any], base: str) -> Iterator[str]:
+        for _, filename in _local_files(modules(globs), base):
+            yield filename
+
+    return discover
+
+
+def _sources_in_directory(globs: Mapping[str, Any], base: str) -> Iterator[str]:
+    for directory, subdirectories, files in os.walk(base):
+        # Thousands of files that are packages and not sources.
+        subdirectories[:] = [
+            name
+            for name in subdirectories
+            if not os.path.exists(os.path.join(directory, name, "pyvenv.cfg"))
+        ]
+        yield from (os.path.join(directory, name) for name in files if name.endswith(".py"))
+
+
+def _packages_of(modules: Callable[[Mapping[str, Any]], Modules]) -> Any:
+    def discover(globs: Mapping[str, Any], base: str) -> Iterator[PackageDependency]:
+        found = modules(globs)
+        local = {name for name, _ in _local_files(found, base)}
+        for module in _package_modules(found, local):
+            package = PackageDependency.create(module)
+            if package.version:  # else it is a loose file, of which there is nothing to say
+                yield package
+
+    return discover
+
+
+def _package_modules(modules: Modules, local: set[str]) -> list[ModuleType]:
+    """Return one module for each top-level package that is neither local nor Python's own."""
+    chosen: dict[str, ModuleType] = {}
+    for name, module in modules.items():
+        top = name.partition(".")[0]
+        if top in sys.stdlib_module_names or top == "__main__" or local & {name, top}:
+            continue
+        package = sys.modules.get(top)
+        if package is not None and module_file(package):
+            name, module = top, package
+        # Else a namespace that several distributions share: each module for itself.
+        if module_file(module):
+            chosen[name] = module
+    return list(chosen.values())
+
+
+def _packages_installed(globs: Mapping[str, Any], base: str) -> Iterator[PackageDependency]:
+    yield from map(PackageDependency.of, all_distributions())
+
+
+def _numpy() -> set[PackageDependency]:
+    # It makes the random numbers, whether the script refers to it or not.
+    distribution = find_distribution("numpy")
+    if distribution is not None:
+        return {PackageDependency.of(distribution)}
+    return {PackageDependency.create(sys.modules["numpy"])} if "numpy" in sys.modules else set()
+
+
+def _nothing(globs: Mapping[str, Any], base: str) -> Iterator[Any]:
+    return iter(())
+
+
+_SOURCES = {
+    "imported": _sources_of(_imported_modules),
+    "sys": _sources_of(_all_modules),
+    "dir": _sources_in_directory,
+    "none": _nothing,
+}
+
+_PACKAGES = {
+    "imported": _packages_of(_imported_modules),
+    "sys": _packages_of(_all_modules),
+    "pkg": _packages_installed,
+    "none": _nothing,
+}
+
+
+def _choose(strategies: Mapping[str, Any], setting: str) -> Any:
+    name = SETTINGS[setting]
+    if name not in strategies:
+        raise KeyError(f"Unknown {setting} '{name}'. Available options are {sorted(strategies)}")
+    return strategies[name]

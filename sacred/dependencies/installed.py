@@ -1,0 +1,174 @@
+"""Which distributions are installed and which of them a module belongs to.
+
+Reads the ``*.dist-info`` directories itself. `importlib.metadata` does the same for everything
+that is installed, and loading it alone takes longer than the few files that are needed here.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import sys
+from collections.abc import Iterator
+
+
+def normalize(name: str) -> str:
+    """Return the form of a distribution's name that is the same for all spellings.
+
+    >>> normalize("Ruamel.yaml_clib")
+    'ruamel-yaml-clib'
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+class Distribution:
+    """An installed distribution, known by its ``.dist-info`` or ``.egg-info``."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        stem = os.path.basename(path).rpartition(".")[0]
+        self.key = normalize(stem.split("-")[0])
+
+    @functools.cached_property
+    def _header(self) -> dict[str, str]:
+        for part in ("METADATA", "PKG-INFO", ""):  # the last one: .egg-info as a file
+            text = self.read(part)
+            if text:
+                break
+        # Up to the first empty line; the description, which may say anything, comes after it.
+        lines = re.split(r"\r?\n\r?\n", text, maxsplit=1)[0].splitlines()
+        return dict(line.split(": ", 1) for line in lines if re.match(r"(Name|Version): ", line))
+
+    @property
+    def name(self) -> str:
+        """The name as its authors write it."""
+        return self._header.get("Name", "").strip() or self.key
+
+    @property
+    def version(self) -> str | None:
+        """The version, or None if it does not tell."""
+        return self._header.get("Version", "").strip() or None
+
+    def read(self, part: str) -> str:
+        """Return a file of the metadata, ``""`` if there is none."""
+        try:
+            with open(os.path.join(self.path, part) if part else self.path, "rb") as file:
+                return file.read().decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    def owns(self, relative: str, top: str) -> bool:
+        """Whether a file, relative to the directory of the packages, is part of it."""
+        record = self.read("RECORD")
+        if record:
+            return f"\n{relative}," in f"\n{record}"
+        names = self.read("top_level.txt").split()
+        return top in names if names else normalize(top) == self.key
+
+    def top_level_names(self) -> set[str]:
+        """The names that can be imported of it."""
+        names = set(self.read("top_level.txt").split())
+        if not names:
+            for line in self.read("RECORD").splitlines():
+                first, _, rest = line.partition(",")[0].partition("/")
+                names.add(first if rest else first.split(".")[0])
+        return names
+
+
+class _Site:
+    """The distributions installed in one directory."""
+
+    def __init__(self, directory: str) -> None:
+        try:
+            entries = sorted(os.listdir(directory))
+        except OSError:
+            entries = []
+        self.all = [
+            Distribution(os.path.join(directory, entry))
+            for entry in entries
+            if entry.endswith((".dist-info", ".egg-info"))
+        ]
+        self.by_key = {distribution.key: distribution for distribution in self.all}
+
+    @functools.cached_property
+    def by_top_level(self) -> dict[str, list[Distribution]]:
+        owners: dict[str, list[Distribution]] = {}
+        for distribution in self.all:
+            for name in distribution.top_level_names():
+                owners.setdefault(name, []).append(distribution)
+        return owners
+
+
+@functools.lru_cache(maxsize=64)
+def _site_at(directory: str, changed: int) -> _Site:
+    return _Site(directory)
+
+
+def _site(directory: str) -> _Site:
+    # The directory's own time: what is installed meanwhile (in a notebook) is seen.
+    try:
+        return _site_at(directory, os.stat(directory).st_mtime_ns)
+    except OSError:
+        return _site_at(directory, 0)
+
+
+def _sites() -> Iterator[_Site]:
+    for directory in dict.fromkeys(sys.path):
+        yield _site(directory or ".")
+
+
+def find_distribution(name: str) -> Distribution | None:
+    """Return the installed distribution of this name, in any spelling.
+
+    >>> find_distribution("no such distribution") is None
+    True
+    """
+    key = normalize(name)
+    for site in _sites():
+        if key in site.by_key:
+            return site.by_key[key]
+    return None
+
+
+def all_distributions() -> list[Distribution]:
+    """Return all that can be imported; of two of one name the one that wins."""
+    found: dict[str, Distribution] = {}
+    for site in _sites():
+        for distribution in site.all:
+            found.setdefault(distribution.key, distribution)
+    return list(found.values())
+
+
+def owner_of(modname: str, filename: str) -> Distribution | None:
+    """Return the distribution that a module belongs to, by the module's file.
+
+    Two or more distributions may share a top-level name (``google``), so that does not tell.
+    """
+    parts = modname.split(".")
+    directory = os.path.dirname(os.path.abspath(filename))
+    depth = len(parts) if os.path.basename(filename).startswith("__init__.") else len(parts) - 1
+    for _ in range(depth):
+        directory = os.path.dirname(directory)
+    relative = os.path.relpath(os.path.abspath(filename), directory).replace(os.sep, "/")
+    site = _site(directory)
+    first = site.by_key.get(normalize(parts[0]))
+    if first is not None and first.owns(relative, parts[0]):
+        return first
+    for distribution in site.by_top_level.get(parts[0], ()):
+        if distribution.owns(relative, parts[0]):
+            return distribution
+    return _editable_owner(filename)
+
+
+def _editable_owner(filename: str) -> Distribution | None:
+    # `pip install -e` notes in direct_url.json where the sources are.
+    from urllib.parse import quote
+
+    path = quote(os.path.abspath(filename))
+    for site in _sites():
+        for distribution in site.all:
+            found = re.search(r'"url":\s*"file://([^"]+)"', distribution.read("direct_url.json"))
+            if found and path.startswith(found[1].rstrip("/") + "/"):
+                return distribution
+    return None

@@ -1,0 +1,193 @@
+"""What happens to a run, as frozen values.
+
+Every event knows the observer's method that takes it, and what a failing
+observer means for the run. The fields of an event are exactly the keyword
+arguments of that method, so an observer written for the classic interface
+works unchanged::
+
+    >>> class Printer:
+    ...     def heartbeat_event(self, info, captured_out, beat_time, result):
+    ...         print("beat", captured_out)
+    >>> Heartbeat(info={}, captured_out="hi", beat_time=None, result=None).call(Printer())
+    beat hi
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import datetime
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ClassVar
+
+__all__ = [
+    "ArtifactAdded",
+    "Event",
+    "ExperimentInfoUpdated",
+    "Heartbeat",
+    "MetricsLogged",
+    "OnFailure",
+    "ResourceAdded",
+    "RunCompleted",
+    "RunFailed",
+    "RunInterrupted",
+    "RunQueued",
+    "RunStarted",
+    "told_run",
+]
+
+RunId = Any
+JsonDict = dict[str, Any]
+
+#: Which run an observer is being told about: a token of that run, the same for all its
+#: events. The classic methods do not say it, and one observer may serve nested or
+#: parallel runs.
+told_run: ContextVar[object | None] = ContextVar("sacred_told_run", default=None)
+
+
+class OnFailure(Enum):
+    """What an exception in an observer means for the run."""
+
+    STOP_RUN = "the exception ends the run before its main function"
+    KEEP_GOING = "the exception is logged; other observers and later events go on"
+    TELL_THE_USER = "as KEEP_GOING; but what the user passed wrongly is raised at his call"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One thing that happened to a run."""
+
+    method: ClassVar[str]
+    on_failure: ClassVar[OnFailure] = OnFailure.KEEP_GOING
+    # Each observer gets its own copy of these: one that edits its argument
+    # must not change what the next one stores.
+    own_copies: ClassVar[frozenset[str]] = frozenset()
+
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments for one observer."""
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        for name in self.own_copies:
+            values[name] = copy.deepcopy(values[name])
+        return values
+
+    def call(self, observer: Any) -> Any:
+        """Tell one observer; an observer without the method is passed over.
+
+        Returns:
+            what the observer's method returns (the run's id for the first
+            two events), or None.
+        """
+        method = getattr(observer, self.method, None)
+        if method is None:
+            return None
+        return method(**self.arguments())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Beginning(Event):
+    on_failure = OnFailure.STOP_RUN
+    own_copies = frozenset({"ex_info", "host_info"})
+
+    ex_info: JsonDict
+    command: str
+    host_info: JsonDict
+    config: Mapping[str, Any]
+    meta_info: JsonDict
+    _id: RunId
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunQueued(_Beginning):
+    """The run was only queued; nothing is executed."""
+
+    method = "queued_event"
+    queue_time: datetime.datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted(_Beginning):
+    """The run starts."""
+
+    method = "started_event"
+    start_time: datetime.datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricsLogged(Event):
+    """New points of metrics; comes before the heartbeat of the same beat."""
+
+    method = "log_metrics"
+    metrics_by_name: Mapping[str, Mapping[str, Any]]
+    info: JsonDict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heartbeat(Event):
+    """The run is alive; carries ``info`` and the whole output so far."""
+
+    method = "heartbeat_event"
+    info: JsonDict
+    captured_out: str
+    beat_time: datetime.datetime
+    result: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceAdded(Event):
+    """The run read a file."""
+
+    method = "resource_event"
+    on_failure = OnFailure.TELL_THE_USER
+    filename: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArtifactAdded(Event):
+    """The run made a file."""
+
+    method = "artifact_event"
+    on_failure = OnFailure.TELL_THE_USER
+    name: str
+    filename: str
+    metadata: JsonDict | None = None
+    content_type: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentInfoUpdated(Event):
+    """More sources or packages were found than at the start; for observers that care."""
+
+    method = "experiment_info_event"
+    own_copies = frozenset({"ex_info"})
+
+    ex_info: JsonDict
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunCompleted(Event):
+    """The run ended well."""
+
+    method = "completed_event"
+    stop_time: datetime.datetime
+    result: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunInterrupted(Event):
+    """The run was stopped; ``status`` says how."""
+
+    method = "interrupted_event"
+    interrupt_time: datetime.datetime
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFailed(Event):
+    """The run ended with an exception; ``fail_trace`` is its traceback in lines."""
+
+    method = "failed_event"
+    fail_time: datetime.datetime
+    fail_trace: list[str]

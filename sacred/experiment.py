@@ -1,0 +1,336 @@
+"""The experiment: the front door of the library."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+from sacred._base.errors import SacredError
+from sacred._base.functions import ensure_wellformed_argv
+from sacred.cli.options import apply_options, default_options, gather_command_line_options
+from sacred.commands import (
+    help_for_command,
+    print_config,
+    print_dependencies,
+    print_named_configs_of_run,
+    save_config,
+)
+from sacred.config.captured_function import CapturedFunction
+from sacred.host_info import check_additional_host_info
+from sacred.ingredient import Ingredient, PathLike, calling_globals, main_file_of
+from sacred.initialize import configure, create_run
+from sacred.lifecycle.active import innermost
+
+if TYPE_CHECKING:
+    from sacred._base.cli_option import CLIOption
+    from sacred.host_info import HostInfoGetter
+    from sacred.run import Run
+
+__all__ = ["Experiment", "NoRunError", "gather_command_line_options"]
+
+
+class NoRunError(SacredError, AssertionError):
+    """Something was asked of an experiment that only a run under way can do."""
+
+
+class Experiment(Ingredient):
+    """An experiment: configuration, commands, and the observers of its runs.
+
+    Args:
+        name: its name (default: the script's file name without suffix).
+        ingredients: the ingredients that it uses.
+        interactive: allow a definition without a script (REPL, notebook).
+        base_dir: root of the sources that are recorded (default: the script's
+            directory).
+        additional_host_info: functions made with ``@host_info_gatherer``.
+        additional_cli_options: functions made with ``@cli_option``.
+        save_git_info: record url, commit and state of the git repositories.
+
+    Raises:
+        RuntimeError: without a script, ``interactive`` or the name is missing.
+        KeyError: an additional host info uses a name that exists.
+
+    >>> ex = Experiment("demo", interactive=True)
+    >>> @ex.config
+    ... def settings():
+    ...     C = 1.0
+    >>> @ex.main
+    ... def main(C):
+    ...     return C * 2
+    >>> ex.run(config_updates={"C": 21}, options={"--loglevel": "ERROR"}).result
+    42
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        ingredients: Sequence[Ingredient] = (),
+        interactive: bool = False,
+        base_dir: PathLike | None = None,
+        additional_host_info: Sequence[HostInfoGetter] | None = None,
+        additional_cli_options: Sequence[CLIOption] | None = None,
+        save_git_info: bool = True,
+    ) -> None:
+        caller_globals = calling_globals(self)
+        if name is None:
+            name = _name_of_script(caller_globals, interactive)
+        super().__init__(
+            path=name,
+            ingredients=ingredients,
+            interactive=interactive,
+            base_dir=base_dir,
+            _caller_globals=caller_globals,
+            save_git_info=save_git_info,
+        )
+        self.default_command: str | None = None
+        self.observers: list[Any] = []
+        self.option_hooks: list[Callable[..., Any]] = []
+        self.captured_out_filter: Callable[[str], str] | None = None
+        self.additional_host_info = list(additional_host_info or ())
+        check_additional_host_info(self.additional_host_info)
+        self.additional_cli_options = list(additional_cli_options or ())
+        self.all_cli_options = gather_command_line_options(self.additional_cli_options)
+        self._last_run: Run | None = None
+        # The seeds of later functions depend on these four coming first, in this order.
+        self.command(print_config, unobserved=True)
+        self.command(print_dependencies, unobserved=True)
+        self.command(save_config, unobserved=True)
+        self.command(print_named_configs_of_run, unobserved=True)
+
+    # -------------------------------------------------------------- defining
+
+    def main(self, function: Callable[..., Any]) -> CapturedFunction:
+        """Decorator: this function runs if no other command is asked for."""
+        captured: CapturedFunction = self.command(function)
+        self.default_command = captured.__name__
+        return captured
+
+    def automain(self, function: Callable[..., Any]) -> CapturedFunction:
+        """Decorator: as :meth:`main`, and run the command line if this is the script.
+
+        It belongs at the end of the script: what stands behind it is not defined yet
+        when the experiment runs.
+
+        Raises:
+            RuntimeError: in interactive mode.
+        """
+        if self.interactive or self.mainfile is None:
+            raise RuntimeError(
+                "Cannot use @ex.automain decorator in interactive mode. "
+                "Use @ex.main and call ex.run() instead."
+            )
+        captured = self.main(function)
+        if function.__module__ == "__main__":
+            self.run_commandline()
+        return captured
+
+    def option_hook(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: this function may change the ``options`` before a run is made.
+
+        Raises:
+            KeyError: it has no parameter ``options``.
+        """
+        if "options" not in inspect.signature(function).parameters:
+            raise KeyError(
+                "option_hook functions must have an argument called 'options', "
+                f"but got {list(inspect.signature(function).parameters)}"
+            )
+        self.option_hooks.append(function)
+        return function
+
+    def post_process_name(self, name: str, ingredient: Ingredient) -> str:
+        """Names of the experiment's own commands come without its name."""
+        return name[len(self.path) + 1 :] if ingredient is self else name
+
+    # --------------------------------------------------------------- running
+
+    def get_config(
+        self,
+        config_updates: Mapping[str, Any] | None = None,
+        named_configs: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        """The configuration that a run would have; nothing runs, no observer is told.
+
+        Args:
+            config_updates: values that win over all sources; nested or dotted keys.
+            named_configs: names of named configs or config files, in order.
+
+        >>> ex = Experiment("demo", interactive=True)
+        >>> _ = ex.add_config({"opt": {"lr": 0.1, "steps": 10}, "seed": 1})
+        >>> ex.get_config({"opt.lr": 0.5})
+        {'opt': {'lr': 0.5, 'steps': 10}, 'seed': 1}
+        """
+        configured = configure(self, self.default_command, config_updates, named_configs)
+        return copy.deepcopy(configured.config)
+
+    def run(
+        self,
+        command_name: str | None = None,
+        config_updates: dict[str, Any] | None = None,
+        named_configs: Sequence[str] = (),
+        info: dict[str, Any] | None = None,
+        meta_info: dict[str, Any] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> Run:
+        """Run a command.
+
+        Args:
+            command_name: default: the main function.
+            config_updates: values that win over all sources; nested or dotted keys.
+            named_configs: names of named configs or config files, in order.
+            info: initial content of the run's ``info``.
+            meta_info: added to the run's ``meta_info``.
+            options: command-line options, as in ``{"--loglevel": "ERROR"}``.
+
+        Returns:
+            the finished run.
+
+        Raises:
+            RuntimeError: there is no main function and no command is named.
+            BaseException: whatever the command raises.
+        """
+        run = self._create_run(
+            command_name, config_updates, named_configs, info, meta_info, options
+        )
+        run()
+        return run
+
+    def _create_run(
+        self,
+        command_name: str | None = None,
+        config_updates: dict[str, Any] | None = None,
+        named_configs: Sequence[str] = (),
+        info: dict[str, Any] | None = None,
+        meta_info: dict[str, Any] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> Run:
+        command_name = command_name or self.default_command
+        if command_name is None:
+            raise RuntimeError(
+                "No command found to be run. Specify a command or define a main function."
+            )
+        names = [named_configs] if isinstance(named_configs, str) else list(named_configs)
+        all_options = {**self.get_default_options(), **(options or {})}
+        for hook in self.option_hooks:
+            hook(options=all_options)
+        run = create_run(
+            self,
+            command_name,
+            config_updates,
+            named_configs=names,
+            force=bool(all_options.get("--force", False)),
+            log_level=all_options.get("--loglevel"),
+        )
+        run.info.update(info or {})
+        run.meta_info.update(command=command_name, options=all_options, named_configs=names)
+        if config_updates:
+            run.meta_info["config_updates"] = config_updates
+        run.meta_info.update(meta_info or {})
+        apply_options(self.all_cli_options, all_options, run)
+        self.current_run = run
+        return run
+
+    def run_commandline(self, argv: str | Sequence[str] | None = None) -> Run | None:
+        """Run what a command line asks for.
+
+        Args:
+            argv: a list like ``sys.argv``, one string, or None for ``sys.argv``.
+
+        Returns:
+            the finished run; None if only help was shown.
+
+        Raises:
+            ValueError: ``argv`` is something else.
+            SystemExit: wrong usage, or the run failed (unless ``--debug``).
+        """
+        from sacred.cli.main import run_commandline
+
+        return run_commandline(self, ensure_wellformed_argv(argv))
+
+    def get_usage(self, program_name: str | None = None) -> tuple[str, str, str]:
+        """The short usage, the long one, and the one that is parsed with docopt."""
+        from sacred.cli.parser import format_usage
+
+        program = os.path.relpath(program_name or sys.argv[0] or self.path)
+        commands = dict(self.gather_commands())
+        description = self._caller_globals.get("__doc__")
+        return format_usage(program, description, commands, self.all_cli_options)
+
+    def get_default_options(self) -> dict[str, Any]:
+        """All options as they are when none is given: flags False, values None."""
+        return default_options(self.all_cli_options)
+
+    def help_for(self, command_name: str) -> str:
+        """Signature and docstring of a command."""
+        return help_for_command(dict(self.gather_commands())[command_name])
+
+    # ------------------------------------------------------- the current run
+
+    @property
+    def current_run(self) -> Run | None:
+        """The run of this experiment that is under way, else the last one."""
+        found: Run | None = innermost(lambda run: getattr(run, "experiment", None) is self)
+        return found or self._last_run
+
+    @current_run.setter
+    def current_run(self, run: Run | None) -> None:
+        if run is not None:
+            run.experiment = self
+        self._last_run = run
+
+    def _run_for(self, purpose: str) -> Run:
+        run = self.current_run
+        if run is None or run.stop_time is not None:
+            raise NoRunError(f"Can only {purpose} while a run of {self.path!r} is under way.")
+        return run
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """The ``info`` of the current run, stored at each heartbeat, or of the last one."""
+        if self.current_run is None:
+            raise NoRunError(f"Can only access info during a run of {self.path!r}, or after one.")
+        return self.current_run.info
+
+    def open_resource(self, filename: PathLike, mode: str = "r") -> IO[Any]:
+        """See :meth:`sacred.run.Run.open_resource`."""
+        return self._run_for("open resources").open_resource(filename, mode)
+
+    def add_resource(self, filename: PathLike) -> None:
+        """See :meth:`sacred.run.Run.add_resource`."""
+        self._run_for("add resources").add_resource(filename)
+
+    def add_artifact(
+        self,
+        filename: PathLike,
+        name: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        content_type: str | None = None,
+    ) -> None:
+        """See :meth:`sacred.run.Run.add_artifact`."""
+        self._run_for("add artifacts").add_artifact(filename, name, metadata, content_type)
+
+    def log_scalar(self, name: str, value: float, step: float | None = None) -> None:
+        """See :meth:`sacred.run.Run.log_scalar`."""
+        self._run_for("log metrics").log_scalar(name, value, step)
+
+    _process_bound = (*Ingredient._process_bound, "_last_run")
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self.__dict__.setdefault("_last_run", None)
+
+
+def _name_of_script(caller_globals: dict[str, Any], interactive: bool) -> str:
+    script = main_file_of(caller_globals)
+    if interactive:
+        raise RuntimeError("name is required in interactive mode.")
+    if script is None:
+        raise RuntimeError(
+            "No main-script found: are you running in interactive mode? If so, please "
+            "provide a name and set interactive=True."
+        )
+    return script.stem

@@ -1,0 +1,101 @@
+"""What is known about the computer of a run, and own entries of users.
+
+>>> @host_info_gatherer("answer")
+... def answer():
+...     return 42
+>>> info = get_host_info([answer])
+>>> info["answer"], sorted(info)[:2]
+(42, ['ENV', 'answer'])
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sacred.host_info.getter import HostInfoGetter, IgnoreHostInfo, host_info_gatherer
+
+__all__ = [
+    "HostInfoGetter",
+    "IgnoreHostInfo",
+    "check_additional_host_info",
+    "get_host_info",
+    "host_info_gatherer",
+    "host_info_gatherers",
+    "host_info_getter",
+]
+
+host_info_gatherers: dict[str, Callable[[], Any]] = {}
+"""Gatherers that hold for all experiments, by name; filled by `host_info_getter`."""
+
+# Spelled out, so that the names are known without loading what finds the values.
+_DEFAULT_NAMES = ("hostname", "os", "python_version", "cpu", "gpus", "ENV")
+
+
+def get_host_info(additional_host_info: Iterable[HostInfoGetter] | None = None) -> dict[str, Any]:
+    """Return all entries by name: own ones, and those of the library, which take precedence.
+
+    `additional_host_info` are gatherers made by `host_info_gatherer` (default: none). One that
+    raises `IgnoreHostInfo` is left out; with any other exception it is, too, and a
+    `RuntimeWarning` says so: no run fails for what is only a note about it.
+    """
+    from sacred.host_info.defaults import DEFAULT_GATHERERS
+
+    gatherers = dict(host_info_gatherers)
+    gatherers.update({getter.name: getter for getter in additional_host_info or ()})
+    gatherers.update(DEFAULT_GATHERERS)
+    info: dict[str, Any] = {}
+    for name, gather in gatherers.items():
+        try:
+            info[name] = gather()
+        except IgnoreHostInfo:
+            pass
+        except Exception as error:
+            _warn(f"The host info {name!r} is left out: {type(error).__name__}: {error}")
+    return info
+
+
+def _warn(message: str) -> None:
+    try:
+        warnings.warn(message, RuntimeWarning, stacklevel=3)
+    except RuntimeWarning:
+        # Under `python -W error` it would be the very error that the warning stands for.
+        logging.getLogger(__name__).warning(message)
+
+
+def check_additional_host_info(additional_host_info: Iterable[HostInfoGetter]) -> None:
+    """Raise `KeyError` if a gatherer has the name of one of the library's own entries.
+
+    >>> check_additional_host_info([HostInfoGetter(lambda: 1, "cpu")])
+    Traceback (most recent call last):
+    KeyError: "Key cpu used in `additional_host_info` already exists as a default gatherer \
+function. Do not use the following keys: ['hostname', 'os', 'python_version', 'cpu', 'gpus', 'ENV']"
+    """
+    for getter in additional_host_info:
+        if getter.name in _DEFAULT_NAMES:
+            raise KeyError(
+                f"Key {getter.name} used in `additional_host_info` already exists as a default "
+                f"gatherer function. Do not use the following keys: {list(_DEFAULT_NAMES)}"
+            )
+
+
+def host_info_getter(func: Callable[[], Any] | None = None, name: str | None = None) -> Any:
+    """Register a function for all experiments (deprecated decorator).
+
+    Used as ``@host_info_getter`` or ``@host_info_getter(name="entry")``; the name defaults to
+    that of the function, which is returned unchanged. Use the argument `additional_host_info`
+    of the experiment instead.
+    """
+    if func is None:
+        return functools.partial(host_info_getter, name=name)
+    warnings.warn(
+        "The host_info_getter is deprecated. Please use the `additional_host_info` argument in "
+        "the Experiment constructor.",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    host_info_gatherers[name or func.__name__] = func
+    return func

@@ -1,0 +1,61 @@
+"""The model name of the processor."""
+
+from __future__ import annotations
+
+import functools
+import platform
+import re
+import sys
+from typing import Any
+
+# Some architectures have no "model name": a board, a system or a family is the best there is.
+_LINUX_KEYS = ("model name", "Model", "Hardware", "cpu model", "cpu", "uarch", "Processor")
+
+
+@functools.cache
+def cpu_name() -> str:
+    """Return the name, or ``""`` if it cannot be found out.
+
+    >>> isinstance(cpu_name(), str)
+    True
+    """
+    try:
+        if sys.platform == "win32":
+            name = _from_registry()
+        elif sys.platform == "darwin":
+            name = _from_sysctl()
+        else:
+            name = _from_proc("/proc/cpuinfo")
+    except OSError:
+        name = ""
+    # Not platform.processor(), which starts a process to find out less.
+    return name or platform.machine()
+
+
+def _from_proc(path: str) -> str:
+    with open(path, encoding="utf-8", errors="replace") as file:
+        text = file.read(1 << 16)
+    for key in _LINUX_KEYS:
+        if found := re.search(rf"^{key}\s*:\s*(\S.*?)\s*$", text, re.MULTILINE):
+            return found[1]
+    return ""
+
+
+def _from_sysctl() -> str:
+    import subprocess
+
+    command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+    try:
+        done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8", timeout=5)
+    except subprocess.SubprocessError:
+        return ""
+    return done.stdout.strip()
+
+
+def _from_registry() -> str:
+    import winreg
+
+    path = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
+    registry: Any = winreg  # its functions are known on Windows only
+    with registry.OpenKey(registry.HKEY_LOCAL_MACHINE, path) as key:
+        return str(registry.QueryValueEx(key, "ProcessorNameString")[0]).strip()

@@ -1,0 +1,55 @@
+"""The entries that the library itself gathers."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from sacred.host_info.getter import IgnoreHostInfo
+from sacred.settings import SETTINGS
+
+
+def _hostname() -> str:
+    # As `platform.node()`, which starts with the much dearer `uname`.
+    return socket.gethostname()
+
+
+def _os() -> list[str]:
+    return [platform.system(), platform.platform()]
+
+
+def _cpu() -> str:
+    if not SETTINGS.HOST_INFO.INCLUDE_CPU_INFO:
+        raise IgnoreHostInfo
+    from sacred.host_info.cpu import cpu_name
+
+    name = cpu_name()
+    if not name:
+        raise IgnoreHostInfo
+    return name
+
+
+def _gpus() -> dict[str, Any]:
+    if not SETTINGS.HOST_INFO.INCLUDE_GPU_INFO:
+        raise IgnoreHostInfo
+    from sacred.host_info.gpu import gpu_info
+
+    return gpu_info()
+
+
+def _environment() -> dict[str, str]:
+    names = SETTINGS.HOST_INFO.CAPTURED_ENV
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+DEFAULT_GATHERERS: dict[str, Callable[[], Any]] = {
+    "hostname": _hostname,
+    "os": _os,
+    "python_version": platform.python_version,
+    "cpu": _cpu,
+    "gpus": _gpus,
+    "ENV": _environment,
+}

@@ -1,0 +1,474 @@
+"""Ingredients: reusable parts of experiments, declared with decorators.
+
+The decorators only fill plain lists (``configurations``, ``captured_functions``,
+``commands``, ...). Nothing is evaluated before a run, or its configuration, is
+asked for.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+
+from sacred._base.errors import CircularDependencyError
+from sacred._base.paths import join_paths
+from sacred._base.tracebacks import is_own_file
+from sacred.config.captured_function import CapturedFunction, create_captured_function
+from sacred.config.config_dict import ConfigDict
+from sacred.config.config_scope import ConfigScope
+from sacred.definition import IngredientDef
+
+if TYPE_CHECKING:
+    from sacred.config.chain import ConfigSource
+    from sacred.definition import ConfigHook
+    from sacred.dependencies import PackageDependency, Source
+
+__all__ = ["Ingredient"]
+
+PathLike = str | os.PathLike[str]
+Function = TypeVar("Function", bound=Callable[..., Any])
+_Decorator = Callable[[Callable[..., Any]], CapturedFunction]
+
+
+class Ingredient:
+    """A reusable part of an experiment with configuration, functions and commands.
+
+    Args:
+        path: dotted name; the ingredient's entries stand under it in the
+            configuration of a run.
+        ingredients: the ingredients that this one uses.
+        interactive: allow a definition without a script (REPL, notebook); there,
+            defining a function again replaces the earlier one.
+        base_dir: root of the sources that are recorded (default: the directory
+            of the script).
+        save_git_info: record url, commit and state of the git repositories.
+
+    Raises:
+        RuntimeError: defined without a script and ``interactive`` is not set.
+
+    >>> data = Ingredient("data", interactive=True)
+    >>> _ = data.add_config(filename="iris.csv")
+    >>> @data.capture
+    ... def load(filename):
+    ...     return filename
+    >>> load("other.csv")
+    'other.csv'
+    """
+
+    def __init__(
+        self,
+        path: PathLike,
+        ingredients: Sequence[Ingredient] = (),
+        interactive: bool = False,
+        _caller_globals: dict[str, Any] | None = None,
+        base_dir: PathLike | None = None,
+        save_git_info: bool = True,
+    ) -> None:
+        self.path = os.fspath(path)
+        self.interactive = interactive
+        self.save_git_info = save_git_info
+        self.ingredients: list[Ingredient] = list(ingredients)
+        self.configurations: list[ConfigSource] = []
+        self.named_configs: dict[str, ConfigSource] = {}
+        self.config_hooks: list[ConfigHook] = []
+        self.captured_functions: list[CapturedFunction] = []
+        self.commands: dict[str, CapturedFunction] = {}
+        self.pre_run_hooks: list[CapturedFunction] = []
+        self.post_run_hooks: list[CapturedFunction] = []
+        self.logger: Any = None
+        self._caller_globals = _caller_globals or calling_globals(self)
+        self.mainfile = main_file_of(self._caller_globals)
+        if self.mainfile is None and not interactive:
+            raise RuntimeError(
+                "Defining an experiment in interactive mode! The source code cannot be stored "
+                "and the experiment won't be reproducible. If you still want to run it, pass "
+                "interactive=True."
+            )
+        self.base_dir = str(Path(base_dir or (self.mainfile or Path.cwd() / "_").parent).resolve())
+        self.sources: set[Source] = set()
+        self.dependencies: set[PackageDependency] = set()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.path!r}>"
+
+    # ------------------------------------------------------------ functions
+
+    def _replace_or_append(self, items: list[Any], new: Any, old: Any = None) -> None:
+        """Add to a list; in a notebook, take the place of what is defined again."""
+        if old is not None:
+            for index, item in enumerate(items):
+                if item is old:
+                    items[index] = new
+                    return
+        items.append(new)
+
+    def _earlier(self, items: Sequence[Any], function: Callable[..., Any]) -> Any:
+        """The item that an interactively repeated definition replaces, or None."""
+        if not self.interactive:
+            return None
+        key = (function.__module__, function.__qualname__)
+        for item in items:
+            if (getattr(item, "__module__", None), getattr(item, "__qualname__", None)) == key:
+                return item
+        return None
+
+    def _capture(self, function: Callable[..., Any], prefix: str | None) -> CapturedFunction:
+        if isinstance(function, CapturedFunction) and function in self.captured_functions:
+            return function
+        earlier = self._earlier(self.captured_functions, function)
+        captured = create_captured_function(function, prefix=prefix)
+        self._replace_or_append(self.captured_functions, captured, earlier)
+        return captured
+
+    @overload
+    def capture(
+        self, function: Callable[..., Any], prefix: str | None = None
+    ) -> CapturedFunction: ...
+    @overload
+    def capture(self, function: None = None, prefix: str | None = None) -> _Decorator: ...
+    def capture(
+        self, function: Callable[..., Any] | None = None, prefix: str | None = None
+    ) -> CapturedFunction | _Decorator:
+        """Decorator: the function's missing arguments are filled from the configuration.
+
+        Args:
+            function: the function; with keyword arguments only, a decorator is returned.
+            prefix: dotted path of the part of the configuration it sees.
+
+        Returns:
+            a captured function; one that is captured already is returned as it is.
+        """
+        return _now_or_later(function, lambda inner: self._capture(inner, prefix))
+
+    def _hook(
+        self, hooks: list[CapturedFunction], function: Callable[..., Any], prefix: str | None
+    ) -> CapturedFunction:
+        earlier = self._earlier(hooks, function)
+        captured = self._capture(function, prefix)
+        self._replace_or_append(hooks, captured, earlier)
+        return captured
+
+    @overload
+    def pre_run_hook(
+        self, func: Callable[..., Any], prefix: str | None = None
+    ) -> CapturedFunction: ...
+    @overload
+    def pre_run_hook(self, func: None = None, prefix: str | None = None) -> _Decorator: ...
+    def pre_run_hook(
+        self, func: Callable[..., Any] | None = None, prefix: str | None = None
+    ) -> CapturedFunction | _Decorator:
+        """Decorator: run this captured function before the main function."""
+        return _now_or_later(func, lambda inner: self._hook(self.pre_run_hooks, inner, prefix))
+
+    @overload
+    def post_run_hook(
+        self, func: Callable[..., Any], prefix: str | None = None
+    ) -> CapturedFunction: ...
+    @overload
+    def post_run_hook(self, func: None = None, prefix: str | None = None) -> _Decorator: ...
+    def post_run_hook(
+        self, func: Callable[..., Any] | None = None, prefix: str | None = None
+    ) -> CapturedFunction | _Decorator:
+        """Decorator: run this captured function after the main function."""
+        return _now_or_later(func, lambda inner: self._hook(self.post_run_hooks, inner, prefix))
+
+    @overload
+    def command(
+        self, function: Callable[..., Any], prefix: str | None = None, unobserved: bool = False
+    ) -> CapturedFunction: ...
+    @overload
+    def command(
+        self, function: None = None, prefix: str | None = None, unobserved: bool = False
+    ) -> _Decorator: ...
+    def command(
+        self,
+        function: Callable[..., Any] | None = None,
+        prefix: str | None = None,
+        unobserved: bool = False,
+    ) -> CapturedFunction | _Decorator:
+        """Decorator: make a captured function callable from the command line.
+
+        Args:
+            function: the function; its name is the command's name.
+            prefix: dotted path of the part of the configuration it sees.
+            unobserved: run it without telling any observer.
+        """
+
+        def declare(inner: Callable[..., Any]) -> CapturedFunction:
+            captured = self._capture(inner, prefix)
+            captured.unobserved = unobserved
+            self.commands[inner.__name__] = captured
+            return captured
+
+        return _now_or_later(function, declare)
+
+    # -------------------------------------------------------- configuration
+
+    def config(self, function: Callable[..., Any]) -> ConfigScope:
+        """Decorator: the local variables of this function become config entries.
+
+        Raises:
+            SyntaxError: the body holds ``return`` or ``yield``.
+            AssertionError: the signature has defaults, ``*args`` or ``**kwargs``.
+        """
+        earlier = self._earlier(self.configurations, function)
+        scope = ConfigScope(function)
+        self._replace_or_append(cast("list[Any]", self.configurations), scope, earlier)
+        return scope
+
+    def named_config(self, func: Callable[..., Any]) -> ConfigScope:
+        """Decorator: a config scope that is only used when it is asked for by name."""
+        scope = ConfigScope(func)
+        self._add_named_config(func.__name__, scope)
+        return scope
+
+    def config_hook(self, func: Function) -> Function:
+        """Decorator: a function that sees the whole configuration and may change it.
+
+        It takes exactly ``(config, command_name, logger)`` and returns a dict of
+        changes for this ingredient, or None.
+
+        Raises:
+            ValueError: other parameters, or defaults.
+        """
+        parameters = inspect.signature(func).parameters
+        wanted = ["config", "command_name", "logger"]
+        if list(parameters) != wanted or any(p.default is not p.empty for p in parameters.values()):
+            raise ValueError(
+                f"Wrong signature for config_hook {func.__name__!r}. Expected: "
+                f"(config, command_name, logger), got: ({', '.join(map(str, parameters.values()))})"
+            )
+        self._replace_or_append(self.config_hooks, func, self._earlier(self.config_hooks, func))
+        return func
+
+    def _source_from(
+        self, cfg_or_file: dict[str, Any] | PathLike | None, keywords: dict[str, Any]
+    ) -> ConfigSource:
+        if cfg_or_file is not None and keywords:
+            raise ValueError("cannot combine keyword args with dict or filename")
+        if cfg_or_file is None:
+            if not keywords:
+                raise ValueError("Empty configuration: pass a dict, a file name or keywords")
+            return ConfigDict(keywords)
+        if isinstance(cfg_or_file, dict):
+            return ConfigDict(cfg_or_file)
+        if isinstance(cfg_or_file, str | os.PathLike):
+            return ConfigDict(cfg_or_file)
+        raise TypeError(
+            f"Invalid argument type {type(cfg_or_file).__name__!r}: "
+            "expected a dict or the name of a config file"
+        )
+
+    def add_config(
+        self, cfg_or_file: dict[str, Any] | PathLike | None = None, **kw_conf: Any
+    ) -> ConfigSource:
+        """Add entries from exactly one of: a dict, a file, keyword arguments.
+
+        Args:
+            cfg_or_file: a dict, or the name of a ``.json``, ``.yaml`` or ``.pickle`` file.
+            **kw_conf: entries as keyword arguments.
+
+        Raises:
+            ValueError: more than one source, none, or an unknown kind of file.
+            OSError: the file is not there.
+            TypeError: neither dict nor file name.
+            KeyError: a key that cannot be stored.
+        """
+        source = self._source_from(cfg_or_file, kw_conf)
+        self.configurations.append(source)
+        return source
+
+    def _add_named_config(self, name: str, source: ConfigSource) -> None:
+        if name in self.named_configs and not self.interactive:
+            raise KeyError(f'Configuration name "{name}" already in use!')
+        self.named_configs[name] = source
+
+    def add_named_config(
+        self, name: str, cfg_or_file: dict[str, Any] | PathLike | None = None, **kw_conf: Any
+    ) -> None:
+        """Add entries that are only used when ``name`` is asked for.
+
+        Raises:
+            KeyError: the name is in use.
+            ValueError, OSError, TypeError: as :meth:`add_config`.
+        """
+        self._add_named_config(name, self._source_from(cfg_or_file, kw_conf))
+
+    # ------------------------------------------------------------- sources
+
+    def add_source_file(self, filename: PathLike) -> None:
+        """Record one more source file with the runs.
+
+        Raises:
+            ValueError: there is no such file.
+        """
+        from sacred.dependencies import Source
+
+        self.sources.add(Source.create(os.path.abspath(filename), self.save_git_info))
+
+    def add_package_dependency(self, package_name: str, version: str) -> None:
+        """Record one more package that the runs depend on.
+
+        Raises:
+            ValueError: ``Invalid Version: "x"``.
+        """
+        from sacred.dependencies import PEP440_VERSION_PATTERN, PackageDependency
+
+        if not PEP440_VERSION_PATTERN.match(version):
+            raise ValueError(f'Invalid Version: "{version}"')
+        self.dependencies.add(PackageDependency(package_name, version))
+
+    def _discover(self) -> None:
+        """Look for sources and packages; again at every call, since imports may come late."""
+        from sacred.dependencies import gather_sources_and_dependencies
+
+        _, sources, dependencies = gather_sources_and_dependencies(
+            self._caller_globals, self.save_git_info, self.base_dir
+        )
+        self.sources |= set(sources)
+        self.dependencies |= set(dependencies)
+
+    def get_experiment_info(self) -> dict[str, Any]:
+        """Name, sources, packages and repositories, as observers store them.
+
+        Returns:
+            a dict with ``name``, ``base_dir``, ``sources`` (``(path, md5)``),
+            ``dependencies`` (``name==version``), ``repositories`` and ``mainfile``.
+        """
+        sources: set[Source] = set()
+        dependencies: set[PackageDependency] = set()
+        for ingredient, _ in self.traverse_ingredients():
+            ingredient._discover()
+            sources |= ingredient.sources
+            dependencies |= ingredient.dependencies
+        for dependency in dependencies:
+            dependency.fill_missing_version()
+        return {
+            "name": self.path,
+            "base_dir": self.base_dir,
+            "sources": sorted({source.to_json(self.base_dir) for source in sources}),
+            "dependencies": sorted(
+                {dependency.to_json() for dependency in dependencies}, key=str.lower
+            ),
+            "repositories": collect_repositories(sources),
+            "mainfile": os.path.relpath(self.mainfile, self.base_dir) if self.mainfile else None,
+        }
+
+    # ------------------------------------------------------------ the tree
+
+    def traverse_ingredients(self) -> Generator[tuple[Ingredient, int], None, None]:
+        """This ingredient and all below it, in pre-order, with their depth.
+
+        Raises:
+            CircularDependencyError: an ingredient uses itself, directly or not.
+        """
+        yield from self._walk(())
+
+    def _walk(self, users: tuple[Ingredient, ...]) -> Generator[tuple[Ingredient, int], None, None]:
+        if any(user is self for user in users):
+            raise CircularDependencyError(ingredients=[*users, self])
+        yield self, len(users)
+        for ingredient in self.ingredients:
+            yield from ingredient._walk((*users, self))
+
+    def post_process_name(self, name: str, ingredient: Ingredient) -> str:
+        """Change the full name of a command or named config; for subclasses."""
+        return name
+
+    def gather_commands(self) -> Generator[tuple[str, CapturedFunction], None, None]:
+        """All commands, those of ingredients included, as ``(full name, function)``."""
+        for ingredient, _ in self.traverse_ingredients():
+            for name, command in ingredient.commands.items():
+                full_name = join_paths(ingredient.path, name)
+                yield self.post_process_name(full_name, ingredient), command
+
+    def gather_named_configs(self) -> Generator[tuple[str, ConfigSource], None, None]:
+        """All named configs, those of ingredients included, as ``(full name, source)``."""
+        for ingredient, _ in self.traverse_ingredients():
+            for name, source in ingredient.named_configs.items():
+                full_name = join_paths(ingredient.path, name)
+                yield self.post_process_name(full_name, ingredient), source
+
+    def freeze(self) -> IngredientDef:
+        """What has been declared so far, as a frozen value."""
+        return IngredientDef(
+            path=self.path,
+            configurations=tuple(self.configurations),
+            named_configs=dict(self.named_configs),
+            config_hooks=tuple(self.config_hooks),
+            captured_functions=tuple(self.captured_functions),
+            commands=dict(self.commands),
+            pre_run_hooks=tuple(self.pre_run_hooks),
+            post_run_hooks=tuple(self.post_run_hooks),
+        )
+
+    # ------------------------------------------------------------- pickling
+
+    _process_bound: tuple[str, ...] = ("_caller_globals", "logger")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By name where the receiving process imports the same module; the state is
+        # there for processes that cannot (joblib's workers do not import __main__).
+        state = {k: v for k, v in self.__dict__.items() if k not in self._process_bound}
+        module = self._caller_globals.get("__name__", "__main__")
+        names = (k for k, v in list(self._caller_globals.items()) if v is self)
+        return (_find_or_make, (type(self), module, next(names, None)), state)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if "path" in self.__dict__:
+            return  # found by name: it is what its own module made it
+        self.__dict__.update(state)
+        self.__dict__.update(_caller_globals={}, logger=None)
+
+
+def _now_or_later(
+    function: Callable[..., Any] | None, declare: _Decorator
+) -> CapturedFunction | _Decorator:
+    """Lets a decorator be used with arguments and without."""
+    return declare if function is None else declare(function)
+
+
+def _find_or_make(cls: type[Ingredient], module: str, name: str | None) -> Ingredient:
+    found = getattr(sys.modules.get(module), name, None) if name else None
+    return found if isinstance(found, cls) else cls.__new__(cls)
+
+
+def collect_repositories(sources: set[Source]) -> list[dict[str, Any]]:
+    """The git repositories of some sources, each once, dirty if any source is."""
+    dirty: dict[tuple[str, str | None], bool] = {}
+    for source in sources:
+        if source.repo is not None:
+            key = (source.repo, source.commit)
+            dirty[key] = dirty.get(key, False) or bool(source.is_dirty)
+    return [
+        {"url": url, "commit": commit, "dirty": flag}
+        for (url, commit), flag in sorted(dirty.items(), key=str)
+    ]
+
+
+def calling_globals(made: Any) -> dict[str, Any]:
+    """The globals of the user's code that is making ``made``.
+
+    Frames of this package are passed over, and so are the ``__init__`` methods of
+    users' subclasses: the script is what calls those.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_back is not None:
+        is_init = frame.f_code.co_name == "__init__" and any(
+            value is made for value in frame.f_locals.values()
+        )
+        if not is_own_file(frame.f_code.co_filename) and not is_init:
+            return frame.f_globals
+        frame = frame.f_back
+    return frame.f_globals if frame is not None else {}
+
+
+def main_file_of(script_globals: dict[str, Any]) -> Path | None:
+    """The script behind some globals, or None in a REPL or a notebook."""
+    filename = script_globals.get("__file__")
+    return Path(filename).resolve() if filename else None

@@ -1,0 +1,123 @@
+"""From a configuration to a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.errors import ConfigAddedError, UnknownIngredientError
+from sacred._base.paths import iter_prefixes, iterate_flattened, join_paths
+from sacred._base.text import did_you_mean
+from sacred.config.captured_function import CapturedFunction
+from sacred.host_info import get_host_info
+from sacred.initialize.configure import Configured, configure
+from sacred.initialize.phases import gather_ingredients_topological
+from sacred.initialize.scaffold import Scaffold
+from sacred.run import Run
+
+if TYPE_CHECKING:
+    from sacred.ingredient import Ingredient
+
+__all__ = ["create_run", "get_command"]
+
+_NUMBERS = (int, float)
+
+
+def get_command(scaffolding: Mapping[str, Scaffold], command_path: str) -> CapturedFunction:
+    """The command of that full name.
+
+    Raises:
+        KeyError: no such ingredient or command.
+    """
+    path, _, name = command_path.rpartition(".")
+    if path not in scaffolding:
+        raise UnknownIngredientError(f'Ingredient for command "{command_path}" not found.')
+    commands = scaffolding[path].commands
+    if name not in commands:
+        place = f' in ingredient "{path}"' if path else ""
+        hint = did_you_mean(name, commands)
+        raise KeyError(f'Command "{command_path}" not found{place}. {hint}'.rstrip())
+    return commands[name]
+
+
+def create_run(
+    experiment: Ingredient,
+    command_name: str,
+    config_updates: Mapping[str, Any] | None = None,
+    named_configs: Sequence[str] = (),
+    force: bool = False,
+    log_level: str | int | None = None,
+) -> Run:
+    """Configure an experiment and make a run of it, without starting it.
+
+    Args:
+        experiment: the experiment.
+        command_name: the command to run, ``ingredient.command`` for an ingredient's.
+        config_updates: values that win over all sources.
+        named_configs: names of named configs or config files, in order.
+        force: do not complain about suspicious changes of the configuration.
+        log_level: level of the run's logger.
+
+    Raises:
+        ConfigAddedError: an update sets an entry that nobody takes.
+        KeyError, NamedConfigNotFoundError, CircularDependencyError, ValueError:
+            see :func:`configure` and :func:`get_command`.
+    """
+    configured = configure(experiment, command_name, config_updates, named_configs, log_level)
+    ingredients = gather_ingredients_topological(experiment)
+    main_function = get_command(configured.scaffolding, command_name)
+    if not force:
+        _check_changes(configured)
+    run = Run(
+        config=configured.config,
+        config_modifications=configured.modifications,
+        main_function=main_function,
+        observers=getattr(experiment, "observers", ()),
+        root_logger=configured.root_logger,
+        run_logger=configured.run_logger,
+        experiment_info=experiment.get_experiment_info(),
+        host_info=get_host_info(getattr(experiment, "additional_host_info", None)),
+        pre_run_hooks=[hook for used in ingredients for hook in used.pre_run_hooks],
+        post_run_hooks=[hook for used in ingredients for hook in used.post_run_hooks],
+        captured_out_filter=getattr(experiment, "captured_out_filter", None),
+    )
+    run.experiment = experiment
+    run.force = force
+    run.unobserved = getattr(main_function, "unobserved", False)
+    run.refresh_experiment_info = experiment.get_experiment_info
+    for scaffold in configured.scaffolding.values():
+        scaffold.finalize_initialization(run)
+    return run
+
+
+def _check_changes(configured: Configured) -> None:
+    """Refuse added entries that nobody takes; warn of other suspicious changes."""
+    taken = {
+        join_paths(scaffold.path, name)
+        for scaffold in configured.scaffolding.values()
+        for name in scaffold.captured_args
+    }
+    added = sorted(
+        path for path in configured.modifications.added if not _is_group(path, configured)
+    )
+    unused = [path for path in added if taken.isdisjoint(iter_prefixes(path))]
+    if unused:
+        known = {path for path, _ in iterate_flattened(configured.config)} - set(added)
+        raise ConfigAddedError(
+            unused, config=configured.config, captured_args=sorted(taken | known)
+        )
+    for path in added:
+        configured.run_logger.warning('Added new config entry: "%s"', path)
+    for path, (old, new) in sorted(configured.modifications.typechanged.items()):
+        if not (old in _NUMBERS and new in _NUMBERS):
+            configured.run_logger.warning(
+                'Changed type of config entry "%s" from %s to %s',
+                path,
+                getattr(old, "__name__", old),
+                getattr(new, "__name__", new),
+            )
+
+
+def _is_group(path: str, configured: Configured) -> bool:
+    """Whether an added path only stands for entries below it, which are added themselves."""
+    return any(other.startswith(f"{path}.") for other in configured.modifications.added)

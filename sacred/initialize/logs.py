@@ -1,0 +1,58 @@
+"""The loggers of a run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sacred._base.loggers import create_basic_stream_logger
+from sacred.initialize.scaffold import Scaffold
+
+if TYPE_CHECKING:
+    from sacred.ingredient import Ingredient
+
+__all__ = ["initialize_logging"]
+
+
+def initialize_logging(
+    experiment: Ingredient,
+    scaffolding: Mapping[str, Scaffold],
+    log_level: str | int | None = None,
+) -> tuple[logging.Logger, logging.Logger]:
+    """Give every scaffold its logger.
+
+    Args:
+        experiment: its ``logger``, if set, is used instead of the root logger.
+        scaffolding: the scaffolds by path.
+        log_level: level of the run's logger, by name or number.
+
+    Returns:
+        the root logger and the logger of the run.
+    """
+    root_logger = experiment.logger or create_basic_stream_logger()
+    run_logger = root_logger.getChild(experiment.path)
+    for path, scaffold in scaffolding.items():
+        scaffold.logger = run_logger.getChild(path) if path else run_logger
+    _set_level(run_logger, None if log_level is None else _level(log_level))
+    return root_logger, run_logger
+
+
+# Loggers live as long as the process: the level of one run must not stay for the next.
+# What the user has set himself does.
+_set_by_us: dict[str, tuple[int, int]] = {}
+
+
+def _set_level(logger: logging.Logger, level: str | int | None) -> None:
+    before, ours = _set_by_us.pop(logger.name, (0, -1))
+    if logger.level == ours:
+        logger.setLevel(before)
+    if level is not None:
+        before = logger.level
+        logger.setLevel(level)
+        _set_by_us[logger.name] = before, logger.level
+
+
+def _level(log_level: str | int) -> str | int:
+    text = str(log_level)
+    return int(text) if text.lstrip("-").isdigit() else text.upper()

@@ -1,0 +1,191 @@
+"""The phases of configuring a run, as functions over scaffolds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.errors import ConfigError, UnknownIngredientError
+from sacred._base.paths import join_paths, recursive_update, set_by_dotted_path
+from sacred._base.text import did_you_mean
+from sacred.config.config_summary import ConfigSummary
+from sacred.initialize.scaffold import Scaffold
+
+if TYPE_CHECKING:
+    from sacred.ingredient import Ingredient
+
+__all__ = [
+    "create_scaffolding",
+    "distribute_config_updates",
+    "distribute_named_configs",
+    "distribute_presets",
+    "find_best_match",
+    "gather_ingredients_topological",
+    "get_config_modifications",
+    "get_configuration",
+    "get_scaffolding_and_config_name",
+    "split_prefixes",
+]
+
+Scaffolding = dict[str, Scaffold]
+Prefixes = Sequence[Sequence[str]]
+
+
+def gather_ingredients_topological(ingredient: Ingredient) -> list[Ingredient]:
+    """All ingredients of an ingredient and itself: each before those that use it.
+
+    Raises:
+        CircularDependencyError: there is no such order.
+    """
+    depths: dict[Ingredient, int] = {}
+    for found, depth in ingredient.traverse_ingredients():
+        depths[found] = max(depth, depths.get(found, 0))
+    return sorted(depths, key=lambda found: -depths[found])
+
+
+def create_scaffolding(
+    experiment: Ingredient, sorted_ingredients: Sequence[Ingredient]
+) -> Scaffolding:
+    """One scaffold per ingredient, in the given order; the experiment's path is ``""``.
+
+    Raises:
+        ValueError: two ingredients have the same path.
+    """
+    scaffolding: Scaffolding = {}
+    for ingredient in sorted_ingredients:
+        definition = ingredient.freeze()
+        path = "" if ingredient is experiment else definition.path
+        if path in scaffolding:
+            raise ValueError(f"The paths of the ingredients are not unique: {path!r} is used twice")
+        scaffolding[path] = Scaffold(
+            config_scopes=definition.configurations,
+            subrunners={used.path: scaffolding[used.path] for used in ingredient.ingredients},
+            path=path,
+            captured_functions=definition.captured_functions,
+            commands=definition.commands,
+            named_configs=definition.named_configs,
+            config_hooks=definition.config_hooks,
+            generate_seed=ingredient is experiment,
+        )
+    return scaffolding
+
+
+def split_prefixes(scaffolding: Mapping[str, Scaffold]) -> list[list[str]]:
+    """The paths of all ingredients but the experiment, split, longest first."""
+    return sorted((path.split(".") for path in scaffolding if path), key=len, reverse=True)
+
+
+def find_best_match(path: str, prefixes: Prefixes) -> tuple[str, str]:
+    """The ingredient that an entry path belongs to, and the rest of the path.
+
+    >>> find_best_match("data.paths.root", [["data", "paths"], ["data"]])
+    ('data.paths', 'root')
+    >>> find_best_match("C", [["data"]])
+    ('', 'C')
+    """
+    parts = path.split(".")
+    for prefix in prefixes:
+        if parts[: len(prefix)] == list(prefix):
+            return ".".join(prefix), ".".join(parts[len(prefix) :])
+    return "", path
+
+
+def _leaves(values: Mapping[Any, Any], path: str = "") -> list[tuple[str, Any]]:
+    """The entries of a nested dict; dicts with other than text keys are leaves."""
+    leaves: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        here = join_paths(path, str(key))
+        nested = (
+            isinstance(value, Mapping) and bool(value) and all(isinstance(k, str) for k in value)
+        )
+        leaves.extend(_leaves(value, here) if nested else [(here, value)])
+    return leaves
+
+
+def _distribute(
+    prefixes: Prefixes, scaffolding: Scaffolding, values: Mapping[str, Any], attribute: str
+) -> None:
+    for path, value in _leaves(values):
+        ingredient, suffix = find_best_match(path, prefixes)
+        target = getattr(scaffolding[ingredient], attribute)
+        if suffix:
+            set_by_dotted_path(target, suffix, value)
+        elif isinstance(value, Mapping):
+            target.update(value)
+        else:
+            raise ConfigError(
+                f'"{path}" is an ingredient: set its entries, as in {path}.NAME=VALUE, '
+                f"not the whole (got {value!r})",
+                print_traceback=False,
+            )
+
+
+def distribute_config_updates(
+    prefixes: Prefixes, scaffolding: Scaffolding, config_updates: Mapping[str, Any]
+) -> None:
+    """Give each update to the ingredient with the longest matching path."""
+    _distribute(prefixes, scaffolding, config_updates, "config_updates")
+
+
+def distribute_presets(
+    sc_path: str, prefixes: Prefixes, scaffolding: Scaffolding, config_updates: Mapping[str, Any]
+) -> None:
+    """Make the values of a named config readable for the sources that come later."""
+    nested: dict[str, Any] = {}
+    set_by_dotted_path(nested, sc_path, dict(config_updates))
+    _distribute(prefixes, scaffolding, nested, "presets")
+
+
+def distribute_named_configs(scaffolding: Scaffolding, named_configs: Sequence[str]) -> None:
+    """Note at each scaffold which of its named configs are asked for."""
+    for name in named_configs:
+        scaffold, config_name = get_scaffolding_and_config_name(name, scaffolding)
+        scaffold.named_configs_to_use.append(config_name)
+
+
+def get_scaffolding_and_config_name(
+    named_config: str, scaffolding: Scaffolding
+) -> tuple[Scaffold, str]:
+    """The scaffold and the name there that ``ingredient.name`` stands for.
+
+    A path to an existing file belongs to the experiment.
+
+    Raises:
+        KeyError: there is no ingredient of that path.
+    """
+    if os.path.isfile(named_config) or "." not in named_config:
+        return scaffolding[""], named_config
+    path, _, name = named_config.rpartition(".")
+    if path not in scaffolding:
+        hint = did_you_mean(path, [p for p in scaffolding if p]) or (
+            "There is no config file of that name either."
+        )
+        raise UnknownIngredientError(
+            f'Ingredient for named config "{named_config}" not found. {hint}'
+        )
+    return scaffolding[path], name
+
+
+def get_configuration(scaffolding: Scaffolding) -> dict[str, Any]:
+    """The whole configuration as known now: one nested dict."""
+    configuration: dict[str, Any] = {}
+    for path, scaffold in reversed(list(scaffolding.items())):
+        if scaffold.config:
+            recursive_update(configuration, _nested(path, scaffold.config))
+    return configuration
+
+
+def _nested(path: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    set_by_dotted_path(nested, path, dict(config))
+    return nested
+
+
+def get_config_modifications(scaffolding: Scaffolding) -> ConfigSummary:
+    """What the updates changed, over all ingredients."""
+    changes = ConfigSummary()
+    for path, scaffold in scaffolding.items():
+        if scaffold.config_mods is not None:
+            changes.update_add(scaffold.config_mods, path=path)
+    return changes

@@ -1,0 +1,245 @@
+"""The scaffold of one ingredient: what is known of it while a run is configured."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sacred._base.errors import NamedConfigNotFoundError
+from sacred._base.paths import (
+    get_by_dotted_path,
+    is_prefix,
+    iterate_flattened,
+    join_paths,
+    recursive_update,
+    rel_path,
+    set_by_dotted_path,
+)
+from sacred.config.bindings import Binding
+from sacred.config.captured_function import CapturedFunction
+from sacred.config.chain import ConfigSource, chain_evaluate_config_scopes
+from sacred.config.config_dict import ConfigDict
+from sacred.config.config_summary import ConfigSummary
+from sacred.definition import ConfigHook
+from sacred.randomness import create_rnd, get_seed
+
+__all__ = ["Scaffold"]
+
+
+class Scaffold:
+    """Collects the configuration of one ingredient, step by step.
+
+    Args:
+        config_scopes: the sources of its configuration.
+        subrunners: the scaffolds of the ingredients that it uses, by path.
+        path: its own path; ``""`` for the experiment.
+        captured_functions: its captured functions, in order of definition.
+        commands: its commands by name.
+        named_configs: its named configs by name.
+        config_hooks: its config hooks.
+        generate_seed: whether its seed shows in the configuration.
+    """
+
+    def __init__(
+        self,
+        config_scopes: Sequence[ConfigSource],
+        subrunners: Mapping[str, Scaffold],
+        path: str,
+        captured_functions: Iterable[CapturedFunction],
+        commands: Mapping[str, CapturedFunction],
+        named_configs: Mapping[str, ConfigSource],
+        config_hooks: Sequence[ConfigHook],
+        generate_seed: bool,
+    ) -> None:
+        self.config_scopes = config_scopes
+        self.subrunners = subrunners
+        self.path = path
+        self.commands = commands
+        self.named_configs = named_configs
+        self.config_hooks = config_hooks
+        self.generate_seed = generate_seed
+        self._captured_functions = tuple(captured_functions)
+
+        self.config_updates: dict[str, Any] = {}
+        self.named_configs_to_use: list[str] = []
+        self.config: dict[str, Any] | None = None
+        self.fallback: dict[str, Any] | None = None
+        self.presets: dict[str, Any] = {}
+        self.fixture: dict[str, Any] | None = None
+        self.logger: logging.Logger | None = None
+        self.seed: int | None = None
+        self.rnd: Any = None
+        self.config_mods: ConfigSummary | None = None
+        self.summaries: list[ConfigSummary] = []
+        self.captured_args = {
+            join_paths(function.prefix or "", name)
+            for function in self._captured_functions
+            for name in function.signature.arguments
+        }
+
+    def __repr__(self) -> str:
+        return f"<Scaffold {self.path!r}>"
+
+    # ---------------------------------------------------------------- seeds
+
+    def set_up_seed(self, rnd: Any = None) -> None:
+        """Decide the seed of this ingredient, and of those whose path lies under its own.
+
+        Args:
+            rnd: the generator of the user; None for the experiment.
+        """
+        if self.seed is not None:
+            return
+        config = self._set_up()
+        configured = config.get("seed")
+        self.seed = configured if configured is not None else get_seed(rnd)
+        self.rnd = create_rnd(self.seed)
+        if self.generate_seed:
+            config["seed"] = self.seed
+        # A seed is always there, so setting it is a change and never an addition.
+        if self.config_mods is not None and "seed" in self.config_mods.added:
+            self.config_mods.added.discard("seed")
+            self.config_mods.modified.add("seed")
+        for path, subrunner in reversed(list(self.subrunners.items())):
+            if is_prefix(self.path, path):
+                subrunner.set_up_seed(self.rnd)
+
+    # --------------------------------------------------------------- config
+
+    def _set_up(self) -> dict[str, Any]:
+        self.set_up_config()
+        assert self.config is not None
+        return self.config
+
+    def _name_here(self, path: str) -> str:
+        """How this ingredient calls another one: its path without the common prefix."""
+        return rel_path(self.path, path) if is_prefix(self.path, path) else path
+
+    def gather_fallbacks(self) -> None:
+        """Make the configs of its ingredients, as far as known, readable for its sources."""
+        fallback: dict[str, Any] = {"_log": self.logger}
+        for path, subrunner in self.subrunners.items():
+            if subrunner.config is not None:
+                # The whole view of the ingredient: its own ingredients may stand in it.
+                set_by_dotted_path(fallback, self._name_here(path), subrunner.get_fixture())
+        self.fallback = fallback
+
+    def set_up_config(self) -> None:
+        """Evaluate the sources, once."""
+        if self.config is not None:
+            return
+        config, self.summaries = chain_evaluate_config_scopes(
+            self.config_scopes,
+            fixed=self.config_updates,
+            preset=self.presets,
+            fallback=self.fallback or {},
+        )
+        self.get_config_modifications(config)
+        self.config = dict(config)
+
+    def run_named_config(self, config_name: str) -> ConfigSummary:
+        """Evaluate one named config, or config file, with the updates fixed.
+
+        Raises:
+            NamedConfigNotFoundError: no such name and no such file.
+        """
+        return self._evaluate(self._find_named_config(config_name), self.presets)
+
+    def _evaluate(self, source: ConfigSource, preset: Mapping[str, Any]) -> ConfigSummary:
+        return source(
+            fixed=self.get_config_updates_recursive(),
+            preset=preset,
+            fallback=self.fallback or {},
+        )
+
+    def _find_named_config(self, config_name: str) -> ConfigSource:
+        if os.path.isfile(config_name):
+            return ConfigDict(config_name)
+        if config_name not in self.named_configs:
+            raise NamedConfigNotFoundError(
+                join_paths(self.path, config_name),
+                available_named_configs=tuple(self.named_configs),
+            )
+        return self.named_configs[config_name]
+
+    def run_config_hooks(
+        self, config: Mapping[str, Any], command_name: str | None, logger: logging.Logger
+    ) -> dict[str, Any]:
+        """Ask the config hooks for changes of this ingredient's config.
+
+        Args:
+            config: the whole configuration so far; hooks get deep copies.
+            command_name: the command that is going to run.
+            logger: the logger of the run.
+
+        Returns:
+            all changes; updates from outside win over them.
+        """
+        changes: dict[str, Any] = {}
+        for hook in self.config_hooks:
+            answer = hook(copy.deepcopy(dict(config)), command_name, logger)
+            if answer:
+                recursive_update(changes, answer)
+        if changes:
+            changes = dict(ConfigDict(changes)(fixed=self._fixed_of_hooks(changes)))
+        return changes
+
+    def _fixed_of_hooks(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The updates from outside that a hook's changes touch."""
+        return {key: value for key, value in self.config_updates.items() if key in changes}
+
+    def get_config_modifications(self, config: Mapping[str, Any] | None = None) -> None:
+        """Sum up what the updates changed, over all sources of this ingredient."""
+        added = {path for path, _ in iterate_flattened(self.config_updates)}
+        self.config_mods = ConfigSummary(added=added)
+        for summary in self.summaries:
+            self.config_mods.update_from(summary)
+
+    def get_config_updates_recursive(self) -> dict[str, Any]:
+        """The updates of this ingredient and of those below it, nested."""
+        updates = copy.copy(self.config_updates)
+        for path, subrunner in self.subrunners.items():
+            if not is_prefix(self.path, path):
+                continue
+            below = subrunner.get_config_updates_recursive()
+            if below:
+                set_by_dotted_path(updates, rel_path(self.path, path), below)
+        return updates
+
+    def get_fixture(self) -> dict[str, Any]:
+        """What the captured functions of this ingredient see: its config and its ingredients'."""
+        if self.fixture is None:
+            fixture = copy.copy(self.config or {})
+            for path, config in self._configs_below():
+                set_by_dotted_path(fixture, self._name_here(path), config)
+            self.fixture = fixture
+        return self.fixture
+
+    def _configs_below(self) -> Iterable[tuple[str, dict[str, Any]]]:
+        for path, subrunner in self.subrunners.items():
+            yield path, copy.copy(subrunner.config or {})
+            yield from subrunner._configs_below()
+
+    # ------------------------------------------------------------------ run
+
+    def finalize_initialization(self, run: Any) -> None:
+        """Bind the captured functions to a run: config, logger and generator for each."""
+        config = self._set_up()
+        if config.get("seed") is not None:
+            self.seed = config["seed"]  # a hook may have changed it
+        self.rnd = create_rnd(self.seed)
+        self.fixture = None
+        fixture = self.get_fixture()
+        for function in self._captured_functions:
+            run.bindings.bind(
+                function,
+                Binding(
+                    config=get_by_dotted_path(fixture, function.prefix or "", default={}),
+                    logger=self.logger.getChild(function.__name__) if self.logger else None,
+                    rnd=create_rnd(get_seed(self.rnd)),
+                    run=run,
+                ),
+            )

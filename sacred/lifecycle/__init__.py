@@ -1,0 +1,1 @@
+"""The parts of a run's life: telling observers, beating, taking signals."""

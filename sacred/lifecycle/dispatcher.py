@@ -1,0 +1,108 @@
+"""Telling observers what happens, and what a failing observer means."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from sacred._base.errors import SacredError
+from sacred.events import Event, OnFailure, RunQueued, RunStarted, told_run
+
+__all__ = ["Dispatcher"]
+
+
+class Dispatcher:
+    """Tells the observers of one run, highest priority first, one event at a time.
+
+    Args:
+        observers: any objects with some of the observer's methods.
+        logger: where failures of observers are reported.
+    """
+
+    def __init__(self, observers: Iterable[Any], logger: logging.Logger) -> None:
+        self.observers = sorted(observers, key=lambda o: getattr(o, "priority", 0), reverse=True)
+        self._logger = logger
+        # Re-entrant: an observer may add an artifact while it handles an event.
+        self._lock = threading.RLock()
+        self._told_of_start: list[Any] = []
+        self._reported: set[tuple[int, str, str]] = set()
+
+    def begin(self, event: RunQueued | RunStarted) -> Any:
+        """Announce the run; the first observer that is asked without an id decides it.
+
+        Returns:
+            the id of the run (None without observers).
+
+        Raises:
+            Exception: whatever an observer raises; the run must not go on.
+        """
+        run_id = event._id
+        with self._telling():
+            for observer in self.observers:
+                answer = replace(event, _id=run_id).call(observer)
+                run_id = answer if run_id is None else run_id
+                self._told_of_start.append(observer)
+        return run_id
+
+    def emit(self, event: Event) -> None:
+        """Tell every observer that was told of the start; their failures are logged.
+
+        Raises:
+            SacredError: the user passed something wrong (``OnFailure.TELL_THE_USER``); all
+                observers have been told.
+        """
+        mistake: Exception | None = None
+        with self._telling():
+            for observer in self._told_of_start:
+                try:
+                    event.call(observer)
+                except Exception as error:
+                    if event.on_failure is OnFailure.TELL_THE_USER and _is_mistake(error):
+                        mistake = mistake or error
+                    else:
+                        self._report(observer, event, error)
+        if mistake is not None:
+            raise mistake
+
+    def join(self) -> None:
+        """Wait until every observer has stored what it was told."""
+        with self._telling():
+            for observer in self._told_of_start:
+                try:
+                    getattr(observer, "join", lambda: None)()
+                except Exception as error:
+                    self._report(observer, None, error)
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        with self._lock:
+            token = told_run.set(self)
+            try:
+                yield
+            finally:
+                told_run.reset(token)
+
+    def _report(self, observer: Any, event: Event | None, error: Exception) -> None:
+        # The same failure at every beat is one warning, or a day without network
+        # would bury the user's own output.
+        method = event.method if event is not None else "join"
+        key = (id(observer), method, f"{type(error).__name__}: {error}")
+        if key in self._reported:
+            return
+        self._reported.add(key)
+        self._logger.warning(
+            "An error occurred in the %s of '%s': %s. The run goes on.",
+            method,
+            type(observer).__name__,
+            key[2],
+        )
+        self._logger.debug("Details:", exc_info=error)
+
+
+def _is_mistake(error: Exception) -> bool:
+    """Whether the library itself refused what the user passed, as a name it cannot use."""
+    return isinstance(error, SacredError) and isinstance(error, ValueError | FileExistsError)

@@ -1,0 +1,196 @@
+"""The observer that keeps records as files, and its command-line option."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from sacred._base.cli_option import cli_option
+from sacred._base.extras import require
+from sacred.observers.base import JsonDict, RunId
+from sacred.observers.store_observer import StoreObserver
+from sacred.stores.blobs import LocalBlobs
+from sacred.stores.file import local_file_store
+from sacred.stores.metrics_file import read_metrics
+
+__all__ = ["DEFAULT_FILE_STORAGE_PRIORITY", "FileStorageObserver", "file_storage_option"]
+
+DEFAULT_FILE_STORAGE_PRIORITY = 20
+
+PathLike = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+
+
+class FileStorageObserver(StoreObserver):
+    """Keeps the record of each run in a directory of its own.
+
+    Args:
+        basedir: where the directories of the runs go; made when a run starts.
+        resource_dir: where copies of resources go (default: ``basedir/_resources``).
+        source_dir: where copies of sources go (default: ``basedir/_sources``).
+        template: a mako file from which a report is made at the end of a run
+            (default: ``basedir/template.html`` if that exists).
+        priority: observers with a higher one are told first.
+        copy_artifacts: also copy resources that lie under `basedir` already.
+        copy_sources: copy the sources; else they are recorded in place.
+        failure_dir: where a record goes that cannot be stored (default:
+            ``~/.local/share/sacred/spool``).
+
+    Raises:
+        FileNotFoundError: there is no such `template`.
+        MissingExtraError: a `template` needs mako, which is not installed.
+    """
+
+    VERSION = "FileStorageObserver-0.7.0"
+    # A disk that is full does not empty itself, as a network comes back.
+    closing_attempts: ClassVar[Mapping[str, int]] = {"COMPLETED": 3, "FAILED": 1}
+
+    def __init__(
+        self,
+        basedir: PathLike,
+        resource_dir: PathLike | None = None,
+        source_dir: PathLike | None = None,
+        template: PathLike | None = None,
+        priority: int = DEFAULT_FILE_STORAGE_PRIORITY,
+        copy_artifacts: bool = True,
+        copy_sources: bool = True,
+        failure_dir: PathLike | None = None,
+    ) -> None:
+        self.basedir = os.fsdecode(basedir)
+        self.resource_dir = self._directory(resource_dir, "_resources")
+        self.source_dir = self._directory(source_dir, "_sources")
+        self._queued_dir: str | None = None
+        self.template = None if template is None else os.path.abspath(os.fsdecode(template))
+        self.copy_artifacts = copy_artifacts
+        self.copy_sources = copy_sources
+        if self.template is not None:
+            if not os.path.exists(self.template):
+                raise FileNotFoundError(f"Couldn't find template file {self.template!r}")
+            require("mako", extra="template", purpose="The template of a FileStorageObserver")
+        sources = self.source_dir if copy_sources else None
+        store = local_file_store(self.basedir, self.resource_dir, sources, copy_artifacts)
+        spools = None if failure_dir is None else os.fsdecode(failure_dir)
+        super().__init__(store, priority, spools)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FileStorageObserver) and self.basedir == other.basedir
+
+    def __hash__(self) -> int:
+        return hash((FileStorageObserver, self.basedir))
+
+    def __repr__(self) -> str:
+        return f"FileStorageObserver({self.basedir!r})"
+
+    @classmethod
+    def create(cls, *args: Any, **kwargs: Any) -> FileStorageObserver:
+        """Deprecated: the same as the constructor."""
+        _warn_of("create")
+        return cls(*args, **kwargs)
+
+    @classmethod
+    def create_from(cls, *args: Any, **kwargs: Any) -> FileStorageObserver:
+        """Deprecated: the same as the constructor."""
+        _warn_of("create_from")
+        return cls(*args, **kwargs)
+
+    def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
+        """Write the record of a run that waits; see `StoreObserver.queued_event`."""
+        run_id = super().queued_event(*args, **kwargs)
+        self._queued_dir = os.path.join(self.basedir, str(run_id))
+        return run_id
+
+    @property
+    def dir(self) -> str | None:
+        """The directory of the run, from its start on (or from when it was queued)."""
+        if self._recording is None:
+            return self._queued_dir
+        return os.path.join(self.basedir, str(self._recording.run_id))
+
+    # What was stored, as users read it from the observer.
+
+    @property
+    def run_entry(self) -> JsonDict | None:
+        """The content of ``run.json``."""
+        return self._json("run.json")
+
+    @property
+    def config(self) -> JsonDict | None:
+        """The content of ``config.json``."""
+        return self._json("config.json")
+
+    @property
+    def info(self) -> JsonDict | None:
+        """The content of ``info.json``; None as long as there is no info."""
+        return self._json("info.json")
+
+    @property
+    def saved_metrics(self) -> dict[str, dict[str, list[Any]]]:
+        """The stored points: ``{name: {"steps", "values", "timestamps"}}``."""
+        return {} if self.dir is None else read_metrics(self.dir)
+
+    @property
+    def cout(self) -> str:
+        """The output so far."""
+        return self._writer.output
+
+    @property
+    def cout_write_cursor(self) -> int:
+        """The length of the output so far."""
+        return len(self._writer.output)
+
+    def render_template(self) -> None:
+        """Write ``report.EXT`` if there is a template.
+
+        Raises:
+            MissingExtraError: mako is not installed.
+        """
+        template = self.template
+        if template is None:
+            template = os.path.join(self.basedir, "template.html")
+            if not os.path.exists(template):
+                return
+        if self.dir is None:
+            raise RuntimeError("There is no run to report about")
+        mako = require(
+            "mako.template", extra="template", purpose="The template of a FileStorageObserver"
+        )
+        report = mako.Template(filename=template).render(
+            run=self.run_entry, config=self.config, info=self.info, cout=self.cout, savedir=self.dir
+        )
+        name = "report" + os.path.splitext(template)[1]
+        LocalBlobs(self.dir).write(name, report.encode())
+
+    def _after_close(self, spool: str | None) -> None:
+        if spool is None:
+            self.render_template()
+
+    def _directory(self, given: PathLike | None, default: str) -> str:
+        return os.path.join(self.basedir, default) if given is None else os.fsdecode(given)
+
+    def _json(self, name: str) -> JsonDict | None:
+        try:
+            with open(os.path.join(self.dir or "", name), encoding="utf-8") as file:
+                content: JsonDict = json.load(file)
+        except FileNotFoundError:
+            return None
+        return content
+
+
+def _warn_of(name: str) -> None:
+    warnings.warn(
+        f"FileStorageObserver.{name}(...) is deprecated; use FileStorageObserver(...) instead.",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+
+
+@cli_option("-F", "--file_storage")
+def file_storage_option(args: str, run: Any) -> None:
+    """Add a FileStorageObserver to the experiment; the value is its directory."""
+    run.observers.append(FileStorageObserver(args))
+
+
+file_storage_option.arg = "BASEDIR"
+file_storage_option.arg_description = "Base-directory to write the runs to"

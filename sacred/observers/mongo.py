@@ -1,0 +1,342 @@
+"""The observers that keep records in MongoDB, and their command-line option."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+import weakref
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from sacred._base.cli_option import cli_option
+from sacred._base.extras import require
+from sacred.observers.base import JsonDict, RunId
+from sacred.observers.mongo_address import parse_mongo_db_arg, without_password
+from sacred.observers.queue import QueueObserver
+from sacred.observers.store_observer import StoreObserver
+from sacred.stores.bson_form import force_bson_encodeable
+from sacred.stores.mongo import FORMAT, MongoStore
+
+if TYPE_CHECKING:
+    from gridfs import GridFS
+    from pymongo import MongoClient
+    from pymongo.collection import Collection
+
+__all__ = [
+    "DEFAULT_MONGO_PRIORITY",
+    "MongoObserver",
+    "QueueCompatibleMongoObserver",
+    "QueuedMongoObserver",
+    "force_bson_encodeable",
+    "mongo_db_option",
+    "parse_mongo_db_arg",
+]
+
+DEFAULT_MONGO_PRIORITY = 30
+
+PathLike = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+
+_RESERVED = frozenset(
+    {"fs.files", "fs.chunks", "_properties", "system.indexes", "search_space", "search_spaces"}
+)
+
+
+class MongoObserver(StoreObserver):
+    """Keeps the record of each run in MongoDB.
+
+    Args:
+        url: of the server (default: this machine's).
+        db_name: the database.
+        collection: the collection of the runs (deprecated, use `collection_prefix`).
+        collection_prefix: ``"p"`` makes the collections ``p_runs`` and ``p_metrics``.
+        overwrite: id of a run to be overwritten instead of making a new one.
+        priority: observers with a higher one are told first.
+        client: use this client.
+        failure_dir: where a record goes that cannot be stored (default:
+            ``~/.local/share/sacred/spool``).
+        kwargs: for `pymongo.MongoClient`. A server that does not answer within 5
+            seconds counts as absent, unless ``serverSelectionTimeoutMS`` says otherwise.
+
+    Raises:
+        ValueError: arguments that exclude each other, or a `client` that is none.
+        KeyError: `collection` is a reserved name.
+        MissingExtraError: pymongo is not installed.
+    """
+
+    COLLECTION_NAME_BLACKLIST = _RESERVED
+    VERSION = FORMAT
+
+    def __init__(
+        self,
+        url: str | None = None,
+        db_name: str = "sacred",
+        collection: str = "runs",
+        collection_prefix: str = "",
+        overwrite: RunId | None = None,
+        priority: int = DEFAULT_MONGO_PRIORITY,
+        client: MongoClient[JsonDict] | None = None,
+        failure_dir: PathLike | None = None,
+        **kwargs: Any,
+    ) -> None:
+        names = _collection_names(collection, collection_prefix)
+        self._arguments = {"url": url, "db_name": db_name, "collection": collection}
+        self._arguments |= {"collection_prefix": collection_prefix, **kwargs}
+        self._connection = _Connection(url, kwargs) if client is None else None
+        client = _checked(client, url) if self._connection is None else self._connection.client
+        gridfs = require("gridfs", extra="mongo", purpose="MongoObserver")
+        database = client[db_name]
+        self._setup(
+            database[names[0]],
+            gridfs.GridFS(database),
+            overwrite,
+            database[names[1]],
+            failure_dir,
+            priority,
+            f"{without_password(url)}/{db_name}",
+        )
+
+    def _setup(
+        self,
+        runs: Collection[JsonDict],
+        fs: GridFS,
+        overwrite: RunId | None,
+        metrics: Collection[JsonDict] | None,
+        failure_dir: PathLike | None,
+        priority: int,
+        url: str | None = None,
+    ) -> None:
+        self.runs = runs
+        self.metrics = metrics
+        self.fs = fs
+        self._store = MongoStore(runs, fs, metrics, _run_id(overwrite), url)
+        # Of each run that is under way, the metrics that its info lists.
+        self._listed: dict[RunId, set[str]] = {}
+        spools = None if failure_dir is None else os.fsdecode(failure_dir)
+        super().__init__(self._store, priority, spools)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, MongoObserver) and bool(self.runs == other.runs)
+
+    def __hash__(self) -> int:
+        return hash((MongoObserver, self.runs.full_name))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._store.url}, {self.runs.name}>"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> MongoObserver:
+        # A client has threads and sockets. It may be used by several observers.
+        copy = type(self).__new__(type(self))
+        copy._arguments, copy._connection = self._arguments, self._connection
+        copy._setup(
+            self.runs,
+            self.fs,
+            self.overwrite,
+            self.metrics,
+            self.failure_dir,
+            self.priority,
+            self._store.url,
+        )
+        return copy
+
+    def __getstate__(self) -> JsonDict:
+        if self._connection is None:
+            raise TypeError("a MongoObserver can be pickled only if it was made with a url")
+        own = {"overwrite": self.overwrite, "priority": self.priority}
+        return {**self._arguments, **own, "failure_dir": self.failure_dir}
+
+    def __setstate__(self, state: JsonDict) -> None:
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            self.__init__(**state)  # type: ignore[misc] # connects again
+
+    @classmethod
+    def create(cls, *args: Any, **kwargs: Any) -> MongoObserver:
+        """Deprecated: the same as the constructor."""
+        _warn("MongoObserver.create(...) is deprecated; use MongoObserver(...) instead.")
+        return cls(*args, **kwargs)
+
+    @classmethod
+    def create_from(
+        cls,
+        runs_collection: Collection[JsonDict],
+        fs: GridFS,
+        overwrite: RunId | None = None,
+        metrics_collection: Collection[JsonDict] | None = None,
+        failure_dir: PathLike | None = None,
+        priority: int = DEFAULT_MONGO_PRIORITY,
+    ) -> MongoObserver:
+        """An observer of collections that were made by hand.
+
+        Args:
+            runs_collection: the collection of the runs.
+            fs: GridFS for all files.
+            overwrite: id of a run to be overwritten.
+            metrics_collection: of the metrics; None: they are not stored.
+            failure_dir: as for the constructor.
+            priority: as for the constructor.
+        """
+        self = cls.__new__(cls)
+        self._arguments, self._connection = {}, None
+        self._setup(runs_collection, fs, overwrite, metrics_collection, failure_dir, priority)
+        return self
+
+    @property
+    def overwrite(self) -> RunId | None:
+        """Id of the run to be overwritten."""
+        return self._store.overwrite
+
+    @overwrite.setter
+    def overwrite(self, run_id: RunId | None) -> None:
+        self._store.overwrite = _run_id(run_id)
+
+    @property
+    def run_entry(self) -> JsonDict | None:
+        """The document of the run as it is stored; None before a start."""
+        if self._recording is None:
+            return None
+        return self.runs.find_one({"_id": self._recording.run_id})
+
+    def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
+        """Store a run that waits; see `StoreObserver.queued_event`.
+
+        Raises:
+            RuntimeError: a run should be overwritten, which only a start can do.
+        """
+        if self.overwrite is not None:
+            raise RuntimeError("Can't overwrite with QUEUED run.")
+        return super().queued_event(*args, **kwargs)
+
+    def log_metrics(self, metrics_by_name: Mapping[str, Mapping[str, Any]], info: JsonDict) -> None:
+        """Store new points, and list their metrics in ``info["metrics"]``."""
+        run_id = self._running.run_id
+        known = self._listed.setdefault(run_id, set())
+        for name, points in metrics_by_name.items():
+            if points["values"] and name not in known:
+                self._list_metric(run_id, name, info)
+                known.add(name)
+        super().log_metrics(metrics_by_name, info)
+
+    def _after_close(self, spool: str | None) -> None:
+        self._listed.pop(self._running.run_id, None)
+
+    def _list_metric(self, run_id: RunId, name: str, info: JsonDict) -> None:
+        metric_id = self._store.metric_id(run_id, name)
+        listed = info.setdefault("metrics", [])
+        # Should the user have put something of his own there, it is his.
+        if metric_id is not None and isinstance(listed, list):
+            listed.append({"name": name, "id": metric_id})
+
+
+class QueueCompatibleMongoObserver(MongoObserver):
+    """A `MongoObserver`; any observer can be behind a `QueueObserver` today."""
+
+
+class QueuedMongoObserver(QueueObserver):
+    """A `MongoObserver` behind a `QueueObserver`.
+
+    Args:
+        interval: see `QueueObserver`.
+        retry_interval: see `QueueObserver`.
+        url: see `MongoObserver`, as all that follow.
+        db_name: the database.
+        collection: the collection of the runs (deprecated).
+        overwrite: id of a run to be overwritten.
+        priority: observers with a higher one are told first.
+        client: use this client.
+        kwargs: `collection_prefix`, `failure_dir`, or for `pymongo.MongoClient`.
+    """
+
+    def __init__(
+        self,
+        interval: float = 20.0,
+        retry_interval: float = 10.0,
+        url: str | None = None,
+        db_name: str = "sacred",
+        collection: str = "runs",
+        overwrite: RunId | None = None,
+        priority: int = DEFAULT_MONGO_PRIORITY,
+        client: MongoClient[JsonDict] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        covered = QueueCompatibleMongoObserver(
+            url=url,
+            db_name=db_name,
+            collection=collection,
+            overwrite=overwrite,
+            priority=priority,
+            client=client,
+            **kwargs,
+        )
+        super().__init__(covered, interval=interval, retry_interval=retry_interval)
+
+    @classmethod
+    def create(cls, *args: Any, **kwargs: Any) -> QueuedMongoObserver:
+        """Deprecated: the same as the constructor."""
+        _warn("QueuedMongoObserver.create(...) is deprecated; use QueuedMongoObserver(...).")
+        return cls(*args, **kwargs)
+
+
+def _collection_names(collection: str, prefix: str) -> tuple[str, str]:
+    if prefix:
+        if collection != "runs":
+            raise ValueError("Cannot pass both collection and a collection prefix.")
+        return f"{prefix}_runs", f"{prefix}_metrics"
+    if collection in _RESERVED:
+        raise KeyError(f'Collection name "{collection}" is reserved. Please use a different one.')
+    if collection != "runs":
+        _warn('Argument "collection" is deprecated; use "collection_prefix" instead.', level=4)
+    return collection, "metrics"
+
+
+class _Connection:
+    """A client of our own, closed when the last observer that shares it is gone."""
+
+    def __init__(self, url: str | None, options: Mapping[str, Any]) -> None:
+        pymongo = require("pymongo", extra="mongo", purpose="MongoObserver")
+        defaults: dict[str, Any] = {
+            "serverSelectionTimeoutMS": 5_000,
+            # A network may swallow the answer; the run's end must not wait for it for ever.
+            "socketTimeoutMS": 60_000,
+            # A server that crashes has promised nothing else of the last tenth of a second.
+            "journal": True,
+        }
+        # What the user says, there or here, has precedence.
+        said = f"{url} {' '.join(options)}".lower()
+        if re.search(r"\bw\b", said):
+            del defaults["journal"]
+        missing = {name: value for name, value in defaults.items() if name.lower() not in said}
+        self.client: MongoClient[JsonDict] = pymongo.MongoClient(url, **options, **missing)
+        weakref.finalize(self, self.client.close)
+
+
+def _checked(client: Any, url: str | None) -> MongoClient[JsonDict]:
+    pymongo = require("pymongo", extra="mongo", purpose="MongoObserver")
+    if not isinstance(client, pymongo.MongoClient):
+        raise ValueError(f"client needs to be a pymongo.MongoClient, but is {type(client)} instead")
+    if url is not None:
+        raise ValueError("Cannot pass both a client and a url.")
+    return cast("MongoClient[JsonDict]", client)
+
+
+def _run_id(overwrite: RunId | None) -> RunId | None:
+    # From the command line it is text.
+    return int(overwrite) if isinstance(overwrite, str) and overwrite.isdecimal() else overwrite
+
+
+def _warn(message: str, level: int = 3) -> None:
+    warnings.warn(message, DeprecationWarning, stacklevel=level)
+
+
+@cli_option("-m", "--mongo_db")
+def mongo_db_option(args: str, run: Any) -> None:
+    """Add a MongoDB Observer to the experiment."""
+    arguments = parse_mongo_db_arg(args)
+    # On the command line the collection is part of the form.
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        run.observers.append(MongoObserver(**arguments))
+
+
+mongo_db_option.arg = "DB"
+mongo_db_option.arg_description = (
+    "Database specification. Can be [host:port:]db_name[.collection[:id]][!priority]"
+)

@@ -1,0 +1,61 @@
+"""Where a MongoDB is, in the forms that the command line takes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+__all__ = ["parse_mongo_db_arg", "without_password"]
+
+_HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)"
+_DATABASE = r'[^\s.:!/\\"$*<>|?]+'
+_PLACE = re.compile(
+    rf"(?:(?P<url>{_HOST}:\d{{1,5}})(?::(?P<db_name>{_DATABASE}))?|(?P<db_only>{_DATABASE}))"
+    r"(?:\.(?P<collection>[^\s:!$]+)(?::(?P<overwrite>[\w-]+))?)?"
+    r"(?:!(?P<priority>-?\d+))?"
+)
+_URI = re.compile(
+    r"(?P<url>mongodb(?:\+srv)?://[^/\s]+(?:/(?P<db_name>[^\s/?.!]*)[^\s]*?)?)"
+    r"(?:!(?P<priority>-?\d+))?"
+)
+
+
+def parse_mongo_db_arg(mongo_db: str) -> dict[str, Any]:
+    """The arguments of a `MongoObserver` from the value of ``-m``.
+
+    Args:
+        mongo_db: ``db``, ``host:port`` or ``host:port:db``, each
+            ``[.collection[:id]][!priority]``; or a ``mongodb://`` URI.
+
+    Raises:
+        ValueError: it is none of these.
+
+    >>> parse_mongo_db_arg("localhost:27017:results.trials:7!5")
+    {'url': 'localhost:27017', 'db_name': 'results', 'collection': 'trials', 'overwrite': '7', \
+'priority': 5}
+    >>> parse_mongo_db_arg("mongodb://me:secret@server/results?tls=true")["db_name"]
+    'results'
+    """
+    match = (_URI if "://" in mongo_db else _PLACE).fullmatch(mongo_db)
+    if match is None:
+        raise ValueError(
+            f"{mongo_db!r} does not name a MongoDB: expected 'db', 'host:port' or 'host:port:db', "
+            "each with '[.collection[:id]][!priority]', or a 'mongodb://' URI"
+        )
+    found = {name: value for name, value in match.groupdict().items() if value}
+    if "db_only" in found:
+        found["db_name"] = found.pop("db_only")
+    arguments: dict[str, Any] = dict(found)
+    if "priority" in found:
+        arguments["priority"] = int(found["priority"])
+    return arguments
+
+
+def without_password(url: str | None) -> str:
+    """The address for messages.
+
+    >>> without_password("mongodb://me:secret@server:27017/results?tls=true")
+    'mongodb://server:27017'
+    """
+    place = re.sub(r"^(mongodb(\+srv)?://)?([^/@]*@)?", "", url or "localhost:27017")
+    return "mongodb://" + re.split(r"[/?]", place)[0]

@@ -1,0 +1,206 @@
+"""An observer that keeps records in a store: one kind of document, any place."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from sacred.events import told_run
+from sacred.observers.base import JsonDict, RunId, RunObserver
+from sacred.stores.base import Store
+from sacred.stores.changes import Change
+from sacred.stores.document import DocumentWriter
+from sacred.stores.recording import Recording
+
+__all__ = ["StoreObserver"]
+
+
+@dataclass(slots=True)
+class _Record:
+    """What is being written about one run."""
+
+    writer: DocumentWriter = field(default_factory=DocumentWriter)
+    recording: Recording | None = None
+
+
+class StoreObserver(RunObserver):
+    """Writes the record of a run into a store.
+
+    After the start, a store that fails costs nothing but time: the methods raise
+    (for the log), and what was not stored goes with the next event. The closing
+    event tries several times and then writes a spool, whose path it prints
+    (`sacred.stores.spool.replay` brings it to the store later).
+
+    One observer may serve several runs at once, nested or in parallel threads: whose
+    event it is told about it learns from `sacred.events.told_run`.
+
+    Args:
+        store: the place.
+        priority: observers with a higher one are told first.
+        failure_dir: where spools go; None: ``~/.local/share/sacred/spool``.
+    """
+
+    #: How often the closing event tries while the store is unavailable, by status;
+    #: `interrupted_attempts` for all others.
+    closing_attempts: ClassVar[Mapping[str, int]] = {"COMPLETED": 10, "FAILED": 1}
+    interrupted_attempts: ClassVar[int] = 3
+    #: Seconds between two attempts.
+    pause: ClassVar[float] = 1.0
+
+    def __init__(self, store: Store, priority: int = 0, failure_dir: str | None = None) -> None:
+        self.store = store
+        self.priority = priority
+        self.failure_dir = failure_dir
+        self._records: dict[object, _Record] = {}
+        # Of the run that started last; what users look at after its end.
+        self._latest = _Record()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy observes other runs than the original: in a forked worker, say.
+        return {**self.__dict__, "_records": {}, "_latest": _Record()}
+
+    @property
+    def _record(self) -> _Record:
+        """Of the run that the observer is being told about, else of the latest."""
+        return self._records.get(told_run.get(), self._latest)
+
+    @property
+    def _writer(self) -> DocumentWriter:
+        return self._record.writer
+
+    @property
+    def _recording(self) -> Recording | None:
+        return self._record.recording
+
+    def queued_event(
+        self,
+        ex_info: JsonDict,
+        command: str,
+        host_info: JsonDict,
+        queue_time: datetime.datetime,
+        config: Mapping[str, Any],
+        meta_info: JsonDict,
+        _id: RunId,
+    ) -> RunId:
+        """Start a record with the status ``QUEUED``.
+
+        Raises:
+            StoreError: the store cannot be reached, or the id is taken.
+        """
+        document, files = DocumentWriter().queued(
+            ex_info, command, host_info, queue_time, config, meta_info
+        )
+        return self.store.create(_id, document, files)
+
+    def started_event(
+        self,
+        ex_info: JsonDict,
+        command: str,
+        host_info: JsonDict,
+        start_time: datetime.datetime,
+        config: Mapping[str, Any],
+        meta_info: JsonDict,
+        _id: RunId,
+    ) -> RunId:
+        """Start a record.
+
+        Raises:
+            StoreError: the store cannot be reached, or the id is taken.
+        """
+        record = _Record()
+        document, files = record.writer.started(
+            ex_info, command, host_info, start_time, config, meta_info
+        )
+        run_id = self.store.create(_id, document, files)
+        record.recording = Recording(self.store, run_id, document, files, self.failure_dir)
+        self._records[told_run.get()] = self._latest = record
+        return run_id
+
+    def heartbeat_event(
+        self, info: JsonDict, captured_out: str, beat_time: datetime.datetime, result: Any
+    ) -> None:
+        """Store the time, the new output, and `info` and `result` if they changed."""
+        self._add(self._writer.heartbeat(info, captured_out, beat_time, result))
+
+    def log_metrics(self, metrics_by_name: Mapping[str, Mapping[str, Any]], info: JsonDict) -> None:
+        """Store new points."""
+        changes = self._writer.metrics(metrics_by_name)
+        if changes:
+            self._add(changes)
+
+    def resource_event(self, filename: str) -> None:
+        """Store a file that the run read, unless the store has it."""
+        self._add(self._writer.resource(filename))
+
+    def artifact_event(
+        self,
+        name: str,
+        filename: str,
+        metadata: JsonDict | None = None,
+        content_type: str | None = None,
+    ) -> None:
+        """Store a file that the run made.
+
+        Raises:
+            InvalidArtifactError: `name` is no possible name.
+            ReservedArtifactError: it is that of a file of the record itself.
+        """
+        self._add(self._writer.artifact(name, filename, metadata, content_type))
+
+    def experiment_info_event(self, ex_info: JsonDict) -> None:
+        """Store what else is known about the experiment."""
+        self._add(self._writer.experiment_info(ex_info))
+
+    def completed_event(self, stop_time: datetime.datetime, result: Any) -> None:
+        """Complete the record."""
+        self._close(self._writer.completed(stop_time, result), "COMPLETED")
+
+    def interrupted_event(self, interrupt_time: datetime.datetime, status: str) -> None:
+        """Complete the record."""
+        self._close(self._writer.interrupted(interrupt_time, status), status)
+
+    def failed_event(self, fail_time: datetime.datetime, fail_trace: Sequence[str]) -> None:
+        """Complete the record."""
+        self._close(self._writer.failed(fail_time, fail_trace), "FAILED")
+
+    def deliver_pending(self) -> None:
+        """Try again to store what has failed so far.
+
+        Raises:
+            Exception: the store failed again.
+        """
+        if self._recording is not None:
+            self._recording.deliver()
+
+    def check_artifact(self, name: str) -> None:
+        """Refuse impossible names of artifacts, as `artifact_event` does.
+
+        Raises:
+            InvalidArtifactError: `name` is no possible name.
+            ReservedArtifactError: it is that of a file of the record itself.
+        """
+        for change in self._writer.artifact(name, name):
+            self.store.check(change)
+
+    def _add(self, changes: Iterable[Change]) -> None:
+        self._running.add(changes)
+
+    def _close(self, changes: Iterable[Change], status: str) -> None:
+        attempts = self.closing_attempts.get(status, self.interrupted_attempts)
+        try:
+            spool = self._running.close(changes, attempts, self.pause)
+            self._after_close(spool)
+        finally:
+            # No more events of that run are going to come.
+            self._records.pop(told_run.get(), None)
+
+    def _after_close(self, spool: str | None) -> None:
+        """For subclasses: the record is complete, or its rest is in the spool."""
+
+    @property
+    def _running(self) -> Recording:
+        if self._recording is None:
+            raise RuntimeError(f"{type(self).__name__} has not been told of the start of a run")
+        return self._recording

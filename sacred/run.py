@@ -1,0 +1,393 @@
+"""The run: what users hold while their experiment is under way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import datetime
+import inspect
+import logging
+import os
+import threading
+import traceback
+from collections.abc import Callable, Coroutine, Iterable
+from pathlib import PurePath
+from typing import IO, Any
+
+from sacred._base.clock import utcnow
+from sacred._base.errors import SacredInterrupt
+from sacred.config.bindings import RunBindings
+from sacred.events import (
+    ArtifactAdded,
+    Event,
+    ExperimentInfoUpdated,
+    ResourceAdded,
+    RunCompleted,
+    RunFailed,
+    RunInterrupted,
+    RunQueued,
+    RunStarted,
+)
+from sacred.lifecycle.active import active
+from sacred.lifecycle.dispatcher import Dispatcher
+from sacred.lifecycle.heartbeat import Heart, OutputRecord
+from sacred.lifecycle.signals import Terminated, patient_interrupts, signals_end_the_run
+from sacred.metrics_logger import MetricsLogger
+from sacred.randomness import set_global_seed
+from sacred.settings import SETTINGS
+from sacred.stdout_capturing import get_stdcapturer
+
+__all__ = ["Run"]
+
+PathLike = str | os.PathLike[str]
+
+
+class Run:
+    """One execution of a command: its configuration, observers, output and outcome.
+
+    Runs are made by :meth:`sacred.Experiment.run`; main functions get the current
+    one as ``_run``.
+
+    Args:
+        config: the final configuration.
+        config_modifications: what is known about its changes (a ``ConfigSummary``).
+        main_function: what is executed.
+        observers: told about what happens, highest ``priority`` first.
+        root_logger: the library's logger.
+        run_logger: the logger of this run.
+        experiment_info: name, sources, dependencies, repositories, mainfile.
+        host_info: what is known about the machine.
+        pre_run_hooks: called before the main function.
+        post_run_hooks: called after it, unless it failed.
+        captured_out_filter: applied to the captured output, str to str.
+    """
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        config_modifications: Any,
+        main_function: Callable[..., Any],
+        observers: Iterable[Any],
+        root_logger: logging.Logger,
+        run_logger: logging.Logger,
+        experiment_info: dict[str, Any],
+        host_info: dict[str, Any],
+        pre_run_hooks: Iterable[Callable[..., Any]],
+        post_run_hooks: Iterable[Callable[..., Any]],
+        captured_out_filter: Callable[[str], str] | None = None,
+    ) -> None:
+        self._id: Any = None
+        self.config = config
+        self.config_modifications = config_modifications
+        self.main_function = main_function
+        self.observers = list(observers)
+        self.root_logger = root_logger
+        self.run_logger = run_logger
+        self.experiment_info = experiment_info
+        self.host_info = host_info
+        self.pre_run_hooks = list(pre_run_hooks)
+        self.post_run_hooks = list(post_run_hooks)
+        self.captured_out_filter = captured_out_filter
+
+        self.info: dict[str, Any] = {}
+        self.meta_info: dict[str, Any] = {}
+        self.status: str | None = None
+        self.result: Any = None
+        self.start_time: datetime.datetime | None = None
+        self.stop_time: datetime.datetime | None = None
+        self.fail_trace: list[str] | None = None
+
+        self.beat_interval: float = SETTINGS.DEFAULT_BEAT_INTERVAL
+        self.capture_mode: str | None = None
+        self.debug = False
+        self.pdb = False
+        self.force = False
+        self.queue_only = False
+        self.unobserved = False
+
+        self.experiment: Any = None
+        self.bindings = RunBindings()
+        self.refresh_experiment_info: Callable[[], dict[str, Any]] | None = None
+        self._metrics = MetricsLogger()
+        self._dispatcher = Dispatcher((), run_logger)
+        self._heart: Heart | None = None
+        self._output = OutputRecord(None, run_logger)
+
+    def __repr__(self) -> str:
+        return f"<Run {self._id!r} of {self.experiment_info.get('name')!r}, {self.status}>"
+
+    # ------------------------------------------------- for the main function
+
+    @property
+    def captured_out(self) -> str:
+        """The output captured so far (filtered)."""
+        return self._output.text
+
+    def log_scalar(self, metric_name: str, value: float, step: float | None = None) -> None:
+        """Add a point to a metric.
+
+        Args:
+            metric_name: any text, for example ``"training.loss"``.
+            value: the number; numpy scalars become Python ones.
+            step: its position; default: the last step of this metric + 1, from 0.
+        """
+        self._metrics.log_scalar_metric(metric_name, value, step)
+
+    def open_resource(self, filename: PathLike, mode: str = "r") -> IO[Any]:
+        """Open a file and record it as a resource of this run.
+
+        Raises:
+            OSError: it cannot be opened; nothing is recorded then.
+        """
+        path = os.path.abspath(filename)
+        # The user closes it, as with the built-in open().
+        file = open(path, mode)  # noqa: SIM115
+        self.add_resource(path)
+        return file
+
+    def add_resource(self, filename: PathLike) -> None:
+        """Record a file that the run reads.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+        """
+        self._dispatcher.emit(ResourceAdded(filename=_existing_file(filename, "resource")))
+
+    def add_artifact(
+        self,
+        filename: PathLike,
+        name: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        content_type: str | None = None,
+    ) -> None:
+        """Store a file that the run made.
+
+        Args:
+            filename: the file; it is copied now.
+            name: how it is called in the stores (default: its base name); ``/``
+                makes sub-directories.
+            metadata: anything to store with it (MongoDB).
+            content_type: its MIME type (default: guessed from the name).
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: the name would lie outside of the run's directory.
+            FileExistsError: an observer keeps its own records under that name.
+        """
+        path = _existing_file(filename, "artifact")
+        self._dispatcher.emit(
+            ArtifactAdded(
+                name=_valid_artifact_name(name or os.path.basename(path)),
+                filename=path,
+                metadata=metadata,
+                content_type=content_type,
+            )
+        )
+
+    # -------------------------------------------------------------- the run
+
+    def __call__(self, *args: Any) -> Any:
+        """Start the run; returns what the main function returns.
+
+        Raises:
+            RuntimeError: it was started before.
+            BaseException: whatever the main function raises.
+        """
+        if self.start_time is not None:
+            raise RuntimeError(
+                f"A run can only be started once. (Last start was {self.start_time})"
+            )
+        self.observers = [] if self.unobserved else self.observers
+        self._dispatcher = Dispatcher(self.observers, self.run_logger)
+        self.observers = self._dispatcher.observers
+        self.warn_if_unobserved()
+        if self.config.get("seed") is not None:
+            set_global_seed(self.config["seed"])
+        if self.queue_only:
+            self._queue()
+            return None
+        with active(self), self.bindings.activate(), signals_end_the_run():
+            self._execute(args)
+        return self.result
+
+    def warn_if_unobserved(self) -> None:
+        """Say so if nobody is going to record this run."""
+        if not self.observers and not self.debug and not self.unobserved:
+            self.run_logger.warning("No observers have been added to this run")
+
+    def _execute(self, args: tuple[Any, ...]) -> None:
+        closing: list[Event] = []
+        self._output = OutputRecord(self.captured_out_filter, self.run_logger)
+        self._heart = Heart(
+            self._dispatcher, self._metrics, self.info, self._output, lambda: self.result
+        )
+        if self.capture_mode is None and not self.observers:
+            self.capture_mode = "no"
+        self.capture_mode, capturing = get_stdcapturer(self.capture_mode)
+        try:
+            with capturing() as output:
+                self._heart.listen_to(output.get)
+                try:
+                    self._start()
+                    self._run_main(args)
+                    closing.append(self._completed())
+                except BaseException as error:
+                    closing.append(self._ended_by(error))
+                    raise
+                finally:
+                    self._heart.stop()
+        finally:
+            # The output is complete now: a last beat carries it, then the end is told.
+            with patient_interrupts("Storing the run. Press Ctrl-C again to give up on that."):
+                self._close(closing[0] if closing else self._interrupted("INTERRUPTED"))
+
+    def _start(self) -> None:
+        assert self._heart is not None
+        self.run_logger.info("Running command '%s'", self._command_name())
+        self.status = "RUNNING"
+        self.start_time = utcnow()
+        self._id = self._dispatcher.begin(
+            RunStarted(start_time=self.start_time, **self._announcement())
+        )
+        named = "" if self._id is None else f' run with ID "{self._id}"'
+        self.run_logger.info("Started%s", named)
+        self._heart.start(self.beat_interval)
+
+    def _run_main(self, args: tuple[Any, ...]) -> None:
+        for hook in self.pre_run_hooks:
+            _finish(hook())
+        self.result = _finish(self.main_function(*args))
+        for hook in self.post_run_hooks:
+            _finish(hook())
+
+    def _queue(self) -> None:
+        self.run_logger.info("Queuing-up command '%s'", self._command_name())
+        self.status = "QUEUED"
+        self._id = self._dispatcher.begin(RunQueued(queue_time=utcnow(), **self._announcement()))
+        named = "" if self._id is None else f'-up run with ID "{self._id}"'
+        self.run_logger.info("Queued%s", named)
+        self._dispatcher.join()
+
+    def _announcement(self) -> dict[str, Any]:
+        return {
+            "ex_info": self.experiment_info,
+            "command": self._command_name(),
+            "host_info": self.host_info,
+            "config": self.config,
+            "meta_info": self.meta_info,
+            "_id": self._id,
+        }
+
+    def _command_name(self) -> str:
+        return getattr(self.main_function, "__name__", str(self.main_function))
+
+    # ---------------------------------------------------------- how it ended
+
+    def _completed(self) -> Event:
+        elapsed = self._stop("COMPLETED")
+        if self.result is not None:
+            self.run_logger.info("Result: %s", self.result)
+        self.run_logger.info("Completed after %s", elapsed)
+        return RunCompleted(stop_time=self._stopped_at(), result=self.result)
+
+    def _interrupted(self, status: str) -> Event:
+        elapsed = self._stop(status)
+        self.run_logger.warning("Aborted after %s!", elapsed)
+        return RunInterrupted(interrupt_time=self._stopped_at(), status=status)
+
+    def _ended_by(self, error: BaseException) -> Event:
+        if isinstance(error, SacredInterrupt | KeyboardInterrupt | Terminated):
+            return self._interrupted(getattr(error, "STATUS", "INTERRUPTED"))
+        if isinstance(error, SystemExit) and error.code in (0, None):
+            return self._completed()
+        elapsed = self._stop("FAILED")
+        self.run_logger.error("Failed after %s!", elapsed)
+        self.fail_trace = traceback.format_exception(error)
+        return RunFailed(fail_time=self._stopped_at(), fail_trace=self.fail_trace)
+
+    def _stop(self, status: str) -> datetime.timedelta:
+        self.status = status
+        self.stop_time = utcnow()
+        began = self.start_time or self.stop_time
+        return datetime.timedelta(seconds=round((self.stop_time - began).total_seconds()))
+
+    def _stopped_at(self) -> datetime.datetime:
+        assert self.stop_time is not None
+        return self.stop_time
+
+    def _close(self, closing: Event) -> None:
+        assert self._heart is not None
+        if self.start_time is not None and self._dispatcher.observers:
+            self._look_for_late_imports()
+        self._heart.beat()
+        self._dispatcher.emit(closing)
+        self._dispatcher.join()
+
+    def _look_for_late_imports(self) -> None:
+        if self.refresh_experiment_info is None:
+            return
+        try:
+            info = self.refresh_experiment_info()
+        except Exception as error:  # what is known already must still be stored
+            self.run_logger.warning("Could not look for imported sources: %s", error)
+            return
+        info = {**info, "name": self.experiment_info.get("name", info.get("name"))}
+        if info != self.experiment_info:
+            self.experiment_info = info
+            self._dispatcher.emit(ExperimentInfoUpdated(ex_info=info))
+
+
+def _finish(result: Any) -> Any:
+    """The result of a function, awaited if it is a coroutine."""
+    if not inspect.iscoroutine(result):
+        return result
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(result)
+    return _finish_beside_a_loop(result)  # a notebook runs a loop in this thread
+
+
+def _finish_beside_a_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    outcome: list[Any] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            outcome.append(asyncio.run(coroutine))
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(work,))
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return outcome[0]
+
+
+def _existing_file(filename: PathLike, kind: str) -> str:
+    path = os.path.abspath(filename)
+    if not os.path.exists(path):
+        raise FileNotFoundError(
+            f"The {kind} does not exist: {path}. {_nearest_file(path)}".rstrip()
+        )
+    if os.path.isdir(path):
+        raise IsADirectoryError(f"The {kind} is a directory; add its files one by one: {path}")
+    return path
+
+
+def _nearest_file(path: str) -> str:
+    from sacred._base.text import did_you_mean
+
+    with contextlib.suppress(OSError):
+        return did_you_mean(os.path.basename(path), os.listdir(os.path.dirname(path)))
+    return ""
+
+
+def _valid_artifact_name(name: str) -> str:
+    path = PurePath(name)
+    if not path.parts or path.is_absolute() or ".." in path.parts or "\0" in name:
+        raise ValueError(f"Invalid artifact name {name!r}: it must be a relative path without '..'")
+    return name

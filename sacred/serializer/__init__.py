@@ -1,0 +1,76 @@
+"""The plain JSON form of values, and the safe way back.
+
+`flatten` turns a value into what JSON can hold; `restore` is the inverse. The
+form of what is not plain is jsonpickle's::
+
+    >>> flatten({"size": (1, 2), 3: "three"})
+    {'size': {'py/tuple': [1, 2]}, 'json://3': 'three'}
+    >>> restore({"size": {"py/tuple": [1, 2]}, "json://3": "three"})
+    {'size': (1, 2), 3: 'three'}
+
+`restore` never runs code that the data ask for: it makes plain data, tuples,
+sets, bytes, complex numbers, dates and times, numpy arrays, scalars and dtypes,
+pandas frames, series and indices. Any other tag is an `UnsafeDataError`::
+
+    >>> restore({"x": {"py/reduce": [{"py/type": "os.system"}, {"py/tuple": ["ls"]}]}})
+    Traceback (most recent call last):
+        ...
+    sacred.serializer.UnsafeDataError: refused to restore data at x: py/reduce of 'os.system' \
+is not allowed (only plain data, tuples, sets, dates, numpy and pandas values are)
+
+`dumps` and `loads` go to JSON *text*. JSON has no NaN and no infinity; the text
+has ``{"py/float": "NaN"}`` (or ``"Infinity"``, ``"-Infinity"``) there, which
+every JSON reader can read and `restore` understands::
+
+    >>> dumps({"loss": float("nan")})
+    '{"loss": {"py/float": "NaN"}}'
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from sacred._base.errors import UnsafeDataError
+from sacred.serializer.json_text import to_json
+from sacred.serializer.reading import restore
+from sacred.serializer.writing import flatten, flatten_rest, is_plain
+
+__all__ = ["UnsafeDataError", "dumps", "flatten", "is_plain", "loads", "restore"]
+
+
+def dumps(obj: Any, *, indent: int | None = None, sort_keys: bool = False) -> str:
+    """JSON text of a value.
+
+    Args:
+        obj: flattened data (its tags stay as they are) or any other value
+            (which is flattened on the way).
+        indent: as for `json.dumps`.
+        sort_keys: as for `json.dumps`.
+
+    >>> dumps({"a": (1,)}) == dumps(flatten({"a": (1,)}))
+    True
+    """
+    return to_json(flatten_rest(obj), indent=indent, sort_keys=sort_keys)
+
+
+def loads(text: str | bytes) -> Any:
+    """The value of a JSON text that `dumps` wrote; see `restore`.
+
+    Raises:
+        UnsafeDataError: it has tags that are not allowed.
+        ValueError: it is no JSON.
+
+    >>> loads(dumps({1: {"x"}, "inf": float("inf")}))
+    {1: {'x'}, 'inf': inf}
+    """
+    import json
+
+    return restore(json.loads(text))
+
+
+def __getattr__(name: str) -> Any:
+    # `sacred.serializer.json` is jsonpickle; few scripts want it, so loading it waits.
+    if name == "json":
+        return importlib.import_module("jsonpickle")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

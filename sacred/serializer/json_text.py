@@ -1,0 +1,41 @@
+"""JSON text that every JSON reader can read, NaN and infinity included."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+__all__ = ["FLOAT_TAG", "float_from_name", "to_json"]
+
+FLOAT_TAG = "py/float"
+_BY_NAME = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def to_json(flat: Any, indent: int | None = None, sort_keys: bool = False) -> str:
+    """JSON text of flattened data."""
+    try:
+        # Such numbers are rare: look for them only if there are any.
+        return json.dumps(flat, indent=indent, sort_keys=sort_keys, allow_nan=False)
+    except ValueError:
+        tagged = _with_tagged_floats(flat)
+        return json.dumps(tagged, indent=indent, sort_keys=sort_keys, allow_nan=False)
+
+
+def float_from_name(name: Any) -> float:
+    """The number that JSON does not have; `KeyError` for any other name."""
+    return _BY_NAME[name]
+
+
+def _with_tagged_floats(flat: Any) -> Any:
+    if isinstance(flat, float):
+        if math.isnan(flat):
+            return {FLOAT_TAG: "NaN"}
+        if math.isinf(flat):
+            return {FLOAT_TAG: "Infinity" if flat > 0 else "-Infinity"}
+        return flat
+    if isinstance(flat, dict):
+        return {key: _with_tagged_floats(value) for key, value in flat.items()}
+    if isinstance(flat, list):
+        return [_with_tagged_floats(value) for value in flat]
+    return flat

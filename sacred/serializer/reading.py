@@ -1,0 +1,226 @@
+"""From plain data back to values, without trusting them.
+
+Nothing here calls what the data name: each tag that is understood has code of
+its own, and every other tag is refused. (jsonpickle's decoder is not used.)
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.errors import UnsafeDataError
+from sacred._base.paths import join_paths
+from sacred.serializer.dates import DATE_CLASSES, restore_date
+from sacred.serializer.json_text import FLOAT_TAG, float_from_name
+from sacred.serializer.tags import JSON_KEY, RESERVED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sacred.serializer.protocol import Reader, ReadObject
+
+__all__ = ["restore"]
+
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+def restore(flat: Any) -> Any:
+    """The value that was flattened.
+
+    Args:
+        flat: what `flatten` gave, or what an older version or jsonpickle wrote.
+            It is not changed, and the result shares no containers with it.
+
+    Returns:
+        plain data, tuples, sets, bytes, complex numbers, dates and times, numpy
+        and pandas values.
+
+    Raises:
+        UnsafeDataError: the data have a tag that is not allowed; its ``tag``
+            and ``path`` say which and where. Nothing has been executed.
+
+    >>> restore({"py/tuple": [1, {"json://2": {"py/set": [3]}}]})
+    (1, {2: {3}})
+    """
+    return _Reader().restore(flat)
+
+
+class _Reader:
+    """One journey through one tree of data."""
+
+    def __init__(self) -> None:
+        # {"py/id": n} means the n-th list, dict or object, in the order of reading.
+        self._made: list[Any] = []
+        self._path: list[str] = []
+
+    def restore(self, flat: Any) -> Any:
+        if type(flat) in _SCALARS:
+            return flat
+        if isinstance(flat, dict):
+            for key in flat:
+                if key in RESERVED:
+                    return self._tagged(key, flat)
+            return self._dict(flat)
+        if isinstance(flat, list | tuple):
+            made: list[Any] = []
+            self._made.append(made)
+            made.extend(self._at(str(n), item) for n, item in enumerate(flat))
+            return made
+        return flat  # a value that is no JSON has come from Python: it is there already
+
+    def restore_apart(self, flat: Any) -> Any:
+        """Restore data that are a whole of their own."""
+        return _Reader().restore(flat)
+
+    def refuse(self, tag: str, reason: str = "is not allowed") -> UnsafeDataError:
+        """The error for what is being read."""
+        return UnsafeDataError(tag, join_paths(*self._path), reason)
+
+    def _at(self, step: str, flat: Any) -> Any:
+        if type(flat) in _SCALARS:
+            return flat
+        self._path.append(step)
+        # Without `finally`: after an error the path tells where it was.
+        value = self.restore(flat)
+        self._path.pop()
+        return value
+
+    def _dict(self, flat: dict[Any, Any]) -> dict[Any, Any]:
+        made: dict[Any, Any] = {}
+        self._made.append(made)
+        # jsonpickle counts the values of escaped keys after all others.
+        escaped = [key for key in flat if isinstance(key, str) and key.startswith(JSON_KEY)]
+        if not escaped:
+            for key, item in flat.items():
+                made[key] = self._at(str(key), item)
+            return made
+        keys = {key: self._key(key) for key in escaped}
+        order = [key for key in flat if key not in keys] + escaped
+        values = {key: self._at(str(key), flat[key]) for key in order}
+        for key in flat:
+            made[keys.get(key, key)] = values[key]
+        return made
+
+    def _key(self, key: str) -> Any:
+        try:
+            value = self.restore_apart(json.loads(key[len(JSON_KEY) :]))
+            hash(value)
+        except (ValueError, TypeError) as error:
+            raise self.refuse(key, f"is no key: {error}") from None
+        except UnsafeDataError as error:
+            raise self.refuse(error.tag, f"is not allowed in the key {key}") from None
+        return value
+
+    def _tagged(self, tag: str, flat: dict[str, Any]) -> Any:
+        # Several tags in one dict: "py/object" and "py/reduce" know what goes with them.
+        tag = next((main for main in ("py/object", "py/reduce") if main in flat), tag)
+        read = _TAGS.get(tag)
+        if read is None:
+            raise self.refuse(tag)
+        alone = tag not in ("py/object",)
+        if alone and len(flat) > 1:
+            raise self.refuse(tag, "with other keys beside it is not allowed")
+        try:
+            return read(self, flat)
+        except UnsafeDataError:
+            raise
+        except Exception as error:
+            raise self.refuse(tag, f"is malformed: {type(error).__name__}: {error}") from error
+
+    def _items(self, tag: str, flat: dict[str, Any]) -> list[Any]:
+        items = flat[tag]
+        if not isinstance(items, list | tuple):
+            raise self.refuse(tag, "needs a list")
+        return [self._at(str(n), item) for n, item in enumerate(items)]
+
+    def _tuple(self, flat: dict[str, Any]) -> tuple[Any, ...]:
+        return tuple(self._items("py/tuple", flat))
+
+    def _set(self, flat: dict[str, Any]) -> set[Any]:
+        return set(self._items("py/set", flat))
+
+    def _b64(self, flat: dict[str, Any]) -> bytes:
+        return base64.b64decode(flat["py/b64"], validate=True)
+
+    def _float(self, flat: dict[str, Any]) -> float:
+        return float_from_name(flat[FLOAT_TAG])
+
+    def _id(self, flat: dict[str, Any]) -> Any:
+        number = flat["py/id"]
+        if type(number) is not int or not 0 <= number < len(self._made):
+            raise self.refuse("py/id", f"points to nothing: {number!r}")
+        return self._made[number]
+
+    def _object(self, flat: dict[str, Any]) -> Any:
+        name = flat["py/object"]
+        if not isinstance(name, str):
+            raise self.refuse("py/object", f"of {name!r} is not allowed")
+        read = _reader_of_class(name)
+        if read is None:
+            raise self.refuse("py/object", f"of {name!r} is not allowed")
+        position = len(self._made)
+        self._made.append(None)  # an object may not contain itself
+        self._made[position] = value = read(name, flat, self)
+        return value
+
+    def _reduce(self, flat: dict[str, Any]) -> Any:
+        call = flat["py/reduce"]
+        head = call[0] if isinstance(call, list) and call else None
+        name = head.get("py/type", head.get("py/function")) if isinstance(head, dict) else head
+        make = _CALLS.get(name) if isinstance(name, str) else None
+        # Exactly {"py/type": name} and arguments; pickle's state and items may be null.
+        if make is None or head != {"py/type": name} or any(call[2:]):
+            raise self.refuse("py/reduce", f"of {name!r} is not allowed")
+        position = len(self._made)
+        self._made.append(None)
+        arguments = self._at("1", call[1])
+        self._made[position] = value = make(*arguments)
+        return value
+
+
+_TAGS: dict[str, Callable[[_Reader, Any], Any]] = {
+    "py/tuple": _Reader._tuple,
+    "py/set": _Reader._set,
+    "py/b64": _Reader._b64,
+    FLOAT_TAG: _Reader._float,
+    "py/id": _Reader._id,
+    "py/object": _Reader._object,
+    "py/reduce": _Reader._reduce,
+}
+
+_CALLS: dict[str, Callable[..., Any]] = {
+    "builtins.frozenset": frozenset,
+    "datetime.timedelta": datetime.timedelta,
+    "datetime.timezone": datetime.timezone,
+}
+
+
+def _reader_of_class(name: str) -> ReadObject | None:
+    """What makes objects of the class `name`, or None if they are not allowed."""
+    if name in DATE_CLASSES:
+        return _read_date
+    if name == "builtins.complex":
+        return _read_complex
+    package = name.partition(".")[0]
+    # By name only: the package is imported after its class was found on the list.
+    if package == "numpy":
+        from sacred.serializer.arrays import numpy_reader
+
+        return numpy_reader(name)
+    if package == "pandas":
+        from sacred.serializer.frames import pandas_reader
+
+        return pandas_reader(name)
+    return None
+
+
+def _read_date(name: str, flat: dict[str, Any], reader: Reader) -> Any:
+    return restore_date(name, flat["__reduce__"], reader.restore)
+
+
+def _read_complex(name: str, flat: dict[str, Any], reader: Reader) -> complex:
+    real, imaginary = reader.restore(flat["py/newargs"])
+    return complex(float(real), float(imaginary))

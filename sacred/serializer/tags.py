@@ -1,0 +1,38 @@
+"""The tags: keys of a dict that stands for something else."""
+
+from __future__ import annotations
+
+import json
+
+__all__ = ["JSON_KEY", "RESERVED", "escape_key", "is_reserved"]
+
+#: What comes before a key that is no string, as JSON.
+JSON_KEY = "json://"
+
+#: All tags of jsonpickle, and our own for numbers that JSON does not have.
+RESERVED = frozenset(
+    "py/" + name
+    for name in (
+        *("b64", "b85", "bytes", "float", "function", "id", "initargs", "iterator", "mod"),
+        *("newargs", "newargsex", "newobj", "object", "property", "reduce", "ref", "repr"),
+        *("seq", "set", "state", "tuple", "type"),
+    )
+)
+
+
+def is_reserved(key: str) -> bool:
+    """Whether a key of a dict would be taken for a tag or for an escaped key.
+
+    >>> is_reserved("py/object"), is_reserved("json://1"), is_reserved("python")
+    (True, True, False)
+    """
+    return key in RESERVED or key.startswith(JSON_KEY)
+
+
+def escape_key(key: object) -> str:
+    """The form of a key that is not a plain string, given its flattened value.
+
+    >>> escape_key(1), escape_key("py/id")
+    ('json://1', 'json://"py/id"')
+    """
+    return JSON_KEY + json.dumps(key)

@@ -1,0 +1,281 @@
+"""From values to plain data.
+
+Plain data, numpy, pandas and dates are written by code of our own, which is
+fast and takes a consistent copy of containers that other threads change.
+Anything else is left to jsonpickle.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sacred.serializer.dates import flatten_date
+from sacred.serializer.tags import escape_key, is_reserved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["flatten", "flatten_rest", "is_plain"]
+
+T = TypeVar("T")
+
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+# MongoDB refuses documents that are nested more deeply than 100 levels; JSON
+# readers give up somewhere above.
+_MAX_DEPTH = 200
+
+_ATTEMPTS = 100
+
+
+def flatten(obj: Any) -> Any:
+    """A copy of `obj` in plain JSON form: None, bool, int, float, str, list, dict.
+
+    - Numbers that are not Python's own (numpy) become Python's; NaN and the
+      infinities stay floats (see `sacred.serializer.dumps`).
+    - Sub-classes of dict, list and so on become plain.
+    - Keys that are no strings are written as ``json://…``, and so are strings
+      that would be taken for a tag. Hence do not flatten twice.
+    - Other objects get the form that jsonpickle gives them. What cannot be
+      stored (a circle, an object that raises) is replaced by a text that says so;
+      `flatten` itself does not fail.
+
+    >>> flatten({1: (2, 3)})
+    {'json://1': {'py/tuple': [2, 3]}}
+    """
+    kind = type(obj)
+    if kind in _SCALARS:
+        return obj
+    return _Writer(escape=True).flatten(obj)
+
+
+def flatten_rest(obj: Any) -> Any:
+    """Flatten what is not flat yet: tags and escaped keys stay as they are."""
+    kind = type(obj)
+    if kind in _SCALARS:
+        return obj
+    return _Writer(escape=False).flatten(obj)
+
+
+def is_plain(obj: Any) -> bool:
+    """Whether `obj` is its own flattened form.
+
+    >>> is_plain({"a": [1, None]}), is_plain((1,)), is_plain({1: 2})
+    (True, False, False)
+    """
+    seen: set[int] = set()
+    pending = [obj]
+    while pending:
+        value = pending.pop()
+        kind = type(value)
+        if kind in _SCALARS:
+            continue
+        if kind not in (dict, list):
+            return False
+        if id(value) in seen:  # shared, or a circle: a tree is asked for
+            return _is_tree_of_plain(obj)
+        seen.add(id(value))
+        if kind is dict:
+            if not all(type(key) is str and not is_reserved(key) for key in value):
+                return False
+            pending.extend(value.values())
+        else:
+            pending.extend(value)
+    return True
+
+
+def _is_tree_of_plain(value: Any, above: tuple[int, ...] = ()) -> bool:
+    """As `is_plain`, for data in which a container stands more than once."""
+    if type(value) in _SCALARS:
+        return True
+    if type(value) not in (dict, list) or id(value) in above or len(above) >= _MAX_DEPTH:
+        return False
+    above = (*above, id(value))
+    if type(value) is dict:
+        if not all(type(key) is str and not is_reserved(key) for key in value):
+            return False
+        value = value.values()
+    return all(_is_tree_of_plain(item, above) for item in value)
+
+
+class _Writer:
+    """One journey through one value."""
+
+    def __init__(self, escape: bool) -> None:
+        self._escape = escape
+        # The containers that we are inside of, to notice circles.
+        self._open: set[int] = set()
+
+    def flatten(self, value: Any) -> Any:
+        kind = type(value)
+        if kind in _SCALARS:
+            return value
+        write = _WRITERS.get(kind)
+        if write is None:
+            write = _writer_for(value)
+        key = id(value)
+        if key in self._open:
+            return f"<circular reference to a {kind.__name__}>"
+        if len(self._open) >= _MAX_DEPTH:
+            return f"<a {kind.__name__}, nested too deeply>"
+        self._open.add(key)
+        try:
+            return write(self, value)
+        except Exception as error:
+            # A result or an info that cannot be stored must not end the run.
+            return _placeholder(value, error)
+        finally:
+            self._open.discard(key)
+
+    def _dict(self, value: dict[Any, Any]) -> dict[str, Any]:
+        flat = {}
+        for key, item in _snapshot(value.items):
+            if type(key) is not str:
+                key = self._key(key)
+            elif self._escape and is_reserved(key):
+                key = escape_key(key)
+            flat[key] = item if type(item) in _SCALARS else self.flatten(item)
+        return flat
+
+    def _key(self, key: Any) -> str:
+        flat = _Writer(escape=True).flatten(key)
+        if isinstance(flat, str) and not is_reserved(flat):
+            return flat  # a sub-class of str
+        return escape_key(flat)
+
+    def _list(self, value: list[Any]) -> list[Any]:
+        flatten = self.flatten
+        return [
+            item if type(item) in _SCALARS else flatten(item) for item in _snapshot(value.__iter__)
+        ]
+
+    def _tuple(self, value: tuple[Any, ...]) -> dict[str, Any]:
+        return {"py/tuple": [self.flatten(item) for item in value]}
+
+    def _set(self, value: set[Any]) -> dict[str, Any]:
+        return {"py/set": [self.flatten(item) for item in _snapshot(value.__iter__)]}
+
+    def _frozenset(self, value: frozenset[Any]) -> dict[str, Any]:
+        items = [self.flatten(item) for item in value]
+        return {"py/reduce": [{"py/type": "builtins.frozenset"}, {"py/tuple": [items]}]}
+
+    def _bytes(self, value: bytes) -> dict[str, Any]:
+        return {"py/b64": base64.b64encode(value).decode("ascii")}
+
+    def _complex(self, value: complex) -> dict[str, Any]:
+        parts = {"py/tuple": [value.real, value.imag]}
+        return {"py/object": "builtins.complex", "py/newargs": parts}
+
+    def _timedelta(self, value: datetime.timedelta) -> dict[str, Any]:
+        parts = {"py/tuple": [value.days, value.seconds, value.microseconds]}
+        return {"py/reduce": [{"py/type": "datetime.timedelta"}, parts]}
+
+    def _timezone(self, value: datetime.timezone) -> dict[str, Any]:
+        arguments: Any = value.__getinitargs__()  # type: ignore[attr-defined]
+        parts = {"py/tuple": [self.flatten(argument) for argument in arguments]}
+        return {"py/reduce": [{"py/type": "datetime.timezone"}, parts]}
+
+    def _date(self, value: Any) -> dict[str, Any]:
+        return flatten_date(value, self.flatten)
+
+    def _numpy(self, value: Any) -> Any:
+        from sacred.serializer.arrays import flatten_numpy
+
+        return flatten_numpy(value, self.flatten)
+
+    def _pandas(self, value: Any) -> Any:
+        from sacred.serializer.frames import flatten_pandas
+
+        flat = flatten_pandas(value, self.flatten)
+        return self._other(value) if flat is NotImplemented else flat
+
+    def _other(self, value: Any) -> Any:
+        if hasattr(type(value), "__next__"):
+            # jsonpickle would use up the user's iterator.
+            return f"<{type(value).__name__}>"
+        jsonpickle = _jsonpickle()
+        return json.loads(_retried(lambda: jsonpickle.encode(value, keys=True)))
+
+
+_WRITERS: dict[type, Callable[[_Writer, Any], Any]] = {
+    dict: _Writer._dict,
+    list: _Writer._list,
+    tuple: _Writer._tuple,
+    set: _Writer._set,
+    frozenset: _Writer._frozenset,
+    bytes: _Writer._bytes,
+    complex: _Writer._complex,
+    datetime.datetime: _Writer._date,
+    datetime.date: _Writer._date,
+    datetime.time: _Writer._date,
+    datetime.timedelta: _Writer._timedelta,
+    datetime.timezone: _Writer._timezone,
+}
+
+# Sub-classes become what they are sub-classes of; the first that fits counts.
+_PLAIN_BASES: tuple[tuple[type, Callable[[_Writer, Any], Any]], ...] = (
+    (bool, lambda _, value: bool(value)),
+    (int, lambda _, value: int.__int__(value)),
+    (float, lambda _, value: float.__float__(value)),
+    (str, lambda _, value: str.__str__(value)),
+    (dict, _Writer._dict),
+    (list, _Writer._list),
+    (tuple, _Writer._tuple),
+)
+
+
+def _writer_for(value: Any) -> Callable[[_Writer, Any], Any]:
+    # By the name of the module, so that neither package need be loaded. numpy goes
+    # first: `np.float64` is a sub-class of float as well.
+    for cls in type(value).__mro__:
+        package = str(cls.__module__).partition(".")[0]
+        if package == "numpy":
+            return _Writer._numpy
+        if package == "pandas":
+            return _Writer._pandas
+    for base, write in _PLAIN_BASES:
+        if isinstance(value, base):
+            return write
+    return _Writer._other
+
+
+def _jsonpickle() -> Any:
+    """The package, with its handlers for what such objects may hold."""
+    import jsonpickle
+
+    # Without numpy's handlers an array is written with all of its internals.
+    if "numpy" in sys.modules and "jsonpickle.ext.numpy" not in sys.modules:
+        import jsonpickle.ext.numpy
+
+        jsonpickle.ext.numpy.register_handlers(ndarray_mode="ignore")
+    return jsonpickle
+
+
+def _snapshot(iterate: Callable[[], Iterable[Any]]) -> list[Any]:
+    """The items of a container that other threads may be changing."""
+    return _retried(lambda: list(iterate()))
+
+
+def _retried(action: Callable[[], T]) -> T:
+    for _ in range(_ATTEMPTS):
+        try:
+            return action()
+        except RecursionError:
+            raise
+        except RuntimeError:
+            # "dictionary changed size during iteration": let the other thread finish.
+            time.sleep(0.001)
+    return action()
+
+
+def _placeholder(value: Any, error: Exception) -> str:
+    try:
+        reason = f"{type(error).__name__}: {error}"
+    except Exception:  # an error of the user's may raise in its own __str__
+        reason = type(error).__name__
+    return f"<a {type(value).__name__} that cannot be stored ({reason})>"

@@ -1,0 +1,68 @@
+"""Record what a run writes to its standard output and error while it still reaches the user.
+
+Three modes: ``fd`` records the file descriptors (also child processes and C code), ``sys`` the
+Python streams only, ``no`` nothing.
+
+>>> mode, capture = get_stdcapturer("no")
+>>> with capture() as output:
+...     pass
+>>> mode, output.get(), output.closed
+('no', '', True)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from sacred.settings import SETTINGS
+from sacred.stdout_capturing.captured import CapturedOutput
+
+__all__ = ["CapturedOutput", "get_stdcapturer"]
+
+Factory = Callable[[], AbstractContextManager[CapturedOutput]]
+
+
+def _no_capture() -> Factory:
+    return CapturedOutput
+
+
+# The modes are imported when they are asked for: `import sacred` needs none of them.
+def _sys_capture() -> Factory:
+    from sacred.stdout_capturing.sys_capture import SysCapture
+
+    return SysCapture
+
+
+def _fd_capture() -> Factory:
+    from sacred.stdout_capturing.fd_capture import FdCapture
+
+    return FdCapture
+
+
+_MODES: dict[str, Callable[[], Factory]] = {
+    "fd": _fd_capture,
+    "no": _no_capture,
+    "sys": _sys_capture,
+}
+
+
+def get_stdcapturer(mode: str | None = None) -> tuple[str, Factory]:
+    """Return the name of a capture mode and the factory of its context manager.
+
+    `mode` is ``"fd"``, ``"sys"`` or ``"no"``; None (the default) takes
+    `SETTINGS.CAPTURE_MODE`, and where that is None as well ``"fd"`` (Windows: ``"sys"``).
+    The context manager yields a `CapturedOutput`. Raises `KeyError` for an unknown mode.
+
+    >>> get_stdcapturer("foo")
+    Traceback (most recent call last):
+    KeyError: "Unknown capture mode 'foo'. Available options are ['fd', 'no', 'sys']"
+    """
+    if mode is None:
+        mode = SETTINGS.CAPTURE_MODE
+    if mode is None:
+        mode = "sys" if sys.platform == "win32" else "fd"
+    if mode not in _MODES:
+        raise KeyError(f"Unknown capture mode '{mode}'. Available options are {sorted(_MODES)}")
+    return mode, _MODES[mode]()

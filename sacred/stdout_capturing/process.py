@@ -1,0 +1,84 @@
+"""The parts of the process below Python: C's own buffer, crash reports, memory of files."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from typing import Any
+
+_PUNCH_HOLE_KEEP_SIZE = 3  # FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
+
+
+@functools.cache
+def c_library() -> Any:
+    """Return the C library of this process, or None."""
+    try:
+        import ctypes
+
+        return ctypes.CDLL(None, use_errno=True)
+    except (ImportError, OSError, TypeError):
+        return None
+
+
+@functools.cache
+def _c_stdout() -> Any:
+    import ctypes
+
+    for symbol in ("stdout", "__stdoutp"):  # the second one: macOS and the BSDs
+        try:
+            return ctypes.c_void_p.in_dll(c_library(), symbol)
+        except ValueError:
+            continue
+    return None
+
+
+def flush_c_stdout() -> None:
+    """Write out what C code has printed; its `stdout` is buffered, `stderr` is not.
+
+    Not `fflush(NULL)`: that waits for all streams, also for one on which another thread is just
+    waiting for the user's input.
+    """
+    library = c_library()
+    if library is not None and (stdout := _c_stdout()) is not None:
+        library.fflush(stdout)
+
+
+def free_file_range(fd: int, start: int, length: int) -> None:
+    """Give back the memory (or disk) of a part of a file, if the system can (Linux)."""
+    library = c_library()
+    if library is None or not hasattr(library, "fallocate"):
+        return
+    import ctypes
+
+    offset = ctypes.c_int64
+    library.fallocate(fd, _PUNCH_HOLE_KEEP_SIZE, offset(start), offset(length))
+
+
+def crash_reports_to(fd: int) -> Callable[[], None]:
+    """Let `faulthandler`, if it is in use, write to `fd`; return how to put it back.
+
+    A report in a sink would be lost, for nobody reads that of a process that has crashed.
+    """
+    import faulthandler
+    import sys
+
+    if not faulthandler.is_enabled():
+        return lambda: None
+    faulthandler.enable(fd)
+
+    def restore() -> None:
+        if not faulthandler.is_enabled():
+            return  # the user has turned it off
+        try:
+            faulthandler.enable(sys.stderr)
+        except (AttributeError, ValueError, OSError, RuntimeError):
+            faulthandler.enable(2)  # sys.stderr is no file
+
+    return restore
+
+
+def same_target(first: int, second: int) -> bool:
+    """Whether two descriptors lead to the same file, pipe or terminal."""
+    one, two = os.fstat(first), os.fstat(second)
+    return (one.st_dev, one.st_ino, one.st_rdev) == (two.st_dev, two.st_ino, two.st_rdev)

@@ -1,0 +1,203 @@
+"""A terminal that stands in for the user's, so that programs go on seeing one."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import mmap
+import os
+import secrets
+import signal
+import termios
+import threading
+import time
+
+from sacred.stdout_capturing.process import c_library
+from sacred.stdout_capturing.sinks import move_fd
+
+# Room for what C code may print in one go without letting Python's global lock loose. It is
+# address space only: pages cost memory from the first byte written to them.
+_SEGMENT = 64 << 20
+_SMALL_SEGMENT = 1 << 20  # where address space is limited (ulimit -v)
+
+# A zero byte in the output is told from free space by what follows it, if that stays for so long.
+_SETTLED = 0.002
+
+_SYNC_TIMEOUT = 10.0
+
+
+class TerminalSink:
+    """A pseudo terminal: `isatty` and the window size are as in the user's own one.
+
+    The kernel holds back only some 12 kB for us. C code that prints more while it holds Python's
+    global lock would wait for ever for a Python thread that reads it. So a thread reads by one
+    endless call of C's `fread`, which needs no lock, into a large block of zeroed memory, and
+    `read` looks how far that block is filled.
+    """
+
+    def __init__(self, original: int) -> None:
+        self._original = original
+        self._prepare_c_library()
+        master, slave = os.openpty()
+        self.write_fd = move_fd(slave)
+        self._master = move_fd(master)
+        self._window = b""
+        self._set_raw()
+        self.tick()
+        self._segments = [_Segment()]
+        self._found = b""  # what `sync` has read in passing
+        self._ended = threading.Event()
+        threading.Thread(target=self._drain, name="sacred-terminal", daemon=True).start()
+
+    def _prepare_c_library(self) -> None:
+        library = c_library()
+        if library is None:
+            raise OSError("no C library")
+        # The unlocked one, so that exit() does not wait for the stream of a blocked thread.
+        self._fread = getattr(library, "fread_unlocked", None) or library.fread
+        self._fread.restype = ctypes.c_size_t
+        self._fread.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_void_p]
+        library.fdopen.restype = ctypes.c_void_p
+        library.fdopen.argtypes = [ctypes.c_int, ctypes.c_char_p]
+        library.setvbuf.argtypes = [
+            ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t
+        ]  # fmt: skip
+        library.clearerr.argtypes = library.fclose.argtypes = [ctypes.c_void_p]
+
+    def _set_raw(self) -> None:
+        # As the user's own, but what is written passes unchanged: "\n" becomes "\r\n" over there.
+        attributes = termios.tcgetattr(self._original)
+        attributes[1] &= ~termios.OPOST
+        attributes[3] &= ~termios.ECHO
+        termios.tcsetattr(self.write_fd, termios.TCSANOW, attributes)
+
+    def tick(self) -> None:
+        """Follow the window size. Polled: the signal for it (SIGWINCH) belongs to the user."""
+        try:
+            window = fcntl.ioctl(self._original, termios.TIOCGWINSZ, b"\0" * 8)
+            if window != self._window:
+                fcntl.ioctl(self.write_fd, termios.TIOCSWINSZ, window)
+                self._window = window
+        except OSError:
+            pass  # the user's terminal is gone
+
+    def _drain(self) -> None:
+        # A signal handled here would only interrupt the read.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        library = c_library()
+        stream = library.fdopen(self._master, b"r")
+        unbuffered = 2
+        library.setvbuf(stream, None, unbuffered, 0)
+        segment, ended = self._segments[-1], False
+        while not ended:
+            ended = not segment.fill(self._fread, stream)
+            if not ended and segment.filled == segment.size:
+                segment = _Segment()
+                self._segments.append(segment)
+            library.clearerr(stream)
+        self._ended.set()
+        library.fclose(stream)
+
+    def read(self) -> bytes:
+        """Return what has arrived since the last call."""
+        data, self._found = self._found, b""
+        return data + self._scan()
+
+    def _scan(self) -> bytes:
+        data = self._segments[0].take()
+        # Never the last one: it is still being filled.
+        while len(self._segments) > 1 and self._segments[0].exhausted:
+            del self._segments[0]
+            data += self._segments[0].take()
+        return data
+
+    def sync(self) -> None:
+        """Write a mark and wait until it arrives: all that was written before has then, too."""
+        mark = b"\x1b]sacred;" + secrets.token_hex(8).encode() + b"\x07"
+        deadline = time.monotonic() + _SYNC_TIMEOUT
+        try:
+            os.write(self.write_fd, mark)
+        except OSError:
+            return
+        while time.monotonic() < deadline:
+            finished = self._ended.is_set()
+            self._found += self._scan()
+            if (place := self._found.find(mark)) >= 0:
+                self._found = self._found[:place] + self._found[place + len(mark) :]
+                return
+            if finished:
+                return
+            time.sleep(0)
+
+    def forget_in_child(self) -> None:
+        """Close the reading end: when the parent dies, the terminal has to be hung up."""
+        os.close(self._master)
+
+    def close(self) -> None:
+        """Give up our end. The thread ends with the last child process that has the other one."""
+        os.close(self.write_fd)
+
+
+class _Segment:
+    """A block of zeroed memory that C code fills from the start while Python reads it."""
+
+    def __init__(self) -> None:
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+        try:
+            self._memory = mmap.mmap(-1, _SEGMENT, flags=flags)
+        except OSError:
+            self._memory = mmap.mmap(-1, _SMALL_SEGMENT, flags=flags)
+        self.size = len(self._memory)
+        self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
+        self.filled = 0  # known for certain, whatever the bytes are
+        self._taken = 0
+        self._freed = 0
+        self._unclear = (0, 0.0)  # the place of a zero with data behind it, and since when
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether all of it has been filled and taken."""
+        return self._taken == self.size
+
+    def fill(self, fread: object, stream: int) -> bool:
+        """Let C read until the block is full; False at the end of the stream."""
+        ctypes.set_errno(0)
+        count = fread(  # type: ignore[operator]
+            self._address + self.filled, 1, self.size - self.filled, stream
+        )
+        self.filled += count
+        return count > 0 or ctypes.get_errno() == errno.EINTR
+
+    def take(self) -> bytes:
+        """Return what has come since the last call."""
+        end = self._end()
+        data = self._memory[self._taken : end]
+        self._taken = end
+        self._free()
+        return data
+
+    def _end(self) -> int:
+        start = max(self._taken, self.filled)
+        zero = self._memory.find(b"\0", start)
+        if zero < 0:
+            return self.size
+        # A zero that was written has something behind it, sooner or later; so has one that
+        # the kernel is about to overwrite, but not for long.
+        behind = self._memory[zero : zero + (1 << 16)]
+        rest = len(behind) - len(behind.lstrip(b"\0"))
+        if rest == len(behind):
+            return zero
+        place, since = self._unclear
+        if place != zero:
+            self._unclear = (zero, time.monotonic())
+        elif time.monotonic() - since > _SETTLED:
+            return zero + rest
+        return zero
+
+    def _free(self) -> None:
+        # Whole pages in front of what has been taken.
+        end = self._taken - self._taken % mmap.PAGESIZE
+        if end > self._freed and hasattr(mmap, "MADV_DONTNEED"):
+            self._memory.madvise(mmap.MADV_DONTNEED, self._freed, end - self._freed)
+            self._freed = end

@@ -1,0 +1,112 @@
+"""What a place for records has to offer, and the errors it may raise."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sacred._base.errors import SacredError
+from sacred.stores.changes import Change, SourceFile
+
+__all__ = [
+    "InvalidArtifactError",
+    "ReservedArtifactError",
+    "RunExistsError",
+    "RunId",
+    "RunNotFoundError",
+    "Store",
+    "StoreError",
+    "StorePermissionError",
+    "StoreUnavailableError",
+]
+
+RunId = Any
+
+
+class StoreError(SacredError):
+    """A store cannot do what it was asked for; shown as one message."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_traceback=False)
+
+
+class StoreUnavailableError(StoreError, OSError):
+    """The place cannot be reached or written at all (no server, full disk, ...)."""
+
+    def __str__(self) -> str:
+        # With an errno, OSError would make a text of that and of its own fields.
+        return str(self.args[0])
+
+
+class StorePermissionError(StoreUnavailableError, PermissionError):
+    """The place may not be written by this user."""
+
+
+class RunExistsError(StoreError, FileExistsError):
+    """The id that was asked for is taken."""
+
+
+class RunNotFoundError(StoreError, LookupError):
+    """There is no run of that id."""
+
+
+class InvalidArtifactError(StoreError, ValueError):
+    """The name of an artifact is not one that can be stored."""
+
+
+class ReservedArtifactError(StoreError, FileExistsError):
+    """The name of an artifact is that of a file of the record itself."""
+
+
+class Store(ABC):
+    """A place for the records of runs.
+
+    A change that was applied is there for good; applying it again alters nothing.
+    """
+
+    #: For messages, without passwords: ``file:runs``, ``mongodb://host:27017/sacred``.
+    url: str
+
+    @abstractmethod
+    def create(
+        self, run_id: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
+    ) -> RunId:
+        """Start the record of a run.
+
+        Args:
+            run_id: its id; None: the next free one, also if others start runs now.
+            document: the canonical document of `sacred.stores.document`.
+            files: the sources of the experiment.
+
+        Returns:
+            the id.
+
+        Raises:
+            RunExistsError: `run_id` is taken.
+            StoreUnavailableError: the place cannot be reached or written.
+        """
+
+    @abstractmethod
+    def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
+        """Store changes in their order, each of them whole or not at all.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            Exception: a change could not be stored; those behind it were not tried.
+        """
+
+    def check(self, change: Change) -> None:  # noqa: B027 - most stores take every change
+        """Refuse a change that is the user's mistake, before it counts as to be stored.
+
+        Raises:
+            InvalidArtifactError: an artifact has an impossible name.
+            ReservedArtifactError: it is called like a file of the record.
+        """
+
+    def is_unreachable(self, error: BaseException) -> bool:
+        """Whether, after this error, other changes need not be tried now."""
+        return isinstance(error, StoreUnavailableError)
+
+    def close(self) -> None:  # noqa: B027 - many stores hold nothing open
+        """Let go of connections and files; the store opens them again when used."""

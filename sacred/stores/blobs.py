@@ -1,0 +1,204 @@
+"""Where the files of a file store lie: the only part that knows about disks.
+
+A store in a bucket replaces this class and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from typing import IO
+
+from sacred.stores.base import (
+    RunExistsError,
+    StoreError,
+    StorePermissionError,
+    StoreUnavailableError,
+)
+from sacred.stores.local_files import content_of
+
+__all__ = ["Blobs", "LocalBlobs"]
+
+Content = bytes | Iterable[bytes]
+
+_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+class Blobs(ABC):
+    """Named pieces of content; names are relative, with ``/`` between their parts."""
+
+    #: For messages and for what records call the place.
+    root: str
+
+    @abstractmethod
+    def claim(self, run_id: str | None) -> str:
+        """Take an id for a new run: `run_id`, or the highest number there is + 1.
+
+        Raises:
+            RunExistsError: `run_id` is taken.
+        """
+
+    @abstractmethod
+    def write(self, name: str, content: Content) -> None:
+        """Replace the content as a whole: readers see the old one or the new one."""
+
+    @abstractmethod
+    def append(self, name: str, offset: int, content: bytes) -> None:
+        """The content is now ``content[:offset] + content``; `offset` is within it."""
+
+    @abstractmethod
+    def put_file(self, name: str, path: str) -> None:
+        """As `write`, with the content of a local file."""
+
+    @abstractmethod
+    def open(self, name: str) -> IO[bytes]:
+        """The content, to be read; what replaces it later does not show.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+
+    def read(self, name: str) -> bytes:
+        """The whole content.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        with self.open(name) as file:
+            return file.read()
+
+    @abstractmethod
+    def exists(self, name: str) -> bool:
+        """Whether there is content under that name, or names below it."""
+
+    @abstractmethod
+    def remove(self, name: str) -> None:
+        """Remove the content if there is any."""
+
+
+class LocalBlobs(Blobs):
+    """Files below a directory, which is made when the first run starts.
+
+    Args:
+        root: the directory.
+    """
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = os.fspath(root)
+        # The script may change its working directory later.
+        self._root = os.path.abspath(self.root)
+
+    def claim(self, run_id: str | None) -> str:
+        """See `Blobs.claim`; the directory of the run is the claim."""
+        with self._explained():
+            os.makedirs(self._root, exist_ok=True)
+            if run_id is not None:
+                return self._claim_given(run_id)
+            # Others may start runs at the same time. Whoever makes the directory has the
+            # id; the others go on from there without looking at everything again.
+            for number in itertools.count(self._highest() + 1):
+                try:
+                    os.mkdir(self._path(str(number)))
+                    return str(number)
+                except FileExistsError:
+                    continue
+        raise AssertionError("unreachable")
+
+    def write(self, name: str, content: Content) -> None:
+        """See `Blobs.write`."""
+        with self._replacing(name) as file:
+            if isinstance(content, bytes):
+                file.write(content)
+            else:
+                file.writelines(content)
+
+    def append(self, name: str, offset: int, content: bytes) -> None:
+        """See `Blobs.append`."""
+        with self._explained(), open(self._path(name), "ab") as file:
+            if file.tell() < offset:
+                raise StoreError(f"{self._path(name)} is shorter than {offset} bytes")
+            # What stands there is the rest of an attempt that failed, or was rewritten.
+            if file.tell() > offset:
+                file.truncate(offset)
+            file.write(content)
+
+    def put_file(self, name: str, path: str) -> None:
+        """See `Blobs.put_file`; modification time and permissions stay."""
+        with open(path, "rb") as source, self._replacing(name) as file:
+            file.writelines(content_of(source))
+        with contextlib.suppress(OSError):  # some file systems have neither
+            status = os.stat(path)
+            os.chmod(self._path(name), status.st_mode & 0o7777)
+            os.utime(self._path(name), ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    def open(self, name: str) -> IO[bytes]:
+        """See `Blobs.open`."""
+        return open(self._path(name), "rb")
+
+    def exists(self, name: str) -> bool:
+        """See `Blobs.exists`."""
+        return os.path.exists(self._path(name))
+
+    def remove(self, name: str) -> None:
+        """See `Blobs.remove`."""
+        with contextlib.suppress(FileNotFoundError), self._explained():
+            os.remove(self._path(name))
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self._root, name)
+
+    def _highest(self) -> int:
+        numbers = (int(name) for name in os.listdir(self._root) if name.isdecimal())
+        return max(numbers, default=0)
+
+    def _claim_given(self, run_id: str) -> str:
+        path = self._path(run_id)
+        if not run_id or os.path.dirname(os.path.abspath(path)) != self._root:
+            raise StoreError(f"A run cannot have the id {run_id!r}: it names a directory")
+        try:
+            os.mkdir(path)
+        except FileExistsError:
+            shown = os.path.join(self.root, run_id)
+            raise RunExistsError(f"There is a run {run_id!r} already: {shown}") from None
+        return run_id
+
+    @contextlib.contextmanager
+    def _replacing(self, name: str) -> Iterator[IO[bytes]]:
+        """A file that takes the place of `name` once it is written completely."""
+        path = self._path(name)
+        folder = os.path.dirname(path)
+        # Not derived from the name, which may be as long as the file system allows; random,
+        # because runs on other machines may be storing the same source here.
+        scratch = os.path.join(folder, f".{os.urandom(6).hex()}.tmp")
+        with self._explained():
+            try:
+                file = open(scratch, "wb")  # noqa: SIM115 - closed before it is moved
+            except FileNotFoundError:
+                os.makedirs(folder, exist_ok=True)
+                file = open(scratch, "wb")  # noqa: SIM115
+            try:
+                with file:
+                    yield file
+                os.replace(scratch, path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.remove(scratch)
+                raise
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Errors of the disk as errors of this store, with the place in the message."""
+        try:
+            yield
+        except OSError as error:
+            if isinstance(error, StoreError | FileNotFoundError):
+                raise
+            denied = error.errno in _PERMISSION
+            kind = StorePermissionError if denied else StoreUnavailableError
+            wrapped = kind(f"Cannot write to {self.root!r}: {error.strerror or error}")
+            wrapped.errno, wrapped.filename = error.errno, error.filename
+            raise wrapped from error

@@ -1,0 +1,129 @@
+"""Values in a form that BSON takes, and small enough for a document."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from sacred.serializer import dumps
+
+__all__ = ["MAX_FIELD_SIZE", "bson_size", "force_bson_encodeable", "shortened"]
+
+#: Of a document's 16 MB, what one field may take. Several may be that large at once.
+MAX_FIELD_SIZE = 2 * 1024 * 1024
+
+# MongoDB allows 100 levels, and values stand some levels down in the document.
+_MAX_DEPTH = 90
+_INT64 = range(-(2**63), 2**63)
+_AS_THEY_ARE = frozenset({type(None), bool, float, bytes, datetime.datetime})
+_MAX_ITEM_SIZE = 256 * 1024
+_EXCERPT = 2000
+
+_log = logging.getLogger(__name__)
+
+
+def force_bson_encodeable(obj: Any) -> Any:
+    """A copy of a value that MongoDB can store.
+
+    In keys ``.`` becomes ``,`` and a leading ``$`` becomes ``@``; keys become
+    text. What BSON has no form for becomes text, with a warning.
+
+    >>> force_bson_encodeable({"a.b": 1, "$x": [2], 3: (4, 5)})
+    {'a,b': 1, '@x': [2], '3': [4, 5]}
+    """
+    return _encodeable(obj, 0)
+
+
+def _encodeable(obj: Any, depth: int) -> Any:
+    kind = type(obj)
+    if kind in _AS_THEY_ARE:
+        return obj
+    if kind is str:
+        return _utf8(obj)
+    if isinstance(obj, int):
+        return int(obj) if obj in _INT64 else _as_text(obj, "it has more than 64 bits")
+    if depth < _MAX_DEPTH and isinstance(obj, Mapping):
+        return {_key(key): _encodeable(value, depth + 1) for key, value in obj.items()}
+    if depth < _MAX_DEPTH and isinstance(obj, (list, tuple)):
+        return [_encodeable(value, depth + 1) for value in obj]
+    if isinstance(obj, (Mapping, list, tuple)):
+        return _as_text(obj, "it is nested too deeply")
+    if hasattr(obj, "tolist") and hasattr(obj, "dtype"):  # numpy, without importing it
+        return _encodeable(obj.tolist(), depth)
+    return obj if _is_encodeable(obj) else _as_text(obj, "BSON has no such type")
+
+
+def _is_encodeable(obj: Any) -> bool:
+    import bson
+
+    try:
+        bson.encode({"value": obj})
+    except Exception:
+        return False
+    return True
+
+
+def _key(key: Any) -> str:
+    text = _utf8(str(key)).replace(".", ",").replace("\0", "")
+    return f"@{text[1:]}" if text.startswith("$") else text
+
+
+def _utf8(text: str) -> str:
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def _as_text(obj: Any, reason: str) -> str:
+    try:
+        text = _utf8(str(obj))
+    except Exception:
+        text = f"<{type(obj).__name__} without a text>"
+    message = (
+        f"MongoDB cannot store a value of type {type(obj).__name__} ({reason}): stored as text"
+    )
+    try:
+        warnings.warn(message, stacklevel=2)
+    except UserWarning:
+        # Warnings are errors in this process, but a heartbeat must not fail for one.
+        _log.warning("%s", message)
+    return text
+
+
+def bson_size(value: Any) -> int:
+    """How many bytes a value takes in a document.
+
+    Raises:
+        bson.errors.InvalidDocument: it is not encodeable.
+    """
+    import bson
+
+    return len(bson.encode({"": value}))
+
+
+def shortened(value: Any) -> Any:
+    """The beginning of a large value, for the document; the whole goes elsewhere.
+
+    Of a dict the entries that fit stay, and large ones become an excerpt.
+    """
+    if not isinstance(value, Mapping):
+        return _excerpt(value)
+    kept: dict[str, Any] = {}
+    left = MAX_FIELD_SIZE // 2
+    for key, item in value.items():
+        size = bson_size(item) + len(key)
+        if size > _MAX_ITEM_SIZE:
+            item = _excerpt(item)
+            size = len(item)
+        if size < left:
+            kept[key] = item
+            left -= size
+    return kept
+
+
+def _excerpt(value: Any) -> str:
+    text = value if isinstance(value, str) else dumps(value)
+    if len(text) <= 2 * _EXCERPT:
+        return text
+    return f"{text[:_EXCERPT]} ... {text[-_EXCERPT:]}"

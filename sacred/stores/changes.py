@@ -1,0 +1,204 @@
+"""What can change in the record of a run, as frozen values.
+
+Every change says where it belongs (``start`` of a text or of a list of points),
+so that applying it twice is the same as applying it once: after a lost
+connection nobody knows whether the last attempt got through.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+__all__ = [
+    "AddFile",
+    "AddPoints",
+    "Change",
+    "SetExperiment",
+    "SetFields",
+    "SourceFile",
+    "WriteOutput",
+    "common_prefix_length",
+    "merge",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """A source of the experiment: its name in the record, where it lies, its digest."""
+
+    name: str
+    path: str
+    md5: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetFields:
+    """New values of whole fields of the document."""
+
+    fields: Mapping[str, Any]
+
+    @property
+    def closes(self) -> bool:
+        """Whether the run is over with this change.
+
+        >>> SetFields(fields={"status": "COMPLETED", "stop_time": None}).closes
+        True
+        """
+        return "stop_time" in self.fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetExperiment:
+    """The description of the experiment, with all its sources, has changed."""
+
+    info: Mapping[str, Any]
+    files: tuple[SourceFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOutput:
+    """The output is now ``output[:start] + text``.
+
+    `offset` is the same position as `start`, in bytes of UTF-8.
+    """
+
+    start: int
+    offset: int
+    text: str
+
+    def then(self, later: WriteOutput) -> WriteOutput:
+        """Both in one.
+
+        >>> WriteOutput(start=0, offset=0, text="ab").then(WriteOutput(start=1, offset=1, text="c"))
+        WriteOutput(start=0, offset=0, text='ac')
+        """
+        if later.start < self.start:
+            return later
+        text = self.text[: later.start - self.start] + later.text
+        return WriteOutput(start=self.start, offset=self.offset, text=text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddPoints:
+    """The points of a metric from index `start` on."""
+
+    name: str
+    start: int
+    steps: Sequence[Any]
+    values: Sequence[Any]
+    timestamps: Sequence[datetime.datetime]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def stop(self) -> int:
+        """The index behind the last point."""
+        return self.start + len(self)
+
+    def part(self, start: int, stop: int | None = None) -> AddPoints:
+        """The points with indices from `start` to before `stop`.
+
+        >>> t = datetime.datetime(2026, 1, 1)
+        >>> points = AddPoints(name="a", start=5, steps=[0, 1], values=[2, 3], timestamps=[t, t])
+        >>> points.part(6).values
+        [3]
+        """
+        first = max(start, self.start)
+        cut = slice(first - self.start, None if stop is None else max(stop - self.start, 0))
+        return AddPoints(
+            name=self.name,
+            start=first,
+            steps=self.steps[cut],
+            values=self.values[cut],
+            timestamps=self.timestamps[cut],
+        )
+
+    def then(self, later: AddPoints) -> AddPoints:
+        """Both in one; `later` goes on where these end, or overlaps them."""
+        new = later.part(self.stop)
+        return AddPoints(
+            name=self.name,
+            start=self.start,
+            steps=[*self.steps, *new.steps],
+            values=[*self.values, *new.values],
+            timestamps=[*self.timestamps, *new.timestamps],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddFile:
+    """A file that the run read (``resource``) or made (``artifact``).
+
+    Args:
+        kind: which of the two.
+        name: the name of an artifact, the absolute path of a resource.
+        path: where its content can be read; not always where the user's file is.
+        md5: of a resource.
+        metadata: of an artifact.
+        content_type: of an artifact.
+    """
+
+    kind: Literal["resource", "artifact"]
+    name: str
+    path: str
+    md5: str | None = None
+    metadata: Mapping[str, Any] | None = None
+    content_type: str | None = None
+
+
+Change = SetFields | SetExperiment | WriteOutput | AddPoints | AddFile
+
+
+def merge(changes: Iterable[Change]) -> list[Change]:
+    """The same with as few changes as possible; fields come last.
+
+    A reader that sees a closed run must see all of it, so nothing may come behind
+    the closing fields.
+
+    >>> merge([SetFields(fields={"a": 1, "b": 2}), SetFields(fields={"a": 3})])
+    [SetFields(fields={'a': 3, 'b': 2})]
+    """
+    files: list[Change] = []
+    points: dict[str, AddPoints] = {}
+    experiment: SetExperiment | None = None
+    output: WriteOutput | None = None
+    fields: dict[str, Any] = {}
+    for change in changes:
+        match change:
+            case AddFile():
+                if change not in files[-1:]:
+                    files.append(change)
+            case AddPoints():
+                before = points.get(change.name)
+                points[change.name] = change if before is None else before.then(change)
+            case WriteOutput():
+                output = change if output is None else output.then(change)
+            case SetExperiment():
+                experiment = change
+            case SetFields():
+                fields.update(change.fields)
+    merged: list[Change] = [*files, *points.values()]
+    merged += [change for change in (output, experiment) if change is not None]
+    return merged + ([SetFields(fields=fields)] if fields else [])
+
+
+def common_prefix_length(a: str, b: str) -> int:
+    r"""How many characters at the start are the same in both.
+
+    >>> common_prefix_length("10%\r", "100%")
+    2
+    """
+    low, high = 0, min(len(a), len(b))
+    # Bisection with comparisons of slices: these run at the speed of memory, where a
+    # loop over the characters would take seconds for a long output.
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -1,0 +1,231 @@
+"""The one writer of run documents: events in, a document and its changes out.
+
+The canonical document (fields of ``runs`` in MongoDB)::
+
+    experiment command host start_time|queue_time config meta status
+    resources artifacts captured_out info heartbeat
+
+Later changes add ``result``, ``stop_time`` and ``fail_trace``. Values are plain
+(`sacred.serializer.flatten`), times are datetimes: how these are written down is
+the store's business.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sacred.serializer import flatten
+from sacred.stores.changes import (
+    AddFile,
+    AddPoints,
+    Change,
+    SetExperiment,
+    SetFields,
+    SourceFile,
+    WriteOutput,
+    common_prefix_length,
+)
+from sacred.stores.local_files import md5_of_file
+
+__all__ = ["DocumentWriter", "source_files"]
+
+_UNSET = object()
+
+
+def source_files(ex_info: Mapping[str, Any]) -> list[SourceFile]:
+    """The sources listed in a description of an experiment, with absolute paths.
+
+    >>> [file] = source_files({"base_dir": "/work", "sources": [("a.py", "12ab")]})
+    >>> file.path, file.md5
+    ('/work/a.py', '12ab')
+    """
+    base_dir = str(ex_info.get("base_dir") or "")
+    return [
+        SourceFile(name=name, path=os.path.abspath(os.path.join(base_dir, name)), md5=md5)
+        for name, md5 in ex_info.get("sources") or ()
+    ]
+
+
+class DocumentWriter:
+    """Writes the document of one run.
+
+    >>> writer = DocumentWriter()
+    >>> when = datetime.datetime(2026, 1, 2)
+    >>> document, files = writer.started({"name": "ex"}, "main", {}, when, {"a": 1}, {})
+    >>> document["status"], document["config"]
+    ('RUNNING', {'a': 1})
+    >>> writer.heartbeat({}, "hello", when, None)[0]
+    WriteOutput(start=0, offset=0, text='hello')
+    >>> writer.heartbeat({}, "hello world", when, None)[0]
+    WriteOutput(start=5, offset=5, text=' world')
+    """
+
+    def __init__(self) -> None:
+        self.output = ""
+        self._output_bytes = 0
+        self._counts: dict[str, int] = {}
+        self._last: dict[str, Any] = {"info": {}}
+
+    def queued(
+        self,
+        ex_info: Mapping[str, Any],
+        command: str,
+        host_info: Mapping[str, Any],
+        queue_time: datetime.datetime,
+        config: Mapping[str, Any],
+        meta_info: Mapping[str, Any],
+    ) -> tuple[dict[str, Any], list[SourceFile]]:
+        """The document of a run that only waits, and the sources to store with it."""
+        document = _beginning(ex_info, command, host_info, config, meta_info)
+        document |= {"status": "QUEUED", "queue_time": queue_time}
+        return document, source_files(ex_info)
+
+    def started(
+        self,
+        ex_info: Mapping[str, Any],
+        command: str,
+        host_info: Mapping[str, Any],
+        start_time: datetime.datetime,
+        config: Mapping[str, Any],
+        meta_info: Mapping[str, Any],
+    ) -> tuple[dict[str, Any], list[SourceFile]]:
+        """The document of a run that starts, and the sources to store with it."""
+        document = _beginning(ex_info, command, host_info, config, meta_info)
+        document |= {
+            "status": "RUNNING",
+            "start_time": start_time,
+            "heartbeat": None,
+            "resources": [],
+            "artifacts": [],
+            "captured_out": "",
+            "info": {},
+        }
+        return document, source_files(ex_info)
+
+    def experiment_info(self, ex_info: Mapping[str, Any]) -> list[Change]:
+        """More of the experiment has become known."""
+        info = flatten(_with_lists(dict(ex_info)))
+        return [SetExperiment(info=info, files=tuple(source_files(ex_info)))]
+
+    def heartbeat(
+        self, info: Mapping[str, Any], captured_out: str, beat_time: datetime.datetime, result: Any
+    ) -> list[Change]:
+        """The run is alive."""
+        fields = {"heartbeat": beat_time}
+        fields |= self._if_changed("info", flatten(info))
+        fields |= self._if_changed("result", flatten(result))
+        return [*self._new_output(captured_out), SetFields(fields=fields)]
+
+    def metrics(self, metrics_by_name: Mapping[str, Mapping[str, Any]]) -> list[Change]:
+        """New points, in the form of the event ``log_metrics``."""
+        return [
+            self._new_points(name, points)
+            for name, points in metrics_by_name.items()
+            if points["values"]
+        ]
+
+    def resource(self, filename: str) -> list[Change]:
+        """The run read a file.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        path = os.path.abspath(filename)
+        return [AddFile(kind="resource", name=filename, path=path, md5=md5_of_file(path))]
+
+    def artifact(
+        self,
+        name: str,
+        filename: str,
+        metadata: Mapping[str, Any] | None = None,
+        content_type: str | None = None,
+    ) -> list[Change]:
+        """The run made a file."""
+        return [
+            AddFile(
+                kind="artifact",
+                name=name,
+                path=os.path.abspath(filename),
+                metadata=None if metadata is None else flatten(metadata),
+                content_type=content_type,
+            )
+        ]
+
+    def completed(self, stop_time: datetime.datetime, result: Any) -> list[Change]:
+        """The run ended well."""
+        fields = {"stop_time": stop_time, "result": flatten(result), "status": "COMPLETED"}
+        return [SetFields(fields=fields)]
+
+    def interrupted(self, interrupt_time: datetime.datetime, status: str) -> list[Change]:
+        """The run was stopped."""
+        return [SetFields(fields={"stop_time": interrupt_time, "status": status})]
+
+    def failed(self, fail_time: datetime.datetime, fail_trace: Sequence[str]) -> list[Change]:
+        """The run ended with an exception."""
+        lines = [_storable(line) for line in fail_trace]
+        fields = {"stop_time": fail_time, "status": "FAILED", "fail_trace": lines}
+        return [SetFields(fields=fields)]
+
+    def _if_changed(self, field: str, value: Any) -> dict[str, Any]:
+        if self._last.get(field, _UNSET) == value:
+            return {}
+        self._last[field] = value
+        return {field: value}
+
+    def _new_output(self, captured_out: str) -> list[Change]:
+        text, before = _storable(captured_out), self.output
+        if text == before:
+            return []
+        start, offset = len(before), self._output_bytes
+        if not text.startswith(before):  # a filter has rewritten the end
+            start = common_prefix_length(before, text)
+            offset = len(before[:start].encode())
+        self.output, new = text, text[start:]
+        self._output_bytes = offset + len(new.encode())
+        return [WriteOutput(start=start, offset=offset, text=new)]
+
+    def _new_points(self, name: str, points: Mapping[str, Any]) -> AddPoints:
+        start = self._counts.get(name, 0)
+        self._counts[name] = start + len(points["values"])
+        return AddPoints(
+            name=name,
+            start=start,
+            steps=list(points["steps"]),
+            values=list(points["values"]),
+            timestamps=list(points["timestamps"]),
+        )
+
+
+def _beginning(
+    ex_info: Mapping[str, Any],
+    command: str,
+    host_info: Mapping[str, Any],
+    config: Mapping[str, Any],
+    meta_info: Mapping[str, Any],
+) -> dict[str, Any]:
+    return {
+        "experiment": flatten(_with_lists(dict(ex_info))),
+        "command": command,
+        "host": flatten(_with_lists(dict(host_info))),
+        "config": flatten(config),
+        "meta": flatten(dict(meta_info)),
+    }
+
+
+def _with_lists(value: Any) -> Any:
+    """Tuples as lists: what the library itself reports has never been tagged as tuples."""
+    if isinstance(value, dict):
+        return {key: _with_lists(item) for key, item in value.items()}
+    return [_with_lists(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _storable(text: str) -> str:
+    """The text with characters that UTF-8 has no form for replaced, one by one."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="replace").decode()
+    return text

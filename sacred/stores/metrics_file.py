@@ -1,0 +1,227 @@
+"""``metrics.json``: whole at any moment, though points keep coming.
+
+A file of JSON cannot grow at its end, and writing all points again at every beat
+costs more and more. So a small file is replaced at every beat; a large one only
+when it has grown by a fifth, and the points in between stand in a journal beside
+it, one line per metric and beat. Each point is thus written a bounded number of
+times. When the run ends the file is complete and the journal is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from sacred.serializer import dumps, restore
+from sacred.stores.base import StoreError
+from sacred.stores.blobs import Blobs, LocalBlobs
+from sacred.stores.changes import AddPoints
+
+__all__ = ["MetricsFile", "read_metrics"]
+
+NAME = "metrics.json"
+JOURNAL = "metrics.jsonl"
+
+_ARRAYS = ("steps", "timestamps", "values")
+# Up to this size the file is replaced at every beat: a fraction of a millisecond.
+_SMALL = 256 * 1024
+# Beyond, when the new points amount to this part of it.
+_GROWTH = 0.2
+_CHUNK = 1 << 20
+
+Arrays = tuple[bytes, ...]
+
+
+@dataclass(slots=True)
+class _Metric:
+    count: int = 0
+    # Where the elements of each array stand in the file as it is now.
+    spans: tuple[tuple[int, int], ...] = ((0, 0),) * len(_ARRAYS)
+    # Their JSON text as far as it is not in the file yet.
+    fresh: list[Arrays] = field(default_factory=list)
+
+
+class MetricsFile:
+    """Writes the metrics of one run.
+
+    Args:
+        blobs: where.
+        directory: the run's, within `blobs`.
+    """
+
+    def __init__(self, blobs: Blobs, directory: str) -> None:
+        self._blobs = blobs
+        self._name = f"{directory}/{NAME}"
+        self._journal_name = f"{directory}/{JOURNAL}"
+        self._metrics: dict[str, _Metric] = {}
+        self._size = 0
+        self._journal_size = 0
+        self._fresh_size = 0
+
+    def load(self) -> None:
+        """Go on with what another process has left."""
+        for name, arrays in _merged(self._blobs, self._name, self._journal_name).items():
+            texts = tuple(_elements_text(arrays[array]) for array in _ARRAYS)
+            self._metrics[name] = _Metric(count=len(arrays["values"]), fresh=[texts])
+        if self._blobs.exists(self._journal_name):
+            self._journal_size = 1  # not empty: to be emptied
+        if self._metrics:
+            self._replace()
+
+    def add(self, batch: Sequence[AddPoints]) -> None:
+        """Store points; those that are there already are passed over.
+
+        Raises:
+            StoreError: points in front of these are missing.
+        """
+        new: list[tuple[AddPoints, Arrays]] = []
+        for points in batch:
+            known = self._metrics.get(points.name, _Metric()).count
+            if points.start > known:
+                raise StoreError(f"Points {known} to {points.start} of {points.name!r} are missing")
+            if points.stop > known:
+                points = points.part(known)
+                new.append((points, _encoded(points)))
+        if not new:
+            return
+        size = sum(len(text) for _, arrays in new for text in arrays)
+        whole = self._is_due(size)
+        if not whole:
+            journal = b"".join(_journal_line(points, arrays) for points, arrays in new)
+            self._blobs.append(self._journal_name, self._journal_size, journal)
+            self._journal_size += len(journal)
+        self._take(new, size, whole)
+
+    def finish(self) -> None:
+        """The run is over: all points into the file, and the journal away."""
+        if self._fresh_size or self._journal_size:
+            self._replace()
+
+    def _is_due(self, new_size: int) -> bool:
+        fresh = self._fresh_size + new_size
+        return self._size + fresh <= _SMALL or fresh >= _GROWTH * self._size
+
+    def _take(self, new: list[tuple[AddPoints, Arrays]], size: int, whole: bool) -> None:
+        for points, arrays in new:
+            metric = self._metrics.setdefault(points.name, _Metric())
+            metric.fresh.append(arrays)
+            metric.count += len(points)
+        self._fresh_size += size
+        if not whole:
+            return
+        try:
+            self._replace()
+        except BaseException:
+            # They are stored nowhere: as if they had never been here, so they can come again.
+            for points, _ in new:
+                self._metrics[points.name].fresh.pop()
+                self._metrics[points.name].count -= len(points)
+            self._fresh_size -= size
+            raise
+
+    def _replace(self) -> None:
+        """Write the whole file, copying what the one there now has."""
+        spans: dict[str, list[tuple[int, int]]] = {}
+        if self._size:
+            with self._blobs.open(self._name) as old:
+                self._blobs.write(self._name, self._text(old, spans))
+        else:
+            self._blobs.write(self._name, self._text(None, spans))
+        for name, metric in self._metrics.items():
+            metric.spans, metric.fresh = tuple(spans[name]), []
+        self._size = max((end for ends in spans.values() for _, end in ends), default=0)
+        self._fresh_size = 0
+        if self._journal_size:
+            # Killed before this, the journal has points that the file has, too. Its lines
+            # say where they belong, so readers notice.
+            self._blobs.remove(self._journal_name)
+            self._journal_size = 0
+
+    def _text(
+        self, old: IO[bytes] | None, spans: dict[str, list[tuple[int, int]]]
+    ) -> Iterator[bytes]:
+        position = 0
+        separator = "{"
+        for name in sorted(self._metrics):
+            metric, spans[name] = self._metrics[name], []
+            head = f"{separator}\n{dumps(name)}: {{"
+            for number, array in enumerate(_ARRAYS):
+                head += f'{"," if number else ""}\n  "{array}": ['
+                yield head.encode()
+                position += len(head.encode())
+                start = position
+                for piece in _elements(old, metric, number):
+                    yield piece
+                    position += len(piece)
+                spans[name].append((start, position))
+                head = "]"
+            yield b"]\n}"
+            position += 3
+            separator = ","
+        yield b"\n}\n"
+
+
+def _elements(old: IO[bytes] | None, metric: _Metric, number: int) -> Iterator[bytes]:
+    start, stop = metric.spans[number]
+    empty = start == stop
+    if old is not None:
+        old.seek(start)
+        while start < stop:
+            piece = old.read(min(stop - start, _CHUNK))
+            if not piece:
+                raise StoreError(f"{NAME} has been cut off by somebody else")
+            yield piece
+            start += len(piece)
+    for arrays in metric.fresh:
+        yield arrays[number] if empty else b", " + arrays[number]
+        empty = False
+
+
+def _encoded(points: AddPoints) -> Arrays:
+    timestamps = [getattr(time, "isoformat", time.__str__)() for time in points.timestamps]
+    arrays = (list(points.steps), timestamps, list(points.values))
+    return tuple(map(_elements_text, arrays))
+
+
+def _elements_text(array: list[Any]) -> bytes:
+    return dumps(array)[1:-1].encode()
+
+
+def _journal_line(points: AddPoints, arrays: Arrays) -> bytes:
+    head = f'{{"name": {dumps(points.name)}, "start": {points.start}'.encode()
+    named = zip(_ARRAYS, arrays, strict=True)
+    return head + b"".join(b', "%s": [%s]' % (name.encode(), text) for name, text in named) + b"}\n"
+
+
+def read_metrics(directory: str | os.PathLike[str]) -> dict[str, dict[str, list[Any]]]:
+    """The metrics of a run that is stored in files, up to its last beat.
+
+    Args:
+        directory: of the run.
+
+    Returns:
+        ``{name: {"steps": [...], "timestamps": [...], "values": [...]}}``; empty if
+        the run has no metrics.
+    """
+    return _merged(LocalBlobs(directory), NAME, JOURNAL)
+
+
+def _merged(blobs: Blobs, name: str, journal_name: str) -> dict[str, dict[str, list[Any]]]:
+    metrics: dict[str, dict[str, list[Any]]] = {}
+    if blobs.exists(name):
+        metrics = {
+            metric: {array: restore(elements) for array, elements in arrays.items()}
+            for metric, arrays in json.loads(blobs.read(name)).items()
+        }
+    if not blobs.exists(journal_name):
+        return metrics
+    for line in blobs.read(journal_name).split(b"\n")[:-1]:  # the last one is not finished
+        points = json.loads(line)
+        arrays = metrics.setdefault(points["name"], {array: [] for array in _ARRAYS})
+        known = len(arrays["values"]) - points["start"]
+        for array in _ARRAYS:
+            arrays[array] += restore(points[array])[known:]
+    return metrics

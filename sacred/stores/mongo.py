@@ -1,0 +1,277 @@
+"""Records of runs in MongoDB: a document per run, one per metric, files in GridFS."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sacred.serializer import dumps
+from sacred.stores.base import (
+    RunExistsError,
+    RunId,
+    RunNotFoundError,
+    Store,
+    StoreError,
+    StorePermissionError,
+    StoreUnavailableError,
+)
+from sacred.stores.bson_form import MAX_FIELD_SIZE, bson_size, force_bson_encodeable, shortened
+from sacred.stores.changes import (
+    AddFile,
+    AddPoints,
+    Change,
+    SetExperiment,
+    SetFields,
+    SourceFile,
+    WriteOutput,
+)
+from sacred.stores.grid_files import GridFiles
+from sacred.stores.mongo_metrics import MongoMetrics
+from sacred.stores.mongo_output import MongoOutput
+
+if TYPE_CHECKING:
+    from bson import ObjectId
+    from gridfs import GridFS
+    from pymongo.collection import Collection
+
+__all__ = ["FORMAT", "IN_GRIDFS", "MongoStore"]
+
+FORMAT = "MongoObserver-0.7.0"
+
+#: Field with the GridFS ids of the fields that are too large for the document.
+IN_GRIDFS = "in_gridfs"
+
+_NOT_ALLOWED = frozenset({13, 18, 8000})  # Unauthorized, AuthenticationFailed, the same on Atlas
+
+
+class MongoStore(Store):
+    """Keeps records in MongoDB.
+
+    Args:
+        runs: the collection of the runs.
+        fs: GridFS for sources, resources, artifacts and what is too long.
+        metrics: the collection of the metrics; None: they are not stored.
+        overwrite: id of a run to be overwritten instead of making a new one.
+        url: how messages call the place.
+    """
+
+    def __init__(
+        self,
+        runs: Collection[dict[str, Any]],
+        fs: GridFS,
+        metrics: Collection[dict[str, Any]] | None = None,
+        overwrite: RunId | None = None,
+        url: str | None = None,
+    ) -> None:
+        self.url = url or f"mongodb:{runs.full_name}"
+        self.overwrite = overwrite
+        self._runs = runs
+        self._metrics = metrics
+        self._files = GridFiles(fs)
+        self._open: dict[RunId, _OpenRun] = {}
+
+    def create(
+        self, run_id: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
+    ) -> RunId:
+        """See `Store.create`.
+
+        Raises:
+            RuntimeError: the run to be overwritten is not there.
+        """
+        with self._explained():
+            self._check_overwritten()
+            experiment = {**document["experiment"], "sources": self._store_sources(files)}
+            fields = force_bson_encodeable({**document, "experiment": experiment})
+            fields, large = self._fitting(fields)
+            entry = {**fields, "format": FORMAT} | ({IN_GRIDFS: large} if large else {})
+            if self.overwrite is not None:
+                new_id = self._replace(self.overwrite, entry)
+            elif run_id is not None:
+                new_id = self._insert(run_id, entry)
+            else:
+                new_id = self._insert_next(entry)
+        self._open[new_id] = _OpenRun(self._runs, self._metrics, new_id, self._files, True)
+        self._open[new_id].large = dict(large)
+        return new_id
+
+    def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
+        """See `Store.apply`."""
+        with self._explained():
+            run = self._opened(run_id)
+            for change in changes:
+                self._apply(run, change)
+
+    def metric_id(self, run_id: RunId, name: str) -> str | None:
+        """The id, as text, of the document of a metric; it may not be there yet."""
+        metrics = self._opened(run_id).metrics
+        return None if metrics is None else str(metrics.id_of(name))
+
+    def is_unreachable(self, error: BaseException) -> bool:
+        """See `Store.is_unreachable`; a refusal is an answer."""
+        return isinstance(error, StoreUnavailableError) and not isinstance(error, PermissionError)
+
+    def _opened(self, run_id: RunId) -> _OpenRun:
+        run = self._open.get(run_id)
+        if run is None:
+            run = _OpenRun(self._runs, self._metrics, run_id, self._files, False)
+            if self._runs.find_one({"_id": run_id}, {"_id": 1}) is None:
+                raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
+            self._open[run_id] = run
+        return run
+
+    def _apply(self, run: _OpenRun, change: Change) -> None:
+        match change:
+            case WriteOutput():
+                run.output.write(change)
+            case AddPoints():
+                if run.metrics is not None:
+                    run.metrics.add(change)
+            case AddFile():
+                self._add_file(run.run_id, change)
+            case SetExperiment():
+                experiment = {**change.info, "sources": self._store_sources(change.files)}
+                self._set(run, {"experiment": experiment})
+            case SetFields():
+                self._set(run, change.fields)
+                if change.closes:
+                    # What it remembers is not needed any more; if so, it is looked up.
+                    self._open.pop(run.run_id, None)
+
+    def _set(self, run: _OpenRun, fields: Mapping[str, Any]) -> None:
+        fitting, large = self._fitting(force_bson_encodeable(fields))
+        update: dict[str, Any] = {"$set": dict(fitting)}
+        replaced = []
+        for name in fitting:
+            before = run.large.pop(name, None)
+            if name in large:
+                update["$set"][f"{IN_GRIDFS}.{name}"] = run.large[name] = large[name]
+            elif before is not None:
+                update["$unset"] = {**update.get("$unset", {}), f"{IN_GRIDFS}.{name}": ""}
+            if before is not None and before != large.get(name):
+                replaced.append(before)
+        self._update(run.run_id, update)
+        for file_id in replaced:
+            self._files.delete(file_id)
+
+    def _add_file(self, run_id: RunId, change: AddFile) -> None:
+        if change.kind == "resource":
+            self._files.put_file(change.name, change.path, change.md5)
+            self._update(run_id, {"$addToSet": {"resources": [change.name, change.md5]}})
+            return
+        import mimetypes
+
+        content_type = change.content_type or mimetypes.guess_type(change.name)[0]
+        file_id = self._files.put_file(
+            f"artifact://{self._runs.name}/{run_id}/{change.name}",
+            change.path,
+            metadata=force_bson_encodeable(change.metadata),
+            content_type=content_type,
+        )
+        # The same again would only move to the end, where the latest content is expected.
+        others = {
+            "$filter": {
+                "input": {"$ifNull": ["$artifacts", []]},
+                "cond": {"$ne": ["$$this.file_id", file_id]},
+            }
+        }
+        entry = {"$literal": [{"name": change.name, "file_id": file_id}]}
+        self._update(run_id, [{"$set": {"artifacts": {"$concatArrays": [others, entry]}}}])
+
+    def _store_sources(self, files: Sequence[SourceFile]) -> list[list[Any]]:
+        return [[file.name, self._store_source(file)] for file in files]
+
+    def _store_source(self, file: SourceFile) -> Any:
+        try:
+            return self._files.put_file(file.path, file.path)
+        except FileNotFoundError:
+            return None  # imported, and gone since
+
+    def _fitting(self, fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, ObjectId]]:
+        """The fields as they fit into a document, and the files of those that did not."""
+        large = {}
+        for name, value in fields.items():
+            if isinstance(value, (dict, list, str)) and bson_size(value) > MAX_FIELD_SIZE:
+                whole = f"{name}://{self._runs.name}"
+                kind = "application/json"
+                large[name] = self._files.put_text(whole, dumps(value), content_type=kind)
+                fields = {**fields, name: shortened(value)}
+        return fields, large
+
+    def _insert_next(self, entry: dict[str, Any]) -> int:
+        from pymongo.errors import DuplicateKeyError
+
+        while True:
+            # Ids that users gave may be text; these do not count.
+            numbers = self._runs.find({"_id": {"$type": "number"}}, {"_id": 1})
+            highest = next(iter(numbers.sort("_id", -1).limit(1)), {"_id": 0})["_id"]
+            entry["_id"] = int(highest) + 1
+            try:
+                self._runs.insert_one(entry)
+                return int(highest) + 1
+            except DuplicateKeyError:
+                continue  # another run was faster
+
+    def _insert(self, run_id: RunId, entry: dict[str, Any]) -> RunId:
+        from pymongo.errors import DuplicateKeyError
+
+        try:
+            self._runs.insert_one({**entry, "_id": run_id})
+        except DuplicateKeyError:
+            raise RunExistsError(f"There is a run {run_id!r} already in {self.url}") from None
+        return run_id
+
+    def _check_overwritten(self) -> None:
+        if self.overwrite is not None and not self._runs.find_one({"_id": self.overwrite}, {}):
+            raise RuntimeError(f"Could not find the run {self.overwrite!r} to be overwritten")
+
+    def _replace(self, run_id: RunId, entry: dict[str, Any]) -> RunId:
+        self._runs.replace_one({"_id": run_id}, {**entry, "_id": run_id})
+        if self._metrics is not None:
+            self._metrics.delete_many({"run_id": run_id})
+        return run_id
+
+    def _update(self, run_id: RunId, update: Any) -> None:
+        if not self._runs.update_one({"_id": run_id}, update).matched_count:
+            raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Errors of the driver as errors of this store, with the place in the message."""
+        from pymongo import errors
+
+        try:
+            yield
+        except errors.ConnectionFailure as error:
+            # Its own text is long, and different every time.
+            raise StoreUnavailableError(
+                f"No MongoDB server answers at {self.url}. Is it running, and is the address right?"
+            ) from error
+        except errors.OperationFailure as error:
+            if error.code in _NOT_ALLOWED:
+                reason = (error.details or {}).get("errmsg", "not authorized")
+                raise StorePermissionError(
+                    f"MongoDB at {self.url} refuses access: {reason} "
+                    "(are user name, password and authSource right?)"
+                ) from error
+            raise
+        except errors.ConfigurationError as error:
+            raise StoreError(f"MongoDB at {self.url} cannot be used: {error}") from error
+
+
+class _OpenRun:
+    """What is remembered of a run that is under way."""
+
+    def __init__(
+        self,
+        runs: Collection[dict[str, Any]],
+        metrics: Collection[dict[str, Any]] | None,
+        run_id: RunId,
+        files: GridFiles,
+        is_new: bool,
+    ) -> None:
+        self.run_id = run_id
+        self.output = MongoOutput(runs, run_id, files, is_new)
+        self.metrics = None if metrics is None else MongoMetrics(metrics, run_id, is_new)
+        #: The files of the fields that do not fit, as far as this process wrote them.
+        self.large: dict[str, ObjectId] = {}

@@ -1,0 +1,89 @@
+"""The points of a run in MongoDB: one document per metric, more for long ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sacred.stores.base import RunId
+from sacred.stores.bson_form import force_bson_encodeable
+from sacred.stores.changes import AddPoints
+
+if TYPE_CHECKING:
+    from bson import ObjectId
+    from pymongo.collection import Collection
+
+__all__ = ["POINTS_PER_DOCUMENT", "MongoMetrics"]
+
+#: Beyond, a metric goes on in another document, which has a ``part``: 1, 2, ... A point
+#: takes some 45 bytes, a document has at most 16 MB.
+POINTS_PER_DOCUMENT = 100_000
+
+
+class MongoMetrics:
+    """Writes the metrics of one run.
+
+    Args:
+        collection: where.
+        run_id: of the run.
+        is_new: the run has just been made, so nothing can be there yet.
+    """
+
+    def __init__(self, collection: Collection[dict[str, Any]], run_id: RunId, is_new: bool) -> None:
+        self._collection = collection
+        self._run_id = run_id
+        self._is_new = is_new
+        self._ids: dict[str, list[ObjectId]] = {}
+
+    def id_of(self, name: str, part: int = 0) -> ObjectId:
+        """The id of a document; it may not be there yet.
+
+        It is made here and not by the server: after a lost connection, writing to
+        the same id again cannot make a second document.
+        """
+        from bson import ObjectId
+
+        ids = self._ids.get(name)
+        if ids is None:
+            ids = self._ids[name] = [] if self._is_new else self._stored_ids(name)
+        while len(ids) <= part:
+            ids.append(ObjectId())
+        return ids[part]
+
+    def add(self, points: AddPoints) -> None:
+        """Store points; any that were at these indices are replaced."""
+        size = POINTS_PER_DOCUMENT
+        for part in range(points.start // size, (points.stop - 1) // size + 1):
+            inside = points.part(part * size, (part + 1) * size)
+            self._write(points.name, part, inside.start - part * size, inside)
+
+    def _write(self, name: str, part: int, start: int, points: AddPoints) -> None:
+        from bson.errors import InvalidDocument
+
+        fields = {"run_id": self._run_id, "name": name} | ({"part": part} if part else {})
+        arrays: dict[str, Sequence[Any]] = {
+            "steps": points.steps,
+            "values": points.values,
+            "timestamps": points.timestamps,
+        }
+        document = {"_id": self.id_of(name, part)}
+        try:
+            self._collection.update_one(document, _update(fields, arrays, start), upsert=True)
+        except (InvalidDocument, OverflowError):
+            arrays = force_bson_encodeable(arrays)
+            self._collection.update_one(document, _update(fields, arrays, start), upsert=True)
+
+    def _stored_ids(self, name: str) -> list[ObjectId]:
+        found = self._collection.find({"run_id": self._run_id, "name": name}, {"part": 1})
+        return [document["_id"] for document in sorted(found, key=lambda d: d.get("part", 0))]
+
+
+def _update(fields: Mapping[str, Any], arrays: Mapping[str, Sequence[Any]], start: int) -> Any:
+    """An update after which each array is ``array[:start] + new``, however often it is made."""
+    if start == 0:
+        return {"$set": {**fields, **arrays}}
+    new: dict[str, Any] = {name: {"$literal": value} for name, value in fields.items()}
+    for name, elements in arrays.items():
+        before = {"$slice": [{"$ifNull": [f"${name}", []]}, start]}
+        new[name] = {"$concatArrays": [before, {"$literal": list(elements)}]}
+    return [{"$set": new}]

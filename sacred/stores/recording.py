@@ -1,0 +1,164 @@
+"""The way of one run's changes into its store, whatever happens to the store.
+
+A change that is not stored stays pending and goes first with the next one. What
+is still pending when the run has ended goes to a spool.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sacred.stores.base import RunId, Store, StoreUnavailableError
+from sacred.stores.changes import AddFile, Change, SourceFile, merge
+from sacred.stores.spool import Spool
+
+__all__ = ["Recording"]
+
+
+class Recording:
+    """Brings the changes of one run to a store.
+
+    Args:
+        store: where the run was created.
+        run_id: its id there.
+        document: the document that it was created with.
+        files: its sources.
+        failure_dir: where a spool would go; None: a directory of the user.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        run_id: RunId,
+        document: Mapping[str, Any],
+        files: Sequence[SourceFile],
+        failure_dir: str | None = None,
+    ) -> None:
+        self.run_id = run_id
+        self.pending: list[Change] = []
+        self._store = store
+        self._document = document
+        self._files = files
+        self._spool = Spool(store.url, run_id, failure_dir)
+        # Artifacts come from the thread of the user, heartbeats from another one.
+        self._lock = threading.RLock()
+        self._quiet_until = 0.0
+
+    def add(self, changes: Iterable[Change]) -> None:
+        """Store changes, and before them what is pending.
+
+        Raises:
+            InvalidArtifactError: an artifact has an impossible name; it is not pending.
+            ReservedArtifactError: likewise.
+            Exception: the store failed; what it did not take is pending now.
+        """
+        with self._lock:
+            self._put(changes)
+            if time.monotonic() >= self._quiet_until:
+                self.deliver()
+            else:
+                self._keep_files()
+
+    def deliver(self) -> None:
+        """Store what is pending.
+
+        Raises:
+            Exception: the store failed; what it did not take is still pending.
+        """
+        with self._lock:
+            if not self.pending:
+                return
+            began = time.monotonic()
+            self.pending = merge(self.pending)
+            try:
+                self._store.apply(self.run_id, self.pending)
+            except Exception as error:
+                if self._store.is_unreachable(error):
+                    # It has cost seconds to find out. The next to come must not pay
+                    # again: half of the time at most is spent with waiting.
+                    self._quiet_until = 2 * time.monotonic() - began
+                    self._keep_files()
+                    raise
+                self._deliver_one_by_one(error)
+            self.pending = []
+            self._spool.clear()
+
+    def close(self, changes: Iterable[Change], attempts: int, pause: float) -> str | None:
+        """Store the last changes; if that fails for good, write a spool.
+
+        Args:
+            changes: the last ones.
+            attempts: how often to try while the store is unavailable.
+            pause: seconds between two attempts.
+
+        Returns:
+            the path of the spool, which is also printed; None if all is stored.
+
+        Raises:
+            OSError: not even the spool can be written.
+        """
+        with self._lock:
+            self._put(changes)
+            error = self._deliver_patiently(attempts, pause)
+            if error is None:
+                return None
+            path = self._spool.save(self.pending, self._document, self._files)
+            self.pending = []
+        print(
+            f"Warning: not all of run {self.run_id!r} could be stored in {self._store.url}: "
+            f"{type(error).__name__}: {error}\nIt was saved in {path!r} instead.",
+            file=sys.stderr,
+            flush=True,
+        )
+        return path
+
+    def _put(self, changes: Iterable[Change]) -> None:
+        new = list(changes)
+        for change in new:
+            self._store.check(change)
+        self.pending += new
+
+    def _deliver_patiently(self, attempts: int, pause: float) -> Exception | None:
+        for attempts_left in reversed(range(attempts)):
+            try:
+                self.deliver()
+                return None
+            except Exception as error:
+                # Only what lies at the place itself can be different in a second.
+                passing = isinstance(error, StoreUnavailableError)
+                if not attempts_left or not (passing or self._store.is_unreachable(error)):
+                    return error
+                time.sleep(pause)
+        return None
+
+    def _deliver_one_by_one(self, first_error: Exception) -> None:
+        """One change that cannot be stored must not keep the others from it."""
+        waiting, self.pending = self.pending, []
+        errors: list[Exception] = []
+        for position, change in enumerate(waiting):
+            try:
+                self._store.apply(self.run_id, [change])
+            except Exception as error:
+                errors.append(error)
+                if self._store.is_unreachable(error):
+                    self.pending += waiting[position:]
+                    break
+                if not isinstance(change, AddFile) or os.path.exists(change.path):
+                    self.pending.append(change)
+                # else: the file is gone, and no later attempt can find it.
+        self._keep_files()
+        if errors:
+            raise errors[0] from first_error
+
+    def _keep_files(self) -> None:
+        """Copy pending artifacts: the user may remove or change his files any time."""
+        for position, change in enumerate(self.pending):
+            try:
+                self.pending[position] = self._spool.keep(change)
+            except OSError:
+                pass  # as long as the user leaves it alone, his own file does

@@ -1,0 +1,261 @@
+"""What no store would take, kept in a file until `replay` brings it to one.
+
+A spool is a directory ``STORE-RUN-RANDOM`` with ``record.jsonl`` (a header, then
+one change per line) and, beside it, copies of the artifacts and resources that
+these changes are about::
+
+    {"sacred_spool": 1, "store": "mongodb://...", "run_id": 7, "document": {...}, "files": [...]}
+    {"kind": "SetFields", "fields": {"status": "COMPLETED", "stop_time": "2026-..."}}
+"""
+
+# shutil and tempfile bring a dozen modules, and most runs never need a spool: they are
+# imported in the functions that do.
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from sacred.serializer import dumps, restore
+from sacred.stores.base import RunId, RunNotFoundError, Store, StoreError
+from sacred.stores.changes import (
+    AddFile,
+    AddPoints,
+    Change,
+    SetExperiment,
+    SetFields,
+    SourceFile,
+    WriteOutput,
+)
+
+__all__ = ["RECORD", "Spool", "default_directory", "read_spool", "replay"]
+
+#: The name of the file that says what is in a spool.
+RECORD = "record.jsonl"
+
+_VERSION = 1
+_TIMES = ("start_time", "stop_time", "queue_time", "heartbeat")
+_KINDS = {kind.__name__: kind for kind in (SetFields, SetExperiment, WriteOutput, AddPoints)}
+
+
+def default_directory() -> str:
+    """Where spools go if nothing else is said: ``$XDG_DATA_HOME/sacred/spool``.
+
+    Without that variable: ``~/.local/share/sacred/spool``.
+    """
+    data = os.environ.get("XDG_DATA_HOME") or os.path.join(
+        os.path.expanduser("~"), ".local", "share"
+    )
+    return os.path.join(data, "sacred", "spool")
+
+
+class Spool:
+    """What one run has to keep; nothing is on the disk until there is something.
+
+    Args:
+        store: where it should have gone, as text.
+        run_id: of the run.
+        parent: where the spool's directory is made; None: `default_directory`.
+    """
+
+    def __init__(self, store: str, run_id: RunId, parent: str | None = None) -> None:
+        self.directory: str | None = None
+        self._store = store
+        self._run_id = run_id
+        self._parent = os.path.abspath(parent or default_directory())
+
+    def keep(self, change: Change) -> Change:
+        """Copy the file that a change is about; the user may remove his own at any time.
+
+        Returns:
+            the change with the copy instead.
+
+        Raises:
+            OSError: it cannot be copied.
+        """
+        if not isinstance(change, AddFile) or self._has(change.path):
+            return change
+        import shutil
+
+        base = re.sub(r"[^\w.-]", "_", os.path.basename(change.path))[-60:]
+        copy = os.path.join(self._make(), f"{os.urandom(4).hex()}-{base}")
+        shutil.copyfile(change.path, copy)
+        return replace(change, path=copy)
+
+    def save(
+        self,
+        changes: Iterable[Change],
+        document: Mapping[str, Any],
+        files: Sequence[SourceFile] = (),
+    ) -> str:
+        """Write the record; returns its path.
+
+        Args:
+            changes: what the store did not take.
+            document: the run's document at its start, should the store have lost it.
+            files: the sources.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        header = {
+            "sacred_spool": _VERSION,
+            "store": self._store,
+            "run_id": self._run_id,
+            "document": _with_texts(document),
+            "files": [asdict(file) for file in files],
+        }
+        path = os.path.join(self._make(), RECORD)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(dumps(header) + "\n")
+            for change in changes:
+                file.write(dumps(_to_json(self._kept(change))) + "\n")
+            file.flush()
+            os.fsync(file.fileno())  # this is the last copy, and it is written once
+        return path
+
+    def clear(self) -> None:
+        """All has been stored after all: remove what was kept."""
+        if self.directory is not None:
+            import shutil
+
+            shutil.rmtree(self.directory, ignore_errors=True)
+            self.directory = None
+
+    def _kept(self, change: Change) -> Change:
+        try:
+            change = self.keep(change)
+        except OSError:
+            pass  # the file is gone: that it was there is still worth recording
+        if isinstance(change, AddFile) and self._has(change.path):
+            return replace(change, path=os.path.basename(change.path))
+        return change
+
+    def _has(self, path: str) -> bool:
+        return self.directory is not None and os.path.dirname(path) == self.directory
+
+    def _make(self) -> str:
+        if self.directory is None:
+            import tempfile
+
+            os.makedirs(self._parent, exist_ok=True)
+            name = re.sub(r"\W+", "_", f"{self._store}-{self._run_id}")[-80:]
+            self.directory = tempfile.mkdtemp(prefix=f"{name}-", dir=self._parent)
+        return self.directory
+
+
+def read_spool(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Iterator[Change]]:
+    """The header and the changes of a spool.
+
+    Args:
+        path: of the ``record.jsonl``, or of its directory.
+
+    Raises:
+        StoreError: it is no spool, or of a later version of this library.
+        OSError: it cannot be read.
+    """
+    record = os.fspath(path)
+    if os.path.isdir(record):
+        record = os.path.join(record, RECORD)
+    with open(record, encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    header = _parsed(lines[0]) if lines else None
+    version = header.get("sacred_spool") if isinstance(header, dict) else None
+    if not isinstance(header, dict) or version != _VERSION:
+        raise StoreError(f"{record} is not a spool that this version can read")
+    header["document"] = _with_times(header["document"])
+    header["files"] = [SourceFile(**file) for file in header["files"]]
+    folder = os.path.dirname(os.path.abspath(record))
+    return header, (_from_json(_parsed(line), folder) for line in lines[1:] if line)
+
+
+def replay(path: str | os.PathLike[str], store: Store, *, remove: bool = False) -> RunId:
+    """Bring what is in a spool to a store. Doing it again alters nothing.
+
+    Args:
+        path: of the ``record.jsonl``, or of its directory.
+        store: the one that was meant, or another; a run that it does not have is made.
+        remove: remove the spool when all is stored.
+
+    Returns:
+        the id of the run.
+
+    Raises:
+        StoreError: it is no spool.
+        Exception: the store does not take it; the spool is left as it is.
+    """
+    header, changes = read_spool(path)
+    run_id, wanted = header["run_id"], list(changes)
+    try:
+        store.apply(run_id, wanted)
+    except RunNotFoundError:
+        run_id = store.create(run_id, header["document"], header["files"])
+        store.apply(run_id, wanted)
+    if remove:
+        import shutil
+
+        record = os.path.abspath(os.fspath(path))
+        shutil.rmtree(record if os.path.isdir(record) else os.path.dirname(record))
+    return run_id
+
+
+def _parsed(line: str) -> Any:
+    # Not `loads`: the values are to stay in their plain form, with tags. Only the numbers
+    # that JSON lacks become numbers again, for these no store keeps as text by itself.
+    return json.loads(line, object_hook=_with_float)
+
+
+def _with_float(fields: dict[str, Any]) -> Any:
+    return restore(fields) if fields.keys() == {"py/float"} else fields
+
+
+def _to_json(change: Change) -> dict[str, Any]:
+    fields = asdict(change)
+    match change:
+        case SetFields():
+            fields["fields"] = _with_texts(change.fields)
+        case AddPoints():
+            fields["timestamps"] = [time.isoformat() for time in change.timestamps]
+        case AddFile():
+            fields["of"] = fields.pop("kind")
+    return {"kind": type(change).__name__, **fields}
+
+
+def _from_json(fields: dict[str, Any], folder: str) -> Change:
+    kind = fields.pop("kind")
+    if kind == "AddFile":
+        # An absolute path is that of a file that could not be copied.
+        fields["path"] = os.path.join(folder, fields["path"])
+        return AddFile(kind=fields.pop("of"), **fields)
+    if kind not in _KINDS:
+        raise StoreError(f"A spool cannot have a change of the kind {kind!r}")
+    if kind == "SetFields":
+        fields["fields"] = _with_times(fields["fields"])
+    elif kind == "AddPoints":
+        fields["timestamps"] = [_time(text) for text in fields["timestamps"]]
+    elif kind == "SetExperiment":
+        fields["files"] = tuple(SourceFile(**file) for file in fields["files"])
+    change: Change = _KINDS[kind](**fields)
+    return change
+
+
+def _with_texts(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime.datetime) else value
+        for name, value in fields.items()
+    }
+
+
+def _with_times(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _time(value) if name in _TIMES and value is not None else value
+        for name, value in fields.items()
+    }
+
+
+def _time(text: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(text)

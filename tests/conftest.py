@@ -1,0 +1,107 @@
+"""Fixtures that all tests may use."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+import pytest
+
+if TYPE_CHECKING:
+    import pymongo.database
+
+    from tests.services.mongo import MongoServer, RemoteServer
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# deadline: a loaded machine is no error. HYPOTHESIS_PROFILE=thorough before a release.
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+# The server may have to be downloaded first (some 75 MB), for which the time limit of a test
+# is short; so the limit leaves the fixtures out (`timeout_func_only`, pyproject.toml).
+@pytest.fixture(scope="session")
+def mongo_server() -> Iterator[MongoServer | RemoteServer]:
+    """A MongoDB for all tests of this process: it has `url`, `host` and `port`.
+
+    Leave it running; a test that stops a server takes `own_mongo`.
+    """
+    from tests.services.mongo import URL_VARIABLE, MongoServer, RemoteServer
+
+    url = os.environ.get(URL_VARIABLE)
+    server = RemoteServer(url) if url else MongoServer().start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def mongo_db(
+    mongo_server: MongoServer | RemoteServer,
+) -> Iterator[pymongo.database.Database[dict[str, Any]]]:
+    """A fresh pymongo database, dropped after the test."""
+    import pymongo
+
+    with pymongo.MongoClient[dict[str, Any]](mongo_server.url) as client:
+        database = client[f"sacred_test_{uuid.uuid4().hex[:12]}"]
+        yield database
+        client.drop_database(database.name)
+
+
+@pytest.fixture
+def mongo_url(
+    mongo_server: MongoServer | RemoteServer,
+    mongo_db: pymongo.database.Database[dict[str, Any]],
+) -> str:
+    """The address of `mongo_db` for ``-m``: ``HOST:PORT:DATABASE``."""
+    return f"{mongo_server.host}:{mongo_server.port}:{mongo_db.name}"
+
+
+@pytest.fixture
+def own_mongo() -> Iterator[MongoServer]:
+    """A server for this test alone, running; it may be stopped, killed and restarted."""
+    from tests.services.mongo import MongoServer
+
+    with MongoServer() as server:
+        yield server
+
+
+@pytest.fixture
+def run_script(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """``run_script(path_or_text, *args, **env)``: run a script in `tmp_path` and return it done.
+
+    A text is written to ``script.py`` there. The script imports this checkout and sees a clean
+    environment: `HOME` is `tmp_path`, and nothing else but `env`. Killed after 100 seconds.
+    """
+
+    def run(script: Path | str, *args: object, **env: object) -> subprocess.CompletedProcess[str]:
+        if isinstance(script, str) and ("\n" in script or not script.endswith(".py")):
+            path = tmp_path / "script.py"
+            path.write_text(script, encoding="utf-8")
+        else:
+            path = Path(script)
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(tmp_path),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(ROOT),
+            **{name: str(value) for name, value in env.items()},
+        }
+        return subprocess.run(
+            [sys.executable, str(path), *map(str, args)],
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=100,
+        )
+
+    return run

@@ -1,0 +1,102 @@
+"""Shell sessions in texts: commands behind ``$``, each with the output that it must have.
+
+A session is a run of indented lines::
+
+    $ python 01_hello_world.py -l ERROR
+    Hello world!
+
+The output ends at the next command or at the first line that is indented less; ``...``
+in it stands for anything. Numbers that depend on the day and the machine (durations)
+compare as equal.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+_COMMAND = re.compile(r"(?P<indent>[ ]+)\$ (?P<command>.+)")
+_DURATION = re.compile(r"\b\d+:\d\d:\d\d\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command of a session, where it stands, and the output that it should have."""
+
+    text: str
+    output: str
+    line: int
+
+
+def commands_in(text: str) -> Iterator[Command]:
+    """The commands of all sessions in a text, in order."""
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if found := _COMMAND.fullmatch(line):
+            output = _output_below(lines[number + 1 :], found["indent"])
+            yield Command(text=found["command"], output=output, line=number + 1)
+
+
+def _output_below(lines: list[str], indent: str) -> str:
+    output = []
+    for line in lines:
+        if (line.strip() and not line.startswith(indent)) or _COMMAND.fullmatch(line):
+            break
+        output.append(line.removeprefix(indent).rstrip())
+    return "\n".join(output).strip("\n")
+
+
+def execute(command: str, directory: Path) -> str:
+    """What a command prints, stdout and stderr in one, in the order of writing."""
+    words = shlex.split(command)
+    if words[0] in ("python", ".venv/bin/python"):
+        words[0] = sys.executable
+    done = subprocess.run(
+        words,
+        cwd=directory,
+        env={
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(directory),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",  # else stdout would come after all of stderr
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=100,
+    )
+    return "\n".join(line.rstrip() for line in done.stdout.strip("\n").splitlines())
+
+
+def check(text: str, directory: Path) -> int:
+    """Run the sessions of a text in a directory; returns the number of commands.
+
+    Raises:
+        AssertionError: an output differs; the message shows both.
+    """
+    number = 0
+    for number, command in enumerate(commands_in(text), start=1):
+        got = execute(command.text, directory)
+        wanted = _without_durations(command.output)
+        same = doctest.OutputChecker().check_output(
+            wanted + "\n", _without_durations(got) + "\n", doctest.ELLIPSIS
+        )
+        assert same, (
+            f"line {command.line}: $ {command.text}\n--- expected\n{command.output}\n--- got\n{got}"
+        )
+    return number
+
+
+def _without_durations(text: str) -> str:
+    return _DURATION.sub("0:00:00", text)

@@ -1,0 +1,218 @@
+"""Usage texts, and what command lines mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sacred._base.cli_option import CLIOption, cli_option
+from sacred.cli.errors import CommandLineError
+from sacred.cli.options import gather_command_line_options
+from sacred.cli.parser import ParsedArguments, format_usage, parse
+
+OPTIONS = gather_command_line_options()
+
+
+def train() -> None:
+    """Train the model.
+
+    In several steps.
+    """
+
+
+def plain() -> None:
+    pass
+
+
+@cli_option("-g", "--greet")
+def greet_option(args: str, run: Any) -> None:
+    """Greet somebody whose name is
+    not known yet, in a way that takes more than one line.
+    """
+
+
+greet_option.arg_description = "whom to greet"
+
+
+@cli_option("-f", "--friendly", is_flag=True)
+def friendly_option(args: bool, run: Any) -> None:
+    """Do it nicely."""
+
+
+@cli_option("-r", "--rather-long-name")
+def long_option(args: str, run: Any) -> None:
+    """Below."""
+
+
+SHORT = """\
+Usage:
+  train.py [(with UPDATE...)] [options]
+  train.py help [COMMAND]
+  train.py (-h | --help)
+  train.py COMMAND [(with UPDATE...)] [options]"""
+
+LONG = f"""\
+{SHORT}
+
+About this program.
+
+Usage: strange  [default: 5]
+
+Options:
+  -g VALUE --greet=VALUE        Greet somebody whose name is not known yet, in
+                                a way that takes more than one line.
+  -f --friendly                 Do it nicely.
+  -r VALUE --rather-long-name=VALUE
+                                Below.
+
+Arguments:
+  COMMAND  Name of the command to run (see below for a list of commands)
+  UPDATE   An entry of the configuration, as in foo.bar=17, or a named config or file
+  VALUE    whom to greet
+
+Commands:
+  train       Train the model.
+  data.plain
+"""
+
+PARSED = """\
+Usage:
+  PROGRAM [(with UPDATE...)] [options]
+  PROGRAM help [COMMAND]
+  PROGRAM COMMAND [(with UPDATE...)] [options]
+
+Options:
+  -g VALUE --greet=VALUE
+  -f --friendly
+  -r VALUE --rather-long-name=VALUE
+"""
+
+
+def test_usage_texts() -> None:
+    """Usage, docstring, options, arguments, commands."""
+    texts = format_usage(
+        "train.py",
+        "\nAbout this program.\n\nUsage: strange  [default: 5]\n",
+        {"train": train, "data.plain": plain},
+        [greet_option, friendly_option, long_option],
+    )
+    assert texts == (SHORT, LONG, PARSED)
+
+
+@pytest.mark.parametrize("description", [None, "", "  \n"])
+def test_usage_without_description(description: str | None) -> None:
+    """There is no gap, and no empty section."""
+    usage = format_usage("p", description)[1]
+    assert usage.startswith(format_usage("p", None)[0] + "\n\nArguments:\n")
+    assert "Options:" not in usage
+    assert "Commands:" not in usage
+
+
+def test_program_names_with_spaces_are_quoted() -> None:
+    short, usage, parsed = format_usage("my dir/the prog.py", None, {}, OPTIONS)
+    assert "  'my dir/the prog.py' help [COMMAND]\n" in short
+    assert "'my dir/the prog.py'" in usage
+    assert parse(["x"], parsed).command == "x"
+
+
+def _parse(*words: str, options: list[CLIOption] = OPTIONS) -> ParsedArguments:
+    usage = format_usage("a [b] (c) <d>.py", "Usage:\n  nothing", {}, options)[2]
+    return parse(words, usage, options)
+
+
+@pytest.mark.parametrize(
+    ("line", "command", "updates", "given"),
+    [
+        ("", None, (), {}),
+        ("train", "train", (), {}),
+        ("with a=1 fast", None, ("a=1", "fast"), {}),
+        ("train with a=1 -f b=2", "train", ("a=1", "b=2"), {"--force": True}),
+        ("-f train with a=1", "train", ("a=1",), {"--force": True}),
+        ("-fu -l DEBUG", None, (), {"--force": True, "--unobserved": True, "--loglevel": "DEBUG"}),
+        ("-lDEBUG train", "train", (), {"--loglevel": "DEBUG"}),
+        ("--loglevel DEBUG", None, (), {"--loglevel": "DEBUG"}),
+        ("--loglevel=DEBUG", None, (), {"--loglevel": "DEBUG"}),
+        ("--comment=a=b", None, (), {"--comment": "a=b"}),
+        ("--comm x", None, (), {"--comment": "x"}),
+        ("--file_storage=runs -m db", None, (), {"--file_storage": "runs", "--mongo_db": "db"}),
+        ("-c -f", None, (), {"--comment": "-f"}),
+        ("with", "with", (), {}),
+    ],
+)
+def test_lines(
+    line: str, command: str | None, updates: tuple[str, ...], given: dict[str, Any]
+) -> None:
+    """Options may stand anywhere; those not given are False or None."""
+    parsed = _parse(*line.split())
+    assert (parsed.command, parsed.updates, parsed.help) == (command, updates, False)
+    assert {k: v for k, v in parsed.options.items() if v not in (None, False)} == given
+    assert set(parsed.options) == {option.get_flag() for option in OPTIONS}
+    assert parsed.options["--debug"] is False
+    assert parsed.options["--id"] is None
+
+
+def test_words_with_spaces_and_empty_ones() -> None:
+    """What the shell took for one word stays one."""
+    parsed = _parse("with", "xs=[1, 2]", "", "-c", "two words")
+    assert parsed.updates == ("xs=[1, 2]", "")
+    assert parsed.options["--comment"] == "two words"
+
+
+@pytest.mark.parametrize(
+    ("line", "topic"),
+    [
+        ("-h", None),
+        ("--help", None),
+        ("help", None),
+        ("help -f", None),
+        ("help train", "train"),
+        ("train --help", "train"),
+        ("train -h with a=1", "train"),
+    ],
+)
+def test_help(line: str, topic: str | None) -> None:
+    """For the program, or for a command."""
+    parsed = _parse(*line.split())
+    assert (parsed.help, parsed.help_topic) == (True, topic)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--unknwon", "Unknown option --unknwon."),
+        ("--unobservd=3", 'Unknown option --unobservd. Did you mean "--unobserved"?'),
+        ("train -x", "Unknown option -x."),
+        ("-fx", "Unknown option -x."),
+        ("-F runs -fy", "Unknown option -y."),
+        ("-f train --force", "The option --force is given more than once."),
+        ("-c a --comment=b", "The option --comment is given more than once."),
+        ("--p", "--p could be --pdb or --print-config or --priority."),
+        ("train a=1", 'Unexpected argument "a=1": updates of the configuration come '
+                      'behind "with".'),
+        ("help a b", 'Unexpected argument "b": updates of the configuration come behind "with".'),
+        ("-b", "-b requires argument"),
+        ("--force=3", "--force must not have an argument"),
+    ],
+)  # fmt: skip
+def test_mistakes(line: str, message: str) -> None:
+    """Each is one sentence, shown below the usage."""
+    with pytest.raises(CommandLineError) as caught:
+        _parse(*line.split())
+    assert str(caught.value) == message
+    assert caught.value.print_usage
+
+
+def test_a_letter_that_is_taken_is_left_out() -> None:
+    """The first option keeps it; the other one still has its long flag."""
+    options = [*OPTIONS, friendly_option]
+    assert "\n  --friendly " in format_usage("p", None, {}, options)[1]
+    assert _parse("-f", options=options).options["--force"] is True
+    parsed = _parse("--friendly", "-f", options=options).options
+    assert parsed["--friendly"] is parsed["--force"] is True
+
+
+def test_words_need_not_be_text() -> None:
+    """As in `ex.run_commandline(["prog", "--id", 5])`."""
+    usage = format_usage("p", None, {}, OPTIONS)[2]
+    assert parse(["--id", 5], usage).options["--id"] == "5"  # type: ignore[list-item]

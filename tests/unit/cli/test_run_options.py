@@ -1,0 +1,152 @@
+"""What each built-in option does to a run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from sacred import commandline_options as porch
+from sacred.cli.errors import CommandLineError, UncleanRepositoryError
+from sacred.cli.run_options import loglevel_of
+from sacred.config.bindings import Binding, RunBindings
+from sacred.config.captured_function import create_captured_function
+from sacred.config.config_summary import ConfigSummary
+
+
+@pytest.fixture
+def run() -> Any:
+    """The attributes of a run that options touch."""
+    root = logging.getLogger("test_run_options_root")
+    return SimpleNamespace(
+        _id=None,
+        beat_interval=10.0,
+        bindings=RunBindings(),
+        capture_mode=None,
+        config={"a": 1},
+        config_modifications=ConfigSummary(),
+        debug=False,
+        experiment_info={"name": "demo", "repositories": []},
+        force=False,
+        meta_info={},
+        observers=[],
+        pdb=False,
+        queue_only=False,
+        root_logger=root,
+        run_logger=root.getChild("demo"),
+        unobserved=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "seen", "expected"),
+    [
+        (porch.beat_interval_option, "2.5", lambda run: run.beat_interval, 2.5),
+        (porch.beat_interval_option, 3, lambda run: run.beat_interval, 3.0),
+        (porch.capture_option, "sys", lambda run: run.capture_mode, "sys"),
+        (porch.comment_option, "why", lambda run: run.meta_info, {"comment": "why"}),
+        (porch.debug_option, True, lambda run: run.debug, True),
+        (porch.force_option, True, lambda run: run.force, True),
+        (porch.id_option, "17", lambda run: run._id, "17"),
+        (porch.loglevel_option, "error", lambda run: run.run_logger.level, 40),
+        (porch.loglevel_option, 15, lambda run: run.run_logger.level, 15),
+        (porch.pdb_option, True, lambda run: run.pdb, True),
+        (porch.priority_option, "3", lambda run: run.meta_info, {"priority": 3.0}),
+        (porch.queue_option, True, lambda run: run.queue_only, True),
+        (porch.unobserved_option, True, lambda run: run.unobserved, True),
+    ],
+)
+def test_effects(
+    run: Any, option: Any, value: Any, seen: Callable[[Any], Any], expected: Any
+) -> None:
+    """Each sets one thing, as a function and as an option."""
+    option.apply(value, run)
+    assert seen(run) == expected
+    option(value, run)
+    assert seen(run) == expected
+
+
+def test_help_does_nothing(run: Any) -> None:
+    before = dict(vars(run))
+    porch.help_option.apply(True, run)
+    assert vars(run) == before
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        (porch.beat_interval_option, "soon", ["'soon'", "number of seconds above 0"]),
+        (porch.beat_interval_option, "0", ["'0'"]),
+        (porch.beat_interval_option, "nan", ["'nan'"]),
+        (porch.capture_option, "syss", ["Unknown capture mode 'syss'", "no, sys and fd", '"sys"?']),
+        (porch.capture_option, 5, ["Unknown capture mode 5"]),
+        (porch.loglevel_option, "DEBUGG", ["'DEBUGG'", 'Did you mean "DEBUG"?']),
+        (porch.loglevel_option, "-1", ["'-1'", "or a number"]),
+        (porch.priority_option, "high", ["'high'", "must be a number"]),
+        (porch.priority_option, "inf", ["'inf'"]),
+        (porch.priority_option, None, ["None"]),
+    ],
+)
+def test_wrong_values(run: Any, option: Any, value: Any, told: list[str]) -> None:
+    """A ValueError that quotes the value and says what is right; no traceback is shown."""
+    with pytest.raises(ValueError, match=r".") as caught:
+        option.apply(value, run)
+    assert isinstance(caught.value, CommandLineError)
+    assert not caught.value.print_traceback
+    for text in told:
+        assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("level", "number"),
+    [("DEBUG", 10), ("info", 20), (" 30 ", 30), (5, 5), ("Critical", 50), ("WARN", 30)],
+)
+def test_levels(level: str | int, number: int) -> None:
+    assert loglevel_of(level) == number
+
+
+def test_levels_of_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Levels added to `logging` are known by name."""
+    monkeypatch.setattr(logging, "_nameToLevel", {**logging._nameToLevel, "TRACE": 5})
+    assert loglevel_of("trace") == 5
+
+
+def test_name_renames_the_experiment_and_its_loggers(run: Any) -> None:
+    """Messages of captured functions carry the new name too; the level is kept."""
+
+    @create_captured_function
+    def helper(_log: Any) -> str:
+        return str(_log.name)
+
+    run.run_logger.setLevel("ERROR")
+    run.bindings.bind(helper, Binding(logger=run.run_logger.getChild("helper"), run=run))
+    with run.bindings.activate():
+        assert helper() == "test_run_options_root.demo.helper"
+    porch.name_option.apply("other", run)
+    assert run.experiment_info["name"] == "other"
+    assert run.run_logger.name == "test_run_options_root.other"
+    assert run.run_logger.level == logging.ERROR
+    with run.bindings.activate():
+        assert helper() == "test_run_options_root.other.helper"
+
+
+def test_print_config_prints_it_and_a_line(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    porch.print_config_option.apply(True, run)
+    expected = "Configuration (modified, added, typechanged, doc):\n  a = 1\n" + "-" * 79 + "\n"
+    assert capsys.readouterr().out == expected
+
+
+def test_enforce_clean(run: Any) -> None:
+    """All repositories must be clean, and there must be one."""
+    clean = {"url": "https://example.org/a.git", "commit": "abc", "dirty": False}
+    dirty = {"url": "https://example.org/b.git", "commit": "abc", "dirty": True}
+    with pytest.raises(UncleanRepositoryError, match="no git repository"):
+        porch.enforce_clean_option.apply(True, run)
+    run.experiment_info["repositories"] = [clean]
+    porch.enforce_clean_option.apply(True, run)
+    run.experiment_info["repositories"] = [clean, dirty]
+    with pytest.raises(RuntimeError, match=r"uncommitted changes in https://example\.org/b\.git$"):
+        porch.enforce_clean_option.apply(True, run)

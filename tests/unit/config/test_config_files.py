@@ -1,0 +1,91 @@
+import json
+import os
+import pickle
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sacred.config import load_config_file, save_config_file
+from sacred.config.config_files import HANDLER_BY_EXT
+from sacred.config.read_only import make_read_only
+from tests.unit.config.test_values import keys, values
+
+CONFIG = {"a": 1, "b": {"c": [1, 2.5, None, True, "ü"]}, "t": (1, 2), "n": np.array([1, 2])}
+
+
+@pytest.mark.parametrize("suffix", [".json", ".yaml", ".yml", ".pickle", ".JSON"])
+def test_round_trip(tmp_path, suffix):
+    name = tmp_path / f"config{suffix}"
+    save_config_file(make_read_only(CONFIG), name)
+    made = load_config_file(str(name))
+    assert made.pop("n").tolist() == [1, 2]
+    assert made == {key: value for key, value in CONFIG.items() if key != "n"}
+    assert type(made) is dict
+
+
+@given(config=st.dictionaries(keys, values))
+@pytest.mark.parametrize("suffix", [".json", ".yaml", ".pickle"])
+def test_law_round_trip(tmp_path_factory, suffix, config):
+    name = tmp_path_factory.mktemp("files") / f"config{suffix}"
+    save_config_file(config, name)
+    assert load_config_file(name) == config
+
+
+def test_unknown_suffix(tmp_path):
+    with pytest.raises(ValueError, match=r'unsupported extension "\.foo"'):
+        load_config_file(tmp_path / "x.foo")
+    with pytest.raises(ValueError, match=r'unsupported extension ""'):
+        save_config_file({}, tmp_path / "x")
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        load_config_file(tmp_path / "x.json")
+
+
+def test_yaml_without_pyyaml(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(KeyError, match="yaml"):
+        save_config_file({}, tmp_path / "x.yaml")
+
+
+def test_handlers(tmp_path):
+    assert {ext: handler.mode for ext, handler in HANDLER_BY_EXT.items()} == {
+        ".json": "",
+        ".yaml": "",
+        ".yml": "",
+        ".pickle": "b",
+    }
+    with open(tmp_path / "x", "w") as fp:
+        HANDLER_BY_EXT[".json"].dump({"b": 1, "a": 2}, fp)
+    with open(tmp_path / "x") as fp:
+        assert HANDLER_BY_EXT[".json"].load(fp) == {"a": 2, "b": 1}
+
+
+@pytest.mark.parametrize("suffix", [".json", ".yaml"])
+def test_nothing_in_a_file_is_executed(tmp_path, suffix):
+    flag = tmp_path / "executed"
+    name = tmp_path / f"x{suffix}"
+    reduce = [{"py/type": "os.system"}, {"py/tuple": [f"touch {flag}"]}]
+    name.write_text(json.dumps({"x": {"py/reduce": reduce}}))
+    with pytest.raises(ValueError, match="is not allowed"):
+        load_config_file(name)
+    assert not flag.exists()
+
+
+def test_yaml_tags_are_refused(tmp_path):
+    flag = tmp_path / "executed"
+    (tmp_path / "x.yaml").write_text(f"x: !!python/object/apply:os.system ['touch {flag}']")
+    with pytest.raises(ValueError, match="python/object"):
+        load_config_file(tmp_path / "x.yaml")
+    assert not flag.exists()
+
+
+def test_pickles_hold_plain_containers(tmp_path):
+    save_config_file(make_read_only({"a": [1]}), tmp_path / "x.pickle")
+    with open(tmp_path / "x.pickle", "rb") as fp:
+        assert type(pickle.load(fp)["a"]) is list
+    assert os.path.getsize(tmp_path / "x.pickle") < 100

@@ -1,0 +1,132 @@
+"""The points that a run logs."""
+
+from __future__ import annotations
+
+import datetime
+import pickle
+import threading
+
+import numpy as np
+import pytest
+
+from sacred.metrics_logger import MetricsLogger, ScalarMetricLogEntry, linearize_metrics
+
+
+@pytest.fixture
+def metrics():
+    """An empty logger."""
+    return MetricsLogger()
+
+
+def logged(metrics):
+    """What has been logged, without the times."""
+    return [(e.name, e.step, e.value) for e in metrics.get_last_metrics()]
+
+
+def test_steps_count_per_metric(metrics):
+    """Without a step it is one more than the last of that metric, from 0."""
+    metrics.log_scalar_metric("a", 1)
+    metrics.log_scalar_metric("a", 2, 10)
+    metrics.log_scalar_metric("b", 3)
+    metrics.log_scalar_metric("a", 4)
+    metrics.log_scalar_metric("a", 5, 2.5)
+    metrics.log_scalar_metric("a", 6)
+    assert logged(metrics) == [
+        ("a", 0, 1), ("a", 10, 2), ("b", 0, 3), ("a", 11, 4), ("a", 2.5, 5), ("a", 3.5, 6),
+    ]  # fmt: skip
+
+
+def test_points_are_handed_out_once(metrics):
+    """Taking them empties the logger; steps go on counting."""
+    metrics.log_scalar_metric("a", 1)
+    assert logged(metrics) == [("a", 0, 1)]
+    assert logged(metrics) == []
+    metrics.log_scalar_metric("a", 2)
+    assert logged(metrics) == [("a", 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (np.float32(3), 3.0),
+        (np.float64(2.5), 2.5),
+        (np.int64(5), 5),
+        (np.bool_(True), True),
+        (np.array(1.5), 1.5),
+        ("x", "x"),
+    ],
+)
+def test_numpys_scalars_become_pythons(metrics, value, expected):
+    """Values and steps alike."""
+    metrics.log_scalar_metric("a", value, value)
+    (entry,) = metrics.get_last_metrics()
+    assert (entry.value, entry.step) == (expected, expected)
+    assert type(entry.value) is type(entry.step) is type(expected)
+
+
+def test_arrays_stay_arrays(metrics):
+    """A value with dimensions is left as it is."""
+    array = np.array([1, 2])
+    metrics.log_scalar_metric("a", array)
+    (entry,) = metrics.get_last_metrics()
+    assert entry.value is array
+
+
+def test_times_are_naive_utc(metrics):
+    """The time is that of the call."""
+    before = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+    metrics.log_scalar_metric("a", 1)
+    after = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+    (entry,) = metrics.get_last_metrics()
+    slack = datetime.timedelta(milliseconds=50)
+    assert before - slack <= entry.timestamp <= after + slack
+    assert entry.timestamp.tzinfo is None
+
+
+def test_threads_lose_and_double_nothing(metrics):
+    """Points of many threads all arrive once, with steps of their own."""
+    taken = []
+    done = threading.Event()
+
+    def log():
+        for _ in range(2000):
+            metrics.log_scalar_metric("a", 1)
+
+    def take():
+        while not done.is_set():
+            taken.extend(metrics.get_last_metrics())
+
+    writers = [threading.Thread(target=log) for _ in range(4)]
+    reader = threading.Thread(target=take)
+    for thread in (reader, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    done.set()
+    reader.join()
+    taken.extend(metrics.get_last_metrics())
+    assert [entry.step for entry in taken] == list(range(8000))
+
+
+def test_linearize_metrics():
+    """Points become columns, by name."""
+    time = datetime.datetime(2030, 1, 1)
+    entries = [
+        ScalarMetricLogEntry("a", 0, time, 1),
+        ScalarMetricLogEntry("b", 5, time, 2),
+        ScalarMetricLogEntry("a", 1, time, 3),
+    ]
+    assert linearize_metrics(entries) == {
+        "a": {"steps": [0, 1], "values": [1, 3], "timestamps": [time, time], "name": "a"},
+        "b": {"steps": [5], "values": [2], "timestamps": [time], "name": "b"},
+    }
+    assert linearize_metrics([]) == {}
+
+
+def test_pickling(metrics):
+    """A logger goes with the run to other processes."""
+    metrics.log_scalar_metric("a", 1)
+    other = pickle.loads(pickle.dumps(metrics))
+    other.log_scalar_metric("a", 2)
+    assert logged(other) == [("a", 0, 1), ("a", 1, 2)]
+    assert logged(metrics) == [("a", 0, 1)]

@@ -1,0 +1,148 @@
+"""Seeds and generators."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from types import SimpleNamespace
+from unittest.mock import Mock
+
+import numpy as np
+import pytest
+
+from sacred import randomness
+from sacred.randomness import SEEDRANGE, create_rnd, get_seed, random_seed, set_global_seed
+from sacred.settings import SETTINGS
+
+
+@pytest.fixture(autouse=True)
+def _keep_global_state():
+    """Tests seed the global generators."""
+    states = random.getstate(), np.random.get_state()
+    yield
+    random.setstate(states[0])
+    np.random.set_state(states[1])
+
+
+@pytest.fixture
+def without_numpy(monkeypatch):
+    """As if numpy were not installed."""
+    monkeypatch.setattr(randomness, "_numpy", lambda: None)
+
+
+@pytest.fixture
+def legacy(monkeypatch):
+    """The old API of numpy is asked for."""
+    monkeypatch.setitem(dict.__getitem__(SETTINGS, "CONFIG"), "NUMPY_RANDOM_LEGACY_API", True)
+
+
+def test_numpys_generator():
+    """With numpy: its Generator, and its integers as seeds."""
+    rnd = create_rnd(7)
+    assert isinstance(rnd, np.random.Generator)
+    assert get_seed(rnd) == int(np.random.default_rng(7).integers(1, 10**9, dtype=int))
+
+
+def test_the_legacy_generator(legacy):
+    """With the setting: RandomState."""
+    rnd = create_rnd(7)
+    assert isinstance(rnd, np.random.RandomState)
+    assert get_seed(rnd) == np.random.RandomState(7).randint(1, 10**9)
+
+
+def test_pythons_generator(without_numpy):
+    """Without numpy: random.Random."""
+    rnd = create_rnd(7)
+    assert type(rnd) is random.Random
+    assert get_seed(rnd) == random.Random(7).randint(1, 10**9)
+
+
+@pytest.mark.parametrize("mode", [None, "legacy", "without_numpy"])
+def test_seeds_are_ints(request, mode):
+    """Seeds are Python's ints: they become part of the configuration."""
+    if mode:
+        request.getfixturevalue(mode)
+    assert type(get_seed(create_rnd(1))) is int
+
+
+@pytest.mark.parametrize("seed", ["a", 1.5, None, [1], np.float64(1), np.array([1, 2])])
+def test_a_seed_must_be_an_int(seed):
+    """Anything else is refused with a message that shows it."""
+    with pytest.raises(TypeError, match="Seed has to be integer but was"):
+        create_rnd(seed)
+    with pytest.raises(AssertionError):
+        create_rnd(seed)
+
+
+def test_numpys_ints_are_seeds():
+    """They give what Python's give."""
+    assert get_seed(create_rnd(np.int64(7))) == get_seed(create_rnd(7))
+
+
+def test_random_seeds_do_not_depend_on_user_code():
+    """`random.seed(0)` does not decide the random seed."""
+    seeds = set()
+    for _ in range(5):
+        random.seed(0)
+        np.random.seed(0)
+        seeds.update({get_seed(), random_seed()})
+    assert len(seeds) == 10
+    assert all(SEEDRANGE[0] <= seed < SEEDRANGE[1] for seed in seeds)
+
+
+def test_drawing_a_random_seed_leaves_the_global_generator_alone():
+    """The user's own sequence goes on as if nothing had happened."""
+    random.seed(0)
+    expected = random.random()
+    random.seed(0)
+    get_seed()
+    assert random.random() == expected
+
+
+def test_set_global_seed():
+    """`random` and numpy are seeded."""
+    set_global_seed(3)
+    first = random.random(), np.random.random()
+    set_global_seed(np.int64(3))
+    assert (random.random(), np.random.random()) == first
+    assert first == (random.Random(3).random(), np.random.RandomState(3).random())
+
+
+def test_pytorch_is_seeded_if_imported(monkeypatch):
+    """All CUDA devices as well."""
+    torch = Mock()
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    set_global_seed(3)
+    torch.manual_seed.assert_called_once_with(3)
+    torch.cuda.manual_seed_all.assert_called_once_with(3)
+
+
+def test_tensorflow_2_is_seeded_if_imported(monkeypatch):
+    """By the name that version 2 has for it."""
+    seeds = []
+    tensorflow = SimpleNamespace(random=SimpleNamespace(set_seed=seeds.append))
+    monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
+    set_global_seed(3)
+    assert seeds == [3]
+
+
+def test_tensorflow_1_is_seeded_if_imported(monkeypatch):
+    """By the name that version 1 has for it."""
+    seeds = []
+    monkeypatch.setitem(sys.modules, "tensorflow", SimpleNamespace(set_random_seed=seeds.append))
+    set_global_seed(3)
+    assert seeds == [3]
+
+
+def test_without_numpy_for_real():
+    """In a process that cannot import numpy, nothing tries to."""
+    script = (
+        f"import sys; sys.path[:0] = {sys.path!r}; sys.modules['numpy'] = None\n"
+        "from sacred.randomness import *\n"
+        "set_global_seed(1); print(type(create_rnd(get_seed(create_rnd(1)))).__module__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "random"
