@@ -23,7 +23,7 @@ function like the others::
       05_my_commands.py help [COMMAND]
       05_my_commands.py (-h | --help)
       05_my_commands.py COMMAND [(with UPDATE...)] [options]
-    Error: Command "gret" not found. Available commands are: print_config, print_dependencies, save_config, print_named_configs, greet, shout, main
+    Error: Command "gret" not found. Available commands are: ..., greet, shout, main
     Did you mean "greet"?
 """
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
@@ -26,7 +26,7 @@ from sacred.definition import IngredientDef
 if TYPE_CHECKING:
     from sacred.config.chain import ConfigSource
     from sacred.definition import ConfigHook
-    from sacred.dependencies import PackageDependency, Source
+    from sacred.dependencies import PackageDependency, Repositories, Source
 
 __all__ = ["Ingredient"]
 
@@ -90,8 +90,8 @@ class Ingredient:
                 "interactive=True."
             )
         self.base_dir = str(Path(base_dir or (self.mainfile or Path.cwd() / "_").parent).resolve())
-        self.sources: set[Source] = set()
-        self.dependencies: set[PackageDependency] = set()
+        self._added_sources: set[Source] = set()
+        self._added_dependencies: set[PackageDependency] = set()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.path!r}>"
@@ -309,7 +309,7 @@ class Ingredient:
         """
         from sacred.dependencies import Source
 
-        self.sources.add(Source.create(os.path.abspath(filename), self.save_git_info))
+        self._added_sources.add(Source.create(os.path.abspath(filename), self.save_git_info))
 
     def add_package_dependency(self, package_name: str, version: str) -> None:
         """Record one more package that the runs depend on.
@@ -321,17 +321,29 @@ class Ingredient:
 
         if not PEP440_VERSION_PATTERN.match(version):
             raise ValueError(f'Invalid Version: "{version}"')
-        self.dependencies.add(PackageDependency(package_name, version))
+        self._added_dependencies.add(PackageDependency(package_name, version))
 
-    def _discover(self) -> None:
-        """Look for sources and packages; again at every call, since imports may come late."""
+    def _find(self, repositories: Repositories) -> tuple[set[Source], set[PackageDependency]]:
         from sacred.dependencies import gather_sources_and_dependencies
 
         _, sources, dependencies = gather_sources_and_dependencies(
-            self._caller_globals, self.save_git_info, self.base_dir
+            self._caller_globals, self.save_git_info, self.base_dir, repositories=repositories
         )
-        self.sources |= set(sources)
-        self.dependencies |= set(dependencies)
+        return set(sources) | self._added_sources, set(dependencies) | self._added_dependencies
+
+    @property
+    def sources(self) -> set[Source]:
+        """The sources as they are now: those that are imported, and those added by hand."""
+        from sacred.dependencies import Repositories
+
+        return self._find(Repositories())[0]
+
+    @property
+    def dependencies(self) -> set[PackageDependency]:
+        """The packages that are imported now, and those added by hand."""
+        from sacred.dependencies import Repositories
+
+        return self._find(Repositories())[1]
 
     def get_experiment_info(self) -> dict[str, Any]:
         """Name, sources, packages and repositories, as observers store them.
@@ -340,21 +352,41 @@ class Ingredient:
             a dict with ``name``, ``base_dir``, ``sources`` (``(path, md5)``),
             ``dependencies`` (``name==version``), ``repositories`` and ``mainfile``.
         """
-        sources: set[Source] = set()
-        dependencies: set[PackageDependency] = set()
-        for ingredient, _ in self.traverse_ingredients():
-            ingredient._discover()
-            sources |= ingredient.sources
-            dependencies |= ingredient.dependencies
-        for dependency in dependencies:
-            dependency.fill_missing_version()
+        return self.experiment_info_gatherer()()
+
+    def experiment_info_gatherer(self) -> Callable[[], dict[str, Any]]:
+        """A function like :meth:`get_experiment_info` for one run.
+
+        Called again it adds what has been imported since. What it has seen stays as it
+        was: that is what runs, whatever has become of the file. Git is asked once.
+        """
+        from sacred.dependencies import Repositories
+
+        repositories = Repositories()
+        sources: dict[str, Source] = {}
+        dependencies: dict[str, PackageDependency] = {}
+
+        def gather() -> dict[str, Any]:
+            for ingredient, _ in self.traverse_ingredients():
+                found_sources, found_dependencies = ingredient._find(repositories)
+                for source in found_sources:
+                    sources.setdefault(source.filename, source)
+                for dependency in found_dependencies:
+                    dependency.fill_missing_version()
+                    dependencies.setdefault(dependency.name, dependency)
+            return self._describe(sources.values(), dependencies.values())
+
+        return gather
+
+    def _describe(
+        self, sources: Collection[Source], dependencies: Collection[PackageDependency]
+    ) -> dict[str, Any]:
+        packages = {dependency.to_json() for dependency in dependencies}
         return {
             "name": self.path,
             "base_dir": self.base_dir,
             "sources": sorted({source.to_json(self.base_dir) for source in sources}),
-            "dependencies": sorted(
-                {dependency.to_json() for dependency in dependencies}, key=str.lower
-            ),
+            "dependencies": sorted(packages, key=str.lower),
             "repositories": collect_repositories(sources),
             "mainfile": os.path.relpath(self.mainfile, self.base_dir) if self.mainfile else None,
         }
@@ -438,7 +470,7 @@ def _find_or_make(cls: type[Ingredient], module: str, name: str | None) -> Ingre
     return found if isinstance(found, cls) else cls.__new__(cls)
 
 
-def collect_repositories(sources: set[Source]) -> list[dict[str, Any]]:
+def collect_repositories(sources: Collection[Source]) -> list[dict[str, Any]]:
     """The git repositories of some sources, each once, dirty if any source is."""
     dirty: dict[tuple[str, str | None], bool] = {}
     for source in sources:

@@ -37,7 +37,7 @@ def stored(tmp_path: Path, name: str) -> Any:
     return json.loads((tmp_path / "runs/1" / name).read_text())
 
 
-OUTPUT = '''\
+OUTPUT = """\
 import os, subprocess, sys
 from sacred import Experiment
 from sacred.observers import FileStorageObserver
@@ -59,7 +59,7 @@ def main(ending):
         raise ValueError("the reason")
     if ending == "exit":
         sys.exit(3)
-'''
+"""
 
 
 @pytest.mark.parametrize("ending", ["return", "fail", "exit"])
@@ -123,7 +123,7 @@ def test_results_are_plain_numbers(ex: Experiment, tmp_path: Path) -> None:
     assert restore(stored(tmp_path, "info.json")) == {1: {2: 3}}
 
 
-LATE = '''\
+LATE = """\
 from sacred import Experiment
 from sacred.observers import FileStorageObserver
 
@@ -137,7 +137,7 @@ import helper_after_definition
 def main():
     global helper_during_run
     import helper_during_run
-'''
+"""
 
 
 def test_sources_imported_late_are_recorded(run_script: RunScript, tmp_path: Path) -> None:
@@ -155,7 +155,9 @@ def test_sources_imported_late_are_recorded(run_script: RunScript, tmp_path: Pat
 def test_automain_in_a_notebook_is_a_clear_error() -> None:
     """There is no script to be the main one."""
     ex = Experiment("notebook", interactive=True)
-    with pytest.raises(RuntimeError, match="Cannot use @ex.automain decorator in interactive mode"):
+    with pytest.raises(
+        RuntimeError, match=r"Cannot use @ex\.automain decorator in interactive mode"
+    ):
         ex.automain(lambda: None)
 
 
@@ -222,3 +224,16 @@ def test_user_mistakes_with_artifacts_reach_the_user(ex: Experiment, tmp_path: P
     assert record["status"] == "COMPLETED"
     assert record["artifacts"] == ["deep/er/file.txt"]
     assert (tmp_path / "runs/1/deep/er/file.txt").read_text() == "content"
+
+
+def test_a_source_edited_during_the_run_stays_as_it_ran(
+    run_script: RunScript, tmp_path: Path
+) -> None:
+    """The digest and the copy are those of what was imported."""
+    (tmp_path / "helper_after_definition.py").write_text("a = 1\n")
+    edit = "    open('helper_after_definition.py', 'w').write('changed')\n"
+    done = run_script(LATE.replace("    import helper_during_run\n", edit))
+    assert done.returncode == 0, done.stderr
+    sources = dict(stored(tmp_path, "run.json")["experiment"]["sources"])
+    copy = tmp_path / "runs" / sources["helper_after_definition.py"]
+    assert copy.read_text() == "a = 1\n"

@@ -352,3 +352,23 @@ def test_updates_of_single_list_elements_and_empty_dicts(ex: Experiment) -> None
     ex.add_config(xs=[1, 2, 3])
     assert config(ex, **{"xs.0": 5})["xs"] == [5, 2, 3]
     assert config(ex, nested={})["nested"] == {}
+
+
+def test_assigning_to_an_ingredient_is_ignored_with_a_warning(
+    ex: Experiment, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its entries are its own business."""
+
+    @ex.config
+    def wrong(data: Any) -> None:
+        data = {"size": 0}  # noqa: F841
+
+    with caplog.at_level(logging.WARNING):
+        run = ex.run()
+    assert run.config["data"]["size"] == 10
+    assert 'Ignored attempt to set value of "data", because it is an ingredient.' in caplog.messages
+
+
+def test_an_empty_dict_from_outside_wins_over_a_named_config(ex: Experiment) -> None:
+    """``with tiny nested={}`` clears it."""
+    assert config(ex, "tiny", nested={})["nested"] == {}

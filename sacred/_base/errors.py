@@ -291,6 +291,8 @@ class NamedConfigNotFoundError(SacredError):
 class UnknownIngredientError(SacredError, KeyError):
     """A path names an ingredient that the experiment does not use."""
 
+    __module__ = "sacred.utils"
+
     def __init__(self, message: str) -> None:
         super().__init__(message, print_traceback=False)
 
@@ -301,6 +303,8 @@ class UnknownIngredientError(SacredError, KeyError):
 class ConfigFileError(SacredError, ValueError):
     """The content of a config file cannot be understood."""
 
+    __module__ = "sacred.utils"
+
     def __init__(self, message: str) -> None:
         super().__init__(message, print_traceback=False)
 
@@ -308,12 +312,16 @@ class ConfigFileError(SacredError, ValueError):
 class UnreadableConfigFileError(SacredError, OSError):
     """A config file is there and cannot be opened."""
 
+    __module__ = "sacred.utils"
+
     def __init__(self, message: str) -> None:
         super().__init__(message, print_traceback=False)
 
 
 class MissingConfigFormatError(SacredError, KeyError):
     """A config file needs a package that is not installed."""
+
+    __module__ = "sacred.utils"
 
     def __init__(self, message: str) -> None:
         super().__init__(message, print_traceback=False)

@@ -9,7 +9,7 @@
 | `discovery` | what a script uses, by the strategies of `SETTINGS` |
 """
 
-from sacred.dependencies.discovery import gather_sources_and_dependencies, refresh
+from sacred.dependencies.discovery import gather_sources_and_dependencies
 from sacred.dependencies.git import Repositories
 from sacred.dependencies.packages import PEP440_VERSION_PATTERN, PackageDependency
 from sacred.dependencies.sources import (
@@ -28,5 +28,4 @@ __all__ = [
     "get_digest",
     "get_py_file_if_possible",
     "is_local_source",
-    "refresh",
 ]

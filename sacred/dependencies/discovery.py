@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from sacred.dependencies.git import GitInfo, Repositories
+from sacred.dependencies.git import Repositories
 from sacred.dependencies.installed import all_distributions, find_distribution
 from sacred.dependencies.packages import PackageDependency, module_file
 from sacred.dependencies.sources import (
@@ -53,33 +53,6 @@ def gather_sources_and_dependencies(
     sources = {_create(filename, save_git_info, shared) for filename in files} | {main}
     packages = set(_choose(_PACKAGES, "DISCOVER_DEPENDENCIES")(globs, base))
     return main, sources - {None}, packages | _numpy()  # type: ignore[return-value]
-
-
-def refresh(
-    sources: Iterable[Source],
-    dependencies: Iterable[PackageDependency],
-    globs: Mapping[str, Any],
-    base_dir: PathLike | None = None,
-    save_git_info: bool = True,
-    repositories: Repositories | None = None,
-) -> tuple[set[Source], set[PackageDependency]]:
-    """Return `sources` and `dependencies` together with what was imported since.
-
-    Those already known stay as they were. Git is not asked again about their repositories.
-
-    >>> refresh([], [PackageDependency("a", "1.0")], {"PackageDependency": 1})[0]
-    set()
-    """
-    known = set(sources)
-    repositories = repositories or Repositories()
-    for source in known:
-        if source.commit is not None:
-            info = GitInfo(source.repo, source.commit, source.is_dirty)
-            repositories.remember(source.filename, info)
-    _, found, packages = gather_sources_and_dependencies(
-        globs, save_git_info, base_dir, repositories
-    )
-    return known | found, set(dependencies) | packages
 
 
 def _main_file(globs: Mapping[str, Any]) -> str | None:

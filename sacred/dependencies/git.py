@@ -54,12 +54,6 @@ class Repositories:
             self._known[root] = _ask(root)
         return self._known[root]
 
-    def remember(self, filename: str, info: GitInfo) -> None:
-        """Take `info` for the repository of a file unless there is something better."""
-        root = _find_root(filename)
-        if root is not None:
-            self._known.setdefault(root, info)
-
 
 def _find_root(path: str) -> str | None:
     # Without asking git: a process per file is what made the start of a run slow.

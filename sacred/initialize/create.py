@@ -68,6 +68,7 @@ def create_run(
     main_function = get_command(configured.scaffolding, command_name)
     if not force:
         _check_changes(configured)
+    gather_info = experiment.experiment_info_gatherer()
     run = Run(
         config=configured.config,
         config_modifications=configured.modifications,
@@ -75,7 +76,7 @@ def create_run(
         observers=getattr(experiment, "observers", ()),
         root_logger=configured.root_logger,
         run_logger=configured.run_logger,
-        experiment_info=experiment.get_experiment_info(),
+        experiment_info=gather_info(),
         host_info=get_host_info(getattr(experiment, "additional_host_info", None)),
         pre_run_hooks=[hook for used in ingredients for hook in used.pre_run_hooks],
         post_run_hooks=[hook for used in ingredients for hook in used.post_run_hooks],
@@ -84,7 +85,7 @@ def create_run(
     run.experiment = experiment
     run.force = force
     run.unobserved = getattr(main_function, "unobserved", False)
-    run.refresh_experiment_info = experiment.get_experiment_info
+    run.refresh_experiment_info = gather_info
     for scaffold in configured.scaffolding.values():
         scaffold.finalize_initialization(run)
     return run
@@ -105,6 +106,10 @@ def _check_changes(configured: Configured) -> None:
         known = {path for path, _ in iterate_flattened(configured.config)} - set(added)
         raise ConfigAddedError(
             unused, config=configured.config, captured_args=sorted(taken | known)
+        )
+    for name in sorted(configured.modifications.ignored_fallbacks):
+        configured.run_logger.warning(
+            'Ignored attempt to set value of "%s", because it is an ingredient.', name
         )
     for path in added:
         configured.run_logger.warning('Added new config entry: "%s"', path)

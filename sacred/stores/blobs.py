@@ -145,7 +145,7 @@ class LocalBlobs(Blobs):
 
     def remove(self, name: str) -> None:
         """See `Blobs.remove`."""
-        with contextlib.suppress(FileNotFoundError), self._explained():
+        with self._explained(), contextlib.suppress(FileNotFoundError):
             os.remove(self._path(name))
 
     def _path(self, name: str) -> str:
@@ -195,7 +195,7 @@ class LocalBlobs(Blobs):
         try:
             yield
         except OSError as error:
-            if isinstance(error, StoreError | FileNotFoundError):
+            if isinstance(error, StoreError):
                 raise
             denied = error.errno in _PERMISSION
             kind = StorePermissionError if denied else StoreUnavailableError

@@ -85,13 +85,13 @@ class MongoOutput:
         self._update([{"$set": {"captured_out": {"$concat": [before, text]}}}])
         del state.recent[offset - state.stored :]
         state.recent += data
-        if shown + len(data) > _MAX:
-            self._move_to_file(state)
-
-    def _move_to_file(self, state: _State) -> None:
-        """All but the end goes to a file, and out of the document except for the beginning."""
         # The last lines stay: a filter may still rewrite them, as with progress bars.
         cut = _between_characters(state.recent, len(state.recent) - _TAIL)
+        if shown + len(data) > _MAX and cut > 0:
+            self._move_to_file(state, cut)
+
+    def _move_to_file(self, state: _State, cut: int) -> None:
+        """What is in front of `cut` goes to a file; the document keeps only its beginning."""
         content, rest = bytes(state.recent[:cut]), state.recent[cut:]
         name = f"captured_out://{self._runs.name}/{self._run_id}"
         file_id = self._files.put_text(name, content.decode())

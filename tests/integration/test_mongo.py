@@ -15,7 +15,7 @@ import bson
 import gridfs
 import pymongo
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from sacred._base.errors import SacredError
 from sacred.events import told_run
@@ -327,6 +327,7 @@ def test_any_life_is_stored_as_in_memory(tmp_path_factory, observer, mongo_db, l
 
 
 @given(lives)
+@example(([("print", "0\x80\x80\U00010000\x80\x80"), ("beat",), ("cut", 1, "")], "FAILED", None))
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_life_with_tiny_limits(tmp_path_factory, observer, mongo_db, life):
     """What is for 16 MB otherwise, with some bytes: every path of the code for long ones."""

@@ -82,10 +82,7 @@ def make_function(kind, label):
 
 def capture(ing, label, kinds):
     """Captured probes, one per letter of `kinds`, in that order."""
-    return [
-        ing.capture(make_function(kind, f"{label}.{i}{kind}"))
-        for i, kind in enumerate(kinds)
-    ]
+    return [ing.capture(make_function(kind, f"{label}.{i}{kind}")) for i, kind in enumerate(kinds)]
 
 
 def set_main(ex, probes, rounds=2):

@@ -85,8 +85,8 @@ def check(text: str, directory: Path) -> int:
     Raises:
         AssertionError: an output differs; the message shows both.
     """
-    number = 0
-    for number, command in enumerate(commands_in(text), start=1):
+    commands = list(commands_in(text))
+    for command in commands:
         got = execute(command.text, directory)
         wanted = _without_durations(command.output)
         same = doctest.OutputChecker().check_output(
@@ -95,7 +95,7 @@ def check(text: str, directory: Path) -> int:
         assert same, (
             f"line {command.line}: $ {command.text}\n--- expected\n{command.output}\n--- got\n{got}"
         )
-    return number
+    return len(commands)
 
 
 def _without_durations(text: str) -> str:

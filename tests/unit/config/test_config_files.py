@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sacred._base.errors import SacredError
 from sacred.config import load_config_file, save_config_file
 from sacred.config.config_files import HANDLER_BY_EXT
 from sacred.config.read_only import make_read_only
@@ -71,7 +72,7 @@ def test_nothing_in_a_file_is_executed(tmp_path, suffix):
     name = tmp_path / f"x{suffix}"
     reduce = [{"py/type": "os.system"}, {"py/tuple": [f"touch {flag}"]}]
     name.write_text(json.dumps({"x": {"py/reduce": reduce}}))
-    with pytest.raises(ValueError, match="is not allowed"):
+    with pytest.raises(SacredError, match="is not allowed"):
         load_config_file(name)
     assert not flag.exists()
 

@@ -14,11 +14,9 @@ import pytest
 
 import sacred
 from sacred.dependencies import (
-    PackageDependency,
     Repositories,
     Source,
     gather_sources_and_dependencies,
-    refresh,
 )
 from sacred.settings import SETTINGS
 
@@ -192,19 +190,6 @@ def test_lazy_modules_stay_asleep(project: Path) -> None:
     assert "late" not in object.__getattribute__(module, "__dict__")
 
 
-def test_imported_later(project: Path, script: dict[str, Any]) -> None:
-    _, sources, packages = gather_sources_and_dependencies(script, False)
-    (project / "dhelper.py").write_text("changed meanwhile")
-    script["late"] = importlib.import_module("dlate").late
-    own = PackageDependency("own", "1.0")
-    new_sources, new_packages = refresh(sources, {*packages, own}, script, save_git_info=False)
-    assert names(new_sources - sources, project) == {"dlate.py"}
-    assert new_packages == {*packages, own}
-    # What was known stays as it was when it was imported.
-    digests = {s.filename: s.digest for s in new_sources}
-    assert all(digests[s.filename] == s.digest for s in sources)
-
-
 def test_git_is_asked_once(
     project: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,12 +204,9 @@ def test_git_is_asked_once(
     monkeypatch.setattr(git, "_ask", ask)
     (project / ".git").mkdir()
     shared = Repositories()
-    _, sources, packages = gather_sources_and_dependencies(script, True, None, shared)
+    _, sources, _ = gather_sources_and_dependencies(script, True, None, shared)
     gather_sources_and_dependencies({"h": sys.modules["dthird"]}, True, project, shared)
     assert {(s.repo, s.commit, s.is_dirty) for s in sources} == {("url", "12ab", True)}
-    script["late"] = importlib.import_module("dlate")
-    new_sources, _ = refresh(sources, packages, script)
-    assert {s.commit for s in new_sources} == {"12ab"}
     assert asked == [os.path.realpath(project)]
 
 
