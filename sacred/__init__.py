@@ -12,10 +12,10 @@ The names below and all sub-modules are loaded when they are first used, so
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sacred.__about__ import __author__, __author_email__, __url__, __version__
+from sacred._base.lazy import lazy_face
 
 if TYPE_CHECKING:
     from sacred import observers
@@ -48,22 +48,4 @@ _HOMES = {
     "host_info_getter": "sacred.host_info",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        value = getattr(importlib.import_module(_HOMES[name]), name)
-    elif name.startswith("_"):
-        raise AttributeError(f"module 'sacred' has no attribute {name!r}")
-    else:
-        try:
-            value = importlib.import_module(f"sacred.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"sacred.{name}":
-                raise
-            raise AttributeError(f"module 'sacred' has no attribute {name!r}") from None
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_face(globals(), _HOMES)

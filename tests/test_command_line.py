@@ -309,6 +309,7 @@ def test_signals_leave_a_complete_record(tmp_path: Path, number: int, code: int)
     assert "line 0\nline 1\nline 2\nline 3\nline 4\n" in stored
     assert "Aborted after" in stored
     assert "line 4" in output
+    assert "sacred/run.py" not in output
 
 
 def test_run_commandline_accepts_a_string_and_refuses_the_rest() -> None:

@@ -361,7 +361,7 @@ def test_assigning_to_an_ingredient_is_ignored_with_a_warning(
 
     @ex.config
     def wrong(data: Any) -> None:
-        data = {"size": 0}  # noqa: F841
+        data = {"size": 0}
 
     with caplog.at_level(logging.WARNING):
         run = ex.run()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred._base.errors import SacredError
+from sacred._base.tracebacks import print_filtered_stacktrace
 from sacred.cli.options import is_given
 from sacred.cli.parser import ParsedArguments, parse
 from sacred.cli.report import no_command, report, unknown_command
@@ -128,7 +129,7 @@ def _run(experiment: Program, request: _Request, short_usage: str) -> Run:
             named_configs=request.named_configs,
             options=request.options,
         )
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         # Option hooks may have changed the options: the run knows best, if there is one.
         run = experiment.current_run
         made = run is not None and run is not before
@@ -136,4 +137,21 @@ def _run(experiment: Program, request: _Request, short_usage: str) -> Run:
         post_mortem = run.pdb if made and run else bool(request.options.get("--pdb"))
         if debug and not post_mortem:
             raise
+        if isinstance(error, KeyboardInterrupt):
+            # It goes on, so that Python ends as a program that was interrupted does.
+            _show_filtered_if_uncaught(error)
+            raise
         sys.exit(report(error, short_usage, post_mortem))
+
+
+def _show_filtered_if_uncaught(error: BaseException) -> None:
+    """Leave the library's own frames out when Python shows this error at its end."""
+    before = sys.excepthook
+
+    def show(kind: Any, value: BaseException, traceback: Any) -> None:
+        if value is error:
+            print_filtered_stacktrace("always", value)
+        else:
+            before(kind, value, traceback)
+
+    sys.excepthook = show

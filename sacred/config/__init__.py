@@ -5,8 +5,9 @@ The names that users import are loaded when they are first asked for.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sacred._base.lazy import lazy_face
 
 if TYPE_CHECKING:
     from sacred.config.captured_function import create_captured_function
@@ -28,36 +29,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ConfigDict": "config_dict",
-    "ConfigScope": "config_scope",
-    "chain_evaluate_config_scopes": "chain",
-    "create_captured_function": "captured_function",
-    "dogmatize": "dogmatic",
-    "load_config_file": "config_files",
-    "save_config_file": "config_files",
-    "undogmatize": "dogmatic",
+    "ConfigDict": "sacred.config.config_dict",
+    "ConfigScope": "sacred.config.config_scope",
+    "chain_evaluate_config_scopes": "sacred.config.chain",
+    "create_captured_function": "sacred.config.captured_function",
+    "dogmatize": "sacred.config.dogmatic",
+    "load_config_file": "sacred.config.config_files",
+    "save_config_file": "sacred.config.config_files",
+    "undogmatize": "sacred.config.dogmatic",
 }
-_MODULES = (
-    "captured_function",
-    "config_dict",
-    "config_files",
-    "config_scope",
-    "config_summary",
-    "custom_containers",
-    "signature",
-    "utils",
-)
 
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_MODULES})
+__getattr__, __dir__ = lazy_face(globals(), _HOMES)

@@ -5,8 +5,9 @@ Nothing of a database is imported before an observer that needs it is made.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sacred._base.lazy import lazy_face
 
 if TYPE_CHECKING:
     from sacred.observers.base import RunObserver
@@ -23,21 +24,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "FileStorageObserver": "file_storage",
-    "MongoObserver": "mongo",
-    "QueueObserver": "queue",
-    "QueuedMongoObserver": "mongo",
-    "RunObserver": "base",
+    "FileStorageObserver": "sacred.observers.file_storage",
+    "MongoObserver": "sacred.observers.mongo",
+    "QueueObserver": "sacred.observers.queue",
+    "QueuedMongoObserver": "sacred.observers.mongo",
+    "RunObserver": "sacred.observers.base",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_face(globals(), _HOMES)

@@ -366,7 +366,9 @@ def test_arrays_round_trip(array):
 
 
 @pytest.mark.parametrize(
-    "array", [np.array([1, 2]), np.arange(100).reshape(4, 25), np.array([["a"]])], ids=lambda value: type(value).__name__
+    "array",
+    [np.array([1, 2]), np.arange(100).reshape(4, 25), np.array([["a"]])],
+    ids=lambda value: type(value).__name__,
 )
 def test_arrays_are_read_by_jsonpickle(array):
     """The form is that of its numpy handlers."""
@@ -375,7 +377,11 @@ def test_arrays_are_read_by_jsonpickle(array):
     np.testing.assert_array_equal(again, array)
 
 
-@pytest.mark.parametrize("array", [a for a in ARRAYS if a.dtype.kind not in "OSM"], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "array",
+    [a for a in ARRAYS if a.dtype.kind not in "OSM"],
+    ids=lambda value: type(value).__name__,
+)
 def test_arrays_that_jsonpickle_wrote_are_read(array):
     """Views and compressed arrays of older versions included."""
     jsonpickle.ext.numpy.register_handlers()

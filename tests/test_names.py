@@ -1,0 +1,149 @@
+"""Every name that third-party code imports, from exactly the place where it does."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+NAMES = {
+    "sacred": """
+        Experiment Ingredient SETTINGS observers host_info_getter host_info_gatherer
+        cli_option __version__ __author__ __author_email__ __url__
+    """,
+    "sacred.experiment": """
+        Experiment gather_command_line_options
+    """,
+    "sacred.ingredient": """
+        Ingredient
+    """,
+    "sacred.run": """
+        Run
+    """,
+    "sacred.initialize": """
+        create_run Scaffold create_scaffolding gather_ingredients_topological
+        get_configuration get_config_modifications get_command distribute_config_updates
+        distribute_presets distribute_named_configs initialize_logging
+        get_scaffolding_and_config_name find_best_match
+    """,
+    "sacred.settings": """
+        SETTINGS SettingError
+    """,
+    "sacred.commands": """
+        print_config print_dependencies save_config print_named_configs help_for_command
+        ConfigEntry PathEntry COLOR_ADDED COLOR_MODIFIED COLOR_TYPECHANGED COLOR_DOC
+        COLOR_DIRTY ENDC LEGEND _format_config _format_entry _iterate_marked
+        _format_named_config _format_named_configs
+    """,
+    "sacred.commandline_options": """
+        cli_option CLIOption CommandLineOption loglevel_option force_option comment_option
+        help_option debug_option pdb_option beat_interval_option unobserved_option
+        queue_option priority_option enforce_clean_option print_config_option name_option
+        id_option capture_option
+    """,
+    "sacred.arg_parser": """
+        get_config_updates format_usage _convert_value
+    """,
+    "sacred.config": """
+        ConfigScope ConfigDict chain_evaluate_config_scopes create_captured_function
+        load_config_file save_config_file dogmatize undogmatize
+    """,
+    "sacred.config.config_scope": """
+        ConfigScope
+    """,
+    "sacred.config.config_dict": """
+        ConfigDict
+    """,
+    "sacred.config.config_files": """
+        load_config_file save_config_file HANDLER_BY_EXT
+    """,
+    "sacred.config.config_summary": """
+        ConfigSummary
+    """,
+    "sacred.config.captured_function": """
+        create_captured_function
+    """,
+    "sacred.config.signature": """
+        Signature
+    """,
+    "sacred.config.custom_containers": """
+        DogmaticDict DogmaticList ReadOnlyDict ReadOnlyList make_read_only fallback_dict
+        type_changed is_different
+    """,
+    "sacred.config.utils": """
+        assert_is_valid_key normalize_or_die normalize_numpy recursive_fill_in
+        chain_evaluate_config_scopes dogmatize undogmatize
+    """,
+    "sacred.randomness": """
+        get_seed create_rnd set_global_seed SEEDRANGE
+    """,
+    "sacred.serializer": """
+        flatten restore json
+    """,
+    "sacred.host_info": """
+        get_host_info host_info_getter host_info_gatherer host_info_gatherers
+        HostInfoGetter IgnoreHostInfo check_additional_host_info
+    """,
+    "sacred.dependencies": """
+        Source PackageDependency get_digest gather_sources_and_dependencies
+        get_py_file_if_possible is_local_source PEP440_VERSION_PATTERN
+    """,
+    "sacred.metrics_logger": """
+        MetricsLogger ScalarMetricLogEntry linearize_metrics
+    """,
+    "sacred.stdout_capturing": """
+        get_stdcapturer
+    """,
+    "sacred.optional": """
+        optional_import modules_exist get_tensorflow libc has_numpy np has_yaml yaml
+        has_pandas pandas has_sqlalchemy has_mako has_tinydb has_tensorflow
+    """,
+    "sacred.observers": """
+        RunObserver FileStorageObserver MongoObserver QueuedMongoObserver QueueObserver
+    """,
+    "sacred.observers.base": """
+        RunObserver td_format
+    """,
+    "sacred.observers.file_storage": """
+        FileStorageObserver file_storage_option
+    """,
+    "sacred.observers.mongo": """
+        MongoObserver QueuedMongoObserver QueueCompatibleMongoObserver mongo_db_option
+        parse_mongo_db_arg force_bson_encodeable DEFAULT_MONGO_PRIORITY
+    """,
+    "sacred.observers.queue": """
+        QueueObserver WrappedEvent
+    """,
+    "sacred.utils": """
+        recursive_update iterate_flattened iterate_flattened_separately set_by_dotted_path
+        get_by_dotted_path iter_prefixes join_paths is_prefix rel_path
+        convert_to_nested_dict convert_camel_case_to_snake_case
+        apply_backspaces_and_linefeeds optional_kwargs_decorator get_inheritors
+        module_exists modules_exist module_is_in_cache parse_version get_package_version
+        ensure_wellformed_argv create_basic_stream_logger format_filtered_stacktrace
+        print_filtered_stacktrace format_sacred_error IntervalTimer PATHCHANGE NO_LOGGER
+        PYTHON_IDENTIFIER PathType SacredError ConfigError InvalidConfigError
+        MissingConfigError NamedConfigNotFoundError ConfigAddedError SignatureError
+        CircularDependencyError ObserverError SacredInterrupt TimeoutInterrupt
+    """,
+}
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_names_are_where_they_were(module: str) -> None:
+    """Old import paths are porches, but they are there."""
+    loaded = importlib.import_module(module)
+    missing = [name for name in NAMES[module].split() if not hasattr(loaded, name)]
+    assert not missing
+
+
+@pytest.mark.parametrize("module", sorted(set(NAMES) - {"sacred"}))
+def test_submodules_are_attributes(module: str) -> None:
+    """``import sacred; sacred.utils.join_paths`` works, in a fresh process too."""
+    code = f"import sacred; {module}"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
