@@ -44,7 +44,7 @@ def chain_evaluate_config_scopes(
 
     >>> from sacred.config.config_dict import ConfigDict
     >>> chain_evaluate_config_scopes([ConfigDict({"a": 1}), ConfigDict({"b": 2})], {"a": 3})[0]
-    {'b': 2, 'a': 3}
+    {'a': 3, 'b': 2}
     """
     fixed, preset, fallback = fixed or {}, preset or {}, fallback or {}
     summaries: list[ConfigSummary] = []
@@ -54,7 +54,10 @@ def chain_evaluate_config_scopes(
         summaries.append(summary)
         known = summary
     if summaries:
-        return undogmatize(known), summaries
+        # Entries stand in the order in which the sources declare them.
+        order = dict.fromkeys(name for summary in summaries for name in summary)
+        config = undogmatize(known)
+        return {**{name: config[name] for name in order if name in config}, **config}, summaries
     entries = DogmaticDict(fixed)
     entries.revelation(preset)
     config: dict[str, Any] = undogmatize(entries)

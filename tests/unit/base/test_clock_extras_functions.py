@@ -177,10 +177,10 @@ def test_modules():
 
 def test_versions():
     """Of a module with and without ``__version__``, and of none."""
-    import munch
+    import jsonpickle
 
     assert functions.get_package_version("packaging") >= packaging.version.parse("21")
-    assert str(functions.get_package_version("munch")) == munch.__version__
+    assert str(functions.get_package_version("jsonpickle")) == jsonpickle.__version__
     with pytest.raises(ModuleNotFoundError, match="No module named 'nope'"):
         functions.get_package_version("nope")
     with pytest.raises(packaging.version.InvalidVersion):

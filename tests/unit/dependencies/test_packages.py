@@ -46,8 +46,8 @@ def test_missing_versions_are_filled_in() -> None:
     package = PackageDependency("Munch", None)
     assert package.to_json() == "Munch==<unknown>"
     package.fill_missing_version()
-    assert package.version == importlib.metadata.version("munch")
-    package = PackageDependency("munch", "0.1")
+    assert package.version == importlib.metadata.version("jsonpickle")
+    package = PackageDependency("jsonpickle", "0.1")
     package.fill_missing_version()
     assert package.version == "0.1"
     package = PackageDependency("no-such-distribution", None)
