@@ -43,8 +43,8 @@ def test_equality_and_order() -> None:
 
 
 def test_missing_versions_are_filled_in() -> None:
-    package = PackageDependency("Munch", None)
-    assert package.to_json() == "Munch==<unknown>"
+    package = PackageDependency("JSONpickle", None)
+    assert package.to_json() == "JSONpickle==<unknown>"
     package.fill_missing_version()
     assert package.version == importlib.metadata.version("jsonpickle")
     package = PackageDependency("jsonpickle", "0.1")
