@@ -146,6 +146,8 @@ record(output.get())
 
 def test_fork_that_leaves_the_context_itself(tmp_path: Path) -> None:
     body = """
+import warnings
+warnings.simplefilter("ignore")  # of forking with threads, which is what this is about
 with capture() as output:
     print("before", flush=True)
     pid = os.fork()
