@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import contextvars
 import datetime
@@ -342,6 +341,8 @@ def _finish(result: Any) -> Any:
     """The result of a function, awaited if it is a coroutine."""
     if not inspect.iscoroutine(result):
         return result
+    import asyncio  # costs 20 ms, and few runs need it
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -350,6 +351,8 @@ def _finish(result: Any) -> Any:
 
 
 def _finish_beside_a_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    import asyncio
+
     outcome: list[Any] = []
     errors: list[BaseException] = []
 
