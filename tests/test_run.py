@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import itertools
 import logging
+import os
 import signal
 import threading
 from pathlib import Path
@@ -436,3 +437,21 @@ def test_root_logger_with_handlers_is_left_alone(ex: Experiment) -> None:
     ex.run()
     assert root.handlers == handlers
     assert root.level == level
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # that it has threads
+def test_forked_workers_end_at_once_when_told_to(ex: Experiment) -> None:
+    """The run's handler of SIGTERM is not theirs: pools end their workers by that signal."""
+
+    @ex.main
+    def main() -> int:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+            finally:
+                os._exit(99)
+        return os.waitpid(pid, 0)[1]
+
+    assert os.WTERMSIG(ex.run(options=QUIET).result) == signal.SIGTERM

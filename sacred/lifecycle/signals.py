@@ -10,6 +10,7 @@ installed is left alone.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -38,13 +39,36 @@ def _handlers(handlers: dict[int, Any]) -> Iterator[None]:
         yield  # only the main thread may install handlers
         return
     previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    _ours.append((handlers, previous))
     try:
         yield
     finally:
+        if _ours:  # not so in a forked child that leaves this context
+            _ours.pop()
         for number, handler in previous.items():
             # A handler that the user's code installed meanwhile stays.
             if signal.getsignal(number) is handlers[number]:
                 signal.signal(number, handler)
+
+
+# What is installed now and what was there before, the innermost last.
+_ours: list[tuple[dict[int, Any], dict[int, Any]]] = []
+
+
+def _restore_in_child() -> None:
+    """A forked worker is not the run: it has to end at once when it is told to.
+
+    `multiprocessing` ends the workers of a pool by SIGTERM, and waits for them.
+    """
+    while _ours:
+        handlers, previous = _ours.pop()
+        for number, handler in previous.items():
+            if signal.getsignal(number) is handlers[number]:
+                signal.signal(number, handler)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_restore_in_child)
 
 
 @contextlib.contextmanager

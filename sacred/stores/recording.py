@@ -140,7 +140,12 @@ class Recording:
         """One change that cannot be stored must not keep the others from it."""
         waiting, self.pending = self.pending, []
         errors: list[Exception] = []
+        # A newer content of a file must not get there before the older one.
+        held_up: set[tuple[str, str]] = set()
         for position, change in enumerate(waiting):
+            if isinstance(change, AddFile) and (change.kind, change.name) in held_up:
+                self.pending.append(change)
+                continue
             try:
                 self._store.apply(self.run_id, [change])
             except Exception as error:
@@ -150,6 +155,8 @@ class Recording:
                     break
                 if not isinstance(change, AddFile) or os.path.exists(change.path):
                     self.pending.append(change)
+                    if isinstance(change, AddFile):
+                        held_up.add((change.kind, change.name))
                 # else: the file is gone, and no later attempt can find it.
         self._keep_files()
         if errors:

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sacred.observers.store_observer import StoreObserver
@@ -47,6 +47,18 @@ def spools(tmp_path):
 
 
 @given(lives, st.integers())
+@example(
+    (
+        [
+            ("points", {"loss": [0], "acc": [0]}),
+            ("artifact", "a.txt", b""),
+            ("artifact", "a.txt", b"\x00"),
+        ],
+        "COMPLETED",
+        None,
+    ),
+    21_051_319_010,
+)
 def test_a_store_that_fails_at_random_equals_one_that_never_fails(tmp_path_factory, life, seed):
     directory = tmp_path_factory.mktemp("life")
     steady, shaky = MemoryStore(), MemoryStore()
