@@ -9,6 +9,11 @@ import sys
 import pytest
 
 NAMES = {
+    "sacred.observers.tinydb_hashfs": "TinyDbObserver TinyDbReader tiny_db_option",
+    "sacred.observers.tinydb_hashfs.bases": """
+        NdArraySerializer DataFrameSerializer SeriesSerializer DateTimeSerializer
+        FileSerializer BufferedReaderWrapper get_db_file_manager
+    """,
     "sacred": """
         Experiment Ingredient SETTINGS observers host_info_getter host_info_gatherer
         cli_option __version__ __author__ __author_email__ __url__
@@ -102,6 +107,7 @@ NAMES = {
     """,
     "sacred.observers": """
         RunObserver FileStorageObserver MongoObserver QueuedMongoObserver QueueObserver
+        TinyDbObserver TinyDbReader
     """,
     "sacred.observers.base": """
         RunObserver td_format

@@ -10,6 +10,10 @@
     │   ├── MissingConfigError            also a TypeError
     │   ├── SignatureError                also a TypeError
     │   ├── NamedConfigNotFoundError
+    │   ├── UnknownIngredientError        also a KeyError
+    │   ├── ConfigFileError               also a ValueError
+    │   ├── UnreadableConfigFileError     also an OSError
+    │   ├── MissingConfigFormatError      also a KeyError
     │   ├── CircularDependencyError
     │   ├── SettingError
     │   └── UnsafeDataError
@@ -46,8 +50,10 @@ __all__ = [
     "CircularDependencyError",
     "ConfigAddedError",
     "ConfigError",
+    "ConfigFileError",
     "InvalidConfigError",
     "MissingConfigError",
+    "MissingConfigFormatError",
     "MissingExtraError",
     "NamedConfigNotFoundError",
     "ObserverError",
@@ -56,6 +62,8 @@ __all__ = [
     "SettingError",
     "SignatureError",
     "TimeoutInterrupt",
+    "UnknownIngredientError",
+    "UnreadableConfigFileError",
     "UnsafeDataError",
 ]
 

@@ -189,7 +189,6 @@ TABLE = (
         argument="DIRECTORY",
         description="Add a TinyDbObserver, which stores runs in this directory.",
         target="sacred.observers.tinydb_hashfs:tiny_db_option",
-        packages=("tinydb", "hashfs"),
     ),
     OptionRow(
         short="-u",

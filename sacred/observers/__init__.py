@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sacred.observers.file_storage import FileStorageObserver
     from sacred.observers.mongo import MongoObserver, QueuedMongoObserver
     from sacred.observers.queue import QueueObserver
+    from sacred.observers.tinydb_hashfs import TinyDbObserver, TinyDbReader
 
 __all__ = [
     "FileStorageObserver",
@@ -21,6 +22,8 @@ __all__ = [
     "QueueObserver",
     "QueuedMongoObserver",
     "RunObserver",
+    "TinyDbObserver",
+    "TinyDbReader",
 ]
 
 _HOMES = {
@@ -29,6 +32,8 @@ _HOMES = {
     "QueueObserver": "sacred.observers.queue",
     "QueuedMongoObserver": "sacred.observers.mongo",
     "RunObserver": "sacred.observers.base",
+    "TinyDbObserver": "sacred.observers.tinydb_hashfs",
+    "TinyDbReader": "sacred.observers.tinydb_hashfs",
 }
 
 __getattr__, __dir__ = lazy_face(globals(), _HOMES)

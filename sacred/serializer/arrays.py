@@ -24,6 +24,8 @@ __all__ = ["flatten_array", "flatten_numpy", "numpy_reader"]
 
 # Arrays with more items are stored as compressed bytes: jsonpickle's limit.
 _TEXT_LIMIT = 16
+# No text of objects is longer: a few bytes can expand to fill the memory.
+_MAX_TEXT = 1 << 28
 # Kinds of dtypes whose items are JSON values: bool, int, unsigned, float, text.
 _TEXT_KINDS = "biufU"
 _NATIVE = "<" if sys.byteorder == "little" else ">"
@@ -73,8 +75,18 @@ def _flatten_scalar(value: Any, flatten: Callable[[Any], Any]) -> Any:
     return flatten(value.item())
 
 
-def flatten_array(array: Any, flatten: Callable[[Any], Any]) -> dict[str, Any]:
-    """A `numpy.ndarray`; sub-classes become plain arrays, views become copies."""
+def flatten_array(
+    array: Any, flatten: Callable[[Any], Any], *, finite: bool = False
+) -> dict[str, Any]:
+    """A `numpy.ndarray`; sub-classes become plain arrays, views become copies.
+
+    Args:
+        array: the array.
+        flatten: writes the items.
+        finite: write no NaN and no infinity as numbers: compress them as bytes. So
+            JSON text, which has none (see `sacred.serializer.dumps`), needs no tag
+            that jsonpickle does not know.
+    """
     import numpy as np
 
     array = np.asarray(array)
@@ -83,20 +95,35 @@ def flatten_array(array: Any, flatten: Callable[[Any], Any]) -> dict[str, Any]:
     if dtype.hasobject:
         if dtype.kind != "O":
             raise TypeError("structured arrays of objects are not stored")
-        flat["values"] = [flatten(item) for item in array.ravel()]
+        items = array.ravel().tolist()
+        if finite and _needs_bytes(items):
+            flat["values"] = _packed(json.dumps(array.tolist()).encode())
+        else:
+            flat["values"] = [flatten(item) for item in items]
         flat["shape"] = list(array.shape)
         return flat
-    if array.size <= _TEXT_LIMIT and dtype.kind in _TEXT_KINDS and dtype.itemsize != 16:
+    as_text = array.size <= _TEXT_LIMIT and dtype.kind in _TEXT_KINDS and dtype.itemsize != 16
+    if as_text and not (finite and dtype.kind == "f" and not np.isfinite(array).all()):
         flat["values"] = flatten(array.tolist())
         if 0 in array.shape:
             flat["shape"] = list(array.shape)
         return flat
-    content = np.ascontiguousarray(array, dtype=dtype).tobytes()
-    flat["values"] = base64.b64encode(zlib.compress(content)).decode("ascii")
+    flat["values"] = _packed(np.ascontiguousarray(array, dtype=dtype).tobytes())
     flat["shape"] = list(array.shape)
     if dtype.byteorder != "|":
         flat["byteorder"] = _NATIVE
     return flat
+
+
+def _needs_bytes(items: list[Any]) -> bool:
+    """Whether there are numbers that JSON does not have, and nothing else that it has not."""
+    return all(type(item) in (str, int, float, bool, type(None)) for item in items) and any(
+        type(item) is float and not math.isfinite(item) for item in items
+    )
+
+
+def _packed(content: bytes) -> str:
+    return base64.b64encode(zlib.compress(content)).decode("ascii")
 
 
 def _dtype_text(dtype: Any) -> str:
@@ -146,7 +173,7 @@ def _restore_array(name: str, flat: dict[str, Any], reader: Reader) -> Any:
         array = _from_bytes(values, dtype, shape, flat, reader)
     elif values is not None:
         # Beside a base they are for human eyes: jsonpickle's numbers do not count them.
-        items = reader.restore(values) if base is None else reader.restore_apart(values)
+        items = reader.restore(values) if base is None else reader.restore_uncounted(values)
         array = _from_items(items, dtype, shape)
     else:
         array = _from_base(base, dtype, shape, flat, reader)
@@ -183,7 +210,7 @@ def _from_bytes(text: str, dtype: Any, shape: Any, flat: dict[str, Any], reader:
 
     content = base64.b64decode(text, validate=True)
     if _is_object(dtype):
-        values = json.loads(zlib.decompress(content))
+        values = json.loads(_unpacked(content, _MAX_TEXT))
         return _from_items(reader.restore_apart(values), dtype, shape)
     if dtype.hasobject:
         # The bytes would be taken for addresses in memory.
@@ -192,12 +219,16 @@ def _from_bytes(text: str, dtype: Any, shape: Any, flat: dict[str, Any], reader:
         raise ValueError("the shape is missing")
     size = math.prod(shape) * dtype.itemsize
     # Never more than was announced: a few bytes can expand to fill the memory.
-    content = zlib.decompressobj().decompress(content, size + 1) if size else b""
+    content = _unpacked(content, size + 1) if size else b""
     if len(content) != size:
         raise ValueError(f"{size} bytes expected")
     stored = dtype.newbyteorder(flat["byteorder"]) if flat.get("byteorder") else dtype
     items = np.frombuffer(content, dtype=stored) if size else np.empty(0, dtype=stored)
     return items.astype(dtype).reshape(shape, order="F" if flat.get("order") == "F" else "C")
+
+
+def _unpacked(content: bytes, limit: int) -> bytes:
+    return zlib.decompressobj().decompress(content, limit)
 
 
 def _from_base(base: Any, dtype: Any, shape: Any, flat: dict[str, Any], reader: Reader) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-__all__ = ["ReadObject", "Reader"]
+__all__ = ["ReadObject", "ReadReduced", "Reader"]
 
 
 class Reader(Protocol):
@@ -14,9 +14,15 @@ class Reader(Protocol):
     def restore(self, flat: Any) -> Any:
         """A part that belongs to the object."""
 
+    def restore_uncounted(self, flat: Any) -> Any:
+        """A part that may refer to others, but that no other can refer to."""
+
     def restore_apart(self, flat: Any) -> Any:
         """Data that are a whole of their own: a text inside of an object, for example."""
 
 
 #: Makes an object: its class's name in the data, the data, the journey.
 ReadObject = Callable[[str, dict[str, Any], Reader], Any]
+
+#: Makes the object that a call of pickle's would make: the call's data, the journey.
+ReadReduced = Callable[[list[Any], Reader], Any]

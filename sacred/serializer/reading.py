@@ -20,7 +20,7 @@ from sacred.serializer.tags import JSON_KEY, RESERVED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sacred.serializer.protocol import Reader, ReadObject
+    from sacred.serializer.protocol import Reader, ReadObject, ReadReduced
 
 __all__ = ["restore"]
 
@@ -71,6 +71,13 @@ class _Reader:
             return made
         return flat  # a value that is no JSON has come from Python: it is there already
 
+    def restore_uncounted(self, flat: Any) -> Any:
+        """Restore a part that jsonpickle gives no numbers."""
+        count = len(self._made)
+        value = self.restore(flat)
+        del self._made[count:]
+        return value
+
     def restore_apart(self, flat: Any) -> Any:
         """Restore data that are a whole of their own."""
         return _Reader().restore(flat)
@@ -91,22 +98,27 @@ class _Reader:
     def _dict(self, flat: dict[Any, Any]) -> dict[Any, Any]:
         made: dict[Any, Any] = {}
         self._made.append(made)
-        # jsonpickle counts the values of escaped keys after all others.
-        escaped = [key for key in flat if isinstance(key, str) and key.startswith(JSON_KEY)]
+        # jsonpickle counts escaped keys and their values after all others.
+        escaped = {key: None for key in flat if isinstance(key, str) and key.startswith(JSON_KEY)}
         if not escaped:
             for key, item in flat.items():
                 made[key] = self._at(str(key), item)
             return made
-        keys = {key: self._key(key) for key in escaped}
-        order = [key for key in flat if key not in keys] + escaped
-        values = {key: self._at(str(key), flat[key]) for key in order}
+        values = {}
+        keys = {}
+        for key, item in flat.items():
+            if key not in escaped:
+                values[key] = self._at(str(key), item)
+        for key in escaped:
+            keys[key] = self._key(key)
+            values[key] = self._at(key, flat[key])
         for key in flat:
             made[keys.get(key, key)] = values[key]
         return made
 
     def _key(self, key: str) -> Any:
         try:
-            value = self.restore_apart(json.loads(key[len(JSON_KEY) :]))
+            value = self.restore(json.loads(key[len(JSON_KEY) :]))
             hash(value)
         except (ValueError, TypeError) as error:
             raise self.refuse(key, f"is no key: {error}") from None
@@ -170,15 +182,24 @@ class _Reader:
         call = flat["py/reduce"]
         head = call[0] if isinstance(call, list) and call else None
         name = head.get("py/type", head.get("py/function")) if isinstance(head, dict) else head
-        make = _CALLS.get(name) if isinstance(name, str) else None
-        # Exactly {"py/type": name} and arguments; pickle's state and items may be null.
-        if make is None or head != {"py/type": name} or any(call[2:]):
+        read = _reader_of_call(name) if isinstance(name, str) else None
+        # Exactly {"py/type": name} or {"py/function": name}, and what goes with it.
+        if read is None or head not in ({"py/type": name}, {"py/function": name}):
             raise self.refuse("py/reduce", f"of {name!r} is not allowed")
         position = len(self._made)
         self._made.append(None)
-        arguments = self._at("1", call[1])
-        self._made[position] = value = make(*arguments)
+        self._path.append("py/reduce")
+        self._made[position] = value = read(call, self)
+        self._path.pop()
         return value
+
+
+def _time_zone(key: Any, *from_cache: Any) -> datetime.tzinfo:
+    from zoneinfo import ZoneInfo
+
+    if not isinstance(key, str):
+        raise TypeError("the name of a time zone is expected")
+    return ZoneInfo(key)  # it takes no paths that lead out of its directory
 
 
 _TAGS: dict[str, Callable[[_Reader, Any], Any]] = {
@@ -195,7 +216,26 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "builtins.frozenset": frozenset,
     "datetime.timedelta": datetime.timedelta,
     "datetime.timezone": datetime.timezone,
+    "zoneinfo.ZoneInfo._unpickle": _time_zone,
 }
+
+
+def _reader_of_call(name: str) -> ReadReduced | None:
+    """What does what a call of pickle's of `name` would, or None if it is not allowed."""
+    if name.startswith("pandas."):
+        from sacred.serializer.frames import pandas_call
+
+        return pandas_call(name)
+    make = _CALLS.get(name)
+    if make is None:
+        return None
+
+    def read(call: list[Any], reader: Reader) -> Any:
+        if any(call[2:]):  # pickle's state and items may be null
+            raise ValueError(f"{name} has arguments only")
+        return make(*reader.restore(call[1]))
+
+    return read
 
 
 def _reader_of_class(name: str) -> ReadObject | None:

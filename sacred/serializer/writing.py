@@ -10,11 +10,11 @@ from __future__ import annotations
 import base64
 import datetime
 import json
-import sys
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sacred.serializer.dates import flatten_date
+from sacred.serializer.foreign import encode_other
 from sacred.serializer.tags import escape_key, is_reserved
 
 if TYPE_CHECKING:
@@ -198,8 +198,10 @@ class _Writer:
         if hasattr(type(value), "__next__"):
             # jsonpickle would use up the user's iterator.
             return f"<{type(value).__name__}>"
-        jsonpickle = _jsonpickle()
-        return json.loads(_retried(lambda: jsonpickle.encode(value, keys=True)))
+        return json.loads(_retried(lambda: encode_other(value, self._inner)))
+
+    def _inner(self, value: Any) -> Any:
+        return _Writer(escape=True).flatten(value)
 
 
 _WRITERS: dict[type, Callable[[_Writer, Any], Any]] = {
@@ -242,18 +244,6 @@ def _writer_for(value: Any) -> Callable[[_Writer, Any], Any]:
         if isinstance(value, base):
             return write
     return _Writer._other
-
-
-def _jsonpickle() -> Any:
-    """The package, with its handlers for what such objects may hold."""
-    import jsonpickle
-
-    # Without numpy's handlers an array is written with all of its internals.
-    if "numpy" in sys.modules and "jsonpickle.ext.numpy" not in sys.modules:
-        import jsonpickle.ext.numpy
-
-        jsonpickle.ext.numpy.register_handlers(ndarray_mode="ignore")
-    return jsonpickle
 
 
 def _snapshot(iterate: Callable[[], Iterable[Any]]) -> list[Any]:

@@ -370,6 +370,7 @@ def test_arrays_round_trip(array):
     [np.array([1, 2]), np.arange(100).reshape(4, 25), np.array([["a"]])],
     ids=lambda value: type(value).__name__,
 )
+@pytest.mark.filterwarnings("ignore:Setting the dtype:DeprecationWarning")  # jsonpickle's
 def test_arrays_are_read_by_jsonpickle(array):
     """The form is that of its numpy handlers."""
     jsonpickle.ext.numpy.register_handlers()

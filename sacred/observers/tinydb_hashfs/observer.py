@@ -1,0 +1,176 @@
+"""The observer that keeps records in a database of TinyDB, and its command-line option."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sacred._base.cli_option import cli_option
+from sacred.observers.base import JsonDict, RunId
+from sacred.observers.store_observer import StoreObserver
+from sacred.observers.tinydb_hashfs.bases import RecordsStorage, form_with_files, open_db
+from sacred.stores.tinydb import FORMAT, TABLE, TinyDbStore, local_tinydb
+from sacred.stores.tinydb_disk import TablesFile
+from sacred.stores.tinydb_files import HashFiles
+
+if TYPE_CHECKING:
+    from tinydb import TinyDB
+    from tinydb.table import Table
+
+__all__ = ["TinyDbObserver", "tiny_db_option"]
+
+PathLike = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+
+
+class TinyDbObserver(StoreObserver):
+    """Keeps the records of all runs in one file of JSON that TinyDB can read.
+
+    It is meant for some hundreds of runs: the file is written as a whole whenever
+    one of them changes.
+
+    Args:
+        path: the directory; made when a run starts.
+        overwrite: id of a run to be overwritten instead of making a new one.
+        failure_dir: where a record goes that cannot be stored (default:
+            ``~/.local/share/sacred/spool``).
+    """
+
+    VERSION = FORMAT
+    # A disk that is full does not empty itself, as a network comes back.
+    closing_attempts: ClassVar[Mapping[str, int]] = {"COMPLETED": 3, "FAILED": 1}
+
+    def __init__(
+        self,
+        path: PathLike = "./runs_db",
+        overwrite: RunId | None = None,
+        failure_dir: PathLike | None = None,
+    ) -> None:
+        self.root: str | None = os.path.abspath(os.fsdecode(path))
+        self.fs: Any = HashFiles(os.path.join(self.root, "hashfs"))
+        self._db: TinyDB | None = None
+        self._store = local_tinydb(os.fsdecode(path), overwrite)
+        spools = None if failure_dir is None else os.fsdecode(failure_dir)
+        super().__init__(self._store, failure_dir=spools)
+
+    @classmethod
+    def create(cls, path: PathLike = "./runs_db", overwrite: RunId | None = None) -> TinyDbObserver:
+        """Deprecated: the same as the constructor."""
+        warnings.warn(
+            "TinyDbObserver.create(...) is deprecated; use TinyDbObserver(...) instead.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return cls(path, overwrite)
+
+    @classmethod
+    def create_from(
+        cls, db: TinyDB, fs: Any, overwrite: RunId | None = None, root: PathLike | None = None
+    ) -> TinyDbObserver:
+        """An observer of a database that was made by hand.
+
+        Args:
+            db: the database. Only if it comes from `get_db_file_manager`, several
+                processes may write to it at the same time.
+            fs: for files: what `get_db_file_manager` gives, or a HashFS.
+            overwrite: id of a run to be overwritten instead of making a new one.
+            root: the directory, for who asks the observer for it.
+        """
+        self = cls.__new__(cls)
+        self.root = None if root is None else os.fsdecode(root)
+        self._db, self.fs = db, fs
+        storage: Any = db.storage
+        tables = storage.tables if isinstance(storage, RecordsStorage) else storage
+        # TinyDB remembers the results of queries until it is told of a change.
+        forget = db.table(TABLE).clear_cache
+        self._store = TinyDbStore(tables, fs, overwrite, on_write=forget)
+        StoreObserver.__init__(self, self._store)
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TinyDbObserver) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash((TinyDbObserver, self._identity))
+
+    def __repr__(self) -> str:
+        return f"TinyDbObserver({self.root!r})"
+
+    def __getstate__(self) -> JsonDict:
+        # Made again when it is needed. (TinyDB's own copies of itself do not work.)
+        return {**super().__getstate__(), "_db": None}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> TinyDbObserver:
+        # The place is the same, and the database may be one that cannot be made again.
+        copy = type(self).__new__(type(self))
+        copy.__dict__.update({**self.__getstate__(), "_db": self._db})
+        return copy
+
+    @property
+    def overwrite(self) -> RunId | None:
+        """Id of the run to be overwritten."""
+        return self._store.overwrite
+
+    @overwrite.setter
+    def overwrite(self, run_id: RunId | None) -> None:
+        self._store.overwrite = run_id
+
+    @property
+    def db(self) -> TinyDB:
+        """The database, with times, arrays and open files in its documents.
+
+        Raises:
+            MissingExtraError: TinyDB is not installed.
+        """
+        if self._db is None:
+            self._db = open_db(TablesFile(os.path.join(str(self.root), "metadata.json")), self.fs)
+            # Others, and this observer's store, write to the file behind its back.
+            self._db.table(TABLE, cache_size=0)
+        return self._db
+
+    @property
+    def runs(self) -> Table:
+        """The table of the runs; see `db`."""
+        return self.db.table(TABLE)
+
+    @property
+    def db_run_id(self) -> int | None:
+        """The number of the run in its table; None before a start."""
+        found = self._found
+        return None if found is None else found[0]
+
+    @property
+    def run_entry(self) -> JsonDict:
+        """The entry of the run as it is stored; empty before a start."""
+        found = self._found
+        return {} if found is None else form_with_files(self.fs).decode_entry(found[1])
+
+    def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
+        """Not available.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError(
+            "queued_event method is not implemented for local TinyDbObserver."
+        )
+
+    @property
+    def _found(self) -> tuple[int, JsonDict] | None:
+        recording = self._recording
+        return None if recording is None else self._store.find(recording.run_id)
+
+    @property
+    def _identity(self) -> object:
+        return id(self._db) if self.root is None else self.root
+
+
+@cli_option("-t", "--tiny_db")
+def tiny_db_option(args: str, run: Any) -> None:
+    """Add a TinyDbObserver to the experiment; the value is its directory."""
+    run.observers.append(TinyDbObserver(args))
+
+
+tiny_db_option.arg = "DIRECTORY"
+tiny_db_option.arg_description = "Directory to write the runs to"

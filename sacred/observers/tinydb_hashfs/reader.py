@@ -1,0 +1,168 @@
+"""Reading the records that a TinyDbObserver has written."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sacred.observers.tinydb_hashfs.bases import form_with_files, open_db
+from sacred.observers.tinydb_hashfs.report import report_of
+from sacred.serializer import restore
+from sacred.stores.tinydb import TABLE
+from sacred.stores.tinydb_disk import TablesFile
+from sacred.stores.tinydb_files import HashFiles
+
+if TYPE_CHECKING:
+    from tinydb import TinyDB
+    from tinydb.table import Table
+
+__all__ = ["TinyDbReader"]
+
+Record = dict[str, Any]
+#: Which records: a query of TinyDB's, or any function of one record.
+Query = Callable[[Any], Any]
+
+
+class TinyDbReader:
+    """Reads the records of a directory; the latest ones each time.
+
+    All `fetch_...` methods choose records in the same way: those that `query` is
+    true for; without it, those whose experiment's name has a match for the regular
+    expression `exp_name`; without both, those at the positions `indices` (an int, or
+    several of them; negative ones count from the end).
+
+    Nothing of a record is executed; handles of files are opened by their first read.
+
+    Args:
+        path: the directory.
+
+    Raises:
+        OSError: it does not exist.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        root = os.path.abspath(path)
+        if not os.path.exists(root):
+            raise OSError(f"Path does not exist: {os.fspath(path)}")
+        self.fs = HashFiles(os.path.join(root, "hashfs"))
+        self._tables = TablesFile(os.path.join(root, "metadata.json"))
+        self._form = form_with_files(self.fs)
+
+    @property
+    def db(self) -> TinyDB:
+        """The database.
+
+        Raises:
+            MissingExtraError: TinyDB is not installed.
+        """
+        return open_db(self._tables, self.fs)
+
+    @property
+    def runs(self) -> Table:
+        """The table of the runs; see `db`."""
+        return self.db.table(TABLE)
+
+    def search(self, cond: Query) -> list[Record]:
+        """The records that a condition is true for.
+
+        Args:
+            cond: a query of TinyDB's, or any function of one record.
+
+        Raises:
+            UnsafeDataError: one of them has data that are not allowed.
+        """
+        return self._chosen(None, cond, None)
+
+    def fetch_metadata(
+        self,
+        exp_name: str | None = None,
+        query: Query | None = None,
+        indices: int | Sequence[int] | None = None,
+    ) -> list[Record]:
+        """The records, as they were given to the observer.
+
+        Raises:
+            ValueError: nothing is chosen, or there are fewer records.
+            UnsafeDataError: one of them has data that are not allowed.
+        """
+        return self._chosen(exp_name, query, indices)
+
+    def fetch_files(
+        self,
+        exp_name: str | None = None,
+        query: Query | None = None,
+        indices: int | Sequence[int] | None = None,
+    ) -> list[Record]:
+        """The files of the records.
+
+        Returns:
+            a dict for each record: `date`, `exp_id` and `exp_name`, and, unless they are
+            empty, `sources`, `resources` and `artifacts` with handles by names.
+
+        Raises:
+            ValueError: nothing is chosen, or there are fewer records.
+        """
+        return [_files_of(record) for record in self._chosen(exp_name, query, indices)]
+
+    def fetch_report(
+        self,
+        exp_name: str | None = None,
+        query: Query | None = None,
+        indices: int | Sequence[int] | None = None,
+    ) -> list[str]:
+        """The records as texts to be read by people.
+
+        Raises:
+            ValueError: nothing is chosen, or there are fewer records.
+        """
+        return [report_of(record) for record in self._chosen(exp_name, query, indices)]
+
+    def _chosen(
+        self, exp_name: str | None, query: Query | None, indices: int | Sequence[int] | None
+    ) -> list[Record]:
+        entries = list((self._tables.read() or {}).get(TABLE, {}).values())
+        decode = self._form.decode_entry
+        if query is not None:
+            chosen: Iterable[Record] = filter(query, map(decode, entries))
+        elif exp_name is not None:
+            chosen = (decode(entry) for entry in entries if re.search(exp_name, _name(entry)))
+        elif indices is not None:
+            wanted = [indices] if isinstance(indices, int) else indices
+            chosen = [decode(_at(entries, index)) for index in wanted]
+        else:
+            raise ValueError("Must specify an experiment name, indicies or pass custom query")
+        return [restore(record) for record in chosen]
+
+
+def _at(entries: Sequence[Record], index: int) -> Record:
+    if index >= len(entries):
+        raise ValueError(
+            f"Index value ({index}) must be less than number of records ({len(entries)})"
+        )
+    if index < -len(entries):
+        raise ValueError(f"Index value ({index}) must be at least -{len(entries)}")
+    return entries[index]
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("experiment", {}).get("name", ""))
+
+
+def _files_of(record: Record) -> Record:
+    files: Record = {
+        "date": record.get("start_time"),
+        "exp_id": record.get("_id"),
+        "exp_name": _name(record),
+    }
+    # Each is a list: the name first, the handle last.
+    listed = {
+        "sources": record.get("experiment", {}).get("sources"),
+        "resources": record.get("resources"),
+        "artifacts": record.get("artifacts"),
+    }
+    for kind, items in listed.items():
+        if items:
+            files[kind] = {item[0]: item[-1] for item in items}
+    return files
