@@ -1,0 +1,109 @@
+"""Objects of users' own classes: jsonpickle writes them.
+
+It needs handlers for what such objects may hold: without numpy's, for example,
+an array is written with all of its internals. Handlers that a user has registered
+stay.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import warnings
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["encode_other"]
+
+_TEXT_CLASSES = {
+    "DataFrame": "PandasDfHandler",
+    "MultiIndex": "PandasMultiIndexHandler",
+    "PeriodIndex": "PandasPeriodIndexHandler",
+    "Index": "PandasIndexHandler",
+    "Timestamp": "PandasTimestampHandler",
+    "Period": "PandasPeriodHandler",
+    "Interval": "PandasIntervalHandler",
+}
+_quiet = threading.Lock()
+
+
+def encode_other(value: Any, flatten: Callable[[Any], Any]) -> str:
+    """JSON text of any object, in jsonpickle's form.
+
+    Args:
+        value: the object.
+        flatten: writes what it holds of pandas'.
+    """
+    import jsonpickle
+
+    _handle_numpy(jsonpickle.handlers)
+    if _handle_pandas(jsonpickle.handlers, flatten):
+        return str(jsonpickle.encode(value, keys=True))
+    # The user has registered jsonpickle's own handlers for pandas, which use what
+    # jsonpickle itself calls deprecated.
+    with _quiet, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*jsonpickle 5", DeprecationWarning)
+        return str(jsonpickle.encode(value, keys=True))
+
+
+def _handle_numpy(handlers: Any) -> None:
+    if "numpy" not in sys.modules:
+        return
+    import numpy as np
+
+    if handlers.get(np.ndarray) is None:
+        from jsonpickle.ext.numpy import register_handlers
+
+        register_handlers(ndarray_mode="ignore")
+
+
+class _TextHandler:
+    """Writes as we do, and reads as jsonpickle's handler does.
+
+    Ours does not count as references what is inside of a text, just as jsonpickle's.
+    """
+
+    def __init__(self, reading: Callable[[Any], Any], flatten: Callable[[Any], Any]) -> None:
+        self._reading = reading
+        self._flatten = flatten
+
+    def __call__(self, context: Any) -> _Bound:
+        return _Bound(self._reading(context), self._flatten)
+
+
+class _Bound:
+    """A handler for one journey of jsonpickle's."""
+
+    def __init__(self, reading: Any, flatten: Callable[[Any], Any]) -> None:
+        self._reading = reading
+        self._flatten = flatten
+
+    def flatten(self, obj: Any, data: dict[str, Any]) -> Any:
+        """The whole form; `data` has the tag that jsonpickle would give it."""
+        flat = self._flatten(obj)
+        return {**flat, **data} if isinstance(flat, dict) else flat
+
+    def restore(self, data: dict[str, Any]) -> Any:
+        """The object again."""
+        return self._reading.restore(data)
+
+
+def _handle_pandas(handlers: Any, flatten: Callable[[Any], Any]) -> bool:
+    """Whether the handlers for pandas are ours (or not needed)."""
+    if "pandas" not in sys.modules:
+        return True
+    import pandas as pd
+
+    found = handlers.get(pd.DataFrame)
+    if found is None:
+        from jsonpickle.ext import pandas as ext
+
+        handlers.register(pd.Series, ext.PandasSeriesHandler, base=True)
+        # The first base class that fits counts: sub-classes first.
+        for cls, reading in _TEXT_CLASSES.items():
+            handler = _TextHandler(getattr(ext, reading), flatten)
+            handlers.register(getattr(pd, cls), handler, base=True)
+        return True
+    return isinstance(found, _TextHandler)
