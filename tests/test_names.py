@@ -9,6 +9,10 @@ import sys
 import pytest
 
 NAMES = {
+    "sacred.observers.sql": "SqlObserver sql_option",
+    "sacred.observers.sql_bases": """
+        Base Source Repository Dependency Artifact Resource Host Experiment Run
+    """,
     "sacred.observers.tinydb_hashfs": "TinyDbObserver TinyDbReader tiny_db_option",
     "sacred.observers.tinydb_hashfs.bases": """
         NdArraySerializer DataFrameSerializer SeriesSerializer DateTimeSerializer
@@ -107,7 +111,7 @@ NAMES = {
     """,
     "sacred.observers": """
         RunObserver FileStorageObserver MongoObserver QueuedMongoObserver QueueObserver
-        TinyDbObserver TinyDbReader
+        SqlObserver TinyDbObserver TinyDbReader
     """,
     "sacred.observers.base": """
         RunObserver td_format

@@ -56,8 +56,8 @@ def chain_evaluate_config_scopes(
     if summaries:
         # Entries stand in the order in which the sources declare them.
         order = dict.fromkeys(name for summary in summaries for name in summary)
-        config = undogmatize(known)
-        return {**{name: config[name] for name in order if name in config}, **config}, summaries
+        whole: dict[str, Any] = undogmatize(known)
+        return {**{name: whole[name] for name in order if name in whole}, **whole}, summaries
     entries = DogmaticDict(fixed)
     entries.revelation(preset)
     config: dict[str, Any] = undogmatize(entries)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sacred.observers.file_storage import FileStorageObserver
     from sacred.observers.mongo import MongoObserver, QueuedMongoObserver
     from sacred.observers.queue import QueueObserver
+    from sacred.observers.sql import SqlObserver
     from sacred.observers.tinydb_hashfs import TinyDbObserver, TinyDbReader
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "QueueObserver",
     "QueuedMongoObserver",
     "RunObserver",
+    "SqlObserver",
     "TinyDbObserver",
     "TinyDbReader",
 ]
@@ -32,8 +34,9 @@ _HOMES = {
     "QueueObserver": "sacred.observers.queue",
     "QueuedMongoObserver": "sacred.observers.mongo",
     "RunObserver": "sacred.observers.base",
+    "SqlObserver": "sacred.observers.sql",
     "TinyDbObserver": "sacred.observers.tinydb_hashfs",
     "TinyDbReader": "sacred.observers.tinydb_hashfs",
 }
 
-__getattr__, __dir__ = lazy_face(globals(), _HOMES)
+__getattr__, __dir__ = lazy_face(globals(), _HOMES, plugins="sacred.observers")

@@ -191,7 +191,12 @@ class _Writer:
     def _pandas(self, value: Any) -> Any:
         from sacred.serializer.frames import flatten_pandas
 
-        flat = flatten_pandas(value, self.flatten)
+        # What is inside is not flat yet, whatever is around it.
+        escape, self._escape = self._escape, True
+        try:
+            flat = flatten_pandas(value, self.flatten)
+        finally:
+            self._escape = escape
         return self._other(value) if flat is NotImplemented else flat
 
     def _other(self, value: Any) -> Any:

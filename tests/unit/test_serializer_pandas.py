@@ -464,6 +464,8 @@ def test_keys_that_are_no_strings_inside_of_items():
     """jsonpickle turns them into strings there; we do not."""
     frame = pd.DataFrame({"o": [{1: {(2, 3): 4}}, {"py/object": 5}]})
     assert_same(restore(flatten(frame)), frame)
+    assert_same(loads(dumps(frame)), frame)
+    assert dumps([frame]) == dumps(flatten([frame]))
 
 
 def test_nan_as_a_label():
@@ -498,6 +500,13 @@ def test_sub_classes_become_pandas():
         pass
 
     assert flatten(Mine({"a": [1]})) == flatten(pd.DataFrame({"a": [1]}))
+
+
+def test_a_frame_that_contains_itself():
+    """The circle is cut, as in other containers."""
+    frame = pd.DataFrame({"o": [None, [1]]})
+    frame.at[0, "o"] = [frame]
+    assert "circular reference" in flatten(frame)["values"]
 
 
 class Holder:
@@ -717,12 +726,22 @@ def test_nothing_is_executed(place):
             loads(json.dumps({"a": [flat]}))
 
 
+def bomb():
+    """A short text that expands to more than any frame needs."""
+    compressor = zlib.compressobj()
+    parts = [compressor.compress(1_000_000 * b" ") for _ in range(300)]
+    return base64.b64encode(b"".join([*parts, compressor.flush()])).decode()
+
+
+BOMB = bomb()
+
+
 @pytest.mark.usefixtures("tripwire")
 @pytest.mark.parametrize(
     "flat",
     [
         frame_with(meta={"dtypes_rle": [["np/o", 10**15]]}),
-        frame_with(**compressed("[" + 400_000_000 * " " + "]")),
+        frame_with(values=BOMB, txt=False, comp=True),
         frame_with(exact={"index": {"range": [0, 10**12, 1]}}),
         frame_with(exact={"dtypes": {"0": "__import__('os').system('x')"}}),
         frame_with(exact={"dtypes": {"0": "period[__import__('os').system('x')]"}}),

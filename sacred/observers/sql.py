@@ -1,0 +1,224 @@
+"""The observer that keeps records in an SQL database, and its command-line option."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import warnings
+import weakref
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.cli_option import cli_option
+from sacred.observers.base import JsonDict, RunId
+from sacred.observers.store_observer import StoreObserver
+from sacred.stores.changes import Change
+from sacred.stores.sql import SqlStore
+from sacred.stores.sql_engine import make_engine
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+    from sqlalchemy.orm import Session, scoped_session
+
+    from sacred.stores.sql_tables import Run
+
+    AnySession = Session | scoped_session[Session]
+
+__all__ = ["DEFAULT_SQL_PRIORITY", "SqlObserver", "sql_option"]
+
+DEFAULT_SQL_PRIORITY = 40
+
+PathLike = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+
+
+class SqlObserver(StoreObserver):
+    """Keeps the record of each run in the tables of an SQL database.
+
+    Args:
+        url: of the database, as SQLAlchemy has them: ``sqlite:///runs.db``,
+            ``postgresql://user:password@host/database``, ``mysql://...``.
+        echo: log all SQL statements.
+        priority: observers with a higher one are told first.
+        failure_dir: where a record goes that cannot be stored (default:
+            ``~/.local/share/sacred/spool``).
+
+    Attributes:
+        engine: the engine of SQLAlchemy.
+        session: a session for queries of yours; records are written with others.
+
+    Raises:
+        StoreError: `url` is no URL of a database.
+        MissingExtraError: SQLAlchemy or the driver is not installed.
+    """
+
+    engine: Engine
+    session: AnySession
+
+    def __init__(
+        self,
+        url: str,
+        echo: bool = False,
+        priority: int = DEFAULT_SQL_PRIORITY,
+        failure_dir: PathLike | None = None,
+    ) -> None:
+        self._arguments: JsonDict | None = {"url": url, "echo": echo}
+        connection = _Connection(url, echo)
+        self._setup(connection.engine, connection.session, priority, failure_dir, connection)
+
+    def _setup(
+        self,
+        engine: Engine,
+        session: AnySession,
+        priority: int,
+        failure_dir: PathLike | None = None,
+        connection: _Connection | None = None,
+    ) -> None:
+        self._connection = connection
+        self.engine = engine
+        self.session = session
+        self._thread = threading.get_ident()
+        self._store = SqlStore(engine)
+        spools = None if failure_dir is None else os.fsdecode(failure_dir)
+        super().__init__(self._store, priority, spools)
+
+    @classmethod
+    def create(cls, *args: Any, **kwargs: Any) -> SqlObserver:
+        """Deprecated: the same as the constructor."""
+        warnings.warn(
+            "SqlObserver.create(...) is deprecated; use SqlObserver(...) instead.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return cls(*args, **kwargs)
+
+    @classmethod
+    def create_from(
+        cls, engine: Engine, session: AnySession, priority: int = DEFAULT_SQL_PRIORITY
+    ) -> SqlObserver:
+        """An observer with an engine that was made by hand.
+
+        Args:
+            engine: for the database.
+            session: for the attribute `session`; what it has loaded is loaded again after
+                each event, so that queries with it show the present state.
+            priority: as for the constructor.
+        """
+        self = cls.__new__(cls)
+        self._arguments = None
+        self._setup(engine, session, priority)
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SqlObserver) and self.engine.url == other.engine.url
+
+    def __hash__(self) -> int:
+        return hash((SqlObserver, self.engine.url))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._store.url}>"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> SqlObserver:
+        # An engine has connections, and a database in memory would be another one.
+        copy = type(self).__new__(type(self))
+        copy._arguments = self._arguments
+        copy._setup(self.engine, self.session, self.priority, self.failure_dir, self._connection)
+        return copy
+
+    def __getstate__(self) -> JsonDict:
+        if self._arguments is None:
+            raise TypeError("An SqlObserver that was made with create_from cannot be pickled")
+        own = {"priority": self.priority, "failure_dir": self.failure_dir}
+        return {**self._arguments, **own}
+
+    def __setstate__(self, state: JsonDict) -> None:
+        self.__init__(**state)  # type: ignore[misc] # connects again
+
+    @property
+    def run(self) -> Run | None:
+        """The row of the run that started last, in `session`; None before a start."""
+        if self._recording is None:
+            return None
+        from sacred.stores.sql_tables import Run
+
+        query = self.session.query(Run).filter_by(run_id=str(self._recording.run_id))
+        return query.populate_existing().first()
+
+    def query(self, _id: RunId) -> JsonDict:
+        """The record of a run.
+
+        Args:
+            _id: its id; if there is no run of that id, the number of its row.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            StoreUnavailableError: the database cannot be reached.
+        """
+        return self._store.query(_id)
+
+    def started_event(self, *args: Any, **kwargs: Any) -> RunId:
+        """Start a record; see `StoreObserver.started_event`."""
+        with self._session_renewed():
+            return super().started_event(*args, **kwargs)
+
+    def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
+        """Store a run that waits; see `StoreObserver.queued_event`."""
+        with self._session_renewed():
+            return super().queued_event(*args, **kwargs)
+
+    def _add(self, changes: Iterable[Change]) -> None:
+        with self._session_renewed():
+            super()._add(changes)
+
+    def _close(self, changes: Iterable[Change], status: str) -> None:
+        with self._session_renewed():
+            super()._close(changes, status)
+
+    @contextlib.contextmanager
+    def _session_renewed(self) -> Iterator[None]:
+        """Have `session` load again, when it needs it, what is written meanwhile.
+
+        Sessions are not for several threads: in the thread of the heartbeat there is
+        nothing to renew.
+        """
+        try:
+            yield
+        finally:
+            session = self._session_here()
+            if session is not None:
+                for row in list(session):
+                    if row not in session.dirty:
+                        session.expire(row)
+
+    def _session_here(self) -> Session | None:
+        from sqlalchemy.orm import scoped_session
+
+        if isinstance(self.session, scoped_session):
+            return self.session() if self.session.registry.has() else None
+        return self.session if threading.get_ident() == self._thread else None
+
+
+class _Connection:
+    """An engine of our own, closed when the last observer that shares it is gone."""
+
+    def __init__(self, url: str, echo: bool) -> None:
+        self.engine = make_engine(url, echo)
+        from sqlalchemy.orm import scoped_session, sessionmaker
+
+        self.session = scoped_session(sessionmaker(self.engine))
+        weakref.finalize(self, _release, self.engine, self.session)
+
+
+def _release(engine: Engine, session: scoped_session[Session]) -> None:
+    session.remove()
+    engine.dispose()
+
+
+@cli_option("-s", "--sql")
+def sql_option(args: str, run: Any) -> None:
+    """Add a SQL Observer to the experiment; the value is the URL of the database."""
+    run.observers.append(SqlObserver(args))
+
+
+sql_option.arg = "DB_URL"
+sql_option.arg_description = "The typical form is: dialect://username:password@host:port/database"

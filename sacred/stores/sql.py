@@ -1,0 +1,244 @@
+"""Records of runs in an SQL database: SQLite, PostgreSQL, MySQL or MariaDB.
+
+| module | what it holds |
+|---|---|
+| `sql_tables` | the tables |
+| `sql_schema` | bringing an older or empty database up to date |
+| `sql_engine` | URLs, drivers, time limits |
+| `sql_database` | transactions and who may write when |
+| `sql_errors` | what errors of drivers mean |
+| `sql_sharing` | rows that runs share |
+| `sql_run` `sql_points` | fields and points as columns |
+
+All but `sql_engine` and `sql_errors` need SQLAlchemy to be imported, and so this
+module imports them when it is used.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.extras import require
+from sacred.serializer import dumps
+from sacred.stores.base import RunExistsError, RunId, RunNotFoundError, Store
+from sacred.stores.changes import (
+    AddFile,
+    AddPoints,
+    Change,
+    SetExperiment,
+    SetFields,
+    SourceFile,
+    WriteOutput,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+    from sqlalchemy.orm import Session
+
+    from sacred.stores.sql_tables import Run
+
+__all__ = ["SqlStore"]
+
+#: How many points go to the database in one piece.
+_POINTS_AT_ONCE = 10_000
+#: Programs that do not know of our lock, like the old library, may take an id first.
+_ATTEMPTS = 20
+
+
+class SqlStore(Store):
+    """Keeps records in the tables of `sacred.stores.sql_tables`.
+
+    Tables are made, and those of the old library brought up to date, at the first use.
+    Ids are text; the next one is the highest that is a number, plus one.
+
+    Args:
+        engine: of SQLAlchemy, for the database.
+
+    Raises:
+        MissingExtraError: SQLAlchemy is not installed.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        require("sqlalchemy", extra="sql", purpose="SqlObserver")
+        from sacred.stores.sql_database import Database
+
+        self.database = Database(engine)
+        self.url = self.database.url
+
+    def create(
+        self, run_id: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
+    ) -> RunId:
+        """See `Store.create`."""
+        from sqlalchemy.exc import IntegrityError
+
+        for _ in range(_ATTEMPTS if run_id is None else 1):
+            try:
+                return self._create(run_id, document, files)
+            except IntegrityError:
+                continue
+        raise RunExistsError(f"There is a run {run_id!r} already in {self.url}")
+
+    def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
+        """See `Store.apply`; usually, all changes are one transaction."""
+        try:
+            self._apply(run_id, changes)
+        except Exception as error:
+            if len(changes) < 2 or self.is_unreachable(error):
+                raise
+            # Those before the one that cannot be stored are not to be lost for it.
+            for change in changes:
+                self._apply(run_id, [change])
+
+    def query(self, run_id: RunId) -> dict[str, Any]:
+        """The record of a run as `sacred.stores.sql_tables.Run.to_json` has it.
+
+        Args:
+            run_id: its id; if there is none of that id, the number of its row.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            StoreUnavailableError: the database cannot be reached.
+        """
+        with self.database.reading() as session:
+            return _found(session, run_id, self.url, by_row=True).to_json()
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self.database.engine.dispose()
+
+    def _create(
+        self, wanted: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
+    ) -> RunId:
+        from sacred.stores.sql_run import columns_for
+        from sacred.stores.sql_sharing import shared_experiment, shared_host
+        from sacred.stores.sql_tables import Metric, Run
+
+        with self.database.writing(exclusive=True) as session:
+            run_id = _next_id(session) if wanted is None else _key(wanted)
+            run = Run(run_id=run_id, **columns_for(document))
+            run.experiment = shared_experiment(session, document["experiment"], files)
+            run.host = shared_host(session, document["host"])
+            run.host_json = dumps(document["host"])
+            session.add(run)
+            # Of a run that somebody has deleted there may be points left.
+            session.query(Metric).filter_by(run_id=run_id).delete()
+        return run_id if wanted is None else wanted
+
+    def _apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
+        shares = any(
+            isinstance(change, SetExperiment)
+            or (isinstance(change, AddFile) and change.kind == "resource")
+            for change in changes
+        )
+        with self.database.writing(exclusive=shares) as session:
+            run = _found(session, run_id, self.url)
+            for change in changes:
+                self._write(session, run, change)
+                # In the order of the changes, and each error at its own.
+                session.flush()
+
+    def _write(self, session: Session, run: Run, change: Change) -> None:
+        from sacred.stores.sql_run import columns_for
+        from sacred.stores.sql_sharing import shared_experiment
+
+        match change:
+            case WriteOutput():
+                _write_output(session, run, change)
+            case AddPoints():
+                _add_points(session, run, change)
+            case AddFile():
+                _add_file(session, run, change)
+            case SetExperiment():
+                run.experiment = shared_experiment(session, change.info, change.files)
+            case SetFields():
+                for name, value in columns_for(change.fields).items():
+                    setattr(run, name, value)
+
+
+def _key(run_id: RunId) -> str:
+    from sacred.stores.sql_sharing import storable
+
+    return str(storable(str(run_id)))
+
+
+def _next_id(session: Session) -> str:
+    from sqlalchemy import BigInteger, cast, func, select
+
+    from sacred.stores.sql_tables import Run
+
+    # Ids that users gave may be any text, and longer than numbers can be.
+    is_number = Run.run_id.regexp_match("^[0-9]{1,18}$")
+    highest = session.scalar(select(func.max(cast(Run.run_id, BigInteger))).where(is_number))
+    return str((highest or 0) + 1)
+
+
+def _found(session: Session, run_id: RunId, url: str, by_row: bool = False) -> Run:
+    from sqlalchemy.orm import defer
+
+    from sacred.stores.sql_tables import Run
+
+    query = session.query(Run)
+    if not by_row:  # for writing: what may be long is not fetched
+        long = (Run.captured_out, Run.config, Run.info, Run.result_json, Run.host_json)
+        query = query.options(*(defer(column) for column in long))
+    run = query.filter_by(run_id=_key(run_id)).first()
+    if run is None and by_row and str(run_id).isdecimal():
+        run = query.filter_by(id=int(run_id)).first()
+    if run is None:
+        raise RunNotFoundError(f"There is no run {run_id!r} in {url}")
+    return run
+
+
+def _write_output(session: Session, run: Run, change: WriteOutput) -> None:
+    from sqlalchemy import func, literal, update
+
+    from sacred.stores.sql_sharing import storable
+    from sacred.stores.sql_tables import Run
+
+    text: Any = storable(change.text)
+    if change.start:
+        # The database has what was before: nothing of it is sent or fetched.
+        before = func.substr(func.coalesce(Run.captured_out, ""), 1, change.start)
+        text = before.concat(literal(text, Run.captured_out.type))
+    statement = update(Run).where(Run.id == run.id).values(captured_out=text)
+    session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def _add_points(session: Session, run: Run, points: AddPoints) -> None:
+    from sqlalchemy import insert
+
+    from sacred.stores.sql_points import rows_of
+    from sacred.stores.sql_sharing import storable
+    from sacred.stores.sql_tables import Metric
+
+    whose = {"run_id": run.run_id, "name": storable(points.name)}
+    session.query(Metric).filter_by(**whose).filter(
+        Metric.position >= points.start, Metric.position < points.stop
+    ).delete(synchronize_session=False)
+    rows = rows_of(points)
+    while some := list(itertools.islice(rows, _POINTS_AT_ONCE)):
+        session.execute(insert(Metric.__table__), [whose | row for row in some])  # type: ignore[arg-type]
+
+
+def _add_file(session: Session, run: Run, change: AddFile) -> None:
+    from sacred.stores.sql_sharing import shared_resource, storable
+    from sacred.stores.sql_tables import Artifact
+
+    if change.kind == "resource":
+        resource = shared_resource(session, change)
+        if resource not in run.resources:
+            run.resources.append(resource)
+        return
+    with open(change.path, "rb") as file:
+        content = file.read()
+    name = storable(change.name)
+    known = session.query(Artifact).filter_by(run_id=run.run_id, filename=name)
+    artifact = next((row for row in known if row.filename == name), None)
+    if artifact is None:
+        artifact = Artifact(run_id=run.run_id, filename=name)
+        session.add(artifact)
+    artifact.content = content
+    artifact.content_type = storable(change.content_type)
+    artifact.metadata_json = None if change.metadata is None else dumps(change.metadata)

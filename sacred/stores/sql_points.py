@@ -1,0 +1,93 @@
+"""The points of a metric as rows of a table, and back.
+
+A database computes with its ``DOUBLE``; NaN and infinities are not everywhere among
+them, and integers are not all. What a ``DOUBLE`` cannot say is in a column beside it,
+as JSON; a finite float, and a step that is a short integer, need no second column.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from sacred.serializer import dumps, loads
+from sacred.stores.changes import AddPoints
+
+__all__ = ["rows_of", "step_from", "step_to", "value_from", "value_to"]
+
+#: Integers below have a double of their own.
+_EXACT = 2**53
+
+
+def value_to(value: Any) -> tuple[float | None, str | None]:
+    """A value as a number and, where that does not tell all, JSON.
+
+    >>> value_to(0.5), value_to(3), value_to(float("nan"))
+    ((0.5, None), (3.0, '3'), (None, '{"py/float": "NaN"}'))
+    """
+    if type(value) is float and math.isfinite(value):
+        return value, None
+    return finite_number(value), dumps(value)
+
+
+def value_from(number: float | None, text: str | None) -> Any:
+    """The value of such a pair.
+
+    >>> value_from(0.5, None), value_from(3.0, "3")
+    (0.5, 3)
+    """
+    return number if text is None else loads(text)
+
+
+def step_to(step: Any) -> tuple[float | None, str | None]:
+    """A step as a number and, where that does not tell all, JSON.
+
+    >>> step_to(7), step_to(0.5), step_to(None)
+    ((7.0, None), (0.5, '0.5'), (None, 'null'))
+    """
+    if type(step) is int and -_EXACT < step < _EXACT:
+        return float(step), None
+    return finite_number(step), dumps(step)
+
+
+def step_from(number: float | None, text: str | None) -> Any:
+    """The step of such a pair.
+
+    >>> step_from(7.0, None), step_from(0.5, "0.5"), step_from(None, "null")
+    (7, 0.5, None)
+    """
+    if text is not None:
+        return loads(text)
+    return None if number is None else int(number)
+
+
+def finite_number(value: Any) -> float | None:
+    """The value as every database can compute with it; None: it is no such number.
+
+    >>> finite_number(2), finite_number(float("inf")), finite_number("2"), finite_number(10**400)
+    (2.0, None, None, None)
+    """
+    if not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def rows_of(points: AddPoints) -> Iterator[dict[str, Any]]:
+    """The rows for points, without id and name."""
+    items = zip(points.steps, points.values, points.timestamps, strict=True)
+    for position, (step, value, timestamp) in enumerate(items, start=points.start):
+        step_number, step_json = step_to(step)
+        number, value_json = value_to(value)
+        yield {
+            "position": position,
+            "step": step_number,
+            "step_json": step_json,
+            "value": number,
+            "value_json": value_json,
+            "timestamp": timestamp,
+        }
