@@ -9,6 +9,8 @@ import sys
 import pytest
 
 NAMES = {
+    "sacred.observers.s3_observer": "S3Observer s3_option",
+    "sacred.observers.gcs_observer": "GoogleCloudStorageObserver gcs_option",
     "sacred.observers.sql": "SqlObserver sql_option",
     "sacred.observers.sql_bases": """
         Base Source Repository Dependency Artifact Resource Host Experiment Run
@@ -111,7 +113,7 @@ NAMES = {
     """,
     "sacred.observers": """
         RunObserver FileStorageObserver MongoObserver QueuedMongoObserver QueueObserver
-        SqlObserver TinyDbObserver TinyDbReader
+        SqlObserver TinyDbObserver TinyDbReader S3Observer GoogleCloudStorageObserver
     """,
     "sacred.observers.base": """
         RunObserver td_format

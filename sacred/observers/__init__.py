@@ -12,17 +12,21 @@ from sacred._base.lazy import lazy_face
 if TYPE_CHECKING:
     from sacred.observers.base import RunObserver
     from sacred.observers.file_storage import FileStorageObserver
+    from sacred.observers.gcs_observer import GoogleCloudStorageObserver
     from sacred.observers.mongo import MongoObserver, QueuedMongoObserver
     from sacred.observers.queue import QueueObserver
+    from sacred.observers.s3_observer import S3Observer
     from sacred.observers.sql import SqlObserver
     from sacred.observers.tinydb_hashfs import TinyDbObserver, TinyDbReader
 
 __all__ = [
     "FileStorageObserver",
+    "GoogleCloudStorageObserver",
     "MongoObserver",
     "QueueObserver",
     "QueuedMongoObserver",
     "RunObserver",
+    "S3Observer",
     "SqlObserver",
     "TinyDbObserver",
     "TinyDbReader",
@@ -30,10 +34,12 @@ __all__ = [
 
 _HOMES = {
     "FileStorageObserver": "sacred.observers.file_storage",
+    "GoogleCloudStorageObserver": "sacred.observers.gcs_observer",
     "MongoObserver": "sacred.observers.mongo",
     "QueueObserver": "sacred.observers.queue",
     "QueuedMongoObserver": "sacred.observers.mongo",
     "RunObserver": "sacred.observers.base",
+    "S3Observer": "sacred.observers.s3_observer",
     "SqlObserver": "sacred.observers.sql",
     "TinyDbObserver": "sacred.observers.tinydb_hashfs",
     "TinyDbReader": "sacred.observers.tinydb_hashfs",

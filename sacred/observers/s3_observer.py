@@ -1,0 +1,93 @@
+"""The observer that keeps records in a bucket of S3, and its command-line option."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from sacred._base.cli_option import cli_option
+from sacred.observers.store_observer import StoreObserver
+from sacred.stores.bucket import bucket_store, split_address
+from sacred.stores.s3_blobs import S3Bucket
+
+__all__ = ["DEFAULT_S3_PRIORITY", "S3Observer", "s3_option"]
+
+DEFAULT_S3_PRIORITY = 20
+
+
+class S3Observer(StoreObserver):
+    """Keeps the files of a `FileStorageObserver` in a bucket of S3.
+
+    Credentials, and the address of another server that speaks the protocol, are
+    what boto3 finds (``AWS_ACCESS_KEY_ID``, ``AWS_ENDPOINT_URL``, ``~/.aws``, ...).
+
+    Args:
+        bucket: the name; it is made, if missing, when a run starts.
+        basedir: where in the bucket the directories of the runs go.
+        resource_dir: where in the bucket resources go (default: ``basedir/_resources``).
+        source_dir: where in the bucket sources go (default: ``basedir/_sources``).
+        priority: observers with a higher one are told first.
+        region: of the bucket (default: the one that boto3 is configured for).
+        failure_dir: where a record goes that cannot be stored (default:
+            ``~/.local/share/sacred/spool``).
+
+    Raises:
+        ValueError: `bucket` is no possible name, or there is no region anywhere.
+        MissingExtraError: boto3 is not installed.
+    """
+
+    VERSION = "S3Observer-0.1.0"
+
+    def __init__(
+        self,
+        bucket: str,
+        basedir: str,
+        resource_dir: str | None = None,
+        source_dir: str | None = None,
+        priority: int = DEFAULT_S3_PRIORITY,
+        region: str | None = None,
+        failure_dir: str | None = None,
+    ) -> None:
+        transport = S3Bucket(bucket, region)
+        self.bucket, self.basedir, self.region = bucket, basedir.strip("/"), transport.region
+        store = bucket_store(transport, basedir, resource_dir, source_dir)
+        super().__init__(store, priority, failure_dir)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, S3Observer) and self.store.url == other.store.url
+
+    def __hash__(self) -> int:
+        return hash((S3Observer, self.store.url))
+
+    def __repr__(self) -> str:
+        return f"S3Observer({self.bucket!r}, {self.basedir!r})"
+
+    @classmethod
+    def create(cls, *args: Any, **kwargs: Any) -> S3Observer:
+        """Deprecated: the same as the constructor."""
+        _warn_of("create")
+        return cls(*args, **kwargs)
+
+    @classmethod
+    def create_from(cls, *args: Any, **kwargs: Any) -> S3Observer:
+        """Deprecated: the same as the constructor."""
+        _warn_of("create_from")
+        return cls(*args, **kwargs)
+
+
+def _warn_of(name: str) -> None:
+    warnings.warn(
+        f"S3Observer.{name}(...) is deprecated; use S3Observer(...) instead.",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+
+
+@cli_option("-S", "--s3")
+def s3_option(args: str, run: Any) -> None:
+    """Add an S3Observer to the experiment; the value is ``s3://bucket/prefix``."""
+    run.observers.append(S3Observer(*split_address(args, "s3")))
+
+
+s3_option.arg = "URL"
+s3_option.arg_description = "Where runs go, as s3://bucket/prefix"

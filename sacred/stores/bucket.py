@@ -1,0 +1,267 @@
+"""The file layout in a bucket of an object store: what S3 and GCS have in common.
+
+Objects are replaced as a whole and cannot be appended to. What grows (the output,
+the journal of the metrics) is uploaded whole while it is small; from then on, the
+store itself puts what it has and the new end together (`Bucket.extend`), so that a
+beat sends only what is new.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import os
+import posixpath
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import IO, cast
+
+from sacred.stores.base import RunExistsError, RunId, Store, StoreError
+from sacred.stores.blobs import Blobs, Content
+from sacred.stores.changes import Change
+from sacred.stores.file import FileStore
+from sacred.stores.local_files import content_of
+
+__all__ = ["Bucket", "BucketBlobs", "BucketStore", "bucket_store", "split_address"]
+
+# Above, content waits on the disk instead of in memory.
+_IN_MEMORY = 1 << 20
+
+
+class Bucket(ABC):
+    """The transport: objects of one bucket by their keys.
+
+    All methods raise `StoreUnavailableError` if the service cannot be reached, and
+    `StorePermissionError` if it refuses.
+    """
+
+    #: For messages: ``s3://name``.
+    url: str
+    #: From this size on (in bytes), `extend` works.
+    extendable: int
+
+    @abstractmethod
+    def put(self, key: str, body: IO[bytes]) -> None:
+        """Make or replace an object."""
+
+    @abstractmethod
+    def put_new(self, key: str, body: bytes) -> bool:
+        """Make an object unless there is one; returns whether it was made.
+
+        Of several who try at the same time, one is told True.
+        """
+
+    @abstractmethod
+    def extend(self, key: str, size: int, tail: bytes) -> None:
+        """The object, of which `size` bytes count, now ends with `tail` behind these."""
+
+    @abstractmethod
+    def get(self, key: str, into: IO[bytes]) -> None:
+        """Write the content of an object into a file.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+
+    @abstractmethod
+    def delete(self, key: str) -> None:
+        """Remove an object if there is one."""
+
+    @abstractmethod
+    def first(self, prefix: str) -> str | None:
+        """The first key, in alphabetical order, that starts with this; None: none does."""
+
+    @abstractmethod
+    def folders(self, prefix: str) -> Iterator[str]:
+        """What stands between `prefix` and the next ``/`` in the keys that have one."""
+
+
+class BucketBlobs(Blobs):
+    """Objects of a bucket whose keys start with a common prefix.
+
+    Args:
+        bucket: the transport.
+        prefix: without ``/`` at its ends; empty: the whole bucket.
+    """
+
+    def __init__(self, bucket: Bucket, prefix: str) -> None:
+        self.root = f"{bucket.url}/{prefix}".rstrip("/")
+        self._bucket = bucket
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._growing: dict[str, _Growing] = {}
+
+    def claim(self, run_id: str | None) -> str:
+        """See `Blobs.claim`; who makes the ``run.json``, empty at first, has the id."""
+        if run_id is not None:
+            return self._claim_given(run_id)
+        for number in itertools.count(self._highest() + 1):
+            if self._make_record(str(number)):
+                return str(number)
+        raise AssertionError("unreachable")
+
+    def write(self, name: str, content: Content) -> None:
+        """See `Blobs.write`."""
+        self._growing.pop(name, None)
+        with _scratch() as file:
+            if isinstance(content, bytes):
+                file.write(content)
+            else:
+                file.writelines(content)
+            file.seek(0)
+            self._bucket.put(self._key(name), file)
+
+    def append(self, name: str, offset: int, content: bytes) -> None:
+        """See `Blobs.append`."""
+        # Taken out and put back: after an error nobody knows what the object is like.
+        growing = self._growing.pop(name, None) or self._found(name)
+        if growing.size < offset:
+            raise StoreError(f"{self.root}/{name} is shorter than {offset} bytes")
+        if growing.size == offset >= self._bucket.extendable:
+            if content:
+                self._bucket.extend(self._key(name), offset, content)
+            self._growing[name] = _Growing(offset + len(content), None)
+            return
+        head = self.read(name) if growing.content is None else growing.content
+        whole = head[:offset] + content
+        self._bucket.put(self._key(name), io.BytesIO(whole))
+        kept = whole if len(whole) < self._bucket.extendable else None
+        self._growing[name] = _Growing(len(whole), kept)
+
+    def put_file(self, name: str, path: str) -> None:
+        """See `Blobs.put_file`."""
+        # A copy: what somebody is writing at must have one length from start to end.
+        with open(path, "rb") as source:
+            self.write(name, content_of(source))
+
+    def open(self, name: str) -> IO[bytes]:
+        """See `Blobs.open`."""
+        file = _scratch()
+        try:
+            self._bucket.get(self._key(name), file)
+        except BaseException:
+            file.close()
+            raise
+        file.seek(0)
+        return file
+
+    def exists(self, name: str) -> bool:
+        """See `Blobs.exists`."""
+        key = self._key(name)
+        return self._bucket.first(key) == key or self._bucket.first(f"{key}/") is not None
+
+    def remove(self, name: str) -> None:
+        """See `Blobs.remove`."""
+        self._growing.pop(name, None)
+        self._bucket.delete(self._key(name))
+
+    def forget(self, folder: str) -> None:
+        """Nothing in this folder is going to grow any more: let go of its content."""
+        for name in [name for name in self._growing if name.startswith(f"{folder}/")]:
+            self._growing.pop(name, None)
+
+    def _key(self, name: str) -> str:
+        # As a file system does it: `./a` and `d//a` are names of the same things as `a`, `d/a`.
+        return self._prefix + posixpath.normpath(name.replace(os.sep, "/"))
+
+    def _found(self, name: str) -> _Growing:
+        try:
+            content = self.read(name)
+        except FileNotFoundError:
+            content = b""
+        return _Growing(len(content), content)
+
+    def _highest(self) -> int:
+        folders = self._bucket.folders(self._prefix)
+        return max((int(name) for name in folders if name.isdecimal()), default=0)
+
+    def _claim_given(self, run_id: str) -> str:
+        if run_id in ("", ".", "..") or "/" in run_id or os.sep in run_id:
+            raise StoreError(f"A run cannot have the id {run_id!r}: it names a directory")
+        if self.exists(run_id) or not self._make_record(run_id):
+            raise RunExistsError(f"There is a run {run_id!r} already: {self.root}/{run_id}")
+        return run_id
+
+    def _make_record(self, run_id: str) -> bool:
+        return self._bucket.put_new(self._key(f"{run_id}/run.json"), b"{}\n")
+
+
+class _Growing:
+    """What is known about an object that is appended to; `content` None: only its size."""
+
+    __slots__ = ("content", "size")
+
+    def __init__(self, size: int, content: bytes | None) -> None:
+        self.size = size
+        self.content = content
+
+
+class BucketStore(FileStore):
+    """The file store, in a bucket.
+
+    Args:
+        blobs: where the directories of the runs are.
+        sources: where copies of sources go.
+        resources: where copies of resources go.
+    """
+
+    def __init__(self, blobs: BucketBlobs, sources: BucketBlobs, resources: BucketBlobs) -> None:
+        super().__init__(blobs, sources, resources)
+        self.url = blobs.root
+        self._bucket_blobs = blobs
+
+    def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
+        """See `Store.apply`."""
+        super().apply(run_id, changes)
+        if str(run_id) not in self._runs:  # it is closed
+            self._bucket_blobs.forget(str(run_id))
+
+    def is_unreachable(self, error: BaseException) -> bool:
+        """See `Store.is_unreachable`: unlike a disk, a network makes each change wait."""
+        return Store.is_unreachable(self, error)
+
+
+def bucket_store(
+    bucket: Bucket, basedir: str, resource_dir: str | None = None, source_dir: str | None = None
+) -> BucketStore:
+    """The file layout below ``bucket/basedir``.
+
+    Args:
+        bucket: the transport.
+        basedir: where the runs go; empty: right into the bucket.
+        resource_dir: of the same bucket (default: ``basedir/_resources``).
+        source_dir: likewise (default: ``basedir/_sources``).
+    """
+    base = basedir.strip("/")
+    resources = posixpath.join(base, "_resources") if resource_dir is None else resource_dir
+    sources = posixpath.join(base, "_sources") if source_dir is None else source_dir
+    return BucketStore(
+        BucketBlobs(bucket, base),
+        BucketBlobs(bucket, sources.strip("/")),
+        BucketBlobs(bucket, resources.strip("/")),
+    )
+
+
+def split_address(address: str, scheme: str) -> tuple[str, str]:
+    """Bucket and prefix of ``SCHEME://BUCKET/PREFIX``; the prefix may be empty.
+
+    Raises:
+        ValueError: it is something else.
+
+    >>> split_address("s3://my-bucket/some/runs/", "s3")
+    ('my-bucket', 'some/runs')
+    >>> split_address("my-bucket/runs", "s3")
+    Traceback (most recent call last):
+        ...
+    ValueError: 'my-bucket/runs' is not an address of the form s3://BUCKET/PREFIX
+    """
+    start = f"{scheme}://"
+    bucket, _, prefix = address.removeprefix(start).partition("/")
+    if not address.startswith(start) or not bucket:
+        raise ValueError(f"{address!r} is not an address of the form {start}BUCKET/PREFIX")
+    return bucket, prefix.strip("/")
+
+
+def _scratch() -> IO[bytes]:
+    import tempfile  # brings a dozen modules, and most runs have no bucket
+
+    return cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))

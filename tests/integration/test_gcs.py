@@ -1,0 +1,72 @@
+"""GoogleCloudStorageObserver over HTTP on loopback."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+pytest.importorskip("google.cloud.storage")
+
+from sacred.observers.gcs_observer import GoogleCloudStorageObserver, gcs_option
+from sacred.stores.base import StoreUnavailableError
+from tests.services.buckets import BucketContract
+from tests.services.gcs import GcsServer
+from tests.unit.stores.told import start
+
+
+@pytest.fixture(scope="module")
+def module_server():
+    server = GcsServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(module_server, monkeypatch):
+    from sacred.stores import gcs_blobs
+
+    monkeypatch.setattr(gcs_blobs, "_RETRY_SECONDS", 0.3)
+    return module_server
+
+
+@pytest.fixture
+def place(server):
+    name = f"runs-{uuid.uuid4().hex[:12]}"
+    server.buckets[name] = {}
+    return name
+
+
+class TestGoogle(BucketContract):
+    observer_class = GoogleCloudStorageObserver
+    option = (gcs_option, "gs")
+    flag = "-G"
+
+    @pytest.fixture(autouse=True)
+    def _content(self, server):
+        self.buckets = server.buckets
+
+    def everything(self, observer):
+        start = f"{observer.basedir}/"
+        objects = self.buckets[observer.bucket].items()
+        return {key.removeprefix(start): data for key, data in objects if key.startswith(start)}
+
+    def test_the_bucket_must_exist(self, server):
+        observer = GoogleCloudStorageObserver("missing-bucket", "base")
+        with pytest.raises(StoreUnavailableError, match="no bucket gs://missing-bucket"):
+            start(observer)
+
+    def test_access_denied(self, observer, server):
+        server.refusing = True
+        try:
+            self.refused(observer)
+        finally:
+            server.refusing = False
+
+
+@pytest.mark.parametrize(
+    "name", ["", "ab", "A-b", "goog1", "my-google", "1.2.3.4", "a..b", "x" * 64]
+)
+def test_impossible_names_of_buckets(name):
+    with pytest.raises(ValueError, match="cannot be the name of a bucket of Google"):
+        GoogleCloudStorageObserver(name, "base")

@@ -1,0 +1,106 @@
+"""S3Observer over HTTP on loopback."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+boto3 = pytest.importorskip("boto3")
+pytest.importorskip("moto.server")
+
+from sacred.observers.s3_observer import S3Observer, s3_option  # noqa: E402
+from sacred.stores.s3_blobs import S3Bucket  # noqa: E402
+from tests.services.buckets import BucketContract  # noqa: E402
+from tests.services.s3 import S3Server  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def server():
+    server = S3Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def place():
+    return f"runs-{uuid.uuid4().hex[:12]}"
+
+
+class TestS3(BucketContract):
+    observer_class = S3Observer
+    option = (s3_option, "s3")
+    flag = "-S"
+
+    def everything(self, observer):
+        client = boto3.client("s3")
+        start = f"{observer.basedir}/"
+        keys = [o["Key"] for o in client.list_objects_v2(Bucket=observer.bucket)["Contents"]]
+        return {
+            key.removeprefix(start): client.get_object(Bucket=observer.bucket, Key=key)[
+                "Body"
+            ].read()
+            for key in keys
+            if key.startswith(start)
+        }
+
+    def test_the_bucket_is_made_when_a_run_starts(self, observer):
+        client = boto3.client("s3")
+        names = lambda: [b["Name"] for b in client.list_buckets()["Buckets"]]  # noqa: E731
+        assert observer.bucket not in names()
+        self.test_ids(observer)
+        assert observer.bucket in names()
+
+    def test_there_is_a_region_or_a_clear_error(self, place, monkeypatch, tmp_path):
+        assert S3Observer(place, "base", region="us-east-1").region == "us-east-1"
+        assert S3Observer(place, "base").region == "eu-central-1"
+        monkeypatch.delenv("AWS_DEFAULT_REGION")
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+        with pytest.raises(ValueError, match="There is no region for S3"):
+            S3Observer(place, "base")
+
+    def test_without_credentials(self, observer, monkeypatch, tmp_path):
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+        self.refused(observer)
+
+    def test_access_denied(self, observer, monkeypatch):
+        from botocore.exceptions import ClientError
+
+        def refuse(*_, **__):
+            answer = {
+                "Error": {"Code": "AccessDenied"},
+                "ResponseMetadata": {"HTTPStatusCode": 403},
+            }
+            raise ClientError(answer, "HeadBucket")
+
+        observer.store._blobs._bucket._s3.head_bucket = refuse
+        self.refused(observer)
+
+
+@pytest.mark.parametrize("name", ["", "ab", "A-b-c", "a_b", "a..b", "1.2.3.4", "-abc", "x" * 64])
+def test_impossible_names_of_buckets(name):
+    with pytest.raises(ValueError, match="cannot be the name of an S3 bucket"):
+        S3Observer(name, "base", region="us-east-1")
+
+
+@pytest.mark.parametrize("size", [5 << 20, 4 << 30, (4 << 30) + 1, (8 << 30) + 1, 9 << 30])
+def test_large_objects_are_copied_in_parts_that_the_service_takes(size):
+    ranges = []
+
+    class Client:
+        def upload_part_copy(self, **given):
+            start, stop = given["CopySourceRange"].removeprefix("bytes=").split("-")
+            ranges.append((int(start), int(stop) + 1))
+            return {"CopyPartResult": {"ETag": "x"}}
+
+    import os
+
+    bucket = S3Bucket("some-bucket", "us-east-1")
+    bucket._client = (os.getpid(), Client())
+    bucket._copied({"Bucket": "some-bucket", "Key": "k", "UploadId": "u"}, size)
+    assert [start for start, _ in ranges] == [0, *(stop for _, stop in ranges[:-1])]
+    assert ranges[-1][1] == size
+    assert all(5 << 20 <= stop - start <= 5 << 30 for start, stop in ranges)

@@ -1,0 +1,226 @@
+"""What the observers of all bucket stores must do; each of them has a test class of this."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+import posixpath
+import threading
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings
+
+from sacred._base.errors import SacredError
+from sacred.observers.file_storage import FileStorageObserver
+from sacred.observers.store_observer import StoreObserver
+from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
+from sacred.stores.file import FileStore
+from sacred.stores.spool import replay
+from tests.unit.stores.memory import live, lives
+from tests.unit.stores.told import T0, beat, complete, log, start
+
+SCRIPT = """
+from sacred import Experiment
+ex = Experiment("script", save_git_info=False)
+@ex.automain
+def main():
+    print("hello from the script")
+    return 7
+"""
+
+
+def md5(data):
+    return hashlib.md5(data).hexdigest()
+
+
+class BucketContract:
+    """Subclasses have fixtures `server` (module), `place`, and say how to make things."""
+
+    observer_class: type[StoreObserver]
+    option: tuple[object, str]
+    flag: str
+
+    @pytest.fixture(autouse=True)
+    def quick(self, monkeypatch, server):
+        monkeypatch.setattr(StoreObserver, "pause", 0.01)
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+
+    @pytest.fixture
+    def observer(self, place, tmp_path):
+        return self.observer_class(place, "base", failure_dir=str(tmp_path / "spool"))
+
+    def everything(self, observer):
+        """All objects below ``base/``: name to content."""
+        raise NotImplementedError
+
+    def record(self, observer, run_id="1"):
+        return json.loads(self.everything(observer)[f"{run_id}/run.json"])
+
+    def test_a_whole_run(self, observer, tmp_path):
+        files = {"a.py": b"x = 1\n", "r.csv": b"\0\xff" * 999, "m.bin": bytes(range(256)) * 40_000}
+        for name, data in files.items():
+            (tmp_path / name).write_bytes(data)
+        assert start(observer, base_dir=tmp_path, sources=[("a.py", "?")]) == "1"
+        observer.resource_event(filename=str(tmp_path / "r.csv"))
+        observer.artifact_event(name="./d//m.bin", filename=str(tmp_path / "m.bin"))
+        for text in ("10%\r", "é100%", "é100%\ndone"):
+            beat(observer, text)
+            assert self.everything(observer)["1/cout.txt"].decode() == text
+        log(observer, {"loss": [0.5, 0.25]})
+        complete(observer, 42)
+        stored = self.everything(observer)
+        source = f"_sources/a_{md5(files['a.py'])}.py"
+        resource = f"_resources/r_{md5(files['r.csv'])}.csv"
+        names = {"run.json", "config.json", "cout.txt", "metrics.json", "d/m.bin"}
+        assert stored.keys() == {source, resource} | {f"1/{name}" for name in names}
+        assert stored[source] == files["a.py"]
+        assert stored[resource] == files["r.csv"]
+        assert stored["1/d/m.bin"] == files["m.bin"]
+        record = self.record(observer)
+        assert record["experiment"]["sources"] == [["a.py", source]]
+        where = f"{observer.store.url}/{resource}"
+        assert record["resources"] == [[str(tmp_path / "r.csv"), where]]
+        assert (record["status"], record["result"]) == ("COMPLETED", 42)
+        assert json.loads(stored["1/metrics.json"])["loss"]["values"] == [0.5, 0.25]
+
+    def test_any_life_is_stored_as_in_files(self, server, place, tmp_path_factory):
+        numbers = iter(range(10**6))
+
+        @given(lives)
+        @settings(max_examples=6)
+        def check(life):
+            directory = tmp_path_factory.mktemp("life")
+            files = FileStorageObserver(directory / "runs")
+            live(files, life, directory)
+            bucket = self.observer_class(place, f"base{next(numbers)}")
+            live(bucket, life, directory)
+            root = directory / "runs"
+            wanted = {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*.*")}
+            wanted |= {str(p.relative_to(root)): p.read_bytes() for p in root.glob("1/d/b")}
+            wanted |= {str(p.relative_to(root)): p.read_bytes() for p in root.glob("_resources/*")}
+            found = self.everything(bucket)
+            url = bucket.store.url.encode()
+            found["1/run.json"] = found["1/run.json"].replace(url, str(root).encode())
+            assert found == wanted
+
+        check()
+
+    def test_long_output_is_whole_at_every_beat(self, observer, monkeypatch):
+        bucket = observer.store._blobs._bucket
+        sent = []
+        extend = bucket.extend
+        monkeypatch.setattr(bucket, "extend", lambda *a: (sent.append(len(a[2])), extend(*a)))
+        start(observer)
+        text = "x" * (6 << 20)
+        for number in range(4):
+            text += f"line {number} é\n"
+            beat(observer, text)
+            assert self.everything(observer)["1/cout.txt"].decode() == text
+        assert len(sent) == 3
+        assert max(sent) < 20
+        text = text[:-3] + "rewritten"
+        beat(observer, text)
+        complete(observer)
+        assert self.everything(observer)["1/cout.txt"].decode() == text
+        assert observer.store._blobs._growing == {}
+
+    def test_twenty_four_starts_at_once(self, place):
+        ids = []
+        barrier = threading.Barrier(24)
+
+        def run():
+            observer = self.observer_class(place, "base")
+            barrier.wait()
+            ids.append(int(start(observer)))
+            complete(observer)
+
+        threads = [threading.Thread(target=run) for _ in range(24)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(ids) == list(range(1, 25))
+
+    def test_ids(self, observer):
+        assert start(observer, "my run") == "my run"
+        assert start(observer, 12) == "12"
+        assert start(observer) == "13"
+        with pytest.raises(FileExistsError, match="There is a run '12' already"):
+            start(observer, "12")
+        for wrong in ("", ".", "a/b"):
+            with pytest.raises(StoreError, match="cannot have the id"):
+                start(observer, wrong)
+
+    def test_the_server_is_gone_for_a_while(self, observer, server, tmp_path, monkeypatch):
+        start(observer)
+        beat(observer, "one\n")
+        (tmp_path / "a").write_bytes(b"artifact")
+        server.stop()
+        try:
+            with pytest.raises(StoreUnavailableError, match=posixpath.basename(observer.bucket)):
+                observer.artifact_event(name="a", filename=str(tmp_path / "a"))
+        finally:
+            server.start()
+        (tmp_path / "a").unlink()
+        observer._recording._quiet_until = 0
+        beat(observer, "one\ntwo\n")
+        complete(observer)
+        stored = self.everything(observer)
+        assert (stored["1/a"], stored["1/cout.txt"]) == (b"artifact", b"one\ntwo\n")
+        assert not list((tmp_path / "spool").glob("*/record.jsonl"))
+
+    def test_the_server_stays_away(self, observer, server, tmp_path, capsys):
+        start(observer)
+        server.stop()
+        try:
+            observer.failed_event(fail_time=T0, fail_trace=["E\n"])
+        finally:
+            server.start()
+        [spool] = (tmp_path / "spool").glob("*/record.jsonl")
+        assert str(spool) in capsys.readouterr().err
+        assert self.record(observer)["status"] == "RUNNING"
+        replay(spool, self.observer_class(observer.bucket, "base").store)
+        assert self.record(observer)["status"] == "FAILED"
+
+    def test_no_server_at_the_start_is_one_clear_error(self, observer, server):
+        server.stop()
+        try:
+            with pytest.raises(StoreUnavailableError, match=observer.bucket) as caught:
+                start(observer)
+        finally:
+            server.start()
+        assert isinstance(caught.value, SacredError)
+
+    def test_copies_and_equality(self, observer, place):
+        start(observer)
+        assert pickle.loads(pickle.dumps(observer)) == observer
+        assert self.observer_class(place, "base/") == observer
+        assert self.observer_class(place, "other") != observer
+        assert isinstance(observer.store, FileStore)
+        for old in (self.observer_class.create, self.observer_class.create_from):
+            with pytest.warns(DeprecationWarning, match="is deprecated"):
+                assert old(place, basedir="base") == observer
+
+    def test_the_option(self, place):
+        function, scheme = self.option
+        run = SimpleNamespace(observers=[])
+        function(f"{scheme}://{place}/some/runs", run)
+        assert run.observers == [self.observer_class(place, "some/runs")]
+        for wrong in (place, f"{scheme}://", f"{scheme}:///x", f"http://{place}/x"):
+            with pytest.raises(ValueError, match="is not an address of the form"):
+                function(wrong, run)
+
+    def test_a_script(self, run_script, server, place):
+        scheme = self.option[1]
+        done = run_script(SCRIPT, self.flag, f"{scheme}://{place}/base", **server.environment)
+        assert done.returncode == 0, done.stderr
+        stored = self.everything(self.observer_class(place, "base"))
+        assert json.loads(stored["1/run.json"])["result"] == 7
+        assert b"hello from the script" in stored["1/cout.txt"]
+
+    def refused(self, observer):
+        with pytest.raises(StorePermissionError, match=observer.bucket):
+            start(observer)

@@ -1,0 +1,59 @@
+"""S3 over real HTTP on loopback: moto's server, which can go away and come back."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        pass
+
+
+class S3Server:
+    """A server with content that survives `stop`, as long as this process does."""
+
+    def __init__(self) -> None:
+        self._app = DomainDispatcherApplication(create_backend_app)
+        # The real service decides atomically who of several makes an object; moto looks first.
+        self._lock = threading.Lock()
+        self.port = 0
+        self.start()
+
+    def start(self) -> None:
+        """Start, again on the same port."""
+        self._server = make_server(
+            "127.0.0.1", self.port, self._serve, threaded=True, request_handler=_Quiet
+        )
+        self.port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop: connections are refused."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        """For ``AWS_ENDPOINT_URL``."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What leads boto3 here."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+        }
+
+    def _serve(self, environ: Any, start_response: Any) -> Any:
+        with self._lock:
+            return self._app(environ, start_response)
