@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from sacred._base.errors import SacredError
 from sacred._base.functions import ensure_wellformed_argv
+from sacred._base.script import calling_globals, main_file_of
 from sacred.cli.options import apply_options, default_options, gather_command_line_options
 from sacred.commands import (
     help_for_command,
@@ -21,7 +22,7 @@ from sacred.commands import (
 )
 from sacred.config.captured_function import CapturedFunction
 from sacred.host_info import check_additional_host_info
-from sacred.ingredient import Ingredient, PathLike, calling_globals, main_file_of
+from sacred.ingredient import Ingredient, PathLike
 from sacred.initialize import configure, create_run
 from sacred.lifecycle.active import innermost
 

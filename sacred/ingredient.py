@@ -12,12 +12,11 @@ import os
 import sys
 from collections.abc import Callable, Collection, Generator, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from sacred._base.errors import CircularDependencyError
 from sacred._base.paths import join_paths
-from sacred._base.tracebacks import is_own_file
+from sacred._base.script import calling_globals, main_file_of
 from sacred.config.captured_function import CapturedFunction, create_captured_function
 from sacred.config.config_dict import ConfigDict
 from sacred.config.config_scope import ConfigScope
@@ -481,26 +480,3 @@ def collect_repositories(sources: Collection[Source]) -> list[dict[str, Any]]:
         {"url": url, "commit": commit, "dirty": flag}
         for (url, commit), flag in sorted(dirty.items(), key=str)
     ]
-
-
-def calling_globals(made: Any) -> dict[str, Any]:
-    """The globals of the user's code that is making ``made``.
-
-    Frames of this package are passed over, and so are the ``__init__`` methods of
-    users' subclasses: the script is what calls those.
-    """
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_back is not None:
-        is_init = frame.f_code.co_name == "__init__" and any(
-            value is made for value in frame.f_locals.values()
-        )
-        if not is_own_file(frame.f_code.co_filename) and not is_init:
-            return frame.f_globals
-        frame = frame.f_back
-    return frame.f_globals if frame is not None else {}
-
-
-def main_file_of(script_globals: dict[str, Any]) -> Path | None:
-    """The script behind some globals, or None in a REPL or a notebook."""
-    filename = script_globals.get("__file__")
-    return Path(filename).resolve() if filename else None
