@@ -66,7 +66,7 @@ class Registry:
         rows = self._read()
         if name not in rows:
             hint = did_you_mean(name, rows)
-            raise KeyError(f"nothing called {name!r} in {self.group}. {hint}".rstrip(". ") + ".")
+            raise KeyError(f"nothing called {name!r} in {self.group}. {hint}".rstrip())
         row = rows[name]
         try:
             target = _resolve(row.target)

@@ -22,6 +22,7 @@ from sacred._base.errors import (
 )
 from sacred._base.extras import require
 from sacred._base.paths import PathType
+from sacred._base.registry import Registry
 from sacred.config.read_only import make_plain
 from sacred.serializer import UnsafeDataError, dumps, flatten, restore
 
@@ -83,15 +84,30 @@ HANDLER_BY_EXT: dict[str, Handler] = {
     ".pickle": Handler(pickle.load, _dump_pickle, "b"),
 }
 
+#: Entry points of distributions that add formats: suffix without dot → `Handler`.
+PLUGINS = Registry("sacred.config_formats")
+
 
 def _handler(filename: str) -> Handler:
     suffix = os.path.splitext(filename)[1]
-    handler = HANDLER_BY_EXT.get(suffix.lower())
+    handler = HANDLER_BY_EXT.get(suffix.lower()) or _plugin_handler(suffix.lower().lstrip("."))
     if handler is None:
         raise ConfigFileError(
             f'Configuration file "{filename}" has invalid or unsupported extension "{suffix}". '
-            f"Supported are: {', '.join(HANDLER_BY_EXT)}"
+            f"Supported are: {', '.join([*HANDLER_BY_EXT, *('.' + n for n in PLUGINS.names())])}"
         )
+    return handler
+
+
+def _plugin_handler(name: str) -> Handler | None:
+    if name not in PLUGINS:
+        return None
+    try:
+        handler = PLUGINS.load(name)
+    except SacredError as error:
+        raise ConfigFileError(str(error)) from error
+    if not isinstance(handler, Handler):
+        raise ConfigFileError(f"{name!r} ({PLUGINS.group}) is no Handler, but {handler!r}")
     return handler
 
 

@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from sacred._base.registry import Registry
 from sacred.host_info.getter import HostInfoGetter, IgnoreHostInfo, host_info_gatherer
 
 __all__ = [
@@ -34,9 +35,13 @@ host_info_gatherers: dict[str, Callable[[], Any]] = {}
 # Spelled out, so that the names are known without loading what finds the values.
 _DEFAULT_NAMES = ("hostname", "os", "python_version", "cpu", "gpus", "ENV")
 
+#: Entry points of distributions that add gatherers; each is called without arguments.
+PLUGINS = Registry("sacred.host_info")
+
 
 def get_host_info(additional_host_info: Iterable[HostInfoGetter] | None = None) -> dict[str, Any]:
     """Return all entries by name: own ones, and those of the library, which take precedence.
+    Gatherers of plug-ins (entry points ``sacred.host_info``) come after both.
 
     `additional_host_info` are gatherers made by `host_info_gatherer` (default: none). One that
     raises `IgnoreHostInfo` is left out; with any other exception it is, too, and a
@@ -44,7 +49,8 @@ def get_host_info(additional_host_info: Iterable[HostInfoGetter] | None = None) 
     """
     from sacred.host_info.defaults import DEFAULT_GATHERERS
 
-    gatherers = dict(host_info_gatherers)
+    gatherers = _plugin_gatherers()
+    gatherers.update(host_info_gatherers)
     gatherers.update({getter.name: getter for getter in additional_host_info or ()})
     gatherers.update(DEFAULT_GATHERERS)
     info: dict[str, Any] = {}
@@ -56,6 +62,15 @@ def get_host_info(additional_host_info: Iterable[HostInfoGetter] | None = None) 
         except Exception as error:
             _warn(f"The host info {name!r} is left out: {type(error).__name__}: {error}")
     return info
+
+
+def _plugin_gatherers() -> dict[str, Callable[[], Any]]:
+    try:
+        return PLUGINS.load_all()
+    except RuntimeWarning as warning:
+        # As in `_warn`: under `python -W error`, a broken plug-in would end the run.
+        logging.getLogger(__name__).warning("%s", warning)
+        return {}
 
 
 def _warn(message: str) -> None:

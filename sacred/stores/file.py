@@ -24,6 +24,7 @@ from sacred.stores.changes import (
     SetFields,
     SourceFile,
     WriteOutput,
+    merge,
 )
 from sacred.stores.json_record import JsonRecord, encode
 from sacred.stores.local_files import md5_of_file
@@ -85,7 +86,7 @@ class FileStore(Store):
         run = self._open(str(run_id))
         points = [change for change in changes if isinstance(change, AddPoints)]
         if points:
-            run.metrics.add(points)
+            run.metrics.add([p for p in merge(points) if isinstance(p, AddPoints)])
         for change in changes:
             match change:
                 case WriteOutput():

@@ -1,0 +1,371 @@
+"""What every store must do, as tests that a third party subclasses."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from sacred.observers.store_observer import StoreObserver
+from sacred.serializer import restore
+from sacred.stores.base import RunExistsError, RunId, RunNotFoundError, Store, StoreError
+from sacred.stores.changes import AddFile, AddPoints, Change, SetFields, WriteOutput
+from sacred.stores.document import DocumentWriter
+from sacred.stores.memory import READ_FIELDS, MemoryStore
+from sacred.testing import told
+from sacred.testing.lives import live, lives
+from sacred.testing.told import T0
+
+__all__ = ["StoreContract"]
+
+# Reserved somewhere, leading outside somewhere, or strange to some file system.
+_HOSTILE_NAMES = [
+    "",
+    ".",
+    "..",
+    "../outside",
+    "a/../../outside",
+    "/outside",
+    "d/",
+    "nul\0inside",
+    "n" * 300,
+    "run.json",
+    "metrics.json",
+    "a b\tc\n.txt",
+    "-rf",
+    "$a.b",
+    "%2e%2e",
+    "ünï/😀.png",
+    "'; drop table runs; --",
+]
+
+_VALUES = {
+    "nan": math.nan,
+    "infinite": [math.inf, -math.inf],
+    "int keys": {1: "one", 2: {3: None}},
+    "unicode": "äöü 😀 \u2028 \x85",
+    "empty": ["", [], {}, ()],
+    "dotted.$key": {"$a": 1, "a.b": 2},
+    "large": 2**53,
+}
+
+
+class StoreContract:
+    """Subclass it as ``TestMyStore`` and override the methods that make and read a store.
+
+    `make_store` gives a store with no runs; `read_back` gives a run as
+    `sacred.stores.memory.MemoryStore.read` does (times of points may be ISO 8601 texts).
+    `reopen` is optional: another store object for the same place, as another process
+    would have it. `self.new_directory()` is a fresh directory for whatever they need.
+
+    Attributes:
+        keeps_all_keys: whether keys like ``"$a"`` and ``"a.b"`` come back as they were.
+    """
+
+    keeps_all_keys = True
+
+    _directory: Path
+    _count = 0
+
+    def make_store(self) -> Store:
+        """A store with no runs."""
+        raise NotImplementedError
+
+    def read_back(self, store: Store, run_id: RunId) -> Mapping[str, Any]:
+        """A run as `MemoryStore.read` gives it."""
+        raise NotImplementedError
+
+    def reopen(self, store: Store) -> Store:
+        """Another store object for the place of `store`."""
+        return store
+
+    def new_directory(self) -> Path:
+        """A directory that nobody else uses."""
+        self._count += 1
+        path = self._directory / str(self._count)
+        path.mkdir()
+        return path
+
+    # ------------------------------------------------------------------- helpers
+
+    @pytest.fixture(autouse=True)
+    def _contract_directory(self, tmp_path: Path) -> None:
+        self._directory = tmp_path / "contract"
+        self._directory.mkdir()
+
+    def _new_run(self, store: Store, config: Any = None, run_id: RunId = None) -> RunId:
+        document, files = DocumentWriter().started(
+            {"name": "ex", "base_dir": "/", "sources": []}, "main", {}, T0, config or {}, {}
+        )
+        return store.create(run_id, document, files)
+
+    def _assert_equal(self, store: Store, tell: Callable[[StoreObserver], Any]) -> None:
+        """`tell` leaves the same in `store` as in memory."""
+        memory = MemoryStore()
+        spools = str(self.new_directory())
+        run_id = tell(StoreObserver(memory, failure_dir=spools))
+        expected = _comparable(memory.read(run_id))
+        run_id = tell(StoreObserver(store, failure_dir=spools))
+        found = _comparable(self.read_back(store, run_id))
+        assert found == expected
+
+    # ----------------------------------------------------------------------- ids
+
+    def test_has_a_url_for_messages(self) -> None:
+        assert isinstance(self.make_store().url, str)
+        assert self.make_store().url
+
+    def test_each_run_gets_an_id_of_its_own(self) -> None:
+        store = self.make_store()
+        ids = [self._new_run(store, {"n": n}) for n in range(3)]
+        assert len(set(ids)) == 3
+        assert None not in ids
+        assert [self.read_back(store, i)["config"] for i in ids] == [{"n": n} for n in range(3)]
+
+    def test_an_id_that_is_asked_for_is_given_once(self) -> None:
+        store = self.make_store()
+        # As text some stores keep all ids.
+        assert str(self._new_run(store, {"first": 1}, run_id="mine")) == "mine"
+        with pytest.raises(RunExistsError):
+            self._new_run(store, {"second": 2}, run_id="mine")
+        assert self.read_back(store, "mine")["config"] == {"first": 1}
+        assert self._new_run(store) != "mine"
+
+    def test_changes_of_an_unknown_run_are_an_error(self) -> None:
+        store = self.make_store()
+        self._new_run(store)
+        with pytest.raises(RunNotFoundError):
+            store.apply("no-such-run", [SetFields(fields={"status": "FAILED"})])
+
+    def test_parallel_starts_get_different_ids(self) -> None:
+        store = self.make_store()
+        stores = [store, *(self.reopen(store) for _ in range(7))]
+        barrier = threading.Barrier(len(stores))
+
+        def create(own: Store) -> RunId:
+            barrier.wait()
+            return self._new_run(own)
+
+        with ThreadPoolExecutor(len(stores)) as pool:
+            ids = list(pool.map(create, stores))
+        assert len(set(ids)) == len(stores)
+
+    def test_a_store_can_be_used_after_it_was_closed(self) -> None:
+        store = self.make_store()
+        run_id = self._new_run(store)
+        store.close()
+        store.apply(run_id, [SetFields(fields={"status": "TIMEOUT"})])
+        assert self.read_back(store, run_id)["status"] == "TIMEOUT"
+
+    def test_another_process_can_go_on_with_a_run(self) -> None:
+        store = self.make_store()
+        run_id = self._new_run(store)
+        store.apply(run_id, [WriteOutput(start=0, offset=0, text="é"), _points(0, [1])])
+        other = self.reopen(store)
+        other.apply(run_id, [WriteOutput(start=1, offset=2, text="b"), _points(1, [2])])
+        found = self.read_back(other, run_id)
+        assert found["output"] == "éb"
+        assert [value for _, value, _ in found["metrics"]["loss"]] == [1, 2]
+
+    # ------------------------------------------------------------------- changes
+
+    def test_changes_may_be_applied_again(self) -> None:
+        store = self.make_store()
+        run_id = self._new_run(store)
+        changes = self._all_kinds()
+        store.apply(run_id, changes)
+        once = _comparable(self.read_back(store, run_id))
+        store.apply(run_id, changes)
+        for change in changes:
+            store.apply(run_id, [change, change])
+        assert _comparable(self.read_back(store, run_id)) == once
+
+    def _all_kinds(self) -> list[Change]:
+        path = self.new_directory() / "file"
+        path.write_bytes(b"content")
+        return [
+            AddFile(kind="artifact", name="a", path=str(path)),
+            WriteOutput(start=0, offset=0, text="hello"),
+            _points(0, [1, 2]),
+            SetFields(fields={"info": {"a": 1}, "heartbeat": T0}),
+        ]
+
+    def test_later_changes_win(self) -> None:
+        store = self.make_store()
+        run_id = self._new_run(store)
+        store.apply(run_id, [SetFields(fields={"info": {"a": n}}) for n in range(3)])
+        assert self.read_back(store, run_id)["info"] == {"a": 2}
+
+    def test_points_keep_their_order(self) -> None:
+        store = self.make_store()
+        run_id = self._new_run(store)
+        store.apply(run_id, [_points(0, [5, 1]), _points(2, [5, 0])])
+        store.apply(run_id, [_points(4, [2])])
+        points = self.read_back(store, run_id)["metrics"]["loss"]
+        assert [value for _, value, _ in points] == [5, 1, 5, 0, 2]
+
+    def test_the_end_of_the_output_can_be_rewritten(self) -> None:
+        store = self.make_store()
+
+        def tell(observer: StoreObserver) -> Any:
+            run_id = told.start(observer)
+            for output in ("10 %\rä", "10 %\r", "100 % 😀", "100 % 😀\r\n", "", "again"):
+                told.beat(observer, output)
+            return run_id
+
+        self._assert_equal(store, tell)
+
+    # --------------------------------------------------------------------- values
+
+    @pytest.mark.parametrize("name", _VALUES)
+    def test_values_come_back_as_in_memory(self, name: str) -> None:
+        if name == "dotted.$key" and not self.keeps_all_keys:
+            pytest.skip("keys with dots and dollars are stored in another form")
+        value = {"key": _VALUES[name], name: 1}
+
+        def tell(observer: StoreObserver) -> Any:
+            run_id = told.start(observer, config=value)
+            told.beat(observer, "", value)
+            told.complete(observer, value)
+            return run_id
+
+        self._assert_equal(self.make_store(), tell)
+
+    def test_points_that_are_no_numbers(self) -> None:
+        def tell(observer: StoreObserver) -> Any:
+            run_id = told.start(observer)
+            told.log(observer, {"loss": [math.nan, math.inf, -math.inf, 0.1]})
+            return run_id
+
+        self._assert_equal(self.make_store(), tell)
+
+    def test_a_run_in_which_nothing_happens(self) -> None:
+        def tell(observer: StoreObserver) -> Any:
+            run_id = told.start(observer, config={})
+            told.complete(observer)
+            return run_id
+
+        self._assert_equal(self.make_store(), tell)
+
+    # ---------------------------------------------------------------------- files
+
+    @pytest.mark.parametrize("content", [b"", b"\r\n\0\xff", bytes(range(256)) * 8000])
+    def test_files_are_kept_byte_by_byte(self, content: bytes) -> None:
+        path = self.new_directory() / "file.bin"
+        path.write_bytes(content)
+
+        def tell(observer: StoreObserver) -> Any:
+            run_id = told.start(observer)
+            observer.artifact_event(name="d/a.bin", filename=str(path))
+            observer.resource_event(filename=str(path))
+            return run_id
+
+        store = self.make_store()
+        self._assert_equal(store, tell)
+
+    def test_the_last_artifact_of_a_name_counts(self) -> None:
+        path = self.new_directory() / "file"
+
+        def tell(observer: StoreObserver) -> Any:
+            run_id = told.start(observer)
+            for content in (b"one", b"two", b"one", b"3"):
+                path.write_bytes(content)
+                observer.artifact_event(name="a", filename=str(path))
+            return run_id
+
+        self._assert_equal(self.make_store(), tell)
+
+    @pytest.mark.parametrize("name", _HOSTILE_NAMES)
+    def test_hostile_names_of_artifacts_are_refused_or_kept(self, name: str) -> None:
+        store = self.make_store()
+        path = self.new_directory() / "file"
+        path.write_bytes(b"content")
+        observer = StoreObserver(store, failure_dir=str(self.new_directory()))
+        run_id = told.start(observer)
+        expected = {name: b"content"}
+        try:
+            observer.artifact_event(name=name, filename=str(path))
+        except StoreError:
+            expected = {}
+        told.complete(observer, 1)
+        found = self.read_back(store, run_id)
+        # Some databases have no NUL in a text; its picture may stand for it.
+        artifacts = {key.replace("␀", "\0"): found["artifacts"][key] for key in found["artifacts"]}
+        assert artifacts == expected
+        assert (found["status"], found["result"], found["config"]) == ("COMPLETED", 1, {"C": 2.0})
+        assert not list(self._directory.rglob("outside"))
+
+    # ---------------------------------------------------------------- whole lives
+
+    # The same test belongs to several classes; each makes new stores for each example.
+    @given(life=lives)
+    @settings(
+        deadline=None,
+        max_examples=25,
+        suppress_health_check=[
+            HealthCheck.differing_executors,
+            HealthCheck.function_scoped_fixture,
+            HealthCheck.too_slow,
+        ],
+    )
+    def test_any_life_is_stored_as_in_memory(self, life: Any) -> None:
+        directory = self.new_directory()
+        self._assert_equal(self.make_store(), lambda observer: live(observer, life, directory))
+
+    def test_two_runs_at_once(self) -> None:
+        store = self.make_store()
+        observers = [StoreObserver(store), StoreObserver(self.reopen(store))]
+        ids = [told.start(observer, config={"n": n}) for n, observer in enumerate(observers)]
+
+        def write(n: int) -> None:
+            for step in range(10):
+                told.log(observers[n], {"loss": [n * 100 + step]})
+                told.beat(observers[n], f"{n}" * step, {"step": step})
+            told.complete(observers[n], n)
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(write, range(2)))
+        for n, run_id in enumerate(ids):
+            found = self.read_back(store, run_id)
+            assert [value for _, value, _ in found["metrics"]["loss"]] == [
+                n * 100 + step for step in range(10)
+            ]
+            assert (found["output"], found["result"]) == (f"{n}" * 9, n)
+
+
+def _points(start: int, values: list[float]) -> AddPoints:
+    steps = list(range(start, start + len(values)))
+    times = [T0] * len(values)
+    return AddPoints(name="loss", start=start, steps=steps, values=values, timestamps=times)
+
+
+def _comparable(run: Mapping[str, Any]) -> dict[str, Any]:
+    """With times of one form, and with values for NaN, which does not equal itself."""
+    wanted = ("output", "metrics", "artifacts", "resources", *READ_FIELDS)
+    return {name: _plain(_restored(run.get(name))) for name in wanted}
+
+
+def _restored(value: Any) -> Any:
+    # Whether NaN, tuples and keys of other types are still in their stored form when a
+    # reader gives them back is its own business; what they mean is not.
+    return restore(value) if isinstance(value, dict | list) else value
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case float() if math.isnan(value):
+            return "NaN (a float)"
+        case datetime.datetime():
+            return value.isoformat()
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+    return value
