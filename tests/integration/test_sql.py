@@ -814,6 +814,8 @@ def test_others_that_write_are_waited_for(tmp_path):
 
 def test_readers_do_not_disturb(tmp_path):
     """A dashboard may hold a result open as long as it likes."""
+    if not sql_database._is_on_local_disk(str(tmp_path / "runs.db")):
+        pytest.skip("what disk this is cannot be told here (a chroot), so there is no WAL")
     observer = SqlObserver(f"sqlite:///{tmp_path}/runs.db")
     start(observer)
     with contextlib.closing(sqlite3.connect(tmp_path / "runs.db")) as reader:
