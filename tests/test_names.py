@@ -9,6 +9,10 @@ import sys
 import pytest
 
 NAMES = {
+    "sacred.observers.slack": "SlackObserver",
+    "sacred.observers.telegram_obs": "TelegramObserver",
+    "sacred.stflow": "LogFileWriter",
+    "sacred.stflow.internal": "ContextMethodDecorator",
     "sacred.observers.s3_observer": "S3Observer s3_option",
     "sacred.observers.gcs_observer": "GoogleCloudStorageObserver gcs_option",
     "sacred.observers.sql": "SqlObserver sql_option",
@@ -114,6 +118,7 @@ NAMES = {
     "sacred.observers": """
         RunObserver FileStorageObserver MongoObserver QueuedMongoObserver QueueObserver
         SqlObserver TinyDbObserver TinyDbReader S3Observer GoogleCloudStorageObserver
+        SlackObserver TelegramObserver
     """,
     "sacred.observers.base": """
         RunObserver td_format

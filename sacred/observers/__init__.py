@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from sacred.observers.mongo import MongoObserver, QueuedMongoObserver
     from sacred.observers.queue import QueueObserver
     from sacred.observers.s3_observer import S3Observer
+    from sacred.observers.slack import SlackObserver
     from sacred.observers.sql import SqlObserver
+    from sacred.observers.telegram_obs import TelegramObserver
     from sacred.observers.tinydb_hashfs import TinyDbObserver, TinyDbReader
+    from sacred.observers.webhook import WebhookObserver
 
 __all__ = [
     "FileStorageObserver",
@@ -27,9 +30,12 @@ __all__ = [
     "QueuedMongoObserver",
     "RunObserver",
     "S3Observer",
+    "SlackObserver",
     "SqlObserver",
+    "TelegramObserver",
     "TinyDbObserver",
     "TinyDbReader",
+    "WebhookObserver",
 ]
 
 _HOMES = {
@@ -40,9 +46,12 @@ _HOMES = {
     "QueuedMongoObserver": "sacred.observers.mongo",
     "RunObserver": "sacred.observers.base",
     "S3Observer": "sacred.observers.s3_observer",
+    "SlackObserver": "sacred.observers.slack",
     "SqlObserver": "sacred.observers.sql",
+    "TelegramObserver": "sacred.observers.telegram_obs",
     "TinyDbObserver": "sacred.observers.tinydb_hashfs",
     "TinyDbReader": "sacred.observers.tinydb_hashfs",
+    "WebhookObserver": "sacred.observers.webhook",
 }
 
 __getattr__, __dir__ = lazy_face(globals(), _HOMES, plugins="sacred.observers")

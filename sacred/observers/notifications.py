@@ -1,0 +1,328 @@
+"""What observers share that send a message per event: Slack, Telegram, webhooks.
+
+`Notifier` remembers what is known of each run and sees to it that a message that
+cannot be sent costs a warning and nothing else. `TextNotifier` makes the messages from
+templates.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sacred._base.paths import PathType
+from sacred._base.text import did_you_mean
+from sacred.config.config_files import load_config_file
+from sacred.events import told_run
+from sacred.observers.base import JsonDict, RunId, RunObserver, td_format
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
+
+__all__ = ["TEXTS", "Notifier", "TextNotifier", "check_url", "post", "read_entries"]
+
+_log = logging.getLogger(__name__)
+
+#: The attributes of a `TextNotifier` that hold templates.
+TEXTS = ("started_text", "completed_text", "interrupted_text", "failed_text")
+
+
+class Notifier(RunObserver):
+    """Sends messages about runs; a message that cannot be sent is a logged warning.
+
+    Subclasses say what to send (`compose`) and how (`deliver`). The events are
+    ``"started"``, ``"completed"``, ``"interrupted"`` and ``"failed"``. One observer
+    may serve several runs at once, nested or in parallel threads.
+
+    >>> class Shout(Notifier):
+    ...     def compose(self, event):
+    ...         return f"{self.run['experiment']['name']} {event}!"
+    ...     def deliver(self, message):
+    ...         print(message)
+    >>> Shout().started_event({"name": "fit"}, "main", {}, None, {}, {}, _id=1)
+    fit started!
+    1
+    """
+
+    def __init__(self, priority: int = 10) -> None:
+        self.priority = priority
+        self._runs: dict[object, JsonDict] = {}
+        # Of the run that started last; what users look at after its end.
+        self._latest: JsonDict | None = None
+        self._reported: set[tuple[object, str]] = set()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy observes other runs than the original: in a forked worker, say.
+        return {**self.__dict__, "_runs": {}, "_latest": None, "_reported": set()}
+
+    @property
+    def run(self) -> JsonDict | None:
+        """What is known of the run that the observer is being told about, else of the latest.
+
+        Has ``_id``, ``experiment`` (also as ``ex_info``), ``command``, ``config``,
+        ``host_info``, ``meta_info``, ``start_time`` and what the closing event adds:
+        ``elapsed_time`` (in words), ``status``, ``result`` and ``stop_time``;
+        ``interrupt_time``; or ``error``, ``fail_trace``, ``backtrace`` and ``fail_time``.
+        None before the first run.
+        """
+        return self._runs.get(told_run.get(), self._latest)
+
+    def compose(self, event: str) -> Any:
+        """The message about an event of `run`; None: there is none."""
+        raise NotImplementedError
+
+    def deliver(self, message: Any) -> None:
+        """Send a message.
+
+        Raises:
+            Exception: it could not be sent.
+        """
+        raise NotImplementedError
+
+    def secrets(self) -> Collection[str]:
+        """What must not be seen in a log: tokens and the addresses that hold them."""
+        return ()
+
+    def started_event(
+        self,
+        ex_info: JsonDict,
+        command: str,
+        host_info: JsonDict,
+        start_time: datetime.datetime,
+        config: Mapping[str, Any],
+        meta_info: JsonDict,
+        _id: RunId,
+    ) -> RunId:
+        """Remember the run and tell of its start; the id stays what it is."""
+        run = {
+            "_id": _id,
+            "experiment": ex_info,
+            "ex_info": ex_info,
+            "command": command,
+            "config": config,
+            "host_info": host_info,
+            "meta_info": meta_info,
+            "start_time": start_time,
+            "status": "RUNNING",
+        }
+        self._runs[told_run.get()] = self._latest = run
+        self.notify("started")
+        return _id
+
+    def completed_event(self, stop_time: datetime.datetime, result: Any) -> None:
+        """Tell of the end."""
+        self._close("completed", stop_time, status="COMPLETED", result=result, stop_time=stop_time)
+
+    def interrupted_event(self, interrupt_time: datetime.datetime, status: str) -> None:
+        """Tell of the end."""
+        self._close("interrupted", interrupt_time, status=status, interrupt_time=interrupt_time)
+
+    def failed_event(self, fail_time: datetime.datetime, fail_trace: Sequence[str]) -> None:
+        """Tell of the end."""
+        self._close(
+            "failed",
+            fail_time,
+            status="FAILED",
+            fail_time=fail_time,
+            fail_trace=fail_trace,
+            error=fail_trace[-1].strip() if fail_trace else "",
+            backtrace="".join(fail_trace),
+        )
+
+    def notify(self, event: str) -> None:
+        """Send the message about an event, if there is one; a failure is a warning."""
+
+        def send() -> None:
+            message = self.compose(event)
+            if message is not None:
+                self.deliver(message)
+
+        self.attempt(event, send)
+
+    def attempt(self, event: str, send: Callable[[], None]) -> None:
+        """Call `send`; a failure is a warning, the same again and again one per run."""
+        try:
+            send()
+        except Exception as error:
+            self._report(event, error)
+
+    def _close(self, event: str, when: datetime.datetime, **values: Any) -> None:
+        if self.run is None:  # not told of any start
+            return
+        self.run["elapsed_time"] = td_format(when - self.run["start_time"])
+        self.run.update(values)
+        self.notify(event)
+        # No more events of that run are going to come.
+        self._runs.pop(told_run.get(), None)
+        self._reported = {key for key in self._reported if key[0] is not told_run.get()}
+
+    def _report(self, event: str, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}"
+        for secret in filter(None, self.secrets()):
+            reason = reason.replace(secret, "***")
+        if (told_run.get(), reason) in self._reported:
+            return
+        self._reported.add((told_run.get(), reason))
+        # Without the traceback: it may show what `secrets` hides.
+        _log.warning(
+            "%s could not send the message about the event %r: %s. The run goes on.",
+            type(self).__name__,
+            event,
+            reason,
+        )
+
+
+class TextNotifier(Notifier):
+    """Sends a text per event, made from a template of `str.format`.
+
+    Templates may use all that `Notifier.run` holds: ``{experiment[name]}``,
+    ``{config[lr]}``, ``{host_info[hostname]}``, ``{elapsed_time}``, ``{result}``,
+    ``{error}``, ``{backtrace}``, ``{start_time}``, ``{_id}``. No text is sent for an event
+    whose template is None. For texts that no template can make, override
+    ``get_completed_text()`` and its like.
+
+    >>> class Printer(TextNotifier):
+    ...     started_text = None
+    ...     completed_text = "{experiment[name]}: {result:.2f} after {elapsed_time}"
+    ...     def deliver(self, message):
+    ...         print(message)
+    >>> printer, noon = Printer(), datetime.datetime(2026, 1, 1, 12)
+    >>> printer.started_event({"name": "fit"}, "main", {}, noon, {}, {}, _id=1)
+    1
+    >>> printer.completed_event(noon + datetime.timedelta(minutes=2), 0.12345)
+    fit: 0.12 after 2 minutes
+    """
+
+    started_text: str | None = None
+    completed_text: str | None = None
+    interrupted_text: str | None = None
+    failed_text: str | None = None
+
+    #: What every config file of such an observer may have.
+    COMMON_ENTRIES: ClassVar[tuple[str, ...]] = (*TEXTS, "priority")
+
+    def get_started_text(self) -> str | None:
+        """The text about the start; None: send nothing."""
+        return self._formatted(self.started_text)
+
+    def get_completed_text(self) -> str | None:
+        """The text about a run that ended well; None: send nothing."""
+        return self._formatted(self.completed_text)
+
+    def get_interrupted_text(self) -> str | None:
+        """The text about a run that was stopped; None: send nothing."""
+        return self._formatted(self.interrupted_text)
+
+    def get_failed_text(self) -> str | None:
+        """The text about a run that raised; None: send nothing."""
+        return self._formatted(self.failed_text)
+
+    def compose(self, event: str) -> Any:
+        """The text about an event, from its ``get_..._text``."""
+        text: str | None = getattr(self, f"get_{event}_text")()
+        return text
+
+    def _formatted(self, template: str | None) -> str | None:
+        return None if template is None else template.format(**(self.run or {}))
+
+    def _take_texts(self, entries: Mapping[str, Any]) -> None:
+        """Take over the templates of a config file; null there means: send nothing."""
+        for name in TEXTS:
+            if name in entries:
+                setattr(self, name, entries[name])
+
+
+def read_entries(
+    filename: PathType, owner: str, required: Collection[str], optional: Collection[str]
+) -> dict[str, Any]:
+    """The entries of an observer's config file.
+
+    Args:
+        filename: of any format that config files may have.
+        owner: the observer's class, for messages.
+        required: entries that must be there.
+        optional: entries that may be there; others are reported in the log and left out.
+
+    Raises:
+        ValueError: the content is no dict, or a required entry is missing.
+        OSError: the file cannot be read.
+    """
+    entries = load_config_file(filename)
+    if not isinstance(entries, Mapping):
+        raise ValueError(f"The config file {filename!r} of {owner} must hold a dict")
+    missing = [name for name in required if entries.get(name) is None]
+    if missing:
+        raise ValueError(
+            f"The config file {filename!r} of {owner} must have entries for: {', '.join(missing)}"
+        )
+    known = {*required, *optional}
+    for name in entries:
+        if name not in known:
+            hint = did_you_mean(str(name), sorted(known))
+            _log.warning("%s: nothing is known about the entry %r. %s", filename, name, hint)
+    return {name: value for name, value in entries.items() if name in known}
+
+
+def check_url(url: str, name: str) -> str:
+    """The same address, if it is one of HTTP.
+
+    Raises:
+        ValueError: it is not; the message does not show it, since it may be a secret.
+
+    >>> check_url("ftp://example.org", "webhook_url")
+    Traceback (most recent call last):
+        ...
+    ValueError: webhook_url must be an address that starts with http:// or https://
+    """
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except (ValueError, TypeError, AttributeError):
+        good = False
+    if not good or any(character <= " " for character in url):
+        raise ValueError(f"{name} must be an address that starts with http:// or https://")
+    return url
+
+
+def post(url: str, body: str, headers: Mapping[str, str], timeout: float) -> None:
+    """Send JSON text by HTTP.
+
+    Args:
+        url: the address; proxies are taken from the environment (``HTTPS_PROXY``).
+        body: the text.
+        headers: beside the type and length of the content.
+        timeout: seconds that the server may be silent.
+
+    Raises:
+        OSError: there is no connection, or the server did not answer in time.
+        ConnectionError: it refused the message; its answer is in the error.
+    """
+    import urllib.error
+    import urllib.request
+
+    class NoRedirects(urllib.request.HTTPRedirectHandler):
+        # They turn the message into a GET without content, and that looks like success.
+        def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+            return None
+
+    everything = {"Content-Type": "application/json; charset=utf-8", **headers}
+    request = urllib.request.Request(url, body.encode(), everything, method="POST")
+    try:
+        response: HTTPResponse = urllib.request.build_opener(NoRedirects).open(
+            request, timeout=timeout
+        )
+        response.close()
+    except urllib.error.HTTPError as error:
+        with error:
+            raise ConnectionError(f"HTTP {error.code} {error.reason} {_answer(error)}") from None
+
+
+def _answer(error: Any) -> str:
+    try:
+        return repr(error.read(200).decode(errors="replace"))
+    except OSError:  # the status is worth more than why the text is missing
+        return ""

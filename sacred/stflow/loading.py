@@ -1,0 +1,87 @@
+"""Being told when a module has been imported, without importing it."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Container, Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType, TracebackType
+from typing import Any
+
+__all__ = ["LoadWatch", "loaded"]
+
+
+def loaded(name: str) -> ModuleType | None:
+    """A module, if it has been imported.
+
+    >>> loaded("sys") is sys, loaded("no_such_module")
+    (True, None)
+    """
+    return sys.modules.get(name)
+
+
+class LoadWatch:
+    """A context manager that calls a function when one of some modules has been imported.
+
+    Args:
+        names: of the modules.
+        callback: takes the name.
+    """
+
+    def __init__(self, names: Container[str], callback: Callable[[str], None]) -> None:
+        self._names = names
+        self._callback = callback
+
+    def __enter__(self) -> LoadWatch:
+        sys.meta_path.insert(0, self)
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with contextlib.suppress(ValueError):
+            sys.meta_path.remove(self)
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """What the other finders find, with a loader that tells when it is done."""
+        if name not in self._names:
+            return None
+        for finder in list(sys.meta_path):
+            spec = None if finder is self else finder.find_spec(name, path, target)
+            if spec is not None:
+                if hasattr(spec.loader, "exec_module"):
+                    telling: Any = _TellingLoader(spec.loader, self._callback)
+                    spec.loader = telling
+                return spec
+        return None
+
+
+class _TellingLoader:
+    """Does what another loader does, and calls a function afterwards."""
+
+    def __init__(self, loader: Any, callback: Callable[[str], None]) -> None:
+        self._loader = loader
+        self._callback = callback
+
+    def __getattr__(self, name: str) -> Any:
+        # `get_source`, `get_data` and what else loaders may have.
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """The other loader's module."""
+        module: ModuleType | None = self._loader.create_module(spec)
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Let the other loader do it; the module looks as if nobody had watched."""
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        self._loader.exec_module(module)
+        self._callback(module.__name__)
