@@ -498,7 +498,7 @@ def test_the_server_comes_back_while_the_run_ends(own_mongo, tmp_path, monkeypat
 
 def test_the_server_never_comes_back(own_mongo, tmp_path, capsys):
     observer = MongoObserver(
-        own_mongo.url, serverSelectionTimeoutMS=100, failure_dir=tmp_path / "spool"
+        own_mongo.url, serverSelectionTimeoutMS=1000, failure_dir=tmp_path / "spool"
     )
     info = {}
     start(observer)
@@ -676,7 +676,7 @@ def test_points_are_not_doubled_behind_a_queue(own_mongo, tmp_path):
         interval=0.1,
         retry_interval=0.1,
         url=own_mongo.url,
-        serverSelectionTimeoutMS=100,
+        serverSelectionTimeoutMS=1000,
         failure_dir=tmp_path / "spool",
     )
     start(observer)
