@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from sacred._base.cli_option import cli_option
 from sacred._base.extras import require
 from sacred.observers.base import JsonDict, RunId
-from sacred.observers.store_observer import StoreObserver
+from sacred.observers.store_observer import OldConstructors, StoreObserver
 from sacred.stores.blobs import LocalBlobs
 from sacred.stores.file import local_file_store
 from sacred.stores.metrics_file import read_metrics
@@ -23,7 +22,7 @@ DEFAULT_FILE_STORAGE_PRIORITY = 20
 PathLike = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
-class FileStorageObserver(StoreObserver):
+class FileStorageObserver(OldConstructors, StoreObserver):
     """Keeps the record of each run in a directory of its own.
 
     Args:
@@ -82,18 +81,6 @@ class FileStorageObserver(StoreObserver):
 
     def __repr__(self) -> str:
         return f"FileStorageObserver({self.basedir!r})"
-
-    @classmethod
-    def create(cls, *args: Any, **kwargs: Any) -> FileStorageObserver:
-        """Deprecated: the same as the constructor."""
-        _warn_of("create")
-        return cls(*args, **kwargs)
-
-    @classmethod
-    def create_from(cls, *args: Any, **kwargs: Any) -> FileStorageObserver:
-        """Deprecated: the same as the constructor."""
-        _warn_of("create_from")
-        return cls(*args, **kwargs)
 
     def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
         """Write the record of a run that waits; see `StoreObserver.queued_event`."""
@@ -176,14 +163,6 @@ class FileStorageObserver(StoreObserver):
         except FileNotFoundError:
             return None
         return content
-
-
-def _warn_of(name: str) -> None:
-    warnings.warn(
-        f"FileStorageObserver.{name}(...) is deprecated; use FileStorageObserver(...) instead.",
-        DeprecationWarning,
-        stacklevel=3,
-    )
 
 
 @cli_option("-F", "--file_storage")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from sacred._base.cli_option import cli_option
-from sacred.observers.store_observer import StoreObserver
+from sacred.observers.store_observer import OldConstructors, StoreObserver
 from sacred.stores.bucket import bucket_store, split_address
 from sacred.stores.gcs_blobs import GoogleBucket
 
@@ -15,7 +14,7 @@ __all__ = ["DEFAULT_GCS_PRIORITY", "GoogleCloudStorageObserver", "gcs_option"]
 DEFAULT_GCS_PRIORITY = 20
 
 
-class GoogleCloudStorageObserver(StoreObserver):
+class GoogleCloudStorageObserver(OldConstructors, StoreObserver):
     """Keeps the files of a `FileStorageObserver` in a bucket of Google Cloud Storage.
 
     Credentials are what Google's library finds (``GOOGLE_APPLICATION_CREDENTIALS``,
@@ -58,27 +57,6 @@ class GoogleCloudStorageObserver(StoreObserver):
 
     def __repr__(self) -> str:
         return f"GoogleCloudStorageObserver({self.bucket!r}, {self.basedir!r})"
-
-    @classmethod
-    def create(cls, *args: Any, **kwargs: Any) -> GoogleCloudStorageObserver:
-        """Deprecated: the same as the constructor."""
-        _warn_of("create")
-        return cls(*args, **kwargs)
-
-    @classmethod
-    def create_from(cls, *args: Any, **kwargs: Any) -> GoogleCloudStorageObserver:
-        """Deprecated: the same as the constructor."""
-        _warn_of("create_from")
-        return cls(*args, **kwargs)
-
-
-def _warn_of(name: str) -> None:
-    warnings.warn(
-        f"GoogleCloudStorageObserver.{name}(...) is deprecated; use "
-        "GoogleCloudStorageObserver(...) instead.",
-        DeprecationWarning,
-        stacklevel=3,
-    )
 
 
 @cli_option("-G", "--gcs")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from sacred._base.cli_option import cli_option
-from sacred.observers.store_observer import StoreObserver
+from sacred.observers.store_observer import OldConstructors, StoreObserver
 from sacred.stores.bucket import bucket_store, split_address
 from sacred.stores.s3_blobs import S3Bucket
 
@@ -15,7 +14,7 @@ __all__ = ["DEFAULT_S3_PRIORITY", "S3Observer", "s3_option"]
 DEFAULT_S3_PRIORITY = 20
 
 
-class S3Observer(StoreObserver):
+class S3Observer(OldConstructors, StoreObserver):
     """Keeps the files of a `FileStorageObserver` in a bucket of S3.
 
     Credentials, and the address of another server that speaks the protocol, are
@@ -61,26 +60,6 @@ class S3Observer(StoreObserver):
 
     def __repr__(self) -> str:
         return f"S3Observer({self.bucket!r}, {self.basedir!r})"
-
-    @classmethod
-    def create(cls, *args: Any, **kwargs: Any) -> S3Observer:
-        """Deprecated: the same as the constructor."""
-        _warn_of("create")
-        return cls(*args, **kwargs)
-
-    @classmethod
-    def create_from(cls, *args: Any, **kwargs: Any) -> S3Observer:
-        """Deprecated: the same as the constructor."""
-        _warn_of("create_from")
-        return cls(*args, **kwargs)
-
-
-def _warn_of(name: str) -> None:
-    warnings.warn(
-        f"S3Observer.{name}(...) is deprecated; use S3Observer(...) instead.",
-        DeprecationWarning,
-        stacklevel=3,
-    )
 
 
 @cli_option("-S", "--s3")

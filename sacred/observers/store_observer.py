@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from sacred.events import told_run
 from sacred.observers.base import JsonDict, RunId, RunObserver
@@ -14,7 +15,7 @@ from sacred.stores.changes import Change
 from sacred.stores.document import DocumentWriter
 from sacred.stores.recording import Recording
 
-__all__ = ["StoreObserver"]
+__all__ = ["OldConstructors", "StoreObserver"]
 
 
 @dataclass(slots=True)
@@ -23,6 +24,30 @@ class _Record:
 
     writer: DocumentWriter = field(default_factory=DocumentWriter)
     recording: Recording | None = None
+
+
+class OldConstructors:
+    """The two other ways to make an observer that scripts still use."""
+
+    @classmethod
+    def create(cls, *args: Any, **kwargs: Any) -> Self:
+        """Deprecated: the same as the constructor."""
+        return cls._made_by("create", *args, **kwargs)
+
+    @classmethod
+    def create_from(cls, *args: Any, **kwargs: Any) -> Self:
+        """Deprecated: the same as the constructor."""
+        return cls._made_by("create_from", *args, **kwargs)
+
+    @classmethod
+    def _made_by(cls, way: str, *args: Any, **kwargs: Any) -> Self:
+        name = cls.__name__
+        warnings.warn(
+            f"{name}.{way}(...) is deprecated; use {name}(...) instead.",
+            DeprecationWarning,
+            stacklevel=3,
+        )
+        return cls(*args, **kwargs)
 
 
 class StoreObserver(RunObserver):

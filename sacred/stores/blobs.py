@@ -6,26 +6,18 @@ A store in a bucket replaces this class and nothing else.
 from __future__ import annotations
 
 import contextlib
-import errno
 import itertools
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from sacred.stores.base import (
-    RunExistsError,
-    StoreError,
-    StorePermissionError,
-    StoreUnavailableError,
-)
-from sacred.stores.local_files import content_of
+from sacred.stores.base import RunExistsError, StoreError
+from sacred.stores.local_files import content_of, explained
 
 __all__ = ["Blobs", "LocalBlobs"]
 
 Content = bytes | Iterable[bytes]
-
-_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 class Blobs(ABC):
@@ -189,16 +181,5 @@ class LocalBlobs(Blobs):
                     os.remove(scratch)
                 raise
 
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Errors of the disk as errors of this store, with the place in the message."""
-        try:
-            yield
-        except OSError as error:
-            if isinstance(error, StoreError):
-                raise
-            denied = error.errno in _PERMISSION
-            kind = StorePermissionError if denied else StoreUnavailableError
-            wrapped = kind(f"Cannot write to {self.root!r}: {error.strerror or error}")
-            wrapped.errno, wrapped.filename = error.errno, error.filename
-            raise wrapped from error
+    def _explained(self) -> contextlib.AbstractContextManager[None]:
+        return explained(self.root)

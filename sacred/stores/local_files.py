@@ -1,15 +1,20 @@
-"""Reading the files that runs use and make, while others may be writing them."""
+"""Local files: reading what others may be writing, and what errors of the disk mean."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
 from typing import IO
 
-__all__ = ["content_of", "md5_of_file"]
+from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
+
+__all__ = ["content_of", "explained", "md5_of_file"]
 
 _CHUNK = 1 << 20
+_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 def md5_of_file(path: str) -> str:
@@ -35,3 +40,18 @@ def content_of(file: IO[bytes]) -> Iterator[bytes]:
     while left > 0 and (piece := file.read(min(left, _CHUNK))):
         left -= len(piece)
         yield piece
+
+
+@contextlib.contextmanager
+def explained(root: str) -> Iterator[None]:
+    """Errors of the disk as errors of a store, with its place in the message."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, StoreError):
+            raise
+        denied = error.errno in _PERMISSION
+        kind = StorePermissionError if denied else StoreUnavailableError
+        wrapped = kind(f"Cannot write to {root!r}: {error.strerror or error}")
+        wrapped.errno, wrapped.filename = error.errno, error.filename
+        raise wrapped from error

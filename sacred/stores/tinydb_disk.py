@@ -13,15 +13,15 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sacred.serializer.json_text import to_json
-from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
+from sacred.stores.base import StoreError, StoreUnavailableError
+from sacred.stores.local_files import explained
 
-__all__ = ["TablesFile", "explained", "locked", "replace_file"]
+__all__ = ["TablesFile", "locked", "replace_file"]
 
 Tables = dict[str, dict[str, Any]]
 
 #: Seconds that a process waits for the others before it gives up for now.
 PATIENCE = 30.0
-_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 # What a file system says that knows no locks; on others these errors do not occur.
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
 
@@ -106,21 +106,6 @@ class TablesFile:
 
     def close(self) -> None:
         """Nothing is kept open; TinyDB calls it."""
-
-
-@contextlib.contextmanager
-def explained(root: str) -> Iterator[None]:
-    """Errors of the disk as errors of a store, with its place in the message."""
-    try:
-        yield
-    except OSError as error:
-        if isinstance(error, StoreError):
-            raise
-        denied = error.errno in _PERMISSION
-        kind = StorePermissionError if denied else StoreUnavailableError
-        wrapped = kind(f"Cannot write to {root!r}: {error.strerror or error}")
-        wrapped.errno, wrapped.filename = error.errno, error.filename
-        raise wrapped from error
 
 
 def replace_file(

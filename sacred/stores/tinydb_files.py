@@ -14,8 +14,8 @@ import os
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
-from sacred.stores.local_files import content_of, md5_of_file
-from sacred.stores.tinydb_disk import explained, replace_file
+from sacred.stores.local_files import content_of, explained, md5_of_file
+from sacred.stores.tinydb_disk import replace_file
 
 __all__ = ["HashAddress", "HashFiles", "LazyFile", "StoredFile"]
 
