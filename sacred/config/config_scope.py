@@ -6,7 +6,7 @@ import copy
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -52,7 +52,7 @@ class ConfigScope:
     ({'a': 2, 'powers': [1, 2, 4]}, {'a'}, 'the basis')
     """
 
-    def __init__(self, func: Callable[..., Any]) -> None:
+    def __init__(self, func: Callable[..., Any], *, _source: ScopeSource | None = None) -> None:
         if isinstance(func, ConfigScope):
             func = vars(func)["_function"]
         if not isinstance(func, FunctionType):
@@ -60,7 +60,7 @@ class ConfigScope:
         _check_signature(func)
         functools.update_wrapper(self, func)
         self._function = func
-        self._source = find_source(func)
+        self._source = _source or find_source(func)
         #: Names of the parameters: what the scope reads from elsewhere.
         self.parameters: tuple[str, ...] = tuple(_parameters(func))
 
@@ -75,7 +75,8 @@ class ConfigScope:
             found = getattr(found, part, None)
         if found is self:
             return name
-        return ConfigScope, (self._function,)
+        source = self._source
+        return _restored, (self._function, source.filename, list(source.lines), source.first)
 
     @property
     def args(self) -> list[str]:
@@ -153,6 +154,17 @@ class ConfigScope:
             import asyncio  # slow to import, and hardly ever needed
 
             asyncio.run(made)
+
+
+def _restored(
+    function: FunctionType, filename: str, lines: Sequence[str], first: int
+) -> ConfigScope:
+    """A scope that comes from another process, where its file may be missing.
+
+    Functions that travel by value may have lost the name of their file, too.
+    """
+    source = ScopeSource.of_text(filename, function.__code__.co_name, lines, first)
+    return ConfigScope(function, _source=source)
 
 
 def _parameters(function: FunctionType) -> tuple[str, ...]:

@@ -44,18 +44,19 @@ class ScopeSource:
     lines: Sequence[str]
     first: int
 
+    @classmethod
+    def of_text(cls, filename: str, name: str, lines: Sequence[str], first: int) -> ScopeSource:
+        """Made of the text alone: where the file is not at hand, as in another process."""
+        return cls(filename, _parsed_alone(name, lines, first), lines, first)
+
     def says(self, *words: str) -> bool:
         """Whether one of the words is anywhere in the text: a cheap first look."""
         return any(word in line for line in self.lines for word in words)
 
     def fresh_node(self) -> FunctionNode:
         """The syntax tree once more, to be changed at will."""
-        # Much faster than a deep copy. The text is moved to where it stands in the file,
-        # and an indented block needs something to belong to.
-        header = "if 1:\n" if self.lines[0][:1].isspace() else "\n"
-        text = "\n" * (self.first - 2) + header if self.first > 1 else ""
-        tree = ast.parse(text + "".join(self.lines))
-        return _functions(tree)[self.node.name, self.first]
+        # Much faster than a deep copy.
+        return _parsed_alone(self.node.name, self.lines, self.first)
 
     def declared_types(self) -> dict[str, str]:
         """Source text of the annotation of each annotated entry."""
@@ -172,6 +173,14 @@ def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
         yield node
         if not isinstance(node, FunctionNode | ast.ClassDef | ast.Lambda):
             pending.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def _parsed_alone(name: str, lines: Sequence[str], first: int) -> FunctionNode:
+    # The text is moved to where it stands in the file, and an indented block needs
+    # something to belong to.
+    header = "if 1:\n" if lines[0][:1].isspace() else "\n"
+    text = "\n" * (first - 2) + header if first > 1 else ""
+    return _functions(ast.parse(text + "".join(lines)))[name, first]
 
 
 def find_source(function: FunctionType) -> ScopeSource:

@@ -425,3 +425,16 @@ def test_law_fixed_values_win(fixed):
     assert set(summary) == {"a", "b", "d", "xs", "e", "none"}
     if "b" not in fixed:
         assert summary["b"] == summary["a"] * 2
+
+
+def test_a_scope_of_a_function_that_lost_its_file_goes_on_from_its_text():
+    def scope():
+        a = 1  # the basis
+        b = a + 1
+
+    make, (function, *text) = ConfigScope(scope).__reduce_ex__(5)
+    # What libraries that send functions by value do to their code.
+    function.__code__ = function.__code__.replace(co_filename="<somewhere>")
+    copy = make(function, *text)
+    assert copy(fixed={"a": 2}) == {"a": 2, "b": 3}
+    assert copy().docs["a"] == "the basis"
