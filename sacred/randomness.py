@@ -6,26 +6,44 @@ give the same values, run after run and version after version.
 
 from __future__ import annotations
 
-import random
 import sys
-from typing import Any
+import threading
+from typing import TYPE_CHECKING, Any
 
 from sacred._base.extras import is_installed
+from sacred._base.on_import import when_imported
 from sacred.settings import SETTINGS
 
-__all__ = ["SEEDRANGE", "create_rnd", "get_seed", "random_seed", "set_global_seed"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+__all__ = [
+    "SEEDRANGE",
+    "SeedSource",
+    "check_seed",
+    "create_rnd",
+    "get_seed",
+    "random_seed",
+    "set_global_seed",
+]
 
 #: The smallest seed, and the first number above the largest one.
 SEEDRANGE = (1, int(1e9))
 
+#: The largest seed that ``numpy.random.seed`` takes.
+_LARGEST_GLOBAL_SEED = 2**32 - 1
+
 _numpy_random: Any = None
+# What numpy is seeded with when it is imported.
+_numpy_seed: int | None = None
 
 
 def _numpy() -> Any:
     """The module ``numpy.random``, or None without numpy."""
     global _numpy_random
     if _numpy_random is None and is_installed("numpy"):
-        # Imported here only: a script that takes no random numbers need not pay for it.
+        # Imported here only: a script that takes no random numbers does not pay for it.
         import numpy.random
 
         _numpy_random = numpy.random
@@ -52,10 +70,31 @@ def create_rnd(seed: Any) -> Any:
         seed = _as_int(seed)
     numpy_random = _numpy()
     if numpy_random is None:
+        import random
+
         return random.Random(seed)
     if SETTINGS.CONFIG.NUMPY_RANDOM_LEGACY_API:
         return numpy_random.RandomState(seed)
     return numpy_random.default_rng(seed)
+
+
+def check_seed(seed: Any) -> None:
+    """Refuse what `create_rnd` would refuse, without making a generator.
+
+    Raises:
+        TypeError: the seed is not an int.
+        ValueError: numpy does not take it.
+
+    >>> check_seed(42)
+    >>> check_seed("x")
+    Traceback (most recent call last):
+        ...
+    sacred.randomness._SeedTypeError: Seed has to be integer but was 'x' <class 'str'>
+    """
+    number = seed if isinstance(seed, int) else _as_int(seed)
+    legacy = SETTINGS.CONFIG.NUMPY_RANDOM_LEGACY_API
+    if (number < 0 or (legacy and number > _LARGEST_GLOBAL_SEED)) and is_installed("numpy"):
+        create_rnd(number)  # raises what numpy says
 
 
 class _SeedTypeError(TypeError, AssertionError):
@@ -93,14 +132,59 @@ def get_seed(rnd: Any = None) -> int:
 
 def random_seed() -> int:
     """A seed from the operating system, whatever user code did to `random`."""
+    import random
+
     return random.SystemRandom().randrange(*SEEDRANGE)
+
+
+class SeedSource:
+    """A generator that is made when somebody draws from it, as if it had been there before.
+
+    Most runs draw no random numbers, and numpy takes longer to import than all the rest.
+
+    Args:
+        seed: of the generator, or a function that returns it.
+
+    >>> source = SeedSource(7)
+    >>> first, second = source.promise(), source.promise()
+    >>> rnd = create_rnd(7)
+    >>> [get_seed(rnd), get_seed(rnd)] == [first(), second()]
+    True
+    """
+
+    def __init__(self, seed: int | Callable[[], int]) -> None:
+        self._seed = seed
+        self._rnd: Any = None
+        self._promised = 0
+        self._drawn: list[int] = []
+        self._lock = threading.RLock()
+
+    def promise(self) -> Callable[[], int]:
+        """Draw a seed, though later: the function returns what would have been drawn now."""
+        number = self._promised
+        self._promised += 1
+
+        def kept() -> int:
+            self.generator()
+            return self._drawn[number]
+
+        return kept
+
+    def generator(self) -> Any:
+        """The generator; what was promised is drawn."""
+        with self._lock:
+            if self._rnd is None:
+                self._rnd = create_rnd(self._seed() if callable(self._seed) else self._seed)
+            while len(self._drawn) < self._promised:
+                self._drawn.append(get_seed(self._rnd))
+        return self._rnd
 
 
 def set_global_seed(seed: Any) -> None:
     """Seed the global generators.
 
-    They are those of `random` and, if installed, numpy, and those of TensorFlow
-    and PyTorch (all CUDA devices) if they have been imported.
+    They are those of `random` and, if installed, numpy (as soon as it is imported), and
+    those of TensorFlow and PyTorch (all CUDA devices) if they have been imported.
 
     Args:
         seed: an int.
@@ -111,10 +195,10 @@ def set_global_seed(seed: Any) -> None:
     """
     if not isinstance(seed, int):
         seed = _as_int(seed)
+    import random
+
     random.seed(seed)
-    numpy_random = _numpy()
-    if numpy_random is not None:
-        numpy_random.seed(seed)
+    _seed_numpy(seed)
     # Importing these takes seconds; a script that has not done so does not use them.
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is not None:
@@ -125,6 +209,29 @@ def set_global_seed(seed: Any) -> None:
         if hasattr(torch, "cuda"):
             # It does nothing without CUDA, and waits until CUDA is used.
             torch.cuda.manual_seed_all(seed)
+
+
+def _seed_numpy(seed: int) -> None:
+    global _numpy_seed
+    if not is_installed("numpy"):
+        return
+    if not 0 <= seed <= _LARGEST_GLOBAL_SEED:
+        raise ValueError(f"The seed must be between 0 and 2**32 - 1 for numpy, but is {seed}")
+    if "numpy.random" in sys.modules:
+        import numpy.random  # waits, should another thread be importing it
+
+        numpy.random.seed(seed)
+        return
+    is_waiting = _numpy_seed is not None
+    _numpy_seed = seed
+    if not is_waiting:
+        when_imported("numpy.random", _seed_imported_numpy)
+
+
+def _seed_imported_numpy(numpy_random: ModuleType) -> None:
+    global _numpy_seed
+    numpy_random.seed(_numpy_seed)
+    _numpy_seed = None
 
 
 def _seed_tensorflow(tensorflow: Any, seed: int) -> None:

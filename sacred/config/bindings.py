@@ -25,7 +25,7 @@ from typing import Any, Protocol
 
 from sacred.config.read_only import make_read_only
 from sacred.config.signature import Signature
-from sacred.randomness import create_rnd, get_seed
+from sacred.randomness import SeedSource, create_rnd, get_seed
 from sacred.settings import SETTINGS
 
 __all__ = [
@@ -74,7 +74,7 @@ class Binding:
     Attributes:
         config: the part of the configuration under the function's prefix.
         logger: a logger named after the function, or None.
-        rnd: the function's own random number generator, or None.
+        rnd: the function's own random number generator, a `SeedSource` of it, or None.
         run: the run, or None.
     """
 
@@ -93,6 +93,12 @@ class Binding:
         self.ready_call = None
         self._plans.clear()
 
+    def generator(self) -> Any:
+        """The function's own random number generator, or None."""
+        if isinstance(self.rnd, SeedSource):
+            self.rnd = self.rnd.generator()
+        return self.rnd
+
     def call(self, signature: Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
         """The arguments of a call.
 
@@ -106,7 +112,7 @@ class Binding:
         more_args, fill = plan
         if self.rnd is not None and signature.takes_random:
             # Drawn even if it is given explicitly: the next call must not depend on it.
-            drawn: dict[str, Any] = {"_seed": get_seed(self.rnd)}
+            drawn: dict[str, Any] = {"_seed": get_seed(self.generator())}
             if "_rnd" in signature.arguments:
                 drawn["_rnd"] = create_rnd(drawn["_seed"])
             if more_args:  # positional-only: it may be one of these two

@@ -137,7 +137,8 @@ class CapturedFunction:
     @property
     def rnd(self) -> Any:
         """Its random number generator in the current or last run, or None."""
-        return self._get("rnd")
+        binding = find_binding(self)
+        return binding.generator() if binding is not None else None
 
     @rnd.setter
     def rnd(self, value: Any) -> None:

@@ -106,7 +106,7 @@ def take_snapshot(function: BoundFunction) -> Snapshot | None:
         token=run.token,
         run=_stand_in(first.run),
         bindings={
-            key: (binding.config, binding.rnd, getattr(binding.logger, "name", None))
+            key: (binding.config, binding.generator(), getattr(binding.logger, "name", None))
             for key, binding in bindings.items()
         },
     )

@@ -214,6 +214,6 @@ def _set_up_seeds(scaffolding: Scaffolding) -> None:
 def _seed_the_rest(user: Scaffold) -> None:
     """Seeds for ingredients whose path does not lie under that of any user."""
     for used in reversed(list(user.subrunners.values())):
-        used.set_up_seed(user.rnd)
+        used.set_up_seed(user.seed_source)
     for used in user.subrunners.values():
         _seed_the_rest(used)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sacred._base.errors import NamedConfigNotFoundError
@@ -24,7 +24,7 @@ from sacred.config.chain import ConfigSource, chain_evaluate_config_scopes
 from sacred.config.config_dict import ConfigDict
 from sacred.config.config_summary import ConfigSummary
 from sacred.definition import ConfigHook
-from sacred.randomness import create_rnd, get_seed
+from sacred.randomness import SeedSource, check_seed, get_seed
 
 __all__ = ["Scaffold"]
 
@@ -70,8 +70,8 @@ class Scaffold:
         self.presets: dict[str, Any] = {}
         self.fixture: dict[str, Any] | None = None
         self.logger: logging.Logger | None = None
-        self.seed: int | None = None
-        self.rnd: Any = None
+        self._seed: int | Callable[[], int] | None = None
+        self._rnd: Any = None
         self.config_mods: ConfigSummary | None = None
         self.summaries: list[ConfigSummary] = []
         self.captured_args = {
@@ -85,18 +85,47 @@ class Scaffold:
 
     # ---------------------------------------------------------------- seeds
 
+    @property
+    def seed(self) -> int | None:
+        """The seed of this ingredient, once it is decided."""
+        if callable(self._seed):
+            self._seed = self._seed()
+        return self._seed
+
+    @seed.setter
+    def seed(self, seed: int | None) -> None:
+        self._seed = seed
+
+    @property
+    def rnd(self) -> Any:
+        """The generator of this ingredient, once its seed is decided."""
+        return self._rnd.generator() if isinstance(self._rnd, SeedSource) else self._rnd
+
+    @rnd.setter
+    def rnd(self, rnd: Any) -> None:
+        self._rnd = rnd
+
+    @property
+    def seed_source(self) -> Any:
+        """What the seeds of its ingredients are drawn from; nothing is drawn by asking for it."""
+        return self._rnd
+
     def set_up_seed(self, rnd: Any = None) -> None:
         """Decide the seed of this ingredient, and of those whose path lies under its own.
 
         Args:
-            rnd: the generator of the user; None for the experiment.
+            rnd: the generator of the user, or a `SeedSource`; None for the experiment.
         """
-        if self.seed is not None:
+        if self._seed is not None:
             return
         config = self._set_up()
         configured = config.get("seed")
-        self.seed = configured if configured is not None else get_seed(rnd)
-        self.rnd = create_rnd(self.seed)
+        if configured is not None:
+            check_seed(configured)
+            self._seed = configured
+        else:
+            self._seed = rnd.promise() if isinstance(rnd, SeedSource) else get_seed(rnd)
+        self._rnd = SeedSource(self._seed)
         if self.generate_seed:
             config["seed"] = self.seed
         # A seed is always there, so setting it is a change and never an addition.
@@ -105,7 +134,7 @@ class Scaffold:
             self.config_mods.modified.add("seed")
         for path, subrunner in reversed(list(self.subrunners.items())):
             if is_prefix(self.path, path):
-                subrunner.set_up_seed(self.rnd)
+                subrunner.set_up_seed(self._rnd)
 
     # --------------------------------------------------------------- config
 
@@ -229,8 +258,10 @@ class Scaffold:
         """Bind the captured functions to a run: config, logger and generator for each."""
         config = self._set_up()
         if config.get("seed") is not None:
-            self.seed = config["seed"]  # a hook may have changed it
-        self.rnd = create_rnd(self.seed)
+            check_seed(config["seed"])
+            self._seed = config["seed"]  # a hook may have changed it
+        assert self._seed is not None
+        self._rnd = source = SeedSource(self._seed)
         self.fixture = None
         fixture = self.get_fixture()
         for function in self._captured_functions:
@@ -239,7 +270,7 @@ class Scaffold:
                 Binding(
                     config=get_by_dotted_path(fixture, function.prefix or "", default={}),
                     logger=self.logger.getChild(function.__name__) if self.logger else None,
-                    rnd=create_rnd(get_seed(self.rnd)),
+                    rnd=SeedSource(source.promise()),
                     run=run,
                 ),
             )

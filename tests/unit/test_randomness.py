@@ -146,3 +146,74 @@ def test_without_numpy_for_real():
         [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "random"
+
+
+RUNS_WITHOUT_NUMPY = """\
+import sys
+from sacred import Experiment, Ingredient
+from sacred.observers import FileStorageObserver
+
+data = Ingredient("data")
+ex = Experiment("e", interactive=True, ingredients=[data], save_git_info=False)
+ex.observers.append(FileStorageObserver("runs"))
+
+@data.capture
+def draw(_rnd): return _rnd.integers(1000)
+
+@ex.main
+def main(seed):
+    assert "numpy" not in sys.modules, "numpy was imported to be seeded"
+    import numpy as np
+    return [int(np.random.randint(1000)), int(draw())]
+
+run = ex.run(config_updates={"seed": 12}, options={"--loglevel": "ERROR"})
+import numpy as np
+state = np.random.RandomState(12)
+assert run.result[0] == state.randint(1000), run.result
+assert type(np.random.__loader__).__module__.startswith(("_frozen", "importlib"))
+print(run.result)
+"""
+
+
+def test_numpy_is_imported_and_seeded_only_when_somebody_uses_it(run_script):
+    """It takes longer to import than all the rest; the numbers are the same."""
+    done = run_script(RUNS_WITHOUT_NUMPY)
+    assert done.returncode == 0, done.stderr
+    again = run_script("import numpy\n" + RUNS_WITHOUT_NUMPY.replace('assert "numpy" not', "#"))
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == done.stdout
+
+
+def test_what_is_promised_is_what_would_have_been_drawn():
+    """Draws in between keep their places."""
+    source, rnd = randomness.SeedSource(lambda: 5), create_rnd(5)
+    first = source.promise()
+    expected = [get_seed(rnd)]
+    assert get_seed(source.generator()) == get_seed(rnd)
+    second = source.promise()
+    expected.append(get_seed(rnd))
+    assert [first(), second()] == expected
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_global_seed_that_numpy_cannot_take_is_refused_at_once(run_script, seed):
+    """Whether or not numpy has been imported yet."""
+    done = run_script(
+        f"""
+        from sacred.randomness import set_global_seed
+        try:
+            set_global_seed({seed})
+        except ValueError as error:
+            print(error)
+    """.replace("\n        ", "\n")
+    )
+    assert "between 0 and 2**32 - 1" in done.stdout
+
+
+@pytest.mark.parametrize("seed", [-1, "a"])
+def test_check_seed_refuses_what_create_rnd_refuses(seed):
+    """Without a generator being made."""
+    with pytest.raises((TypeError, ValueError)) as refused:
+        create_rnd(seed)
+    with pytest.raises(refused.type, match=r"\w"):
+        randomness.check_seed(seed)
