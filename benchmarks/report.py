@@ -1,0 +1,136 @@
+"""Numbers as a table, and as a page that says where they come from."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.measure import Measures
+from benchmarks.model import LIMIT, NEW, OLD, Role, Row, Scenario, Target
+
+__all__ = ["Results", "table", "write"]
+
+_HEAD = ("scenario", "unit", "old", "new", "limit", "new/old", "new/limit", "target", "met")
+_MARK = "<!-- What follows the table is written by hand and kept. -->"
+
+
+@dataclass
+class Results:
+    """The measures of all processes, by scenario and role, in the order of the rounds."""
+
+    versions: Mapping[Role, Mapping[str, str]]
+    _measured: dict[tuple[str, Role], list[Measures]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+
+    def add(self, scenario: Scenario, role: Role, measures: Measures) -> None:
+        """Take in what one process has cost."""
+        self._measured[scenario.name, role].append(measures)
+
+    def values(self, scenario: Scenario, row: Row, role: Role) -> list[float]:
+        """The numbers of a row, round by round; empty if it does not concern this role."""
+        found = [m[row.measure] for m in self._measured[scenario.name, role] if row.measure in m]
+        if row.over_limit and role != LIMIT:
+            limits = self.values(scenario, row, LIMIT)
+            found = [value - limit for value, limit in zip(found, limits, strict=False)]
+        return found
+
+
+def table(results: Results, scenarios: Iterable[Scenario]) -> str:
+    """A table in Markdown: median and (lowest to highest) of each side, and ratios.
+
+    A ratio is the median of the ratios of the rounds: what disturbs one round
+    disturbs all sides of it.
+    """
+    lines = [_HEAD, tuple("---" for _ in _HEAD)]
+    for scenario in scenarios:
+        lines += [_line(results, scenario, row) for row in scenario.rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(_HEAD))]
+    return "\n".join(
+        "| "
+        + " | ".join(text.ljust(width) for text, width in zip(line, widths, strict=True))
+        + " |"
+        for line in lines
+    )
+
+
+def _line(results: Results, scenario: Scenario, row: Row) -> tuple[str, ...]:
+    numbers = {role: results.values(scenario, row, role) for role in (OLD, NEW, LIMIT)}
+    shown = [_spread([value * row.scale for value in numbers[role]]) for role in numbers]
+    ratios = {role: _ratio(numbers[NEW], numbers[role]) for role in (OLD, LIMIT)}
+    texts = ["" if ratio is None else f"{ratio:.3g}" for ratio in ratios.values()]
+    if row.over_limit:
+        texts[1] = ""
+    verdicts = [_is_met(target, row, numbers[NEW], ratios) for target in row.targets]
+    met = "" if None in verdicts or not verdicts else "yes" if all(verdicts) else "**no**"
+    targets = ", ".join(map(str, row.targets))
+    return (row.title, row.unit, *shown, *texts, targets, met)
+
+
+def _spread(values: Sequence[float]) -> str:
+    if not values:
+        return ""
+    middle = _number(statistics.median(values))
+    return f"{middle} ({_number(min(values))} to {_number(max(values))})" if values[1:] else middle
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _ratio(these: Sequence[float], those: Sequence[float]) -> float | None:
+    ratios = [one / other for one, other in zip(these, those, strict=False) if other > 0]
+    return statistics.median(ratios) if ratios else None
+
+
+def _is_met(
+    target: Target, row: Row, new: Sequence[float], ratios: Mapping[Role, float | None]
+) -> bool | None:
+    if target.of == "1":
+        return statistics.median(new) * row.scale <= target.factor if new else None
+    ratio = ratios.get(target.of)
+    return None if ratio is None else ratio <= target.factor
+
+
+def write(path: Path, results: Results, scenarios: Sequence[Scenario]) -> None:
+    """Write the page; what was written by hand below the table stays."""
+    by_hand = path.read_text().partition(_MARK)[2] if path.exists() else "\n"
+    lines = [
+        "# Results",
+        "",
+        f"Made by `python benchmarks/run.py --write` on {datetime.date.today()}.",
+        f"Machine: {_machine()}.",
+        "",
+        *(f"* {role}: {_versions(found)}" for role, found in results.versions.items()),
+        "",
+        "Each number is the median of interleaved processes, and in parentheses the lowest and",
+        "the highest one. A ratio is the median of the ratios of the rounds. CPU is user + system.",
+        "",
+        table(results, scenarios),
+        "",
+        "## Limits",
+        "",
+        *(f"* `{scenario.name}`: {scenario.limit}" for scenario in scenarios),
+        "",
+        _MARK,
+    ]
+    path.write_text("\n".join(lines) + by_hand)
+
+
+def _machine() -> str:
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        models = [line for line in info.read_text().splitlines() if line.startswith("model name")]
+        cpu = models[0].partition(":")[2].strip() if models else cpu
+    return f"{cpu}, {os.cpu_count()} CPUs, {platform.system()} {platform.release()}"
+
+
+def _versions(found: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in found.items())

@@ -1,0 +1,77 @@
+"""Measure what this library costs; see "Benchmarks" in CONTRIBUTING.rst.
+
+python benchmarks/run.py [SCENARIO ...] [--rounds N] [--write]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:
+    sys.path[0] = str(ROOT)  # instead of benchmarks/, as this is run as a script
+
+from benchmarks.environments import interpreters, versions  # noqa: E402
+from benchmarks.measure import interleaved  # noqa: E402
+from benchmarks.model import Scenario  # noqa: E402
+from benchmarks.report import Results, table, write  # noqa: E402
+from benchmarks.scenarios import SCENARIOS  # noqa: E402
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """The command line."""
+    options = _parser().parse_args(argv)
+    chosen = _chosen(options.scenarios)
+    pythons = interpreters(options.only_new, options.here)
+    results = Results(versions={role: versions(path) for role, path in pythons.items()})
+    with _server(any(scenario.mongo for scenario in chosen)) as mongo:
+        setting = {"BENCH_SCALE": str(options.scale), **mongo}
+        for scenario in chosen:
+            rounds = options.rounds or scenario.rounds
+            print(f"{scenario.name}: {rounds} rounds", file=sys.stderr, flush=True)
+            for role, measures in interleaved(scenario, pythons, rounds, setting):
+                results.add(scenario, role, measures)
+            print(table(results, [scenario]), flush=True)
+    if options.write:
+        write(ROOT / "benchmarks" / "RESULTS.md", results, chosen)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="benchmarks/run.py", description=__doc__)
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="default: all")
+    parser.add_argument("--rounds", type=int, help="how often each side does it")
+    parser.add_argument("--write", action="store_true", help="write benchmarks/RESULTS.md")
+    parser.add_argument("--only-new", action="store_true", help="leave the old library out")
+    parser.add_argument(
+        "--here", action="store_true", help="measure this project in the environment of this Python"
+    )
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="do so much of the work, to try a scenario out"
+    )
+    return parser
+
+
+def _chosen(names: Sequence[str]) -> list[Scenario]:
+    unknown = set(names) - SCENARIOS.keys()
+    if unknown:
+        raise SystemExit(f"No such scenario: {sorted(unknown)}. There are {list(SCENARIOS)}")
+    return [SCENARIOS[name] for name in names or SCENARIOS]
+
+
+@contextlib.contextmanager
+def _server(needed: bool) -> Iterator[dict[str, str]]:
+    if not needed:
+        yield {}
+        return
+    from tests.services.mongo import MongoServer
+
+    with MongoServer() as server:
+        yield {"BENCH_MONGO": server.url}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""What a run costs that does nothing."""
+
+from __future__ import annotations
+
+from benchmarks.model import Row, Scenario, Target
+
+__all__ = ["SCENARIOS"]
+
+MANY = Scenario(
+    name="many-runs",
+    workload="many_runs.py",
+    limit="a directory, and four small files of JSON written and moved to their place",
+    rows=(
+        Row(
+            title="each of 200 runs in one process, file store",
+            measure="run", unit="ms", scale=1e3, targets=(Target(0.3),),
+        ),
+        Row(
+            title="the same: CPU",
+            measure="work", unit="ms", scale=1e3, targets=(Target(0.3),),
+        ),
+    ),
+)  # fmt: skip
+
+
+def _full(store: str, *, mongo: bool) -> Scenario:
+    return Scenario(
+        name=f"full-store-{store}",
+        workload="full_store.py",
+        arguments=(store,),
+        limit="an empty store",
+        limit_workload="nothing.py",
+        mongo=mongo,
+        rounds=5,
+        rows=(
+            Row(
+                title=f"start of a run, {store} store with 10 000 runs",
+                measure="full", unit="ms", scale=1e3,
+            ),
+            Row(title="the same, empty store", measure="empty", unit="ms", scale=1e3),
+            Row(
+                title="full compared with empty",
+                measure="ratio", unit="×", targets=(Target(2, "1"),),
+            ),
+        ),
+    )  # fmt: skip
+
+
+SCENARIOS = (MANY, _full("file", mongo=False), _full("mongo", mongo=True))

@@ -1,0 +1,1 @@
+"""The limit of starting: the interpreter, and nothing else."""
