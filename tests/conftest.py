@@ -16,7 +16,10 @@ import pytest
 if TYPE_CHECKING:
     import pymongo.database
 
+    from tests.services.gcs import GcsServer
     from tests.services.mongo import MongoServer, RemoteServer
+    from tests.services.postgres import PostgresServer
+    from tests.services.s3 import S3Server
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -71,6 +74,54 @@ def own_mongo() -> Iterator[MongoServer]:
 
     with MongoServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL for all tests of this process; a test that stops one takes `own_postgres`."""
+    yield from _postgres()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL for this test alone, running; it may be stopped, killed and restarted."""
+    yield from _postgres()
+
+
+def _postgres() -> Iterator[PostgresServer]:
+    pytest.importorskip("sqlalchemy")
+    pytest.importorskip("psycopg")
+    from tests.services.postgres import PostgresServer, PostgresUnavailableError
+
+    try:
+        server = PostgresServer().start()
+    except PostgresUnavailableError as error:
+        pytest.skip(str(error))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """Something that speaks S3, for all tests of this process."""
+    pytest.importorskip("boto3")
+    pytest.importorskip("moto.server")
+    from tests.services.s3 import S3Server
+
+    server = S3Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def gcs_server() -> Iterator[GcsServer]:
+    """Something that speaks Google Cloud Storage, for all tests of this process."""
+    pytest.importorskip("google.cloud.storage")
+    from tests.services.gcs import GcsServer
+
+    server = GcsServer()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import subprocess
 import sys
-from pathlib import Path
+import uuid
 from typing import Any
 
 import pytest
@@ -15,12 +14,11 @@ from sacred.observers.file_storage import FileStorageObserver
 from sacred.observers.queue import QueueObserver
 from sacred.observers.store_observer import StoreObserver
 from sacred.stores.base import StoreError
-from sacred.stores.file import local_file_store
 from sacred.stores.memory import MemoryStore
 from sacred.stores.registry import open_store
 from sacred.testing import ObserverContract, StoreContract
 from tests.conftest import ROOT
-from tests.integration import test_file_storage, test_mongo, test_tinydb
+from tests.services import places
 
 HAS_SQL = importlib.util.find_spec("sqlalchemy") is not None
 
@@ -33,90 +31,103 @@ class TestMemoryStore(StoreContract):
         return store.read(run_id)
 
 
-class TestFileStore(StoreContract):
+class _PlaceContract(StoreContract):
+    """The suite over a place of `tests.services.places`, opened by its address."""
+
+    def make_place(self) -> places.Place:
+        """One with no runs."""
+        raise NotImplementedError
+
     def make_store(self):
-        return open_store(f"file:{self.new_directory() / 'runs'}")
+        self.place = self.make_place()
+        return open_store(self.place.url)
 
     def reopen(self, store):
-        return open_store(store.url)
+        return open_store(self.place.url)
 
     def read_back(self, store, run_id):
-        return test_file_storage.read_back(Path(store.url.removeprefix("file:")) / str(run_id))
+        return self.place.read(run_id)
 
 
-class TestMongoStore(StoreContract):
-    keeps_all_keys = False  # MongoDB has a meaning of its own for them
+class TestFileStore(_PlaceContract):
+    def make_place(self):
+        return places.Files(self.new_directory() / "runs")
 
+
+class TestTinyDbStore(_PlaceContract):
     @pytest.fixture(autouse=True)
-    def _database(self, mongo_db):
-        self.database = mongo_db
-
-    def make_store(self):
-        import gridfs
-
-        from sacred.stores.mongo import MongoStore
-
-        for name in self.database.list_collection_names():
-            self.database[name].delete_many({})
-        return MongoStore(self.database.runs, gridfs.GridFS(self.database), self.database.metrics)
-
-    def reopen(self, store):
-        import gridfs
-
-        return type(store)(self.database.runs, gridfs.GridFS(self.database), self.database.metrics)
-
-    def read_back(self, store, run_id):
-        return test_mongo.read_back(self.database, run_id)
-
-
-class TestTinyDbStore(StoreContract):
-    def make_store(self):
-        from sacred.observers.tinydb_hashfs import TinyDbObserver
-
-        self.path = self.new_directory() / "runs"
-        return TinyDbObserver(self.path).store
-
-    def reopen(self, store):
-        from sacred.observers.tinydb_hashfs import TinyDbObserver
-
-        return TinyDbObserver(self.path).store
-
-    def read_back(self, store, run_id):
+    def _reader(self):
         pytest.importorskip("tinydb")
-        return test_tinydb.read_back(self.path, run_id)
+
+    def make_place(self):
+        return places.TinyDb(self.new_directory() / "runs")
 
 
 @pytest.mark.skipif(not HAS_SQL, reason="SQLAlchemy is not installed")
-class TestSqliteStore(StoreContract):
-    def make_store(self):
-        self.path = self.new_directory() / "runs.db"
-        return self._open()
+class TestSqliteStore(_PlaceContract):
+    def make_place(self):
+        return places.Sql(f"sqlite:///{self.new_directory() / 'runs.db'}")
 
-    def _open(self):
-        from sacred.stores.sql import SqlStore
-        from sacred.stores.sql_engine import make_engine
 
-        store = SqlStore(make_engine(f"sqlite:///{self.path}"))
-        self.opened.append(store)
-        return store
+class TestPostgresStore(_PlaceContract):
+    examples = 10
 
     @pytest.fixture(autouse=True)
-    def _closing(self):
-        self.opened = []
+    def _database(self, postgres):
+        self.address = postgres.create_database()
         yield
-        for store in self.opened:
-            store.close()
+        postgres.drop_database(self.address)
 
-    def reopen(self, store):
-        return self._open()
+    def make_place(self):
+        import sqlalchemy as sa
 
-    def read_back(self, store, run_id):
-        from sqlalchemy.orm import Session
+        # Making a database takes a while, and this is wanted for each example of hypothesis.
+        engine = sa.create_engine(self.address, poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            names = ", ".join(f'"{name}"' for name in sa.inspect(connection).get_table_names())
+            if names:
+                connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        return places.Sql(self.address)
 
-        from tests.integration.test_sql import read_back
 
-        with Session(store.database.engine) as session:
-            return read_back(session, str(run_id))
+class TestMongoStore(_PlaceContract):
+    keeps_all_keys = False  # MongoDB has a meaning of its own for them
+
+    @pytest.fixture(autouse=True)
+    def _database(self, mongo_server, mongo_db):
+        self.server, self.database = mongo_server, mongo_db
+
+    def make_place(self):
+        for name in self.database.list_collection_names():
+            self.database[name].delete_many({})
+        return places.Mongo(self.server, self.database.name)
+
+
+class TestS3Store(_PlaceContract):
+    examples = 5  # the server is slow, and the code is that of files
+
+    @pytest.fixture(autouse=True)
+    def _server(self, s3_server, monkeypatch):
+        for name, value in s3_server.environment.items():
+            monkeypatch.setenv(name, value)
+
+    def make_place(self):
+        directory = self.new_directory()
+        return places.S3(f"s3://contracts/{uuid.uuid4().hex}", directory)
+
+
+class TestGoogleStore(_PlaceContract):
+    examples = 10
+
+    @pytest.fixture(autouse=True)
+    def _server(self, gcs_server, monkeypatch):
+        self.server = gcs_server
+        for name, value in gcs_server.environment.items():
+            monkeypatch.setenv(name, value)
+
+    def make_place(self):
+        directory = self.new_directory()
+        return places.Google(f"gs://contracts/{uuid.uuid4().hex}", directory, self.server)
 
 
 class TestStoreObserver(ObserverContract):
@@ -177,11 +188,3 @@ except ImportError as error:
     )
     assert done.returncode == 0, done.stderr
     assert 'pip install "sacred[testing]"' in done.stdout
-
-
-def test_urls_of_stores(tmp_path):
-    store = open_store(f"file://{tmp_path}/runs")
-    assert store.url == f"file:{tmp_path}/runs"
-    run_id = store.create(None, {"experiment": {}, "config": {}, "status": "RUNNING"}, [])
-    assert json.loads((tmp_path / "runs" / run_id / "run.json").read_text())["status"] == "RUNNING"
-    assert local_file_store("a", "b", None).url == "file:a"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import warnings
 import weakref
 from collections.abc import Mapping
@@ -12,11 +11,12 @@ from typing import TYPE_CHECKING, Any, cast
 from sacred._base.cli_option import cli_option
 from sacred._base.extras import require
 from sacred.observers.base import JsonDict, RunId
-from sacred.observers.mongo_address import parse_mongo_db_arg, without_password
+from sacred.observers.mongo_address import parse_mongo_db_arg
 from sacred.observers.queue import QueueObserver
 from sacred.observers.store_observer import StoreObserver
 from sacred.stores.bson_form import force_bson_encodeable
 from sacred.stores.mongo import FORMAT, MongoStore
+from sacred.stores.mongo_client import make_client, without_password
 
 if TYPE_CHECKING:
     from gridfs import GridFS
@@ -59,7 +59,8 @@ class MongoObserver(StoreObserver):
             seconds counts as absent, unless ``serverSelectionTimeoutMS`` says otherwise.
 
     Raises:
-        ValueError: arguments that exclude each other, or a `client` that is none.
+        ValueError: arguments that exclude each other, a `client` that is none, or a `url`
+            that is none (`StoreAddressError`).
         KeyError: `collection` is a reserved name.
         MissingExtraError: pymongo is not installed.
     """
@@ -292,20 +293,7 @@ class _Connection:
     """A client of our own, closed when the last observer that shares it is gone."""
 
     def __init__(self, url: str | None, options: Mapping[str, Any]) -> None:
-        pymongo = require("pymongo", extra="mongo", purpose="MongoObserver")
-        defaults: dict[str, Any] = {
-            "serverSelectionTimeoutMS": 5_000,
-            # A network may swallow the answer; the run's end must not wait for it for ever.
-            "socketTimeoutMS": 60_000,
-            # A server that crashes has promised nothing else of the last tenth of a second.
-            "journal": True,
-        }
-        # What the user says, there or here, has precedence.
-        said = f"{url} {' '.join(options)}".lower()
-        if re.search(r"\bw\b", said):
-            del defaults["journal"]
-        missing = {name: value for name, value in defaults.items() if name.lower() not in said}
-        self.client: MongoClient[JsonDict] = pymongo.MongoClient(url, **options, **missing)
+        self.client = make_client(url, options)
         weakref.finalize(self, self.client.close)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["parse_mongo_db_arg", "without_password"]
+__all__ = ["parse_mongo_db_arg"]
 
 _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)"
 _DATABASE = r'[^\s.:!/\\"$*<>|?]+'
@@ -49,13 +49,3 @@ def parse_mongo_db_arg(mongo_db: str) -> dict[str, Any]:
     if "priority" in found:
         arguments["priority"] = int(found["priority"])
     return arguments
-
-
-def without_password(url: str | None) -> str:
-    """The address for messages.
-
-    >>> without_password("mongodb://me:secret@server:27017/results?tls=true")
-    'mongodb://server:27017'
-    """
-    place = re.sub(r"^(mongodb(\+srv)?://)?([^/@]*@)?", "", url or "localhost:27017")
-    return "mongodb://" + re.split(r"[/?]", place)[0]

@@ -48,7 +48,7 @@ class SqlObserver(StoreObserver):
         session: a session for queries of yours; records are written with others.
 
     Raises:
-        StoreError: `url` is no URL of a database.
+        StoreAddressError: `url` is no URL of a database.
         MissingExtraError: SQLAlchemy or the driver is not installed.
     """
 

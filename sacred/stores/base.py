@@ -16,6 +16,7 @@ __all__ = [
     "RunId",
     "RunNotFoundError",
     "Store",
+    "StoreAddressError",
     "StoreError",
     "StorePermissionError",
     "StoreUnavailableError",
@@ -29,6 +30,10 @@ class StoreError(SacredError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, print_traceback=False)
+
+
+class StoreAddressError(StoreError, ValueError):
+    """That is no address of a store."""
 
 
 class StoreUnavailableError(StoreError, OSError):

@@ -3,78 +3,86 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable
+from typing import Any
 
 from sacred._base.registry import Registry
-from sacred.stores.base import Store, StoreError
+from sacred._base.text import did_you_mean
+from sacred.stores.base import Store, StoreAddressError, StoreError
 
 __all__ = ["STORES", "open_store"]
+
+_SQL = ("sqlite", "postgresql", "mysql", "mariadb")
 
 #: URL scheme → a function that takes the whole URL and returns a `Store`. More come from
 #: the entry points ``sacred.stores``.
 STORES = Registry(
     "sacred.stores",
     {
-        "file": "sacred.stores.registry:_open_files",
-        "memory": "sacred.stores.registry:_open_memory",
-        "mongodb": "sacred.stores.registry:_open_mongo",
+        "file": "sacred.stores.opening:open_files",
+        "memory": "sacred.stores.opening:open_memory",
+        "mongodb": "sacred.stores.opening:open_mongo",
+        "mongodb+srv": "sacred.stores.opening:open_mongo",
+        **dict.fromkeys(_SQL, "sacred.stores.opening:open_sql"),
+        "tinydb": "sacred.stores.opening:open_tinydb",
+        "s3": "sacred.stores.opening:open_s3",
+        "gs": "sacred.stores.opening:open_google",
     },
 )
 
+# One letter is a drive of Windows; behind a slash, a colon is a part of a name.
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)
 
-def open_store(url: str) -> Store:
-    """The store at a URL.
+
+def open_store(url: str | os.PathLike[str]) -> Store:
+    """The store at a URL. Nothing is made or connected to before it is used.
 
     Args:
-        url: ``file:DIRECTORY``, ``memory:``, ``mongodb://HOST:PORT/DATABASE``, or one with
-            the scheme of an installed plug-in.
+        url: one of
+
+            - ``runs``, ``file:runs``, ``file:///data/runs``: files in a directory;
+            - ``mongodb://HOST:PORT/DATABASE``, ``mongodb+srv://...`` (database ``sacred``
+              if it names none);
+            - ``sqlite:///runs.db``, ``postgresql://USER@HOST/DATABASE``, ``mysql://...``,
+              ``mariadb://...``, each also with a driver, as in ``mysql+pymysql://...``;
+            - ``tinydb:DIRECTORY``, ``s3://BUCKET/PREFIX``, ``gs://BUCKET/PREFIX``;
+            - ``memory:``, a new one that ends with this process;
+            - one with the scheme of an installed plug-in.
 
     Raises:
-        StoreError: nothing is known of such URLs.
+        StoreAddressError: nothing is known of such URLs, or there is a mistake in it.
+        MissingExtraError: the store needs a package that is not installed.
         SacredError: the plug-in cannot be loaded.
 
-    >>> open_store("memory:").url
-    'memory:'
+    >>> open_store("runs").url
+    'file:runs'
     >>> open_store("memroy:")
     Traceback (most recent call last):
         ...
-    sacred.stores.base.StoreError: nothing called 'memroy' in sacred.stores. Did you mean "memory"?
+    sacred.stores.base.StoreAddressError: There is no kind of store called 'memroy'. Did you mean \
+"memory"? (For a directory of that name, write 'file:memroy:'.)
     """
-    scheme, colon, _ = url.partition(":")
-    if not colon:
-        raise StoreError(f"{url!r} is no URL of a store: it has no scheme, as in 'file:{url}'")
-    try:
-        factory = STORES.load(scheme.lower())
-    except KeyError as error:
-        raise StoreError(str(error.args[0])) from None
-    store = factory(url)
+    text = os.fspath(url)
+    found = None if isinstance(url, os.PathLike) else _SCHEME.fullmatch(text)
+    if found is None:  # a path
+        text, found = f"file:{text}", _SCHEME.fullmatch(f"file:{text}")
+        assert found is not None
+    scheme, rest = found[1].lower(), found[2]
+    store = _factory(scheme, text)(f"{scheme}:{rest}")
     if not isinstance(store, Store):
         raise StoreError(f"What {scheme!r} of {STORES.group} opens is no Store, but {store!r}")
     return store
 
 
-def _open_files(url: str) -> Store:
-    from sacred.stores.file import local_file_store
-
-    directory = url.partition(":")[2]
-    # file:runs and file:/runs are paths as they stand; file:///runs is the URL of /runs.
-    directory = directory.removeprefix("//") if directory.startswith("///") else directory
-    resources, sources = (os.path.join(directory, name) for name in ("_resources", "_sources"))
-    return local_file_store(directory, resources, sources)
-
-
-def _open_memory(url: str) -> Store:
-    from sacred.stores.memory import MemoryStore
-
-    return MemoryStore()
-
-
-def _open_mongo(url: str) -> Store:
-    from sacred._base.extras import require
-
-    pymongo = require("pymongo", extra="mongo", purpose="a store mongodb://")
-    from gridfs import GridFS
-
-    from sacred.stores.mongo import MongoStore
-
-    database = pymongo.MongoClient(url).get_default_database("sacred")
-    return MongoStore(database["runs"], GridFS(database), database["metrics"])
+def _factory(scheme: str, url: str) -> Callable[[str], Any]:
+    family = scheme.partition("+")[0]
+    try:
+        factory: Callable[[str], Any] = STORES.load(family if family in _SQL else scheme)
+    except KeyError:
+        names = STORES.names()
+        hint = did_you_mean(scheme, names) or f"There are {', '.join(names)}."
+        if "//" not in url:
+            hint += f" (For a directory of that name, write 'file:{url}'.)"
+        raise StoreAddressError(f"There is no kind of store called {scheme!r}. {hint}") from None
+    return factory

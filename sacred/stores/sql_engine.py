@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import MissingExtraError
 from sacred._base.extras import is_installed, require
-from sacred.stores.base import StoreError
+from sacred.stores.base import StoreAddressError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Engine
@@ -45,7 +45,7 @@ def url_of(text: str) -> URL:
     """A database URL, with a driver that is installed and absolute paths.
 
     Raises:
-        StoreError: it is none.
+        StoreAddressError: it is none.
         MissingExtraError: SQLAlchemy is not installed.
 
     >>> url_of("sqlite:////data/runs.db").database
@@ -53,15 +53,15 @@ def url_of(text: str) -> URL:
     >>> url_of("runs.db")
     Traceback (most recent call last):
         ...
-    sacred.stores.base.StoreError: that is no database URL; it looks like sqlite:///runs.db or \
-postgresql://user:password@host:5432/database
+    sacred.stores.base.StoreAddressError: that is no database URL; it looks like \
+sqlite:///runs.db or postgresql://user:password@host:5432/database
     """
     sqlalchemy = require("sqlalchemy", extra="sql", purpose="SqlObserver")
     try:
         url: URL = sqlalchemy.make_url(text)
     except sqlalchemy.exc.ArgumentError as error:
         # The text is not repeated: it may have a password.
-        raise StoreError(
+        raise StoreAddressError(
             "that is no database URL; it looks like sqlite:///runs.db or "
             "postgresql://user:password@host:5432/database"
         ) from error
@@ -84,7 +84,7 @@ def make_engine(text: str, echo: bool = False) -> Engine:
         echo: log all statements.
 
     Raises:
-        StoreError: it is no URL of a database.
+        StoreAddressError: it is no URL of a database.
         MissingExtraError: SQLAlchemy or the driver is not installed.
     """
     url = url_of(text)
@@ -103,7 +103,7 @@ def make_engine(text: str, echo: bool = False) -> Engine:
             options["isolation_level"] = "READ COMMITTED"
         return sa.create_engine(url, **options)
     except sa.exc.NoSuchModuleError as error:
-        raise StoreError(f"SQLAlchemy knows no database {url.drivername!r}") from error
+        raise StoreAddressError(f"SQLAlchemy knows no database {url.drivername!r}") from error
     except ModuleNotFoundError as error:
         package = _DRIVERS.get(url.get_backend_name(), ((), error.name))[1]
         raise MissingExtraError(

@@ -67,9 +67,11 @@ class StoreContract:
 
     Attributes:
         keeps_all_keys: whether keys like ``"$a"`` and ``"a.b"`` come back as they were.
+        examples: how many random lives of runs are tried.
     """
 
     keeps_all_keys = True
+    examples = 25
 
     _directory: Path
     _count = 0
@@ -304,20 +306,17 @@ class StoreContract:
 
     # ---------------------------------------------------------------- whole lives
 
-    # The same test belongs to several classes; each makes new stores for each example.
-    @given(life=lives)
-    @settings(
-        deadline=None,
-        max_examples=25,
-        suppress_health_check=[
-            HealthCheck.differing_executors,
-            HealthCheck.function_scoped_fixture,
-            HealthCheck.too_slow,
-        ],
-    )
-    def test_any_life_is_stored_as_in_memory(self, life: Any) -> None:
-        directory = self.new_directory()
-        self._assert_equal(self.make_store(), lambda observer: live(observer, life, directory))
+    def test_any_life_is_stored_as_in_memory(self) -> None:
+        # What pytest gives is the same for all examples; each makes a new store.
+        checks = [HealthCheck.too_slow]
+
+        @given(life=lives)
+        @settings(deadline=None, max_examples=self.examples, suppress_health_check=checks)
+        def check(life: Any) -> None:
+            directory = self.new_directory()
+            self._assert_equal(self.make_store(), lambda observer: live(observer, life, directory))
+
+        check()
 
     def test_two_runs_at_once(self) -> None:
         store = self.make_store()

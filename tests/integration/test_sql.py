@@ -55,30 +55,6 @@ def quick(monkeypatch):
     monkeypatch.setattr(StoreObserver, "pause", 0.05)
 
 
-@pytest.fixture(scope="session")
-def postgres():
-    from tests.services.postgres import PostgresServer, PostgresUnavailableError
-
-    try:
-        server = PostgresServer().start()
-    except PostgresUnavailableError as error:
-        pytest.skip(str(error))
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def own_postgres():
-    from tests.services.postgres import PostgresServer, PostgresUnavailableError
-
-    try:
-        server = PostgresServer().start()
-    except PostgresUnavailableError as error:
-        pytest.skip(str(error))
-    yield server
-    server.close()
-
-
 @contextlib.contextmanager
 def fresh_mysql():
     server = sa.create_engine(MYSQL, isolation_level="AUTOCOMMIT")

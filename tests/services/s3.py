@@ -5,8 +5,20 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from moto.moto_server import werkzeug_app
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+
+class _AnyCharacter(werkzeug_app.RegexConverter):
+    """Keys may have line ends, which moto's routes leave out."""
+
+    def __init__(self, url_map: Any, *items: Any) -> None:
+        super().__init__(url_map, *items)
+        self.regex = f"(?s:{self.regex})"
+
+
+werkzeug_app.RegexConverter = _AnyCharacter  # type: ignore[misc]
 
 
 class _Quiet(WSGIRequestHandler):

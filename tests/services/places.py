@@ -1,0 +1,139 @@
+"""Places that keep runs, one class per kind of store: an address, and what is really there.
+
+`read` looks at a place with the tools of its kind (files, pymongo, SQLAlchemy, ...), not
+through the store that wrote it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+__all__ = ["S3", "Files", "Google", "Mongo", "Place", "Sql", "TinyDb"]
+
+
+class Place:
+    """Somewhere for runs.
+
+    Attributes:
+        url: for `open_store`.
+    """
+
+    url: str
+
+    def read(self, run_id: Any) -> dict[str, Any]:
+        """A run as `MemoryStore.read` gives it."""
+        raise NotImplementedError
+
+
+class Files(Place):
+    """A directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.url = f"file:{directory}"
+
+    def read(self, run_id: Any) -> dict[str, Any]:
+        from tests.integration.test_file_storage import read_back
+
+        return read_back(self.directory / str(run_id))
+
+
+class TinyDb(Place):
+    """A directory with a database of TinyDB."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.url = f"tinydb:{directory}"
+
+    def read(self, run_id: Any) -> dict[str, Any]:
+        from tests.integration.test_tinydb import read_back
+
+        return read_back(self.directory, run_id)
+
+
+class Sql(Place):
+    """An SQL database."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def read(self, run_id: Any) -> dict[str, Any]:
+        import sqlalchemy as sa
+        from sqlalchemy.orm import Session
+
+        from tests.integration.test_sql import read_back
+
+        engine = sa.create_engine(self.url, poolclass=sa.NullPool)
+        with Session(engine) as session:
+            return read_back(session, str(run_id))
+
+
+class Mongo(Place):
+    """A database of MongoDB."""
+
+    def __init__(self, server: Any, name: str) -> None:
+        self.name = name
+        self.url = f"mongodb://{server.host}:{server.port}/{name}"
+
+    def read(self, run_id: Any) -> dict[str, Any]:
+        import pymongo
+
+        from tests.integration.test_mongo import read_back
+
+        with pymongo.MongoClient[dict[str, Any]](self.url) as client:
+            return read_back(client[self.name], run_id)
+
+
+class _Bucket(Place):
+    """A part of a bucket; `scratch` is a directory for its content."""
+
+    def __init__(self, url: str, scratch: Path) -> None:
+        self.url = url
+        self.bucket, _, self.prefix = url.partition("://")[2].partition("/")
+        self._scratch = scratch
+
+    def content(self) -> dict[str, bytes]:
+        """All objects of the bucket."""
+        raise NotImplementedError
+
+    def read(self, run_id: Any) -> dict[str, Any]:
+        from tests.integration.test_file_storage import read_back
+
+        copy = self._scratch / uuid.uuid4().hex
+        for key, data in self.content().items():
+            if key.startswith(f"{self.prefix}/"):
+                path = copy / key.removeprefix(f"{self.prefix}/")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                # Where the resources are in this copy.
+                is_record = path.name == "run.json"
+                path.write_bytes(
+                    data.replace(self.url.encode(), bytes(copy)) if is_record else data
+                )
+        return read_back(copy / str(run_id))
+
+
+class S3(_Bucket):
+    """A part of a bucket of S3; the environment leads to the server."""
+
+    def content(self) -> dict[str, bytes]:
+        import boto3
+
+        client = boto3.client("s3")
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        get = lambda key: client.get_object(Bucket=self.bucket, Key=key)["Body"].read()  # noqa: E731
+        return {key: get(key) for key in keys if key.startswith(self.prefix)}
+
+
+class Google(_Bucket):
+    """A part of a bucket of Google; the environment leads to the server."""
+
+    def __init__(self, url: str, scratch: Path, server: Any) -> None:
+        super().__init__(url, scratch)
+        self.server = server
+        server.buckets.setdefault(self.bucket, {})
+
+    def content(self) -> dict[str, bytes]:
+        return dict(self.server.buckets[self.bucket])
