@@ -10,6 +10,7 @@ from sacred._base.errors import SacredError
 from sacred.stores.changes import Change, SourceFile
 
 __all__ = [
+    "DamagedRunError",
     "InvalidArtifactError",
     "ReservedArtifactError",
     "RunExistsError",
@@ -18,6 +19,7 @@ __all__ = [
     "Store",
     "StoreAddressError",
     "StoreError",
+    "StoreNotFoundError",
     "StorePermissionError",
     "StoreUnavailableError",
 ]
@@ -54,6 +56,14 @@ class RunExistsError(StoreError, FileExistsError):
 
 class RunNotFoundError(StoreError, LookupError):
     """There is no run of that id."""
+
+
+class DamagedRunError(StoreError):
+    """The record of a run is there, and cannot be read."""
+
+
+class StoreNotFoundError(StoreUnavailableError, FileNotFoundError):
+    """There is no store at this place; reading does not make one."""
 
 
 class InvalidArtifactError(StoreError, ValueError):

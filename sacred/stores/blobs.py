@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from sacred.stores.base import RunExistsError, StoreError
+from sacred.stores.base import RunExistsError, StoreError, StoreNotFoundError
 from sacred.stores.local_files import content_of, explained
 
 __all__ = ["Blobs", "LocalBlobs"]
@@ -70,6 +70,18 @@ class Blobs(ABC):
     @abstractmethod
     def remove(self, name: str) -> None:
         """Remove the content if there is any."""
+
+    @abstractmethod
+    def folders(self) -> list[str]:
+        """The names of the directories at the top.
+
+        Raises:
+            StoreNotFoundError: there is no such place.
+        """
+
+    def local_path(self, name: str) -> str | None:
+        """Where the content lies if it is a file of this machine."""
+        return None
 
 
 class LocalBlobs(Blobs):
@@ -139,6 +151,18 @@ class LocalBlobs(Blobs):
         """See `Blobs.remove`."""
         with self._explained(), contextlib.suppress(FileNotFoundError):
             os.remove(self._path(name))
+
+    def folders(self) -> list[str]:
+        """See `Blobs.folders`."""
+        try:
+            with os.scandir(self._root) as entries:
+                return [entry.name for entry in entries if entry.is_dir()]
+        except (FileNotFoundError, NotADirectoryError):
+            raise StoreNotFoundError(f"There is no directory of runs at {self.root!r}") from None
+
+    def local_path(self, name: str) -> str:
+        """See `Blobs.local_path`."""
+        return self._path(name)
 
     def _path(self, name: str) -> str:
         return os.path.join(self._root, name)

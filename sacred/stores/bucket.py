@@ -154,6 +154,10 @@ class BucketBlobs(Blobs):
         self._growing.pop(name, None)
         self._bucket.delete(self._key(name))
 
+    def folders(self) -> list[str]:
+        """See `Blobs.folders`; a bucket has no empty ones."""
+        return list(self._bucket.folders(self._prefix))
+
     def forget(self, folder: str) -> None:
         """Nothing in this folder is going to grow any more: let go of its content."""
         for name in [name for name in self._growing if name.startswith(f"{folder}/")]:

@@ -13,7 +13,6 @@ from sacred.stores.base import (
     ReservedArtifactError,
     RunId,
     RunNotFoundError,
-    Store,
 )
 from sacred.stores.blobs import Blobs, LocalBlobs
 from sacred.stores.changes import (
@@ -30,6 +29,7 @@ from sacred.stores.json_record import JsonRecord, encode
 from sacred.stores.local_files import md5_of_file
 from sacred.stores.metrics_file import JOURNAL, MetricsFile
 from sacred.stores.metrics_file import NAME as METRICS
+from sacred.stores.reading import ReadableStore, Reader
 
 __all__ = ["RECORD_FILES", "FileStore", "check_artifact_name", "local_file_store"]
 
@@ -42,7 +42,7 @@ _LONGEST_PATH = 3000
 _log = logging.getLogger(__name__)
 
 
-class FileStore(Store):
+class FileStore(ReadableStore):
     """Keeps records as files.
 
     Args:
@@ -114,6 +114,12 @@ class FileStore(Store):
     def is_unreachable(self, error: BaseException) -> bool:
         """See `Store.is_unreachable`: a disk answers at once, so every change is tried."""
         return False
+
+    def reader(self) -> Reader:
+        """See `ReadableStore.reader`."""
+        from sacred.stores.file_reading import FileReader
+
+        return FileReader(self.url, self._blobs, self._sources, self._resources)
 
     def close(self) -> None:
         """See `Store.close`."""

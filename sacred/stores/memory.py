@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sacred.stores.base import RunExistsError, RunId, RunNotFoundError, Store, StoreError
+from sacred.stores.base import RunExistsError, RunId, RunNotFoundError, StoreError
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -18,6 +18,7 @@ from sacred.stores.changes import (
     SourceFile,
     WriteOutput,
 )
+from sacred.stores.reading import ReadableStore, Reader
 
 __all__ = ["READ_FIELDS", "MemoryStore"]
 
@@ -25,7 +26,7 @@ __all__ = ["READ_FIELDS", "MemoryStore"]
 READ_FIELDS = ("config", "status", "info", "result", "fail_trace")
 
 
-class MemoryStore(Store):
+class MemoryStore(ReadableStore):
     """The obvious meaning of each change; ids are 1, 2, 3, ...
 
     >>> store = MemoryStore()
@@ -60,6 +61,8 @@ class MemoryStore(Store):
             "metrics": {},
             "artifacts": {},
             "resources": {},
+            "sources": _contents(files),
+            "labels": {},
         }
         with self._lock:
             if run_id is None:
@@ -94,10 +97,22 @@ class MemoryStore(Store):
         # What the caller does to it is no change of the record.
         return copy.deepcopy({**parts, **fields})
 
+    def reader(self) -> Reader:
+        """See `ReadableStore.reader`."""
+        from sacred.stores.memory_reading import MemoryReader
+
+        return MemoryReader(self.url, self.runs)
+
     def _run(self, run_id: RunId) -> dict[str, Any]:
         if run_id not in self.runs:
             raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
         return self.runs[run_id]
+
+
+def _contents(files: Sequence[SourceFile]) -> dict[str, bytes | None]:
+    """The sources; None for those that were imported, and are gone since."""
+    paths = {file.name: Path(file.path) for file in files}
+    return {name: path.read_bytes() if path.is_file() else None for name, path in paths.items()}
 
 
 def _apply(run: dict[str, Any], change: Change) -> None:
@@ -114,9 +129,11 @@ def _apply(run: dict[str, Any], change: Change) -> None:
             new = zip(change.steps, change.values, change.timestamps, strict=True)
             points[change.start : change.stop] = new
         case AddFile():
-            files = run["artifacts" if change.kind == "artifact" else "resources"]
-            files[change.name] = Path(change.path).read_bytes()
+            kind = f"{change.kind}s"
+            run[kind][change.name] = Path(change.path).read_bytes()
+            run["labels"][kind, change.name] = change
         case SetExperiment():
             run["document"]["experiment"] = change.info
+            run["sources"] |= _contents(change.files)
         case SetFields():
             run["document"].update(change.fields)

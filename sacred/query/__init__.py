@@ -1,0 +1,43 @@
+"""Asking a store for runs: one language over all stores.
+
+| module | what it holds |
+|---|---|
+| `errors` | `QueryError`: what is wrong, where, and what was probably meant |
+| `tokens` | text → tokens |
+| `moments` | dates and durations |
+| `syntax` | the expressions, as frozen values |
+| `names` | the fields that every run has |
+| `parser` | tokens → expression |
+| `mongo_filter` | a filter of MongoDB → expression |
+| `values` | the value of a path in a record |
+| `evaluate` | expression × record → yes or no |
+| `order` | how values of all kinds are sorted |
+| `table` | `RunTable`: the answer, lazily |
+| `run_store` | `RunStore` and `open_store` |
+
+docs/querying.rst describes the language.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sacred._base.lazy import lazy_face
+
+if TYPE_CHECKING:
+    from sacred.query.errors import QueryError
+    from sacred.query.parser import parse
+    from sacred.query.run_store import RunStore, open_store
+    from sacred.query.table import RunTable
+
+__all__ = ["QueryError", "RunStore", "RunTable", "open_store", "parse"]
+
+_HOMES = {
+    "QueryError": "sacred.query.errors",
+    "RunStore": "sacred.query.run_store",
+    "RunTable": "sacred.query.table",
+    "open_store": "sacred.query.run_store",
+    "parse": "sacred.query.parser",
+}
+
+__getattr__, __dir__ = lazy_face(globals(), _HOMES)

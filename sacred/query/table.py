@@ -1,0 +1,153 @@
+"""The answer to a query: the runs, read when they are looked at."""
+
+from __future__ import annotations
+
+import datetime
+import heapq
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, overload
+
+from sacred._base.clock import utcnow
+from sacred.query.evaluate import holds
+from sacred.query.order import SortKey, sort_key
+from sacred.query.syntax import EVERYTHING, Expression, Path, Search, paths_of
+from sacred.query.values import REQUIRED
+from sacred.records import DEAD_AFTER, Document, RunId, RunRecord
+from sacred.stores.reading import Reader
+
+__all__ = ["RunTable"]
+
+#: How many whole documents are fetched at once.
+_PAGE = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class RunTable:
+    """Runs that fulfil a condition, in an order.
+
+    Nothing is read before somebody looks. Going through the table holds one page of runs
+    in memory; `len`, indices and sorting hold their ids.
+
+    Args:
+        reader: of the store.
+        where: the condition.
+        sort: the order; without keys it is that of the store.
+        limit: how many runs at most.
+        now: the time of the question (naive UTC).
+        dead_after: see `RunRecord.status`.
+
+    Attributes:
+        problems: what could not be read, as texts; it grows as more is looked at.
+    """
+
+    reader: Reader
+    where: Expression = EVERYTHING
+    sort: tuple[SortKey, ...] = ()
+    limit: int | None = None
+    now: datetime.datetime = field(default_factory=utcnow)
+    dead_after: datetime.timedelta = DEAD_AFTER
+    problems: list[str] = field(default_factory=list)
+    _cache: dict[str, tuple[RunId, ...]] = field(default_factory=dict)
+
+    # ------------------------------------------------------------------ as a list
+
+    def __iter__(self) -> Iterator[RunRecord]:
+        known = self._cache.get("ids")
+        # What had to be sorted is kept; what can be read on and on is not.
+        ids = iter(self.ids if self.sort or known is not None else self._found())
+        while page := list(itertools.islice(ids, _PAGE)):
+            yield from self._records(page)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __bool__(self) -> bool:
+        return bool(self._cache["ids"]) if "ids" in self._cache else self.first() is not None
+
+    @overload
+    def __getitem__(self, index: int) -> RunRecord: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[RunRecord]: ...
+    def __getitem__(self, index: int | slice) -> RunRecord | list[RunRecord]:
+        if isinstance(index, slice):
+            return list(self._records(self.ids[index]))
+        run_id = self.ids[index]
+        # By itself, an error that it has is worth an error.
+        return self._record({"_id": run_id, **self.reader.document(run_id)})
+
+    @property
+    def ids(self) -> tuple[RunId, ...]:
+        """The ids of all runs of the table."""
+        if "ids" not in self._cache:
+            self._cache["ids"] = tuple(self._found())
+        return self._cache["ids"]
+
+    def first(self) -> RunRecord | None:
+        """The first run; None: there is none."""
+        return next(iter(self), None)
+
+    # -------------------------------------------------------------------- finding
+
+    def _found(self) -> Iterator[RunId]:
+        """The ids, in order."""
+        if self.where == EVERYTHING and not self.sort:
+            found: Iterable[RunId] = self.reader.ids()
+        elif not self.sort:
+            found = (record.id for record in self._matching())
+        else:
+            found = self._sorted()
+        return itertools.islice(found, self.limit)
+
+    def _sorted(self) -> Iterator[RunId]:
+        keyed = ((sort_key(self.sort, record), record.id) for record in self._matching())
+
+        def key(item: tuple[Any, RunId]) -> Any:
+            return item[0]
+
+        # A table of the best twenty holds twenty, whatever the size of the store.
+        if self.limit is None:
+            best = sorted(keyed, key=key)
+        else:
+            best = heapq.nsmallest(self.limit, keyed, key=key)
+        return (run_id for _, run_id in best)
+
+    def _matching(self) -> Iterator[RunRecord]:
+        documents = self.reader.documents(fields=self._needed(), report=self._report)
+        return (record for record in map(self._record, documents) if holds(self.where, record))
+
+    def _needed(self) -> Collection[str] | None:
+        """The fields of documents that tell which runs belong to the table, and their order."""
+        paths: list[Path] = [*paths_of(self.where), *(key.path for key in self.sort)]
+        if any(isinstance(part, Search) for part in _parts(self.where)):
+            return None
+        # The time is there always: who reads the record of a run notices if it is damaged.
+        needed = {"status", "start_time", "heartbeat"}
+        for path in paths:
+            needed.update(REQUIRED.get(path.field, (path.field,)))
+        return needed
+
+    def _records(self, ids: Sequence[RunId]) -> Iterator[RunRecord]:
+        return map(self._record, self.reader.documents(ids, report=self._report))
+
+    def _record(self, document: Document) -> RunRecord:
+        return RunRecord(
+            id=document["_id"],
+            source=self.reader,
+            document=document,
+            now=self.now,
+            dead_after=self.dead_after,
+        )
+
+    def _report(self, problem: str) -> None:
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def _parts(expression: Expression) -> Iterator[Expression]:
+    yield expression
+    inner = getattr(expression, "parts", None) or (getattr(expression, "part", None),)
+    for part in inner:
+        if part is not None:
+            yield from _parts(part)

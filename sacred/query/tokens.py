@@ -1,0 +1,111 @@
+"""The text of a query in pieces."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from sacred.query.errors import QueryError
+
+__all__ = ["Token", "tokenize"]
+
+Kind = Literal["name", "text", "number", "duration", "regex", "sign", "end"]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece: `text` is as it stands, but of texts and regular expressions the content.
+
+    Attributes:
+        steps: of a name, its parts between dots.
+        flags: of a regular expression, the letters behind it.
+    """
+
+    kind: Kind
+    text: str
+    column: int
+    steps: tuple[str, ...] = ()
+    flags: str = ""
+
+
+_QUOTED = r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'"
+_STEP = rf"[^\W\d][\w/-]*|`[^`]+`|{_QUOTED}|\d+"
+_PATTERNS: tuple[tuple[str, str], ...] = (
+    # A word; behind dots also numbers (indices of lists) and quoted keys.
+    ("name", rf"(?:[^\W\d][\w/-]*|`[^`]+`)(?:\.(?:{_STEP})|\[(?:\d+|{_QUOTED})\])*"),
+    ("date", r"\d{4}-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?)?(?![\w-])"),
+    ("number", r"[-+]inf\b|[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?!\w)"),
+    ("text", _QUOTED),
+    ("sign", r"!=|<=|>=|==|!~|=~|<>|&&|\|\||[=<>~!()\[\],]"),
+)
+_ONE = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS))
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|us|min|[wdhms]))+(?!\w)")
+_REGEX = re.compile(r"/((?:[^/\\\n]|\\.)*)/([a-z]*)")
+_SPACE = re.compile(r"\s*")
+_STEPS = re.compile(_STEP)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\n": ""}
+#: Signs with the same meaning.
+_SAME = {"==": "=", "<>": "!=", "=~": "~", "&&": "and", "||": "or", "!": "not"}
+
+
+def tokenize(query: str) -> list[Token]:
+    """The tokens of a query; the last one is of the kind ``end``.
+
+    Raises:
+        QueryError: a text has no end, or a character no meaning.
+
+    >>> [token.text for token in tokenize("config.opt.lr >= 1e-3")]
+    ['config.opt.lr', '>=', '1e-3', '']
+    """
+    tokens: list[Token] = []
+    position = _skip(query, 0)
+    while position < len(query):
+        found = _next(query, position, tokens)
+        tokens.append(found[0])
+        position = _skip(query, found[1])
+    return [*tokens, Token("end", "", len(query))]
+
+
+def _skip(query: str, position: int) -> int:
+    found = _SPACE.match(query, position)
+    return found.end() if found else position
+
+
+def _next(query: str, position: int, before: list[Token]) -> tuple[Token, int]:
+    sign = before[-1].text if before and before[-1].kind == "sign" else ""
+    if query[position] == "/" and sign in ("~", "!~"):
+        found = _REGEX.match(query, position)
+        if not found:
+            raise QueryError("this /regular expression/ has no end", query, position)
+        return Token("regex", found[1], position, flags=found[2]), found.end()
+    if found := _DURATION.match(query, position):
+        return Token("duration", found[0], position), found.end()
+    found = _ONE.match(query, position)
+    if not found:
+        letter = query[position]
+        problem = "this text has no end" if letter in "\"'`" else f"{letter!r} has no meaning here"
+        raise QueryError(problem, query, position)
+    text = found[0]
+    if found.lastgroup == "name":
+        return _name(text, position), found.end()
+    if found.lastgroup == "text":
+        return Token("text", _unquoted(text), position), found.end()
+    if found.lastgroup == "date":
+        return Token("text", text, position), found.end()
+    if found.lastgroup == "number":
+        return Token("number", text, position), found.end()
+    return Token("sign", _SAME.get(text, text), position), found.end()
+
+
+def _name(text: str, position: int) -> Token:
+    steps = tuple(_unquoted(step) for step in _STEPS.findall(text))
+    return Token("name", text, position, steps=steps)
+
+
+def _unquoted(text: str) -> str:
+    if text[0] == "`":
+        return text[1:-1]
+    if text[0] not in "\"'":
+        return text
+    return re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[1]), text[1:-1], flags=re.DOTALL)

@@ -1,0 +1,90 @@
+"""The value of a path in a record."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from sacred.query.syntax import Path
+from sacred.records import RunRecord
+from sacred.records.metric import aggregate
+
+__all__ = ["MISSING", "REQUIRED", "value_of"]
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "MISSING"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+#: There is no such thing in the record. ``null`` counts as nothing, too.
+MISSING: Any = _Missing()
+
+#: Which fields of the document a field of the record is made of; by default its own.
+REQUIRED: dict[str, tuple[str, ...]] = {
+    "id": (),
+    "name": ("experiment",),
+    "status": ("status", "heartbeat", "start_time"),
+    "duration": ("start_time", "stop_time", "heartbeat"),
+    "tags": ("meta",),
+    "group": ("meta",),
+    "notes": ("meta",),
+    "starred": ("meta",),
+    "comment": ("meta",),
+    "metrics": (),
+    "output": (),
+}
+
+
+def value_of(record: RunRecord, path: Path) -> Any:
+    """The value, or `MISSING`.
+
+    Numbers of numpy are those of Python, durations are seconds.
+    """
+    match path.field:
+        case "metrics":
+            return _of_metric(record, path)
+        case "artifacts" | "resources" | "sources":
+            return tuple(getattr(record, path.field))
+    value = getattr(record, path.field)
+    for step in path.steps:
+        value = _within(value, step)
+    return _plain(value)
+
+
+def _of_metric(record: RunRecord, path: Path) -> Any:
+    if not path.steps:
+        return tuple(record.metrics)
+    name, wanted = path.metric
+    metric = record.metrics.get(name)
+    return MISSING if metric is None else _plain(aggregate(metric.points, wanted))
+
+
+def _within(value: Any, step: str) -> Any:
+    if isinstance(value, Mapping):
+        if step in value:
+            return value[step]
+        # A key that is no text: 1 of {1: "one"}.
+        return next((item for key, item in value.items() if str(key) == step), MISSING)
+    if isinstance(value, list | tuple) and step.isdecimal() and int(step) < len(value):
+        return value[int(step)]
+    return MISSING
+
+
+def _plain(value: Any) -> Any:
+    if value is None:
+        return MISSING
+    if hasattr(value, "dtype") and getattr(value, "ndim", None) == 0:
+        value = value.item()
+    if isinstance(value, datetime.timedelta):
+        return value.total_seconds()
+    if isinstance(value, datetime.datetime):
+        if value.tzinfo is not None:
+            return value.astimezone(datetime.UTC).replace(tzinfo=None)
+    elif isinstance(value, datetime.date):
+        return datetime.datetime(value.year, value.month, value.day)
+    return value

@@ -1,0 +1,34 @@
+"""A stored run as a frozen value, whatever store it comes from.
+
+| module | what it holds |
+|---|---|
+| `fields` | read-only dicts with access by attribute |
+| `restored` | stored values back to Python values, without executing anything |
+| `metric` | the points of a metric as arrays |
+| `files` | sources, resources and artifacts |
+| `ids` | ids of mixed kinds, and their order |
+| `source` | what a record is read from, as a protocol |
+| `run_record` | `RunRecord` |
+"""
+
+from sacred.records.fields import Fields
+from sacred.records.files import FileEntry, StoredFile
+from sacred.records.ids import id_key, plain_id
+from sacred.records.metric import Metric, Points
+from sacred.records.run_record import DEAD_AFTER, RunRecord
+from sacred.records.source import Document, RecordSource, RunId
+
+__all__ = [
+    "DEAD_AFTER",
+    "Document",
+    "Fields",
+    "FileEntry",
+    "Metric",
+    "Points",
+    "RecordSource",
+    "RunId",
+    "RunRecord",
+    "StoredFile",
+    "id_key",
+    "plain_id",
+]

@@ -1,0 +1,35 @@
+"""Ids of runs: numbers in one store, text in another, mixed in many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["id_key", "plain_id"]
+
+#: Longer ones are somebody's own, and no numbers that a store has counted up.
+_LONGEST_NUMBER = 18
+
+
+def plain_id(stored: str) -> int | str:
+    """The id of a run whose store knows only text: a number if it looks like one.
+
+    >>> plain_id("12"), plain_id("012"), plain_id("mine")
+    (12, '012', 'mine')
+    """
+    if stored.isdecimal() and stored.isascii() and len(stored) <= _LONGEST_NUMBER:
+        number = int(stored)
+        return number if str(number) == stored else stored
+    return stored
+
+
+def id_key(run_id: Any) -> tuple[int, float, str]:
+    """A key to sort ids with: numbers in their order, then all others as text.
+
+    >>> sorted([10, "b", "9", 2, "a"], key=id_key)
+    [2, '9', 10, 'a', 'b']
+    """
+    if isinstance(run_id, str):
+        run_id = plain_id(run_id)
+    if isinstance(run_id, int | float):
+        return (0, run_id, "")
+    return (1, 0, str(run_id))

@@ -1,0 +1,213 @@
+"""The points of a metric, as arrays where numpy is installed."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sacred._base.extras import is_installed, require
+
+__all__ = ["AGGREGATES", "Metric", "Points", "aggregate"]
+
+_HUGE = 2**1000
+
+#: What there is of a metric in one number.
+AGGREGATES = ("last", "min", "max", "mean", "count", "step")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Points:
+    """Three sequences of one length: lists, or numpy arrays where all items are numbers.
+
+    Timestamps may be texts of ISO 8601: to read a million of them takes a second, and
+    few readers want them.
+    """
+
+    steps: Sequence[Any]
+    values: Sequence[Any]
+    timestamps: Sequence[Any]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Metric:
+    """A metric of a run; its points are read when they are first needed.
+
+    >>> metric = Metric(name="loss", load=lambda: Points(
+    ...     steps=[0, 10], values=[0.5, math.nan], timestamps=["2026-01-02"] * 2))
+    >>> metric.min, metric.last, metric.step, len(metric)
+    (0.5, nan, 10, 2)
+    """
+
+    name: str
+    load: Callable[[], Points] = field(repr=False)
+    _cache: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def points(self) -> Points:
+        """Steps, values and timestamps as the store gives them."""
+        if "points" not in self._cache:
+            self._cache["points"] = self.load()
+        points: Points = self._cache["points"]
+        return points
+
+    @property
+    def steps(self) -> Any:
+        """The steps: an array; without numpy, or if they are no numbers, a list."""
+        return self._array("steps", self.points.steps)
+
+    @property
+    def values(self) -> Any:
+        """The values: an array; without numpy, or if they are no numbers, a list."""
+        return self._array("values", self.points.values)
+
+    @property
+    def timestamps(self) -> Any:
+        """When the points were logged: an array of ``datetime64``; without numpy a list."""
+        if "timestamps" not in self._cache:
+            self._cache["timestamps"] = _moments(self.points.timestamps)
+        return self._cache["timestamps"]
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        """Pairs of step and value."""
+        return iter(zip(_listed(self.points.steps), _listed(self.points.values), strict=True))
+
+    @property
+    def count(self) -> int:
+        """The number of points."""
+        return len(self)
+
+    @property
+    def last(self) -> Any:
+        """The last value; None: there is none."""
+        return aggregate(self.points, "last")
+
+    @property
+    def step(self) -> Any:
+        """The last step; None: there is none."""
+        return aggregate(self.points, "step")
+
+    @property
+    def min(self) -> Any:
+        """The smallest value, NaN left out; None: there is no number."""
+        return aggregate(self.points, "min")
+
+    @property
+    def max(self) -> Any:
+        """The largest value, NaN left out; None: there is no number."""
+        return aggregate(self.points, "max")
+
+    @property
+    def mean(self) -> Any:
+        """The mean value, NaN left out; None: there is no number."""
+        return aggregate(self.points, "mean")
+
+    def to_series(self) -> Any:
+        """A pandas Series of the values over the steps.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        pandas = require("pandas", purpose="Metric.to_series")
+        return pandas.Series(
+            self.values, index=pandas.Index(self.steps, name="step"), name=self.name
+        )
+
+    def _array(self, key: str, items: Sequence[Any]) -> Any:
+        if key not in self._cache:
+            self._cache[key] = _as_array(items)
+        return self._cache[key]
+
+
+def aggregate(points: Points, name: str) -> Any:
+    """One of `AGGREGATES`; None: the metric has no such number.
+
+    Computed over plain floats, so that all stores give the same.
+    """
+    if name == "count":
+        return len(points)
+    if not len(points):
+        return None
+    if name in ("last", "step"):
+        return _scalar((points.values if name == "last" else points.steps)[-1])
+    if hasattr(points.values, "dtype"):
+        return _of_array(points.values, name)
+    numbers = [value for value in points.values if _is_number(value)]
+    if not numbers:
+        return None
+    return _mean(numbers) if name == "mean" else (min if name == "min" else max)(numbers)
+
+
+def _of_array(values: Any, name: str) -> Any:
+    import numpy as np
+
+    numbers = values[~np.isnan(values)] if values.dtype.kind == "f" else values
+    if not len(numbers):
+        return None
+    if name == "mean":
+        return _mean(numbers.tolist())
+    return _scalar(numbers.min() if name == "min" else numbers.max())
+
+
+def _mean(numbers: Sequence[float]) -> float:
+    # Exactly rounded: it does not depend on who adds in which order.
+    try:
+        return math.fsum(numbers) / len(numbers)
+    except (OverflowError, ValueError):  # infinities of both signs, or a sum beyond all floats
+        return math.nan
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, float):
+        return not math.isnan(value)
+    # Integers beyond all floats are rare enough to be no numbers here.
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _HUGE
+
+
+def _scalar(value: Any) -> Any:
+    return value.item() if hasattr(value, "dtype") and not getattr(value, "ndim", 0) else value
+
+
+def _listed(items: Any) -> Any:
+    return items.tolist() if hasattr(items, "tolist") else items
+
+
+def _as_array(items: Sequence[Any]) -> Any:
+    if hasattr(items, "dtype") or not is_installed("numpy"):
+        return items
+    kinds = {type(item) for item in items}
+    if not kinds <= {int, float} and kinds != {bool}:
+        return items
+    import numpy as np
+
+    try:
+        return np.array(items, dtype=None if items else float)
+    except OverflowError:
+        return items
+
+
+def _moments(items: Sequence[Any]) -> Any:
+    if hasattr(items, "dtype") and items.dtype.kind == "M":
+        return items
+    items = _listed(items)
+    if not is_installed("numpy"):
+        return [_moment(item) for item in items]
+    import numpy as np
+
+    try:
+        # numpy reads the texts a hundred times faster than a loop does.
+        return np.array(items, dtype="datetime64[us]")
+    except (ValueError, TypeError):
+        return np.array([_moment(item) for item in items], dtype="datetime64[us]")
+
+
+def _moment(item: Any) -> Any:
+    return datetime.datetime.fromisoformat(item) if isinstance(item, str) else item

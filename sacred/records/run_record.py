@@ -1,0 +1,324 @@
+"""`RunRecord`: what every store gives, and all that queries and programs know."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sacred._base.clock import utcnow
+from sacred._base.text import did_you_mean
+from sacred.records.fields import Fields, frozen
+from sacred.records.files import FileEntry, StoredFile
+from sacred.records.metric import Metric
+from sacred.records.restored import restored
+from sacred.records.source import Document, RecordSource, RunId
+
+__all__ = ["DEAD_AFTER", "RunRecord"]
+
+#: A run that is said to be running, and has not given a sign of life for so long, is dead.
+#: Runs give one every ten seconds unless told otherwise.
+DEAD_AFTER = datetime.timedelta(minutes=2)
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class RunRecord:
+    """A stored run. What its document does not have yet is read when it is asked for.
+
+    Args:
+        id: of the run.
+        source: where the rest is read from.
+        document: what is known already, in its stored form.
+        now: the time at which it is looked at (naive UTC), which tells dead runs from
+            running ones.
+        dead_after: see `status`.
+
+    Attributes:
+        problems: what could not be shown as it was meant, as texts; it grows as more of
+            the record is looked at.
+    """
+
+    id: RunId
+    source: RecordSource
+    document: Document = field(default_factory=dict)
+    now: datetime.datetime = field(default_factory=utcnow)
+    dead_after: datetime.timedelta = DEAD_AFTER
+    problems: list[str] = field(default_factory=list)
+    _cache: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def store(self) -> str:
+        """The URL of the store, without passwords."""
+        return self.source.url
+
+    # ------------------------------------------------------------------ the run
+
+    @property
+    def status(self) -> str | None:
+        """QUEUED, RUNNING, COMPLETED, FAILED, INTERRUPTED, ..., or DEAD.
+
+        DEAD is a run whose record says RUNNING, but has had no heartbeat for `dead_after`.
+        `document["status"]` is what is stored.
+        """
+        stored: str | None = self.stored("status")
+        if stored == "RUNNING":
+            sign = self.heartbeat or self.start_time
+            if sign is not None and self.now - sign > self.dead_after:
+                return "DEAD"
+        return stored
+
+    @property
+    def command(self) -> str | None:
+        """The name of the command, usually ``main``."""
+        return _text(self.stored("command"))
+
+    @property
+    def name(self) -> str | None:
+        """The name of the experiment."""
+        return _text(_dict(self.stored("experiment")).get("name"))
+
+    @property
+    def config(self) -> Fields:
+        """The configuration."""
+        return self._fields("config")
+
+    @property
+    def info(self) -> Fields:
+        """What the run has put into its ``info``."""
+        return self._fields("info")
+
+    @property
+    def result(self) -> Any:
+        """What the main function returned; None: nothing (yet)."""
+        return self._value("result")
+
+    @property
+    def meta(self) -> Fields:
+        """Comment, priority, options of the command line, and annotations."""
+        return self._fields("meta")
+
+    @property
+    def host(self) -> Fields:
+        """The machine."""
+        return self._fields("host")
+
+    @property
+    def experiment(self) -> Fields:
+        """Name, base directory, dependencies, repositories; for the sources see `sources`."""
+        return self._fields("experiment")
+
+    @property
+    def fail_trace(self) -> str | None:
+        """The traceback of a failed run."""
+        lines = self.stored("fail_trace")
+        return "".join(map(str, lines)) if isinstance(lines, list) else _text(lines)
+
+    # -------------------------------------------------------------------- times
+
+    @property
+    def start_time(self) -> datetime.datetime | None:
+        """When the run started (naive UTC)."""
+        return _moment(self.stored("start_time"))
+
+    @property
+    def stop_time(self) -> datetime.datetime | None:
+        """When the run ended (naive UTC)."""
+        return _moment(self.stored("stop_time"))
+
+    @property
+    def heartbeat(self) -> datetime.datetime | None:
+        """The last sign of life (naive UTC)."""
+        return _moment(self.stored("heartbeat"))
+
+    @property
+    def queue_time(self) -> datetime.datetime | None:
+        """When the run was queued (naive UTC)."""
+        return _moment(self.stored("queue_time"))
+
+    @property
+    def duration(self) -> datetime.timedelta | None:
+        """From the start to the end; of a run without an end, to the last heartbeat."""
+        start, stop = self.start_time, self.stop_time or self.heartbeat
+        return stop - start if start is not None and stop is not None else None
+
+    # -------------------------------------------------------------- annotations
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The run's tags."""
+        tags = _dict(self.stored("meta")).get("tags")
+        return tuple(map(str, tags)) if isinstance(tags, list) else ()
+
+    @property
+    def group(self) -> str | None:
+        """The group that the run belongs to."""
+        return _text(_dict(self.stored("meta")).get("group"))
+
+    @property
+    def notes(self) -> str | None:
+        """Notes that people have made."""
+        return _text(_dict(self.stored("meta")).get("notes"))
+
+    @property
+    def comment(self) -> str | None:
+        """The comment that was given on the command line."""
+        return _text(_dict(self.stored("meta")).get("comment"))
+
+    @property
+    def starred(self) -> bool:
+        """Whether somebody has starred it."""
+        return _dict(self.stored("meta")).get("starred") is True
+
+    # -------------------------------------------------------------- large parts
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """The metrics by name."""
+        return self._once("metrics", self._metrics)
+
+    @property
+    def output(self) -> str:
+        """All that the run has printed."""
+        return self._once("output", lambda: self.source.output(self.id))
+
+    @property
+    def artifacts(self) -> Mapping[str, StoredFile]:
+        """The files that the run has made, by name; the last one of a name counts."""
+        return self._once("artifacts", lambda: self._files("artifacts"))
+
+    @property
+    def resources(self) -> Mapping[str, StoredFile]:
+        """The files that the run has read, by their paths."""
+        return self._once("resources", lambda: self._files("resources"))
+
+    @property
+    def sources(self) -> Mapping[str, StoredFile]:
+        """The source files, by their paths relative to ``experiment.base_dir``."""
+        return self._once("sources", lambda: self._files("sources"))
+
+    # -------------------------------------------------------------------- parts
+
+    def stored(self, name: str) -> Any:
+        """A field of the document in its stored form; None: there is none."""
+        if name not in self.document and name not in self._cache:
+            found = self.source.document(self.id, (name,))
+            self._cache[name] = found.get(name)
+        return self.document[name] if name in self.document else self._cache[name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record without its large parts, as plain values."""
+        from sacred.records.fields import thawed
+
+        return {name: thawed(getattr(self, name)) for name in _SHOWN}
+
+    def _fields(self, name: str) -> Fields:
+        value = self._value(name)
+        return value if isinstance(value, Fields) else Fields({} if value is None else {"": value})
+
+    def _value(self, name: str) -> Any:
+        def report(problem: str) -> None:
+            self.problems.append(f"{name}: {problem}")
+
+        # Not the key of `stored`: that is the stored form.
+        return self._once(f"{name} restored", lambda: frozen(restored(self.stored(name), report)))
+
+    def _metrics(self) -> Mapping[str, Metric]:
+        def load(name: str) -> Metric:
+            return Metric(name=name, load=lambda: self.source.points(self.id, name))
+
+        return _Named({name: load(name) for name in self.source.metric_names(self.id)}, "metric")
+
+    def _files(self, kind: str) -> Mapping[str, StoredFile]:
+        def file(entry: FileEntry) -> StoredFile:
+            return StoredFile(entry=entry, opener=lambda: self.source.open_file(self.id, entry))
+
+        entries = self.stored(kind) or ()
+        return _Named({entry.name: file(entry) for entry in entries}, kind.removesuffix("s"))
+
+    def _once(self, key: str, make: Callable[[], _T]) -> _T:
+        key = f"{key} of the record"
+        if key not in self._cache:
+            self._cache[key] = make()
+        value: _T = self._cache[key]
+        return value
+
+    # -------------------------------------------------------------- as an object
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RunRecord):
+            return NotImplemented
+        return (self.store, self.id) == (other.store, other.id)
+
+    def __hash__(self) -> int:
+        return hash((self.store, self.id))
+
+    def __repr__(self) -> str:
+        return f"<run {self.id!r} of {self.store}: {self.name or '?'}, {self.status or '?'}>"
+
+
+class _Named(Mapping[str, _T]):
+    """A mapping that knows what was probably meant."""
+
+    def __init__(self, items: dict[str, _T], kind: str) -> None:
+        self._items = items
+        self._kind = kind
+
+    def __getitem__(self, name: str) -> _T:
+        try:
+            return self._items[name]
+        except KeyError:
+            hint = did_you_mean(name, self._items)
+            raise KeyError(f"no {self._kind} {name!r}. {hint}".rstrip()) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._items
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        return f"<{self._kind}s: {', '.join(self._items) or 'none'}>"
+
+
+_SHOWN = (
+    "id",
+    "store",
+    "status",
+    "name",
+    "command",
+    "config",
+    "info",
+    "result",
+    "meta",
+    "host",
+    "experiment",
+    "start_time",
+    "stop_time",
+    "heartbeat",
+    "queue_time",
+    "duration",
+    "fail_trace",
+    "tags",
+    "group",
+    "notes",
+    "starred",
+    "comment",
+)
+
+
+def _dict(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None or value == "" else str(value)
+
+
+def _moment(value: Any) -> datetime.datetime | None:
+    return value if isinstance(value, datetime.datetime) else None

@@ -1,0 +1,37 @@
+"""What a record is read from: every reader of `sacred.stores` is one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import IO, Any, Protocol
+
+from sacred.records.files import FileEntry
+from sacred.records.metric import Points
+
+__all__ = ["Document", "RecordSource", "RunId"]
+
+RunId = Any
+
+#: The canonical document of a run; see `sacred.stores.reading.Reader.document`.
+Document = dict[str, Any]
+
+
+class RecordSource(Protocol):
+    """The parts of records, each of them read when it is needed."""
+
+    url: str
+
+    def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
+        """The document of a run, or some fields of it."""
+
+    def output(self, run_id: RunId) -> str:
+        """The whole output."""
+
+    def metric_names(self, run_id: RunId) -> Sequence[str]:
+        """Which metrics the run has."""
+
+    def points(self, run_id: RunId, name: str) -> Points:
+        """All points of a metric."""
+
+    def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
+        """The content of a file, to be read."""

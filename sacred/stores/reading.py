@@ -1,0 +1,153 @@
+"""Reading a store: what each of them has to offer, in its own module ``..._reading``.
+
+A reader gives *canonical documents*: dicts with these fields, as far as they are known::
+
+    _id status command config info result meta host experiment      plain forms
+    start_time stop_time heartbeat queue_time                       datetimes, naive UTC
+    fail_trace                                                      list of lines
+    sources artifacts resources                                     lists of FileEntry
+
+``info`` is without what a store keeps there for itself, ``experiment`` without its
+sources. Reading never makes or changes anything, not even an empty directory.
+"""
+
+from __future__ import annotations
+
+import datetime
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import IO, Any, ClassVar
+
+from sacred.records import Document, FileEntry, Points, RunId
+from sacred.stores.base import DamagedRunError, RunNotFoundError, Store, StoreError
+
+__all__ = ["LIST_FIELDS", "ReadableStore", "Reader", "moment_of", "only", "reader_of"]
+
+#: The fields of a document that are lists of `FileEntry`.
+LIST_FIELDS = ("sources", "artifacts", "resources")
+
+Report = Callable[[str], None]
+
+
+class Reader(ABC):
+    """Reads a store. A third-party store gets all of it with the six abstract methods."""
+
+    #: For messages, as that of the store.
+    url: str
+
+    #: The language of `where` in `documents` (``"mongo"``, ``"sql"``); None: it has none.
+    language: ClassVar[str | None] = None
+
+    @abstractmethod
+    def ids(self) -> Iterator[RunId]:
+        """The ids of all runs, in the order in which they were made as far as is known.
+
+        Raises:
+            StoreError: there is no such store, or it cannot be read.
+        """
+
+    @abstractmethod
+    def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
+        """The canonical document of a run, or only these fields of it (and maybe more).
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            DamagedRunError: it is there and cannot be read.
+        """
+
+    @abstractmethod
+    def output(self, run_id: RunId) -> str:
+        """The whole output of a run."""
+
+    @abstractmethod
+    def metric_names(self, run_id: RunId) -> Sequence[str]:
+        """The names of the metrics of a run."""
+
+    @abstractmethod
+    def points(self, run_id: RunId, name: str) -> Points:
+        """All points of a metric; none if there is no such metric."""
+
+    @abstractmethod
+    def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
+        """The content of a file that is listed in the document of a run.
+
+        Raises:
+            FileNotFoundError: the store does not have it.
+        """
+
+    def documents(
+        self,
+        ids: Iterable[RunId] | None = None,
+        fields: Collection[str] | None = None,
+        report: Report | None = None,
+        where: Any = None,
+    ) -> Iterator[Document]:
+        """Many documents, one by one: all those of the store, or of some runs.
+
+        Args:
+            ids: of the runs, in the order that is wanted; None: all, in the order of `ids`.
+            fields: as in `document`; ``_id`` is always there.
+            report: is told of runs that cannot be read; they are left out.
+            where: a condition in the reader's `language`. What is given fulfils it.
+        """
+        for run_id in self.ids() if ids is None else ids:
+            try:
+                yield {"_id": run_id, **self.document(run_id, fields)}
+            except RunNotFoundError:
+                continue  # it has just been removed, or is just being made
+            except DamagedRunError as error:
+                # One damaged run must not hide the others.
+                if report is not None:
+                    report(str(error))
+
+    def close(self) -> None:  # noqa: B027 - many readers hold nothing open
+        """Let go of connections; the reader opens them again when used."""
+
+
+class ReadableStore(Store):
+    """A store that can be read as well."""
+
+    @abstractmethod
+    def reader(self) -> Reader:
+        """Something to read the store with; nothing is opened or made yet."""
+
+
+def reader_of(store: Store) -> Reader:
+    """Something to read a store with.
+
+    Raises:
+        StoreError: it can be written only.
+    """
+    if not isinstance(store, ReadableStore):
+        raise StoreError(f"{store.url} can be written only: {type(store).__name__} has no reader")
+    return store.reader()
+
+
+def moment_of(value: Any) -> datetime.datetime | None:
+    """A stored time as naive UTC; None if it is none.
+
+    >>> moment_of("2026-01-02T03:04:05+01:00")
+    datetime.datetime(2026, 1, 2, 2, 4, 5)
+    """
+    if isinstance(value, str):
+        try:
+            value = datetime.datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime.datetime):
+        return None
+    if value.tzinfo is not None:
+        return value.astimezone(datetime.UTC).replace(tzinfo=None)
+    moment: datetime.datetime = value
+    return moment
+
+
+def only(document: Document, fields: Collection[str] | None) -> Document:
+    """These fields of a document.
+
+    >>> only({"_id": 1, "status": "FAILED", "result": 3}, ["result"])
+    {'_id': 1, 'result': 3}
+    """
+    if fields is None:
+        return document
+    return {name: value for name, value in document.items() if name in fields or name == "_id"}
