@@ -10,6 +10,7 @@ import importlib
 import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sacred._base import installed
 from sacred._base.errors import SacredError
 from sacred._base.text import did_you_mean
 
@@ -111,18 +112,30 @@ class Registry:
 
 
 def _entry_points(group: str) -> list[tuple[str, _Row]]:
-    import importlib.metadata
-
     try:
-        found = list(importlib.metadata.entry_points(group=group))
+        rows = _own_search(group) if installed.is_complete() else _full_search(group)
     except Exception as error:  # broken metadata of a foreign package is no reason to fail
         warnings.warn(f"cannot read the plug-ins of {group}: {error}", RuntimeWarning, stacklevel=4)
         return []
-    rows = [
-        (point.name, _Row(point.value, point.dist.name if point.dist else "unknown"))
-        for point in found
-    ]
     return sorted(rows)
+
+
+def _own_search(group: str) -> list[tuple[str, _Row]]:
+    return [
+        (name, _Row(value, distribution.name))
+        for name, value, distribution in installed.entry_points(group)
+    ]
+
+
+def _full_search(group: str) -> list[tuple[str, _Row]]:
+    # It knows zip files and all else that packages are imported from, and costs more time
+    # than the rest of a short run.
+    import importlib.metadata
+
+    return [
+        (point.name, _Row(point.value, point.dist.name if point.dist else "unknown"))
+        for point in importlib.metadata.entry_points(group=group)
+    ]
 
 
 def _resolve(target: str) -> Any:

@@ -5,7 +5,6 @@
 | `sources` | `Source`, digests, which files count as local |
 | `git` | url, commit and state of the repository of a file |
 | `packages` | `PackageDependency` |
-| `installed` | which installed distribution a module belongs to |
 | `discovery` | what a script uses, by the strategies of `SETTINGS` |
 """
 

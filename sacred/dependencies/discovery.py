@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
+from sacred._base.installed import all_distributions, find_distribution
 from sacred.dependencies.git import Repositories
-from sacred.dependencies.installed import all_distributions, find_distribution
 from sacred.dependencies.packages import PackageDependency, module_file
 from sacred.dependencies.sources import (
     PathLike,

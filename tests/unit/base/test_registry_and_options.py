@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import warnings
+import zipfile
 
 import pytest
 
+from sacred._base import installed
 from sacred._base.cli_option import CLIOption, cli_option
 from sacred._base.errors import SacredError
 from sacred._base.registry import Registry
+
+GROUP = "sacred.test_group"
 
 
 @pytest.fixture
@@ -121,3 +125,25 @@ def test_malformed_flags(short, long):
     """A malformed flag is an error when the option is declared."""
     with pytest.raises(ValueError, match="flag malformed"):
         cli_option(short, long)(lambda args, run: None)
+
+
+def test_plug_ins_are_found_as_python_itself_finds_them(plug_in):
+    """Without the library that takes longer to load than the rest."""
+    import importlib.metadata
+
+    plug_in("one", dumps="json:JSONEncoder.encode", loads="json:loads [extra]")
+    plug_in("two", other="json:dumps")
+    expected = {(point.name, point.value) for point in importlib.metadata.entry_points(group=GROUP)}
+    found = {(name, value) for name, value, _ in installed.entry_points(GROUP)}
+    assert found == expected
+    assert len(found) == 3
+
+
+def test_plug_ins_in_a_zip_file_are_found(tmp_path, monkeypatch):
+    """Where our own search does not look."""
+    archive = tmp_path / "packages.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("zipped-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: zipped\n")
+        file.writestr("zipped-1.0.dist-info/entry_points.txt", f"[{GROUP}]\nz = json:loads\n")
+    monkeypatch.syspath_prepend(archive)
+    assert Registry(GROUP).names() == ["z"]
