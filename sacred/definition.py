@@ -8,8 +8,9 @@ have declared so far, so that a run never sees half of a later declaration.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from sacred._base.values import Value
 
 if TYPE_CHECKING:
     from sacred.config.captured_function import CapturedFunction
@@ -17,25 +18,24 @@ if TYPE_CHECKING:
 
 __all__ = ["ConfigHook", "IngredientDef", "RunRequest"]
 
+_NOTHING: Mapping[str, Any] = {}
 ConfigHook = Callable[..., "dict[str, Any] | None"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IngredientDef:
+class IngredientDef(Value):
     """One ingredient as it was when a run was asked for."""
 
     path: str
     configurations: tuple[ConfigSource, ...] = ()
-    named_configs: Mapping[str, ConfigSource] = field(default_factory=dict)
+    named_configs: Mapping[str, ConfigSource] = _NOTHING
     config_hooks: tuple[ConfigHook, ...] = ()
     captured_functions: tuple[CapturedFunction, ...] = ()
-    commands: Mapping[str, CapturedFunction] = field(default_factory=dict)
+    commands: Mapping[str, CapturedFunction] = _NOTHING
     pre_run_hooks: tuple[CapturedFunction, ...] = ()
     post_run_hooks: tuple[CapturedFunction, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRequest:
+class RunRequest(Value):
     """What the user asks for: a command, values, and options.
 
     >>> RunRequest(command_name="main", config_updates={"C": 2.0}).named_configs
@@ -43,8 +43,8 @@ class RunRequest:
     """
 
     command_name: str | None = None
-    config_updates: Mapping[str, Any] = field(default_factory=dict)
+    config_updates: Mapping[str, Any] = _NOTHING
     named_configs: Sequence[str] = ()
     info: dict[str, Any] | None = None
-    meta_info: Mapping[str, Any] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
+    meta_info: Mapping[str, Any] = _NOTHING
+    options: Mapping[str, Any] = _NOTHING

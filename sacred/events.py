@@ -15,13 +15,13 @@ works unchanged::
 from __future__ import annotations
 
 import copy
-import dataclasses
 import datetime
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
+
+from sacred._base.values import Value
 
 __all__ = [
     "ArtifactAdded",
@@ -56,8 +56,7 @@ class OnFailure(Enum):
     TELL_THE_USER = "as KEEP_GOING; but what the user passed wrongly is raised at his call"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Event:
+class Event(Value):
     """One thing that happened to a run."""
 
     method: ClassVar[str]
@@ -68,7 +67,7 @@ class Event:
 
     def arguments(self) -> dict[str, Any]:
         """The keyword arguments for one observer."""
-        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        values = {name: getattr(self, name) for name in self._fields}
         for name in self.own_copies:
             values[name] = copy.deepcopy(values[name])
         return values
@@ -86,7 +85,6 @@ class Event:
         return method(**self.arguments())
 
 
-@dataclass(frozen=True, kw_only=True)
 class _Beginning(Event):
     on_failure = OnFailure.STOP_RUN
     own_copies = frozenset({"ex_info", "host_info"})
@@ -99,7 +97,6 @@ class _Beginning(Event):
     _id: RunId
 
 
-@dataclass(frozen=True, kw_only=True)
 class RunQueued(_Beginning):
     """The run was only queued; nothing is executed."""
 
@@ -107,7 +104,6 @@ class RunQueued(_Beginning):
     queue_time: datetime.datetime
 
 
-@dataclass(frozen=True, kw_only=True)
 class RunStarted(_Beginning):
     """The run starts."""
 
@@ -115,7 +111,6 @@ class RunStarted(_Beginning):
     start_time: datetime.datetime
 
 
-@dataclass(frozen=True, kw_only=True)
 class MetricsLogged(Event):
     """New points of metrics; comes before the heartbeat of the same beat."""
 
@@ -124,7 +119,6 @@ class MetricsLogged(Event):
     info: JsonDict
 
 
-@dataclass(frozen=True, kw_only=True)
 class Heartbeat(Event):
     """The run is alive; carries ``info`` and the whole output so far."""
 
@@ -135,7 +129,6 @@ class Heartbeat(Event):
     result: Any
 
 
-@dataclass(frozen=True, kw_only=True)
 class ResourceAdded(Event):
     """The run read a file."""
 
@@ -144,7 +137,6 @@ class ResourceAdded(Event):
     filename: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ArtifactAdded(Event):
     """The run made a file."""
 
@@ -156,7 +148,6 @@ class ArtifactAdded(Event):
     content_type: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class ExperimentInfoUpdated(Event):
     """More sources or packages were found than at the start; for observers that care."""
 
@@ -166,7 +157,6 @@ class ExperimentInfoUpdated(Event):
     ex_info: JsonDict
 
 
-@dataclass(frozen=True, kw_only=True)
 class RunCompleted(Event):
     """The run ended well."""
 
@@ -175,7 +165,6 @@ class RunCompleted(Event):
     result: Any
 
 
-@dataclass(frozen=True, kw_only=True)
 class RunInterrupted(Event):
     """The run was stopped; ``status`` says how."""
 
@@ -184,7 +173,6 @@ class RunInterrupted(Event):
     status: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class RunFailed(Event):
     """The run ended with an exception; ``fail_trace`` is its traceback in lines."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred._base.errors import SacredError
 from sacred._base.tracebacks import print_filtered_stacktrace
+from sacred._base.values import Value
 from sacred.cli.options import is_given
 from sacred.cli.parser import ParsedArguments, parse
 from sacred.cli.report import no_command, report, unknown_command
@@ -51,8 +51,7 @@ class Program(Protocol):
         """Run a command."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Request:
+class _Request(Value):
     command: str
     config_updates: dict[str, Any]
     named_configs: list[str]

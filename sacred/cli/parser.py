@@ -10,11 +10,11 @@ import inspect
 import shlex
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sacred._base.cli_option import CLIOption
 from sacred._base.text import did_you_mean
+from sacred._base.values import Value
 from sacred.cli.errors import CommandLineError
 
 __all__ = ["ParsedArguments", "format_usage", "parse"]
@@ -43,8 +43,7 @@ _COLUMN = 32  # where the texts of the options start
 _WIDTH = 79
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedArguments:
+class ParsedArguments(Value):
     """What a command line asks for.
 
     Attributes:
@@ -62,8 +61,7 @@ class ParsedArguments:
     help_topic: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Flags:
+class _Flags(Value, kw_only=False):
     """How an option may be typed."""
 
     short: str | None

@@ -6,16 +6,15 @@ that showing ``--help`` never imports a database driver.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 from sacred._base.extras import is_installed
+from sacred._base.values import Value
 
 __all__ = ["TABLE", "OptionRow", "available_rows", "row_of"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptionRow:
+class OptionRow(Value):
     """One built-in option.
 
     Attributes:

@@ -15,18 +15,19 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import logging
-import uuid
+import os
 import weakref
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred.config.read_only import make_read_only
 from sacred.config.signature import Signature
 from sacred.randomness import SeedSource, create_rnd, get_seed
 from sacred.settings import SETTINGS
+
+if TYPE_CHECKING:
+    import logging
 
 __all__ = [
     "Binding",
@@ -64,7 +65,6 @@ def name_key(function: BoundFunction) -> Key:
     return "__main__" if module == "__mp_main__" else module, function.__qualname__
 
 
-@dataclass(slots=True, eq=False)
 class Binding:
     """What one captured function is called with in one run.
 
@@ -78,15 +78,27 @@ class Binding:
         run: the run, or None.
     """
 
-    config: Mapping[str, Any] = field(default_factory=dict)
-    logger: logging.Logger | None = None
-    rnd: Any = None
-    run: Any = None
-    order: int = field(default=0, init=False, repr=False)
-    #: The arguments of a call without explicit ones, if they are always the same.
-    ready_call: Call | None = field(default=None, init=False, repr=False)
-    # What is filled in depends on which arguments are given, not on their values.
-    _plans: dict[Any, Call] = field(default_factory=dict, init=False, repr=False)
+    __slots__ = ("_plans", "config", "logger", "order", "ready_call", "rnd", "run")
+
+    def __init__(
+        self,
+        config: Mapping[str, Any] | None = None,
+        logger: logging.Logger | None = None,
+        rnd: Any = None,
+        run: Any = None,
+    ) -> None:
+        self.config: Mapping[str, Any] = {} if config is None else config
+        self.logger = logger
+        self.rnd = rnd
+        self.run = run
+        self.order = 0
+        #: The arguments of a call without explicit ones, if they are always the same.
+        self.ready_call: Call | None = None
+        # What is filled in depends on which arguments are given, not on their values.
+        self._plans: dict[Any, Call] = {}
+
+    def __repr__(self) -> str:
+        return f"Binding(config={self.config!r}, run={self.run!r})"
 
     def forget(self) -> None:
         """Work out again what calls are filled with: an attribute has changed."""
@@ -168,7 +180,7 @@ class RunBindings:
     """
 
     def __init__(self, token: str | None = None) -> None:
-        self.token = token or uuid.uuid4().hex
+        self.token = token or os.urandom(16).hex()
         self.order = 0
         self._bindings: dict[BoundFunction, Binding] = {}
         self._by_name: dict[Key, Binding] = {}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from sacred._base.values import Value
 
 __all__ = ["Origin", "OriginKind"]
 
 OriginKind = Literal["scope", "dict", "file", "hook", "named", "update", "seed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Value, kw_only=False):
     """Where a value was set.
 
     Attributes:

@@ -8,11 +8,11 @@ import linecache
 import re
 import tokenize
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
 from sacred._base.errors import ConfigError
+from sacred._base.values import Value
 from sacred.config.typed_entries import declares_bool
 from sacred.settings import SETTINGS
 
@@ -28,8 +28,7 @@ _MAX_FILES = 8
 _files: dict[str, tuple[list[str], Index]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeSource:
+class ScopeSource(Value, kw_only=False):
     """The source of one function.
 
     Attributes:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from sacred._base.values import Value
 from sacred.config.bindings import (
     Binding,
     BoundFunction,
@@ -27,8 +27,10 @@ _MAX_RUNS = 8
 _runs: dict[str, RunBindings] = {}  # the last ones: workers live longer than runs
 
 
-@dataclass(frozen=True)
-class RemoteRun:
+_NOTHING: Mapping[str, Any] = {}
+
+
+class RemoteRun(Value, kw_only=False):
     """What `_run` is in another process than that of the run.
 
     Attributes:
@@ -40,10 +42,10 @@ class RemoteRun:
     """
 
     _id: Any = None
-    config: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = _NOTHING
     status: str | None = None
-    experiment_info: Mapping[str, Any] = field(default_factory=dict)
-    meta_info: Mapping[str, Any] = field(default_factory=dict)
+    experiment_info: Mapping[str, Any] = _NOTHING
+    meta_info: Mapping[str, Any] = _NOTHING
 
     def _refuse(self, what: str) -> NoReturn:
         raise RuntimeError(
@@ -85,8 +87,7 @@ def _stand_in(run: Any) -> RemoteRun | None:
     )
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Value, kw_only=False):
     """The bindings of a run, in a form that can be pickled."""
 
     token: str

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import re
 import time
-from dataclasses import dataclass
+
+from sacred._base.values import Value
 
 _TIMEOUT = 10.0
 
@@ -26,8 +27,7 @@ _REMOTES = ("config", "--get-regexp", r"^remote\..*\.url$")
 _CREDENTIALS = re.compile(r"^(https?://)[^/@]*@")
 
 
-@dataclass(frozen=True, slots=True)
-class GitInfo:
+class GitInfo(Value, kw_only=False):
     """The state of a repository; all None for a file outside of any."""
 
     repo: str | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.paths import (
@@ -14,6 +13,7 @@ from sacred._base.paths import (
     recursive_update,
     set_by_dotted_path,
 )
+from sacred._base.values import Value
 from sacred.config.config_scope import ConfigScope
 from sacred.config.config_summary import ConfigSummary
 from sacred.initialize.logs import initialize_logging
@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Configured", "configure"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configured:
+class Configured(Value):
     """What a run is configured with.
 
     Attributes:
@@ -56,8 +55,7 @@ class Configured:
     run_logger: logging.Logger
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Request:
+class _Request(Value):
     """What stays the same over all phases."""
 
     experiment: Ingredient

@@ -6,10 +6,10 @@ import contextlib
 import logging
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from sacred._base.errors import SacredError
+from sacred._base.values import changed
 from sacred.events import Event, OnFailure, RunQueued, RunStarted, told_run
 
 __all__ = ["Dispatcher"]
@@ -43,7 +43,7 @@ class Dispatcher:
         run_id = event._id
         with self._telling():
             for observer in self.observers:
-                answer = replace(event, _id=run_id).call(observer)
+                answer = changed(event, _id=run_id).call(observer)
                 run_id = answer if run_id is None else run_id
                 self._told_of_start.append(observer)
         return run_id

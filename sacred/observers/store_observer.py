@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 from sacred.events import told_run
@@ -18,12 +17,14 @@ from sacred.stores.recording import Recording
 __all__ = ["OldConstructors", "StoreObserver"]
 
 
-@dataclass(slots=True)
 class _Record:
     """What is being written about one run."""
 
-    writer: DocumentWriter = field(default_factory=DocumentWriter)
-    recording: Recording | None = None
+    __slots__ = ("recording", "writer")
+
+    def __init__(self) -> None:
+        self.writer = DocumentWriter()
+        self.recording: Recording | None = None
 
 
 class OldConstructors:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from sacred._base.values import Value
 
 __all__ = [
     "AddFile",
@@ -25,8 +26,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFile:
+class SourceFile(Value):
     """A source of the experiment: its name in the record, where it lies, its digest."""
 
     name: str
@@ -34,8 +34,7 @@ class SourceFile:
     md5: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetFields:
+class SetFields(Value):
     """New values of whole fields of the document."""
 
     fields: Mapping[str, Any]
@@ -50,16 +49,14 @@ class SetFields:
         return "stop_time" in self.fields
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetExperiment:
+class SetExperiment(Value):
     """The description of the experiment, with all its sources, has changed."""
 
     info: Mapping[str, Any]
     files: tuple[SourceFile, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteOutput:
+class WriteOutput(Value):
     """The output is now ``output[:start] + text``.
 
     `offset` is the same position as `start`, in bytes of UTF-8.
@@ -81,8 +78,7 @@ class WriteOutput:
         return WriteOutput(start=self.start, offset=self.offset, text=text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddPoints:
+class AddPoints(Value):
     """The points of a metric from index `start` on."""
 
     name: str
@@ -129,8 +125,7 @@ class AddPoints:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddFile:
+class AddFile(Value):
     """A file that the run read (``resource``) or made (``artifact``).
 
     Args:

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
 from sacred.serializer import dumps, restore
@@ -35,13 +34,15 @@ _CHUNK = 1 << 20
 Arrays = tuple[bytes, ...]
 
 
-@dataclass(slots=True)
 class _Metric:
-    count: int = 0
-    # Where the elements of each array stand in the file as it is now.
-    spans: tuple[tuple[int, int], ...] = ((0, 0),) * len(_ARRAYS)
-    # Their JSON text as far as it is not in the file yet.
-    fresh: list[Arrays] = field(default_factory=list)
+    __slots__ = ("count", "fresh", "spans")
+
+    def __init__(self, count: int = 0, fresh: Iterable[Arrays] = ()) -> None:
+        self.count = count
+        # Where the elements of each array stand in the file as it is now.
+        self.spans: tuple[tuple[int, int], ...] = ((0, 0),) * len(_ARRAYS)
+        # Their JSON text as far as it is not in the file yet.
+        self.fresh = list(fresh)
 
 
 class MetricsFile:

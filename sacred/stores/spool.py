@@ -17,9 +17,9 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
 from typing import Any
 
+from sacred._base.values import changed, fields_of
 from sacred.serializer import dumps, restore
 from sacred.stores.base import RunId, RunNotFoundError, Store, StoreError
 from sacred.stores.changes import (
@@ -84,7 +84,7 @@ class Spool:
         base = re.sub(r"[^\w.-]", "_", os.path.basename(change.path))[-60:]
         copy = os.path.join(self._make(), f"{os.urandom(4).hex()}-{base}")
         shutil.copyfile(change.path, copy)
-        return replace(change, path=copy)
+        return changed(change, path=copy)
 
     def save(
         self,
@@ -107,7 +107,7 @@ class Spool:
             "store": self._store,
             "run_id": self._run_id,
             "document": _with_texts(document),
-            "files": [asdict(file) for file in files],
+            "files": [fields_of(file) for file in files],
         }
         path = os.path.join(self._make(), RECORD)
         with open(path, "w", encoding="utf-8") as file:
@@ -132,7 +132,7 @@ class Spool:
         except OSError:
             pass  # the file is gone: that it was there is still worth recording
         if isinstance(change, AddFile) and self._has(change.path):
-            return replace(change, path=os.path.basename(change.path))
+            return changed(change, path=os.path.basename(change.path))
         return change
 
     def _has(self, path: str) -> bool:
@@ -214,7 +214,7 @@ def _with_float(fields: dict[str, Any]) -> Any:
 
 
 def _to_json(change: Change) -> dict[str, Any]:
-    fields = asdict(change)
+    fields = fields_of(change)
     match change:
         case SetFields():
             fields["fields"] = _with_texts(change.fields)
@@ -222,6 +222,8 @@ def _to_json(change: Change) -> dict[str, Any]:
             fields["timestamps"] = [time.isoformat() for time in change.timestamps]
         case AddFile():
             fields["of"] = fields.pop("kind")
+        case SetExperiment():
+            fields["files"] = [fields_of(file) for file in change.files]
     return {"kind": type(change).__name__, **fields}
 
 

@@ -1,0 +1,87 @@
+"""Frozen values are dataclasses to everybody, and cost less to make."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from typing import ClassVar
+
+import pytest
+
+from sacred._base.values import Value, changed, fields_of
+
+
+class Point(Value):
+    """Two fields, one with a default, and something that is no field."""
+
+    kind: ClassVar[str] = "point"
+    x: int
+    y: int = 0
+
+
+class Named(Point):
+    """One more field."""
+
+    name: str = "here"
+
+
+class Pair(Value, kw_only=False):
+    """By position."""
+
+    a: int
+    b: int = 2
+
+
+def test_fields_and_defaults():
+    assert (Point(x=1).x, Point(x=1).y, Point.kind) == (1, 0, "point")
+    assert fields_of(Named(x=1, name="there")) == {"x": 1, "y": 0, "name": "there"}
+    assert Pair(1) == Pair(a=1, b=2)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"x": 1, "z": 2}])
+def test_wrong_arguments(arguments):
+    with pytest.raises(TypeError, match=r"Point\(\) (needs|takes no) argument|needs the argument"):
+        Point(**arguments)
+
+
+def test_values_are_frozen():
+    point = Point(x=1)
+    with pytest.raises(AttributeError, match="frozen"):
+        point.x = 2
+    with pytest.raises(AttributeError, match="frozen"):
+        del point.x
+    with pytest.raises(AttributeError):
+        point.other = 2
+    assert not hasattr(point, "__dict__")
+
+
+def test_equality_is_that_of_type_and_fields():
+    assert Point(x=1) == Point(x=1, y=0)
+    assert Point(x=1) != Point(x=2)
+    assert Point(x=1) != Named(x=1)
+    assert len({Point(x=1), Point(x=1), Point(x=2)}) == 2
+
+
+def test_copies_and_pickles():
+    named = Named(x=1, y=2, name="n")
+    assert changed(named, y=5) == Named(x=1, y=5, name="n")
+    assert pickle.loads(pickle.dumps(named)) == named
+    assert copy.deepcopy(named) == named
+    assert repr(named) == "Named(x=1, y=2, name='n')"
+
+
+def test_they_are_dataclasses_to_those_who_ask():
+    named = Named(x=1)
+    assert dataclasses.is_dataclass(named)
+    assert dataclasses.replace(named, y=3) == Named(x=1, y=3)
+    assert dataclasses.asdict(named) == {"x": 1, "y": 0, "name": "here"}
+    assert [field.name for field in dataclasses.fields(Point)] == ["x", "y"]
+
+
+def test_they_can_be_matched():
+    match Point(x=1, y=2):
+        case Point(x=1, y=y):
+            assert y == 2
+        case _:
+            pytest.fail("not matched")
