@@ -31,7 +31,7 @@ from sacred.events import (
 from sacred.lifecycle.active import active
 from sacred.lifecycle.dispatcher import Dispatcher
 from sacred.lifecycle.heartbeat import Heart, OutputRecord
-from sacred.lifecycle.signals import Terminated, patient_interrupts, signals_end_the_run
+from sacred.lifecycle.signals import EndSignals, Terminated, patient_interrupts
 from sacred.metrics_logger import MetricsLogger
 from sacred.randomness import set_global_seed
 from sacred.settings import SETTINGS
@@ -206,8 +206,10 @@ class Run:
         if self.queue_only:
             self._queue()
             return None
-        with active(self), self.bindings.activate(), signals_end_the_run():
-            self._execute(args)
+        signals = EndSignals()
+        with active(self), self.bindings.activate(), signals.handled():
+            self._execute(args, signals)
+            signals.raise_held()
         return self.result
 
     def warn_if_unobserved(self) -> None:
@@ -215,8 +217,8 @@ class Run:
         if not self.observers and not self.debug and not self.unobserved:
             self.run_logger.warning("No observers have been added to this run")
 
-    def _execute(self, args: tuple[Any, ...]) -> None:
-        closing: list[Event] = []
+    def _execute(self, args: tuple[Any, ...], signals: EndSignals) -> None:
+        closing: Event | None = None
         self._output = OutputRecord(self.captured_out_filter, self.run_logger)
         self._heart = Heart(
             self._dispatcher, self._metrics, self.info, self._output, lambda: self.result
@@ -228,27 +230,35 @@ class Run:
             with capturing() as output:
                 self._heart.listen_to(output.get)
                 try:
-                    self._start()
+                    self._start(signals)
                     self._run_main(args)
-                    closing.append(self._completed())
+                    signals.hold()
+                    closing = self._completed()
                 except BaseException as error:
-                    closing.append(self._ended_by(error))
+                    signals.hold()
+                    # An interrupt while the result was being logged: it is completed still.
+                    if closing is None:
+                        closing = self._ended_by(error)
                     raise
                 finally:
                     self._heart.stop()
         finally:
             # The output is complete now: a last beat carries it, then the end is told.
             with patient_interrupts("Storing the run. Press Ctrl-C again to give up on that."):
-                self._close(closing[0] if closing else self._interrupted("INTERRUPTED"))
+                if closing is None:  # interrupted even before its end could be described
+                    closing = self._interrupted("INTERRUPTED")
+                self._close(closing)
 
-    def _start(self) -> None:
+    def _start(self, signals: EndSignals) -> None:
         assert self._heart is not None
         self.run_logger.info("Running command '%s'", self._command_name())
         self.status = "RUNNING"
         self.start_time = utcnow()
-        self._id = self._dispatcher.begin(
-            RunStarted(start_time=self.start_time, **self._announcement())
-        )
+        # Interrupted, an observer might have a record of whose end it would not be told.
+        with signals.deferred():
+            self._id = self._dispatcher.begin(
+                RunStarted(start_time=self.start_time, **self._announcement())
+            )
         named = "" if self._id is None else f' run with ID "{self._id}"'
         self.run_logger.info("Started%s", named)
         self._heart.start(self.beat_interval)

@@ -428,6 +428,69 @@ def test_default_handlers_come_back(ex: Experiment) -> None:
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
+class _Signalling(Recorder):
+    """Sends a signal to this process in the midst of a method."""
+
+    def __init__(self, method: str, number: signal.Signals) -> None:
+        super().__init__()
+        self.method, self.number = method, number
+
+    def __getattr__(self, name: str) -> Any:
+        told = super().__getattr__(name)
+
+        def signalling(**arguments: Any) -> Any:
+            if name == self.method:
+                os.kill(os.getpid(), self.number)
+            return told(**arguments)
+
+        return signalling
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_the_start_is_stored_ends_the_run_in_order(number: signal.Signals) -> None:
+    """Else there would be a record, and nobody to close it."""
+    ex = Experiment("test", interactive=True)
+    ex.observers.append(_Signalling("started_event", number))
+    ran = []
+    ex.main(lambda: ran.append(1))
+    with pytest.raises(SystemExit if number == signal.SIGTERM else KeyboardInterrupt):
+        ex.run(options=QUIET)
+    assert not ran
+    assert seen(ex).names[-2:] == ["interrupted_event", "join"]
+    assert seen(ex).last("interrupted_event")["status"] == "INTERRUPTED"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("method", ["heartbeat_event", "completed_event", "join"])
+def test_a_signal_while_the_end_is_stored_takes_effect_afterwards(method: str) -> None:
+    """The run is completed and recorded as such; the process still ends as it was asked to."""
+    ex = Experiment("test", interactive=True)
+    ex.observers.append(_Signalling(method, signal.SIGTERM))
+    ex.main(lambda: 3)
+    with pytest.raises(SystemExit) as caught:
+        ex.run(options=QUIET)
+    assert caught.value.code == 128 + signal.SIGTERM
+    assert seen(ex).names[-2:] == ["completed_event", "join"]
+    assert ex.current_run is not None
+    assert ex.current_run.status == "COMPLETED"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_signal_while_a_failure_is_stored_does_not_hide_the_failure() -> None:
+    """The process is about to end anyway, and the user wants to know why."""
+    ex = Experiment("test", interactive=True)
+    ex.observers.append(_Signalling("failed_event", signal.SIGTERM))
+
+    @ex.main
+    def main() -> None:
+        raise ValueError("the reason")
+
+    with pytest.raises(ValueError, match="the reason"):
+        ex.run(options=QUIET)
+    assert seen(ex).names[-2:] == ["failed_event", "join"]
+
+
 def test_root_logger_with_handlers_is_left_alone(ex: Experiment) -> None:
     """Logging configured by the user stays as it is."""
     root = logging.getLogger()

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-__all__ = ["Terminated", "patient_interrupts", "signals_end_the_run"]
+__all__ = ["EndSignals", "Terminated", "patient_interrupts"]
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -71,42 +71,81 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_restore_in_child)
 
 
-@contextlib.contextmanager
-def signals_end_the_run() -> Iterator[None]:
-    """While active, SIGTERM and SIGHUP raise :class:`Terminated` once.
+class EndSignals:
+    """SIGTERM and SIGHUP during one run: they raise :class:`Terminated`, once.
 
-    A second such signal is ignored: batch systems send several in a row, and
-    the run is being stored already.
+    A second such signal is ignored: batch systems send several in a row, and the run
+    is being stored already. While the start or the end of the run is being stored, a
+    signal waits; else a record would stay ``RUNNING`` for ever.
     """
-    terminated = False
 
-    def terminate(signum: int, frame: FrameType | None) -> None:
-        nonlocal terminated
-        if not terminated:
-            terminated = True
-            raise Terminated(signum)
+    def __init__(self) -> None:
+        self._terminated = False
+        self._waiting = False
+        self._held: Terminated | None = None
 
-    default = [s for s in _SIGNALS if signal.getsignal(s) is signal.SIG_DFL]
-    with _handlers(dict.fromkeys(default, terminate)):
-        yield
+    @contextlib.contextmanager
+    def handled(self) -> Iterator[None]:
+        """Handle the signals in this block, as far as the user does not."""
+        default = [s for s in _SIGNALS if signal.getsignal(s) is signal.SIG_DFL]
+        with _handlers(dict.fromkeys(default, self._terminate)):
+            yield
 
-
-@contextlib.contextmanager
-def patient_interrupts(message: str) -> Iterator[None]:
-    """While active, a first Ctrl-C only prints ``message``; a second one interrupts."""
-    pressed = False
-
-    def explain(signum: int, frame: FrameType | None) -> None:
-        nonlocal pressed
+    @contextlib.contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Signals that come in this block, and a first Ctrl-C, take effect at its end."""
+        self._waiting = True
+        try:
+            with patient_interrupts() as pressed:
+                yield
+        finally:
+            self._waiting = False
         if pressed:
             raise KeyboardInterrupt
-        pressed = True
-        import sys
+        self.raise_held()
 
-        print(message, file=sys.stderr)
+    def hold(self) -> None:
+        """From now on a signal waits for `raise_held`."""
+        self._waiting = True
+
+    def raise_held(self) -> None:
+        """Let a signal that waits take effect.
+
+        Raises:
+            Terminated: there is one.
+        """
+        held, self._held = self._held, None
+        if held is not None:
+            raise held
+
+    def _terminate(self, signum: int, frame: FrameType | None) -> None:
+        if self._terminated:
+            return
+        self._terminated = True
+        if not self._waiting:
+            raise Terminated(signum)
+        self._held = Terminated(signum)
+
+
+@contextlib.contextmanager
+def patient_interrupts(message: str = "") -> Iterator[list[int]]:
+    """While active, a first Ctrl-C only prints ``message``; a second one interrupts.
+
+    Yields a list that is empty until the first.
+    """
+    pressed: list[int] = []
+
+    def explain(signum: int, frame: FrameType | None) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(signum)
+        if message:
+            import sys
+
+            print(message, file=sys.stderr)
 
     numbers = [signal.SIGINT]
     with _handlers(
         {n: explain for n in numbers if signal.getsignal(n) is signal.default_int_handler}
     ):
-        yield
+        yield pressed

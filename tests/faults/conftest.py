@@ -1,0 +1,74 @@
+"""Fixtures of the fault tests."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults import places
+from tests.faults.form import LONG, SEED
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long form takes long."""
+    for item in items:
+        if LONG and HERE in item.path.parents:
+            item.add_marker(pytest.mark.timeout(3600))
+
+
+@pytest.fixture(autouse=True)
+def seed() -> int:
+    """Printed with every test that fails."""
+    print(f"SACRED_FAULTS_SEED={SEED}")
+    return SEED
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Any]:
+    """A PostgreSQL for tests that leave it running."""
+    from tests.services.postgres import PostgresServer
+
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[Any]:
+    """S3 over HTTP."""
+    pytest.importorskip("moto")
+    from tests.services.s3 import S3Server
+
+    server = S3Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[places.Place]:
+    """An empty store; to be parametrized indirectly by the name of a kind."""
+    kind = request.param
+    if kind == "file":
+        yield places.FilePlace(tmp_path / "runs")
+    elif kind == "sqlite":
+        yield places.SqlitePlace(tmp_path / "runs.db")
+    elif kind == "tinydb":
+        yield places.TinyDbPlace(tmp_path / "tinydb")
+    elif kind == "mongo":
+        server = request.getfixturevalue("mongo_server")
+        with places.MongoPlace(server.url, f"sacred_test_{uuid.uuid4().hex[:12]}") as found:
+            yield found
+    elif kind == "postgres":
+        server = request.getfixturevalue("postgres_server")
+        url = server.create_database()
+        yield places.PostgresPlace(url)
+        server.drop_database(url)
+    else:
+        assert kind == "s3"
+        server = request.getfixturevalue("s3_server")
+        yield places.S3Place(server.environment, f"bucket-{uuid.uuid4().hex[:12]}")
