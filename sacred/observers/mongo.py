@@ -110,7 +110,8 @@ class MongoObserver(StoreObserver):
         self.runs = runs
         self.metrics = metrics
         self.fs = fs
-        self._store = MongoStore(runs, fs, metrics, _run_id(overwrite), url)
+        place = (_run_id(overwrite), url, self._connection)
+        self._store = MongoStore(runs, fs, metrics, *place)
         # Of each run that is under way, the metrics that its info lists.
         self._listed: dict[RunId, set[str]] = {}
         spools = None if failure_dir is None else os.fsdecode(failure_dir)

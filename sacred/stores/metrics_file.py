@@ -32,6 +32,7 @@ _GROWTH = 0.2
 _CHUNK = 1 << 20
 
 Arrays = tuple[bytes, ...]
+Spans = tuple[tuple[int, int], ...]
 
 
 class _Metric:
@@ -40,9 +41,20 @@ class _Metric:
     def __init__(self, count: int = 0, fresh: Iterable[Arrays] = ()) -> None:
         self.count = count
         # Where the elements of each array stand in the file as it is now.
-        self.spans: tuple[tuple[int, int], ...] = ((0, 0),) * len(_ARRAYS)
+        self.spans: Spans = ((0, 0),) * len(_ARRAYS)
         # Their JSON text as far as it is not in the file yet.
         self.fresh = list(fresh)
+
+
+class _Written:
+    """What a file is like when it is written completely."""
+
+    __slots__ = ("counts", "length", "spans")
+
+    def __init__(self, counts: dict[str, int]) -> None:
+        self.counts = counts
+        self.spans: dict[str, Spans] = {}
+        self.length = 0
 
 
 class MetricsFile:
@@ -60,17 +72,20 @@ class MetricsFile:
         self._metrics: dict[str, _Metric] = {}
         self._size = 0
         self._journal_size = 0
+        self._has_journal = False
         self._fresh_size = 0
+        # Of an attempt to replace the file of which nobody knows whether it got through.
+        self._attempt: _Written | None = None
 
     def load(self) -> None:
         """Go on with what another process has left."""
         for name, arrays in _merged(self._blobs, self._name, self._journal_name).items():
             texts = tuple(_elements_text(arrays[array]) for array in _ARRAYS)
             self._metrics[name] = _Metric(count=len(arrays["values"]), fresh=[texts])
-        if self._blobs.exists(self._journal_name):
-            self._journal_size = 1  # not empty: to be emptied
+        self._has_journal = self._blobs.exists(self._journal_name)
         if self._metrics:
             self._replace()
+            self._drop_journal()
 
     def add(self, batch: Sequence[AddPoints]) -> None:
         """Store points; those that are there already are passed over.
@@ -78,6 +93,7 @@ class MetricsFile:
         Raises:
             StoreError: points in front of these are missing.
         """
+        self._settle()
         new: list[tuple[AddPoints, Arrays]] = []
         for points in batch:
             known = self._metrics.get(points.name, _Metric()).count
@@ -89,65 +105,96 @@ class MetricsFile:
         if not new:
             return
         size = sum(len(text) for _, arrays in new for text in arrays)
-        whole = self._is_due(size)
-        if not whole:
+        if self._is_due(size):
+            self._take(new, size)
+            try:
+                self._replace()
+            except BaseException:
+                # As if they had never been here, so they can come again.
+                self._give_back(new, size)
+                raise
+            self._drop_journal()
+        else:
             journal = b"".join(_journal_line(points, arrays) for points, arrays in new)
+            self._has_journal = True
             self._blobs.append(self._journal_name, self._journal_size, journal)
             self._journal_size += len(journal)
-        self._take(new, size, whole)
+            self._take(new, size)
 
     def finish(self) -> None:
         """The run is over: all points into the file, and the journal away."""
-        if self._fresh_size or self._journal_size:
+        self._settle()
+        if self._fresh_size:
             self._replace()
+        self._drop_journal()
 
     def _is_due(self, new_size: int) -> bool:
         fresh = self._fresh_size + new_size
         return self._size + fresh <= _SMALL or fresh >= _GROWTH * self._size
 
-    def _take(self, new: list[tuple[AddPoints, Arrays]], size: int, whole: bool) -> None:
+    def _take(self, new: list[tuple[AddPoints, Arrays]], size: int) -> None:
         for points, arrays in new:
             metric = self._metrics.setdefault(points.name, _Metric())
             metric.fresh.append(arrays)
             metric.count += len(points)
         self._fresh_size += size
-        if not whole:
-            return
-        try:
-            self._replace()
-        except BaseException:
-            # They are stored nowhere: as if they had never been here, so they can come again.
-            for points, _ in new:
-                self._metrics[points.name].fresh.pop()
-                self._metrics[points.name].count -= len(points)
-            self._fresh_size -= size
-            raise
+
+    def _give_back(self, new: list[tuple[AddPoints, Arrays]], size: int) -> None:
+        for points, _ in new:
+            self._metrics[points.name].fresh.pop()
+            self._metrics[points.name].count -= len(points)
+        self._fresh_size -= size
 
     def _replace(self) -> None:
         """Write the whole file, copying what the one there now has."""
-        spans: dict[str, list[tuple[int, int]]] = {}
+        written = _Written({name: metric.count for name, metric in self._metrics.items()})
+        # Over a network, an error may be all that is heard of a success.
+        self._attempt = written
         if self._size:
             with self._blobs.open(self._name) as old:
-                self._blobs.write(self._name, self._text(old, spans))
+                self._blobs.write(self._name, self._text(old, written))
         else:
-            self._blobs.write(self._name, self._text(None, spans))
-        for name, metric in self._metrics.items():
-            metric.spans, metric.fresh = tuple(spans[name]), []
-        self._size = max((end for ends in spans.values() for _, end in ends), default=0)
-        self._fresh_size = 0
-        if self._journal_size:
-            # Killed before this, the journal has points that the file has, too. Its lines
-            # say where they belong, so readers notice.
-            self._blobs.remove(self._journal_name)
-            self._journal_size = 0
+            self._blobs.write(self._name, self._text(None, written))
+        self._adopt(written)
 
-    def _text(
-        self, old: IO[bytes] | None, spans: dict[str, list[tuple[int, int]]]
-    ) -> Iterator[bytes]:
+    def _settle(self) -> None:
+        """Find out what became of an attempt that failed; each file is longer than the last."""
+        attempt = self._attempt
+        if attempt is None:
+            return
+        try:
+            with self._blobs.open(self._name) as file:
+                length = file.seek(0, os.SEEK_END)
+        except FileNotFoundError:
+            length = 0
+        if attempt.length and length == attempt.length:
+            self._adopt(attempt)
+        self._attempt = None
+
+    def _adopt(self, written: _Written) -> None:
+        for name, spans in written.spans.items():
+            metric = self._metrics.setdefault(name, _Metric())
+            metric.spans, metric.fresh, metric.count = spans, [], written.counts[name]
+        self._size = max((end for ends in written.spans.values() for _, end in ends), default=0)
+        self._fresh_size = 0
+        self._attempt = None
+
+    def _drop_journal(self) -> None:
+        """The file has all points.
+
+        Killed before this, the journal has points that the file has, too. Its lines say
+        where they belong, so readers notice.
+        """
+        self._journal_size = 0  # if it stays, what comes next takes its place
+        if self._has_journal:
+            self._blobs.remove(self._journal_name)
+            self._has_journal = False
+
+    def _text(self, old: IO[bytes] | None, written: _Written) -> Iterator[bytes]:
         position = 0
         separator = "{"
         for name in sorted(self._metrics):
-            metric, spans[name] = self._metrics[name], []
+            metric, spans = self._metrics[name], []
             head = f"{separator}\n{dumps(name)}: {{"
             for number, array in enumerate(_ARRAYS):
                 head += f'{"," if number else ""}\n  "{array}": ['
@@ -157,11 +204,13 @@ class MetricsFile:
                 for piece in _elements(old, metric, number):
                     yield piece
                     position += len(piece)
-                spans[name].append((start, position))
+                spans.append((start, position))
                 head = "]"
             yield b"]\n}"
             position += 3
             separator = ","
+            written.spans[name] = tuple(spans)
+        written.length = position + 3
         yield b"\n}\n"
 
 

@@ -54,6 +54,7 @@ class MongoStore(Store):
         metrics: the collection of the metrics; None: they are not stored.
         overwrite: id of a run to be overwritten instead of making a new one.
         url: how messages call the place.
+        connection: kept alive as long as the store is.
     """
 
     def __init__(
@@ -63,9 +64,11 @@ class MongoStore(Store):
         metrics: Collection[dict[str, Any]] | None = None,
         overwrite: RunId | None = None,
         url: str | None = None,
+        connection: object = None,
     ) -> None:
         self.url = url or f"mongodb:{runs.full_name}"
         self.overwrite = overwrite
+        self._connection = connection
         self._runs = runs
         self._metrics = metrics
         self._files = GridFiles(fs)

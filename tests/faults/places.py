@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from sacred.stores.base import Store
+from sacred.stores.registry import open_store
+
 __all__ = [
     "FilePlace",
     "MongoPlace",
@@ -51,10 +54,8 @@ def strict_json(data: bytes | str) -> Any:
 class Place(ABC):
     """A store: what to tell the script, and a reader."""
 
-    arguments: list[str]
-    environment: dict[str, str]
-
-    def __init__(self, *arguments: str, **environment: str) -> None:
+    def __init__(self, url: str, *arguments: str, **environment: str) -> None:
+        self.url = url
         self.arguments = list(arguments)
         self.environment = environment
 
@@ -66,9 +67,9 @@ class Place(ABC):
     def ids(self) -> list[Any]:
         """Of all runs."""
 
-    @abstractmethod
-    def open(self) -> Any:
+    def open(self) -> Store:
         """The same place as a store of the library, to replay a spool to."""
+        return open_store(self.url)
 
 
 class _Files(Place):
@@ -113,7 +114,7 @@ class FilePlace(_Files):
     """A directory."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__("-F", str(path))
+        super().__init__(f"file:{path}", "-F", str(path))
         self.path = path
 
     def files(self, run_id: Any) -> dict[str, bytes]:
@@ -124,17 +125,13 @@ class FilePlace(_Files):
     def ids(self) -> list[Any]:
         return [path.parent.name for path in self.path.glob("*/run.json")]
 
-    def open(self) -> Any:
-        from sacred.observers import FileStorageObserver
-
-        return FileStorageObserver(self.path).store
-
 
 class S3Place(_Files):
     """A bucket."""
 
     def __init__(self, environment: dict[str, str], bucket: str) -> None:
-        super().__init__("-S", f"s3://{bucket}/base", **environment)
+        address = f"s3://{bucket}/base"
+        super().__init__(address, "-S", address, **environment)
         self.bucket = bucket
 
     def files(self, run_id: Any) -> dict[str, bytes]:
@@ -144,9 +141,6 @@ class S3Place(_Files):
     def ids(self) -> list[Any]:
         keys = self._keys("base/")
         return [key.split("/")[1] for key in keys if key.endswith("/run.json")]
-
-    def open(self) -> Any:
-        raise NotImplementedError("no test replays to a bucket")
 
     def _client(self) -> Any:
         import boto3
@@ -172,7 +166,7 @@ class TinyDbPlace(Place):
     """A TinyDB and the files beside it."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__("-t", str(path))
+        super().__init__(f"tinydb:{path}", "-t", str(path))
         self.path = path
 
     def read(self, run_id: Any) -> Stored:
@@ -191,11 +185,6 @@ class TinyDbPlace(Place):
 
     def ids(self) -> list[Any]:
         return [entry["_id"] for entry in self._entries()]
-
-    def open(self) -> Any:
-        from sacred.observers import TinyDbObserver
-
-        return TinyDbObserver(str(self.path)).store
 
     def _entries(self) -> list[dict[str, Any]]:
         return list(strict_json((self.path / "metadata.json").read_bytes())["runs"].values())
@@ -245,7 +234,7 @@ class SqlitePlace(_Sql):
     """A file of SQLite."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__("-s", f"sqlite:///{path}")
+        super().__init__(f"sqlite:///{path}", "-s", f"sqlite:///{path}")
         self.path = path
 
     def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -256,11 +245,6 @@ class SqlitePlace(_Sql):
         finally:
             connection.close()
 
-    def open(self) -> Any:
-        from sacred.observers import SqlObserver
-
-        return SqlObserver(self.arguments[1]).store
-
 
 class PostgresPlace(_Sql):
     """A database of a server."""
@@ -268,8 +252,7 @@ class PostgresPlace(_Sql):
     marker = "%s"
 
     def __init__(self, url: str) -> None:
-        super().__init__("-s", url)
-        self.url = url
+        super().__init__(url, "-s", url)
 
     def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         import psycopg
@@ -277,23 +260,24 @@ class PostgresPlace(_Sql):
         with psycopg.connect(self.url.replace("+psycopg", "")) as connection:
             return connection.execute(statement.encode(), values).fetchall()
 
-    def open(self) -> Any:
-        from sacred.observers import SqlObserver
-
-        return SqlObserver(self.url).store
-
 
 class MongoPlace(Place):
-    """A database of a server, dropped at the end of the context."""
+    """A database of a server, dropped at the end of the context.
 
-    def __init__(self, url: str, name: str, port: int | None = None) -> None:
+    Args:
+        url: of the server.
+        name: of the database.
+        patience: seconds after which a server that does not answer counts as absent.
+    """
+
+    def __init__(self, url: str, name: str, patience: float = 5) -> None:
         import pymongo
 
         self._client = pymongo.MongoClient[dict[str, Any]](url)
         self.name = name
-        address = url.removeprefix("mongodb://").partition("/")[0]
-        super().__init__("-m", f"{address}:{name}")
-        self._url = url
+        url = f"{url.partition('?')[0]}{name}"
+        wait = int(1000 * patience)
+        super().__init__(url, "-m", f"{url}?serverSelectionTimeoutMS={wait}")
 
     def __enter__(self) -> Self:
         return self
@@ -322,11 +306,6 @@ class MongoPlace(Place):
 
     def ids(self) -> list[Any]:
         return [document["_id"] for document in self._client[self.name]["runs"].find({}, {})]
-
-    def open(self) -> Any:
-        from sacred.observers import MongoObserver
-
-        return MongoObserver(self._url, self.name).store
 
     def _artifacts(self, entries: Iterable[dict[str, Any]]) -> dict[str, bytes]:
         import gridfs

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from sacred.stores.spool import replay
 from tests.conftest import ROOT
 from tests.faults.places import Place, Stored
 from tests.faults.scripts.worker import artifact, line, value
@@ -222,6 +223,13 @@ def _check_artifacts(stored: Stored, account: Account) -> None:
         assert stored.artifacts[f"files/{n}.bin"] == artifact(n)
     # One more may have been stored just before the script could say so.
     assert len(stored.artifacts) <= len(account.artifacts) + 1
+
+
+def replay_to(place: Place, spool: Path, *, remove: bool = False) -> None:
+    """Bring a spool to its store, as users do."""
+    store = place.open()
+    replay(spool, store, remove=remove)
+    store.close()
 
 
 def undisturbed(steps: int, artifact_every: int = 20) -> Stored:

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import datetime
+import gc
 import hashlib
 import json
 import math
@@ -28,6 +29,7 @@ from sacred.observers.mongo import (
     parse_mongo_db_arg,
 )
 from sacred.stores import mongo_metrics, mongo_output
+from sacred.stores.base import RunNotFoundError
 from sacred.stores.grid_files import GridFiles
 from sacred.stores.mongo_output import read_output
 from sacred.stores.spool import replay
@@ -691,3 +693,12 @@ def test_points_are_not_doubled_behind_a_queue(own_mongo, tmp_path):
         run = read_back(client["sacred"], 1)
     assert [value for _, value, _ in run["metrics"]["loss"]] == [0, 1, 2, 3, 4]
     assert run["status"] == "COMPLETED"
+
+
+def test_the_store_of_an_observer_outlives_it(mongo_url):
+    """As in ``replay(path, MongoObserver(url).store)``."""
+    address, _, name = mongo_url.rpartition(":")
+    store = MongoObserver(address, name).store
+    gc.collect()
+    with pytest.raises(RunNotFoundError):
+        store.apply(1, [])

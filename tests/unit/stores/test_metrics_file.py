@@ -165,3 +165,34 @@ def test_a_run_without_metrics(tmp_path, blobs):
     file.finish()
     assert read_metrics(tmp_path / "1") == {}
     assert list((tmp_path / "1").iterdir()) == []
+
+
+@pytest.mark.parametrize("small", [0, 1 << 20])
+@pytest.mark.parametrize("method", ["write", "remove", "append"])
+def test_an_operation_that_gets_through_though_it_fails(
+    tmp_path, blobs, monkeypatch, method, small
+):
+    """As when the answer of a server is lost: the file is another one than it was."""
+    monkeypatch.setattr(metrics_file, "_SMALL", small)
+    file = MetricsFile(blobs, "1")
+    file.add([points(0, 1.0)])
+    file.add([points(1, 2.0)])
+    operation = getattr(blobs, method)
+
+    def unlucky(*arguments):
+        operation(*arguments)
+        raise StoreUnavailableError("the answer is lost")
+
+    value = 3.0
+    for batch in ([value], [value, 4.0], [value, 4.0, 5.0]):
+        with monkeypatch.context() as patch:
+            patch.setattr(blobs, method, unlucky)
+            try:
+                file.add([points(2, *batch)])
+            except StoreUnavailableError:
+                pass
+    file.add([points(2, 3.0, 4.0, 5.0, 6.0)])
+    assert values_of(tmp_path / "1") == {"loss": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]}
+    file.finish()
+    assert values_of(tmp_path / "1") == {"loss": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]}
+    assert not (tmp_path / "1" / "metrics.jsonl").exists()
