@@ -1,4 +1,4 @@
-"""The suites of `sacred.testing`, over the library's own stores and observers."""
+"""`sacred.testing.StoreContract` over the library's own stores."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from typing import Any
 
 import pytest
 
-from sacred.observers.file_storage import FileStorageObserver
-from sacred.observers.queue import QueueObserver
-from sacred.observers.store_observer import StoreObserver
 from sacred.stores.base import StoreError
 from sacred.stores.memory import MemoryStore
 from sacred.stores.registry import open_store
-from sacred.testing import ObserverContract, StoreContract
+from sacred.testing import StoreContract
 from tests.conftest import ROOT
 from tests.services import places
 
@@ -128,37 +125,6 @@ class TestGoogleStore(_PlaceContract):
     def make_place(self):
         directory = self.new_directory()
         return places.Google(f"gs://contracts/{uuid.uuid4().hex}", directory, self.server)
-
-
-class TestStoreObserver(ObserverContract):
-    def make_observer(self, directory):
-        return StoreObserver(MemoryStore(), failure_dir=str(directory))
-
-
-class TestFileStorageObserver(ObserverContract):
-    def make_observer(self, directory):
-        return FileStorageObserver(directory / "runs", failure_dir=directory / "spool")
-
-
-class TestQueueObserver(ObserverContract):
-    picklable = False
-
-    @pytest.fixture(autouse=True)
-    def _joined(self, observer):
-        yield
-        observer.join()
-
-    def make_observer(self, directory):
-        return QueueObserver(FileStorageObserver(directory / "runs"), interval=0.01)
-
-
-class TestObserverThatOnlyLooks(ObserverContract):
-    gives_ids = False
-
-    def make_observer(self, directory):
-        from sacred.observers import RunObserver
-
-        return RunObserver()
 
 
 def test_a_contract_catches_a_store_that_forgets():

@@ -21,10 +21,12 @@ class ObserverContract:
     Attributes:
         gives_ids: whether it names runs; observers that only send messages do not.
         picklable: whether it can be sent to another process.
+        takes_queued: whether runs can be queued with it; else it must say so.
     """
 
     gives_ids = True
     picklable = True
+    takes_queued = True
 
     def make_observer(self, directory: Path) -> Any:
         """An observer that has seen no run; it may use `directory`."""
@@ -48,6 +50,10 @@ class ObserverContract:
         assert told.start(observer, _id="7") in (None, "7")
 
     def test_it_can_be_told_of_a_queued_run(self, observer: Any) -> None:
+        if not self.takes_queued:
+            with pytest.raises(NotImplementedError, match=r"\w+"):
+                told.queue(observer)
+            return
         assert (told.queue(observer) is not None) == self.gives_ids
 
     @pytest.mark.parametrize("end", [told.complete, told.fail, told.interrupt])
