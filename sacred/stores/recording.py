@@ -48,6 +48,7 @@ class Recording:
         # Artifacts come from the thread of the user, heartbeats from another one.
         self._lock = threading.RLock()
         self._quiet_until = 0.0
+        self._has_failed = False
 
     def add(self, changes: Iterable[Change]) -> None:
         """Store changes, and before them what is pending.
@@ -76,8 +77,9 @@ class Recording:
             began = time.monotonic()
             self.pending = merge(self.pending)
             try:
-                self._store.apply(self.run_id, self.pending)
+                self._apply()
             except Exception as error:
+                self._has_failed = True
                 if self._store.is_unreachable(error):
                     # It has cost seconds to find out. The next to come must not pay
                     # again: half of the time at most is spent with waiting.
@@ -86,6 +88,7 @@ class Recording:
                     raise
                 self._deliver_one_by_one(error)
             self.pending = []
+            self._has_failed = False
             self._spool.clear()
 
     def close(self, changes: Iterable[Change], attempts: int, pause: float) -> str | None:
@@ -116,6 +119,21 @@ class Recording:
             flush=True,
         )
         return path
+
+    def _apply(self) -> None:
+        """Store what is pending; after a failure, files come last.
+
+        A file for which the time limits of a slow network never suffice looks like an
+        absent store. It must not keep the beats behind it from being stored.
+        """
+        if self._has_failed:
+            files = [change for change in self.pending if isinstance(change, AddFile)]
+            others = [change for change in self.pending if not isinstance(change, AddFile)]
+            if files and others:
+                self.pending = others + files
+                self._store.apply(self.run_id, others)
+                self.pending = [*files]
+        self._store.apply(self.run_id, self.pending)
 
     def _put(self, changes: Iterable[Change]) -> None:
         new = list(changes)

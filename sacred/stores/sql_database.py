@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from sacred.stores.local_files import explained as errors_of_disk
 from sacred.stores.sql_engine import BUSY_TIMEOUT
 from sacred.stores.sql_errors import explained
 from sacred.stores.sql_schema import statements_for
@@ -128,7 +129,8 @@ def _use_wal(connection: Connection) -> None:
 
 def _make_directory(name: str | None) -> None:
     if name and os.path.isabs(name):
-        os.makedirs(os.path.dirname(name), exist_ok=True)
+        with errors_of_disk(name):
+            os.makedirs(os.path.dirname(name), exist_ok=True)
 
 
 _NETWORK = (

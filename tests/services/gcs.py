@@ -29,6 +29,7 @@ class GcsServer:
         self.refusing = False
         self.lock = threading.Lock()
         self.port = 0
+        self.running = False
         self.start()
 
     def start(self) -> None:
@@ -39,9 +40,11 @@ class GcsServer:
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
+        self.running = True
 
     def stop(self) -> None:
         """Stop: connections are refused."""
+        self.running = False
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

@@ -34,6 +34,9 @@ class S3Server:
         # The real service decides atomically who of several makes an object; moto looks first.
         self._lock = threading.Lock()
         self.port = 0
+        self.running = False
+        #: Answer every request with 403, as if the credentials were wrong.
+        self.refusing = False
         self.start()
 
     def start(self) -> None:
@@ -44,9 +47,11 @@ class S3Server:
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
+        self.running = True
 
     def stop(self) -> None:
         """Stop: connections are refused."""
+        self.running = False
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -67,5 +72,9 @@ class S3Server:
         }
 
     def _serve(self, environ: Any, start_response: Any) -> Any:
+        if self.refusing:
+            start_response("403 Forbidden", [("Content-Type", "application/xml")])
+            code = b"<Code>InvalidAccessKeyId</Code><Message>Unknown key</Message>"
+            return [b"<?xml version='1.0'?><Error>" + code + b"</Error>"]
         with self._lock:
             return self._app(environ, start_response)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sacred.observers.store_observer import StoreObserver
 from sacred.stores.base import RunNotFoundError, StoreError, StoreUnavailableError
+from sacred.stores.changes import AddFile
 from sacred.stores.spool import default_directory, read_spool, replay
 from tests.unit.stores.memory import FlakyStore, MemoryStore, live, lives
 from tests.unit.stores.told import T0, beat, complete, log, start
@@ -140,6 +141,30 @@ def test_one_poisonous_change_does_not_hold_up_the_others(store, observer, monke
     with pytest.raises(ValueError, match="do not like"):
         beat(observer, "out")
     assert store.read(1)["output"] == "out"
+
+
+def test_a_file_that_never_gets_through_does_not_hold_up_the_others(
+    store, observer, monkeypatch, tmp_path
+):
+    apply = store.apply
+
+    def slow_network(run_id, changes):
+        if any(isinstance(change, AddFile) for change in changes):
+            raise StoreUnavailableError("timed out")
+        apply(run_id, changes)
+
+    start(observer)
+    monkeypatch.setattr(store, "apply", slow_network)
+    with pytest.raises(StoreUnavailableError):
+        observer.artifact_event(name="large", filename=__file__)
+    observer._recording._quiet_until = 0
+    with pytest.raises(StoreUnavailableError):
+        beat(observer, "out")
+    assert store.read(1)["output"] == "out"
+    complete(observer, 42)
+    assert (store.read(1)["status"], store.read(1)["result"]) == ("COMPLETED", 42)
+    [spool] = spools(tmp_path)
+    assert [change.name for change in read_spool(spool)[1]] == ["large"]
 
 
 def test_a_vanished_artifact_is_one_error_and_no_more(tmp_path, observer, store):
