@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,9 +19,6 @@ from sacred.stores.reading import Reader, reader_of
 from sacred.stores.registry import open_store as open_by_url
 
 __all__ = ["RunStore", "open_store"]
-
-# One letter is a drive of Windows.
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
 class RunStore:
@@ -184,14 +180,11 @@ def open_store(
         is read.
 
     Raises:
-        StoreError: nothing is known of such URLs.
+        StoreAddressError: nothing is known of such URLs.
 
     >>> open_store("memory:").url
     'memory:'
     """
     if isinstance(place, Store):
         return RunStore(place, dead_after)
-    url = os.fspath(place)
-    if not _SCHEME.match(url) or not isinstance(place, str):
-        url = f"file:{url}"
-    return RunStore(open_by_url(url), dead_after)
+    return RunStore(open_by_url(place), dead_after)

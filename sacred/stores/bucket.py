@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import IO, cast
 
-from sacred.stores.base import RunExistsError, RunId, Store, StoreError
+from sacred.stores.base import RunExistsError, RunId, Store, StoreError, StoreNotFoundError
 from sacred.stores.blobs import Blobs, Content
 from sacred.stores.changes import Change
 from sacred.stores.file import FileStore
@@ -156,7 +156,10 @@ class BucketBlobs(Blobs):
 
     def folders(self) -> list[str]:
         """See `Blobs.folders`; a bucket has no empty ones."""
-        return list(self._bucket.folders(self._prefix))
+        found = list(self._bucket.folders(self._prefix))
+        if not found:
+            raise StoreNotFoundError(f"There are no runs at {self.root}")
+        return found
 
     def forget(self, folder: str) -> None:
         """Nothing in this folder is going to grow any more: let go of its content."""

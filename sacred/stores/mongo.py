@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred.serializer import dumps
@@ -11,12 +10,15 @@ from sacred.stores.base import (
     RunExistsError,
     RunId,
     RunNotFoundError,
-    Store,
-    StoreError,
-    StorePermissionError,
     StoreUnavailableError,
 )
-from sacred.stores.bson_form import MAX_FIELD_SIZE, bson_size, force_bson_encodeable, shortened
+from sacred.stores.bson_form import (
+    IN_GRIDFS,
+    MAX_FIELD_SIZE,
+    bson_size,
+    force_bson_encodeable,
+    shortened,
+)
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -27,8 +29,10 @@ from sacred.stores.changes import (
     WriteOutput,
 )
 from sacred.stores.grid_files import GridFiles
+from sacred.stores.mongo_errors import explained
 from sacred.stores.mongo_metrics import MongoMetrics
 from sacred.stores.mongo_output import MongoOutput
+from sacred.stores.reading import ReadableStore, Reader
 
 if TYPE_CHECKING:
     from bson import ObjectId
@@ -39,13 +43,8 @@ __all__ = ["FORMAT", "IN_GRIDFS", "MongoStore"]
 
 FORMAT = "MongoObserver-0.7.0"
 
-#: Field with the GridFS ids of the fields that are too large for the document.
-IN_GRIDFS = "in_gridfs"
 
-_NOT_ALLOWED = frozenset({13, 18, 8000})  # Unauthorized, AuthenticationFailed, the same on Atlas
-
-
-class MongoStore(Store):
+class MongoStore(ReadableStore):
     """Keeps records in MongoDB.
 
     Args:
@@ -71,6 +70,7 @@ class MongoStore(Store):
         self._connection = connection
         self._runs = runs
         self._metrics = metrics
+        self._fs = fs
         self._files = GridFiles(fs)
         self._open: dict[RunId, _OpenRun] = {}
 
@@ -82,7 +82,7 @@ class MongoStore(Store):
         Raises:
             RuntimeError: the run to be overwritten is not there.
         """
-        with self._explained():
+        with explained(self.url):
             self._check_overwritten()
             experiment = {**document["experiment"], "sources": self._store_sources(files)}
             fields = force_bson_encodeable({**document, "experiment": experiment})
@@ -100,10 +100,16 @@ class MongoStore(Store):
 
     def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
         """See `Store.apply`."""
-        with self._explained():
+        with explained(self.url):
             run = self._opened(run_id)
             for change in changes:
                 self._apply(run, change)
+
+    def reader(self) -> Reader:
+        """See `ReadableStore.reader`."""
+        from sacred.stores.mongo_reading import MongoReader
+
+        return MongoReader(self.url, self._runs, self._fs, self._metrics)
 
     def metric_id(self, run_id: RunId, name: str) -> str | None:
         """The id, as text, of the document of a metric; it may not be there yet."""
@@ -237,29 +243,6 @@ class MongoStore(Store):
     def _update(self, run_id: RunId, update: Any) -> None:
         if not self._runs.update_one({"_id": run_id}, update).matched_count:
             raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
-
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Errors of the driver as errors of this store, with the place in the message."""
-        from pymongo import errors
-
-        try:
-            yield
-        except errors.ConnectionFailure as error:
-            # Its own text is long, and different every time.
-            raise StoreUnavailableError(
-                f"No MongoDB server answers at {self.url}. Is it running, and is the address right?"
-            ) from error
-        except errors.OperationFailure as error:
-            if error.code in _NOT_ALLOWED:
-                reason = (error.details or {}).get("errmsg", "not authorized")
-                raise StorePermissionError(
-                    f"MongoDB at {self.url} refuses access: {reason} "
-                    "(are user name, password and authSource right?)"
-                ) from error
-            raise
-        except errors.ConfigurationError as error:
-            raise StoreError(f"MongoDB at {self.url} cannot be used: {error}") from error
 
 
 class _OpenRun:

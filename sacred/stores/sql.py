@@ -9,6 +9,7 @@
 | `sql_errors` | what errors of drivers mean |
 | `sql_sharing` | rows that runs share |
 | `sql_run` `sql_points` | fields and points as columns |
+| `sql_reading` `sql_documents` | rows as canonical documents; nothing is changed |
 
 All but `sql_engine` and `sql_errors` need SQLAlchemy to be imported, and so this
 module imports them when it is used.
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from sacred._base.extras import require
 from sacred.serializer import dumps
-from sacred.stores.base import RunExistsError, RunId, RunNotFoundError, Store
+from sacred.stores.base import RunExistsError, RunId, RunNotFoundError
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -32,6 +33,7 @@ from sacred.stores.changes import (
     SourceFile,
     WriteOutput,
 )
+from sacred.stores.reading import ReadableStore, Reader
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -47,7 +49,7 @@ _POINTS_AT_ONCE = 10_000
 _ATTEMPTS = 20
 
 
-class SqlStore(Store):
+class SqlStore(ReadableStore):
     """Keeps records in the tables of `sacred.stores.sql_tables`.
 
     Tables are made, and those of the old library brought up to date, at the first use.
@@ -103,6 +105,12 @@ class SqlStore(Store):
         """
         with self.database.reading() as session:
             return _found(session, run_id, self.url, by_row=True).to_json()
+
+    def reader(self) -> Reader:
+        """See `ReadableStore.reader`."""
+        from sacred.stores.sql_reading import SqlReader
+
+        return SqlReader(self.database.engine)
 
     def close(self) -> None:
         """See `Store.close`."""

@@ -12,7 +12,7 @@ from sacred.stores.base import StoreAddressError
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Engine
 
-__all__ = ["BUSY_TIMEOUT", "make_engine", "url_of"]
+__all__ = ["BUSY_TIMEOUT", "file_of", "make_engine", "url_of"]
 
 #: Seconds to wait while others are writing.
 BUSY_TIMEOUT = 60
@@ -111,6 +111,14 @@ def make_engine(text: str, echo: bool = False) -> Engine:
             f'installed; try: pip install "{package}"',
             name=error.name,
         ) from error
+
+
+def file_of(engine: Engine) -> str | None:
+    """The file of a database of SQLite; None: it has none, or is another database."""
+    url = engine.url
+    if url.get_backend_name() != "sqlite" or _is_in_memory(url) or _is_special(url.database or ""):
+        return None
+    return url.database
 
 
 def _limits(url: URL) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 from sacred.__about__ import __version__
 from sacred.serializer import flatten
-from sacred.stores.base import RunExistsError, RunId, RunNotFoundError, Store, StoreError
+from sacred.stores.base import RunExistsError, RunId, RunNotFoundError, StoreError
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -32,6 +32,7 @@ from sacred.stores.changes import (
     SourceFile,
     WriteOutput,
 )
+from sacred.stores.reading import ReadableStore, Reader
 from sacred.stores.tinydb_disk import TablesFile
 from sacred.stores.tinydb_files import HashFiles
 from sacred.stores.tinydb_form import TinyForm, file_text
@@ -69,7 +70,7 @@ class Files(Protocol):
         """Store a file; the result has the digest of its content as `id`."""
 
 
-class TinyDbStore(Store):
+class TinyDbStore(ReadableStore):
     """Keeps records in a database of TinyDB.
 
     Args:
@@ -142,6 +143,12 @@ class TinyDbStore(Store):
             if _differ(entry, runs[number]):
                 runs[number] = entry
                 written.append(number)
+
+    def reader(self) -> Reader:
+        """See `ReadableStore.reader`."""
+        from sacred.stores.tinydb_reading import TinyDbReader
+
+        return TinyDbReader(self.url, self._tables, self._files)
 
     def find(self, run_id: RunId) -> tuple[int, Entry] | None:
         """The number of a run in its table and its entry as it is stored; None: no such run."""

@@ -19,7 +19,9 @@ from sacred.stores.base import RunExistsError, RunId, RunNotFoundError, Store, S
 from sacred.stores.changes import AddFile, AddPoints, Change, SetFields, WriteOutput
 from sacred.stores.document import DocumentWriter
 from sacred.stores.memory import READ_FIELDS, MemoryStore
+from sacred.stores.reading import ReadableStore
 from sacred.testing import told
+from sacred.testing.by_reader import described, read_by_reader
 from sacred.testing.lives import live, lives
 from sacred.testing.told import T0
 
@@ -81,8 +83,8 @@ class StoreContract:
         raise NotImplementedError
 
     def read_back(self, store: Store, run_id: RunId) -> Mapping[str, Any]:
-        """A run as `MemoryStore.read` gives it."""
-        raise NotImplementedError
+        """A run as `MemoryStore.read` gives it; by default what the store's own reader says."""
+        return read_by_reader(store, run_id)
 
     def reopen(self, store: Store) -> Store:
         """Another store object for the place of `store`."""
@@ -112,11 +114,14 @@ class StoreContract:
         """`tell` leaves the same in `store` as in memory."""
         memory = MemoryStore()
         spools = str(self.new_directory())
-        run_id = tell(StoreObserver(memory, failure_dir=spools))
-        expected = _comparable(memory.read(run_id))
+        memory_id = tell(StoreObserver(memory, failure_dir=spools))
+        expected = _comparable(memory.read(memory_id))
         run_id = tell(StoreObserver(store, failure_dir=spools))
-        found = _comparable(self.read_back(store, run_id))
-        assert found == expected
+        assert _comparable(self.read_back(store, run_id)) == expected
+        if isinstance(store, ReadableStore):
+            assert _comparable(read_by_reader(store, run_id)) == expected
+            found, wanted = described(store, run_id), described(memory, memory_id)
+            assert _plain(_restored(found)) == _plain(_restored(wanted))
 
     # ----------------------------------------------------------------------- ids
 

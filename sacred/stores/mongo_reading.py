@@ -1,0 +1,245 @@
+"""Reading records in MongoDB, those of the old library included."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+from sacred.records import Document, FileEntry, Points, RunId
+from sacred.serializer import restore
+from sacred.stores.base import DamagedRunError, RunNotFoundError, StoreNotFoundError
+from sacred.stores.bson_form import IN_GRIDFS
+from sacred.stores.grid_files import GridFiles
+from sacred.stores.mongo_errors import explained
+from sacred.stores.mongo_metrics import POINTS_PER_DOCUMENT
+from sacred.stores.mongo_output import PARTS, read_output
+from sacred.stores.reading import LIST_FIELDS, Reader, Report, moment_of, only
+
+if TYPE_CHECKING:
+    from gridfs import GridFS
+    from pymongo.collection import Collection as MongoCollection
+
+__all__ = ["MongoReader"]
+
+_TIMES = ("start_time", "stop_time", "heartbeat", "queue_time")
+_ARRAYS = ("steps", "values", "timestamps")
+#: Of the stored document, what canonical fields with other names are made of.
+_MADE_OF = {"sources": "experiment"}
+_NOT_WANTED = ("captured_out", PARTS)
+_PAGE = 200
+
+
+class MongoReader(Reader):
+    """Reads the collections of a `MongoObserver`.
+
+    Args:
+        url: for messages.
+        runs: the collection of the runs.
+        fs: the GridFS of their files.
+        metrics: the collection of their metrics (default: ``metrics`` of the database).
+    """
+
+    language = "mongo"
+
+    def __init__(
+        self,
+        url: str,
+        runs: MongoCollection[dict[str, Any]],
+        fs: GridFS,
+        metrics: MongoCollection[dict[str, Any]] | None = None,
+    ) -> None:
+        self.url = url
+        self._runs = runs
+        self._fs = fs
+        self._metrics = runs.database["metrics"] if metrics is None else metrics
+
+    def ids(self) -> Iterator[RunId]:
+        """See `Reader.ids`."""
+        for document in self._find({}, {"_id": 1}):
+            yield document["_id"]
+
+    def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
+        """See `Reader.document`."""
+        with explained(self.url):
+            stored = self._runs.find_one({"_id": run_id}, _projection(fields))
+        if stored is None:
+            raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
+        return self._canonical(stored, fields)
+
+    def documents(
+        self,
+        ids: Iterable[RunId] | None = None,
+        fields: Collection[str] | None = None,
+        report: Report | None = None,
+        where: Any = None,
+    ) -> Iterator[Document]:
+        """See `Reader.documents`; `where` is a filter of MongoDB."""
+        found = self._find(where or {}, _projection(fields)) if ids is None else None
+        for stored in self._by_ids(ids or (), where, fields) if found is None else found:
+            try:
+                yield self._canonical(stored, fields)
+            except DamagedRunError as error:
+                if report is not None:
+                    report(str(error))
+
+    def output(self, run_id: RunId) -> str:
+        """See `Reader.output`."""
+        wanted = dict.fromkeys(_NOT_WANTED, 1)
+        with explained(self.url):
+            stored = self._runs.find_one({"_id": run_id}, wanted) or {}
+            return read_output(stored, GridFiles(self._fs))
+
+    def metric_names(self, run_id: RunId) -> Sequence[str]:
+        """See `Reader.metric_names`."""
+        with explained(self.url):
+            listed = self._listed_metrics(run_id)
+            if not listed:
+                found = self._metrics.find({"run_id": run_id}, {"name": 1})
+                return list(dict.fromkeys(document["name"] for document in found))
+        return list(listed)
+
+    def points(self, run_id: RunId, name: str) -> Points:
+        """See `Reader.points`."""
+        arrays: dict[str, list[Any]] = {array: [] for array in _ARRAYS}
+        with explained(self.url):
+            for document in self._metric_documents(run_id, name):
+                for array in _ARRAYS:
+                    arrays[array] += document.get(array) or ()
+        steps, values, timestamps = (restore(arrays[array]) for array in _ARRAYS)
+        return Points(steps=steps, values=values, timestamps=timestamps)
+
+    def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
+        """See `Reader.open_file`."""
+        with explained(self.url):
+            # Resources are listed with their digests, all others with their ids.
+            labels = {"filename": entry.name, "md5": entry.md5}
+            found = self._fs.find_one(labels if entry.ref is None else {"_id": entry.ref})
+        if found is not None:
+            return found
+        raise FileNotFoundError(f"{entry.name!r} of run {run_id!r} is not stored in {self.url}")
+
+    # ------------------------------------------------------------------- documents
+
+    def _find(self, where: Mapping[str, Any], projection: Any) -> Iterator[dict[str, Any]]:
+        with explained(self.url):
+            empty = True
+            for document in self._runs.find(where, projection).sort("_id", 1):
+                empty = False
+                yield document
+            names = {"name": self._runs.name}
+            if empty and not self._runs.database.list_collection_names(filter=names):
+                raise StoreNotFoundError(f"There is no collection of runs at {self.url}")
+
+    def _by_ids(
+        self, ids: Iterable[RunId], where: Any, fields: Collection[str] | None
+    ) -> Iterator[dict[str, Any]]:
+        remaining = iter(ids)
+        while page := list(itertools.islice(remaining, _PAGE)):
+            with explained(self.url):
+                wanted = {"$and": [{"_id": {"$in": page}}, where or {}]}
+                found = {d["_id"]: d for d in self._runs.find(wanted, _projection(fields))}
+            yield from (found[run_id] for run_id in page if run_id in found)
+
+    def _canonical(self, stored: dict[str, Any], fields: Collection[str] | None) -> Document:
+        run_id = stored["_id"]
+        try:
+            with explained(self.url):
+                return self._document_of(stored, fields)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            problem = f"{type(error).__name__}: {error}"
+            raise DamagedRunError(
+                f"Run {run_id!r} is damaged: its document in {self.url}: {problem}"
+            ) from error
+
+    def _document_of(self, stored: dict[str, Any], fields: Collection[str] | None) -> Document:
+        document = {key: value for key, value in stored.items() if key not in LIST_FIELDS}
+        for name, file_id in document.pop(IN_GRIDFS, {}).items():
+            if name in document:  # there is only its beginning
+                document[name] = json.loads(self._fs.get(file_id).read())
+        document |= {name: moment_of(stored[name]) for name in _TIMES if name in stored}
+        if isinstance(document.get("info"), dict):
+            document["info"] = _without_metrics(document["info"])
+        experiment = dict(document.get("experiment") or {})
+        sources = experiment.pop("sources", None) or ()
+        document["experiment"] = experiment
+        files = self._files_of([*(ref for _, ref in sources), *_artifact_ids(stored)], fields)
+        document["sources"] = [_entry(name, ref, files) for name, ref in sources]
+        document["artifacts"] = [_artifact(item, files) for item in stored.get("artifacts") or ()]
+        document["resources"] = [
+            FileEntry(name=name, md5=md5) for name, md5 in stored.get("resources") or ()
+        ]
+        return only(document, fields)
+
+    def _files_of(self, refs: list[Any], fields: Collection[str] | None) -> dict[Any, Any]:
+        """What GridFS says of files, where somebody wants to know."""
+        wanted = fields is None or not {"sources", "artifacts"}.isdisjoint(fields)
+        known = [ref for ref in refs if ref is not None]
+        if not known or not wanted:
+            return {}
+        # The properties of a file that have these are deprecated.
+        return {file._id: file._file for file in self._fs.find({"_id": {"$in": known}})}
+
+    # --------------------------------------------------------------------- metrics
+
+    def _listed_metrics(self, run_id: RunId) -> dict[str, Any]:
+        """The ids of documents by name, as the observer lists them in ``info``."""
+        run = self._runs.find_one({"_id": run_id}, {"info.metrics": 1}) or {}
+        info = run.get("info")
+        listed = info.get("metrics") if isinstance(info, dict) else None
+        if listed is None or not _is_list_of_metrics(listed):
+            return {}
+        return {item["name"]: item["id"] for item in listed}
+
+    def _metric_documents(self, run_id: RunId, name: str) -> list[dict[str, Any]]:
+        from bson import ObjectId
+
+        first = self._listed_metrics(run_id).get(name)
+        if first is not None and ObjectId.is_valid(first):
+            # By its id: there is no index for the ids of runs.
+            document = self._metrics.find_one({"_id": ObjectId(first)})
+            if document is not None and len(document["values"]) < POINTS_PER_DOCUMENT:
+                return [document]
+        found = self._metrics.find({"run_id": run_id, "name": name})
+        return sorted(found, key=lambda document: document.get("part", 0))
+
+
+def _projection(fields: Collection[str] | None) -> dict[str, int]:
+    if fields is None:
+        return dict.fromkeys(_NOT_WANTED, 0)
+    return dict.fromkeys(("_id", IN_GRIDFS, *(_MADE_OF.get(name, name) for name in fields)), 1)
+
+
+def _is_list_of_metrics(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(item, dict) and item.keys() >= {"name", "id"} for item in value
+    )
+
+
+def _without_metrics(info: dict[str, Any]) -> dict[str, Any]:
+    if not _is_list_of_metrics(info.get("metrics")):
+        return info
+    return {name: value for name, value in info.items() if name != "metrics"}
+
+
+def _artifact_ids(stored: Mapping[str, Any]) -> list[Any]:
+    artifacts = stored.get("artifacts") or ()
+    return [item["file_id"] for item in artifacts if isinstance(item, dict)]
+
+
+def _entry(name: str, ref: Any, files: Mapping[Any, Any]) -> FileEntry:
+    return FileEntry(name=name, ref=ref, md5=files.get(ref, {}).get("md5"))
+
+
+def _artifact(item: Any, files: Mapping[Any, Any]) -> FileEntry:
+    if not isinstance(item, dict):  # of the first versions
+        return FileEntry(name=str(item))
+    file = files.get(item["file_id"], {})
+    return FileEntry(
+        name=item["name"],
+        ref=item["file_id"],
+        md5=file.get("md5"),
+        content_type=file.get("contentType"),
+        metadata=file.get("metadata"),
+    )

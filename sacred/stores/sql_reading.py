@@ -1,0 +1,185 @@
+"""Reading records in an SQL database; one of the old library is read as it is.
+
+Only tables and columns that are there are asked for, so nothing has to be brought up to
+date. Runs come in pages, each in a transaction of its own: a reader that takes its time
+keeps nobody from writing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from sacred.records import Document, FileEntry, Points, RunId, plain_id
+from sacred.stores.base import RunNotFoundError, StoreNotFoundError
+from sacred.stores.reading import Reader, Report
+from sacred.stores.sql_documents import DocumentRows, column_names
+from sacred.stores.sql_engine import file_of
+from sacred.stores.sql_errors import explained
+from sacred.stores.sql_points import step_from, value_from
+from sacred.stores.sql_sharing import storable
+from sacred.stores.sql_tables import Base
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+__all__ = ["SqlReader"]
+
+_PAGE = 500
+
+_TABLES = Base.metadata.tables
+_RUN, _METRIC = _TABLES["run"], _TABLES["metric"]
+
+
+class SqlReader(Reader):
+    """Reads the tables of an `SqlObserver`.
+
+    Args:
+        engine: of SQLAlchemy, for the database.
+    """
+
+    language = "sql"
+
+    def __init__(self, engine: Engine) -> None:
+        self.url = engine.url.render_as_string(hide_password=True)
+        self._engine = engine
+        self._rows: DocumentRows | None = None
+
+    def ids(self) -> Iterator[RunId]:
+        """See `Reader.ids`."""
+        last = None
+        while page := self._page(last, (_RUN.c.id, _RUN.c.run_id), None):
+            yield from (_id_of(row) for row in page)
+            last = page[-1].id
+
+    def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
+        """See `Reader.document`."""
+        with self._connected() as (connection, rows):
+            columns = rows.columns_for(fields)
+            found = connection.execute(sa.select(*columns).where(_is_run(run_id))).all()
+            # Some databases take "A" for "a".
+            found = [row for row in found if row.run_id in (None, str(run_id))]
+            for document in rows.documents(connection, found, fields):
+                return document
+        raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
+
+    def documents(
+        self,
+        ids: Iterable[RunId] | None = None,
+        fields: Collection[str] | None = None,
+        report: Report | None = None,
+        where: Any = None,
+    ) -> Iterator[Document]:
+        """See `Reader.documents`; `where` is a condition on the tables of `sql_tables`."""
+        pages = self._all(fields, where) if ids is None else self._by_ids(ids, fields, where)
+        for page in pages:
+            with self._connected() as (connection, rows):
+                documents = list(rows.documents(connection, page, fields, report))
+            yield from documents
+
+    def output(self, run_id: RunId) -> str:
+        """See `Reader.output`."""
+        with self._connected() as (connection, _):
+            text = connection.scalar(sa.select(_RUN.c.captured_out).where(_is_run(run_id)))
+        return str(text or "")
+
+    def metric_names(self, run_id: RunId) -> Sequence[str]:
+        """See `Reader.metric_names`."""
+        with self._connected() as (connection, rows):
+            if "metric" not in rows.existing:
+                return []
+            query = sa.select(_METRIC.c.name).distinct().where(_METRIC.c.run_id == _key(run_id))
+            return list(connection.scalars(query))
+
+    def points(self, run_id: RunId, name: str) -> Points:
+        """See `Reader.points`."""
+        columns = (_METRIC.c[n] for n in ("step", "step_json", "value", "value_json", "timestamp"))
+        query = sa.select(*columns).order_by(_METRIC.c.position)
+        query = query.where(_METRIC.c.run_id == _key(run_id), _METRIC.c.name == storable(name))
+        with self._connected() as (connection, rows):
+            points = connection.execute(query).all() if "metric" in rows.existing else []
+        return Points(
+            steps=[step_from(point[0], point[1]) for point in points],
+            values=[value_from(point[2], point[3]) for point in points],
+            timestamps=[point[4] for point in points],
+        )
+
+    def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
+        """See `Reader.open_file`."""
+        kind, number = entry.ref
+        table = _TABLES[kind]
+        key = next(iter(table.primary_key))
+        with self._connected() as (connection, _):
+            content = connection.scalar(sa.select(table.c.content).where(key == number))
+        if content is None:
+            raise FileNotFoundError(f"{entry.name!r} of run {run_id!r} is not stored in {self.url}")
+        return io.BytesIO(content.encode() if isinstance(content, str) else bytes(content))
+
+    def close(self) -> None:
+        """See `Reader.close`."""
+        self._engine.dispose()
+
+    # ----------------------------------------------------------------------- pages
+
+    def _all(self, fields: Collection[str] | None, where: Any) -> Iterator[Sequence[Any]]:
+        with self._connected() as (_, rows):
+            columns = rows.columns_for(fields)
+        last = None
+        while page := self._page(last, columns, where):
+            yield page
+            last = page[-1].id
+
+    def _by_ids(
+        self, ids: Iterable[RunId], fields: Collection[str] | None, where: Any
+    ) -> Iterator[Sequence[Any]]:
+        remaining = iter(ids)
+        while page := list(itertools.islice(remaining, _PAGE)):
+            with self._connected() as (connection, rows):
+                condition = sa.or_(
+                    _RUN.c.run_id.in_([_key(run_id) for run_id in page]),
+                    _RUN.c.run_id.is_(None) & _RUN.c.id.in_([i for i in page if type(i) is int]),
+                )
+                query = sa.select(*rows.columns_for(fields)).where(condition)
+                found = connection.execute(query if where is None else query.where(where))
+                by_id = {_id_of(row): row for row in found}
+            yield [by_id[run_id] for run_id in page if run_id in by_id]
+
+    def _page(self, last: int | None, columns: Iterable[Any], where: Any) -> Sequence[Any]:
+        query = sa.select(*columns).order_by(_RUN.c.id).limit(_PAGE)
+        if last is not None:
+            query = query.where(_RUN.c.id > last)
+        with self._connected() as (connection, _):
+            return connection.execute(query if where is None else query.where(where)).all()
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[tuple[Connection, DocumentRows]]:
+        file = file_of(self._engine)
+        # To connect would make it.
+        if file is not None and not os.path.exists(file):
+            raise StoreNotFoundError(f"There is no database {file!r}")
+        with explained(self.url), self._engine.connect() as connection:
+            if self._rows is None or self._rows.is_old:  # somebody may bring it up to date
+                existing = column_names(connection)
+                if "run" not in existing:
+                    raise StoreNotFoundError(f"There is no table of runs in {self.url}")
+                self._rows = DocumentRows(self.url, existing)
+            yield connection, self._rows
+
+
+def _key(run_id: RunId) -> str:
+    return str(storable(str(run_id)))
+
+
+def _is_run(run_id: RunId) -> Any:
+    by_row = _RUN.c.run_id.is_(None) & (_RUN.c.id == run_id) if type(run_id) is int else sa.false()
+    return (_RUN.c.run_id == _key(run_id)) | by_row
+
+
+def _id_of(row: Any) -> RunId:
+    return row.id if row.run_id is None else plain_id(row.run_id)
