@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -12,22 +10,13 @@ from typing import IO, TYPE_CHECKING, Any
 from sacred._base.errors import SacredError
 from sacred._base.functions import ensure_wellformed_argv
 from sacred._base.script import calling_globals, main_file_of
-from sacred.cli.options import apply_options, default_options, gather_command_line_options
-from sacred.commands import (
-    help_for_command,
-    print_config,
-    print_dependencies,
-    print_named_configs_of_run,
-    save_config,
-)
-from sacred.config.captured_function import CapturedFunction
-from sacred.host_info import check_additional_host_info
 from sacred.ingredient import Ingredient, PathLike
-from sacred.initialize import configure, create_run
-from sacred.lifecycle.active import innermost
 
+# As in `ingredient`: loaded by those who use it.
 if TYPE_CHECKING:
     from sacred._base.cli_option import CLIOption
+    from sacred.cli.options import gather_command_line_options
+    from sacred.config.captured_function import CapturedFunction
     from sacred.host_info import HostInfoGetter
     from sacred.run import Run
 
@@ -92,15 +81,25 @@ class Experiment(Ingredient):
         self.option_hooks: list[Callable[..., Any]] = []
         self.captured_out_filter: Callable[[str], str] | None = None
         self.additional_host_info = list(additional_host_info or ())
-        check_additional_host_info(self.additional_host_info)
+        if self.additional_host_info:
+            from sacred.host_info import check_additional_host_info
+
+            check_additional_host_info(self.additional_host_info)
+        from sacred.cli.options import gather_command_line_options
+
         self.additional_cli_options = list(additional_cli_options or ())
         self.all_cli_options = gather_command_line_options(self.additional_cli_options)
         self._last_run: Run | None = None
+        self._add_built_in_commands()
+
+    def _add_built_in_commands(self) -> None:
+        from sacred.commands import built_in
+
         # The seeds of later functions depend on these four coming first, in this order.
-        self.command(print_config, unobserved=True)
-        self.command(print_dependencies, unobserved=True)
-        self.command(save_config, unobserved=True)
-        self.command(print_named_configs_of_run, unobserved=True)
+        self.command(built_in.print_config, unobserved=True)
+        self.command(built_in.print_dependencies, unobserved=True)
+        self.command(built_in.save_config, unobserved=True)
+        self.command(built_in.print_named_configs_of_run, unobserved=True)
 
     # -------------------------------------------------------------- defining
 
@@ -135,6 +134,8 @@ class Experiment(Ingredient):
         Raises:
             KeyError: it has no parameter ``options``.
         """
+        import inspect
+
         if "options" not in inspect.signature(function).parameters:
             raise KeyError(
                 "option_hook functions must have an argument called 'options', "
@@ -165,6 +166,10 @@ class Experiment(Ingredient):
         >>> ex.get_config({"opt.lr": 0.5})
         {'opt': {'lr': 0.5, 'steps': 10}, 'seed': 1}
         """
+        import copy
+
+        from sacred.initialize.configure import configure
+
         configured = configure(self, self.default_command, config_updates, named_configs)
         return copy.deepcopy(configured.config)
 
@@ -209,6 +214,9 @@ class Experiment(Ingredient):
         meta_info: dict[str, Any] | None = None,
         options: dict[str, Any] | None = None,
     ) -> Run:
+        from sacred.cli.options import apply_options
+        from sacred.initialize.create import create_run
+
         command_name = command_name or self.default_command
         if command_name is None:
             raise RuntimeError(
@@ -263,10 +271,14 @@ class Experiment(Ingredient):
 
     def get_default_options(self) -> dict[str, Any]:
         """All options as they are when none is given: flags False, values None."""
+        from sacred.cli.options import default_options
+
         return default_options(self.all_cli_options)
 
     def help_for(self, command_name: str) -> str:
         """Signature and docstring of a command."""
+        from sacred.commands import help_for_command
+
         return help_for_command(dict(self.gather_commands())[command_name])
 
     # ------------------------------------------------------- the current run
@@ -274,6 +286,8 @@ class Experiment(Ingredient):
     @property
     def current_run(self) -> Run | None:
         """The run of this experiment that is under way, else the last one."""
+        from sacred.lifecycle.active import innermost
+
         found: Run | None = innermost(lambda run: getattr(run, "experiment", None) is self)
         return found or self._last_run
 
@@ -334,4 +348,13 @@ def _name_of_script(caller_globals: dict[str, Any], interactive: bool) -> str:
             "No main-script found: are you running in interactive mode? If so, please "
             "provide a name and set interactive=True."
         )
-    return script.stem
+    return os.path.splitext(os.path.basename(script))[0]
+
+
+def __getattr__(name: str) -> Any:
+    # Scripts import it from here.
+    if name == "gather_command_line_options":
+        from sacred.cli.options import gather_command_line_options
+
+        return gather_command_line_options
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

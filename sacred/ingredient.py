@@ -7,31 +7,31 @@ asked for.
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
 from collections.abc import Callable, Collection, Generator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from sacred._base.errors import CircularDependencyError
 from sacred._base.paths import join_paths
 from sacred._base.script import calling_globals, main_file_of
-from sacred.config.captured_function import CapturedFunction, create_captured_function
-from sacred.config.config_dict import ConfigDict
-from sacred.config.config_scope import ConfigScope
-from sacred.definition import IngredientDef
 
+# What a script does not use it does not load: `import sacred` is nearly all of a short run.
 if TYPE_CHECKING:
+    from typing import TypeVar
+
+    from sacred.config.captured_function import CapturedFunction
     from sacred.config.chain import ConfigSource
-    from sacred.definition import ConfigHook
+    from sacred.config.config_scope import ConfigScope
+    from sacred.definition import ConfigHook, IngredientDef
     from sacred.dependencies import PackageDependency, Repositories, Source
+
+    Function = TypeVar("Function", bound=Callable[..., Any])
+    _Decorator = Callable[[Callable[..., Any]], CapturedFunction]
 
 __all__ = ["Ingredient"]
 
 PathLike = str | os.PathLike[str]
-Function = TypeVar("Function", bound=Callable[..., Any])
-_Decorator = Callable[[Callable[..., Any]], CapturedFunction]
 
 
 class Ingredient:
@@ -88,7 +88,8 @@ class Ingredient:
                 "and the experiment won't be reproducible. If you still want to run it, pass "
                 "interactive=True."
             )
-        self.base_dir = str(Path(base_dir or (self.mainfile or Path.cwd() / "_").parent).resolve())
+        base = base_dir or os.path.dirname(self.mainfile or os.path.abspath("_"))
+        self.base_dir = os.path.realpath(base)
         self._added_sources: set[Source] = set()
         self._added_dependencies: set[PackageDependency] = set()
 
@@ -117,6 +118,8 @@ class Ingredient:
         return None
 
     def _capture(self, function: Callable[..., Any], prefix: str | None) -> CapturedFunction:
+        from sacred.config.captured_function import CapturedFunction, create_captured_function
+
         if isinstance(function, CapturedFunction) and function in self.captured_functions:
             return function
         earlier = self._earlier(self.captured_functions, function)
@@ -215,13 +218,17 @@ class Ingredient:
             SyntaxError: the body holds ``return`` or ``yield``.
             AssertionError: the signature has defaults, ``*args`` or ``**kwargs``.
         """
+        from sacred.config.config_scope import ConfigScope
+
         earlier = self._earlier(self.configurations, function)
         scope = ConfigScope(function)
-        self._replace_or_append(cast("list[Any]", self.configurations), scope, earlier)
+        self._replace_or_append(self.configurations, scope, earlier)
         return scope
 
     def named_config(self, func: Callable[..., Any]) -> ConfigScope:
         """Decorator: a config scope that is only used when it is asked for by name."""
+        from sacred.config.config_scope import ConfigScope
+
         scope = ConfigScope(func)
         self._add_named_config(func.__name__, scope)
         return scope
@@ -235,6 +242,8 @@ class Ingredient:
         Raises:
             ValueError: other parameters, or defaults.
         """
+        import inspect
+
         parameters = inspect.signature(func).parameters
         wanted = ["config", "command_name", "logger"]
         if list(parameters) != wanted or any(p.default is not p.empty for p in parameters.values()):
@@ -248,6 +257,8 @@ class Ingredient:
     def _source_from(
         self, cfg_or_file: dict[str, Any] | PathLike | None, keywords: dict[str, Any]
     ) -> ConfigSource:
+        from sacred.config.config_dict import ConfigDict
+
         if cfg_or_file is not None and keywords:
             raise ValueError("cannot combine keyword args with dict or filename")
         if cfg_or_file is None:
@@ -427,6 +438,8 @@ class Ingredient:
 
     def freeze(self) -> IngredientDef:
         """What has been declared so far, as a frozen value."""
+        from sacred.definition import IngredientDef
+
         return IngredientDef(
             path=self.path,
             configurations=tuple(self.configurations),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -29,7 +29,7 @@ def calling_globals(made: Any) -> dict[str, Any]:
     return frame.f_globals if frame is not None else {}
 
 
-def main_file_of(script_globals: dict[str, Any]) -> Path | None:
+def main_file_of(script_globals: dict[str, Any]) -> str | None:
     """The script behind some globals, or None in a REPL or a notebook."""
     filename = script_globals.get("__file__")
-    return Path(filename).resolve() if filename else None
+    return os.path.realpath(filename) if filename else None

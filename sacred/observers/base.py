@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import datetime
 
 __all__ = ["RunObserver", "td_format"]
 
@@ -90,6 +92,7 @@ class RunObserver:
 def td_format(td_object: datetime.timedelta) -> str:
     """A duration in words.
 
+    >>> import datetime
     >>> td_format(datetime.timedelta(days=1, hours=2, seconds=1))
     '1 day, 2 hours, 1 second'
     >>> td_format(datetime.timedelta(milliseconds=3))

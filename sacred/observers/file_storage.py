@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -11,9 +10,6 @@ from sacred._base.cli_option import cli_option
 from sacred._base.extras import require
 from sacred.observers.base import JsonDict, RunId
 from sacred.observers.store_observer import OldConstructors, StoreObserver
-from sacred.stores.blobs import LocalBlobs
-from sacred.stores.file import local_file_store
-from sacred.stores.metrics_file import read_metrics
 
 __all__ = ["DEFAULT_FILE_STORAGE_PRIORITY", "FileStorageObserver", "file_storage_option"]
 
@@ -68,6 +64,8 @@ class FileStorageObserver(OldConstructors, StoreObserver):
             if not os.path.exists(self.template):
                 raise FileNotFoundError(f"Couldn't find template file {self.template!r}")
             require("mako", extra="template", purpose="The template of a FileStorageObserver")
+        from sacred.stores.file import local_file_store
+
         sources = self.source_dir if copy_sources else None
         store = local_file_store(self.basedir, self.resource_dir, sources, copy_artifacts)
         spools = None if failure_dir is None else os.fsdecode(failure_dir)
@@ -115,6 +113,8 @@ class FileStorageObserver(OldConstructors, StoreObserver):
     @property
     def saved_metrics(self) -> dict[str, dict[str, list[Any]]]:
         """The stored points: ``{name: {"steps", "values", "timestamps"}}``."""
+        from sacred.stores.metrics_file import read_metrics
+
         return {} if self.dir is None else read_metrics(self.dir)
 
     @property
@@ -140,6 +140,8 @@ class FileStorageObserver(OldConstructors, StoreObserver):
                 return
         if self.dir is None:
             raise RuntimeError("There is no run to report about")
+        from sacred.stores.blobs import LocalBlobs
+
         mako = require(
             "mako.template", extra="template", purpose="The template of a FileStorageObserver"
         )
@@ -157,6 +159,8 @@ class FileStorageObserver(OldConstructors, StoreObserver):
         return os.path.join(self.basedir, default) if given is None else os.fsdecode(given)
 
     def _json(self, name: str) -> JsonDict | None:
+        import json
+
         try:
             with open(os.path.join(self.dir or "", name), encoding="utf-8") as file:
                 content: JsonDict = json.load(file)

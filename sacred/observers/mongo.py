@@ -14,14 +14,13 @@ from sacred.observers.base import JsonDict, RunId
 from sacred.observers.mongo_address import parse_mongo_db_arg
 from sacred.observers.queue import QueueObserver
 from sacred.observers.store_observer import StoreObserver
-from sacred.stores.bson_form import force_bson_encodeable
-from sacred.stores.mongo import FORMAT, MongoStore
-from sacred.stores.mongo_client import make_client, without_password
 
 if TYPE_CHECKING:
     from gridfs import GridFS
     from pymongo import MongoClient
     from pymongo.collection import Collection
+
+    from sacred.stores.bson_form import force_bson_encodeable
 
 __all__ = [
     "DEFAULT_MONGO_PRIORITY",
@@ -66,7 +65,7 @@ class MongoObserver(StoreObserver):
     """
 
     COLLECTION_NAME_BLACKLIST = _RESERVED
-    VERSION = FORMAT
+    VERSION = "MongoObserver-0.7.0"
 
     def __init__(
         self,
@@ -85,6 +84,8 @@ class MongoObserver(StoreObserver):
         self._arguments |= {"collection_prefix": collection_prefix, **kwargs}
         self._connection = _Connection(url, kwargs) if client is None else None
         client = _checked(client, url) if self._connection is None else self._connection.client
+        from sacred.stores.mongo_client import without_password
+
         gridfs = require("gridfs", extra="mongo", purpose="MongoObserver")
         database = client[db_name]
         self._setup(
@@ -107,6 +108,8 @@ class MongoObserver(StoreObserver):
         priority: int,
         url: str | None = None,
     ) -> None:
+        from sacred.stores.mongo import MongoStore
+
         self.runs = runs
         self.metrics = metrics
         self.fs = fs
@@ -294,6 +297,8 @@ class _Connection:
     """A client of our own, closed when the last observer that shares it is gone."""
 
     def __init__(self, url: str | None, options: Mapping[str, Any]) -> None:
+        from sacred.stores.mongo_client import make_client
+
         self.client = make_client(url, options)
         weakref.finalize(self, self.client.close)
 
@@ -329,3 +334,12 @@ mongo_db_option.arg = "DB"
 mongo_db_option.arg_description = (
     "Database specification. Can be [host:port:]db_name[.collection[:id]][!priority]"
 )
+
+
+def __getattr__(name: str) -> Any:
+    # Scripts import it from here; the stores have it.
+    if name == "force_bson_encodeable":
+        from sacred.stores.bson_form import force_bson_encodeable
+
+        return force_bson_encodeable
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

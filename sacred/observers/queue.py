@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import queue
 import threading
 import time
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sacred.events import told_run
 from sacred.observers.base import RunId, RunObserver
 from sacred.observers.store_observer import StoreObserver
 
-__all__ = ["QueueObserver", "WrappedEvent"]
+if TYPE_CHECKING:
+    import queue
 
-_log = logging.getLogger(__name__)
+__all__ = ["QueueObserver", "WrappedEvent"]
 
 
 class WrappedEvent(NamedTuple):
@@ -53,6 +52,8 @@ class QueueObserver(RunObserver):
         interval: float = 20.0,
         retry_interval: float = 10.0,
     ) -> None:
+        import queue
+
         self._covered_observer = covered_observer
         self.priority = getattr(covered_observer, "priority", 0)
         self._interval = interval
@@ -195,6 +196,8 @@ class QueueObserver(RunObserver):
         return shutil.copy2(filename, os.path.join(folder, os.path.basename(filename)))
 
     def _work(self) -> None:
+        import queue
+
         while True:
             try:
                 event = self._queue.get(timeout=self._interval)
@@ -243,7 +246,9 @@ class QueueObserver(RunObserver):
             time.sleep(min(self._retry_interval, 1.0))
 
     def _report(self, event: WrappedEvent, error: Exception) -> None:
-        _log.warning(
+        import logging
+
+        logging.getLogger(__name__).warning(
             "%s of %s failed: %s: %s",
             event.name,
             type(self._covered_observer).__name__,

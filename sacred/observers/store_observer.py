@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sacred.events import told_run
 from sacred.observers.base import JsonDict, RunId, RunObserver
-from sacred.stores.base import Store
-from sacred.stores.changes import Change
-from sacred.stores.document import DocumentWriter
-from sacred.stores.recording import Recording
+
+if TYPE_CHECKING:
+    import datetime
+    from typing import Self
+
+    from sacred.stores.base import Store
+    from sacred.stores.changes import Change
+    from sacred.stores.document import DocumentWriter
+    from sacred.stores.recording import Recording
 
 __all__ = ["OldConstructors", "StoreObserver"]
 
@@ -23,6 +27,8 @@ class _Record:
     __slots__ = ("recording", "writer")
 
     def __init__(self) -> None:
+        from sacred.stores.document import DocumentWriter
+
         self.writer = DocumentWriter()
         self.recording: Recording | None = None
 
@@ -115,7 +121,7 @@ class StoreObserver(RunObserver):
         Raises:
             StoreError: the store cannot be reached, or the id is taken.
         """
-        document, files = DocumentWriter().queued(
+        document, files = _Record().writer.queued(
             ex_info, command, host_info, queue_time, config, meta_info
         )
         return self.store.create(_id, document, files)
@@ -139,6 +145,8 @@ class StoreObserver(RunObserver):
         document, files = record.writer.started(
             ex_info, command, host_info, start_time, config, meta_info
         )
+        from sacred.stores.recording import Recording
+
         run_id = self.store.create(_id, document, files)
         record.recording = Recording(self.store, run_id, document, files, self.failure_dir)
         self._records[told_run.get()] = self._latest = record

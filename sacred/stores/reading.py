@@ -16,10 +16,13 @@ from __future__ import annotations
 import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import IO, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
-from sacred.records import Document, FileEntry, Points, RunId
 from sacred.stores.base import DamagedRunError, RunNotFoundError, Store, StoreError
+
+if TYPE_CHECKING:
+    # Stores that only write do not load what records are.
+    from sacred.records import Document, FileEntry, Points, RunId
 
 __all__ = ["LIST_FIELDS", "ReadableStore", "Reader", "moment_of", "only", "reader_of"]
 
