@@ -6,6 +6,7 @@ give the same values, run after run and version after version.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -35,8 +36,9 @@ SEEDRANGE = (1, int(1e9))
 _LARGEST_GLOBAL_SEED = 2**32 - 1
 
 _numpy_random: Any = None
-# What numpy is seeded with when it is imported.
+# What numpy and `random` are seeded with when they are imported.
 _numpy_seed: int | None = None
+_random_seed: int | None = None
 
 
 def _numpy() -> Any:
@@ -132,9 +134,12 @@ def get_seed(rnd: Any = None) -> int:
 
 def random_seed() -> int:
     """A seed from the operating system, whatever user code did to `random`."""
-    import random
-
-    return random.SystemRandom().randrange(*SEEDRANGE)
+    low, high = SEEDRANGE
+    while True:
+        # As `random.SystemRandom().randrange(low, high)`, without loading `random`.
+        number = low + (int.from_bytes(os.urandom(4), "big") >> 2)  # 30 bits
+        if number < high:
+            return number
 
 
 class SeedSource:
@@ -195,9 +200,7 @@ def set_global_seed(seed: Any) -> None:
     """
     if not isinstance(seed, int):
         seed = _as_int(seed)
-    import random
-
-    random.seed(seed)
+    _seed_random(seed)
     _seed_numpy(seed)
     # Importing these takes seconds; a script that has not done so does not use them.
     tensorflow = sys.modules.get("tensorflow")
@@ -209,6 +212,25 @@ def set_global_seed(seed: Any) -> None:
         if hasattr(torch, "cuda"):
             # It does nothing without CUDA, and waits until CUDA is used.
             torch.cuda.manual_seed_all(seed)
+
+
+def _seed_random(seed: int) -> None:
+    global _random_seed
+    if "random" in sys.modules:
+        import random
+
+        random.seed(seed)
+        return
+    is_waiting = _random_seed is not None
+    _random_seed = seed
+    if not is_waiting:
+        when_imported("random", _seed_imported_random)
+
+
+def _seed_imported_random(random: Any) -> None:
+    global _random_seed
+    random.seed(_random_seed)
+    _random_seed = None
 
 
 def _seed_numpy(seed: int) -> None:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import datetime
-import inspect
-import logging
 import os
 import threading
-import traceback
+import types
 from collections.abc import Callable, Coroutine, Iterable
-from pathlib import PurePath
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
 from sacred._base.errors import SacredInterrupt
@@ -36,6 +32,9 @@ from sacred.metrics_logger import MetricsLogger
 from sacred.randomness import set_global_seed
 from sacred.settings import SETTINGS
 from sacred.stdout_capturing import get_stdcapturer
+
+if TYPE_CHECKING:
+    import logging
 
 __all__ = ["Run"]
 
@@ -312,6 +311,8 @@ class Run:
             return self._completed()
         elapsed = self._stop("FAILED")
         self.run_logger.error("Failed after %s!", elapsed)
+        import traceback
+
         self.fail_trace = traceback.format_exception(error)
         return RunFailed(fail_time=self._stopped_at(), fail_trace=self.fail_trace)
 
@@ -349,7 +350,7 @@ class Run:
 
 def _finish(result: Any) -> Any:
     """The result of a function, awaited if it is a coroutine."""
-    if not inspect.iscoroutine(result):
+    if not isinstance(result, types.CoroutineType):
         return result
     import asyncio  # costs 20 ms, and few runs need it
 
@@ -362,6 +363,7 @@ def _finish(result: Any) -> Any:
 
 def _finish_beside_a_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
     import asyncio
+    import contextvars
 
     outcome: list[Any] = []
     errors: list[BaseException] = []
@@ -400,7 +402,8 @@ def _nearest_file(path: str) -> str:
 
 
 def _valid_artifact_name(name: str) -> str:
-    path = PurePath(name)
-    if not path.parts or path.is_absolute() or ".." in path.parts or "\0" in name:
+    parts = set(name.replace(os.sep, "/").split("/")) - {"", "."}
+    is_absolute = os.path.isabs(name) or bool(os.path.splitdrive(name)[0])
+    if not parts or is_absolute or ".." in parts or "\0" in name:
         raise ValueError(f"Invalid artifact name {name!r}: it must be a relative path without '..'")
     return name

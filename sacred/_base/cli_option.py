@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,8 +9,10 @@ if TYPE_CHECKING:
 
 __all__ = ["CLIOption", "cli_option"]
 
-_SHORT = re.compile(r"-\w")
-_LONG = re.compile(r"--\w[\w-]*")
+
+def _is_word(text: str) -> bool:
+    """Whether it starts with a letter, a digit or ``_``, and has only these and ``-``."""
+    return text[:1] != "-" and ("_" + text.replace("-", "_")).isidentifier() and bool(text)
 
 
 class CLIOption:
@@ -32,11 +33,12 @@ class CLIOption:
     def __init__(
         self, apply_function: Callable[..., Any], short_flag: str, long_flag: str, is_flag: bool
     ) -> None:
-        if not _SHORT.fullmatch(str(short_flag)):
+        short, long = str(short_flag), str(long_flag)
+        if not (len(short) == 2 and short[0] == "-" and _is_word(short[1])):
             raise ValueError(
                 f"Short flag malformed: {short_flag!r}. One correct short flag would be: `-j`."
             )
-        if not _LONG.fullmatch(str(long_flag)):
+        if not (long.startswith("--") and _is_word(long[2:])):
             raise ValueError(
                 f"Long flag malformed: {long_flag!r}. "
                 "One correct long flag would be: `--my-pretty-flag`."

@@ -29,7 +29,9 @@ def normalize(name: str) -> str:
     >>> normalize("Ruamel.yaml_clib")
     'ruamel-yaml-clib'
     """
-    return re.sub(r"[-_.]+", "-", name).lower()
+    # "." and "_" are "-", and several in a row are one.
+    parts = name.lower().replace("_", "-").replace(".", "-").split("-")
+    return "-".join(part for i, part in enumerate(parts) if part or i in (0, len(parts) - 1))
 
 
 class Distribution:
@@ -47,8 +49,9 @@ class Distribution:
             if text:
                 break
         # Up to the first empty line; the description, which may say anything, comes after it.
-        lines = re.split(r"\r?\n\r?\n", text, maxsplit=1)[0].splitlines()
-        return dict(line.split(": ", 1) for line in lines if re.match(r"(Name|Version): ", line))
+        header = text.replace("\r\n", "\n").partition("\n\n")[0].splitlines()
+        wanted = (line for line in header if line.startswith(("Name: ", "Version: ")))
+        return dict(line.split(": ", 1) for line in wanted)
 
     @property
     def name(self) -> str:

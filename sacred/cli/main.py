@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,7 +11,7 @@ from sacred._base.errors import SacredError
 from sacred._base.tracebacks import print_filtered_stacktrace
 from sacred._base.values import Value
 from sacred.cli.options import is_given
-from sacred.cli.parser import ParsedArguments, parse
+from sacred.cli.parser import ParsedArguments, parse, parse_plain
 from sacred.cli.report import no_command, report, unknown_command
 from sacred.cli.run_options import loglevel_of
 from sacred.cli.updates import parse_updates
@@ -72,16 +73,17 @@ def run_commandline(experiment: Program, argv: Sequence[str]) -> Run | None:
         SystemExit: wrong usage, or the run failed; the error has been shown.
         Exception: with ``--debug``, what the run raised.
     """
-    short_usage, usage, parsed_usage = experiment.get_usage(argv[0] if argv else None)
+    usage = functools.cache(lambda: experiment.get_usage(argv[0] if argv else None))
+    options = experiment.all_cli_options
     try:
-        parsed = parse(argv[1:], parsed_usage, experiment.all_cli_options)
+        parsed = parse_plain(argv[1:], options) or parse(argv[1:], usage()[2], options)
         if parsed.help:
-            print(_help(experiment, parsed.help_topic, usage))
+            print(_help(experiment, parsed.help_topic, usage()[1]))
             return None
         request = _request(experiment, parsed)
     except SacredError as error:
-        sys.exit(report(error, short_usage))
-    return _run(experiment, request, short_usage)
+        sys.exit(report(error, usage()[0]))
+    return _run(experiment, request, lambda: usage()[0])
 
 
 def _help(experiment: Program, topic: str | None, usage: str) -> str:
@@ -119,7 +121,7 @@ def _request(experiment: Program, parsed: ParsedArguments) -> _Request:
     )
 
 
-def _run(experiment: Program, request: _Request, short_usage: str) -> Run:
+def _run(experiment: Program, request: _Request, short_usage: Callable[[], str]) -> Run:
     before = experiment.current_run
     try:
         return experiment.run(
@@ -140,7 +142,7 @@ def _run(experiment: Program, request: _Request, short_usage: str) -> Run:
             # It goes on, so that Python ends as a program that was interrupted does.
             _show_filtered_if_uncaught(error)
             raise
-        sys.exit(report(error, short_usage, post_mortem))
+        sys.exit(report(error, short_usage(), post_mortem))
 
 
 def _show_filtered_if_uncaught(error: BaseException) -> None:

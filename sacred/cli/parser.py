@@ -6,9 +6,6 @@ the docstring of their module, is never parsed: it may contain anything.
 
 from __future__ import annotations
 
-import inspect
-import shlex
-import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +14,7 @@ from sacred._base.text import did_you_mean
 from sacred._base.values import Value
 from sacred.cli.errors import CommandLineError
 
-__all__ = ["ParsedArguments", "format_usage", "parse"]
+__all__ = ["ParsedArguments", "format_usage", "parse", "parse_plain"]
 
 _PATTERNS = """\
 Usage:
@@ -115,6 +112,8 @@ def format_usage(
       train.py COMMAND [(with UPDATE...)] [options]
     """
     flags = _flags_of(options)
+    import shlex
+
     short_usage = _PATTERNS.format(program=shlex.quote(program_name))
     described = [
         (f"{option.arg}", option.arg_description or "") for option in options if not option.is_flag
@@ -138,6 +137,8 @@ def _section(title: str, lines: Iterable[str]) -> str:
 
 
 def _option_lines(flags: _Flags, option: CLIOption) -> str:
+    import textwrap
+
     start = f"  {flags}"
     text = " ".join(option.get_description().split())
     lines = textwrap.wrap(text, _WIDTH - _COLUMN, break_long_words=False, break_on_hyphens=False)
@@ -150,6 +151,8 @@ def _option_lines(flags: _Flags, option: CLIOption) -> str:
 
 def _summaries(commands: Mapping[str, Callable[..., Any]]) -> list[tuple[str, str]]:
     """Name and first line of the docstring of each command."""
+    import inspect
+
     return [
         (name, next(iter((inspect.getdoc(command) or "").splitlines()), ""))
         for name, command in commands.items()
@@ -162,6 +165,33 @@ def _in_columns(rows: Sequence[tuple[str, str]]) -> list[str]:
 
 
 # -------------------------------------------------------------------- parsing
+
+
+def parse_plain(argv: Sequence[str], options: Sequence[CLIOption] = ()) -> ParsedArguments | None:
+    """What `parse` finds out, where the words are so few and plain that there is no doubt.
+
+    Most command lines are a command and updates; docopt and the usage text that it reads
+    take longer than the rest of a short run.
+
+    Returns:
+        None: there may be options, help, or a mistake.
+
+    >>> parse_plain(["evaluate", "with", "C=2"]).updates
+    ('C=2',)
+    >>> parse_plain(["-u"]) is None
+    True
+    """
+    words = [str(word) for word in argv]
+    # A dash may begin an option, and docopt knows what that takes.
+    if any(word.startswith("-") for word in words) or "help" in words[:1]:
+        return None
+    command = words.pop(0) if words and words[0] != "with" else None
+    if words and (words[0] != "with" or len(words) == 1 or "with" in words[1:]):
+        return None
+    values = {option.get_flag(): False if option.is_flag else None for option in options}
+    return ParsedArguments(
+        command=command, updates=tuple(words[1:]), options=values, help_topic=command
+    )
 
 
 def parse(argv: Sequence[str], usage: str, options: Sequence[CLIOption] = ()) -> ParsedArguments:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
-import logging
 import re
 import sys
-import textwrap
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.text import COLOR_DIRTY, ENDC, use_colour
-from sacred.commands.config_text import _format_config
-from sacred.commands.named_config_text import _format_named_configs
 
 if TYPE_CHECKING:
+    import inspect
+    import logging
+
     from sacred.ingredient import Ingredient
     from sacred.run import Run
 
@@ -27,12 +25,12 @@ __all__ = [
     "save_config",
 ]
 
-_COLOUR = re.compile(r"\x1b\[\d*m")
+_COLOUR = r"\x1b\[\d*m"
 
 
 def _print(text: str) -> None:
     """Print coloured text, without the colours where they would only be noise."""
-    print(text if use_colour() else _COLOUR.sub("", text))
+    print(text if use_colour() else re.sub(_COLOUR, "", text))
 
 
 def print_config(_run: Run) -> None:
@@ -43,6 +41,8 @@ def print_config(_run: Run) -> None:
       green: the entry was added
       red:   the value was modified, and its type changed
     """
+    from sacred.commands.config_text import _format_config
+
     _print(_format_config(_run.config, _run.config_modifications))
 
 
@@ -93,6 +93,8 @@ def print_named_configs(ingredient: Ingredient) -> Callable[[], None]:
 
     def print_named_configs() -> None:
         """Print the available named configs and exit."""
+        from sacred.commands.named_config_text import _format_named_configs
+
         _print(_format_named_configs(ingredient.gather_named_configs()))
 
     return print_named_configs
@@ -100,6 +102,8 @@ def print_named_configs(ingredient: Ingredient) -> Callable[[], None]:
 
 def print_named_configs_of_run(_run: Run) -> None:
     """Print the available named configs and exit."""
+    from sacred.commands.named_config_text import _format_named_configs
+
     _print(_format_named_configs(_run.experiment.gather_named_configs()))
 
 
@@ -121,6 +125,9 @@ def help_for_command(command: Callable[..., Any]) -> str:
         Train the model.
     <BLANKLINE>
     '''
+    import inspect
+    import textwrap
+
     name = getattr(command, "__name__", repr(command))
     doc = textwrap.indent(inspect.getdoc(command) or "", "    ")
     return f"{name}{_signature(command)}\n{doc}\n" if doc else f"{name}{_signature(command)}\n"
@@ -149,6 +156,8 @@ def _signature(command: Callable[..., Any]) -> str:
 
 
 def _read_signature(command: Callable[..., Any]) -> inspect.Signature:
+    import inspect
+
     if sys.version_info >= (3, 14):
         import annotationlib
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import sys
 import types
 import weakref
@@ -57,7 +56,7 @@ class CapturedFunction:
         self.unobserved = False
         self.is_copy = False
         self.last_binding: Binding | None = None
-        if inspect.iscoroutinefunction(function):
+        if _is_coroutine_function(function):
             _mark_coroutine_function(self)
 
     # --------------------------------------------------------------- calling
@@ -216,7 +215,20 @@ def _name_of(function: Any) -> str:
     return name
 
 
+_CO_COROUTINE = 0x80
+
+
+def _is_coroutine_function(function: Any) -> bool:
+    if isinstance(function, types.FunctionType) and not function.__dict__:
+        return bool(function.__code__.co_flags & _CO_COROUTINE)
+    import inspect  # for what is marked as one, and for partial functions
+
+    return inspect.iscoroutinefunction(function)
+
+
 def _mark_coroutine_function(function: Any) -> None:
+    import inspect
+
     if sys.version_info >= (3, 12):
         inspect.markcoroutinefunction(function)
     else:

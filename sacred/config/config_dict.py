@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from sacred._base.paths import PathType
-from sacred.config.config_files import load_config_file
 from sacred.config.config_summary import ConfigSummary
 from sacred.config.dogmatic import DogmaticDict, undogmatize
 from sacred.config.normalize import normalize_or_die, recursive_fill_in
@@ -40,6 +39,8 @@ class ConfigDict:
             filename = os.fsdecode(d)
             if not os.path.exists(filename):
                 raise OSError(f"File not found {filename}")
+            from sacred.config.config_files import load_config_file
+
             self.origin = Origin("file", filename)
             d = load_config_file(filename)
         if not isinstance(d, Mapping):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -70,7 +69,15 @@ def _dump_yaml(obj: Any, fp: Any) -> None:
     _yaml().safe_dump(flatten(obj), fp)
 
 
+def _load_pickle(fp: Any) -> Any:
+    import pickle
+
+    return pickle.load(fp)
+
+
 def _dump_pickle(obj: Any, fp: Any) -> None:
+    import pickle
+
     pickle.dump(make_plain(obj), fp)
 
 
@@ -81,7 +88,7 @@ HANDLER_BY_EXT: dict[str, Handler] = {
     ".json": Handler(_load_json, _dump_json, ""),
     ".yaml": _YAML,
     ".yml": _YAML,
-    ".pickle": Handler(pickle.load, _dump_pickle, "b"),
+    ".pickle": Handler(_load_pickle, _dump_pickle, "b"),
 }
 
 #: Entry points of distributions that add formats: suffix without dot → `Handler`.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import copy
 import functools
-import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from types import FunctionType
+from types import CoroutineType, FunctionType
 from typing import Any
 
 from sacred._base.text import did_you_mean
@@ -23,6 +22,7 @@ __all__ = ["ConfigScope"]
 
 _SEED_DOC = "the random seed for this experiment"
 _MISSING: Any = object()
+_CO_VARARGS, _CO_VARKEYWORDS = 0x04, 0x08
 
 
 class ConfigScope:
@@ -150,7 +150,7 @@ class ConfigScope:
 
     def _run(self, arguments: dict[str, Any]) -> None:
         made = self._body(**arguments)
-        if inspect.iscoroutine(made):
+        if isinstance(made, CoroutineType):
             import asyncio  # slow to import, and hardly ever needed
 
             asyncio.run(made)
@@ -178,9 +178,9 @@ def _check_signature(function: FunctionType) -> None:
     name = function.__name__
     if function.__defaults__ or function.__kwdefaults__:
         raise AssertionError(f"default values are not allowed for ConfigScope functions: {name}")
-    if function.__code__.co_flags & inspect.CO_VARARGS:
+    if function.__code__.co_flags & _CO_VARARGS:
         raise AssertionError(f"*args not allowed for ConfigScope functions: {name}")
-    if function.__code__.co_flags & inspect.CO_VARKEYWORDS:
+    if function.__code__.co_flags & _CO_VARKEYWORDS:
         raise AssertionError(f"**kwargs not allowed for ConfigScope functions: {name}")
 
 

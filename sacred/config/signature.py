@@ -2,31 +2,70 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import MissingConfigError, SignatureError
 
+if TYPE_CHECKING:
+    import inspect
+
 __all__ = ["Signature"]
 
-_EMPTY = inspect.Parameter.empty
-_POSITIONAL_ONLY = inspect.Parameter.POSITIONAL_ONLY
-_KEYWORD_ONLY = inspect.Parameter.KEYWORD_ONLY
-_VAR_POSITIONAL = inspect.Parameter.VAR_POSITIONAL
-_VAR_KEYWORD = inspect.Parameter.VAR_KEYWORD
+_EMPTY: Any = object()
+# The numbers of `inspect.Parameter.kind`.
+_POSITIONAL_ONLY, _EITHER_WAY, _VAR_POSITIONAL, _KEYWORD_ONLY, _VAR_KEYWORD = range(5)
+_CO_VARARGS, _CO_VARKEYWORDS = 0x04, 0x08
+
+# Name, kind, default.
+_Parameter = tuple[str, int, Any]
 
 
-def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+def _parameters(function: Callable[..., Any]) -> Iterator[_Parameter]:
+    # `inspect` takes longer to load than a short run has; it is for the unusual.
+    if isinstance(function, FunctionType) and not function.__dict__:
+        return _parameters_of_code(function)
+    return _inspected(function)
+
+
+def _parameters_of_code(function: FunctionType) -> Iterator[_Parameter]:
+    code, defaults = function.__code__, function.__defaults__ or ()
+    names = list(code.co_varnames)
+    positional, keyword_only = code.co_argcount, code.co_kwonlyargcount
+    for number, name in enumerate(names[:positional]):
+        kind = _POSITIONAL_ONLY if number < code.co_posonlyargcount else _EITHER_WAY
+        behind = number - positional + len(defaults)
+        yield name, kind, defaults[behind] if behind >= 0 else _EMPTY
+    rest = names[positional + keyword_only :]
+    if code.co_flags & _CO_VARARGS:
+        yield rest.pop(0), _VAR_POSITIONAL, _EMPTY
+    for name in names[positional : positional + keyword_only]:
+        yield name, _KEYWORD_ONLY, (function.__kwdefaults__ or {}).get(name, _EMPTY)
+    if code.co_flags & _CO_VARKEYWORDS:
+        yield rest.pop(0), _VAR_KEYWORD, _EMPTY
+
+
+def _inspected(function: Callable[..., Any]) -> Iterator[_Parameter]:
+    import inspect
+
+    for parameter in _signature(function).parameters.values():
+        is_open = parameter.default is inspect.Parameter.empty
+        yield parameter.name, parameter.kind, _EMPTY if is_open else parameter.default
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    import inspect
+
     if sys.version_info >= (3, 14):
         # Annotations may name what is only imported for type checkers; do not evaluate them.
         import annotationlib
 
         text = annotationlib.Format.STRING
-        return list(inspect.signature(function, annotation_format=text).parameters.values())
-    return list(inspect.signature(function).parameters.values())
+        return inspect.signature(function, annotation_format=text)
+    return inspect.signature(function)
 
 
 class Signature:
@@ -63,28 +102,27 @@ class Signature:
         self._positional_only: list[str] = []
         self._required: list[str] = []
         self._required_keywords: list[str] = []
-        for parameter in _parameters(f):
-            self._add(parameter)
+        for name, kind, default in _parameters(f):
+            self._add(name, kind, default)
         self.takes_random = not {"_seed", "_rnd"}.isdisjoint(self.arguments)
 
-    def _add(self, parameter: inspect.Parameter) -> None:
-        name, kind = parameter.name, parameter.kind
-        if kind is _VAR_POSITIONAL:
+    def _add(self, name: str, kind: int, default: Any) -> None:
+        if kind == _VAR_POSITIONAL:
             self.vararg_name = name
             return
-        if kind is _VAR_KEYWORD:
+        if kind == _VAR_KEYWORD:
             self.kw_wildcard_name = name
             return
         self.arguments.append(name)
-        if kind is not _KEYWORD_ONLY:
+        if kind != _KEYWORD_ONLY:
             self._positional.append(name)
-        if kind is _POSITIONAL_ONLY:
+        if kind == _POSITIONAL_ONLY:
             self._positional_only.append(name)
-        if parameter.default is not _EMPTY:
-            self.kwargs[name] = parameter.default
+        if default is not _EMPTY:
+            self.kwargs[name] = default
             return
         self._required.append(name)
-        (self._required_keywords if kind is _KEYWORD_ONLY else self.positional_args).append(name)
+        (self._required_keywords if kind == _KEYWORD_ONLY else self.positional_args).append(name)
 
     def __str__(self) -> str:
         parts = list(self.positional_args)

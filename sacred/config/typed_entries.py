@@ -13,7 +13,8 @@ from typing import Any
 __all__ = ["CommandLineText", "as_entry", "declares_bool"]
 
 _BOOLS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-_BOOL_ANNOTATION = re.compile(
+# Not compiled before it is needed, as all patterns of a short run.
+_BOOL_ANNOTATION = (
     r"""^['"]?(?:\w+\.)?(?:Optional\[)?(?:None\s*\|\s*)?bool(?:\s*\|\s*None)?\]?['"]?$"""
 )
 
@@ -60,4 +61,4 @@ def declares_bool(annotation: str) -> bool:
     >>> [declares_bool(text) for text in ("bool", "bool | None", "Optional[bool]", "int")]
     [True, True, True, False]
     """
-    return _BOOL_ANNOTATION.match(annotation) is not None
+    return re.match(_BOOL_ANNOTATION, annotation) is not None

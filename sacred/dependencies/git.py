@@ -24,7 +24,7 @@ _MISLEADING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 _STATUS = ("status", "--porcelain=v2", "--branch", "--untracked-files=no", "--no-ahead-behind")
 _REMOTES = ("config", "--get-regexp", r"^remote\..*\.url$")
 
-_CREDENTIALS = re.compile(r"^(https?://)[^/@]*@")
+_CREDENTIALS = r"^(https?://)[^/@]*@"
 
 
 class GitInfo(Value, kw_only=False):
@@ -140,4 +140,4 @@ def _choose_url(remotes: str) -> str | None:
     if not urls:
         return None
     url = urls.get("remote.origin.url") or next(iter(urls.values()))
-    return _CREDENTIALS.sub(r"\1", url) or None
+    return re.sub(_CREDENTIALS, r"\1", url) or None

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from sacred._base.digest import new_md5
 from sacred.dependencies.git import GitInfo, Repositories
 
 PathLike = str | os.PathLike[str]
+
+_PIECE = 1 << 20
 
 
 class Source:
@@ -79,11 +82,11 @@ def get_digest(filename: PathLike) -> str:
     ...     get_digest(file.name)
     'd41d8cd98f00b204e9800998ecf8427e'
     """
-    import hashlib
-
+    digest = new_md5()
     with open(filename, "rb") as file:
-        # Not for security: systems that forbid MD5 for that (FIPS) allow it then.
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return str(digest.hexdigest())
 
 
 def get_py_file_if_possible(pyc_name: PathLike) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-import platform
-import re
 import sys
 from typing import Any
+
+from sacred.host_info.system import machine
 
 # Some architectures have no "model name": a board, a system or a family is the best there is.
 _LINUX_KEYS = ("model name", "Model", "Hardware", "cpu model", "cpu", "uarch", "Processor")
@@ -29,16 +29,18 @@ def cpu_name() -> str:
     except OSError:
         name = ""
     # Not platform.processor(), which starts a process to find out less.
-    return name or platform.machine()
+    return name or machine()
 
 
 def _from_proc(path: str) -> str:
     with open(path, encoding="utf-8", errors="replace") as file:
         text = file.read(1 << 16)
-    for key in _LINUX_KEYS:
-        if found := re.search(rf"^{key}\s*:\s*(\S.*?)\s*$", text, re.MULTILINE):
-            return found[1]
-    return ""
+    known: dict[str, str] = {}
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        if value.strip():
+            known.setdefault(key.rstrip(), value.strip())
+    return next((known[key] for key in _LINUX_KEYS if key in known), "")
 
 
 def _from_sysctl() -> str:

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import os
-import platform
-import socket
 from collections.abc import Callable
 from typing import Any
 
 from sacred.host_info.getter import IgnoreHostInfo
+from sacred.host_info.system import hostname, os_description, python_version
 from sacred.settings import SETTINGS
-
-
-def _hostname() -> str:
-    # As `platform.node()`, which starts with the much dearer `uname`.
-    return socket.gethostname()
-
-
-def _os() -> list[str]:
-    return [platform.system(), platform.platform()]
 
 
 def _cpu() -> str:
@@ -46,9 +36,9 @@ def _environment() -> dict[str, str]:
 
 
 DEFAULT_GATHERERS: dict[str, Callable[[], Any]] = {
-    "hostname": _hostname,
-    "os": _os,
-    "python_version": platform.python_version,
+    "hostname": hostname,
+    "os": os_description,
+    "python_version": python_version,
     "cpu": _cpu,
     "gpus": _gpus,
     "ENV": _environment,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sacred._base.digest import new_md5
 from sacred.stores.local_files import content_of, md5_of_file
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class GridFiles:
     def put_text(self, name: str, text: str, **fields: Any) -> Any:
         """Store a text unless it is there under this name; returns the id in GridFS."""
         data = text.encode()
-        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        md5 = new_md5(data).hexdigest()
         return self._find(name, md5) or self._put(name, [data], md5, fields)
 
     def read(self, file_id: Any) -> bytes:
@@ -77,7 +77,7 @@ class GridFiles:
         self, name: str, content: Iterable[bytes], md5: str | None, fields: Mapping[str, Any]
     ) -> Any:
         """Store content; None, and nothing is stored, if it is not that of the digest."""
-        digest = hashlib.md5(usedforsecurity=False)
+        digest = new_md5()
         # MongoDB used to add the digest by itself and does so no more.
         labels = {"md5": md5} if md5 else {}
         with self._fs.new_file(filename=name, **labels, **fields) as target:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 from collections.abc import Iterator
 from typing import IO
 
+from sacred._base.digest import new_md5
 from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
 
 __all__ = ["content_of", "explained", "md5_of_file"]
@@ -24,11 +24,11 @@ def md5_of_file(path: str) -> str:
         OSError: it cannot be read.
     """
     # It names content and protects nothing; systems in FIPS mode want to be told.
-    digest = hashlib.md5(usedforsecurity=False)
+    digest = new_md5()
     with open(path, "rb") as file:
         for piece in content_of(file):
             digest.update(piece)
-    return digest.hexdigest()
+    return str(digest.hexdigest())
 
 
 def content_of(file: IO[bytes]) -> Iterator[bytes]:

@@ -5,13 +5,13 @@ To be used in exclusive transactions only, else two would make the same row.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
+from sacred._base.digest import new_md5
 from sacred.serializer import dumps
 from sacred.stores.changes import AddFile, SourceFile
 from sacred.stores.sql_tables import (
@@ -46,7 +46,7 @@ def shared_experiment(
     """The experiment with exactly this description, for which the files are the sources."""
     described = dumps(info, sort_keys=True)
     # It tells descriptions from each other, and protects nothing.
-    digest = hashlib.md5(described.encode(), usedforsecurity=False).hexdigest()
+    digest = new_md5(described.encode()).hexdigest()
     experiment, is_new = _shared(
         session,
         Experiment,

@@ -8,12 +8,12 @@ The layout is simple: MD5, three directories of two digits each, then the rest.
 from __future__ import annotations
 
 import glob
-import hashlib
 import io
 import os
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
+from sacred._base.digest import new_md5
 from sacred.stores.local_files import content_of, explained, md5_of_file
 from sacred.stores.tinydb_disk import replace_file
 
@@ -109,7 +109,7 @@ class HashFiles:
 
     def _store(self, content: Iterator[bytes]) -> HashAddress:
         # The name is that of what has been copied: somebody may be writing to the file.
-        digest = hashlib.md5(usedforsecurity=False)
+        digest = new_md5()
 
         def passing() -> Iterator[bytes]:
             for piece in content:

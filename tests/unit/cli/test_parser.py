@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sacred._base.cli_option import CLIOption, cli_option
 from sacred.cli.errors import CommandLineError
 from sacred.cli.options import gather_command_line_options
-from sacred.cli.parser import ParsedArguments, format_usage, parse
+from sacred.cli.parser import ParsedArguments, format_usage, parse, parse_plain
 
 OPTIONS = gather_command_line_options()
 
@@ -216,3 +218,25 @@ def test_words_need_not_be_text() -> None:
     """As in `ex.run_commandline(["prog", "--id", 5])`."""
     usage = format_usage("p", None, {}, OPTIONS)[2]
     assert parse(["--id", 5], usage).options["--id"] == "5"  # type: ignore[list-item]
+
+
+WORDS = st.lists(
+    st.sampled_from(["with", "help", "a=1", "main", "-u", "C=2", "", "--force", "x y"]), max_size=4
+)
+
+
+@given(WORDS)
+def test_plain_words_mean_what_docopt_says(words):
+    options = gather_command_line_options()
+    plain = parse_plain(words, options)
+    if plain is None:
+        return
+    usage = format_usage("prog", None, options=options)[2]
+    assert parse(words, usage, options) == plain
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["with", "a=1"], ["main"], ["main", "with", "a=1", "b=-1"], ["a b"]]
+)
+def test_most_command_lines_are_plain(words):
+    assert parse_plain(words) is not None

@@ -183,3 +183,20 @@ def test_law_python_takes_what_is_constructed(function, args, kwargs, options):
     for name in signature.arguments:
         default = signature.kwargs.get(name)
         assert bound.arguments[name] == explicit.get(name, options.get(name, default))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda: 0,
+        lambda a, /, b, c=1, *args, d, e=2, **kwargs: 0,
+        lambda a=1, /, b=2: 0,
+        lambda *, k=1, j: 0,
+        lambda *args: 0,
+        lambda a, **kw: 0,
+    ],
+)
+def test_what_the_code_tells_is_what_inspect_tells(function):
+    from sacred.config import signature
+
+    assert list(signature._parameters_of_code(function)) == list(signature._inspected(function))
