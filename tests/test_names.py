@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -147,6 +149,22 @@ NAMES = {
     """,
 }
 
+SCAFFOLD = """
+    config_updates named_configs_to_use config fallback presets fixture logger seed rnd
+    config_mods summaries captured_args commands
+    set_up_seed gather_fallbacks get_config_updates_recursive get_fixture run_named_config
+    set_up_config run_config_hooks get_config_modifications finalize_initialization
+"""
+PORCHES = [
+    "sacred.utils",
+    "sacred.optional",
+    "sacred.arg_parser",
+    "sacred.commandline_options",
+    "sacred.config.custom_containers",
+    "sacred.config.utils",
+    "sacred.observers.sql_bases",
+]
+
 
 @pytest.mark.parametrize("module", NAMES)
 def test_names_are_where_they_were(module: str) -> None:
@@ -164,3 +182,23 @@ def test_submodules_are_attributes(module: str) -> None:
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_scaffold_has_what_a_cluster_tool_reads_and_writes() -> None:
+    """Attributes of an instance and methods, as one widely used tool has them."""
+    from sacred import Experiment
+    from sacred.initialize import create_scaffolding, gather_ingredients_topological
+
+    experiment = Experiment("named", interactive=True, save_git_info=False)
+    ingredients = gather_ingredients_topological(experiment)
+    scaffold = create_scaffolding(experiment, ingredients)[""]
+    missing = [name for name in SCAFFOLD.split() if not hasattr(scaffold, name)]
+    assert not missing
+
+
+@pytest.mark.parametrize("module", PORCHES)
+def test_porches_are_short(module: str) -> None:
+    spec = importlib.util.find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    assert len(Path(spec.origin).read_text(encoding="utf-8").splitlines()) <= 40

@@ -15,10 +15,8 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given, settings
 
-from sacred._base.errors import SacredError
 from sacred.observers.file_storage import FileStorageObserver, file_storage_option
 from sacred.stores.metrics_file import read_metrics
-from sacred.stores.spool import replay
 from tests.unit.stores.memory import READ_FIELDS, MemoryStore, StoreObserver, live, lives
 from tests.unit.stores.told import T0, beat, complete, log, queue, start
 
@@ -379,43 +377,6 @@ def test_killed_at_any_moment_everything_is_readable(tmp_path):
         assert len(run["metrics"]["loss"]) >= 2 * (told + 1)
         assert run["info"]["n"] >= told
         assert all(data == Path(__file__).read_bytes() for data in run["artifacts"].values())
-
-
-def test_a_directory_that_cannot_be_written_is_one_clear_error(tmp_path):
-    (tmp_path / "file").write_text("")
-    observer = FileStorageObserver(tmp_path / "file" / "runs")
-    with pytest.raises(OSError, match="Cannot write to") as caught:
-        start(observer)
-    assert isinstance(caught.value, SacredError)
-    assert not caught.value.print_traceback
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_read_only_directory_is_a_permission_error(runs):
-    runs.mkdir(mode=0o500)
-    with pytest.raises(PermissionError, match="Permission denied"):
-        start(FileStorageObserver(runs))
-
-
-def test_a_run_ends_well_though_its_directory_is_lost(observer, runs, tmp_path, capsys):
-    start(observer)
-    beat(observer, "one\n")
-    away = tmp_path / "away"
-    runs.rename(away)
-    runs.write_text("in the way")
-    for number in range(3):
-        with pytest.raises(OSError, match=r"Cannot write to|Not a directory"):
-            log(observer, {"loss": [number]})
-    complete(observer, 42)
-    [record] = (tmp_path / "spool").glob("*/record.jsonl")
-    assert str(record) in capsys.readouterr().err
-    runs.unlink()
-    away.rename(runs)
-    assert content(runs / "1" / "run.json")["status"] == "RUNNING"
-    replay(record, FileStorageObserver(runs).store)
-    run = read_back(runs / "1")
-    assert (run["status"], run["result"], run["output"]) == ("COMPLETED", 42, "one\n")
-    assert [value for _, value, _ in run["metrics"]["loss"]] == [0, 1, 2]
 
 
 def test_a_source_that_cannot_be_stored_leaves_no_half_record(runs, tmp_path):

@@ -56,13 +56,6 @@ class TestGoogle(BucketContract):
         with pytest.raises(StoreUnavailableError, match="no bucket gs://missing-bucket"):
             start(observer)
 
-    def test_access_denied(self, observer, server):
-        server.refusing = True
-        try:
-            self.refused(observer)
-        finally:
-            server.refusing = False
-
 
 @pytest.mark.parametrize(
     "name", ["", "ab", "A-b", "goog1", "my-google", "1.2.3.4", "a..b", "x" * 64]

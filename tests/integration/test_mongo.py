@@ -1,6 +1,5 @@
 """MongoObserver against a real server: documents, GridFS, ids, limits, crashes."""
 
-import contextlib
 import copy
 import datetime
 import gc
@@ -18,7 +17,6 @@ import pymongo
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from sacred._base.errors import SacredError
 from sacred.events import told_run
 from sacred.observers.mongo import (
     DEFAULT_MONGO_PRIORITY,
@@ -32,7 +30,6 @@ from sacred.stores import mongo_metrics, mongo_output
 from sacred.stores.base import RunNotFoundError
 from sacred.stores.grid_files import GridFiles
 from sacred.stores.mongo_output import read_output
-from sacred.stores.spool import replay
 from tests.integration.test_file_storage import run_together
 from tests.unit.stores.memory import READ_FIELDS, MemoryStore, StoreObserver, live, lives
 from tests.unit.stores.told import T0, beat, complete, log, queue, start
@@ -435,54 +432,6 @@ def test_large_config_info_and_result(observer, mongo_db, files):
 # ------------------------------------------------------------------------- trouble
 
 
-def test_an_absent_server_is_one_clear_error_within_five_seconds():
-    observer = MongoObserver("mongodb://me:secret@127.0.0.1:1")
-    began = time.monotonic()
-    with pytest.raises(
-        SacredError, match=r"No MongoDB server answers at .*127\.0\.0\.1:1"
-    ) as caught:
-        start(observer)
-    assert time.monotonic() - began < 6
-    assert not caught.value.print_traceback
-    assert "secret" not in str(caught.value)
-
-
-def test_the_server_crashes_and_comes_back(own_mongo, tmp_path):
-    observer = MongoObserver(
-        own_mongo.url, serverSelectionTimeoutMS=300, failure_dir=tmp_path / "spool"
-    )
-    artifact = tmp_path / "a"
-    info = {}
-    start(observer)
-    log(observer, {"loss": [1]}, info)
-    beat(observer, "one\n", info)
-    own_mongo.kill()
-    with pytest.raises(SacredError, match="No MongoDB server answers"):
-        log(observer, {"loss": [0], "new": [0]}, info)
-    for number in (1, 2):
-        # Not each of them tries, and raises: it has just been found to be away.
-        with contextlib.suppress(SacredError):
-            log(observer, {"loss": [number], "new": [number]}, info)
-            beat(observer, "one\ntwo\n", info)
-        time.sleep(0.2)
-    artifact.write_bytes(b"while it was away")
-    with contextlib.suppress(SacredError):
-        observer.artifact_event(name="a", filename=str(artifact))
-    artifact.unlink()
-    with contextlib.suppress(SacredError):
-        beat(observer, "all\n", info)
-    own_mongo.start()
-    complete(observer, 42)
-    with pymongo.MongoClient(own_mongo.url) as client:
-        database = client["sacred"]
-        run = read_back(database, 1)
-        assert [value for _, value, _ in run["metrics"]["loss"]] == [1, 0, 1, 2]
-        assert database.metrics.count_documents({}) == 2
-        assert (run["status"], run["result"], run["output"]) == ("COMPLETED", 42, "all\n")
-        assert run["artifacts"] == {"a": b"while it was away"}
-    assert not list((tmp_path / "spool").iterdir())
-
-
 def test_the_server_comes_back_while_the_run_ends(own_mongo, tmp_path, monkeypatch):
     monkeypatch.setattr(StoreObserver, "pause", 1.0)
     observer = MongoObserver(
@@ -496,33 +445,6 @@ def test_the_server_comes_back_while_the_run_ends(own_mongo, tmp_path, monkeypat
     later.join()
     assert observer.run_entry["status"] == "COMPLETED"
     assert not (tmp_path / "spool").exists()
-
-
-def test_the_server_never_comes_back(own_mongo, tmp_path, capsys):
-    observer = MongoObserver(
-        own_mongo.url, serverSelectionTimeoutMS=1000, failure_dir=tmp_path / "spool"
-    )
-    info = {}
-    start(observer)
-    own_mongo.kill()
-    with pytest.raises(SacredError):
-        log(observer, {"loss": [1, math.nan]}, info)
-    observer.artifact_event(name="a", filename=__file__)
-    beat(observer, "out", info)
-    complete(observer, 42)
-    [record] = (tmp_path / "spool").glob("*/record.jsonl")
-    assert str(record) in capsys.readouterr().err
-    own_mongo.start()
-    other = MongoObserver(own_mongo.url)
-    assert replay(record, other.store) == 1
-    replay(record, other.store, remove=True)
-    with pymongo.MongoClient(own_mongo.url) as client:
-        run = read_back(client["sacred"], 1)
-        assert client["sacred"].metrics.count_documents({}) == 1
-    assert (run["status"], run["result"], run["output"]) == ("COMPLETED", 42, "out")
-    assert repr([value for _, value, _ in run["metrics"]["loss"]]) == "[1, nan]"
-    assert list(run["artifacts"]) == ["a"]
-    assert not list((tmp_path / "spool").iterdir())
 
 
 # --------------------------------------------------------------- objects and options

@@ -10,9 +10,11 @@ boto3 = pytest.importorskip("boto3")
 pytest.importorskip("moto.server")
 
 from sacred.observers.s3_observer import S3Observer, s3_option  # noqa: E402
+from sacred.stores.base import StorePermissionError  # noqa: E402
 from sacred.stores.s3_blobs import S3Bucket  # noqa: E402
 from tests.services.buckets import BucketContract  # noqa: E402
 from tests.services.s3 import S3Server  # noqa: E402
+from tests.unit.stores.told import start  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -64,20 +66,8 @@ class TestS3(BucketContract):
         monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-        self.refused(observer)
-
-    def test_access_denied(self, observer, monkeypatch):
-        from botocore.exceptions import ClientError
-
-        def refuse(*_, **__):
-            answer = {
-                "Error": {"Code": "AccessDenied"},
-                "ResponseMetadata": {"HTTPStatusCode": 403},
-            }
-            raise ClientError(answer, "HeadBucket")
-
-        observer.store._blobs._bucket._s3.head_bucket = refuse
-        self.refused(observer)
+        with pytest.raises(StorePermissionError, match=observer.bucket):
+            start(observer)
 
 
 @pytest.mark.parametrize("name", ["", "ab", "A-b-c", "a_b", "a..b", "1.2.3.4", "-abc", "x" * 64])

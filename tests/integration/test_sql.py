@@ -22,7 +22,6 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy.orm import Session, sessionmaker
 
 from sacred import Experiment
-from sacred._base.errors import SacredError
 from sacred.observers.sql import DEFAULT_SQL_PRIORITY, SqlObserver, sql_option
 from sacred.observers.sql_bases import (
     Artifact,
@@ -38,7 +37,6 @@ from sacred.observers.sql_bases import Experiment as ExperimentRow
 from sacred.stores import sql_database
 from sacred.stores.base import RunNotFoundError, StoreError
 from sacred.stores.changes import AddPoints, SetFields, WriteOutput
-from sacred.stores.spool import replay
 from sacred.stores.sql_points import step_from, value_from
 from tests.integration.test_file_storage import run_together
 from tests.unit.stores.memory import READ_FIELDS, MemoryStore, StoreObserver, live, lives
@@ -641,37 +639,6 @@ def test_many_points_go_in_large_pieces(observer, rows):
 # ------------------------------------------------------------------------- trouble
 
 
-def test_the_server_crashes_and_comes_back(own_postgres, tmp_path):
-    """Events raise meanwhile, which the run survives; nothing is lost, nothing doubled."""
-    observer = SqlObserver(own_postgres.create_database(), failure_dir=tmp_path / "spool")
-    start(observer)
-    log(observer, {"loss": [0.0, 1.0]})
-    beat(observer, "one\n")
-    own_postgres.kill()
-    artifact = tmp_path / "model"
-    artifact.write_bytes(b"model")
-    for tell in (
-        lambda: beat(observer, "one\ntwo\n", {"x": 1}),
-        lambda: log(observer, {"loss": [2.0]}),
-        lambda: observer.artifact_event(name="model", filename=str(artifact)),
-    ):
-        observer._recording._quiet_until = 0
-        with pytest.raises(OSError, match="cannot be reached"):
-            tell()
-    artifact.unlink()
-    own_postgres.start()
-    observer._recording._quiet_until = 0
-    beat(observer, "one\ntwo\nthree\n", {"x": 1})
-    log(observer, {"loss": [3.0]})
-    complete(observer, 3)
-    with Session(observer.engine) as session:
-        run = read_back(session, "1")
-    assert (run["status"], run["output"]) == ("COMPLETED", "one\ntwo\nthree\n")
-    assert run["artifacts"] == {"model": b"model"}
-    assert [value for _, value, _ in run["metrics"]["loss"]] == [0.0, 1.0, 2.0, 3.0]
-    assert not list((tmp_path / "spool").glob("*"))
-
-
 def test_the_server_comes_back_while_the_run_ends(own_postgres, tmp_path, monkeypatch):
     monkeypatch.setattr(StoreObserver, "pause", 0.5)
     observer = SqlObserver(own_postgres.create_database(), failure_dir=tmp_path / "spool")
@@ -682,40 +649,6 @@ def test_the_server_comes_back_while_the_run_ends(own_postgres, tmp_path, monkey
     complete(observer, 1)
     later.join()
     assert observer.query("1")["status"] == "COMPLETED"
-
-
-def test_the_server_never_comes_back(own_postgres, tmp_path, capsys):
-    url = own_postgres.create_database()
-    observer = SqlObserver(url, failure_dir=tmp_path / "spool")
-    start(observer)
-    beat(observer, "one\n")
-    own_postgres.kill()
-    complete(observer, {"a": 1})
-    [record] = (tmp_path / "spool").glob("*/record.jsonl")
-    message = capsys.readouterr().err
-    assert str(record) in message
-    assert own_postgres.password not in message + record.read_text()
-    own_postgres.start()
-    other = SqlObserver(url)
-    assert other.query("1")["status"] == "RUNNING"
-    replay(record, other.store)
-    assert (other.query("1")["status"], other.query("1")["result"]) == ("COMPLETED", {"a": 1})
-
-
-def test_no_server(postgres, tmp_path):
-    from tests.services.postgres import free_port
-
-    observer = SqlObserver(f"postgresql+psycopg://me:hidden@127.0.0.1:{free_port()}/runs")
-    with pytest.raises(OSError, match=r"127.0.0.1:\d+/runs cannot be reached") as caught:
-        start(observer)
-    assert isinstance(caught.value, SacredError)
-    assert "hidden" not in str(caught.value)
-
-
-def test_wrong_credentials(postgres):
-    observer = SqlObserver(postgres.url(password="wrong"))
-    with pytest.raises(PermissionError, match=r"refuses access: .*password authentication failed"):
-        start(observer)
 
 
 def test_no_right_to_write(postgres):

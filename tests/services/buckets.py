@@ -5,21 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
-import posixpath
 import threading
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 
-from sacred._base.errors import SacredError
 from sacred.observers.file_storage import FileStorageObserver
 from sacred.observers.store_observer import StoreObserver
-from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
+from sacred.stores.base import StoreError
 from sacred.stores.file import FileStore
-from sacred.stores.spool import replay
 from tests.unit.stores.memory import live, lives
-from tests.unit.stores.told import T0, beat, complete, log, start
+from tests.unit.stores.told import beat, complete, log, start
 
 SCRIPT = """
 from sacred import Experiment
@@ -154,46 +151,6 @@ class BucketContract:
             with pytest.raises(StoreError, match="cannot have the id"):
                 start(observer, wrong)
 
-    def test_the_server_is_gone_for_a_while(self, observer, server, tmp_path, monkeypatch):
-        start(observer)
-        beat(observer, "one\n")
-        (tmp_path / "a").write_bytes(b"artifact")
-        server.stop()
-        try:
-            with pytest.raises(StoreUnavailableError, match=posixpath.basename(observer.bucket)):
-                observer.artifact_event(name="a", filename=str(tmp_path / "a"))
-        finally:
-            server.start()
-        (tmp_path / "a").unlink()
-        observer._recording._quiet_until = 0
-        beat(observer, "one\ntwo\n")
-        complete(observer)
-        stored = self.everything(observer)
-        assert (stored["1/a"], stored["1/cout.txt"]) == (b"artifact", b"one\ntwo\n")
-        assert not list((tmp_path / "spool").glob("*/record.jsonl"))
-
-    def test_the_server_stays_away(self, observer, server, tmp_path, capsys):
-        start(observer)
-        server.stop()
-        try:
-            observer.failed_event(fail_time=T0, fail_trace=["E\n"])
-        finally:
-            server.start()
-        [spool] = (tmp_path / "spool").glob("*/record.jsonl")
-        assert str(spool) in capsys.readouterr().err
-        assert self.record(observer)["status"] == "RUNNING"
-        replay(spool, self.observer_class(observer.bucket, "base").store)
-        assert self.record(observer)["status"] == "FAILED"
-
-    def test_no_server_at_the_start_is_one_clear_error(self, observer, server):
-        server.stop()
-        try:
-            with pytest.raises(StoreUnavailableError, match=observer.bucket) as caught:
-                start(observer)
-        finally:
-            server.start()
-        assert isinstance(caught.value, SacredError)
-
     def test_copies_and_equality(self, observer, place):
         start(observer)
         assert pickle.loads(pickle.dumps(observer)) == observer
@@ -220,7 +177,3 @@ class BucketContract:
         stored = self.everything(self.observer_class(place, "base"))
         assert json.loads(stored["1/run.json"])["result"] == 7
         assert b"hello from the script" in stored["1/cout.txt"]
-
-    def refused(self, observer):
-        with pytest.raises(StorePermissionError, match=observer.bucket):
-            start(observer)
