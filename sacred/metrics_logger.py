@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import threading
-import time
-from collections import deque
+from array import array
+from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ["MetricsLogger", "ScalarMetricLogEntry", "linearize_metrics"]
+__all__ = ["BATCH", "MetricsLogger", "ScalarMetricLogEntry", "linearize_metrics"]
+
+#: So many points are handed out at once, and do not wait for the next beat.
+BATCH = 25_000
+
+# When so many wait, the thread that logs puts them into a smaller form: the one that stores
+# them does not keep up.
+_MANY = 4 * BATCH
 
 _PLAIN = frozenset({int, float, bool, str, type(None)})
+_EPOCH = datetime.datetime(1970, 1, 1)
+
+Columns = dict[str, dict[str, Any]]
 
 
 class ScalarMetricLogEntry(NamedTuple):
@@ -26,8 +37,20 @@ class ScalarMetricLogEntry(NamedTuple):
     value: Any
 
 
+class _Batch(NamedTuple):
+    """Points in their order, as columns: a fifth of the memory."""
+
+    names: Sequence[str]
+    steps: Sequence[Any]
+    times: Sequence[float]
+    values: Sequence[Any]
+
+
 class MetricsLogger:
     """Takes points from any number of threads; hands them out in order, each once.
+
+    Args:
+        on_batch: called by the thread that logs, whenever `BATCH` more points wait.
 
     >>> metrics = MetricsLogger()
     >>> metrics.log_scalar_metric("loss", 0.5)
@@ -39,10 +62,14 @@ class MetricsLogger:
     []
     """
 
-    def __init__(self) -> None:
-        self._queue: deque[tuple[str, Any, float, Any]] = deque()
+    def __init__(self, on_batch: Callable[[], None] | None = None) -> None:
+        self.on_batch = on_batch
+        # Appending to it is one action of the interpreter, so logging needs no lock. Steps
+        # that are not given are counted later, in the order of this list.
+        self._points: list[tuple[str, Any, float, Any]] = []
+        self._batches: list[_Batch] = []
         self._last_steps: dict[str, Any] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def log_scalar_metric(self, metric_name: str, value: Any, step: Any = None) -> None:
         """Log a point; it is stored with the next heartbeat.
@@ -57,36 +84,93 @@ class MetricsLogger:
             value = _plain(value)
         if step is not None and type(step) not in _PLAIN:
             step = _plain(step)
-        # Counting on and appending are one action: points of one metric that
-        # several threads log get different steps, and stand in their order.
-        with self._lock:
-            if step is None:
-                step = self._last_steps.get(metric_name, -1) + 1
-            self._last_steps[metric_name] = step
-            # The time as a float: making a datetime of it can wait for the heartbeat.
-            self._queue.append((metric_name, step, time.time(), value))
+        points = self._points
+        # The time as a float: making a datetime of it can wait for the heartbeat.
+        points.append((metric_name, step, time(), value))
+        if not len(points) % BATCH:
+            self._notice(len(points))
+
+    def _notice(self, waiting: int) -> None:
+        if self.on_batch is not None:
+            self.on_batch()
+        if waiting >= _MANY:
+            while len(self._points) >= BATCH:
+                self._put_aside()
+
+    def take_batches(self) -> Iterator[Columns]:
+        """The points logged since the last call, as `linearize_metrics` gives them.
+
+        Each mapping has `BATCH` points at most, so that they can be stored
+        without having all of them in memory in this form.
+        """
+        while (batch := self._next_batch()) is not None:
+            yield _linearized(batch)
 
     def get_last_metrics(self) -> list[ScalarMetricLogEntry]:
         """The points logged since the last call, in order; they are taken out."""
+        entries: list[ScalarMetricLogEntry] = []
+        while (batch := self._next_batch()) is not None:
+            timestamps = _naive_utc(batch.times)
+            columns = zip(batch.names, batch.steps, timestamps, batch.values, strict=True)
+            entries += map(ScalarMetricLogEntry._make, columns)
+        return entries
+
+    def _next_batch(self) -> _Batch | None:
         with self._lock:
-            points, self._queue = self._queue, deque()
-        return [
-            ScalarMetricLogEntry(name, step, _naive_utc(seconds), value)
-            for name, step, seconds, value in points
-        ]
+            if not self._batches:
+                self._put_aside()
+            return self._batches.pop(0) if self._batches else None
+
+    def _put_aside(self) -> None:
+        """Make a batch of what has been logged."""
+        with self._lock:
+            # Other threads append meanwhile; theirs stay behind these.
+            points = self._points[:BATCH]
+            count = len(points)
+            if not count:
+                return
+            names, given, times, values = zip(*points, strict=True)
+            steps, last_steps = self._counted(names, given)
+            batch = _Batch(names, _compact(steps, int), array("d", times), _compact(values, float))
+            # There is no call among these, so a signal cannot raise in their midst: the points
+            # are in the list or in a batch, and neither in both nor nowhere.
+            self._batches += [batch]
+            self._last_steps = last_steps
+            del self._points[:count]
+
+    def _counted(
+        self, names: Sequence[str], steps: Sequence[Any]
+    ) -> tuple[Sequence[Any], dict[str, Any]]:
+        """The steps, with numbers in the place of None; and the last ones by metric."""
+        last = self._last_steps.copy()
+        kinds = set(map(type, steps))
+        if type(None) not in kinds:
+            last.update(zip(names, steps, strict=True))
+            return steps, last
+        if len(kinds) == 1 and len(set(names)) == 1:
+            first = last.get(names[0], -1) + 1
+            counted = list(itertools.islice(itertools.count(first), len(names)))
+            last[names[0]] = counted[-1]
+            return counted, last
+        counted = []
+        for name, step in zip(names, steps, strict=True):
+            last[name] = step = last.get(name, -1) + 1 if step is None else step
+            counted.append(step)
+        return counted, last
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"queue": list(self._queue), "last_steps": dict(self._last_steps)}
+        with self._lock:
+            while self._points:
+                self._put_aside()
+            return {"batches": list(self._batches), "last_steps": dict(self._last_steps)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._queue = deque(state["queue"])
+        self.__init__()  # type: ignore[misc]
+        self._batches.extend(state["batches"])
         self._last_steps = state["last_steps"]
-        self._lock = threading.Lock()
 
 
-def linearize_metrics(
-    logged_metrics: Iterable[ScalarMetricLogEntry],
-) -> dict[str, dict[str, Any]]:
+def linearize_metrics(logged_metrics: Iterable[ScalarMetricLogEntry]) -> Columns:
     """Points by metric, as columns.
 
     Args:
@@ -99,16 +183,50 @@ def linearize_metrics(
     >>> linearize_metrics([point])["loss"]["values"]
     [0.5]
     """
-    metrics: dict[str, dict[str, Any]] = {}
+    metrics: Columns = {}
     for entry in logged_metrics:
         columns = metrics.get(entry.name)
         if columns is None:
-            columns = {"steps": [], "values": [], "timestamps": [], "name": entry.name}
-            metrics[entry.name] = columns
+            columns = metrics[entry.name] = _columns(entry.name, [], [], [])
         columns["steps"].append(entry.step)
         columns["values"].append(entry.value)
         columns["timestamps"].append(entry.timestamp)
     return metrics
+
+
+def _linearized(batch: _Batch) -> Columns:
+    timestamps = list(_naive_utc(batch.times))
+    kinds = dict.fromkeys(batch.names)
+    if len(kinds) == 1:
+        [name] = kinds
+        return {name: _columns(name, list(batch.steps), list(batch.values), timestamps)}
+    metrics = {name: _columns(name, [], [], []) for name in kinds}
+    into = {
+        name: (columns["steps"].append, columns["values"].append, columns["timestamps"].append)
+        for name, columns in metrics.items()
+    }
+    for name, step, value, timestamp in zip(
+        batch.names, batch.steps, batch.values, timestamps, strict=True
+    ):
+        add_step, add_value, add_timestamp = into[name]
+        add_step(step)
+        add_value(value)
+        add_timestamp(timestamp)
+    return metrics
+
+
+def _columns(name: str, steps: list[Any], values: list[Any], timestamps: list[Any]) -> Any:
+    return {"steps": steps, "values": values, "timestamps": timestamps, "name": name}
+
+
+def _compact(column: Sequence[Any], kind: type) -> Sequence[Any]:
+    """An array, if all elements are exactly of that kind (int or float) and fit."""
+    if set(map(type, column)) == {kind}:
+        try:
+            return array("q" if kind is int else "d", column)
+        except OverflowError:
+            pass
+    return column
 
 
 def _plain(value: Any) -> Any:
@@ -119,5 +237,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _naive_utc(seconds: float) -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).replace(tzinfo=None)  # noqa: UP017
+def _naive_utc(times: Iterable[float]) -> Iterator[datetime.datetime]:
+    # A loop of the interpreter, with `fromtimestamp`, takes three times as long.
+    return map(_EPOCH.__add__, map(datetime.timedelta, itertools.repeat(0), times))

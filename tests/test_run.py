@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from sacred import Experiment
+from sacred.metrics_logger import BATCH
 from sacred.utils import SacredInterrupt, TimeoutInterrupt
 from tests.recorder import Recorder
 
@@ -111,6 +112,29 @@ def test_every_ending_is_told_and_raised(
     assert seen(ex).names[-3:] == ["heartbeat_event", event, "join"]
     assert "last words" in seen(ex).last("heartbeat_event")["captured_out"]
     assert seen(ex).last("log_metrics")["metrics_by_name"]["late"]["values"] == [1]
+
+
+def test_many_points_do_not_wait_for_the_beat(ex: Experiment) -> None:
+    """They are told early, before they fill the memory."""
+    told = threading.Event()
+    batches: list[list[Any]] = []
+
+    class Observer:
+        def log_metrics(self, metrics_by_name: dict[str, Any], info: dict[str, Any]) -> None:
+            if metrics_by_name:
+                batches.append(metrics_by_name["m"]["values"])
+                told.set()
+
+    ex.observers = [Observer()]
+
+    @ex.main
+    def main(_run: Any) -> None:
+        for number in range(BATCH):
+            _run.log_scalar("m", number)
+        assert told.wait(60)
+
+    ex.run(options={**QUIET, "--beat_interval": 1000.0})
+    assert batches == [list(range(BATCH))]
 
 
 def test_status_of_a_users_interrupt(ex: Experiment) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import threading
 import time
 
 IS_LIMIT = os.environ.get("BENCH_ROLE") == "limit"
@@ -56,6 +57,13 @@ def _cpu():
 def peak_memory():
     """The most memory that this process has had, in bytes (Linux)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def wait_for_threads():
+    """The old library goes on storing when `ex.run()` has returned."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
 
 
 def quiet(ex):

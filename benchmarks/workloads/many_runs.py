@@ -24,6 +24,7 @@ def in_runs():
     watch = _tools.Stopwatch()
     for number in range(COUNT):
         ex.run(config_updates={"a": number})
+    _tools.wait_for_threads()
     return watch
 
 

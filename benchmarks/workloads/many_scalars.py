@@ -5,6 +5,7 @@
 
 import datetime
 import json
+import os
 import sys
 
 import _tools
@@ -22,8 +23,6 @@ def observed_by():
 
 
 def mongo_url():
-    import os
-
     return os.environ["BENCH_MONGO"]
 
 
@@ -40,13 +39,17 @@ def in_a_run(count):
 
     watch = _tools.Stopwatch()
     run = ex.run()
+    _tools.wait_for_threads()
     return watch.wall(), watch.cpu(), run._id
 
 
 def stored(run_id):
     """How many points can be read back."""
     if sys.argv[1] == "file":
-        with open(f"runs/{run_id}/metrics.json") as file:
+        path = f"runs/{run_id}/metrics.json"
+        if not os.path.exists(path):
+            return 0
+        with open(path) as file:
             return len(json.load(file)["loss"]["values"])
     import pymongo
 

@@ -34,6 +34,7 @@ def run():
     with pymongo.MongoClient(url) as client:
         before = bytes_received(client)
         ex.run(options={"--beat_interval": 1})
+        _tools.wait_for_threads()
         sent = bytes_received(client) - before
         [document] = client[DATABASE].runs.find({}, {"status": 1})
         assert document["status"] == "COMPLETED", document

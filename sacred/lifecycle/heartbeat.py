@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sacred._base.clock import IntervalTimer, utcnow
+from sacred._base.clock import utcnow
 from sacred.events import Heartbeat, MetricsLogged
-from sacred.metrics_logger import MetricsLogger, linearize_metrics
+from sacred.metrics_logger import MetricsLogger
 
 if TYPE_CHECKING:
     from sacred.lifecycle.dispatcher import Dispatcher
@@ -77,37 +78,63 @@ class Heart:
         self._new_output: Callable[[], str] = str
         # One beat at a time: points and output leave their queues in order.
         self._lock = threading.Lock()
-        self._stopped = threading.Event()
+        self._wake = threading.Event()
+        self._stopped = False
         self._thread: threading.Thread | None = None
+        metrics.on_batch = self._wake.set
 
     def listen_to(self, new_output: Callable[[], str]) -> None:
         """Where each beat gets the output written since the last one."""
         self._new_output = new_output
 
     def start(self, interval: float) -> None:
-        """Beat every ``interval`` seconds from a background thread."""
-        self._thread = IntervalTimer(self._stopped, self._regular_beat, interval)
+        """Beat every ``interval`` seconds from a background thread.
+
+        In between it wakes up when there is more new than should stay in memory.
+        """
+        # A daemon: a program that dies must not wait for its next beat.
+        self._thread = threading.Thread(
+            target=self._live, args=(interval,), name="sacred-heartbeat", daemon=True
+        )
         self._thread.start()
 
-    def _regular_beat(self) -> None:
-        # The timer calls once more at its end. The run has a last beat of its own, when
-        # the output is complete.
-        if not self._stopped.is_set():
-            self.beat()
+    def _live(self, interval: float) -> None:
+        due = time.monotonic() + interval
+        while not self._stopped:
+            if self._wake.wait(max(0, due - time.monotonic())):
+                self._wake.clear()
+                if not self._stopped:
+                    self._tell_early()
+            else:
+                self.beat()
+                due = time.monotonic() + interval
 
     def stop(self) -> None:
-        """End the background thread and wait until its beat is delivered."""
-        self._stopped.set()
+        """End the background thread and wait until its beat is delivered.
+
+        The run has a last beat of its own, when the output is complete.
+        """
+        self._stopped = True
+        self._wake.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+
+    def _tell_early(self) -> None:
+        with self._lock:
+            for points in self._metrics.take_batches():
+                self._dispatcher.emit(MetricsLogged(metrics_by_name=points, info=self._info))
 
     def beat(self) -> None:
         """Tell the observers all that is new."""
         with self._lock:
             self.output.add(self._new_output())
-            points = linearize_metrics(self._metrics.get_last_metrics())
-            self._dispatcher.emit(MetricsLogged(metrics_by_name=points, info=self._info))
+            told = False
+            for points in self._metrics.take_batches():
+                self._dispatcher.emit(MetricsLogged(metrics_by_name=points, info=self._info))
+                told = True
+            if not told:
+                self._dispatcher.emit(MetricsLogged(metrics_by_name={}, info=self._info))
             self._dispatcher.emit(
                 Heartbeat(
                     info=self._info,

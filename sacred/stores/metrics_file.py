@@ -2,19 +2,21 @@
 
 A file of JSON cannot grow at its end, and writing all points again at every beat
 costs more and more. So a small file is replaced at every beat; a large one only
-when it has grown by a fifth, and the points in between stand in a journal beside
+when it has grown by half, and the points in between stand in a journal beside
 it, one line per metric and beat. Each point is thus written a bounded number of
 times. When the run ends the file is complete and the journal is gone.
 """
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
 from sacred.serializer import dumps, restore
+from sacred.serializer.json_text import to_json
 from sacred.stores.base import StoreError
 from sacred.stores.blobs import Blobs, LocalBlobs
 from sacred.stores.changes import AddPoints
@@ -27,9 +29,12 @@ JOURNAL = "metrics.jsonl"
 _ARRAYS = ("steps", "timestamps", "values")
 # Up to this size the file is replaced at every beat: a fraction of a millisecond.
 _SMALL = 256 * 1024
-# Beyond, when the new points amount to this part of it.
-_GROWTH = 0.2
+# Beyond, when the new points amount to this part of it. All in all, each point is then
+# written three times to the file, and the journal has at most a third of them.
+_GROWTH = 0.5
 _CHUNK = 1 << 20
+
+_NUMBERS = frozenset({int, float, bool, type(None)})
 
 Arrays = tuple[bytes, ...]
 Spans = tuple[tuple[int, int], ...]
@@ -231,13 +236,23 @@ def _elements(old: IO[bytes] | None, metric: _Metric, number: int) -> Iterator[b
 
 
 def _encoded(points: AddPoints) -> Arrays:
-    timestamps = [getattr(time, "isoformat", time.__str__)() for time in points.timestamps]
-    arrays = (list(points.steps), timestamps, list(points.values))
-    return tuple(map(_elements_text, arrays))
+    timestamps = _timestamps_text(points.timestamps)
+    return _elements_text(points.steps), timestamps, _elements_text(points.values)
 
 
-def _elements_text(array: list[Any]) -> bytes:
-    return dumps(array)[1:-1].encode()
+def _timestamps_text(timestamps: Sequence[Any]) -> bytes:
+    if set(map(type, timestamps)) == {datetime.datetime}:
+        texts = '", "'.join(map(datetime.datetime.isoformat, timestamps))
+        return f'"{texts}"'.encode()
+    return _elements_text([getattr(time, "isoformat", time.__str__)() for time in timestamps])
+
+
+def _elements_text(array: Sequence[Any]) -> bytes:
+    # To look at each of a million numbers whether it has to be flattened takes as long as
+    # to write it; their types can be compared without a loop of the interpreter.
+    plain = set(map(type, array)) <= _NUMBERS
+    text = to_json(array) if plain and type(array) is list else dumps(list(array))
+    return text[1:-1].encode()
 
 
 def _journal_line(points: AddPoints, arrays: Arrays) -> bytes:

@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 
-from sacred.metrics_logger import MetricsLogger, ScalarMetricLogEntry, linearize_metrics
+from sacred.metrics_logger import BATCH, MetricsLogger, ScalarMetricLogEntry, linearize_metrics
 
 
 @pytest.fixture
@@ -130,3 +130,40 @@ def test_pickling(metrics):
     other.log_scalar_metric("a", 2)
     assert logged(other) == [("a", 0, 1), ("a", 1, 2)]
     assert logged(metrics) == [("a", 0, 1)]
+
+
+def test_many_points_come_in_batches_of_a_bounded_size(metrics):
+    """They hold all points in order, whatever the metrics, with steps counted by metric."""
+    count = 5 * BATCH + 10
+    for number in range(count):
+        metrics.log_scalar_metric("odd" if number % 2 else "even", number, None)
+    batches = list(metrics.take_batches())
+    sizes = [sum(len(points["values"]) for points in batch.values()) for batch in batches]
+    assert sum(sizes) == count
+    assert max(sizes) <= BATCH
+    for name, first in (("even", 0), ("odd", 1)):
+        values = [v for batch in batches for v in batch[name]["values"]]
+        steps = [s for batch in batches for s in batch[name]["steps"]]
+        assert values == list(range(first, count, 2))
+        assert steps == list(range(len(values)))
+        assert all(batch[name]["name"] == name for batch in batches)
+    assert list(metrics.take_batches()) == []
+
+
+def test_who_logs_a_batch_says_so():
+    """So points need not wait for the beat, and do not fill the memory."""
+    told = []
+    metrics = MetricsLogger(on_batch=lambda: told.append(1))
+    for number in range(2 * BATCH):
+        metrics.log_scalar_metric("a", number)
+    assert len(told) == 2
+
+
+def test_steps_of_any_kind_are_counted_on(metrics):
+    """Also beyond 64 bits, and where an element has a mind of its own about equality."""
+    metrics.log_scalar_metric("a", 1, 2**70)
+    metrics.log_scalar_metric("a", 2)
+    metrics.log_scalar_metric("b", 3, np.array([1, 2]))
+    entries = metrics.get_last_metrics()
+    assert [entry.step for entry in entries[:2]] == [2**70, 2**70 + 1]
+    assert list(entries[2].step) == [1, 2]
