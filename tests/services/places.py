@@ -6,9 +6,17 @@ through the store that wrote it.
 
 from __future__ import annotations
 
+import importlib.util
 import uuid
 from pathlib import Path
 from typing import Any
+
+# Not when a run is read: that may be within an example of hypothesis, which refuses the
+# property tests that these modules define.
+from tests.integration import test_file_storage, test_mongo, test_tinydb
+
+if importlib.util.find_spec("sqlalchemy") is not None:
+    from tests.integration import test_sql
 
 __all__ = ["S3", "Files", "Google", "Mongo", "Place", "Sql", "TinyDb"]
 
@@ -35,9 +43,7 @@ class Files(Place):
         self.url = f"file:{directory}"
 
     def read(self, run_id: Any) -> dict[str, Any]:
-        from tests.integration.test_file_storage import read_back
-
-        return read_back(self.directory / str(run_id))
+        return test_file_storage.read_back(self.directory / str(run_id))
 
 
 class TinyDb(Place):
@@ -48,9 +54,7 @@ class TinyDb(Place):
         self.url = f"tinydb:{directory}"
 
     def read(self, run_id: Any) -> dict[str, Any]:
-        from tests.integration.test_tinydb import read_back
-
-        return read_back(self.directory, run_id)
+        return test_tinydb.read_back(self.directory, run_id)
 
 
 class Sql(Place):
@@ -63,11 +67,9 @@ class Sql(Place):
         import sqlalchemy as sa
         from sqlalchemy.orm import Session
 
-        from tests.integration.test_sql import read_back
-
         engine = sa.create_engine(self.url, poolclass=sa.NullPool)
         with Session(engine) as session:
-            return read_back(session, str(run_id))
+            return test_sql.read_back(session, str(run_id))
 
 
 class Mongo(Place):
@@ -80,10 +82,8 @@ class Mongo(Place):
     def read(self, run_id: Any) -> dict[str, Any]:
         import pymongo
 
-        from tests.integration.test_mongo import read_back
-
         with pymongo.MongoClient[dict[str, Any]](self.url) as client:
-            return read_back(client[self.name], run_id)
+            return test_mongo.read_back(client[self.name], run_id)
 
 
 class _Bucket(Place):
@@ -99,8 +99,6 @@ class _Bucket(Place):
         raise NotImplementedError
 
     def read(self, run_id: Any) -> dict[str, Any]:
-        from tests.integration.test_file_storage import read_back
-
         copy = self._scratch / uuid.uuid4().hex
         for key, data in self.content().items():
             if key.startswith(f"{self.prefix}/"):
@@ -111,7 +109,7 @@ class _Bucket(Place):
                 path.write_bytes(
                     data.replace(self.url.encode(), bytes(copy)) if is_record else data
                 )
-        return read_back(copy / str(run_id))
+        return test_file_storage.read_back(copy / str(run_id))
 
 
 class S3(_Bucket):
