@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sacred.dependencies import PackageDependency, Repositories, Source
 
     Function = TypeVar("Function", bound=Callable[..., Any])
+    Known = dict[tuple[int, str, bool], tuple[set[Source], set[PackageDependency]]]
     _Decorator = Callable[[Callable[..., Any]], CapturedFunction]
 
 __all__ = ["Ingredient"]
@@ -333,13 +334,19 @@ class Ingredient:
             raise ValueError(f'Invalid Version: "{version}"')
         self._added_dependencies.add(PackageDependency(package_name, version))
 
-    def _find(self, repositories: Repositories) -> tuple[set[Source], set[PackageDependency]]:
+    def _find(
+        self, repositories: Repositories, known: Known | None = None
+    ) -> tuple[set[Source], set[PackageDependency]]:
         from sacred.dependencies import gather_sources_and_dependencies
 
-        _, sources, dependencies = gather_sources_and_dependencies(
-            self._caller_globals, self.save_git_info, self.base_dir, repositories=repositories
-        )
-        return set(sources) | self._added_sources, set(dependencies) | self._added_dependencies
+        known = {} if known is None else known
+        key = (id(self._caller_globals), self.base_dir, self.save_git_info)
+        if key not in known:
+            known[key] = gather_sources_and_dependencies(
+                self._caller_globals, self.save_git_info, self.base_dir, repositories=repositories
+            )[1:]
+        sources, dependencies = known[key]
+        return sources | self._added_sources, dependencies | self._added_dependencies
 
     @property
     def sources(self) -> set[Source]:
@@ -377,8 +384,10 @@ class Ingredient:
         dependencies: dict[str, PackageDependency] = {}
 
         def gather() -> dict[str, Any]:
+            # Ingredients of one script all find the same: it is looked for once.
+            known: Known = {}
             for ingredient, _ in self.traverse_ingredients():
-                found_sources, found_dependencies = ingredient._find(repositories)
+                found_sources, found_dependencies = ingredient._find(repositories, known)
                 for source in found_sources:
                     sources.setdefault(source.filename, source)
                 for dependency in found_dependencies:

@@ -168,30 +168,58 @@ def _in_columns(rows: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def parse_plain(argv: Sequence[str], options: Sequence[CLIOption] = ()) -> ParsedArguments | None:
-    """What `parse` finds out, where the words are so few and plain that there is no doubt.
+    """What `parse` finds out, where the words are so plain that there is no doubt.
 
-    Most command lines are a command and updates; docopt and the usage text that it reads
-    take longer than the rest of a short run.
+    Most command lines are a command, updates, and options that are written in full;
+    docopt and the usage text that it reads take longer than the rest of a short run.
 
     Returns:
-        None: there may be options, help, or a mistake.
+        None: help is asked for, there is a mistake, or something that docopt knows.
 
     >>> parse_plain(["evaluate", "with", "C=2"]).updates
     ('C=2',)
-    >>> parse_plain(["-u"]) is None
+    >>> parse_plain(["--no-such-option"]) is None
     True
     """
-    words = [str(word) for word in argv]
-    # A dash may begin an option, and docopt knows what that takes.
-    if any(word.startswith("-") for word in words) or "help" in words[:1]:
+    values = {option.get_flag(): False if option.is_flag else None for option in options}
+    words = _without_options([str(word) for word in argv], _flags_of(options), values)
+    if words is None or "help" in words[:1] or values.get("--help"):
         return None
     command = words.pop(0) if words and words[0] != "with" else None
     if words and (words[0] != "with" or len(words) == 1 or "with" in words[1:]):
         return None
-    values = {option.get_flag(): False if option.is_flag else None for option in options}
     return ParsedArguments(
         command=command, updates=tuple(words[1:]), options=values, help_topic=command
     )
+
+
+def _without_options(
+    words: Sequence[str], flags: Sequence[_Flags], values: dict[str, Any]
+) -> list[str] | None:
+    """The words that are no options, whose values are noted; None: docopt has to look."""
+    by_name = {name: flag for flag in flags for name in (flag.short, flag.long) if name}
+    given: set[str] = set()
+    left = []
+    rest = iter(words)
+    for word in rest:
+        if not word.startswith("-"):
+            left.append(word)
+            continue
+        name, equals, value = word.partition("=")
+        flag = by_name.get(name)
+        if flag is None or flag.long in given or (equals and not name.startswith("--")):
+            return None
+        if flag.argument is None:
+            if equals:
+                return None
+            values[flag.long] = True
+        else:
+            following = value if equals else next(rest, None)
+            if following is None or following.startswith("-"):
+                return None
+            values[flag.long] = following
+        given.add(flag.long)
+    return left
 
 
 def parse(argv: Sequence[str], usage: str, options: Sequence[CLIOption] = ()) -> ParsedArguments:

@@ -96,7 +96,20 @@ class ConfigScope:
     @functools.cached_property
     def _body(self) -> FunctionType:
         # Not made when decorating: most named configs of a script are never used.
-        return build_function(self._function, self._source)
+        return self._built(asks=True)
+
+    @functools.cached_property
+    def _plain_body(self) -> FunctionType:
+        """As `_body`, for evaluations that change none of its own entries: half the work."""
+        return self._built(asks=False)
+
+    def _built(self, asks: bool) -> FunctionType:
+        _ = self._docs, self._bools, self._lines  # read off the tree before that is changed
+        return build_function(self._function, self._source, asks)
+
+    @functools.cached_property
+    def _lines(self) -> dict[str, int] | None:
+        return self._source.plain_lines()
 
     @functools.cached_property
     def _bools(self) -> frozenset[str]:
@@ -127,8 +140,13 @@ class ConfigScope:
         self._check_parameters(preset, fallback)
         helper = _Helper(fixed, preset, fallback, self._bools)
         arguments = {name: helper.argument(name) for name in self.parameters}
-        self._run({**arguments, HELPER: helper})
-        names = entry_names(self._body.__code__)
+        if self._lines is None or not self._lines.keys().isdisjoint({*fixed, *preset, *fallback}):
+            body = self._body
+        else:
+            body = self._plain_body
+            helper.lines.update(self._lines)
+        _run(body, {**arguments, HELPER: helper})
+        names = entry_names(body.__code__)
         summary = helper.summary(names, self._source.filename)
         if self._function.__doc__ is not None and "__doc__" not in summary:
             # First, as it would be if the function had assigned it.
@@ -148,13 +166,6 @@ class ConfigScope:
                     f"Available options are: {sorted(known, key=str)}. {hint}".rstrip()
                 )
 
-    def _run(self, arguments: dict[str, Any]) -> None:
-        made = self._body(**arguments)
-        if isinstance(made, CoroutineType):
-            import asyncio  # slow to import, and hardly ever needed
-
-            asyncio.run(made)
-
 
 def _restored(
     function: FunctionType, filename: str, lines: Sequence[str], first: int
@@ -163,8 +174,16 @@ def _restored(
 
     Functions that travel by value may have lost the name of their file, too.
     """
-    source = ScopeSource.of_text(filename, function.__code__.co_name, lines, first)
+    source = ScopeSource.of_text(filename, lines, first)
     return ConfigScope(function, _source=source)
+
+
+def _run(body: Callable[..., Any], arguments: dict[str, Any]) -> None:
+    made = body(**arguments)
+    if isinstance(made, CoroutineType):
+        import asyncio  # slow to import, and hardly ever needed
+
+        asyncio.run(made)
 
 
 def _parameters(function: FunctionType) -> tuple[str, ...]:
@@ -204,7 +223,8 @@ class _Helper:
         self._entries = DogmaticDict(fixed)
         self._entries.bools = bools | {n for n, v in preset.items() if isinstance(v, bool)}
         self._ignored: set[str] = set()
-        self._lines: dict[str, int] = {}
+        #: Where each entry was assigned last.
+        self.lines: dict[str, int] = {}
         self._locals: dict[str, Any] = {}
 
     def argument(self, name: str) -> Any:
@@ -223,7 +243,7 @@ class _Helper:
         if name in self._fallback:
             self._ignored.add(name)
             return make_read_only(self._fallback[name])
-        self._lines[name] = sys._getframe(1).f_lineno
+        self.lines[name] = sys._getframe(1).f_lineno
         return self._assign(name, value)
 
     def deleted(self, name: str) -> bool:
@@ -258,7 +278,7 @@ class _Helper:
         recursive_fill_in(summary, self._preset, self._fixed)
         summary.origins = {
             name: Origin("scope", f"{filename}:{line}")
-            for name, line in self._lines.items()
+            for name, line in self.lines.items()
             if name in summary and (name not in self._fixed or isinstance(summary[name], dict))
         }
         return summary

@@ -75,15 +75,13 @@ class ConfigSummary(dict[str, Any]):
         self._unite(config_mod, path)
 
     def _unite(self, other: ConfigSummary, path: str) -> None:
-        self.modified |= {join_paths(path, entry) for entry in other.modified}
-        self.ignored_fallbacks |= {join_paths(path, entry) for entry in other.ignored_fallbacks}
-        self.typechanged.update(
-            (join_paths(path, entry), types) for entry, types in other.typechanged.items()
-        )
-        self.docs.update((join_paths(path, entry), text) for entry, text in other.docs.items())
-        self.origins.update(
-            (join_paths(path, entry), origin) for entry, origin in other.origins.items()
-        )
+        # Not `join_paths`: there may be thousands, and these are whole paths.
+        start = f"{path}." if path else ""
+        self.modified |= {start + entry for entry in other.modified}
+        self.ignored_fallbacks |= {start + entry for entry in other.ignored_fallbacks}
+        self.typechanged.update((start + entry, t) for entry, t in other.typechanged.items())
+        self.docs.update((start + entry, text) for entry, text in other.docs.items())
+        self.origins.update((start + entry, origin) for entry, origin in other.origins.items())
         self.ensure_coherence()
 
     def ensure_coherence(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sacred._base.values import Value
 
@@ -25,6 +25,13 @@ class Origin(Value, kw_only=False):
 
     kind: OriginKind
     where: str = ""
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, kind: OriginKind, where: str = "") -> None:
+            # Written out: every entry of a configuration has one.
+            object.__setattr__(self, "kind", kind)
+            object.__setattr__(self, "where", where)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.where}".rstrip()

@@ -42,18 +42,19 @@ _FUTURE_FLAGS = functools.reduce(
 )
 
 
-def build_function(function: FunctionType, source: ScopeSource) -> FunctionType:
+def build_function(function: FunctionType, source: ScopeSource, asks: bool = True) -> FunctionType:
     """The function to run in place of `function`.
 
     Args:
         function: what the user wrote.
         source: its source.
+        asks: whether the helper is asked at each assignment, or only called at the end.
 
     Returns:
         a function with the same globals and closure. Its parameters have to be
         passed by keyword, the helper (see `HELPER`) as well.
     """
-    node = _transform(source)
+    node = _transform(source, asks)
     free_names = function.__code__.co_freevars
     module = ast.Module(body=[_enclose(node, free_names)], type_ignores=[])
     flags = function.__code__.co_flags & _FUTURE_FLAGS
@@ -93,7 +94,7 @@ def _find_code(code: CodeType, name: str, line: int) -> CodeType:
     raise AssertionError(f"{name} is not in the code compiled from it")
 
 
-def _transform(source: ScopeSource) -> FunctionNode:
+def _transform(source: ScopeSource, asks: bool) -> FunctionNode:
     node = source.fresh_node()
     arguments = node.args
     names = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
@@ -109,9 +110,10 @@ def _transform(source: ScopeSource) -> FunctionNode:
     node.returns = None
     if hasattr(node, "type_params"):
         node.type_params = []
-    binder = _Binder(_declared_elsewhere(node), any_walrus=source.says(":="))
     last = _Place(node.body[-1])
-    node.body = [made for statement in node.body for made in binder.statements(statement)]
+    if asks:
+        binder = _Binder(_declared_elsewhere(node), any_walrus=source.says(":="))
+        node.body = [made for statement in node.body for made in binder.statements(statement)]
     node.body.append(last.expression(last.call_method("leave")))
     return node
 
@@ -195,6 +197,12 @@ class _Binder(ast.NodeTransformer):
     # ------------------------------------------- names bound by the statement
 
     def visit_Assign(self, node: ast.Assign) -> Any:
+        target = node.targets[0]
+        if len(node.targets) == 1 and isinstance(target, ast.Name) and not self._any_walrus:
+            # The most frequent kind, without a second statement.
+            if target.id not in self._not_ours:
+                node.value = _Place(node).ask(target.id, node.value)
+            return node
         return self._bound_after(node, [n for target in node.targets for n in bound_names(target)])
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:

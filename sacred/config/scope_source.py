@@ -20,6 +20,8 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 # Where statements hold others, or what holds them in turn.
 _BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")
 Index = dict[tuple[str, int], FunctionNode]
+# An attribute of nodes that have been changed.
+_USED = "_sacred_used"
 
 # Scopes of one file are mostly defined one after the other.
 _MAX_FILES = 8
@@ -42,18 +44,24 @@ class ScopeSource(Value, kw_only=False):
     first: int
 
     @classmethod
-    def of_text(cls, filename: str, name: str, lines: Sequence[str], first: int) -> ScopeSource:
+    def of_text(cls, filename: str, lines: Sequence[str], first: int) -> ScopeSource:
         """Made of the text alone: where the file is not at hand, as in another process."""
-        return cls(filename, _parsed_alone(name, lines, first), lines, first)
+        return cls(filename, _parsed_alone(lines, first), lines, first)
 
     def says(self, *words: str) -> bool:
         """Whether one of the words is anywhere in the text: a cheap first look."""
         return any(word in line for line in self.lines for word in words)
 
     def fresh_node(self) -> FunctionNode:
-        """The syntax tree once more, to be changed at will."""
-        # Much faster than a deep copy.
-        return _parsed_alone(self.node.name, self.lines, self.first)
+        """The syntax tree, to be changed at will.
+
+        It is `node` itself the first time: what else is wanted of that has to be asked
+        for before. Later on it is parsed again, which is much faster than a deep copy.
+        """
+        if not hasattr(self.node, _USED):
+            setattr(self.node, _USED, True)
+            return self.node
+        return _parsed_alone(self.lines, self.first)
 
     def declared_types(self) -> dict[str, str]:
         """Source text of the annotation of each annotated entry."""
@@ -69,6 +77,30 @@ class ScopeSource(Value, kw_only=False):
             return frozenset()
         declared = self.declared_types().items()
         return frozenset(name for name, annotation in declared if declares_bool(annotation))
+
+    def plain_lines(self) -> dict[str, int] | None:
+        """The line of each entry, where each is assigned once by a plain statement.
+
+        Returns:
+            None: there are blocks, other statements, or names that are bound again.
+        """
+        lines: dict[str, int] = {}
+        if self.says(":="):
+            return None
+        for node in self.node.body:
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)]):
+                    pass
+                case ast.AnnAssign(target=ast.Name(id=name), value=value) if value is not None:
+                    pass
+                case ast.Expr():
+                    continue  # the docstring, a call
+                case _:
+                    return None
+            if name in lines:
+                return None
+            lines[name] = node.lineno
+        return lines
 
     def docs(self) -> dict[str, str]:
         """The comment of each assigned name: at the end of its line, else directly above."""
@@ -172,12 +204,15 @@ def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
             pending.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
-def _parsed_alone(name: str, lines: Sequence[str], first: int) -> FunctionNode:
+def _parsed_alone(lines: Sequence[str], first: int) -> FunctionNode:
     # The text is moved to where it stands in the file, and an indented block needs
     # something to belong to.
     header = "if 1:\n" if lines[0][:1].isspace() else "\n"
     text = "\n" * (first - 2) + header if first > 1 else ""
-    return _functions(ast.parse(text + "".join(lines)))[name, first]
+    [node] = ast.parse(text + "".join(lines)).body
+    function = node.body[0] if isinstance(node, ast.If) else node
+    assert isinstance(function, FunctionNode)
+    return function
 
 
 def find_source(function: FunctionType) -> ScopeSource:
@@ -235,11 +270,17 @@ def _index(filename: str, lines: list[str]) -> Index:
 
 
 def _functions(tree: ast.AST) -> Index:
-    return {
-        (node.name, min(part.lineno for part in (node, *node.decorator_list))): node
-        for node in ast.walk(tree)
-        if isinstance(node, FunctionNode)
-    }
+    found: Index = {}
+    # Functions are statements, so expressions, which most of a tree is, are passed over.
+    pending: list[Any] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, FunctionNode):
+            first = min(part.lineno for part in (node, *node.decorator_list))
+            found.setdefault((node.name, first), node)
+        for name in _BLOCKS:
+            pending.extend(getattr(node, name, ()))
+    return found
 
 
 def _from_block(function: FunctionType, lines: list[str]) -> FunctionNode:
