@@ -380,6 +380,8 @@ class Ingredient:
         from sacred.dependencies import Repositories
 
         repositories = Repositories()
+        if self.save_git_info and self.mainfile is not None:
+            repositories.ask_about(self.mainfile)
         sources: dict[str, Source] = {}
         dependencies: dict[str, PackageDependency] = {}
 

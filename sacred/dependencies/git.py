@@ -1,25 +1,18 @@
 """What `git` tells about the repository of a file.
 
-The program is asked, twice and at once, once per repository. Nothing here fails: without git,
-without a commit, in a directory that git does not trust, or when it takes too long, there is just
-nothing to tell.
+The program is asked once per repository. Nothing here fails: without git, without a commit, in a
+directory that git does not trust, or when it takes too long, there is just nothing to tell.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import time
 
 from sacred._base.values import Value
+from sacred.dependencies.git_query import GitQuery
 
 _TIMEOUT = 10.0
-
-# Asking must not wait for a password, nor write to the index that others may be using.
-_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-
-# Set while a git hook runs; they would lead to the repository of the hook.
-_MISLEADING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 
 _STATUS = ("status", "--porcelain=v2", "--branch", "--untracked-files=no", "--no-ahead-behind")
 _REMOTES = ("config", "--get-regexp", r"^remote\..*\.url$")
@@ -44,6 +37,13 @@ class Repositories:
 
     def __init__(self) -> None:
         self._known: dict[str, GitInfo] = {}
+        self._asked: dict[str, GitQuery] = {}
+
+    def ask_about(self, filename: str | os.PathLike[str]) -> None:
+        """Let git begin to look; `info` will find the answer."""
+        root = _find_root(os.path.realpath(filename))
+        if root is not None and root not in self._known and root not in self._asked:
+            self._asked[root] = GitQuery(root, _STATUS)
 
     def info(self, filename: str | os.PathLike[str]) -> GitInfo:
         """Return the state of the repository that the file lies in."""
@@ -51,7 +51,8 @@ class Repositories:
         if root is None:
             return GitInfo()
         if root not in self._known:
-            self._known[root] = _ask(root)
+            query = self._asked.pop(root, None) or GitQuery(root, _STATUS)
+            self._known[root] = _described(root, query.answer(_TIMEOUT))
         return self._known[root]
 
 
@@ -64,49 +65,40 @@ def _find_root(path: str) -> str | None:
     return None
 
 
-def _ask(root: str) -> GitInfo:
-    status, remotes = _run_both(root)
+def _described(root: str, status: str) -> GitInfo:
     commit, is_dirty = _read_status(status)
     if commit is None:
         return GitInfo()
+    remotes = _remotes_in(os.path.join(root, ".git", "config"))
+    if remotes is None:
+        remotes = GitQuery(root, _REMOTES).answer(_TIMEOUT)
     return GitInfo(_choose_url(remotes) or f"git:/{root}", commit, is_dirty)
 
 
-def _run_both(root: str) -> tuple[str, str]:
-    """Return the output of the two queries; ``""`` for one that failed."""
-    import subprocess
+def _remotes_in(path: str) -> str | None:
+    """What git would answer to `_REMOTES`; None: git has to be asked.
 
-    environment = {k: v for k, v in os.environ.items() if k not in _MISLEADING} | _ENVIRONMENT
-    processes: list[subprocess.Popen[str]] = []
+    Only for what git itself writes into the file; see "CONFIGURATION FILE" in git-config(1).
+    """
     try:
-        for query in (_STATUS, _REMOTES):
-            processes.append(
-                subprocess.Popen(
-                    ["git", "-C", root, *query],
-                    env=environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    encoding="utf-8",
-                    errors="replace",
-                )
-            )
-        deadline = time.monotonic() + _TIMEOUT
-        outputs = [p.communicate(timeout=max(0, deadline - time.monotonic()))[0] for p in processes]
-    except (OSError, subprocess.SubprocessError):
-        return "", ""
-    finally:
-        for process in processes:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            if process.stdout is not None:
-                process.stdout.close()  # not read: what git has started may hold it open
-    status, remotes = (
-        output if process.returncode == 0 else ""
-        for output, process in zip(outputs, processes, strict=True)
-    )
-    return status, remotes
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, UnicodeDecodeError):
+        return None  # a worktree or a submodule has it elsewhere
+    found = []
+    remote = None
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("["):
+            if line.lower().startswith("[include") or not line.endswith("]"):
+                return None
+            is_remote = line.startswith('[remote "') and line.endswith('"]')
+            remote = line[len('[remote "') : -len('"]')] if is_remote else None
+        elif remote is not None and line.partition("=")[0].strip().lower() == "url":
+            url = line.partition("=")[2].strip()
+            if set(url + remote) & set('"\\#;'):
+                return None
+            found.append(f"remote.{remote}.url {url}\n")
+    return "".join(found)
 
 
 def _read_status(status: str) -> tuple[str | None, bool]:

@@ -63,12 +63,13 @@ def create_run(
         KeyError, NamedConfigNotFoundError, CircularDependencyError, ValueError:
             see :func:`configure` and :func:`get_command`.
     """
+    gather_info = experiment.experiment_info_gatherer()  # git begins to look meanwhile
     configured = configure(experiment, command_name, config_updates, named_configs, log_level)
     ingredients = gather_ingredients_topological(experiment)
     main_function = get_command(configured.scaffolding, command_name)
     if not force:
         _check_changes(configured)
-    gather_info = experiment.experiment_info_gatherer()
+    host_info = get_host_info(getattr(experiment, "additional_host_info", None))
     run = Run(
         config=configured.config,
         config_modifications=configured.modifications,
@@ -77,7 +78,7 @@ def create_run(
         root_logger=configured.root_logger,
         run_logger=configured.run_logger,
         experiment_info=gather_info(),
-        host_info=get_host_info(getattr(experiment, "additional_host_info", None)),
+        host_info=host_info,
         pre_run_hooks=[hook for used in ingredients for hook in used.pre_run_hooks],
         post_run_hooks=[hook for used in ingredients for hook in used.post_run_hooks],
         captured_out_filter=getattr(experiment, "captured_out_filter", None),

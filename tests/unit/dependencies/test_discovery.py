@@ -195,13 +195,13 @@ def test_git_is_asked_once(
 ) -> None:
     asked = []
 
-    def ask(root: str) -> Any:
+    def describe(root: str, status: str) -> Any:
         asked.append(root)
         return git.GitInfo("url", "12ab", True)
 
     from sacred.dependencies import git
 
-    monkeypatch.setattr(git, "_ask", ask)
+    monkeypatch.setattr(git, "_described", describe)
     (project / ".git").mkdir()
     shared = Repositories()
     _, sources, _ = gather_sources_and_dependencies(script, True, None, shared)

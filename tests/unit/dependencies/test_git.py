@@ -131,7 +131,41 @@ def test_one_query_per_repository(
     for i in range(20):
         Path(f"sub/{i}.py").write_text("")
         assert repositories.info(f"sub/{i}.py").commit == commit
-    assert sorted(log.read_text().split()) == ["config", "status"]
+    assert log.read_text().split() == ["status"]
+
+
+def test_remotes_are_read_as_git_reads_them(git: Git, commit: str) -> None:
+    git("remote", "add", "up", "https://example.org/up.git")
+    git("remote", "add", "with.dot", "/some where/b")
+    git("config", "user.url", "no remote")
+    expected = git("config", "--get-regexp", r"^remote\..*\.url$") + "\n"
+    assert git_module._remotes_in(".git/config") == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["[include]\n path = x\n", '[remote "a"]\n url = "b c"\n', '[remote "a"] url = b\n']
+)
+def test_unusual_configurations_are_left_to_git(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config").write_text(text)
+    assert git_module._remotes_in(str(tmp_path / "config")) is None
+
+
+def test_git_can_look_meanwhile(commit: str) -> None:
+    repositories = Repositories()
+    repositories.ask_about("a.py")
+    repositories.ask_about("a.py")
+    assert repositories.info("a.py").commit == commit
+
+
+def test_a_question_that_nobody_wants_answered_leaves_no_process(commit: str) -> None:
+    repositories = Repositories()
+    repositories.ask_about("a.py")
+    [query] = repositories._asked.values()
+    pid = query._pid
+    assert pid is not None
+    del query, repositories
+    with pytest.raises(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
 
 
 def test_file_in_a_worktree(git: Git, commit: str, tmp_path: Path) -> None:
