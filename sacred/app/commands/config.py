@@ -1,0 +1,59 @@
+"""Print the configuration of a run, as JSON or YAML.
+
+An experiment takes it again: sacred config 7 > 7.json; python train.py with 7.json
+
+Examples:
+  sacred config last
+  sacred config best:result opt       only the part under opt
+  sacred config 7 --yaml > 7.yaml
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from sacred._base.extras import require
+from sacred._base.text import did_you_mean
+from sacred.app.errors import ProgramError
+from sacred.app.parser import add_run_id
+from sacred.app.session import Session
+from sacred.serializer import dumps, flatten
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See `CommandModule`."""
+    add_run_id(parser)
+    parser.add_argument("path", metavar="PATH", nargs="?", help="an entry, or a part (opt.lr)")
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--json", action="store_true", help="as JSON (the default)")
+    group.add_argument("--yaml", action="store_true", help="as YAML")
+
+
+def run(args: argparse.Namespace, session: Session) -> None:
+    """See `CommandModule`."""
+    record = session.run(args.id)
+    value: Any = record.config
+    for step in filter(None, (args.path or "").split(".")):
+        value = _within(value, step, args.path)
+    session.report(record.problems)
+    session.console.write(_yaml(value) if args.yaml else dumps(flatten(value), indent=2) + "\n")
+
+
+def _within(value: Any, step: str, path: str) -> Any:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if str(key) == step:
+                return item
+        hint = did_you_mean(step, map(str, value))
+        raise ProgramError(f"the configuration has no entry {path!r}. {hint}".rstrip())
+    if isinstance(value, list | tuple) and step.isdecimal() and int(step) < len(value):
+        return value[int(step)]
+    raise ProgramError(f"the configuration has no entry {path!r}")
+
+
+def _yaml(value: Any) -> str:
+    yaml = require("yaml", extra="yaml", purpose="sacred config --yaml")
+    text: str = yaml.safe_dump(flatten(value), sort_keys=False, allow_unicode=True)
+    return text.removesuffix("...\n")  # behind a value that is no dict or list

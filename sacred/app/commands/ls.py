@@ -1,0 +1,58 @@
+"""List the runs that fulfil a query, the newest first.
+
+Columns are id, status, name, start, duration, result, and the entries of the configuration
+that are not the same in all runs of the list. On a terminal the list ends after 50 runs,
+unless --limit or --all says otherwise. Times are UTC.
+
+Examples:
+  sacred ls
+  sacred ls "status = FAILED and start_time > '2 days ago'"
+  sacred ls "lr > 1e-4 and lr < 1e-2" --sort -metrics.accuracy.max --limit 20
+  sacred ls --columns id,lr,metrics.loss.min,duration --csv > runs.csv
+
+docs/querying.rst describes queries; sacred fields lists what they can ask for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+
+from sacred.app.parser import whole_number
+from sacred.app.rows import matching_runs, run_table
+from sacred.app.session import Session
+from sacred.app.table import add_formats, write_table
+
+#: So many runs on a terminal.
+_SHOWN = 50
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See `CommandModule`."""
+    parser.add_argument("query", metavar="QUERY", nargs="*", help="which runs (default: all)")
+    parser.add_argument("--sort", metavar="FIELDS", help="the order, -FIELD: the largest first")
+    parser.add_argument(
+        "-n", "--limit", type=whole_number, metavar="N", help="at most so many runs"
+    )
+    parser.add_argument("-a", "--all", action="store_true", help="all of them, however many")
+    parser.add_argument("--columns", metavar="FIELDS", help="id,lr,metrics.loss.min: these columns")
+    add_formats(parser)
+
+
+def run(args: argparse.Namespace, session: Session) -> None:
+    """See `CommandModule`."""
+    console = session.console
+    query = " ".join(args.query)
+    limit: int | None = args.limit
+    if limit is None and not args.all and args.format is None and console.is_terminal:
+        limit = _SHOWN
+    # One more tells whether there are more.
+    runs = matching_runs(session, query, args.sort, None if limit is None else limit + 1)
+    shown = itertools.islice(runs, limit)
+    table = run_table(shown, args.columns, with_store=len(session.stores) > 1)
+    is_cut = limit is not None and next(runs, None) is not None
+    write_table(table, args.format, console)
+    if args.format is None and not table.rows:
+        console.note("no runs that fulfil the query" if query else "no runs")
+    elif is_cut and args.limit is None:
+        console.note(f"the {'first' if args.sort else 'newest'} {limit}; --all shows all")

@@ -1,0 +1,86 @@
+"""Where a command writes: a terminal, which has colours and a width, or something else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TextIO
+
+from sacred._base.text import BLUE, DIM, ENDC, GREEN, RED, use_colour
+
+__all__ = ["BLUE", "BOLD", "DIM", "GREEN", "RED", "YELLOW", "Console"]
+
+BOLD = "\033[1m"
+YELLOW = "\033[33m"
+
+
+class Console:
+    """What a command prints to.
+
+    Args:
+        out: for what was asked for (default: ``sys.stdout``).
+        err: for remarks and errors (default: ``sys.stderr``).
+
+    Attributes:
+        is_terminal: somebody looks at it: tables are cut to the width.
+        width: of the terminal in characters, also where there is none.
+    """
+
+    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self.out = sys.stdout if out is None else out
+        self.err = sys.stderr if err is None else err
+        self.is_terminal = self.out.isatty()
+        self.coloured = use_colour(self.out)
+        self._coloured_err = use_colour(self.err)
+        self.width = shutil.get_terminal_size((80, 24)).columns
+
+    def print(self, text: str = "") -> None:
+        """Print a line, or several."""
+        self.out.write(f"{text}\n")
+
+    def write(self, text: str) -> None:
+        """Print text as it is."""
+        self.out.write(text)
+
+    def write_bytes(self, data: bytes) -> None:
+        """Print bytes as they are."""
+        self.out.flush()
+        raw = getattr(self.out, "buffer", None)
+        if raw is None:  # a replacement of sys.stdout that takes only text
+            self.out.write(data.decode(errors="replace"))
+        else:
+            raw.write(data)
+            raw.flush()
+
+    def note(self, text: str) -> None:
+        """A remark beside the output, for a person."""
+        self.out.flush()
+        self.err.write(f"{DIM}{text}{ENDC}\n" if self._coloured_err else f"{text}\n")
+
+    def problem(self, text: str) -> None:
+        """Something that went wrong; the rest goes on."""
+        self.out.flush()
+        head = f"{RED}sacred:{ENDC}" if self._coloured_err else "sacred:"
+        self.err.write(f"{head} {text}\n")
+
+    def style(self, text: str, *codes: str) -> str:
+        """The text in colour, if colours are wanted.
+
+        >>> import io
+        >>> Console(io.StringIO(), io.StringIO()).style("ok", GREEN)
+        'ok'
+        """
+        return f"{''.join(codes)}{text}{ENDC}" if self.coloured and text and codes else text
+
+    def heading(self, text: str) -> None:
+        """A heading, with an empty line in front."""
+        self.print(f"\n{self.style(text, BOLD)}")
+
+    def close_quietly(self) -> None:
+        """Nobody reads the output any more (``| head``): the end must not complain."""
+        try:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, self.out.fileno())
+        except (OSError, ValueError):  # no real file
+            pass

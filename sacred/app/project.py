@@ -1,0 +1,137 @@
+"""The stores of a project, by names, so that ``sacred ls`` alone works.
+
+They stand in a file ``.sacred.toml`` in the directory of the project, or in its
+``pyproject.toml`` under ``[tool.sacred]``::
+
+    default = "lab"              # without -s; else the first one
+
+    [stores]
+    here = "runs"                # paths start at this file
+    lab = "mongodb://lab.example.org/${USER}"
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from sacred._base.text import did_you_mean
+from sacred._base.values import Value
+from sacred.app.errors import ProgramError
+
+__all__ = ["Project", "default_address", "find_project"]
+
+FILES = (".sacred.toml", "pyproject.toml")
+VARIABLE = "SACRED_STORE"
+
+#: Addresses of something on this disk, the path of which may be a relative one.
+_RELATIVE = re.compile(r"(file:|tinydb:|sqlite:///|)(?![A-Za-z][A-Za-z0-9+.-]+:)([^/].*)")
+
+
+class Project(Value):
+    """The stores that a file names.
+
+    Args:
+        path: of the file.
+        stores: addresses by names.
+        default: the name of the one that is meant if none is said.
+    """
+
+    path: Path
+    stores: dict[str, str]
+    default: str | None = None
+
+
+def find_project(start: str | os.PathLike[str] = ".") -> Project | None:
+    """The project that a directory belongs to; None: to none that names stores.
+
+    The first file upwards counts.
+
+    Raises:
+        ProgramError: there is a mistake in the file.
+    """
+    here = Path(start).resolve()
+    for directory in (here, *here.parents):
+        for name in FILES:
+            path = directory / name
+            try:
+                content = tomllib.loads(path.read_text(encoding="utf-8"))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except (OSError, ValueError) as error:
+                raise ProgramError(f"{path} cannot be read: {error}") from error
+            if name == "pyproject.toml":
+                content = content.get("tool", {}).get("sacred")
+                if content is None:
+                    continue
+            return _project(path, content)
+    return None
+
+
+def default_address(project: Project | None, directory: str = "runs") -> str:
+    """The store that is meant if none is said.
+
+    That is what the variable ``SACRED_STORE`` says, else the project, else the directory
+    ``runs`` if there are runs in it.
+
+    Raises:
+        ProgramError: there is none.
+    """
+    if address := os.environ.get(VARIABLE):
+        return address
+    if project is not None and project.stores:
+        return project.default or next(iter(project.stores))
+    if _is_store(Path(directory)):
+        return directory
+    raise ProgramError(
+        "which store? There is no directory runs with runs in it here. Say where they are with\n"
+        "  -s STORE          a directory or a URL: -s results, -s mongodb://localhost/sacred\n"
+        f"  {VARIABLE}=STORE  in the environment\n"
+        '  .sacred.toml      in the directory of the project: [stores] name = "STORE"'
+    )
+
+
+def _is_store(path: Path) -> bool:
+    try:
+        return any((entry / "run.json").exists() for entry in path.iterdir())
+    except OSError:
+        return False
+
+
+def _project(path: Path, content: Any) -> Project:
+    def refuse(problem: str) -> ProgramError:
+        return ProgramError(f"{path}: {problem}")
+
+    stores = content.get("stores", {}) if isinstance(content, dict) else None
+    if not isinstance(stores, dict):
+        raise refuse('stores must be a table: [stores] and name = "address"')
+    for key in content:
+        if key not in ("stores", "default"):
+            hint = did_you_mean(key, ["stores", "default"])
+            raise refuse(f"nothing is known of {key!r}. {hint}".rstrip())
+    for name, address in stores.items():
+        if not isinstance(address, str) or not address:
+            raise refuse(f"the store {name!r} must be a text, a directory or a URL")
+    default = content.get("default")
+    if default is not None and default not in stores:
+        hint = did_you_mean(str(default), stores)
+        raise refuse(f"default = {default!r} is none of its stores. {hint}".rstrip())
+    placed = {name: _placed(os.path.expandvars(at), path.parent) for name, at in stores.items()}
+    return Project(path=path, stores=placed, default=default)
+
+
+def _placed(address: str, directory: Path) -> str:
+    """The address with its relative path starting at the file that it stands in.
+
+    >>> _placed("runs", Path("/project")), _placed("sqlite:///runs.db", Path("/project"))
+    ('/project/runs', 'sqlite:////project/runs.db')
+    >>> _placed("mongodb://host/db", Path("/project")), _placed("file:/runs", Path("/project"))
+    ('mongodb://host/db', 'file:/runs')
+    """
+    found = _RELATIVE.fullmatch(address)
+    if found is None:
+        return address
+    return f"{found[1]}{directory / os.path.expanduser(found[2])}"

@@ -1,0 +1,150 @@
+"""Runs as rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sacred._base.paths import iterate_flattened
+from sacred.app.errors import ProgramError
+from sacred.app.session import Session
+from sacred.app.table import Table
+from sacred.query.checks import path_from
+from sacred.query.errors import QueryError
+from sacred.query.names import FIELDS
+from sacred.query.order import parse_sort, sort_key
+from sacred.query.syntax import Path
+from sacred.query.table import RunTable
+from sacred.query.tokens import tokenize
+from sacred.query.values import MISSING, value_of
+from sacred.records import RunRecord
+from sacred.serializer import dumps
+
+__all__ = ["FIRST", "cell", "column_paths", "matching_runs", "run_table"]
+
+#: The columns of every list of runs; behind them come the entries that differ.
+FIRST = ("id", "status", "name", "start_time", "duration", "result")
+
+_HEADS = {"start_time": "start", "stop_time": "stop"}
+#: Runs are read in pages: what is in a store need not fit into memory.
+_PAGE = 64
+
+
+def cell(record: RunRecord, path: Path) -> Any:
+    """The value of a path; None: the run has none."""
+    if path.field == "duration":
+        return record.duration
+    value = value_of(record, path)
+    return None if value is MISSING else value
+
+
+def column_paths(text: str) -> dict[str, Path]:
+    """The paths in ``"id, result, lr"``.
+
+    Raises:
+        QueryError: one of them is no field.
+
+    >>> {name: str(path) for name, path in column_paths("id,lr").items()}
+    {'id': 'id', 'lr': 'config.lr'}
+    """
+    paths: dict[str, Path] = {}
+    for name in filter(None, map(str.strip, text.split(","))):
+        token, *rest = tokenize(name)
+        if token.kind != "name" or len(rest) != 1:
+            raise QueryError("here one field is expected", name)
+        paths[name] = path_from(token.steps, name)
+    if not paths:
+        raise ProgramError("--columns names no column")
+    return paths
+
+
+def matching_runs(
+    session: Session, where: str, sort: str | None, limit: int | None
+) -> Iterator[tuple[str, RunRecord]]:
+    """The runs of all stores of the call, with the names of the stores.
+
+    Args:
+        session: with the stores.
+        where: a query.
+        sort: fields to sort by; None: the newest first.
+        limit: how many at most.
+    """
+    found = _found(session, where, sort, limit)
+    for number, (name, record) in enumerate(found):
+        if limit is not None and number >= limit:
+            break
+        yield name, record
+        session.report(record.problems)
+
+
+def _found(
+    session: Session, where: str, sort: str | None, limit: int | None
+) -> Iterator[tuple[str, RunRecord]]:
+    tables = session.runs(where, sort, limit if sort else None)
+    if sort and len(tables) > 1:
+        keys = parse_sort(sort)
+        pairs = [(name, record) for name, table in tables for record in table]
+        yield from sorted(pairs, key=lambda pair: sort_key(keys, pair[1]))
+    else:
+        for name, table in tables:
+            runs = table if sort else _newest_first(table, limit)
+            yield from ((name, record) for record in runs)
+    for _, table in tables:
+        session.report(table.problems)
+
+
+def _newest_first(table: RunTable, limit: int | None) -> Iterator[RunRecord]:
+    end = len(table)
+    first = 0 if limit is None else max(end - limit, 0)
+    while end > first:
+        start = max(end - _PAGE, first)
+        yield from reversed(table[start:end])
+        end = start
+
+
+def run_table(
+    runs: Iterable[tuple[str, RunRecord]], columns: str | None = None, with_store: bool = False
+) -> Table:
+    """Runs as a table.
+
+    Args:
+        runs: with the names of their stores.
+        columns: which ones; None: `FIRST` and the entries of the configuration that differ.
+        with_store: the id is that of ``STORE:ID``.
+    """
+    paths = column_paths(columns) if columns else {name: Path(name) for name in FIRST}
+    rows: list[dict[str, Any]] = []
+    for store, record in runs:
+        row = {name: cell(record, path) for name, path in paths.items()}
+        if with_store and "id" in row:
+            row["id"] = f"{store}:{row['id']}"
+        if not columns:
+            entries = iterate_flattened(record.config)
+            row |= {f"config.{path}": value for path, value in entries}
+        rows.append(row)
+    names = [*paths, *([] if columns else _varying(rows))]
+    return Table(
+        names=names,
+        rows=[[row.get(name) for name in names] for row in rows],
+        heads={name: _head(name) for name in names},
+    )
+
+
+def _varying(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """The entries of the configuration that are not the same in all rows.
+
+    Seeds differ always, and so are left out unless nothing else does.
+    """
+    entries = dict.fromkeys(name for row in rows for name in row if name.startswith("config."))
+    found = [name for name in entries if len({_key(row, name) for row in rows}) > 1]
+    return [name for name in found if name.rpartition(".")[2] != "seed"] or found
+
+
+def _key(row: dict[str, Any], name: str) -> str:
+    return dumps(row[name]) if name in row else ""
+
+
+def _head(name: str) -> str:
+    entry = name.removeprefix("config.")
+    # An entry called result must not look like the result.
+    return _HEADS.get(name, name if entry.partition(".")[0] in FIELDS else entry)

@@ -1,0 +1,80 @@
+"""The ways to say which run is meant.
+
+| text | the run |
+|---|---|
+| ``7`` | of that id |
+| ``last``, ``last~2`` | the newest one, the one two before it |
+| ``best:result`` | with the largest result; of any field or path of queries |
+| ``best:-metrics.loss.min`` | with the smallest |
+
+An id that is really there comes first, so that a run may be called ``last``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+from sacred._base.text import nearest_names
+from sacred.app.errors import ProgramError
+from sacred.query.errors import QueryError
+from sacred.query.order import SortKey, parse_sort
+from sacred.query.run_store import RunStore
+from sacred.query.values import MISSING, value_of
+from sacred.records import RunRecord, plain_id
+from sacred.stores.base import RunNotFoundError
+
+__all__ = ["find_run"]
+
+_LAST = re.compile(r"last(?:~(\d+))?")
+_BEST = re.compile(r"best:([+-]?)(.+)")
+#: So many of the newest ids are looked through for one that was probably meant.
+_LOOKED_THROUGH = 10_000
+
+
+def find_run(store: RunStore, text: str) -> RunRecord:
+    """The run that a text means.
+
+    Raises:
+        ProgramError: there is none.
+        QueryError: what it should be best at is no field.
+        StoreError: the store, or the run, cannot be read.
+    """
+    try:
+        return store[plain_id(text)]
+    except RunNotFoundError:
+        pass
+    if found := _LAST.fullmatch(text):
+        return _nth_last(store, int(found[1] or 0))
+    if found := _BEST.fullmatch(text):
+        return _best(store, found[2], smallest=found[1] == "-")
+    raise ProgramError(f"there is no run {text!r} in {store.url}. {_hint(store, text)}".rstrip())
+
+
+def _nth_last(store: RunStore, number: int) -> RunRecord:
+    ids = list(store.ids())
+    if number >= len(ids):
+        raise ProgramError(f"there are only {len(ids)} runs in {store.url}")
+    return store[ids[-1 - number]]
+
+
+def _best(store: RunStore, path: str, smallest: bool) -> RunRecord:
+    (key, *others) = parse_sort(path)
+    if others:
+        raise QueryError("here one field is expected", path)
+    key = SortKey(key.path, descending=not smallest)
+    sort = str(key.path) if smallest else f"-{key.path}"
+    record = store.runs(sort=sort, limit=1).first()
+    if record is None or value_of(record, key.path) is MISSING:
+        raise ProgramError(f"no run in {store.url} has {key.path}")
+    return record
+
+
+def _hint(store: RunStore, text: str) -> str:
+    ids = list(map(str, itertools.islice(store.ids(), _LOOKED_THROUGH)))
+    if not ids:
+        return "It has no runs."
+    near = nearest_names(text, ids) or ids[-3:]
+    kind = "Near ids" if nearest_names(text, ids) else "The last ones"
+    words = " (also: last, last~1, best:FIELD)" if not text.isdecimal() else ""
+    return f"{kind}: {', '.join(near)}{words}"

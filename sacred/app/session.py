@@ -1,0 +1,114 @@
+"""What a command works with: a console, stores, and runs by their ids."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+
+from sacred._base.values import Value
+from sacred.app.console import Console
+from sacred.app.errors import ProgramError
+from sacred.app.project import Project, default_address, find_project
+from sacred.app.run_ids import find_run
+from sacred.query.run_store import RunStore, open_store
+from sacred.query.table import RunTable
+from sacred.records import RunRecord
+
+__all__ = ["NamedStore", "Session"]
+
+
+class NamedStore(Value):
+    """A store, and its name in the project or else its address."""
+
+    name: str
+    store: RunStore
+
+
+class Session:
+    """One call of the program.
+
+    Args:
+        args: of the call; ``args.store`` are the stores that it names.
+        console: to print to.
+    """
+
+    def __init__(self, args: argparse.Namespace, console: Console) -> None:
+        self.console = console
+        self._said: list[str] = args.store or []
+        self._open: dict[str, NamedStore] = {}
+
+    @functools.cached_property
+    def project(self) -> Project | None:
+        """The project that the working directory belongs to."""
+        return find_project()
+
+    @property
+    def stores(self) -> list[NamedStore]:
+        """The stores that this call is about.
+
+        Raises:
+            ProgramError: it names none, and none can be guessed.
+        """
+        return [self.open(place) for place in self._said or [default_address(self.project)]]
+
+    @property
+    def store(self) -> RunStore:
+        """The one store that this call is about.
+
+        Raises:
+            ProgramError: there is none, or there are several.
+        """
+        first, *others = self.stores
+        if others:
+            raise ProgramError("this command works with one store only")
+        return first.store
+
+    def open(self, place: str) -> NamedStore:
+        """A store by its name in the project, or by its address."""
+        if place not in self._open:
+            named = self.project.stores if self.project is not None else {}
+            store = open_store(named.get(place, place))
+            self._open[place] = NamedStore(name=place, store=store)
+        return self._open[place]
+
+    def is_store_name(self, name: str) -> bool:
+        """Whether the project has a store of that name, or the call says so."""
+        known = self.project.stores if self.project is not None else {}
+        return name in known or name in self._said
+
+    def run(self, text: str) -> RunRecord:
+        """The run that an id means; see `sacred.app.run_ids`.
+
+        Raises:
+            ProgramError: there is no such run.
+        """
+        name, colon, rest = text.partition(":")
+        if colon and self.is_store_name(name):
+            return find_run(self.open(name).store, rest)
+        stores = self.stores
+        if len(stores) > 1:
+            names = " or ".join(f"{known.name}:{text}" for known in stores)
+            raise ProgramError(f"of which store? Write {names}")
+        return find_run(stores[0].store, text)
+
+    def runs(self, where: str, sort: str | None, limit: int | None) -> list[tuple[str, RunTable]]:
+        """The answers of all stores to a query, with the names of the stores."""
+        return [
+            (named.name, named.store.runs(where, sort=sort, limit=limit)) for named in self.stores
+        ]
+
+    def report(self, problems: list[str]) -> None:
+        """Say on stderr what could not be read."""
+        for problem in problems:
+            self.console.problem(problem)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        for named in self._open.values():
+            named.store.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()

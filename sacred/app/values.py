@@ -1,0 +1,130 @@
+"""A value of a record as text for people, and as plain JSON for programs."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["as_json", "as_text", "fitted", "one_line", "width_of"]
+
+_UNSHOWN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def as_text(value: Any) -> str:
+    """A value in one line.
+
+    >>> as_text(0.1 + 0.2), as_text(None), as_text(True), as_text([1, "a"])
+    ('0.3', '', 'true', '[1, "a"]')
+    >>> as_text(datetime.timedelta(seconds=3725)), as_text(datetime.datetime(2026, 1, 2, 3, 4, 5))
+    ('1:02:05', '2026-01-02 03:04:05')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return one_line(value)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ", "seconds")
+    if isinstance(value, datetime.timedelta):
+        return _duration(value)
+    return one_line(_compact(as_json(value)))
+
+
+def _compact(value: Any) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _duration(value: datetime.timedelta) -> str:
+    seconds = value.total_seconds()
+    if abs(seconds) < 60:
+        return f"{seconds:.2f}s" if abs(seconds) < 10 else f"{seconds:.1f}s"
+    days, rest = divmod(round(seconds), 86400)
+    clock = f"{rest // 3600}:{rest % 3600 // 60:02}:{rest % 60:02}"
+    return f"{days}d {clock}" if days else clock
+
+
+def as_json(value: Any) -> Any:
+    """What JSON can hold of a value, in the form that people expect.
+
+    Times are ISO 8601 in UTC, durations seconds, tuples and arrays lists; NaN and infinity
+    are texts, for there is no such number in JSON.
+
+    >>> as_json({"a": (1, math.inf), 2: datetime.timedelta(minutes=1)})
+    {'a': [1, 'Infinity'], '2': 60.0}
+    """
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else _NOT_FINITE.get(str(value), "NaN")
+    if isinstance(value, datetime.datetime):
+        return value.isoformat()
+    if isinstance(value, datetime.timedelta):
+        return value.total_seconds()
+    if isinstance(value, Mapping):
+        return {str(key): as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted(map(as_json, value), key=str)
+    if hasattr(value, "tolist"):  # arrays and scalars of numpy
+        return as_json(value.tolist())
+    return str(value)
+
+
+_NOT_FINITE = {"inf": "Infinity", "-inf": "-Infinity"}
+
+
+def one_line(text: str) -> str:
+    r"""The text in one line, without anything that a terminal would act upon.
+
+    >>> one_line("a\nb\x1b[31m")
+    'a\\nb\\x1b[31m'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        letter.encode("unicode_escape", "surrogatepass").decode()
+        if unicodedata.category(letter) in _UNSHOWN
+        else letter
+        for letter in text
+    )
+
+
+def width_of(text: str) -> int:
+    """How many columns of a terminal a text takes.
+
+    >>> width_of("abc"), width_of("模型"), width_of("e\u0301")
+    (3, 4, 1)
+    """
+    if text.isascii():
+        return len(text)
+    return sum(_width(letter) for letter in text)
+
+
+def _width(letter: str) -> int:
+    if unicodedata.combining(letter):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
+def fitted(text: str, width: int) -> str:
+    """The text in at most so many columns; what is cut off shows as ….
+
+    >>> fitted("configuration", 8), fitted("short", 8)
+    ('configu…', 'short')
+    """
+    if width_of(text) <= width:
+        return text
+    taken, kept = 0, []
+    for letter in text:
+        taken += _width(letter)
+        if taken > width - 1:
+            break
+        kept.append(letter)
+    return f"{''.join(kept)}…"
