@@ -30,6 +30,7 @@ __all__ = [
     "Heartbeat",
     "MetricsLogged",
     "OnFailure",
+    "OutputWritten",
     "ResourceAdded",
     "RunCompleted",
     "RunFailed",
@@ -124,9 +125,44 @@ class Heartbeat(Event):
 
     method = "heartbeat_event"
     info: JsonDict
-    captured_out: str
+    #: Anything whose `str()` is the whole output; made when an observer wants it.
+    captured_out: object
     beat_time: datetime.datetime
     result: Any
+
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments for one observer."""
+        return {**super().arguments(), "captured_out": str(self.captured_out)}
+
+    def call(self, observer: Any) -> Any:
+        """Tell one observer; one that is told of the output apart gets None for it."""
+        if _is_told_of_output_apart(observer):
+            return observer.heartbeat_event(**{**super().arguments(), "captured_out": None})
+        return super().call(observer)
+
+
+class OutputWritten(Event):
+    """The output is now ``output[:start] + text``; for observers that say so.
+
+    They have a method ``output_comes_apart()`` that returns True (in their class), and
+    their ``heartbeat_event`` is given None for ``captured_out``.
+    """
+
+    method = "output_event"
+    start: int
+    offset: int
+    text: str
+
+    def call(self, observer: Any) -> Any:
+        """Tell one observer, unless it gets the whole output with every heartbeat."""
+        return super().call(observer) if _is_told_of_output_apart(observer) else None
+
+
+def _is_told_of_output_apart(observer: Any) -> bool:
+    # Asked of the class: an object around an observer that lends all its attributes
+    # does not speak for it here.
+    asked = getattr(type(observer), "output_comes_apart", None)
+    return asked is not None and bool(asked(observer))
 
 
 class ResourceAdded(Event):

@@ -26,7 +26,8 @@ from sacred.events import (
 )
 from sacred.lifecycle.active import active
 from sacred.lifecycle.dispatcher import Dispatcher
-from sacred.lifecycle.heartbeat import Heart, OutputRecord
+from sacred.lifecycle.heartbeat import Heart
+from sacred.lifecycle.output import OutputRecord
 from sacred.lifecycle.signals import EndSignals, Terminated, patient_interrupts
 from sacred.metrics_logger import MetricsLogger
 from sacred.randomness import set_global_seed
@@ -120,7 +121,7 @@ class Run:
     @property
     def captured_out(self) -> str:
         """The output captured so far (filtered)."""
-        return self._output.text
+        return str(self._output)
 
     def log_scalar(self, metric_name: str, value: float, step: float | None = None) -> None:
         """Add a point to a metric.
@@ -227,7 +228,7 @@ class Run:
         self.capture_mode, capturing = get_stdcapturer(self.capture_mode)
         try:
             with capturing() as output:
-                self._heart.listen_to(output.get)
+                self._heart.listen_to(output)
                 try:
                     self._start(signals)
                     self._run_main(args)

@@ -8,7 +8,9 @@ import itertools
 import logging
 import os
 import signal
+import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import pytest
 
 from sacred import Experiment
 from sacred.metrics_logger import BATCH
+from sacred.observers import FileStorageObserver
 from sacred.utils import SacredInterrupt, TimeoutInterrupt
 from tests.recorder import Recorder
 
@@ -135,6 +138,29 @@ def test_many_points_do_not_wait_for_the_beat(ex: Experiment) -> None:
 
     ex.run(options={**QUIET, "--beat_interval": 1000.0})
     assert batches == [list(range(BATCH))]
+
+
+@pytest.mark.parametrize("mode", ["fd", "sys"])
+def test_much_output_does_not_wait_for_the_beat(
+    ex: Experiment, tmp_path: Path, mode: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is stored early, before it fills the memory; and whole in the end."""
+    ex.observers = [FileStorageObserver(tmp_path)]
+    line = "x" * 99 + "\n"
+
+    @ex.main
+    def main() -> None:
+        for _ in range(30_000):
+            print(line, end="")
+        sys.stdout.flush()
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "1" / "cout.txt").stat().st_size:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    run = ex.run(options={**QUIET, "--beat_interval": 1000.0, "--capture": mode})
+    assert run.captured_out == line * 30_000
+    assert (tmp_path / "1" / "cout.txt").read_text() == line * 30_000
 
 
 def test_status_of_a_users_interrupt(ex: Experiment) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "GREEN",
     "RED",
     "apply_backspaces_and_linefeeds",
+    "common_prefix_length",
     "did_you_mean",
     "nearest_names",
     "use_colour",
@@ -135,3 +136,21 @@ def did_you_mean(name: str, candidates: Iterable[str], n: int = 3) -> str:
         return ""
     alternatives = ", ".join(names[:-1]) + " or " if len(names) > 1 else ""
     return f"Did you mean {alternatives}{names[-1]}?"
+
+
+def common_prefix_length(a: str, b: str) -> int:
+    r"""How many characters at the start are the same in both.
+
+    >>> common_prefix_length("10%\r", "100%")
+    2
+    """
+    low, high = 0, min(len(a), len(b))
+    # Bisection with comparisons of slices: these run at the speed of memory, where a
+    # loop over the characters would take seconds for a long output.
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

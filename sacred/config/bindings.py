@@ -124,13 +124,17 @@ class Binding:
         more_args, fill = plan
         if self.rnd is not None and signature.takes_random:
             # Drawn even if it is given explicitly: the next call must not depend on it.
-            drawn: dict[str, Any] = {"_seed": get_seed(self.generator())}
-            if "_rnd" in signature.arguments:
-                drawn["_rnd"] = create_rnd(drawn["_seed"])
+            seed = get_seed(self.generator())
             if more_args:  # positional-only: it may be one of these two
+                drawn = {"_seed": seed, "_rnd": create_rnd(seed)}
                 options = {**self._options(signature), **drawn}
                 return signature.construct_arguments(args, kwargs, options)
-            return args, {k: drawn.get(k, v) for k, v in fill.items()} | kwargs
+            filled = {**fill, **kwargs}
+            if "_seed" in fill:
+                filled["_seed"] = seed
+            if "_rnd" in fill:
+                filled["_rnd"] = create_rnd(seed)
+            return args, filled
         if not args and not kwargs:
             self.ready_call = plan
             return plan

@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
-from sacred.events import Heartbeat, MetricsLogged
+from sacred.events import Heartbeat, MetricsLogged, OutputWritten
 from sacred.metrics_logger import MetricsLogger
+from sacred.stdout_capturing import CapturedOutput
 
 if TYPE_CHECKING:
     from sacred.lifecycle.dispatcher import Dispatcher
+    from sacred.lifecycle.output import OutputRecord
 
-__all__ = ["Heart", "OutputRecord"]
-
-OutputFilter = Callable[[str], str]
-
-
-class OutputRecord:
-    """The whole captured output of a run so far, filtered if the user wants it.
-
-    >>> record = OutputRecord(str.upper, logging.getLogger("doc"))
-    >>> record.add("a"); record.add("b"); record.text
-    'AB'
-    """
-
-    def __init__(self, output_filter: OutputFilter | None, logger: logging.Logger) -> None:
-        self.text = ""
-        self._filter = output_filter
-        self._logger = logger
-
-    def add(self, new: str) -> None:
-        """Append text; a filter that fails is reported once and dropped."""
-        if not new:
-            return
-        self.text += new
-        if self._filter is None:
-            return
-        try:
-            self.text = self._filter(self.text)
-        except Exception as error:
-            self._logger.warning(
-                "The captured_out_filter failed with %s: %s. The output is stored unfiltered.",
-                type(error).__name__,
-                error,
-            )
-            self._filter = None
+__all__ = ["Heart"]
 
 
 class Heart:
@@ -83,9 +51,10 @@ class Heart:
         self._thread: threading.Thread | None = None
         metrics.on_batch = self._wake.set
 
-    def listen_to(self, new_output: Callable[[], str]) -> None:
+    def listen_to(self, capture: CapturedOutput) -> None:
         """Where each beat gets the output written since the last one."""
-        self._new_output = new_output
+        self._new_output = capture.get
+        capture.on_much = self._wake.set
 
     def start(self, interval: float) -> None:
         """Beat every ``interval`` seconds from a background thread.
@@ -122,23 +91,31 @@ class Heart:
 
     def _tell_early(self) -> None:
         with self._lock:
-            for points in self._metrics.take_batches():
-                self._dispatcher.emit(MetricsLogged(metrics_by_name=points, info=self._info))
+            self._tell_output()
+            self._tell_metrics()
+
+    def _tell_output(self) -> None:
+        piece = self.output.add(self._new_output())
+        if piece is not None:
+            self._dispatcher.emit(OutputWritten(**piece._asdict()))
+
+    def _tell_metrics(self) -> bool:
+        told = False
+        for points in self._metrics.take_batches():
+            self._dispatcher.emit(MetricsLogged(metrics_by_name=points, info=self._info))
+            told = True
+        return told
 
     def beat(self) -> None:
         """Tell the observers all that is new."""
         with self._lock:
-            self.output.add(self._new_output())
-            told = False
-            for points in self._metrics.take_batches():
-                self._dispatcher.emit(MetricsLogged(metrics_by_name=points, info=self._info))
-                told = True
-            if not told:
+            self._tell_output()
+            if not self._tell_metrics():
                 self._dispatcher.emit(MetricsLogged(metrics_by_name={}, info=self._info))
             self._dispatcher.emit(
                 Heartbeat(
                     info=self._info,
-                    captured_out=self.output.text,
+                    captured_out=self.output,
                     beat_time=utcnow(),
                     result=self._result(),
                 )

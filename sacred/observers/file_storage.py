@@ -120,12 +120,18 @@ class FileStorageObserver(OldConstructors, StoreObserver):
     @property
     def cout(self) -> str:
         """The output so far."""
-        return self._writer.output
+        if self.dir is None:
+            return ""
+        try:
+            with open(os.path.join(self.dir, "cout.txt"), encoding="utf-8", newline="") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
 
     @property
     def cout_write_cursor(self) -> int:
         """The length of the output so far."""
-        return len(self._writer.output)
+        return self._writer.output_length
 
     def render_template(self) -> None:
         """Write ``report.EXT`` if there is a template.

@@ -92,6 +92,17 @@ class QueueObserver(RunObserver):
         """Passed on later."""
         self._enqueue("heartbeat_event", args, kwargs)
 
+    def output_comes_apart(self) -> bool:
+        """Whether the covered observer wants the output apart (`sacred.events.OutputWritten`)."""
+        covered = getattr(type(self._covered_observer), "output_comes_apart", None)
+        method = getattr(self.heartbeat_event, "__func__", None)
+        ours = method is QueueObserver.heartbeat_event
+        return ours and covered is not None and bool(covered(self._covered_observer))
+
+    def output_event(self, *args: Any, **kwargs: Any) -> None:
+        """Passed on later."""
+        self._enqueue("output_event", args, kwargs)
+
     def log_metrics(self, *args: Any, **kwargs: Any) -> None:
         """Passed on later."""
         self._enqueue("log_metrics", args, kwargs)

@@ -33,6 +33,10 @@ class _Record:
         self.recording: Recording | None = None
 
 
+# Characters of output that need not wait in memory for the next heartbeat.
+_LONG = 1 << 19
+
+
 class OldConstructors:
     """The two other ways to make an observer that scripts still use."""
 
@@ -153,10 +157,33 @@ class StoreObserver(RunObserver):
         return run_id
 
     def heartbeat_event(
-        self, info: JsonDict, captured_out: str, beat_time: datetime.datetime, result: Any
+        self, info: JsonDict, captured_out: str | None, beat_time: datetime.datetime, result: Any
     ) -> None:
-        """Store the time, the new output, and `info` and `result` if they changed."""
+        """Store the time, the new output, and `info` and `result` if they changed.
+
+        `captured_out` is None for one that was told by `output_event`.
+        """
         self._add(self._writer.heartbeat(info, captured_out, beat_time, result))
+
+    def output_comes_apart(self) -> bool:
+        """Yes: to be given the whole output again and again would take its memory.
+
+        No, if somebody has put a heartbeat of his own there, which may want it.
+        """
+        method = getattr(self.heartbeat_event, "__func__", None)
+        return method is StoreObserver.heartbeat_event
+
+    def output_event(self, start: int, offset: int, text: str) -> None:
+        """The output is now ``output[:start] + text``; see `sacred.events.OutputWritten`.
+
+        It is stored with the heartbeat that follows, or now if it is long and the store
+        is one that takes pieces.
+        """
+        changes = self._writer.output(start, offset, text)
+        if len(text) >= _LONG and self.store.takes_pieces:
+            self._add(changes)
+        else:
+            self._running.hold(changes)
 
     def log_metrics(self, metrics_by_name: Mapping[str, Mapping[str, Any]], info: JsonDict) -> None:
         """Store new points."""

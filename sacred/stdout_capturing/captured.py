@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
+
+# Characters; when so many wait to be fetched, `on_much` is called.
+_MUCH = 1 << 20
 
 
 class CapturedOutput:
@@ -24,6 +28,9 @@ class CapturedOutput:
 
     def __init__(self) -> None:
         self._pieces: deque[str] = deque()
+        self._waiting = 0
+        #: Called, by the thread that records, when much text waits to be fetched.
+        self.on_much: Callable[[], object] | None = None
         self._closed = False
 
     @property
@@ -35,6 +42,7 @@ class CapturedOutput:
         """Return the text recorded since the last call; after the end its rest, then ``""``."""
         if not self._closed:
             self.flush()
+        self._waiting = 0
         # Piece by piece: other threads add meanwhile, and a signal handler may call this, too.
         pieces = []
         for _ in range(len(self._pieces)):
@@ -57,6 +65,10 @@ class CapturedOutput:
     def _add(self, text: str) -> None:
         if text:
             self._pieces.append(text)
+            # Threads may count wrongly here; then it is called a little earlier or later.
+            self._waiting += len(text)
+            if self._waiting > _MUCH and self.on_much is not None:
+                self.on_much()
 
     def _start(self) -> None:
         """Begin to record."""

@@ -83,6 +83,10 @@ class Store(ABC):
     #: For messages, without passwords: ``file:runs``, ``mongodb://host:27017/sacred``.
     url: str
 
+    #: Whether long output may be stored piece by piece between heartbeats: the cost of a
+    #: piece is that of its own length.
+    takes_pieces: bool = False
+
     @abstractmethod
     def create(
         self, run_id: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]

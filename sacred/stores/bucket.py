@@ -211,6 +211,8 @@ class BucketStore(FileStore):
         resources: where copies of resources go.
     """
 
+    takes_pieces = False
+
     def __init__(self, blobs: BucketBlobs, sources: BucketBlobs, resources: BucketBlobs) -> None:
         super().__init__(blobs, sources, resources)
         self.url = blobs.root

@@ -11,6 +11,7 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+from sacred._base.text import common_prefix_length
 from sacred._base.values import Value
 
 __all__ = [
@@ -65,6 +66,11 @@ class WriteOutput(Value):
     start: int
     offset: int
     text: str
+
+    @property
+    def stop(self) -> int:
+        """The length of the output, with this."""
+        return self.start + len(self.text)
 
     def then(self, later: WriteOutput) -> WriteOutput:
         """Both in one.
@@ -160,7 +166,7 @@ def merge(changes: Iterable[Change]) -> list[Change]:
     files: list[Change] = []
     points: dict[str, AddPoints] = {}
     experiment: SetExperiment | None = None
-    output: WriteOutput | None = None
+    outputs: list[WriteOutput] = []
     fields: dict[str, Any] = {}
     for change in changes:
         match change:
@@ -171,29 +177,26 @@ def merge(changes: Iterable[Change]) -> list[Change]:
                 before = points.get(change.name)
                 points[change.name] = change if before is None else before.then(change)
             case WriteOutput():
-                output = change if output is None else output.then(change)
+                outputs.append(change)
             case SetExperiment():
                 experiment = change
             case SetFields():
                 fields.update(change.fields)
     merged: list[Change] = [*files, *points.values()]
-    merged += [change for change in (output, experiment) if change is not None]
+    merged += [_joined(outputs)] if outputs else []
+    merged += [experiment] if experiment is not None else []
     return merged + ([SetFields(fields=fields)] if fields else [])
 
 
-def common_prefix_length(a: str, b: str) -> int:
-    r"""How many characters at the start are the same in both.
-
-    >>> common_prefix_length("10%\r", "100%")
-    2
-    """
-    low, high = 0, min(len(a), len(b))
-    # Bisection with comparisons of slices: these run at the speed of memory, where a
-    # loop over the characters would take seconds for a long output.
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
+def _joined(outputs: Sequence[WriteOutput]) -> WriteOutput:
+    """All in one; the many that only append are put together at once."""
+    joined, texts, end = outputs[0], [outputs[0].text], outputs[0].stop
+    for output in outputs[1:]:
+        if output.start != end:  # something is rewritten
+            whole = WriteOutput(start=joined.start, offset=joined.offset, text="".join(texts))
+            joined = whole.then(output)
+            texts = [joined.text]
         else:
-            high = middle - 1
-    return low
+            texts.append(output.text)
+        end = output.stop
+    return WriteOutput(start=joined.start, offset=joined.offset, text="".join(texts))

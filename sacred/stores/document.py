@@ -64,7 +64,10 @@ class DocumentWriter:
     """
 
     def __init__(self) -> None:
-        self.output = ""
+        #: In characters.
+        self.output_length = 0
+        # The whole text, as far as it was told in that form.
+        self._output = ""
         self._output_bytes = 0
         self._counts: dict[str, int] = {}
         self._last: dict[str, Any] = {"info": {}}
@@ -111,13 +114,26 @@ class DocumentWriter:
         return [SetExperiment(info=info, files=tuple(source_files(ex_info)))]
 
     def heartbeat(
-        self, info: Mapping[str, Any], captured_out: str, beat_time: datetime.datetime, result: Any
+        self,
+        info: Mapping[str, Any],
+        captured_out: str | None,
+        beat_time: datetime.datetime,
+        result: Any,
     ) -> list[Change]:
-        """The run is alive."""
+        """The run is alive; without `captured_out` nothing is known about its output."""
         fields = {"heartbeat": beat_time}
         fields |= self._if_changed("info", flatten(info))
         fields |= self._if_changed("result", flatten(result))
+        if captured_out is None:
+            return [SetFields(fields=fields)]
         return [*self._new_output(captured_out), SetFields(fields=fields)]
+
+    def output(self, start: int, offset: int, text: str) -> list[Change]:
+        """The output is now ``output[:start] + text``."""
+        # Should the whole be told again, it is taken as new from its start.
+        self._output, self._output_bytes = "", 0
+        self.output_length = start + len(text)
+        return [WriteOutput(start=start, offset=offset, text=_storable(text))]
 
     def metrics(self, metrics_by_name: Mapping[str, Mapping[str, Any]]) -> list[Change]:
         """New points, in the form of the event ``log_metrics``."""
@@ -176,14 +192,15 @@ class DocumentWriter:
         return {field: value}
 
     def _new_output(self, captured_out: str) -> list[Change]:
-        text, before = _storable(captured_out), self.output
+        text, before = _storable(captured_out), self._output
         if text == before:
             return []
         start, offset = len(before), self._output_bytes
         if not text.startswith(before):  # a filter has rewritten the end
             start = common_prefix_length(before, text)
             offset = len(before[:start].encode())
-        self.output, new = text, text[start:]
+        self._output, new = text, text[start:]
+        self.output_length = len(text)
         self._output_bytes = offset + len(new.encode())
         return [WriteOutput(start=start, offset=offset, text=new)]
 

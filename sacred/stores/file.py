@@ -52,6 +52,8 @@ class FileStore(ReadableStore):
         copy_all: also copy resources that lie within `blobs` already.
     """
 
+    takes_pieces = True
+
     def __init__(
         self, blobs: Blobs, sources: Blobs | None, resources: Blobs, copy_all: bool = True
     ) -> None:

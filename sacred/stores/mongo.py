@@ -56,6 +56,8 @@ class MongoStore(ReadableStore):
         connection: kept alive as long as the store is.
     """
 
+    takes_pieces = True
+
     def __init__(
         self,
         runs: Collection[dict[str, Any]],
@@ -247,6 +249,8 @@ class MongoStore(ReadableStore):
 
 class _OpenRun:
     """What is remembered of a run that is under way."""
+
+    takes_pieces = True
 
     def __init__(
         self,

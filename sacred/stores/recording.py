@@ -65,6 +65,11 @@ class Recording:
             else:
                 self._keep_files()
 
+    def hold(self, changes: Iterable[Change]) -> None:
+        """Store changes together with those of the next `add`."""
+        with self._lock:
+            self._put(changes)
+
     def deliver(self) -> None:
         """Store what is pending.
 

@@ -1,0 +1,165 @@
+"""The output of a run so far: whole when somebody asks, in pieces for who keeps records."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sacred.events import Heartbeat, OutputWritten
+from sacred.lifecycle import output
+from sacred.lifecycle.output import LongText, OutputRecord
+from sacred.observers import FileStorageObserver, QueueObserver
+from sacred.utils import apply_backspaces_and_linefeeds
+
+LOG = logging.getLogger("test")
+# Also halves of characters, which UTF-8 has no form for.
+TEXTS = st.lists(st.text(st.characters(codec=None, exclude_categories=()), max_size=8), max_size=30)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """A few characters are long already."""
+    monkeypatch.setattr(output, "_IN_MEMORY", 10)
+
+
+@given(TEXTS)
+def test_a_long_text_is_what_was_appended(texts):
+    """Whether it is in memory or in the file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(output, "_IN_MEMORY", 10)
+        long = LongText()
+        for number, text in enumerate(texts):
+            long.append(text)
+            if number % 3 == 0:
+                assert str(long) == "".join(texts[: number + 1])
+        assert str(long) == "".join(texts)
+
+
+def test_without_a_place_on_the_disk_a_long_text_stays_in_memory(small, monkeypatch, tmp_path):
+    """It is slower to lose than to keep."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    long = LongText()
+    for _ in range(5):
+        long.append("0123456789")
+    assert str(long) == "0123456789" * 5
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_that_reads_does_not_disturb_its_parent(small):
+    """The position in the file is common to both."""
+    long = LongText()
+    long.append("a" * 100)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if str(long) == "a" * 100 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    long.append("b" * 100)
+    assert str(long) == "a" * 100 + "b" * 100
+
+
+@pytest.mark.parametrize("output_filter", [None, apply_backspaces_and_linefeeds, str.upper])
+@given(texts=TEXTS)
+def test_the_pieces_make_up_the_whole(output_filter, texts):
+    """Also where a filter rewrites the end; the offsets are those of the stored bytes."""
+    record = OutputRecord(output_filter, LOG)
+    told, stored = "", b""
+    for text in texts:
+        piece = record.add(text)
+        if piece is not None:
+            told = told[: piece.start] + piece.text
+            stored = stored[: piece.offset] + piece.text.encode(errors="replace")
+        assert told == str(record)
+        assert stored == told.encode(errors="replace")
+
+
+def test_a_failing_filter_leaves_the_text_as_it_was_so_far(caplog):
+    """From then on it is unfiltered; the failure is reported once."""
+
+    def no_z(text):
+        if "z" in text:
+            raise ValueError("z")
+        return text.upper()
+
+    record = OutputRecord(no_z, LOG)
+    record.add("a")
+    piece = record.add("z")
+    record.add("b")
+    assert str(record) == "Azb"
+    assert piece == (1, 1, "z")
+    assert len(caplog.records) == 1
+
+
+# --------------------------------------------------------------- who gets what
+
+
+class Own(FileStorageObserver):
+    """Somebody's own, which wants to see the text."""
+
+    def heartbeat_event(self, info, captured_out, beat_time, result):
+        """Look at it, and go on."""
+        self.seen = captured_out
+        super().heartbeat_event(info, captured_out, beat_time, result)
+
+
+class Around:
+    """Somebody's own object around an observer, which it lends all but one method."""
+
+    def __init__(self, observer):
+        self._observer = observer
+        self.seen = None
+
+    def __getattr__(self, name):
+        return getattr(self._observer, name)
+
+    def heartbeat_event(self, info, captured_out, beat_time, result):
+        """Look at it, and go on."""
+        self.seen = captured_out
+        self._observer.heartbeat_event(info, captured_out, beat_time, result)
+
+
+def begin(observer):
+    """Tell of a start, and of output."""
+    observer.started_event({"name": "ex"}, "main", {}, None, {}, {}, None)
+    record = OutputRecord(None, LOG)
+    for text in ("one\n", "twö\n"):
+        OutputWritten(**record.add(text)._asdict()).call(observer)
+        Heartbeat(info={}, captured_out=record, beat_time=None, result=None).call(observer)
+
+
+@pytest.mark.parametrize("kind", [Own, lambda place: Around(FileStorageObserver(place))])
+def test_who_has_a_heartbeat_of_his_own_is_given_the_whole_text(tmp_path, kind):
+    """And what he passes on to ours is stored."""
+    observer = kind(tmp_path)
+    begin(observer)
+    assert observer.seen == "one\ntwö\n"
+    assert (tmp_path / "1" / "cout.txt").read_bytes() == "one\ntwö\n".encode()
+
+
+def test_our_observers_take_the_pieces(tmp_path):
+    """Directly, and behind a queue."""
+    direct = FileStorageObserver(tmp_path / "a")
+    begin(direct)
+    queue = QueueObserver(FileStorageObserver(tmp_path / "b"))
+    begin(queue)
+    queue.join()
+    for place, observer in (("a", direct), ("b", queue)):
+        assert observer.output_comes_apart()
+        assert (tmp_path / place / "1" / "cout.txt").read_bytes() == "one\ntwö\n".encode()
+        assert observer.cout == "one\ntwö\n"
+        assert observer.cout_write_cursor == 8
+
+
+def test_what_could_not_be_flattened_takes_no_output_along(tmp_path):
+    """A heartbeat that fails leaves its output for the next."""
+    observer = FileStorageObserver(tmp_path)
+    observer.started_event({"name": "ex"}, "main", {}, None, {}, {}, None)
+    observer.output_event(start=0, offset=0, text="a")
+    with pytest.raises(TypeError):
+        observer.heartbeat_event(info={}, captured_out=None, beat_time=None)
+    observer.heartbeat_event(info={}, captured_out=None, beat_time=None, result=None)
+    assert observer.cout == "a"
