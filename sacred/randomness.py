@@ -6,6 +6,7 @@ give the same values, run after run and version after version.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import threading
@@ -75,7 +76,8 @@ def create_rnd(seed: Any) -> Any:
         import random
 
         return random.Random(seed)
-    if SETTINGS.CONFIG.NUMPY_RANDOM_LEGACY_API:
+    # As items: to read them as attributes costs as much as a tenth of a generator.
+    if SETTINGS["CONFIG"]["NUMPY_RANDOM_LEGACY_API"]:
         return numpy_random.RandomState(seed)
     return numpy_random.default_rng(seed)
 
@@ -125,11 +127,17 @@ def get_seed(rnd: Any = None) -> int:
     """
     if rnd is None:
         return random_seed()
-    # A Generator has `integers`; RandomState and random.Random have `randint`.
+    return int(seed_drawer(rnd)())
+
+
+def seed_drawer(rnd: Any) -> Callable[[], int]:
+    """What draws one seed after the other from a generator; see `get_seed`."""
+    # A Generator has `integers`, which gives Python's ints for `dtype=int`; RandomState and
+    # random.Random have `randint`.
     integers = getattr(rnd, "integers", None)
     if integers is not None:
-        return int(integers(*SEEDRANGE, dtype=int))
-    return int(rnd.randint(*SEEDRANGE))
+        return functools.partial(integers, *SEEDRANGE, dtype=int)
+    return functools.partial(rnd.randint, *SEEDRANGE)
 
 
 def random_seed() -> int:

@@ -17,13 +17,13 @@ import contextlib
 import itertools
 import os
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred.config.read_only import make_read_only
 from sacred.config.signature import Signature
-from sacred.randomness import SeedSource, create_rnd, get_seed
+from sacred.randomness import SeedSource, create_rnd, get_seed, seed_drawer
 from sacred.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Binding:
         run: the run, or None.
     """
 
-    __slots__ = ("_plans", "config", "logger", "order", "ready_call", "rnd", "run")
+    __slots__ = ("_drawing", "_plans", "config", "logger", "order", "ready_call", "rnd", "run")
 
     def __init__(
         self,
@@ -96,13 +96,16 @@ class Binding:
         self.ready_call: Call | None = None
         # What is filled in depends on which arguments are given, not on their values.
         self._plans: dict[Any, Call] = {}
+        # The same for a function that takes random numbers and is given no arguments: what
+        # draws a seed, the other arguments, and whether it takes `_seed` and `_rnd`.
+        self._drawing: tuple[Callable[[], int], dict[str, Any], bool, bool] | None = None
 
     def __repr__(self) -> str:
         return f"Binding(config={self.config!r}, run={self.run!r})"
 
     def forget(self) -> None:
         """Work out again what calls are filled with: an attribute has changed."""
-        self.ready_call = None
+        self.ready_call = self._drawing = None
         self._plans.clear()
 
     def generator(self) -> Any:
@@ -117,6 +120,14 @@ class Binding:
         Raises:
             SignatureError, MissingConfigError: see `Signature.construct_arguments`.
         """
+        if self._drawing is not None and not args and not kwargs:
+            draw, fill, takes_seed, takes_rnd = self._drawing
+            filled, seed = fill.copy(), draw()
+            if takes_seed:
+                filled["_seed"] = seed
+            if takes_rnd:
+                filled["_rnd"] = create_rnd(seed)
+            return args, filled
         key = (len(args), *kwargs) if kwargs else len(args)
         plan = self._plans.get(key)
         if plan is None:
@@ -125,6 +136,9 @@ class Binding:
         if self.rnd is not None and signature.takes_random:
             # Drawn even if it is given explicitly: the next call must not depend on it.
             seed = get_seed(self.generator())
+            if not (args or kwargs or more_args):
+                drawer = seed_drawer(self.rnd)
+                self._drawing = drawer, fill, "_seed" in fill, "_rnd" in fill
             if more_args:  # positional-only: it may be one of these two
                 drawn = {"_seed": seed, "_rnd": create_rnd(seed)}
                 options = {**self._options(signature), **drawn}

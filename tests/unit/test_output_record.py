@@ -16,7 +16,8 @@ from sacred.lifecycle.output import LongText, OutputRecord
 from sacred.observers import FileStorageObserver, QueueObserver
 from sacred.utils import apply_backspaces_and_linefeeds
 
-LOG = logging.getLogger("test")
+# Of its own: other tests set levels of theirs.
+LOG = logging.getLogger("tests.output_record")
 # Also halves of characters, which UTF-8 has no form for.
 TEXTS = st.lists(st.text(st.characters(codec=None, exclude_categories=()), max_size=8), max_size=30)
 
