@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -155,6 +156,48 @@ SCAFFOLD = """
     set_up_seed gather_fallbacks get_config_updates_recursive get_fixture run_named_config
     set_up_config run_config_hooks get_config_modifications finalize_initialization
 """
+#: What scripts pass by position or by name, as ``def`` has it; more may follow.
+ARGUMENTS = {
+    "FileStorageObserver": """
+        basedir, resource_dir=None, source_dir=None, template=None, priority=20,
+        copy_artifacts=True, copy_sources=True
+    """,
+    "MongoObserver": """
+        url=None, db_name="sacred", collection="runs", collection_prefix="", overwrite=None,
+        priority=30, client=None, failure_dir=None, **kwargs
+    """,
+    "MongoObserver.create_from": """
+        runs_collection, fs, overwrite=None, metrics_collection=None, failure_dir=None,
+        priority=30
+    """,
+    "QueuedMongoObserver": """
+        interval=20.0, retry_interval=10.0, url=None, db_name="sacred", collection="runs",
+        overwrite=None, priority=30, client=None, **kwargs
+    """,
+    "QueueObserver": "covered_observer, interval=20.0, retry_interval=10.0",
+    "SqlObserver": "url, echo=False, priority=40",
+    "SqlObserver.create_from": "engine, session, priority=40",
+    "SqlObserver.query": "self, _id",
+    "TinyDbObserver": 'path="./runs_db", overwrite=None',
+    "TinyDbObserver.create_from": "db, fs, overwrite=None, root=None",
+    "TinyDbReader": "path",
+    "TinyDbReader.fetch_metadata": "self, exp_name=None, query=None, indices=None",
+    "TinyDbReader.fetch_files": "self, exp_name=None, query=None, indices=None",
+    "TinyDbReader.fetch_report": "self, exp_name=None, query=None, indices=None",
+    "S3Observer": """
+        bucket, basedir, resource_dir=None, source_dir=None, priority=20, region=None
+    """,
+    "GoogleCloudStorageObserver": """
+        bucket, basedir, resource_dir=None, source_dir=None, priority=20
+    """,
+    "SlackObserver": """
+        webhook_url, bot_name="sacred-bot", icon=":angel:", priority=10, completed_text=None,
+        interrupted_text=None, failed_text=None
+    """,
+    "TelegramObserver": "bot, chat_id, silent_completion=False, priority=10, **texts",
+    "SlackObserver.from_config": "filename",
+    "TelegramObserver.from_config": "filename",
+}
 PORCHES = [
     "sacred.utils",
     "sacred.optional",
@@ -194,6 +237,28 @@ def test_the_scaffold_has_what_a_cluster_tool_reads_and_writes() -> None:
     scaffold = create_scaffolding(experiment, ingredients)[""]
     missing = [name for name in SCAFFOLD.split() if not hasattr(scaffold, name)]
     assert not missing
+    for name in SCAFFOLD.split():
+        if not callable(getattr(scaffold, name)):
+            setattr(scaffold, name, "written")
+            assert getattr(scaffold, name) == "written"
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_arguments_keep_their_names_places_and_defaults(name: str) -> None:
+    """What has been added since stands behind them, and may be left out."""
+    found: object = importlib.import_module("sacred.observers")
+    for part in name.split("."):
+        found = getattr(found, part)
+    assert callable(found)
+    promised = eval(f"lambda {' '.join(ARGUMENTS[name].split())}: None")
+    parameters = list(inspect.signature(found).parameters.values())
+    wanted = list(inspect.signature(promised).parameters.values())
+    added = parameters[len(wanted) :]
+    for parameter, old in zip(parameters, wanted, strict=False):
+        assert (parameter.name, parameter.kind) == (old.name, old.kind)
+        assert parameter.default == old.default
+    assert len(parameters) >= len(wanted)
+    assert all(parameter.default is not parameter.empty for parameter in added)
 
 
 @pytest.mark.parametrize("module", PORCHES)

@@ -48,7 +48,8 @@ class MongoObserver(StoreObserver):
         url: of the server (default: this machine's).
         db_name: the database.
         collection: the collection of the runs (deprecated, use `collection_prefix`).
-        collection_prefix: ``"p"`` makes the collections ``p_runs`` and ``p_metrics``.
+        collection_prefix: ``"p"`` makes the collections ``p_runs`` and ``p_metrics``; so
+            does the option ``collection_prefix=p`` of a `url` that is a URI.
         overwrite: id of a run to be overwritten instead of making a new one.
         priority: observers with a higher one are told first.
         client: use this client.
@@ -79,12 +80,13 @@ class MongoObserver(StoreObserver):
         failure_dir: PathLike | None = None,
         **kwargs: Any,
     ) -> None:
-        names = _collection_names(collection, collection_prefix)
+        address, prefix = _place(url, collection_prefix)
+        names = _collection_names(collection, prefix)
         self._arguments = {"url": url, "db_name": db_name, "collection": collection}
         self._arguments |= {"collection_prefix": collection_prefix, **kwargs}
-        self._connection = _Connection(url, kwargs) if client is None else None
+        self._connection = _Connection(address, kwargs) if client is None else None
         client = _checked(client, url) if self._connection is None else self._connection.client
-        from sacred.stores.mongo_client import without_password
+        from sacred.stores.mongo_client import name_of_place
 
         gridfs = require("gridfs", extra="mongo", purpose="MongoObserver")
         database = client[db_name]
@@ -95,7 +97,7 @@ class MongoObserver(StoreObserver):
             database[names[1]],
             failure_dir,
             priority,
-            f"{without_password(url)}/{db_name}",
+            name_of_place(url, db_name, prefix),
         )
 
     def _setup(
@@ -279,6 +281,18 @@ class QueuedMongoObserver(QueueObserver):
         """Deprecated: the same as the constructor."""
         _warn("QueuedMongoObserver.create(...) is deprecated; use QueuedMongoObserver(...).")
         return cls(*args, **kwargs)
+
+
+def _place(url: str | None, prefix: str) -> tuple[str | None, str]:
+    """The address for pymongo, and the prefix that the arguments or the address name."""
+    if url is None:
+        return None, prefix
+    from sacred.stores.mongo_client import split_prefix
+
+    address, in_url = split_prefix(url)
+    if prefix and in_url and prefix != in_url:
+        raise ValueError(f"The url has another collection prefix, {in_url!r}, than {prefix!r}.")
+    return address, prefix or in_url
 
 
 def _collection_names(collection: str, prefix: str) -> tuple[str, str]:

@@ -111,7 +111,7 @@ class MongoStore(ReadableStore):
         """See `ReadableStore.reader`."""
         from sacred.stores.mongo_reading import MongoReader
 
-        return MongoReader(self.url, self._runs, self._fs, self._metrics)
+        return MongoReader(self.url, self._runs, self._fs, self._metrics, owner=self)
 
     def metric_id(self, run_id: RunId, name: str) -> str | None:
         """The id, as text, of the document of a metric; it may not be there yet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 from sacred._base.extras import require
 from sacred.stores.base import StoreAddressError
@@ -12,7 +13,9 @@ from sacred.stores.base import StoreAddressError
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
-__all__ = ["make_client", "without_password"]
+__all__ = ["make_client", "name_of_place", "split_prefix", "without_password"]
+
+_PREFIX = "collection_prefix"
 
 _DEFAULTS: dict[str, Any] = {
     "serverSelectionTimeoutMS": 5_000,
@@ -64,3 +67,40 @@ def without_password(url: str | None) -> str:
     found = re.match(r"(mongodb(?:\+srv)?://)?(?:[^/@]*@)?([^/?]*)", url or "localhost:27017")
     assert found is not None  # every part may be absent
     return (found[1] or "mongodb://") + found[2]
+
+
+def split_prefix(url: str) -> tuple[str, str]:
+    """The address for pymongo, which does not know this option, and the prefix in it.
+
+    Raises:
+        StoreAddressError: no collection can have such a prefix.
+
+    >>> split_prefix("mongodb://server/results?collection_prefix=p&tls=true")
+    ('mongodb://server/results?tls=true', 'p')
+    >>> split_prefix("mongodb://server/results")
+    ('mongodb://server/results', '')
+    """
+    address, _, options = url.partition("?")
+    prefix, others = "", []
+    for option in options.split("&"):
+        name, _, value = option.partition("=")
+        if name.lower() == _PREFIX:
+            prefix = unquote(value)
+        else:
+            others.append(option)
+    if re.search(r"[$\0]|^\.|^system\.", prefix):
+        raise StoreAddressError(
+            f"{without_password(url)}: names of collections cannot begin with {prefix!r}"
+        )
+    rest = "&".join(others)
+    return (f"{address}?{rest}" if rest else address), prefix
+
+
+def name_of_place(url: str | None, database: str, prefix: str = "") -> str:
+    """The address without password and options.
+
+    >>> name_of_place("mongodb://me:secret@server/?tls=true", "results", "p")
+    'mongodb://server/results?collection_prefix=p'
+    """
+    ending = f"?{_PREFIX}={quote(prefix, safe='')}" if prefix else ""
+    return f"{without_password(url)}/{database}{ending}"

@@ -39,6 +39,7 @@ class MongoReader(Reader):
         runs: the collection of the runs.
         fs: the GridFS of their files.
         metrics: the collection of their metrics (default: ``metrics`` of the database).
+        owner: kept as long as the reader is: whose end closes the client.
     """
 
     language = "mongo"
@@ -49,8 +50,10 @@ class MongoReader(Reader):
         runs: MongoCollection[dict[str, Any]],
         fs: GridFS,
         metrics: MongoCollection[dict[str, Any]] | None = None,
+        owner: object = None,
     ) -> None:
         self.url = url
+        self._owner = owner
         self._runs = runs
         self._fs = fs
         self._metrics = runs.database["metrics"] if metrics is None else metrics

@@ -26,6 +26,8 @@ __all__ = [
     "open_tinydb",
 ]
 
+_COLLECTIONS = ("runs", "metrics")
+
 
 def open_files(url: str) -> Store:
     """``file:DIRECTORY``: the layout of a `FileStorageObserver` with its defaults."""
@@ -44,15 +46,20 @@ def open_memory(url: str) -> Store:
 
 
 def open_mongo(url: str) -> Store:
-    """``mongodb://SERVER/DATABASE?OPTIONS``, also ``mongodb+srv://``; database ``sacred``."""
+    """``mongodb://SERVER/DATABASE?OPTIONS``, also ``mongodb+srv://``; database ``sacred``.
+
+    Beside those of MongoDB there is the option ``collection_prefix``.
+    """
     gridfs = require("gridfs", extra="mongo", purpose="A store mongodb://")
     from sacred.stores.mongo import MongoStore
-    from sacred.stores.mongo_client import make_client, without_password
+    from sacred.stores.mongo_client import make_client, name_of_place, split_prefix
 
-    client = make_client(url, purpose="A store mongodb://")
+    address, prefix = split_prefix(url)
+    client = make_client(address, purpose="A store mongodb://")
     database = client.get_default_database("sacred")
-    place = f"{without_password(url)}/{database.name}"
-    store = MongoStore(database["runs"], gridfs.GridFS(database), database["metrics"], url=place)
+    runs, metrics = (database[f"{prefix}_{name}" if prefix else name] for name in _COLLECTIONS)
+    place = name_of_place(url, database.name, prefix)
+    store = MongoStore(runs, gridfs.GridFS(database), metrics, url=place)
     # A client that was closed cannot be used again, so only the end of the store closes it.
     weakref.finalize(store, client.close)
     return store

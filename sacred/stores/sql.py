@@ -110,7 +110,7 @@ class SqlStore(ReadableStore):
         """See `ReadableStore.reader`."""
         from sacred.stores.sql_reading import SqlReader
 
-        return SqlReader(self.database.engine)
+        return SqlReader(self.database.engine, owner=self)
 
     def close(self) -> None:
         """See `Store.close`."""

@@ -42,11 +42,13 @@ class SqlReader(Reader):
 
     Args:
         engine: of SQLAlchemy, for the database.
+        owner: kept as long as the reader is: whose end closes the connections.
     """
 
     language = "sql"
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, owner: object = None) -> None:
+        self._owner = owner
         self.url = engine.url.render_as_string(hide_password=True)
         self._engine = engine
         self._rows: DocumentRows | None = None

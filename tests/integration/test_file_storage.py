@@ -13,11 +13,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
 
 from sacred.observers.file_storage import FileStorageObserver, file_storage_option
 from sacred.stores.metrics_file import read_metrics
-from tests.unit.stores.memory import READ_FIELDS, MemoryStore, StoreObserver, live, lives
+from tests.unit.stores.memory import READ_FIELDS, StoreObserver
 from tests.unit.stores.told import T0, beat, complete, log, queue, start
 
 TIME = "2026-01-02T03:04:05.678000"
@@ -186,6 +185,9 @@ def test_resources_that_lie_among_the_records(runs, copy_artifacts):
     observer.resource_event(filename=str(model))
     [[_, stored]] = content(runs / "1" / "run.json")["resources"]
     assert (stored == str(model)) is not copy_artifacts
+    observer.resource_event(filename=__file__)  # which does not lie there
+    _, [_, stored] = content(runs / "1" / "run.json")["resources"]
+    assert Path(stored).parent == runs / "_resources"
 
 
 def test_output_is_appended_and_rewritten(observer, runs):
@@ -217,7 +219,8 @@ def test_what_users_read_from_the_observer(observer, runs):
 def test_artifacts_may_not_replace_the_record(observer, runs, name):
     start(observer)
     before = (runs / "1" / "run.json").read_bytes()
-    with pytest.raises(FileExistsError, match=r"run\.json, config\.json, cout\.txt, info\.json"):
+    names = r"run\.json, config\.json, cout\.txt, info\.json, metrics\.json"
+    with pytest.raises(FileExistsError, match=names):
         observer.artifact_event(name=name, filename=__file__)
     complete(observer)
     assert before != (runs / "1" / "run.json").read_bytes()
@@ -324,16 +327,6 @@ def read_back(path):
         "resources": {name: Path(stored).read_bytes() for name, stored in record["resources"]},
         **{name: record.get(name) for name in READ_FIELDS},
     }
-
-
-@given(lives)
-@settings(max_examples=30)
-def test_any_life_is_stored_as_in_memory(tmp_path_factory, life):
-    directory = tmp_path_factory.mktemp("life")
-    memory = MemoryStore()
-    live(StoreObserver(memory), life, directory)
-    run_id = live(FileStorageObserver(directory / "runs"), life, directory)
-    assert read_back(directory / "runs" / run_id) == memory.read(1)
 
 
 KILLED = """

@@ -17,6 +17,7 @@ import pymongo
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
+import sacred
 from sacred.events import told_run
 from sacred.observers.mongo import (
     DEFAULT_MONGO_PRIORITY,
@@ -27,9 +28,10 @@ from sacred.observers.mongo import (
     parse_mongo_db_arg,
 )
 from sacred.stores import mongo_metrics, mongo_output
-from sacred.stores.base import RunNotFoundError
+from sacred.stores.base import RunNotFoundError, StoreNotFoundError
 from sacred.stores.grid_files import GridFiles
 from sacred.stores.mongo_output import read_output
+from sacred.stores.registry import open_store
 from tests.integration.test_file_storage import run_together
 from tests.unit.stores.memory import READ_FIELDS, MemoryStore, StoreObserver, live, lives
 from tests.unit.stores.told import T0, beat, complete, log, queue, start
@@ -114,7 +116,7 @@ def test_a_whole_run(observer, mongo_db, files, tmp_path):
     assert stored.filename == "artifact://runs/1/d/m.json"
     assert stored.metadata == {"a,b": {"py/tuple": [1]}}
     described = mongo_db.fs.files.find_one({"_id": entry["file_id"]})
-    assert described["contentType"] == "application/json"
+    assert described["contentType"] == "application/json"  # guessed from the name
     assert described["md5"] == md5(b"model" * 100_000)
     metric = mongo_db.metrics.find_one()
     assert document["info"] == {"metrics": [{"name": "loss", "id": str(metric.pop("_id"))}]}
@@ -208,6 +210,12 @@ def test_the_latest_content_of_an_artifact_stands_last(observer, mongo_db, files
         observer.artifact_event(name="a", filename=str(tmp_path / "a"))
     entries = mongo_db.runs.find_one()["artifacts"]
     assert [files.get(entry["file_id"]).read() for entry in entries] == [b"B", b"A"]
+
+
+def test_the_content_type_is_the_users_if_he_gives_one(observer, mongo_db):
+    start(observer)
+    observer.artifact_event(name="a.json", filename=__file__, content_type="text/x-mine")
+    assert mongo_db.fs.files.find_one()["contentType"] == "text/x-mine"
 
 
 def test_a_file_that_is_being_written_is_stored_as_it_is(observer, mongo_db, files, tmp_path):
@@ -313,16 +321,6 @@ def read_back(database, run_id):
         "resources": resources,
         **{name: run.get(name) for name in READ_FIELDS},
     }
-
-
-@given(lives)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_life_is_stored_as_in_memory(tmp_path_factory, observer, mongo_db, life):
-    directory = tmp_path_factory.mktemp("life")
-    memory = MemoryStore()
-    live(StoreObserver(memory), life, directory)
-    run_id = live(observer, life, directory)
-    assert read_back(mongo_db, run_id) == memory.read(1)
 
 
 @given(lives)
@@ -467,10 +465,26 @@ def test_names_of_collections(mongo_db):
     ("arguments", "error", "message"),
     [
         ({"client": 3}, ValueError, "client needs to be a pymongo.MongoClient"),
-        ({"collection": "x", "collection_prefix": "p"}, ValueError, "both collection and a coll"),
+        (
+            {"collection": "x", "collection_prefix": "p"},
+            ValueError,
+            r"^Cannot pass both collection and a collection prefix\.$",
+        ),
+        (
+            {"url": "mongodb://h/?collection_prefix=p", "collection_prefix": "q"},
+            ValueError,
+            "another collection prefix, 'p', than 'q'",
+        ),
         *[
             ({"collection": name}, KeyError, "is reserved")
-            for name in ("fs.files", "fs.chunks", "_properties", "search_space")
+            for name in (
+                "fs.files",
+                "fs.chunks",
+                "_properties",
+                "system.indexes",
+                "search_space",
+                "search_spaces",
+            )
         ],
     ],
 )
@@ -482,6 +496,26 @@ def test_wrong_arguments(arguments, error, message):
 def test_a_client_and_a_url(mongo_db):
     with pytest.raises(ValueError, match=r"Cannot pass both a client and a url\."):
         MongoObserver("localhost", client=mongo_db.client)
+
+
+def test_one_address_names_the_prefix_for_writing_and_reading(mongo_server, mongo_db, tmp_path):
+    place = f"mongodb://{mongo_server.host}:{mongo_server.port}/{mongo_db.name}"
+    address = f"{place}?collection_prefix=p"
+    run = SimpleNamespace(observers=[])
+    mongo_db_option.apply(f"{address}&appname=test!3", run)
+    [by_address] = run.observers
+    by_argument = MongoObserver(place, mongo_db.name, collection_prefix="p")
+    by_store = StoreObserver(open_store(address), failure_dir=str(tmp_path))
+    for number, observer in enumerate((by_address, by_argument, by_store), 1):
+        assert (start(observer), observer.store.url) == (number, address)
+        log(observer, {"loss": [number]})
+        complete(observer, number)
+    assert pickle.loads(pickle.dumps(by_address)) == by_argument
+    records = list(sacred.open_store(address).runs())
+    assert [record.metrics["loss"].values[0] for record in records] == [1, 2, 3]
+    with pytest.raises(StoreNotFoundError):
+        list(sacred.open_store(place).runs())
+    assert mongo_db.p_runs.count_documents({}) == mongo_db.p_metrics.count_documents({}) == 3
 
 
 def test_the_selection_timeout_is_the_users_if_he_says_so():
@@ -526,6 +560,9 @@ def test_deprecated_constructors(mongo_server, mongo_db):
     with pytest.warns(DeprecationWarning, match="create"):
         made = MongoObserver.create(mongo_server.url, mongo_db.name)
     assert made.priority == DEFAULT_MONGO_PRIORITY == 30
+    with pytest.warns(DeprecationWarning, match="QueuedMongoObserver.create"):
+        queued = QueuedMongoObserver.create(url=mongo_server.url, db_name=mongo_db.name)
+    assert (queued.runs, queued.priority) == (made.runs, 30)
 
 
 @pytest.mark.parametrize(

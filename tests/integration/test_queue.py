@@ -69,30 +69,27 @@ def test_events_come_in_order_from_another_thread():
 
 def test_it_wakes_at_once():
     witness = Witness()
-    observer = covering(witness, interval=60)
+    observer = covering(witness, interval=600)  # more than a test may take
     start(observer)
     beat(observer, "now")
-    deadline = time.monotonic() + 5
-    while "now" not in witness.told and time.monotonic() < deadline:
+    while "now" not in witness.told:
         time.sleep(0.005)
-    began = time.monotonic()
     observer.join()
-    assert time.monotonic() - began < 1
-    assert "now" in witness.told
 
 
 def test_the_run_does_not_wait():
+    run_goes_on = threading.Event()
+
     class Slow(Witness):
         def _tell(self, what):
-            time.sleep(0.1)
+            assert run_goes_on.wait(60)
             super()._tell(what)
 
     observer = covering(Slow())
     start(observer)
-    began = time.monotonic()
     for number in range(5):
         beat(observer, str(number))
-    assert time.monotonic() - began < 0.1
+    run_goes_on.set()
     observer.join()
     assert observer.told[-2:] == ["4", "joined"]
 
@@ -114,9 +111,7 @@ def test_a_permanent_error_ends_and_is_logged(caplog):
     for number in range(5):
         beat(observer, str(number))
     complete(observer)
-    began = time.monotonic()
     observer.join()
-    assert time.monotonic() - began < 5
     assert witness.calls == 3 + 5  # having failed three times, it is not asked thrice again
     assert "completed_event of Witness failed: RuntimeError: not now" in caplog.text
 

@@ -1,6 +1,7 @@
 """The same questions to all stores: they give the same answers."""
 
 import contextlib
+import gc
 import uuid
 
 import pytest
@@ -105,6 +106,19 @@ def test_records_have_it_all(store):
     assert store.runs("n = 5").first().config.size == (1, 2)
     assert store.runs("n = 8").first().config[3] == "three"
     assert [run.problems for run in store.runs()] == [[]] * 12
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "mongo"])
+def test_records_outlive_the_stores_that_they_come_from(kind, request, tmp_path):
+    """Whose end lets go of the connections."""
+    with new_place(kind, request, tmp_path) as place:
+        record(open_store(place.url).store, tmp_path)
+        run = open_store(place.url).runs("n = 0").first()
+        gc.collect()
+        assert run.metrics["loss"].values.tolist() == [0.9, 0.5, 0.7]
+        assert run.artifacts["model.pt"].read() == b"model"
+        del run
+        gc.collect()
 
 
 @all_places

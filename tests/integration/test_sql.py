@@ -121,6 +121,34 @@ def read_back(session, run_id):
 
 # ----------------------------------------------------------------------- documents
 
+TABLES = {
+    "run": """
+        id run_id command start_time heartbeat stop_time queue_time priority comment fail_trace
+        captured_out config info status result host_id experiment_id
+    """,
+    "experiment": "name md5sum base_dir",
+    "source": "filename md5sum content",
+    "repository": "url commit dirty",
+    "dependency": "name version",
+    "artifact": "filename content run_id",
+    "resource": "filename md5sum content",
+    "host": "cpu hostname os os_info python_version",
+    "experiments_sources": "experiment_id source_id",
+    "experiments_repositories": "experiment_id repository_id",
+    "experiments_dependencies": "experiment_id dependency_id",
+    "runs_resources": "run_id resource_id",
+}
+
+
+def test_tables_and_columns_have_the_names_that_scripts_know(observer):
+    start(observer)
+    inspector = sa.inspect(observer.engine)
+    for table, promised in TABLES.items():
+        columns = {column["name"] for column in inspector.get_columns(table)}
+        assert set(promised.split()) <= columns
+    unique = inspector.get_unique_constraints("run") + inspector.get_indexes("run")
+    assert any(each["column_names"] == ["run_id"] and each.get("unique", True) for each in unique)
+
 
 def test_the_rows_at_the_start(observer, rows, tmp_path):
     (tmp_path / "a.py").write_text("x = 'é'")
@@ -598,9 +626,10 @@ def test_changes_of_a_run_that_is_not_there(observer):
         observer.store.apply("5", [SetFields(fields={"status": "COMPLETED"})])
 
 
+@pytest.mark.parametrize("url", ["mysql"] if MYSQL else [], indirect=True)
 @given(lives)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_life_is_stored_as_in_memory(tmp_path_factory, observer, rows, life):
+def test_any_life_is_stored_as_in_memory_by_mysql(tmp_path_factory, observer, rows, life):
     directory = tmp_path_factory.mktemp("life")
     memory = MemoryStore()
     live(StoreObserver(memory), life, directory)

@@ -514,16 +514,6 @@ def read_back(path, run_id):
 
 
 @given(lives)
-@settings(max_examples=30)
-def test_any_life_is_stored_as_in_memory(tmp_path_factory, life):
-    directory = tmp_path_factory.mktemp("life")
-    memory = MemoryStore()
-    live(StoreObserver(memory), life, directory)
-    run_id = live(TinyDbObserver(directory / "runs"), life, directory)
-    assert read_back(directory / "runs", run_id) == memory.read(1)
-
-
-@given(lives)
 @settings(max_examples=20)
 def test_any_life_over_a_store_that_fails_now_and_then(tmp_path_factory, life):
     directory = tmp_path_factory.mktemp("life")

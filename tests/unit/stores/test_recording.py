@@ -1,5 +1,6 @@
 """What happens to the changes of a run when its store fails."""
 
+import itertools
 import time
 
 import pytest
@@ -12,6 +13,8 @@ from sacred.stores.changes import AddFile
 from sacred.stores.spool import default_directory, read_spool, replay
 from tests.unit.stores.memory import FlakyStore, MemoryStore, live, lives
 from tests.unit.stores.told import T0, beat, complete, log, start
+
+PAUSE = StoreObserver.pause  # as it is before the tests shorten it
 
 
 class BrokenStore(MemoryStore):
@@ -205,6 +208,17 @@ def test_the_closing_event_tries_again(observer, store, status, attempts):
     else:
         observer.interrupted_event(interrupt_time=T0, status=status)
     assert store.calls == attempts
+
+
+def test_between_two_attempts_there_is_a_pause(observer, store, monkeypatch):
+    assert PAUSE == 1.0  # as long as nobody wants another one
+    monkeypatch.setattr(StoreObserver, "pause", 0.05)
+    start(observer)
+    apply, times = store.apply, []
+    monkeypatch.setattr(store, "apply", lambda *a: (times.append(time.monotonic()), apply(*a)))
+    store.broken = True
+    observer.interrupted_event(interrupt_time=T0, status="INTERRUPTED")
+    assert [late - early >= 0.05 for early, late in itertools.pairwise(times)] == [True, True]
 
 
 def test_what_will_never_be_stored_is_not_waited_for(observer, store, tmp_path):

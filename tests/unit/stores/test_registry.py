@@ -56,6 +56,12 @@ def test_directories_of_tinydb(tmp_path, address):
     [
         ("mongodb://me:secret@there:1/db?tls=true", "pymongo", "mongodb://there:1/db"),
         ("mongodb://there", "pymongo", "mongodb://there/sacred"),
+        (
+            "mongodb://there/db?tls=true&Collection_Prefix=my%20runs&appname=x",
+            "pymongo",
+            "mongodb://there/db?collection_prefix=my%20runs",
+        ),
+        ("mongodb://there/?collection_prefix=", "pymongo", "mongodb://there/sacred"),
         ("mongodb://one:1,two:2/db", "pymongo", "mongodb://one:1,two:2/db"),
         ("sqlite:////data/x.db", "sqlalchemy", "sqlite:////data/x.db"),
         ("sqlite+pysqlite:////data/x.db", "sqlalchemy", "sqlite+pysqlite:////data/x.db"),
@@ -109,6 +115,11 @@ def test_addresses_that_name_no_store(address, message):
     [
         ("mongodb://", "pymongo", "does not name a MongoDB: .*hostname"),
         ("mongodb://me:secret@h:x/d", "pymongo", "mongodb://h:x does not name a MongoDB"),
+        (
+            "mongodb://me:secret@h/d?collection_prefix=$x",
+            "pymongo",
+            r"mongodb://h: names of collections cannot begin with '\$x'",
+        ),
         ("sqlite:x.db", "sqlalchemy", "no database URL; it looks like sqlite:///runs.db"),
         ("mysql+nothing://h/d", "sqlalchemy", "SQLAlchemy knows no database 'mysql.nothing'"),
         ("s3://My_Bucket/x", "boto3", "'My_Bucket' cannot be the name of an S3 bucket"),
