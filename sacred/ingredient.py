@@ -335,7 +335,10 @@ class Ingredient:
         self._added_dependencies.add(PackageDependency(package_name, version))
 
     def _find(
-        self, repositories: Repositories, known: Known | None = None
+        self,
+        repositories: Repositories,
+        known: Known | None = None,
+        seen: Collection[str] = (),
     ) -> tuple[set[Source], set[PackageDependency]]:
         from sacred.dependencies import gather_sources_and_dependencies
 
@@ -343,7 +346,7 @@ class Ingredient:
         key = (id(self._caller_globals), self.base_dir, self.save_git_info)
         if key not in known:
             known[key] = gather_sources_and_dependencies(
-                self._caller_globals, self.save_git_info, self.base_dir, repositories=repositories
+                self._caller_globals, self.save_git_info, self.base_dir, repositories, seen
             )[1:]
         sources, dependencies = known[key]
         return sources | self._added_sources, dependencies | self._added_dependencies
@@ -389,7 +392,7 @@ class Ingredient:
             # Ingredients of one script all find the same: it is looked for once.
             known: Known = {}
             for ingredient, _ in self.traverse_ingredients():
-                found_sources, found_dependencies = ingredient._find(repositories, known)
+                found_sources, found_dependencies = ingredient._find(repositories, known, sources)
                 for source in found_sources:
                     sources.setdefault(source.filename, source)
                 for dependency in found_dependencies:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+    from typing import TypeVar
+
+    # Made at run time it would compile its bound, which takes milliseconds.
+    D = TypeVar("D", bound=MutableMapping[Any, Any])
 
 __all__ = [
     "PATHCHANGE",
@@ -34,8 +38,6 @@ PathType = str | bytes | os.PathLike[str]
 
 #: What a name must look like to be used as an identifier.
 PYTHON_IDENTIFIER = re.compile(r"^[a-zA-Z_][a-zA-Z0-9_]*$")
-
-D = TypeVar("D", bound="MutableMapping[Any, Any]")
 
 
 class _PathChange:

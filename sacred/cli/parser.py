@@ -151,10 +151,8 @@ def _option_lines(flags: _Flags, option: CLIOption) -> str:
 
 def _summaries(commands: Mapping[str, Callable[..., Any]]) -> list[tuple[str, str]]:
     """Name and first line of the docstring of each command."""
-    import inspect
-
     return [
-        (name, next(iter((inspect.getdoc(command) or "").splitlines()), ""))
+        (name, (command.__doc__ or "").strip().partition("\n")[0].rstrip())
         for name, command in commands.items()
     ]
 
@@ -174,7 +172,7 @@ def parse_plain(argv: Sequence[str], options: Sequence[CLIOption] = ()) -> Parse
     docopt and the usage text that it reads take longer than the rest of a short run.
 
     Returns:
-        None: help is asked for, there is a mistake, or something that docopt knows.
+        None: there is a mistake, or something that docopt knows.
 
     >>> parse_plain(["evaluate", "with", "C=2"]).updates
     ('C=2',)
@@ -183,13 +181,17 @@ def parse_plain(argv: Sequence[str], options: Sequence[CLIOption] = ()) -> Parse
     """
     values = {option.get_flag(): False if option.is_flag else None for option in options}
     words = _without_options([str(word) for word in argv], _flags_of(options), values)
-    if words is None or "help" in words[:1] or values.get("--help"):
+    if words is None or "help" in words[:1]:
         return None
     command = words.pop(0) if words and words[0] != "with" else None
     if words and (words[0] != "with" or len(words) == 1 or "with" in words[1:]):
         return None
     return ParsedArguments(
-        command=command, updates=tuple(words[1:]), options=values, help_topic=command
+        command=command,
+        updates=tuple(words[1:]),
+        options=values,
+        help=bool(values.get("--help")),
+        help_topic=command,
     )
 
 

@@ -19,6 +19,7 @@ LEGEND = (
     f"{COLOR_TYPECHANGED}typechanged{ENDC}, {COLOR_DOC}doc{ENDC})"
 )
 
+_SHORT = 60  # a text of that length stands on one line
 _DOC_COLUMN = 35  # two spaces behind it, or four behind a longer entry, comes the doc
 _DOC_KEY = "__doc__"
 
@@ -93,9 +94,18 @@ def _entry_text(margin: str, entry: ConfigEntry | PathEntry) -> str:
     if entry.key == _DOC_KEY:
         doc = str(entry.value).replace("\n", f"\n{margin}")
         return f'{margin}"""{doc}"""'
+    return f"{margin}{entry.key} = {_pretty(entry.value)}"
+
+
+def _pretty(value: Any) -> str:
+    # What is printed alike is not worth loading the module that knows how to break lines.
+    if value is None or type(value) in (bool, int, float):
+        return repr(value)
+    if type(value) is str and len(value) < _SHORT:
+        return repr(value)
     from pprint import pformat
 
-    return f"{margin}{entry.key} = {pformat(entry.value)}"
+    return pformat(value)
 
 
 def _colour_of(entry: ConfigEntry | PathEntry) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -31,13 +31,15 @@ def gather_sources_and_dependencies(
     save_git_info: bool,
     base_dir: PathLike | None = None,
     repositories: Repositories | None = None,
+    known: Collection[str] = (),
 ) -> Found:
     """Return the main file (or None), all sources and all packages that a script uses.
 
     `globs` are the script's globals. Sources are looked for below `base_dir` (default: the
     directory of the main file; without one, in a notebook, the working directory). How, is told
     by `SETTINGS.DISCOVER_SOURCES` and `SETTINGS.DISCOVER_DEPENDENCIES` (`KeyError` for an
-    unknown way). `repositories` shares what git said between several calls.
+    unknown way). `repositories` shares what git said between several calls. Of the files in
+    `known` no `Source` is made again.
 
     >>> main, sources, packages = gather_sources_and_dependencies({}, save_git_info=False)
     >>> main is None, sources
@@ -50,7 +52,8 @@ def gather_sources_and_dependencies(
     files = set(_choose(_SOURCES, "DISCOVER_SOURCES")(globs, base))
     shared = repositories or Repositories()
     main = _create(main_file, save_git_info, shared) if main_file else None
-    sources = {_create(filename, save_git_info, shared) for filename in files} | {main}
+    new = files.difference(known)
+    sources = {_create(filename, save_git_info, shared) for filename in new} | {main}
     packages = set(_choose(_PACKAGES, "DISCOVER_DEPENDENCIES")(globs, base))
     return main, sources - {None}, packages | _numpy()  # type: ignore[return-value]
 

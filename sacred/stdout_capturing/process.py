@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -39,9 +40,39 @@ def flush_c_stdout() -> None:
     Not `fflush(NULL)`: that waits for all streams, also for one on which another thread is just
     waiting for the user's input.
     """
+    if not _is_foreign_code_loaded():
+        return
     library = c_library()
     if library is not None and (stdout := _c_stdout()) is not None:
         library.fflush(stdout)
+
+
+_foreign_code: list[bool] = []
+
+
+def _is_foreign_code_loaded() -> bool:
+    """Whether there is any C code but Python's own, which does not use C's `stdout`.
+
+    `ctypes` takes 5 % of a short run to load, and there is nothing to flush then.
+    """
+    if not _foreign_code:
+        names = sys.stdlib_module_names
+        for name, module in list(sys.modules.items()):
+            if name.partition(".")[0] not in names and _is_extension(module):
+                _foreign_code.append(True)
+                break
+        else:
+            return "ctypes" in sys.modules
+    return True
+
+
+def _is_extension(module: Any) -> bool:
+    try:
+        # Not `getattr`: it would wake modules that load lazily.
+        filename = object.__getattribute__(module, "__dict__").get("__file__")
+    except Exception:  # anything may stand in sys.modules
+        return True
+    return isinstance(filename, str) and not filename.endswith((".py", ".pyc"))
 
 
 def free_file_range(fd: int, start: int, length: int) -> None:
