@@ -13,6 +13,8 @@
 | `evaluate` | expression × record → yes or no |
 | `order` | how values of all kinds are sorted |
 | `table` | `RunTable`: the answer, lazily |
+| `columns` | a table for pandas, Arrow and notebooks |
+| `unknown` | fields that no run has |
 | `run_store` | `RunStore` and `open_store` |
 
 docs/querying.rst describes the language.

@@ -88,6 +88,71 @@ class RunTable:
         """The first run; None: there is none."""
         return next(iter(self), None)
 
+    # ----------------------------------------------------------------- as a table
+
+    def varying(self) -> list[str]:
+        """The paths of those entries of the config that are not the same in all runs.
+
+        They can be used as columns: ``table.to_pandas("id", "result", *table.varying())``.
+        """
+        from sacred.query.columns import varying
+
+        return varying(self)
+
+    def to_dict(self, *columns: str) -> dict[str, list[Any]]:
+        """Columns as lists, with None where a run has no such value.
+
+        Args:
+            columns: fields and paths as in queries, ``"metrics.loss.min"`` for example
+                (default: id, name, status, start time, duration, result and all entries
+                of the config).
+
+        Raises:
+            QueryError: a column is no field.
+        """
+        from sacred.query.columns import columns_of
+
+        return columns_of(self, columns)
+
+    def to_pandas(self, *columns: str) -> Any:
+        """A pandas DataFrame; `columns` as in `to_dict`.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        from sacred.query.columns import as_frame
+
+        return as_frame(self.to_dict(*columns))
+
+    def to_arrow(self, *columns: str) -> Any:
+        """A pyarrow Table; `columns` as in `to_dict`. Values of mixed kinds are JSON texts.
+
+        Raises:
+            MissingExtraError: pyarrow is not installed.
+        """
+        from sacred.query.columns import as_arrow
+
+        return as_arrow(self.to_dict(*columns))
+
+    def hints(self) -> list[str]:
+        """If there is no such run: which fields of the query no run has, with the nearest."""
+        if self.where == EVERYTHING or self.first() is not None:
+            return []
+        from sacred.query.unknown import hints
+
+        everything = RunTable(reader=self.reader, now=self.now, dead_after=self.dead_after)
+        return hints(self.where, everything)
+
+    def _repr_html_(self) -> str:
+        from sacred.query.columns import as_html
+
+        return as_html(self[:_PAGE], len(self))
+
+    def __repr__(self) -> str:
+        # Only what is known already: a prompt that shows it must not read a whole store.
+        size = f"{len(self._cache['ids'])} runs" if "ids" in self._cache else "runs"
+        return f"<table of {size} of {self.reader.url}>"
+
     # -------------------------------------------------------------------- finding
 
     def _found(self) -> Iterator[RunId]:

@@ -229,7 +229,8 @@ class RunRecord:
         def load(name: str) -> Metric:
             return Metric(name=name, load=lambda: self.source.points(self.id, name))
 
-        return _Named({name: load(name) for name in self.source.metric_names(self.id)}, "metric")
+        names = sorted(self.source.metric_names(self.id))
+        return _Named({name: load(name) for name in names}, "metric")
 
     def _files(self, kind: str) -> Mapping[str, StoredFile]:
         def file(entry: FileEntry) -> StoredFile:
