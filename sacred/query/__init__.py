@@ -11,6 +11,9 @@
 | `mongo_filter` | a filter of MongoDB → expression |
 | `values` | the value of a path in a record |
 | `evaluate` | expression × record → yes or no |
+| `coarse` | expression → conditions for candidates, for stores with a language |
+| `to_mongo` `to_sql` | these conditions as filters and as SQL |
+| `pushdown` | which of them a reader takes |
 | `order` | how values of all kinds are sorted |
 | `table` | `RunTable`: the answer, lazily |
 | `columns` | a table for pandas, Arrow and notebooks |

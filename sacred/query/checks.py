@@ -75,6 +75,8 @@ def checked_comparison(
         raise QueryError(f"{path} is a time, and this is a duration", query, token.column, hint)
     if kind == "text" and token.kind in ("number", "duration"):
         value = token.text  # a group may be called 3
+    if kind == "time" and token.kind == "number":
+        value = token.text  # a year
     try:
         return comparison(path, operator, value, now)
     except QueryError as error:

@@ -12,6 +12,7 @@ from typing import Any, overload
 from sacred._base.clock import utcnow
 from sacred.query.evaluate import holds
 from sacred.query.order import SortKey, sort_key
+from sacred.query.pushdown import pushed
 from sacred.query.syntax import EVERYTHING, Expression, Path, Search, paths_of
 from sacred.query.values import REQUIRED
 from sacred.records import DEAD_AFTER, Document, RunId, RunRecord
@@ -179,7 +180,9 @@ class RunTable:
         return (run_id for _, run_id in best)
 
     def _matching(self) -> Iterator[RunRecord]:
-        documents = self.reader.documents(fields=self._needed(), report=self._report)
+        documents = self.reader.documents(
+            fields=self._needed(), report=self._report, where=pushed(self.where, self.reader)
+        )
         return (record for record in map(self._record, documents) if holds(self.where, record))
 
     def _needed(self) -> Collection[str] | None:

@@ -91,7 +91,8 @@ class Reader(ABC):
             ids: of the runs, in the order that is wanted; None: all, in the order of `ids`.
             fields: as in `document`; ``_id`` is always there.
             report: is told of runs that cannot be read; they are left out.
-            where: a condition in the reader's `language`. What is given fulfils it.
+            where: a condition in the reader's `language`: what does not fulfil it may be
+                left out, as far as the reader can.
         """
         for run_id in self.ids() if ids is None else ids:
             try:

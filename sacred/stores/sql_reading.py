@@ -53,6 +53,12 @@ class SqlReader(Reader):
         self._engine = engine
         self._rows: DocumentRows | None = None
 
+    @property
+    def dialect(self) -> sa.Dialect:
+        """Of the database, once connected, with its version."""
+        with self._connected():
+            return self._engine.dialect
+
     def ids(self) -> Iterator[RunId]:
         """See `Reader.ids`."""
         last = None
@@ -132,6 +138,8 @@ class SqlReader(Reader):
     def _all(self, fields: Collection[str] | None, where: Any) -> Iterator[Sequence[Any]]:
         with self._connected() as (_, rows):
             columns = rows.columns_for(fields)
+            if rows.is_old:
+                where = None  # it may name columns that are not there
         last = None
         while page := self._page(last, columns, where):
             yield page
@@ -156,8 +164,14 @@ class SqlReader(Reader):
         query = sa.select(*columns).order_by(_RUN.c.id).limit(_PAGE)
         if last is not None:
             query = query.where(_RUN.c.id > last)
+        if where is not None:
+            try:
+                with self._connected() as (connection, _):
+                    return connection.execute(query.where(where)).all()
+            except sa.exc.DataError:
+                pass  # some text that should be JSON is none for this database
         with self._connected() as (connection, _):
-            return connection.execute(query if where is None else query.where(where)).all()
+            return connection.execute(query).all()
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[tuple[Connection, DocumentRows]]:

@@ -1,0 +1,224 @@
+"""What a store can be asked in place of an expression: conditions for candidates.
+
+Whether a run fulfils an expression is said by `sacred.query.evaluate` alone. A store that
+has a language of its own is only asked to leave out runs of which it is certain that they
+do not. So all stores agree, and a translation that is not sure may say "any".
+
+An expression becomes `AllOf` and `AnyOf` of `Fact`s about stored values; ``None`` stands for
+"any run". Each fact is *implied* by the expression that it comes from.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sacred.query.names import FIELDS
+from sacred.query.syntax import (
+    And,
+    Compare,
+    Expression,
+    IsTrue,
+    Matches,
+    Member,
+    Missing,
+    Not,
+    Or,
+    Path,
+)
+
+__all__ = ["AllOf", "AnyOf", "Condition", "Fact", "Test", "coarse"]
+
+Test = Literal["equal", "at most", "at least", "present", "absent", "true", "texts", "contains"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A test of a stored value.
+
+    ``texts``: it is a text, or a list that may have some. ``contains``: it is a container
+    that may have `value`.
+    """
+
+    field: str
+    steps: tuple[str, ...]
+    test: Test
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part is true."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part is true; of none: false."""
+
+    parts: tuple[Condition, ...]
+
+
+Condition = Fact | AllOf | AnyOf
+
+#: Integers below are the same as floats, in every store.
+_EXACT = 2**53
+# Keys that are stored as they are. Others may be escaped, or be those of integers.
+_PLAIN_STEP = re.compile(r"(?!py/)[A-Za-z_][A-Za-z0-9_/-]*\Z")
+_NO_TEXT_KEYS = frozenset({"None", "True", "False", "nan", "inf"})
+_TEXTS = frozenset({"name", "command", "group", "notes", "comment"})
+#: What readers take out of a stored field: there is something in the store, and none here.
+_TAKEN_OUT = frozenset({("info", "metrics"), ("experiment", "sources")})
+
+
+def coarse(expression: Expression) -> Condition | None:
+    """A condition that holds for all runs for which the expression does.
+
+    >>> from sacred.query.parser import parse
+    >>> coarse(parse("status = FAILED and metrics.loss.min < 1"))
+    Fact(field='status', steps=(), test='equal', value='FAILED')
+    """
+    match expression:
+        case And(parts):
+            return _all_of([coarse(part) for part in parts])
+        case Or(parts):
+            return _any_of([coarse(part) for part in parts])
+        case Not(part):
+            return _opposite(part)
+        case Compare(path):
+            return _compared(expression) if _is_plain(path) else None
+        case Missing(path):
+            return _missing(path)
+        case IsTrue(path):
+            return _true(path)
+        case Matches(path):
+            if path.field in _TEXTS or path.field == "tags":
+                return Fact(path.field, (), "present")
+            return Fact(path.field, path.steps, "texts") if _is_tree(path) else None
+        case Member(value, path):
+            if path.field == "tags" or _is_tree(path):
+                test: Test = "contains" if _is_sure(value) else "present"
+                return Fact(path.field, path.steps, test, value)
+    return None
+
+
+def _all_of(parts: list[Condition | None]) -> Condition | None:
+    known = [part for part in parts if part is not None]
+    if len(known) < 2:
+        return known[0] if known else None
+    return AllOf(tuple(known))
+
+
+def _any_of(parts: list[Condition | None]) -> Condition | None:
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    return known[0] if len(known) == 1 else AnyOf(tuple(known))
+
+
+def _opposite(expression: Expression) -> Condition | None:
+    """A condition that holds for all runs for which the expression does not."""
+    match expression:
+        case And(parts):
+            return _any_of([_opposite(part) for part in parts])
+        case Or(parts):
+            return _all_of([_opposite(part) for part in parts])
+        case Not(part):
+            return coarse(part)
+        case Missing(path) if _is_tree(path) or path.field in _TEXTS or _is_time(path):
+            return Fact(path.field, path.steps, "present")
+    return None  # where the value is missing, or of another kind, the opposite is true
+
+
+def _compared(test: Compare) -> Condition | None:
+    field, value = test.path.field, test.value
+    if field == "id":
+        known = test.operator == "=" and _is_sure(value)
+        return Fact(field, (), "equal", value) if known else None
+    if field == "status":
+        return _status(test)
+    if _is_time(test.path):
+        return _time(test)
+    if field == "starred":
+        return Fact(field, (), "true") if value is True and test.operator == "=" else None
+    if not _is_tree(test.path) and field not in _TEXTS:
+        return None
+    if test.operator == "!=" or not _is_sure(value):
+        return Fact(field, test.path.steps, "present")
+    if test.operator == "=":
+        return Fact(field, test.path.steps, "equal", value)
+    if isinstance(value, bool):
+        return AnyOf(())  # flags have no order
+    bound: Test = "at most" if test.operator in ("<", "<=") else "at least"
+    return Fact(field, test.path.steps, bound, value)
+
+
+def _status(test: Compare) -> Condition | None:
+    if test.operator == "!=":
+        return Fact("status", (), "present")
+    if test.operator != "=" or not _is_sure(test.value):
+        return None
+    # Whether a run is dead depends on the time.
+    options = ("RUNNING", "DEAD") if test.value == "DEAD" else (test.value,)
+    return _any_of([Fact("status", (), "equal", option) for option in options])
+
+
+def _time(test: Compare) -> Condition | None:
+    field, moment = test.path.field, test.moment
+    if moment is None or test.operator == "!=":
+        return Fact(field, (), "present")
+    first = Fact(field, (), "at least", moment.start)
+    last = Fact(field, (), "at most", moment.stop)
+    match test.operator:
+        case "<" | "<=":
+            return last
+        case ">" | ">=":
+            return first
+    return AllOf((first, last))
+
+
+def _missing(path: Path) -> Condition | None:
+    if path.field in _TEXTS or _is_time(path):
+        return Fact(path.field, (), "absent")
+    # Deeper within, stores and Python do not agree on what is there: keys of objects.
+    if _is_tree(path) and len(path.steps) < 2 and (path.field, *path.steps) not in _TAKEN_OUT:
+        return Fact(path.field, path.steps, "absent")
+    return None
+
+
+def _true(path: Path) -> Condition | None:
+    if path.field == "starred" or _is_tree(path):
+        return Fact(path.field, path.steps, "true")
+    return None
+
+
+def _is_tree(path: Path) -> bool:
+    has_value = bool(path.steps) or path.field == "result"
+    return FIELDS[path.field] == "tree" and has_value and _is_plain(path)
+
+
+def _is_time(path: Path) -> bool:
+    return FIELDS[path.field] == "time"
+
+
+def _is_plain(path: Path) -> bool:
+    return all(_PLAIN_STEP.match(step) and step not in _NO_TEXT_KEYS for step in path.steps)
+
+
+def _is_sure(value: Any) -> bool:
+    """Whether all stores compare the value as Python does."""
+    if isinstance(value, bool | datetime.datetime):
+        return True
+    if isinstance(value, int | float):
+        return math.isfinite(value) and abs(value) < _EXACT
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value

@@ -1,0 +1,210 @@
+"""Random runs and random questions: every store gives the same answer as memory."""
+
+import datetime
+import itertools
+import math
+import uuid
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from sacred.query import open_store, parse
+from sacred.query.pushdown import pushed
+from sacred.serializer import flatten
+from tests.integration.test_reading import new_place
+from tests.unit.query.runs import NOW
+
+KINDS = ["memory", "file", "tinydb", "sqlite", "postgres", "mongo"]
+
+_SCALARS = [
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1,
+    0.1,
+    1.0,
+    2**53,
+    2**53 + 1,
+    1e300,
+    math.nan,
+    math.inf,
+    "",
+    "a",
+    "B",
+    "b",
+    "1",
+    "ü😀",
+    "it's 50%\\",
+    datetime.datetime(2026, 1, 2),
+    np.float32(0.1),
+    np.int64(1),
+    np.bool_(True),
+    np.arange(2),
+]
+_KEYS = ["a", "b", "c-d", "ü", 1, "1", None, "py/id", "x y"]
+
+scalars = st.sampled_from(_SCALARS)
+values = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.tuples(inner)
+        | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+metas = st.fixed_dictionaries(
+    {},
+    optional={
+        "tags": st.lists(st.sampled_from(["a", "b", "1", 1, None]), max_size=2),
+        "group": st.sampled_from(["", "a", "B", 1, None]),
+        "starred": st.booleans(),
+        "comment": st.sampled_from(["", "a"]),
+    },
+)
+runs = st.fixed_dictionaries(
+    {
+        "status": st.sampled_from(["RUNNING", "COMPLETED", "FAILED", "DEAD", "QUEUED"]),
+        "config": st.dictionaries(st.sampled_from(_KEYS), values, max_size=3),
+        "meta": metas,
+        "name": st.sampled_from(["a", "B", "", None]),
+        "command": st.sampled_from(["main", "b"]),
+        "age": st.sampled_from([0, 1, 60, 3600, 86400, 10**7]),
+        "result": st.none() | values,
+        "has_result": st.booleans(),
+    }
+)
+
+_PATHS = ["a", "b", "a.a", "a.b", "a.0", "a.1", "c-d", "config.ü", "a.dtype", "config.`x y`"]
+_PATHS += [
+    "result",
+    "result.a",
+    "config.1",
+    "meta.group",
+    "host.hostname",
+    "info.a",
+    "config.a.b.a",
+]
+_TEXT_PATHS = ["status", "name", "command", "group", "comment"]
+_VALUES = ["0", "1", "-1", "0.1", "1.0", "true", "false", "null", "nan", "inf", "1e300"]
+_VALUES += ["9007199254740992", "9007199254740993", '"a"', '"b"', '"B"', '"1"', '""', '"ü😀"']
+_VALUES += ['"it\'s 50%\\\\"', "2026-01-02", "COMPLETED", "DEAD", "RUNNING", "main"]
+_OPERATORS = ["=", "!=", "<", "<=", ">", ">="]
+
+
+def _join(*parts):
+    return st.tuples(*parts).map(" ".join)
+
+
+_signs, _values = st.sampled_from(_OPERATORS), st.sampled_from(_VALUES)
+_paths = st.sampled_from(_PATHS + _TEXT_PATHS)
+tests = st.one_of(
+    _join(_paths, _signs, _values.filter(lambda v: v not in ("null",))),
+    _join(_paths, st.sampled_from(["= null", "!= null", "~ /a|1/", "!~ /^b/i"])),
+    _join(
+        st.sampled_from(["start_time", "heartbeat", "queue_time"]),
+        _signs,
+        st.sampled_from(["2026-01-02", '"2 hours ago"', "yesterday", "today", "2026"]),
+    ),
+    _paths.map("missing({})".format),
+    st.sampled_from(["missing(start_time)", "missing(tags)", "missing(info.metrics)"]),
+    _join(_values.filter(lambda v: v != "null"), st.sampled_from(["in tags", "in a", "not in a"])),
+    st.sampled_from(
+        ["a", "starred", "not b", "starred = false", "starred = true", '"a"', "result"]
+    ),
+    _join(_paths, st.just("in"), st.lists(_values, max_size=2).map(", ".join).map("({})".format)),
+    st.sampled_from(
+        ["duration > 1h", "id = 1", "id != 1", 'id = "2"', "id < 3", "a = b", "a.b <= b"]
+    ),
+)
+queries = st.recursive(
+    tests,
+    lambda inner: (
+        _join(inner, st.sampled_from(["and", "or"]), inner).map("({})".format)
+        | inner.map("not ({})".format)
+    ),
+    max_leaves=4,
+)
+
+
+@pytest.fixture(scope="module")
+def stores(request, tmp_path_factory):
+    """One store of each kind, which fill in the course of the examples."""
+    import contextlib
+
+    with contextlib.ExitStack() as stack:
+        yield {
+            kind: stack.enter_context(
+                open_store(
+                    stack.enter_context(
+                        new_place(kind, request, tmp_path_factory.mktemp("place"))
+                    ).url
+                )
+            )
+            for kind in KINDS
+        }
+
+
+_numbers = itertools.count(1)
+
+
+def _create(stores, batch, run):
+    start = NOW - datetime.timedelta(seconds=run["age"])
+    document = {
+        "status": run["status"],
+        "config": flatten({**run["config"], "batch": batch}),
+        "meta": flatten(run["meta"]),
+        "command": run["command"],
+        "experiment": {"name": run["name"]},
+        "host": {"hostname": "a"},
+        "info": {},
+        "start_time": start,
+        "heartbeat": start,
+    }
+    if run["has_result"]:
+        document["result"] = flatten(run["result"])
+    number = next(_numbers)
+    for store in stores.values():
+        store.store.create(number, document, [])
+
+
+def _answer(store, query):
+    return {run.id for run in store.runs(query)}
+
+
+@given(st.lists(runs, min_size=1, max_size=3), st.lists(queries, min_size=1, max_size=4))
+@settings(
+    max_examples=20,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink takes minutes here
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_all_stores_agree(stores, some, questions):
+    batch = uuid.uuid4().hex
+    for run in some:
+        _create(stores, batch, run)
+    for question in questions:
+        for query in (question, f"config.batch = {batch!r} and ({question})"):
+            answers = {kind: _answer(store, query) for kind, store in stores.items()}
+            expected = answers["memory"]
+            different = {kind: answer for kind, answer in answers.items() if answer != expected}
+            assert different == {}, f"{query}: {expected} in memory"
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "mongo"])
+def test_a_condition_is_really_pushed(stores, kind):
+    store = stores[kind]
+    document = {"experiment": {}, "host": {}, "meta": {}, "info": {}}
+    for n in range(5):
+        config = {"pushed": n}
+        run_id = f"{uuid.uuid4().hex}"
+        store.store.create(run_id, {**document, "config": config, "status": "FAILED"}, [])
+    where = pushed(parse("pushed > 1 and pushed < 3 and missing(result)"), store.reader)
+    found = list(store.reader.documents(fields=["config"], where=where))
+    # The bounds themselves are candidates.
+    assert {document["config"].get("pushed") for document in found} == {1, 2, 3}
+    only = pushed(parse("status = NOBODY or pushed = 77"), store.reader)
+    assert list(store.reader.documents(where=only)) == []
