@@ -1,5 +1,6 @@
 """Random runs and random questions: every store gives the same answer as memory."""
 
+import contextlib
 import datetime
 import itertools
 import math
@@ -134,8 +135,6 @@ queries = st.recursive(
 @pytest.fixture(scope="module")
 def stores(request, tmp_path_factory):
     """One store of each kind, which fill in the course of the examples."""
-    import contextlib
-
     with contextlib.ExitStack() as stack:
         yield {
             kind: stack.enter_context(
@@ -195,16 +194,14 @@ def test_all_stores_agree(stores, some, questions):
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres", "mongo"])
-def test_a_condition_is_really_pushed(stores, kind):
-    store = stores[kind]
-    document = {"experiment": {}, "host": {}, "meta": {}, "info": {}}
-    for n in range(5):
-        config = {"pushed": n}
-        run_id = f"{uuid.uuid4().hex}"
-        store.store.create(run_id, {**document, "config": config, "status": "FAILED"}, [])
-    where = pushed(parse("pushed > 1 and pushed < 3 and missing(result)"), store.reader)
-    found = list(store.reader.documents(fields=["config"], where=where))
-    # The bounds themselves are candidates.
-    assert {document["config"].get("pushed") for document in found} == {1, 2, 3}
-    only = pushed(parse("status = NOBODY or pushed = 77"), store.reader)
-    assert list(store.reader.documents(where=only)) == []
+def test_a_condition_is_really_pushed(kind, request, tmp_path):
+    document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
+    with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
+        for n in range(5):
+            store.store.create(None, {**document, "config": {"pushed": n}}, [])
+        where = pushed(parse("pushed > 1 and pushed < 3 and missing(result)"), store.reader)
+        found = list(store.reader.documents(fields=["config"], where=where))
+        # The bounds themselves are candidates.
+        assert [document["config"]["pushed"] for document in found] == [1, 2, 3]
+        where = pushed(parse("status = NOBODY or pushed = 77"), store.reader)
+        assert list(store.reader.documents(where=where)) == []

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from sacred.serializer import dumps, flatten
-from sacred.stores.base import InvalidArtifactError, RunExistsError, RunNotFoundError, Store
+from sacred.stores.base import InvalidArtifactError, RunExistsError, RunNotFoundError
 from sacred.stores.changes import AddFile, AddPoints, Change, SetFields, SourceFile, WriteOutput
+from sacred.stores.reading import ReadableStore, Reader
 
 
-class JsonLinesStore(Store):
+class JsonLinesStore(ReadableStore):
     """Keeps each run in a file ``directory/ID.jsonl``, with its files inside (as base64)."""
 
     def __init__(self, directory: str) -> None:
@@ -55,17 +56,28 @@ class JsonLinesStore(Store):
     def read(self, run_id: Any) -> dict[str, Any]:
         """A run as `sacred.stores.memory.MemoryStore.read` gives it."""
         run: dict[str, Any] = {"output": "", "metrics": {}, "artifacts": {}, "resources": {}}
+        if not self._path(str(run_id)).exists():
+            raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
         for line in self._lines(str(run_id)):
             for kind, change in line.items():
                 _replay(run, kind, change)
         return run
 
+    def reader(self) -> Reader:
+        """See `ReadableStore.reader`."""
+        from sacred_jsonl.reader import JsonLinesReader
+
+        return JsonLinesReader(self)
+
+    def ids(self) -> list[str]:
+        """The names of the files, without their suffix."""
+        return [path.stem for path in self.directory.glob("*.jsonl")]
+
     def _path(self, run_id: str) -> Path:
         return self.directory / f"{os.path.basename(run_id)}.jsonl"
 
     def _highest(self) -> int:
-        names = [path.stem for path in self.directory.glob("*.jsonl")]
-        return max((int(name) for name in names if name.isdecimal()), default=0)
+        return max((int(name) for name in self.ids() if name.isdecimal()), default=0)
 
     def _append(self, run_id: str, lines: list[dict[str, Any]]) -> None:
         with self._path(run_id).open("ab") as file:
