@@ -11,6 +11,7 @@ from typing import Any, overload
 
 from sacred._base.clock import utcnow
 from sacred.query.evaluate import holds
+from sacred.query.names import FIELDS
 from sacred.query.order import SortKey, sort_key
 from sacred.query.pushdown import pushed
 from sacred.query.syntax import EVERYTHING, Expression, Path, Search, paths_of
@@ -167,6 +168,9 @@ class RunTable:
         return itertools.islice(found, self.limit)
 
     def _sorted(self) -> Iterator[RunId]:
+        ordered = self._ordered()
+        if ordered is not None:
+            return (record.id for record in filter(self._fits, map(self._record, ordered)))
         keyed = ((sort_key(self.sort, record), record.id) for record in self._matching())
 
         def key(item: tuple[Any, RunId]) -> Any:
@@ -179,11 +183,26 @@ class RunTable:
             best = heapq.nsmallest(self.limit, keyed, key=key)
         return (run_id for _, run_id in best)
 
+    def _ordered(self) -> Iterator[Document] | None:
+        """All candidates in order, if the store knows it and few of them are wanted."""
+        if self.limit is None or len(self.sort) != 1 or FIELDS[self.sort[0].path.field] != "time":
+            return None
+        return self.reader.ordered(
+            self.sort[0].path.field,
+            self.sort[0].descending,
+            fields=self._needed(),
+            report=self._report,
+            where=pushed(self.where, self.reader),
+        )
+
+    def _fits(self, record: RunRecord) -> bool:
+        return holds(self.where, record)
+
     def _matching(self) -> Iterator[RunRecord]:
         documents = self.reader.documents(
             fields=self._needed(), report=self._report, where=pushed(self.where, self.reader)
         )
-        return (record for record in map(self._record, documents) if holds(self.where, record))
+        return filter(self._fits, map(self._record, documents))
 
     def _needed(self) -> Collection[str] | None:
         """The fields of documents that tell which runs belong to the table, and their order."""

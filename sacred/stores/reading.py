@@ -104,6 +104,26 @@ class Reader(ABC):
                 if report is not None:
                     report(str(error))
 
+    def ordered(
+        self,
+        field: str,
+        descending: bool = False,
+        fields: Collection[str] | None = None,
+        report: Report | None = None,
+        where: Any = None,
+    ) -> Iterator[Document] | None:
+        """All documents in the order of one of the times; None: the store has no such order.
+
+        Documents without that time come last, those that are equal in the order of `ids`.
+        It is meant for those who stop after the first ones.
+
+        Args:
+            field: ``start_time``, ``stop_time``, ``heartbeat`` or ``queue_time``.
+            descending: the latest comes first.
+            fields: as for `documents`, as are `report` and `where`.
+        """
+        return None
+
     def close(self) -> None:  # noqa: B027 - many readers hold nothing open
         """Let go of connections; the reader opens them again when used."""
 

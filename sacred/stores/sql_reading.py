@@ -91,6 +91,34 @@ class SqlReader(Reader):
                 documents = list(rows.documents(connection, page, fields, report))
             yield from documents
 
+    def ordered(
+        self,
+        field: str,
+        descending: bool = False,
+        fields: Collection[str] | None = None,
+        report: Report | None = None,
+        where: Any = None,
+    ) -> Iterator[Document]:
+        """See `Reader.ordered`."""
+        column = _RUN.c[field]
+        direction = column.desc() if descending else column.asc()
+        order = (column.is_(None), direction, _RUN.c.id)
+        with self._connected() as (_, rows):
+            columns = rows.columns_for({*fields, field} if fields is not None else None)
+            where = None if rows.is_old else where
+        seen: set[int] = set()
+        size = _PAGE
+        query = sa.select(*columns).order_by(*order)
+        while page := self._fetch(query.limit(size).offset(size - _PAGE), where):
+            # If runs are made meanwhile, some come again.
+            new = [row for row in page if row.id not in seen]
+            seen.update(row.id for row in new)
+            with self._connected() as (connection, rows):
+                documents = list(rows.documents(connection, new, fields, report))
+            yield from documents
+            # Each page sorts all runs, so they grow.
+            size *= 2
+
     def output(self, run_id: RunId) -> str:
         """See `Reader.output`."""
         with self._connected() as (connection, _):
@@ -164,6 +192,9 @@ class SqlReader(Reader):
         query = sa.select(*columns).order_by(_RUN.c.id).limit(_PAGE)
         if last is not None:
             query = query.where(_RUN.c.id > last)
+        return self._fetch(query, where)
+
+    def _fetch(self, query: Any, where: Any) -> Sequence[Any]:
         if where is not None:
             try:
                 with self._connected() as (connection, _):

@@ -87,6 +87,18 @@ def test_orders(store):
 
 
 @all_places
+@pytest.mark.parametrize("field", ["start_time", "stop_time", "heartbeat", "queue_time"])
+def test_the_first_ones_are_those_of_the_whole_order(store, field, monkeypatch):
+    for kind in ("sql", "mongo"):
+        monkeypatch.setattr(f"sacred.stores.{kind}_reading._PAGE", 2)
+    for sort in (field, f"-{field}"):
+        whole = numbers(store.runs("n != 4", sort=sort))
+        assert len(whole) == 11
+        for limit in (1, 5, 100):
+            assert numbers(store.runs("n != 4", sort=sort, limit=limit)) == whole[:limit]
+
+
+@all_places
 def test_records_have_it_all(store):
     run = store.runs("n = 0").first()
     assert (run.status, run.name, run.command, run.result) == ("COMPLETED", "ex0", "main", 0.5)
