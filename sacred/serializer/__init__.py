@@ -59,14 +59,17 @@ def loads(text: str | bytes) -> Any:
 
     Raises:
         UnsafeDataError: it has tags that are not allowed.
-        ValueError: it is no JSON.
+        ValueError: it is no JSON, or nested too deeply.
 
     >>> loads(dumps({1: {"x"}, "inf": float("inf")}))
     {1: {'x'}, 'inf': inf}
     """
     import json
 
-    return restore(json.loads(text))
+    try:
+        return restore(json.loads(text))
+    except RecursionError:
+        raise ValueError("the JSON text is nested too deeply") from None
 
 
 def __getattr__(name: str) -> Any:

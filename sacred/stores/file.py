@@ -175,10 +175,12 @@ class _RunFiles:
 
     def load(self) -> None:
         """Go on with what is on the disk."""
+        where = os.path.join(self._blobs.root, self.run_id)
+        if self.run_id in ("", ".", "..") or "/" in self.run_id or os.sep in self.run_id:
+            raise RunNotFoundError(f"There is no run {self.run_id!r}: {where}")
         try:
             text = self._blobs.read(f"{self.run_id}/run.json")
         except FileNotFoundError:
-            where = os.path.join(self._blobs.root, self.run_id)
             raise RunNotFoundError(f"There is no run {self.run_id!r}: {where}") from None
         for name, value in json.loads(text).items():
             self.record.set(name, value)

@@ -124,7 +124,7 @@ class FileReader(Reader):
     def _noticing_damage(self, run_id: RunId, name: str) -> Iterator[None]:
         try:
             yield
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             where = f"{self._blobs.root}/{run_id}/{name}"
             raise DamagedRunError(f"Run {run_id!r} is damaged: {where}: {error}") from error
 

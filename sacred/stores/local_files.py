@@ -11,7 +11,7 @@ from typing import IO
 from sacred._base.digest import new_md5
 from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
 
-__all__ = ["content_of", "explained", "md5_of_file"]
+__all__ = ["content_of", "explained", "md5_of_file", "understood"]
 
 _CHUNK = 1 << 20
 _PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -55,3 +55,15 @@ def explained(root: str) -> Iterator[None]:
         wrapped = kind(f"Cannot write to {root!r}: {error.strerror or error}")
         wrapped.errno, wrapped.filename = error.errno, error.filename
         raise wrapped from error
+
+
+@contextlib.contextmanager
+def understood(path: str) -> Iterator[None]:
+    """Errors of reading a file that somebody else may have written, as one that names it."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise StoreError(f"{path} is not what it should be: {reason}") from error

@@ -20,6 +20,7 @@ from sacred.serializer.json_text import to_json
 from sacred.stores.base import StoreError
 from sacred.stores.blobs import Blobs, LocalBlobs
 from sacred.stores.changes import AddPoints
+from sacred.stores.local_files import understood
 
 __all__ = ["MetricsFile", "read_metrics"]
 
@@ -270,8 +271,12 @@ def read_metrics(directory: str | os.PathLike[str]) -> dict[str, dict[str, list[
     Returns:
         ``{name: {"steps": [...], "timestamps": [...], "values": [...]}}``; empty if
         the run has no metrics.
+
+    Raises:
+        StoreError: there is something else in the files.
     """
-    return _merged(LocalBlobs(directory), NAME, JOURNAL)
+    with understood(os.path.join(directory, NAME)):
+        return _merged(LocalBlobs(directory), NAME, JOURNAL)
 
 
 def _merged(blobs: Blobs, name: str, journal_name: str) -> dict[str, dict[str, list[Any]]]:
@@ -287,6 +292,8 @@ def _merged(blobs: Blobs, name: str, journal_name: str) -> dict[str, dict[str, l
         points = json.loads(line)
         arrays = metrics.setdefault(points["name"], {array: [] for array in _ARRAYS})
         known = len(arrays["values"]) - points["start"]
+        if known < 0:
+            raise ValueError(f"points of {points['name']!r} are missing")
         for array in _ARRAYS:
             arrays[array] += restore(points[array])[known:]
     return metrics

@@ -192,7 +192,7 @@ class MongoReader(Reader):
         try:
             with explained(self.url):
                 return self._document_of(stored, fields)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             problem = f"{type(error).__name__}: {error}"
             raise DamagedRunError(
                 f"Run {run_id!r} is damaged: its document in {self.url}: {problem}"

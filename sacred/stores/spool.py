@@ -21,7 +21,7 @@ from typing import Any
 
 from sacred._base.values import changed, fields_of
 from sacred.serializer import dumps, restore
-from sacred.stores.base import RunId, RunNotFoundError, Store, StoreError
+from sacred.stores.base import RunId, RunNotFoundError, Store
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -31,6 +31,7 @@ from sacred.stores.changes import (
     SourceFile,
     WriteOutput,
 )
+from sacred.stores.local_files import understood
 
 __all__ = ["RECORD", "Spool", "default_directory", "read_spool", "replay"]
 
@@ -161,16 +162,31 @@ def read_spool(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Iterator[C
     record = os.fspath(path)
     if os.path.isdir(record):
         record = os.path.join(record, RECORD)
-    with open(record, encoding="utf-8") as file:
-        lines = file.read().splitlines()
-    header = _parsed(lines[0]) if lines else None
+    with open(record, "rb") as file:
+        first, *others = file.read().split(b"\n")
+    folder = os.path.dirname(os.path.abspath(record))
+    with understood(record):
+        header = _header(_parsed(first) if first else None)
+    return header, _changes(others, record, folder)
+
+
+def _header(header: Any) -> dict[str, Any]:
     version = header.get("sacred_spool") if isinstance(header, dict) else None
     if not isinstance(header, dict) or version != _VERSION:
-        raise StoreError(f"{record} is not a spool that this version can read")
+        raise ValueError("it is not a spool that this version can read")
     header["document"] = _with_times(header["document"])
     header["files"] = [SourceFile(**file) for file in header["files"]]
-    folder = os.path.dirname(os.path.abspath(record))
-    return header, (_from_json(_parsed(line), folder) for line in lines[1:] if line)
+    # It becomes the name of a directory, or a key.
+    if not isinstance(header["run_id"], str | int | float):
+        raise TypeError(f"{header['run_id']!r} is no id")
+    return header
+
+
+def _changes(lines: Sequence[bytes], record: str, folder: str) -> Iterator[Change]:
+    for line in filter(None, lines):
+        with understood(record):
+            change = _from_json(_parsed(line), folder)
+        yield change
 
 
 def replay(path: str | os.PathLike[str], store: Store, *, remove: bool = False) -> RunId:
@@ -203,7 +219,7 @@ def replay(path: str | os.PathLike[str], store: Store, *, remove: bool = False) 
     return run_id
 
 
-def _parsed(line: str) -> Any:
+def _parsed(line: bytes) -> Any:
     # Not `loads`: the values are to stay in their plain form, with tags. Only the numbers
     # that JSON lacks become numbers again, for these no store keeps as text by itself.
     return json.loads(line, object_hook=_with_float)
@@ -231,10 +247,13 @@ def _from_json(fields: dict[str, Any], folder: str) -> Change:
     kind = fields.pop("kind")
     if kind == "AddFile":
         # An absolute path is that of a file that could not be copied.
-        fields["path"] = os.path.join(folder, fields["path"])
+        path = fields["path"]
+        if not os.path.isabs(path) and os.path.basename(path) != path:
+            raise ValueError(f"{path!r} is not in the directory of the spool")
+        fields["path"] = os.path.join(folder, path)
         return AddFile(kind=fields.pop("of"), **fields)
     if kind not in _KINDS:
-        raise StoreError(f"A spool cannot have a change of the kind {kind!r}")
+        raise ValueError(f"a spool cannot have a change of the kind {kind!r}")
     if kind == "SetFields":
         fields["fields"] = _with_times(fields["fields"])
     elif kind == "AddPoints":

@@ -57,7 +57,7 @@ class TinyDbReader(Reader):
         entry = self._entry(run_id)
         try:
             return self._document(run_id, entry, fields)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             problem = f"{type(error).__name__}: {error}"
             raise DamagedRunError(
                 f"Run {run_id!r} is damaged: its entry in {self.url}: {problem}"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sacred.observers.store_observer import StoreObserver
 from sacred.stores.base import RunNotFoundError, StoreError, StoreUnavailableError
 from sacred.stores.changes import AddFile
+from sacred.stores.registry import open_store
 from sacred.stores.spool import default_directory, read_spool, replay
 from tests.unit.stores.memory import FlakyStore, MemoryStore, live, lives
 from tests.unit.stores.told import T0, beat, complete, log, start
@@ -263,11 +264,52 @@ def test_by_default_spools_go_to_the_users_data(monkeypatch, tmp_path):
     assert default_directory() == "/home/me/.local/share/sacred/spool"
 
 
-@pytest.mark.parametrize("text", ["", "{}\n", "[1]\n", '{"sacred_spool": 99}\n'])
+@pytest.mark.parametrize(
+    "text", ["", "{}\n", "[1]\n", "{", "\udc80", '{"sacred_spool": 99}\n', '{"sacred_spool": 1}\n']
+)
 def test_other_files_are_no_spools(tmp_path, text):
-    (tmp_path / "record.jsonl").write_text(text)
-    with pytest.raises(StoreError, match="is not a spool"):
+    (tmp_path / "record.jsonl").write_text(text, errors="surrogateescape")
+    with pytest.raises(StoreError, match=r"record\.jsonl is not what it should be"):
         replay(tmp_path, MemoryStore())
+
+
+@pytest.mark.parametrize(
+    ("what", "replaced"),
+    [
+        ('"run_id": 1', '"run_id": ["1"]'),
+        ('"path": "', '"path": "../'),
+        ('"kind": "', '"kind": "X'),
+    ],
+)
+def test_a_spool_that_leads_elsewhere_is_refused(observer, store, tmp_path, what, replaced):
+    (tmp_path / "a").write_text("content")
+    start(observer)
+    store.broken = True
+    with pytest.raises(StoreUnavailableError):
+        observer.artifact_event(name="a", filename=str(tmp_path / "a"))
+    complete(observer)
+    [record] = spools(tmp_path)
+    text = record.read_text()
+    assert what in text
+    record.write_text(text.replace(what, replaced))
+    store.broken = False
+    with pytest.raises(StoreError, match=r"record\.jsonl is not what it should be"):
+        replay(record, store)
+    assert store.read(1)["status"] == "RUNNING"
+
+
+def test_a_spool_for_a_run_outside_of_the_store_is_refused(observer, store, tmp_path):
+    """An id is no path."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "run.json").write_text("{}")
+    start(observer)
+    store.broken = True
+    complete(observer)
+    [record] = spools(tmp_path)
+    record.write_text(record.read_text().replace('"run_id": 1', '"run_id": "../elsewhere"'))
+    with pytest.raises(StoreError, match="cannot have the id"):
+        replay(record, open_store(f"file:{tmp_path / 'runs'}"))
+    assert (tmp_path / "elsewhere" / "run.json").read_text() == "{}"
 
 
 def test_tags_in_a_spool_are_data_and_nothing_else(observer, store, tmp_path):

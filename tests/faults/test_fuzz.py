@@ -1,0 +1,91 @@
+"""Anything at all as input: what is read is data, or a clear error, and nothing happens."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.faults.form import pick
+from tests.faults.inputs import PAYLOADS, TARGETS, YAML_PAYLOADS
+
+EXAMPLES = pick(150, 20_000)
+
+_TAGS = [
+    "py/object", "py/reduce", "py/tuple", "py/set", "py/id", "py/b64", "py/float", "py/type",
+    "py/function", "py/newargs", "py/state", "__reduce__", "json://1", "json://[1]", "values",
+    "dtype", "steps", "timestamps", "name", "start", "kind", "fields", "sacred_spool", "document",
+    "files", "run_id", "store", "text", "offset", "of", "path", "heartbeat", "stop_time",
+]  # fmt: skip
+_WORDS = [
+    "os.system", "builtins.complex", "numpy.ndarray", "datetime.datetime", "datetime.timedelta",
+    "pandas.core.frame.DataFrame", "builtins.frozenset", "zoneinfo.ZoneInfo._unpickle", "NaN",
+    "SetFields", "WriteOutput", "AddPoints", "AddFile", "SetExperiment", "loss", "../../etc",
+    "2026-01-02T03:04:05", "float64", "object", "CgA=",
+]  # fmt: skip
+_texts = st.sampled_from(_WORDS) | st.text(max_size=6)
+_scalars = st.none() | st.booleans() | st.integers() | st.floats() | _texts
+_json = st.recursive(
+    _scalars | st.sampled_from(PAYLOADS),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(_TAGS) | st.text(max_size=4), inner, max_size=5)
+    ),
+    max_leaves=12,
+)
+
+
+def _bytes(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+_header = st.fixed_dictionaries(
+    {"sacred_spool": st.just(1), "document": _json, "files": _json, "run_id": _json},
+    optional={"store": _json},
+)
+_change = st.dictionaries(st.sampled_from(_TAGS), _json, max_size=6)
+_points = st.fixed_dictionaries(
+    {name: st.lists(_json, max_size=3) for name in ("steps", "values", "timestamps")},
+    optional={"name": _texts, "start": st.integers(-3, 5)},
+)
+_deep = st.sampled_from([b"[" * 100_000, b'{"a":' * 100_000, b"a=" + b"(" * 10_000])
+_words = st.sampled_from(
+    [
+        *["with", "help", "-h", "--help", "-l", "--loglevel=5", "print_config", "-p", "--", "-F"],
+        *["a=1", "-x", "--name", "a.b=[1,", "-lDEBUG", "with=", "=", "-", "-d=1", "--debug=x"],
+        "x={'py/object': 'os.system'}",
+    ]
+)
+
+INPUTS: dict[str, st.SearchStrategy[bytes]] = {
+    "command_line": st.lists(_words | st.text(max_size=8), max_size=6).map(
+        lambda words: "\0".join(words).encode(errors="replace")
+    ),
+    "json_config": _json.map(_bytes),
+    "yaml_config": _json.map(_bytes) | st.sampled_from(YAML_PAYLOADS).map(str.encode),
+    "stored_value": _json.map(_bytes),
+    "metrics": st.tuples(
+        st.dictionaries(_texts, _points | _json, max_size=2) | _json, st.lists(_points | _json)
+    ).map(lambda both: _bytes(both[0]) + b"\0" + b"".join(_bytes(p) + b"\n" for p in both[1])),
+    "spool": st.tuples(_header | _json, st.lists(_change | _json, max_size=4)).map(
+        lambda both: b"\n".join(map(_bytes, [both[0], *both[1]]))
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", TARGETS)
+def test_any_input(target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    @given(INPUTS[target] | st.binary(max_size=40) | _deep)
+    @settings(max_examples=EXAMPLES)
+    def check(data: bytes) -> None:
+        TARGETS[target](data)
+
+    check()
+    assert not list(tmp_path.iterdir())
