@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -83,8 +84,7 @@ class _Files(Place):
         files = self.files(run_id)
         documents = {n: strict_json(text) for n, text in files.items() if n.endswith(".json")}
         record = documents["run.json"]
-        # Names within the run's directory, the last one wins.
-        artifacts = {name: files[name] for name in record["artifacts"]}
+        artifacts = {name: files[os.path.normpath(name)] for name in record["artifacts"]}
         return Stored(
             status=record["status"],
             result=record.get("result"),

@@ -77,7 +77,7 @@ def test_a_signal_at_any_moment_leaves_no_run_running(
 ) -> None:
     """Also while the start is being stored, or the end."""
     moments = generator(request.node.name)
-    delays = [moments.uniform(0, 0.4) for _ in range(pick(6, 100))]
+    delays = [moments.uniform(0, 0.4) for _ in range(pick(4, 100))]
 
     def trial(index: int) -> str | None:
         place = FilePlace(tmp_path / f"runs{index}")
@@ -109,7 +109,7 @@ def test_a_signal_at_any_moment_leaves_no_run_running(
 
 def test_short_runs_have_every_line_and_the_traceback(tmp_path: Path) -> None:
     """The old library lost the end of the output of most of them."""
-    count = pick(6, 50)
+    count = pick(4, 50)
 
     def trial(index: int) -> bool:
         ending = "raise" if index % 2 else "return"

@@ -14,7 +14,7 @@ from tests.faults.places import Place
 from tests.faults.worker import Account, Worker, check_one_beat_lost_at_most
 
 BEAT = 0.25
-TRIALS = pick(5, 200)
+TRIALS = pick(4, 200)
 
 
 @pytest.mark.slow

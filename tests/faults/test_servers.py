@@ -22,8 +22,8 @@ pytestmark = pytest.mark.slow
 Served = tuple[Any, Place]
 
 # When the server dies, in seconds after the start; how long the run works in all.
-DEATH = pick(0.5, 4.0)
-STEPS, PAUSE = pick((60, 0.04), (400, 0.04))
+DEATH = pick(0.3, 4.0)
+STEPS, PAUSE = pick((40, 0.04), (400, 0.04))
 
 
 @pytest.fixture(params=["mongo", "postgres"])
@@ -57,6 +57,7 @@ def test_a_server_that_comes_back_gets_all(served: Served, tmp_path: Path, away:
     assert worker.stored == undisturbed(steps)
 
 
+@pytest.mark.parametrize("served", pick(["postgres"], ["mongo", "postgres"]), indirect=True)
 def test_a_server_that_dies_for_good(served: Served, tmp_path: Path) -> None:
     """The result is the user's; all is in the spool, and from there gets to the store."""
     server, place = served

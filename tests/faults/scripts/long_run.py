@@ -1,0 +1,38 @@
+"""A long run, and how much memory it took."""
+
+from __future__ import annotations
+
+import resource
+import sys
+
+from sacred import Experiment
+
+ex = Experiment("long", save_git_info=False)
+
+
+@ex.config
+def config():
+    points = 1000
+    output = 1000
+    artifacts = 10
+
+
+@ex.main
+def main(_run, points, output, artifacts):
+    with open("artifact", "wb") as file:
+        file.write(b"a" * 1000)
+    line = "x" * 99 + "\n"
+    lines = output // len(line)
+    # All three at once, from start to end.
+    for n in range(points):
+        _run.log_scalar("loss", n / 7)
+        if n * lines // points != (n + 1) * lines // points:
+            for _ in range((n + 1) * lines // points - n * lines // points):
+                sys.stdout.write(line)
+        if n * artifacts // points != (n + 1) * artifacts // points:
+            _run.add_artifact("artifact", name=f"a/{n}")
+
+
+if __name__ == "__main__":
+    ex.run_commandline()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
