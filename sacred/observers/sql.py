@@ -174,6 +174,12 @@ class SqlObserver(StoreObserver):
         with self._session_renewed():
             super()._close(changes, status)
 
+    def _after_close(self, spool: str | None) -> None:
+        # Servers have few connections, and this one may not be needed for hours. (A database
+        # in memory is its connection.)
+        if self._connection is not None and self.engine.dialect.name != "sqlite":
+            self.engine.dispose()
+
     @contextlib.contextmanager
     def _session_renewed(self) -> Iterator[None]:
         """Have `session` load again, when it needs it, what is written meanwhile.

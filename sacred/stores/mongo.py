@@ -105,6 +105,10 @@ class MongoStore(ReadableStore):
         with explained(self.url):
             run = self._opened(run_id)
             for change in changes:
+                info = change.fields.get("info") if isinstance(change, SetFields) else None
+                if run.metrics is not None and isinstance(info, dict):
+                    run.metrics.expect(info.get("metrics"))
+            for change in changes:
                 self._apply(run, change)
 
     def reader(self) -> Reader:

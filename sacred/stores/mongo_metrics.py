@@ -50,6 +50,20 @@ class MongoMetrics:
             ids.append(ObjectId())
         return ids[part]
 
+    def expect(self, listed: object) -> None:
+        """Take over the ids of ``info["metrics"]``, as far as nothing is stored yet.
+
+        Another process has announced them; a spool brings its points only now.
+        """
+        from bson import ObjectId
+
+        for entry in listed if isinstance(listed, list) else ():
+            if not isinstance(entry, dict) or entry.get("name") in self._ids:
+                continue
+            name, metric_id = entry.get("name"), entry.get("id")
+            if isinstance(name, str) and ObjectId.is_valid(metric_id):
+                self._ids[name] = self._stored_ids(name) or [ObjectId(metric_id)]
+
     def add(self, points: AddPoints) -> None:
         """Store points; any that were at these indices are replaced."""
         size = POINTS_PER_DOCUMENT

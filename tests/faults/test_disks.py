@@ -21,10 +21,10 @@ STEPS, PAUSE = pick((60, 0.02), (400, 0.03))
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MB."""
+    """A small file system."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)]
+    command = ["mount", "-t", "tmpfs", "-o", pick("size=2m", "size=20m"), "tmpfs", str(disk)]
     try:
         done = subprocess.run(command, capture_output=True, text=True)
     except FileNotFoundError:

@@ -65,7 +65,8 @@ def test_a_server_that_dies_for_good(served: Served, tmp_path: Path) -> None:
     worker.wait_until(lambda account: account.steps > 0)
     time.sleep(DEATH)
     server.kill()
-    assert worker.wait() == 0, worker.stderr
+    # Ten attempts, each of which waits 5 seconds for MongoDB.
+    assert worker.wait(200) == 0, worker.stderr
     assert worker.account.steps == STEPS
     [spool] = worker.spools
     assert str(spool) in worker.stderr

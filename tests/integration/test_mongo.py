@@ -1,5 +1,6 @@
 """MongoObserver against a real server: documents, GridFS, ids, limits, crashes."""
 
+import contextlib
 import copy
 import datetime
 import gc
@@ -28,10 +29,11 @@ from sacred.observers.mongo import (
     parse_mongo_db_arg,
 )
 from sacred.stores import mongo_metrics, mongo_output
-from sacred.stores.base import RunNotFoundError, StoreNotFoundError
+from sacred.stores.base import RunNotFoundError, StoreNotFoundError, StoreUnavailableError
 from sacred.stores.grid_files import GridFiles
 from sacred.stores.mongo_output import read_output
 from sacred.stores.registry import open_store
+from sacred.stores.spool import replay
 from tests.integration.test_file_storage import run_together
 from tests.unit.stores.memory import READ_FIELDS, MemoryStore, StoreObserver, live, lives
 from tests.unit.stores.told import T0, beat, complete, log, queue, start
@@ -661,3 +663,32 @@ def test_the_store_of_an_observer_outlives_it(mongo_url):
     gc.collect()
     with pytest.raises(RunNotFoundError):
         store.apply(1, [])
+
+
+def test_a_spool_keeps_the_ids_of_metrics_that_info_lists(mongo_db, tmp_path, monkeypatch):
+    """Though none of their points got to the server before it died."""
+    observer = MongoObserver(
+        client=mongo_db.client, db_name=mongo_db.name, failure_dir=tmp_path / "spool"
+    )
+    start(observer)
+    info = {}
+    points = {"loss": {"values": [1.0], "steps": [0], "timestamps": [T0]}}
+    with monkeypatch.context() as away:
+        away.setattr(observer._store, "apply", refuse)
+        with pytest.raises(StoreUnavailableError):
+            observer.log_metrics(points, info)
+        with contextlib.suppress(StoreUnavailableError):
+            observer.heartbeat_event(info=info, captured_out="", beat_time=T0, result=None)
+        observer.failed_event(fail_time=T0, fail_trace=[])
+    [spool] = (tmp_path / "spool").glob("*/record.jsonl")
+    store = MongoObserver(client=mongo_db.client, db_name=mongo_db.name).store
+    for _ in range(2):
+        replay(spool, store)
+    [metric] = mongo_db.metrics.find()
+    assert [{"name": "loss", "id": str(metric["_id"])}] == mongo_db.runs.find_one()["info"][
+        "metrics"
+    ]
+
+
+def refuse(run_id, changes):
+    raise StoreUnavailableError("gone")
