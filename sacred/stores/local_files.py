@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from typing import IO
 
 from sacred._base.digest import new_md5
+from sacred._base.errors import UnsafeDataError
 from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
 
 __all__ = ["content_of", "explained", "md5_of_file", "understood"]
 
 _CHUNK = 1 << 20
+_NOT_UNDERSTOOD = (
+    ValueError, TypeError, LookupError, AttributeError, RecursionError, UnsafeDataError
+)  # fmt: skip
 _PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
@@ -64,6 +68,6 @@ def understood(path: str) -> Iterator[None]:
         yield
     except StoreError:
         raise
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+    except _NOT_UNDERSTOOD as error:
         reason = f"{type(error).__name__}: {error}"
         raise StoreError(f"{path} is not what it should be: {reason}") from error
