@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import CoroutineType, FunctionType
 from typing import Any
 
@@ -263,7 +263,7 @@ class _Helper:
         """Take the variables of the body, at its end."""
         self._locals = dict(sys._getframe(1).f_locals)
 
-    def summary(self, names: frozenset[str], filename: str) -> ConfigSummary:
+    def summary(self, names: Collection[str], filename: str) -> ConfigSummary:
         """What came out of it."""
         self._take_locals(names)
         added = self._entries.revelation(self._preset)
@@ -283,11 +283,13 @@ class _Helper:
         }
         return summary
 
-    def _take_locals(self, names: frozenset[str]) -> None:
+    def _take_locals(self, names: Collection[str]) -> None:
         """A nested function may have assigned (`nonlocal`), an `except ... as` deleted."""
-        for name in names:
+        own = frozenset(names)
+        # Entries stand in the order in which they are assigned.
+        for name in dict.fromkeys((*self.lines, *names)):
             value = self._locals.get(name, _MISSING)
-            if name in self._fallback:
+            if name not in own or name in self._fallback:
                 continue
             if value is _MISSING:
                 dict.pop(self._entries, name, None)

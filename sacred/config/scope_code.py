@@ -68,9 +68,10 @@ def build_function(function: FunctionType, source: ScopeSource, asks: bool = Tru
     return made
 
 
-def entry_names(code: CodeType) -> frozenset[str]:
+def entry_names(code: CodeType) -> tuple[str, ...]:
     """The names of a scope's own variables; those of functions around it are none."""
-    return frozenset((*code.co_varnames, *code.co_cellvars)) - {HELPER}
+    own = dict.fromkeys((*code.co_varnames, *code.co_cellvars))
+    return tuple(name for name in own if name != HELPER)
 
 
 def _enclose(node: FunctionNode, free_names: Sequence[str]) -> ast.stmt:

@@ -438,3 +438,30 @@ def test_a_scope_of_a_function_that_lost_its_file_goes_on_from_its_text():
     copy = make(function, *text)
     assert copy(fixed={"a": 2}) == {"a": 2, "b": 3}
     assert copy().docs["a"] == "the basis"
+
+
+@pytest.mark.parametrize("block", [False, True])
+def test_entries_stand_in_the_order_of_their_assignments(block):
+    """Whatever order the names have in sets, and whether the body is a plain one or not."""
+
+    @ConfigScope
+    def plain():
+        zeta = 2
+        alpha = [zeta for _ in range(zeta)]  # a cell on some versions of Python
+        middle = 3
+        beta = (alpha, 1)
+        seed = 1
+        gamma = 5
+
+    @ConfigScope
+    def with_block():
+        zeta = 2
+        alpha = [zeta for _ in range(zeta)]
+        if zeta:
+            middle = 3
+        beta = (alpha, 1)
+        seed = 1
+        gamma = 5
+
+    order = ["zeta", "alpha", "middle", "beta", "seed", "gamma"]
+    assert list(with_block() if block else plain()) == order
