@@ -15,7 +15,7 @@ from typing import Any, overload
 
 from sacred._base.extras import is_installed
 from sacred.records import Points
-from sacred.serializer import restore
+from sacred.serializer import dumps, restore
 from sacred.stores.blobs import Blobs
 from sacred.stores.metrics_file import JOURNAL, NAME
 
@@ -24,11 +24,8 @@ __all__ = ["read_points", "stored_names"]
 _ARRAYS = ("steps", "values", "timestamps")
 #: Below, parsing everything takes a few milliseconds.
 _LARGE = 256 * 1024
-_METRIC = re.compile(
-    rb'^("(?:[^"\\]|\\.)*"): \{\n'
-    rb'  "steps": \[(.*)\],\n  "timestamps": \[(.*)\],\n  "values": \[(.*)\]\n\},?$',
-    re.MULTILINE,
-)
+_HEAD = re.compile(rb'^("(?:[^"\\]|\\.)*"): \{$', re.MULTILINE)
+_BODY = rb': \{\n  "steps": \[(.*)\],\n  "timestamps": \[(.*)\],\n  "values": \[(.*)\]\n\},?$'
 _NUMBERS = re.compile(rb"[-+.0-9eE, ]*\Z")
 
 
@@ -38,7 +35,9 @@ def stored_names(blobs: Blobs, directory: str) -> list[str]:
     Raises:
         ValueError: the file is damaged.
     """
-    names = dict.fromkeys(_texts_or_arrays(_content(blobs, f"{directory}/{NAME}")))
+    content = _content(blobs, f"{directory}/{NAME}")
+    stored = map(json.loads, _HEAD.findall(content)) if _is_ours(content) else _parsed(content)
+    names = dict.fromkeys(stored)
     names |= dict.fromkeys(points["name"] for points in _journal(blobs, directory))
     return list(names)
 
@@ -49,7 +48,7 @@ def read_points(blobs: Blobs, directory: str, name: str) -> Points:
     Raises:
         ValueError: the file is damaged.
     """
-    stored = _texts_or_arrays(_content(blobs, f"{directory}/{NAME}")).get(name)
+    stored = _stored(_content(blobs, f"{directory}/{NAME}"), name)
     journal = [points for points in _journal(blobs, directory) if points["name"] == name]
     if stored is None or journal:
         return _with_journal(stored, journal)
@@ -61,16 +60,22 @@ def read_points(blobs: Blobs, directory: str, name: str) -> Points:
     )
 
 
-def _texts_or_arrays(content: bytes) -> dict[str, Any]:
-    """By name: the texts of a large file's arrays, or the arrays of another one."""
-    if not content.strip():
-        return {}
-    if len(content) > _LARGE:
-        found = {json.loads(m[1]): (m[2], m[3], m[4]) for m in _METRIC.finditer(content)}
-        # All of it must have been understood: braces, and what is between the metrics.
-        if len(_METRIC.sub(b"", content).strip(b"{} \n")) == 0:
-            return found
-    metrics: dict[str, Any] = json.loads(content)
+def _is_ours(content: bytes) -> bool:
+    """Whether it is large, and in lines as we write them."""
+    return len(content) > _LARGE and content.startswith(b'{\n"') and content.endswith(b"}\n}\n")
+
+
+def _stored(content: bytes, name: str) -> Any:
+    """Of a large file the texts of the arrays, else the arrays by their names; or None."""
+    if _is_ours(content):
+        found = re.search(b"^" + re.escape(dumps(name).encode()) + _BODY, content, re.MULTILINE)
+        if found:
+            return found.groups()
+    return _parsed(content).get(name)
+
+
+def _parsed(content: bytes) -> dict[str, Any]:
+    metrics: dict[str, Any] = json.loads(content) if content.strip() else {}
     return metrics
 
 
@@ -97,10 +102,10 @@ def _array(text: bytes) -> Any:
     import numpy as np
 
     if b"." not in text and b"e" not in text and b"E" not in text:
-        try:
-            return np.fromstring(text, dtype=np.int64, sep=",")
-        except (ValueError, DeprecationWarning):  # beyond 64 bits
-            return _list(text)
+        found = np.fromstring(text, dtype=np.int64, sep=",")
+        limits = np.iinfo(np.int64)
+        # What is beyond becomes the largest that there is, without a word.
+        return _list(text) if {limits.min, limits.max} & {found.min(), found.max()} else found
     # Of both kinds, they stay as they are: a copy of the run must not make 1 of 1.0.
     elements = json.loads(b"[" + text + b"]")
     return np.array(elements) if set(map(type, elements)) == {float} else elements

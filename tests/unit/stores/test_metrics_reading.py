@@ -1,0 +1,84 @@
+"""Reading one metric out of a file of any size, as fast as it can be."""
+
+import datetime
+import json
+import math
+
+import numpy as np
+import pytest
+
+from sacred.stores import metrics_reading
+from sacred.stores.blobs import LocalBlobs
+from sacred.stores.changes import AddPoints
+from sacred.stores.metrics_file import MetricsFile
+from sacred.stores.metrics_reading import read_points, stored_names
+
+T0 = datetime.datetime(2026, 1, 2, 3, 4, 5, 678000)
+METRICS = {
+    "floats": [0.1, 2.5e-300, -3.0],
+    "integers": [1, -2, 3],
+    "both": [1, 2.0, 3],
+    'odd "name"\n]: {': [math.nan, math.inf, 0.5],
+    "huge": [2**70, 1, 2],
+    "texts": ["a]", "b\n", [1, {"c": 2}]],
+    "empty": [],
+}
+
+
+@pytest.fixture(params=["small", "large"])
+def blobs(request, tmp_path, monkeypatch):
+    """A run with `METRICS`; "large": read as if it had a million points."""
+    if request.param == "large":
+        monkeypatch.setattr(metrics_reading, "_LARGE", 0)
+    (tmp_path / "1").mkdir()
+    blobs = LocalBlobs(tmp_path)
+    file = MetricsFile(blobs, "1")
+    file.add([points(name, 0, values) for name, values in METRICS.items() if values])
+    file.finish()
+    return blobs
+
+
+def points(name, start, values):
+    steps = [10 * (start + n) for n in range(len(values))]
+    times = [T0] * len(values)
+    return AddPoints(name=name, start=start, steps=steps, values=values, timestamps=times)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_points_are_those_that_were_written(blobs, name):
+    found = read_points(blobs, "1", name)
+    values = [math.inf if value != value else value for value in METRICS[name]]
+    assert [math.inf if value != value else value for value in found.values] == values
+    assert [type(value) for value in np.array(found.values, dtype=object).tolist()] == [
+        type(value) for value in METRICS[name]
+    ]
+    assert list(found.steps) == [0, 10, 20][: len(values)]
+    assert list(found.timestamps) == [T0.isoformat()] * len(values)
+
+
+def test_names(blobs):
+    assert set(stored_names(blobs, "1")) == {name for name in METRICS if METRICS[name]}
+
+
+def test_points_in_the_journal_come_behind(blobs):
+    line = {"name": "floats", "start": 2, "steps": [20, 30], "values": [-3.0, 7.5]}
+    line["timestamps"] = [T0.isoformat()] * 2
+    blobs.append("1/metrics.jsonl", 0, json.dumps(line).encode() + b"\n{cut off")
+    assert list(read_points(blobs, "1", "floats").values) == [0.1, 2.5e-300, -3.0, 7.5]
+    assert list(read_points(blobs, "1", "integers").values) == [1, -2, 3]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_other_json_is_read_as_well(tmp_path, monkeypatch, indent):
+    monkeypatch.setattr(metrics_reading, "_LARGE", 0)
+    metrics = {"a": {"steps": [0], "timestamps": ["2026-01-02"], "values": [0.5]}}
+    (tmp_path / "metrics.json").write_text(json.dumps(metrics, indent=indent))
+    blobs = LocalBlobs(tmp_path)
+    assert stored_names(blobs, ".") == ["a"]
+    assert read_points(blobs, ".", "a").values == [0.5]
+
+
+def test_a_damaged_file_is_an_error(tmp_path):
+    (tmp_path / "metrics.json").write_text('{"a": {"steps": [')
+    with pytest.raises(ValueError, match="Expecting"):
+        stored_names(LocalBlobs(tmp_path), ".")
