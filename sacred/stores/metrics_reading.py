@@ -24,8 +24,8 @@ __all__ = ["read_points", "stored_names"]
 _ARRAYS = ("steps", "values", "timestamps")
 #: Below, parsing everything takes a few milliseconds.
 _LARGE = 256 * 1024
-_HEAD = re.compile(rb'^("(?:[^"\\]|\\.)*"): \{$', re.MULTILINE)
-_BODY = rb': \{\n  "steps": \[(.*)\],\n  "timestamps": \[(.*)\],\n  "values": \[(.*)\]\n\},?$'
+#: How the lines of the arrays of a metric begin, behind that of its name.
+_LINES = (b'  "steps": [', b'  "timestamps": [', b'  "values": [')
 _NUMBERS = re.compile(rb"[-+.0-9eE, ]*\Z")
 
 
@@ -36,8 +36,11 @@ def stored_names(blobs: Blobs, directory: str) -> list[str]:
         ValueError: the file is damaged.
     """
     content = _content(blobs, f"{directory}/{NAME}")
-    stored = map(json.loads, _HEAD.findall(content)) if _is_ours(content) else _parsed(content)
-    names = dict.fromkeys(stored)
+    if _is_ours(content):
+        heads = (line for line in content.split(b"\n") if line.endswith(b": {"))
+        names = dict.fromkeys(json.loads(head[:-3]) for head in heads)
+    else:
+        names = dict.fromkeys(_parsed(content))
     names |= dict.fromkeys(points["name"] for points in _journal(blobs, directory))
     return list(names)
 
@@ -68,9 +71,14 @@ def _is_ours(content: bytes) -> bool:
 def _stored(content: bytes, name: str) -> Any:
     """Of a large file the texts of the arrays, else the arrays by their names; or None."""
     if _is_ours(content):
-        found = re.search(b"^" + re.escape(dumps(name).encode()) + _BODY, content, re.MULTILINE)
-        if found:
-            return found.groups()
+        lines = content.split(b"\n")
+        head = dumps(name).encode() + b": {"
+        arrays = lines[lines.index(head) + 1 :][:3] if head in lines else []
+        if len(arrays) == 3 and all(map(bytes.startswith, arrays, _LINES)):
+            return tuple(
+                line[len(start) : line.rindex(b"]")]
+                for line, start in zip(arrays, _LINES, strict=True)
+            )
     return _parsed(content).get(name)
 
 
