@@ -28,6 +28,7 @@ __all__ = [
     "Event",
     "ExperimentInfoUpdated",
     "Heartbeat",
+    "MetaInfoUpdated",
     "MetricsLogged",
     "OnFailure",
     "OutputWritten",
@@ -191,6 +192,15 @@ class ExperimentInfoUpdated(Event):
     own_copies = frozenset({"ex_info"})
 
     ex_info: JsonDict
+
+
+class MetaInfoUpdated(Event):
+    """Tags and other annotations have changed since the start; for observers that care."""
+
+    method = "meta_info_event"
+    own_copies = frozenset({"meta_info"})
+
+    meta_info: JsonDict
 
 
 class RunCompleted(Event):

@@ -123,6 +123,16 @@ class Run:
         """The output captured so far (filtered)."""
         return str(self._output)
 
+    @property
+    def tags(self) -> list[str]:
+        """The tags of this run: a list to change; the stores have it with the next beat."""
+        tags: list[str] = self.meta_info.setdefault("tags", [])
+        return tags
+
+    @tags.setter
+    def tags(self, tags: Iterable[str]) -> None:
+        self.meta_info["tags"] = list(tags)
+
     def log_scalar(self, metric_name: str, value: float, step: float | None = None) -> None:
         """Add a point to a metric.
 
@@ -221,7 +231,12 @@ class Run:
         closing: Event | None = None
         self._output = OutputRecord(self.captured_out_filter, self.run_logger)
         self._heart = Heart(
-            self._dispatcher, self._metrics, self.info, self._output, lambda: self.result
+            self._dispatcher,
+            self._metrics,
+            self.info,
+            self._output,
+            lambda: self.result,
+            self._announced_meta_info,
         )
         if self.capture_mode is None and not self.observers:
             self.capture_mode = "no"
@@ -284,9 +299,15 @@ class Run:
             "command": self._command_name(),
             "host_info": self.host_info,
             "config": self.config,
-            "meta_info": self.meta_info,
+            "meta_info": self._announced_meta_info(),
             "_id": self._id,
         }
+
+    def _announced_meta_info(self) -> dict[str, Any]:
+        meta_info = dict(self.meta_info)
+        if meta_info.get("tags") == []:  # somebody has looked whether there are any
+            del meta_info["tags"]
+        return meta_info
 
     def _command_name(self) -> str:
         return getattr(self.main_function, "__name__", str(self.main_function))

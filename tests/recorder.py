@@ -15,6 +15,7 @@ EVENTS = (
     "interrupted_event",
     "failed_event",
     "experiment_info_event",
+    "meta_info_event",
 )
 
 

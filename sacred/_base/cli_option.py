@@ -30,6 +30,9 @@ class CLIOption:
         ValueError: a malformed flag.
     """
 
+    #: Whether it may be given several times; its value is a list then.
+    repeats = False
+
     def __init__(
         self, apply_function: Callable[..., Any], short_flag: str, long_flag: str, is_flag: bool
     ) -> None:
@@ -59,7 +62,7 @@ class CLIOption:
         return self.apply_function(*args, **kwargs)
 
     def __repr__(self) -> str:
-        return f"<CLIOption {self.short_flag}, {self.long_flag}>"
+        return f"<CLIOption {', '.join(filter(None, self.get_flags()))}>"
 
     def get_name(self) -> str:
         """The name of the function."""
@@ -74,7 +77,7 @@ class CLIOption:
         return self.long_flag
 
     def get_short_flag(self) -> str:
-        """The short flag."""
+        """The short flag; empty: it has none."""
         return self.short_flag
 
     def get_flags(self) -> tuple[str, str]:

@@ -42,9 +42,11 @@ class BuiltInOption(CLIOption):
     """
 
     def __init__(self, row: OptionRow) -> None:
-        super().__init__(self._call_target, row.short, row.long, row.is_flag)
+        super().__init__(self._call_target, row.short or row.long[1:3], row.long, row.is_flag)
+        self.short_flag = row.short  # all letters may be taken by options of users
         self.row = row
         self.arg = row.argument
+        self.repeats = row.repeats
         self.__doc__ = row.description
 
     def _call_target(self, args: Any, run: Run) -> Any:
@@ -103,13 +105,19 @@ def gather_command_line_options(
     }
     for option in (*_plugin_options(), *declared_classes()):
         # Whoever is installed, or imported, is no fault of this experiment's.
-        options.setdefault(option.get_flag(), option)
+        if _is_free(option.get_flag(), options):
+            options[option.get_flag()] = option
     for option in additional:
         flag = option.get_flag()
-        if flag in options:
+        if not _is_free(flag, options):
             raise ValueError(f"the command-line option {flag} exists already: {options[flag]!r}")
         options[flag] = option
     return list(options.values())
+
+
+def _is_free(flag: str, options: Mapping[str, CLIOption]) -> bool:
+    before = options.get(flag)
+    return before is None or (isinstance(before, BuiltInOption) and before.row.yields)
 
 
 def _plugin_options() -> list[CLIOption]:
@@ -139,7 +147,7 @@ def default_options(options: Iterable[CLIOption]) -> dict[str, Any]:
 
 def is_given(value: Any) -> bool:
     """Whether the value of an option means that it was given."""
-    return value is not None and value is not False
+    return value is not None and value is not False and value != []
 
 
 def apply_options(options: Iterable[CLIOption], values: Mapping[str, Any], run: Run) -> None:

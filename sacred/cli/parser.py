@@ -26,9 +26,9 @@ Usage:
 # Without the third line: there -h would exclude a COMMAND, whose help is wanted.
 _PARSED_PATTERNS = """\
 Usage:
-  PROGRAM [(with UPDATE...)] [options]
+  PROGRAM [(with UPDATE...)] [options]{repeated}
   PROGRAM help [COMMAND]
-  PROGRAM COMMAND [(with UPDATE...)] [options]
+  PROGRAM COMMAND [(with UPDATE...)] [options]{repeated}
 """
 
 _ARGUMENTS = (
@@ -64,6 +64,7 @@ class _Flags(Value, kw_only=False):
     short: str | None
     long: str
     argument: str | None
+    repeats: bool = False
 
     def __str__(self) -> str:
         short, value = self.short or "", self.argument
@@ -77,10 +78,11 @@ def _flags_of(options: Iterable[CLIOption]) -> list[_Flags]:
     flags = []
     for option in options:
         # The first one has the letter; later ones have their long flag only.
-        short = None if option.get_short_flag() in taken else option.get_short_flag()
+        short = None if option.get_short_flag() in taken else option.get_short_flag() or None
         taken.add(option.get_short_flag())
         argument = None if option.is_flag else option.arg or "VALUE"
-        flags.append(_Flags(short, option.get_flag(), argument))
+        repeats = getattr(option, "repeats", False)  # classes of plug-ins may not know of it
+        flags.append(_Flags(short, option.get_flag(), argument, repeats))
     return flags
 
 
@@ -127,7 +129,12 @@ def format_usage(
         _section("Commands", _in_columns(_summaries(commands or {}))),
     ]
     usage = "\n\n".join(section for section in sections if section) + "\n"
-    parsed = _PARSED_PATTERNS + "\nOptions:\n" + "".join(f"  {flag}\n" for flag in flags)
+    repeated = "".join(f" [{flag.long}={flag.argument}]..." for flag in flags if flag.repeats)
+    parsed = (
+        _PARSED_PATTERNS.format(repeated=repeated)
+        + "\nOptions:\n"
+        + "".join(f"  {flag}\n" for flag in flags)
+    )
     return short_usage, usage, parsed
 
 
@@ -209,7 +216,8 @@ def _without_options(
             continue
         name, equals, value = word.partition("=")
         flag = by_name.get(name)
-        if flag is None or flag.long in given or (equals and not name.startswith("--")):
+        again = flag is not None and flag.long in given and not flag.repeats
+        if flag is None or again or (equals and not name.startswith("--")):
             return None
         if flag.argument is None:
             if equals:
@@ -219,7 +227,9 @@ def _without_options(
             following = value if equals else next(rest, None)
             if following is None or following.startswith("-"):
                 return None
-            values[flag.long] = following
+            before = values[flag.long] or []
+            repeated = [*before, following] if following not in before else before
+            values[flag.long] = repeated if flag.repeats else following
         given.add(flag.long)
     return left
 
@@ -255,6 +265,11 @@ def parse(argv: Sequence[str], usage: str, options: Sequence[CLIOption] = ()) ->
     command = found.pop("COMMAND")
     asked = found.pop("help") or command == "help"  # the latter: an option with it
     del found["with"]
+    # Of several values each counts once (docopt may say the last one twice); none is None.
+    found = {
+        flag: (list(dict.fromkeys(value)) or None) if isinstance(value, list) else value
+        for flag, value in found.items()
+    }
     return ParsedArguments(
         command=None if asked else command,
         updates=updates,
@@ -277,7 +292,7 @@ def _complaint(words: Sequence[str], flags: Sequence[_Flags]) -> str:
             option = _find(typed, flags)
             if isinstance(option, str):
                 return option
-            if option.long in given:
+            if option.long in given and not option.repeats:
                 return f"The option {option.long} is given more than once."
             given.add(option.long)
             if option.argument is not None and value_follows:

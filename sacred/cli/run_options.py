@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.cli_option import CLIOption
@@ -25,6 +25,7 @@ __all__ = [
     "debug_option",
     "enforce_clean_option",
     "force_option",
+    "group_option",
     "help_option",
     "id_option",
     "loglevel_of",
@@ -34,6 +35,7 @@ __all__ = [
     "print_config_option",
     "priority_option",
     "queue_option",
+    "tag_option",
     "unobserved_option",
 ]
 
@@ -44,7 +46,10 @@ def _option(long: str) -> Callable[[Callable[[Any, Run], None]], CLIOption]:
     row = row_of(long)
 
     def decorator(function: Callable[[Any, Run], None]) -> CLIOption:
-        return CLIOption(function, row.short, row.long, row.is_flag)
+        # What nobody can type needs no letter; CLIOption wants one.
+        option = CLIOption(function, row.short or row.long[1:3], row.long, row.is_flag)
+        option.short_flag = row.short
+        return option
 
     return decorator
 
@@ -115,6 +120,12 @@ def force_option(args: bool, run: Run) -> None:
     run.force = True
 
 
+@_option("--group")
+def group_option(args: str, run: Run) -> None:
+    """Set ``run.meta_info["group"]``."""
+    run.meta_info["group"] = args
+
+
 @_option("--help")
 def help_option(args: bool, run: Run) -> None:
     """Do nothing: when there is a run, nobody has asked for help."""
@@ -182,6 +193,20 @@ def priority_option(args: str | float, run: Run) -> None:
 def queue_option(args: bool, run: Run) -> None:
     """Set `run.queue_only`."""
     run.queue_only = True
+
+
+@_option("--tag")
+def tag_option(args: str | Iterable[str], run: Run) -> None:
+    """Add to `run.tags`.
+
+    Args:
+        args: tags, each text one or several with commas between them.
+        run: the run.
+    """
+    for text in [args] if isinstance(args, str) else args:
+        for tag in filter(None, map(str.strip, str(text).split(","))):
+            if tag not in run.tags:
+                run.tags.append(tag)
 
 
 @_option("--unobserved")

@@ -18,12 +18,15 @@ class OptionRow(Value):
     """One built-in option.
 
     Attributes:
-        short: like ``-b``.
+        short: like ``-b``; empty: it has none.
         long: like ``--beat-interval``; also its key among the options of a run.
         argument: what its value is called in the usage; None: a flag.
         description: the help text.
         target: ``"module:attribute"`` of a function ``(value, run)``.
         packages: what must be installed to use it.
+        repeats: whether it may be given several times; its value is a list then.
+        yields: whether an experiment may have an option of its own with this flag instead,
+            since scripts have been written before this one was there.
     """
 
     short: str
@@ -32,6 +35,8 @@ class OptionRow(Value):
     description: str
     target: str
     packages: tuple[str, ...] = ()
+    repeats: bool = False
+    yields: bool = False
 
     @property
     def is_flag(self) -> bool:
@@ -102,6 +107,14 @@ TABLE = (
         description="Add a GoogleCloudStorageObserver for gs://bucket/prefix.",
         target="sacred.observers.gcs_observer:gcs_option",
         packages=("google.cloud.storage",),
+    ),
+    OptionRow(
+        short="",
+        long="--group",
+        argument="GROUP",
+        description="The group of runs that this one belongs to.",
+        target="sacred.cli.run_options:group_option",
+        yields=True,
     ),
     OptionRow(
         short="-h",
@@ -181,6 +194,15 @@ TABLE = (
         "dialect://username:password@host:port/database.",
         target="sacred.observers.sql:sql_option",
         packages=("sqlalchemy",),
+    ),
+    OptionRow(
+        short="",
+        long="--tag",
+        argument="TAGS",
+        description="A tag of this run; several with commas, or by giving it again.",
+        target="sacred.cli.run_options:tag_option",
+        repeats=True,
+        yields=True,
     ),
     OptionRow(
         short="-t",

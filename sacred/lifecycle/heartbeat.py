@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
-from sacred.events import Heartbeat, MetricsLogged, OutputWritten
+from sacred.events import Heartbeat, MetaInfoUpdated, MetricsLogged, OutputWritten
 from sacred.metrics_logger import MetricsLogger
 from sacred.stdout_capturing import CapturedOutput
 
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from sacred.lifecycle.output import OutputRecord
 
 __all__ = ["Heart"]
+
+#: What a run may still change of its meta information while it is under way.
+ANNOTATIONS = ("tags", "group", "notes", "starred", "comment")
+
+
+def _annotations(meta_info: Mapping[str, Any]) -> dict[str, str]:
+    """As texts, for lists that change and values that cannot be compared."""
+    return {name: str(meta_info[name]) for name in ANNOTATIONS if name in meta_info}
 
 
 class Heart:
@@ -28,6 +36,7 @@ class Heart:
         info: the live ``info`` of the run.
         output: the run's output so far.
         result: gives the result as known now.
+        meta_info: gives the run's meta information as it is now.
     """
 
     def __init__(
@@ -37,12 +46,15 @@ class Heart:
         info: dict[str, Any],
         output: OutputRecord,
         result: Callable[[], Any],
+        meta_info: Callable[[], dict[str, Any]] = dict,
     ) -> None:
         self.output = output
         self._dispatcher = dispatcher
         self._metrics = metrics
         self._info = info
         self._result = result
+        self._meta_info = meta_info
+        self._told_annotations = _annotations(meta_info())
         self._new_output: Callable[[], str] = str
         # One beat at a time: points and output leave their queues in order.
         self._lock = threading.Lock()
@@ -106,10 +118,18 @@ class Heart:
             told = True
         return told
 
+    def _tell_annotations(self) -> None:
+        meta_info = self._meta_info()
+        annotations = _annotations(meta_info)
+        if annotations != self._told_annotations:
+            self._told_annotations = annotations
+            self._dispatcher.emit(MetaInfoUpdated(meta_info=meta_info))
+
     def beat(self) -> None:
         """Tell the observers all that is new."""
         with self._lock:
             self._tell_output()
+            self._tell_annotations()
             if not self._tell_metrics():
                 self._dispatcher.emit(MetricsLogged(metrics_by_name={}, info=self._info))
             self._dispatcher.emit(

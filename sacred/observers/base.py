@@ -85,6 +85,9 @@ class RunObserver:
     def experiment_info_event(self, ex_info: JsonDict) -> None:
         """More sources or packages were found than at the start."""
 
+    def meta_info_event(self, meta_info: JsonDict) -> None:
+        """The run's tags or other annotations have changed; `meta_info` is all of it."""
+
     def join(self) -> None:
         """Return when all is stored that the observer was told."""
 

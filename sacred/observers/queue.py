@@ -135,6 +135,10 @@ class QueueObserver(RunObserver):
         """Passed on later."""
         self._enqueue("experiment_info_event", args, kwargs)
 
+    def meta_info_event(self, *args: Any, **kwargs: Any) -> None:
+        """Passed on later."""
+        self._enqueue("meta_info_event", args, kwargs)
+
     def completed_event(self, *args: Any, **kwargs: Any) -> None:
         """Passed on later; `join` waits for it."""
         self._enqueue("completed_event", args, kwargs)

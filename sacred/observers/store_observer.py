@@ -214,6 +214,12 @@ class StoreObserver(RunObserver):
         """Store what else is known about the experiment."""
         self._add(self._writer.experiment_info(ex_info))
 
+    def meta_info_event(self, meta_info: JsonDict) -> None:
+        """Store tags and other annotations that are new."""
+        changes = self._writer.meta_info(meta_info)
+        if changes:
+            self._add(changes)
+
     def completed_event(self, stop_time: datetime.datetime, result: Any) -> None:
         """Complete the record."""
         self._close(self._writer.completed(stop_time, result), "COMPLETED")

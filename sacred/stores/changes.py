@@ -17,6 +17,7 @@ from sacred._base.values import Value
 __all__ = [
     "AddFile",
     "AddPoints",
+    "Annotate",
     "Change",
     "SetExperiment",
     "SetFields",
@@ -25,6 +26,8 @@ __all__ = [
     "common_prefix_length",
     "merge",
 ]
+
+_NOTHING: Mapping[str, Any] = {}
 
 
 class SourceFile(Value):
@@ -48,6 +51,52 @@ class SetFields(Value):
         True
         """
         return "stop_time" in self.fields
+
+
+class Annotate(Value):
+    """Entries of the field ``meta`` that somebody changes, whatever else may be there now.
+
+    Unlike `SetFields`, it takes nothing back that others have annotated meanwhile: a run
+    and the people who look at it may do so at the same time.
+
+    Args:
+        fields: new values; None removes an entry.
+        add_tags: put behind the present ones, as far as they are new.
+        remove_tags: taken away first.
+
+    >>> change = Annotate(fields={"group": "A"}, add_tags=("b", "a"))
+    >>> change.applied_to({"priority": 1, "tags": ["a"]})
+    {'priority': 1, 'tags': ['a', 'b'], 'group': 'A'}
+    """
+
+    fields: Mapping[str, Any] = _NOTHING
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+
+    def applied_to(self, meta: Mapping[str, Any]) -> dict[str, Any]:
+        """What ``meta`` is then."""
+        new = {**meta, **self.fields}
+        if self.add_tags or self.remove_tags:
+            before = new.get("tags")
+            kept = list(before) if isinstance(before, list) else []
+            kept = [tag for tag in kept if tag not in self.remove_tags]
+            new["tags"] = kept + [tag for tag in self.add_tags if tag not in kept]
+            if not new["tags"]:
+                new["tags"] = None
+        return {name: value for name, value in new.items() if value is not None}
+
+    def then(self, later: Annotate) -> Annotate:
+        """Both in one."""
+        tags, removed = self.add_tags, self.remove_tags
+        if "tags" in later.fields:
+            tags = removed = ()
+        tags = tuple(tag for tag in tags if tag not in later.remove_tags)
+        removed = tuple(tag for tag in removed if tag not in later.add_tags)
+        return Annotate(
+            fields={**self.fields, **later.fields},
+            add_tags=tuple(dict.fromkeys((*tags, *later.add_tags))),
+            remove_tags=tuple(dict.fromkeys((*removed, *later.remove_tags))),
+        )
 
 
 class SetExperiment(Value):
@@ -151,7 +200,7 @@ class AddFile(Value):
     content_type: str | None = None
 
 
-Change = SetFields | SetExperiment | WriteOutput | AddPoints | AddFile
+Change = SetFields | Annotate | SetExperiment | WriteOutput | AddPoints | AddFile
 
 
 def merge(changes: Iterable[Change]) -> list[Change]:
@@ -168,6 +217,7 @@ def merge(changes: Iterable[Change]) -> list[Change]:
     experiment: SetExperiment | None = None
     outputs: list[WriteOutput] = []
     fields: dict[str, Any] = {}
+    notes: Annotate | None = None
     for change in changes:
         match change:
             case AddFile():
@@ -180,11 +230,15 @@ def merge(changes: Iterable[Change]) -> list[Change]:
                 outputs.append(change)
             case SetExperiment():
                 experiment = change
+            case Annotate() if "meta" in fields:
+                fields["meta"] = change.applied_to(fields["meta"])
+            case Annotate():
+                notes = change if notes is None else notes.then(change)
             case SetFields():
                 fields.update(change.fields)
     merged: list[Change] = [*files, *points.values()]
     merged += [_joined(outputs)] if outputs else []
-    merged += [experiment] if experiment is not None else []
+    merged += [change for change in (experiment, notes) if change is not None]
     return merged + ([SetFields(fields=fields)] if fields else [])
 
 

@@ -21,6 +21,7 @@ from sacred.serializer import flatten
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
+    Annotate,
     Change,
     SetExperiment,
     SetFields,
@@ -70,7 +71,7 @@ class DocumentWriter:
         self._output = ""
         self._output_bytes = 0
         self._counts: dict[str, int] = {}
-        self._last: dict[str, Any] = {"info": {}}
+        self._last: dict[str, Any] = {"info": {}, "meta": {}}
 
     def queued(
         self,
@@ -97,6 +98,7 @@ class DocumentWriter:
     ) -> tuple[dict[str, Any], list[SourceFile]]:
         """The document of a run that starts, and the sources to store with it."""
         document = _beginning(ex_info, command, host_info, config, meta_info)
+        self._last["meta"] = document["meta"]
         document |= {
             "status": "RUNNING",
             "start_time": start_time,
@@ -112,6 +114,26 @@ class DocumentWriter:
         """More of the experiment has become known."""
         info = flatten(_with_lists(dict(ex_info)))
         return [SetExperiment(info=info, files=tuple(source_files(ex_info)))]
+
+    def meta_info(self, meta_info: Mapping[str, Any]) -> list[Change]:
+        """The run has been annotated, by itself.
+
+        >>> DocumentWriter().meta_info({"tags": ["a"], "group": "B"})
+        [Annotate(fields={'group': 'B'}, add_tags=('a',), remove_tags=())]
+        """
+        before, new = self._last["meta"], flatten(dict(meta_info))
+        self._last["meta"] = new
+        had, has = _tags_of(before), _tags_of(new)
+        change = Annotate(
+            fields={
+                name: new.get(name)
+                for name in {**before, **new}
+                if name != "tags" and before.get(name) != new.get(name)
+            },
+            add_tags=tuple(tag for tag in has if tag not in had),
+            remove_tags=tuple(tag for tag in had if tag not in has),
+        )
+        return [] if change == Annotate() else [change]
 
     def heartbeat(
         self,
@@ -230,6 +252,11 @@ def _beginning(
         "config": flatten(config),
         "meta": flatten(dict(meta_info)),
     }
+
+
+def _tags_of(meta: Mapping[str, Any]) -> list[str]:
+    tags = meta.get("tags")
+    return list(map(str, tags)) if isinstance(tags, list) else []
 
 
 def _with_lists(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -18,6 +19,7 @@ from sacred.stores.blobs import Blobs, LocalBlobs
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
+    Annotate,
     Change,
     SetExperiment,
     SetFields,
@@ -25,7 +27,7 @@ from sacred.stores.changes import (
     WriteOutput,
     merge,
 )
-from sacred.stores.json_record import JsonRecord, encode
+from sacred.stores.json_record import ANNOTATIONS, JsonRecord, encode
 from sacred.stores.local_files import md5_of_file
 from sacred.stores.metrics_file import JOURNAL, MetricsFile
 from sacred.stores.metrics_file import NAME as METRICS
@@ -34,7 +36,7 @@ from sacred.stores.reading import ReadableStore, Reader
 __all__ = ["RECORD_FILES", "FileStore", "check_artifact_name", "local_file_store"]
 
 #: What artifacts may not be called.
-RECORD_FILES = ("run.json", "config.json", "cout.txt", "info.json", METRICS, JOURNAL)
+RECORD_FILES = ("run.json", "config.json", "cout.txt", "info.json", METRICS, JOURNAL, ANNOTATIONS)
 
 _LONGEST_NAME = 255  # of bytes, on nearly every file system
 _LONGEST_PATH = 3000
@@ -85,6 +87,11 @@ class FileStore(ReadableStore):
 
     def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
         """See `Store.apply`."""
+        for change in changes:
+            if isinstance(change, Annotate):
+                self._annotate(str(run_id), change)
+        if changes and all(isinstance(change, Annotate) for change in changes):
+            return  # it may be another process that goes on with the run
         run = self._open(str(run_id))
         points = [change for change in changes if isinstance(change, AddPoints)]
         if points:
@@ -135,6 +142,19 @@ class FileStore(ReadableStore):
             self._runs[run_id] = run
         return run
 
+    def _annotate(self, run_id: str, change: Annotate) -> None:
+        name = f"{run_id}/{ANNOTATIONS}"
+        meta = _record_of(self._blobs, run_id).get("meta") or {}
+        overlay: dict[str, Any] = {}
+        with contextlib.suppress(FileNotFoundError):
+            overlay = json.loads(self._blobs.read(name))
+        before = {key: value for key, value in {**meta, **overlay}.items() if value is not None}
+        after = change.applied_to(before)
+        if after != before:
+            differing = {key: after.get(key) for key in {**meta, **after}}
+            differing = {key: v for key, v in differing.items() if v != meta.get(key)}
+            self._blobs.write(name, encode(differing).encode())
+
     def _add_file(self, run: _RunFiles, change: AddFile) -> None:
         if change.kind == "artifact":
             check_artifact_name(change.name)
@@ -175,14 +195,7 @@ class _RunFiles:
 
     def load(self) -> None:
         """Go on with what is on the disk."""
-        where = os.path.join(self._blobs.root, self.run_id)
-        if self.run_id in ("", ".", "..") or "/" in self.run_id or os.sep in self.run_id:
-            raise RunNotFoundError(f"There is no run {self.run_id!r}: {where}")
-        try:
-            text = self._blobs.read(f"{self.run_id}/run.json")
-        except FileNotFoundError:
-            raise RunNotFoundError(f"There is no run {self.run_id!r}: {where}") from None
-        for name, value in json.loads(text).items():
+        for name, value in _record_of(self._blobs, self.run_id).items():
             self.record.set(name, value)
         self.record.changed = False
         self.is_closed = "stop_time" in self.record
@@ -195,6 +208,8 @@ class _RunFiles:
             self._blobs.write(f"{self.run_id}/config.json", encode(fields.pop("config")).encode())
         if "info" in fields:
             self._blobs.write(f"{self.run_id}/info.json", encode(fields.pop("info")).encode())
+        if "meta" in fields:
+            self._blobs.remove(f"{self.run_id}/{ANNOTATIONS}")
         for name, value in fields.items():
             self.record.set(name, value)
         self.is_closed = self.is_closed or change.closes
@@ -204,6 +219,17 @@ class _RunFiles:
         if self.record.changed:
             self._blobs.write(f"{self.run_id}/run.json", self.record.text().encode())
             self.record.changed = False
+
+
+def _record_of(blobs: Blobs, run_id: str) -> dict[str, Any]:
+    where = os.path.join(blobs.root, run_id)
+    if run_id in ("", ".", "..") or "/" in run_id or os.sep in run_id:
+        raise RunNotFoundError(f"There is no run {run_id!r}: {where}")
+    try:
+        record: dict[str, Any] = json.loads(blobs.read(f"{run_id}/run.json"))
+    except FileNotFoundError:
+        raise RunNotFoundError(f"There is no run {run_id!r}: {where}") from None
+    return record
 
 
 def check_artifact_name(name: str) -> None:

@@ -11,6 +11,7 @@ from typing import IO, Any
 from sacred.records import Document, FileEntry, Points, RunId, id_key, plain_id
 from sacred.stores.base import DamagedRunError, RunNotFoundError
 from sacred.stores.blobs import Blobs
+from sacred.stores.json_record import ANNOTATIONS
 from sacred.stores.metrics_reading import read_points, stored_names
 from sacred.stores.reading import LIST_FIELDS, Reader, moment_of
 
@@ -43,12 +44,15 @@ class FileReader(Reader):
 
     def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
         """See `Reader.document`; only the files that are needed are read."""
-        document: Document = {"_id": run_id}
+        document: Document = {"_id": plain_id(str(run_id))}
         for name, file in _OWN_FILES.items():
             if fields is None or name in fields:
                 document[name] = self._json(run_id, file, {})
         if fields is None or not set(fields) <= _OWN_FILES.keys():
             document |= self._record(run_id)
+        if fields is None or "meta" in fields:
+            annotated = (document.get("meta") or {}) | self._json(run_id, ANNOTATIONS, {})
+            document["meta"] = {k: value for k, value in annotated.items() if value is not None}
         return document
 
     def output(self, run_id: RunId) -> str:

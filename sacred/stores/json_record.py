@@ -7,7 +7,11 @@ from typing import Any
 
 from sacred.serializer import dumps
 
-__all__ = ["JsonRecord", "encode"]
+__all__ = ["ANNOTATIONS", "JsonRecord", "encode"]
+
+#: Entries of ``meta`` that have changed since the start; null: it is gone. Who annotates a run
+#: that is under way must not write the file that its process writes at every beat.
+ANNOTATIONS = "_annotations.json"
 
 
 def encode(value: Any) -> str:

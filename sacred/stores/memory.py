@@ -12,6 +12,7 @@ from sacred.stores.base import RunExistsError, RunId, RunNotFoundError, StoreErr
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
+    Annotate,
     Change,
     SetExperiment,
     SetFields,
@@ -135,5 +136,7 @@ def _apply(run: dict[str, Any], change: Change) -> None:
         case SetExperiment():
             run["document"]["experiment"] = change.info
             run["sources"] |= _contents(change.files)
+        case Annotate():
+            run["document"]["meta"] = change.applied_to(run["document"].get("meta") or {})
         case SetFields():
             run["document"].update(change.fields)

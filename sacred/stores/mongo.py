@@ -22,6 +22,7 @@ from sacred.stores.bson_form import (
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
+    Annotate,
     Change,
     SetExperiment,
     SetFields,
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     from pymongo.collection import Collection
 
 __all__ = ["FORMAT", "IN_GRIDFS", "MongoStore"]
+
+#: Others may be annotating the same run.
+_ATTEMPTS = 100
 
 FORMAT = "MongoObserver-0.7.0"
 
@@ -144,6 +148,8 @@ class MongoStore(ReadableStore):
                     run.metrics.add(change)
             case AddFile():
                 self._add_file(run.run_id, change)
+            case Annotate():
+                self._annotate(run.run_id, change)
             case SetExperiment():
                 experiment = {**change.info, "sources": self._store_sources(change.files)}
                 self._set(run, {"experiment": experiment})
@@ -168,6 +174,19 @@ class MongoStore(ReadableStore):
         self._update(run.run_id, update)
         for file_id in replaced:
             self._files.delete(file_id)
+
+    def _annotate(self, run_id: RunId, change: Annotate) -> None:
+        for _ in range(_ATTEMPTS):
+            found = self._runs.find_one({"_id": run_id}, {"meta": 1})
+            if found is None:
+                raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
+            before = found.get("meta")
+            new = force_bson_encodeable(change.applied_to(before or {}))
+            # If another has just annotated it, nothing is matched, and what he did counts.
+            now = {"_id": run_id, "meta": before}
+            if self._runs.update_one(now, {"$set": {"meta": new}}).matched_count:
+                return
+        raise StoreUnavailableError(f"Others keep annotating the run {run_id!r} in {self.url}")
 
     def _add_file(self, run_id: RunId, change: AddFile) -> None:
         if change.kind == "resource":

@@ -25,6 +25,7 @@ from sacred.stores.base import RunId, RunNotFoundError, Store
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
+    Annotate,
     Change,
     SetExperiment,
     SetFields,
@@ -40,7 +41,9 @@ RECORD = "record.jsonl"
 
 _VERSION = 1
 _TIMES = ("start_time", "stop_time", "queue_time", "heartbeat")
-_KINDS = {kind.__name__: kind for kind in (SetFields, SetExperiment, WriteOutput, AddPoints)}
+_KINDS = {
+    kind.__name__: kind for kind in (SetFields, Annotate, SetExperiment, WriteOutput, AddPoints)
+}
 
 
 def default_directory() -> str:
@@ -256,6 +259,8 @@ def _from_json(fields: dict[str, Any], folder: str) -> Change:
         raise ValueError(f"a spool cannot have a change of the kind {kind!r}")
     if kind == "SetFields":
         fields["fields"] = _with_times(fields["fields"])
+    elif kind == "Annotate":
+        fields |= {name: tuple(fields[name]) for name in ("add_tags", "remove_tags")}
     elif kind == "AddPoints":
         fields["timestamps"] = [_time(text) for text in fields["timestamps"]]
     elif kind == "SetExperiment":

@@ -27,6 +27,7 @@ from sacred.stores.base import RunExistsError, RunId, RunNotFoundError
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
+    Annotate,
     Change,
     SetExperiment,
     SetFields,
@@ -136,7 +137,7 @@ class SqlStore(ReadableStore):
 
     def _apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
         shares = any(
-            isinstance(change, SetExperiment)
+            isinstance(change, SetExperiment | Annotate)
             or (isinstance(change, AddFile) and change.kind == "resource")
             for change in changes
         )
@@ -148,7 +149,7 @@ class SqlStore(ReadableStore):
                 session.flush()
 
     def _write(self, session: Session, run: Run, change: Change) -> None:
-        from sacred.stores.sql_run import columns_for
+        from sacred.stores.sql_run import columns_for, meta_from
         from sacred.stores.sql_sharing import shared_experiment
 
         match change:
@@ -160,6 +161,10 @@ class SqlStore(ReadableStore):
                 _add_file(session, run, change)
             case SetExperiment():
                 run.experiment = shared_experiment(session, change.info, change.files)
+            case Annotate():
+                meta = change.applied_to(meta_from(run.meta_json, run.comment, run.priority))
+                for name, value in columns_for({"meta": meta}).items():
+                    setattr(run, name, value)
             case SetFields():
                 for name, value in columns_for(change.fields).items():
                     setattr(run, name, value)

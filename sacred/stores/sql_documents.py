@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sacred.records import Document, FileEntry, plain_id
 from sacred.stores.base import DamagedRunError
 from sacred.stores.reading import Report, moment_of
+from sacred.stores.sql_run import meta_from
 from sacred.stores.sql_tables import Base
 
 if TYPE_CHECKING:
@@ -124,8 +125,7 @@ class DocumentRows:
         if "fail_trace" in row:
             document["fail_trace"] = _lines(row["fail_trace"], row.get("fail_trace_json"))
         if "comment" in row:
-            old = {name: row[name] for name in ("comment", "priority") if row[name] is not None}
-            document["meta"] = _json(row.get("meta_json")) or old
+            document["meta"] = meta_from(row.get("meta_json"), row["comment"], row["priority"])
         if "host_id" in row:
             host = _json(row.get("host_json"))
             document["host"] = host or self._once(connection, "host", row["host_id"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from sacred.stores.base import StoreError
 from sacred.stores.sql_points import finite_number
 from sacred.stores.sql_sharing import storable
 
-__all__ = ["columns_for"]
+__all__ = ["columns_for", "meta_from"]
 
 _Columns = dict[str, Any]
 
@@ -64,6 +65,19 @@ def _meta(meta: Mapping[str, Any]) -> _Columns:
         number = None
     text = comment if isinstance(comment, str) else dumps(comment)
     return {"priority": number, "comment": storable(text), "meta_json": dumps(meta)}
+
+
+def meta_from(text: str | None, comment: str | None, priority: float | None) -> dict[str, Any]:
+    """The field ``meta`` of a row; the old library has only two of its entries.
+
+    >>> meta_from('{"tags": ["a"]}', "", 0.0), meta_from(None, "so so", None)
+    ({'tags': ['a']}, {'comment': 'so so'})
+    """
+    if text:
+        meta: dict[str, Any] = json.loads(text)
+        return meta
+    old = {"comment": comment, "priority": priority}
+    return {name: value for name, value in old.items() if value is not None}
 
 
 _PLAIN = frozenset(

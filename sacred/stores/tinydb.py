@@ -26,6 +26,7 @@ from sacred.stores.base import RunExistsError, RunId, RunNotFoundError, StoreErr
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
+    Annotate,
     Change,
     SetExperiment,
     SetFields,
@@ -176,6 +177,10 @@ class TinyDbStore(ReadableStore):
         match change:
             case SetFields():
                 self._set(entry, change.fields)
+            case Annotate():
+                dtypes = entry.get("dtypes", {}).get("meta")
+                meta = self._form.decode(entry.get("meta") or {}, dtypes)
+                self._set(entry, {"meta": change.applied_to(meta)})
             case SetExperiment():
                 self._set(entry, {"experiment": {**change.info, "sources": []}})
                 entry["experiment"]["sources"] = files

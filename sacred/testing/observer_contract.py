@@ -77,6 +77,7 @@ class ObserverContract:
             lambda: observer.experiment_info_event(
                 ex_info={"name": "ex", "base_dir": "/", "sources": [], "dependencies": ["a==1"]}
             ),
+            lambda: observer.meta_info_event(meta_info={"tags": ["a"], "group": "g"}),
         ]
         random.Random(seed).shuffle(events)
         told.start(observer)

@@ -21,7 +21,12 @@ _EX_INFO = {
 }
 
 
-def start(observer: Any, _id: Any = None, config: Mapping[str, Any] | None = None) -> Any:
+def start(
+    observer: Any,
+    _id: Any = None,
+    config: Mapping[str, Any] | None = None,
+    meta_info: Mapping[str, Any] | None = None,
+) -> Any:
     """A run starts; returns the id."""
     return observer.started_event(
         ex_info=dict(_EX_INFO),
@@ -29,7 +34,7 @@ def start(observer: Any, _id: Any = None, config: Mapping[str, Any] | None = Non
         host_info={"hostname": "here", "os": ("Linux", "6")},
         start_time=T0,
         config={"C": 2.0} if config is None else config,
-        meta_info={"comment": "a test"},
+        meta_info={"comment": "a test"} if meta_info is None else dict(meta_info),
         _id=_id,
     )
 

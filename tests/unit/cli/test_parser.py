@@ -223,7 +223,8 @@ def test_words_need_not_be_text() -> None:
 PLAIN_WORDS = ["with", "help", "a=1", "main", "C=2", "runs", "", "x y", "=", "-", "--", "-="]
 OPTION_WORDS = ["-u", "-h", "--force", "-F", "--file_storage=r", "--name", "-i7", "-uf"]
 ODD_WORDS = ["--help", "--comment=", "--comment==", "--unobserved", "-l", "--unob", "--queue=1"]
-WORDS = st.lists(st.sampled_from(PLAIN_WORDS + OPTION_WORDS + ODD_WORDS), max_size=5)
+ODD_WORDS += ["--tag", "--tag=a"]
+WORDS = st.lists(st.sampled_from(PLAIN_WORDS + OPTION_WORDS + ODD_WORDS), max_size=6)
 
 
 @given(WORDS)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
+    Annotate,
     SetFields,
     WriteOutput,
     common_prefix_length,
@@ -97,3 +98,27 @@ def test_merged_or_repeated_changes_give_the_same_record(recipe, repeated):
     stores[2].apply(1, merge(changes))
     assert stores[0].runs == stores[1].runs
     assert stores[0].runs == stores[2].runs
+
+
+def _annotations():
+    tags = st.lists(st.sampled_from("abc"), max_size=3, unique=True).map(tuple)
+    fields = st.dictionaries(st.sampled_from(["group", "tags"]), st.none() | st.just(["c"]))
+    return st.builds(
+        lambda fields, add, remove: Annotate(fields=fields, add_tags=add, remove_tags=remove),
+        fields, tags, tags,
+    )  # fmt: skip
+
+
+@given(st.lists(_annotations() | st.just(SetFields(fields={"meta": {"tags": ["b"]}})), max_size=4))
+def test_merged_annotations_do_what_they_did_one_by_one(changes):
+    def applied(changes):
+        meta = {"tags": ["a"], "x": 1}
+        for change in changes:
+            meta = (
+                change.fields["meta"] if isinstance(change, SetFields) else change.applied_to(meta)
+            )
+        return {**meta, "tags": set(meta.get("tags", ()))}
+
+    assert applied(merge(changes)) == applied(changes)
+    for change in changes:
+        assert isinstance(change, SetFields) or applied([change, change]) == applied([change])

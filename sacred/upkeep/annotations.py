@@ -1,0 +1,75 @@
+"""Tags, groups, notes and stars of stored runs, whatever stores them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sacred.query import RunStore
+from sacred.records import RunId
+from sacred.stores.base import Store
+from sacred.stores.changes import Annotate
+
+__all__ = ["annotate"]
+
+_UNSET: Any = object()
+
+
+def annotate(
+    store: Store | RunStore,
+    run_id: RunId,
+    *,
+    tags: Iterable[str] | None = None,
+    add_tags: Iterable[str] = (),
+    remove_tags: Iterable[str] = (),
+    group: str | None = _UNSET,
+    notes: str | None = _UNSET,
+    comment: str | None = _UNSET,
+    starred: bool | None = None,
+) -> None:
+    """Change the annotations of a run; what is not given stays as it is.
+
+    The run may be under way, or of the old library. Others may annotate it at the same time:
+    of tags that are added or removed nothing is lost.
+
+    Args:
+        store: where the run is.
+        run_id: its id.
+        tags: all tags that it is to have.
+        add_tags: tags that it is to have in addition.
+        remove_tags: tags that it is not to have.
+        group: the group that it belongs to; None: none.
+        notes: text of any length; None: none.
+        comment: one line; None: none.
+        starred: whether it is outstanding.
+
+    Raises:
+        ValueError: a tag is empty.
+        RunNotFoundError: there is no such run.
+
+    >>> from sacred.stores.memory import MemoryStore
+    >>> store = RunStore(MemoryStore())
+    >>> run_id = store.store.create(None, {"status": "COMPLETED", "config": {}}, [])
+    >>> annotate(store, run_id, add_tags=["good", "late"], starred=True)
+    >>> annotate(store, run_id, remove_tags=["late"], notes="see figure 3")
+    >>> run = store.runs("good in tags and starred").first()
+    >>> run.tags, run.notes
+    (('good',), 'see figure 3')
+    """
+    given = {"group": group, "notes": notes, "comment": comment}
+    fields: dict[str, Any] = {name: value for name, value in given.items() if value is not _UNSET}
+    if tags is not None:
+        fields["tags"] = list(_checked(tags)) or None
+    if starred is not None:
+        fields["starred"] = starred or None
+    change = Annotate(fields=fields, add_tags=_checked(add_tags), remove_tags=_checked(remove_tags))
+    store.apply(run_id, [change])
+
+
+def _checked(tags: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(tags, str):
+        raise ValueError(f"tags are several texts, not one: [{tags!r}]")
+    found = tuple(dict.fromkeys(tag.strip() for tag in tags))
+    if "" in found:
+        raise ValueError("a tag cannot be empty")
+    return found
