@@ -66,6 +66,7 @@ class RunStore:
         *,
         sort: str | Sequence[str] | None = None,
         limit: int | None = None,
+        in_trash: bool = False,
     ) -> RunTable:
         """The runs that fulfil a condition.
 
@@ -75,6 +76,7 @@ class RunStore:
                 comes first; runs without such a field come last. Default: the order in
                 which the runs were made, as far as the store knows it.
             limit: how many at most.
+            in_trash: of the runs in the trash, instead of those that are not.
 
         Raises:
             QueryError: the query has no meaning.
@@ -95,6 +97,7 @@ class RunStore:
             limit=limit,
             now=now,
             dead_after=self.dead_after,
+            in_trash=in_trash,
         )
 
     def __getitem__(self, run_id: RunId) -> RunRecord:
@@ -126,8 +129,9 @@ class RunStore:
         return iter(self.runs())
 
     def ids(self) -> Iterator[RunId]:
-        """The ids of all runs."""
-        return self.reader.ids()
+        """The ids of all runs, but for those in the trash."""
+        discarded = self.reader.discarded()
+        return (run_id for run_id in self.reader.ids() if run_id not in discarded)
 
     def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
         """Change a run; see `Store.apply`."""

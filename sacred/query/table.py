@@ -39,6 +39,7 @@ class RunTable:
         limit: how many runs at most.
         now: the time of the question (naive UTC).
         dead_after: see `RunRecord.status`.
+        in_trash: of the runs in the trash, instead of those that are not.
 
     Attributes:
         problems: what could not be read, as texts; it grows as more is looked at.
@@ -50,8 +51,9 @@ class RunTable:
     limit: int | None = None
     now: datetime.datetime = field(default_factory=utcnow)
     dead_after: datetime.timedelta = DEAD_AFTER
+    in_trash: bool = False
     problems: list[str] = field(default_factory=list)
-    _cache: dict[str, tuple[RunId, ...]] = field(default_factory=dict)
+    _cache: dict[str, Any] = field(default_factory=dict)
 
     # ------------------------------------------------------------------ as a list
 
@@ -84,7 +86,8 @@ class RunTable:
         """The ids of all runs of the table."""
         if "ids" not in self._cache:
             self._cache["ids"] = tuple(self._found())
-        return self._cache["ids"]
+        ids: tuple[RunId, ...] = self._cache["ids"]
+        return ids
 
     def first(self) -> RunRecord | None:
         """The first run; None: there is none."""
@@ -160,7 +163,7 @@ class RunTable:
     def _found(self) -> Iterator[RunId]:
         """The ids, in order."""
         if self.where == EVERYTHING and not self.sort:
-            found: Iterable[RunId] = self.reader.ids()
+            found: Iterable[RunId] = filter(self._is_there, self.reader.ids())
         elif not self.sort:
             found = (record.id for record in self._matching())
         else:
@@ -195,14 +198,20 @@ class RunTable:
             where=pushed(self.where, self.reader),
         )
 
-    def _fits(self, record: RunRecord) -> bool:
-        return holds(self.where, record)
-
     def _matching(self) -> Iterator[RunRecord]:
         documents = self.reader.documents(
             fields=self._needed(), report=self._report, where=pushed(self.where, self.reader)
         )
         return filter(self._fits, map(self._record, documents))
+
+    def _fits(self, record: RunRecord) -> bool:
+        return self._is_there(record.id) and holds(self.where, record)
+
+    def _is_there(self, run_id: RunId) -> bool:
+        """Whether it is in the trash, if that is asked for; else, whether it is not."""
+        if "discarded" not in self._cache:
+            self._cache["discarded"] = self.reader.discarded()
+        return (run_id in self._cache["discarded"]) is self.in_trash
 
     def _needed(self) -> Collection[str] | None:
         """The fields of documents that tell which runs belong to the table, and their order."""

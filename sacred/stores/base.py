@@ -22,6 +22,7 @@ __all__ = [
     "StoreNotFoundError",
     "StorePermissionError",
     "StoreUnavailableError",
+    "not_discarded",
 ]
 
 RunId = Any
@@ -74,6 +75,11 @@ class ReservedArtifactError(StoreError, FileExistsError):
     """The name of an artifact is that of a file of the record itself."""
 
 
+def not_discarded(run_id: RunId, url: str) -> StoreError:
+    """What is wrong with removing a run that nobody has put into the trash."""
+    return StoreError(f"The run {run_id!r} of {url} is not in the trash")
+
+
 class Store(ABC):
     """A place for the records of runs.
 
@@ -114,6 +120,33 @@ class Store(ABC):
             RunNotFoundError: there is no such run.
             Exception: a change could not be stored; those behind it were not tried.
         """
+
+    def discard(self, run_id: RunId) -> None:
+        """Put a run into the trash, as a whole or not at all.
+
+        Its record stays as it is, and its id taken; only lists of runs leave it out
+        (`sacred.stores.reading.Reader.discarded`). Again, it does nothing.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            StoreError: the store has no trash.
+        """
+        raise StoreError(f"{self.url} has no trash")
+
+    def recover(self, run_id: RunId) -> None:
+        """Take a run out of the trash, if it is there; as `discard`."""
+        raise StoreError(f"{self.url} has no trash")
+
+    def remove(self, run_id: RunId) -> None:
+        """Remove a run that is in the trash, for good.
+
+        Killed at any moment, it leaves the run in the trash; again, it goes on. Contents
+        that other runs may refer to stay; see `sacred.upkeep.gc`.
+
+        Raises:
+            StoreError: the run is not in the trash, or the store has none.
+        """
+        raise StoreError(f"{self.url} has no trash")
 
     def check(self, change: Change) -> None:  # noqa: B027 - most stores take every change
         """Refuse a change that is the user's mistake, before it counts as to be stored.

@@ -15,7 +15,10 @@ from typing import IO
 from sacred.stores.base import RunExistsError, StoreError, StoreNotFoundError
 from sacred.stores.local_files import content_of, explained
 
-__all__ = ["Blobs", "LocalBlobs"]
+__all__ = ["TRASH", "Blobs", "LocalBlobs"]
+
+#: The directory with a directory for each run that is in the trash.
+TRASH = "_trash"
 
 Content = bytes | Iterable[bytes]
 
@@ -72,11 +75,15 @@ class Blobs(ABC):
         """Remove the content if there is any."""
 
     @abstractmethod
-    def folders(self) -> list[str]:
-        """The names of the directories at the top.
+    def remove_folder(self, name: str) -> None:
+        """Remove all that is below a name. Killed meanwhile, it leaves a part of it."""
+
+    @abstractmethod
+    def folders(self, below: str = "") -> list[str]:
+        """The names of the directories at the top, or below a name.
 
         Raises:
-            StoreNotFoundError: there is no such place.
+            StoreNotFoundError: there is no such place (and `below` is empty).
         """
 
     def local_path(self, name: str) -> str | None:
@@ -152,12 +159,21 @@ class LocalBlobs(Blobs):
         with self._explained(), contextlib.suppress(FileNotFoundError):
             os.remove(self._path(name))
 
-    def folders(self) -> list[str]:
+    def remove_folder(self, name: str) -> None:
+        """See `Blobs.remove_folder`."""
+        import shutil
+
+        with self._explained(), contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(self._path(name))
+
+    def folders(self, below: str = "") -> list[str]:
         """See `Blobs.folders`."""
         try:
-            with os.scandir(self._root) as entries:
+            with os.scandir(self._path(below)) as entries:
                 return [entry.name for entry in entries if entry.is_dir()]
         except (FileNotFoundError, NotADirectoryError):
+            if below:
+                return []
             raise StoreNotFoundError(f"There is no directory of runs at {self.root!r}") from None
 
     def local_path(self, name: str) -> str:
@@ -168,7 +184,8 @@ class LocalBlobs(Blobs):
         return os.path.join(self._root, name)
 
     def _highest(self) -> int:
-        numbers = (int(name) for name in os.listdir(self._root) if name.isdecimal())
+        names = os.listdir(self._root) + self.folders(TRASH)
+        numbers = (int(name) for name in names if name.isdecimal())
         return max(numbers, default=0)
 
     def _claim_given(self, run_id: str) -> str:
@@ -176,6 +193,8 @@ class LocalBlobs(Blobs):
         if not run_id or os.path.dirname(os.path.abspath(path)) != self._root:
             raise StoreError(f"A run cannot have the id {run_id!r}: it names a directory")
         try:
+            if os.path.exists(self._path(f"{TRASH}/{run_id}")):
+                raise FileExistsError  # it is being removed, and not everything is gone
             os.mkdir(path)
         except FileExistsError:
             shown = os.path.join(self.root, run_id)

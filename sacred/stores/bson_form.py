@@ -10,13 +10,23 @@ from typing import Any
 
 from sacred.serializer import dumps
 
-__all__ = ["IN_GRIDFS", "MAX_FIELD_SIZE", "bson_size", "force_bson_encodeable", "shortened"]
+__all__ = [
+    "DISCARDED",
+    "IN_GRIDFS",
+    "MAX_FIELD_SIZE",
+    "bson_size",
+    "force_bson_encodeable",
+    "shortened",
+]
 
 #: Of a document's 16 MB, what one field may take. Several may be that large at once.
 MAX_FIELD_SIZE = 2 * 1024 * 1024
 
 #: Field of a run with the GridFS ids of those fields that are too large for the document.
 IN_GRIDFS = "in_gridfs"
+
+#: Field of a run that is in the trash.
+DISCARDED = "discarded"
 
 # MongoDB allows 100 levels, and values stand some levels down in the document.
 _MAX_DEPTH = 90

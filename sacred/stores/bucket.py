@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from typing import IO, cast
 
 from sacred.stores.base import RunExistsError, RunId, Store, StoreError, StoreNotFoundError
-from sacred.stores.blobs import Blobs, Content
+from sacred.stores.blobs import TRASH, Blobs, Content
 from sacred.stores.changes import Change
 from sacred.stores.file import FileStore
 from sacred.stores.local_files import content_of
@@ -154,10 +154,16 @@ class BucketBlobs(Blobs):
         self._growing.pop(name, None)
         self._bucket.delete(self._key(name))
 
-    def folders(self) -> list[str]:
+    def remove_folder(self, name: str) -> None:
+        """See `Blobs.remove_folder`."""
+        self.forget(name)
+        while (key := self._bucket.first(f"{self._key(name)}/")) is not None:
+            self._bucket.delete(key)
+
+    def folders(self, below: str = "") -> list[str]:
         """See `Blobs.folders`; a bucket has no empty ones."""
-        found = list(self._bucket.folders(self._prefix))
-        if not found:
+        found = list(self._bucket.folders(self._prefix + (f"{below}/" if below else "")))
+        if not found and not below:
             raise StoreNotFoundError(f"There are no runs at {self.root}")
         return found
 
@@ -178,13 +184,14 @@ class BucketBlobs(Blobs):
         return _Growing(len(content), content)
 
     def _highest(self) -> int:
-        folders = self._bucket.folders(self._prefix)
+        folders = [*self._bucket.folders(self._prefix), *self.folders(TRASH)]
         return max((int(name) for name in folders if name.isdecimal()), default=0)
 
     def _claim_given(self, run_id: str) -> str:
         if run_id in ("", ".", "..") or "/" in run_id or os.sep in run_id:
             raise StoreError(f"A run cannot have the id {run_id!r}: it names a directory")
-        if self.exists(run_id) or not self._make_record(run_id):
+        # In the trash, it may be half removed.
+        if self.exists(run_id) or self.exists(f"{TRASH}/{run_id}") or not self._make_record(run_id):
             raise RunExistsError(f"There is a run {run_id!r} already: {self.root}/{run_id}")
         return run_id
 

@@ -31,11 +31,19 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 class SourceFile(Value):
-    """A source of the experiment: its name in the record, where it lies, its digest."""
+    """A source of the experiment.
+
+    Args:
+        name: in the record.
+        path: where it lies; there may be nothing, if it was imported and is gone since.
+        md5: its digest.
+        origin: where it lay on the machine of the run, if that is another place.
+    """
 
     name: str
     path: str
     md5: str
+    origin: str | None = None
 
 
 class SetFields(Value):

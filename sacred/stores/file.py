@@ -14,8 +14,9 @@ from sacred.stores.base import (
     ReservedArtifactError,
     RunId,
     RunNotFoundError,
+    not_discarded,
 )
-from sacred.stores.blobs import Blobs, LocalBlobs
+from sacred.stores.blobs import TRASH, Blobs, LocalBlobs
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -27,13 +28,18 @@ from sacred.stores.changes import (
     WriteOutput,
     merge,
 )
-from sacred.stores.json_record import ANNOTATIONS, JsonRecord, encode
+from sacred.stores.json_record import ABOUT, ANNOTATIONS, JsonRecord, encode
 from sacred.stores.local_files import md5_of_file
 from sacred.stores.metrics_file import JOURNAL, MetricsFile
 from sacred.stores.metrics_file import NAME as METRICS
 from sacred.stores.reading import ReadableStore, Reader
 
-__all__ = ["RECORD_FILES", "FileStore", "check_artifact_name", "local_file_store"]
+__all__ = [
+    "RECORD_FILES",
+    "FileStore",
+    "check_artifact_name",
+    "local_file_store",
+]
 
 #: What artifacts may not be called.
 RECORD_FILES = ("run.json", "config.json", "cout.txt", "info.json", METRICS, JOURNAL, ANNOTATIONS)
@@ -124,6 +130,25 @@ class FileStore(ReadableStore):
         """See `Store.is_unreachable`: a disk answers at once, so every change is tried."""
         return False
 
+    def discard(self, run_id: RunId) -> None:
+        """See `Store.discard`."""
+        _record_of(self._blobs, str(run_id))
+        self._blobs.write(_mark_of(run_id), b"{}\n")
+
+    def recover(self, run_id: RunId) -> None:
+        """See `Store.recover`."""
+        _record_of(self._blobs, str(run_id))
+        self._blobs.remove_folder(f"{TRASH}/{run_id}")
+
+    def remove(self, run_id: RunId) -> None:
+        """See `Store.remove`; copies of sources and resources stay."""
+        if not self._blobs.exists(_mark_of(run_id)):
+            raise not_discarded(run_id, self.url)
+        self._runs.pop(str(run_id), None)
+        self._blobs.remove_folder(str(run_id))
+        # As long as the mark is there, nobody gets this id.
+        self._blobs.remove_folder(f"{TRASH}/{run_id}")
+
     def reader(self) -> Reader:
         """See `ReadableStore.reader`."""
         from sacred.stores.file_reading import FileReader
@@ -160,6 +185,7 @@ class FileStore(ReadableStore):
             check_artifact_name(change.name)
             self._blobs.put_file(f"{run.run_id}/{change.name}", change.path)
             run.record.add("artifacts", change.name)
+            run.describe(change)
             return
         stored = change.name
         if self._copy_all or not _is_within(change.path, self._blobs.root):
@@ -192,11 +218,14 @@ class _RunFiles:
         self.metrics = MetricsFile(blobs, run_id)
         self.is_closed = False
         self._blobs = blobs
+        self._described: dict[str, Any] = {}
 
     def load(self) -> None:
         """Go on with what is on the disk."""
         for name, value in _record_of(self._blobs, self.run_id).items():
             self.record.set(name, value)
+            if name == ABOUT:
+                self._described = value
         self.record.changed = False
         self.is_closed = "stop_time" in self.record
         self.metrics.load()
@@ -214,11 +243,25 @@ class _RunFiles:
             self.record.set(name, value)
         self.is_closed = self.is_closed or change.closes
 
+    def describe(self, artifact: AddFile) -> None:
+        """Keep what was given with an artifact, if anything was."""
+        about = {"metadata": artifact.metadata, "content_type": artifact.content_type}
+        about = {name: value for name, value in about.items() if value is not None}
+        if about != self._described.get(artifact.name, {}):
+            self._described[artifact.name] = about
+            self.record.set(ABOUT, self._described)
+
     def save(self) -> None:
         """Write ``run.json`` if it is not as it should be."""
         if self.record.changed:
             self._blobs.write(f"{self.run_id}/run.json", self.record.text().encode())
             self.record.changed = False
+
+
+def _mark_of(run_id: RunId) -> str:
+    if not str(run_id) or "/" in str(run_id) or os.sep in str(run_id) or str(run_id) in (".", ".."):
+        raise RunNotFoundError(f"There is no run {run_id!r}")
+    return f"{TRASH}/{run_id}/discarded.json"
 
 
 def _record_of(blobs: Blobs, run_id: str) -> dict[str, Any]:

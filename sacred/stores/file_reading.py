@@ -10,8 +10,8 @@ from typing import IO, Any
 
 from sacred.records import Document, FileEntry, Points, RunId, id_key, plain_id
 from sacred.stores.base import DamagedRunError, RunNotFoundError
-from sacred.stores.blobs import Blobs
-from sacred.stores.json_record import ANNOTATIONS
+from sacred.stores.blobs import TRASH, Blobs
+from sacred.stores.json_record import ABOUT, ANNOTATIONS
 from sacred.stores.metrics_reading import read_points, stored_names
 from sacred.stores.reading import LIST_FIELDS, Reader, moment_of
 
@@ -72,6 +72,10 @@ class FileReader(Reader):
         with self._noticing_damage(run_id, "metrics.json"):
             return read_points(self._blobs, str(run_id), name)
 
+    def discarded(self) -> Collection[RunId]:
+        """See `Reader.discarded`."""
+        return {plain_id(name) for name in self._blobs.folders(TRASH)}
+
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
         """See `Reader.open_file`."""
         kind, stored = entry.ref
@@ -100,15 +104,17 @@ class FileReader(Reader):
         experiment = dict(record.get("experiment") or {})
         document["sources"] = _pairs("sources", experiment.pop("sources", None), self._path)
         document["resources"] = _pairs("resources", record.get("resources"), self._path)
-        document["artifacts"] = self._artifacts(run_id, record.get("artifacts"))
+        about = document.pop(ABOUT, None) or {}
+        document["artifacts"] = self._artifacts(run_id, record.get("artifacts"), about)
         return {**document, "experiment": experiment}
 
-    def _artifacts(self, run_id: RunId, names: Any) -> list[FileEntry]:
+    def _artifacts(self, run_id: RunId, names: Any, about: dict[str, Any]) -> list[FileEntry]:
         return [
             FileEntry(
                 name=name,
                 ref=("artifacts", name),
                 path=self._blobs.local_path(f"{run_id}/{name}"),
+                **about.get(name, {}),
             )
             for name in names or ()
             if isinstance(name, str) and _is_within(name)

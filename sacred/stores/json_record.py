@@ -7,11 +7,14 @@ from typing import Any
 
 from sacred.serializer import dumps
 
-__all__ = ["ANNOTATIONS", "JsonRecord", "encode"]
+__all__ = ["ABOUT", "ANNOTATIONS", "JsonRecord", "encode"]
 
 #: Entries of ``meta`` that have changed since the start; null: it is gone. Who annotates a run
 #: that is under way must not write the file that its process writes at every beat.
 ANNOTATIONS = "_annotations.json"
+
+#: The field of ``run.json`` with what was given with artifacts: metadata, content types.
+ABOUT = "artifact_metadata"
 
 
 def encode(value: Any) -> str:

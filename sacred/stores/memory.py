@@ -8,7 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sacred.stores.base import RunExistsError, RunId, RunNotFoundError, StoreError
+from sacred.stores.base import (
+    RunExistsError,
+    RunId,
+    RunNotFoundError,
+    StoreError,
+    not_discarded,
+)
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -80,6 +86,20 @@ class MemoryStore(ReadableStore):
         for change in changes:
             with self._lock:
                 _apply(run, change)
+
+    def discard(self, run_id: RunId) -> None:
+        """See `Store.discard`."""
+        self._run(run_id)["discarded"] = True
+
+    def recover(self, run_id: RunId) -> None:
+        """See `Store.recover`."""
+        self._run(run_id).pop("discarded", None)
+
+    def remove(self, run_id: RunId) -> None:
+        """See `Store.remove`."""
+        if not self._run(run_id).get("discarded"):
+            raise not_discarded(run_id, self.url)
+        del self.runs[run_id]
 
     def read(self, run_id: RunId) -> dict[str, Any]:
         """What is known of a run.

@@ -72,6 +72,10 @@ class MemoryReader(Reader):
             raise FileNotFoundError(f"{entry.name!r} of run {run_id!r} is not stored")
         return io.BytesIO(content)
 
+    def discarded(self) -> Collection[RunId]:
+        """See `Reader.discarded`."""
+        return {run_id for run_id, run in self._runs.items() if run.get("discarded")}
+
     def _run(self, run_id: RunId) -> dict[str, Any]:
         if run_id not in self._runs:
             raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")

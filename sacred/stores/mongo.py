@@ -11,8 +11,10 @@ from sacred.stores.base import (
     RunId,
     RunNotFoundError,
     StoreUnavailableError,
+    not_discarded,
 )
 from sacred.stores.bson_form import (
+    DISCARDED,
     IN_GRIDFS,
     MAX_FIELD_SIZE,
     bson_size,
@@ -114,6 +116,29 @@ class MongoStore(ReadableStore):
                     run.metrics.expect(info.get("metrics"))
             for change in changes:
                 self._apply(run, change)
+
+    def discard(self, run_id: RunId) -> None:
+        """See `Store.discard`."""
+        with explained(self.url):
+            # So that nobody has to look through all runs for the few that are discarded;
+            # where nobody has thrown anything away, there is no index either.
+            self._runs.create_index(DISCARDED, sparse=True)
+            self._update(run_id, {"$set": {DISCARDED: True}})
+
+    def recover(self, run_id: RunId) -> None:
+        """See `Store.recover`."""
+        with explained(self.url):
+            self._update(run_id, {"$unset": {DISCARDED: ""}})
+
+    def remove(self, run_id: RunId) -> None:
+        """See `Store.remove`; what it has in GridFS is nobody's then."""
+        with explained(self.url):
+            which = {"_id": run_id, DISCARDED: True}
+            if self._runs.find_one(which, {"_id": 1}) is None:
+                raise not_discarded(run_id, self.url)
+            if self._metrics is not None:
+                self._metrics.delete_many({"run_id": run_id})
+            self._runs.delete_one(which)
 
     def reader(self) -> Reader:
         """See `ReadableStore.reader`."""
@@ -217,7 +242,7 @@ class MongoStore(ReadableStore):
 
     def _store_source(self, file: SourceFile) -> Any:
         try:
-            return self._files.put_file(file.path, file.path)
+            return self._files.put_file(file.origin or file.path, file.path)
         except FileNotFoundError:
             return None  # imported, and gone since
 

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from sacred.records import Document, FileEntry, Points, RunId
 from sacred.serializer import restore
 from sacred.stores.base import DamagedRunError, RunNotFoundError, StoreNotFoundError
-from sacred.stores.bson_form import IN_GRIDFS
+from sacred.stores.bson_form import DISCARDED, IN_GRIDFS
 from sacred.stores.grid_files import GridFiles
 from sacred.stores.mongo_errors import explained
 from sacred.stores.mongo_metrics import POINTS_PER_DOCUMENT
@@ -128,6 +128,14 @@ class MongoReader(Reader):
         steps, values, timestamps = (restore(arrays[array]) for array in _ARRAYS)
         return Points(steps=steps, values=values, timestamps=timestamps)
 
+    def discarded(self) -> Collection[RunId]:
+        """See `Reader.discarded`."""
+        with explained(self.url):
+            if f"{DISCARDED}_1" not in self._runs.index_information():
+                return ()
+            found = self._runs.find({DISCARDED: True}, {"_id": 1}).hint(f"{DISCARDED}_1")
+            return {document["_id"] for document in found}
+
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
         """See `Reader.open_file`."""
         with explained(self.url):
@@ -200,6 +208,7 @@ class MongoReader(Reader):
 
     def _document_of(self, stored: dict[str, Any], fields: Collection[str] | None) -> Document:
         document = {key: value for key, value in stored.items() if key not in LIST_FIELDS}
+        document.pop(DISCARDED, None)
         for name, file_id in document.pop(IN_GRIDFS, {}).items():
             if name in document:  # there is only its beginning
                 document[name] = json.loads(self._fs.get(file_id).read())

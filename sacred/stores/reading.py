@@ -124,6 +124,10 @@ class Reader(ABC):
         """
         return None
 
+    def discarded(self) -> Collection[RunId]:
+        """The ids of the runs in the trash, which lists of runs leave out."""
+        return ()
+
     def close(self) -> None:  # noqa: B027 - many readers hold nothing open
         """Let go of connections; the reader opens them again when used."""
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from sacred._base.extras import require
 from sacred.serializer import dumps
-from sacred.stores.base import RunExistsError, RunId, RunNotFoundError
+from sacred.stores.base import RunExistsError, RunId, RunNotFoundError, not_discarded
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -93,6 +93,31 @@ class SqlStore(ReadableStore):
             # Those before the one that cannot be stored are not to be lost for it.
             for change in changes:
                 self._apply(run_id, [change])
+
+    def discard(self, run_id: RunId) -> None:
+        """See `Store.discard`."""
+        with self.database.writing() as session:
+            _found(session, run_id, self.url).discarded = True
+
+    def recover(self, run_id: RunId) -> None:
+        """See `Store.recover`."""
+        with self.database.writing() as session:
+            _found(session, run_id, self.url).discarded = None
+
+    def remove(self, run_id: RunId) -> None:
+        """See `Store.remove`; rows that runs share stay."""
+        from sacred.stores.sql_tables import Artifact, Metric
+
+        with self.database.writing(exclusive=True) as session:
+            run = _found(session, run_id, self.url)
+            if not run.discarded:
+                raise not_discarded(run_id, self.url)
+            run.resources = []
+            for table in (Metric, Artifact):
+                session.query(table).filter_by(run_id=run.run_id).delete()
+            session.flush()
+            session.expire(run)
+            session.delete(run)
 
     def query(self, run_id: RunId) -> dict[str, Any]:
         """The record of a run as `sacred.stores.sql_tables.Run.to_json` has it.

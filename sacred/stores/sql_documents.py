@@ -128,7 +128,9 @@ class DocumentRows:
             document["meta"] = meta_from(row.get("meta_json"), row["comment"], row["priority"])
         if "host_id" in row:
             host = _json(row.get("host_json"))
-            document["host"] = host or self._once(connection, "host", row["host_id"])
+            if host is None:
+                host = self._once(connection, "host", row["host_id"])
+            document["host"] = host
         if "experiment_id" in row:
             experiment, sources = self._once(connection, "experiment", row["experiment_id"])
             document |= {"experiment": experiment, "sources": sources}

@@ -146,6 +146,14 @@ class SqlReader(Reader):
             timestamps=[point[4] for point in points],
         )
 
+    def discarded(self) -> Collection[RunId]:
+        """See `Reader.discarded`."""
+        with self._connected() as (connection, rows):
+            if "discarded" not in rows.existing["run"]:
+                return ()
+            query = sa.select(_RUN.c.id, _RUN.c.run_id).where(_RUN.c.discarded.is_(True))
+            return {_id_of(row) for row in connection.execute(query)}
+
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
         """See `Reader.open_file`."""
         kind, number = entry.ref

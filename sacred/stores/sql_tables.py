@@ -210,7 +210,8 @@ class Run(Base):
     """A run. Its id is `run_id`; `id` only numbers the rows.
 
     `result` is the result if that is a finite number; `result_json` is any result.
-    `fail_trace` is text for people, `fail_trace_json` the list of its lines.
+    `fail_trace` is text for people, `fail_trace_json` the list of its lines. What is
+    `discarded` is in the trash.
     """
 
     __tablename__ = "run"
@@ -236,6 +237,7 @@ class Run(Base):
     fail_trace_json: Mapped[str | None] = mapped_column(_LongText)
     meta_json: Mapped[str | None] = mapped_column(_LongText)
     host_json: Mapped[str | None] = mapped_column(_LongText)
+    discarded: Mapped[bool | None] = mapped_column(Boolean, index=True)
 
     host: Mapped[Host | None] = relationship()
     experiment: Mapped[Experiment | None] = relationship()

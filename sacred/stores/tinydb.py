@@ -22,7 +22,13 @@ from typing import Any, Protocol
 
 from sacred.__about__ import __version__
 from sacred.serializer import flatten
-from sacred.stores.base import RunExistsError, RunId, RunNotFoundError, StoreError
+from sacred.stores.base import (
+    RunExistsError,
+    RunId,
+    RunNotFoundError,
+    StoreError,
+    not_discarded,
+)
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -43,6 +49,8 @@ __all__ = ["FORMAT", "TABLE", "Files", "Tables", "TinyDbStore", "local_tinydb"]
 FORMAT = f"TinyDbObserver-{__version__}"
 #: The table of the runs.
 TABLE = "runs"
+#: What the entry of a run in the trash has.
+DISCARDED = "discarded"
 
 # In a large database every change takes long (seconds), for the file is written as a whole.
 # There, beats that say nothing but the time may take this part of the time at most.
@@ -144,6 +152,35 @@ class TinyDbStore(ReadableStore):
             if _differ(entry, runs[number]):
                 runs[number] = entry
                 written.append(number)
+
+    def discard(self, run_id: RunId) -> None:
+        """See `Store.discard`."""
+        self._change(run_id, lambda entry: {**entry, DISCARDED: True})
+
+    def recover(self, run_id: RunId) -> None:
+        """See `Store.recover`."""
+        self._change(run_id, lambda entry: {k: v for k, v in entry.items() if k != DISCARDED})
+
+    def remove(self, run_id: RunId) -> None:
+        """See `Store.remove`."""
+        self._change(run_id, lambda entry: None if DISCARDED in entry else entry, removes=True)
+
+    def _change(
+        self, run_id: RunId, change: Callable[[Entry], Entry | None], removes: bool = False
+    ) -> None:
+        with self._writing() as (tables, written):
+            runs = tables.get(TABLE, {})
+            number = _number_of(runs, run_id)
+            if number is None:
+                raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
+            entry = change(runs[number])
+            if entry is not None and removes:
+                raise not_discarded(run_id, self.url)
+            if entry is None:
+                del runs[number]
+            else:
+                runs[number] = entry
+            written.append(number)
 
     def reader(self) -> Reader:
         """See `ReadableStore.reader`."""

@@ -17,9 +17,13 @@ from sacred.stores.tinydb_form import TinyForm
 __all__ = ["TinyDbReader"]
 
 _TABLE = "runs"
+_DISCARDED = "discarded"
 _TIMES = ("start_time", "stop_time", "heartbeat", "queue_time")
 _ELSEWHERE = frozenset(
-    {"_id", "captured_out", "metrics", "dtypes", "artifact_metadata", *LIST_FIELDS}
+    {
+        *("_id", "captured_out", "metrics", "dtypes", "artifact_metadata", _DISCARDED),
+        *LIST_FIELDS,
+    }
 )
 
 _Entry = dict[str, Any]
@@ -83,6 +87,10 @@ class TinyDbReader(Reader):
         if address is None:
             raise FileNotFoundError(f"{entry.name!r} of run {run_id!r} is not stored in {self.url}")
         return open(address.abspath, "rb")
+
+    def discarded(self) -> Collection[RunId]:
+        """See `Reader.discarded`."""
+        return {run_id for run_id, entry in self._runs().items() if _DISCARDED in entry}
 
     def _document(self, run_id: RunId, entry: _Entry, fields: Collection[str] | None) -> Document:
         dtypes = entry.get("dtypes", {})

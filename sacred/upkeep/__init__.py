@@ -3,6 +3,9 @@
 | module | what it holds |
 |---|---|
 | `annotations` | tags, groups, notes, stars |
+| `content` | what a run is, apart from where it is stored |
+| `copying` | from one store to another |
+| `trash` | runs that lists leave out, until they are removed for good |
 
 docs/upkeep.rst has examples.
 """
@@ -15,9 +18,28 @@ from sacred._base.lazy import lazy_face
 
 if TYPE_CHECKING:
     from sacred.upkeep.annotations import annotate
+    from sacred.upkeep.content import content_hash
+    from sacred.upkeep.copying import CopyReport, copy_runs
+    from sacred.upkeep.trash import discard, empty_trash, recover
 
-__all__ = ["annotate"]
+__all__ = [
+    "CopyReport",
+    "annotate",
+    "content_hash",
+    "copy_runs",
+    "discard",
+    "empty_trash",
+    "recover",
+]
 
-_HOMES = {"annotate": "sacred.upkeep.annotations"}
+_HOMES = {
+    "CopyReport": "sacred.upkeep.copying",
+    "annotate": "sacred.upkeep.annotations",
+    "content_hash": "sacred.upkeep.content",
+    "copy_runs": "sacred.upkeep.copying",
+    "discard": "sacred.upkeep.trash",
+    "empty_trash": "sacred.upkeep.trash",
+    "recover": "sacred.upkeep.trash",
+}
 
 __getattr__, __dir__ = lazy_face(globals(), _HOMES)

@@ -1,0 +1,293 @@
+"""Runs from one store to another, of whatever kinds, without losing anything.
+
+A copy is made in the order in which a run comes into being: its document, with the status
+``COPYING``, then output, points and files, at last its own status. Each step may be repeated.
+So a copy that was interrupted is completed by copying again, and one that is complete is left
+alone; ``meta.copied_from`` says which run it is a copy of, and as it was when.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sacred.query import RunStore
+from sacred.records import Points, RunId, RunRecord, StoredFile, plain_id
+from sacred.serializer.writing import flatten_rest
+from sacred.stores.base import RunExistsError, StoreError, StoreNotFoundError, StoreUnavailableError
+from sacred.stores.changes import (
+    AddFile,
+    AddPoints,
+    Annotate,
+    Change,
+    SetFields,
+    SourceFile,
+    WriteOutput,
+)
+from sacred.stores.reading import moment_of
+from sacred.upkeep.content import COPIED_FROM, TIMES, content_hash, digest_of, state_of
+
+__all__ = ["COPYING", "CopyReport", "copy_runs"]
+
+#: The status of a copy that is not complete yet.
+COPYING = "COPYING"
+
+_POINTS_AT_ONCE = 100_000
+_AT_START = ("command", "host", "config", "meta", "start_time", "queue_time")
+_AT_END = ("heartbeat", "info", "result", "fail_trace", "stop_time", "status")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class CopyReport:
+    """What has been copied.
+
+    Attributes:
+        copied: the ids in the source and those in the target, of new and of completed copies.
+        present: how many runs the target had already.
+        problems: what could not be copied as it was, as texts.
+    """
+
+    copied: dict[RunId, RunId] = field(default_factory=dict)
+    present: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def copy_runs(
+    source: RunStore, target: RunStore, where: str = "", *, progress: Progress | None = None
+) -> CopyReport:
+    """Copy runs with their output, metrics and files. Doing it again alters nothing.
+
+    A run keeps its id unless the target has another run of that id, or cannot have such an
+    id. Runs that have changed in the source since they were copied are brought up to date.
+    Each copy is read again and compared (`content_hash`).
+
+    Args:
+        source: where the runs are.
+        target: where they go; it is made if it is not there.
+        where: a query: which runs.
+        progress: called with the number of runs that are done, and of all.
+
+    Raises:
+        StoreError: one of the stores cannot be read or written.
+        QueryError: the query has no meaning.
+
+    >>> from sacred.stores.memory import MemoryStore
+    >>> source, target = RunStore(MemoryStore()), RunStore(MemoryStore())
+    >>> document = {"status": "COMPLETED", "config": {"lr": 0.1}, "experiment": {"name": "ex"}}
+    >>> run_id = source.store.create(7, document, [])
+    >>> copy_runs(source, target).copied
+    {7: 7}
+    >>> target[7].config.lr
+    0.1
+    >>> copy_runs(source, target)
+    CopyReport(copied={}, present=1, problems=[])
+    """
+    runs = source.runs(where)
+    ids, report = runs.ids, CopyReport()
+    copies = _Copies(target)
+    for done, record in enumerate(runs):
+        if progress is not None:
+            progress(done, len(ids))
+        _copy(record, target, copies, report)
+    report.problems += runs.problems
+    if progress is not None:
+        progress(len(ids), len(ids))
+    return report
+
+
+class _Copies:
+    """The copies that a store has, by the runs that they are copies of."""
+
+    def __init__(self, target: RunStore) -> None:
+        self._known: dict[tuple[str, str], tuple[RunId, dict[str, Any], Any]] = {}
+        self.ids: set[str] = set()
+        # A store that is not there yet has none.
+        with contextlib.suppress(StoreNotFoundError):
+            for document in target.reader.documents(fields=("meta", "status")):
+                self.ids.add(str(document["_id"]))
+                origin = (document.get("meta") or {}).get(COPIED_FROM)
+                if isinstance(origin, dict):
+                    key = (str(origin.get("store")), str(origin.get("id")))
+                    self._known[key] = (document["_id"], origin, document.get("status"))
+
+    def find(self, origin: dict[str, Any]) -> tuple[RunId, dict[str, Any], Any] | None:
+        """Id, origin and status of the copy of a run."""
+        return self._known.get((origin["store"], origin["id"]))
+
+
+def _copy(record: RunRecord, target: RunStore, copies: _Copies, report: CopyReport) -> None:
+    origin = {"store": _place(record.store), "id": str(record.id), "state": state_of(record)}
+    known = copies.find(origin)
+    if known is not None and known[1] == origin and known[2] != COPYING:
+        report.present += 1
+        return
+    if known is None and str(record.id) in copies.ids and _is_same(record, target):
+        report.present += 1
+        return
+    with tempfile.TemporaryDirectory(prefix="sacred-copy-") as scratch:
+        files = _LocalFiles(scratch)
+        if known is None:
+            new_id = _create(record, target, origin, files)
+        else:
+            new_id = known[0]
+            meta = {**(record.stored("meta") or {}), COPIED_FROM: origin}
+            target.apply(new_id, [SetFields(fields={"status": COPYING}), Annotate(fields=meta)])
+        _fill(record, target, new_id, files)
+    copies.ids.add(str(new_id))
+    report.copied[record.id] = new_id
+    report.problems += [f"run {record.id!r}: {problem}" for problem in files.missing]
+    if content_hash(target[new_id]) != content_hash(record):
+        report.problems.append(
+            f"run {record.id!r}: {target.url} cannot keep all of it as it is (run {new_id!r})"
+        )
+
+
+def _is_same(record: RunRecord, target: RunStore) -> bool:
+    """Whether the target's run of that id is this one: where it comes from, or an old copy."""
+    other = target.get(record.id)
+    return other is not None and content_hash(other) == content_hash(record)
+
+
+def _create(
+    record: RunRecord, target: RunStore, origin: dict[str, Any], files: _LocalFiles
+) -> RunId:
+    sources = files.sources(record)
+    experiment = {**(record.stored("experiment") or {})}
+    experiment["sources"] = [[file.name, file.md5] for file in sources]
+    document: dict[str, Any] = {"status": COPYING, "experiment": flatten_rest(experiment)}
+    for name in _AT_START:
+        value = record.stored(name)
+        if value is not None or name in ("host", "config", "meta"):
+            document[name] = value if name in TIMES else flatten_rest(value or {})
+    document["meta"] = {**document["meta"], COPIED_FROM: origin}
+    if record.stored("status") != "QUEUED":
+        document |= {"heartbeat": None, "resources": [], "artifacts": []}
+        document |= {"captured_out": "", "info": {}}
+    wanted = _possible_id(record.id)
+    if wanted is not None:
+        with contextlib.suppress(RunExistsError):
+            try:
+                return target.store.create(wanted, document, sources)
+            except StoreUnavailableError:
+                raise
+            except RunExistsError:
+                raise
+            except StoreError:
+                pass  # it has no such ids
+    return target.store.create(None, document, sources)
+
+
+def _possible_id(run_id: RunId) -> RunId | None:
+    """The id if a run can have it everywhere: what begins so would be no run in files."""
+    text = str(run_id)
+    return None if text.startswith(("_", ".")) else plain_id(text)
+
+
+def _fill(record: RunRecord, target: RunStore, new_id: RunId, files: _LocalFiles) -> None:
+    """Everything but the document at the start."""
+    present = target[new_id]
+    for kind in ("resources", "artifacts"):
+        there: dict[str, StoredFile] = dict(getattr(present, kind))
+        for name, file in getattr(record, kind).items():
+            local = files.local(file)
+            if local is None:
+                files.missing.append(f"the content of {name!r} is not stored in {record.store}")
+            elif name not in there or digest_of(there[name]) != local[1]:
+                target.apply(new_id, [_add_file(kind, file, *local)])
+                os.remove(local[0])
+    for metric in record.metrics.values():
+        for points in _points(metric.name, metric.points, record):
+            target.apply(new_id, [points])
+    changes: list[Change] = []
+    if record.output:
+        changes.append(WriteOutput(start=0, offset=0, text=record.output))
+    fields: dict[str, Any] = {}
+    for name in _AT_END:
+        value = record.stored(name)
+        if value is not None:
+            fields[name] = value if name in TIMES else flatten_rest(value)
+    fields.setdefault("status", None)
+    target.apply(new_id, [*changes, SetFields(fields=fields)])
+
+
+def _add_file(kind: str, file: StoredFile, path: str, md5: str) -> AddFile:
+    if kind == "resources":
+        return AddFile(kind="resource", name=file.name, path=path, md5=md5)
+    return AddFile(
+        kind="artifact",
+        name=file.name,
+        path=path,
+        metadata=dict(file.metadata) or None,
+        content_type=file.entry.content_type,
+    )
+
+
+def _points(name: str, points: Points, record: RunRecord) -> Iterator[AddPoints]:
+    steps, values, times = (
+        items.tolist() if hasattr(items, "tolist") else list(items)
+        for items in (points.steps, points.values, points.timestamps)
+    )
+    start = record.start_time or record.queue_time
+    moments = [moment_of(time) or start for time in times]
+    moments += [start] * (len(values) - len(moments))
+    for first in range(0, len(values), _POINTS_AT_ONCE):
+        part = slice(first, first + _POINTS_AT_ONCE)
+        yield AddPoints(
+            name=name,
+            start=first,
+            steps=steps[part],
+            values=values[part],
+            timestamps=moments[part],  # type: ignore[arg-type]
+        )
+
+
+class _LocalFiles:
+    """Files of a run on this machine, under their own names: stores take names from them."""
+
+    def __init__(self, directory: str) -> None:
+        self.missing: list[str] = []
+        self._directory = directory
+        self._count = 0
+
+    def sources(self, record: RunRecord) -> list[SourceFile]:
+        """The sources; a path that is not there stands for content that is not stored."""
+        base = str((record.stored("experiment") or {}).get("base_dir") or "")
+        found = []
+        for name, file in record.sources.items():
+            path, md5 = self.local(file) or (self._new_path(name), file.entry.md5 or "")
+            origin = os.path.abspath(os.path.join(base, name))
+            found.append(SourceFile(name=name, path=path, md5=md5, origin=origin))
+        return found
+
+    def local(self, file: StoredFile) -> tuple[str, str] | None:
+        """Path and digest; None: the content is not stored."""
+        digest = digest_of(file)
+        if digest is None:
+            return None
+        path = self._new_path(file.name)
+        os.makedirs(os.path.dirname(path))
+        with file.open() as content, open(path, "wb") as copy:
+            shutil.copyfileobj(content, copy, 1 << 20)
+        return path, digest
+
+    def _new_path(self, name: str) -> str:
+        self._count += 1
+        base = name.replace("\\", "/").rstrip("/").rpartition("/")[2].replace("\0", "␀")
+        if base in ("", ".", "..") or len(os.fsencode(base)) > 200:
+            base = "file"
+        return os.path.join(self._directory, str(self._count), base)
+
+
+def _place(url: str) -> str:
+    """The URL of a store, the same from every working directory."""
+    scheme, colon, path = url.partition(":")
+    if scheme in ("file", "tinydb") and colon:
+        return f"{scheme}:{os.path.realpath(path)}"
+    return url

@@ -1,0 +1,271 @@
+"""Copies between stores of all kinds are the runs themselves."""
+
+import contextlib
+import datetime
+import itertools
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sacred.observers.store_observer import StoreObserver
+from sacred.query import open_store
+from sacred.stores.base import StoreUnavailableError
+from sacred.testing import told
+from sacred.upkeep import annotate, content_hash, copy_runs
+from tests.integration.test_reading import KINDS, new_place
+from tests.unit.query.runs import record
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+CIRCLE = ["file", "mongo", "sqlite", "tinydb", "file"]
+
+
+def telling_run(store, directory):
+    """A run with something of everything."""
+    directory.mkdir()
+    (directory / "train.py").write_text("print(1)\n")
+    (directory / "data.csv").write_bytes(b"\0\xff1,2")
+    (directory / "plot.png").write_bytes(b"png")
+    observer = StoreObserver(store.store)
+    now = datetime.datetime(2026, 1, 2, 3, 4, 5, 678901)
+    run_id = observer.started_event(
+        ex_info={
+            "name": "all",
+            "base_dir": str(directory),
+            "sources": [("train.py", "0" * 32), ("gone.py", "1" * 32)],
+            "dependencies": ["b==2", "a==1"],
+            "repositories": [{"url": "git@x:y", "commit": "c" * 40, "dirty": True}],
+            "mainfile": "train.py",
+        },
+        command="main",
+        host_info={"hostname": "here", "os": ["Linux", "6"], "gpus": {"n": 2}},
+        start_time=now,
+        config={"lr": 0.1, "size": (1, 2), 3: "three", "x": math.nan, "seed": 2**40},
+        meta_info={"comment": "c", "tags": ["a"], "options": {"--force": False}},
+        _id=None,
+    )
+    observer.resource_event(filename=str(directory / "data.csv"))
+    observer.artifact_event(
+        name="d/plot.png",
+        filename=str(directory / "plot.png"),
+        metadata={"dpi": 3},
+        content_type="image/x",
+    )
+    observer.artifact_event(name="empty.txt", filename="/dev/null")
+    told.log(observer, {"loss": [1, 0.5, math.nan, math.inf], "one": [2**40]})
+    beat = now + datetime.timedelta(seconds=3)
+    observer.heartbeat_event(
+        info={"a": {"b": [1, None]}},
+        captured_out="ünï\r\n\U0001f600\n",
+        beat_time=beat,
+        result=None,
+    )
+    observer.failed_event(fail_time=beat, fail_trace=["Traceback\n", "E: two\nlines\n"])
+    return run_id
+
+
+def hashes(store):
+    return sorted(content_hash(run) for run in store)
+
+
+@contextlib.contextmanager
+def opened(kinds, request, tmp_path):
+    """Stores of these kinds, without runs."""
+    with contextlib.ExitStack() as stack:
+        stores = []
+        for number, kind in enumerate(kinds):
+            directory = tmp_path / f"{number}-{kind}"
+            directory.mkdir()
+            place = stack.enter_context(new_place(kind, request, directory))
+            stores.append(stack.enter_context(open_store(place.url)))
+        yield stores
+
+
+def around(stores):
+    """Copy from each store to the next, twice; what the second time did."""
+    for source, target in itertools.pairwise(stores):
+        found = copy_runs(source, target)
+        assert found.problems == [], target
+        assert hashes(target) == hashes(source)
+        again = copy_runs(source, target)
+        assert (again.copied, again.problems) == ({}, [])
+
+
+def test_around_the_circle(request, tmp_path):
+    with opened(CIRCLE, request, tmp_path) as stores:
+        record(stores[0].store, tmp_path)
+        run_id = telling_run(stores[0], tmp_path / "files")
+        around(stores)
+        assert len(set(hashes(stores[0]))) == len(list(stores[0].ids())) == 13
+        assert list(stores[-1].ids()) == list(stores[0].ids())
+        first, last = (store[run_id] for store in (stores[0], stores[-1]))
+        assert last.config == first.config or repr(last.config) == repr(first.config)
+        assert (last.output, last.fail_trace) == (first.output, first.fail_trace)
+        assert last.artifacts["d/plot.png"].metadata == {"dpi": 3}
+        assert last.artifacts["d/plot.png"].content_type == "image/x"
+        assert last.sources["train.py"].text() == "print(1)\n"
+        assert list(last.sources) == ["train.py", "gone.py"]
+        [resource] = last.resources.values()
+        assert (resource.name, resource.read()) == (str(tmp_path / "files/data.csv"), b"\0\xff1,2")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in CIRCLE])
+def test_there_and_back(kind, request, tmp_path):
+    with opened(["memory", kind, "memory"], request, tmp_path) as stores:
+        telling_run(stores[0], tmp_path / "files")
+        around(stores)
+
+
+def test_runs_of_the_old_library_around_the_circle(request, tmp_path):
+    shutil.copytree(REFERENCE / "tinydb_0.8", tmp_path / "tinydb")
+    old = open_store(f"tinydb:{tmp_path / 'tinydb'}")
+    with opened(["file", "mongo", "sqlite", "tinydb"], request, tmp_path) as stores:
+        around([old, *stores])
+
+
+def test_databases_of_the_old_library_are_copied(request, tmp_path):
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    path = tmp_path / "old.db"
+    engine = sqlalchemy.create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        script = (REFERENCE / "old_sqlite.sql").read_text()
+        connection.connection.dbapi_connection.executescript(script)
+    engine.dispose()
+    with (
+        open_store(f"sqlite:///{path}") as old,
+        opened(["file", "mongo", "tinydb", "sqlite"], request, tmp_path) as stores,
+    ):
+        assert len(list(old.ids())) > 0
+        around([old, *stores])
+
+
+@pytest.mark.parametrize("kind", ["memory", "file", "tinydb", "sqlite", "mongo"])
+@pytest.mark.parametrize("calls", range(1, 6))
+def test_an_interrupted_copy_is_completed_by_copying_again(kind, calls, request, tmp_path):
+    with opened(["memory", kind], request, tmp_path) as (source, target):
+        run_id = telling_run(source, tmp_path / "files")
+        apply, done = target.store.apply, []
+
+        def interrupted(*args):
+            done.append(apply(*args))
+            if len(done) == calls:
+                raise KeyboardInterrupt
+
+        target.store.apply = interrupted
+        with contextlib.suppress(KeyboardInterrupt):
+            copy_runs(source, target)
+        target.store.apply = apply
+        found = copy_runs(source, target)
+        assert found.problems == []
+        assert [run.status for run in target] == ["FAILED"]
+        assert hashes(target) == hashes(source)
+        target.store.close()
+        [run] = target
+        assert len(run.stored("artifacts")) == 2
+        assert copy_runs(source, target).copied == {}
+        assert run_id in source
+
+
+def test_other_runs_of_the_target_stay(tmp_path):
+    source, target = open_store("memory:"), open_store(tmp_path / "runs")
+    own = telling_run(target, tmp_path / "own")
+    for n in range(2):
+        telling_run(source, tmp_path / f"{n}")
+    before = content_hash(target[own])
+    found = copy_runs(source, target)
+    # Of its own id 1, the first has got the next one, which the second would have kept.
+    assert found.copied == {1: "2", 2: "3"}
+    assert content_hash(target[own]) == before
+    assert target[2].meta.copied_from["id"] == "1"
+    assert copy_runs(source, target).present == 2
+
+
+def test_a_run_that_comes_back_to_its_store_is_the_same(tmp_path):
+    first, second = open_store(tmp_path / "a"), open_store(tmp_path / "b")
+    telling_run(first, tmp_path / "files")
+    copy_runs(first, second)
+    assert copy_runs(second, first).present == 1
+    assert list(first.ids()) == [1]
+
+
+def test_a_run_that_has_gone_on_is_brought_up_to_date(tmp_path):
+    source, target = open_store("memory:"), open_store(tmp_path / "runs")
+    observer = StoreObserver(source.store)
+    run_id = told.start(observer)
+    told.log(observer, {"loss": [1]})
+    told.beat(observer, "one\n")
+    copy_runs(source, target)
+    assert target[run_id].status in ("RUNNING", "DEAD")
+    annotate(target, run_id, add_tags=["mine"])
+    told.log(observer, {"loss": [2]})
+    told.beat(observer, "one\ntwo\n")
+    told.complete(observer, 5)
+    assert copy_runs(source, target).copied == {run_id: 1}
+    run = target[run_id]
+    assert (run.status, run.result, run.output) == ("COMPLETED", 5, "one\ntwo\n")
+    assert list(run.metrics["loss"].values) == [1, 2]
+    assert run.tags == ("mine",)
+
+
+def test_ids_that_the_target_cannot_have_are_mapped(tmp_path):
+    source, target = open_store("memory:"), open_store(tmp_path / "runs")
+    for run_id in ("a/b", "_resources", "mine"):
+        observer = StoreObserver(source.store)
+        told.start(observer, run_id)
+        told.complete(observer, 1)
+    assert copy_runs(source, target).problems == []
+    assert sorted(map(str, target.ids())) == ["1", "2", "mine"]
+    assert copy_runs(source, target).present == 3
+
+
+def test_only_runs_of_a_query_and_what_cannot_be_kept_is_told(mongo_db, mongo_server, tmp_path):
+    source = open_store("memory:")
+    for n, key in enumerate(("plain", "with.dot")):
+        observer = StoreObserver(source.store)
+        told.start(observer, config={"n": n, "d": {key: 1}})
+        told.complete(observer, 1)
+    with open_store(f"mongodb://{mongo_server.host}:{mongo_server.port}/{mongo_db.name}") as target:
+        assert copy_runs(source, target, "n = 0").problems == []
+        assert list(target.ids()) == [1]
+        seen = []
+        found = copy_runs(source, target, progress=lambda done, of: seen.append((done, of)))
+        [problem] = found.problems
+        assert problem.startswith("run 2: ")
+        assert "cannot keep all of it" in problem
+        assert seen == [(0, 2), (1, 2), (2, 2)]
+
+
+def test_the_hash_sees_every_part():
+    def changed(change):
+        store = open_store("memory:")
+        observer = StoreObserver(store.store)
+        run_id = told.start(observer, config={"a": 1})
+        told.log(observer, {"loss": [1]})
+        told.beat(observer, "out", {"b": 1})
+        told.complete(observer, 1)
+        change(store.store.runs[run_id])
+        return content_hash(store[run_id])
+
+    parts = [
+        lambda run: None,
+        lambda run: run["document"]["config"].update(a=1.0),
+        lambda run: run["document"].update(result=2),
+        lambda run: run["document"]["meta"].update(tags=["x"]),
+        lambda run: run.update(output="other"),
+        lambda run: run["metrics"]["loss"].append((1, 2, told.T0)),
+        lambda run: run["sources"].update({"a.py": b"1"}),
+        lambda run: run["sources"].update({"a.py": None}),
+    ]
+    assert len({changed(part) for part in parts}) == len(parts)
+    assert changed(lambda run: run["document"]["meta"].update(copied_from={})) == changed(parts[0])
+
+
+def test_a_store_that_cannot_be_reached_is_an_error():
+    source = open_store("memory:")
+    observer = StoreObserver(source.store)
+    told.start(observer)
+    told.complete(observer, 1)
+    target = open_store("mongodb://127.0.0.1:1/x?serverSelectionTimeoutMS=200")
+    with target, pytest.raises(StoreUnavailableError):
+        copy_runs(source, target)
