@@ -7,6 +7,9 @@ is used::
 
     def add_arguments(parser: argparse.ArgumentParser) -> None: ...
     def run(args: argparse.Namespace, session: Session) -> int | None: ...   # None is 0
+
+and may have ``prepared(words: list[str]) -> list[str]``, which makes words that argparse would
+not understand (``-tag``) others.
 """
 
 from __future__ import annotations
@@ -56,6 +59,7 @@ class Command(Value):
         return module
 
 
+_KEEP = "Keep order"
 _FIND, _LOOK = "Find runs", "Look at a run"
 
 COMMANDS: tuple[Command, ...] = tuple(
@@ -64,6 +68,14 @@ COMMANDS: tuple[Command, ...] = tuple(
         (_FIND, "ls", "[QUERY]", "list runs"),
         (_LOOK, "show", "ID", "all about a run"),
         (_LOOK, "config", "ID", "its configuration"),
+        (_KEEP, "tag", "ID... +TAG -TAG", "give runs tags, and take them away"),
+        (_KEEP, "note", "ID [TEXT]", "write notes to a run"),
+        (_KEEP, "star", "ID...", "mark runs as outstanding"),
+        (_KEEP, "unstar", "ID...", "take the mark away"),
+        (_KEEP, "rm", "ID...", "put runs into the trash, or --undo that"),
+        (_KEEP, "trash", "[ls|empty]", "what is in the trash; remove it for good"),
+        (_KEEP, "copy", "FROM TO [QUERY]", "copy runs from one store to another"),
+        (_KEEP, "sync", "[DIRECTORY]", "store what stores could not take before"),
     )
 )
 

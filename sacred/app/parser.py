@@ -42,6 +42,7 @@ def parse_call(argv: list[str]) -> tuple[Command, argparse.Namespace] | str:
         return program_help()
     command = _command(str(name))
     parser = _parser_of(command)
+    rest = getattr(command.load(), "prepared", list)(rest)
     if "-h" in rest or "--help" in rest:
         return parser.format_help()
     return command, parser.parse_intermixed_args([*options, *_joined(rest)])

@@ -91,6 +91,12 @@ class Session:
             raise ProgramError(f"of which store? Write {names}")
         return find_run(stores[0].store, text)
 
+    def store_of(self, record: RunRecord) -> RunStore:
+        """The store that a run of `run` is in."""
+        return next(
+            known.store for known in self._open.values() if known.store.reader is record.source
+        )
+
     def runs(self, where: str, sort: str | None, limit: int | None) -> list[tuple[str, RunTable]]:
         """The answers of all stores to a query, with the names of the stores."""
         return [

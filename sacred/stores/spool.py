@@ -12,6 +12,7 @@ these changes are about::
 # imported in the functions that do.
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
@@ -71,6 +72,9 @@ class Spool:
         self._store = store
         self._run_id = run_id
         self._parent = os.path.abspath(parent or default_directory())
+        self._cwd: str | None = None
+        with contextlib.suppress(OSError):  # somebody has removed it
+            self._cwd = os.getcwd()
 
     def keep(self, change: Change) -> Change:
         """Copy the file that a change is about; the user may remove his own at any time.
@@ -109,6 +113,7 @@ class Spool:
         header = {
             "sacred_spool": _VERSION,
             "store": self._store,
+            "directory": self._cwd,
             "run_id": self._run_id,
             "document": _with_texts(document),
             "files": [fields_of(file) for file in files],

@@ -5,6 +5,7 @@
 | `annotations` | tags, groups, notes, stars |
 | `content` | what a run is, apart from where it is stored |
 | `copying` | from one store to another |
+| `syncing` | what waits in spools, to its stores |
 | `trash` | runs that lists leave out, until they are removed for good |
 
 docs/upkeep.rst has examples.
@@ -20,16 +21,20 @@ if TYPE_CHECKING:
     from sacred.upkeep.annotations import annotate
     from sacred.upkeep.content import content_hash
     from sacred.upkeep.copying import CopyReport, copy_runs
+    from sacred.upkeep.syncing import Spooled, spooled, sync
     from sacred.upkeep.trash import discard, empty_trash, recover
 
 __all__ = [
     "CopyReport",
+    "Spooled",
     "annotate",
     "content_hash",
     "copy_runs",
     "discard",
     "empty_trash",
     "recover",
+    "spooled",
+    "sync",
 ]
 
 _HOMES = {
@@ -40,6 +45,9 @@ _HOMES = {
     "discard": "sacred.upkeep.trash",
     "empty_trash": "sacred.upkeep.trash",
     "recover": "sacred.upkeep.trash",
+    "Spooled": "sacred.upkeep.syncing",
+    "spooled": "sacred.upkeep.syncing",
+    "sync": "sacred.upkeep.syncing",
 }
 
 __getattr__, __dir__ = lazy_face(globals(), _HOMES)

@@ -1,0 +1,63 @@
+"""Copy runs from one store to another, with output, metrics and files.
+
+Runs keep their ids where these are free. Copying again does nothing, completes what was
+interrupted, and brings up to date what has gone on since.
+
+Examples:
+  sacred copy runs mongodb://server/lab
+  sacred copy lab sqlite:///paper.db "paper in tags"
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from sacred.app.console import Console
+from sacred.app.session import Session
+from sacred.upkeep import copy_runs
+
+_BAR = 30
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See `CommandModule`."""
+    stores = "a directory, a URL, or a name of the project"
+    parser.add_argument("source", metavar="FROM", help=stores)
+    parser.add_argument("target", metavar="TO", help="likewise; it is made if need be")
+    parser.add_argument("query", metavar="QUERY", nargs="*", help="which runs (default: all)")
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """See `CommandModule`."""
+    source, target = (session.open(place).store for place in (args.source, args.target))
+    console = session.console
+    bar = _Bar(console)
+    try:
+        report = copy_runs(source, target, " ".join(args.query), progress=bar.show)
+    finally:
+        bar.clear()
+    for old, new in report.copied.items():
+        console.print(f"{old}" if str(old) == str(new) else f"{old} -> {new}")
+    console.note(f"{len(report.copied)} copied, {report.present} there already")
+    session.report(report.problems)
+    return 1 if report.problems else 0
+
+
+class _Bar:
+    """How far it is, on a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._err = console.err if console.err.isatty() else None
+
+    def show(self, done: int, total: int) -> None:
+        """Draw it anew."""
+        if self._err is not None:
+            full = _BAR * done // max(total, 1)
+            self._err.write(f"\r[{'#' * full}{'.' * (_BAR - full)}] {done}/{total}")
+            self._err.flush()
+
+    def clear(self) -> None:
+        """Leave an empty line."""
+        if self._err is not None:
+            self._err.write("\r\033[K")
+            self._err.flush()

@@ -1,0 +1,59 @@
+"""Write notes to a run; without a text, in your editor ($VISUAL, $EDITOR).
+
+Examples:
+  sacred note 7 "The best one so far, see figure 3."
+  sacred note last
+  sacred note 7 ""                     none any more
+  make-report | sacred note 7
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+
+from sacred.app.errors import ProgramError
+from sacred.app.parser import add_run_id
+from sacred.app.session import Session
+from sacred.upkeep import annotate
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See `CommandModule`."""
+    add_run_id(parser)
+    parser.add_argument("text", metavar="TEXT", nargs="*", help="the notes")
+
+
+def run(args: argparse.Namespace, session: Session) -> None:
+    """See `CommandModule`."""
+    record = session.run(args.id)
+    before = record.notes or ""
+    if args.text:
+        text = " ".join(args.text)
+    else:
+        text = _edited(before) if sys.stdin.isatty() else sys.stdin.read()
+    text = text.rstrip()
+    if text == before.rstrip():
+        session.console.note("nothing has changed")
+        return
+    annotate(session.store_of(record), record.id, notes=text or None)
+
+
+def _edited(text: str) -> str:
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    with tempfile.TemporaryDirectory(prefix="sacred-note-") as directory:
+        path = os.path.join(directory, "notes.txt")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        try:
+            code = subprocess.call([*shlex.split(editor), path])
+        except FileNotFoundError:
+            raise ProgramError(f"there is no editor {editor!r}: set $EDITOR") from None
+        if code:
+            raise ProgramError(f"{editor} ended with {code}: the notes stay as they are")
+        with open(path, encoding="utf-8") as file:
+            return file.read()

@@ -1,0 +1,40 @@
+"""Put runs into the trash, or take them out of it.
+
+What is in the trash is in no list, and can be taken back as long as nobody empties it
+(sacred trash empty). Runs that are under way stay, unless you insist.
+
+Examples:
+  sacred rm 7 8
+  sacred rm --undo 7
+  sacred rm last --force
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from sacred.app.parser import add_run_id
+from sacred.app.session import Session
+from sacred.upkeep import discard, recover
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See `CommandModule`."""
+    add_run_id(parser, many=True)
+    parser.add_argument("--undo", action="store_true", help="take them out of the trash")
+    parser.add_argument("--force", action="store_true", help="also runs that are under way")
+
+
+def run(args: argparse.Namespace, session: Session) -> None:
+    """See `CommandModule`."""
+    # First all of them: a mistake in the last id must not leave half of it done.
+    records = [session.run(text) for text in args.ids]
+    for record in records:
+        store = session.store_of(record)
+        if args.undo:
+            recover(store, [record.id])
+        else:
+            discard(store, [record.id], force=args.force)
+    ids = " ".join(str(record.id) for record in records)
+    if not args.undo:
+        session.console.note(f"in the trash now; to take back: sacred rm --undo {ids}")

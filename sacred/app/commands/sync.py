@@ -1,0 +1,54 @@
+"""Bring records to their stores that these could not take when the runs ended.
+
+What no store takes, a run keeps in a directory of the user. What was stored is removed there,
+all else stays and is named with the reason.
+
+Examples:
+  sacred sync --list                   only show what waits
+  sacred sync
+  sacred sync --store postgresql://me:secret@server/lab
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from sacred.app.session import Session
+from sacred.app.table import Table, add_formats, write_table
+from sacred.upkeep import spooled, sync
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See `CommandModule`."""
+    parser.add_argument(
+        "directory",
+        metavar="DIRECTORY",
+        nargs="?",
+        help="where they wait (default: ~/.local/share/sacred/spool)",
+    )
+    parser.add_argument("-l", "--list", action="store_true", help="only show what waits")
+    add_formats(parser)
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """See `CommandModule`."""
+    console = session.console
+    if args.list:
+        rows = [
+            [item.run_id, item.store, item.changes, item.size, item.path, item.problem]
+            for item in spooled(args.directory)
+        ]
+        names = ["id", "store", "changes", "bytes", "path", "problem"]
+        write_table(Table(names=names, rows=rows), args.format, console)
+        if args.format is None and not rows:
+            console.note("nothing waits")
+        return 0
+    done = sync(args.directory, session.store.store if args.store else None)
+    for item in done:
+        if item.problem is None:
+            console.print(f"run {item.run_id} is stored in {item.store}")
+        else:
+            console.problem(f"{item.path} still waits: {item.problem}")
+    if not done:
+        console.note("nothing waits")
+    return 1 if any(item.problem for item in done) else 0

@@ -1,0 +1,58 @@
+"""Give runs tags, and take tags away.
+
+Examples:
+  sacred tag 7 +good
+  sacred tag last best:result +keep -draft
+  sacred ls "keep in tags"
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from sacred.app.errors import UsageError
+from sacred.app.parser import add_run_id
+from sacred.app.session import Session
+from sacred.upkeep import annotate
+
+_OPTIONS = ("-s", "-h")
+
+
+def prepared(words: list[str]) -> list[str]:
+    """``+a`` as ``--add=a`` and ``-b`` as ``--remove=b``.
+
+    >>> prepared(["7", "+a", "-b", "-s", "runs"])
+    ['7', '--add=a', '--remove=b', '-s', 'runs']
+    """
+    made = []
+    for word in words:
+        if word.startswith("+"):
+            made.append(f"--add={word[1:]}")
+        elif word.startswith("-") and not word.startswith("--") and word not in _OPTIONS:
+            made.append(f"--remove={word[1:]}")
+        else:
+            made.append(word)
+    return made
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See `CommandModule`."""
+    add_run_id(parser, many=True)
+    parser.add_argument(
+        "--add", metavar="TAG", action="append", default=[], help="the same as +TAG"
+    )
+    parser.add_argument(
+        "--remove", metavar="TAG", action="append", default=[], help="the same as -TAG"
+    )
+
+
+def run(args: argparse.Namespace, session: Session) -> None:
+    """See `CommandModule`."""
+    if not args.add and not args.remove:
+        raise UsageError("which tags? sacred tag ID +TAG -TAG")
+    if "" in {tag.strip() for tag in (*args.add, *args.remove)}:
+        raise UsageError("a tag cannot be empty")
+    for record in [session.run(text) for text in args.ids]:
+        store = session.store_of(record)
+        annotate(store, record.id, add_tags=args.add, remove_tags=args.remove)
+        session.console.print(f"run {record.id}: {', '.join(store[record.id].tags) or 'no tags'}")

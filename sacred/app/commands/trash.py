@@ -1,0 +1,61 @@
+"""Show what is in the trash, or remove it for good.
+
+Examples:
+  sacred trash
+  sacred trash empty
+  sacred trash empty 7 8 --yes         only these, without a question
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from sacred.app.errors import ProgramError, UsageError
+from sacred.app.rows import run_table
+from sacred.app.session import Session
+from sacred.app.table import add_formats, write_table
+from sacred.records import plain_id
+from sacred.upkeep import empty_trash
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See `CommandModule`."""
+    parser.add_argument("action", metavar="ls|empty", nargs="?", default="ls")
+    parser.add_argument("ids", metavar="ID", nargs="*", help="only these runs (default: all)")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    add_formats(parser)
+
+
+def run(args: argparse.Namespace, session: Session) -> None:
+    """See `CommandModule`."""
+    if args.action == "empty":
+        _empty(args, session)
+    elif args.action != "ls":
+        raise UsageError(f"sacred trash {args.action}? There are: ls, empty")
+    else:
+        runs = session.store.runs(in_trash=True)
+        table = run_table((("", run) for run in runs), None, with_store=False)
+        write_table(table, args.format, session.console)
+        if args.format is None and not table.rows:
+            session.console.note("the trash is empty")
+
+
+def _empty(args: argparse.Namespace, session: Session) -> None:
+    store = session.store
+    there = {str(run_id): run_id for run_id in store.runs(in_trash=True).ids}
+    missing = [text for text in args.ids if str(plain_id(text)) not in there]
+    if missing:
+        raise ProgramError(f"not in the trash of {store.url}: {', '.join(missing)}")
+    ids = [there[str(plain_id(text))] for text in args.ids] or list(there.values())
+    if ids and not args.yes:
+        _ask(f"Remove {len(ids)} run{'s' if len(ids) > 1 else ''} of {store.url} for good?")
+    removed = empty_trash(store, ids)
+    session.console.note(f"removed for good: {' '.join(map(str, removed)) or 'nothing'}")
+
+
+def _ask(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError(f"{question} Say --yes")
+    if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+        raise ProgramError("nothing was removed")

@@ -1,0 +1,121 @@
+"""What no store would take, and waits in spools: listed, and brought to its stores."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from sacred._base.errors import SacredError
+from sacred.records import RunId
+from sacred.stores.base import Store, StoreAddressError, StoreNotFoundError
+from sacred.stores.registry import open_store
+from sacred.stores.spool import RECORD, default_directory, read_spool, replay
+
+__all__ = ["Spooled", "spooled", "sync"]
+
+#: What stands for a password in a URL for messages.
+_HIDDEN = "***"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spooled:
+    """What waits in one spool.
+
+    Args:
+        path: the directory of the spool.
+        store: the URL of the store that should have taken it; passwords are not in it.
+        run_id: of the run.
+        changes: how many changes wait.
+        size: of all its files, in bytes.
+        problem: why it is not stored; None: it waits, or (behind `sync`) it is stored.
+    """
+
+    path: str
+    store: str = "?"
+    run_id: RunId = None
+    changes: int = 0
+    size: int = 0
+    problem: str | None = None
+
+
+def spooled(directory: str | os.PathLike[str] | None = None) -> list[Spooled]:
+    """What waits in a directory of spools.
+
+    Args:
+        directory: where (default: ``~/.local/share/sacred/spool``, where runs leave them);
+            or one spool.
+    """
+    folder = os.fspath(directory) if directory is not None else default_directory()
+    if os.path.isfile(os.path.join(folder, RECORD)):
+        return [_described(folder)]
+    try:
+        names = sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return []
+    paths = [os.path.join(folder, name) for name in names]
+    # One without a record is being written: the run keeps files there until it ends.
+    return [_described(path) for path in paths if os.path.isfile(os.path.join(path, RECORD))]
+
+
+def sync(
+    directory: str | os.PathLike[str] | None = None, store: Store | None = None
+) -> list[Spooled]:
+    """Bring what waits to its stores. What was stored is removed, all else stays.
+
+    Args:
+        directory: see `spooled`.
+        store: where everything goes; None: each to the store that it was meant for.
+
+    Returns:
+        all that waited, with the `problem` of what still does.
+    """
+    return [_synced(waiting, store) for waiting in spooled(directory)]
+
+
+def _synced(waiting: Spooled, store: Store | None) -> Spooled:
+    if waiting.problem is not None:
+        return waiting
+    problem: str | None = None
+    run_id = waiting.run_id
+    try:
+        own = _store_of(waiting) if store is None else store
+        try:
+            run_id = replay(waiting.path, own, remove=True)
+        finally:
+            if store is None:
+                own.close()
+    except (SacredError, OSError, ValueError, LookupError) as error:
+        problem = f"{type(error).__name__}: {error}"
+    return Spooled(
+        path=waiting.path,
+        store=waiting.store if store is None else store.url,
+        run_id=run_id,
+        changes=waiting.changes,
+        size=waiting.size,
+        problem=problem,
+    )
+
+
+def _store_of(waiting: Spooled) -> Store:
+    if _HIDDEN in waiting.store:
+        raise StoreAddressError(f"the password of {waiting.store} is not kept: say which store")
+    scheme, _, path = waiting.store.partition(":")
+    # A mistake in the path must not make another store there.
+    if scheme in ("file", "tinydb") and not os.path.isdir(path):
+        raise StoreNotFoundError(f"there is no directory {path!r}: say which store")
+    return open_store(waiting.store)
+
+
+def _described(path: str) -> Spooled:
+    try:
+        header, changes = read_spool(path)
+        count = sum(1 for _ in changes)
+    except (SacredError, OSError, ValueError, LookupError, TypeError) as error:
+        return Spooled(path=path, problem=f"{type(error).__name__}: {error}")
+    size = sum(entry.stat().st_size for entry in os.scandir(path) if entry.is_file())
+    # Relative to where the run was: since then, the spool says which directory that is.
+    url, where = str(header["store"]), header.get("directory")
+    scheme, _, place = url.partition(":")
+    if scheme in ("file", "tinydb") and where:
+        url = f"{scheme}:{os.path.join(where, place)}"
+    return Spooled(path=path, store=url, run_id=header["run_id"], changes=count, size=size)

@@ -1,0 +1,217 @@
+"""The commands of the program that change stores."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from sacred.app.main import main
+from sacred.observers.store_observer import StoreObserver
+from sacred.query import open_store
+from sacred.stores.base import Store, StoreUnavailableError
+from sacred.stores.file import local_file_store
+from sacred.testing import told
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    """An empty directory with three runs in ``runs``; whatever the user has is not there."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("SACRED_STORE", "VISUAL", "EDITOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    store = open_store("runs")
+    for n in range(3):
+        observer = StoreObserver(store.store)
+        told.start(observer, config={"n": n}, meta_info={})
+        told.complete(observer, n)
+    return store
+
+
+@pytest.fixture
+def sacred(capsys):
+    def call(*words):
+        code = main(list(words))
+        done = capsys.readouterr()
+        return code, done.out, done.err
+
+    return call
+
+
+def test_tags(sacred, place):
+    assert sacred("tag", "1", "last", "+good", "+late") == (
+        0,
+        "run 1: good, late\nrun 3: good, late\n",
+        "",
+    )
+    assert sacred("tag", "1", "-good", "--store", "runs")[1] == "run 1: late\n"
+    assert sacred("tag", "1", "-late", "-s", "runs")[1] == "run 1: no tags\n"
+    assert [run.id for run in place.runs("good in tags")] == [3]
+    assert sacred("tag", "1")[::2] == (2, "sacred: which tags? sacred tag ID +TAG -TAG\n")
+    assert sacred("tag", "1", "+")[0] == 2
+    code, _, err = sacred("tag", "1", "77", "+x")
+    assert code == 1
+    assert "no run '77'" in err
+    assert place[1].tags == ()
+
+
+def test_stars(sacred, place):
+    assert sacred("star", "best:result", "1")[0] == 0
+    assert [run.id for run in place.runs("starred")] == [1, 3]
+    assert sacred("unstar", "1")[0] == 0
+    assert [run.id for run in place.runs("starred")] == [3]
+
+
+def test_notes(sacred, place, monkeypatch):
+    assert sacred("note", "1", "see", "figure 3")[0] == 0
+    assert place[1].notes == "see figure 3"
+    monkeypatch.setattr(sys, "stdin", io.StringIO("piped\ntext\n"))
+    assert sacred("note", "1")[0] == 0
+    assert place[1].notes == "piped\ntext"
+    assert sacred("note", "1", "piped\ntext")[2] == "nothing has changed\n"
+    assert sacred("note", "1", "")[0] == 0
+    assert place[1].notes is None
+
+
+def test_notes_are_written_in_the_editor(sacred, place, monkeypatch, tmp_path):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    editor = tmp_path / "my editor"
+    editor.write_text(f"#!{sys.executable}\nimport sys\nopen(sys.argv[2], 'a').write(' more')\n")
+    editor.chmod(editor.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("EDITOR", f"'{editor}' -x")
+    sacred("note", "1", "before")
+    assert sacred("note", "1")[0] == 0
+    assert place[1].notes == "before more"
+    monkeypatch.setenv("VISUAL", "no-such-editor")
+    assert sacred("note", "1")[::2] == (
+        1,
+        "sacred: there is no editor 'no-such-editor': set $EDITOR\n",
+    )
+    monkeypatch.setenv("VISUAL", "false")
+    assert "the notes stay as they are" in sacred("note", "1")[2]
+    assert place[1].notes == "before more"
+
+
+def test_the_trash(sacred, place):
+    code, out, err = sacred("rm", "1", "last")
+    assert (code, out) == (0, "")
+    assert err == "in the trash now; to take back: sacred rm --undo 1 3\n"
+    assert sacred("ls", "--columns", "id", "--csv")[1].split() == ["id", "2"]
+    assert sacred("trash", "--csv")[1].splitlines()[0].startswith("id,")
+    assert sacred("rm", "--undo", "1")[0] == 0
+    assert sorted(place.ids()) == [1, 2]
+    assert sacred("trash", "empty")[::2] == (
+        2,
+        "sacred: Remove 1 run of file:runs for good? Say --yes\n",
+    )
+    assert sacred("trash", "empty", "2", "--yes")[::2] == (
+        1,
+        "sacred: not in the trash of file:runs: 2\n",
+    )
+    assert sacred("trash", "empty", "3", "-y")[::2] == (0, "removed for good: 3\n")
+    assert sacred("trash")[::2] == (0, "the trash is empty\n")
+    assert sacred("trash", "emtpy")[0] == 2
+    assert not Path("runs/3").exists()
+
+
+def test_a_question_before_runs_are_removed(sacred, place, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    sacred("rm", "1")
+    for answer, left in (("n", True), ("", True), ("y", False)):
+        monkeypatch.setattr(sys, "stdin", Terminal(f"{answer}\n"))
+        sacred("trash", "empty")
+        assert Path("runs/1").exists() is left
+
+
+def test_copies(sacred, place):
+    assert sacred("copy", "runs", "tinydb:tiny", "n > 0") == (
+        0,
+        "2\n3\n",
+        "2 copied, 0 there already\n",
+    )
+    assert sacred("copy", "runs", "tinydb:tiny")[2] == "1 copied, 2 there already\n"
+    other = open_store("other")
+    observer = StoreObserver(other.store)
+    told.start(observer, config={"n": 7})
+    told.complete(observer)
+    assert sacred("copy", "other", "runs")[1] == "1 -> 4\n"
+    code, _, err = sacred("copy", "nowhere", "runs")
+    assert code == 1
+    assert "nowhere" in err
+
+
+def unstored(place: Store | None = None) -> None:
+    """A run that could not be stored at its end."""
+
+    class Full(type(place)):  # type: ignore[misc]
+        def apply(self, run_id, changes):
+            raise StoreUnavailableError("the disk is full")
+
+    store = local_file_store("runs", "runs/_resources", "runs/_sources")
+    observer = StoreObserver(store)
+    observer.closing_attempts = {}
+    observer.interrupted_attempts = 1
+    told.start(observer, config={"n": 9})
+    store.__class__ = Full
+    told.complete(observer, 99)
+
+
+def test_what_waits_is_stored(sacred, place, tmp_path, monkeypatch, capsys):
+    assert sacred("sync")[::2] == (0, "nothing waits\n")
+    unstored(place.store)
+    capsys.readouterr()
+    monkeypatch.chdir("/")
+    code, out, _ = sacred("sync", "--list", "--csv")
+    assert code == 0
+    assert out.splitlines()[1].startswith(f"4,file:{tmp_path}/runs,1,")
+    assert place[4].result is None
+    assert sacred("sync")[:2] == (0, f"run 4 is stored in file:{tmp_path}/runs\n")
+    assert open_store(tmp_path / "runs")[4].result == 99
+    assert os.listdir(tmp_path / "data/sacred/spool") == []
+
+
+def test_what_cannot_be_stored_stays_with_the_reason(sacred, place, tmp_path, capsys):
+    unstored(place.store)
+    capsys.readouterr()
+    (tmp_path / "runs").rename(tmp_path / "moved")
+    broken = tmp_path / "data/sacred/spool/broken"
+    broken.mkdir()
+    (broken / "record.jsonl").write_text("{}\n")
+    code, out, err = sacred("sync")
+    assert (code, out) == (1, "")
+    assert "say which store" in err
+    assert "is not a spool" in err
+    assert "is not a spool" in sacred("sync", "--list", "--csv")[1]
+    code, out, err = sacred("sync", "--store", "moved")
+    assert (code, out) == (1, "run 4 is stored in file:moved\n")
+    assert os.listdir(tmp_path / "data/sacred/spool") == ["broken"]
+
+
+def test_passwords_are_not_in_spools_and_asked_for(sacred, tmp_path):
+    spool = tmp_path / "spools/one"
+    spool.mkdir(parents=True)
+    header = '{"sacred_spool": 1, "store": "postgresql://me:***@h/d", "run_id": 7, '
+    (spool / "record.jsonl").write_text(header + '"document": {}, "files": []}\n')
+    code, _, err = sacred("sync", str(spool.parent))
+    assert code == 1
+    assert "password of postgresql://me:***@h/d is not kept: say which store" in err
+    assert sacred("sync", str(spool))[0] == 1
+
+
+def test_the_program_says_how(sacred):
+    assert "Keep order" in sacred("--help")[1]
+    for name in ("tag", "note", "star", "unstar", "rm", "trash", "copy", "sync"):
+        assert "Examples:" in sacred(name, "--help")[1]
