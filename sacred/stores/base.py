@@ -160,5 +160,15 @@ class Store(ABC):
         """Whether, after this error, other changes need not be tried now."""
         return isinstance(error, StoreUnavailableError)
 
+    def check_reachable(self, within: float) -> None:  # noqa: B027 - most stores just try
+        """Find out soon that the place is still absent; for stores that wait for theirs.
+
+        Args:
+            within: seconds.
+
+        Raises:
+            StoreUnavailableError: it does not answer.
+        """
+
     def close(self) -> None:  # noqa: B027 - many stores hold nothing open
         """Let go of connections and files; the store opens them again when used."""

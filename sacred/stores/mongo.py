@@ -155,6 +155,15 @@ class MongoStore(ReadableStore):
         """See `Store.is_unreachable`; a refusal is an answer."""
         return isinstance(error, StoreUnavailableError) and not isinstance(error, PermissionError)
 
+    def check_reachable(self, within: float) -> None:
+        """See `Store.check_reachable`."""
+        import pymongo
+
+        with explained(self.url), pymongo.timeout(within):
+            # Selects a server, and raises if there is none. The driver's own threads connect
+            # to it, so a slow network is no absent server.
+            _ = self._runs.database.client.is_primary
+
     def _opened(self, run_id: RunId) -> _OpenRun:
         run = self._open.get(run_id)
         if run is None:

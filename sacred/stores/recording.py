@@ -19,6 +19,9 @@ from sacred.stores.spool import Spool
 
 __all__ = ["Recording"]
 
+#: Seconds in which a store that has been absent shows itself, at the end of a run.
+_PATIENCE = 1.0
+
 
 class Recording:
     """Brings the changes of one run to a store.
@@ -149,6 +152,10 @@ class Recording:
     def _deliver_patiently(self, attempts: int, pause: float) -> Exception | None:
         for attempts_left in reversed(range(attempts)):
             try:
+                # The first has waited as long as the store does; all others together would
+                # keep the user waiting for a minute.
+                if attempts_left < attempts - 1:
+                    self._store.check_reachable(_PATIENCE)
                 self.deliver()
                 return None
             except Exception as error:

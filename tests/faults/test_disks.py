@@ -16,7 +16,7 @@ from tests.faults.worker import Worker, replay_to, undisturbed
 
 pytestmark = pytest.mark.slow
 
-STEPS, PAUSE = pick((60, 0.02), (400, 0.03))
+STEPS, PAUSE = pick((50, 0.02), (400, 0.03))
 
 
 @pytest.fixture

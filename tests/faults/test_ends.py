@@ -107,14 +107,15 @@ def test_a_signal_at_any_moment_leaves_no_run_running(
     assert "INTERRUPTED" in found
 
 
-def test_short_runs_have_every_line_and_the_traceback(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", STORES, indirect=True)
+def test_short_runs_have_every_line_and_the_traceback(place: Place, tmp_path: Path) -> None:
     """The old library lost the end of the output of most of them."""
     count = pick(4, 50)
 
     def trial(index: int) -> bool:
         ending = "raise" if index % 2 else "return"
         worker = Worker(
-            FilePlace(tmp_path / f"runs{index}"), tmp_path / f"w{index}",
+            place, tmp_path / f"w{index}",
             steps=1 + index, pause=0, ending=ending, artifact_every=0,
         )  # fmt: skip
         worker.run()

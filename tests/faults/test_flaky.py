@@ -21,7 +21,7 @@ from tests.faults.places import FilePlace, Place, SqlitePlace, Stored, TinyDbPla
 from tests.unit.stores.memory import FlakyStore
 
 RATE = 0.3
-EXAMPLES = pick(25, 1000)
+EXAMPLES = pick(10, 1000)
 
 WHOLE_STORES: dict[str, Callable[[Path], Place]] = {
     "file": lambda root: FilePlace(root / "runs"),
@@ -52,7 +52,7 @@ def test_calls_that_fail(kind: str, tmp_path_factory: pytest.TempPathFactory) ->
     """Before a change, between two, or after the last, when nobody knows what got through."""
 
     @given(lives, st.integers())
-    @settings(max_examples=EXAMPLES if kind == "file" else EXAMPLES // 5)
+    @settings(max_examples=EXAMPLES if kind == "file" else EXAMPLES // 3)
     def check(life: Any, seed: int) -> None:
         directory = tmp_path_factory.mktemp("life")
         steady = WHOLE_STORES[kind](directory / "steady")
@@ -114,7 +114,7 @@ def test_disks_that_fail(
     failures = []
 
     @given(lives, st.integers())
-    @settings(max_examples=EXAMPLES)
+    @settings(max_examples=pick(25, EXAMPLES))
     def check(life: Any, seed: int) -> None:
         directory = tmp_path_factory.mktemp("life")
         wanted = _files(LocalBlobs(directory / "steady"), life, directory)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.faults.form import pick
 from tests.faults.inputs import PAYLOADS, TARGETS, YAML_PAYLOADS
 
-EXAMPLES = pick(40, 20_000)
+EXAMPLES = pick(25, 20_000)
 
 _TAGS = [
     "py/object", "py/reduce", "py/tuple", "py/set", "py/id", "py/b64", "py/float", "py/type",

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).parent / "scripts" / "long_run.py"
 MB = 1 << 20
-POINTS, OUTPUT, ARTIFACTS = pick((50_000, 5 * MB, 200), (1_000_000, 100 * MB, 10_000))
+POINTS, OUTPUT, ARTIFACTS = pick((20_000, 3 * MB, 100), (1_000_000, 100 * MB, 10_000))
 #: What a run may take more for each byte of output: it is kept as text, also while a beat
 #: makes the next one.
 PER_BYTE = 4

@@ -16,7 +16,7 @@ from tests.faults.places import Place
 pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).parent / "scripts" / "many.py"
-PROCESSES, RUNS = pick((3, 2), (8, 25))
+PROCESSES, RUNS = pick((2, 2), (8, 25))
 KINDS = ["file", "sqlite", "mongo", "postgres", "tinydb", "s3"]
 
 

@@ -22,7 +22,7 @@ __all__ = ["Account", "Worker", "check_complete", "check_one_beat_lost_at_most",
 
 SCRIPT = Path(__file__).parent / "scripts" / "worker.py"
 # For what takes a second on an idle machine.
-PATIENCE = 90.0
+PATIENCE = 300.0
 
 
 @dataclass(slots=True)

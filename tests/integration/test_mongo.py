@@ -447,6 +447,19 @@ def test_the_server_comes_back_while_the_run_ends(own_mongo, tmp_path, monkeypat
     assert not (tmp_path / "spool").exists()
 
 
+def test_a_store_can_be_asked_for_an_absent_server_without_waiting_for_it(own_mongo):
+    """For the attempts at the end of a run, each of which would else wait for its limit."""
+    store = MongoObserver(own_mongo.url, serverSelectionTimeoutMS=1_000_000).store
+    store.check_reachable(60)
+    own_mongo.kill()
+    with pytest.raises(StoreUnavailableError):  # noqa: PT012 - the first may not know yet
+        for _ in range(200):
+            store.check_reachable(0.2)
+            time.sleep(0.1)
+    own_mongo.start()
+    store.check_reachable(60)
+
+
 # --------------------------------------------------------------- objects and options
 
 

@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from pathlib import Path
 from types import SimpleNamespace
@@ -777,6 +778,39 @@ def test_a_run_that_changes_its_directory(tmp_path, monkeypatch):
     observer.engine.dispose()
     complete(observer, 1)
     assert SqlObserver(f"sqlite:///{tmp_path}/sub/runs.db").query("1")["result"] == 1
+
+
+def test_a_finished_run_holds_no_connection(url):
+    """Servers have few, and a program may keep hundreds of finished runs."""
+    runs = []
+    for _ in range(3):
+        experiment = Experiment("e", save_git_info=False)
+        experiment.observers.append(SqlObserver(url))
+
+        @experiment.main
+        def main(_run):
+            _run.log_scalar("loss", 1.0)
+
+        runs.append(experiment.run())
+    engines = [run.observers[0].engine for run in runs]
+    if engines[0].dialect.name != "sqlite":
+        assert [engine.pool.checkedin() for engine in engines] == [0, 0, 0]
+        with engines[0].connect() as connection:
+            # The one that asks. A server takes a moment to end the others.
+            deadline = time.monotonic() + 60
+            while (count := _connections(connection)) > 1 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert count == 1
+    assert [engine.pool.checkedout() for engine in engines] == [0, 0, 0]
+    assert runs[0].observers[0].query("3")["status"] == "COMPLETED"  # it connects again
+
+
+def _connections(connection):
+    if connection.dialect.name == "postgresql":
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    else:
+        query = "SELECT count(*) FROM information_schema.processlist WHERE db = database()"
+    return connection.execute(sa.text(query)).scalar()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

@@ -222,6 +222,20 @@ def test_between_two_attempts_there_is_a_pause(observer, store, monkeypatch):
     assert [late - early >= 0.05 for early, late in itertools.pairwise(times)] == [True, True]
 
 
+def test_only_the_first_attempt_waits_as_long_as_the_store_does(observer, store, monkeypatch):
+    asked = []
+
+    def check_reachable(within):
+        asked.append(within)
+        raise StoreUnavailableError("still gone")
+
+    start(observer)
+    monkeypatch.setattr(store, "check_reachable", check_reachable)
+    store.broken = True
+    complete(observer)
+    assert (len(asked), max(asked), store.calls) == (9, 1.0, 1)
+
+
 def test_what_will_never_be_stored_is_not_waited_for(observer, store, tmp_path):
     start(observer)
     store.broken, store.error = True, ValueError("not this one")
