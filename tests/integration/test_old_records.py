@@ -9,8 +9,10 @@ import sqlite3
 
 import pytest
 
+from sacred.observers.store_observer import StoreObserver
 from sacred.query import open_store
 from tests.conftest import ROOT
+from tests.unit.stores.told import complete, log, start
 
 REFERENCE = ROOT / "tests" / "reference"
 
@@ -85,6 +87,18 @@ def test_queries_over_runs_of_0_8(store):
     assert ids("missing(result)") == [2]
     assert ids('"the first"') == [1]
     assert store.runs().varying() == ["config.lr", "config.seed", "config.slow"]
+
+
+def test_runs_are_added_to_those_of_0_8(store, tmp_path):
+    before = list(store.runs())
+    observer = StoreObserver(store.store, failure_dir=str(tmp_path / "spool"))
+    assert str(start(observer)) == "3"
+    log(observer, {"loss": [3.0]})
+    complete(observer, 7)
+    *old, new = store.runs()
+    assert old == before
+    assert (new.id, new.result, new.metrics["loss"].values.tolist()) == (3, 7, [3.0])
+    assert store[1].metrics["loss"].values.tolist() == [1.0, 0.5, 1 / 3]
 
 
 def test_resources_of_moved_files_are_found(tmp_path):
