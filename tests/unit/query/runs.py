@@ -12,6 +12,9 @@ from sacred.stores.changes import SetFields
 
 NOW = datetime.datetime.now(datetime.UTC).replace(tzinfo=None, microsecond=0)
 DAY = datetime.timedelta(days=1)
+# Of runs under way: they are still alive and of today when a long session, or one over
+# midnight, gets to its questions.
+LATELY = NOW + DAY
 START = datetime.datetime(2026, 1, 2, 3, 4, 5)
 
 #: Config, result, status, hours, meta, metrics of twelve runs. None: it is still running.
@@ -25,9 +28,9 @@ RUNS: tuple[dict[str, Any], ...] = (
     {"config": {"n": 6, "text": "50% of _all_ \\d ünï"}, "result": {"f1": 0.9, "per": [1, 2.5]}},
     {"config": {"n": 7, "debug": 1, "big": 2**53}, "status": "INTERRUPTED"},
     {"config": {"n": 8, 3: "three", "empty": {}}, "result": True, "hours": 30},
-    {"config": {"n": 9}, "status": "RUNNING", "start": NOW},
+    {"config": {"n": 9}, "status": "RUNNING", "start": LATELY},
     {"config": {"n": 10}, "status": "RUNNING", "start": NOW - 3 * DAY},
-    {"config": {"n": 11}, "status": "QUEUED", "start": NOW},
+    {"config": {"n": 11}, "status": "QUEUED", "start": LATELY},
 )
 _META: dict[int, dict[str, Any]] = {
     0: {"comment": "the first", "tags": ["base", "good one"], "group": "A"},
