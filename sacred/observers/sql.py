@@ -177,7 +177,10 @@ class SqlObserver(StoreObserver):
     def _after_close(self, spool: str | None) -> None:
         # Servers have few connections, and this one may not be needed for hours. (A database
         # in memory is its connection.)
-        if self._connection is not None and self.engine.dialect.name != "sqlite":
+        if self._connection is None or self.engine.dialect.name == "sqlite":
+            return
+        # A connection that `session` has now would come back to a pool that nobody closes.
+        if self.engine.pool.checkedout() == 0:  # type: ignore[attr-defined]
             self.engine.dispose()
 
     @contextlib.contextmanager
