@@ -124,6 +124,29 @@ def test_runs_of_the_old_library_around_the_circle(request, tmp_path):
         around([old, *stores])
 
 
+@pytest.mark.parametrize("kind", ["files", "mongo"])
+def test_records_of_0_8_around_the_circle(kind, request, tmp_path):
+    if kind == "files":
+        place = str(shutil.copytree(REFERENCE / "files_0.8", tmp_path / "old"))
+    else:
+        from bson import json_util
+
+        database, server = (request.getfixturevalue(f"mongo_{n}") for n in ("db", "server"))
+        dump = json_util.loads((REFERENCE / "mongo_0.8.json").read_text(encoding="utf-8"))
+        for name, documents in dump.items():
+            if documents:
+                database[name].insert_many(documents)
+        place = f"mongodb://{server.host}:{server.port}/{database.name}"
+    with open_store(place) as old, opened(["sqlite", "tinydb"], request, tmp_path) as stores:
+        found = copy_runs(old, stores[0])
+        # The old library has never stored resources in MongoDB.
+        missing = [problem for problem in found.problems if "is not stored in" not in problem]
+        assert missing == []
+        assert hashes(stores[0]) == hashes(old)
+        assert list(stores[0].ids()) == [1, 2]
+        around(stores)
+
+
 def test_databases_of_the_old_library_are_copied(request, tmp_path):
     sqlalchemy = pytest.importorskip("sqlalchemy")
     path = tmp_path / "old.db"
