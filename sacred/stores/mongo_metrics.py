@@ -82,10 +82,25 @@ class MongoMetrics:
         }
         document = {"_id": self.id_of(name, part)}
         try:
-            self._collection.update_one(document, _update(fields, arrays, start), upsert=True)
+            self._put(document, fields, arrays, start)
         except (InvalidDocument, OverflowError):
-            arrays = force_bson_encodeable(arrays)
-            self._collection.update_one(document, _update(fields, arrays, start), upsert=True)
+            self._put(document, fields, force_bson_encodeable(arrays), start)
+
+    def _put(
+        self,
+        document: Mapping[str, Any],
+        fields: Mapping[str, Any],
+        arrays: Mapping[str, Sequence[Any]],
+        start: int,
+    ) -> None:
+        if start:
+            # Nearly always these are the next ones. To push them is far less work for the
+            # server than a pipeline, and made again it finds another length and does nothing.
+            ready = {**document, **{name: {"$size": start} for name in arrays}}
+            push = {name: {"$each": elements} for name, elements in arrays.items()}
+            if self._collection.update_one(ready, {"$push": push}).matched_count:
+                return
+        self._collection.update_one(document, _update(fields, arrays, start), upsert=True)
 
     def _stored_ids(self, name: str) -> list[ObjectId]:
         found = self._collection.find({"run_id": self._run_id, "name": name}, {"part": 1})
