@@ -128,6 +128,16 @@ class _Site:
         return [d for d in self.all if "[sacred." in d.read("entry_points.txt")]
 
     @functools.cached_property
+    def editable(self) -> list[tuple[str, Distribution]]:
+        """Those whose sources lie elsewhere (``pip install -e``), and where, as a URL's path."""
+        found = []
+        for distribution in self.all:
+            noted = re.search(r'"url":\s*"file://([^"]+)"', distribution.read("direct_url.json"))
+            if noted:
+                found.append((noted[1].rstrip("/") + "/", distribution))
+        return found
+
+    @functools.cached_property
     def by_top_level(self) -> dict[str, list[Distribution]]:
         owners: dict[str, list[Distribution]] = {}
         for distribution in self.all:
@@ -205,30 +215,36 @@ def owner_of(modname: str, filename: str) -> Distribution | None:
 
     Two or more distributions may share a top-level name (``google``), so that does not tell.
     """
+    path = os.path.abspath(filename)
     parts = modname.split(".")
-    directory = os.path.dirname(os.path.abspath(filename))
-    depth = len(parts) if os.path.basename(filename).startswith("__init__.") else len(parts) - 1
+    directory = os.path.dirname(path)
+    depth = len(parts) if os.path.basename(path).startswith("__init__.") else len(parts) - 1
     for _ in range(depth):
         directory = os.path.dirname(directory)
-    relative = os.path.relpath(os.path.abspath(filename), directory).replace(os.sep, "/")
-    site = _site(directory)
-    first = site.by_key.get(normalize(parts[0]))
-    if first is not None and first.owns(relative, parts[0]):
+    return _owner(parts[0], path, directory, _site(directory), tuple(_sites()))
+
+
+@functools.lru_cache(maxsize=4096)
+def _owner(
+    top: str, path: str, directory: str, site: _Site, others: tuple[_Site, ...]
+) -> Distribution | None:
+    # The same for as long as nothing is installed or removed: then there are other sites.
+    relative = os.path.relpath(path, directory).replace(os.sep, "/")
+    first = site.by_key.get(normalize(top))
+    if first is not None and first.owns(relative, top):
         return first
-    for distribution in site.by_top_level.get(parts[0], ()):
-        if distribution.owns(relative, parts[0]):
+    for distribution in site.by_top_level.get(top, ()):
+        if distribution.owns(relative, top):
             return distribution
-    return _editable_owner(filename)
+    return _editable_owner(path, others)
 
 
-def _editable_owner(filename: str) -> Distribution | None:
-    # `pip install -e` notes in direct_url.json where the sources are.
+def _editable_owner(path: str, sites: tuple[_Site, ...]) -> Distribution | None:
     from urllib.parse import quote
 
-    path = quote(os.path.abspath(filename))
-    for site in _sites():
-        for distribution in site.all:
-            found = re.search(r'"url":\s*"file://([^"]+)"', distribution.read("direct_url.json"))
-            if found and path.startswith(found[1].rstrip("/") + "/"):
+    quoted = quote(path)
+    for site in sites:
+        for place, distribution in site.editable:
+            if quoted.startswith(place):
                 return distribution
     return None

@@ -1,10 +1,12 @@
 """Find the sources and packages that a script uses.
 
-Nothing is kept between calls: what is imported later is found by the next one.
+What is imported later is found by the next call. Only what is so for good is kept between
+calls: whether the file that a module was loaded from is part of an experiment.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -103,8 +105,18 @@ def _all_modules(globs: Mapping[str, Any]) -> Modules:
 def _local_files(modules: Modules, base: str) -> Iterator[tuple[str, str]]:
     for name, module in modules.items():
         filename = module_file(module)
-        if filename and is_local_source(filename, name, base):
+        if filename and _is_local(filename, name, base, _place_of(filename)):
             yield name, filename
+
+
+def _place_of(filename: str) -> str | None:
+    return None if os.path.isabs(filename) else os.getcwd()
+
+
+@functools.lru_cache(maxsize=8192)
+def _is_local(filename: str, name: str, base: str, directory: str | None) -> bool:
+    # To resolve the links in all these paths is most of a short run's cost.
+    return is_local_source(filename, name, base)
 
 
 # ------------------------------------------------------------------- strategies

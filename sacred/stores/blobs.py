@@ -6,7 +6,6 @@ A store in a bucket replaces this class and nothing else.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
@@ -14,6 +13,7 @@ from typing import IO
 
 from sacred.stores.base import RunExistsError, StoreError, StoreNotFoundError
 from sacred.stores.local_files import content_of, explained
+from sacred.stores.next_id import claim_next
 
 __all__ = ["TRASH", "Blobs", "LocalBlobs"]
 
@@ -109,15 +109,7 @@ class LocalBlobs(Blobs):
             os.makedirs(self._root, exist_ok=True)
             if run_id is not None:
                 return self._claim_given(run_id)
-            # Others may start runs at the same time. Whoever makes the directory has the
-            # id; the others go on from there without looking at everything again.
-            for number in itertools.count(self._highest() + 1):
-                try:
-                    os.mkdir(self._path(str(number)))
-                    return str(number)
-                except FileExistsError:
-                    continue
-        raise AssertionError("unreachable")
+            return claim_next(self._root, self._path(TRASH))
 
     def write(self, name: str, content: Content) -> None:
         """See `Blobs.write`."""
@@ -182,11 +174,6 @@ class LocalBlobs(Blobs):
 
     def _path(self, name: str) -> str:
         return os.path.join(self._root, name)
-
-    def _highest(self) -> int:
-        names = os.listdir(self._root) + self.folders(TRASH)
-        numbers = (int(name) for name in names if name.isdecimal())
-        return max(numbers, default=0)
 
     def _claim_given(self, run_id: str) -> str:
         path = self._path(run_id)

@@ -1,0 +1,115 @@
+"""The next number of a run in a directory of runs: the highest one there is + 1.
+
+To know the highest one, the directory has to be listed, which takes longer the more runs it
+has. So in a large one a note is left of what it was when the last run started; it counts
+for as long as the directory is as it was then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import re
+
+from sacred._base.digest import new_md5
+
+__all__ = ["NOTE", "claim_next"]
+
+#: The file of the note: three numbers and a digest of them, always of one length.
+NOTE = ".last-id"
+
+# Fewer directories are listed in no time, and nothing has to be noted.
+_MANY = 500
+
+_FORMAT = re.compile(rb"(\d{20} \d{20} \d{20}) ([0-9a-f]{8})\n")
+_LENGTH = 72
+# A link, or a pipe that nobody else has open, is not a note of ours.
+_CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+def claim_next(root: str, trash: str) -> str:
+    """Make the directory of the next run; returns its name.
+
+    The runs in `trash` may come back, so their numbers count. What is there was in `root`
+    before, and by leaving it has changed it.
+
+    Whoever makes a directory has that id, whatever the note says: at worst, a wrong one
+    leads to a number that is free and not the highest.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    before = os.stat(root)
+    highest = _noted(root, before)
+    if highest is None:
+        highest = _listed(root, trash)
+    # Others may start runs at the same time; who comes too late goes on from there without
+    # looking at everything again.
+    for number in itertools.count(highest + 1):
+        try:
+            os.mkdir(os.path.join(root, str(number)))
+            break
+        except FileExistsError:
+            continue
+    _note(root, number, before)
+    return str(number)
+
+
+def _listed(root: str, trash: str) -> int:
+    names = os.listdir(root)
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        names += os.listdir(trash)
+    return max((int(name) for name in names if name.isdecimal()), default=0)
+
+
+def _noted(root: str, now: os.stat_result) -> int | None:
+    """The highest number, if the directory is as it was when that was noted."""
+    if now.st_nlink < _MANY:
+        return None
+    try:
+        file = os.open(os.path.join(root, NOTE), os.O_RDONLY | _CAREFUL)
+    except OSError:
+        return None
+    try:
+        found = _FORMAT.fullmatch(os.read(file, _LENGTH + 1))
+    except OSError:
+        return None
+    finally:
+        os.close(file)
+    if found is None or _digest(found[1]) != found[2]:
+        return None
+    highest, changed, directories = map(int, found[1].split())
+    return highest if (changed, directories) == _state(now) else None
+
+
+def _note(root: str, highest: int, before: os.stat_result) -> None:
+    if before.st_nlink < _MANY:
+        return
+    # Not to be had: somebody else's, or there is no space left. Then it is listed again.
+    with contextlib.suppress(OSError):
+        path = os.path.join(root, NOTE)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | _CAREFUL, 0o666)
+        try:
+            after = os.stat(root)  # now, for to make the file was a change, too
+            # Else others have made directories meanwhile, and it may be one of a higher number.
+            if after.st_nlink == before.st_nlink + 1:
+                numbers = b"%020d %020d %020d" % (highest, *_state(after))
+                os.write(file, numbers + b" " + _digest(numbers) + b"\n")
+        finally:
+            os.close(file)
+
+
+def _state(directory: os.stat_result) -> tuple[int, int]:
+    """What differs when anything has been made or removed in a directory.
+
+    Its time alone does not tell two changes within a few milliseconds apart. Where the system
+    does not count the directories in it as links, there are never many, and nothing is noted.
+    """
+    return directory.st_mtime_ns, directory.st_nlink
+
+
+def _digest(numbers: bytes) -> bytes:
+    digest = new_md5()
+    digest.update(numbers)
+    return str(digest.hexdigest())[:8].encode()
