@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import copy
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from enum import Enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
-from sacred._base.values import Value
+from sacred._base.values import Value, changed
 
 __all__ = [
     "ArtifactAdded",
@@ -38,16 +38,27 @@ __all__ = [
     "RunInterrupted",
     "RunQueued",
     "RunStarted",
+    "takes_moments",
     "told_run",
 ]
 
 RunId = Any
 JsonDict = dict[str, Any]
+Method = TypeVar("Method", bound=Callable[..., None])
 
 #: Which run an observer is being told about: a token of that run, the same for all its
 #: events. The classic methods do not say it, and one observer may serve nested or
 #: parallel runs.
 told_run: ContextVar[object | None] = ContextVar("sacred_told_run", default=None)
+
+
+def takes_moments(log_metrics: Method) -> Method:
+    """Mark the method of an observer that can do with `Moments` for lists of datetimes.
+
+    A subclass that overrides it has another method, and is given lists.
+    """
+    log_metrics.takes_moments = True  # type: ignore[attr-defined]
+    return log_metrics
 
 
 class OnFailure(Enum):
@@ -117,8 +128,19 @@ class MetricsLogged(Event):
     """New points of metrics; comes before the heartbeat of the same beat."""
 
     method = "log_metrics"
+    #: Timestamps may be `Moments`; observers are given lists of datetimes.
     metrics_by_name: Mapping[str, Mapping[str, Any]]
     info: JsonDict
+
+    def call(self, observer: Any) -> Any:
+        """Tell one observer; a method marked by `takes_moments` gets them as they are."""
+        if getattr(getattr(observer, self.method, None), "takes_moments", False):
+            return super().call(observer)
+        plain = {
+            name: {**points, "timestamps": list(points["timestamps"])}
+            for name, points in self.metrics_by_name.items()
+        }
+        return super(MetricsLogged, changed(self, metrics_by_name=plain)).call(observer)
 
 
 class Heartbeat(Event):

@@ -9,6 +9,8 @@ from array import array
 from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sacred._base.moments import Moments
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -22,7 +24,6 @@ BATCH = 25_000
 _MANY = 4 * BATCH
 
 _PLAIN = frozenset({int, float, bool, str, type(None)})
-_EPOCH = datetime.datetime(1970, 1, 1)
 
 Columns = dict[str, dict[str, Any]]
 
@@ -100,6 +101,7 @@ class MetricsLogger:
     def take_batches(self) -> Iterator[Columns]:
         """The points logged since the last call, as `linearize_metrics` gives them.
 
+        Their timestamps are `Moments`, though.
         Each mapping has `BATCH` points at most, so that they can be stored
         without having all of them in memory in this form.
         """
@@ -110,8 +112,8 @@ class MetricsLogger:
         """The points logged since the last call, in order; they are taken out."""
         entries: list[ScalarMetricLogEntry] = []
         while (batch := self._next_batch()) is not None:
-            timestamps = _naive_utc(batch.times)
-            columns = zip(batch.names, batch.steps, timestamps, batch.values, strict=True)
+            moments = Moments(batch.times)
+            columns = zip(batch.names, batch.steps, moments, batch.values, strict=True)
             entries += map(ScalarMetricLogEntry._make, columns)
         return entries
 
@@ -195,27 +197,28 @@ def linearize_metrics(logged_metrics: Iterable[ScalarMetricLogEntry]) -> Columns
 
 
 def _linearized(batch: _Batch) -> Columns:
-    timestamps = list(_naive_utc(batch.times))
     kinds = dict.fromkeys(batch.names)
     if len(kinds) == 1:
         [name] = kinds
-        return {name: _columns(name, list(batch.steps), list(batch.values), timestamps)}
-    metrics = {name: _columns(name, [], [], []) for name in kinds}
-    into = {
-        name: (columns["steps"].append, columns["values"].append, columns["timestamps"].append)
-        for name, columns in metrics.items()
+        return {name: _columns(name, list(batch.steps), list(batch.values), Moments(batch.times))}
+    parts: dict[str, tuple[list[Any], list[Any], array[float]]] = {
+        name: ([], [], array("d")) for name in kinds
     }
-    for name, step, value, timestamp in zip(
-        batch.names, batch.steps, batch.values, timestamps, strict=True
+    into = {name: tuple(column.append for column in columns) for name, columns in parts.items()}
+    for name, step, value, moment in zip(
+        batch.names, batch.steps, batch.values, batch.times, strict=True
     ):
-        add_step, add_value, add_timestamp = into[name]
+        add_step, add_value, add_time = into[name]
         add_step(step)
         add_value(value)
-        add_timestamp(timestamp)
-    return metrics
+        add_time(moment)
+    return {
+        name: _columns(name, steps, values, Moments(times))
+        for name, (steps, values, times) in parts.items()
+    }
 
 
-def _columns(name: str, steps: list[Any], values: list[Any], timestamps: list[Any]) -> Any:
+def _columns(name: str, steps: list[Any], values: list[Any], timestamps: Sequence[Any]) -> Any:
     return {"steps": steps, "values": values, "timestamps": timestamps, "name": name}
 
 
@@ -235,8 +238,3 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "item") and hasattr(value, "dtype") and not getattr(value, "shape", None):
         return value.item()
     return value
-
-
-def _naive_utc(times: Iterable[float]) -> Iterator[datetime.datetime]:
-    # A loop of the interpreter, with `fromtimestamp`, takes three times as long.
-    return map(_EPOCH.__add__, map(datetime.timedelta, itertools.repeat(0), times))

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sacred.events import told_run
+from sacred.events import takes_moments, told_run
 from sacred.observers.base import JsonDict, RunId, RunObserver
 
 if TYPE_CHECKING:
@@ -185,6 +185,7 @@ class StoreObserver(RunObserver):
         else:
             self._running.hold(changes)
 
+    @takes_moments
     def log_metrics(self, metrics_by_name: Mapping[str, Mapping[str, Any]], info: JsonDict) -> None:
         """Store new points."""
         changes = self._writer.metrics(metrics_by_name)

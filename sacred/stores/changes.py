@@ -11,6 +11,7 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+from sacred._base.moments import Moments
 from sacred._base.text import common_prefix_length
 from sacred._base.values import Value
 
@@ -184,8 +185,14 @@ class AddPoints(Value):
             start=self.start,
             steps=[*self.steps, *new.steps],
             values=[*self.values, *new.values],
-            timestamps=[*self.timestamps, *new.timestamps],
+            timestamps=_both(self.timestamps, new.timestamps),
         )
+
+
+def _both(first: Sequence[Any], second: Sequence[Any]) -> Sequence[Any]:
+    if isinstance(first, Moments) and isinstance(second, Moments):
+        return first + second
+    return [*first, *second]
 
 
 class AddFile(Value):

@@ -17,6 +17,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sacred._base.moments import Moments
 from sacred.serializer import flatten
 from sacred.stores.changes import (
     AddFile,
@@ -228,13 +229,14 @@ class DocumentWriter:
 
     def _new_points(self, name: str, points: Mapping[str, Any]) -> AddPoints:
         start = self._counts.get(name, 0)
+        times = points["timestamps"]
         self._counts[name] = start + len(points["values"])
         return AddPoints(
             name=name,
             start=start,
             steps=list(points["steps"]),
             values=list(points["values"]),
-            timestamps=list(points["timestamps"]),
+            timestamps=times if isinstance(times, Moments) else list(times),
         )
 
 

@@ -15,6 +15,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
+from sacred._base.moments import Moments
 from sacred.serializer import dumps, restore
 from sacred.serializer.json_text import to_json
 from sacred.stores.base import StoreError
@@ -34,6 +35,7 @@ _SMALL = 256 * 1024
 # written three times to the file, and the journal has at most a third of them.
 _GROWTH = 0.5
 _CHUNK = 1 << 20
+_BETWEEN = '", "'
 
 _NUMBERS = frozenset({int, float, bool, type(None)})
 
@@ -242,8 +244,10 @@ def _encoded(points: AddPoints) -> Arrays:
 
 
 def _timestamps_text(timestamps: Sequence[Any]) -> bytes:
+    if isinstance(timestamps, Moments):
+        return f'"{timestamps.joined(_BETWEEN)}"'.encode()
     if set(map(type, timestamps)) == {datetime.datetime}:
-        texts = '", "'.join(map(datetime.datetime.isoformat, timestamps))
+        texts = _BETWEEN.join(map(datetime.datetime.isoformat, timestamps))
         return f'"{texts}"'.encode()
     return _elements_text([getattr(time, "isoformat", time.__str__)() for time in timestamps])
 

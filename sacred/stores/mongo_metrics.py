@@ -78,7 +78,7 @@ class MongoMetrics:
         arrays: dict[str, Sequence[Any]] = {
             "steps": points.steps,
             "values": points.values,
-            "timestamps": points.timestamps,
+            "timestamps": list(points.timestamps),
         }
         document = {"_id": self.id_of(name, part)}
         try:

@@ -1,0 +1,98 @@
+"""Many moments in time, kept as numbers until somebody wants to look at them."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, SupportsIndex, overload
+
+__all__ = ["Moments"]
+
+_EPOCH = datetime.datetime(1970, 1, 1)
+# From then on (2004), fractions of a second have so few bits that to round them to
+# microseconds in decimals is the same as to do so in binary.
+_EXACT_FROM = 1 << 30
+
+
+class Moments(Sequence[datetime.datetime]):
+    """A sequence of datetimes, in UTC and without a time zone, as all times in records are.
+
+    To make a million of them takes as long as to store them, and not every store wants them.
+
+    Args:
+        times: seconds since 1970.
+
+    >>> moments = Moments([0.0, 1.5])
+    >>> moments[1]
+    datetime.datetime(1970, 1, 1, 0, 0, 1, 500000)
+    >>> moments.joined(", ")
+    '1970-01-01T00:00:00, 1970-01-01T00:00:01.500000'
+    """
+
+    __slots__ = ("_times",)
+
+    def __init__(self, times: Iterable[float]) -> None:
+        self._times = times if isinstance(times, array) else array("d", times)
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> datetime.datetime: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Moments: ...
+
+    def __getitem__(self, index: Any) -> Any:
+        found = self._times[index]
+        return Moments(found) if isinstance(found, array) else next(_datetimes([found]))
+
+    def __iter__(self) -> Iterator[datetime.datetime]:
+        return _datetimes(self._times)
+
+    def __add__(self, others: Moments) -> Moments:
+        return Moments(self._times + others._times)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Moments):
+            return self._times == other._times
+        return list(self) == other if isinstance(other, list) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<Moments: {len(self)}>"
+
+    def joined(self, separator: str) -> str:
+        """The text of all of them in ISO 8601, as `datetime.isoformat` writes it."""
+        text = _joined_within_a_second(self._times, separator)
+        if text is not None:
+            return text
+        parts = (list(times) for _, times in itertools.groupby(self._times, int))
+        return separator.join(_joined(times, separator) for times in parts)
+
+
+def _datetimes(times: Iterable[float]) -> Iterator[datetime.datetime]:
+    # A loop of the interpreter, with `fromtimestamp`, takes three times as long.
+    return map(_EPOCH.__add__, map(datetime.timedelta, itertools.repeat(0), times))
+
+
+def _joined(times: Sequence[float], separator: str) -> str:
+    text = _joined_within_a_second(times, separator)
+    return separator.join(t.isoformat() for t in _datetimes(times)) if text is None else text
+
+
+def _joined_within_a_second(times: Sequence[float], separator: str) -> str | None:
+    """The texts, if they differ in the fraction of the second alone; it is never zero."""
+    second = int(times[0]) if times else 0
+    if second < _EXACT_FROM:
+        return None
+    fractions = list(map(float(-second).__add__, times))
+    if min(fractions) < 0.000_001 or max(fractions) > 0.999_999:
+        return None
+    common = next(_datetimes([second])).isoformat()
+    # One call of the interpreter's formatting for all of them.
+    text = ("\n%.6f" * len(fractions)) % tuple(fractions)
+    return text.replace("\n0.", f"{separator}{common}.").removeprefix(separator)
