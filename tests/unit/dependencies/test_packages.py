@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import os
+import shutil
 import types
 import zipfile
 from pathlib import Path
@@ -111,6 +113,20 @@ def test_namespace_that_distributions_share(tmp_path: Path) -> None:
     owner = owner_of("cloud.store.blob", str(tmp_path / "cloud/store/blob.py"))
     assert owner is not None
     assert (owner.name, owner.version) == ("cloud-store", "1.0")
+
+
+def test_the_owner_of_a_module_may_be_installed_or_removed_meanwhile(tmp_path: Path) -> None:
+    _install(tmp_path, "other", ["other.py"])
+    (tmp_path / "thing.py").write_text("")
+    os.utime(tmp_path, (1, 1))  # what follows may come within one tick of the clock
+    assert owner_of("thing", str(tmp_path / "thing.py")) is None
+    _install(tmp_path, "thing-dist", ["thing.py"])
+    owner = owner_of("thing", str(tmp_path / "thing.py"))
+    assert owner is not None
+    assert owner.name == "thing-dist"
+    os.utime(tmp_path, (2, 2))
+    shutil.rmtree(owner.path)
+    assert owner_of("thing", str(tmp_path / "thing.py")) is None
 
 
 def test_distribution_without_a_record(tmp_path: Path) -> None:
