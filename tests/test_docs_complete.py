@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 import sacred
+from sacred.app.command_table import COMMANDS, command_names
+from sacred.app.parser import parser_of
 from sacred.experiment import gather_command_line_options
 from sacred.observers import FileStorageObserver, MongoObserver, QueueObserver
 from sacred.settings import SETTINGS, Settings
@@ -90,6 +92,22 @@ def test_each_command_has_its_heading() -> None:
     written = headings(DOCS / "command_line.rst")
     commands = [name for name, _ in experiment.gather_commands()]
     assert [name for name in commands if name not in written] == []
+
+
+def test_each_command_of_the_program_has_its_heading_and_its_options() -> None:
+    page = DOCS / "program.rst"
+    written, text = headings(page), page.read_text(encoding="utf-8")
+    assert [name for name in command_names() if f"sacred {name}" not in written] == []
+    documented = [title.removeprefix("sacred ") for title in written if title.startswith("sacred ")]
+    assert [name for name in documented if name not in command_names()] == []
+    flags = {
+        flag
+        for command in COMMANDS
+        for action in parser_of(command)._actions
+        for flag in action.option_strings
+        if flag.startswith("--")
+    }
+    assert sorted(flag for flag in flags if flag not in text) == []
 
 
 @pytest.mark.parametrize("observer", [FileStorageObserver, MongoObserver, QueueObserver])

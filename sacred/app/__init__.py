@@ -10,7 +10,15 @@
 | `project` | stores with names, from ``.sacred.toml`` or ``pyproject.toml`` |
 | `run_ids` | ``7``, ``last~1``, ``best:-metrics.loss.min``, ``lab:7`` |
 | `rows` | runs → the cells of a table |
-| `table` | a table, and how each format writes it |
+| `table` | a table as a value |
+| `formats` `text_table` | how it is written |
+| `facts` `metric_tables` | what `show` and reports say about a run |
+| `comparison` | runs side by side, part by part |
+| `planned` | a config file as a run, and the run nearest to one |
+| `checkup` | what keeps a run from being repeated exactly |
+| `plot` `svg` | curves of braille, curves for pages |
+| `report` | runs as one HTML file |
+| `completion` | scripts for shells |
 | `values` | a value as text, and as JSON |
 | `errors` | mistakes in the call |
 

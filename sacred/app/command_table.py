@@ -59,24 +59,46 @@ class Command(Value):
         return module
 
 
-_KEEP = "Keep order"
-_FIND, _LOOK = "Find runs", "Look at a run"
+_FIND, _LOOK, _COMPARE = "Find runs", "Look at a run", "Compare and report"
+_KEEP, _SETUP = "Keep order", "Set up"
+
+#: Name, arguments, what it does; by the headings of the overview.
+_ROWS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    _FIND: (
+        ("ls", "[QUERY]", "list runs"),
+        ("fields", "[QUERY]", "what queries can ask for"),
+        ("stores", "", "the stores of this project"),
+    ),
+    _LOOK: (
+        ("show", "ID", "all about it"),
+        ("config", "ID [PATH]", "its configuration, as JSON or YAML"),
+        ("logs", "ID [-f]", "what it has printed; -f goes on until it ends"),
+        ("metrics", "ID [NAME]", "its metrics, in numbers or as curves"),
+        ("files", "ID", "its artifacts, resources and sources"),
+        ("cat", "ID:NAME", "print one of these files"),
+    ),
+    _COMPARE: (
+        ("diff", "ID ID...", "what differs between runs"),
+        ("doctor", "ID", "why it could not be repeated exactly"),
+        ("export", "[QUERY]", "a report of runs: one HTML file"),
+    ),
+    _KEEP: (
+        ("tag", "ID... +TAG -TAG", "give runs tags, and take them away"),
+        ("note", "ID [TEXT]", "write notes to a run"),
+        ("star", "ID...", "mark runs as outstanding"),
+        ("unstar", "ID...", "take the mark away"),
+        ("rm", "ID...", "put runs into the trash, or --undo that"),
+        ("trash", "[ls|empty]", "what is in the trash; remove it for good"),
+        ("copy", "FROM TO [QUERY]", "copy runs from one store to another"),
+        ("sync", "[DIRECTORY]", "store what stores could not take before"),
+    ),
+    _SETUP: (("completion", "SHELL", "completion for bash, zsh or fish"),),
+}
 
 COMMANDS: tuple[Command, ...] = tuple(
     Command(name=name, group=group, usage=usage, summary=summary)
-    for group, name, usage, summary in (
-        (_FIND, "ls", "[QUERY]", "list runs"),
-        (_LOOK, "show", "ID", "all about a run"),
-        (_LOOK, "config", "ID", "its configuration"),
-        (_KEEP, "tag", "ID... +TAG -TAG", "give runs tags, and take them away"),
-        (_KEEP, "note", "ID [TEXT]", "write notes to a run"),
-        (_KEEP, "star", "ID...", "mark runs as outstanding"),
-        (_KEEP, "unstar", "ID...", "take the mark away"),
-        (_KEEP, "rm", "ID...", "put runs into the trash, or --undo that"),
-        (_KEEP, "trash", "[ls|empty]", "what is in the trash; remove it for good"),
-        (_KEEP, "copy", "FROM TO [QUERY]", "copy runs from one store to another"),
-        (_KEEP, "sync", "[DIRECTORY]", "store what stores could not take before"),
-    )
+    for group, rows in _ROWS.items()
+    for name, usage, summary in rows
 )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from sacred._base.text import BLUE, DIM, ENDC, GREEN, RED, use_colour
 
@@ -30,10 +31,25 @@ class Console:
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
         self.out = sys.stdout if out is None else out
         self.err = sys.stderr if err is None else err
+        for stream in (self.out, self.err):
+            # A letter that the terminal does not have must not be an error.
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
         self.is_terminal = self.out.isatty()
         self.coloured = use_colour(self.out)
         self._coloured_err = use_colour(self.err)
         self.width = shutil.get_terminal_size((80, 24)).columns
+
+    @property
+    def has_unicode(self) -> bool:
+        """Whether all characters can be printed."""
+        return (self.out.encoding or "").lower().replace("-", "") in ("utf8", "utf16", "utf32")
+
+    @property
+    def binary(self) -> BinaryIO:
+        """For bytes. What was printed as text comes first."""
+        self.out.flush()
+        return self.out.buffer
 
     def print(self, text: str = "") -> None:
         """Print a line, or several."""
@@ -42,16 +58,6 @@ class Console:
     def write(self, text: str) -> None:
         """Print text as it is."""
         self.out.write(text)
-
-    def write_bytes(self, data: bytes) -> None:
-        """Print bytes as they are."""
-        self.out.flush()
-        raw = getattr(self.out, "buffer", None)
-        if raw is None:  # a replacement of sys.stdout that takes only text
-            self.out.write(data.decode(errors="replace"))
-        else:
-            raw.write(data)
-            raw.flush()
 
     def note(self, text: str) -> None:
         """A remark beside the output, for a person."""

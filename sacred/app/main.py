@@ -58,12 +58,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _call(argv: list[str], console: Console) -> int:
-    from sacred.app.session import Session
-
     call = parse_call(argv)
     if isinstance(call, str):
         console.write(call)
         return 0
+    # The overview needs no stores.
+    from sacred.app.session import Session
+
     command, args = call
     with Session(args, console) as session:
         return command.load().run(args, session) or 0

@@ -11,7 +11,7 @@ from sacred.app.command_table import COMMANDS, Command, command_names
 from sacred.app.errors import UsageError
 from sacred.app.program_help import program_help, version_text
 
-__all__ = ["add_run_id", "parse_call", "whole_number"]
+__all__ = ["add_run_id", "parse_call", "parser_of", "whole_number"]
 
 #: Options whose value may begin with a dash, as in ``--sort -result``.
 _DASHED = ("--sort", "--columns")
@@ -38,10 +38,12 @@ def parse_call(argv: list[str]) -> tuple[Command, argparse.Namespace] | str:
         return version_text()
     if name == "help" and rest[:1]:
         name, rest = rest[0], ["--help"]
-    if name in (None, "help") or {"-h", "--help"} & set(options):
+    if not argv or name == "help" or {"-h", "--help"} & set(options):
         return program_help()
-    command = _command(str(name))
-    parser = _parser_of(command)
+    if name is None:
+        raise UsageError(f"{' '.join(argv)}, and which command? sacred --help lists them")
+    command = _command(name)
+    parser = parser_of(command)
     rest = getattr(command.load(), "prepared", list)(rest)
     if "-h" in rest or "--help" in rest:
         return parser.format_help()
@@ -80,7 +82,8 @@ def _command(name: str) -> Command:
     raise UsageError(f"there is no command {name!r}. {hint} (sacred --help)")
 
 
-def _parser_of(command: Command) -> argparse.ArgumentParser:
+def parser_of(command: Command) -> argparse.ArgumentParser:
+    """The parser of a command's arguments."""
     module = command.load()
     text = inspect.cleandoc(module.__doc__ or command.summary)
     first, _, more = text.partition("\n\n")

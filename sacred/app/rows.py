@@ -6,21 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sacred._base.paths import iterate_flattened
-from sacred.app.errors import ProgramError
+from sacred.app.errors import UsageError
 from sacred.app.session import Session
 from sacred.app.table import Table
-from sacred.query.checks import path_from
-from sacred.query.errors import QueryError
+from sacred.query.columns import column_path
 from sacred.query.names import FIELDS
 from sacred.query.order import parse_sort, sort_key
-from sacred.query.syntax import Path
+from sacred.query.syntax import And, IsTrue, Path
 from sacred.query.table import RunTable
-from sacred.query.tokens import tokenize
+from sacred.query.unknown import hints
 from sacred.query.values import MISSING, value_of
 from sacred.records import RunRecord
 from sacred.serializer import dumps
 
-__all__ = ["FIRST", "cell", "column_paths", "matching_runs", "run_table"]
+__all__ = ["FIRST", "cell", "column_paths", "matching_runs", "run_table", "unknown_fields"]
 
 #: The columns of every list of runs; behind them come the entries that differ.
 FIRST = ("id", "status", "name", "start_time", "duration", "result")
@@ -43,19 +42,15 @@ def column_paths(text: str) -> dict[str, Path]:
 
     Raises:
         QueryError: one of them is no field.
+        UsageError: there is none.
 
     >>> {name: str(path) for name, path in column_paths("id,lr").items()}
     {'id': 'id', 'lr': 'config.lr'}
     """
-    paths: dict[str, Path] = {}
-    for name in filter(None, map(str.strip, text.split(","))):
-        token, *rest = tokenize(name)
-        if token.kind != "name" or len(rest) != 1:
-            raise QueryError("here one field is expected", name)
-        paths[name] = path_from(token.steps, name)
-    if not paths:
-        raise ProgramError("--columns names no column")
-    return paths
+    names = [name for name in map(str.strip, text.split(",")) if name]
+    if not names:
+        raise UsageError("--columns names no column")
+    return {name: column_path(name) for name in names}
 
 
 def matching_runs(
@@ -128,6 +123,32 @@ def run_table(
         rows=[[row.get(name) for name in names] for row in rows],
         heads={name: _head(name) for name in names},
     )
+
+
+def unknown_fields(
+    session: Session, query: str, sort: str | None, columns: str | None, table: Table
+) -> Iterator[str]:
+    """Remarks about fields that no run has: probably typing errors.
+
+    Args:
+        session: with the stores.
+        query: of the call; its fields are looked at if it has found nothing.
+        sort: of the call.
+        columns: of the call.
+        table: what was found.
+    """
+    if not table.rows:
+        for _, runs in session.runs(query, None, None):
+            yield from runs.hints()
+        return
+    filled = zip(table.names, zip(*table.rows, strict=True), strict=True)
+    empty = {name for name, cells in filled if all(value is None for value in cells)}
+    paths = column_paths(columns) if columns else {}
+    chosen = [path for name, path in paths.items() if name in empty]
+    chosen += [key.path for key in parse_sort(sort)]
+    if chosen:
+        for _, runs in session.runs("", None, None):
+            yield from hints(And(tuple(map(IsTrue, chosen))), runs)
 
 
 def _varying(rows: Sequence[dict[str, Any]]) -> list[str]:

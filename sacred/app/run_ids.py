@@ -3,6 +3,7 @@
 | text | the run |
 |---|---|
 | ``7`` | of that id |
+| ``4c1c9`` | the only one of such a beginning, if ids are texts |
 | ``last``, ``last~2`` | the newest one, the one two before it |
 | ``best:result`` | with the largest result; of any field or path of queries |
 | ``best:-metrics.loss.min`` | with the smallest |
@@ -28,6 +29,8 @@ __all__ = ["find_run"]
 
 _LAST = re.compile(r"last(?:~(\d+))?")
 _BEST = re.compile(r"best:([+-]?)(.+)")
+#: Fewer characters are no beginning of an id.
+_SHORTEST = 3
 #: So many of the newest ids are looked through for one that was probably meant.
 _LOOKED_THROUGH = 10_000
 
@@ -48,6 +51,8 @@ def find_run(store: RunStore, text: str) -> RunRecord:
         return _nth_last(store, int(found[1] or 0))
     if found := _BEST.fullmatch(text):
         return _best(store, found[2], smallest=found[1] == "-")
+    if found_id := _only_beginning(store, text):
+        return store[found_id]
     raise ProgramError(f"there is no run {text!r} in {store.url}. {_hint(store, text)}".rstrip())
 
 
@@ -68,6 +73,17 @@ def _best(store: RunStore, path: str, smallest: bool) -> RunRecord:
     if record is None or value_of(record, key.path) is MISSING:
         raise ProgramError(f"no run in {store.url} has {key.path}")
     return record
+
+
+def _only_beginning(store: RunStore, text: str) -> str | None:
+    """The id that begins so, if it is one only, and text; of numbers 1 is not short for 12."""
+    if len(text) < _SHORTEST:
+        return None
+    found = [known for known in store.ids() if isinstance(known, str) and known.startswith(text)]
+    if len(found) > 1:
+        names = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
+        raise ProgramError(f"several runs begin with {text!r}: {names}")
+    return found[0] if found else None
 
 
 def _hint(store: RunStore, text: str) -> str:

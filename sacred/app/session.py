@@ -42,6 +42,15 @@ class Session:
         """The project that the working directory belongs to."""
         return find_project()
 
+    @functools.cached_property
+    def default_store(self) -> str:
+        """The name or address of the store that is meant if none is said.
+
+        Raises:
+            ProgramError: there is none.
+        """
+        return default_address(self.project)
+
     @property
     def stores(self) -> list[NamedStore]:
         """The stores that this call is about.
@@ -49,7 +58,7 @@ class Session:
         Raises:
             ProgramError: it names none, and none can be guessed.
         """
-        return [self.open(place) for place in self._said or [default_address(self.project)]]
+        return [self.open(place) for place in self._said or [self.default_store]]
 
     @property
     def store(self) -> RunStore:
@@ -82,14 +91,19 @@ class Session:
         Raises:
             ProgramError: there is no such run.
         """
+        return self.run_and_store(text)[1]
+
+    def run_and_store(self, text: str) -> tuple[RunStore, RunRecord]:
+        """The same with the store that it is in."""
         name, colon, rest = text.partition(":")
         if colon and self.is_store_name(name):
-            return find_run(self.open(name).store, rest)
+            store = self.open(name).store
+            return store, find_run(store, rest)
         stores = self.stores
         if len(stores) > 1:
             names = " or ".join(f"{known.name}:{text}" for known in stores)
             raise ProgramError(f"of which store? Write {names}")
-        return find_run(stores[0].store, text)
+        return stores[0].store, find_run(stores[0].store, text)
 
     def store_of(self, record: RunRecord) -> RunStore:
         """The store that a run of `run` is in."""

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["as_json", "as_text", "fitted", "one_line", "width_of"]
+__all__ = ["as_json", "as_short_time", "as_text", "fitted", "one_line", "width_of"]
 
 _UNSHOWN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -32,6 +32,22 @@ def as_text(value: Any) -> str:
     if isinstance(value, datetime.timedelta):
         return _duration(value)
     return one_line(_compact(as_json(value)))
+
+
+def as_short_time(moment: datetime.datetime, now: datetime.datetime) -> str:
+    """A time in few letters: exact if it is of today, else the day.
+
+    >>> now = datetime.datetime(2026, 3, 2, 12)
+    >>> as_short_time(datetime.datetime(2026, 3, 2, 9, 5, 7), now)
+    'today 09:05:07'
+    >>> as_short_time(datetime.datetime(2026, 1, 31, 9, 5), now)
+    '01-31 09:05'
+    >>> as_short_time(datetime.datetime(2025, 12, 31, 9, 5), now)
+    '2025-12-31'
+    """
+    if moment.date() == now.date():
+        return f"today {moment:%H:%M:%S}"
+    return f"{moment:%m-%d %H:%M}" if moment.year == now.year else f"{moment:%Y-%m-%d}"
 
 
 def _compact(value: Any) -> str:

@@ -5,8 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import platform
+import re
+import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,11 +60,12 @@ def make_experiment(directory: Path) -> Experiment:
     return experiment
 
 
-def fill(experiment: Experiment) -> None:
-    """Run it: lr 0.1, 0.01, 2 (which fails), 0.5."""
-    for lr in (0.1, 0.01, 2, 0.5):
+def fill(experiment: Experiment, with_ids: bool = False) -> None:
+    """Run it: lr 0.1, 0.01, 2 (which fails), 0.5; with ids from 1 on."""
+    for number, lr in enumerate((0.1, 0.01, 2, 0.5), start=1):
         try:
-            experiment.run(config_updates={"lr": lr, "seed": 7})
+            options = {"--id": str(number)} if with_ids else {}
+            experiment.run(config_updates={"lr": lr, "seed": 7}, options=options)
         except ValueError:
             assert lr == 2
 
@@ -82,6 +88,7 @@ def call(runs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
     monkeypatch.chdir(runs.parent)
 
     def run(*argv: str) -> Result:
+        capsys.readouterr()  # what the experiments of the test have printed
         code = main(argv)
         return Result((code, *capsys.readouterr()))
 
@@ -123,6 +130,34 @@ def test_an_unknown_command_is_a_mistake_in_the_call(call: Call) -> None:
     code, out, err = call("lss")
     assert (code, out) == (2, "")
     assert err == "sacred: there is no command 'lss'. Did you mean \"ls\"? (sacred --help)\n"
+
+
+def test_options_alone_are_a_mistake_in_the_call(call: Call) -> None:
+    for argv in (("-s", "runs"), ("-s",), ("--json",)):
+        code, out, err = call(*argv)
+        assert (code, out) == (2, "")
+        assert err == f"sacred: {' '.join(argv)}, and which command? sacred --help lists them\n"
+
+
+def test_the_overview_loads_no_store_and_no_query() -> None:
+    code = "import sys; from sacred.app.main import main; main(['--help']); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "sacred.app.program_help" in loaded
+    assert {"sacred.query", "sacred.stores", "sacred.experiment", "numpy"} & loaded == set()
+
+
+def test_characters_that_the_output_cannot_have_are_no_error(runs: Path) -> None:
+    for words in (("metrics", "1", "--plot"), ("doctor", "1"), ("fields",)):
+        done = subprocess.run(
+            [sys.executable, "-m", "sacred", "-s", str(runs), *words],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.isascii()
 
 
 def test_an_unknown_option_is_a_mistake_in_the_call(call: Call) -> None:
@@ -230,3 +265,433 @@ def test_config_gives_a_part_and_knows_the_nearest(call: Call) -> None:
         1,
         "sacred: the configuration has no entry 'opt.nam'. Did you mean \"name\"?\n",
     )
+
+
+# ----------------------------------------------------------------------------- logs
+
+
+def test_logs_prints_the_output(call: Call) -> None:
+    code, out, err = call("logs", "2")
+    assert (code, err) == (0, "")
+    assert "trained with 0.01\n" in out
+    assert call("logs", "2", "-n", "1").out == out.splitlines(keepends=True)[-1]
+
+
+def test_logs_follows_a_run_until_it_ends(tmp_path: Path) -> None:
+    script = tmp_path / "slow.py"
+    script.write_text(
+        "import pathlib, time\n"
+        "from sacred import Experiment\n"
+        "from sacred.observers import FileStorageObserver\n"
+        "ex = Experiment('slow', save_git_info=False)\n"
+        "ex.observers.append(FileStorageObserver('runs'))\n"
+        "@ex.automain\n"
+        "def main():\n"
+        "    print('first', flush=True)\n"
+        "    while not pathlib.Path('go').exists():\n"
+        "        time.sleep(0.02)\n"
+        "    print('second')\n"
+    )
+    command = [sys.executable, str(script), "--beat-interval", "0.1"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as experiment:
+        wait_for(lambda: list(tmp_path.glob("runs/1/run.json")))
+        program = [sys.executable, "-m", "sacred", "-s", "runs", "logs", "1", "--follow"]
+        with subprocess.Popen(
+            program, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as follower:
+            assert follower.stdout is not None
+            lines = iter(follower.stdout.readline, "")
+            assert any(line == "first\n" for line in lines)
+            (tmp_path / "go").touch()
+            assert "second\n" in lines
+            assert follower.communicate()[1] == "run 1: COMPLETED\n"
+            assert follower.returncode == 0
+        assert experiment.wait() == 0
+
+
+def wait_for(condition: Callable[[], Any]) -> None:
+    while not condition():
+        time.sleep(0.02)
+
+
+# -------------------------------------------------------------------------- metrics
+
+
+def test_metrics_prints_a_summary_and_points(call: Call) -> None:
+    head, row = table(call("metrics", "1").out)
+    assert head == ["metric", "last", "min", "max", "mean", "count", "step"]
+    assert row == ["loss", "0.1", "0.1", "1", "0.55", "10", "9"]
+    rows = list(csv.DictReader(io.StringIO(call("metrics", "1", "lo*", "--csv").out)))
+    assert [float(row["step"]) for row in rows] == list(range(10))
+    assert float(rows[0]["value"]) == pytest.approx(1.0)
+    (only,) = json.loads(call("metrics", "1", "--json", "--summary").out)
+    assert only["count"] == 10
+
+
+def test_metrics_draws_curves(call: Call) -> None:
+    code, out, _ = call("metrics", "1", "--plot")
+    title, *lines = out.splitlines()
+    assert (code, title, len(lines)) == (0, "loss  last 0.1", 13)
+    assert lines[0].lstrip().startswith("1 ┤⠉⠒")
+    assert set("".join(lines[:-1])) & set("⢄⣀⠢⠑")
+
+
+def test_an_unknown_metric_is_an_error_with_the_nearest(call: Call) -> None:
+    code, out, err = call("metrics", "1", "los")
+    assert (code, out, err) == (
+        1,
+        "",
+        "sacred: the run has no metric 'los'. Did you mean \"loss\"?\n",
+    )
+
+
+# ----------------------------------------------------------------------------- diff
+
+
+def test_diff_shows_what_differs_between_many_runs(call: Call) -> None:
+    code, out, _ = call("diff", "1", "2", "3", "--json")
+    rows = {(row["part"], row["entry"]): row for row in json.loads(out)}
+    assert code == 0
+    assert rows["config", "lr"] == {"part": "config", "entry": "lr", "1": 0.1, "2": 0.01, "3": 2}
+    assert rows["outcome", "status"]["3"] == "FAILED"
+    assert ("config", "opt.name") not in rows
+    assert ("config", "opt.name") in {
+        (row["part"], row["entry"])
+        for row in json.loads(call("diff", "1", "2", "-a", "--json").out)
+    }
+
+
+def test_diff_tells_by_its_exit_code_only_if_asked(call: Call) -> None:
+    assert call("diff", "1", "1") == (0, "no differences\n", "")
+    assert call("diff", "1", "2").code == 0
+    assert call("diff", "1", "2", "--exit-code").code == 1
+    assert call("diff", "1", "1", "--exit-code").code == 0
+
+
+def test_diff_shows_changed_code(call: Call, tmp_path: Path) -> None:
+    source = tmp_path / "model.py"
+    for text in ("layers = 2\n", "layers = 3\n"):
+        source.write_text(text)
+        experiment = make_experiment(tmp_path)
+        experiment.add_source_file(str(source))
+        experiment.observers.append(FileStorageObserver(tmp_path / "runs"))
+        experiment.run()
+    code, out, _ = call("diff", "1", "2", "--code", "-s", str(tmp_path / "runs"))
+    assert code == 0
+    assert "-layers = 2\n+layers = 3\n" in out
+    assert [line for line in out.splitlines() if line.startswith("sources")]
+
+
+def test_diff_takes_config_files_and_the_nearest_run(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text('{"lr": 0.01, "opt": {"name": "sgd", "betas": [0.9, 0.99]}, "seed": 1}')
+    rows = json.loads(call("diff", "nearest", str(path), "--json").out)
+    assert [(row["entry"], row["nearest"], row[str(path)]) for row in rows] == [
+        ("opt.name", "adam", "sgd"),
+        ("seed", 7, 1),
+    ]
+    assert "lr" in call("diff", "best:lr", str(path)).out
+    assert call("diff", "nearest", "nearest").code == 2
+    path.write_text("[1]")
+    assert "has no configuration" in call("diff", "1", str(path)).err
+
+
+def test_ls_remarks_upon_fields_that_no_run_has(call: Call) -> None:
+    assert call("ls", "lrr > 1").err.endswith('No run has config.lrr. Did you mean "lr"?\n')
+    for words in (("--columns", "id,lrr"), ("--sort", "lrr")):
+        code, out, err = call("ls", *words)
+        assert (code, len(table(out))) == (0, 5)
+        assert err == 'No run has config.lrr. Did you mean "lr"?\n'
+
+
+def test_diff_needs_two_runs_and_known_parts(call: Call) -> None:
+    assert call("diff", "1").code == 2
+    code, _, err = call("diff", "1", "2", "--only", "confg")
+    assert (code, err) == (2, "sacred: there is no part 'confg'. Did you mean \"config\"?\n")
+
+
+# -------------------------------------------------------------------- files and cat
+
+
+def test_files_lists_and_copies(call: Call, tmp_path: Path) -> None:
+    rows = json.loads(call("files", "2", "--json").out)
+    model = next(row for row in rows if row["kind"] == "artifact")
+    assert (model["name"], model["bytes"], model["type"]) == ("model.txt", 13, "text/plain")
+    code, out, _ = call("files", "2", "--save", str(tmp_path / "copies"))
+    assert (code, out) == (0, f"{tmp_path / 'copies' / 'model.txt'}\n")
+    assert (tmp_path / "copies" / "model.txt").read_text() == "weights 0.01\n"
+
+
+def test_cat_prints_a_file(call: Call) -> None:
+    for argv in (("2:model.txt",), ("best:result:model.txt",), ("2", "model.txt")):
+        assert call("cat", *argv) == (0, "weights 0.01\n", "")
+
+
+def test_cat_says_what_there_is(call: Call) -> None:
+    code, out, err = call("cat", "2:modl.txt")
+    assert (code, out) == (1, "")
+    assert err == "sacred: run 2 has no file 'modl.txt'. Did you mean \"model.txt\"?\n"
+    assert call("cat", "2").code == 2
+    assert "there is no run '9'" in call("cat", "9:model.txt").err
+
+
+# ------------------------------------------------------------------ fields, doctor
+
+
+def test_fields_tell_types_and_ranges(call: Call) -> None:
+    rows = {row["field"]: row for row in json.loads(call("fields", "--json").out)}
+    lr = rows["config.lr"]
+    assert (lr["runs"], lr["types"], lr["values"]) == (4, "float, int", "0.01 … 2")
+    assert rows["result"]["runs"] == 3
+    assert rows["status"]["values"] == "COMPLETED, FAILED"
+    assert rows["metrics.loss"]["types"] == "metric"
+    only = json.loads(call("fields", "status = FAILED", "--match", "config.*", "--json").out)
+    assert {row["field"] for row in only} == {
+        "config.lr",
+        "config.opt.name",
+        "config.opt.betas",
+        "config.seed",
+    }
+
+
+def test_doctor_finds_nothing_wrong_in_the_same_environment(call: Call) -> None:
+    code, out, _ = call("doctor", "1", "--exit-code")
+    assert "nothing is known that would keep the run" in out
+    assert code == 0
+
+
+def test_doctor_tells_why_a_run_cannot_be_repeated(call: Call, runs: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "runs"
+    shutil.copytree(runs, copy)
+    path = copy / "1" / "run.json"
+    record = json.loads(path.read_text())
+    record["experiment"]["dependencies"] = ["no-such-package==1.0", "pytest==0.1"]
+    record["experiment"]["repositories"] = [{"url": "git:x", "commit": "abc123", "dirty": True}]
+    record["host"]["python_version"] = "2.7.1"
+    path.write_text(json.dumps(record))
+    config = json.loads((copy / "1" / "config.json").read_text())
+    del config["seed"]
+    (copy / "1" / "config.json").write_text(json.dumps(config))
+    for source in (copy / "_sources").iterdir():
+        source.write_text("changed")
+    code, out, _ = call("-s", str(copy), "doctor", "1", "--exit-code", "--json")
+    reasons = {
+        (row["subject"], row["finding"])
+        for row in json.loads(out)
+        if row["state"] == "reason" and row["subject"] != "sources"
+    }
+    assert code == 1
+    assert reasons == {
+        ("repository", "git:x had changes that are not in the commit abc123"),
+        ("packages", "no-such-package 1.0 is not installed here"),
+        ("packages", f"pytest was 0.1, here it is {pytest.__version__}"),
+        ("python", f"it was 2.7.1, here it is {platform.python_version()}"),
+        ("seed", "none is recorded"),
+    }
+    assert "is not what the run used" in out
+
+
+# ------------------------------------------------------------------- stores, project
+
+
+def test_a_project_file_names_stores(
+    call: Call, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "deep" / "er")
+    assert "which store?" in call("ls").err
+    (tmp_path / ".sacred.toml").write_text(
+        f'default = "lab"\n[stores]\nhere = "none"\nlab = "{runs}"\n'
+    )
+    assert len(table(call("ls").out)) == 5
+    assert call("config", "lab:2", "lr").out == "0.01\n"
+    assert call("cat", "lab:best:result:model.txt").out == "weights 0.01\n"
+    code, out, err = call("stores", "--json")
+    assert code == 0
+    assert json.loads(out) == [
+        {"name": "here", "store": f"file:{tmp_path / 'none'}", "runs": None, "default": False},
+        {"name": "lab", "store": f"file:{runs}", "runs": 4, "default": True},
+    ]
+    assert err.startswith("sacred: here: ")
+
+
+def test_pyproject_can_name_stores_too(
+    call: Call, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(f'[tool.sacred.stores]\nlab = "{runs}"\n')
+    assert len(table(call("ls").out)) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("stores = 1", "stores must be a table"),
+        ("[store]\na = 'b'", "nothing is known of 'store'. Did you mean \"stores\"?"),
+        ("[stores]\na = 1", "the store 'a' must be a text"),
+        ("default = 'b'\n[stores]\na = 'runs'", "default = 'b' is none of its stores"),
+        ("[stores", "cannot be read"),
+    ],
+)
+def test_a_mistake_in_the_project_file_is_an_error_that_names_it(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, problem: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".sacred.toml").write_text(text)
+    code, out, err = call("ls")
+    assert (code, out) == (1, "")
+    assert ".sacred.toml" in err
+    assert problem in err
+
+
+def test_several_stores_are_one_table(call: Call, runs: Path, tmp_path: Path) -> None:
+    experiment = make_experiment(tmp_path)
+    experiment.observers.append(FileStorageObserver(tmp_path / "other"))
+    experiment.run(config_updates={"lr": 0.05})
+    other = str(tmp_path / "other")
+    words = ("-s", "runs", "-s", other, "--sort", "-result", "--columns", "id,result", "--json")
+    rows = json.loads(call("ls", "result > 0", *words).out)
+    assert [(row["id"], row["result"]) for row in rows] == [
+        ("runs:2", 0.99),
+        (f"{other}:1", 0.95),
+        ("runs:1", 0.9),
+        ("runs:4", 0.5),
+    ]
+    code, _, err = call("show", "2", "-s", "runs", "-s", other)
+    assert (code, err) == (1, f"sacred: of which store? Write runs:2 or {other}:2\n")
+
+
+def test_the_environment_can_name_the_store(
+    call: Call, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SACRED_STORE", str(runs))
+    assert len(table(call("ls").out)) == 5
+
+
+def test_a_store_that_is_not_there_is_an_error(call: Call, tmp_path: Path) -> None:
+    for place in (tmp_path / "none", f"sqlite:///{tmp_path}/none.db", f"tinydb:{tmp_path}/none"):
+        code, out, err = call("ls", "-s", str(place))
+        assert (code, out) == (1, "")
+        assert err.startswith("sacred: ")
+        assert "none" in err
+    assert list(tmp_path.iterdir()) == []
+    assert 'Did you mean "memory"?' in call("ls", "-s", "memroy:").err
+
+
+def test_a_damaged_run_is_reported_and_the_others_are_shown(
+    call: Call, runs: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "runs"
+    shutil.copytree(runs, copy)
+    (copy / "2" / "run.json").write_text('{"status": ')
+    code, out, err = call("ls", "-s", str(copy), "--csv", "--columns", "id")
+    assert (code, out.split()) == (0, ["id", "4", "3", "1"])
+    assert err.startswith("sacred: Run 2 is damaged")
+    assert call("show", "2", "-s", str(copy)).code == 1
+
+
+# --------------------------------------------------------------------------- export
+
+
+def test_export_is_one_file_that_needs_nothing_else(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    code, out, err = call("export", "status = COMPLETED", "-o", str(path))
+    assert (code, out, err) == (0, "", f"3 runs in {path}\n")
+    page = path.read_text(encoding="utf-8")
+    assert "default-src 'none'" in page
+    assert re.findall(r"(?:src|href)=\"?(?!data:)[^\"]", page.replace("default-src", "")) == []
+    assert "<script" not in page
+    assert page.count("<polyline") == 3
+    assert "trained with 0.01" in page
+    assert page.count("<details") == 3
+
+
+def test_export_escapes_what_runs_have_stored(call: Call, tmp_path: Path) -> None:
+    experiment = Experiment("<script>alert(1)</script>", save_git_info=False, interactive=True)
+    experiment.add_config({"x": "<img src=http://evil>", "y<b>": 1})
+
+    @experiment.main
+    def main(_run: Any) -> str:
+        print("<script>print</script>")
+        _run.log_scalar("<b>loss", 1.0)
+        return "<i>result"
+
+    experiment.observers.append(FileStorageObserver(tmp_path / "runs"))
+    experiment.run()
+    page = call("export", "-s", str(tmp_path / "runs"), "--run", "1").out
+    for markup in ("<script>", "<img src=http", "y<b>", "<b>loss", "<i>result"):
+        assert markup not in page
+
+
+def test_export_of_nothing_is_an_error(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    assert call("export", "result > 100", "-o", str(path)).code == 1
+    assert not path.exists()
+
+
+# ----------------------------------------------------------------------- completion
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_commands_and_options(call: Call, shell: str) -> None:
+    script = call("completion", shell).out
+    for command in COMMANDS:
+        assert command.name in script
+    assert "exit-code" in script
+    if executable := shutil.which(shell):
+        done = subprocess.run([executable, "-n"], input=script, text=True, capture_output=True)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_completion_of_bash_completes(call: Call) -> None:
+    script = call("completion", "bash").out
+    ask = 'COMP_WORDS=({words}); COMP_CWORD={at}; _sacred; printf "%s\\n" "${{COMPREPLY[@]}}"'
+    for words, at, wanted in (
+        ("sacred do", 1, ["doctor"]),
+        ("sacred diff --exit", 2, ["--exit-code"]),
+        ("sacred show las", 2, ["last"]),
+    ):
+        done = subprocess.run(
+            ["bash", "-c", script + ask.format(words=words, at=at)],
+            capture_output=True,
+            text=True,
+        )
+        assert (done.stdout.split(), done.stderr) == (wanted, "")
+
+
+# ------------------------------------------------------------- the end of a call
+
+
+def test_a_reader_that_goes_away_is_no_error(runs: Path) -> None:
+    command = f"{sys.executable} -m sacred -s {runs} logs 1; echo $? >&2"
+    done = subprocess.run(
+        ["bash", "-c", f"({command}) | true"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.stderr in ("141\n", "0\n")  # 0: it had written all before the reader went
+
+
+def test_an_unexpected_error_is_one_line_unless_asked_for(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("sacred.app.commands.ls.run", broken)
+    monkeypatch.delenv("SACRED_DEBUG", raising=False)
+    code, _, err = call("ls")
+    assert code == 1
+    assert err == (
+        "sacred: unexpected RuntimeError: boom (SACRED_DEBUG=1 shows where it comes from)\n"
+    )
+    monkeypatch.setenv("SACRED_DEBUG", "1")
+    with pytest.raises(RuntimeError):
+        call("ls")
+
+
+def test_ctrl_c_ends_with_130(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*args: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sacred.app.commands.ls.run", stopped)
+    assert call("ls") == (130, "", "")

@@ -18,10 +18,10 @@ from __future__ import annotations
 import argparse
 import itertools
 
+from sacred.app.formats import add_formats, write_table
 from sacred.app.parser import whole_number
-from sacred.app.rows import matching_runs, run_table
+from sacred.app.rows import matching_runs, run_table, unknown_fields
 from sacred.app.session import Session
-from sacred.app.table import add_formats, write_table
 
 #: So many runs on a terminal.
 _SHOWN = 50
@@ -56,3 +56,5 @@ def run(args: argparse.Namespace, session: Session) -> None:
         console.note("no runs that fulfil the query" if query else "no runs")
     elif is_cut and args.limit is None:
         console.note(f"the {'first' if args.sort else 'newest'} {limit}; --all shows all")
+    for remark in unknown_fields(session, query, args.sort, args.columns, table):
+        console.note(remark)

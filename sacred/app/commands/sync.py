@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import argparse
 
+from sacred.app.formats import add_formats, write_table
 from sacred.app.session import Session
-from sacred.app.table import Table, add_formats, write_table
+from sacred.app.table import Table
 from sacred.upkeep import spooled, sync
 
 

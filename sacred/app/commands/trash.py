@@ -12,9 +12,9 @@ import argparse
 import sys
 
 from sacred.app.errors import ProgramError, UsageError
+from sacred.app.formats import add_formats, write_table
 from sacred.app.rows import run_table
 from sacred.app.session import Session
-from sacred.app.table import add_formats, write_table
 from sacred.records import plain_id
 from sacred.upkeep import empty_trash
 

@@ -1,0 +1,88 @@
+"""Print a file of a run: an artifact, else a source or a resource.
+
+Examples:
+  sacred cat 7:scores.json
+  sacred cat best:result:model.pkl > model.pkl
+  sacred cat last train.py            the source, as it was
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+
+from sacred._base.text import did_you_mean
+from sacred.app.errors import ProgramError, UsageError
+from sacred.app.session import Session
+from sacred.query.errors import QueryError
+from sacred.records import RunRecord, StoredFile
+
+_CHUNK = 1 << 20
+KINDS = ("artifacts", "sources", "resources")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See `CommandModule`."""
+    parser.add_argument("id", metavar="ID:NAME", help="the run, and the name of the file")
+    parser.add_argument("name", metavar="NAME", nargs="?", help="the name, if ID stands alone")
+
+
+def run(args: argparse.Namespace, session: Session) -> None:
+    """See `CommandModule`."""
+    console = session.console
+    record, name = split(args.id, session) if args.name is None else (session.run(args.id), "")
+    file = find_file(record, args.name or name)
+    with file.open() as content:
+        head = content.read(_CHUNK)
+        if console.is_terminal and b"\0" in head:
+            raise ProgramError(
+                f"{file.name} is no text. Into a file: sacred cat {args.id} > {_base(file.name)}"
+            )
+        console.binary.write(head)
+        shutil.copyfileobj(content, console.binary, _CHUNK)
+    console.binary.flush()
+
+
+def split(text: str, session: Session) -> tuple[RunRecord, str]:
+    """The run and the name of a file in ``ID:NAME``; either of them may have colons.
+
+    Raises:
+        ProgramError: there is no such run.
+    """
+    head, colon, name = text.rpartition(":")
+    if not colon or not head:
+        hint = f"sacred cat {text}:NAME; sacred files {text} lists them"
+        raise UsageError(f"which file of it? {hint}")
+    first_error: Exception | None = None
+    while colon:
+        try:
+            return session.run(head), name
+        except (ProgramError, QueryError) as error:
+            first_error = first_error or error
+        head, colon, more = head.rpartition(":")
+        name = f"{more}:{name}"
+    raise first_error or ProgramError(text)
+
+
+def find_file(record: RunRecord, name: str) -> StoredFile:
+    """The file of a name, or of the end of a path if only one ends so.
+
+    Raises:
+        ProgramError: the run has none, or several.
+    """
+    for kind in KINDS:
+        files = getattr(record, kind)
+        if name in files:
+            found: StoredFile = files[name]
+            return found
+        ends = [path for path in files if path.replace("\\", "/").endswith(f"/{name}")]
+        if len(ends) == 1:
+            found = files[ends[0]]
+            return found
+    names = [path for kind in KINDS for path in getattr(record, kind)]
+    hint = did_you_mean(name, names) or f"It has: {', '.join(names) or 'none'}"
+    raise ProgramError(f"run {record.id} has no file {name!r}. {hint}")
+
+
+def _base(name: str) -> str:
+    return name.replace("\\", "/").rpartition("/")[2]

@@ -1,0 +1,138 @@
+"""Compare runs: what differs in configuration, sources, packages, machine and metrics.
+
+Two runs or more. With --code, the changes of source files between two runs are printed line
+by line. With --exit-code the exit code is 1 if anything but results and metrics differs.
+
+An ID may be a config file as well: it stands for the run that it would give. "nearest" is
+the stored run whose configuration differs least from that of the first other ID.
+
+Examples:
+  sacred diff 6 7
+  sacred diff best:result last --code
+  sacred diff 5 6 7 8 --all --csv
+  python train.py save_config with lr=0.1 && sacred diff nearest config.json
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from sacred.app.comparison import PARTS, Difference, compared
+from sacred.app.console import BLUE, BOLD, GREEN, RED, Console
+from sacred.app.errors import UsageError
+from sacred.app.formats import add_formats, write_table
+from sacred.app.parser import add_run_id
+from sacred.app.planned import is_config_file, nearest_run, planned_run
+from sacred.app.session import Session
+from sacred.app.table import Table
+from sacred.records import RunRecord
+
+_NEAREST = "nearest"
+#: Parts that are what came out, and not what went in.
+_OUTCOME = ("outcome", "metrics")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See `CommandModule`."""
+    add_run_id(parser, many=True)
+    parser.add_argument("-a", "--all", action="store_true", help="also what is the same")
+    parser.add_argument(
+        "--only", metavar="PARTS", help=f"only these parts: {', '.join(PARTS)}", default=""
+    )
+    parser.add_argument("--code", action="store_true", help="the changes in the source files")
+    parser.add_argument("--exit-code", action="store_true", help="exit with 1 if they differ")
+    add_formats(parser)
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """See `CommandModule`."""
+    if len(args.ids) < 2:
+        raise UsageError("two runs or more can be compared: sacred diff 6 7")
+    records = _records(args.ids, session)
+    are_stored = not any(map(is_config_file, args.ids))
+    parts = _parts(args.only or ("" if are_stored else "config"))
+    rows = [row for part in parts for row in compared(part, records)]
+    different = [row for row in rows if row.differs]
+    shown = rows if args.all else different
+    if args.format or shown:
+        write_table(_table(shown, args.ids, args.format is None), args.format, session.console)
+    elif not args.code:
+        session.console.print("no differences")
+    if args.code:
+        _print_code(records, session.console)
+    for record in records:
+        session.report(record.problems)
+    return int(args.exit_code and any(row.part not in _OUTCOME for row in different))
+
+
+def _records(ids: list[str], session: Session) -> list[RunRecord]:
+    found: dict[str, RunRecord] = {}
+    # The nearest is the nearest to the first of the others.
+    for text in sorted(ids, key=lambda text: text == _NEAREST):
+        if text == _NEAREST:
+            if not found:
+                raise UsageError("nearest to which run? sacred diff nearest 7")
+            found[text] = nearest_run(session.store, next(iter(found.values())))
+        else:
+            found[text] = planned_run(text) if is_config_file(text) else session.run(text)
+    return [found[text] for text in ids]
+
+
+def _parts(text: str) -> list[str]:
+    from sacred._base.text import did_you_mean
+
+    chosen = [name for name in map(str.strip, text.split(",")) if name]
+    for name in chosen:
+        if name not in PARTS:
+            raise UsageError(f"there is no part {name!r}. {did_you_mean(name, PARTS)}".rstrip())
+    return chosen or list(PARTS)
+
+
+def _table(rows: list[Difference], names: list[str], for_people: bool) -> Table:
+    cells = []
+    before = None
+    for row in rows:
+        # People read the name of a part once.
+        part = "" if for_people and row.part == before else row.part
+        before = row.part
+        cells.append([part, row.name, *row.values])
+    return Table(names=["part", "entry", *_unique(names)], rows=cells)
+
+
+def _unique(names: list[str]) -> list[str]:
+    """The same run may be named twice."""
+    return [
+        name if name not in names[:number] else f"{name} ({number + 1})"
+        for number, name in enumerate(names)
+    ]
+
+
+def _print_code(records: list[RunRecord], console: Console) -> None:
+    if len(records) != 2:
+        raise UsageError("--code compares two runs")
+    for line in code_changes(*records):
+        colour = {"+": GREEN, "-": RED, "@": BLUE}.get(line[:1], "")
+        colour = BOLD if line.startswith(("+++", "---")) else colour
+        console.print(console.style(line, colour))
+
+
+def code_changes(old: RunRecord, new: RunRecord) -> Iterator[str]:
+    """The changes in source files, in the form that ``diff -u`` has."""
+    import difflib
+
+    for name in sorted({*old.sources, *new.sources}):
+        yield from difflib.unified_diff(
+            _lines(old, name),
+            _lines(new, name),
+            f"{old.id}/{name}",
+            f"{new.id}/{name}",
+            lineterm="",
+        )
+
+
+def _lines(record: RunRecord, name: str) -> list[str]:
+    try:
+        return record.sources[name].text().splitlines()
+    except (KeyError, FileNotFoundError):
+        return []

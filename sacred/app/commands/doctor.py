@@ -1,0 +1,81 @@
+"""Say why a run could not be repeated exactly, here and now.
+
+Looked at are the repository, the stored sources, packages and Python of this environment
+(run it in the one that you want to repeat the run in), the seed, resources, the machine.
+With --exit-code the exit code is 1 if there is a reason.
+
+Examples:
+  sacred doctor best:result
+  sacred doctor 7 --exit-code && python train.py with 7.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+
+from sacred.app.checkup import CHECKS, Finding
+from sacred.app.console import DIM, GREEN, RED, YELLOW
+from sacred.app.formats import add_formats, write_table
+from sacred.app.parser import add_run_id
+from sacred.app.session import Session
+from sacred.app.table import Table
+from sacred.records import RunRecord
+
+_MARKS = {"ok": (GREEN, "✓", "ok"), "note": (YELLOW, "!", "!"), "reason": (RED, "✗", "x")}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See `CommandModule`."""
+    add_run_id(parser)
+    parser.add_argument("--exit-code", action="store_true", help="exit with 1 if there is a reason")
+    add_formats(parser)
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """See `CommandModule`."""
+    record = session.run(args.id)
+    findings = [finding for check in CHECKS for finding in check(record)]
+    reasons = sum(finding.state == "reason" for finding in findings)
+    if args.format:
+        rows = [[finding.subject, finding.state, finding.text] for finding in findings]
+        table = Table(names=["subject", "state", "finding"], rows=rows)
+        write_table(table, args.format, session.console)
+    else:
+        _print(record, findings, reasons, session)
+    return int(args.exit_code and reasons > 0)
+
+
+def _print(record: RunRecord, findings: list[Finding], reasons: int, session: Session) -> None:
+    console = session.console
+    for finding in findings:
+        colour, mark, plain = _MARKS[finding.state]
+        mark = console.style(mark if console.has_unicode else plain, colour)
+        console.print(f"{mark} {finding.subject:<12}{finding.text}")
+    if not reasons:
+        verdict = "nothing is known that would keep the run from being repeated exactly"
+    elif reasons == 1:
+        verdict = "one reason why it could not be repeated exactly"
+    else:
+        verdict = f"{reasons} reasons why it could not be repeated exactly"
+    console.print(f"\nrun {record.id}: {console.style(verdict, RED if reasons else GREEN)}")
+    if lines := recipe(record):
+        console.print("to repeat it:")
+        for line in lines:
+            console.print(f"  {console.style(line, DIM)}")
+
+
+def recipe(record: RunRecord) -> list[str]:
+    """The commands that repeat the run, as far as they are known."""
+    main = record.experiment.get("mainfile")
+    if not main:
+        return []
+    lines = []
+    for entry in record.experiment.get("repositories") or ():
+        if isinstance(entry, dict) and entry.get("commit"):
+            lines.append(f"git checkout {entry['commit']}")
+    file = f"{record.id}.json"
+    lines.append(f"sacred -s {shlex.quote(record.store)} config {record.id} > {file}")
+    command = record.command or ""
+    lines.append(" ".join(filter(None, ["python", shlex.quote(main), command, "with", file])))
+    return lines

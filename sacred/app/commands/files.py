@@ -1,0 +1,83 @@
+"""List the files of a run: artifacts, resources, sources; or copy them.
+
+Examples:
+  sacred files last
+  sacred files 7 --save copies              all artifacts, into a directory
+  sacred files 7 "*.png" --save pictures
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from sacred.app.formats import add_formats, write_table
+from sacred.app.parser import add_run_id
+from sacred.app.session import Session
+from sacred.app.table import Table
+from sacred.records import RunRecord, StoredFile
+
+_KINDS = ("artifacts", "resources", "sources")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See `CommandModule`."""
+    add_run_id(parser)
+    parser.add_argument("names", metavar="NAME", nargs="*", help="only these (*.png, ...)")
+    parser.add_argument(
+        "--save", metavar="DIR", help="copy artifacts (with NAME: any files) into a directory"
+    )
+    add_formats(parser)
+
+
+def run(args: argparse.Namespace, session: Session) -> None:
+    """See `CommandModule`."""
+    record = session.run(args.id)
+    found = list(files_of(record, args.names))
+    if args.save is not None:
+        wanted = [file for kind, file in found if args.names or kind == "artifact"]
+        for path in saved(wanted, args.save, session):
+            session.console.print(path)
+        return
+    rows = [
+        [kind, file.name, _size(file), file.content_type, file.entry.md5] for kind, file in found
+    ]
+    table = Table(names=["kind", "name", "bytes", "type", "md5"], rows=rows)
+    if rows or args.format:
+        write_table(table, args.format, session.console)
+    else:
+        session.console.note(f"run {record.id} has no such files")
+
+
+def files_of(record: RunRecord, patterns: list[str]) -> Iterator[tuple[str, StoredFile]]:
+    """Kind and file, of all files or of those that one of the patterns fits."""
+    for kind in _KINDS:
+        for name, file in getattr(record, kind).items():
+            base = name.replace("\\", "/").rpartition("/")[2]
+            if not patterns or any(
+                fnmatchcase(text, pattern) for text in (name, base) for pattern in patterns
+            ):
+                yield kind.removesuffix("s"), file
+
+
+def saved(files: list[StoredFile], directory: str, session: Session) -> Iterator[str]:
+    """Copy files; the paths of the copies. Of two with one name, both are kept."""
+    from pathlib import Path
+
+    taken: set[str] = set()
+    for file in files:
+        folder = Path(directory)
+        base = file.name.replace("\\", "/").rpartition("/")[2]
+        if base in taken:
+            folder = folder / hashlib.md5(file.name.encode()).hexdigest()[:8]
+        taken.add(base)
+        try:
+            yield str(file.save_to(folder))
+        except FileNotFoundError as error:
+            session.console.problem(str(error))
+
+
+def _size(file: StoredFile) -> int | None:
+    return file.path.stat().st_size if file.path is not None else None

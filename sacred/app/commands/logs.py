@@ -1,0 +1,81 @@
+"""Print what a run has printed; with -f also what it goes on to print, until it ends.
+
+Examples:
+  sacred logs last -f
+  sacred logs 7 -n 20       the last 20 lines
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from sacred.app.parser import add_run_id, whole_number
+from sacred.app.session import Session
+from sacred.query.run_store import RunStore
+from sacred.records import RunRecord
+
+#: Seconds between two looks at a run; runs store their output every ten unless told otherwise.
+PAUSE = 1.0
+
+_GOING_ON = ("RUNNING", "QUEUED")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See `CommandModule`."""
+    add_run_id(parser)
+    parser.add_argument("-f", "--follow", action="store_true", help="go on until the run ends")
+    parser.add_argument(
+        "-n", "--lines", type=whole_number, metavar="N", help="only the last N lines"
+    )
+
+
+def run(args: argparse.Namespace, session: Session) -> None:
+    """See `CommandModule`."""
+    store, record = session.run_and_store(args.id)
+    text = record.output
+    session.console.write(text if args.lines is None else last_lines(text, args.lines))
+    if args.follow:
+        status = follow(store, record, session)
+        session.console.note(f"run {record.id}: {status}")
+
+
+def last_lines(text: str, number: int) -> str:
+    r"""The last lines of a text.
+
+    >>> last_lines("a\nb\nc\n", 2), last_lines("a\nb", 5), last_lines("a", 0)
+    ('b\nc\n', 'a\nb', '')
+    """
+    return "".join(text.splitlines(keepends=True)[-number:]) if number else ""
+
+
+def follow(store: RunStore, record: RunRecord, session: Session) -> str | None:
+    """Print what comes, until the run has ended; its status then."""
+    written = record.output
+    while True:
+        session.console.out.flush()
+        # Its status is read first: what it had printed by then is read behind that.
+        now = store[record.id]
+        status, text = now.status, now.output
+        session.console.write(addition(written, text))
+        written = text
+        if status not in _GOING_ON:
+            return status
+        time.sleep(PAUSE)
+
+
+def addition(before: str, after: str) -> str:
+    r"""What has to be written behind `before` to show `after`.
+
+    A line that the run has written anew, such as a progress bar, is written once more.
+
+    >>> addition("a\n", "a\nb\n"), addition("a\n10%", "a\n20%"), addition("a\n", "a\n")
+    ('b\n', '\n20%', '')
+    """
+    if after.startswith(before):
+        return after[len(before) :]
+    pairs = enumerate(zip(before, after, strict=False))
+    same = next((place for place, (old, new) in pairs if old != new), min(len(before), len(after)))
+    start = after.rfind("\n", 0, same) + 1
+    break_line = "" if before.endswith("\n") else "\n"
+    return f"{break_line}{after[start:]}"

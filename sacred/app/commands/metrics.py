@@ -1,0 +1,85 @@
+"""The metrics of a run: a summary, all points, or curves.
+
+As text, LaTeX and HTML the summary is printed, as CSV and JSON the points; --summary and
+--points say otherwise. Names may have * and ?.
+
+Examples:
+  sacred metrics last --plot
+  sacred metrics 7 loss "val.*" --plot --log
+  sacred metrics best:result loss --csv > loss.csv
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from sacred._base.text import did_you_mean
+from sacred.app.console import BOLD, Console
+from sacred.app.errors import ProgramError
+from sacred.app.formats import add_formats, write_table
+from sacred.app.metric_tables import points_of, summary_of
+from sacred.app.parser import add_run_id
+from sacred.app.plot import plotted
+from sacred.app.session import Session
+from sacred.app.values import one_line
+from sacred.records import Metric
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See `CommandModule`."""
+    add_run_id(parser)
+    parser.add_argument("names", metavar="NAME", nargs="*", help="which ones (default: all)")
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--plot", action="store_true", help="draw curves")
+    group.add_argument("--points", action="store_true", help="print all points")
+    group.add_argument("--summary", action="store_true", help="print one line for each metric")
+    parser.add_argument("--log", action="store_true", help="a logarithmic scale for --plot")
+    add_formats(parser)
+
+
+def run(args: argparse.Namespace, session: Session) -> None:
+    """See `CommandModule`."""
+    record = session.run(args.id)
+    metrics = chosen(record.metrics, args.names)
+    if not metrics:
+        session.console.note(f"run {record.id} has no metrics")
+    if args.plot:
+        _plot(metrics, args.log, session.console)
+    elif metrics or args.format:
+        points = args.points or (args.format in ("csv", "json") and not args.summary)
+        write_table((points_of if points else summary_of)(metrics), args.format, session.console)
+
+
+def chosen(metrics: Mapping[str, Metric], patterns: list[str]) -> dict[str, Metric]:
+    """The metrics that have one of these names.
+
+    Raises:
+        ProgramError: there is none that one of them fits.
+    """
+    if not patterns:
+        return dict(metrics)
+    found: dict[str, Metric] = {}
+    for pattern in patterns:
+        names = [name for name in metrics if fnmatchcase(name, pattern)]
+        if not names:
+            hint = did_you_mean(pattern, metrics) or f"There are: {', '.join(metrics) or 'none'}"
+            raise ProgramError(f"the run has no metric {pattern!r}. {hint}")
+        found |= {name: metrics[name] for name in names}
+    return found
+
+
+def _plot(metrics: Mapping[str, Metric], log: bool, console: Console) -> None:
+    width = min(console.width, 100) if console.is_terminal else 80
+    for name, metric in metrics.items():
+        title = f"{name}  last {metric.last:.6g}" if _is_number(metric.last) else name
+        console.print(console.style(one_line(title), BOLD))
+        lines = plotted(metric, width, log=log, ascii_only=not console.has_unicode)
+        for line in lines or ["  (no numbers that can be drawn)"]:
+            console.print(line)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)

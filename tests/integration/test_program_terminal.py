@@ -1,0 +1,131 @@
+"""The program on a terminal, which a pty is."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sacred.stores.changes import AddFile
+from sacred.stores.registry import open_store
+from tests.integration.test_program import runs as runs  # the same four runs
+
+pty = pytest.importorskip("pty", reason="only POSIX has pseudo-terminals")
+
+
+def on_terminal(
+    *argv: str, columns: int = 80, cwd: Path, code: int = 0, **environment: str
+) -> list[str]:
+    """The lines that the program prints on a terminal."""
+    import fcntl
+    import struct
+    import termios
+
+    inner, outer = pty.openpty()
+    fcntl.ioctl(outer, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "SACRED_STORE")
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "sacred", *argv],
+        cwd=cwd,
+        env={**kept, "TERM": "xterm", "PYTHONIOENCODING": "utf-8", **environment},
+        stdin=outer,
+        stdout=outer,
+        stderr=outer,
+        close_fds=True,
+    ) as process:
+        os.close(outer)
+        text = b""
+        while True:
+            try:
+                piece = os.read(inner, 65536)
+            except OSError:  # EIO: the other side is closed
+                break
+            if not piece:
+                break
+            text += piece
+        assert process.wait() == code, text
+    os.close(inner)
+    return text.decode().splitlines()
+
+
+def plain(lines: list[str]) -> list[str]:
+    return [re.sub(r"\x1b\[\d*m", "", line) for line in lines]
+
+
+def test_statuses_are_coloured(runs: Path) -> None:
+    lines = on_terminal("ls", cwd=runs.parent)
+    assert "\x1b[1mid\x1b[0m" in lines[0]
+    assert any("\x1b[31mFAILED\x1b[0m" in line for line in lines)
+    assert any("\x1b[32mCOMPLETED\x1b[0m" in line for line in lines)
+
+
+def test_no_color_is_respected(runs: Path) -> None:
+    lines = on_terminal("ls", cwd=runs.parent, NO_COLOR="1")
+    assert lines == plain(lines)
+
+
+@pytest.mark.parametrize("columns", [30, 50, 70, 200])
+def test_tables_fit_the_terminal(runs: Path, columns: int) -> None:
+    lines = plain(
+        on_terminal(
+            "ls", "--columns", "id,status,host.os,lr,result", columns=columns, cwd=runs.parent
+        )
+    )
+    table = [line for line in lines if not line.startswith("no room for")]
+    assert len(table) == 5
+    assert max(map(len, table)) <= columns
+    assert "COMPLETED" in table[1]
+    assert ("…" in table[1]) == (columns < 200)
+
+
+def test_a_long_list_ends_with_a_remark(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "runs")
+    for _ in range(51):
+        store.create(None, {"status": "COMPLETED", "config": {}, "experiment": {}}, [])
+    store.close()
+    lines = plain(on_terminal("ls", cwd=tmp_path))
+    assert len(lines) == 52
+    assert lines[1].split()[0] == "51"
+    assert lines[-1] == "the newest 50; --all shows all"
+    assert len(on_terminal("ls", "--all", cwd=tmp_path)) == 52
+
+
+def test_what_a_run_has_stored_cannot_act_on_the_terminal(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "runs")
+    evil: dict[str, Any] = {
+        "status": "FAILED",
+        "config": {"x\x1b]0;evil\x07": "\x1b[2J"},
+        "experiment": {"name": "\x1b[5m"},
+        "result": "\x1b[31m",
+        "fail_trace": ["Traceback\n", "\x1b[31mError\n"],
+    }
+    store.create(None, evil, [])
+    store.close()
+    for command in ("ls", "show", "config", "fields", "diff"):
+        ids = {"ls": [], "fields": [], "diff": ["1", "1", "--all"]}.get(command, ["1"])
+        text = "\n".join(on_terminal(command, *ids, cwd=tmp_path, NO_COLOR="1"))
+        assert "\x1b" not in text, command
+        assert "\x07" not in text, command
+
+
+def test_binary_files_are_not_printed(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "runs")
+    run_id = store.create(None, {"status": "COMPLETED", "config": {}, "experiment": {}}, [])
+    (tmp_path / "model.bin").write_bytes(b"\0\1")
+    store.apply(
+        run_id, [AddFile(kind="artifact", name="model.bin", path=str(tmp_path / "model.bin"))]
+    )
+    store.close()
+    lines = on_terminal("cat", "1:model.bin", cwd=tmp_path, code=1)
+    assert lines[-1].endswith(
+        "model.bin is no text. Into a file: sacred cat 1:model.bin > model.bin"
+    )

@@ -1,0 +1,153 @@
+"""Parts of the console program."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sacred.app.commands.fields import FieldSummary
+from sacred.app.commands.logs import addition, last_lines
+from sacred.app.facts import shortened, without_password
+from sacred.app.formats import FORMATS
+from sacred.app.plot import plotted
+from sacred.app.svg import Curve, curves, thinned
+from sacred.app.table import Table
+from sacred.app.text_table import _cut
+from sacred.app.values import as_json, as_text, fitted, one_line, width_of
+
+lines = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=5))
+
+
+@given(st.text(), st.integers(1, 20))
+def test_a_fitted_text_is_never_wider(text: str, width: int) -> None:
+    assert width_of(fitted(text, width)) <= width
+
+
+@given(st.text())
+def test_one_line_has_nothing_that_a_terminal_acts_upon(text: str) -> None:
+    shown = one_line(text)
+    assert all(letter >= " " and not "\x7f" <= letter <= "\x9f" for letter in shown)
+    assert one_line(shown) == shown
+
+
+widths = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 60)), min_size=1, max_size=8)
+
+
+@given(widths, st.integers(20, 120))
+def test_columns_are_cut_to_the_room_and_not_below_their_floors(
+    columns: list[tuple[int, int]], room: int
+) -> None:
+    sizes, floors = map(list, zip(*columns, strict=True))
+    cut = _cut(sizes, floors, room)
+    assert sum(cut) + 2 * (len(cut) - 1) <= room
+    if len(cut) > 1:
+        pairs = zip(cut, sizes, floors, strict=False)
+        assert all(min(size, floor) <= width <= size for width, size, floor in pairs)
+
+
+@given(lines, lines)
+def test_what_follows_is_what_is_new(old: list[str], new: list[str]) -> None:
+    before = "".join(f"{line}\n" for line in old)
+    after = before + "".join(f"{line}\n" for line in new)
+    assert before + addition(before, after) == after
+
+
+@given(lines, st.integers(0, 5))
+def test_last_lines_are_the_end(texts: list[str], number: int) -> None:
+    text = "\n".join(texts)
+    assert text.endswith(last_lines(text, number))
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.datetimes(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner),
+    max_leaves=8,
+)
+
+
+@given(values)
+def test_every_value_has_a_line_of_text_and_json(value: object) -> None:
+    assert "\n" not in as_text(value)
+    json.dumps(as_json(value), allow_nan=False)
+
+
+@given(st.lists(values, min_size=2, max_size=2))
+def test_every_format_takes_every_value(row: list[object]) -> None:
+    table = Table(names=["a", "<b>&%"], rows=[row])
+    for write in FORMATS.values():
+        assert write(table).endswith("\n")
+
+
+def test_arrays_and_scalars_of_numpy_are_plain() -> None:
+    assert as_json({"a": np.arange(3), "b": np.float64(1.5)}) == {"a": [0, 1, 2], "b": 1.5}
+    assert as_text(datetime.timedelta(days=2, seconds=5)) == "2d 0:00:05"
+
+
+def test_csv_and_latex_are_quoted() -> None:
+    table = Table(names=["x_1", "y"], rows=[["50% & more", 'a,"b"']])
+    assert FORMATS["csv"](table) == 'x_1,y\n50% & more,"a,""b"""\n'
+    assert r"x\_1 & y \\" in FORMATS["latex"](table)
+    assert r"50\% \& more" in FORMATS["latex"](table)
+
+
+points = st.lists(st.tuples(st.floats(), st.floats() | st.text() | st.none()), max_size=50)
+
+
+@given(points, st.booleans())
+def test_plots_have_lines_of_one_width(found: list[tuple[float, object]], log: bool) -> None:
+    drawn = plotted(found, width=40, height=5, log=log)
+    assert len(drawn) in (0, 6)
+    assert len({len(line) for line in drawn[:5]}) <= 1
+
+
+def test_a_plot_without_numbers_is_empty_and_a_constant_is_a_line() -> None:
+    assert plotted([(0, "a"), (1, math.nan)]) == []
+    drawn = plotted([(0, 1), (5, 1)], width=30, height=3, ascii_only=True)
+    assert [line.count("*") > 10 for line in drawn] == [False, True, False, False]
+    assert plotted([(0, -1), (1, 0)], log=True) == []
+
+
+@given(points, st.integers(4, 60))
+def test_thinned_curves_keep_their_extremes(found: list[tuple[float, object]], most: int) -> None:
+    kept = thinned(found, most)
+    known = thinned(found, 10_000)
+    assert set(kept) <= set(known)
+    if known:
+        heights, all_heights = [y for _, y in kept], [y for _, y in known]
+        assert (min(heights), max(heights)) == (min(all_heights), max(all_heights))
+
+
+@given(points)
+def test_curves_have_places_within_the_picture(found: list[tuple[float, object]]) -> None:
+    svg = curves([Curve(label="<a>", points=thinned(found), colour="#000")])
+    assert "nan" not in svg
+    assert "<a>" not in svg
+
+
+def test_long_texts_and_passwords_are_not_shown() -> None:
+    assert len(shortened("x" * 1000)) < 330
+    assert without_password("ssh://git@host/x") == "ssh://host/x"
+
+
+@pytest.mark.parametrize(
+    ("seen", "shown"),
+    [
+        ([1, 2.5, math.nan], "1 … 2.5"),
+        (["a", "b", "a"], "a, b"),
+        ([math.nan], ""),
+        ([True, 3], "3, true"),
+        (list("abcdefgh"), "a, b, c, d, …"),
+    ],
+)
+def test_summaries_of_fields(seen: list[object], shown: str) -> None:
+    summary = FieldSummary()
+    for value in seen:
+        summary.add(value)
+    assert summary.range == shown
+    assert summary.runs == len(seen)
