@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Heart"]
 
+# Characters.
+_AT_ONCE = 1 << 20
+
 #: What a run may still change of its meta information while it is under way.
 ANNOTATIONS = ("tags", "group", "notes", "starred", "comment")
 
@@ -107,9 +110,13 @@ class Heart:
             self._tell_metrics()
 
     def _tell_output(self) -> None:
-        piece = self.output.add(self._new_output())
-        if piece is not None:
-            self._dispatcher.emit(OutputWritten(**piece._asdict()))
+        new = self._new_output()
+        # On its way into a store a text is copied several times. When this thread has not
+        # been given time for long while the run printed, that must not be a copy of it all.
+        for start in range(0, len(new), _AT_ONCE):
+            piece = self.output.add(new[start : start + _AT_ONCE])
+            if piece is not None:
+                self._dispatcher.emit(OutputWritten(**piece._asdict()))
 
     def _tell_metrics(self) -> bool:
         told = False

@@ -12,8 +12,12 @@ from hypothesis import strategies as st
 
 from sacred.events import Heartbeat, OutputWritten
 from sacred.lifecycle import output
+from sacred.lifecycle.dispatcher import Dispatcher
+from sacred.lifecycle.heartbeat import Heart
 from sacred.lifecycle.output import LongText, OutputRecord
+from sacred.metrics_logger import MetricsLogger
 from sacred.observers import FileStorageObserver, QueueObserver
+from sacred.stdout_capturing import CapturedOutput
 from sacred.utils import apply_backspaces_and_linefeeds
 
 # Of its own: other tests set levels of theirs.
@@ -164,3 +168,35 @@ def test_what_could_not_be_flattened_takes_no_output_along(tmp_path):
         observer.heartbeat_event(info={}, captured_out=None, beat_time=None)
     observer.heartbeat_event(info={}, captured_out=None, beat_time=None, result=None)
     assert observer.cout == "a"
+
+
+class Pieces:
+    """An observer that is told of the output apart."""
+
+    def __init__(self):
+        self.told = []
+
+    def output_comes_apart(self):
+        return True
+
+    def heartbeat_event(self, info, captured_out, beat_time, result):
+        assert captured_out is None
+
+    def output_event(self, start, offset, text):
+        assert start == sum(map(len, self.told))
+        self.told.append(text)
+
+
+def test_a_beat_that_comes_late_tells_long_output_piece_by_piece():
+    """Each is copied on its way into a store: together that would be a lot of memory."""
+    text = "".join(f"line {number}\n" for number in range(300_000))
+    observer = Pieces()
+    dispatcher = Dispatcher([observer], LOG)
+    dispatcher._told_of_start = [observer]
+    heart = Heart(dispatcher, MetricsLogger(), {}, OutputRecord(None, LOG), lambda: None)
+    with CapturedOutput() as captured:
+        heart.listen_to(captured)
+        captured._add(text)
+        heart.beat()
+    assert "".join(observer.told) == text
+    assert max(map(len, observer.told)) <= 1 << 20
