@@ -118,7 +118,7 @@ def test_short_runs_have_every_line_and_the_traceback(place: Place, tmp_path: Pa
             place, tmp_path / f"w{index}",
             steps=1 + index, pause=0, ending=ending, artifact_every=0,
         )  # fmt: skip
-        worker.run()
+        assert worker.run() == index % 2, worker.stderr
         check_complete(worker.stored, worker.account)
         assert worker.stored.status == ("FAILED" if index % 2 else "COMPLETED")
         assert "".join(worker.stored.fail_trace).endswith("the reason, é\n" if index % 2 else "")

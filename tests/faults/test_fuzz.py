@@ -52,7 +52,8 @@ _points = st.fixed_dictionaries(
     {name: st.lists(_json, max_size=3) for name in ("steps", "values", "timestamps")},
     optional={"name": _texts, "start": st.integers(-3, 5)},
 )
-_deep = st.sampled_from([b"[" * 5_000, b'{"a":' * 5_000, b"a=" + b"(" * 5_000])
+_DEPTH = pick(1_500, 5_000)  # more than Python lets functions call each other
+_deep = st.sampled_from([b"[" * _DEPTH, b'{"a":' * _DEPTH, b"a=" + b"(" * _DEPTH])
 _words = st.sampled_from(
     [
         *["with", "help", "-h", "--help", "-l", "--loglevel=5", "print_config", "-p", "--", "-F"],

@@ -29,7 +29,9 @@ STORES = pick(["file", "mongo"], ["file", "sqlite", "mongo", "postgres", "tinydb
 def run(directory: Path, place: Place, *words: str) -> subprocess.CompletedProcess[bytes]:
     """Run the script in a directory."""
     environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(directory)}
-    environment |= {"LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), **place.environment}
+    # Warnings about values that a store cannot keep would be output, too, some time or other.
+    environment |= {"LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    environment |= place.environment
     options = ["-f", "-l", "CRITICAL", *place.arguments]
     return subprocess.run(
         [sys.executable, str(SCRIPT), *words, *options],
