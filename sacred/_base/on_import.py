@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-__all__ = ["when_imported"]
+__all__ = ["TellingLoader", "when_imported"]
 
 
 def when_imported(name: str, action: Callable[[ModuleType], object]) -> None:
@@ -53,19 +53,25 @@ class _Finder:
 
         spec = importlib.util.find_spec(fullname)
         if spec is not None and spec.loader is not None:
-            stand_in: Any = _Loader(spec.loader, self._action)
+            stand_in: Any = TellingLoader(spec.loader, self._action)
             spec.loader = stand_in
         return spec
 
 
-class _Loader:
-    """The real loader, with one more step at the end."""
+class TellingLoader:
+    """A real loader, with one more step at the end.
+
+    Args:
+        loader: the real one.
+        action: called with the module once that is complete.
+    """
 
     def __init__(self, loader: Any, action: Callable[[ModuleType], object]) -> None:
         self._loader = loader
         self._action = action
 
     def __getattr__(self, name: str) -> Any:
+        # `get_source`, `get_data` and what else loaders may have.
         return getattr(self._loader, name)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:

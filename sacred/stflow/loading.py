@@ -9,6 +9,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType, TracebackType
 from typing import Any
 
+from sacred._base.on_import import TellingLoader
+
 __all__ = ["LoadWatch", "loaded"]
 
 
@@ -46,6 +48,9 @@ class LoadWatch:
         with contextlib.suppress(ValueError):
             sys.meta_path.remove(self)
 
+    def _tell(self, module: ModuleType) -> None:
+        self._callback(module.__name__)
+
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
@@ -56,32 +61,7 @@ class LoadWatch:
             spec = None if finder is self else finder.find_spec(name, path, target)
             if spec is not None:
                 if hasattr(spec.loader, "exec_module"):
-                    telling: Any = _TellingLoader(spec.loader, self._callback)
+                    telling: Any = TellingLoader(spec.loader, self._tell)
                     spec.loader = telling
                 return spec
         return None
-
-
-class _TellingLoader:
-    """Does what another loader does, and calls a function afterwards."""
-
-    def __init__(self, loader: Any, callback: Callable[[str], None]) -> None:
-        self._loader = loader
-        self._callback = callback
-
-    def __getattr__(self, name: str) -> Any:
-        # `get_source`, `get_data` and what else loaders may have.
-        return getattr(self._loader, name)
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """The other loader's module."""
-        module: ModuleType | None = self._loader.create_module(spec)
-        return module
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Let the other loader do it; the module looks as if nobody had watched."""
-        module.__loader__ = self._loader
-        if module.__spec__ is not None:
-            module.__spec__.loader = self._loader
-        self._loader.exec_module(module)
-        self._callback(module.__name__)
