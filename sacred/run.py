@@ -274,9 +274,9 @@ class Run:
             self._id = self._dispatcher.begin(
                 RunStarted(start_time=self.start_time, **self._announcement())
             )
+            self._heart.start(self.beat_interval)
         named = "" if self._id is None else f' run with ID "{self._id}"'
         self.run_logger.info("Started%s", named)
-        self._heart.start(self.beat_interval)
 
     def _run_main(self, args: tuple[Any, ...]) -> None:
         for hook in self.pre_run_hooks:

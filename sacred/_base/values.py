@@ -37,13 +37,15 @@ class _DataclassFields:
 
     def _made_for(self, owner: type[Value]) -> dict[str, Any]:
         import dataclasses
+        import functools
 
-        rows: list[Any] = [
-            (name, owner.__annotations__.get(name, Any), dataclasses.field(default=default))
-            for name, default in (
-                (name, owner._defaults.get(name, dataclasses.MISSING)) for name in owner._fields
-            )
-        ]
+        rows: list[Any] = []
+        for name in owner._fields:
+            known: dict[str, Any] = {}
+            if name in owner._defaults:
+                # As factories: empty mappings that nobody changes are refused as defaults.
+                known["default_factory"] = functools.partial(owner._defaults.get, name)
+            rows.append((name, Any, dataclasses.field(**known)))
         twin = dataclasses.make_dataclass(owner.__name__, rows, kw_only=True)
         fields: dict[str, Any] = vars(twin)["__dataclass_fields__"]
         return fields

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -101,7 +102,9 @@ class Heart:
         self._stopped = True
         self._wake.set()
         if self._thread is not None:
-            self._thread.join()
+            # A second Ctrl-C may have come in the midst of its start; it ends by itself then.
+            with contextlib.suppress(RuntimeError):
+                self._thread.join()
             self._thread = None
 
     def _tell_early(self) -> None:

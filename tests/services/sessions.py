@@ -60,6 +60,8 @@ def execute(command: str, directory: Path) -> str:
     words = shlex.split(command)
     if words[0] in ("python", ".venv/bin/python"):
         words[0] = sys.executable
+    elif words[0] in ("sacred", ".venv/bin/sacred"):
+        words[:1] = [sys.executable, "-m", "sacred"]  # the environment may not be on the path
     done = subprocess.run(
         words,
         cwd=directory,

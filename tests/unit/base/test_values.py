@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+from collections.abc import Mapping
 from typing import ClassVar
 
 import pytest
@@ -24,6 +25,7 @@ class Named(Point):
     """One more field."""
 
     name: str = "here"
+    notes: Mapping[str, int] = {}
 
 
 class Pair(Value, kw_only=False):
@@ -35,7 +37,7 @@ class Pair(Value, kw_only=False):
 
 def test_fields_and_defaults():
     assert (Point(x=1).x, Point(x=1).y, Point.kind) == (1, 0, "point")
-    assert fields_of(Named(x=1, name="there")) == {"x": 1, "y": 0, "name": "there"}
+    assert fields_of(Named(x=1, name="there")) == {"x": 1, "y": 0, "name": "there", "notes": {}}
     assert Pair(1) == Pair(a=1, b=2)
 
 
@@ -68,14 +70,14 @@ def test_copies_and_pickles():
     assert changed(named, y=5) == Named(x=1, y=5, name="n")
     assert pickle.loads(pickle.dumps(named)) == named
     assert copy.deepcopy(named) == named
-    assert repr(named) == "Named(x=1, y=2, name='n')"
+    assert repr(named) == "Named(x=1, y=2, name='n', notes={})"
 
 
 def test_they_are_dataclasses_to_those_who_ask():
     named = Named(x=1)
     assert dataclasses.is_dataclass(named)
     assert dataclasses.replace(named, y=3) == Named(x=1, y=3)
-    assert dataclasses.asdict(named) == {"x": 1, "y": 0, "name": "here"}
+    assert dataclasses.asdict(named) == {"x": 1, "y": 0, "name": "here", "notes": {}}
     assert [field.name for field in dataclasses.fields(Point)] == ["x", "y"]
 
 

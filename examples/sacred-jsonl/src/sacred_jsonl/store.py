@@ -13,7 +13,15 @@ from typing import Any
 
 from sacred.serializer import dumps, flatten
 from sacred.stores.base import InvalidArtifactError, RunExistsError, RunNotFoundError
-from sacred.stores.changes import AddFile, AddPoints, Change, SetFields, SourceFile, WriteOutput
+from sacred.stores.changes import (
+    AddFile,
+    AddPoints,
+    Annotate,
+    Change,
+    SetFields,
+    SourceFile,
+    WriteOutput,
+)
 from sacred.stores.reading import ReadableStore, Reader
 
 
@@ -99,6 +107,8 @@ def _line(change: Change) -> dict[str, Any]:
         case AddFile():
             content = base64.b64encode(Path(change.path).read_bytes()).decode()
             return {"AddFile": {"kind": change.kind, "name": change.name, "content": content}}
+        case Annotate():
+            return {"Annotate": dataclasses.asdict(change)}
         case WriteOutput():
             return {"WriteOutput": dataclasses.asdict(change)}
         case AddPoints():
@@ -115,6 +125,8 @@ def _replay(run: dict[str, Any], kind: str, change: dict[str, Any]) -> None:
             run.update(change)
         case "AddFile":
             run[change["kind"] + "s"][change["name"]] = base64.b64decode(change["content"])
+        case "Annotate":
+            run["meta"] = Annotate(**change).applied_to(run.get("meta") or {})
         case "WriteOutput":
             run["output"] = run["output"][: change["start"]] + change["text"]
         case "AddPoints":
