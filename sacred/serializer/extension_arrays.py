@@ -250,8 +250,17 @@ def _read_sparse_index(call: list[Any], reader: Reader) -> Any:
     return (IntIndex if len(positions) == 1 else BlockIndex)(length, *positions)
 
 
+def _refuse_arrow_array(name: str, flat: dict[str, Any], reader: Reader) -> Any:
+    raise reader.refuse(
+        "py/object",
+        f"of {name!r} has no items: jsonpickle stores nothing of what Arrow holds",
+    )
+
+
 ARRAY_READERS: dict[str, ReadObject] = {
     "array": _restore_array,
+    "ArrowStringArray": _refuse_arrow_array,
+    "ArrowExtensionArray": _refuse_arrow_array,
     "IntegerArray": _restore_masked_array,
     "FloatingArray": _restore_masked_array,
     "BooleanArray": _restore_masked_array,

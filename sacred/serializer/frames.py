@@ -126,6 +126,10 @@ def _flatten_values(series: Any, flatten: Callable[[Any], Any]) -> tuple[Any, An
         # Pandas may guess something better than that the objects are objects.
         is_guessed = dtype.kind != "O" or pd.Series(items).dtype == dtype
         return flat, None if is_guessed else "object"
+    if isinstance(dtype, pd.StringDtype) and dtype.storage == "pyarrow" and dtype.na_value is pd.NA:
+        # jsonpickle loses all that Arrow holds, but knows text that Python holds.
+        kept = pd.array(series.to_numpy(dtype=object), dtype=pd.StringDtype("python"))
+        return flatten_native_array(kept, flatten), flatten_dtype(dtype, flatten)
     # Text becomes text again by itself, mostly, and needs no NaN in its form then.
     if str(dtype) != "str" or pd.Series(series.to_numpy(dtype=object)).dtype != dtype:
         native = flatten_native_array(series.array, flatten)
@@ -152,7 +156,7 @@ def _restore_series(name: str, flat: dict[str, Any], reader: Reader) -> Any:
     if isinstance(dtype, pd.DatetimeTZDtype) and values.dtype.kind == "M":
         series = pd.Series(values).dt.tz_localize("UTC").dt.tz_convert(dtype.tz)
         values = series.array
-    elif isinstance(values, np.ndarray):
+    elif isinstance(values, np.ndarray) or values.dtype != dtype:
         values = make_array(list(values), dtype)
     return pd.Series(values, index=index, name=called)
 

@@ -20,6 +20,9 @@ class Reader(Protocol):
     def restore_apart(self, flat: Any) -> Any:
         """Data that are a whole of their own: a text inside of an object, for example."""
 
+    def refuse(self, tag: str, reason: str = ...) -> Exception:
+        """The error for what is being read; `reason` says what is wrong with `tag`."""
+
 
 #: Makes an object: its class's name in the data, the data, the journey.
 ReadObject = Callable[[str, dict[str, Any], Reader], Any]

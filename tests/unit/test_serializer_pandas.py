@@ -362,7 +362,7 @@ def test_common_frames_need_nothing_beside(frame):
         pd.Series([1, None], dtype="Int64"),
         pd.Series([1.5, None], dtype="Float64"),
         pd.Series([True, None], dtype="boolean"),
-        pd.Series(["x", None], dtype="string"),
+        pd.Series(["x", None], dtype=pd.StringDtype("python")),
         pd.Series(pd.Categorical(["b", None], categories=["b", "a"], ordered=True)),
         pd.Series(pd.period_range("2020", periods=2, freq="M")),
         pd.Series(pd.interval_range(0, 2)),
@@ -375,6 +375,23 @@ def test_series_are_read_by_jsonpickle(value):
     assert is_same(by_jsonpickle(dumps(value)), value)
 
 
+@pytest.mark.parametrize("dtype", ["string", "str"])
+def test_text_in_arrow_is_restored_and_jsonpickle_reads_the_text(dtype):
+    """Pandas keeps text in Arrow if that is installed, and jsonpickle's own form is empty then."""
+    pytest.importorskip("pyarrow")
+    value = pd.Series(["x", None, "ä"], dtype=dtype)
+    assert_same(loads(dumps(value)), value)
+    assert by_jsonpickle(dumps(value)).astype(dtype).equals(value)
+
+
+def test_text_in_arrow_as_jsonpickle_writes_it_is_refused():
+    """It has written empty buffers, so there is nothing to be read; the error says so."""
+    pytest.importorskip("pyarrow")
+    text = from_jsonpickle(pd.array(["x"], dtype="string"))
+    with pytest.raises(UnsafeDataError, match=r"jsonpickle stores nothing of what Arrow holds"):
+        loads(text)
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -384,8 +401,7 @@ def test_series_are_read_by_jsonpickle(value):
         pd.array([1, None], dtype="Int64"),
         pd.array([1.5, None], dtype="Float32"),
         pd.array([True, None], dtype="boolean"),
-        pd.array(["x", None], dtype="string"),
-        pd.array(["x", None], dtype="str"),
+        pd.array(["x", None], dtype=pd.StringDtype("python")),
         pd.Categorical(["b", None], categories=["b", "a"], ordered=True),
         pd.date_range("2020", periods=2, tz="Europe/Berlin").array,
         pd.date_range("2020", periods=2, tz="UTC").array,
