@@ -11,9 +11,10 @@ from typing import Any, SupportsIndex, overload
 __all__ = ["Moments"]
 
 _EPOCH = datetime.datetime(1970, 1, 1)
-# From then on (2004), fractions of a second have so few bits that to round them to
-# microseconds in decimals is the same as to do so in binary.
+# From then on (2004), fractions of a second have so few bits that they are exact as
+# microseconds, too, before they are rounded.
 _EXACT_FROM = 1 << 30
+_MILLION = 1_000_000
 
 
 class Moments(Sequence[datetime.datetime]):
@@ -86,13 +87,13 @@ def _joined(times: Sequence[float], separator: str) -> str:
 
 def _joined_within_a_second(times: Sequence[float], separator: str) -> str | None:
     """The texts, if they differ in the fraction of the second alone; it is never zero."""
-    second = int(times[0]) if times else 0
+    second = float(int(times[0])) if times else 0.0
     if second < _EXACT_FROM:
         return None
-    fractions = list(map(float(-second).__add__, times))
-    if min(fractions) < 0.000_001 or max(fractions) > 0.999_999:
+    # Microseconds behind a "1", so that all of them have seven digits.
+    numbers = [round((time - second) * 1e6) + _MILLION for time in times]
+    if min(numbers) <= _MILLION or max(numbers) >= 2 * _MILLION:
         return None
-    common = next(_datetimes([second])).isoformat()
+    common = f"{next(_datetimes([second])).isoformat()}."
     # One call of the interpreter's formatting for all of them.
-    text = ("\n%.6f" * len(fractions)) % tuple(fractions)
-    return text.replace("\n0.", f"{separator}{common}.").removeprefix(separator)
+    return repr(numbers)[1:-1].replace(", 1", separator + common).replace("1", common, 1)

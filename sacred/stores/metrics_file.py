@@ -10,6 +10,7 @@ times. When the run ends the file is complete and the journal is gone.
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +39,8 @@ _CHUNK = 1 << 20
 _BETWEEN = '", "'
 
 _NUMBERS = frozenset({int, float, bool, type(None)})
+# JSON's numbers look the same; its encoder makes two more objects for each of them.
+_WRITTEN_AS_IN_PYTHON = frozenset({int, float})
 
 Arrays = tuple[bytes, ...]
 Spans = tuple[tuple[int, int], ...]
@@ -123,7 +126,8 @@ class MetricsFile:
                 raise
             self._drop_journal()
         else:
-            journal = b"".join(_journal_line(points, arrays) for points, arrays in new)
+            lines = (_journal_line(points, arrays) for points, arrays in new)
+            journal = b"".join(itertools.chain.from_iterable(lines))
             self._has_journal = True
             self._blobs.append(self._journal_name, self._journal_size, journal)
             self._journal_size += len(journal)
@@ -255,15 +259,23 @@ def _timestamps_text(timestamps: Sequence[Any]) -> bytes:
 def _elements_text(array: Sequence[Any]) -> bytes:
     # To look at each of a million numbers whether it has to be flattened takes as long as
     # to write it; their types can be compared without a loop of the interpreter.
-    plain = set(map(type, array)) <= _NUMBERS
-    text = to_json(array) if plain and type(array) is list else dumps(list(array))
-    return text[1:-1].encode()
+    kinds = set(map(type, array))
+    if type(array) is not list or not kinds <= _NUMBERS:
+        return dumps(list(array))[1:-1].encode()
+    if len(kinds) == 1 and not kinds.isdisjoint(_WRITTEN_AS_IN_PYTHON):
+        text = repr(array)
+        if "n" not in text:  # neither nan nor inf
+            return text[1:-1].encode()
+    return to_json(array)[1:-1].encode()
 
 
-def _journal_line(points: AddPoints, arrays: Arrays) -> bytes:
-    head = f'{{"name": {dumps(points.name)}, "start": {points.start}'.encode()
-    named = zip(_ARRAYS, arrays, strict=True)
-    return head + b"".join(b', "%s": [%s]' % (name.encode(), text) for name, text in named) + b"}\n"
+def _journal_line(points: AddPoints, arrays: Arrays) -> Iterator[bytes]:
+    head = f'{{"name": {dumps(points.name)}, "start": {points.start}'
+    for name, text in zip(_ARRAYS, arrays, strict=True):
+        yield f'{head}, "{name}": ['.encode()
+        yield text
+        head = "]"
+    yield b"]}\n"
 
 
 def read_metrics(directory: str | os.PathLike[str]) -> dict[str, dict[str, list[Any]]]:

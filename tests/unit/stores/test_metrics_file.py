@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sacred.serializer import dumps
 from sacred.stores import metrics_file
 from sacred.stores.base import StoreError, StoreUnavailableError
 from sacred.stores.blobs import LocalBlobs
@@ -77,6 +78,18 @@ def test_nan_is_no_problem_for_other_readers(tmp_path, blobs):
 
     json.loads((tmp_path / "1" / "metrics.json").read_text(), parse_constant=refuse)
     assert repr(values_of(tmp_path / "1")["loss"]) == "[nan, inf]"
+
+
+@given(
+    st.one_of(
+        st.lists(st.integers(), max_size=5),
+        st.lists(st.floats(), max_size=5),
+        st.lists(st.one_of(st.none(), st.booleans(), st.integers(), st.floats()), max_size=5),
+    )
+)
+def test_numbers_are_written_as_json_writes_them(numbers):
+    text = metrics_file._elements_text(numbers).decode()
+    assert f"[{text}]" == dumps(numbers)
 
 
 def test_missing_points_are_noticed(blobs):
