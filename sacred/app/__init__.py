@@ -15,6 +15,7 @@
 | `facts` `metric_tables` | what `show` and reports say about a run |
 | `comparison` | runs side by side, part by part |
 | `planned` | a config file as a run, and the run nearest to one |
+| `progress` `question` | a bar for what takes long, a question before things are removed |
 | `checkup` | what keeps a run from being repeated exactly |
 | `plot` `svg` | curves of braille, curves for pages |
 | `report` | runs as one HTML file |

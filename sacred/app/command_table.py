@@ -89,6 +89,7 @@ _ROWS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("unstar", "ID...", "take the mark away"),
         ("rm", "ID...", "put runs into the trash, or --undo that"),
         ("trash", "[ls|empty]", "what is in the trash; remove it for good"),
+        ("gc", "[--dry-run]", "empty the trash, remove what no run refers to"),
         ("copy", "FROM TO [QUERY]", "copy runs from one store to another"),
         ("sync", "[DIRECTORY]", "store what stores could not take before"),
     ),

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["as_json", "as_short_time", "as_text", "fitted", "one_line", "width_of"]
+__all__ = ["as_json", "as_short_time", "as_size", "as_text", "fitted", "one_line", "width_of"]
 
 _UNSHOWN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -48,6 +48,21 @@ def as_short_time(moment: datetime.datetime, now: datetime.datetime) -> str:
     if moment.date() == now.date():
         return f"today {moment:%H:%M:%S}"
     return f"{moment:%m-%d %H:%M}" if moment.year == now.year else f"{moment:%Y-%m-%d}"
+
+
+def as_size(number: int) -> str:
+    """A number of bytes for people.
+
+    >>> as_size(7), as_size(1234), as_size(5_000_000_000)
+    ('7 bytes', '1.2 kB', '5.0 GB')
+    """
+    if number < 1000:
+        return f"{number} bytes"
+    size, units = number / 1000, ["TB", "GB", "MB", "kB"]
+    while size >= 1000 and len(units) > 1:
+        size /= 1000
+        units.pop()
+    return f"{size:.1f} {units[-1]}"
 
 
 def _compact(value: Any) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import SacredError
 from sacred.stores.changes import Change, SourceFile
+
+if TYPE_CHECKING:
+    from sacred.stores.garbage import Collector
 
 __all__ = [
     "DamagedRunError",
@@ -141,12 +144,18 @@ class Store(ABC):
         """Remove a run that is in the trash, for good.
 
         Killed at any moment, it leaves the run in the trash; again, it goes on. Contents
-        that other runs may refer to stay; see `sacred.upkeep.gc`.
+        that other runs may refer to stay; see `collector`.
 
         Raises:
             StoreError: the run is not in the trash, or the store has none.
         """
         raise StoreError(f"{self.url} has no trash")
+
+    def collector(self) -> Collector:
+        """Finds and removes what no run refers to; see `sacred.upkeep.find_garbage`."""
+        from sacred.stores.garbage import Collector
+
+        return Collector()
 
     def check(self, change: Change) -> None:  # noqa: B027 - most stores take every change
         """Refuse a change that is the user's mistake, before it counts as to be stored.

@@ -6,21 +6,48 @@ A store in a bucket replaces this class and nothing else.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from typing import IO
+from typing import IO, ClassVar
 
+from sacred._base.values import Value
 from sacred.stores.base import RunExistsError, StoreError, StoreNotFoundError
-from sacred.stores.local_files import content_of, explained
+from sacred.stores.local_files import (
+    SCRATCH,
+    content_of,
+    explained,
+    last_use,
+    mark_used,
+    remove_unused,
+    scratch_path,
+)
 from sacred.stores.next_id import claim_next
 
-__all__ = ["TRASH", "Blobs", "LocalBlobs"]
+__all__ = ["DISCARD_TIME", "MARK", "TRASH", "Blob", "Blobs", "LocalBlobs"]
 
 #: The directory with a directory for each run that is in the trash.
 TRASH = "_trash"
+#: The file in it, and the entry of that file that says since when it is there.
+MARK, DISCARD_TIME = "discarded.json", "time"
 
 Content = bytes | Iterable[bytes]
+
+
+class Blob(Value):
+    """A piece of content.
+
+    Args:
+        name: its name.
+        size: in bytes.
+        used: when it was stored, changed or marked as used.
+    """
+
+    name: str
+    size: int
+    used: datetime.datetime
 
 
 class Blobs(ABC):
@@ -28,6 +55,8 @@ class Blobs(ABC):
 
     #: For messages and for what records call the place.
     root: str
+    #: The last parts of names of what is being written; a pattern.
+    scratch: ClassVar[str]
 
     @abstractmethod
     def claim(self, run_id: str | None) -> str:
@@ -71,6 +100,21 @@ class Blobs(ABC):
         """Whether there is content under that name, or names below it."""
 
     @abstractmethod
+    def use(self, name: str) -> bool:
+        """Whether there is content under that name; then it counts as used now.
+
+        False also if that cannot be said of it: it is to be stored again.
+        """
+
+    @abstractmethod
+    def entries(self, below: str = "") -> Iterator[Blob]:
+        """Everything that is there, or below a name, at any depth."""
+
+    @abstractmethod
+    def remove_unused(self, name: str, before: datetime.datetime) -> bool:
+        """Remove content that was neither stored nor used since then; whether it was."""
+
+    @abstractmethod
     def remove(self, name: str) -> None:
         """Remove the content if there is any."""
 
@@ -97,6 +141,8 @@ class LocalBlobs(Blobs):
     Args:
         root: the directory.
     """
+
+    scratch = SCRATCH
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = os.fspath(root)
@@ -136,7 +182,7 @@ class LocalBlobs(Blobs):
         with contextlib.suppress(OSError):  # some file systems have neither
             status = os.stat(path)
             os.chmod(self._path(name), status.st_mode & 0o7777)
-            os.utime(self._path(name), ns=(status.st_atime_ns, status.st_mtime_ns))
+            os.utime(self._path(name), ns=(time.time_ns(), status.st_mtime_ns))
 
     def open(self, name: str) -> IO[bytes]:
         """See `Blobs.open`."""
@@ -145,6 +191,25 @@ class LocalBlobs(Blobs):
     def exists(self, name: str) -> bool:
         """See `Blobs.exists`."""
         return os.path.exists(self._path(name))
+
+    def use(self, name: str) -> bool:
+        """See `Blobs.use`."""
+        return mark_used(self._path(name))
+
+    def entries(self, below: str = "") -> Iterator[Blob]:
+        """See `Blobs.entries`; links are not followed."""
+        for folder, _, files in os.walk(self._path(below)):
+            for file in files:
+                path = os.path.join(folder, file)
+                with contextlib.suppress(FileNotFoundError):
+                    status = os.lstat(path)
+                    name = os.path.relpath(path, self._root).replace(os.sep, "/")
+                    yield Blob(name=name, size=status.st_size, used=last_use(status))
+
+    def remove_unused(self, name: str, before: datetime.datetime) -> bool:
+        """See `Blobs.remove_unused`."""
+        with self._explained():
+            return remove_unused(self._path(name), before)
 
     def remove(self, name: str) -> None:
         """See `Blobs.remove`."""
@@ -193,9 +258,7 @@ class LocalBlobs(Blobs):
         """A file that takes the place of `name` once it is written completely."""
         path = self._path(name)
         folder = os.path.dirname(path)
-        # Not derived from the name, which may be as long as the file system allows; random,
-        # because runs on other machines may be storing the same source here.
-        scratch = os.path.join(folder, f".{os.urandom(6).hex()}.tmp")
+        scratch = scratch_path(folder)
         with self._explained():
             try:
                 file = open(scratch, "wb")  # noqa: SIM115 - closed before it is moved

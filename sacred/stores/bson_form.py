@@ -12,6 +12,7 @@ from sacred.serializer import dumps
 
 __all__ = [
     "DISCARDED",
+    "DISCARD_TIME",
     "IN_GRIDFS",
     "MAX_FIELD_SIZE",
     "bson_size",
@@ -27,6 +28,7 @@ IN_GRIDFS = "in_gridfs"
 
 #: Field of a run that is in the trash.
 DISCARDED = "discarded"
+DISCARD_TIME = "discard_time"
 
 # MongoDB allows 100 levels, and values stand some levels down in the document.
 _MAX_DEPTH = 90

@@ -8,6 +8,7 @@ beat sends only what is new.
 
 from __future__ import annotations
 
+import datetime
 import io
 import itertools
 import os
@@ -16,8 +17,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import IO, cast
 
+from sacred._base.clock import utcnow
+from sacred.stores import garbage
 from sacred.stores.base import RunExistsError, RunId, Store, StoreError, StoreNotFoundError
-from sacred.stores.blobs import TRASH, Blobs, Content
+from sacred.stores.blobs import TRASH, Blob, Blobs, Content
 from sacred.stores.changes import Change
 from sacred.stores.file import FileStore
 from sacred.stores.local_files import content_of
@@ -64,6 +67,22 @@ class Bucket(ABC):
         """
 
     @abstractmethod
+    def objects(self, prefix: str) -> Iterator[Blob]:
+        """All objects whose keys start with this; their names are the keys."""
+
+    @abstractmethod
+    def modified(self, key: str) -> datetime.datetime | None:
+        """When an object was made, replaced or touched; None: there is none."""
+
+    @abstractmethod
+    def touch(self, key: str) -> bool:
+        """Make an object one that was modified now; False: there is none."""
+
+    @abstractmethod
+    def delete_unmodified(self, key: str, before: datetime.datetime) -> bool:
+        """Remove an object that was not modified since then; whether it was."""
+
+    @abstractmethod
     def delete(self, key: str) -> None:
         """Remove an object if there is one."""
 
@@ -83,6 +102,8 @@ class BucketBlobs(Blobs):
         bucket: the transport.
         prefix: without ``/`` at its ends; empty: the whole bucket.
     """
+
+    scratch = r".*\.[0-9a-f]{12}\.part"
 
     def __init__(self, bucket: Bucket, prefix: str) -> None:
         self.root = f"{bucket.url}/{prefix}".rstrip("/")
@@ -148,6 +169,26 @@ class BucketBlobs(Blobs):
         """See `Blobs.exists`."""
         key = self._key(name)
         return self._bucket.first(key) == key or self._bucket.first(f"{key}/") is not None
+
+    def use(self, name: str) -> bool:
+        """See `Blobs.use`."""
+        key = self._key(name)
+        modified = self._bucket.modified(key)
+        if modified is None:
+            return False
+        # What was modified lately need not be told so again.
+        return utcnow() - modified < garbage.COUNTS or self._bucket.touch(key)
+
+    def entries(self, below: str = "") -> Iterator[Blob]:
+        """See `Blobs.entries`."""
+        prefix = self._prefix + (f"{below}/" if below else "")
+        for blob in self._bucket.objects(prefix):
+            name = blob.name.removeprefix(self._prefix)
+            yield Blob(name=name, size=blob.size, used=blob.used)
+
+    def remove_unused(self, name: str, before: datetime.datetime) -> bool:
+        """See `Blobs.remove_unused`."""
+        return self._bucket.delete_unmodified(self._key(name), before)
 
     def remove(self, name: str) -> None:
         """See `Blobs.remove`."""

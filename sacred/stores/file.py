@@ -7,16 +7,18 @@ import json
 import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from sacred._base.clock import utcnow
 from sacred.stores.base import (
     InvalidArtifactError,
     ReservedArtifactError,
     RunId,
     RunNotFoundError,
+    StoreUnavailableError,
     not_discarded,
 )
-from sacred.stores.blobs import TRASH, Blobs, LocalBlobs
+from sacred.stores.blobs import DISCARD_TIME, MARK, TRASH, Blobs, LocalBlobs
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -33,6 +35,9 @@ from sacred.stores.local_files import md5_of_file
 from sacred.stores.metrics_file import JOURNAL, MetricsFile
 from sacred.stores.metrics_file import NAME as METRICS
 from sacred.stores.reading import ReadableStore, Reader
+
+if TYPE_CHECKING:
+    from sacred.stores.garbage import Collector
 
 __all__ = [
     "RECORD_FILES",
@@ -133,7 +138,9 @@ class FileStore(ReadableStore):
     def discard(self, run_id: RunId) -> None:
         """See `Store.discard`."""
         _record_of(self._blobs, str(run_id))
-        self._blobs.write(_mark_of(run_id), b"{}\n")
+        mark = _mark_of(run_id)
+        if not self._blobs.exists(mark):
+            self._blobs.write(mark, encode({DISCARD_TIME: utcnow().isoformat()}).encode())
 
     def recover(self, run_id: RunId) -> None:
         """See `Store.recover`."""
@@ -154,6 +161,12 @@ class FileStore(ReadableStore):
         from sacred.stores.file_reading import FileReader
 
         return FileReader(self.url, self._blobs, self._sources, self._resources)
+
+    def collector(self) -> Collector:
+        """See `Store.collector`."""
+        from sacred.stores.file_garbage import FileCollector
+
+        return FileCollector(self._blobs, self._sources, self._resources, RECORD_FILES)
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -261,7 +274,7 @@ class _RunFiles:
 def _mark_of(run_id: RunId) -> str:
     if not str(run_id) or "/" in str(run_id) or os.sep in str(run_id) or str(run_id) in (".", ".."):
         raise RunNotFoundError(f"There is no run {run_id!r}")
-    return f"{TRASH}/{run_id}/discarded.json"
+    return f"{TRASH}/{run_id}/{MARK}"
 
 
 def _record_of(blobs: Blobs, run_id: str) -> dict[str, Any]:
@@ -322,8 +335,13 @@ def _store_once(blobs: Blobs, path: str, md5: str | None = None) -> str:
     # The digest makes it unique, so a long name may lose its end.
     stem = os.fsdecode(os.fsencode(stem)[: _LONGEST_NAME - 33 - len(os.fsencode(suffix))])
     name = f"{stem}_{md5}{suffix}"
-    if not blobs.exists(name):
-        blobs.put_file(name, path)
+    if not blobs.use(name):
+        try:
+            blobs.put_file(name, path)
+        except StoreUnavailableError:
+            # It may be there, and somebody else's.
+            if not blobs.exists(name):
+                raise
     return name
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import io
 import os
 import re
 from collections.abc import Iterator
 from typing import IO, Any
 
+from sacred._base.clock import utcnow
 from sacred._base.extras import require
 from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
+from sacred.stores.blobs import Blob
 from sacred.stores.bucket import Bucket
 
 __all__ = ["GoogleBucket", "check_bucket_name"]
@@ -94,6 +97,49 @@ class GoogleBucket(Bucket):
             except NotFound:
                 raise FileNotFoundError(f"There is no {self.url}/{key}") from None
 
+    def objects(self, prefix: str) -> Iterator[Blob]:
+        """See `Bucket.objects`."""
+        with self._explained():
+            for blob in self._bucket.list_blobs(prefix=prefix, **self._patience):
+                yield Blob(name=str(blob.name), size=int(blob.size), used=_plain(blob.updated))
+
+    def modified(self, key: str) -> datetime.datetime | None:
+        """See `Bucket.modified`."""
+        with self._explained():
+            blob = self._bucket.get_blob(key, **self._patience)
+        return None if blob is None else _plain(blob.updated)
+
+    def touch(self, key: str) -> bool:
+        """See `Bucket.touch`."""
+        from google.api_core.exceptions import NotFound
+
+        blob = self._bucket.blob(key)
+        blob.metadata = {"used": utcnow().isoformat()}
+        with self._explained():
+            try:
+                blob.patch(**self._patience)
+            except NotFound:
+                return False
+        return True
+
+    def delete_unmodified(self, key: str, before: datetime.datetime) -> bool:
+        """See `Bucket.delete_unmodified`."""
+        from google.api_core.exceptions import NotFound, PreconditionFailed
+
+        with self._explained():
+            blob = self._bucket.get_blob(key, **self._patience)
+            if blob is None or _plain(blob.updated) >= before:
+                return False
+            state = {
+                "if_generation_match": blob.generation,
+                "if_metageneration_match": blob.metageneration,
+            }
+            try:
+                blob.delete(**state, **self._patience)
+            except (NotFound, PreconditionFailed):
+                return False  # somebody has just touched it, or removed it
+        return True
+
     def delete(self, key: str) -> None:
         """See `Bucket.delete`."""
         from google.api_core.exceptions import NotFound
@@ -143,6 +189,10 @@ class GoogleBucket(Bucket):
             yield
         except (GoogleAPIError, GoogleAuthError, RequestException) as error:
             raise _as_store_error(error, self.url) from error
+
+
+def _plain(moment: datetime.datetime) -> datetime.datetime:
+    return moment.astimezone(datetime.UTC).replace(tzinfo=None)
 
 
 def check_bucket_name(name: str) -> None:

@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sacred._base.clock import utcnow
 from sacred._base.digest import new_md5
+from sacred.stores import garbage
 from sacred.stores.local_files import content_of, md5_of_file
+from sacred.stores.reading import moment_of
 
 if TYPE_CHECKING:
     from gridfs import GridFS
+    from pymongo.collection import Collection
 
-__all__ = ["GridFiles"]
+__all__ = ["USED", "GridFiles", "files_of"]
 
 _ATTEMPTS = 3
+
+#: The field of a file's document that says when a run has last been told to use it.
+USED = "used"
+
+
+def files_of(fs: GridFS) -> Collection[dict[str, Any]] | None:
+    """The collection with the documents of the files; None: it is no real GridFS."""
+    return getattr(fs, "_files", None)
 
 
 class GridFiles:
@@ -25,6 +37,8 @@ class GridFiles:
 
     def __init__(self, fs: GridFS) -> None:
         self._fs = fs
+        #: The collection of the files' documents; other objects may have none.
+        self._documents = files_of(fs)
 
     def put_file(self, name: str, path: str, md5: str | None = None, **fields: Any) -> Any:
         """Store a local file unless its content is there under this name.
@@ -71,7 +85,18 @@ class GridFiles:
 
     def _find(self, name: str, md5: str) -> Any:
         found = self._fs.find_one({"filename": name, "md5": md5})
-        return None if found is None else found._id
+        return found._id if found is not None and self._use(found) else None
+
+    def _use(self, found: Any) -> bool:
+        """Say that one more run refers to a file; False: somebody has just removed it."""
+        if self._documents is None:
+            return True
+        last = moment_of(found._file.get(USED) or found._file.get("uploadDate"))
+        # What was used lately need not be told so again.
+        if last is not None and utcnow() - last < garbage.COUNTS:
+            return True
+        mark = {"$set": {USED: utcnow()}}
+        return self._documents.update_one({"_id": found._id}, mark).matched_count > 0
 
     def _put(
         self, name: str, content: Iterable[bytes], md5: str | None, fields: Mapping[str, Any]

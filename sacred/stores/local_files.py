@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import errno
 import os
+import time
 from collections.abc import Iterator
 from typing import IO
 
+from sacred._base.clock import utcnow
 from sacred._base.digest import new_md5
 from sacred._base.errors import UnsafeDataError
 from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
 
-__all__ = ["content_of", "explained", "md5_of_file", "understood"]
+__all__ = [
+    "SCRATCH",
+    "content_of",
+    "explained",
+    "last_use",
+    "mark_used",
+    "md5_of_file",
+    "remove_unused",
+    "scratch_path",
+    "understood",
+]
+
+#: The names of files that are being written.
+SCRATCH = r"\.[0-9a-f]{12}\.tmp"
+#: So long counts the last use of a file that is somebody else's, who alone can mark it.
+_COUNTS = datetime.timedelta(hours=12)
 
 _CHUNK = 1 << 20
 _NOT_UNDERSTOOD = (
@@ -44,6 +62,63 @@ def content_of(file: IO[bytes]) -> Iterator[bytes]:
     while left > 0 and (piece := file.read(min(left, _CHUNK))):
         left -= len(piece)
         yield piece
+
+
+def scratch_path(folder: str) -> str:
+    """A path for a file that takes its name once it is complete.
+
+    Not derived from that name, which may be as long as the file system allows; random, because
+    runs on other machines may be storing the same now.
+    """
+    return os.path.join(folder, f".{os.urandom(6).hex()}.tmp")
+
+
+def mark_used(path: str) -> bool:
+    """Say of a content that runs share that one more is going to refer to it.
+
+    Returns:
+        False: it is not there, or could not be marked, and is to be stored again.
+    """
+    try:
+        status = os.stat(path)
+        # The time of its last access says so; that of its last change stays.
+        os.utime(path, ns=(time.time_ns(), status.st_mtime_ns))
+    except PermissionError:  # it is somebody else's
+        return utcnow() - last_use(status) < _COUNTS
+    except OSError:
+        return False
+    return True
+
+
+def last_use(status: os.stat_result) -> datetime.datetime:
+    """When a file was stored, written or marked."""
+    return _moment(max(status.st_atime, status.st_ctime))
+
+
+def remove_unused(path: str, before: datetime.datetime) -> bool:
+    """Remove a file that was neither stored nor marked since then; whether it was.
+
+    Who marks it at the same time either finds it gone, and stores it again, or keeps it.
+    """
+    scratch = scratch_path(os.path.dirname(path))
+    try:
+        found = os.stat(path)
+        if last_use(found) >= before:
+            return False
+        # To take its name away is a change, so from now on the access alone tells.
+        os.rename(path, scratch)
+    except FileNotFoundError:
+        return False
+    moved = os.stat(scratch)
+    if moved.st_ino != found.st_ino or _moment(moved.st_atime) >= before:
+        os.replace(scratch, path)
+        return False
+    os.remove(scratch)
+    return True
+
+
+def _moment(seconds: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).replace(tzinfo=None)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from sacred.stores.base import (
     not_discarded,
 )
 from sacred.stores.bson_form import (
+    DISCARD_TIME,
     DISCARDED,
     IN_GRIDFS,
     MAX_FIELD_SIZE,
@@ -42,12 +43,17 @@ if TYPE_CHECKING:
     from gridfs import GridFS
     from pymongo.collection import Collection
 
+    from sacred.stores.garbage import Collector
+
 __all__ = ["FORMAT", "IN_GRIDFS", "MongoStore"]
 
 #: Others may be annotating the same run.
 _ATTEMPTS = 100
 
 FORMAT = "MongoObserver-0.7.0"
+
+#: Since when a run is in the trash: since the first time that it was put there.
+_SINCE = {"$ifNull": [f"${DISCARD_TIME}", "$$NOW"]}
 
 
 class MongoStore(ReadableStore):
@@ -104,6 +110,7 @@ class MongoStore(ReadableStore):
                 new_id = self._insert_next(entry)
         self._open[new_id] = _OpenRun(self._runs, self._metrics, new_id, self._files, True)
         self._open[new_id].large = dict(large)
+        self._open[new_id].shared = frozenset(large.values())
         return new_id
 
     def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
@@ -123,12 +130,12 @@ class MongoStore(ReadableStore):
             # So that nobody has to look through all runs for the few that are discarded;
             # where nobody has thrown anything away, there is no index either.
             self._runs.create_index(DISCARDED, sparse=True)
-            self._update(run_id, {"$set": {DISCARDED: True}})
+            self._update(run_id, [{"$set": {DISCARDED: True, DISCARD_TIME: _SINCE}}])
 
     def recover(self, run_id: RunId) -> None:
         """See `Store.recover`."""
         with explained(self.url):
-            self._update(run_id, {"$unset": {DISCARDED: ""}})
+            self._update(run_id, {"$unset": {DISCARDED: "", DISCARD_TIME: ""}})
 
     def remove(self, run_id: RunId) -> None:
         """See `Store.remove`; what it has in GridFS is nobody's then."""
@@ -145,6 +152,12 @@ class MongoStore(ReadableStore):
         from sacred.stores.mongo_reading import MongoReader
 
         return MongoReader(self.url, self._runs, self._fs, self._metrics, owner=self)
+
+    def collector(self) -> Collector:
+        """See `Store.collector`."""
+        from sacred.stores.mongo_garbage import MongoCollector
+
+        return MongoCollector(self.url, self._runs, self._fs, self._metrics)
 
     def metric_id(self, run_id: RunId, name: str) -> str | None:
         """The id, as text, of the document of a metric; it may not be there yet."""
@@ -194,7 +207,7 @@ class MongoStore(ReadableStore):
                     self._open.pop(run.run_id, None)
 
     def _set(self, run: _OpenRun, fields: Mapping[str, Any]) -> None:
-        fitting, large = self._fitting(force_bson_encodeable(fields))
+        fitting, large = self._fitting(force_bson_encodeable(fields), run.run_id)
         update: dict[str, Any] = {"$set": dict(fitting)}
         replaced = []
         for name in fitting:
@@ -203,7 +216,7 @@ class MongoStore(ReadableStore):
                 update["$set"][f"{IN_GRIDFS}.{name}"] = run.large[name] = large[name]
             elif before is not None:
                 update["$unset"] = {**update.get("$unset", {}), f"{IN_GRIDFS}.{name}": ""}
-            if before is not None and before != large.get(name):
+            if before not in (None, large.get(name)) and before not in run.shared:
                 replaced.append(before)
         self._update(run.run_id, update)
         for file_id in replaced:
@@ -255,12 +268,18 @@ class MongoStore(ReadableStore):
         except FileNotFoundError:
             return None  # imported, and gone since
 
-    def _fitting(self, fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, ObjectId]]:
-        """The fields as they fit into a document, and the files of those that did not."""
+    def _fitting(
+        self, fields: dict[str, Any], run_id: RunId | None = None
+    ) -> tuple[dict[str, Any], dict[str, ObjectId]]:
+        """The fields as they fit into a document, and the files of those that did not.
+
+        Files of a run that has its id already are its own: it removes them when they change.
+        """
+        own = "" if run_id is None else f"/{run_id}"
         large = {}
         for name, value in fields.items():
             if isinstance(value, (dict, list, str)) and bson_size(value) > MAX_FIELD_SIZE:
-                whole = f"{name}://{self._runs.name}"
+                whole = f"{name}://{self._runs.name}{own}"
                 kind = "application/json"
                 large[name] = self._files.put_text(whole, dumps(value), content_type=kind)
                 fields = {**fields, name: shortened(value)}
@@ -322,3 +341,5 @@ class _OpenRun:
         self.metrics = None if metrics is None else MongoMetrics(metrics, run_id, is_new)
         #: The files of the fields that do not fit, as far as this process wrote them.
         self.large: dict[str, ObjectId] = {}
+        #: Those that another run may have with the same content.
+        self.shared: frozenset[ObjectId] = frozenset()

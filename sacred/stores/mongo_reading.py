@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from sacred.records import Document, FileEntry, Points, RunId
 from sacred.serializer import restore
 from sacred.stores.base import DamagedRunError, RunNotFoundError, StoreNotFoundError
-from sacred.stores.bson_form import DISCARDED, IN_GRIDFS
+from sacred.stores.bson_form import DISCARD_TIME, DISCARDED, IN_GRIDFS
 from sacred.stores.grid_files import GridFiles
 from sacred.stores.mongo_errors import explained
 from sacred.stores.mongo_metrics import POINTS_PER_DOCUMENT
@@ -208,7 +208,8 @@ class MongoReader(Reader):
 
     def _document_of(self, stored: dict[str, Any], fields: Collection[str] | None) -> Document:
         document = {key: value for key, value in stored.items() if key not in LIST_FIELDS}
-        document.pop(DISCARDED, None)
+        for name in (DISCARDED, DISCARD_TIME):
+            document.pop(name, None)
         for name, file_id in document.pop(IN_GRIDFS, {}).items():
             if name in document:  # there is only its beginning
                 document[name] = json.loads(self._fs.get(file_id).read())

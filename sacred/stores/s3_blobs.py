@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import io
 import os
 import re
 from collections.abc import Iterator
 from typing import IO, Any
 
+from sacred._base.clock import utcnow
 from sacred._base.extras import require
 from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
+from sacred.stores.blobs import Blob
 from sacred.stores.bucket import Bucket
 
 __all__ = ["S3Bucket", "check_bucket_name"]
@@ -102,6 +105,54 @@ class S3Bucket(Bucket):
                 raise FileNotFoundError(f"There is no {self.url}/{key}") from None
             with contextlib.closing(answer["Body"]) as body:
                 into.writelines(body.iter_chunks(1 << 20))
+
+    def objects(self, prefix: str) -> Iterator[Blob]:
+        """See `Bucket.objects`."""
+        for page in self._pages(Prefix=prefix):
+            for found in page.get("Contents", ()):
+                used = _plain(found["LastModified"])
+                yield Blob(name=str(found["Key"]), size=int(found["Size"]), used=used)
+
+    def modified(self, key: str) -> datetime.datetime | None:
+        """See `Bucket.modified`."""
+        from botocore.exceptions import ClientError
+
+        with self._explained():
+            try:
+                answer = self._s3.head_object(Bucket=self.name, Key=key)
+            except ClientError as error:
+                if _code(error) not in _ABSENT:
+                    raise
+                return None
+        return _plain(answer["LastModified"])
+
+    def touch(self, key: str) -> bool:
+        """See `Bucket.touch`: the service copies the object onto itself."""
+        from botocore.exceptions import ClientError
+
+        # A copy that changes nothing is refused.
+        changed = {"MetadataDirective": "REPLACE", "Metadata": {"used": utcnow().isoformat()}}
+        with self._explained():
+            try:
+                source = {"Bucket": self.name, "Key": key}
+                self._s3.copy(source, self.name, key, ExtraArgs=changed)
+            except ClientError as error:
+                if _code(error) not in _ABSENT:
+                    raise
+                return False
+        return True
+
+    def delete_unmodified(self, key: str, before: datetime.datetime) -> bool:
+        """See `Bucket.delete_unmodified`.
+
+        The service has no such request. Who touches the object in the milliseconds between
+        these two, for the first time in a day, loses it.
+        """
+        modified = self.modified(key)
+        if modified is None or modified >= before:
+            return False
+        self.delete(key)
+        return True
 
     def delete(self, key: str) -> None:
         """See `Bucket.delete`."""
@@ -222,6 +273,10 @@ class _Unclosed(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+
+def _plain(moment: datetime.datetime) -> datetime.datetime:
+    return moment.astimezone(datetime.UTC).replace(tzinfo=None)
 
 
 def check_bucket_name(name: str) -> None:

@@ -10,6 +10,7 @@
 | `sql_sharing` | rows that runs share |
 | `sql_run` `sql_points` | fields and points as columns |
 | `sql_reading` `sql_documents` | rows as canonical documents; nothing is changed |
+| `sql_garbage` | rows that no run refers to |
 
 All but `sql_engine` and `sql_errors` need SQLAlchemy to be imported, and so this
 module imports them when it is used.
@@ -21,6 +22,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sacred._base.clock import utcnow
 from sacred._base.extras import require
 from sacred.serializer import dumps
 from sacred.stores.base import RunExistsError, RunId, RunNotFoundError, not_discarded
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
     from sqlalchemy.orm import Session
 
+    from sacred.stores.garbage import Collector
     from sacred.stores.sql_tables import Run
 
 __all__ = ["SqlStore"]
@@ -97,12 +100,15 @@ class SqlStore(ReadableStore):
     def discard(self, run_id: RunId) -> None:
         """See `Store.discard`."""
         with self.database.writing() as session:
-            _found(session, run_id, self.url).discarded = True
+            run = _found(session, run_id, self.url)
+            if not run.discarded:
+                run.discarded, run.discard_time = True, utcnow()
 
     def recover(self, run_id: RunId) -> None:
         """See `Store.recover`."""
         with self.database.writing() as session:
-            _found(session, run_id, self.url).discarded = None
+            run = _found(session, run_id, self.url)
+            run.discarded = run.discard_time = None
 
     def remove(self, run_id: RunId) -> None:
         """See `Store.remove`; rows that runs share stay."""
@@ -137,6 +143,12 @@ class SqlStore(ReadableStore):
         from sacred.stores.sql_reading import SqlReader
 
         return SqlReader(self.database.engine, owner=self)
+
+    def collector(self) -> Collector:
+        """See `Store.collector`."""
+        from sacred.stores.sql_garbage import SqlCollector
+
+        return SqlCollector(self.database)
 
     def close(self) -> None:
         """See `Store.close`."""

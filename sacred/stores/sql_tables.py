@@ -211,7 +211,7 @@ class Run(Base):
 
     `result` is the result if that is a finite number; `result_json` is any result.
     `fail_trace` is text for people, `fail_trace_json` the list of its lines. What is
-    `discarded` is in the trash.
+    `discarded` is in the trash, since `discard_time`.
     """
 
     __tablename__ = "run"
@@ -238,6 +238,7 @@ class Run(Base):
     meta_json: Mapped[str | None] = mapped_column(_LongText)
     host_json: Mapped[str | None] = mapped_column(_LongText)
     discarded: Mapped[bool | None] = mapped_column(Boolean, index=True)
+    discard_time: Mapped[datetime.datetime | None] = mapped_column(_Moment)
 
     host: Mapped[Host | None] = relationship()
     experiment: Mapped[Experiment | None] = relationship()

@@ -18,9 +18,10 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred.__about__ import __version__
+from sacred._base.clock import utcnow
 from sacred.serializer import flatten
 from sacred.stores.base import (
     RunExistsError,
@@ -40,17 +41,16 @@ from sacred.stores.changes import (
     WriteOutput,
 )
 from sacred.stores.reading import ReadableStore, Reader
-from sacred.stores.tinydb_disk import TablesFile
+from sacred.stores.tinydb_disk import DISCARD_TIME, DISCARDED, TABLE, TablesFile
 from sacred.stores.tinydb_files import HashFiles
 from sacred.stores.tinydb_form import TinyForm, file_text
+
+if TYPE_CHECKING:
+    from sacred.stores.garbage import Collector
 
 __all__ = ["FORMAT", "TABLE", "Files", "Tables", "TinyDbStore", "local_tinydb"]
 
 FORMAT = f"TinyDbObserver-{__version__}"
-#: The table of the runs.
-TABLE = "runs"
-#: What the entry of a run in the trash has.
-DISCARDED = "discarded"
 
 # In a large database every change takes long (seconds), for the file is written as a whole.
 # There, beats that say nothing but the time may take this part of the time at most.
@@ -155,11 +155,13 @@ class TinyDbStore(ReadableStore):
 
     def discard(self, run_id: RunId) -> None:
         """See `Store.discard`."""
-        self._change(run_id, lambda entry: {**entry, DISCARDED: True})
+        since = {DISCARDED: True, DISCARD_TIME: utcnow().isoformat()}
+        self._change(run_id, lambda entry: entry if DISCARDED in entry else {**entry, **since})
 
     def recover(self, run_id: RunId) -> None:
         """See `Store.recover`."""
-        self._change(run_id, lambda entry: {k: v for k, v in entry.items() if k != DISCARDED})
+        since = (DISCARDED, DISCARD_TIME)
+        self._change(run_id, lambda entry: {k: v for k, v in entry.items() if k not in since})
 
     def remove(self, run_id: RunId) -> None:
         """See `Store.remove`."""
@@ -187,6 +189,14 @@ class TinyDbStore(ReadableStore):
         from sacred.stores.tinydb_reading import TinyDbReader
 
         return TinyDbReader(self.url, self._tables, self._files)
+
+    def collector(self) -> Collector:
+        """See `Store.collector`; of a database of the user's own, we know too little."""
+        from sacred.stores.tinydb_garbage import TinyDbCollector
+
+        if isinstance(self._tables, TablesFile) and isinstance(self._files, HashFiles):
+            return TinyDbCollector(self._tables, self._files)
+        return super().collector()
 
     def find(self, run_id: RunId) -> tuple[int, Entry] | None:
         """The number of a run in its table and its entry as it is stored; None: no such run."""

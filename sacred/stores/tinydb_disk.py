@@ -14,9 +14,14 @@ from typing import Any
 
 from sacred.serializer.json_text import to_json
 from sacred.stores.base import StoreError, StoreUnavailableError
-from sacred.stores.local_files import explained
+from sacred.stores.local_files import explained, scratch_path
 
-__all__ = ["TablesFile", "locked", "replace_file"]
+__all__ = ["DISCARDED", "DISCARD_TIME", "TABLE", "TablesFile", "locked", "replace_file"]
+
+#: The table of the runs.
+TABLE = "runs"
+#: What the entry of a run in the trash has, and that which says since when it is there.
+DISCARDED, DISCARD_TIME = "discarded", "discard_time"
 
 Tables = dict[str, dict[str, Any]]
 
@@ -124,8 +129,7 @@ def replace_file(
     """
     folder = folder or os.path.dirname(os.path.abspath(str(path)))
     os.makedirs(folder, exist_ok=True)
-    # Random: other machines may be writing here, too.
-    scratch = os.path.join(folder, f".{os.urandom(6).hex()}.tmp")
+    scratch = scratch_path(folder)
     try:
         with open(scratch, "wb") as file:
             file.writelines(pieces)

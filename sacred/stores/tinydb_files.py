@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import IO, NamedTuple
 
 from sacred._base.digest import new_md5
-from sacred.stores.local_files import content_of, explained, md5_of_file
+from sacred.stores.local_files import content_of, explained, mark_used, md5_of_file
 from sacred.stores.tinydb_disk import replace_file
 
 __all__ = ["HashAddress", "HashFiles", "LazyFile", "StoredFile"]
@@ -65,7 +65,7 @@ class HashFiles:
         """
         if isinstance(file, str | os.PathLike):
             path = self.idpath(known := md5_of_file(os.fspath(file)))
-            if os.path.isfile(path):
+            if mark_used(path):
                 return HashAddress(known, self._relative(path), path, True)
             with open(file, "rb") as content:
                 return self._store(content_of(content))

@@ -11,17 +11,16 @@ from sacred.serializer import restore
 from sacred.serializer.writing import flatten_rest
 from sacred.stores.base import DamagedRunError, RunNotFoundError, StoreNotFoundError
 from sacred.stores.reading import LIST_FIELDS, Reader, moment_of
-from sacred.stores.tinydb_disk import TablesFile
+from sacred.stores.tinydb_disk import DISCARD_TIME, DISCARDED, TABLE, TablesFile
 from sacred.stores.tinydb_form import TinyForm
 
 __all__ = ["TinyDbReader"]
 
-_TABLE = "runs"
-_DISCARDED = "discarded"
 _TIMES = ("start_time", "stop_time", "heartbeat", "queue_time")
 _ELSEWHERE = frozenset(
     {
-        *("_id", "captured_out", "metrics", "dtypes", "artifact_metadata", _DISCARDED),
+        *("_id", "captured_out", "metrics", "dtypes", "artifact_metadata"),
+        *(DISCARDED, DISCARD_TIME),
         *LIST_FIELDS,
     }
 )
@@ -90,7 +89,7 @@ class TinyDbReader(Reader):
 
     def discarded(self) -> Collection[RunId]:
         """See `Reader.discarded`."""
-        return {run_id for run_id, entry in self._runs().items() if _DISCARDED in entry}
+        return {run_id for run_id, entry in self._runs().items() if DISCARDED in entry}
 
     def _document(self, run_id: RunId, entry: _Entry, fields: Collection[str] | None) -> Document:
         dtypes = entry.get("dtypes", {})
@@ -138,7 +137,7 @@ class TinyDbReader(Reader):
             tables = self._tables.read()
             if tables is None:
                 raise StoreNotFoundError(f"There is no database of runs at {self.url}")
-            runs = tables.get(_TABLE, {}).values()
+            runs = tables.get(TABLE, {}).values()
             self._entries = {entry["_id"]: entry for entry in runs if _is_run(entry)}
             self._state = state
         return self._entries

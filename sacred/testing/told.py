@@ -26,10 +26,11 @@ def start(
     _id: Any = None,
     config: Mapping[str, Any] | None = None,
     meta_info: Mapping[str, Any] | None = None,
+    ex_info: Mapping[str, Any] | None = None,
 ) -> Any:
-    """A run starts; returns the id."""
+    """A run starts, of an experiment without sources if `ex_info` has none; returns the id."""
     return observer.started_event(
-        ex_info=dict(_EX_INFO),
+        ex_info={**_EX_INFO, **(ex_info or {})},
         command="main",
         host_info={"hostname": "here", "os": ("Linux", "6")},
         start_time=T0,

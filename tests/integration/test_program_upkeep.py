@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import os
+import re
 import stat
 import sys
 from pathlib import Path
@@ -16,6 +18,7 @@ from sacred.query import open_store
 from sacred.stores.base import Store, StoreUnavailableError
 from sacred.stores.file import local_file_store
 from sacred.testing import told
+from sacred.upkeep import find_garbage
 
 
 @pytest.fixture(autouse=True)
@@ -215,3 +218,49 @@ def test_the_program_says_how(sacred):
     assert "Keep order" in sacred("--help")[1]
     for name in ("tag", "note", "star", "unstar", "rm", "trash", "copy", "sync"):
         assert "Examples:" in sacred(name, "--help")[1]
+
+
+def test_what_is_not_needed_any_more_is_removed(sacred, place, monkeypatch):
+    defaults = {**find_garbage.__kwdefaults__, "grace": datetime.timedelta(0)}
+    monkeypatch.setattr(find_garbage, "__kwdefaults__", defaults)
+    assert sacred("gc") == (0, "", "nothing to remove\n")
+    assert sacred("gc", "--json")[1] == "[]\n"
+    sacred("rm", "1", "2")
+    remains = Path("runs/3/.0123456789ab.tmp")
+    remains.write_text("12345")
+    code, out, err = sacred("gc", "--dry-run")
+    assert (code, err) == (0, "")
+    assert [line.split()[-2:][0] for line in out.splitlines()] == ["number", "2", "1"]
+    listed = sacred("gc", "--dry-run", "--list", "--csv")[1].splitlines()
+    assert listed[-1] == "temporary file,3/.0123456789ab.tmp,5"
+    assert [line.split(",")[1] for line in listed[1:-1]] == ["1", "2"]
+    code, out, err = sacred("gc", "--older-than", "1d")
+    assert (code, err) == (0, "nothing to remove\n")
+    code, _, err = sacred("gc")
+    assert (code, err) == (2, "sacred: Remove this from file:runs for good? Say --yes\n")
+    assert remains.exists()
+    code, _, err = sacred("gc", "--yes")
+    assert code == 0
+    assert re.fullmatch(r"removed: 2 runs and 1 unused thing, \d\.\d kB\n", err)
+    assert not remains.exists()
+    assert sorted(os.listdir("runs")) == ["3", "_trash"]
+
+
+def test_nothing_is_removed_without_a_yes(sacred, place, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    sacred("rm", "1")
+    for answer, code in (("n", 1), ("", 1), ("what", 1), ("yes", 0)):
+        monkeypatch.setattr(sys, "stdin", Terminal(f"{answer}\n" if answer else ""))
+        found, _, err = sacred("gc")
+        assert found == code
+        assert "Remove this from file:runs for good? [y/N] " in err
+        assert ("nothing was removed" in err) is Path("runs/1").exists() is bool(code)
+
+
+def test_times_of_gc_are_durations(sacred):
+    code, _, err = sacred("gc", "--older-than", "soon")
+    assert code == 2
+    assert "'soon' is no duration; it looks like 30d, 12h, 2w" in err

@@ -6,6 +6,7 @@ The emulators of the index know no ``ifGenerationMatch``, on which safe ids stan
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 import json
 import re
@@ -25,6 +26,8 @@ class GcsServer:
     def __init__(self) -> None:
         self.buckets: dict[str, dict[str, bytes]] = {}
         self.generations: dict[tuple[str, str], int] = {}
+        #: When an object was changed, and how often its metadata were.
+        self.updates: dict[tuple[str, str], tuple[str, int]] = {}
         self.uploads: list[tuple[str, dict[str, str], bytearray]] = []
         self.refusing = False
         self.lock = threading.Lock()
@@ -80,6 +83,12 @@ class GcsServer:
             return self._store(bucket, key, joined, query)
         if key not in self.buckets.get(bucket, {}):
             return 404, {"error": {"message": "no such object"}}
+        number = self.updates[bucket, key][1]
+        if int(query.get("ifMetagenerationMatch", number)) != number:
+            return 412, {"error": {"message": "conditionNotMet"}}
+        if method == "PATCH":
+            self._update(bucket, key, number + 1)
+            return 200, self._resource(bucket, key)
         if method == "DELETE":
             del self.buckets[bucket][key]
             return 204, b""
@@ -110,7 +119,12 @@ class GcsServer:
             return 412, {"error": {"message": "conditionNotMet"}}
         self.buckets[bucket][key] = content
         self.generations[bucket, key] = self.generations.get((bucket, key), 0) + 1
+        self._update(bucket, key, 1)
         return 200, self._resource(bucket, key)
+
+    def _update(self, bucket: str, key: str, number: int) -> None:
+        now = datetime.datetime.now(datetime.UTC)
+        self.updates[bucket, key] = (f"{now:%Y-%m-%dT%H:%M:%S.%fZ}", number)
 
     def _resource(self, bucket: str, key: str) -> dict[str, str]:
         content = self.buckets[bucket][key]
@@ -119,6 +133,8 @@ class GcsServer:
             "bucket": bucket,
             "size": str(len(content)),
             "generation": str(self.generations[bucket, key]),
+            "metageneration": str(self.updates[bucket, key][1]),
+            "updated": self.updates[bucket, key][0],
             "md5Hash": base64.b64encode(hashlib.md5(content).digest()).decode(),
             "crc32c": base64.b64encode(google_crc32c.Checksum(content).digest()).decode(),
         }
@@ -159,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _serve
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve
 
     def log_message(self, format: str, *args: Any) -> None:
         pass

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import argparse
 
-from sacred.app.console import Console
+from sacred.app.progress import Bar
 from sacred.app.session import Session
 from sacred.upkeep import copy_runs
-
-_BAR = 30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +29,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     """See `CommandModule`."""
     source, target = (session.open(place).store for place in (args.source, args.target))
     console = session.console
-    bar = _Bar(console)
+    bar = Bar(console)
     try:
         report = copy_runs(source, target, " ".join(args.query), progress=bar.show)
     finally:
@@ -41,23 +39,3 @@ def run(args: argparse.Namespace, session: Session) -> int:
     console.note(f"{len(report.copied)} copied, {report.present} there already")
     session.report(report.problems)
     return 1 if report.problems else 0
-
-
-class _Bar:
-    """How far it is, on a terminal."""
-
-    def __init__(self, console: Console) -> None:
-        self._err = console.err if console.err.isatty() else None
-
-    def show(self, done: int, total: int) -> None:
-        """Draw it anew."""
-        if self._err is not None:
-            full = _BAR * done // max(total, 1)
-            self._err.write(f"\r[{'#' * full}{'.' * (_BAR - full)}] {done}/{total}")
-            self._err.flush()
-
-    def clear(self) -> None:
-        """Leave an empty line."""
-        if self._err is not None:
-            self._err.write("\r\033[K")
-            self._err.flush()

@@ -9,10 +9,10 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import sys
 
 from sacred.app.errors import ProgramError, UsageError
 from sacred.app.formats import add_formats, write_table
+from sacred.app.question import ask
 from sacred.app.rows import run_table
 from sacred.app.session import Session
 from sacred.records import plain_id
@@ -49,13 +49,7 @@ def _empty(args: argparse.Namespace, session: Session) -> None:
         raise ProgramError(f"not in the trash of {store.url}: {', '.join(missing)}")
     ids = [there[str(plain_id(text))] for text in args.ids] or list(there.values())
     if ids and not args.yes:
-        _ask(f"Remove {len(ids)} run{'s' if len(ids) > 1 else ''} of {store.url} for good?")
+        plural = "s" if len(ids) > 1 else ""
+        ask(f"Remove {len(ids)} run{plural} of {store.url} for good?", session.console)
     removed = empty_trash(store, ids)
     session.console.note(f"removed for good: {' '.join(map(str, removed)) or 'nothing'}")
-
-
-def _ask(question: str) -> None:
-    if not sys.stdin.isatty():
-        raise UsageError(f"{question} Say --yes")
-    if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
-        raise ProgramError("nothing was removed")
