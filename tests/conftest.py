@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
+from tests.services import serving
+
 if TYPE_CHECKING:
     import pymongo.database
 
@@ -70,58 +72,31 @@ def mongo_url(
 @pytest.fixture
 def own_mongo() -> Iterator[MongoServer]:
     """A server for this test alone, running; it may be stopped, killed and restarted."""
-    from tests.services.mongo import MongoServer
-
-    with MongoServer() as server:
-        yield server
+    yield from serving.serve_mongo()
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL for all tests of this process; a test that stops one takes `own_postgres`."""
-    yield from _postgres()
+    yield from serving.serve_postgres()
 
 
 @pytest.fixture
 def own_postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL for this test alone, running; it may be stopped, killed and restarted."""
-    yield from _postgres()
-
-
-def _postgres() -> Iterator[PostgresServer]:
-    pytest.importorskip("sqlalchemy")
-    pytest.importorskip("psycopg")
-    from tests.services.postgres import PostgresServer, PostgresUnavailableError
-
-    try:
-        server = PostgresServer().start()
-    except PostgresUnavailableError as error:
-        pytest.skip(str(error))
-    yield server
-    server.close()
+    yield from serving.serve_postgres()
 
 
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[S3Server]:
     """Something that speaks S3, for all tests of this process."""
-    pytest.importorskip("boto3")
-    pytest.importorskip("moto.server")
-    from tests.services.s3 import S3Server
-
-    server = S3Server()
-    yield server
-    server.stop()
+    yield from serving.serve_s3()
 
 
 @pytest.fixture(scope="session")
 def gcs_server() -> Iterator[GcsServer]:
     """Something that speaks Google Cloud Storage, for all tests of this process."""
-    pytest.importorskip("google.cloud.storage")
-    from tests.services.gcs import GcsServer
-
-    server = GcsServer()
-    yield server
-    server.stop()
+    yield from serving.serve_gcs()
 
 
 @pytest.fixture

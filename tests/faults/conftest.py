@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -29,26 +28,6 @@ def seed() -> int:
     return SEED
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Any]:
-    """A PostgreSQL for tests that leave it running."""
-    from tests.services.postgres import PostgresServer
-
-    with PostgresServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def s3_server() -> Iterator[Any]:
-    """S3 over HTTP."""
-    pytest.importorskip("moto")
-    from tests.services.s3 import S3Server
-
-    server = S3Server()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[places.Place]:
     """An empty store; to be parametrized indirectly by the name of a kind."""
@@ -64,7 +43,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[places.Pla
         with places.MongoPlace(server.url, f"sacred_test_{uuid.uuid4().hex[:12]}") as found:
             yield found
     elif kind == "postgres":
-        server = request.getfixturevalue("postgres_server")
+        server = request.getfixturevalue("postgres")
         url = server.create_database()
         yield places.PostgresPlace(url)
         server.drop_database(url)

@@ -10,16 +10,14 @@ pytest.importorskip("google.cloud.storage")
 
 from sacred.observers.gcs_observer import GoogleCloudStorageObserver, gcs_option
 from sacred.stores.base import StoreUnavailableError
+from tests.services import serving
 from tests.services.buckets import BucketContract
-from tests.services.gcs import GcsServer
 from tests.unit.stores.told import start
 
 
 @pytest.fixture(scope="module")
 def module_server():
-    server = GcsServer()
-    yield server
-    server.stop()
+    yield from serving.serve_gcs()
 
 
 @pytest.fixture

@@ -12,16 +12,14 @@ pytest.importorskip("moto.server")
 from sacred.observers.s3_observer import S3Observer, s3_option  # noqa: E402
 from sacred.stores.base import StorePermissionError  # noqa: E402
 from sacred.stores.s3_blobs import S3Bucket  # noqa: E402
+from tests.services import serving  # noqa: E402
 from tests.services.buckets import BucketContract  # noqa: E402
-from tests.services.s3 import S3Server  # noqa: E402
 from tests.unit.stores.told import start  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def server():
-    server = S3Server()
-    yield server
-    server.stop()
+    yield from serving.serve_s3()
 
 
 @pytest.fixture

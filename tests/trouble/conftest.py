@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sacred.observers.store_observer import StoreObserver
+from tests.services import serving
 from tests.trouble import places
 
 
@@ -20,45 +21,22 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="package")
 def troubled_mongo() -> Iterator[Any]:
-    pytest.importorskip("pymongo")
-    from tests.services.mongo import MongoServer
-
-    with MongoServer() as server:
-        yield server
+    yield from serving.serve_mongo()
 
 
 @pytest.fixture(scope="package")
 def troubled_postgres() -> Iterator[Any]:
-    pytest.importorskip("sqlalchemy")
-    from tests.services.postgres import PostgresServer, PostgresUnavailableError
-
-    try:
-        server = PostgresServer().start()
-    except PostgresUnavailableError as error:
-        pytest.skip(str(error))
-    yield server
-    server.close()
+    yield from serving.serve_postgres()
 
 
 @pytest.fixture(scope="package")
 def troubled_s3() -> Iterator[Any]:
-    pytest.importorskip("boto3")
-    pytest.importorskip("moto.server")
-    from tests.services.s3 import S3Server
-
-    server = S3Server()
-    yield server
-    server.stop()
+    yield from serving.serve_s3()
 
 
 @pytest.fixture(scope="package")
 def troubled_google() -> Iterator[Any]:
-    pytest.importorskip("google.cloud.storage")
-    from tests.services.gcs import GcsServer
-
-    server = GcsServer()
-    yield server
-    server.stop()
+    yield from serving.serve_gcs()
 
 
 @pytest.fixture

@@ -1,0 +1,60 @@
+"""Servers for fixtures: each function skips the test where its server cannot be had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.services.gcs import GcsServer
+    from tests.services.mongo import MongoServer
+    from tests.services.postgres import PostgresServer
+    from tests.services.s3 import S3Server
+
+__all__ = ["serve_gcs", "serve_mongo", "serve_postgres", "serve_s3"]
+
+
+def serve_mongo() -> Iterator[MongoServer]:
+    """A MongoDB, running; it may be stopped, killed and restarted."""
+    pytest.importorskip("pymongo")
+    from tests.services.mongo import MongoServer
+
+    with MongoServer() as server:
+        yield server
+
+
+def serve_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL, running; it may be stopped, killed and restarted."""
+    pytest.importorskip("sqlalchemy")
+    pytest.importorskip("psycopg")
+    from tests.services.postgres import PostgresServer, PostgresUnavailableError
+
+    try:
+        server = PostgresServer().start()
+    except PostgresUnavailableError as error:
+        pytest.skip(str(error))
+    yield server
+    server.close()
+
+
+def serve_s3() -> Iterator[S3Server]:
+    """Something that speaks S3."""
+    pytest.importorskip("boto3")
+    pytest.importorskip("moto.server")
+    from tests.services.s3 import S3Server
+
+    server = S3Server()
+    yield server
+    server.stop()
+
+
+def serve_gcs() -> Iterator[GcsServer]:
+    """Something that speaks Google Cloud Storage."""
+    pytest.importorskip("google.cloud.storage")
+    from tests.services.gcs import GcsServer
+
+    server = GcsServer()
+    yield server
+    server.stop()
