@@ -16,6 +16,7 @@ import pytest
 
 from sacred.observers.file_storage import FileStorageObserver, file_storage_option
 from sacred.stores.metrics_file import read_metrics
+from tests.services.processes import run_together
 from tests.unit.stores.memory import READ_FIELDS, StoreObserver
 from tests.unit.stores.told import T0, beat, complete, log, queue, start
 
@@ -272,39 +273,15 @@ def test_an_explicit_id_is_used_as_it_is(observer, runs):
 
 
 def test_fifty_processes_get_fifty_ids(runs):
-    script = (
-        "import sys\n"
+    imports = (
         "from sacred.observers.file_storage import FileStorageObserver\n"
         "from tests.unit.stores.told import complete, start\n"
-        "observer = FileStorageObserver(sys.argv[1])\n"
-        "sys.stdin.read(1)\n"
-        "print(start(observer))\n"
-        "complete(observer)\n"
     )
-    ids = run_together(50, script, str(runs))
+    body = "observer = FileStorageObserver(sys.argv[1]); print(start(observer)); complete(observer)"
+    ids = run_together(50, imports, body, str(runs))
     assert sorted(ids) == list(range(1, 51))
     records = [content(path) for path in runs.glob("*/run.json")]
     assert [record["status"] for record in records] == ["COMPLETED"] * 50
-
-
-def run_together(count, script, *arguments):
-    """Start processes, let all go at once, and return what each one prints, as numbers."""
-    command = [sys.executable, "-c", script, *arguments]
-    pipe = subprocess.PIPE
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    processes = [
-        subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment)
-        for _ in range(count)
-    ]
-    for process in processes:
-        process.stdin.write("x")
-        process.stdin.close()
-    answers = []
-    for process in processes:
-        answers.append(int(process.stdout.read()))
-        process.stdout.close()
-        assert process.wait() == 0
-    return answers
 
 
 # ------------------------------------------------------------------------- trouble

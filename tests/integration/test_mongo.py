@@ -34,7 +34,7 @@ from sacred.stores.grid_files import GridFiles
 from sacred.stores.mongo_output import read_output
 from sacred.stores.registry import open_store
 from sacred.stores.spool import replay
-from tests.integration.test_file_storage import run_together
+from tests.services.processes import run_together
 from tests.unit.stores.memory import READ_FIELDS, MemoryStore, StoreObserver, live, lives
 from tests.unit.stores.told import T0, beat, complete, log, queue, start
 
@@ -266,16 +266,17 @@ def test_ids_go_on_from_the_highest_number(observer, mongo_db):
 
 
 def test_fifty_processes_get_fifty_ids(mongo_server, mongo_db):
-    script = (
-        "import sys\n"
+    imports = (
+        "import pymongo, gridfs\n"
         "from sacred.observers.mongo import MongoObserver\n"
         "from tests.unit.stores.told import complete, start\n"
+    )
+    body = (
         "observer = MongoObserver(sys.argv[1], sys.argv[2])\n"
-        "sys.stdin.read(1)\n"
         "print(start(observer))\n"
         "complete(observer)\n"
     )
-    ids = run_together(50, script, mongo_server.url, mongo_db.name)
+    ids = run_together(50, imports, body, mongo_server.url, mongo_db.name)
     assert sorted(ids) == list(range(1, 51))
     assert mongo_db.runs.count_documents({"status": "COMPLETED"}) == 50
 

@@ -39,7 +39,7 @@ from sacred.stores import sql_database
 from sacred.stores.base import RunNotFoundError, StoreError
 from sacred.stores.changes import AddPoints, SetFields, WriteOutput
 from sacred.stores.sql_points import step_from, value_from
-from tests.integration.test_file_storage import run_together
+from tests.services.processes import run_together
 from tests.unit.stores.memory import READ_FIELDS, MemoryStore, StoreObserver, live, lives
 from tests.unit.stores.told import T0, beat, complete, log, queue, start
 
@@ -436,12 +436,14 @@ def test_no_points_of_a_deleted_run_are_inherited(observer, rows):
     assert points_of(rows, "1", "m") == []
 
 
-MANY = """
-import sys, tempfile
+IMPORTS = """
+import tempfile
+import psycopg, sqlalchemy.dialects.postgresql.psycopg, sqlalchemy.dialects.sqlite, sqlalchemy.orm
 from sacred.observers.sql import SqlObserver
 from tests.unit.stores.told import beat, complete, log, start
+"""
+MANY = """
 observer = SqlObserver(sys.argv[1])
-sys.stdin.read(1)
 print(start(observer))
 with tempfile.NamedTemporaryFile() as file:
     file.write(b"same")
@@ -457,7 +459,7 @@ complete(observer, "done")
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_24_processes_start_in_an_empty_database(url, observer, rows):
-    ids = run_together(24, MANY, url, __file__)
+    ids = run_together(24, IMPORTS, MANY, url, __file__)
     assert sorted(ids) == list(range(1, 25))
     assert rows.query(Run).filter_by(status="COMPLETED").count() == 24
     for kind in (ExperimentRow, Host, Dependency, Resource):
@@ -468,7 +470,7 @@ def test_24_processes_start_in_an_empty_database(url, observer, rows):
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_24_processes_upgrade_an_old_database(old_url):
-    ids = run_together(24, MANY, old_url, __file__)
+    ids = run_together(24, IMPORTS, MANY, old_url, __file__)
     assert sorted(ids) == list(range(5, 29))
     assert SqlObserver(old_url).query("0")["result"] == 3.25
 

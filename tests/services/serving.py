@@ -29,11 +29,12 @@ def serve_postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL, running; it may be stopped, killed and restarted."""
     pytest.importorskip("sqlalchemy")
     pytest.importorskip("psycopg")
-    from tests.services.postgres import PostgresServer, PostgresUnavailableError
+    from tests.services.child_server import ServerUnavailableError
+    from tests.services.postgres import PostgresServer
 
     try:
         server = PostgresServer().start()
-    except PostgresUnavailableError as error:
+    except ServerUnavailableError as error:
         pytest.skip(str(error))
     yield server
     server.close()
