@@ -79,6 +79,9 @@ def plain_value(value: Any) -> Any:
     """What a value is compared as: of numpy's scalars and of dates, what Python has for them."""
     if value is None:
         return MISSING
+    # To ask a dict of a record for something that it lacks takes long, and it may have it.
+    if isinstance(value, Mapping):
+        return value
     if hasattr(value, "dtype") and getattr(value, "ndim", None) == 0:
         value = value.item()
     if isinstance(value, datetime.timedelta):

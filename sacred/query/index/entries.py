@@ -116,7 +116,6 @@ def metric_entries(record: RunRecord) -> Iterator[Row]:
 
 
 def _tree(steps: tuple[str, ...], value: Any) -> Iterator[Row]:
-    plain = plain_value(value)
     if isinstance(value, Mapping):
         children = {key: item for key, item in value.items() if isinstance(key, str)}
         for key, item in value.items():
@@ -124,7 +123,7 @@ def _tree(steps: tuple[str, ...], value: Any) -> Iterator[Row]:
     elif isinstance(value, list | tuple):
         children = {str(number): item for number, item in enumerate(value[: _LONGEST_LIST + 1])}
     else:
-        yield _row(steps, plain)
+        yield _row(steps, plain_value(value))
         return
     is_long = len(children) > _LONGEST_LIST and not isinstance(value, Mapping)
     if is_long or len(steps) > _DEEPEST:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import sys
@@ -42,6 +43,11 @@ KNOWN, UNKNOWN, NO_RUN = range(3)
 
 _DAMAGE = (
     DamagedRunError, ValueError, TypeError, LookupError, AttributeError, RecursionError
+)  # fmt: skip
+#: Of documents.
+_FIELDS = (
+    "status", "command", "config", "result", "info", "meta", "host", "experiment", "start_time",
+    "stop_time", "heartbeat", "queue_time", "fail_trace",
 )  # fmt: skip
 _ACTIVE = frozenset({None, "RUNNING", "QUEUED", "COPYING"})
 _SECOND = 10**9
@@ -108,7 +114,9 @@ def read_metrics(reader: Reader, root: str, name: str) -> Reading | None:
 
 def _record(reader: Reader, name: str) -> RunRecord:
     run_id = plain_id(name)
-    return RunRecord(id=run_id, source=reader, document=reader.document(run_id))
+    # What is not there is not asked for again.
+    document = dict.fromkeys(_FIELDS) | reader.document(run_id)
+    return RunRecord(id=run_id, source=reader, document=document)
 
 
 class _Paths:
@@ -117,21 +125,23 @@ class _Paths:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         found = connection.execute("SELECT key, path, is_odd FROM path")
-        self._known: dict[str, tuple[int, bool]] = {key: (n, bool(odd)) for key, n, odd in found}
+        self._known: dict[tuple[str, ...], tuple[int, bool]] = {
+            tuple(json.loads(key)): (number, bool(is_odd)) for key, number, is_odd in found
+        }
 
     def number(self, steps: tuple[str, ...], kind: int) -> int:
         """The number of a path that has a value of this kind."""
-        key, is_odd = key_of(steps), kind in (ODD, CUT)
-        known = self._known.get(key)
+        is_odd, known = kind in (ODD, CUT), self._known.get(steps)
+        if known is not None and known[1] >= is_odd:
+            return known[0]
         if known is None:
             query = "INSERT INTO path (key, is_odd) VALUES (?, ?)"
-            number = int(self._connection.execute(query, (key, is_odd)).lastrowid or 0)
-        elif is_odd and not known[1]:
+            found = self._connection.execute(query, (key_of(steps), is_odd))
+            number = int(found.lastrowid or 0)
+        else:
             number = known[0]
             self._connection.execute("UPDATE path SET is_odd = 1 WHERE path = ?", (number,))
-        else:
-            return known[0]
-        self._known[key] = (number, is_odd)
+        self._known[steps] = (number, is_odd)
         return number
 
     def save(self, n: int, rows: Iterable[Row]) -> None:
