@@ -17,7 +17,7 @@ from sacred.query.order import SortKey
 from sacred.query.syntax import EVERYTHING
 from sacred.records import RunId, id_key
 
-__all__ = ["CannotTellError", "Wanted", "ask"]
+__all__ = ["Wanted", "ask"]
 
 # Of times, as `sacred.query.order` has it.
 _TIME_RANK = 3

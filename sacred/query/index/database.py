@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from sacred._base.digest import new_md5
 
-__all__ = ["VARIABLE", "Database", "IndexUnavailableError", "path_of"]
+__all__ = ["VARIABLE", "Database", "path_of"]
 
 #: ``off``: no index is made or used; else the directory for indices.
 VARIABLE = "SACRED_INDEX"
