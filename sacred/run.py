@@ -104,6 +104,8 @@ class Run:
         self.force = False
         self.queue_only = False
         self.unobserved = False
+        #: Those that would have been told, were it not for `unobserved`.
+        self.silent_observers: list[Any] = []
 
         self.experiment: Any = None
         self.bindings = RunBindings()
@@ -207,7 +209,8 @@ class Run:
             raise RuntimeError(
                 f"A run can only be started once. (Last start was {self.start_time})"
             )
-        self.observers = [] if self.unobserved else self.observers
+        if self.unobserved:
+            self.silent_observers, self.observers = self.observers, []
         self._dispatcher = Dispatcher(self.observers, self.run_logger)
         self.observers = self._dispatcher.observers
         self.warn_if_unobserved()

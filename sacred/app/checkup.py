@@ -10,9 +10,9 @@ from typing import Any, Literal
 from sacred._base.digest import new_md5
 from sacred._base.installed import find_distribution
 from sacred._base.values import Value
-from sacred.app.comparison import packages_of
 from sacred.records import RunRecord
 from sacred.records.files import StoredFile
+from sacred.viewing.comparison import packages_of
 
 __all__ = ["CHECKS", "Finding"]
 

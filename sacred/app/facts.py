@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sacred.app.values import as_text
 from sacred.records import RunRecord
+from sacred.viewing.comparison import without_password
+from sacred.viewing.values import as_text
 
-__all__ = ["facts_of", "shortened", "without_password"]
+__all__ = ["facts_of", "shortened"]
 
 _TIMES = {"queue_time": "queued", "start_time": "start", "stop_time": "stop", "heartbeat": "beat"}
 #: So many characters of a long value.
@@ -48,15 +48,6 @@ def facts_of(record: RunRecord) -> Iterator[tuple[str, str]]:
 def shortened(text: str) -> str:
     """The text, or its beginning if it is long."""
     return text if len(text) <= _LONG else f"{text[:_LONG]}… ({len(text)} characters)"
-
-
-def without_password(url: str) -> str:
-    """A URL without user and password.
-
-    >>> without_password("https://me:secret@git.example.org/x")
-    'https://git.example.org/x'
-    """
-    return re.sub(r"//[^/@]*@", "//", url)
 
 
 def _machine(record: RunRecord) -> str | None:

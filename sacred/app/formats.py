@@ -10,10 +10,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sacred.app.console import Console
-from sacred.app.table import Table, is_number_column
-from sacred.app.text_table import write_text
-from sacred.app.values import as_json
+from sacred.viewing.console import Console
+from sacred.viewing.table import Table, is_number_column
+from sacred.viewing.text_table import write_text
+from sacred.viewing.values import as_json
 
 __all__ = ["FORMATS", "add_formats", "write_html", "write_table"]
 

@@ -16,9 +16,9 @@ import sys
 from collections.abc import Sequence
 
 from sacred._base.errors import MissingExtraError, SacredError
-from sacred.app.console import Console
-from sacred.app.errors import UsageError
 from sacred.app.parser import parse_call
+from sacred.viewing.console import Console
+from sacred.viewing.errors import UsageError
 
 __all__ = ["main"]
 

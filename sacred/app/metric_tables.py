@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sacred.app.table import Table
 from sacred.records import Metric
 from sacred.records.metric import AGGREGATES
+from sacred.viewing.table import Table
 
 __all__ = ["points_of", "summary_of"]
 

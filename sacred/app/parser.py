@@ -8,8 +8,8 @@ from typing import NoReturn
 
 from sacred._base.text import did_you_mean
 from sacred.app.command_table import COMMANDS, Command, command_names
-from sacred.app.errors import UsageError
 from sacred.app.program_help import program_help, version_text
+from sacred.viewing.errors import UsageError
 
 __all__ = ["add_run_id", "parse_call", "parser_of", "whole_number"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sacred.app.console import Console
+from sacred.viewing.console import Console
 
 __all__ = ["Bar"]
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from sacred._base.text import did_you_mean
 from sacred._base.values import Value
-from sacred.app.errors import ProgramError
+from sacred.viewing.errors import ProgramError
 
 __all__ = ["Project", "default_address", "find_project"]
 

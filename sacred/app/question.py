@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from sacred.app.console import Console
-from sacred.app.errors import ProgramError, UsageError
+from sacred.viewing.console import Console
+from sacred.viewing.errors import ProgramError, UsageError
 
 __all__ = ["ask"]
 

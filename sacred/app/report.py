@@ -14,8 +14,8 @@ from sacred.app.formats import write_html
 from sacred.app.metric_tables import summary_of
 from sacred.app.rows import run_table
 from sacred.app.svg import COLOURS, Curve, curves, thinned
-from sacred.app.values import as_text
 from sacred.records import RunRecord, StoredFile
+from sacred.viewing.values import as_text
 
 __all__ = ["report"]
 

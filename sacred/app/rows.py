@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sacred._base.paths import iterate_flattened
-from sacred.app.errors import UsageError
 from sacred.app.session import Session
-from sacred.app.table import Table
 from sacred.query.columns import column_path
 from sacred.query.names import FIELDS
 from sacred.query.order import parse_sort, sort_key
@@ -18,6 +16,8 @@ from sacred.query.unknown import hints
 from sacred.query.values import MISSING, value_of
 from sacred.records import RunRecord
 from sacred.serializer import dumps
+from sacred.viewing.errors import UsageError
+from sacred.viewing.table import Table
 
 __all__ = ["FIRST", "cell", "column_paths", "matching_runs", "run_table", "unknown_fields"]
 

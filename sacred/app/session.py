@@ -6,13 +6,13 @@ import argparse
 import functools
 
 from sacred._base.values import Value
-from sacred.app.console import Console
-from sacred.app.errors import ProgramError
 from sacred.app.project import Project, default_address, find_project
-from sacred.app.run_ids import find_run
 from sacred.query.run_store import RunStore, open_store
 from sacred.query.table import RunTable
 from sacred.records import RunRecord
+from sacred.viewing.console import Console
+from sacred.viewing.errors import ProgramError
+from sacred.viewing.run_ids import find_run
 
 __all__ = ["NamedStore", "Session"]
 
@@ -86,7 +86,7 @@ class Session:
         return name in known or name in self._said
 
     def run(self, text: str) -> RunRecord:
-        """The run that an id means; see `sacred.app.run_ids`.
+        """The run that an id means; see `sacred.viewing.run_ids`.
 
         Raises:
             ProgramError: there is no such run.

@@ -11,11 +11,11 @@ from sacred._base.errors import SacredError
 from sacred._base.tracebacks import print_filtered_stacktrace
 from sacred._base.values import Value
 from sacred.cli.options import is_given
-from sacred.cli.parser import ParsedArguments, parse, parse_plain
+from sacred.cli.parser import ParsedArguments, parse, parse_plain, split_words
 from sacred.cli.report import no_command, report, unknown_command
 from sacred.cli.run_options import loglevel_of
 from sacred.cli.updates import parse_updates
-from sacred.commands import help_for_command
+from sacred.commands import built_in, help_for_command
 
 if TYPE_CHECKING:
     from sacred._base.cli_option import CLIOption
@@ -75,12 +75,13 @@ def run_commandline(experiment: Program, argv: Sequence[str]) -> Run | None:
     """
     usage = functools.cache(lambda: experiment.get_usage(argv[0] if argv else None))
     options = experiment.all_cli_options
+    words, behind = _words(experiment, argv[1:])
     try:
-        parsed = parse_plain(argv[1:], options) or parse(argv[1:], usage()[2], options)
+        parsed = parse_plain(words, options) or parse(words, usage()[2], options)
         if parsed.help:
             print(_help(experiment, parsed.help_topic, usage()[1]))
             return None
-        request = _request(experiment, parsed)
+        request = _request(experiment, parsed, behind)
     except SacredError as error:
         sys.exit(report(error, usage()[0]))
     return _run(experiment, request, lambda: usage()[0])
@@ -95,7 +96,18 @@ def _help(experiment: Program, topic: str | None, usage: str) -> str:
     return help_for_command(commands[topic])
 
 
-def _request(experiment: Program, parsed: ParsedArguments) -> _Request:
+def _words(experiment: Program, argv: Sequence[str]) -> tuple[Sequence[str], list[str]]:
+    """The command line without the words behind ``diff``, and these."""
+    name = built_in.diff.__name__
+    if name in argv:
+        for known, command in experiment.gather_commands():
+            # One of the experiment's own has no such words.
+            if known == name and getattr(command, "__wrapped__", None) is built_in.diff:
+                return split_words(argv, name, experiment.all_cli_options)
+    return argv, []
+
+
+def _request(experiment: Program, parsed: ParsedArguments, behind: Sequence[str] = ()) -> _Request:
     commands = [name for name, _ in experiment.gather_commands()]
     if parsed.command is not None and parsed.command not in commands:
         raise unknown_command(parsed.command, commands)
@@ -113,6 +125,8 @@ def _request(experiment: Program, parsed: ParsedArguments) -> _Request:
         "help": False,
         "COMMAND": parsed.command,
     }
+    if behind:
+        words[built_in.WORDS] = list(behind)
     return _Request(
         command=command,
         config_updates=config_updates,

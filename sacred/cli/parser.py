@@ -14,7 +14,7 @@ from sacred._base.text import did_you_mean
 from sacred._base.values import Value
 from sacred.cli.errors import CommandLineError
 
-__all__ = ["ParsedArguments", "format_usage", "parse", "parse_plain"]
+__all__ = ["ParsedArguments", "format_usage", "parse", "parse_plain", "split_words"]
 
 _PATTERNS = """\
 Usage:
@@ -232,6 +232,39 @@ def _without_options(
             values[flag.long] = repeated if flag.repeats else following
         given.add(flag.long)
     return left
+
+
+def split_words(
+    argv: Sequence[str], command: str, options: Sequence[CLIOption]
+) -> tuple[list[str], list[str]]:
+    """Take the words that stand behind a command, up to ``with``, out of a command line.
+
+    Returns:
+        the other words, and these; none if it is another command.
+
+    >>> split_words(["diff", "best:result", "-u", "with", "C=2"], "diff", [])
+    (['diff', '-u', 'with', 'C=2'], ['best:result'])
+    """
+    flags = _flags_of(options)
+    others: list[str] = []
+    taken: list[str] = []
+    found = False
+    words = iter(map(str, argv))
+    for word in words:
+        if word.startswith("-"):
+            others.append(word)
+            for typed, value_follows in _typed_options(word, flags):
+                option = _find(typed, flags)
+                if isinstance(option, _Flags) and option.argument is not None and value_follows:
+                    others += [value for value in (next(words, None),) if value is not None]
+        elif found and word != "with":
+            taken.append(word)
+        else:
+            others.append(word)
+            if found or word != command:
+                return [*others, *words], taken
+            found = True
+    return others, taken
 
 
 def parse(argv: Sequence[str], usage: str, options: Sequence[CLIOption] = ()) -> ParsedArguments:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ENDC,
     )
     from sacred.commands.built_in import (
+        diff,
         help_for_command,
         print_config,
         print_dependencies,
@@ -52,6 +53,7 @@ __all__ = [
     "_format_named_config",
     "_format_named_configs",
     "_iterate_marked",
+    "diff",
     "help_for_command",
     "print_config",
     "print_dependencies",
@@ -75,6 +77,7 @@ _HOMES = {
     "_format_named_config": "sacred.commands.named_config_text",
     "_format_named_configs": "sacred.commands.named_config_text",
     "_iterate_marked": "sacred.commands.config_text",
+    "diff": "sacred.commands.built_in",
     "help_for_command": "sacred.commands.built_in",
     "print_config": "sacred.commands.built_in",
     "print_dependencies": "sacred.commands.built_in",

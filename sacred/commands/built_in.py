@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sacred.run import Run
 
 __all__ = [
+    "WORDS",
+    "diff",
     "help_for_command",
     "print_config",
     "print_dependencies",
@@ -24,6 +26,9 @@ __all__ = [
     "print_named_configs_of_run",
     "save_config",
 ]
+
+#: The option that has the words behind a command that takes some.
+WORDS = "WORD"
 
 _COLOUR = r"\x1b\[\d*m"
 
@@ -82,6 +87,21 @@ def save_config(
     _log.info('Saving config to "%s"', config_filename)
     config = {key: value for key, value in _config.items() if key != "config_filename"}
     save_config_file(config, config_filename)
+
+
+def diff(_run: Run) -> None:
+    """Compare what a run would be with a stored one: diff [RUN] with lr=0.1.
+
+    RUN is an id, last, last~1, best:FIELD (the largest), best:-FIELD (the smallest), or
+    nearest: the run whose configuration differs least, which is meant if nothing is said.
+    Runs are those of this experiment, in the store of its observers (or of -F, -m, ...).
+    What differs is printed: configuration, sources, packages and machine.
+    """
+    from sacred.commands.stored_run import print_difference
+
+    # The command line leaves them there.
+    words = (_run.meta_info.get("options") or {}).get(WORDS)
+    print_difference(_run, words or ["nearest"])
 
 
 def print_named_configs(ingredient: Ingredient) -> Callable[[], None]:

@@ -265,12 +265,19 @@ class Scaffold:
         self.fixture = None
         fixture = self.get_fixture()
         for function in self._captured_functions:
-            run.bindings.bind(
-                function,
-                Binding(
-                    config=get_by_dotted_path(fixture, function.prefix or "", default={}),
-                    logger=self.logger.getChild(function.__name__) if self.logger else None,
-                    rnd=SeedSource(source.promise()),
-                    run=run,
-                ),
-            )
+            rnd = SeedSource(source.promise())
+            run.bindings.bind(function, self._binding(function, fixture, rnd, run))
+        for command in self.commands.values():
+            # Built-in ones that have no seed, so that those of all others stay as they were.
+            if command not in self._captured_functions:
+                run.bindings.bind(command, self._binding(command, fixture, None, run))
+
+    def _binding(
+        self, function: CapturedFunction, fixture: dict[str, Any], rnd: Any, run: Any
+    ) -> Binding:
+        return Binding(
+            config=get_by_dotted_path(fixture, function.prefix or "", default={}),
+            logger=self.logger.getChild(function.__name__) if self.logger else None,
+            rnd=rnd,
+            run=run,
+        )

@@ -17,9 +17,9 @@ from sacred.app.facts import shortened, without_password
 from sacred.app.formats import FORMATS
 from sacred.app.plot import plotted
 from sacred.app.svg import Curve, curves, thinned
-from sacred.app.table import Table
-from sacred.app.text_table import _cut
-from sacred.app.values import as_json, as_text, fitted, one_line, width_of
+from sacred.viewing.table import Table
+from sacred.viewing.text_table import _cut
+from sacred.viewing.values import as_json, as_text, fitted, one_line, width_of
 
 lines = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=5))
 

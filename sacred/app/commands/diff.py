@@ -18,15 +18,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from sacred.app.comparison import PARTS, Difference, compared
-from sacred.app.console import BLUE, BOLD, GREEN, RED, Console
-from sacred.app.errors import UsageError
 from sacred.app.formats import add_formats, write_table
 from sacred.app.parser import add_run_id
-from sacred.app.planned import is_config_file, nearest_run, planned_run
 from sacred.app.session import Session
-from sacred.app.table import Table
 from sacred.records import RunRecord
+from sacred.viewing.comparison import PARTS, compared, table_of
+from sacred.viewing.console import BLUE, BOLD, GREEN, RED, Console
+from sacred.viewing.errors import UsageError
+from sacred.viewing.planned import is_config_file, nearest_run, planned_run
 
 _NEAREST = "nearest"
 #: Parts that are what came out, and not what went in.
@@ -56,7 +55,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
     different = [row for row in rows if row.differs]
     shown = rows if args.all else different
     if args.format or shown:
-        write_table(_table(shown, args.ids, args.format is None), args.format, session.console)
+        table = table_of(shown, args.ids, for_people=args.format is None)
+        write_table(table, args.format, session.console)
     elif not args.code:
         session.console.print("no differences")
     if args.code:
@@ -87,25 +87,6 @@ def _parts(text: str) -> list[str]:
         if name not in PARTS:
             raise UsageError(f"there is no part {name!r}. {did_you_mean(name, PARTS)}".rstrip())
     return chosen or list(PARTS)
-
-
-def _table(rows: list[Difference], names: list[str], for_people: bool) -> Table:
-    cells = []
-    before = None
-    for row in rows:
-        # People read the name of a part once.
-        part = "" if for_people and row.part == before else row.part
-        before = row.part
-        cells.append([part, row.name, *row.values])
-    return Table(names=["part", "entry", *_unique(names)], rows=cells)
-
-
-def _unique(names: list[str]) -> list[str]:
-    """The same run may be named twice."""
-    return [
-        name if name not in names[:number] else f"{name} ({number + 1})"
-        for number, name in enumerate(names)
-    ]
 
 
 def _print_code(records: list[RunRecord], console: Console) -> None:

@@ -15,12 +15,12 @@ import argparse
 import shlex
 
 from sacred.app.checkup import CHECKS, Finding
-from sacred.app.console import DIM, GREEN, RED, YELLOW
 from sacred.app.formats import add_formats, write_table
 from sacred.app.parser import add_run_id
 from sacred.app.session import Session
-from sacred.app.table import Table
 from sacred.records import RunRecord
+from sacred.viewing.console import DIM, GREEN, RED, YELLOW
+from sacred.viewing.table import Table
 
 _MARKS = {"ok": (GREEN, "✓", "ok"), "note": (YELLOW, "!", "!"), "reason": (RED, "✗", "x")}
 

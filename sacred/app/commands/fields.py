@@ -17,13 +17,13 @@ from sacred.app.formats import add_formats, write_table
 from sacred.app.parser import whole_number
 from sacred.app.rows import matching_runs
 from sacred.app.session import Session
-from sacred.app.table import Table
-from sacred.app.values import as_text
 from sacred.query.names import FIELDS
 from sacred.query.syntax import Path
 from sacred.query.values import MISSING, value_of
 from sacred.records import Metric, RunRecord
 from sacred.serializer import dumps
+from sacred.viewing.table import Table
+from sacred.viewing.values import as_text
 
 #: So many different values are kept of a field, as examples.
 _EXAMPLES = 4

@@ -16,8 +16,8 @@ from fnmatch import fnmatchcase
 from sacred.app.formats import add_formats, write_table
 from sacred.app.parser import add_run_id
 from sacred.app.session import Session
-from sacred.app.table import Table
 from sacred.records import RunRecord, StoredFile
+from sacred.viewing.table import Table
 
 _KINDS = ("artifacts", "resources", "sources")
 

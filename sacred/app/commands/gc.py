@@ -23,10 +23,10 @@ from sacred.app.formats import add_formats, write_table
 from sacred.app.progress import Bar
 from sacred.app.question import ask
 from sacred.app.session import Session
-from sacred.app.table import Table
-from sacred.app.values import as_size
 from sacred.query.moments import duration_of
 from sacred.upkeep import Waste, find_garbage, remove_garbage
+from sacred.viewing.table import Table
+from sacred.viewing.values import as_size
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -19,10 +19,10 @@ from __future__ import annotations
 import argparse
 
 from sacred._base.errors import MissingExtraError, SacredError
-from sacred.app.errors import ProgramError
 from sacred.app.formats import add_formats, write_table
 from sacred.app.session import Session
-from sacred.app.table import Table
+from sacred.viewing.errors import ProgramError
+from sacred.viewing.table import Table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,8 +15,8 @@ import argparse
 
 from sacred.app.formats import add_formats, write_table
 from sacred.app.session import Session
-from sacred.app.table import Table
 from sacred.upkeep import spooled, sync
+from sacred.viewing.table import Table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import argparse
 
-from sacred.app.errors import ProgramError, UsageError
 from sacred.app.formats import add_formats, write_table
 from sacred.app.question import ask
 from sacred.app.rows import run_table
 from sacred.app.session import Session
 from sacred.records import plain_id
 from sacred.upkeep import empty_trash
+from sacred.viewing.errors import ProgramError, UsageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,13 +6,17 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from typing import IO, Any
 
+from sacred._base.clock import utcnow
 from sacred._base.paths import iterate_flattened
-from sacred.app.errors import ProgramError
 from sacred.query.run_store import RunStore
 from sacred.records import Document, FileEntry, Points, RunId, RunRecord
 from sacred.serializer import dumps, flatten
+from sacred.stores.document import DocumentWriter
+from sacred.viewing.errors import ProgramError
 
-__all__ = ["is_config_file", "nearest_run", "planned_run"]
+__all__ = ["is_config_file", "nearest_run", "planned_run", "run_to_be"]
+
+Where = str | Mapping[str, Any]
 
 _SUFFIXES = (".json", ".yaml", ".yml")  # pickles can run code when they are loaded
 
@@ -37,15 +41,42 @@ def planned_run(path: str) -> RunRecord:
     return RunRecord(id=path, source=_Nothing(path), document={"config": flatten(dict(config))})
 
 
-def nearest_run(store: RunStore, wanted: RunRecord) -> RunRecord:
+def run_to_be(
+    name: str,
+    config: Mapping[str, Any],
+    command: str,
+    experiment: Mapping[str, Any],
+    host: Mapping[str, Any],
+) -> RunRecord:
+    """A run that has not begun, as a store would have it.
+
+    Args:
+        name: to call it by.
+        config: its configuration.
+        command: its command.
+        experiment: what observers are told about the experiment.
+        host: what they are told about the machine.
+    """
+    writer = DocumentWriter()
+    document, files = writer.started(experiment, command, host, utcnow(), config, {})
+    document["sources"] = [FileEntry(name=file.name, md5=file.md5) for file in files]
+    return RunRecord(id=name, source=_Nothing(name), document=document)
+
+
+def nearest_run(store: RunStore, wanted: RunRecord, where: Where = "") -> RunRecord:
     """The run of a store whose configuration differs least; of several the newest.
+
+    Args:
+        store: the store.
+        wanted: the configuration to compare with.
+        where: a query: which runs take part.
 
     Raises:
         ProgramError: there is no other run.
     """
     entries = _entries(wanted)
     best: tuple[int, RunId] | None = None
-    for record in store.runs():
+    for record in store.runs(where):
         if record == wanted:
             continue
         other = _entries(record)
@@ -53,7 +84,7 @@ def nearest_run(store: RunStore, wanted: RunRecord) -> RunRecord:
         if best is None or distance <= best[0]:
             best = (distance, record.id)
     if best is None:
-        raise ProgramError(f"there is no other run in {store.url}")
+        raise ProgramError(f"there is no {'' if where else 'other '}run in {store.url}")
     return store[best[1]]
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sacred._base.clock import utcnow
-from sacred.app.console import BOLD, Console
-from sacred.app.table import Table, is_number_column
-from sacred.app.values import as_short_time, as_text, fitted, width_of
+from sacred.viewing.console import BOLD, Console
+from sacred.viewing.table import Table, is_number_column
+from sacred.viewing.values import as_short_time, as_text, fitted, width_of
 
 __all__ = ["write_text"]
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sacred._base.values import Value
-from sacred.app.console import BOLD, DIM, GREEN, RED, YELLOW
-from sacred.app.values import as_text, one_line
+from sacred.viewing.console import BOLD, DIM, GREEN, RED, YELLOW
+from sacred.viewing.values import as_text, one_line
 
 __all__ = ["STATUS_COLOURS", "Table", "is_number_column"]
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sacred._base.paths import iterate_flattened
 from sacred._base.values import Value
-from sacred.app.facts import without_password
 from sacred.records import RunRecord
 from sacred.records.files import StoredFile
 from sacred.serializer import dumps
+from sacred.viewing.table import Table
 
-__all__ = ["PARTS", "Difference", "compared", "packages_of"]
+__all__ = [
+    "PARTS",
+    "Difference",
+    "compared",
+    "digest_of",
+    "packages_of",
+    "table_of",
+    "without_password",
+]
 
 _SHORT = 8
 
@@ -43,6 +52,39 @@ def compared(part: str, records: Sequence[RunRecord]) -> list[Difference]:
         differs = len({dumps(value) for value in values}) > 1
         found.append(Difference(part=part, name=name, values=values, differs=differs))
     return found
+
+
+def table_of(rows: Sequence[Difference], names: Sequence[str], for_people: bool) -> Table:
+    """Differences as a table.
+
+    Args:
+        rows: the differences.
+        names: of the runs; the same run may be named twice.
+        for_people: they read the name of a part once.
+    """
+    cells = []
+    before = None
+    for row in rows:
+        part = "" if for_people and row.part == before else row.part
+        before = row.part
+        cells.append([part, row.name, *row.values])
+    return Table(names=["part", "entry", *_unique(names)], rows=cells)
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    return [
+        name if name not in names[:number] else f"{name} ({number + 1})"
+        for number, name in enumerate(names)
+    ]
+
+
+def without_password(url: str) -> str:
+    """A URL without user and password.
+
+    >>> without_password("https://me:secret@git.example.org/x")
+    'https://git.example.org/x'
+    """
+    return re.sub(r"//[^/@]*@", "//", url)
 
 
 def packages_of(record: RunRecord) -> dict[str, str]:

@@ -15,15 +15,17 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from sacred._base.text import nearest_names
-from sacred.app.errors import ProgramError
 from sacred.query.errors import QueryError
 from sacred.query.order import SortKey, parse_sort
 from sacred.query.run_store import RunStore
 from sacred.query.values import MISSING, value_of
 from sacred.records import RunRecord, plain_id
 from sacred.stores.base import RunNotFoundError
+from sacred.viewing.errors import ProgramError
 
 __all__ = ["find_run"]
 
@@ -35,8 +37,13 @@ _SHORTEST = 3
 _LOOKED_THROUGH = 10_000
 
 
-def find_run(store: RunStore, text: str) -> RunRecord:
+def find_run(store: RunStore, text: str, where: str | Mapping[str, Any] = "") -> RunRecord:
     """The run that a text means.
+
+    Args:
+        store: where it is.
+        text: an id, or one of the ways above.
+        where: a query: only these runs can be the last or the best one.
 
     Raises:
         ProgramError: there is none.
@@ -48,30 +55,31 @@ def find_run(store: RunStore, text: str) -> RunRecord:
     except RunNotFoundError:
         pass
     if found := _LAST.fullmatch(text):
-        return _nth_last(store, int(found[1] or 0))
+        return _nth_last(store, int(found[1] or 0), where)
     if found := _BEST.fullmatch(text):
-        return _best(store, found[2], smallest=found[1] == "-")
+        return _best(store, found[2], found[1] == "-", where)
     if found_id := _only_beginning(store, text):
         return store[found_id]
     raise ProgramError(f"there is no run {text!r} in {store.url}. {_hint(store, text)}".rstrip())
 
 
-def _nth_last(store: RunStore, number: int) -> RunRecord:
-    ids = list(store.ids())
+def _nth_last(store: RunStore, number: int, where: Any) -> RunRecord:
+    ids = list(store.runs(where).ids if where else store.ids())
     if number >= len(ids):
-        raise ProgramError(f"there are only {len(ids)} runs in {store.url}")
+        only = f"only {len(ids)}" if ids else "no"
+        raise ProgramError(f"there are {only} {'such ' if where else ''}runs in {store.url}")
     return store[ids[-1 - number]]
 
 
-def _best(store: RunStore, path: str, smallest: bool) -> RunRecord:
+def _best(store: RunStore, path: str, smallest: bool, where: Any) -> RunRecord:
     (key, *others) = parse_sort(path)
     if others:
         raise QueryError("here one field is expected", path)
     key = SortKey(key.path, descending=not smallest)
     sort = str(key.path) if smallest else f"-{key.path}"
-    record = store.runs(sort=sort, limit=1).first()
+    record = store.runs(where, sort=sort, limit=1).first()
     if record is None or value_of(record, key.path) is MISSING:
-        raise ProgramError(f"no run in {store.url} has {key.path}")
+        raise ProgramError(f"no {'such ' if where else ''}run in {store.url} has {key.path}")
     return record
 
 

@@ -1,0 +1,107 @@
+"""What a run would be beside a stored one: the command ``diff`` of experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.paths import iterate_flattened, set_by_dotted_path
+from sacred.query.run_store import RunStore
+from sacred.records import RunRecord
+from sacred.stores.base import StoreError, StoreNotFoundError
+from sacred.stores.reading import ReadableStore
+from sacred.viewing.comparison import compared, table_of
+from sacred.viewing.console import Console
+from sacred.viewing.errors import ProgramError
+from sacred.viewing.planned import nearest_run, run_to_be
+from sacred.viewing.run_ids import find_run
+from sacred.viewing.text_table import write_text
+
+if TYPE_CHECKING:
+    from sacred.run import Run
+
+__all__ = ["print_difference"]
+
+_NEAREST = "nearest"
+#: What is known of a run before it begins.
+_PARTS = ("experiment", "config", "sources", "packages", "host")
+_HERE = "this"
+
+
+def print_difference(run: Run, words: Sequence[str]) -> None:
+    """Print what differs between stored runs and the one that this would be.
+
+    Args:
+        run: of the command that was called instead.
+        words: which stored runs.
+
+    Raises:
+        ProgramError: there is no store that can be read, or no such run.
+        QueryError: what a run should be best at is no field.
+    """
+    planned = _planned(run)
+    stored = [_stored(run, word, planned) for word in words]
+    console = Console()
+    rows = [row for part in _PARTS for row in compared(part, [*stored, planned])]
+    # A seed that will be another one at each start is no difference.
+    different = [r for r in rows if r.differs and not (_is_seed(r.name) and r.values[-1] is None)]
+    if different:
+        write_text(table_of(different, [*words, _HERE], for_people=True), console)
+    else:
+        console.print("no differences")
+    for word, record in zip(words, stored, strict=True):
+        if word != str(record.id):
+            console.note(f"{word} is run {record.id} of {record.store}")
+        for problem in record.problems:
+            console.problem(problem)
+
+
+def _planned(run: Run) -> RunRecord:
+    command = run.experiment.default_command or ""
+    info = run.experiment_info
+    return run_to_be(_HERE, _without_random_seeds(run), command, info, run.host_info)
+
+
+def _without_random_seeds(run: Run) -> dict[str, Any]:
+    """The configuration, with those seeds only that somebody has set."""
+    updates = dict(iterate_flattened(run.meta_info.get("config_updates") or {}))
+    is_set = {*run.config_modifications.origins, *updates}
+    config: dict[str, Any] = {}
+    for path, value in iterate_flattened(run.config):
+        if not _is_seed(path) or path in is_set:
+            set_by_dotted_path(config, path, value)
+    return config
+
+
+def _is_seed(path: str) -> bool:
+    return path.rpartition(".")[2] == "seed"
+
+
+def _stored(run: Run, word: str, planned: RunRecord) -> RunRecord:
+    name = run.experiment_info["name"]
+    problems = []
+    stores = list(_stores(run))
+    for store in stores:
+        try:
+            if word == _NEAREST:
+                return nearest_run(store, planned, {"name": name})
+            return find_run(store, word, {"name": name})
+        except StoreNotFoundError:
+            problems.append(f"nothing has been stored in {store.url} yet")
+        except (ProgramError, StoreError) as error:
+            problems.append(str(error))
+    if not stores:
+        problems.append(
+            "diff compares with a stored run, and no observer has a store that can be read. "
+            "Add one, as with -F runs"
+        )
+    raise ProgramError(f"{'; '.join(problems)} (diff looks at runs of {name!r})")
+
+
+def _stores(run: Run) -> Iterator[RunStore]:
+    """The stores of the observers, those first that are told first."""
+    observers = run.silent_observers or run.observers
+    for observer in sorted(observers, key=lambda item: -getattr(item, "priority", 0)):
+        store = getattr(observer, "store", None)
+        if isinstance(store, ReadableStore):
+            yield RunStore(store)
