@@ -28,6 +28,7 @@ __all__ = [
     "Event",
     "ExperimentInfoUpdated",
     "Heartbeat",
+    "LastHeartbeat",
     "MetaInfoUpdated",
     "MetricsLogged",
     "OnFailure",
@@ -38,6 +39,7 @@ __all__ = [
     "RunInterrupted",
     "RunQueued",
     "RunStarted",
+    "takes_last_beat",
     "takes_moments",
     "told_run",
 ]
@@ -164,6 +166,16 @@ class Heartbeat(Event):
         return super().call(observer)
 
 
+class LastHeartbeat(Heartbeat):
+    """A heartbeat that the closing event follows at once; see `takes_last_beat`."""
+
+    def call(self, observer: Any) -> Any:
+        """Tell one observer that takes it."""
+        return observer.last_heartbeat_event(
+            **{**super(Heartbeat, self).arguments(), "captured_out": None}
+        )
+
+
 class OutputWritten(Event):
     """The output is now ``output[:start] + text``; for observers that say so.
 
@@ -186,6 +198,16 @@ def _is_told_of_output_apart(observer: Any) -> bool:
     # does not speak for it here.
     asked = getattr(type(observer), "output_comes_apart", None)
     return asked is not None and bool(asked(observer))
+
+
+def takes_last_beat(observer: Any) -> bool:
+    """Whether an observer is told of the last heartbeat as of one that need not be stored yet.
+
+    It has a method ``last_heartbeat_event`` (in its class), with the arguments of
+    ``heartbeat_event``, and is told of the output apart.
+    """
+    has_method = hasattr(type(observer), "last_heartbeat_event")
+    return has_method and _is_told_of_output_apart(observer)
 
 
 class ResourceAdded(Event):

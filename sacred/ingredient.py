@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from sacred._base.errors import CircularDependencyError
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from sacred.config.chain import ConfigSource
     from sacred.config.config_scope import ConfigScope
     from sacred.definition import ConfigHook, IngredientDef
-    from sacred.dependencies import PackageDependency, Repositories, Source
+    from sacred.dependencies import PackageDependency, Source
+    from sacred.dependencies.experiment_info import Findings, Script
 
     Function = TypeVar("Function", bound=Callable[..., Any])
-    Known = dict[tuple[int, str, bool], tuple[set[Source], set[PackageDependency]]]
     _Decorator = Callable[[Callable[..., Any]], CapturedFunction]
 
 __all__ = ["Ingredient"]
@@ -334,36 +334,33 @@ class Ingredient:
             raise ValueError(f'Invalid Version: "{version}"')
         self._added_dependencies.add(PackageDependency(package_name, version))
 
-    def _find(
-        self,
-        repositories: Repositories,
-        known: Known | None = None,
-        seen: Collection[str] = (),
-    ) -> tuple[set[Source], set[PackageDependency]]:
-        from sacred.dependencies import gather_sources_and_dependencies
+    def _script(self) -> Script:
+        from sacred.dependencies.experiment_info import Script
 
-        known = {} if known is None else known
-        key = (id(self._caller_globals), self.base_dir, self.save_git_info)
-        if key not in known:
-            known[key] = gather_sources_and_dependencies(
-                self._caller_globals, self.save_git_info, self.base_dir, repositories, seen
-            )[1:]
-        sources, dependencies = known[key]
-        return sources | self._added_sources, dependencies | self._added_dependencies
+        return Script(
+            self._caller_globals,
+            self.base_dir,
+            self.save_git_info,
+            self._added_sources,
+            self._added_dependencies,
+        )
 
     @property
     def sources(self) -> set[Source]:
         """The sources as they are now: those that are imported, and those added by hand."""
-        from sacred.dependencies import Repositories
-
-        return self._find(Repositories())[0]
+        return set(self._findings().sources.values())
 
     @property
     def dependencies(self) -> set[PackageDependency]:
         """The packages that are imported now, and those added by hand."""
-        from sacred.dependencies import Repositories
+        return set(self._findings().dependencies.values())
 
-        return self._find(Repositories())[1]
+    def _findings(self) -> Findings:
+        from sacred.dependencies.experiment_info import Findings
+
+        findings = Findings()
+        findings.look([self._script()])
+        return findings
 
     def get_experiment_info(self) -> dict[str, Any]:
         """Name, sources, packages and repositories, as observers store them.
@@ -380,40 +377,24 @@ class Ingredient:
         Called again it adds what has been imported since. What it has seen stays as it
         was: that is what runs, whatever has become of the file. Git is asked once.
         """
-        from sacred.dependencies import Repositories
+        from sacred.dependencies.experiment_info import Findings, experiment_info
 
-        repositories = Repositories()
+        findings = Findings()
         if self.save_git_info and self.mainfile is not None:
-            repositories.ask_about(self.mainfile)
-        sources: dict[str, Source] = {}
-        dependencies: dict[str, PackageDependency] = {}
+            findings.repositories.ask_about(self.mainfile)
+
+        info: dict[str, Any] = {}
+        described = -1
 
         def gather() -> dict[str, Any]:
-            # Ingredients of one script all find the same: it is looked for once.
-            known: Known = {}
-            for ingredient, _ in self.traverse_ingredients():
-                found_sources, found_dependencies = ingredient._find(repositories, known, sources)
-                for source in found_sources:
-                    sources.setdefault(source.filename, source)
-                for dependency in found_dependencies:
-                    dependency.fill_missing_version()
-                    dependencies.setdefault(dependency.name, dependency)
-            return self._describe(sources.values(), dependencies.values())
+            nonlocal info, described
+            findings.look([used._script() for used, _ in self.traverse_ingredients()])
+            if len(findings) > described:
+                described = len(findings)
+                info = experiment_info(self.path, self.base_dir, self.mainfile, findings)
+            return dict(info)
 
         return gather
-
-    def _describe(
-        self, sources: Collection[Source], dependencies: Collection[PackageDependency]
-    ) -> dict[str, Any]:
-        packages = {dependency.to_json() for dependency in dependencies}
-        return {
-            "name": self.path,
-            "base_dir": self.base_dir,
-            "sources": sorted({source.to_json(self.base_dir) for source in sources}),
-            "dependencies": sorted(packages, key=str.lower),
-            "repositories": collect_repositories(sources),
-            "mainfile": os.path.relpath(self.mainfile, self.base_dir) if self.mainfile else None,
-        }
 
     # ------------------------------------------------------------ the tree
 
@@ -494,16 +475,3 @@ def _now_or_later(
 def _find_or_make(cls: type[Ingredient], module: str, name: str | None) -> Ingredient:
     found = getattr(sys.modules.get(module), name, None) if name else None
     return found if isinstance(found, cls) else cls.__new__(cls)
-
-
-def collect_repositories(sources: Collection[Source]) -> list[dict[str, Any]]:
-    """The git repositories of some sources, each once, dirty if any source is."""
-    dirty: dict[tuple[str, str | None], bool] = {}
-    for source in sources:
-        if source.repo is not None:
-            key = (source.repo, source.commit)
-            dirty[key] = dirty.get(key, False) or bool(source.is_dirty)
-    return [
-        {"url": url, "commit": commit, "dirty": flag}
-        for (url, commit), flag in sorted(dirty.items(), key=str)
-    ]

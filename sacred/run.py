@@ -355,8 +355,7 @@ class Run:
         assert self._heart is not None
         if self.start_time is not None and self._dispatcher.observers:
             self._look_for_late_imports()
-        self._heart.beat()
-        self._dispatcher.emit(closing)
+        self._heart.end(closing)
         self._dispatcher.join()
 
     def _look_for_late_imports(self) -> None:

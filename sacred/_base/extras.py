@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import MissingExtraError
 
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 __all__ = ["is_installed", "require"]
+
+# How each module was found.
+_found: dict[str, tuple[Any, ...]] = {}
 
 
 def is_installed(name: str) -> bool:
@@ -24,12 +27,20 @@ def is_installed(name: str) -> bool:
     """
     if name in sys.modules:
         return sys.modules[name] is not None
+    # To look through all directories takes as long as to write a small file; one module that
+    # has been found stays, as long as modules are looked for in the same way.
+    way = (tuple(sys.path), tuple(map(id, sys.meta_path)))
+    if _found.get(name) == way:
+        return True
     import importlib.util
 
     try:
-        return importlib.util.find_spec(name) is not None
+        if importlib.util.find_spec(name) is None:
+            return False
     except (ImportError, ValueError):  # a package above is missing, or has no spec
         return False
+    _found[name] = way
+    return True
 
 
 def require(name: str, extra: str | None = None, purpose: str | None = None) -> ModuleType:

@@ -14,12 +14,14 @@ from collections.abc import Iterator
 
 __all__ = [
     "Distribution",
+    "Sites",
     "all_distributions",
     "entry_points",
     "find_distribution",
     "is_complete",
     "normalize",
     "owner_of",
+    "present_sites",
 ]
 
 
@@ -111,6 +113,7 @@ class _Site:
     """The distributions installed in one directory."""
 
     def __init__(self, directory: str) -> None:
+        self.directory = directory
         try:
             entries = sorted(os.listdir(directory))
         except OSError:
@@ -159,19 +162,25 @@ def _site(directory: str) -> _Site:
         return _site_at(directory, 0)
 
 
-def _sites() -> Iterator[_Site]:
-    for directory in dict.fromkeys(sys.path):
-        yield _site(directory or ".")
+#: What is installed, as it was at one moment.
+Sites = tuple[_Site, ...]
 
 
-def find_distribution(name: str) -> Distribution | None:
+def present_sites() -> Sites:
+    """What is installed now: for several questions at once."""
+    return tuple([_site(directory or ".") for directory in dict.fromkeys(sys.path)])
+
+
+def find_distribution(name: str, sites: Sites | None = None) -> Distribution | None:
     """Return the installed distribution of this name, in any spelling.
+
+    `sites` is what is installed (default: what is so now).
 
     >>> find_distribution("no such distribution") is None
     True
     """
     key = normalize(name)
-    for site in _sites():
+    for site in present_sites() if sites is None else sites:
         if key in site.by_key:
             return site.by_key[key]
     return None
@@ -180,7 +189,7 @@ def find_distribution(name: str) -> Distribution | None:
 def all_distributions() -> list[Distribution]:
     """Return all that can be imported; of two of one name the one that wins."""
     found: dict[str, Distribution] = {}
-    for site in _sites():
+    for site in present_sites():
         for distribution in site.all:
             found.setdefault(distribution.key, distribution)
     return list(found.values())
@@ -203,15 +212,18 @@ def entry_points(group: str) -> Iterator[tuple[str, str, Distribution]]:
     >>> list(entry_points("sacred.no_such_group"))
     []
     """
-    providers = [d for site in _sites() for d in site.providers]
+    sites = present_sites()
+    providers = [d for site in sites for d in site.providers]
     for distribution in providers:
-        if find_distribution(distribution.key) is distribution:
+        if find_distribution(distribution.key, sites) is distribution:
             for name, value in distribution.entry_points(group):
                 yield name, value, distribution
 
 
-def owner_of(modname: str, filename: str) -> Distribution | None:
+def owner_of(modname: str, filename: str, sites: Sites | None = None) -> Distribution | None:
     """Return the distribution that a module belongs to, by the module's file.
+
+    `sites` is what is installed (default: what is so now).
 
     Two or more distributions may share a top-level name (``google``), so that does not tell.
     """
@@ -221,13 +233,13 @@ def owner_of(modname: str, filename: str) -> Distribution | None:
     depth = len(parts) if os.path.basename(path).startswith("__init__.") else len(parts) - 1
     for _ in range(depth):
         directory = os.path.dirname(directory)
-    return _owner(parts[0], path, directory, _site(directory), tuple(_sites()))
+    sites = present_sites() if sites is None else sites
+    near = next((site for site in sites if site.directory == directory), None)
+    return _owner(parts[0], path, directory, near or _site(directory), sites)
 
 
 @functools.lru_cache(maxsize=4096)
-def _owner(
-    top: str, path: str, directory: str, site: _Site, others: tuple[_Site, ...]
-) -> Distribution | None:
+def _owner(top: str, path: str, directory: str, site: _Site, others: Sites) -> Distribution | None:
     # The same for as long as nothing is installed or removed: then there are other sites.
     relative = os.path.relpath(path, directory).replace(os.sep, "/")
     first = site.by_key.get(normalize(top))
@@ -239,7 +251,7 @@ def _owner(
     return _editable_owner(path, others)
 
 
-def _editable_owner(path: str, sites: tuple[_Site, ...]) -> Distribution | None:
+def _editable_owner(path: str, sites: Sites) -> Distribution | None:
     from urllib.parse import quote
 
     quoted = quote(path)

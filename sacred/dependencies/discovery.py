@@ -9,11 +9,16 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from sacred._base.installed import all_distributions, find_distribution
+from sacred._base.installed import (
+    Sites,
+    all_distributions,
+    find_distribution,
+    present_sites,
+)
 from sacred.dependencies.git import Repositories
 from sacred.dependencies.packages import PackageDependency, module_file
 from sacred.dependencies.sources import (
@@ -25,6 +30,7 @@ from sacred.dependencies.sources import (
 from sacred.settings import SETTINGS
 
 Modules = dict[str, Any]
+_Gather = Callable[[Mapping[str, Any]], Modules]
 Found = tuple[Source | None, set[Source], set[PackageDependency]]
 
 
@@ -41,7 +47,7 @@ def gather_sources_and_dependencies(
     directory of the main file; without one, in a notebook, the working directory). How, is told
     by `SETTINGS.DISCOVER_SOURCES` and `SETTINGS.DISCOVER_DEPENDENCIES` (`KeyError` for an
     unknown way). `repositories` shares what git said between several calls. Of the files in
-    `known` no `Source` is made again.
+    `known`, the main file included, no `Source` is made again.
 
     >>> main, sources, packages = gather_sources_and_dependencies({}, save_git_info=False)
     >>> main is None, sources
@@ -50,14 +56,25 @@ def gather_sources_and_dependencies(
     main_file = _main_file(globs)
     if base_dir is None:
         base_dir = os.path.dirname(main_file) if main_file else os.getcwd()
-    base = os.path.abspath(os.fsdecode(base_dir))
-    files = set(_choose(_SOURCES, "DISCOVER_SOURCES")(globs, base))
+    look = _Look(globs, os.path.abspath(os.fsdecode(base_dir)))
+    files = set(_choose(_SOURCES, "DISCOVER_SOURCES")(look))
     shared = repositories or Repositories()
-    main = _create(main_file, save_git_info, shared) if main_file else None
+    main = None
+    if main_file and main_file not in known:
+        main = _create(main_file, save_git_info, shared)
     new = files.difference(known)
     sources = {_create(filename, save_git_info, shared) for filename in new} | {main}
-    packages = set(_choose(_PACKAGES, "DISCOVER_DEPENDENCIES")(globs, base))
-    return main, sources - {None}, packages | _numpy()  # type: ignore[return-value]
+    packages = set(_choose(_PACKAGES, "DISCOVER_DEPENDENCIES")(look))
+    return main, sources - {None}, packages | _numpy(look.sites)  # type: ignore[return-value]
+
+
+def imported_names(globs: Mapping[str, Any]) -> frozenset[str] | None:
+    """The names of the modules from which all follows that a script uses.
+
+    As long as they are the same, nothing new is found. None: it does not follow from them.
+    """
+    ways = {SETTINGS["DISCOVER_SOURCES"], SETTINGS["DISCOVER_DEPENDENCIES"]}
+    return frozenset(_imported_modules(globs)) if ways == {"imported"} else None
 
 
 def _main_file(globs: Mapping[str, Any]) -> str | None:
@@ -102,6 +119,33 @@ def _all_modules(globs: Mapping[str, Any]) -> Modules:
     return dict(sys.modules)
 
 
+class _Look:
+    """One look at what a script uses; whatever it asks for is gathered once."""
+
+    def __init__(self, globs: Mapping[str, Any], base: str) -> None:
+        self.globs = globs
+        self.base = base
+        self._modules: dict[Any, Modules] = {}
+        self._local: dict[Any, dict[str, str]] = {}
+
+    def modules(self, gather: _Gather) -> Modules:
+        """The modules that are meant by one of the ways to gather them."""
+        if gather not in self._modules:
+            self._modules[gather] = gather(self.globs)
+        return self._modules[gather]
+
+    def local_files(self, gather: _Gather) -> dict[str, str]:
+        """The files of those that are part of the experiment, by the names of the modules."""
+        if gather not in self._local:
+            self._local[gather] = dict(_local_files(self.modules(gather), self.base))
+        return self._local[gather]
+
+    @functools.cached_property
+    def sites(self) -> Sites:
+        """What is installed now."""
+        return present_sites()
+
+
 def _local_files(modules: Modules, base: str) -> Iterator[tuple[str, str]]:
     for name, module in modules.items():
         filename = module_file(module)
@@ -122,16 +166,12 @@ def _is_local(filename: str, name: str, base: str, directory: str | None) -> boo
 # ------------------------------------------------------------------- strategies
 
 
-def _sources_of(modules: Callable[[Mapping[str, Any]], Modules]) -> Any:
-    def discover(globs: Mapping[str, Any], base: str) -> Iterator[str]:
-        for _, filename in _local_files(modules(globs), base):
-            yield filename
-
-    return discover
+def _sources_of(gather: _Gather) -> Callable[[_Look], Iterable[str]]:
+    return lambda look: look.local_files(gather).values()
 
 
-def _sources_in_directory(globs: Mapping[str, Any], base: str) -> Iterator[str]:
-    for directory, subdirectories, files in os.walk(base):
+def _sources_in_directory(look: _Look) -> Iterator[str]:
+    for directory, subdirectories, files in os.walk(look.base):
         # Thousands of files that are packages and not sources.
         subdirectories[:] = [
             name
@@ -141,12 +181,10 @@ def _sources_in_directory(globs: Mapping[str, Any], base: str) -> Iterator[str]:
         yield from (os.path.join(directory, name) for name in files if name.endswith(".py"))
 
 
-def _packages_of(modules: Callable[[Mapping[str, Any]], Modules]) -> Any:
-    def discover(globs: Mapping[str, Any], base: str) -> Iterator[PackageDependency]:
-        found = modules(globs)
-        local = {name for name, _ in _local_files(found, base)}
-        for module in _package_modules(found, local):
-            package = PackageDependency.create(module)
+def _packages_of(gather: _Gather) -> Callable[[_Look], Iterable[PackageDependency]]:
+    def discover(look: _Look) -> Iterator[PackageDependency]:
+        for module in _package_modules(look.modules(gather), set(look.local_files(gather))):
+            package = PackageDependency.create(module, look.sites)
             if package.version:  # else it is a loose file, of which there is nothing to say
                 yield package
 
@@ -169,19 +207,19 @@ def _package_modules(modules: Modules, local: set[str]) -> list[ModuleType]:
     return list(chosen.values())
 
 
-def _packages_installed(globs: Mapping[str, Any], base: str) -> Iterator[PackageDependency]:
+def _packages_installed(look: _Look) -> Iterator[PackageDependency]:
     yield from map(PackageDependency.of, all_distributions())
 
 
-def _numpy() -> set[PackageDependency]:
+def _numpy(sites: Sites) -> set[PackageDependency]:
     # It makes the random numbers, whether the script refers to it or not.
-    distribution = find_distribution("numpy")
+    distribution = find_distribution("numpy", sites)
     if distribution is not None:
         return {PackageDependency.of(distribution)}
     return {PackageDependency.create(sys.modules["numpy"])} if "numpy" in sys.modules else set()
 
 
-def _nothing(globs: Mapping[str, Any], base: str) -> Iterator[Any]:
+def _nothing(look: _Look) -> Iterator[Any]:
     return iter(())
 
 

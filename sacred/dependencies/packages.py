@@ -7,7 +7,7 @@ import warnings
 from types import ModuleType
 from typing import Any
 
-from sacred._base.installed import Distribution, find_distribution, owner_of
+from sacred._base.installed import Distribution, Sites, find_distribution, owner_of
 
 PEP440_VERSION_PATTERN = re.compile(
     r"""
@@ -44,20 +44,20 @@ class PackageDependency:
         self.version = version
 
     @classmethod
-    def create(cls, mod: ModuleType) -> PackageDependency:
-        """Return the distribution that a module belongs to.
+    def create(cls, mod: ModuleType, sites: Sites | None = None) -> PackageDependency:
+        """Return the distribution that a module belongs to; `sites` as for `find_distribution`.
 
         For a module that belongs to none it is the name of the top-level module and its
         `__version__`, if it has one.
         """
         modname = str(getattr(mod, "__name__", ""))
         filename = module_file(mod)
-        owner = owner_of(modname, filename) if filename else None
+        owner = owner_of(modname, filename, sites) if filename else None
         if owner is not None:
             return cls.of(owner)
         top = modname.partition(".")[0]
         version = _own_version(mod)
-        found = find_distribution(top)
+        found = find_distribution(top, sites)
         # Another copy than the installed one may be loaded, of which we know but `__version__`.
         if found is not None and version in (None, found.version):
             return cls.of(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import sys
@@ -44,9 +45,14 @@ def gpu_info() -> dict[str, Any]:
 
 
 def _find_program() -> str | None:
+    return _program_in(tuple(os.get_exec_path()))
+
+
+@functools.lru_cache(maxsize=4)
+def _program_in(directories: tuple[str, ...]) -> str | None:
     # Not shutil.which: most computers have none, and need not load that module to learn it.
     name = "nvidia-smi.exe" if sys.platform == "win32" else "nvidia-smi"
-    for directory in os.get_exec_path():
+    for directory in directories:
         path = os.path.join(directory, name)
         if os.access(path, os.X_OK) and os.path.isfile(path):
             return path

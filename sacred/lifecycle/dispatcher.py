@@ -9,8 +9,17 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sacred._base.errors import SacredError
-from sacred._base.values import changed
-from sacred.events import Event, OnFailure, RunQueued, RunStarted, told_run
+from sacred._base.values import changed, fields_of
+from sacred.events import (
+    Event,
+    Heartbeat,
+    LastHeartbeat,
+    OnFailure,
+    RunQueued,
+    RunStarted,
+    takes_last_beat,
+    told_run,
+)
 
 __all__ = ["Dispatcher"]
 
@@ -55,16 +64,35 @@ class Dispatcher:
             SacredError: the user passed something wrong (``OnFailure.TELL_THE_USER``); all
                 observers have been told.
         """
-        mistake: Exception | None = None
         with self._telling():
-            for observer in self._told_of_start:
-                try:
-                    event.call(observer)
-                except Exception as error:
-                    if event.on_failure is OnFailure.TELL_THE_USER and _is_mistake(error):
-                        mistake = mistake or error
-                    else:
-                        self._report(observer, event, error)
+            self._tell(event, self._told_of_start)
+
+    def end(self, last_beat: Heartbeat, closing: Event) -> None:
+        """Tell the last beat and how the run has ended.
+
+        The first observer may store both at once. None but the first: while another one is
+        told of the end and waits for its absent server, the process may be killed, and what
+        is kept in memory would be lost.
+        """
+        with self._telling():
+            first, others = self._told_of_start[:1], self._told_of_start[1:]
+            if first and takes_last_beat(first[0]):
+                self._tell(LastHeartbeat(**fields_of(last_beat)), first)
+                self._tell(last_beat, others)
+            else:
+                self._tell(last_beat, self._told_of_start)
+            self._tell(closing, self._told_of_start)
+
+    def _tell(self, event: Event, observers: Iterable[Any]) -> None:
+        mistake: Exception | None = None
+        for observer in observers:
+            try:
+                event.call(observer)
+            except Exception as error:
+                if event.on_failure is OnFailure.TELL_THE_USER and _is_mistake(error):
+                    mistake = mistake or error
+                else:
+                    self._report(observer, event, error)
         if mistake is not None:
             raise mistake
 

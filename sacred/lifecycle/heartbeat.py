@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
-from sacred.events import Heartbeat, MetaInfoUpdated, MetricsLogged, OutputWritten
+from sacred._base.late_thread import LateThread
+from sacred.events import Event, Heartbeat, MetaInfoUpdated, MetricsLogged, OutputWritten
 from sacred.metrics_logger import MetricsLogger
 from sacred.stdout_capturing import CapturedOutput
 
@@ -64,35 +64,38 @@ class Heart:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopped = False
-        self._thread: threading.Thread | None = None
-        metrics.on_batch = self._wake.set
+        self._interval = 0.0
+        self._due = 0.0
+        self._thread = LateThread(self._live, "sacred-heartbeat")
+        metrics.on_batch = self._hurry
 
     def listen_to(self, capture: CapturedOutput) -> None:
         """Where each beat gets the output written since the last one."""
         self._new_output = capture.get
-        capture.on_much = self._wake.set
+        capture.on_much = self._hurry
 
     def start(self, interval: float) -> None:
         """Beat every ``interval`` seconds from a background thread.
 
         In between it wakes up when there is more new than should stay in memory.
         """
-        # A daemon: a program that dies must not wait for its next beat.
-        self._thread = threading.Thread(
-            target=self._live, args=(interval,), name="sacred-heartbeat", daemon=True
-        )
-        self._thread.start()
+        self._interval = interval
+        self._due = time.monotonic() + interval
+        self._thread.start(0 if self._wake.is_set() else interval)
 
-    def _live(self, interval: float) -> None:
-        due = time.monotonic() + interval
+    def _hurry(self) -> None:
+        self._wake.set()
+        self._thread.hasten()
+
+    def _live(self) -> None:
         while not self._stopped:
-            if self._wake.wait(max(0, due - time.monotonic())):
+            if self._wake.wait(max(0, self._due - time.monotonic())):
                 self._wake.clear()
                 if not self._stopped:
                     self._tell_early()
             else:
                 self.beat()
-                due = time.monotonic() + interval
+                self._due = time.monotonic() + self._interval
 
     def stop(self) -> None:
         """End the background thread and wait until its beat is delivered.
@@ -101,11 +104,7 @@ class Heart:
         """
         self._stopped = True
         self._wake.set()
-        if self._thread is not None:
-            # A second Ctrl-C may have come in the midst of its start; it ends by itself then.
-            with contextlib.suppress(RuntimeError):
-                self._thread.join()
-            self._thread = None
+        self._thread.join()
 
     def _tell_early(self) -> None:
         with self._lock:
@@ -138,15 +137,25 @@ class Heart:
     def beat(self) -> None:
         """Tell the observers all that is new."""
         with self._lock:
-            self._tell_output()
-            self._tell_annotations()
-            if not self._tell_metrics():
-                self._dispatcher.emit(MetricsLogged(metrics_by_name={}, info=self._info))
-            self._dispatcher.emit(
-                Heartbeat(
-                    info=self._info,
-                    captured_out=self.output,
-                    beat_time=utcnow(),
-                    result=self._result(),
-                )
-            )
+            self._tell_news()
+            self._dispatcher.emit(self._heartbeat())
+
+    def end(self, closing: Event) -> None:
+        """Tell the observers all that is new for the last time, and how the run has ended."""
+        with self._lock:
+            self._tell_news()
+            self._dispatcher.end(self._heartbeat(), closing)
+
+    def _tell_news(self) -> None:
+        self._tell_output()
+        self._tell_annotations()
+        if not self._tell_metrics():
+            self._dispatcher.emit(MetricsLogged(metrics_by_name={}, info=self._info))
+
+    def _heartbeat(self) -> Heartbeat:
+        return Heartbeat(
+            info=self._info,
+            captured_out=self.output,
+            beat_time=utcnow(),
+            result=self._result(),
+        )

@@ -165,6 +165,12 @@ class StoreObserver(RunObserver):
         """
         self._add(self._writer.heartbeat(info, captured_out, beat_time, result))
 
+    def last_heartbeat_event(
+        self, info: JsonDict, captured_out: str | None, beat_time: datetime.datetime, result: Any
+    ) -> None:
+        """As `heartbeat_event`, to be stored together with the end of the run."""
+        self._running.hold(self._writer.heartbeat(info, captured_out, beat_time, result))
+
     def output_comes_apart(self) -> bool:
         """Yes: to be given the whole output again and again would take its memory.
 
@@ -212,8 +218,8 @@ class StoreObserver(RunObserver):
         self._add(self._writer.artifact(name, filename, metadata, content_type))
 
     def experiment_info_event(self, ex_info: JsonDict) -> None:
-        """Store what else is known about the experiment."""
-        self._add(self._writer.experiment_info(ex_info))
+        """Store what else is known about the experiment, with the last heartbeat."""
+        self._running.hold(self._writer.experiment_info(ex_info))
 
     def meta_info_event(self, meta_info: JsonDict) -> None:
         """Store tags and other annotations that are new."""

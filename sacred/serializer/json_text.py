@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 __all__ = ["FLOAT_TAG", "float_from_name", "to_json"]
@@ -14,12 +16,18 @@ _BY_NAME = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 def to_json(flat: Any, indent: int | None = None, sort_keys: bool = False) -> str:
     """JSON text of flattened data."""
+    encode = _encoder(indent, sort_keys)
     try:
         # Such numbers are rare: look for them only if there are any.
-        return json.dumps(flat, indent=indent, sort_keys=sort_keys, allow_nan=False)
+        return encode(flat)
     except ValueError:
-        tagged = _with_tagged_floats(flat)
-        return json.dumps(tagged, indent=indent, sort_keys=sort_keys, allow_nan=False)
+        return encode(_with_tagged_floats(flat))
+
+
+@functools.lru_cache(maxsize=16)
+def _encoder(indent: int | None, sort_keys: bool) -> Callable[[Any], str]:
+    # To make one takes longer than to encode a small value.
+    return json.JSONEncoder(indent=indent, sort_keys=sort_keys, allow_nan=False).encode
 
 
 def float_from_name(name: Any) -> float:

@@ -253,7 +253,10 @@ def _writer_for(value: Any) -> Callable[[_Writer, Any], Any]:
 
 def _snapshot(iterate: Callable[[], Iterable[Any]]) -> list[Any]:
     """The items of a container that other threads may be changing."""
-    return _retried(lambda: list(iterate()))
+    try:
+        return list(iterate())
+    except RuntimeError:  # rare: so it is tried without a function around it first
+        return _retried(lambda: list(iterate()))
 
 
 def _retried(action: Callable[[], T]) -> T:

@@ -17,6 +17,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection
 
+from sacred._base.late_thread import LateThread
 from sacred.stdout_capturing.captured import CapturedOutput
 from sacred.stdout_capturing.channel import Channel, open_channels, write_all
 from sacred.stdout_capturing.process import crash_reports_to, flush_c_stdout
@@ -50,7 +51,7 @@ class FdCapture(CapturedOutput):
         self._reset_locks()
         self._dead_targets: set[int] = set()
         self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = LateThread(self._pump, "sacred-output")
         self._forked = False
 
     def _reset_locks(self) -> None:
@@ -68,8 +69,7 @@ class FdCapture(CapturedOutput):
             self._connect()
         self._undo += listen_to_streams(self)
         if self._channels:
-            self._thread = threading.Thread(target=self._pump, name="sacred-output", daemon=True)
-            self._thread.start()
+            self._thread.start(_IDLE_INTERVAL)
 
     def _connect(self) -> None:
         with _registry_lock:
@@ -181,13 +181,13 @@ class FdCapture(CapturedOutput):
             capture.record(_BOTH)
 
     def _pump(self) -> None:
-        interval = _IDLE_INTERVAL
-        while not self._stopping.wait(interval):
+        is_over = self._stopping.is_set()
+        while not is_over:
             recorded = self.record()
             self.forward()
             for channel in self._channels:
                 channel.sink.tick()
-            interval = _BUSY_INTERVAL if recorded else _IDLE_INTERVAL
+            is_over = self._stopping.wait(_BUSY_INTERVAL if recorded else _IDLE_INTERVAL)
 
     # ------------------------------------------------------------------- stop
 
@@ -228,8 +228,7 @@ class FdCapture(CapturedOutput):
 
     def _stop_thread(self) -> None:
         self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._thread.join()
 
     def _record_rest(self) -> None:
         self.sync()
@@ -238,7 +237,7 @@ class FdCapture(CapturedOutput):
 
     def _close_channels(self) -> None:
         channels, self._channels = self._channels, []
-        if self._thread is not None and self._thread.is_alive():
+        if self._thread.is_alive():
             # The user has interrupted our waiting for it. It writes to a descriptor that must
             # not become another file under its hands.
             self._outbox.clear()

@@ -48,6 +48,8 @@ def flush_c_stdout() -> None:
 
 
 _foreign_code: list[bool] = []
+# The modules that are none, or have been looked at.
+_looked_at: set[str] = set()
 
 
 def _is_foreign_code_loaded() -> bool:
@@ -56,12 +58,14 @@ def _is_foreign_code_loaded() -> bool:
     `ctypes` takes 5 % of a short run to load, and there is nothing to flush then.
     """
     if not _foreign_code:
-        names = sys.stdlib_module_names
-        for name, module in list(sys.modules.items()):
-            if name.partition(".")[0] not in names and _is_extension(module):
+        new = set(sys.modules) - _looked_at
+        for name in new:
+            is_own = name.partition(".")[0] in sys.stdlib_module_names
+            if not is_own and _is_extension(sys.modules.get(name)):
                 _foreign_code.append(True)
                 break
         else:
+            _looked_at.update(new)
             return "ctypes" in sys.modules
     return True
 

@@ -35,6 +35,11 @@ MARK, DISCARD_TIME = "discarded.json", "time"
 
 Content = bytes | Iterable[bytes]
 
+# A Python file object would ask for the size, the kind and the position of each file.
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _BINARY
+
 
 class Blob(Value):
     """A piece of content.
@@ -130,9 +135,6 @@ class Blobs(ABC):
             StoreNotFoundError: there is no such place (and `below` is empty).
         """
 
-    def announce(self, run_id: str) -> None:  # noqa: B027 - most places have nobody to tell
-        """The record of a run that may be over is going to change."""
-
     def local_path(self, name: str) -> str | None:
         """Where the content lies if it is a file of this machine."""
         return None
@@ -155,33 +157,41 @@ class LocalBlobs(Blobs):
     def claim(self, run_id: str | None) -> str:
         """See `Blobs.claim`; the directory of the run is the claim."""
         with self._explained():
-            os.makedirs(self._root, exist_ok=True)
-            if run_id is not None:
-                return self._claim_given(run_id)
-            return claim_next(self._root, self._path(TRASH))
+            try:
+                return self._claim(run_id)
+            except FileNotFoundError:
+                os.makedirs(self._root, exist_ok=True)
+                return self._claim(run_id)
 
     def write(self, name: str, content: Content) -> None:
         """See `Blobs.write`."""
-        with self._replacing(name) as file:
+        with self._replacing(name) as fd:
             if isinstance(content, bytes):
-                file.write(content)
+                _write_all(fd, content)
             else:
-                file.writelines(content)
+                with open(fd, "wb", closefd=False) as file:
+                    file.writelines(content)
 
     def append(self, name: str, offset: int, content: bytes) -> None:
         """See `Blobs.append`."""
-        with self._explained(), open(self._path(name), "ab") as file:
-            if file.tell() < offset:
-                raise StoreError(f"{self._path(name)} is shorter than {offset} bytes")
-            # What stands there is the rest of an attempt that failed, or was rewritten.
-            if file.tell() > offset:
-                file.truncate(offset)
-            file.write(content)
+        with self._explained():
+            fd = os.open(self._path(name), _APPEND, 0o666)
+            try:
+                size = os.lseek(fd, 0, os.SEEK_END)
+                if size < offset:
+                    raise StoreError(f"{self._path(name)} is shorter than {offset} bytes")
+                # What stands there is the rest of an attempt that failed, or was rewritten.
+                if size > offset:
+                    os.ftruncate(fd, offset)
+                _write_all(fd, content)
+            finally:
+                os.close(fd)
 
     def put_file(self, name: str, path: str) -> None:
         """See `Blobs.put_file`; modification time and permissions stay."""
-        with open(path, "rb") as source, self._replacing(name) as file:
-            file.writelines(content_of(source))
+        with open(path, "rb") as source, self._replacing(name) as fd:
+            for piece in content_of(source):
+                _write_all(fd, piece)
         with contextlib.suppress(OSError):  # some file systems have neither
             status = os.stat(path)
             os.chmod(self._path(name), status.st_mode & 0o7777)
@@ -236,18 +246,17 @@ class LocalBlobs(Blobs):
                 return []
             raise StoreNotFoundError(f"There is no directory of runs at {self.root!r}") from None
 
-    def announce(self, run_id: str) -> None:
-        """See `Blobs.announce`."""
-        from sacred.stores.file_notes import note
-
-        note(self._root, run_id)
-
     def local_path(self, name: str) -> str:
         """See `Blobs.local_path`."""
         return self._path(name)
 
     def _path(self, name: str) -> str:
         return os.path.join(self._root, name)
+
+    def _claim(self, run_id: str | None) -> str:
+        if run_id is not None:
+            return self._claim_given(run_id)
+        return claim_next(self._root, self._path(TRASH))
 
     def _claim_given(self, run_id: str) -> str:
         path = self._path(run_id)
@@ -263,20 +272,22 @@ class LocalBlobs(Blobs):
         return run_id
 
     @contextlib.contextmanager
-    def _replacing(self, name: str) -> Iterator[IO[bytes]]:
-        """A file that takes the place of `name` once it is written completely."""
+    def _replacing(self, name: str) -> Iterator[int]:
+        """The descriptor of a file that takes the place of `name` once it is written completely."""
         path = self._path(name)
         folder = os.path.dirname(path)
         scratch = scratch_path(folder)
         with self._explained():
             try:
-                file = open(scratch, "wb")  # noqa: SIM115 - closed before it is moved
+                fd = os.open(scratch, _CREATE, 0o666)
             except FileNotFoundError:
                 os.makedirs(folder, exist_ok=True)
-                file = open(scratch, "wb")  # noqa: SIM115
+                fd = os.open(scratch, _CREATE, 0o666)
             try:
-                with file:
-                    yield file
+                try:
+                    yield fd
+                finally:
+                    os.close(fd)
                 os.replace(scratch, path)
             except BaseException:
                 with contextlib.suppress(OSError):
@@ -285,3 +296,9 @@ class LocalBlobs(Blobs):
 
     def _explained(self) -> contextlib.AbstractContextManager[None]:
         return explained(self.root)
+
+
+def _write_all(fd: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(fd, view) :]

@@ -191,7 +191,6 @@ class FileStore(ReadableStore):
         if after != before:
             differing = {key: after.get(key) for key in {**meta, **after}}
             differing = {key: v for key, v in differing.items() if v != meta.get(key)}
-            self._blobs.announce(run_id)
             self._blobs.write(name, encode(differing).encode())
 
     def _add_file(self, run: _RunFiles, change: AddFile) -> None:
@@ -215,7 +214,10 @@ class FileStore(ReadableStore):
         if self._sources is None:
             return os.path.relpath(file.path, base)
         try:
-            name = _store_once(self._sources, file.path)
+            name = _named_by(file.path, file.md5)
+            if not self._sources.use(name):
+                # It may have been changed since it was imported.
+                name = _store_once(self._sources, file.path, missing=name)
         except FileNotFoundError:
             # It was imported, and is gone since. The record still says what it was.
             _log.warning("The source %s is not stored: there is no such file", file.path)
@@ -242,8 +244,6 @@ class _RunFiles:
                 self._described = value
         self.record.changed = False
         self.is_closed = "stop_time" in self.record
-        if self.is_closed:
-            self._blobs.announce(self.run_id)
         self.metrics.load()
 
     def set(self, change: SetFields) -> None:
@@ -331,14 +331,13 @@ def _is_within(path: str, directory: str) -> bool:
     return os.path.commonpath([os.path.realpath(path), base]) == base
 
 
-def _store_once(blobs: Blobs, path: str, md5: str | None = None) -> str:
-    """Store content under ``NAME_MD5.EXT`` unless it is there; returns that name."""
-    md5 = md5 or md5_of_file(path)
-    stem, suffix = os.path.splitext(os.path.basename(path))
-    # The digest makes it unique, so a long name may lose its end.
-    stem = os.fsdecode(os.fsencode(stem)[: _LONGEST_NAME - 33 - len(os.fsencode(suffix))])
-    name = f"{stem}_{md5}{suffix}"
-    if not blobs.use(name):
+def _store_once(blobs: Blobs, path: str, md5: str | None = None, missing: str | None = None) -> str:
+    """Store content under ``NAME_MD5.EXT`` unless it is there; returns that name.
+
+    Nothing is there under the name `missing`.
+    """
+    name = _named_by(path, md5 or md5_of_file(path))
+    if name == missing or not blobs.use(name):
         try:
             blobs.put_file(name, path)
         except StoreUnavailableError:
@@ -346,6 +345,13 @@ def _store_once(blobs: Blobs, path: str, md5: str | None = None) -> str:
             if not blobs.exists(name):
                 raise
     return name
+
+
+def _named_by(path: str, md5: str) -> str:
+    stem, suffix = os.path.splitext(os.path.basename(path))
+    # The digest makes it unique, so a long name may lose its end.
+    stem = os.fsdecode(os.fsencode(stem)[: _LONGEST_NAME - 33 - len(os.fsencode(suffix))])
+    return f"{stem}_{md5}{suffix}"
 
 
 def local_file_store(

@@ -71,7 +71,8 @@ class Spool:
         self.directory: str | None = None
         self._store = store
         self._run_id = run_id
-        self._parent = os.path.abspath(parent or default_directory())
+        # Relative to the working directory of now, which the script may change.
+        self._parent = None if parent is None else os.path.abspath(parent)
         self._cwd: str | None = None
         with contextlib.suppress(OSError):  # somebody has removed it
             self._cwd = os.getcwd()
@@ -151,9 +152,10 @@ class Spool:
         if self.directory is None:
             import tempfile
 
-            os.makedirs(self._parent, exist_ok=True)
+            parent = self._parent or default_directory()
+            os.makedirs(parent, exist_ok=True)
             name = re.sub(r"\W+", "_", f"{self._store}-{self._run_id}")[-80:]
-            self.directory = tempfile.mkdtemp(prefix=f"{name}-", dir=self._parent)
+            self.directory = tempfile.mkdtemp(prefix=f"{name}-", dir=os.path.abspath(parent))
         return self.directory
 
 

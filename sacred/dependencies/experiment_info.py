@@ -1,0 +1,112 @@
+"""What the scripts of an experiment and of its ingredients use, as one run sees it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from sacred.dependencies.discovery import gather_sources_and_dependencies, imported_names
+from sacred.dependencies.git import Repositories
+from sacred.dependencies.packages import PackageDependency
+from sacred.dependencies.sources import Source
+
+__all__ = ["Findings", "Script", "collect_repositories", "experiment_info"]
+
+
+class Script(NamedTuple):
+    """The script that defines an ingredient, and what was added to it by hand.
+
+    Args:
+        globs: its globals.
+        base_dir: root of its sources.
+        save_git_info: whether git is asked about them.
+        sources: added ones.
+        dependencies: added ones.
+    """
+
+    globs: Mapping[str, Any]
+    base_dir: str
+    save_git_info: bool
+    sources: Collection[Source]
+    dependencies: Collection[PackageDependency]
+
+
+class Findings:
+    """The sources and packages that were found so far.
+
+    What has been seen stays as it was: that is what runs, whatever has become of the file.
+    Git is asked once.
+
+    >>> findings = Findings()
+    >>> findings.look([Script({}, "/no/such/directory", False, (), ())])
+    >>> list(findings.sources)
+    []
+    """
+
+    def __init__(self) -> None:
+        self.repositories = Repositories()
+        self.sources: dict[str, Source] = {}
+        self.dependencies: dict[str, PackageDependency] = {}
+        self._looked_at: dict[tuple[int, str, bool], frozenset[str]] = {}
+
+    def __len__(self) -> int:
+        return len(self.sources) + len(self.dependencies)
+
+    def look(self, scripts: Iterable[Script]) -> None:
+        """Add what is new."""
+        # Ingredients of one script all find the same: it is looked for once.
+        done: set[tuple[int, str, bool]] = set()
+        for script in scripts:
+            key = (id(script.globs), script.base_dir, script.save_git_info)
+            if key not in done:
+                done.add(key)
+                names = imported_names(script.globs)
+                if names is None or self._looked_at.get(key) != names:
+                    self._look_at(script)
+                if names is not None:
+                    self._looked_at[key] = names
+            self._add(script.sources, script.dependencies)
+
+    def _look_at(self, script: Script) -> None:
+        _, sources, dependencies = gather_sources_and_dependencies(
+            script.globs, script.save_git_info, script.base_dir, self.repositories, self.sources
+        )
+        self._add(sources, dependencies)
+
+    def _add(self, sources: Iterable[Source], dependencies: Iterable[PackageDependency]) -> None:
+        for source in sources:
+            self.sources.setdefault(source.filename, source)
+        for dependency in dependencies:
+            dependency.fill_missing_version()
+            self.dependencies.setdefault(dependency.name, dependency)
+
+
+def experiment_info(
+    name: str, base_dir: str, mainfile: str | None, findings: Findings
+) -> dict[str, Any]:
+    """The description of an experiment that observers store."""
+    packages = {dependency.to_json() for dependency in findings.dependencies.values()}
+    sources = findings.sources.values()
+    base = os.path.realpath(base_dir)
+    return {
+        "name": name,
+        "base_dir": base_dir,
+        "sources": sorted((os.path.relpath(s.filename, base), s.digest) for s in sources),
+        "dependencies": sorted(packages, key=str.lower),
+        "repositories": collect_repositories(sources),
+        "mainfile": os.path.relpath(mainfile, base_dir) if mainfile else None,
+    }
+
+
+def collect_repositories(sources: Iterable[Source]) -> list[dict[str, Any]]:
+    """The git repositories of some sources, each once, dirty if any source is."""
+    dirty: dict[tuple[str, str | None], bool] = {}
+    for source in sources:
+        if source.repo is not None:
+            key = (source.repo, source.commit)
+            dirty[key] = dirty.get(key, False) or bool(source.is_dirty)
+    return [
+        {"url": url, "commit": commit, "dirty": flag}
+        for (url, commit), flag in sorted(dirty.items(), key=str)
+    ]

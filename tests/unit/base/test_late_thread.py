@@ -1,0 +1,168 @@
+"""Threads that start later, or never."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import threading
+import time
+
+import pytest
+
+from sacred._base import late_thread
+from sacred._base.late_thread import LateThread
+
+SOON = 0.03
+
+
+def noted() -> tuple[threading.Event, LateThread]:
+    done = threading.Event()
+    return done, LateThread(done.set, "late")
+
+
+def test_it_begins_when_it_is_due_and_not_before():
+    began: list[float] = []
+    late = LateThread(lambda: began.append(time.monotonic()), "late")
+    asked = time.monotonic()
+    late.start(SOON)
+    while not began:
+        time.sleep(0.001)
+    late.join()
+    assert began[0] >= asked + SOON
+    assert len(began) == 1
+
+
+def test_joined_before_it_is_due_it_never_begins():
+    done, late = noted()
+    late.start(SOON)
+    late.join()
+    assert not done.wait(3 * SOON)
+    assert not late.is_alive()
+
+
+def test_join_waits_for_one_that_has_begun():
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        go_on.wait()
+        time.sleep(SOON)
+        ended.set()
+
+    late = LateThread(work, "late")
+    late.start(0)
+    begun.wait()
+    assert late.is_alive()
+    go_on.set()
+    late.join()
+    assert ended.is_set()
+    assert not late.is_alive()
+
+
+def test_it_can_be_hastened():
+    done, late = noted()
+    late.start(3600)
+    late.hasten()
+    assert done.wait(60)
+    late.join()
+    late.hasten()  # too late: nothing happens
+    assert not late.is_alive()
+
+
+def test_one_that_is_due_early_does_not_wait_for_an_earlier_one_that_is_due_late():
+    _, hours = noted()
+    hours.start(3600)
+    time.sleep(late_thread._LINGER + 0.05)  # the clock sleeps for an hour
+    done, late = noted()
+    late.start(SOON)
+    assert done.wait(60)
+    hours.join()
+
+
+def test_never_started_it_is_joined_at_once():
+    _, late = noted()
+    late.join()
+    assert not late.is_alive()
+
+
+def test_the_clock_ends_when_nobody_needs_it():
+    _, late = noted()
+    late.start(3600)
+    late.join()
+    deadline = time.monotonic() + 60
+    while late_thread._clock._is_running and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not late_thread._clock._is_running
+    done, another = noted()
+    another.start(0)
+    assert done.wait(60)
+    another.join()
+
+
+def test_many_that_come_and_go_at_the_moment_they_are_due_begin_once_or_never():
+    began: list[int] = []
+    lates = []
+    for number in range(300):
+        late = LateThread(lambda n=number: began.append(n), "late")
+        late.start(0.001 * (number % 3))
+        lates.append(late)
+        if number % 2:
+            late.join()
+    for late in lates:
+        late.join()
+    after = sorted(began)
+    assert len(set(after)) == len(after)
+    time.sleep(SOON)
+    assert sorted(began) == after
+
+
+def test_a_system_without_threads_is_asked_again(monkeypatch):
+    monkeypatch.setattr(late_thread, "_PAUSE", 0.01)
+    start, refused = threading.Thread.start, []
+
+    def refuse_twice(thread: threading.Thread) -> None:
+        if thread.name == "late" and len(refused) < 2:
+            refused.append(thread)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse_twice)
+    done, late = noted()
+    late.start(0)
+    assert done.wait(60)
+    late.join()
+    assert len(refused) == 2
+
+
+def test_where_there_can_be_no_clock_the_start_fails(monkeypatch):
+    monkeypatch.setattr(late_thread, "_clock", late_thread._Clock())
+
+    def refuse(*_: object) -> int:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(_thread, "start_new_thread", refuse)
+    _, late = noted()
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        late.start(0)
+    late.join()
+    assert not late.is_alive()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_child_has_a_clock_of_its_own_and_none_of_the_threads():
+    begun, late = noted()
+    late.start(0)
+    begun.wait()
+    _, waiting = noted()
+    waiting.start(3600)
+    child = os.fork()
+    if child == 0:
+        late.join()
+        waiting.join()
+        done, own = noted()
+        own.start(0)
+        in_order = done.wait(60) and not late.is_alive() and not waiting.is_alive()
+        os._exit(0 if in_order else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    waiting.join()
