@@ -22,8 +22,8 @@ AGGREGATES = ("last", "min", "max", "mean", "count", "step")
 class Points:
     """Three sequences of one length: lists, or numpy arrays where all items are numbers.
 
-    Timestamps may be texts of ISO 8601: to read a million of them takes a second, and
-    few readers want them.
+    Timestamps are datetimes (as an array, ``datetime64``), or may be texts of ISO 8601: to
+    read a million of them takes a second, and few readers want them.
     """
 
     steps: Sequence[Any]
@@ -32,6 +32,15 @@ class Points:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def rows(self) -> Iterator[tuple[Any, Any, Any]]:
+        """Step, value and timestamp of each point, as Python's own objects.
+
+        >>> list(Points(steps=[0], values=[0.5], timestamps=["2026-01-02"]).rows())
+        [(0, 0.5, '2026-01-02')]
+        """
+        columns = map(_listed, (self.steps, self.values, self.timestamps))
+        return zip(*columns, strict=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

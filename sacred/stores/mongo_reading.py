@@ -7,9 +7,11 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
+from sacred._base.extras import is_installed
 from sacred.records import Document, FileEntry, Points, RunId
 from sacred.serializer import restore
 from sacred.stores.base import DamagedRunError, RunNotFoundError, StoreNotFoundError
+from sacred.stores.bson_columns import ARRAYS, columns_of
 from sacred.stores.bson_form import DISCARD_TIME, DISCARDED, IN_GRIDFS
 from sacred.stores.grid_files import GridFiles
 from sacred.stores.mongo_errors import explained
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["MongoReader"]
 
 _TIMES = ("start_time", "stop_time", "heartbeat", "queue_time")
-_ARRAYS = ("steps", "values", "timestamps")
 #: Of the stored document, what canonical fields with other names are made of.
 _MADE_OF = {"sources": "experiment"}
 _NOT_WANTED = ("captured_out", PARTS)
@@ -120,13 +121,9 @@ class MongoReader(Reader):
 
     def points(self, run_id: RunId, name: str) -> Points:
         """See `Reader.points`."""
-        arrays: dict[str, list[Any]] = {array: [] for array in _ARRAYS}
         with explained(self.url):
-            for document in self._metric_documents(run_id, name):
-                for array in _ARRAYS:
-                    arrays[array] += document.get(array) or ()
-        steps, values, timestamps = (restore(arrays[array]) for array in _ARRAYS)
-        return Points(steps=steps, values=values, timestamps=timestamps)
+            documents = self._metric_documents(run_id, name)
+        return Points(**{array: _joined([d[array] for d in documents]) for array in ARRAYS})
 
     def discarded(self) -> Collection[RunId]:
         """See `Reader.discarded`."""
@@ -248,22 +245,55 @@ class MongoReader(Reader):
         return {item["name"]: item["id"] for item in listed}
 
     def _metric_documents(self, run_id: RunId, name: str) -> list[dict[str, Any]]:
+        """Of each document its three arrays, in order."""
         from bson import ObjectId
 
         first = self._listed_metrics(run_id).get(name)
+        which: dict[str, Any] = {"run_id": run_id, "name": name}
+        found: list[dict[str, Any]] = []
         if first is not None and ObjectId.is_valid(first):
             # By its id: there is no index for the ids of runs.
-            document = self._metrics.find_one({"_id": ObjectId(first)})
-            if document is not None and len(document["values"]) < POINTS_PER_DOCUMENT:
-                return [document]
-        found = self._metrics.find({"run_id": run_id, "name": name})
+            found = self._columns({"_id": ObjectId(first)})
+            if found and len(found[0]["values"]) < POINTS_PER_DOCUMENT:
+                return found
+            which["_id"] = {"$nin": [ObjectId(first)] if found else []}
+        found += self._columns(which)
         return sorted(found, key=lambda document: document.get("part", 0))
+
+    def _columns(self, which: Mapping[str, Any]) -> list[dict[str, Any]]:
+        from bson import CodecOptions, decode
+        from bson.raw_bson import RawBSONDocument
+
+        if not is_installed("numpy"):
+            return [_with_all_arrays(document) for document in self._metrics.find(which)]
+        raw = CodecOptions(document_class=RawBSONDocument)
+        # The driver copies a batch several times: a large one does not fit into any cache.
+        found = self._metrics.with_options(codec_options=raw).find(which, batch_size=2)
+        return [
+            columns_of(d.raw) or _with_all_arrays(decode(d.raw, self._metrics.codec_options))
+            for d in found
+        ]
 
 
 def _projection(fields: Collection[str] | None) -> dict[str, int]:
     if fields is None:
         return dict.fromkeys(_NOT_WANTED, 0)
     return dict.fromkeys(("_id", IN_GRIDFS, *(_MADE_OF.get(name, name) for name in fields)), 1)
+
+
+def _with_all_arrays(document: dict[str, Any]) -> dict[str, Any]:
+    return document | {array: restore(document.get(array) or []) for array in ARRAYS}
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """One array if all are arrays of one type, else a list."""
+    kinds = {getattr(part, "dtype", None) for part in parts}
+    if len(kinds) == 1 and None not in kinds:
+        import numpy as np
+
+        return np.concatenate(parts)
+    lists = (part.tolist() if hasattr(part, "tolist") else part for part in parts)
+    return list(itertools.chain.from_iterable(lists))
 
 
 def _is_list_of_metrics(value: Any) -> bool:

@@ -24,10 +24,7 @@ def read_by_reader(store: Store, run_id: RunId) -> Mapping[str, Any]:
     metrics = {name: reader.points(run_id, name) for name in reader.metric_names(run_id)}
     return {
         "output": reader.output(run_id),
-        "metrics": {
-            name: list(zip(points.steps, points.values, points.timestamps, strict=True))
-            for name, points in metrics.items()
-        },
+        "metrics": {name: list(points.rows()) for name, points in metrics.items()},
         "artifacts": _contents(reader, run_id, document["artifacts"]),
         "resources": _contents(reader, run_id, document["resources"]),
         **{name: document.get(name) for name in READ_FIELDS},
