@@ -186,6 +186,8 @@ class DocumentRows:
     ) -> Sequence[Any]:
         table = _TABLES[name]
         link = _TABLES[f"experiments_{plural or name + 's'}"]
+        if link.name not in self.existing:  # sacred 0.7 knew no repositories
+            return []
         key = table.c[f"{name}_id"]
         columns = [column for column in table.c if column.name != "content"]
         query = sa.select(*columns).join(link, link.c[f"{name}_id"] == key).order_by(key)
