@@ -134,7 +134,9 @@ def _copy(record: RunRecord, target: RunStore, copies: _Copies, report: CopyRepo
     with tempfile.TemporaryDirectory(prefix="sacred-copy-") as scratch:
         files = _LocalFiles(scratch)
         if known is None:
-            new_id = _create(record, target, origin, files)
+            # Two runs of one store must not have ids that look the same, as 4 and "4" do.
+            wanted = None if str(record.id) in copies.ids else _possible_id(record.id)
+            new_id = _create(record, wanted, target, origin, files)
         else:
             new_id = known[0]
             meta = {**(record.stored("meta") or {}), COPIED_FROM: origin}
@@ -156,7 +158,11 @@ def _is_same(record: RunRecord, target: RunStore) -> bool:
 
 
 def _create(
-    record: RunRecord, target: RunStore, origin: dict[str, Any], files: _LocalFiles
+    record: RunRecord,
+    wanted: RunId | None,
+    target: RunStore,
+    origin: dict[str, Any],
+    files: _LocalFiles,
 ) -> RunId:
     sources = files.sources(record)
     experiment = {**(record.stored("experiment") or {})}
@@ -170,7 +176,6 @@ def _create(
     if record.stored("status") != "QUEUED":
         document |= {"heartbeat": None, "resources": [], "artifacts": []}
         document |= {"captured_out": "", "info": {}}
-    wanted = _possible_id(record.id)
     if wanted is not None:
         with contextlib.suppress(RunExistsError):
             try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,27 +10,34 @@ from typing import Any
 import pytest
 
 from sacred.app.main import main
+from sacred.query import open_store
+from sacred.stores.changes import SetFields
+from sacred.stores.spool import Spool
 from tests.integration.test_program import fill, make_experiment
+from tests.integration.test_reading import new_place
 
-KINDS = ["file", "tinydb", "sqlite", "mongo"]
+KINDS = ["file", "tinydb", "sqlite", "postgres", "mongo", "s3", "google"]
 
 
-def observer_and_url(kind: str, directory: Path, request: pytest.FixtureRequest) -> tuple[Any, str]:
-    """An observer of the kind, and the address of what it fills."""
+def observer_of(kind: str, url: str) -> Any:
+    """The observer of a kind that fills the store at an address."""
     from sacred import observers
 
-    if kind == "file":
-        return observers.FileStorageObserver(directory / "runs"), str(directory / "runs")
-    if kind == "tinydb":
-        return observers.TinyDbObserver(directory / "runs"), f"tinydb:{directory / 'runs'}"
-    if kind == "sqlite":
-        pytest.importorskip("sqlalchemy")
-        url = f"sqlite:///{directory / 'runs.db'}"
-        return observers.SqlObserver(url), url
-    server = request.getfixturevalue("mongo_server")
-    name = f"sacred_test_{uuid.uuid4().hex[:12]}"
-    url = f"{server.url.rstrip('/')}/{name}"
-    return observers.MongoObserver(url=server.url, db_name=name), url
+    path = url.partition(":")[2]
+    bucket, _, prefix = path.removeprefix("//").partition("/")
+    match kind:
+        case "file":
+            return observers.FileStorageObserver(path)
+        case "tinydb":
+            return observers.TinyDbObserver(path)
+        case "sqlite" | "postgres":
+            return observers.SqlObserver(url)
+        case "mongo":
+            server, _, name = url.rpartition("/")
+            return observers.MongoObserver(url=server, db_name=name)
+        case "s3":
+            return observers.S3Observer(bucket, prefix)
+    return observers.GoogleCloudStorageObserver(bucket, prefix)
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -40,17 +46,12 @@ def place(
 ) -> Iterator[str]:
     """The address of a store with the four runs of `fill`."""
     directory = tmp_path_factory.mktemp("place")
-    observer, url = observer_and_url(request.param, directory, request)
-    experiment = make_experiment(directory)
-    experiment.observers.append(observer)
-    # Ids of TinyDB are random unless they are given.
-    fill(experiment, with_ids=request.param == "tinydb")
-    yield url
-    if request.param == "mongo":
-        import pymongo
-
-        with pymongo.MongoClient(url) as client:
-            client.drop_database(client.get_default_database().name)
+    with new_place(request.param, request, directory) as found:
+        experiment = make_experiment(directory)
+        experiment.observers.append(observer_of(request.param, found.url))
+        # Ids of TinyDB are random unless they are given.
+        fill(experiment, with_ids=request.param == "tinydb")
+        yield found.url
 
 
 @pytest.fixture
@@ -129,3 +130,61 @@ def test_an_id_that_is_not_there(place: str, capsys: pytest.CaptureFixture[str])
     assert out == ""
     assert err.startswith("sacred: there is no run '77' in ")
     assert err.endswith(" The last ones: 2, 3, 4\n")
+
+
+def test_tags_notes_and_stars(call: Any) -> None:
+    assert call("tag", "1", "last", "+good", "+late") == "run 1: good, late\nrun 4: good, late\n"
+    assert call("tag", "1", "last", "-good", "-late").endswith("run 4: no tags\n")
+    call("note", "2", "see figure 3")
+    call("star", "2")
+    [row] = json.loads(call("ls", "starred", "--columns", "id,notes", "--json"))
+    assert [str(row["id"]), row["notes"]] == ["2", "see figure 3"]
+    call("unstar", "2")
+
+
+def test_runs_go_into_the_trash_and_come_back(
+    call: Any, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["-s", place, "rm", "2", "3"]) == 0
+    assert "sacred rm --undo 2 3" in capsys.readouterr().err
+    assert len(json.loads(call("ls", "--json"))) == 2
+    [row] = json.loads(call("gc", "--dry-run", "--json"))[:1]
+    assert (row["what"], row["number"]) == ("run in the trash", 2)
+    call("rm", "--undo", "2", "3")
+    assert len(json.loads(call("ls", "--json"))) == 4
+    assert json.loads(call("gc", "--dry-run", "--json")) == []
+
+
+def test_runs_are_copied_and_removed_for_good(
+    call: Any, place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = f"file:{tmp_path}"
+    for remark in ("4 copied, 0 there already\n", "0 copied, 4 there already\n"):
+        assert main(["copy", place, copy]) == 0
+        assert capsys.readouterr().err == remark
+    run = json.loads(call("show", "last", "--json"))
+    # And back as other runs: their ids are taken.
+    assert main(["-s", copy, "tag", "last", "+copied"]) == 0
+    assert main(["copy", copy, place, "copied in tags"]) == 0
+    capsys.readouterr()
+    rows = json.loads(call("ls", "result = 0.5", "--columns", "id,tags", "--json"))
+    assert [row["tags"] for row in rows if str(row["id"]) != str(run["id"])] == [["copied"]]
+    [new] = [str(row["id"]) for row in rows if row["tags"]]
+    assert main(["-s", place, "rm", new]) == 0
+    assert main(["-s", place, "gc", "--yes"]) == 0
+    assert "removed: 1 run" in capsys.readouterr().err
+    assert len(json.loads(call("ls", "--json"))) == 4
+    assert call("cat", "2:model.txt") == "weights 0.01\n"
+
+
+def test_what_waits_in_a_spool_is_stored(
+    place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = open_store(place)["1"].id
+    spool = Spool("elsewhere:", run_id, str(tmp_path / "spools"))
+    spool.save([SetFields(fields={"fail_trace": None})], {"status": "RUNNING", "config": {}})
+    stored = ["sync", str(tmp_path / "spools"), "--store", place]
+    assert main(stored) == 0, capsys.readouterr().err
+    assert capsys.readouterr().out == f"run {run_id} is stored in {open_store(place).url}\n"
+    assert main(stored) == 0
+    assert capsys.readouterr().err == "nothing waits\n"

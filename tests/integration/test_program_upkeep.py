@@ -224,7 +224,7 @@ def test_what_is_not_needed_any_more_is_removed(sacred, place, monkeypatch):
     defaults = {**find_garbage.__kwdefaults__, "grace": datetime.timedelta(0)}
     monkeypatch.setattr(find_garbage, "__kwdefaults__", defaults)
     assert sacred("gc") == (0, "", "nothing to remove\n")
-    assert sacred("gc", "--json")[1] == "[]\n"
+    assert sacred("gc", "--json") == (0, "[]\n", "")
     sacred("rm", "1", "2")
     remains = Path("runs/3/.0123456789ab.tmp")
     remains.write_text("12345")

@@ -52,7 +52,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
         write_table(_listed(waste) if args.list else _summary(waste), args.format, console)
     session.report(waste.problems)
     if not waste:
-        console.note("nothing to remove")
+        if args.format is None:
+            console.note("nothing to remove")
         return 0
     if args.dry_run:
         return 0
