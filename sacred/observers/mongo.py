@@ -219,11 +219,18 @@ class MongoObserver(StoreObserver):
         """Store new points, and list their metrics in ``info["metrics"]``."""
         run_id = self._running.run_id
         known = self._listed.setdefault(run_id, set())
-        for name, points in metrics_by_name.items():
-            if points["values"] and name not in known:
-                self._list_metric(run_id, name, info)
-                known.add(name)
-        super().log_metrics(metrics_by_name, info)
+        new = [name for name, told in metrics_by_name.items() if told["values"]]
+        new = [name for name in new if name not in known]
+        for name in new:
+            self._list_metric(run_id, name, info)
+            known.add(name)
+        try:
+            if new:
+                # First, because a process may be killed before the next heartbeat, and then
+                # dashboards would not find these points.
+                self._add(self._writer.info(info))
+        finally:
+            super().log_metrics(metrics_by_name, info)
 
     def _after_close(self, spool: str | None) -> None:
         self._listed.pop(self._running.run_id, None)

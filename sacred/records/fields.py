@@ -35,7 +35,9 @@ class Fields(dict[Any, Any]):
             return self[name]
         except KeyError:
             hint = did_you_mean(name, map(str, self))
-            raise AttributeError(f"no entry {name!r}. {hint}".rstrip()) from None
+            text = f"no entry {name!r}. {hint}".rstrip()
+            # Told the object, Python would add the same hint once more.
+            raise AttributeError(text, name=name, obj=None) from None
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *(key for key in self if isinstance(key, str))})

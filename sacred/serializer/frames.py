@@ -126,15 +126,16 @@ def _flatten_values(series: Any, flatten: Callable[[Any], Any]) -> tuple[Any, An
         # Pandas may guess something better than that the objects are objects.
         is_guessed = dtype.kind != "O" or pd.Series(items).dtype == dtype
         return flat, None if is_guessed else "object"
-    if isinstance(dtype, pd.StringDtype) and dtype.storage == "pyarrow" and dtype.na_value is pd.NA:
-        # jsonpickle loses all that Arrow holds, but knows text that Python holds.
-        kept = pd.array(series.to_numpy(dtype=object), dtype=pd.StringDtype("python"))
-        return flatten_native_array(kept, flatten), flatten_dtype(dtype, flatten)
     # Text becomes text again by itself, mostly, and needs no NaN in its form then.
     if str(dtype) != "str" or pd.Series(series.to_numpy(dtype=object)).dtype != dtype:
-        native = flatten_native_array(series.array, flatten)
+        array, exact = series.array, None
+        if str(dtype) == "string" and dtype.storage == "pyarrow":
+            # jsonpickle loses all that Arrow holds, but knows text that Python holds.
+            array = pd.array(series.to_numpy(dtype=object), dtype=pd.StringDtype("python"))
+            exact = flatten_dtype(dtype, flatten)
+        native = flatten_native_array(array, flatten)
         if native is not None:
-            return native, None
+            return native, exact
     if isinstance(dtype, pd.DatetimeTZDtype):
         items = series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()  # as `values` has it
     else:

@@ -136,6 +136,11 @@ class DocumentWriter:
         )
         return [] if change == Annotate() else [change]
 
+    def info(self, info: Mapping[str, Any]) -> list[Change]:
+        """The user's `info`, apart from a heartbeat."""
+        fields = self._if_changed("info", flatten(info))
+        return [SetFields(fields=fields)] if fields else []
+
     def heartbeat(
         self,
         info: Mapping[str, Any],

@@ -130,7 +130,7 @@ class MongoReader(Reader):
         with explained(self.url):
             if f"{DISCARDED}_1" not in self._runs.index_information():
                 return ()
-            found = self._runs.find({DISCARDED: True}, {"_id": 1}).hint(f"{DISCARDED}_1")
+            found = self._runs.find({DISCARDED: True}, {"_id": 1})
             return {document["_id"] for document in found}
 
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:

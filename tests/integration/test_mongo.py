@@ -159,6 +159,16 @@ def test_the_live_info_lists_the_metrics(observer, mongo_db):
     assert mongo_db.runs.find_one()["info"] == info
 
 
+def test_metrics_are_listed_before_their_points_are_stored(observer, mongo_db):
+    """Else the points of a run that is killed in between would be in no dashboard."""
+    start(observer)
+    info = {}
+    log(observer, {"loss": [1]}, info)
+    [metric] = mongo_db.metrics.find()
+    listed = [{"name": "loss", "id": str(metric["_id"])}]
+    assert mongo_db.runs.find_one()["info"] == info == {"metrics": listed}
+
+
 def test_two_runs_under_way_list_their_own_metrics(observer, mongo_db):
     infos = {name: {} for name in ("outer", "inner")}
 

@@ -14,7 +14,9 @@ import pytest
 from sacred.stores.changes import AddFile
 from sacred.stores.registry import open_store
 from tests.integration.test_program import runs as runs  # the same four runs
+from tests.services.terminals import needs_terminals
 
+pytestmark = needs_terminals
 pty = pytest.importorskip("pty", reason="only POSIX has pseudo-terminals")
 
 

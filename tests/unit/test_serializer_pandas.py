@@ -254,15 +254,22 @@ def with_known_dtypes(again, value, by_us=False):
     return again
 
 
+def round_trip(value):
+    """What jsonpickle makes of its own form; None: it cannot."""
+    try:
+        text = from_jsonpickle(value)
+        # It writes buffers of Arrow's as empty, and would let Arrow read behind their end.
+        return None if "pandas.arrays.Arrow" in text else by_jsonpickle(text)
+    except Exception:
+        return None
+
+
 @DURATION
 @given(frames() | series())
 def test_jsonpickle_reads_what_it_can_write(value):
     """Wherever its own round trip succeeds, it also reads our form."""
-    try:
-        own = by_jsonpickle(from_jsonpickle(value))
-    except Exception:  # it cannot
-        return
-    if is_same(own, value):
+    own = round_trip(value)
+    if own is not None and is_same(own, value):
         assert is_same(with_known_dtypes(by_jsonpickle(json.dumps(flatten(value))), value), value)
 
 
@@ -270,14 +277,11 @@ def test_jsonpickle_reads_what_it_can_write(value):
 @given(frames() | series())
 def test_what_jsonpickle_wrote_is_read(value):
     """As well as it can be: equal values wherever jsonpickle gets them back."""
-    try:
-        text = from_jsonpickle(value)
-        own = by_jsonpickle(text)
-    except Exception:
-        return
-    if is_same(own, value):
+    own = round_trip(value)
+    if own is not None and is_same(own, value):
         with warnings.catch_warnings(record=True) as caught:
-            assert is_same(with_known_dtypes(loads(text), value, by_us=True), value)
+            again = loads(from_jsonpickle(value))
+            assert is_same(with_known_dtypes(again, value, by_us=True), value)
         assert not caught
 
 
@@ -379,9 +383,10 @@ def test_series_are_read_by_jsonpickle(value):
 def test_text_in_arrow_is_restored_and_jsonpickle_reads_the_text(dtype):
     """Pandas keeps text in Arrow if that is installed, and jsonpickle's own form is empty then."""
     pytest.importorskip("pyarrow")
-    value = pd.Series(["x", None, "ä"], dtype=dtype)
-    assert_same(loads(dumps(value)), value)
-    assert by_jsonpickle(dumps(value)).astype(dtype).equals(value)
+    for items in (["x", None, "ä"], [None], []):
+        value = pd.Series(items, dtype=dtype)
+        assert_same(loads(dumps(value)), value)
+        assert by_jsonpickle(dumps(value)).astype(dtype).equals(value)
 
 
 def test_text_in_arrow_as_jsonpickle_writes_it_is_refused():

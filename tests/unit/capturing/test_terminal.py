@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-import pytest
-
+from tests.services.terminals import needs_terminals
 from tests.unit.capturing.scripts import run_in_terminal
 
-
-def _has_terminals() -> bool:
-    try:
-        descriptors = os.openpty()
-    except (AttributeError, OSError):
-        return False  # not POSIX, or a container without /dev/pts
-    for descriptor in descriptors:
-        os.close(descriptor)
-    return True
-
-
-pytestmark = pytest.mark.skipif(not _has_terminals(), reason="this system has no terminals")
+pytestmark = needs_terminals
 
 
 def test_a_terminal_stays_a_terminal(tmp_path: Path) -> None:
