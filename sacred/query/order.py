@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from sacred.query.tokens import tokenize
 from sacred.query.values import MISSING, value_of
 from sacred.records import RunRecord, id_key
 
-__all__ = ["SortKey", "parse_sort", "sort_key"]
+__all__ = ["Ordered", "SortKey", "as_key", "parse_sort", "sort_key"]
 
 _RANKS = {"flag": 0, "number": 1, "text": 2, "time": 3}
 
@@ -57,7 +57,13 @@ def _key(text: str) -> SortKey:
 
 def sort_key(keys: Sequence[SortKey], record: RunRecord) -> tuple[Any, ...]:
     """A key to sort the record with, among others."""
-    return tuple(_Ordered(_rank(record, key.path), key.descending) for key in keys)
+    return as_key(keys, [_rank(record, key.path) for key in keys])
+
+
+def as_key(keys: Sequence[SortKey], ranks: Iterable[tuple[Any, ...] | None]) -> tuple[Any, ...]:
+    """The same of ranks that are known."""
+    pairs = zip(keys, ranks, strict=True)
+    return tuple(Ordered(rank, key.descending) for key, rank in pairs)
 
 
 def _rank(record: RunRecord, path: Path) -> tuple[Any, ...] | None:
@@ -71,7 +77,7 @@ def _rank(record: RunRecord, path: Path) -> tuple[Any, ...] | None:
 
 
 @functools.total_ordering
-class _Ordered:
+class Ordered:
     """A rank that may count backwards; None is the last one in both directions."""
 
     __slots__ = ("backwards", "rank")
@@ -81,9 +87,9 @@ class _Ordered:
         self.backwards = backwards
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Ordered) and self.rank == other.rank
+        return isinstance(other, Ordered) and self.rank == other.rank
 
-    def __lt__(self, other: _Ordered) -> bool:
+    def __lt__(self, other: Ordered) -> bool:
         if self.rank is None or other.rank is None:
             return self.rank is not None
         return self.rank > other.rank if self.backwards else self.rank < other.rank

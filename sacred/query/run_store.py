@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
 from sacred.query.errors import QueryError
@@ -13,10 +13,13 @@ from sacred.query.order import parse_sort
 from sacred.query.parser import parse
 from sacred.query.table import RunTable
 from sacred.records import DEAD_AFTER, RunId, RunRecord, plain_id
-from sacred.stores.base import RunNotFoundError, Store
+from sacred.stores.base import RunNotFoundError, Store, StoreError
 from sacred.stores.changes import Change
 from sacred.stores.reading import Reader, reader_of
 from sacred.stores.registry import open_store as open_by_url
+
+if TYPE_CHECKING:
+    from sacred.query.index.side_index import SideIndex
 
 __all__ = ["RunStore", "open_store"]
 
@@ -67,6 +70,7 @@ class RunStore:
         sort: str | Sequence[str] | None = None,
         limit: int | None = None,
         in_trash: bool = False,
+        newest_first: bool = False,
     ) -> RunTable:
         """The runs that fulfil a condition.
 
@@ -77,6 +81,7 @@ class RunStore:
                 which the runs were made, as far as the store knows it.
             limit: how many at most.
             in_trash: of the runs in the trash, instead of those that are not.
+            newest_first: without `sort`, the last runs that were made come first.
 
         Raises:
             QueryError: the query has no meaning.
@@ -98,7 +103,34 @@ class RunStore:
             now=now,
             dead_after=self.dead_after,
             in_trash=in_trash,
+            backwards=newest_first,
+            index=self.index,
         )
+
+    @property
+    def index(self) -> SideIndex | None:
+        """The side index of a large store of files; None: it has none."""
+        from sacred.query.index.side_index import index_of
+
+        return index_of(self.reader)
+
+    def rebuild_index(self) -> int | None:
+        """Make the side index anew from all files; see docs/querying.rst.
+
+        Returns:
+            the number of runs; None: the store has no index.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        from sacred.query.index.database import IndexUnavailableError
+
+        if self.index is None:
+            return None
+        try:
+            return self.index.rebuild()
+        except IndexUnavailableError as error:
+            raise StoreError(f"The index of {self.url} cannot be made: {error}") from error
 
     def __getitem__(self, run_id: RunId) -> RunRecord:
         """The run of an id; ``1`` and ``"1"`` mean the same unless the store has both.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime
 import heapq
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from sacred._base.clock import utcnow
 from sacred.query.evaluate import holds
+from sacred.query.index.answers import ids_of
+from sacred.query.index.question import Question
 from sacred.query.names import FIELDS
 from sacred.query.order import SortKey, sort_key
 from sacred.query.pushdown import pushed
@@ -18,6 +20,9 @@ from sacred.query.syntax import EVERYTHING, Expression, Path, Search, paths_of
 from sacred.query.values import REQUIRED
 from sacred.records import DEAD_AFTER, Document, RunId, RunRecord
 from sacred.stores.reading import Reader
+
+if TYPE_CHECKING:
+    from sacred.query.index.side_index import SideIndex
 
 __all__ = ["RunTable"]
 
@@ -40,6 +45,8 @@ class RunTable:
         now: the time of the question (naive UTC).
         dead_after: see `RunRecord.status`.
         in_trash: of the runs in the trash, instead of those that are not.
+        backwards: without keys, the last runs of the store come first.
+        index: of the store, if it has one.
 
     Attributes:
         problems: what could not be read, as texts; it grows as more is looked at.
@@ -52,6 +59,8 @@ class RunTable:
     now: datetime.datetime = field(default_factory=utcnow)
     dead_after: datetime.timedelta = DEAD_AFTER
     in_trash: bool = False
+    backwards: bool = False
+    index: SideIndex | None = None
     problems: list[str] = field(default_factory=list)
     _cache: dict[str, Any] = field(default_factory=dict)
 
@@ -162,13 +171,41 @@ class RunTable:
 
     def _found(self) -> Iterator[RunId]:
         """The ids, in order."""
-        if self.where == EVERYTHING and not self.sort:
-            found: Iterable[RunId] = filter(self._is_there, self.reader.ids())
-        elif not self.sort:
-            found = (record.id for record in self._matching())
-        else:
-            found = self._sorted()
+        known = self._known_to_index()
+        if known is not None:
+            return itertools.islice(known, self.limit)
+        found = self._scanned()
+        if self.backwards and not self.sort:
+            found = reversed(tuple(found))
         return itertools.islice(found, self.limit)
+
+    def _known_to_index(self) -> Iterator[RunId] | None:
+        if self.index is None:
+            return None
+        question = Question(
+            where=self.where,
+            now=self.now,
+            dead_after=self.dead_after,
+            sort=self.sort,
+            limit=self.limit,
+            backwards=self.backwards,
+            discarded=self._discarded(),
+            in_trash=self.in_trash,
+        )
+        found = self.index.find(question)
+        return None if found is None else ids_of(found, question, self._looked_up)
+
+    def _looked_up(self, ids: Sequence[RunId]) -> Iterator[RunRecord]:
+        documents = self.reader.documents(ids, fields=self._needed(), report=self._report)
+        return filter(self._fits, map(self._record, documents))
+
+    def _scanned(self) -> Iterator[RunId]:
+        """The same by asking the store, or by reading all of it."""
+        if self.where == EVERYTHING and not self.sort:
+            return filter(self._is_there, self.reader.ids())
+        if not self.sort:
+            return (record.id for record in self._matching())
+        return self._sorted()
 
     def _sorted(self) -> Iterator[RunId]:
         ordered = self._ordered()
@@ -209,9 +246,13 @@ class RunTable:
 
     def _is_there(self, run_id: RunId) -> bool:
         """Whether it is in the trash, if that is asked for; else, whether it is not."""
+        return (run_id in self._discarded()) is self.in_trash
+
+    def _discarded(self) -> Collection[RunId]:
         if "discarded" not in self._cache:
             self._cache["discarded"] = self.reader.discarded()
-        return (run_id in self._cache["discarded"]) is self.in_trash
+        found: Collection[RunId] = self._cache["discarded"]
+        return found
 
     def _needed(self) -> Collection[str] | None:
         """The fields of documents that tell which runs belong to the table, and their order."""

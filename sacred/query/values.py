@@ -10,7 +10,7 @@ from sacred.query.syntax import Path
 from sacred.records import RunRecord
 from sacred.records.metric import aggregate
 
-__all__ = ["MISSING", "REQUIRED", "value_of"]
+__all__ = ["MISSING", "REQUIRED", "plain_value", "value_of"]
 
 
 class _Missing:
@@ -53,7 +53,7 @@ def value_of(record: RunRecord, path: Path) -> Any:
     value = getattr(record, path.field)
     for step in path.steps:
         value = _within(value, step)
-    return _plain(value)
+    return plain_value(value)
 
 
 def _of_metric(record: RunRecord, path: Path) -> Any:
@@ -61,7 +61,7 @@ def _of_metric(record: RunRecord, path: Path) -> Any:
         return tuple(record.metrics)
     name, wanted = path.metric
     metric = record.metrics.get(name)
-    return MISSING if metric is None else _plain(aggregate(metric.points, wanted))
+    return MISSING if metric is None else plain_value(aggregate(metric.points, wanted))
 
 
 def _within(value: Any, step: str) -> Any:
@@ -75,9 +75,13 @@ def _within(value: Any, step: str) -> Any:
     return MISSING
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """What a value is compared as: of numpy's scalars and of dates, what Python has for them."""
     if value is None:
         return MISSING
+    # To ask a dict of a record for something that it lacks takes long, and it may have it.
+    if isinstance(value, Mapping):
+        return value
     if hasattr(value, "dtype") and getattr(value, "ndim", None) == 0:
         value = value.item()
     if isinstance(value, datetime.timedelta):

@@ -135,6 +135,9 @@ class Blobs(ABC):
             StoreNotFoundError: there is no such place (and `below` is empty).
         """
 
+    def announce(self, run_id: str) -> None:  # noqa: B027 - most places have nobody to tell
+        """The record of a run that may be over is going to change."""
+
     def local_path(self, name: str) -> str | None:
         """Where the content lies if it is a file of this machine."""
         return None
@@ -245,6 +248,12 @@ class LocalBlobs(Blobs):
             if below:
                 return []
             raise StoreNotFoundError(f"There is no directory of runs at {self.root!r}") from None
+
+    def announce(self, run_id: str) -> None:
+        """See `Blobs.announce`."""
+        from sacred.stores.file_notes import note
+
+        note(self._root, run_id)
 
     def local_path(self, name: str) -> str:
         """See `Blobs.local_path`."""

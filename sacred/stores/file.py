@@ -191,6 +191,7 @@ class FileStore(ReadableStore):
         if after != before:
             differing = {key: after.get(key) for key in {**meta, **after}}
             differing = {key: v for key, v in differing.items() if v != meta.get(key)}
+            self._blobs.announce(run_id)
             self._blobs.write(name, encode(differing).encode())
 
     def _add_file(self, run: _RunFiles, change: AddFile) -> None:
@@ -244,6 +245,8 @@ class _RunFiles:
                 self._described = value
         self.record.changed = False
         self.is_closed = "stop_time" in self.record
+        if self.is_closed:
+            self._blobs.announce(self.run_id)
         self.metrics.load()
 
     def set(self, change: SetFields) -> None:

@@ -11,6 +11,7 @@ from typing import IO, Any
 from sacred.records import Document, FileEntry, Points, RunId, id_key, plain_id
 from sacred.stores.base import DamagedRunError, RunNotFoundError
 from sacred.stores.blobs import TRASH, Blobs
+from sacred.stores.file_states import is_run
 from sacred.stores.json_record import ABOUT, ANNOTATIONS
 from sacred.stores.metrics_reading import read_points, stored_names
 from sacred.stores.reading import LIST_FIELDS, Reader, moment_of
@@ -37,9 +38,18 @@ class FileReader(Reader):
         self._blobs = blobs
         self._stored = {"sources": sources, "resources": resources}
 
+    @property
+    def directory(self) -> str | None:
+        """The directory with those of the runs; None: they are not on this machine."""
+        path = self._blobs.local_path("")
+        return None if path is None else os.path.normpath(path)
+
     def ids(self) -> Iterator[RunId]:
         """See `Reader.ids`; ids that are numbers come first, in their order."""
         names = [name for name in self._blobs.folders() if not name.startswith(("_", "."))]
+        if (root := self.directory) is not None:
+            # People keep other things there as well. (In a bucket, each would be a request.)
+            names = [name for name in names if is_run(os.path.join(root, name))]
         return iter(sorted(map(plain_id, names), key=id_key))
 
     def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:

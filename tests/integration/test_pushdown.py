@@ -132,6 +132,15 @@ queries = st.recursive(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def index_of_all_stores(tmp_path_factory):
+    """Files are asked through their index."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sacred.query.index.side_index.AT_LEAST", 0)
+        patch.setenv("SACRED_INDEX", str(tmp_path_factory.mktemp("index")))
+        yield
+
+
 @pytest.fixture(scope="module")
 def stores(request, tmp_path_factory):
     """One store of each kind, which fill in the course of the examples."""

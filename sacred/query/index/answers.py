@@ -1,0 +1,40 @@
+"""What an index knows of an answer, and what has been looked up, as one."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from sacred.query.index.question import Found, Question
+from sacred.query.order import Ordered, as_key, sort_key
+from sacred.records import RunId, RunRecord, id_key
+
+__all__ = ["ids_of"]
+
+
+def ids_of(
+    found: Found, question: Question, looked_up: Callable[[list[RunId]], Iterator[RunRecord]]
+) -> Iterator[RunId]:
+    """The ids of the runs that answer a question, in order.
+
+    Args:
+        found: by the index.
+        question: to it.
+        looked_up: the records of those of some runs that fulfil the condition, in their order.
+    """
+
+    def key(item: tuple[RunId, tuple[Any, ...]]) -> tuple[Any, ...]:
+        position = Ordered(id_key(item[0]), question.backwards)
+        return (*item[1], position)
+
+    sort = question.sort
+    sure = ((run_id, as_key(sort, ranks)) for run_id, ranks in found.sure)
+    if not found.unsure:
+        return (run_id for run_id, _ in found.sure)
+    more: Iterable[tuple[RunId, tuple[Any, ...]]] = (
+        (record.id, sort_key(sort, record)) for record in looked_up(found.unsure)
+    )
+    if sort:
+        more = sorted(more, key=key)
+    return (run_id for run_id, _ in heapq.merge(sure, more, key=key))

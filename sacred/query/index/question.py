@@ -1,0 +1,53 @@
+"""What an index is asked, and what it says."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection
+from typing import Any
+
+from sacred._base.values import Value
+from sacred.query.order import SortKey
+from sacred.query.syntax import Expression
+from sacred.records import RunId
+
+__all__ = ["Found", "Question", "Row"]
+
+#: The id of a run, and its ranks by the keys of the order.
+Row = tuple[RunId, tuple[tuple[Any, ...] | None, ...]]
+
+
+class Question(Value):
+    """What is asked for.
+
+    Args:
+        where: the condition.
+        sort: the order; without keys, that of ids.
+        limit: how many runs at most.
+        backwards: the last runs first, if there are no keys.
+        now: the time of the question (naive UTC).
+        dead_after: see `RunRecord.status`.
+        discarded: the ids of the runs in the trash.
+        in_trash: these are asked for, instead of the others.
+    """
+
+    where: Expression
+    now: datetime.datetime
+    dead_after: datetime.timedelta
+    sort: tuple[SortKey, ...] = ()
+    limit: int | None = None
+    backwards: bool = False
+    discarded: Collection[RunId] = ()
+    in_trash: bool = False
+
+
+class Found(Value):
+    """What the index says.
+
+    Args:
+        sure: the ids of runs that fulfil the condition, in order, with what they are sorted by.
+        unsure: the ids of runs of which it does not know whether they do, or where.
+    """
+
+    sure: list[Row]
+    unsure: list[RunId]

@@ -1,0 +1,359 @@
+"""The side index of stores of files: it says what the files say, whatever happens to them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from sacred.query import open_store
+from sacred.query.index import freshness, reading_runs, side_index
+from sacred.stores.changes import AddPoints, Annotate, SetFields
+from sacred.upkeep import annotate, discard, empty_trash, recover
+from tests.integration.test_pushdown import queries, runs
+from tests.unit.query.runs import GOLDEN, NOW, RUNS, record
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def index_of_all_stores(tmp_path_factory, monkeypatch):
+    """Small stores have one as well."""
+    monkeypatch.setattr(side_index, "AT_LEAST", 0)
+    monkeypatch.setenv("SACRED_INDEX", str(tmp_path_factory.mktemp("index")))
+
+
+def scanned(table):
+    """The same question to the files themselves."""
+    return dataclasses.replace(table, index=None, problems=[], _cache={})
+
+
+def check(store, query="", **how):
+    """The answer, which is the same with and without the index."""
+    table = store.runs(query, **how)
+    assert table.index is not None
+    other = scanned(table)
+    assert table.ids == other.ids, (query, how)
+    # A scan may stop before it comes to a damaged run, and looks at those in the trash as well.
+    if table.limit is None and not table.in_trash and not store.reader.discarded():
+        assert table.problems == other.problems
+    return table.ids
+
+
+def is_used(store, query="", **how):
+    """Whether the index alone gives the answer."""
+    table = store.runs(query, **how)
+    question = {name: getattr(table, name) for name in ("where", "now", "dead_after", "sort")}
+    found = table.index.find(side_index.Question(**question))
+    return found is not None and not found.unsure
+
+
+def write(path, value):
+    path.write_text(json.dumps(value))
+
+
+@pytest.fixture
+def settled(monkeypatch):
+    """Runs count as over at once, and the store as large."""
+    monkeypatch.setattr(reading_runs, "_OVER_FOR", -(10**12))
+    monkeypatch.setattr(reading_runs, "_NOTED_FOR", -(10**12))
+    monkeypatch.setattr(freshness, "SMALL", 0)
+
+
+@pytest.fixture
+def store(tmp_path):
+    with open_store(tmp_path / "runs") as opened:
+        record(opened.store, tmp_path)
+        yield opened
+
+
+def test_golden_queries(store):
+    for _ in range(2):
+        for query, expected in GOLDEN:
+            assert {run.config["n"] for run in store.runs(query)} == expected, query
+            check(store, query)
+
+
+@pytest.mark.parametrize("sort", ["result", "-result", "-opt.lr, n", "command,-n", "status"])
+def test_orders(store, sort):
+    for query in ("", "n < 9", "not n = 3"):
+        for limit in (None, 0, 1, 5):
+            check(store, query, sort=sort, limit=limit)
+    check(store, sort="-id", limit=3)
+    check(store, sort="-metrics.loss.last", limit=3)
+    check(store, sort="start_time")
+    check(store, "n > 2", newest_first=True, limit=4)
+    assert store.runs(newest_first=True, limit=2).ids == (12, 11)
+
+
+def test_what_the_index_knows_is_not_read_again(store):
+    questions = ("opt.lr < 0.5", "status = COMPLETED and not missing(result)", "base in tags")
+    check(store)
+    for query in questions:
+        assert is_used(store, query), query
+        assert is_used(store, query, sort=None), query
+    assert not is_used(store, '"ValueError"')
+
+
+def test_the_aggregates_of_metrics_are_read_once(store, settled, monkeypatch):
+    check(store, "metrics.loss.min < 0.6")
+    monkeypatch.setattr(type(store.reader), "points", None)
+    assert store.runs("metrics.loss.min < 0.6 and status = COMPLETED").ids == (1,)
+    assert store.runs("metrics.loss.last > 0.6", sort="-metrics.loss.max").ids == (3, 1)
+
+
+def _created(store, run, number=None):
+    from sacred.serializer import flatten
+
+    document = {
+        "status": run["status"],
+        "config": flatten(run["config"]),
+        "meta": flatten(run["meta"]),
+        "command": run["command"],
+        "experiment": {"name": run["name"]},
+        "host": {"hostname": "a"},
+        "info": {},
+        "start_time": NOW,
+        "heartbeat": NOW,
+    }
+    if run["has_result"]:
+        document["result"] = flatten(run["result"])
+    return store.store.create(number, document, [])
+
+
+_LOSS = {"loss": {"steps": [0, 1], "values": [0.5, 0.1], "timestamps": []}}
+
+#: What can happen to a run, by this library and by others.
+_EVENTS = {
+    "annotate": lambda store, root, run: annotate(store, run, add_tags=["a"], group="a"),
+    "star": lambda store, root, run: annotate(store, run, starred=True),
+    "finish": lambda store, root, run: store.apply(
+        run, [SetFields(fields={"status": "COMPLETED", "result": 1.0, "stop_time": NOW})]
+    ),
+    "points": lambda store, root, run: store.apply(
+        run, [AddPoints(name="a", start=0, steps=[0], values=[0.5], timestamps=[NOW])]
+    ),
+    "discard": lambda store, root, run: discard(store, [run], force=True),
+    "recover": lambda store, root, run: recover(store, [run]),
+    "remove": lambda store, root, run: empty_trash(store),
+    "delete": lambda store, root, run: shutil.rmtree(root / str(run)),
+    "edit": lambda store, root, run: write(root / str(run) / "config.json", {"a": 1, "b": "a"}),
+    "result": lambda store, root, run: write(
+        root / str(run) / "run.json", {"status": "FAILED", "result": 0.1}
+    ),
+    "metrics": lambda store, root, run: write(root / str(run) / "metrics.json", _LOSS),
+    "damage": lambda store, root, run: (root / str(run) / "run.json").write_text("{"),
+    "break": lambda store, root, run: (root / str(run) / "config.json").write_text("{"),
+    "unwritten": lambda store, root, run: (root / str(run) / "run.json").write_text("{}"),
+    "headless": lambda store, root, run: os.remove(root / str(run) / "run.json"),
+    "rename": lambda store, root, run: os.rename(root / str(run), root / "renamed"),
+    "foreign": lambda store, root, run: (root / "foreign").mkdir(exist_ok=True),
+    "look": lambda store, root, run: None,
+}
+events = st.lists(
+    st.tuples(st.sampled_from(sorted(_EVENTS)), st.integers(1, 4)), min_size=1, max_size=6
+)
+_SORTS = [None, "result", "-result", "-config.a", "config.a, -status", "group,-id", "-duration"]
+
+
+@given(st.lists(runs, min_size=1, max_size=4), events, st.lists(queries, max_size=3), st.data())
+@settings(
+    max_examples=60,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_whatever_happens_the_index_says_what_the_files_say(
+    tmp_path_factory, some, happening, questions, data
+):
+    root = tmp_path_factory.mktemp("any") / "runs"
+    with open_store(root) as store:
+        for run in some:
+            _created(store, run)
+        for event, run in happening:
+            # What cannot happen to that run, as it is now, does not.
+            with contextlib.suppress(Exception):
+                _EVENTS[event](store, root, run)
+            sort = data.draw(st.sampled_from(_SORTS))
+            limit = data.draw(st.sampled_from([None, None, 1, 2]))
+            in_trash = data.draw(st.booleans())
+            for query in ("", *questions):
+                check(store, query, sort=sort, limit=limit, in_trash=in_trash)
+            check(store, newest_first=True, limit=limit)
+
+
+def test_changes_by_this_library_are_seen_at_once(store, settled, tmp_path, monkeypatch):
+    monkeypatch.setattr("sacred.stores.file_notes._MANY", 0)
+    assert check(store, "late in tags") == ()
+    annotate(store, 2, add_tags=["late"])
+    assert check(store, "late in tags") == (2,)
+    other = open_store(tmp_path / "runs")
+    annotate(other, 2, remove_tags=["late"])
+    annotate(other, 1, add_tags=["late"])
+    assert check(store, "late in tags") == (1,)
+    store.apply(3, [SetFields(fields={"result": 99})])
+    assert check(store, "result = 99") == (3,)
+    discard(store, [3])
+    assert check(store, "result = 99") == ()
+
+
+def test_notes_that_grow_too_long_begin_anew(store, settled, monkeypatch):
+    monkeypatch.setattr("sacred.stores.file_notes._MANY", 0)
+    monkeypatch.setattr("sacred.stores.file_notes._LARGEST", 5)
+    for n in range(1, 8):
+        annotate(store, n, add_tags=[f"late{n}"])
+        assert check(store, f"late{n} in tags") == (n,)
+
+
+def test_files_that_others_write_over_are_seen_after_a_minute(
+    store, settled, tmp_path, monkeypatch
+):
+    """Of runs that ended long ago, in a large store."""
+    check(store)
+    check(store)
+    write(tmp_path / "runs" / "1" / "config.json", {"n": 0, "late": 1})
+    monkeypatch.setattr(freshness, "LONGEST", 0.0)
+    assert check(store, "late = 1") == (1,)
+
+
+def test_runs_that_come_and_go_are_seen_at_once(store, settled, tmp_path):
+    root = tmp_path / "runs"
+    check(store)
+    shutil.copytree(root / "1", root / "mine")
+    assert check(store, "n = 0") == (1, "mine")
+    shutil.rmtree(root / "1")
+    assert check(store, "n = 0") == ("mine",)
+    os.rename(root / "2", root / "1")
+    os.rename(root / "3", root / "2")
+    assert check(store, "n = 1 or n = 2") == (1, 2)
+    assert store.runs("n = 2").ids == (2,)
+
+
+def test_reading_leaves_a_store_as_it_is(store, tmp_path):
+    before = sorted(os.listdir(tmp_path / "runs"))
+    check(store, "n > 3")
+    assert sorted(os.listdir(tmp_path / "runs")) == before
+
+
+@pytest.mark.parametrize("place", ["off", "/dev/null/none"])
+def test_without_an_index_everything_is_read(store, monkeypatch, place):
+    monkeypatch.setenv("SACRED_INDEX", place)
+    assert store.runs("n = 3").ids == (4,)
+    assert (store.index is None) is (place == "off")
+
+
+def test_a_directory_that_may_only_be_read_has_an_index_elsewhere(store, tmp_path):
+    for path in (tmp_path / "runs", *(tmp_path / "runs").iterdir()):
+        path.chmod(0o555)
+    try:
+        assert check(store, "n > 9") == (11, 12)
+        assert is_used(store, "n > 9")
+    finally:
+        for path in (tmp_path / "runs", *(tmp_path / "runs").iterdir()):
+            path.chmod(0o755)
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense" * 1000, b"SQLite format 3\0" + b"\1" * 5000])
+def test_a_damaged_index_is_made_again(store, content):
+    check(store)
+    Path(store.index.path).write_bytes(content)
+    assert check(store, "n < 3") == (1, 2, 3)
+    assert is_used(store, "n < 3")
+
+
+def test_an_index_of_another_version_is_made_again(store):
+    check(store)
+    with contextlib.closing(sqlite3.connect(store.index.path)) as connection:
+        connection.execute("PRAGMA user_version = 77")
+        connection.execute("DROP TABLE entry")
+    assert check(store, "n < 3") == (1, 2, 3)
+    assert is_used(store, "n < 3")
+
+
+def test_while_somebody_else_keeps_the_index_everything_is_read(store, monkeypatch):
+    monkeypatch.setattr("sacred.query.index.database._PATIENCE", 0.1)
+    check(store)
+    with contextlib.closing(sqlite3.connect(store.index.path)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        assert store.runs("n < 3").ids == (1, 2, 3)
+
+
+def test_it_can_be_made_anew(store):
+    check(store)
+    assert store.rebuild_index() == len(RUNS)
+    assert is_used(store, "n < 3")
+    assert open_store("memory:").rebuild_index() is None
+
+
+_READER = """
+import sys
+from sacred.query import open_store
+from sacred.query.index import side_index
+side_index.AT_LEAST = 0
+side_index._CHUNK = 7
+store = open_store(sys.argv[1])
+print("ready", flush=True)
+for n in range(int(sys.argv[2])):
+    found = store.runs("config.n >= 0", sort="-config.n").ids
+    assert list(found) == sorted(found, reverse=True), found
+    print(len(found), flush=True)
+"""
+
+
+def _reader(root, count):
+    command = [sys.executable, "-c", _READER, str(root), str(count)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def _many(store, count, first=0):
+    for n in range(first, first + count):
+        store.store.create(None, {"status": "COMPLETED", "config": {"n": n}, "experiment": {}}, [])
+
+
+def test_several_processes_bring_it_up_to_date_at_once(tmp_path):
+    store = open_store(tmp_path / "runs")
+    _many(store, 60)
+    readers = [_reader(tmp_path / "runs", 5) for _ in range(3)]
+    for n in range(40):
+        annotate(store, n + 1, add_tags=["late"])
+        _many(store, 1, 60 + n)
+        assert check(store, "late in tags") == tuple(range(1, n + 2))
+    for reader in readers:
+        output, _ = reader.communicate(timeout=90)
+        counts = list(map(int, output.split()[1:]))
+        assert reader.returncode == 0
+        assert len(counts) == 5
+        assert counts == sorted(counts)
+        assert counts[0] >= 60
+    assert len(check(store, "n >= 0")) == 100
+    assert is_used(store, "n >= 0")
+
+
+def test_a_process_that_is_killed_while_it_writes_leaves_an_index_that_can_be_used(tmp_path):
+    store = open_store(tmp_path / "runs")
+    _many(store, 200)
+    for delay in (0.0, 0.02, 0.05, 0.1):
+        store.index.remove()
+        reader = _reader(tmp_path / "runs", 1)
+        assert reader.stdout.readline() == "ready\n"
+        time.sleep(delay)
+        reader.kill()
+        reader.communicate()
+        assert len(check(store, "n >= 0")) == 200
+        assert is_used(store, "n >= 0")
+
+
+def test_annotations_of_the_record_itself_are_seen(store):
+    check(store)
+    store.apply(1, [Annotate(fields={"group": "new"})])
+    assert check(store, "group = new") == (1,)
