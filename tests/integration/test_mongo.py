@@ -259,6 +259,7 @@ def test_sources_found_later(observer, mongo_db, files, tmp_path):
     start(observer, base_dir=tmp_path, sources=[("gone.py", "1234")])
     info = {"name": "ex", "base_dir": str(tmp_path), "sources": [("b.py", "5678")]}
     observer.experiment_info_event(ex_info=info)
+    beat(observer, "")  # both are stored at once
     [[name, file_id]] = mongo_db.runs.find_one()["experiment"]["sources"]
     assert (name, files.get(file_id).read()) == ("b.py", b"b")
 
