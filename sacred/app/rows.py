@@ -11,7 +11,6 @@ from sacred.query.columns import column_path
 from sacred.query.names import FIELDS
 from sacred.query.order import parse_sort, sort_key
 from sacred.query.syntax import And, IsTrue, Path
-from sacred.query.table import RunTable
 from sacred.query.unknown import hints
 from sacred.query.values import MISSING, value_of
 from sacred.records import RunRecord
@@ -25,8 +24,6 @@ __all__ = ["FIRST", "cell", "column_paths", "matching_runs", "run_table", "unkno
 FIRST = ("id", "status", "name", "start_time", "duration", "result")
 
 _HEADS = {"start_time": "start", "stop_time": "stop"}
-#: Runs are read in pages: what is in a store need not fit into memory.
-_PAGE = 64
 
 
 def cell(record: RunRecord, path: Path) -> Any:
@@ -75,26 +72,16 @@ def matching_runs(
 def _found(
     session: Session, where: str, sort: str | None, limit: int | None
 ) -> Iterator[tuple[str, RunRecord]]:
-    tables = session.runs(where, sort, limit if sort else None)
+    tables = session.runs(where, sort, limit)
     if sort and len(tables) > 1:
         keys = parse_sort(sort)
         pairs = [(name, record) for name, table in tables for record in table]
         yield from sorted(pairs, key=lambda pair: sort_key(keys, pair[1]))
     else:
         for name, table in tables:
-            runs = table if sort else _newest_first(table, limit)
-            yield from ((name, record) for record in runs)
+            yield from ((name, record) for record in table)
     for _, table in tables:
         session.report(table.problems)
-
-
-def _newest_first(table: RunTable, limit: int | None) -> Iterator[RunRecord]:
-    end = len(table)
-    first = 0 if limit is None else max(end - limit, 0)
-    while end > first:
-        start = max(end - _PAGE, first)
-        yield from reversed(table[start:end])
-        end = start
 
 
 def run_table(

@@ -112,9 +112,13 @@ class Session:
         )
 
     def runs(self, where: str, sort: str | None, limit: int | None) -> list[tuple[str, RunTable]]:
-        """The answers of all stores to a query, with the names of the stores."""
+        """The answers of all stores to a query, with the names of the stores.
+
+        Without an order, the newest runs come first.
+        """
         return [
-            (named.name, named.store.runs(where, sort=sort, limit=limit)) for named in self.stores
+            (named.name, named.store.runs(where, sort=sort, limit=limit, newest_first=not sort))
+            for named in self.stores
         ]
 
     def report(self, problems: list[str]) -> None:

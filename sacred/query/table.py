@@ -174,10 +174,15 @@ class RunTable:
         known = self._known_to_index()
         if known is not None:
             return itertools.islice(known, self.limit)
-        found = self._scanned()
         if self.backwards and not self.sort:
-            found = reversed(tuple(found))
-        return itertools.islice(found, self.limit)
+            return itertools.islice(self._newest_first(), self.limit)
+        return itertools.islice(self._scanned(), self.limit)
+
+    def _newest_first(self) -> Iterator[RunId]:
+        ordered = self._ordered("_id", descending=True)
+        if ordered is None:
+            return reversed(tuple(self._scanned()))
+        return (record.id for record in filter(self._fits, map(self._record, ordered)))
 
     def _known_to_index(self) -> Iterator[RunId] | None:
         if self.index is None:
@@ -208,7 +213,10 @@ class RunTable:
         return self._sorted()
 
     def _sorted(self) -> Iterator[RunId]:
-        ordered = self._ordered()
+        first = self.sort[0]
+        ordered = None
+        if len(self.sort) == 1 and FIELDS[first.path.field] == "time":
+            ordered = self._ordered(first.path.field, first.descending)
         if ordered is not None:
             return (record.id for record in filter(self._fits, map(self._record, ordered)))
         keyed = ((sort_key(self.sort, record), record.id) for record in self._matching())
@@ -223,13 +231,13 @@ class RunTable:
             best = heapq.nsmallest(self.limit, keyed, key=key)
         return (run_id for _, run_id in best)
 
-    def _ordered(self) -> Iterator[Document] | None:
+    def _ordered(self, field: str, descending: bool) -> Iterator[Document] | None:
         """All candidates in order, if the store knows it and few of them are wanted."""
-        if self.limit is None or len(self.sort) != 1 or FIELDS[self.sort[0].path.field] != "time":
+        if self.limit is None:
             return None
         return self.reader.ordered(
-            self.sort[0].path.field,
-            self.sort[0].descending,
+            field,
+            descending,
             fields=self._needed(),
             report=self._report,
             where=pushed(self.where, self.reader),

@@ -99,7 +99,9 @@ class MongoReader(Reader):
         """See `Reader.ordered`."""
         with explained(self.url):
             # Times that are texts have another order there.
-            if self._runs.find_one({field: {"$type": "string"}}, {"_id": 1}) is not None:
+            self._check_it_is_there()
+            texts = {field: {"$type": "string"}}
+            if field != "_id" and self._runs.find_one(texts, {"_id": 1}) is not None:
                 return None
         return self._in_order(field, -1 if descending else 1, fields, report, where or {})
 
@@ -151,9 +153,13 @@ class MongoReader(Reader):
             for document in self._runs.find(where, projection).sort("_id", 1):
                 empty = False
                 yield document
-            names = {"name": self._runs.name}
-            if empty and not self._runs.database.list_collection_names(filter=names):
-                raise StoreNotFoundError(f"There is no collection of runs at {self.url}")
+            if empty:
+                self._check_it_is_there()
+
+    def _check_it_is_there(self) -> None:
+        names = {"name": self._runs.name}
+        if not self._runs.database.list_collection_names(filter=names):
+            raise StoreNotFoundError(f"There is no collection of runs at {self.url}")
 
     def _by_ids(
         self, ids: Iterable[RunId], where: Any, fields: Collection[str] | None
@@ -173,14 +179,18 @@ class MongoReader(Reader):
         report: Report | None,
         where: Mapping[str, Any],
     ) -> Iterator[Document]:
-        for has_time in ({"$type": "date"}, {"$not": {"$type": "date"}}):
-            wanted = {"$and": [where, {field: has_time}]}
+        parts: tuple[dict[str, Any], ...] = ({},)
+        if field != "_id":
+            parts = {field: {"$type": "date"}}, {field: {"$not": {"$type": "date"}}}
+        for part in parts:
+            wanted = {"$and": [where, part]}
             size = _PAGE
             while True:
                 with explained(self.url):
                     # With a limit, the server keeps no more than that many while it sorts.
                     found = self._runs.find(wanted, _projection(fields))
-                    found = found.sort([(field, direction), ("_id", 1)])
+                    by_field = [] if field == "_id" else [(field, direction)]
+                    found = found.sort([*by_field, ("_id", 1 if by_field else direction)])
                     page = list(found.skip(size - _PAGE).limit(size))
                 for stored in page:
                     try:

@@ -118,7 +118,8 @@ class Reader(ABC):
         It is meant for those who stop after the first ones.
 
         Args:
-            field: ``start_time``, ``stop_time``, ``heartbeat`` or ``queue_time``.
+            field: ``start_time``, ``stop_time``, ``heartbeat`` or ``queue_time``; or ``_id``,
+                which stands for the order of `ids`.
             descending: the latest comes first.
             fields: as for `documents`, as are `report` and `where`.
         """

@@ -100,7 +100,7 @@ class SqlReader(Reader):
         where: Any = None,
     ) -> Iterator[Document]:
         """See `Reader.ordered`."""
-        column = _RUN.c[field]
+        column = _RUN.c["id" if field == "_id" else field]
         direction = column.desc() if descending else column.asc()
         order = (column.is_(None), direction, _RUN.c.id)
         with self._connected() as (_, rows):

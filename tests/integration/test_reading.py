@@ -99,6 +99,14 @@ def test_the_first_ones_are_those_of_the_whole_order(store, field, monkeypatch):
 
 
 @all_places
+def test_the_newest_runs_come_first_if_that_is_wanted(store):
+    everything = numbers(store.runs("n != 4"))
+    for limit in (None, 0, 1, 5):
+        newest = numbers(store.runs("n != 4", newest_first=True, limit=limit))
+        assert newest == everything[::-1][:limit]
+
+
+@all_places
 def test_records_have_it_all(store):
     run = store.runs("n = 0").first()
     assert (run.status, run.name, run.command, run.result) == ("COMPLETED", "ex0", "main", 0.5)
@@ -146,8 +154,9 @@ def test_annotations_can_be_changed(store):
 def test_a_store_that_is_not_there_is_not_made_by_reading(kind, request, tmp_path):
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as empty:
         for _ in range(2):
-            with pytest.raises(StoreNotFoundError):
-                list(empty.runs())
+            for how in ({}, {"newest_first": True, "limit": 3}, {"sort": "start_time", "limit": 3}):
+                with pytest.raises(StoreNotFoundError):
+                    list(empty.runs(**how))
         with pytest.raises(StoreError):
             empty[1]
     # A server for a bucket keeps things in there.

@@ -28,10 +28,11 @@ def ids_of(
         position = Ordered(id_key(item[0]), question.backwards)
         return (*item[1], position)
 
-    sort = question.sort
-    sure = ((run_id, as_key(sort, ranks)) for run_id, ranks in found.sure)
     if not found.unsure:
-        return (run_id for run_id, _ in found.sure)
+        return iter(found.sure)
+    sort = question.sort
+    known = zip(found.sure, found.ranks, strict=True)
+    sure = ((run_id, as_key(sort, ranks)) for run_id, ranks in known)
     more: Iterable[tuple[RunId, tuple[Any, ...]]] = (
         (record.id, sort_key(sort, record)) for record in looked_up(found.unsure)
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sacred._base.values import Value
 from sacred.query.index.conditions import FIRST_TEXT, KnownPath, Translation
 from sacred.query.index.entries import microseconds, moment_of_microseconds
-from sacred.query.index.question import Found, Question, Row
+from sacred.query.index.question import Found, Question, Ranks
 from sacred.query.index.reading_runs import key_of_run
 from sacred.query.order import SortKey
 from sacred.query.syntax import EVERYTHING
@@ -47,9 +47,11 @@ class _Asked:
         self._connection = connection
         self._question = question
         dead_after = question.dead_after // datetime.timedelta(microseconds=1)
-        sql = Translation(self._known, microseconds(question.now), dead_after)
+        query = "SELECT 1 FROM run WHERE state = 1 LIMIT 1"
+        self._knows_all = connection.execute(query).fetchone() is None
+        sql = Translation(self._known, self._knows_all, microseconds(question.now), dead_after)
         try:
-            self._condition = sql.condition(question.where)
+            self._condition = sql.whole(question.where)
             orders = [sql.order(key) for key in question.sort]
         except ValueError as error:
             raise CannotTellError from error
@@ -71,22 +73,29 @@ class _Asked:
     def answer(self) -> Found | Wanted:
         if self._sql.has_metrics and (names := self._without_metrics()):
             return Wanted(names=names)
-        return Found(sure=list(self._known_runs()), unsure=self._unknown_runs())
+        unsure = self._unknown_runs()
+        sure, ranks = self._known_runs(with_ranks=bool(unsure))
+        return Found(sure=sure, ranks=ranks, unsure=unsure)
 
     # ------------------------------------------------------------------------- runs
 
-    def _known_runs(self) -> Iterator[Row]:
+    def _known_runs(self, with_ranks: bool) -> tuple[list[RunId], list[Ranks]]:
         columns = "".join(f", {rank}, {value}" for rank, value, _ in self._orders)
         order = ", ".join([*self._order(), *self._position()])
         limit = "" if self._question.limit is None else f"LIMIT {self._question.limit}"
-        for n, name, *values in self._run(columns, self._sure, f"ORDER BY {order} {limit}"):
-            run_id = _id_of(n, name)
-            pairs = zip(self._question.sort, values[::2], values[1::2], strict=True)
-            yield run_id, tuple(_rank(key, run_id, *pair) for key, *pair in pairs)
+        rest = f"ORDER BY {order} {limit}"
+        if not with_ranks:
+            found = self._run("", self._sure, rest)
+            return [n if name is None else name for n, name in found], []
+        rows = [(_id_of(*row[:2]), row[2:]) for row in self._run(columns, self._sure, rest)]
+        return [run_id for run_id, _ in rows], [self._ranks(*row) for row in rows]
+
+    def _ranks(self, run_id: RunId, values: Sequence[Any]) -> Ranks:
+        pairs = zip(self._question.sort, values[::2], values[1::2], strict=True)
+        return tuple(_rank(key, run_id, *pair) for key, *pair in pairs)
 
     def _unknown_runs(self) -> list[RunId]:
-        query = "SELECT 1 FROM run WHERE state = 1 LIMIT 1"
-        if self._sql.is_sure and self._connection.execute(query).fetchone() is None:
+        if self._sql.is_sure and self._knows_all:
             return []
         order = f"ORDER BY {', '.join(self._position())}"
         return [_id_of(n, name) for n, name in self._run("", self._unsure, order)]
@@ -98,8 +107,7 @@ class _Asked:
         return [str(_id_of(n, name)) for n, name in self._run("", where, "")]
 
     def _run(self, columns: str, where: str, rest: str) -> Iterator[Any]:
-        joins = " ".join(self._sql.joins)
-        query = f"SELECT run.n, run.name{columns} FROM run {joins} WHERE run.state < 2"
+        query = f"SELECT run.n, run.name{columns} FROM run {self._sql.joins} WHERE run.state < 2"
         parameters = dict(self._sql.parameters)
         if self._question.discarded or self._question.in_trash:
             sign = "" if self._question.in_trash else "NOT "

@@ -87,27 +87,62 @@ class Translation:
 
     Args:
         known: finds the path of a key.
+        knows_all: there are no runs that the index does not know the values of.
         now: microseconds.
         dead_after: microseconds.
 
     Attributes:
-        joins: the tables that the SQL needs beside ``run``.
         parameters: by their names.
         functions: regular expressions, by the names of the functions that they are in SQL.
         is_sure: nothing of it can be NULL for a run that the index knows.
         has_metrics: metrics are asked for.
     """
 
-    def __init__(self, known: Callable[[str], KnownPath | None], now: int, dead_after: int) -> None:
+    def __init__(
+        self,
+        known: Callable[[str], KnownPath | None],
+        knows_all: bool,
+        now: int,
+        dead_after: int,
+    ) -> None:
         self._known = known
-        self._aliases: dict[int, str] = {}
-        self.joins: list[str] = []
+        self._knows_all = knows_all
+        self._required: set[int] = set()
+        self._joined_paths: dict[int, str] = {}
         self.parameters: dict[str, Any] = {"now": now, "dead_after": dead_after}
         self.functions: dict[str, Callable[[Any], int]] = {}
         self.is_sure = True
         self.has_metrics = False
 
+    @property
+    def joins(self) -> str:
+        """The tables that the SQL needs beside ``run``."""
+        return " ".join(
+            f"{'' if number in self._required else 'LEFT '}JOIN entry AS {alias} "
+            f"ON {alias}.path = {number} AND {alias}.n = run.n"
+            for number, alias in self._joined_paths.items()
+        )
+
     # ------------------------------------------------------------------- conditions
+
+    def whole(self, expression: Expression) -> str:
+        """The condition of a question; only runs for which it is not 0 are asked for.
+
+        Those that lack a value that all of them must have need not be looked at.
+        """
+        condition = self.condition(expression)
+        parts = expression.parts if isinstance(expression, And) else (expression,)
+        for part in parts:
+            if self._knows_all and isinstance(part, Compare | IsTrue | Matches):
+                self._require(part.path)
+        return condition
+
+    def _require(self, path: Path) -> None:
+        before = len(self._joined_paths)
+        cell = self._cell(path)
+        known = None if cell is None or cell.odd else self._known(key_of((path.field, *path.steps)))
+        if known is not None and before == len(self._joined_paths):
+            self._required.add(known.number)
 
     def condition(self, expression: Expression) -> str:
         """The condition: 1, 0, or NULL."""
@@ -321,12 +356,10 @@ class Translation:
         if known.is_odd:
             self.is_sure = False
         alias = f"e{known.number}"
-        if known.number not in self._aliases:
-            if len(self._aliases) >= _MOST_JOINS:
+        if known.number not in self._joined_paths:
+            if len(self._joined_paths) >= _MOST_JOINS:
                 raise ValueError("a question about too many fields")
-            self._aliases[known.number] = alias
-            on = f"{alias}.path = {known.number} AND {alias}.n = run.n"
-            self.joins.append(f"LEFT JOIN entry AS {alias} ON {on}")
+            self._joined_paths[known.number] = alias
         return alias
 
     def _given(self, value: Any) -> str:

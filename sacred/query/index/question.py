@@ -11,10 +11,10 @@ from sacred.query.order import SortKey
 from sacred.query.syntax import Expression
 from sacred.records import RunId
 
-__all__ = ["Found", "Question", "Row"]
+__all__ = ["Found", "Question", "Ranks"]
 
-#: The id of a run, and its ranks by the keys of the order.
-Row = tuple[RunId, tuple[tuple[Any, ...] | None, ...]]
+#: Of a run, by the keys of the order; see `sacred.query.order`.
+Ranks = tuple[tuple[Any, ...] | None, ...]
 
 
 class Question(Value):
@@ -45,9 +45,11 @@ class Found(Value):
     """What the index says.
 
     Args:
-        sure: the ids of runs that fulfil the condition, in order, with what they are sorted by.
+        sure: the ids of runs that fulfil the condition, in order.
+        ranks: of these runs; left out if there are no others.
         unsure: the ids of runs of which it does not know whether they do, or where.
     """
 
-    sure: list[Row]
+    sure: list[RunId]
+    ranks: list[Ranks]
     unsure: list[RunId]
