@@ -13,8 +13,11 @@
 | `evaluate` | expression × record → yes or no |
 | `coarse` | expression → conditions for candidates, for stores with a language |
 | `to_mongo` `to_sql` | these conditions as filters and as SQL |
-| `pushdown` | which of them a reader takes |
 | `order` | how values of all kinds are sorted |
+| `sql_order` `mongo_order` | the same for stores with a language |
+| `pushdown` | which conditions and orders a reader takes |
+| `best` | the first runs of an order |
+| `index` | the side index of large stores of files |
 | `table` | `RunTable`: the answer, lazily |
 | `columns` | a table for pandas, Arrow and notebooks |
 | `unknown` | fields that no run has |

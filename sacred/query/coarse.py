@@ -30,7 +30,7 @@ from sacred.query.syntax import (
     Path,
 )
 
-__all__ = ["AllOf", "AnyOf", "Condition", "Fact", "Test", "coarse"]
+__all__ = ["AllOf", "AnyOf", "Condition", "Fact", "Test", "coarse", "is_plain"]
 
 Test = Literal["equal", "at most", "at least", "present", "absent", "true", "texts", "contains"]
 
@@ -90,7 +90,7 @@ def coarse(expression: Expression) -> Condition | None:
         case Not(part):
             return _opposite(part)
         case Compare(path):
-            return _compared(expression) if _is_plain(path) else None
+            return _compared(expression) if is_plain(path) else None
         case Missing(path):
             return _missing(path)
         case IsTrue(path):
@@ -198,14 +198,15 @@ def _true(path: Path) -> Condition | None:
 
 def _is_tree(path: Path) -> bool:
     has_value = bool(path.steps) or path.field == "result"
-    return FIELDS[path.field] == "tree" and has_value and _is_plain(path)
+    return FIELDS[path.field] == "tree" and has_value and is_plain(path)
 
 
 def _is_time(path: Path) -> bool:
     return FIELDS[path.field] == "time"
 
 
-def _is_plain(path: Path) -> bool:
+def is_plain(path: Path) -> bool:
+    """Whether all stores have the keys of a path as they are."""
     return all(_PLAIN_STEP.match(step) and step not in _NO_TEXT_KEYS for step in path.steps)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sacred.query.coarse import coarse
+from sacred.query.order import SortKey
 from sacred.query.syntax import Expression
 from sacred.stores.reading import Reader
 
-__all__ = ["pushed"]
+__all__ = ["pushed", "pushed_order"]
 
 
 def pushed(expression: Expression, reader: Reader) -> Any:
@@ -27,4 +29,17 @@ def pushed(expression: Expression, reader: Reader) -> Any:
 
         dialect = reader.dialect  # type: ignore[attr-defined]
         return sql_condition(condition, dialect) if can_translate(dialect) else None
+    return None
+
+
+def pushed_order(keys: Sequence[SortKey], reader: Reader) -> Any:
+    """An order in the language of the reader, for `Reader.ranked`; None: it has none."""
+    if reader.language == "mongo":
+        from sacred.query.mongo_order import mongo_order
+
+        return mongo_order(keys)
+    if (reader.language or "").startswith("sql"):
+        from sacred.query.sql_order import sql_order
+
+        return sql_order(keys, reader.dialect)  # type: ignore[attr-defined]
     return None

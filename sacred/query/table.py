@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
 from sacred._base.clock import utcnow
+from sacred.query.best import best_of
 from sacred.query.evaluate import holds
 from sacred.query.index.answers import ids_of
 from sacred.query.index.question import Question
 from sacred.query.names import FIELDS
 from sacred.query.order import SortKey, sort_key
-from sacred.query.pushdown import pushed
+from sacred.query.pushdown import pushed, pushed_order
 from sacred.query.syntax import EVERYTHING, Expression, Path, Search, paths_of
 from sacred.query.values import REQUIRED
 from sacred.records import DEAD_AFTER, Document, RunId, RunRecord
@@ -181,7 +182,8 @@ class RunTable:
     def _newest_first(self) -> Iterator[RunId]:
         ordered = self._ordered("_id", descending=True)
         if ordered is None:
-            return reversed(tuple(self._scanned()))
+            everything = tuple(self._scanned())
+            return iter(everything[::-1])
         return (record.id for record in filter(self._fits, map(self._record, ordered)))
 
     def _known_to_index(self) -> Iterator[RunId] | None:
@@ -219,6 +221,9 @@ class RunTable:
             ordered = self._ordered(first.path.field, first.descending)
         if ordered is not None:
             return (record.id for record in filter(self._fits, map(self._record, ordered)))
+        ranked = self._ranked()
+        if ranked is not None and self.limit is not None:
+            return iter(best_of(ranked, self.sort, self.limit))
         keyed = ((sort_key(self.sort, record), record.id) for record in self._matching())
 
         def key(item: tuple[Any, RunId]) -> Any:
@@ -242,6 +247,17 @@ class RunTable:
             report=self._report,
             where=pushed(self.where, self.reader),
         )
+
+    def _ranked(self) -> Iterator[tuple[Any, bool, RunRecord]] | None:
+        order = None if self.limit is None else pushed_order(self.sort, self.reader)
+        if order is None or self.limit is None:
+            return None
+        where = pushed(self.where, self.reader)
+        ranked = self.reader.ranked(order, self.limit, self._needed(), self._report, where)
+        if ranked is None:
+            return None
+        records = ((position, known, self._record(found)) for position, known, found in ranked)
+        return (item for item in records if self._fits(item[2]))
 
     def _matching(self) -> Iterator[RunRecord]:
         documents = self.reader.documents(

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from sacred.query.coarse import AllOf, AnyOf, Condition, Fact
+from sacred.query.coarse import AllOf, AnyOf, Condition, Fact, is_plain
 from sacred.stores.sql_sharing import storable
 from sacred.stores.sql_tables import Base
 
-__all__ = ["can_translate", "sql_condition"]
+__all__ = ["JSON_COLUMNS", "can_translate", "is_plain", "kinds_of", "sql_condition"]
 
 _RUN = Base.metadata.tables["run"]
 _EXPERIMENT = Base.metadata.tables["experiment"]
 
 #: Fields that are a column of JSON.
-_WHOLE = {
+JSON_COLUMNS = {
     "config": "config",
     "info": "info",
     "meta": "meta_json",
@@ -32,7 +32,7 @@ _WHOLE = {
     "result": "result_json",
 }
 _ANNOTATIONS = ("tags", "group", "notes", "comment", "starred")
-_TREES = {**_WHOLE, **dict.fromkeys(_ANNOTATIONS, "meta_json")}
+_TREES = {**JSON_COLUMNS, **dict.fromkeys(_ANNOTATIONS, "meta_json")}
 _TIMES = frozenset({"start_time", "stop_time", "heartbeat", "queue_time"})
 #: Databases read numbers in their own ways; the last digits may be others.
 _TOLERANCE = 1e-12
@@ -98,11 +98,10 @@ def _time_test(column: Any, fact: Fact) -> Any:
 def _in_tree(fact: Fact, dialect: Any) -> Any:
     column = _RUN.c[_TREES[fact.field]]
     # Annotations are entries of ``meta``.
-    steps = fact.steps if fact.field in _WHOLE else (fact.field,)
+    steps = fact.steps if fact.field in JSON_COLUMNS else (fact.field,)
     if fact.field == "tags":
         return _tags(column, fact)
-    version = getattr(dialect, "server_version_info", None) or (0,)
-    kinds = _Sqlite(column) if dialect.name == "sqlite" else _Postgres(column, version)
+    kinds = kinds_of(column, dialect)
     candidate = _value_test(kinds, steps, fact)
     for length in range(1, len(steps)):
         # A reference to something elsewhere in the tree.
@@ -143,6 +142,12 @@ def _tags(column: Any, fact: Fact) -> Any:
     return column.is_(None) | column.contains(json.dumps(text), autoescape=True)
 
 
+def kinds_of(column: Any, dialect: Any) -> _Kinds:
+    """How a database reads the JSON in a column."""
+    version = getattr(dialect, "server_version_info", None) or (0,)
+    return _Sqlite(column) if dialect.name == "sqlite" else _Postgres(column, version)
+
+
 class _Kinds:
     """JSON in a column, as one database reads it."""
 
@@ -167,6 +172,10 @@ class _Kinds:
 
     def number_test(self, steps: tuple[str, ...], low: Any, high: Any) -> Any:
         """Whether it is a number within these bounds."""
+        raise NotImplementedError
+
+    def value(self, steps: tuple[str, ...], kind: Literal["number", "text", "flag"]) -> Any:
+        """The value, to sort by, if it is of that kind; NULL: it is not."""
         raise NotImplementedError
 
     def is_no_text(self, steps: tuple[str, ...], fact: Fact) -> Any:
@@ -195,6 +204,12 @@ class _Sqlite(_Kinds):
         found = sa.func.json_extract(self.column, _path(steps), type_=sa.Double)
         return self.kind(steps).in_(["integer", "real"]) & _between(found, low, high)
 
+    def value(self, steps: tuple[str, ...], kind: Literal["number", "text", "flag"]) -> Any:
+        names = {"number": ["integer", "real"], "text": ["text"], "flag": ["true", "false"]}[kind]
+        type_ = sa.String() if kind == "text" else sa.Double()
+        found = sa.func.json_extract(self.column, _path(steps), type_=type_)
+        return sa.case((self.kind(steps).in_(names), found))
+
 
 class _Postgres(_Kinds):
     def __init__(self, column: Any, version: tuple[int, ...]) -> None:
@@ -219,6 +234,14 @@ class _Postgres(_Kinds):
     def number_test(self, steps: tuple[str, ...], low: Any, high: Any) -> Any:
         found = sa.cast(self._at(steps, "#>>"), sa.Numeric)
         return sa.case((self.kind(steps) == "number", _between(found, low, high)), else_=sa.false())
+
+    def value(self, steps: tuple[str, ...], kind: Literal["number", "text", "flag"]) -> Any:
+        found = self._at(steps, "#>>")
+        if kind == "text":
+            return sa.case((self.kind(steps) == "string", sa.collate(found, "C")))
+        if kind == "flag":
+            return sa.case((self.kind(steps) == "boolean", sa.case((found == "true", 1), else_=0)))
+        return sa.case((self.kind(steps) == "number", sa.cast(found, sa.Numeric)))
 
     def _at(self, steps: tuple[str, ...], operator: str) -> Any:
         tree = sa.cast(self.column, postgresql.JSONB)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from sacred._base.extras import is_installed
-from sacred.records import Document, FileEntry, Points, RunId
+from sacred.records import Document, FileEntry, Points, RunId, id_key
 from sacred.serializer import restore
 from sacred.stores.base import DamagedRunError, RunNotFoundError, StoreNotFoundError
 from sacred.stores.bson_columns import ARRAYS, columns_of
@@ -104,6 +104,40 @@ class MongoReader(Reader):
             if field != "_id" and self._runs.find_one(texts, {"_id": 1}) is not None:
                 return None
         return self._in_order(field, -1 if descending else 1, fields, report, where or {})
+
+    def ranked(
+        self,
+        order: Any,
+        limit: int,
+        fields: Collection[str] | None = None,
+        report: Report | None = None,
+        where: Any = None,
+    ) -> Iterator[tuple[Any, bool, Document]] | None:
+        """See `Reader.ranked`; `order` is that of `sacred.query.mongo_order`."""
+        with explained(self.url):
+            self._check_it_is_there()
+        return self._placed(order, limit + 20, fields, report, where or {})
+
+    def _placed(
+        self,
+        order: list[dict[str, Any]],
+        size: int,
+        fields: Collection[str] | None,
+        report: Report | None,
+        where: Mapping[str, Any],
+    ) -> Iterator[tuple[Any, bool, Document]]:
+        offset = 0
+        while True:
+            # The limit comes right behind the sorting, so the server keeps no more than that.
+            stages = [{"$match": where}, *order, {"$limit": offset + size}, {"$skip": offset}]
+            with explained(self.url):
+                found = list(self._runs.aggregate(stages, allowDiskUse=True))
+            known = {item["_id"]: not item["doubt"] for item in found}
+            for document in self.documents(known, fields, report):
+                yield id_key(document["_id"]), known[document["_id"]], document
+            if len(found) < size:
+                return
+            offset, size = offset + size, size * 2
 
     def output(self, run_id: RunId) -> str:
         """See `Reader.output`."""

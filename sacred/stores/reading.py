@@ -125,6 +125,26 @@ class Reader(ABC):
         """
         return None
 
+    def ranked(
+        self,
+        order: Any,
+        limit: int,
+        fields: Collection[str] | None = None,
+        report: Report | None = None,
+        where: Any = None,
+    ) -> Iterator[tuple[Any, bool, Document]] | None:
+        """All documents in an order in the reader's `language`; None: it cannot be had.
+
+        Each comes with its position in the order of `ids`, and with whether the store could
+        place it. Those that it could not place come first.
+
+        Args:
+            order: what `sacred.query.pushdown` makes of keys to sort by.
+            limit: about so many will be wanted.
+            fields: as for `documents`, as are `report` and `where`.
+        """
+        return None
+
     def discarded(self) -> Collection[RunId]:
         """The ids of the runs in the trash, which lists of runs leave out."""
         return ()

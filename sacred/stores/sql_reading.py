@@ -103,21 +103,71 @@ class SqlReader(Reader):
         column = _RUN.c["id" if field == "_id" else field]
         direction = column.desc() if descending else column.asc()
         order = (column.is_(None), direction, _RUN.c.id)
+        more = None if fields is None else {*fields, field}
+        for rows, page in self._in_order(order, _PAGE, more, where, ()):
+            with self._connected() as (connection, _):
+                documents = list(rows.documents(connection, page, fields, report))
+            yield from documents
+
+    def ranked(
+        self,
+        order: Any,
+        limit: int,
+        fields: Collection[str] | None = None,
+        report: Report | None = None,
+        where: Any = None,
+    ) -> Iterator[tuple[Any, bool, Document]] | None:
+        """See `Reader.ranked`; `order` is that of `sacred.query.sql_order`."""
+        doubt, keys = order
         with self._connected() as (_, rows):
-            columns = rows.columns_for({*fields, field} if fields is not None else None)
+            if rows.is_old:
+                return None
+        doubt = sa.case((doubt, 1), else_=0)
+        by = (doubt.desc(), *keys, _RUN.c.id)
+        pages = self._in_order(by, min(limit, _PAGE) + 20, fields, where, (doubt.label("doubt"),))
+        try:
+            first = next(pages, None)
+        except sa.exc.DBAPIError:
+            return None  # some text that should be JSON is none for this database
+        return self._placed(
+            () if first is None else itertools.chain([first], pages), fields, report
+        )
+
+    def _placed(
+        self,
+        pages: Iterable[tuple[DocumentRows, Sequence[Any]]],
+        fields: Collection[str] | None,
+        report: Report | None,
+    ) -> Iterator[tuple[Any, bool, Document]]:
+        for rows, page in pages:
+            found = []
+            with self._connected() as (connection, _):
+                for row in page:
+                    for document in rows.documents(connection, [row], fields, report):
+                        found.append((row.id, not row.doubt, document))
+            yield from found
+
+    def _in_order(
+        self,
+        order: Sequence[Any],
+        size: int,
+        fields: Collection[str] | None,
+        where: Any,
+        more: Sequence[Any],
+    ) -> Iterator[tuple[DocumentRows, Sequence[Any]]]:
+        """Pages of rows of all runs."""
+        with self._connected() as (_, rows):
+            columns = (*rows.columns_for(fields), *more)
             where = None if rows.is_old else where
         seen: set[int] = set()
-        size = _PAGE
-        query = sa.select(*columns).order_by(*order)
-        while page := self._fetch(query.limit(size).offset(size - _PAGE), where):
+        query, offset = sa.select(*columns).order_by(*order), 0
+        while page := self._fetch(query.limit(size).offset(offset), where):
             # If runs are made meanwhile, some come again.
             new = [row for row in page if row.id not in seen]
             seen.update(row.id for row in new)
-            with self._connected() as (connection, rows):
-                documents = list(rows.documents(connection, new, fields, report))
-            yield from documents
+            yield rows, new
             # Each page sorts all runs, so they grow.
-            size *= 2
+            offset, size = offset + size, size * 2
 
     def output(self, run_id: RunId) -> str:
         """See `Reader.output`."""

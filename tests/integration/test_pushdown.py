@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sacred.query import open_store, parse
-from sacred.query.pushdown import pushed
+from sacred.query.order import parse_sort
+from sacred.query.pushdown import pushed, pushed_order
 from sacred.serializer import flatten
 from tests.integration.test_reading import new_place
 from tests.unit.query.runs import NOW
@@ -200,6 +201,53 @@ def test_all_stores_agree(stores, some, questions):
             expected = answers["memory"]
             different = {kind: answer for kind, answer in answers.items() if answer != expected}
             assert different == {}, f"{query}: {expected} in memory"
+
+
+_SORTS = ["result", "-result", "-config.a", "config.a, -result", "config.c-d", "-config.a.b"]
+_SORTS += ["-start_time, config.b", "-status", "name,-config.b", "-id", "host.hostname, -config.a"]
+
+
+@given(
+    st.lists(runs, min_size=1, max_size=4),
+    st.lists(st.tuples(st.sampled_from(_SORTS), st.integers(0, 9)), min_size=1, max_size=3),
+)
+@settings(
+    max_examples=20,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_all_stores_have_the_same_order(stores, some, orders):
+    batch = uuid.uuid4().hex
+    for run in some:
+        _create(stores, batch, run)
+    for sort, limit in orders:
+        for query in ("", f"config.batch = {batch!r}"):
+            answers = {
+                kind: store.runs(query, sort=sort, limit=limit).ids
+                for kind, store in stores.items()
+            }
+            expected = answers["memory"]
+            different = {kind: answer for kind, answer in answers.items() if answer != expected}
+            assert different == {}, f"{query} by {sort}: {expected} in memory"
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "mongo"])
+def test_an_order_is_really_pushed(kind, request, tmp_path):
+    document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
+    with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
+        values = [2, 1.5, None, "b", True, {"no": "order"}, 3, np.float64(1), math.nan, "a", [7]]
+        for value in values:
+            config = flatten({"a": value}) if value is not None else {}
+            store.store.create(None, {**document, "config": config}, [])
+        ids = store.runs(sort="-a").ids
+        assert ids == (4, 10, 7, 1, 2, 8, 5, 3, 6, 9, 11)
+        order = pushed_order(parse_sort("-a"), store.reader)
+        ranked = list(store.reader.ranked(order, 2, ["config"]))
+        assert {document["_id"] for _, known, document in ranked if not known} <= {6, 8, 9}
+        placed = tuple(document["_id"] for _, known, document in ranked if known)
+        assert placed == tuple(run_id for run_id in ids if run_id in placed)
+        for limit in range(12):
+            assert store.runs(sort="-a", limit=limit).ids == ids[:limit]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres", "mongo"])
