@@ -9,11 +9,12 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.model import LIMIT, NEW, OLD, Role
+from benchmarks.model import LIMIT, NEW, OLD, Role, Scenario
 
-__all__ = ["interpreters", "versions"]
+__all__ = ["for_scenario", "interpreters", "versions"]
 
 ROOT = Path(__file__).resolve().parents[1]
 OLD_VERSION = "0.8.7"
@@ -21,7 +22,7 @@ OLD_VERSION = "0.8.7"
 # It imports pkg_resources, which newer ones lack. Both sides have the same packages beside
 # the library, so neither pays for more of them.
 _SETUPTOOLS = "setuptools>=77,<81"
-_COMMON = (_SETUPTOOLS, "numpy", "pymongo", "GitPython")
+_COMMON = (_SETUPTOOLS, "numpy", "pymongo", "GitPython", "SQLAlchemy")
 
 
 def interpreters(only_new: bool = False, here: bool = False) -> dict[Role, str]:
@@ -34,6 +35,16 @@ def interpreters(only_new: bool = False, here: bool = False) -> dict[Role, str]:
     new = sys.executable if here else _new_environment()
     found: dict[Role, str] = {NEW: new, LIMIT: new}
     return found if only_new else {OLD: _old_environment(), **found}
+
+
+def for_scenario(scenario: Scenario, pythons: Mapping[Role, str]) -> dict[Role, str]:
+    """The interpreters of a scenario: in the place of the old library may be another one."""
+    found = dict(pythons)
+    if OLD in found and scenario.old == "mlflow":
+        found[OLD] = _environment(_cache() / "mlflow", ["mlflow"])
+    elif scenario.old is None:
+        found.pop(OLD, None)
+    return found
 
 
 def versions(python: str) -> dict[str, str]:
@@ -72,12 +83,13 @@ def _new_environment() -> str:
 def _environment(home: Path, requirements: list[str]) -> str:
     python = home / "bin" / "python"
     done = home / "complete"
-    if not done.exists():
+    wanted = "\n".join(requirements)
+    if not done.exists() or done.read_text() != wanted:
         shutil.rmtree(home, ignore_errors=True)
         print(f"Making {home} ...", file=sys.stderr)
         subprocess.run([_python_3_11(), "-m", "venv", str(home)], check=True)
         _pip(str(python), *requirements)
-        done.touch()
+        done.write_text(wanted)
     return str(python)
 
 

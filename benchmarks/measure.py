@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from benchmarks.model import LIMIT, Role, Scenario
+from benchmarks.model import LIMIT, OLD, Role, Scenario
 
 __all__ = ["Measures", "interleaved"]
 
@@ -43,6 +43,8 @@ def _measured(scenario: Scenario, role: Role, python: str, setting: Mapping[str,
     workload, what = scenario.workload, "run"
     if role == LIMIT:
         workload, what = scenario.limit_workload or workload, "limit"
+    elif role == OLD:
+        workload = scenario.old_workload or workload
     with tempfile.TemporaryDirectory(prefix="sacred-bench-") as scratch:
         here, result = Path(scratch, "here"), Path(scratch, "result.json")
         here.mkdir()

@@ -63,6 +63,8 @@ class Scenario:
         arguments: of its command line.
         limit: what the limit is.
         limit_workload: another file for the limit.
+        old: what stands in the place of the old library: ``sacred``, ``mlflow``; None: nothing.
+        old_workload: its file.
         rows: what is shown of it.
         rounds: how often each does it.
         mongo: a server is needed.
@@ -76,6 +78,8 @@ class Scenario:
     rows: tuple[Row, ...]
     arguments: tuple[str, ...] = ()
     limit_workload: str | None = None
+    old: Literal["sacred", "mlflow"] | None = "sacred"
+    old_workload: str | None = None
     rounds: int = 7
     mongo: bool = False
     prepare: Callable[[Path], None] | None = None

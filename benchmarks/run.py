@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path[0] = str(ROOT)  # instead of benchmarks/, as this is run as a script
 
-from benchmarks.environments import interpreters, versions  # noqa: E402
+from benchmarks.environments import for_scenario, interpreters, versions  # noqa: E402
 from benchmarks.measure import interleaved  # noqa: E402
 from benchmarks.model import Scenario  # noqa: E402
 from benchmarks.report import Results, table, write  # noqa: E402
@@ -33,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         for scenario in chosen:
             rounds = options.rounds or scenario.rounds
             print(f"{scenario.name}: {rounds} rounds", file=sys.stderr, flush=True)
-            for role, measures in interleaved(scenario, pythons, rounds, setting):
+            chosen_pythons = for_scenario(scenario, pythons)
+            for role, measures in interleaved(scenario, chosen_pythons, rounds, setting):
                 results.add(scenario, role, measures)
             print(table(results, [scenario]), flush=True)
     if options.write:

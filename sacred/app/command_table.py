@@ -93,7 +93,10 @@ _ROWS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("copy", "FROM TO [QUERY]", "copy runs from one store to another"),
         ("sync", "[DIRECTORY]", "store what stores could not take before"),
     ),
-    _SETUP: (("completion", "SHELL", "completion for bash, zsh or fish"),),
+    _SETUP: (
+        ("completion", "SHELL", "completion for bash, zsh or fish"),
+        ("index", "[ls|rebuild]", "the indices of large directories of runs"),
+    ),
 }
 
 COMMANDS: tuple[Command, ...] = tuple(

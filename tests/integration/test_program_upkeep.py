@@ -264,3 +264,13 @@ def test_times_of_gc_are_durations(sacred):
     code, _, err = sacred("gc", "--older-than", "soon")
     assert code == 2
     assert "'soon' is no duration; it looks like 30d, 12h, 2w" in err
+
+
+def test_indices_are_shown_and_made_anew(sacred, place, tmp_path, monkeypatch):
+    assert sacred("index") == (0, "", "runs: has no index, and needs none\n")
+    monkeypatch.setattr("sacred.query.index.side_index.AT_LEAST", 0)
+    monkeypatch.setenv("SACRED_INDEX", str(tmp_path / "index"))
+    assert "not made yet" in sacred("index")[1]
+    assert re.fullmatch(r"runs: 3 runs in .*\.sqlite\n", sacred("index", "rebuild")[2])
+    assert re.fullmatch(r"runs: .*\.sqlite \(\d\.\d MB\)\n", sacred("index", "ls")[1])
+    assert sacred("index", "drop")[0] == 2

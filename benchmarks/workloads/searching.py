@@ -1,0 +1,218 @@
+"""The best twenty runs of a large store: how long they take to be found.
+
+``file``, ``sqlite``, ``postgresql`` or ``mongo`` says which store. It is written directly in its
+form, after the one run that this library has stored in it; stores on the disk are kept for the
+next time, for to write 100 000 directories takes longer than anything measured here.
+"""
+
+import copy
+import datetime
+import json
+import os
+import random
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import _tools
+
+KIND = sys.argv[1]
+MANY = _tools.scaled(100_000)
+FEW = max(1, MANY // 10)
+QUERY = "status = COMPLETED and opt.lr < 0.01"
+HOME = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "sacred-bench", "searching")
+START = datetime.datetime(2026, 1, 1)
+
+
+def values(count):
+    """Status, learning rate, result and start of each run but the first."""
+    rnd = random.Random(1)
+    for n in range(2, count + 1):
+        status = "FAILED" if n % 10 == 0 else "COMPLETED"
+        lr = round(10 ** rnd.uniform(-5, -1), 9)
+        yield n, status, lr, round(rnd.random(), 6), START + datetime.timedelta(minutes=n)
+
+
+def first_run(store):
+    """One run by this library: its form is that of all others."""
+    document = {
+        "status": "COMPLETED",
+        "command": "train",
+        "config": {"seed": 1, "opt": {"name": "adam", "lr": 0.1}, "layers": [64, 64], "epochs": 9},
+        "experiment": {"name": "digits", "base_dir": "/home/me", "dependencies": ["numpy==2.1.0"]},
+        "host": {"hostname": "node-1", "os": ["Linux", "6.1"], "python_version": "3.11.7"},
+        "meta": {"command": "train", "options": {}},
+        "info": {},
+        "start_time": START,
+        "heartbeat": START,
+        "stop_time": START,
+        "result": 0.5,
+    }
+    store.create(1, document, [])
+
+
+def fill_files(url, count):
+    from sacred.query import open_store
+
+    first_run(open_store(url).store)
+    run, config = (json.loads(Path(url, "1", f"{n}.json").read_text()) for n in ("run", "config"))
+    for n, status, lr, result, start in values(count):
+        run |= {"status": status, "result": result}
+        run |= dict.fromkeys(("start_time", "heartbeat", "stop_time"), start.isoformat())
+        config["opt"]["lr"] = lr
+        os.mkdir(f"{url}/{n}")
+        for name, value in (("run", run), ("config", config)):
+            with open(f"{url}/{n}/{name}.json", "w") as file:
+                json.dump(value, file)
+
+
+def fill_sql(url, count):
+    import sqlalchemy as sa
+
+    from sacred.query import open_store
+    from sacred.stores.sql_tables import Base
+
+    with open_store(url) as opened:
+        first_run(opened.store)
+    engine, table = sa.create_engine(url), Base.metadata.tables["run"]
+    with engine.begin() as connection:
+        first = dict(connection.execute(sa.select(table)).one()._mapping)
+        config, rows = json.loads(first["config"]), []
+        for n, status, lr, result, start in values(count):
+            config["opt"]["lr"] = lr
+            row = first | {"id": n, "run_id": str(n), "status": status, "result": result}
+            row |= {"result_json": repr(result), "config": json.dumps(config)}
+            rows.append(row | dict.fromkeys(("start_time", "heartbeat", "stop_time"), start))
+            if len(rows) == 5000 or n == count:
+                connection.execute(sa.insert(table), rows)
+                rows = []
+    engine.dispose()
+
+
+def fill_mongo(url, count):
+    import pymongo
+
+    from sacred.query import open_store
+
+    with open_store(url) as opened:
+        first_run(opened.store)
+    with pymongo.MongoClient(url) as client:
+        runs = client.get_default_database().runs
+        first, documents = runs.find_one(), []
+        for n, status, lr, result, start in values(count):
+            document = copy.deepcopy(first) | {"_id": n, "status": status, "result": result}
+            document |= dict.fromkeys(("start_time", "heartbeat", "stop_time"), start)
+            document["config"]["opt"]["lr"] = lr
+            documents.append(document)
+            if len(documents) == 5000 or n == count:
+                runs.insert_many(documents)
+                documents = []
+
+
+def store(count):
+    """The URL of a store with so many runs."""
+    if KIND == "mongo":
+        import pymongo
+
+        url = f"{os.environ['BENCH_MONGO'].rstrip('/')}/searching_{count}"
+        with pymongo.MongoClient(url) as client:
+            if client.get_default_database().runs.estimated_document_count() < count:
+                fill_mongo(url, count)
+        return url
+    place = HOME / f"{KIND}-{count}"
+    url = str(place) if KIND == "file" else f"sqlite:///{place}/runs.db"
+    if not (HOME / f"{KIND}-{count}.complete").exists():
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        fill = fill_files if KIND == "file" else fill_sql
+        fill(url, count)
+        (HOME / f"{KIND}-{count}.complete").touch()
+        time.sleep(12)  # so that these files count as old
+    return url
+
+
+def seconds(function, times=5):
+    """The median, after one that does not count."""
+    function()
+    measured = []
+    for _ in range(times):
+        began = time.perf_counter()
+        function()
+        measured.append(time.perf_counter() - began)
+    return statistics.median(measured)
+
+
+def best(url, count):
+    from sacred.query import open_store
+
+    with open_store(url) as opened:
+        table = opened.runs(QUERY, sort="-result", limit=20)
+        found = [(run.id, run.result, run.config.opt.lr) for run in table]
+        assert len(found) == min(20, len(found)), count
+
+
+def newest(url):
+    from sacred.query import open_store
+
+    with open_store(url) as opened:
+        list(opened.runs(QUERY, newest_first=True, limit=20))
+
+
+def program(url):
+    """The program, and the most memory that it has had."""
+    command = [sys.executable, "-m", "sacred", "ls", "-s", url, QUERY, "--sort", "-result", "-n20"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return usage.ru_maxrss * 1024
+
+
+def in_this_project():
+    few, many = store(FEW), store(MANY)
+    if KIND == "file":
+        os.environ["SACRED_INDEX"] = str(HOME / "index")
+        shutil.rmtree(HOME / "index", ignore_errors=True)
+        began = time.perf_counter()
+        best(many, MANY)
+        _tools.report(first=time.perf_counter() - began)
+    _tools.report(best=seconds(lambda: best(many, MANY)), few=seconds(lambda: best(few, FEW)))
+    _tools.report(newest=seconds(lambda: newest(many)), program=seconds(lambda: program(many)))
+    _tools.report(memory=program(many) / program(few))
+
+
+def by_hand_in_mongo(count):
+    import pymongo
+
+    url = store(count)
+    where = {"status": "COMPLETED", "config.opt.lr": {"$lt": 0.01}}
+    with pymongo.MongoClient(url) as client:
+        runs = client.get_default_database().runs
+        list(runs.find(where).sort("result", -1).limit(20))
+
+
+def by_hand_in_sqlite(count):
+    """A table that has nothing but what is asked for."""
+    path = HOME / f"by-hand-{count}.db"
+    if not path.exists():
+        HOME.mkdir(parents=True, exist_ok=True)
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE TABLE run (id INTEGER PRIMARY KEY, status, lr, result)")
+            rows = (value[:4] for value in values(count))
+            connection.executemany("INSERT INTO run VALUES (?, ?, ?, ?)", rows)
+    connection = sqlite3.connect(path)
+    query = "SELECT * FROM run WHERE status = 'COMPLETED' AND lr < 0.01"
+    connection.execute(f"{query} ORDER BY result DESC LIMIT 20").fetchall()
+    connection.close()
+
+
+def the_limit():
+    query = by_hand_in_mongo if KIND == "mongo" else by_hand_in_sqlite
+    _tools.report(best=seconds(lambda: query(MANY)), few=seconds(lambda: query(FEW)))
+
+
+the_limit() if _tools.IS_LIMIT else in_this_project()
