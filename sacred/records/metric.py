@@ -10,9 +10,12 @@ from typing import Any
 
 from sacred._base.extras import is_installed, require
 
-__all__ = ["AGGREGATES", "Metric", "Points", "aggregate"]
+__all__ = ["AGGREGATES", "Metric", "Points", "aggregate", "moments_of"]
 
 _HUGE = 2**1000
+
+# How many characters a time has in ISO 8601: to the second, or to the microsecond.
+_WITHOUT_ZONE = {19, 26}
 
 #: What there is of a metric in one number.
 AGGREGATES = ("last", "min", "max", "mean", "count", "step")
@@ -79,7 +82,7 @@ class Metric:
     def timestamps(self) -> Any:
         """When the points were logged: an array of ``datetime64``; without numpy a list."""
         if "timestamps" not in self._cache:
-            self._cache["timestamps"] = _moments(self.points.timestamps)
+            self._cache["timestamps"] = moments_of(self.points.timestamps)
         return self._cache["timestamps"]
 
     def __len__(self) -> int:
@@ -203,19 +206,30 @@ def _as_array(items: Sequence[Any]) -> Any:
         return items
 
 
-def _moments(items: Sequence[Any]) -> Any:
-    if hasattr(items, "dtype") and items.dtype.kind == "M":
-        return items
-    items = _listed(items)
+def moments_of(items: Any) -> Any:
+    """Times as an array of ``datetime64[us]``; without numpy, as a list of datetimes.
+
+    Args:
+        items: datetimes without a time zone, texts of ISO 8601, or an array of times.
+
+    >>> moments_of(["2026-01-02 03:04:05"]).tolist()
+    [datetime.datetime(2026, 1, 2, 3, 4, 5)]
+    """
     if not is_installed("numpy"):
-        return [_moment(item) for item in items]
+        return [_moment(item) for item in _listed(items)]
     import numpy as np
 
-    try:
-        # numpy reads the texts a hundred times faster than a loop does.
-        return np.array(items, dtype="datetime64[us]")
-    except (ValueError, TypeError):
-        return np.array([_moment(item) for item in items], dtype="datetime64[us]")
+    if hasattr(items, "__array__") and (made := np.asarray(items)).dtype.kind == "M":
+        return made
+    items = _listed(items)
+    # numpy reads texts thirty times faster than datetimes, and both faster than a loop does.
+    texts = list(map(str, items))
+    if set(map(len, texts)) <= _WITHOUT_ZONE:
+        try:
+            return np.array(texts, dtype="datetime64[us]")
+        except ValueError:
+            pass
+    return np.array([_moment(item) for item in items], dtype="datetime64[us]")
 
 
 def _moment(item: Any) -> Any:

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, overload
+from collections.abc import Iterator
+from typing import Any
 
 from sacred._base.extras import is_installed
 from sacred.records import Points
 from sacred.serializer import dumps, restore
 from sacred.stores.blobs import Blobs
+from sacred.stores.columns import Later
 from sacred.stores.metrics_file import JOURNAL, NAME
+from sacred.stores.points_cache import cached
 
 __all__ = ["read_points", "stored_names"]
 
@@ -37,8 +39,7 @@ def stored_names(blobs: Blobs, directory: str) -> list[str]:
     """
     content = _content(blobs, f"{directory}/{NAME}")
     if _is_ours(content):
-        heads = (line for line in content.split(b"\n") if line.endswith(b": {"))
-        names = dict.fromkeys(json.loads(head[:-3]) for head in heads)
+        names = dict.fromkeys(_heads(content))
     else:
         names = dict.fromkeys(_parsed(content))
     names |= dict.fromkeys(points["name"] for points in _journal(blobs, directory))
@@ -51,6 +52,16 @@ def read_points(blobs: Blobs, directory: str, name: str) -> Points:
     Raises:
         ValueError: the file is damaged.
     """
+    journal = f"{directory}/{JOURNAL}"
+    return cached(
+        blobs.local_path(f"{directory}/{NAME}"),
+        name,
+        lambda: not blobs.exists(journal),
+        lambda: _read(blobs, directory, name),
+    )
+
+
+def _read(blobs: Blobs, directory: str, name: str) -> Points:
     stored = _stored(_content(blobs, f"{directory}/{NAME}"), name)
     journal = [points for points in _journal(blobs, directory) if points["name"] == name]
     if stored is None or journal:
@@ -59,13 +70,22 @@ def read_points(blobs: Blobs, directory: str, name: str) -> Points:
         return _restored(stored)
     steps, timestamps, values = stored
     return Points(
-        steps=_array(steps), values=_array(values), timestamps=_Later(lambda: _list(timestamps))
+        steps=_array(steps), values=_array(values), timestamps=Later(lambda: _list(timestamps))
     )
 
 
 def _is_ours(content: bytes) -> bool:
     """Whether it is large, and in lines as we write them."""
     return len(content) > _LARGE and content.startswith(b'{\n"') and content.endswith(b"}\n}\n")
+
+
+def _heads(content: bytes) -> Iterator[str]:
+    """The names in a file of ours: to look at millions of numbers takes long."""
+    behind = b": {\n" + _LINES[0]
+    stop = content.find(behind)
+    while stop >= 0:
+        yield json.loads(content[content.rindex(b"\n", 0, stop) + 1 : stop])
+        stop = content.find(behind, stop + len(behind))
 
 
 def _stored(content: bytes, name: str) -> Any:
@@ -134,27 +154,3 @@ def _content(blobs: Blobs, name: str) -> bytes:
 def _journal(blobs: Blobs, directory: str) -> Iterator[dict[str, Any]]:
     lines = _content(blobs, f"{directory}/{JOURNAL}").split(b"\n")
     yield from map(json.loads, lines[:-1])  # the last one is not finished
-
-
-class _Later(Sequence[Any]):
-    """A list that is made when somebody looks into it."""
-
-    def __init__(self, make: Callable[[], list[Any]]) -> None:
-        self._make = make
-        self._items: list[Any] | None = None
-
-    def tolist(self) -> list[Any]:
-        """The list."""
-        if self._items is None:
-            self._items = self._make()
-        return self._items
-
-    @overload
-    def __getitem__(self, index: int) -> Any: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Any]: ...
-    def __getitem__(self, index: Any) -> Any:
-        return self.tolist()[index]
-
-    def __len__(self) -> int:
-        return len(self.tolist())

@@ -13,6 +13,7 @@ from sacred.serializer import restore
 from sacred.stores.base import DamagedRunError, RunNotFoundError, StoreNotFoundError
 from sacred.stores.bson_columns import ARRAYS, columns_of
 from sacred.stores.bson_form import DISCARD_TIME, DISCARDED, IN_GRIDFS
+from sacred.stores.columns import joined
 from sacred.stores.grid_files import GridFiles
 from sacred.stores.mongo_errors import explained
 from sacred.stores.mongo_metrics import POINTS_PER_DOCUMENT
@@ -159,7 +160,7 @@ class MongoReader(Reader):
         """See `Reader.points`."""
         with explained(self.url):
             documents = self._metric_documents(run_id, name)
-        return Points(**{array: _joined([d[array] for d in documents]) for array in ARRAYS})
+        return Points(**{array: joined([d[array] for d in documents]) for array in ARRAYS})
 
     def discarded(self) -> Collection[RunId]:
         """See `Reader.discarded`."""
@@ -327,17 +328,6 @@ def _projection(fields: Collection[str] | None) -> dict[str, int]:
 
 def _with_all_arrays(document: dict[str, Any]) -> dict[str, Any]:
     return document | {array: restore(document.get(array) or []) for array in ARRAYS}
-
-
-def _joined(parts: Sequence[Any]) -> Any:
-    """One array if all are arrays of one type, else a list."""
-    kinds = {getattr(part, "dtype", None) for part in parts}
-    if len(kinds) == 1 and None not in kinds:
-        import numpy as np
-
-        return np.concatenate(parts)
-    lists = (part.tolist() if hasattr(part, "tolist") else part for part in parts)
-    return list(itertools.chain.from_iterable(lists))
 
 
 def _is_list_of_metrics(value: Any) -> bool:

@@ -8,13 +8,14 @@ as JSON; a finite float, and a step that is a short integer, need no second colu
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from sacred._base.extras import is_installed
 from sacred.serializer import dumps, loads
 from sacred.stores.changes import AddPoints
 
-__all__ = ["rows_of", "step_from", "step_to", "value_from", "value_to"]
+__all__ = ["rows_of", "step_from", "step_to", "steps_from", "value_from", "value_to", "values_from"]
 
 #: Integers below have a double of their own.
 _EXACT = 2**53
@@ -60,6 +61,34 @@ def step_from(number: float | None, text: str | None) -> Any:
     if text is not None:
         return loads(text)
     return None if number is None else int(number)
+
+
+def steps_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
+    """Many at once; an array of numpy where no step is anything but a short integer.
+
+    >>> list(steps_from([0.0, 1.0], [None, None]))
+    [0, 1]
+    """
+    array = _array(numbers, texts)
+    return list(map(step_from, numbers, texts)) if array is None else array.astype("int64")
+
+
+def values_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
+    """Many at once; an array of numpy where all are finite floats.
+
+    >>> list(values_from([0.5, 3.0], [None, "3"]))
+    [0.5, 3]
+    """
+    array = _array(numbers, texts)
+    return list(map(value_from, numbers, texts)) if array is None else array
+
+
+def _array(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
+    if texts.count(None) < len(texts) or None in numbers or not is_installed("numpy"):
+        return None
+    import numpy as np
+
+    return np.array(numbers, dtype=np.float64)
 
 
 def finite_number(value: Any) -> float | None:

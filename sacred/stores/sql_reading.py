@@ -17,12 +17,14 @@ from typing import IO, TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from sacred.records import Document, FileEntry, Points, RunId, plain_id
+from sacred.records.metric import moments_of
 from sacred.stores.base import RunNotFoundError, StoreNotFoundError
+from sacred.stores.columns import Later, joined
 from sacred.stores.reading import Reader, Report
 from sacred.stores.sql_documents import DocumentRows, column_names
 from sacred.stores.sql_engine import file_of
 from sacred.stores.sql_errors import explained
-from sacred.stores.sql_points import step_from, value_from
+from sacred.stores.sql_points import steps_from, values_from
 from sacred.stores.sql_sharing import storable
 from sacred.stores.sql_tables import Base
 
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["SqlReader"]
 
 _PAGE = 500
+#: What fits into the caches of processors is faster to handle.
+_POINTS_AT_ONCE = 5000
 
 _TABLES = Base.metadata.tables
 _RUN, _METRIC = _TABLES["run"], _TABLES["metric"]
@@ -185,16 +189,34 @@ class SqlReader(Reader):
 
     def points(self, run_id: RunId, name: str) -> Points:
         """See `Reader.points`."""
-        columns = (_METRIC.c[n] for n in ("step", "step_json", "value", "value_json", "timestamp"))
-        query = sa.select(*columns).order_by(_METRIC.c.position)
+        steps, values = [], []
+        for rows in self._point_rows(run_id, name, "step", "step_json", "value", "value_json"):
+            columns = list(zip(*rows, strict=True))
+            steps.append(steps_from(columns[0], columns[1]))
+            values.append(values_from(columns[2], columns[3]))
+        return Points(
+            steps=joined(steps),
+            values=joined(values),
+            # Of a million points, these take most of the time.
+            timestamps=Later(lambda: self._timestamps(run_id, name, sum(map(len, values)))),
+        )
+
+    def _timestamps(self, run_id: RunId, name: str, count: int) -> Any:
+        rows = itertools.chain.from_iterable(self._point_rows(run_id, name, "timestamp"))
+        # More may have come meanwhile.
+        return moments_of([moment for (moment,) in itertools.islice(rows, count)])
+
+    def _point_rows(self, run_id: RunId, name: str, *columns: str) -> Iterator[Sequence[Any]]:
+        query = sa.select(*(_METRIC.c[column] for column in columns)).order_by(_METRIC.c.position)
         query = query.where(_METRIC.c.run_id == _key(run_id), _METRIC.c.name == storable(name))
         with self._connected() as (connection, rows):
-            points = connection.execute(query).all() if "metric" in rows.existing else []
-        return Points(
-            steps=[step_from(point[0], point[1]) for point in points],
-            values=[value_from(point[2], point[3]) for point in points],
-            timestamps=[point[4] for point in points],
-        )
+            if "metric" not in rows.existing:
+                return
+            # Of the driver: to make rows of SQLAlchemy's takes longer than to read them.
+            cursor = connection.execute(query).cursor
+            assert cursor is not None
+            while some := cursor.fetchmany(_POINTS_AT_ONCE):
+                yield some
 
     def discarded(self) -> Collection[RunId]:
         """See `Reader.discarded`."""
