@@ -7,6 +7,7 @@
 | `main` | one call of the program, its errors and exit codes |
 | `session` | what a command works with: console, stores, runs by their ids |
 | `project` | stores with names, from ``.sacred.toml`` or ``pyproject.toml`` |
+| `field_summary` | what fields there are |
 | `rows` | runs → the cells of a table |
 | `formats` | how a table is written |
 | `facts` `metric_tables` | what `show` and reports say about a run |
@@ -14,7 +15,7 @@
 | `checkup` | what keeps a run from being repeated exactly |
 | `plot` `svg` | curves of braille, curves for pages |
 | `report` | runs as one HTML file |
-| `completion` | scripts for shells |
+| `completion` `candidates` | scripts for shells, and what they ask for |
 
 How runs are named, compared and printed stands in `sacred.viewing`.
 docs/program.rst describes it for its users.

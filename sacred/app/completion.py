@@ -1,4 +1,9 @@
-"""Scripts that complete the commands and options of the program."""
+"""Scripts that complete the commands and options of the program, and what stores have.
+
+Which argument is what, they know from the parsers. Ids, fields and stores they ask of
+``sacred completion`` (`sacred.app.candidates`). Nothing that comes from there is looked at as
+code: it is compared and inserted only.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,11 @@ from sacred.app.command_table import COMMANDS, Command
 from sacred.app.parser import parser_of
 
 __all__ = ["SHELLS"]
+
+#: What the first positional arguments of commands are, by their names in the parser.
+_KINDS = {"id": "ids", "ids": "ids", "query": "fields", "source": "stores"}
+#: Options with fields as their values.
+_FIELDS = ("--sort", "--columns", "--match")
 
 
 def _options(command: Command) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -21,25 +31,83 @@ def _flags(command: Command) -> list[str]:
     return [flag for flags, _ in _options(command) for flag in flags]
 
 
+def _kind(command: Command) -> str:
+    """What its arguments are; empty: something else."""
+    names = [a.dest for a in parser_of(command)._actions if not a.option_strings]
+    return next((_KINDS[name] for name in names if name in _KINDS), "")
+
+
+def _names_of(kind: str) -> list[str]:
+    return [command.name for command in COMMANDS if _kind(command) == kind]
+
+
 def _bash() -> str:
-    cases = "\n".join(
-        f'        {command.name}) words="{" ".join(_flags(command))}" ;;' for command in COMMANDS
+    flags = "\n".join(
+        f'        {command.name}) flags="{" ".join(_flags(command))}" ;;' for command in COMMANDS
     )
-    return f"""\
+    kinds = "\n".join(
+        f"                {'|'.join(_names_of(kind))}) kind={kind} ;;"
+        for kind in dict.fromkeys(_KINDS.values())
+    )
+    return _BASH.format(
+        commands=" ".join(command.name for command in COMMANDS),
+        flags=flags,
+        kinds=kinds,
+        fields="|".join(_FIELDS),
+    )
+
+
+_BASH = """\
 # bash completion of sacred
 _sacred() {{
-    local current="${{COMP_WORDS[COMP_CWORD]}}" command="" word words=""
-    for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
-        case "$word" in -*) ;; *) command="$word"; break ;; esac
+    # The whole word, for bash takes it apart at colons.
+    local line="${{COMP_LINE:0:COMP_POINT}}" command="" previous="" kind="" flags="" before=""
+    local word="${{line##* }}" one i
+    local -a words=() store=() found=()
+    read -ra words <<< "${{line% *}}"
+    for ((i = 1; i < ${{#words[@]}}; i++)); do
+        previous="${{words[i]}}"
+        case "$previous" in
+            -s|--store) (( i + 1 < ${{#words[@]}} )) && store=(-s "${{words[++i]}}") ;;
+            --store=*) store=(-s "${{previous#*=}}") ;;
+            -*) ;;
+            *) [[ -z "$command" ]] && command="$previous" ;;
+        esac
     done
     case "$command" in
-        "") words="{" ".join(c.name for c in COMMANDS)} --help --version --store" ;;
-{cases}
+        "") flags="--help --version --store" ;;
+{flags}
     esac
-    COMPREPLY=($(compgen -W "$words" -- "$current"))
-    if [[ -n "$command" && "$current" != -* ]]; then
-        COMPREPLY+=($(compgen -W "last best:result" -- "$current"))
+    case "$previous" in
+        -s|--store) kind=stores ;;
+        {fields})
+            kind=fields
+            before="${{word%"${{word##*,}}"}}"
+            [[ "${{word#"$before"}}" == -* ]] && before="$before-"
+            ;;
+        *)
+            case "$command" in
+{kinds}
+            esac
+            ;;
+    esac
+    if [[ "$word" == -* && "$before" != *- ]]; then
+        found=($flags)
+    elif [[ -z "$command" && -z "$kind" ]]; then
+        found=({commands})
+    elif [[ -n "$kind" ]]; then
+        while IFS= read -r one; do
+            found+=("$one")
+        done < <("${{words[0]}}" completion "$kind" ${{store[@]+"${{store[@]}}"}} 2>/dev/null)
     fi
+    COMPREPLY=()
+    # What bash has taken for a word of its own is not replaced.
+    local colons=""
+    [[ "$COMP_WORDBREAKS" == *:* && "$word" == *:* ]] && colons="${{word%"${{word##*:}}"}}"
+    for one in ${{found[@]+"${{found[@]}}"}}; do
+        one="$before$one"
+        [[ "$one" == "$word"* ]] && COMPREPLY+=("${{one#"$colons"}}")
+    done
 }}
 complete -o default -F _sacred sacred
 """
@@ -47,29 +115,57 @@ complete -o default -F _sacred sacred
 
 def _zsh() -> str:
     names = "\n".join(f"        {_zsh_quoted(f'{c.name}:{c.summary}')}" for c in COMMANDS)
-    cases = "\n".join(
-        f"        {command.name}) compadd -- {' '.join(_flags(command))} ;;" for command in COMMANDS
+    flags = "\n".join(
+        f"        {command.name}) flags=({' '.join(_flags(command))}) ;;" for command in COMMANDS
     )
-    return f"""\
+    kinds = "\n".join(
+        f"            {'|'.join(_names_of(kind))}) kind={kind} ;;"
+        for kind in dict.fromkeys(_KINDS.values())
+    )
+    return _ZSH.format(names=names, flags=flags, kinds=kinds, fields="|".join(_FIELDS))
+
+
+_ZSH = """\
 #compdef sacred
 # zsh completion of sacred
 _sacred() {{
-    local -a commands
+    local -a commands flags store found
+    local command="" kind="" i
     commands=(
 {names}
     )
-    if (( CURRENT == 2 )); then
-        _describe command commands
-        return
-    fi
-    if [[ "$words[CURRENT]" == -* ]]; then
-        case "$words[2]" in
-{cases}
+    for ((i = 2; i < CURRENT; i++)); do
+        case "$words[i]" in
+            -s|--store) (( i + 1 < CURRENT )) && store=(-s "$words[++i]") ;;
+            --store=*) store=(-s "${{words[i]#*=}}") ;;
+            -*) ;;
+            *) [[ -z "$command" ]] && command="$words[i]" ;;
         esac
-    else
-        compadd -- last best:result
-        _files
+    done
+    case "$command" in
+{flags}
+    esac
+    case "$words[CURRENT-1]" in
+        -s|--store) kind=stores ;;
+        {fields}) kind=fields; compset -P '*,'; compset -P '-' ;;
+        *)
+            if [[ "$words[CURRENT]" == -* ]]; then
+                compadd -- $flags
+                return
+            elif [[ -z "$command" ]]; then
+                _describe command commands
+                return
+            fi
+            case "$command" in
+{kinds}
+            esac
+            ;;
+    esac
+    if [[ -n "$kind" ]]; then
+        found=("${{(@f)$($words[1] completion $kind $store 2>/dev/null)}}")
+        compadd -a found
     fi
+    [[ "$kind" == (ids|fields) ]] || _files
 }}
 if [[ "$funcstack[1]" == _sacred ]]; then _sacred "$@"; else compdef _sacred sacred; fi
 """
@@ -80,7 +176,7 @@ def _zsh_quoted(text: str) -> str:
 
 
 def _fish() -> str:
-    lines = ["# fish completion of sacred", "complete -c sacred -f"]
+    lines = [_FISH.rstrip()]
     for command in COMMANDS:
         name, seen = command.name, f"-n '__fish_seen_subcommand_from {command.name}'"
         lines.append(
@@ -91,8 +187,30 @@ def _fish() -> str:
             named = " ".join(
                 f"-l {flag[2:]}" if flag.startswith("--") else f"-s {flag[1:]}" for flag in flags
             )
-            lines.append(f"complete -c sacred {seen} {named} -d {_fish_quoted(text)}")
+            asked = "fields" if set(flags) & set(_FIELDS) else ""
+            asked = "stores" if "--store" in flags else asked
+            words = f" -x -a '(__sacred_words {asked})'" if asked else ""
+            lines.append(f"complete -c sacred {seen} {named}{words} -d {_fish_quoted(text)}")
+        if kind := _kind(command):
+            lines.append(f"complete -c sacred {seen} -a '(__sacred_words {kind})'")
     return "\n".join([*lines, ""])
+
+
+_FISH = """\
+# fish completion of sacred
+function __sacred_words
+    set -l words (commandline -opc)
+    set -l store
+    for i in (seq (count $words))
+        if contains -- $words[$i] -s --store; and test $i -lt (count $words)
+            set store -s $words[(math $i + 1)]
+        end
+    end
+    $words[1] completion $argv[1] $store 2>/dev/null
+end
+complete -c sacred -f
+complete -c sacred -s s -l store -x -a '(__sacred_words stores)' -d 'the store'
+"""
 
 
 def _fish_quoted(text: str) -> str:

@@ -644,22 +644,6 @@ def test_completion_knows_commands_and_options(call: Call, shell: str) -> None:
         assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_completion_of_bash_completes(call: Call) -> None:
-    script = call("completion", "bash").out
-    ask = 'COMP_WORDS=({words}); COMP_CWORD={at}; _sacred; printf "%s\\n" "${{COMPREPLY[@]}}"'
-    for words, at, wanted in (
-        ("sacred do", 1, ["doctor"]),
-        ("sacred diff --exit", 2, ["--exit-code"]),
-        ("sacred show las", 2, ["last"]),
-    ):
-        done = subprocess.run(
-            ["bash", "-c", script + ask.format(words=words, at=at)],
-            capture_output=True,
-            text=True,
-        )
-        assert (done.stdout.split(), done.stderr) == (wanted, "")
-
-
 # ------------------------------------------------------------- the end of a call
 
 

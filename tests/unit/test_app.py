@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sacred.app.commands.fields import FieldSummary
 from sacred.app.commands.logs import addition, last_lines
 from sacred.app.facts import shortened, without_password
+from sacred.app.field_summary import FieldSummary
 from sacred.app.formats import FORMATS
 from sacred.app.plot import plotted
 from sacred.app.svg import Curve, curves, thinned
