@@ -15,6 +15,7 @@ from sacred.app.metric_tables import summary_of
 from sacred.app.rows import run_table
 from sacred.app.svg import COLOURS, Curve, curves, thinned
 from sacred.records import RunRecord, StoredFile
+from sacred.viewing.table import Table
 from sacred.viewing.values import as_text
 
 __all__ = ["report"]
@@ -23,6 +24,8 @@ __all__ = ["report"]
 _LINES = 200
 #: Pictures up to this size are part of the report.
 _PICTURE = 1 << 20
+#: In the plots, so many entries tell runs apart, each with so many characters.
+_TOLD, _LONG = 3, 24
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 _STYLE = """
@@ -71,12 +74,28 @@ def report(
     yield f"<title>{html.escape(title)}</title><style>{_STYLE}</style>"
     yield f"<h1>{html.escape(title)}</h1>"
     yield f"<p class=note>{len(runs)} runs, {as_text(utcnow())} UTC</p>"
-    yield write_html(run_table(runs, with_store=with_store))
-    yield from _plots(names, records)
+    table = run_table(runs, with_store=with_store)
+    yield write_html(table)
+    yield from _plots(_labels(names, table), records)
     yield "<h2>Runs</h2>"
     for name, record in zip(names, records, strict=True):
         yield from _run(name, record)
     yield "</html>"
+
+
+def _labels(names: Sequence[str], table: Table) -> list[str]:
+    """What tells a run from the others in the plots: its id, and the entries that differ."""
+    columns = [column for column in table.names if column.startswith("config.")][:_TOLD]
+    labels = []
+    for name, row in zip(names, table.rows, strict=True):
+        cells = dict(zip(table.names, row, strict=True))
+        told = [
+            f"{column.removeprefix('config.')}={as_text(cells[column])[:_LONG]}"
+            for column in columns
+            if cells[column] is not None
+        ]
+        labels.append(f"{name} ({', '.join(told)})" if told and len(names) > 1 else name)
+    return labels
 
 
 def _plots(names: Sequence[str], records: Sequence[RunRecord]) -> Iterator[str]:

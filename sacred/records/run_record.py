@@ -259,6 +259,11 @@ class RunRecord:
     def __repr__(self) -> str:
         return f"<run {self.id!r} of {self.store}: {self.name or '?'}, {self.status or '?'}>"
 
+    def _repr_html_(self) -> str:
+        from sacred.records.shown import as_html
+
+        return as_html(self)
+
 
 class _Named(Mapping[str, _T]):
     """A mapping that knows what was probably meant."""

@@ -18,10 +18,12 @@ from typing import Any
 
 import pytest
 
-from sacred import Experiment
+from sacred import Experiment, open_store
 from sacred.app.command_table import COMMANDS
 from sacred.app.main import main
 from sacred.observers import FileStorageObserver
+from sacred.observers.store_observer import StoreObserver
+from sacred.testing import told
 from tests.conftest import ROOT
 
 
@@ -603,6 +605,7 @@ def test_export_is_one_file_that_needs_nothing_else(call: Call, tmp_path: Path) 
     assert re.findall(r"(?:src|href)=\"?(?!data:)[^\"]", page.replace("default-src", "")) == []
     assert "<script" not in page
     assert page.count("<polyline") == 3
+    assert "</b> 2 (lr=0.01)</span>" in page
     assert "trained with 0.01" in page
     assert page.count("<details") == 3
 
@@ -642,6 +645,17 @@ def test_completion_knows_commands_and_options(call: Call, shell: str) -> None:
     if executable := shutil.which(shell):
         done = subprocess.run([executable, "-n"], input=script, text=True, capture_output=True)
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_run_in_a_notebook_is_no_page_of_its_own(tmp_path: Path) -> None:
+    """What is stored can be anything."""
+    store = open_store("memory:")
+    observer = StoreObserver(store.store)
+    run_id = told.start(observer, config={"<script>": "<img>", "long": "x" * 1000})
+    html = store[run_id]._repr_html_()
+    assert "<script>" not in html
+    assert "<img>" not in html
+    assert len(html) < 1500
 
 
 # ------------------------------------------------------------- the end of a call

@@ -161,3 +161,12 @@ def test_a_store_that_is_not_there_is_not_made_by_reading(kind, request, tmp_pat
             empty[1]
     # A server for a bucket keeps things in there.
     assert kind in ("s3", "google") or list(tmp_path.iterdir()) == []
+
+
+@all_places
+def test_a_run_shows_itself_in_a_notebook(store):
+    html = store.runs("n = 0").first()._repr_html_()
+    for part in ("ex0, COMPLETED</b>", "<td", "config.opt.lr", "model.pt", ">loss<", "0.5"):
+        assert part in html
+    failed = store.runs("n = 3").first()._repr_html_()
+    assert "ValueError: no" in failed

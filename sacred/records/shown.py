@@ -1,0 +1,49 @@
+"""A run as HTML, for notebooks."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from typing import Any
+
+from sacred._base.paths import iterate_flattened
+
+__all__ = ["as_html"]
+
+#: So many characters of a value are shown.
+_LONG = 200
+_FACTS = ("result", "start_time", "duration", "tags", "group", "notes")
+
+
+def as_html(record: Any) -> str:
+    """Status, result, configuration and the names of what there is more; no points are read.
+
+    Args:
+        record: the `RunRecord`.
+    """
+    title = f"Run {record.id} of {record.store}: {record.name or '?'}, {record.status or '?'}"
+    rows = "".join(
+        f'<tr><td style="text-align: left">{_cell(name)}</td>'
+        f'<td style="text-align: left">{_cell(value)}</td></tr>'
+        for name, value in _rows(record)
+    )
+    return f"<b>{_cell(title)}</b><table>{rows}</table>"
+
+
+def _rows(record: Any) -> Iterator[tuple[str, Any]]:
+    for name in _FACTS:
+        value = getattr(record, name)
+        if value is not None and value != ():
+            yield name, value
+    for path, value in iterate_flattened(record.config):
+        yield f"config.{path}", repr(value) if isinstance(value, str) else value
+    for kind in ("metrics", "artifacts", "resources", "sources"):
+        if names := list(getattr(record, kind)):
+            yield kind, ", ".join(names)
+    if record.fail_trace:
+        yield "failed with", record.fail_trace.rstrip().rpartition("\n")[2]
+
+
+def _cell(value: Any) -> str:
+    text = str(value)
+    return html.escape(text if len(text) <= _LONG else f"{text[:_LONG]}…")
