@@ -21,7 +21,7 @@ from tests.faults.places import Place
 pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).parent / "scripts" / "collected.py"
-PROCESSES, SECONDS = 4, pick(4, 60)
+PROCESSES, SECONDS = 4, pick(2, 60)
 KINDS = ["file", "sqlite", "mongo", "postgres", "tinydb"]
 #: The runs say each time what they use, so what they need is a moment.
 GRACE = datetime.timedelta(seconds=1)
