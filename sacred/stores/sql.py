@@ -112,14 +112,14 @@ class SqlStore(ReadableStore):
 
     def remove(self, run_id: RunId) -> None:
         """See `Store.remove`; rows that runs share stay."""
-        from sacred.stores.sql_tables import Artifact, Metric
+        from sacred.stores.sql_tables import Artifact, Metric, Output
 
         with self.database.writing(exclusive=True) as session:
             run = _found(session, run_id, self.url)
             if not run.discarded:
                 raise not_discarded(run_id, self.url)
             run.resources = []
-            for table in (Metric, Artifact):
+            for table in (Metric, Output, Artifact):
                 session.query(table).filter_by(run_id=run.run_id).delete()
             session.flush()
             session.expire(run)
@@ -159,7 +159,7 @@ class SqlStore(ReadableStore):
     ) -> RunId:
         from sacred.stores.sql_run import columns_for
         from sacred.stores.sql_sharing import shared_experiment, shared_host
-        from sacred.stores.sql_tables import Metric, Run
+        from sacred.stores.sql_tables import Metric, Output, Run
 
         with self.database.writing(exclusive=True) as session:
             run_id = _next_id(session) if wanted is None else _key(wanted)
@@ -168,8 +168,9 @@ class SqlStore(ReadableStore):
             run.host = shared_host(session, document["host"])
             run.host_json = dumps(document["host"])
             session.add(run)
-            # Of a run that somebody has deleted there may be points left.
-            session.query(Metric).filter_by(run_id=run_id).delete()
+            # Of a run that somebody has deleted there may be something left.
+            for table in (Metric, Output):
+                session.query(table).filter_by(run_id=run_id).delete()
         return run_id if wanted is None else wanted
 
     def _apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
@@ -186,12 +187,13 @@ class SqlStore(ReadableStore):
                 session.flush()
 
     def _write(self, session: Session, run: Run, change: Change) -> None:
+        from sacred.stores.sql_output import write_output
         from sacred.stores.sql_run import columns_for, meta_from
         from sacred.stores.sql_sharing import shared_experiment
 
         match change:
             case WriteOutput():
-                _write_output(session, run, change)
+                write_output(session, run, change)
             case AddPoints():
                 _add_points(session, run, change)
             case AddFile():
@@ -239,21 +241,6 @@ def _found(session: Session, run_id: RunId, url: str, by_row: bool = False) -> R
     if run is None:
         raise RunNotFoundError(f"There is no run {run_id!r} in {url}")
     return run
-
-
-def _write_output(session: Session, run: Run, change: WriteOutput) -> None:
-    from sqlalchemy import func, literal, update
-
-    from sacred.stores.sql_sharing import storable
-    from sacred.stores.sql_tables import Run
-
-    text: Any = storable(change.text)
-    if change.start:
-        # The database has what was before: nothing of it is sent or fetched.
-        before = func.substr(func.coalesce(Run.captured_out, ""), 1, change.start)
-        text = before.concat(literal(text, Run.captured_out.type))
-    statement = update(Run).where(Run.id == run.id).values(captured_out=text)
-    session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def _add_points(session: Session, run: Run, points: AddPoints) -> None:

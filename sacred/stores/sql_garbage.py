@@ -24,6 +24,7 @@ from sacred.stores.sql_tables import (
     Experiment,
     Host,
     Metric,
+    Output,
     Repository,
     Resource,
     Run,
@@ -115,6 +116,9 @@ def _unused(session: Session, without: set[str]) -> Iterator[Garbage]:
     for run_id, name in session.execute(points):
         if run_id not in used["run"] and run_id not in without:
             yield Garbage(kind="metric", name=f"{name} of run {run_id}", ref=(run_id, name))
+    for run_id in session.scalars(sa.select(Output.run_id).distinct()):
+        if run_id not in used["run"] and run_id not in without:
+            yield Garbage(kind="output", name=f"output of run {run_id}", ref=run_id)
 
 
 def _used(session: Session, without: set[str]) -> dict[str, set[Any]]:
@@ -140,12 +144,13 @@ def _used(session: Session, without: set[str]) -> dict[str, set[Any]]:
 
 
 def _delete(session: Session, garbage: Iterable[Garbage]) -> None:
-    keys: dict[str, list[Any]] = {kind: [] for kind in (*_KINDS, "metric")}
+    keys: dict[str, list[Any]] = {kind: [] for kind in (*_KINDS, "metric", "output")}
     for item in garbage:
         keys[item.kind].append(item.ref)
     for run_id, name in keys.pop("metric"):
         whose = (Metric.run_id == run_id, Metric.name == name)
         session.execute(sa.delete(Metric).where(*whose))
+    _delete_in(session, Output.run_id, keys.pop("output"))
     # What connects them goes first.
     for kind, row in _KINDS.items():
         if row.link is not None:

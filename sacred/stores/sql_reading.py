@@ -24,6 +24,7 @@ from sacred.stores.reading import Reader, Report
 from sacred.stores.sql_documents import DocumentRows, column_names
 from sacred.stores.sql_engine import file_of
 from sacred.stores.sql_errors import explained
+from sacred.stores.sql_output import whole_output
 from sacred.stores.sql_points import steps_from, values_from
 from sacred.stores.sql_sharing import storable
 from sacred.stores.sql_tables import Base
@@ -175,9 +176,11 @@ class SqlReader(Reader):
 
     def output(self, run_id: RunId) -> str:
         """See `Reader.output`."""
-        with self._connected() as (connection, _):
-            text = connection.scalar(sa.select(_RUN.c.captured_out).where(_is_run(run_id)))
-        return str(text or "")
+        with self._connected() as (connection, rows):
+            shown = connection.scalar(sa.select(_RUN.c.captured_out).where(_is_run(run_id)))
+            if "output" not in rows.existing:
+                return shown or ""
+            return whole_output(connection, _key(run_id), shown)
 
     def metric_names(self, run_id: RunId) -> Sequence[str]:
         """See `Reader.metric_names`."""

@@ -16,6 +16,7 @@ import json
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -315,6 +316,20 @@ class Metric(Base):
     value_json: Mapped[str | None] = mapped_column(_LongText)
 
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - so SQLAlchemy wants it
+
+
+class Output(Base):
+    """A piece of a long output, from character `position` to `stop`.
+
+    See `sacred.stores.sql_output`.
+    """
+
+    __tablename__ = "output"
+
+    run_id: Mapped[str] = mapped_column(_Name, primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    stop: Mapped[int] = mapped_column(BigInteger)
+    text: Mapped[str] = mapped_column(_LongText)
 
 
 Index("ix_run_experiment_id", Run.experiment_id)

@@ -20,9 +20,10 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy.orm import Session, sessionmaker
 
-from sacred import Experiment
+from sacred import Experiment, open_store
 from sacred.observers.sql import DEFAULT_SQL_PRIORITY, SqlObserver, sql_option
 from sacred.observers.sql_bases import (
     Artifact,
@@ -30,6 +31,7 @@ from sacred.observers.sql_bases import (
     Dependency,
     Host,
     Metric,
+    Output,
     Resource,
     Run,
     Source,
@@ -38,7 +40,10 @@ from sacred.observers.sql_bases import Experiment as ExperimentRow
 from sacred.stores import sql_database
 from sacred.stores.base import RunNotFoundError, StoreError
 from sacred.stores.changes import AddPoints, SetFields, WriteOutput
+from sacred.stores.sql_output import _NOTICE
 from sacred.stores.sql_points import step_from, value_from
+from sacred.stores.sql_sharing import storable
+from sacred.upkeep import find_garbage, remove_garbage
 from tests.services.processes import run_together
 from tests.unit.stores.memory import READ_FIELDS, MemoryStore, StoreObserver, live, lives
 from tests.unit.stores.told import T0, beat, complete, log, queue, start
@@ -614,6 +619,59 @@ def test_output_is_not_sent_again(observer):
         beat(observer, "a" * 100_000 + "b")
     assert len(repr(found)) < 10_000
     assert observer.query("1")["captured_out"] == "a" * 100_000 + "b"
+
+
+@pytest.fixture
+def small_rows(monkeypatch):
+    """As if a row of a run could have 60 characters of output."""
+    sizes = {"_MAX": 60, "_HEAD": 10, "_TAIL": 12, "_PIECE": 25, "_BEGINNING": 10 + len(_NOTICE)}
+    for name, size in sizes.items():
+        monkeypatch.setattr(f"sacred.stores.sql_output.{name}", size)
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.text(max_size=80)), max_size=8), st.booleans())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_output_of_any_length(observer, rows, small_rows, writes, twice):
+    """Also if its end, or something long ago, is written anew, or a change is made again."""
+    run_id, output = start(observer), ""
+    for back, text in writes:
+        output, at = output[: max(len(output) - back, 0)], max(len(output) - back, 0)
+        change = WriteOutput(start=at, offset=len(output.encode()), text=text)
+        for _ in range(1 + twice):
+            observer.store.apply(run_id, [change])
+        output += storable(text)
+    assert observer.store.reader().output(run_id) == output
+    rows.rollback()
+    shown = rows.query(Run).filter_by(run_id=run_id).one().captured_out or ""
+    pieces = rows.query(Output).filter_by(run_id=run_id).order_by(Output.position).all()
+    assert len(shown) <= 60
+    assert [piece.text for piece in pieces] == [output[p.position : p.stop] for p in pieces]
+    if pieces:
+        assert shown.startswith(output[:10] + _NOTICE)
+        assert output.endswith(shown[-12:])
+
+
+def test_long_output_is_gone_with_its_run(observer, rows, small_rows):
+    run_id = start(observer)
+    beat(observer, "line\n" * 100)
+    complete(observer)
+    assert rows.query(Output).count() > 1
+    rows.rollback()
+    observer.store.discard(run_id)
+    observer.store.remove(run_id)
+    assert rows.query(Output).count() == 0
+
+
+def test_output_left_behind_is_garbage(url, observer, rows, small_rows):
+    run_id = start(observer)
+    beat(observer, "line\n" * 100)
+    rows.execute(sa.delete(Run).where(Run.run_id == run_id))
+    rows.commit()
+    with open_store(url) as store:
+        waste = find_garbage(store, grace=datetime.timedelta(0))
+        assert ("output", f"output of run {run_id}") in {(i.kind, i.name) for i in waste.garbage}
+        remove_garbage(store, waste)
+    assert rows.query(Output).count() == 0
 
 
 def test_one_bad_change_does_not_take_others_with_it(observer, rows):
