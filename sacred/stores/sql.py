@@ -135,8 +135,12 @@ class SqlStore(ReadableStore):
             RunNotFoundError: there is no such run.
             StoreUnavailableError: the database cannot be reached.
         """
+        from sacred.stores.sql_output import whole_output
+
         with self.database.reading() as session:
-            return _found(session, run_id, self.url, by_row=True).to_json()
+            run = _found(session, run_id, self.url, by_row=True)
+            output = whole_output(session.connection(), run.run_id, run.captured_out)
+            return {**run.to_json(), "captured_out": output}
 
     def reader(self) -> Reader:
         """See `ReadableStore.reader`."""
