@@ -154,6 +154,7 @@ def test_sources_that_are_gone_or_found_later(observer, runs, tmp_path):
     start(observer, base_dir=tmp_path, sources=[("gone.py", "1234")])
     info = {"name": "ex", "base_dir": str(tmp_path), "sources": [("b.py", "5678")]}
     observer.experiment_info_event(ex_info=info)
+    beat(observer, "")  # both are stored at once
     [[name, stored]] = content(runs / "1" / "run.json")["experiment"]["sources"]
     assert name == "b.py"
     assert (runs / stored).read_text() == "b"

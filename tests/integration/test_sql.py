@@ -309,6 +309,7 @@ def test_sources_found_later(observer, rows, tmp_path):
     start(observer, base_dir=tmp_path, sources=[("gone.py", "1234")])
     info = {"name": "ex", "base_dir": str(tmp_path), "sources": [("b.py", "5678")]}
     observer.experiment_info_event(ex_info=info)
+    beat(observer, "")  # both are stored at once
     [source] = rows.query(Run).one().experiment.sources
     assert (source.filename, source.content) == ("b.py", "b")
     assert rows.query(Source).filter_by(filename="gone.py").one().content is None

@@ -209,6 +209,7 @@ def test_sources_that_are_gone_or_found_later(observer, runs, tmp_path):
     (tmp_path / "b.py").write_bytes(b"b")
     info = {"name": "ex", "base_dir": str(tmp_path), "sources": [("b.py", "")]}
     observer.experiment_info_event(info)
+    beat(observer, "")  # both are stored at once
     assert stored(runs)[0]["experiment"]["sources"] == [listed("b.py", b"b")]
     [record] = TinyDbReader(runs).fetch_metadata(indices=0)
     with record["experiment"]["sources"][0][-1] as handle:
