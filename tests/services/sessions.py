@@ -6,8 +6,8 @@ A session is a run of indented lines::
     Hello world!
 
 The output ends at the next command or at the first line that is indented less; ``...``
-in it stands for anything. Numbers that depend on the day and the machine (durations)
-compare as equal.
+in it stands for anything. What depends on the day and the machine (times, durations)
+compares as equal.
 """
 
 from __future__ import annotations
@@ -25,7 +25,12 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 _COMMAND = re.compile(r"(?P<indent>[ ]+)\$ (?P<command>.+)")
-_DURATION = re.compile(r"\b\d+:\d\d:\d\d\b")
+#: Times of today and durations, each with what it counts as.
+_OTHER_EACH_TIME = (
+    (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b"), "2026-03-02 10:15:00"),
+    (re.compile(r"\b\d+:\d\d:\d\d\b"), "0:00:00"),
+    (re.compile(r"\b\d+\.\d+s\b"), "0.00s"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +95,9 @@ def check(text: str, directory: Path) -> int:
     commands = list(commands_in(text))
     for command in commands:
         got = execute(command.text, directory)
-        wanted = _without_durations(command.output)
+        wanted = _normalised(command.output)
         same = doctest.OutputChecker().check_output(
-            wanted + "\n", _without_durations(got) + "\n", doctest.ELLIPSIS
+            wanted + "\n", _normalised(got) + "\n", doctest.ELLIPSIS
         )
         assert same, (
             f"line {command.line}: $ {command.text}\n--- expected\n{command.output}\n--- got\n{got}"
@@ -100,5 +105,7 @@ def check(text: str, directory: Path) -> int:
     return len(commands)
 
 
-def _without_durations(text: str) -> str:
-    return _DURATION.sub("0:00:00", text)
+def _normalised(text: str) -> str:
+    for pattern, constant in _OTHER_EACH_TIME:
+        text = pattern.sub(constant, text)
+    return text
