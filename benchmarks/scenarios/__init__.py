@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from benchmarks.model import Scenario
-from benchmarks.scenarios import calls, configuring, metrics, output, runs, searching, starting
+from benchmarks.scenarios import (
+    calls,
+    configuring,
+    metrics,
+    output,
+    reading_metrics,
+    runs,
+    searching,
+    starting,
+)
 
 __all__ = ["SCENARIOS"]
 
+_GROUPS = (starting, calls, metrics, reading_metrics, output, runs, searching, configuring)
+
 SCENARIOS: dict[str, Scenario] = {
-    scenario.name: scenario
-    for group in (starting, calls, metrics, output, runs, searching, configuring)
-    for scenario in group.SCENARIOS
+    scenario.name: scenario for group in _GROUPS for scenario in group.SCENARIOS
 }

@@ -66,6 +66,21 @@ class Moments(Sequence[datetime.datetime]):
     def __repr__(self) -> str:
         return f"<Moments: {len(self)}>"
 
+    def in_milliseconds(self) -> list[datetime.datetime]:
+        """Datetimes without what is less than a millisecond; equal ones are one object.
+
+        >>> Moments([1.0019]).in_milliseconds()
+        [datetime.datetime(1970, 1, 1, 0, 0, 1, 1000)]
+        """
+        if min(self._times, default=0) < _EXACT_FROM:
+            return [time.replace(microsecond=time.microsecond // 1000 * 1000) for time in self]
+        # A loop that logs without doing anything else logs a thousand points in one of them.
+        first = float(int(self._times[0])) if self._times else 0.0
+        numbers = [round((time - first) * 1e6) // 1000 for time in self._times]
+        begin = _EPOCH + datetime.timedelta(0, first)
+        made = {n: begin + datetime.timedelta(milliseconds=n) for n in set(numbers)}
+        return list(map(made.__getitem__, numbers))
+
     def joined(self, separator: str) -> str:
         """The text of all of them in ISO 8601, as `datetime.isoformat` writes it."""
         text = _joined_within_a_second(self._times, separator)

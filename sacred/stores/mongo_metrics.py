@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sacred._base.moments import Moments
 from sacred.stores.base import RunId
 from sacred.stores.bson_form import force_bson_encodeable
 from sacred.stores.changes import AddPoints
@@ -78,7 +79,7 @@ class MongoMetrics:
         arrays: dict[str, Sequence[Any]] = {
             "steps": points.steps,
             "values": points.values,
-            "timestamps": list(points.timestamps),
+            "timestamps": _times(points.timestamps),
         }
         document = {"_id": self.id_of(name, part)}
         try:
@@ -105,6 +106,11 @@ class MongoMetrics:
     def _stored_ids(self, name: str) -> list[ObjectId]:
         found = self._collection.find({"run_id": self._run_id, "name": name}, {"part": 1})
         return [document["_id"] for document in sorted(found, key=lambda d: d.get("part", 0))]
+
+
+def _times(moments: Sequence[Any]) -> list[Any]:
+    # BSON's times are no finer, and to make them is most of the work.
+    return moments.in_milliseconds() if isinstance(moments, Moments) else list(moments)
 
 
 def _update(fields: Mapping[str, Any], arrays: Mapping[str, Sequence[Any]], start: int) -> Any:

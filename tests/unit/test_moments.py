@@ -3,6 +3,7 @@
 import datetime
 import pickle
 
+import bson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +30,13 @@ def test_the_text_is_that_of_the_datetimes(seconds):
     assert list(moments) == expected
     assert moments == expected
     assert moments.joined('", "') == '", "'.join(time.isoformat() for time in expected)
+
+
+@given(st.lists(st.one_of(times, near), max_size=8) | st.lists(near, min_size=1, max_size=50))
+def test_milliseconds_are_those_that_bson_keeps(seconds):
+    moments = Moments(seconds)
+    document = bson.decode(bson.encode({"times": list(moments)}))
+    assert moments.in_milliseconds() == document["times"]
 
 
 def test_moments_are_a_sequence():

@@ -1,0 +1,91 @@
+"""Points that are pushed while the server is killed: none is stored twice, none is lost."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import random
+import threading
+import uuid
+from collections.abc import Iterator
+
+import pymongo
+import pytest
+from pymongo.errors import PyMongoError
+
+from sacred.stores.base import StoreError
+from sacred.stores.changes import AddPoints
+from sacred.stores.mongo_metrics import MongoMetrics
+from tests.faults.form import pick
+from tests.services.mongo import MongoServer
+
+pytestmark = pytest.mark.slow
+
+KILLS = pick(3, 40)
+BATCH = 997
+T0 = datetime.datetime(2026, 1, 2)
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["alone", "replica_set"])
+def server(request: pytest.FixtureRequest) -> Iterator[MongoServer]:
+    """One that may be killed; only in a replica set does the driver itself repeat writes."""
+    with MongoServer(replica_set=request.param) as server:
+        yield server
+
+
+def points(start: int) -> AddPoints:
+    numbers = range(start, start + BATCH)
+    return AddPoints(
+        name="loss",
+        start=start,
+        steps=list(numbers),
+        values=[n + 0.5 for n in numbers],
+        timestamps=[T0 + datetime.timedelta(milliseconds=n) for n in numbers],
+    )
+
+
+def test_no_point_is_stored_twice_or_lost(server: MongoServer) -> None:
+    seed = int(os.environ.get("SACRED_FAULTS_SEED", random.randrange(10**6)))
+    print(f"SACRED_FAULTS_SEED={seed}")
+    chance = random.Random(seed)
+    if not server.running:
+        server.start()
+    # Journaled, so that what the server has said is stored is stored.
+    with pymongo.MongoClient(
+        server.url, serverSelectionTimeoutMS=500, journal=True, retryWrites=True
+    ) as client:
+        collection = client[f"push_{uuid.uuid4().hex[:8]}"]["metrics"]
+        metrics = MongoMetrics(collection, 1, True)
+        failures = total = 0
+        for _ in range(KILLS):
+            while not added(metrics, total):  # until it is back, and a primary is elected
+                failures += 1
+            total += BATCH
+            killer = threading.Timer(chance.uniform(0.0, 0.3), server.kill)
+            killer.start()
+            while server.running or killer.is_alive():
+                # As a `Recording` does: what has failed, or may have, comes again.
+                if added(metrics, total):
+                    total += BATCH
+                else:
+                    failures += 1
+            killer.join()
+            server.restart()
+        while not added(metrics, total):
+            failures += 1
+        total += BATCH
+        documents = sorted(collection.find({"run_id": 1}), key=lambda d: d.get("part", 0))
+        for name, kind in (("steps", int), ("values", float), ("timestamps", datetime.datetime)):
+            stored = [item for document in documents for item in document[name]]
+            assert len(stored) == total, name
+            assert {type(item) for item in stored} == {kind}
+        assert [s for d in documents for s in d["steps"]] == list(range(total))
+        print(f"{total} points, {KILLS} kills, {failures} attempts that failed")
+
+
+def added(metrics: MongoMetrics, start: int) -> bool:
+    with contextlib.suppress(PyMongoError, StoreError):
+        metrics.add(points(start))
+        return True
+    return False
