@@ -7,6 +7,7 @@ give the same values, run after run and version after version.
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 import sys
 import threading
@@ -18,7 +19,6 @@ from sacred.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import ModuleType
 
 __all__ = [
     "SEEDRANGE",
@@ -37,9 +37,8 @@ SEEDRANGE = (1, int(1e9))
 _LARGEST_GLOBAL_SEED = 2**32 - 1
 
 _numpy_random: Any = None
-# What numpy and `random` are seeded with when they are imported.
-_numpy_seed: int | None = None
-_random_seed: int | None = None
+# What `random` and `numpy.random` are seeded with when they are imported, by name.
+_waiting: dict[str, int] = {}
 
 
 def _numpy() -> Any:
@@ -132,11 +131,11 @@ def get_seed(rnd: Any = None) -> int:
 
 def seed_drawer(rnd: Any) -> Callable[[], int]:
     """What draws one seed after the other from a generator; see `get_seed`."""
-    # A Generator has `integers`, which gives Python's ints for `dtype=int`; RandomState and
-    # random.Random have `randint`.
+    # A Generator has `integers`, which gives Python's ints for `dtype=int` (by position: names
+    # would take a tenth of its time); RandomState and random.Random have `randint`.
     integers = getattr(rnd, "integers", None)
     if integers is not None:
-        return functools.partial(integers, *SEEDRANGE, dtype=int)
+        return functools.partial(integers, *SEEDRANGE, None, int)
     return functools.partial(rnd.randint, *SEEDRANGE)
 
 
@@ -208,8 +207,11 @@ def set_global_seed(seed: Any) -> None:
     """
     if not isinstance(seed, int):
         seed = _as_int(seed)
-    _seed_random(seed)
-    _seed_numpy(seed)
+    _seed_now_or_later("random", seed)
+    if is_installed("numpy"):
+        if not 0 <= seed <= _LARGEST_GLOBAL_SEED:
+            raise ValueError(f"The seed must be between 0 and 2**32 - 1 for numpy, but is {seed}")
+        _seed_now_or_later("numpy.random", seed)
     # Importing these takes seconds; a script that has not done so does not use them.
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is not None:
@@ -222,46 +224,16 @@ def set_global_seed(seed: Any) -> None:
             torch.cuda.manual_seed_all(seed)
 
 
-def _seed_random(seed: int) -> None:
-    global _random_seed
-    if "random" in sys.modules:
-        import random
-
-        random.seed(seed)
+def _seed_now_or_later(name: str, seed: int) -> None:
+    """Seed the global generator of a module, which need not have been imported."""
+    if name in sys.modules:
+        # It waits, should another thread be importing it.
+        importlib.import_module(name).seed(seed)
         return
-    is_waiting = _random_seed is not None
-    _random_seed = seed
+    is_waiting = name in _waiting
+    _waiting[name] = seed
     if not is_waiting:
-        when_imported("random", _seed_imported_random)
-
-
-def _seed_imported_random(random: Any) -> None:
-    global _random_seed
-    random.seed(_random_seed)
-    _random_seed = None
-
-
-def _seed_numpy(seed: int) -> None:
-    global _numpy_seed
-    if not is_installed("numpy"):
-        return
-    if not 0 <= seed <= _LARGEST_GLOBAL_SEED:
-        raise ValueError(f"The seed must be between 0 and 2**32 - 1 for numpy, but is {seed}")
-    if "numpy.random" in sys.modules:
-        import numpy.random  # waits, should another thread be importing it
-
-        numpy.random.seed(seed)
-        return
-    is_waiting = _numpy_seed is not None
-    _numpy_seed = seed
-    if not is_waiting:
-        when_imported("numpy.random", _seed_imported_numpy)
-
-
-def _seed_imported_numpy(numpy_random: ModuleType) -> None:
-    global _numpy_seed
-    numpy_random.seed(_numpy_seed)
-    _numpy_seed = None
+        when_imported(name, lambda module: module.seed(_waiting.pop(name)))
 
 
 def _seed_tensorflow(tensorflow: Any, seed: int) -> None:

@@ -55,8 +55,9 @@ class Run:
         observers: told about what happens, highest ``priority`` first.
         root_logger: the library's logger.
         run_logger: the logger of this run.
-        experiment_info: name, sources, dependencies, repositories, mainfile.
-        host_info: what is known about the machine.
+        experiment_info: name, sources, dependencies, repositories, mainfile; or a function
+            that finds them, called when somebody asks.
+        host_info: what is known about the machine, or a function likewise.
         pre_run_hooks: called before the main function.
         post_run_hooks: called after it, unless it failed.
         captured_out_filter: applied to the captured output, str to str.
@@ -70,8 +71,8 @@ class Run:
         observers: Iterable[Any],
         root_logger: logging.Logger,
         run_logger: logging.Logger,
-        experiment_info: dict[str, Any],
-        host_info: dict[str, Any],
+        experiment_info: dict[str, Any] | Callable[[], dict[str, Any]],
+        host_info: dict[str, Any] | Callable[[], dict[str, Any]],
         pre_run_hooks: Iterable[Callable[..., Any]],
         post_run_hooks: Iterable[Callable[..., Any]],
         captured_out_filter: Callable[[str], str] | None = None,
@@ -83,8 +84,8 @@ class Run:
         self.observers = list(observers)
         self.root_logger = root_logger
         self.run_logger = run_logger
-        self.experiment_info = experiment_info
-        self.host_info = host_info
+        self._experiment_info = experiment_info
+        self._host_info = host_info
         self.pre_run_hooks = list(pre_run_hooks)
         self.post_run_hooks = list(post_run_hooks)
         self.captured_out_filter = captured_out_filter
@@ -117,6 +118,28 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<Run {self._id!r} of {self.experiment_info.get('name')!r}, {self.status}>"
+
+    @property
+    def experiment_info(self) -> dict[str, Any]:
+        """Name, sources, dependencies, repositories and mainfile of the experiment."""
+        if callable(self._experiment_info):
+            self._experiment_info = self._experiment_info()
+        return self._experiment_info
+
+    @experiment_info.setter
+    def experiment_info(self, info: dict[str, Any]) -> None:
+        self._experiment_info = info
+
+    @property
+    def host_info(self) -> dict[str, Any]:
+        """What is known about the machine."""
+        if callable(self._host_info):
+            self._host_info = self._host_info()
+        return self._host_info
+
+    @host_info.setter
+    def host_info(self, info: dict[str, Any]) -> None:
+        self._host_info = info
 
     # ------------------------------------------------- for the main function
 
@@ -274,9 +297,10 @@ class Run:
         self.start_time = utcnow()
         # Interrupted, an observer might have a record of whose end it would not be told.
         with signals.deferred():
-            self._id = self._dispatcher.begin(
-                RunStarted(start_time=self.start_time, **self._announcement())
-            )
+            if self._dispatcher.observers:
+                self._id = self._dispatcher.begin(
+                    RunStarted(start_time=self.start_time, **self._announcement())
+                )
             self._heart.start(self.beat_interval)
         named = "" if self._id is None else f' run with ID "{self._id}"'
         self.run_logger.info("Started%s", named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -32,15 +33,31 @@ def is_installed(name: str) -> bool:
     way = (tuple(sys.path), tuple(map(id, sys.meta_path)))
     if _found.get(name) == way:
         return True
-    import importlib.util
-
     try:
-        if importlib.util.find_spec(name) is None:
-            return False
-    except (ImportError, ValueError):  # a package above is missing, or has no spec
+        found = _can_be_found(name)
+    except (ImportError, ValueError):  # a package above is missing, or broken
         return False
-    _found[name] = way
-    return True
+    if found:
+        _found[name] = way
+    return found
+
+
+def _can_be_found(name: str) -> bool:
+    # As `importlib.util.find_spec`, which few runs have to load.
+    above, dot, _ = name.rpartition(".")
+    path: Any = None
+    if dot:
+        if not is_installed(above):
+            return False
+        path = getattr(importlib.import_module(above), "__path__", None)
+        if path is None:
+            return False  # it is no package
+    for finder in sys.meta_path:
+        # Some leave finders there of an interface that has been given up.
+        find_spec = getattr(finder, "find_spec", None)
+        if find_spec is not None and find_spec(name, path) is not None:
+            return True
+    return False
 
 
 def require(name: str, extra: str | None = None, purpose: str | None = None) -> ModuleType:
@@ -60,8 +77,6 @@ def require(name: str, extra: str | None = None, purpose: str | None = None) -> 
     sacred.utils.MissingExtraError: MongoObserver needs the package 'no_such_module', which is \
 not installed; try: pip install "sacred[mongo]"
     """
-    import importlib
-
     try:
         return importlib.import_module(name)
     except ImportError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import warnings
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,6 @@ from sacred._base.errors import MissingExtraError, ObserverError
 from sacred._base.extras import is_installed
 from sacred._base.registry import Registry
 from sacred.cli.errors import CommandLineError
-from sacred.cli.legacy import declared_classes
 from sacred.cli.table import OptionRow, available_rows
 from sacred.settings import SETTINGS
 
@@ -103,7 +103,7 @@ def gather_command_line_options(
         for row in available_rows()
         if not filter_disabled or all(map(is_installed, row.packages))
     }
-    for option in (*_plugin_options(), *declared_classes()):
+    for option in (*_plugin_options(), *_declared_classes()):
         # Whoever is installed, or imported, is no fault of this experiment's.
         if _is_free(option.get_flag(), options):
             options[option.get_flag()] = option
@@ -118,6 +118,12 @@ def gather_command_line_options(
 def _is_free(flag: str, options: Mapping[str, CLIOption]) -> bool:
     before = options.get(flag)
     return before is None or (isinstance(before, BuiltInOption) and before.row.yields)
+
+
+def _declared_classes() -> list[CLIOption]:
+    # Who declares options as classes has loaded the module that their base is in.
+    legacy = sys.modules.get("sacred.cli.legacy")
+    return [] if legacy is None else legacy.declared_classes()
 
 
 def _plugin_options() -> list[CLIOption]:

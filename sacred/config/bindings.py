@@ -78,7 +78,7 @@ class Binding:
         run: the run, or None.
     """
 
-    __slots__ = ("_drawing", "_plans", "config", "logger", "order", "ready_call", "rnd", "run")
+    __slots__ = ("_plans", "config", "drawn_call", "logger", "order", "ready_call", "rnd", "run")
 
     def __init__(
         self,
@@ -96,16 +96,16 @@ class Binding:
         self.ready_call: Call | None = None
         # What is filled in depends on which arguments are given, not on their values.
         self._plans: dict[Any, Call] = {}
-        # The same for a function that takes random numbers and is given no arguments: what
-        # draws a seed, the other arguments, and whether it takes `_seed` and `_rnd`.
-        self._drawing: tuple[Callable[[], int], dict[str, Any], bool, bool] | None = None
+        #: Makes the arguments of a call without explicit ones, if each takes other random
+        #: numbers.
+        self.drawn_call: Callable[[], Call] | None = None
 
     def __repr__(self) -> str:
         return f"Binding(config={self.config!r}, run={self.run!r})"
 
     def forget(self) -> None:
         """Work out again what calls are filled with: an attribute has changed."""
-        self.ready_call = self._drawing = None
+        self.ready_call = self.drawn_call = None
         self._plans.clear()
 
     def generator(self) -> Any:
@@ -120,14 +120,6 @@ class Binding:
         Raises:
             SignatureError, MissingConfigError: see `Signature.construct_arguments`.
         """
-        if self._drawing is not None and not args and not kwargs:
-            draw, fill, takes_seed, takes_rnd = self._drawing
-            filled, seed = fill.copy(), draw()
-            if takes_seed:
-                filled["_seed"] = seed
-            if takes_rnd:
-                filled["_rnd"] = create_rnd(seed)
-            return args, filled
         key = (len(args), *kwargs) if kwargs else len(args)
         plan = self._plans.get(key)
         if plan is None:
@@ -137,8 +129,7 @@ class Binding:
             # Drawn even if it is given explicitly: the next call must not depend on it.
             seed = get_seed(self.generator())
             if not (args or kwargs or more_args):
-                drawer = seed_drawer(self.rnd)
-                self._drawing = drawer, fill, "_seed" in fill, "_rnd" in fill
+                self.drawn_call = _drawing(seed_drawer(self.rnd), fill)
             if more_args:  # positional-only: it may be one of these two
                 drawn = {"_seed": seed, "_rnd": create_rnd(seed)}
                 options = {**self._options(signature), **drawn}
@@ -173,6 +164,24 @@ class Binding:
             special.update(_seed=None, _rnd=None)  # another one for each call
         known = {**self.config, **special}
         return {name: known[name] for name in signature.arguments if name in known}
+
+
+def _drawing(draw: Callable[[], int], fill: dict[str, Any]) -> Callable[[], Call]:
+    """What makes the arguments of one call after the other; `fill` are those to be given."""
+
+    def with_seed() -> Call:
+        return (), {**fill, "_seed": draw()}
+
+    def with_generator() -> Call:
+        return (), {**fill, "_rnd": create_rnd(draw())}
+
+    def with_both() -> Call:
+        seed = draw()
+        return (), {**fill, "_seed": seed, "_rnd": create_rnd(seed)}
+
+    if "_seed" not in fill:
+        return with_generator
+    return with_both if "_rnd" in fill else with_seed
 
 
 _current: ContextVar[RunBindings | None] = ContextVar("sacred_current_run", default=None)

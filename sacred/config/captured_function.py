@@ -12,7 +12,6 @@ from typing import Any
 from sacred._base.errors import ConfigError
 from sacred.config.bindings import Binding, find_binding, name_key
 from sacred.config.signature import Signature
-from sacred.config.transfer import Snapshot, receive, take_snapshot
 
 __all__ = ["CapturedFunction", "create_captured_function"]
 
@@ -71,10 +70,14 @@ class CapturedFunction:
         binding = find_binding(self)
         if binding is None:
             args, kwargs = self.signature.construct_arguments(args, kwargs, {})
-        elif args or kwargs or binding.ready_call is None:
+        elif args or kwargs:
             args, kwargs = binding.call(self.signature, args, kwargs)
-        else:
+        elif binding.ready_call is not None:
             args, kwargs = binding.ready_call
+        elif binding.drawn_call is not None:
+            args, kwargs = binding.drawn_call()
+        else:
+            args, kwargs = binding.call(self.signature, args, kwargs)
         try:
             return self.__wrapped__(*args, **kwargs)
         except ConfigError as error:
@@ -200,14 +203,18 @@ class CapturedFunction:
             function = self._by_name
         else:
             function = self.__wrapped__
+        # Most runs stay in one process.
+        from sacred.config.transfer import take_snapshot
+
         state = {"unobserved": self.unobserved, "snapshot": take_snapshot(self)}
         return _restore, (function, self.prefix, *names), state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.unobserved = state["unobserved"]
-        snapshot: Snapshot | None = state["snapshot"]
-        if snapshot is not None:
-            receive(self, snapshot)
+        if state["snapshot"] is not None:
+            from sacred.config.transfer import receive
+
+            receive(self, state["snapshot"])
 
 
 def _name_of(function: Any) -> str:

@@ -9,7 +9,6 @@ from sacred._base.errors import ConfigAddedError, UnknownIngredientError
 from sacred._base.paths import iter_prefixes, iterate_flattened, join_paths
 from sacred._base.text import did_you_mean
 from sacred.config.captured_function import CapturedFunction
-from sacred.host_info import get_host_info
 from sacred.initialize.configure import Configured, configure
 from sacred.initialize.phases import gather_ingredients_topological
 from sacred.initialize.scaffold import Scaffold
@@ -63,13 +62,21 @@ def create_run(
         KeyError, NamedConfigNotFoundError, CircularDependencyError, ValueError:
             see :func:`configure` and :func:`get_command`.
     """
-    gather_info = experiment.experiment_info_gatherer()  # git begins to look meanwhile
+    gather_info = None
+    if not getattr(experiment.commands.get(command_name), "unobserved", False):
+        gather_info = experiment.experiment_info_gatherer()  # git begins to look meanwhile
     configured = configure(experiment, command_name, config_updates, named_configs, log_level)
     ingredients = gather_ingredients_topological(experiment)
     main_function = get_command(configured.scaffolding, command_name)
     if not force:
         _check_changes(configured)
-    host_info = get_host_info(getattr(experiment, "additional_host_info", None))
+
+    def host_info() -> dict[str, Any]:
+        from sacred.host_info import get_host_info
+
+        return get_host_info(getattr(experiment, "additional_host_info", None))
+
+    # Nobody stores what a command such as `print_config` was run with.
     run = Run(
         config=configured.config,
         config_modifications=configured.modifications,
@@ -77,8 +84,8 @@ def create_run(
         observers=getattr(experiment, "observers", ()),
         root_logger=configured.root_logger,
         run_logger=configured.run_logger,
-        experiment_info=gather_info(),
-        host_info=host_info,
+        experiment_info=gather_info() if gather_info else experiment.get_experiment_info,
+        host_info=host_info() if gather_info else host_info,
         pre_run_hooks=[hook for used in ingredients for hook in used.pre_run_hooks],
         post_run_hooks=[hook for used in ingredients for hook in used.post_run_hooks],
         captured_out_filter=getattr(experiment, "captured_out_filter", None),

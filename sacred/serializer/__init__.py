@@ -29,12 +29,14 @@ every JSON reader can read and `restore` understands::
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import UnsafeDataError
 from sacred.serializer.json_text import to_json
-from sacred.serializer.reading import restore
 from sacred.serializer.writing import flatten, flatten_rest, is_plain
+
+if TYPE_CHECKING:
+    from sacred.serializer.reading import restore
 
 __all__ = ["UnsafeDataError", "dumps", "flatten", "is_plain", "loads", "restore"]
 
@@ -66,6 +68,8 @@ def loads(text: str | bytes) -> Any:
     """
     import json
 
+    from sacred.serializer.reading import restore
+
     try:
         return restore(json.loads(text))
     except RecursionError:
@@ -73,6 +77,11 @@ def loads(text: str | bytes) -> Any:
 
 
 def __getattr__(name: str) -> Any:
+    # A run writes, and reads nothing.
+    if name == "restore":
+        function = importlib.import_module("sacred.serializer.reading").restore
+        globals()["restore"] = function
+        return function
     # `sacred.serializer.json` is jsonpickle; few scripts want it, so loading it waits.
     if name == "json":
         return importlib.import_module("jsonpickle")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,8 @@ def flatten_date(value: Moment, flatten: Callable[[Any], Any]) -> dict[str, Any]
     reduced: Any = value.__reduce__()
     payload, *time_zone = reduced[1]
     name = f"datetime.{type(value).__name__}"
+    import base64  # loaded by those who have dates
+
     text = base64.b64encode(payload).decode("ascii")
     return {
         "py/object": name,
@@ -44,6 +45,8 @@ def restore_date(name: str, reduced: Any, restore: Callable[[Any], Any]) -> Mome
     if head != {"py/type": name}:
         # Only the class that the tag names, never what the head of the call says.
         raise ValueError(f"{name} made by {head}")
+    import base64
+
     payload = base64.b64decode(arguments[0], validate=True)
     time_zones = [restore(argument) for argument in arguments[1:]]
     if not all(isinstance(zone, datetime.tzinfo) for zone in time_zones):

@@ -7,7 +7,6 @@ Anything else is left to jsonpickle.
 
 from __future__ import annotations
 
-import base64
 import datetime
 import json
 import time
@@ -165,6 +164,8 @@ class _Writer:
         return {"py/reduce": [{"py/type": "builtins.frozenset"}, {"py/tuple": [items]}]}
 
     def _bytes(self, value: bytes) -> dict[str, Any]:
+        import base64
+
         return {"py/b64": base64.b64encode(value).decode("ascii")}
 
     def _complex(self, value: complex) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import os
-import select
 
 from sacred.stdout_capturing.process import same_target
 from sacred.stdout_capturing.sinks import FileSink, Sink, own_fd
@@ -95,6 +94,8 @@ def write_all(fd: int, data: bytes) -> bool:
         try:
             view = view[os.write(fd, view) :]
         except BlockingIOError:
+            import select
+
             # Some programs (ssh, node) make the terminal that we share with them non-blocking.
             select.select([], [fd], [], 1.0)
         except OSError:

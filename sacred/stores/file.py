@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import logging
 import os
@@ -32,12 +33,11 @@ from sacred.stores.changes import (
 )
 from sacred.stores.json_record import ABOUT, ANNOTATIONS, JsonRecord, encode
 from sacred.stores.local_files import md5_of_file
-from sacred.stores.metrics_file import JOURNAL, MetricsFile
-from sacred.stores.metrics_file import NAME as METRICS
 from sacred.stores.reading import ReadableStore, Reader
 
 if TYPE_CHECKING:
     from sacred.stores.garbage import Collector
+    from sacred.stores.metrics_file import MetricsFile
 
 __all__ = [
     "RECORD_FILES",
@@ -47,7 +47,15 @@ __all__ = [
 ]
 
 #: What artifacts may not be called.
-RECORD_FILES = ("run.json", "config.json", "cout.txt", "info.json", METRICS, JOURNAL, ANNOTATIONS)
+RECORD_FILES = (
+    "run.json",
+    "config.json",
+    "cout.txt",
+    "info.json",
+    "metrics.json",
+    "metrics.jsonl",
+    ANNOTATIONS,
+)
 
 _LONGEST_NAME = 255  # of bytes, on nearly every file system
 _LONGEST_PATH = 3000
@@ -119,7 +127,7 @@ class FileStore(ReadableStore):
                     run.record.set("experiment", stored)
                 case SetFields():
                     run.set(change)
-        if run.is_closed:
+        if run.is_closed and "metrics" in run.__dict__:
             run.metrics.finish()
         run.save()
         if run.is_closed:
@@ -232,10 +240,16 @@ class _RunFiles:
     def __init__(self, blobs: Blobs, run_id: str) -> None:
         self.run_id = run_id
         self.record = JsonRecord()
-        self.metrics = MetricsFile(blobs, run_id)
         self.is_closed = False
         self._blobs = blobs
         self._described: dict[str, Any] = {}
+
+    @functools.cached_property
+    def metrics(self) -> MetricsFile:
+        """Its metrics; there are none before this is asked for."""
+        from sacred.stores.metrics_file import MetricsFile
+
+        return MetricsFile(self._blobs, self.run_id)
 
     def load(self) -> None:
         """Go on with what is on the disk."""

@@ -6,16 +6,20 @@ is still pending when the run has ended goes to a spool.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sacred.stores.base import RunId, Store, StoreUnavailableError
 from sacred.stores.changes import AddFile, Change, SourceFile, merge
-from sacred.stores.spool import Spool
+
+if TYPE_CHECKING:
+    from sacred.stores.spool import Spool
 
 __all__ = ["Recording"]
 
@@ -47,11 +51,22 @@ class Recording:
         self._store = store
         self._document = document
         self._files = files
-        self._spool = Spool(store.url, run_id, failure_dir)
+        # Relative to the working directory of now, which the script may change.
+        self._failure_dir = None if failure_dir is None else os.path.abspath(failure_dir)
+        self._directory: str | None = None
+        with contextlib.suppress(OSError):  # somebody has removed it
+            self._directory = os.getcwd()
         # Artifacts come from the thread of the user, heartbeats from another one.
         self._lock = threading.RLock()
         self._quiet_until = 0.0
         self._has_failed = False
+
+    @functools.cached_property
+    def _spool(self) -> Spool:
+        # Loaded when something has failed.
+        from sacred.stores.spool import Spool
+
+        return Spool(self._store.url, self.run_id, self._failure_dir, self._directory)
 
     def add(self, changes: Iterable[Change]) -> None:
         """Store changes, and before them what is pending.
@@ -97,7 +112,8 @@ class Recording:
                 self._deliver_one_by_one(error)
             self.pending = []
             self._has_failed = False
-            self._spool.clear()
+            if "_spool" in self.__dict__:
+                self._spool.clear()
 
     def close(self, changes: Iterable[Change], attempts: int, pause: float) -> str | None:
         """Store the last changes; if that fails for good, write a spool.

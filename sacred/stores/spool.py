@@ -12,7 +12,6 @@ these changes are about::
 # imported in the functions that do.
 from __future__ import annotations
 
-import contextlib
 import datetime
 import json
 import os
@@ -65,17 +64,22 @@ class Spool:
         store: where it should have gone, as text.
         run_id: of the run.
         parent: where the spool's directory is made; None: `default_directory`.
+        started_in: the working directory of the run at its start.
     """
 
-    def __init__(self, store: str, run_id: RunId, parent: str | None = None) -> None:
+    def __init__(
+        self,
+        store: str,
+        run_id: RunId,
+        parent: str | None = None,
+        started_in: str | None = None,
+    ) -> None:
         self.directory: str | None = None
         self._store = store
         self._run_id = run_id
         # Relative to the working directory of now, which the script may change.
         self._parent = None if parent is None else os.path.abspath(parent)
-        self._cwd: str | None = None
-        with contextlib.suppress(OSError):  # somebody has removed it
-            self._cwd = os.getcwd()
+        self._started_in = started_in
 
     def keep(self, change: Change) -> Change:
         """Copy the file that a change is about; the user may remove his own at any time.
@@ -114,7 +118,7 @@ class Spool:
         header = {
             "sacred_spool": _VERSION,
             "store": self._store,
-            "directory": self._cwd,
+            "directory": self._started_in,
             "run_id": self._run_id,
             "document": _with_texts(document),
             "files": [fields_of(file) for file in files],
