@@ -21,6 +21,7 @@ BATCH = 25_000
 
 # What is in the list of points for each of them: name, step, time, value.
 _WIDTH = 4
+_FULL = _WIDTH * BATCH  # worked out once, for it is compared with at every point
 
 # When so many wait, the thread that logs puts them into a smaller form: the one that stores
 # them does not keep up.
@@ -95,8 +96,8 @@ class MetricsLogger:
             step = _plain(step)
         points = self._points
         # The time as a float: making a datetime of it can wait for the heartbeat.
-        points.extend((metric_name, step, time(), value))
-        if not len(points) % (_WIDTH * BATCH):
+        points += (metric_name, step, time(), value)
+        if not len(points) % _FULL:
             self._notice(len(points) // _WIDTH)
 
     def _notice(self, waiting: int) -> None:

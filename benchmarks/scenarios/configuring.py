@@ -13,7 +13,7 @@ LARGE = Scenario(
     rows=(
         Row(
             title="1000 entries, 50 scopes, 20 ingredients: define, CPU",
-            measure="define, CPU", unit="ms", scale=1e3, targets=(Target(0.3),),
+            measure="define", unit="ms", scale=1e3, targets=(Target(0.3),),
         ),
         Row(
             title="the same: evaluate, from `ex.run()` to the main function, CPU",

@@ -33,13 +33,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sacred._base.paths import (
-    get_by_dotted_path,
-    is_prefix,
-    iterate_flattened,
-    join_paths,
-    rel_path,
-)
+from sacred._base import paths
 from sacred._base.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -188,13 +182,13 @@ class ConfigError(SacredError):
         missing = object()
         config = self.config if self.config is not None else {}
         relative = path
-        unknown = get_by_dotted_path(config, path, missing) is missing
-        if unknown and self.prefix and is_prefix(self.prefix, path):
-            relative = rel_path(self.prefix, path)  # spelled in full
-        full = join_paths(self.prefix, relative)
-        value = get_by_dotted_path(config, relative, missing)
+        unknown = paths.get_by_dotted_path(config, path, missing) is missing
+        if unknown and self.prefix and paths.is_prefix(self.prefix, path):
+            relative = paths.rel_path(self.prefix, path)  # spelled in full
+        full = paths.join_paths(self.prefix, relative)
+        value = paths.get_by_dotted_path(config, relative, missing)
         if value is missing:
-            value = get_by_dotted_path(config, full)
+            value = paths.get_by_dotted_path(config, full)
         return full, value
 
     def _value_lines(self) -> list[str]:
@@ -398,11 +392,11 @@ class ConfigAddedError(ConfigError):
 
     def _known_entries(self) -> set[str]:
         new = self.conflicting_configs
-        entries = {str(path) for path, _ in iterate_flattened(self.config or {})}
+        entries = {str(path) for path, _ in paths.iterate_flattened(self.config or {})}
         return {
             path
             for path in entries
-            if path not in new and not any(is_prefix(other, path) for other in new)
+            if path not in new and not any(paths.is_prefix(other, path) for other in new)
         }
 
     def __str__(self) -> str:

@@ -287,7 +287,8 @@ def find_binding(function: BoundFunction) -> Binding | None:
     """What a function called here and now is called with; None outside of runs."""
     run = _current.get()
     if run is not None:
-        binding = run.get(function)
+        # The usual case, without another call.
+        binding = run._bindings.get(function) or run.get(function)
         if binding is not None:
             return binding
     for run in reversed(_active):

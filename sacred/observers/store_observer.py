@@ -218,8 +218,8 @@ class StoreObserver(RunObserver):
         self._add(self._writer.artifact(name, filename, metadata, content_type))
 
     def experiment_info_event(self, ex_info: JsonDict) -> None:
-        """Store what else is known about the experiment, with the last heartbeat."""
-        self._running.hold(self._writer.experiment_info(ex_info))
+        """Store what else is known about the experiment."""
+        self._add(self._writer.experiment_info(ex_info))
 
     def meta_info_event(self, meta_info: JsonDict) -> None:
         """Store tags and other annotations that are new."""
