@@ -68,7 +68,7 @@ def table_of(rows: Sequence[Difference], names: Sequence[str], for_people: bool)
         part = "" if for_people and row.part == before else row.part
         before = row.part
         cells.append([part, row.name, *row.values])
-    return Table(names=["part", "entry", *_unique(names)], rows=cells)
+    return Table(names=["part", "entry", *_unique(names)], rows=cells, compares=True)
 
 
 def _unique(names: Sequence[str]) -> list[str]:

@@ -32,12 +32,15 @@ class Table(Value):
         rows: their cells.
         heads: of the columns, for people; those left out are the names.
         colours: column → value → colour.
+        compares: the columns are to be seen side by side. On a terminal that has no room for
+            all of them, each row is a list of its cells instead.
     """
 
     names: Sequence[str]
     rows: Sequence[Sequence[Any]]
     heads: Mapping[str, str] = {}
     colours: Mapping[str, Mapping[Any, str]] = {"status": STATUS_COLOURS}
+    compares: bool = False
 
     @property
     def titles(self) -> list[str]:

@@ -33,6 +33,8 @@ def write_text(table: Table, console: Console) -> None:
             for title, width, column in zip(titles, inner, values, strict=True)
         ]
         widths = _cut(widths, floors, console.width)
+        if table.compares and len(widths) < len(titles):
+            return _write_lists(titles, texts, console)
     right = [is_number_column(column) for column in values]
 
     def line(cells: Sequence[str], colours: Sequence[str]) -> str:
@@ -51,6 +53,18 @@ def write_text(table: Table, console: Console) -> None:
         console.print(line(cells, colours))
     if len(widths) < len(titles):
         console.note(f"no room for: {', '.join(titles[len(widths) :])}")
+
+
+def _write_lists(titles: Sequence[str], texts: Sequence[Sequence[str]], console: Console) -> None:
+    """A row as a list: the first two cells are what is compared, the others the values."""
+    width = max(width_of(title) for title in titles[2:])
+    part = ""
+    for first, second, *cells in texts:
+        part = first or part  # it is said once in a table
+        console.print(console.style(fitted(f"{part} {second}", console.width), BOLD))
+        for title, cell in zip(titles[2:], cells, strict=True):
+            pad = " " * (width - width_of(title))
+            console.print(fitted(f"  {title}{pad}  {cell}".rstrip(), console.width))
 
 
 def _terminal_texts(table: Table) -> list[list[str]]:

@@ -131,3 +131,21 @@ def test_binary_files_are_not_printed(tmp_path: Path) -> None:
     assert lines[-1].endswith(
         "model.bin is no text. Into a file: sacred cat 1:model.bin > model.bin"
     )
+
+
+def test_runs_that_are_compared_are_all_there_on_a_narrow_terminal(runs: Path) -> None:
+    """What has no room side by side stands in lists."""
+    wanted = ("diff", "1", "2", "4", "--only", "config,outcome", "-s", str(runs))
+    wide = plain(on_terminal(*wanted, cwd=runs, columns=80))
+    assert wide[0].split() == ["part", "entry", "1", "2", "4"]
+    narrow = plain(on_terminal(*wanted, cwd=runs, columns=24))
+    assert narrow == [
+        "config lr",
+        "  1  0.1",
+        "  2  0.01",
+        "  4  0.5",
+        "outcome result",
+        "  1  0.9",
+        "  2  0.99",
+        "  4  0.5",
+    ]
