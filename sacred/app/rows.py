@@ -11,7 +11,7 @@ from sacred.query.columns import column_path
 from sacred.query.names import FIELDS
 from sacred.query.order import parse_sort, sort_key
 from sacred.query.syntax import And, IsTrue, Path
-from sacred.query.unknown import hints
+from sacred.query.unknown import SAMPLE, hints
 from sacred.query.values import MISSING, value_of
 from sacred.records import RunRecord
 from sacred.serializer import dumps
@@ -134,7 +134,7 @@ def unknown_fields(
     chosen = [path for name, path in paths.items() if name in empty]
     chosen += [key.path for key in parse_sort(sort)]
     if chosen:
-        for _, runs in session.runs("", None, None):
+        for _, runs in session.runs("", None, SAMPLE):
             yield from hints(And(tuple(map(IsTrue, chosen))), runs)
 
 

@@ -153,9 +153,15 @@ class RunTable:
         """If there is no such run: which fields of the query no run has, with the nearest."""
         if self.where == EVERYTHING or self.first() is not None:
             return []
-        from sacred.query.unknown import hints
+        from sacred.query.unknown import SAMPLE, hints
 
-        everything = RunTable(reader=self.reader, now=self.now, dead_after=self.dead_after)
+        everything = RunTable(
+            reader=self.reader,
+            limit=SAMPLE,
+            now=self.now,
+            dead_after=self.dead_after,
+            index=self.index,
+        )
         return hints(self.where, everything)
 
     def _repr_html_(self) -> str:

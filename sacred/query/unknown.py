@@ -12,10 +12,10 @@ from sacred.query.syntax import And, Expression, Missing, Not, Or, Path, paths_o
 from sacred.query.values import MISSING, value_of
 from sacred.records import RunRecord
 
-__all__ = ["hints"]
+__all__ = ["SAMPLE", "hints"]
 
 #: So many runs are looked at.
-_SAMPLE = 500
+SAMPLE = 500
 
 
 def hints(expression: Expression, runs: Iterable[RunRecord]) -> list[str]:
@@ -27,7 +27,7 @@ def hints(expression: Expression, runs: Iterable[RunRecord]) -> list[str]:
     pending = {path for path in paths_of(expression) if path in asked_for and _is_free(path)}
     known: dict[str, None] = {}
     seen = False
-    for run in itertools.islice(runs, _SAMPLE):
+    for run in itertools.islice(runs, SAMPLE):
         seen = True
         pending = {path for path in pending if value_of(run, path) is MISSING}
         if not pending:
