@@ -98,7 +98,7 @@ class FileSink:
         self._position += len(data)
         if self._position < stamp[0]:
             self._stamp = (-1, 0)  # there is more than one call reads (2 GB)
-        self._tail = (self._tail + data)[-_TAIL:]
+        self._tail = (self._tail + data[-_TAIL:])[-_TAIL:]
         if self._position - self._freed > _KEEP:
             self._free()
         return data
