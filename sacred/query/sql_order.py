@@ -65,6 +65,7 @@ def _of_json(field: str, steps: tuple[str, ...], dialect: Any) -> tuple[Any, lis
     doubt = sa.case((valid, sa.func.coalesce(doubt, sa.false())), else_=column.is_not(None))
     if field == "result":
         doubt |= column.is_(None) & _RUN.c.result.is_not(None)
-    rank = sa.case(*((kind == name, rank) for name, rank in _RANKS.items()))
+    # The kind is looked at once: to find it is what takes the time.
+    rank = sa.case(_RANKS, value=kind)
     values = [rank, sa.func.coalesce(flag, number), text]
     return doubt, [sa.case((valid, value)) for value in values]

@@ -107,7 +107,8 @@ class SqlReader(Reader):
         """See `Reader.ordered`."""
         column = _RUN.c["id" if field == "_id" else field]
         direction = column.desc() if descending else column.asc()
-        order = (column.is_(None), direction, _RUN.c.id)
+        # By its key alone, the database need not sort, and reads no more than is wanted.
+        order = (direction,) if field == "_id" else (column.is_(None), direction, _RUN.c.id)
         more = None if fields is None else {*fields, field}
         for rows, page in self._in_order(order, _PAGE, more, where, ()):
             with self._connected() as (connection, _):
