@@ -25,6 +25,7 @@ _SMALL_SEGMENT = 1 << 20  # where address space is limited (ulimit -v)
 _SETTLED = 0.002
 
 _SYNC_TIMEOUT = 10.0
+_START_TIMEOUT = 2.0
 
 
 class TerminalSink:
@@ -49,6 +50,8 @@ class TerminalSink:
         self._found = b""  # what `sync` has read in passing
         self._ended = threading.Event()
         threading.Thread(target=self._drain, name="sacred-terminal", daemon=True).start()
+        # C code may keep the global lock from now on, and the thread needs it until it reads.
+        self.sync(within=_START_TIMEOUT)
 
     def _prepare_c_library(self) -> None:
         library = c_library()
@@ -112,10 +115,14 @@ class TerminalSink:
             data += self._segments[0].take()
         return data
 
-    def sync(self) -> None:
-        """Write a mark and wait until it arrives: all that was written before has then, too."""
+    def sync(self, within: float = _SYNC_TIMEOUT) -> None:
+        """Write a mark and wait until it arrives: all that was written before has then, too.
+
+        Args:
+            within: seconds to wait at most.
+        """
         mark = b"\x1b]sacred;" + secrets.token_hex(8).encode() + b"\x07"
-        deadline = time.monotonic() + _SYNC_TIMEOUT
+        deadline = time.monotonic() + within
         try:
             os.write(self.write_fd, mark)
         except OSError:

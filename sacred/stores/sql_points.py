@@ -66,7 +66,7 @@ def step_from(number: float | None, text: str | None) -> Any:
 def steps_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
     """Many at once; an array of numpy where no step is anything but a short integer.
 
-    >>> list(steps_from([0.0, 1.0], [None, None]))
+    >>> [int(step) for step in steps_from([0.0, 1.0], [None, None])]
     [0, 1]
     """
     array = _array(numbers, texts)
@@ -76,8 +76,8 @@ def steps_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
 def values_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
     """Many at once; an array of numpy where all are finite floats.
 
-    >>> list(values_from([0.5, 3.0], [None, "3"]))
-    [0.5, 3]
+    >>> [float(value) for value in values_from([0.5, 1.5], [None, None])]
+    [0.5, 1.5]
     """
     array = _array(numbers, texts)
     return list(map(value_from, numbers, texts)) if array is None else array
