@@ -7,7 +7,7 @@ where they are missing or NULL, its own columns are what there is.
 from __future__ import annotations
 
 import json
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +43,8 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "fail_trace": ("fail_trace", "fail_trace_json"),
     **{name: (name,) for name in _TIMES},
 }
-#: How many experiments and hosts, which runs share, are remembered.
-_REMEMBERED = 1000
+#: Experiments and hosts, which runs share, by table and number.
+_Shared = dict[tuple[str, int], Any]
 
 
 def column_names(connection: Connection) -> dict[str, set[str]]:
@@ -73,7 +73,6 @@ class DocumentRows:
             if table.primary_key
         )
         self._url = url
-        self._shared: OrderedDict[tuple[str, int], Any] = OrderedDict()
 
     def columns_for(self, fields: Collection[str] | None) -> list[Any]:
         """The columns of ``run`` to select for these fields; None: for all."""
@@ -95,6 +94,8 @@ class DocumentRows:
             DamagedRunError: one is damaged, and `report` is not given.
         """
         files: dict[str, Mapping[Any, list[FileEntry]]] = {}
+        # Not for longer: when rows have been removed, others may get their numbers.
+        shared: _Shared = {}
         keys = [row.run_id for row in rows]
         if fields is None or "artifacts" in fields:
             files["artifacts"] = self._artifacts(connection, keys)
@@ -102,7 +103,7 @@ class DocumentRows:
             files["resources"] = self._resources(connection, keys)
         for row in rows:
             try:
-                document = self._document(connection, row._mapping)
+                document = self._document(connection, row._mapping, shared)
             except (ValueError, TypeError, AttributeError) as error:
                 damage = DamagedRunError(
                     f"Run {row.run_id!r} is damaged: its row in {self._url}: {error}"
@@ -113,7 +114,9 @@ class DocumentRows:
                 continue
             yield document | {name: found[row.run_id] for name, found in files.items()}
 
-    def _document(self, connection: Connection, row: Mapping[str, Any]) -> Document:
+    def _document(
+        self, connection: Connection, row: Mapping[str, Any], shared: _Shared
+    ) -> Document:
         run_id = row["run_id"]
         document: Document = {"_id": row["id"] if run_id is None else plain_id(run_id)}
         document |= {name: row[name] for name in ("status", "command") if name in row}
@@ -129,25 +132,24 @@ class DocumentRows:
         if "host_id" in row:
             host = _json(row.get("host_json"))
             if host is None:
-                host = self._once(connection, "host", row["host_id"])
+                host = self._once(connection, "host", row["host_id"], shared)
             document["host"] = host
         if "experiment_id" in row:
-            experiment, sources = self._once(connection, "experiment", row["experiment_id"])
+            number = row["experiment_id"]
+            experiment, sources = self._once(connection, "experiment", number, shared)
             document |= {"experiment": experiment, "sources": sources}
         return document
 
     # ------------------------------------------------------------------ shared rows
 
-    def _once(self, connection: Connection, table: str, number: int | None) -> Any:
+    def _once(self, connection: Connection, table: str, number: int | None, shared: _Shared) -> Any:
         if number is None:
             return {} if table == "host" else ({}, [])
         key = (table, number)
-        if key not in self._shared:
+        if key not in shared:
             make = self._host if table == "host" else self._experiment
-            self._shared[key] = make(connection, number)
-            if len(self._shared) > _REMEMBERED:
-                self._shared.popitem(last=False)
-        return self._shared[key]
+            shared[key] = make(connection, number)
+        return shared[key]
 
     def _host(self, connection: Connection, number: int) -> Document:
         table = _TABLES["host"]

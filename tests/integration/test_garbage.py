@@ -126,6 +126,7 @@ def test_what_a_run_uses_again_counts_as_new(place, store, tmp_path, monkeypatch
     waste = find_garbage(store, **NO_GRACE)
     number = len(waste.garbage)
     assert number >= 3
+    pause()
     # A run that is killed as soon as it has stored its sources.
     path = tmp_path / "shared.py"
 

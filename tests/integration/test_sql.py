@@ -40,10 +40,11 @@ from sacred.observers.sql_bases import Experiment as ExperimentRow
 from sacred.stores import sql_database
 from sacred.stores.base import RunNotFoundError, StoreError
 from sacred.stores.changes import AddPoints, SetFields, WriteOutput
+from sacred.stores.local_files import md5_of_file
 from sacred.stores.sql_output import _NOTICE
 from sacred.stores.sql_points import step_from, value_from
 from sacred.stores.sql_sharing import storable
-from sacred.upkeep import find_garbage, remove_garbage
+from sacred.upkeep import discard, find_garbage, remove_garbage
 from tests.services.processes import run_together
 from tests.unit.stores.memory import READ_FIELDS, MemoryStore, StoreObserver, live, lives
 from tests.unit.stores.told import T0, beat, complete, log, queue, start
@@ -673,6 +674,20 @@ def test_output_left_behind_is_garbage(url, observer, rows, small_rows):
         assert ("output", f"output of run {run_id}") in {(i.kind, i.name) for i in waste.garbage}
         remove_garbage(store, waste)
     assert rows.query(Output).count() == 0
+
+
+def test_a_reader_does_not_take_new_rows_for_removed_ones(url, observer, tmp_path):
+    """The databases give their numbers to others, once those with the highest are removed."""
+    with open_store(url) as store:
+        for text in ("first", "other"):
+            (tmp_path / f"{text}.py").write_text(text)
+            source = (f"{text}.py", md5_of_file(str(tmp_path / f"{text}.py")))
+            run_id = start(observer, base_dir=tmp_path, sources=[source])
+            complete(observer)
+            [file] = store[run_id].sources.values()
+            assert (file.name, file.read()) == (f"{text}.py", text.encode())
+            discard(store, [run_id])
+            remove_garbage(store, find_garbage(store, grace=datetime.timedelta(0)))
 
 
 def test_one_bad_change_does_not_take_others_with_it(observer, rows):
