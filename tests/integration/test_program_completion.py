@@ -17,6 +17,7 @@ from sacred.observers.store_observer import StoreObserver
 from sacred.query import open_store
 from sacred.testing import told
 from tests.conftest import ROOT
+from tests.services.terminals import needs_terminals
 
 pty = pytest.importorskip("pty", reason="only POSIX has pseudo-terminals")
 
@@ -142,6 +143,7 @@ def typed(words: list[str], project: Path, before: str, line: str, wanted: str) 
 TYPED = [("sacred doc", "doctor "), ("sacred show best:r", "best:result ")]
 
 
+@needs_terminals
 @pytest.mark.parametrize(("line", "wanted"), TYPED)
 def test_bash_at_a_terminal(project: Path, line: str, wanted: str) -> None:
     words = ["bash", "--norc", "--noprofile", "-i"]
@@ -149,6 +151,7 @@ def test_bash_at_a_terminal(project: Path, line: str, wanted: str) -> None:
 
 
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="there is no zsh")
+@needs_terminals
 @pytest.mark.parametrize(("line", "wanted"), TYPED)
 def test_zsh_at_a_terminal(project: Path, line: str, wanted: str) -> None:
     before = "autoload -Uz compinit; compinit -u; source zsh.script"

@@ -50,7 +50,6 @@ class Look:
         newest = max(found.st_mtime_ns, found.st_ctime_ns)
         self.is_sure = newest + _UNSURE < self.began * 1e9
         self._listed: dict[str, int] | None = None
-        self._changed: set[str] | None = None
         self._same: dict[tuple[str, bytes], bool] = {}
 
     @property
@@ -74,14 +73,14 @@ class Look:
         return self._same[key]
 
     def changed(self, known: Iterator[tuple[str, bytes]]) -> set[str]:
-        """Those of all runs whose signature is another one now."""
-        if self._changed is None:
-            self._changed = {
-                name
-                for name, text in known
-                if not is_unchanged(os.path.join(self.root, name), text)
-            }
-        return self._changed
+        """Those of all runs whose signature is another one now.
+
+        Not remembered: another process may have put an older reading of a run into the index
+        since this question was asked the last time.
+        """
+        return {
+            name for name, text in known if not is_unchanged(os.path.join(self.root, name), text)
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
