@@ -104,7 +104,7 @@ class MetricsLogger:
         if self.on_batch is not None:
             self.on_batch()
         if waiting >= _MANY:
-            while len(self._points) >= _WIDTH * BATCH:
+            while len(self._points) >= _FULL:
                 self._put_aside()
 
     def take_batches(self) -> Iterator[Columns]:
@@ -136,7 +136,7 @@ class MetricsLogger:
         """Make a batch of what has been logged; one that is taken at once need not be small."""
         with self._lock:
             # Other threads append meanwhile; theirs stay behind these.
-            points = self._points[: _WIDTH * BATCH]
+            points = self._points[:_FULL]
             count = len(points)
             if not count:
                 return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["IntervalTimer", "utcnow"]
+__all__ = ["IntervalTimer", "naive_utc", "utcnow"]
 
 _UTC = datetime.timezone.utc  # noqa: UP017 - one attribute less to look up at each call
 
@@ -21,6 +21,15 @@ def utcnow() -> datetime.datetime:
     True
     """
     return datetime.datetime.now(_UTC).replace(tzinfo=None)
+
+
+def naive_utc(moment: datetime.datetime) -> datetime.datetime:
+    """The same moment in that form; one without a time zone is in it.
+
+    >>> naive_utc(datetime.datetime.fromisoformat("2026-01-02T03:04:05+01:00"))
+    datetime.datetime(2026, 1, 2, 2, 4, 5)
+    """
+    return moment if moment.tzinfo is None else moment.astimezone(_UTC).replace(tzinfo=None)
 
 
 class IntervalTimer(threading.Thread):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
-__all__ = ["new_md5"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["md5_of", "new_md5", "pieces_of"]
+
+_PIECE = 1 << 20
 
 
 def new_md5(content: bytes = b"") -> Any:
@@ -20,3 +25,21 @@ def new_md5(content: bytes = b"") -> Any:
         from hashlib import md5
     # Systems that forbid MD5 for security (FIPS) allow it then.
     return md5(content, usedforsecurity=False)
+
+
+def md5_of(pieces: Iterable[bytes]) -> str:
+    """The digest, in hexadecimal, of content that comes in pieces.
+
+    >>> md5_of([b"hel", b"lo"])
+    '5d41402abc4b2a76b9719d911017c592'
+    """
+    digest = new_md5()
+    for piece in pieces:
+        digest.update(piece)
+    return str(digest.hexdigest())
+
+
+def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
+    """The rest of a file in pieces of 1 MB, so that it need not fit into memory."""
+    while piece := file.read(_PIECE):
+        yield piece

@@ -7,16 +7,14 @@ import platform
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from sacred._base.digest import new_md5
 from sacred._base.installed import find_distribution
 from sacred._base.values import Value
 from sacred.records import RunRecord
-from sacred.records.files import StoredFile
-from sacred.viewing.comparison import packages_of
+from sacred.stores.local_files import md5_of_file
+from sacred.viewing.comparison import content_digest, packages_of
 
 __all__ = ["CHECKS", "Finding"]
 
-_CHUNK = 1 << 20
 State = Literal["ok", "note", "reason"]
 
 
@@ -84,7 +82,7 @@ def _sources(record: RunRecord) -> Pairs:
     base = str(record.experiment.get("base_dir") or "")
     good = 0
     for name, file in record.sources.items():
-        digest = _digest_of_content(file)
+        digest = content_digest(file)
         if digest is None:
             yield "reason", f"{name} is not in the store"
         elif file.entry.md5 and digest != file.entry.md5:
@@ -98,8 +96,7 @@ def _sources(record: RunRecord) -> Pairs:
 
 def _here(name: str, path: str, digest: str) -> Pairs:
     try:
-        with open(path, "rb") as file:
-            now = _md5(file)
+        now = md5_of_file(path)
     except OSError:
         return  # another machine, or moved since: the stored copy is what counts
     if now != digest:
@@ -158,13 +155,12 @@ def _config(record: RunRecord) -> Pairs:
 def _resources(record: RunRecord) -> Pairs:
     good = 0
     for path, file in record.resources.items():
-        digest = file.entry.md5 or _digest_of_content(file)
+        digest = file.entry.md5 or content_digest(file)
         try:
-            with open(path, "rb") as here:
-                now: str | None = _md5(here)
+            now: str | None = md5_of_file(path)
         except OSError:
             now = None
-        stored = _digest_of_content(file)
+        stored = content_digest(file)
         if now is not None and now == digest:
             good += 1
         elif stored is not None and stored == digest:
@@ -201,18 +197,3 @@ CHECKS: tuple[Check, ...] = (
     _resources,
     _machine,
 )
-
-
-def _digest_of_content(file: StoredFile) -> str | None:
-    try:
-        with file.open() as content:
-            return _md5(content)
-    except FileNotFoundError:
-        return None
-
-
-def _md5(file: Any) -> str:
-    digest = new_md5()
-    while piece := file.read(_CHUNK):
-        digest.update(piece)
-    return str(digest.hexdigest())

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from sacred.records import Metric
 from sacred.records.metric import AGGREGATES
@@ -22,19 +21,5 @@ def summary_of(metrics: Mapping[str, Metric]) -> Table:
 
 def points_of(metrics: Mapping[str, Metric]) -> Table:
     """A line for each point."""
-    rows = [row for name, metric in metrics.items() for row in _rows(name, metric)]
+    rows = [[name, *row] for name, metric in metrics.items() for row in metric.points.rows()]
     return Table(names=["metric", "step", "value", "time"], rows=rows)
-
-
-def _rows(name: str, metric: Metric) -> Iterator[list[Any]]:
-    points = metric.points
-    columns = (points.steps, points.values, points.timestamps)
-    for step, value, time in zip(*map(_listed, columns), strict=True):
-        yield [name, step, value, time]
-
-
-def _listed(column: Any) -> Any:
-    if getattr(getattr(column, "dtype", None), "kind", "") == "M":
-        # To the microsecond, as Python has it; finer ones come out as numbers.
-        column = column.astype("datetime64[us]")
-    return column.tolist() if hasattr(column, "tolist") else column

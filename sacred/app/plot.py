@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-__all__ = ["plotted"]
+__all__ = ["Point", "finite_point", "plotted"]
 
 #: The bits of the dots of a braille character: column → row from the top → bit.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
@@ -37,7 +37,7 @@ def plotted(
      0 ┤⣀⡠⠤⠔⠉⠀⠀⠀⠀
         0       3
     """
-    known = [point for point in map(_numbers, points) if point and (not log or point[1] > 0)]
+    known = [point for point in map(finite_point, points) if point and (not log or point[1] > 0)]
     if not known:
         return []
     heights = [y for _, y in known]
@@ -67,7 +67,8 @@ def _framed(
     return lines
 
 
-def _numbers(point: tuple[object, object]) -> Point | None:
+def finite_point(point: tuple[object, object]) -> Point | None:
+    """Step and value as numbers that can be drawn; None: they are none."""
     x, y = point
     try:
         step, value = float(x), float(y)  # type: ignore[arg-type]

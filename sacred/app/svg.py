@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sacred._base.values import Value
+from sacred.app.plot import Point, finite_point
 
 __all__ = ["COLOURS", "Curve", "curves", "thinned"]
 
@@ -18,8 +19,6 @@ _WIDTH, _HEIGHT = 560, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 10, 26
 #: So many points of a curve are drawn; more cannot be seen.
 _DRAWN = 600
-
-Point = tuple[float, float]
 
 
 class Curve(Value):
@@ -101,7 +100,7 @@ def thinned(points: Iterable[tuple[Any, Any]], most: int = _DRAWN) -> list[Point
     >>> len(thinned(((x, x % 7) for x in range(10_000)), most=100)) <= 100
     True
     """
-    known = [point for point in map(_numbers, points) if point]
+    known = [point for point in map(finite_point, points) if point]
     if len(known) <= most:
         return known
     length = math.ceil(len(known) / (most // 2))
@@ -115,11 +114,3 @@ def thinned(points: Iterable[tuple[Any, Any]], most: int = _DRAWN) -> list[Point
 
 def _height(point: Point) -> float:
     return point[1]
-
-
-def _numbers(point: tuple[Any, Any]) -> Point | None:
-    try:
-        step, value = float(point[0]), float(point[1])
-    except (TypeError, ValueError):
-        return None
-    return (step, value) if math.isfinite(step) and math.isfinite(value) else None

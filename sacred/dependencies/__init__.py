@@ -6,6 +6,7 @@
 | `git` | url, commit and state of the repository of a file |
 | `packages` | `PackageDependency` |
 | `discovery` | what a script uses, by the strategies of `SETTINGS` |
+| `experiment_info` | what the scripts of an experiment use, as one run sees it |
 """
 
 from sacred.dependencies.discovery import gather_sources_and_dependencies

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from sacred._base.digest import new_md5
+from sacred._base.digest import md5_of, pieces_of
 from sacred.dependencies.git import GitInfo, Repositories
 
 PathLike = str | os.PathLike[str]
-
-_PIECE = 1 << 20
 
 
 class Source:
@@ -82,11 +80,8 @@ def get_digest(filename: PathLike) -> str:
     ...     get_digest(file.name)
     'd41d8cd98f00b204e9800998ecf8427e'
     """
-    digest = new_md5()
     with open(filename, "rb") as file:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-    return str(digest.hexdigest())
+        return md5_of(pieces_of(file))
 
 
 def get_py_file_if_possible(pyc_name: PathLike) -> str:

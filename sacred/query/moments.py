@@ -9,6 +9,8 @@ import datetime
 import re
 from dataclasses import dataclass
 
+from sacred._base.clock import naive_utc
+
 __all__ = ["Moment", "duration_of", "moment_of_text"]
 
 _UNITS = {
@@ -102,11 +104,9 @@ def _month_or_year(text: str) -> Moment | None:
 
 def _iso(text: str) -> Moment | None:
     try:
-        time = datetime.datetime.fromisoformat(text)
+        time = naive_utc(datetime.datetime.fromisoformat(text))
     except ValueError:
         return None
-    if time.tzinfo is not None:
-        time = time.astimezone(datetime.UTC).replace(tzinfo=None)
     colons = len(re.findall(r":", re.sub(r"(?<=\d)[+-]\d\d:?\d\d$", "", text)))
     if len(text) <= 10:
         return _span(time, days=1)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from sacred._base.clock import naive_utc
 from sacred._base.text import did_you_mean
 from sacred.query.checks import comparison, path_from
 from sacred.query.errors import QueryError
@@ -113,8 +114,7 @@ def _equal(path: Path, value: Any, now: datetime.datetime) -> Expression:
 
 def _compare(path: Path, sign: Operator, value: Any, now: datetime.datetime) -> Expression:
     if isinstance(value, datetime.datetime):
-        if value.tzinfo is not None:
-            value = value.astimezone(datetime.UTC).replace(tzinfo=None)
+        value = naive_utc(value)
         return Compare(path, sign, value.isoformat(), Moment(value, value))
     if value is not None and not isinstance(value, bool | int | float | str):
         raise QueryError(f"a filter cannot compare {path} with {value!r}")

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from sacred.query.order import SortKey
 from sacred.query.to_sql import JSON_COLUMNS, can_translate, is_plain, kinds_of
+from sacred.records import TIME_FIELDS
 from sacred.stores.sql_tables import Base
 
 __all__ = ["sql_order"]
 
 _RUN = Base.metadata.tables["run"]
-_TIMES = frozenset({"start_time", "stop_time", "heartbeat", "queue_time"})
 #: Of kinds as SQLite calls them, and as PostgreSQL does.
 _RANKS = {
     "true": 0, "false": 0, "integer": 1, "real": 1, "text": 2,
@@ -35,7 +35,7 @@ def sql_order(keys: Sequence[SortKey], dialect: Any) -> tuple[Any, list[Any]] | 
     order: list[Any] = []
     for key in keys:
         field, steps = key.path.field, key.path.steps
-        if field in _TIMES:
+        if field in TIME_FIELDS:
             order += _directed(key, _RUN.c[field])
         elif field in JSON_COLUMNS and (steps or field == "result") and is_plain(key.path):
             doubt, values = _of_json(field, steps, dialect)

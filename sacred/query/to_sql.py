@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from sacred.query.coarse import AllOf, AnyOf, Condition, Fact, is_plain
+from sacred.records import TIME_FIELDS
 from sacred.stores.sql_sharing import storable
 from sacred.stores.sql_tables import Base
 
@@ -33,7 +34,6 @@ JSON_COLUMNS = {
 }
 _ANNOTATIONS = ("tags", "group", "notes", "comment", "starred")
 _TREES = {**JSON_COLUMNS, **dict.fromkeys(_ANNOTATIONS, "meta_json")}
-_TIMES = frozenset({"start_time", "stop_time", "heartbeat", "queue_time"})
 #: Databases read numbers in their own ways; the last digits may be others.
 _TOLERANCE = 1e-12
 # A JSON text has them in one form only.
@@ -59,7 +59,7 @@ def sql_condition(condition: Condition, dialect: Any) -> Any:
             return _name(condition)
         case Fact("status" | "command" as name):
             return _text_test(_RUN.c[name], condition)
-        case Fact(field) if field in _TIMES:
+        case Fact(field) if field in TIME_FIELDS:
             return _time_test(_RUN.c[field], condition)
         case Fact(field) if field in _TREES:
             return _in_tree(condition, dialect)

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
+from sacred._base.clock import naive_utc
 from sacred.query.syntax import Path
 from sacred.records import RunRecord
 from sacred.records.metric import aggregate
@@ -87,8 +88,7 @@ def plain_value(value: Any) -> Any:
     if isinstance(value, datetime.timedelta):
         return value.total_seconds()
     if isinstance(value, datetime.datetime):
-        if value.tzinfo is not None:
-            return value.astimezone(datetime.UTC).replace(tzinfo=None)
-    elif isinstance(value, datetime.date):
+        return naive_utc(value)
+    if isinstance(value, datetime.date):
         return datetime.datetime(value.year, value.month, value.day)
     return value

@@ -9,6 +9,7 @@
 | `ids` | ids of mixed kinds, and their order |
 | `source` | what a record is read from, as a protocol |
 | `run_record` | `RunRecord` |
+| `shown` | a run as HTML, for notebooks |
 """
 
 from sacred.records.fields import Fields
@@ -16,10 +17,11 @@ from sacred.records.files import FileEntry, StoredFile
 from sacred.records.ids import id_key, plain_id
 from sacred.records.metric import Metric, Points
 from sacred.records.run_record import DEAD_AFTER, RunRecord
-from sacred.records.source import Document, RecordSource, RunId
+from sacred.records.source import TIME_FIELDS, Document, RecordSource, RunId
 
 __all__ = [
     "DEAD_AFTER",
+    "TIME_FIELDS",
     "Document",
     "Fields",
     "FileEntry",

@@ -57,6 +57,11 @@ class StoredFile:
         return self.entry.name
 
     @property
+    def base_name(self) -> str:
+        """The last part of its name, on whatever system that was given."""
+        return self.name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+    @property
     def path(self) -> Path | None:
         """Where the file lies, if it is on this machine; None: see `save_to`."""
         path = self.entry.path
@@ -107,7 +112,7 @@ class StoredFile:
         folder = Path(directory)
         folder.mkdir(parents=True, exist_ok=True)
         # Names come from a store that others may write: never lead out of the directory.
-        target = folder / (self.name.replace("\\", "/").rstrip("/").rpartition("/")[2] or "file")
+        target = folder / (self.base_name or "file")
         if target.name in ("", ".", ".."):
             target = folder / "file"
         with self.open() as source, open(target, "wb") as copy:

@@ -189,6 +189,9 @@ def _scalar(value: Any) -> Any:
 
 
 def _listed(items: Any) -> Any:
+    if getattr(getattr(items, "dtype", None), "kind", "") == "M":
+        # To the microsecond, as Python has it; finer ones would come out as numbers.
+        items = items.astype("datetime64[us]")
     return items.tolist() if hasattr(items, "tolist") else items
 
 

@@ -8,12 +8,15 @@ from typing import IO, Any, Protocol
 from sacred.records.files import FileEntry
 from sacred.records.metric import Points
 
-__all__ = ["Document", "RecordSource", "RunId"]
+__all__ = ["TIME_FIELDS", "Document", "RecordSource", "RunId"]
 
 RunId = Any
 
 #: The canonical document of a run; see `sacred.stores.reading.Reader.document`.
 Document = dict[str, Any]
+
+#: The fields of a document that are times.
+TIME_FIELDS = ("start_time", "stop_time", "heartbeat", "queue_time")
 
 
 class RecordSource(Protocol):

@@ -8,7 +8,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from typing import IO, Any
 
-from sacred.records import Document, FileEntry, Points, RunId, id_key, plain_id
+from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId, id_key, plain_id
 from sacred.stores.base import DamagedRunError, RunNotFoundError
 from sacred.stores.blobs import TRASH, Blobs
 from sacred.stores.file_states import is_run
@@ -18,7 +18,6 @@ from sacred.stores.reading import LIST_FIELDS, Reader, moment_of
 
 __all__ = ["FileReader"]
 
-_TIMES = ("start_time", "stop_time", "heartbeat", "queue_time")
 #: Fields that have files of their own.
 _OWN_FILES = {"config": "config.json", "info": "info.json"}
 
@@ -110,7 +109,7 @@ class FileReader(Reader):
         if not record:  # an id that is taken, and the run's first record is on its way
             raise RunNotFoundError(f"The run {run_id!r} in {self.url} has not been written yet")
         document = {key: value for key, value in record.items() if key not in LIST_FIELDS}
-        document |= {name: moment_of(record[name]) for name in _TIMES if name in record}
+        document |= {name: moment_of(record[name]) for name in TIME_FIELDS if name in record}
         experiment = dict(record.get("experiment") or {})
         document["sources"] = _pairs("sources", experiment.pop("sources", None), self._path)
         document["resources"] = _pairs("resources", record.get("resources"), self._path)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any
 
-from sacred._base.clock import utcnow
+from sacred._base.clock import naive_utc, utcnow
 from sacred._base.extras import require
 from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
 from sacred.stores.blobs import Blob
@@ -101,13 +101,13 @@ class GoogleBucket(Bucket):
         """See `Bucket.objects`."""
         with self._explained():
             for blob in self._bucket.list_blobs(prefix=prefix, **self._patience):
-                yield Blob(name=str(blob.name), size=int(blob.size), used=_plain(blob.updated))
+                yield Blob(name=str(blob.name), size=int(blob.size), used=naive_utc(blob.updated))
 
     def modified(self, key: str) -> datetime.datetime | None:
         """See `Bucket.modified`."""
         with self._explained():
             blob = self._bucket.get_blob(key, **self._patience)
-        return None if blob is None else _plain(blob.updated)
+        return None if blob is None else naive_utc(blob.updated)
 
     def touch(self, key: str) -> bool:
         """See `Bucket.touch`."""
@@ -128,7 +128,7 @@ class GoogleBucket(Bucket):
 
         with self._explained():
             blob = self._bucket.get_blob(key, **self._patience)
-            if blob is None or _plain(blob.updated) >= before:
+            if blob is None or naive_utc(blob.updated) >= before:
                 return False
             state = {
                 "if_generation_match": blob.generation,
@@ -189,10 +189,6 @@ class GoogleBucket(Bucket):
             yield
         except (GoogleAPIError, GoogleAuthError, RequestException) as error:
             raise _as_store_error(error, self.url) from error
-
-
-def _plain(moment: datetime.datetime) -> datetime.datetime:
-    return moment.astimezone(datetime.UTC).replace(tzinfo=None)
 
 
 def check_bucket_name(name: str) -> None:

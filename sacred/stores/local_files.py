@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from sacred._base.clock import utcnow
-from sacred._base.digest import new_md5
+from sacred._base.digest import md5_of
 from sacred._base.errors import UnsafeDataError
 from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
 
@@ -29,8 +29,6 @@ __all__ = [
 
 #: The names of files that are being written.
 SCRATCH = r"\.[0-9a-f]{12}\.tmp"
-#: So long counts the last use of a file that is somebody else's, who alone can mark it.
-_COUNTS = datetime.timedelta(hours=12)
 
 _CHUNK = 1 << 20
 _NOT_UNDERSTOOD = (
@@ -45,12 +43,8 @@ def md5_of_file(path: str) -> str:
     Raises:
         OSError: it cannot be read.
     """
-    # It names content and protects nothing; systems in FIPS mode want to be told.
-    digest = new_md5()
     with open(path, "rb") as file:
-        for piece in content_of(file):
-            digest.update(piece)
-    return str(digest.hexdigest())
+        return md5_of(content_of(file))
 
 
 def content_of(file: IO[bytes]) -> Iterator[bytes]:
@@ -83,8 +77,10 @@ def mark_used(path: str) -> bool:
         status = os.stat(path)
         # The time of its last access says so; that of its last change stays.
         os.utime(path, ns=(time.time_ns(), status.st_mtime_ns))
-    except PermissionError:  # it is somebody else's
-        return utcnow() - last_use(status) < _COUNTS
+    except PermissionError:  # it is somebody else's, who alone can mark it
+        from sacred.stores import garbage  # which most runs need not load
+
+        return utcnow() - last_use(status) < garbage.COUNTS
     except OSError:
         return False
     return True

@@ -6,14 +6,13 @@ import io
 from collections.abc import Collection, Iterator, Sequence
 from typing import IO, Any
 
-from sacred.records import Document, FileEntry, Points, RunId
+from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId
 from sacred.serializer import flatten, restore
 from sacred.stores.base import RunNotFoundError
 from sacred.stores.reading import Reader, moment_of
 
 __all__ = ["MemoryReader"]
 
-_TIMES = ("start_time", "stop_time", "heartbeat", "queue_time")
 _ELSEWHERE = ("captured_out", "artifacts", "resources")
 
 
@@ -37,7 +36,9 @@ class MemoryReader(Reader):
         """See `Reader.document`."""
         run = self._run(run_id)
         document = {k: v for k, v in run["document"].items() if k not in _ELSEWHERE}
-        document |= {name: moment_of(document.get(name)) for name in _TIMES if name in document}
+        document |= {
+            name: moment_of(document.get(name)) for name in TIME_FIELDS if name in document
+        }
         experiment = dict(document.get("experiment") or {})
         digests = dict(experiment.pop("sources", None) or ())
         document |= {"_id": run_id, "experiment": experiment}

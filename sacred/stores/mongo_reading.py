@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from sacred._base.extras import is_installed
-from sacred.records import Document, FileEntry, Points, RunId, id_key
+from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId, id_key
 from sacred.serializer import restore
 from sacred.stores.base import DamagedRunError, RunNotFoundError, StoreNotFoundError
 from sacred.stores.bson_columns import ARRAYS, columns_of
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MongoReader"]
 
-_TIMES = ("start_time", "stop_time", "heartbeat", "queue_time")
 #: Of the stored document, what canonical fields with other names are made of.
 _MADE_OF = {"sources": "experiment"}
 _NOT_WANTED = ("captured_out", PARTS)
@@ -255,7 +254,7 @@ class MongoReader(Reader):
         for name, file_id in document.pop(IN_GRIDFS, {}).items():
             if name in document:  # there is only its beginning
                 document[name] = json.loads(self._fs.get(file_id).read())
-        document |= {name: moment_of(stored[name]) for name in _TIMES if name in stored}
+        document |= {name: moment_of(stored[name]) for name in TIME_FIELDS if name in stored}
         if isinstance(document.get("info"), dict):
             document["info"] = _without_metrics(document["info"])
         experiment = dict(document.get("experiment") or {})

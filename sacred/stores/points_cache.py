@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
+from sacred._base.cache_place import cache_place
 from sacred._base.digest import new_md5
 from sacred._base.extras import is_installed
 from sacred.records import Points
@@ -23,9 +24,6 @@ from sacred.records.metric import moments_of
 
 __all__ = ["cached"]
 
-#: ``off``: nothing is kept; else the directory for what readers keep.
-VARIABLE = "SACRED_INDEX"
-_OFF = frozenset({"off", "0", "no", "false"})
 _VERSION = 1
 #: Files below are read within a tenth of a second.
 _LARGE = 4 << 20
@@ -63,11 +61,9 @@ def cached(path: str | None, name: str, is_alone: Callable[[], bool], read: Any)
 
 
 def _place(path: str, name: str) -> str | None:
-    chosen = os.environ.get(VARIABLE, "")
-    if chosen.lower() in _OFF or not is_installed("numpy"):
+    directory = cache_place()
+    if directory is None or not is_installed("numpy"):
         return None
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    directory = chosen or os.path.join(base, "sacred", "index")
     digest = new_md5()
     digest.update(os.fsencode(os.path.realpath(path)) + b"\0" + name.encode(errors="replace"))
     return os.path.join(directory, "points", digest.hexdigest())

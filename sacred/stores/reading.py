@@ -18,6 +18,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
+from sacred._base.clock import naive_utc
 from sacred.stores.base import DamagedRunError, RunNotFoundError, Store, StoreError
 
 if TYPE_CHECKING:
@@ -185,10 +186,7 @@ def moment_of(value: Any) -> datetime.datetime | None:
             return None
     if not isinstance(value, datetime.datetime):
         return None
-    if value.tzinfo is not None:
-        return value.astimezone(datetime.UTC).replace(tzinfo=None)
-    moment: datetime.datetime = value
-    return moment
+    return naive_utc(value)
 
 
 def only(document: Document, fields: Collection[str] | None) -> Document:

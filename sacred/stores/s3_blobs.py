@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any
 
-from sacred._base.clock import utcnow
+from sacred._base.clock import naive_utc, utcnow
 from sacred._base.extras import require
 from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
 from sacred.stores.blobs import Blob
@@ -110,7 +110,7 @@ class S3Bucket(Bucket):
         """See `Bucket.objects`."""
         for page in self._pages(Prefix=prefix):
             for found in page.get("Contents", ()):
-                used = _plain(found["LastModified"])
+                used = naive_utc(found["LastModified"])
                 yield Blob(name=str(found["Key"]), size=int(found["Size"]), used=used)
 
     def modified(self, key: str) -> datetime.datetime | None:
@@ -124,7 +124,7 @@ class S3Bucket(Bucket):
                 if _code(error) not in _ABSENT:
                     raise
                 return None
-        return _plain(answer["LastModified"])
+        return naive_utc(answer["LastModified"])
 
     def touch(self, key: str) -> bool:
         """See `Bucket.touch`: the service copies the object onto itself."""
@@ -273,10 +273,6 @@ class _Unclosed(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
-
-
-def _plain(moment: datetime.datetime) -> datetime.datetime:
-    return moment.astimezone(datetime.UTC).replace(tzinfo=None)
 
 
 def check_bucket_name(name: str) -> None:

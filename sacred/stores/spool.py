@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sacred._base.values import changed, fields_of
+from sacred.records import TIME_FIELDS
 from sacred.serializer import dumps, restore
 from sacred.stores.base import RunId, RunNotFoundError, Store
 from sacred.stores.changes import (
@@ -40,7 +41,6 @@ __all__ = ["RECORD", "Spool", "default_directory", "read_spool", "replay"]
 RECORD = "record.jsonl"
 
 _VERSION = 1
-_TIMES = ("start_time", "stop_time", "queue_time", "heartbeat")
 _KINDS = {
     kind.__name__: kind for kind in (SetFields, Annotate, SetExperiment, WriteOutput, AddPoints)
 }
@@ -289,7 +289,7 @@ def _with_texts(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with_times(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: _time(value) if name in _TIMES and value is not None else value
+        name: _time(value) if name in TIME_FIELDS and value is not None else value
         for name, value in fields.items()
     }
 

@@ -10,6 +10,7 @@
 | `sql_sharing` | rows that runs share |
 | `sql_run` `sql_points` | fields and points as columns |
 | `sql_reading` `sql_documents` | rows as canonical documents; nothing is changed |
+| `sql_output` | output of any length |
 | `sql_garbage` | rows that no run refers to |
 
 All but `sql_engine` and `sql_errors` need SQLAlchemy to be imported, and so this

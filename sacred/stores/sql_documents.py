@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from sacred.records import Document, FileEntry, plain_id
+from sacred.records import TIME_FIELDS, Document, FileEntry, plain_id
 from sacred.stores.base import DamagedRunError
 from sacred.stores.reading import Report, moment_of
 from sacred.stores.sql_run import meta_from
@@ -27,7 +27,6 @@ __all__ = ["DocumentRows", "column_names"]
 _TABLES = Base.metadata.tables
 _RUN = _TABLES["run"]
 
-_TIMES = ("start_time", "stop_time", "heartbeat", "queue_time")
 #: The columns of ``run`` that fields of documents are made of.
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "_id": ("id", "run_id"),
@@ -41,7 +40,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "experiment": ("experiment_id",),
     "sources": ("experiment_id",),
     "fail_trace": ("fail_trace", "fail_trace_json"),
-    **{name: (name,) for name in _TIMES},
+    **{name: (name,) for name in TIME_FIELDS},
 }
 #: Experiments and hosts, which runs share, by table and number.
 _Shared = dict[tuple[str, int], Any]
@@ -93,6 +92,16 @@ class DocumentRows:
         Raises:
             DamagedRunError: one is damaged, and `report` is not given.
         """
+        return (document for _, document in self.pairs(connection, rows, fields, report))
+
+    def pairs(
+        self,
+        connection: Connection,
+        rows: Sequence[Any],
+        fields: Collection[str] | None,
+        report: Report | None = None,
+    ) -> Iterator[tuple[Any, Document]]:
+        """The same, each with its row; damaged ones are left out."""
         files: dict[str, Mapping[Any, list[FileEntry]]] = {}
         # Not for longer: when rows have been removed, others may get their numbers.
         shared: _Shared = {}
@@ -112,7 +121,7 @@ class DocumentRows:
                     raise damage from error
                 report(str(damage))
                 continue
-            yield document | {name: found[row.run_id] for name, found in files.items()}
+            yield row, document | {name: found[row.run_id] for name, found in files.items()}
 
     def _document(
         self, connection: Connection, row: Mapping[str, Any], shared: _Shared
@@ -120,7 +129,7 @@ class DocumentRows:
         run_id = row["run_id"]
         document: Document = {"_id": row["id"] if run_id is None else plain_id(run_id)}
         document |= {name: row[name] for name in ("status", "command") if name in row}
-        document |= {name: moment_of(row[name]) for name in _TIMES if name in row}
+        document |= {name: moment_of(row[name]) for name in TIME_FIELDS if name in row}
         document |= {name: _json(row[name]) or {} for name in ("config", "info") if name in row}
         if "result" in row:
             text = row.get("result_json")

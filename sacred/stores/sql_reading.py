@@ -146,12 +146,9 @@ class SqlReader(Reader):
         report: Report | None,
     ) -> Iterator[tuple[Any, bool, Document]]:
         for rows, page in pages:
-            found = []
             with self._connected() as (connection, _):
-                for row in page:
-                    for document in rows.documents(connection, [row], fields, report):
-                        found.append((row.id, not row.doubt, document))
-            yield from found
+                pairs = list(rows.pairs(connection, page, fields, report))
+            yield from ((row.id, not row.doubt, document) for row, document in pairs)
 
     def _in_order(
         self,

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import IO, Any, Protocol
 
-from sacred.records import Document, FileEntry, Points, RunId
+from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId
 from sacred.serializer import restore
 from sacred.serializer.writing import flatten_rest
 from sacred.stores.base import DamagedRunError, RunNotFoundError, StoreNotFoundError
@@ -16,7 +16,6 @@ from sacred.stores.tinydb_form import TinyForm
 
 __all__ = ["TinyDbReader"]
 
-_TIMES = ("start_time", "stop_time", "heartbeat", "queue_time")
 _ELSEWHERE = frozenset(
     {
         *("_id", "captured_out", "metrics", "dtypes", "artifact_metadata"),
@@ -97,7 +96,7 @@ class TinyDbReader(Reader):
         wanted = entry.keys() if fields is None else entry.keys() & set(fields)
         for name in wanted - _ELSEWHERE:
             value = self._form.decode(entry[name], dtypes.get(name))
-            document[name] = moment_of(value) if name in _TIMES else flatten_rest(value)
+            document[name] = moment_of(value) if name in TIME_FIELDS else flatten_rest(value)
         if fields is None or {"experiment", "sources"} & set(fields):
             experiment = dict(document.get("experiment") or entry.get("experiment") or {})
             sources = (entry.get("experiment") or {}).get("sources")

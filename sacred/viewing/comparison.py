@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from sacred._base.digest import md5_of, pieces_of
 from sacred._base.paths import iterate_flattened
 from sacred._base.values import Value
 from sacred.records import RunRecord
@@ -17,6 +18,7 @@ __all__ = [
     "PARTS",
     "Difference",
     "compared",
+    "content_digest",
     "digest_of",
     "packages_of",
     "table_of",
@@ -154,16 +156,16 @@ def digest_of(file: StoredFile) -> str:
 
     As the store has it, else that of the content.
     """
-    if file.entry.md5:
-        return file.entry.md5
-    from sacred._base.digest import new_md5
+    return file.entry.md5 or content_digest(file) or ""
 
+
+def content_digest(file: StoredFile) -> str | None:
+    """The MD5 of what a store has of a file; None: it does not have it."""
     try:
-        digest = new_md5()
-        digest.update(file.read())
+        with file.open() as content:
+            return md5_of(pieces_of(content))
     except FileNotFoundError:
-        return ""
-    return str(digest.hexdigest())
+        return None
 
 
 def _flat(value: Any, name: str = "") -> dict[str, Any]:

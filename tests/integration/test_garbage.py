@@ -12,6 +12,7 @@ from sacred.query import open_store
 from sacred.stores.local_files import mark_used, md5_of_file, remove_unused
 from sacred.testing import told
 from sacred.upkeep import discard, find_garbage, recover, remove_garbage
+from tests.integration.test_annotations import store as store
 from tests.integration.test_reading import KINDS, new_place
 from tests.integration.test_trash import numbers
 
@@ -24,12 +25,6 @@ AGED = [kind for kind in KINDS if kind not in ("memory", "sqlite", "postgres")]
 def place(request, tmp_path):
     with new_place(request.param, request, tmp_path) as found:
         yield found
-
-
-@pytest.fixture
-def store(place):
-    with open_store(place.url) as opened:
-        yield opened
 
 
 all_places = pytest.mark.parametrize("place", KINDS, indirect=True)

@@ -10,25 +10,12 @@ from sacred.query import open_store
 from sacred.stores.base import RunExistsError, RunNotFoundError, StoreError
 from sacred.testing import told
 from sacred.upkeep import discard, empty_trash, recover
-from tests.integration.test_reading import KINDS, new_place
+from tests.integration.test_annotations import other
+from tests.integration.test_annotations import place as place
+from tests.integration.test_annotations import store as store
+from tests.integration.test_reading import new_place
 
 REFERENCE = Path(__file__).parents[1] / "reference"
-
-
-@pytest.fixture(params=KINDS)
-def place(request, tmp_path):
-    with new_place(request.param, request, tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-def store(place):
-    with open_store(place.url) as opened:
-        yield opened
-
-
-def other(place, store):
-    return store if place.url == "memory:" else open_store(place.url)
 
 
 def runs(store, directory, count):

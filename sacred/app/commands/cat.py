@@ -36,7 +36,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
         head = content.read(_CHUNK)
         if console.is_terminal and b"\0" in head:
             raise ProgramError(
-                f"{file.name} is no text. Into a file: sacred cat {args.id} > {_base(file.name)}"
+                f"{file.name} is no text. Into a file: sacred cat {args.id} > {file.base_name}"
             )
         console.binary.write(head)
         shutil.copyfileobj(content, console.binary, _CHUNK)
@@ -82,7 +82,3 @@ def find_file(record: RunRecord, name: str) -> StoredFile:
     names = [path for kind in KINDS for path in getattr(record, kind)]
     hint = did_you_mean(name, names) or f"It has: {', '.join(names) or 'none'}"
     raise ProgramError(f"run {record.id} has no file {name!r}. {hint}")
-
-
-def _base(name: str) -> str:
-    return name.replace("\\", "/").rpartition("/")[2]

@@ -9,10 +9,10 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import hashlib
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from sacred._base.digest import new_md5
 from sacred.app.formats import add_formats, write_table
 from sacred.app.parser import add_run_id
 from sacred.app.session import Session
@@ -55,9 +55,9 @@ def files_of(record: RunRecord, patterns: list[str]) -> Iterator[tuple[str, Stor
     """Kind and file, of all files or of those that one of the patterns fits."""
     for kind in _KINDS:
         for name, file in getattr(record, kind).items():
-            base = name.replace("\\", "/").rpartition("/")[2]
+            names = (name, file.base_name)
             if not patterns or any(
-                fnmatchcase(text, pattern) for text in (name, base) for pattern in patterns
+                fnmatchcase(text, pattern) for text in names for pattern in patterns
             ):
                 yield kind.removesuffix("s"), file
 
@@ -69,10 +69,9 @@ def saved(files: list[StoredFile], directory: str, session: Session) -> Iterator
     taken: set[str] = set()
     for file in files:
         folder = Path(directory)
-        base = file.name.replace("\\", "/").rpartition("/")[2]
-        if base in taken:
-            folder = folder / hashlib.md5(file.name.encode()).hexdigest()[:8]
-        taken.add(base)
+        if file.base_name in taken:
+            folder = folder / new_md5(file.name.encode()).hexdigest()[:8]
+        taken.add(file.base_name)
         try:
             yield str(file.save_to(folder))
         except FileNotFoundError as error:

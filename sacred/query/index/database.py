@@ -8,14 +8,11 @@ import platform
 import sqlite3
 from collections.abc import Iterator
 
+from sacred._base.cache_place import cache_place
 from sacred._base.digest import new_md5
 
-__all__ = ["VARIABLE", "Database", "path_of"]
+__all__ = ["Database", "path_of"]
 
-#: ``off``: no index is made or used; else the directory for indices.
-VARIABLE = "SACRED_INDEX"
-
-_OFF = frozenset({"off", "0", "no", "false"})
 #: Of the tables. An index of another version is made again.
 _VERSION = 1
 #: Seconds to wait for another process that is writing.
@@ -43,25 +40,15 @@ class IndexUnavailableError(Exception):
 
 
 def path_of(root: str) -> str | None:
-    """The file of the index of a directory of runs; None: no index is wanted.
-
-    It is the user's own, and of this machine: neither is a store changed by those who look at
-    it, nor does SQLite have to rely on the locks of a network.
-    """
-    chosen = os.environ.get(VARIABLE, "")
-    if chosen.lower() in _OFF:
+    """The file of the index of a directory of runs; None: no index is wanted."""
+    directory = cache_place()
+    if directory is None:
         return None
-    directory = chosen or os.path.join(_cache(), "sacred", "index")
     real = os.path.realpath(root)
     digest = new_md5()
     digest.update(os.fsencode(f"{platform.node()}\0{real}"))
     stem = "".join(c if c.isalnum() else "-" for c in os.path.basename(real))[:40]
     return os.path.join(directory, f"{stem}-{digest.hexdigest()[:16]}.sqlite")
-
-
-def _cache() -> str:
-    given = os.environ.get("XDG_CACHE_HOME")
-    return given or os.path.join(os.path.expanduser("~"), ".cache")
 
 
 class Database:

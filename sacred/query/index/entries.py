@@ -14,7 +14,7 @@ from typing import Any
 from sacred.query.evaluate import kind_of
 from sacred.query.syntax import Path
 from sacred.query.values import MISSING, plain_value, value_of
-from sacred.records import RunRecord
+from sacred.records import TIME_FIELDS, RunRecord
 from sacred.records.metric import AGGREGATES
 
 __all__ = [
@@ -50,7 +50,6 @@ Row = tuple[tuple[str, ...], int, Any]
 
 _TREES = ("config", "info", "meta", "host", "result")
 _VALUES = ("name", "command", "group", "notes", "comment", "fail_trace", "starred", "duration")
-_TIMES = ("start_time", "stop_time", "heartbeat", "queue_time")
 _LONGEST_TEXT = 10_000
 _LONGEST_LIST = 32
 _DEEPEST = 10
@@ -84,7 +83,7 @@ def entries_of(record: RunRecord) -> Iterator[Row]:
     Raises:
         ValueError: there are values that the index cannot hold.
     """
-    for name in (*_VALUES, *_TIMES):
+    for name in (*_VALUES, *TIME_FIELDS):
         yield _row((name,), value_of(record, Path(name)))
     for tag in record.tags:
         if _kind_and_value(tag)[0] != TEXT:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sacred._base.cache_place import VARIABLE
 from sacred.stores import metrics_reading, points_cache
 from sacred.stores.blobs import LocalBlobs
 from sacred.stores.changes import AddPoints
@@ -21,7 +22,7 @@ T0 = datetime.datetime(2026, 1, 2, 3, 4, 5, 678000)
 @pytest.fixture(autouse=True)
 def kept(tmp_path, monkeypatch):
     """The directory of what is kept; files of any size and age are."""
-    monkeypatch.setenv(points_cache.VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(points_cache, "_LARGE", 0)
     monkeypatch.setattr(points_cache, "_SETTLED", 0)
     monkeypatch.setattr(metrics_reading, "_LARGE", 0)
@@ -128,7 +129,7 @@ def test_none_is_kept_of_a_file_that_has_just_been_written(blobs, kept, monkeypa
 
 
 def test_nobody_has_to_keep_any(blobs, kept, monkeypatch, reads):
-    monkeypatch.setenv(points_cache.VARIABLE, "off")
+    monkeypatch.setenv(VARIABLE, "off")
     assert values(blobs) == values(blobs)
     assert len(reads) == 2
     assert not kept.exists()
