@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -85,9 +86,10 @@ def _range(values: Iterable[float]) -> tuple[float, float]:
     low, high = min(known), max(known)
     if low < high:
         return low, high
-    # One value: in the middle.
+    # One value: in the middle, unless there is no number so far beyond it.
     room = abs(low) or 1.0
-    return low - room, high + room
+    largest = sys.float_info.max
+    return max(low - room, -largest), min(high + room, largest)
 
 
 def thinned(points: Iterable[tuple[Any, Any]], most: int = _DRAWN) -> list[Point]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sacred.app.commands.logs import addition, last_lines
@@ -124,6 +125,8 @@ def test_thinned_curves_keep_their_extremes(found: list[tuple[float, object]], m
 
 
 @given(points)
+@example([(0.0, 2.0**1023)])
+@example([(-sys.float_info.max, -sys.float_info.max)])
 def test_curves_have_places_within_the_picture(found: list[tuple[float, object]]) -> None:
     svg = curves([Curve(label="<a>", points=thinned(found), colour="#000")])
     assert "nan" not in svg
