@@ -48,11 +48,13 @@ class Blob(Value):
         name: its name.
         size: in bytes.
         used: when it was stored, changed or marked as used.
+        version: another one whenever the content is; empty if nothing says so.
     """
 
     name: str
     size: int
     used: datetime.datetime
+    version: str = ""
 
 
 class Blobs(ABC):

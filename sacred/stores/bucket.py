@@ -18,12 +18,14 @@ from collections.abc import Iterator, Sequence
 from typing import IO, cast
 
 from sacred._base.clock import utcnow
+from sacred._base.values import changed
 from sacred.stores import garbage
 from sacred.stores.base import RunExistsError, RunId, Store, StoreError, StoreNotFoundError
 from sacred.stores.blobs import TRASH, Blob, Blobs, Content
 from sacred.stores.changes import Change
 from sacred.stores.file import FileStore
 from sacred.stores.local_files import content_of
+from sacred.stores.reading import Reader
 
 __all__ = ["Bucket", "BucketBlobs", "BucketStore", "bucket_store", "split_address"]
 
@@ -59,8 +61,13 @@ class Bucket(ABC):
         """The object, of which `size` bytes count, now ends with `tail` behind these."""
 
     @abstractmethod
-    def get(self, key: str, into: IO[bytes]) -> None:
+    def get(self, key: str, into: IO[bytes], version: str = "") -> None:
         """Write the content of an object into a file.
+
+        Args:
+            key: of the object.
+            into: the file.
+            version: as `objects` gives it: only this one will do.
 
         Raises:
             FileNotFoundError: there is none.
@@ -107,7 +114,8 @@ class BucketBlobs(Blobs):
 
     def __init__(self, bucket: Bucket, prefix: str) -> None:
         self.root = f"{bucket.url}/{prefix}".rstrip("/")
-        self._bucket = bucket
+        self.bucket = bucket
+        self.prefix = prefix
         self._prefix = f"{prefix}/" if prefix else ""
         self._growing: dict[str, _Growing] = {}
 
@@ -129,7 +137,7 @@ class BucketBlobs(Blobs):
             else:
                 file.writelines(content)
             file.seek(0)
-            self._bucket.put(self._key(name), file)
+            self.bucket.put(self._key(name), file)
 
     def append(self, name: str, offset: int, content: bytes) -> None:
         """See `Blobs.append`."""
@@ -137,15 +145,15 @@ class BucketBlobs(Blobs):
         growing = self._growing.pop(name, None) or self._found(name)
         if growing.size < offset:
             raise StoreError(f"{self.root}/{name} is shorter than {offset} bytes")
-        if growing.size == offset >= self._bucket.extendable:
+        if growing.size == offset >= self.bucket.extendable:
             if content:
-                self._bucket.extend(self._key(name), offset, content)
+                self.bucket.extend(self._key(name), offset, content)
             self._growing[name] = _Growing(offset + len(content), None)
             return
         head = self.read(name) if growing.content is None else growing.content
         whole = head[:offset] + content
-        self._bucket.put(self._key(name), io.BytesIO(whole))
-        kept = whole if len(whole) < self._bucket.extendable else None
+        self.bucket.put(self._key(name), io.BytesIO(whole))
+        kept = whole if len(whole) < self.bucket.extendable else None
         self._growing[name] = _Growing(len(whole), kept)
 
     def put_file(self, name: str, path: str) -> None:
@@ -154,56 +162,63 @@ class BucketBlobs(Blobs):
         with open(path, "rb") as source:
             self.write(name, content_of(source))
 
-    def open(self, name: str) -> IO[bytes]:
-        """See `Blobs.open`."""
+    def open(self, name: str, version: str = "") -> IO[bytes]:
+        """See `Blobs.open`; with a version (see `Blob`), only this one will do."""
         file = _scratch()
         try:
-            self._bucket.get(self._key(name), file)
+            self.bucket.get(self._key(name), file, version)
         except BaseException:
             file.close()
             raise
         file.seek(0)
         return file
 
+    def content(self, name: str, version: str = "") -> bytes | None:
+        """The whole content; None: there is none, or not in this version."""
+        try:
+            with self.open(name, version) as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
     def exists(self, name: str) -> bool:
         """See `Blobs.exists`."""
         key = self._key(name)
-        return self._bucket.first(key) == key or self._bucket.first(f"{key}/") is not None
+        return self.bucket.first(key) == key or self.bucket.first(f"{key}/") is not None
 
     def use(self, name: str) -> bool:
         """See `Blobs.use`."""
         key = self._key(name)
-        modified = self._bucket.modified(key)
+        modified = self.bucket.modified(key)
         if modified is None:
             return False
         # What was modified lately need not be told so again.
-        return utcnow() - modified < garbage.COUNTS or self._bucket.touch(key)
+        return utcnow() - modified < garbage.COUNTS or self.bucket.touch(key)
 
     def entries(self, below: str = "") -> Iterator[Blob]:
         """See `Blobs.entries`."""
         prefix = self._prefix + (f"{below}/" if below else "")
-        for blob in self._bucket.objects(prefix):
-            name = blob.name.removeprefix(self._prefix)
-            yield Blob(name=name, size=blob.size, used=blob.used)
+        for blob in self.bucket.objects(prefix):
+            yield changed(blob, name=blob.name.removeprefix(self._prefix))
 
     def remove_unused(self, name: str, before: datetime.datetime) -> bool:
         """See `Blobs.remove_unused`."""
-        return self._bucket.delete_unmodified(self._key(name), before)
+        return self.bucket.delete_unmodified(self._key(name), before)
 
     def remove(self, name: str) -> None:
         """See `Blobs.remove`."""
         self._growing.pop(name, None)
-        self._bucket.delete(self._key(name))
+        self.bucket.delete(self._key(name))
 
     def remove_folder(self, name: str) -> None:
         """See `Blobs.remove_folder`."""
         self.forget(name)
-        while (key := self._bucket.first(f"{self._key(name)}/")) is not None:
-            self._bucket.delete(key)
+        while (key := self.bucket.first(f"{self._key(name)}/")) is not None:
+            self.bucket.delete(key)
 
     def folders(self, below: str = "") -> list[str]:
         """See `Blobs.folders`; a bucket has no empty ones."""
-        found = list(self._bucket.folders(self._prefix + (f"{below}/" if below else "")))
+        found = list(self.bucket.folders(self._prefix + (f"{below}/" if below else "")))
         if not found and not below:
             raise StoreNotFoundError(f"There are no runs at {self.root}")
         return found
@@ -225,7 +240,7 @@ class BucketBlobs(Blobs):
         return _Growing(len(content), content)
 
     def _highest(self) -> int:
-        folders = [*self._bucket.folders(self._prefix), *self.folders(TRASH)]
+        folders = [*self.bucket.folders(self._prefix), *self.folders(TRASH)]
         return max((int(name) for name in folders if name.isdecimal()), default=0)
 
     def _claim_given(self, run_id: str) -> str:
@@ -237,7 +252,7 @@ class BucketBlobs(Blobs):
         return run_id
 
     def _make_record(self, run_id: str) -> bool:
-        return self._bucket.put_new(self._key(f"{run_id}/run.json"), b"{}\n")
+        return self.bucket.put_new(self._key(f"{run_id}/run.json"), b"{}\n")
 
 
 class _Growing:
@@ -264,13 +279,19 @@ class BucketStore(FileStore):
     def __init__(self, blobs: BucketBlobs, sources: BucketBlobs, resources: BucketBlobs) -> None:
         super().__init__(blobs, sources, resources)
         self.url = blobs.root
-        self._bucket_blobs = blobs
+        self._places = (blobs, sources, resources)
 
     def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
         """See `Store.apply`."""
         super().apply(run_id, changes)
         if str(run_id) not in self._runs:  # it is closed
-            self._bucket_blobs.forget(str(run_id))
+            self._places[0].forget(str(run_id))
+
+    def reader(self) -> Reader:
+        """See `ReadableStore.reader`."""
+        from sacred.stores.bucket_reading import BucketReader
+
+        return BucketReader(self.url, *self._places)
 
     def is_unreachable(self, error: BaseException) -> bool:
         """See `Store.is_unreachable`: unlike a disk, a network makes each change wait."""

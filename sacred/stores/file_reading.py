@@ -16,10 +16,11 @@ from sacred.stores.json_record import ABOUT, ANNOTATIONS
 from sacred.stores.metrics_reading import read_points, stored_names
 from sacred.stores.reading import LIST_FIELDS, Reader, moment_of
 
-__all__ = ["FileReader"]
+__all__ = ["FileReader", "files_with"]
 
 #: Fields that have files of their own.
 _OWN_FILES = {"config": "config.json", "info": "info.json"}
+_RECORD = "run.json"
 
 
 class FileReader(Reader):
@@ -54,12 +55,13 @@ class FileReader(Reader):
     def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
         """See `Reader.document`; only the files that are needed are read."""
         document: Document = {"_id": plain_id(str(run_id))}
+        files = files_with(fields)
         for name, file in _OWN_FILES.items():
-            if fields is None or name in fields:
+            if file in files:
                 document[name] = self._json(run_id, file, {})
-        if fields is None or not set(fields) <= _OWN_FILES.keys():
+        if _RECORD in files:
             document |= self._record(run_id)
-        if fields is None or "meta" in fields:
+        if ANNOTATIONS in files:
             annotated = (document.get("meta") or {}) | self._json(run_id, ANNOTATIONS, {})
             document["meta"] = {k: value for k, value in annotated.items() if value is not None}
         return document
@@ -100,7 +102,7 @@ class FileReader(Reader):
         raise FileNotFoundError(f"{entry.name!r} of run {run_id!r} is not stored in {self.url}")
 
     def _record(self, run_id: RunId) -> Document:
-        record = self._json(run_id, "run.json", None)
+        record = self._json(run_id, _RECORD, None)
         if record is None:
             if self._blobs.exists(f"{run_id}/config.json"):
                 where = f"{self._blobs.root}/{run_id}"
@@ -135,7 +137,7 @@ class FileReader(Reader):
                 value = json.loads(self._blobs.read(f"{run_id}/{name}"))
             except (FileNotFoundError, NotADirectoryError):
                 return default
-            if not isinstance(value, dict) and name == "run.json":
+            if not isinstance(value, dict) and name == _RECORD:
                 raise ValueError("it is no JSON object")
             return value
 
@@ -161,6 +163,20 @@ class FileReader(Reader):
             return None
         candidates = (os.path.normpath(os.path.join(base, stored)), os.path.abspath(stored))
         return next((path for path in candidates if os.path.isfile(path)), None)
+
+
+def files_with(fields: Collection[str] | None) -> tuple[str, ...]:
+    """The files of a record that these fields are in; None: all fields of a document.
+
+    >>> files_with(["config", "status"])
+    ('config.json', 'run.json')
+    """
+    files = [file for name, file in _OWN_FILES.items() if fields is None or name in fields]
+    if fields is None or not set(fields) <= _OWN_FILES.keys():
+        files.append(_RECORD)
+    if fields is None or "meta" in fields:
+        files.append(ANNOTATIONS)
+    return tuple(files)
 
 
 def _pairs(kind: str, listed: Any, path_of: Any) -> list[FileEntry]:

@@ -87,13 +87,15 @@ class GoogleBucket(Bucket):
                 with contextlib.suppress(Exception):
                     part.delete(**self._patience)
 
-    def get(self, key: str, into: IO[bytes]) -> None:
-        """See `Bucket.get`."""
+    def get(self, key: str, into: IO[bytes], version: str = "") -> None:
+        """See `Bucket.get`; the version is the generation."""
         from google.api_core.exceptions import NotFound
 
         with self._explained():
             try:
-                self._bucket.blob(key).download_to_file(into, **self._patience)
+                generation = int(version) if version else None
+                blob = self._bucket.blob(key, generation=generation)
+                blob.download_to_file(into, **self._patience)
             except NotFound:
                 raise FileNotFoundError(f"There is no {self.url}/{key}") from None
 
@@ -101,7 +103,12 @@ class GoogleBucket(Bucket):
         """See `Bucket.objects`."""
         with self._explained():
             for blob in self._bucket.list_blobs(prefix=prefix, **self._patience):
-                yield Blob(name=str(blob.name), size=int(blob.size), used=naive_utc(blob.updated))
+                yield Blob(
+                    name=str(blob.name),
+                    size=int(blob.size),
+                    used=naive_utc(blob.updated),
+                    version=str(blob.generation or ""),
+                )
 
     def modified(self, key: str) -> datetime.datetime | None:
         """See `Bucket.modified`."""

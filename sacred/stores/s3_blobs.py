@@ -92,15 +92,16 @@ class S3Bucket(Bucket):
                     self._s3.abort_multipart_upload(**upload)
                 raise
 
-    def get(self, key: str, into: IO[bytes]) -> None:
-        """See `Bucket.get`."""
+    def get(self, key: str, into: IO[bytes], version: str = "") -> None:
+        """See `Bucket.get`; the version is the ETag."""
         from botocore.exceptions import ClientError
 
+        condition = {"IfMatch": version} if version else {}
         with self._explained():
             try:
-                answer = self._s3.get_object(Bucket=self.name, Key=key)
+                answer = self._s3.get_object(Bucket=self.name, Key=key, **condition)
             except ClientError as error:
-                if _code(error) not in _ABSENT:
+                if _code(error) not in _ABSENT | (_TAKEN if version else set()):
                     raise
                 raise FileNotFoundError(f"There is no {self.url}/{key}") from None
             with contextlib.closing(answer["Body"]) as body:
@@ -110,8 +111,12 @@ class S3Bucket(Bucket):
         """See `Bucket.objects`."""
         for page in self._pages(Prefix=prefix):
             for found in page.get("Contents", ()):
-                used = naive_utc(found["LastModified"])
-                yield Blob(name=str(found["Key"]), size=int(found["Size"]), used=used)
+                yield Blob(
+                    name=str(found["Key"]),
+                    size=int(found["Size"]),
+                    used=naive_utc(found["LastModified"]),
+                    version=str(found.get("ETag", "")),
+                )
 
     def modified(self, key: str) -> datetime.datetime | None:
         """See `Bucket.modified`."""

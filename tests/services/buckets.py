@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import pickle
+import sqlite3
 import threading
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 
+from sacred._base.cache_place import VARIABLE
 from sacred.observers.file_storage import FileStorageObserver
 from sacred.observers.store_observer import StoreObserver
 from sacred.stores.base import StoreError
+from sacred.stores.bucket import bucket_store
+from sacred.stores.changes import Annotate, SetFields
 from sacred.stores.file import FileStore
 from tests.unit.stores.memory import live, lives
 from tests.unit.stores.told import beat, complete, log, start
@@ -106,7 +111,7 @@ class BucketContract:
         check()
 
     def test_long_output_is_whole_at_every_beat(self, observer, monkeypatch):
-        bucket = observer.store._blobs._bucket
+        bucket = observer.store._blobs.bucket
         sent = []
         extend = bucket.extend
         monkeypatch.setattr(bucket, "extend", lambda *a: (sent.append(len(a[2])), extend(*a)))
@@ -140,6 +145,103 @@ class BucketContract:
         for thread in threads:
             thread.join()
         assert sorted(ids) == list(range(1, 25))
+
+    def documents(self, observer, fields=None):
+        """What a new reader finds, and which objects it has asked for."""
+        bucket = self.observer_class(observer.bucket, "base").store._blobs.bucket
+        asked = []
+        get = type(bucket).get
+
+        def counted(bucket, key, *args):
+            asked.append(key.removeprefix("base/"))
+            return get(bucket, key, *args)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(bucket), "get", counted)
+            reader = bucket_store(bucket, "base").reader()
+            found = {document["_id"]: document for document in reader.documents(fields=fields)}
+        return found, sorted(asked)
+
+    @pytest.fixture
+    def kept(self, monkeypatch, tmp_path):
+        monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
+        return tmp_path / "cache" / "objects"
+
+    def test_readers_fetch_only_what_has_changed(self, observer, kept):
+        for number in range(3):
+            start(observer, config={"n": number})
+            complete(observer, number)
+        first, asked = self.documents(observer)
+        assert {run_id: found["config"] for run_id, found in first.items()} == {
+            1: {"n": 0}, 2: {"n": 1}, 3: {"n": 2},
+        }  # fmt: skip
+        files = ("config.json", "run.json")
+        assert asked == [f"{n}/{name}" for n in (1, 2, 3) for name in files]
+        assert self.documents(observer) == (first, [])
+        observer.store.apply("2", [Annotate(fields={"notes": "odd"})])
+        observer.store.apply("3", [SetFields(fields={"result": 99})])
+        second, asked = self.documents(observer)
+        assert asked == ["2/_annotations.json", "3/run.json"]
+        assert (second[2]["meta"]["notes"], second[3]["result"]) == ("odd", 99)
+        observer.store._blobs.remove_folder("2")
+        assert self.documents(observer) == ({n: second[n] for n in (1, 3)}, [])
+        (database,) = kept.iterdir()
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            names = {name for (name,) in connection.execute("SELECT name FROM object")}
+        assert names == {f"{n}/{name}" for n in (1, 3) for name in files}
+
+    def test_what_is_kept_is_not_believed_if_it_is_damaged(self, observer, kept):
+        start(observer, config={"n": 1})
+        complete(observer, 1)
+        whole, asked = self.documents(observer)
+        (database,) = kept.iterdir()
+        with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+            connection.execute("UPDATE object SET content = x'7b7d'")
+        assert self.documents(observer) == (whole, asked)
+        database.write_bytes(b"no database at all " * 99)
+        assert self.documents(observer) == (whole, asked)
+        assert self.documents(observer) == (whole, [])
+        kept.rename(kept.with_name("elsewhere"))
+        kept.write_text("no directory")
+        assert self.documents(observer) == (whole, asked)
+
+    def test_what_is_replaced_after_it_was_listed_is_read_as_it_is_now(
+        self, observer, kept, monkeypatch
+    ):
+        start(observer, config={"n": 1})
+        start(observer, config={"n": 2})
+        bucket, change = type(observer.store._blobs.bucket), observer.store.apply
+        objects = bucket.objects
+
+        def listed(*args):
+            blobs = list(objects(*args))
+            if not any("_trash" in str(arg) for arg in args):
+                change("1", [SetFields(fields={"result": 7})])
+                monkeypatch.setattr(bucket, "objects", objects)
+            return iter(blobs)
+
+        monkeypatch.setattr(bucket, "objects", listed)
+        found, _ = self.documents(observer)
+        assert found[1]["result"] == 7
+        again, asked = self.documents(observer)
+        assert (again, asked) == (found, ["1/run.json"])
+        assert self.documents(observer) == (found, [])
+
+    def test_lists_of_too_many_objects_are_given_up(self, observer, kept, monkeypatch):
+        monkeypatch.setattr("sacred.stores.bucket_reading._LISTED_AT_LEAST", 2)
+        monkeypatch.setattr("sacred.stores.bucket_reading._LISTED_FOR_A_RUN", 0)
+        start(observer, config={"n": 1})
+        complete(observer, 1)
+        found, asked = self.documents(observer, ["config", "result"])
+        assert (found[1]["config"], found[1]["result"]) == ({"n": 1}, 1)
+        assert asked == ["1/config.json", "1/run.json"]
+        assert not kept.exists()
+
+    def test_nothing_is_kept_if_that_is_not_wanted(self, observer, monkeypatch, tmp_path):
+        monkeypatch.setenv(VARIABLE, "off")
+        start(observer)
+        assert self.documents(observer) == self.documents(observer)
+        assert self.documents(observer)[1] == ["1/config.json", "1/run.json"]
 
     def test_ids(self, observer):
         assert start(observer, "my run") == "my run"

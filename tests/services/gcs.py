@@ -81,7 +81,9 @@ class GcsServer:
             sources = [source["name"] for source in json.loads(body)["sourceObjects"]]
             joined = b"".join(self.buckets[bucket][name] for name in sources)
             return self._store(bucket, key, joined, query)
-        if key not in self.buckets.get(bucket, {}):
+        known = self.generations.get((bucket, key))
+        is_there = key in self.buckets.get(bucket, {})
+        if not is_there or int(query.get("generation", known or 0)) != known:
             return 404, {"error": {"message": "no such object"}}
         number = self.updates[bucket, key][1]
         if int(query.get("ifMetagenerationMatch", number)) != number:
