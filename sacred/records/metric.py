@@ -133,6 +133,11 @@ class Metric:
             self.values, index=pandas.Index(self.steps, name="step"), name=self.name
         )
 
+    def _repr_html_(self) -> str:
+        from sacred.records.shown import metric_as_html
+
+        return metric_as_html(self)
+
     def _array(self, key: str, items: Sequence[Any]) -> Any:
         if key not in self._cache:
             self._cache[key] = _as_array(items)

@@ -1,4 +1,4 @@
-"""A run as HTML, for notebooks."""
+"""Runs and metrics as HTML, for notebooks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from sacred._base.paths import iterate_flattened
+from sacred.records.metric import AGGREGATES
 
-__all__ = ["as_html"]
+__all__ = ["as_html", "metric_as_html"]
 
 #: So many characters of a value are shown.
 _LONG = 200
@@ -28,6 +29,18 @@ def as_html(record: Any) -> str:
         for name, value in _rows(record)
     )
     return f"<b>{_cell(title)}</b><table>{rows}</table>"
+
+
+def metric_as_html(metric: Any) -> str:
+    """The aggregates of a metric, which read its points.
+
+    Args:
+        metric: the `Metric`.
+    """
+    values = {name: getattr(metric, name) for name in AGGREGATES}
+    heads = "".join(f"<th>{_cell(name)}</th>" for name in ("metric", *values))
+    cells = "".join(f"<td>{_cell(value)}</td>" for value in (metric.name, *values.values()))
+    return f"<table><tr>{heads}</tr><tr>{cells}</tr></table>"
 
 
 def _rows(record: Any) -> Iterator[tuple[str, Any]]:

@@ -170,3 +170,7 @@ def test_a_run_shows_itself_in_a_notebook(store):
         assert part in html
     failed = store.runs("n = 3").first()._repr_html_()
     assert "ValueError: no" in failed
+    loss = store.runs("n = 0").first().metrics["loss"]
+    html = loss._repr_html_()
+    assert "<th>mean</th>" in html
+    assert f"<td>loss</td><td>{loss.last}</td>" in html
