@@ -11,17 +11,23 @@ import pytest
 
 from sacred.observers.store_observer import StoreObserver
 from sacred.query import open_store
+from sacred.query.index import side_index
 from tests.conftest import ROOT
 from tests.unit.stores.told import complete, log, start
 
 REFERENCE = ROOT / "tests" / "reference"
 
 
-@pytest.fixture(params=["files", "mongo"])
-def store(request, tmp_path):
+@pytest.fixture(params=["files", "indexed files", "mongo"])
+def store(request, tmp_path, monkeypatch):
     """The same two runs of sacred 0.8.7: the first completed, the second took too long."""
-    if request.param == "files":
-        yield open_store(shutil.copytree(REFERENCE / "files_0.8", tmp_path / "moved"))
+    if request.param != "mongo":
+        if request.param == "indexed files":
+            monkeypatch.setattr(side_index, "AT_LEAST", 0)
+            monkeypatch.setenv("SACRED_INDEX", str(tmp_path / "index"))
+        opened = open_store(shutil.copytree(REFERENCE / "files_0.8", tmp_path / "moved"))
+        assert (opened.index is not None) == (request.param == "indexed files")
+        yield opened
         return
     from bson import json_util
 
