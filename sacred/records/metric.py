@@ -134,9 +134,10 @@ class Metric:
         )
 
     def _repr_html_(self) -> str:
-        from sacred.records.shown import metric_as_html
+        from sacred.records.shown import row_as_html
 
-        return metric_as_html(self)
+        values = {name: getattr(self, name) for name in AGGREGATES}
+        return row_as_html({"metric": self.name, **values})
 
     def _array(self, key: str, items: Sequence[Any]) -> Any:
         if key not in self._cache:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sacred._base.paths import iterate_flattened
-from sacred.records.metric import AGGREGATES
 
-__all__ = ["as_html", "metric_as_html"]
+__all__ = ["as_html", "row_as_html"]
 
 #: So many characters of a value are shown.
 _LONG = 200
@@ -31,15 +30,14 @@ def as_html(record: Any) -> str:
     return f"<b>{_cell(title)}</b><table>{rows}</table>"
 
 
-def metric_as_html(metric: Any) -> str:
-    """The aggregates of a metric, which read its points.
+def row_as_html(values: Mapping[str, Any]) -> str:
+    """A table of one row.
 
     Args:
-        metric: the `Metric`.
+        values: by the heads of their columns.
     """
-    values = {name: getattr(metric, name) for name in AGGREGATES}
-    heads = "".join(f"<th>{_cell(name)}</th>" for name in ("metric", *values))
-    cells = "".join(f"<td>{_cell(value)}</td>" for value in (metric.name, *values.values()))
+    heads = "".join(f"<th>{_cell(name)}</th>" for name in values)
+    cells = "".join(f"<td>{_cell(value)}</td>" for value in values.values())
     return f"<table><tr>{heads}</tr><tr>{cells}</tr></table>"
 
 

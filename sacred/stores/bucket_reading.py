@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from sacred.records import Document, RunId
-from sacred.stores.bucket import BucketBlobs
+from sacred.stores.bucket_blobs import BucketBlobs
 from sacred.stores.file_reading import FileReader, files_with
 from sacred.stores.kept_objects import KeptObjects
 from sacred.stores.reading import Report

@@ -14,7 +14,7 @@ from sacred._base.extras import require
 from sacred.stores.base import Store, StoreAddressError
 
 if TYPE_CHECKING:
-    from sacred.stores.bucket import Bucket
+    from sacred.stores.bucket_blobs import Bucket
 
 __all__ = [
     "open_files",

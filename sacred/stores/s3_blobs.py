@@ -14,7 +14,7 @@ from sacred._base.clock import naive_utc, utcnow
 from sacred._base.extras import require
 from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
 from sacred.stores.blobs import Blob
-from sacred.stores.bucket import Bucket
+from sacred.stores.bucket_blobs import Bucket
 
 __all__ = ["S3Bucket", "check_bucket_name"]
 
