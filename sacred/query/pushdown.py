@@ -25,10 +25,11 @@ def pushed(expression: Expression, reader: Reader) -> Any:
 
         return mongo_filter(condition)
     if reader.language.startswith("sql"):
-        from sacred.query.to_sql import can_translate, sql_condition
+        from sacred.query.sql_json import texts_of
+        from sacred.query.to_sql import sql_condition
 
-        dialect = reader.dialect  # type: ignore[attr-defined]
-        return sql_condition(condition, dialect) if can_translate(dialect) else None
+        texts = texts_of(reader.dialect)  # type: ignore[attr-defined]
+        return None if texts is None else sql_condition(condition, texts)
     return None
 
 
@@ -39,7 +40,9 @@ def pushed_order(keys: Sequence[SortKey], reader: Reader) -> Any:
 
         return mongo_order(keys)
     if (reader.language or "").startswith("sql"):
+        from sacred.query.sql_json import texts_of
         from sacred.query.sql_order import sql_order
 
-        return sql_order(keys, reader.dialect)  # type: ignore[attr-defined]
+        texts = texts_of(reader.dialect)  # type: ignore[attr-defined]
+        return None if texts is None else sql_order(keys, texts)
     return None

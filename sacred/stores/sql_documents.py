@@ -48,9 +48,9 @@ _Shared = dict[tuple[str, int], Any]
 
 def column_names(connection: Connection) -> dict[str, set[str]]:
     """The tables that the database has, with the names of their columns."""
-    inspector = sa.inspect(connection)
-    tables = set(inspector.get_table_names()) & _TABLES.keys()
-    return {name: {str(c["name"]) for c in inspector.get_columns(name)} for name in tables}
+    # Of all of them in one question.
+    found = sa.inspect(connection).get_multi_columns(filter_names=list(_TABLES))
+    return {name: {str(c["name"]) for c in columns} for (_, name), columns in found.items()}
 
 
 class DocumentRows:

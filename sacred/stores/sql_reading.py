@@ -11,7 +11,8 @@ import contextlib
 import io
 import itertools
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from sacred.records.metric import moments_of
 from sacred.stores.base import RunNotFoundError, StoreNotFoundError
 from sacred.stores.columns import Later, joined
 from sacred.stores.reading import Reader, Report
+from sacred.stores.sql_candidates import by_column, by_order
 from sacred.stores.sql_documents import DocumentRows, column_names
 from sacred.stores.sql_engine import file_of
 from sacred.stores.sql_errors import explained
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["SqlReader"]
 
 _PAGE = 500
+#: PostgreSQL does not know how long it takes to read JSON. Said in one transaction, for that.
+_SHARE_THE_WORK = "SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0"
 #: What fits into the caches of processors is faster to handle.
 _POINTS_AT_ONCE = 5000
 
@@ -105,15 +109,9 @@ class SqlReader(Reader):
         where: Any = None,
     ) -> Iterator[Document]:
         """See `Reader.ordered`."""
-        column = _RUN.c["id" if field == "_id" else field]
-        direction = column.desc() if descending else column.asc()
-        # By its key alone, the database need not sort, and reads no more than is wanted.
-        order = (direction,) if field == "_id" else (column.is_(None), direction, _RUN.c.id)
-        more = None if fields is None else {*fields, field}
-        for rows, page in self._in_order(order, _PAGE, more, where, ()):
-            with self._connected() as (connection, _):
-                documents = list(rows.documents(connection, page, fields, report))
-            yield from documents
+        name = "id" if field == "_id" else field
+        pages = self._in_order(lambda where: by_column(name, descending, where), _PAGE, where)
+        return (document for _, document in self._placed(pages, fields, report))
 
     def ranked(
         self,
@@ -123,52 +121,52 @@ class SqlReader(Reader):
         report: Report | None = None,
         where: Any = None,
     ) -> Iterator[tuple[Any, bool, Document]] | None:
-        """See `Reader.ranked`; `order` is that of `sacred.query.sql_order`."""
-        doubt, keys = order
+        """See `Reader.ranked`; `order` is a `sacred.stores.sql_candidates.RowOrder`."""
         with self._connected() as (_, rows):
             if rows.is_old:
                 return None
-        doubt = sa.case((doubt, 1), else_=0)
-        by = (doubt.desc(), *keys, _RUN.c.id)
-        pages = self._in_order(by, min(limit, _PAGE) + 20, fields, where, (doubt.label("doubt"),))
+
+        def keys(where: Any) -> Any:
+            return by_order(order, where)
+
+        pages = self._in_order(keys, min(limit, _PAGE) + 20, where, is_costly=True)
         try:
-            first = next(pages, None)
+            first = next(pages, {})
         except sa.exc.DBAPIError:
             return None  # some text that should be JSON is none for this database
-        return self._placed(
-            () if first is None else itertools.chain([first], pages), fields, report
-        )
+        found = self._placed(itertools.chain([first], pages), fields, report)
+        return ((row.id, not doubt, document) for (row, doubt), document in found)
 
     def _placed(
         self,
-        pages: Iterable[tuple[DocumentRows, Sequence[Any]]],
+        pages: Iterable[dict[int, bool]],
         fields: Collection[str] | None,
         report: Report | None,
-    ) -> Iterator[tuple[Any, bool, Document]]:
-        for rows, page in pages:
-            with self._connected() as (connection, _):
-                pairs = list(rows.pairs(connection, page, fields, report))
-            yield from ((row.id, not row.doubt, document) for row, document in pairs)
+    ) -> Iterator[tuple[tuple[Any, bool], Document]]:
+        """The documents of these keys, with their rows, and with what was said of the keys."""
+        for page in pages:
+            remaining = iter(page)
+            while keys := list(itertools.islice(remaining, _PAGE)):
+                with self._connected() as (connection, rows):
+                    query = sa.select(*rows.columns_for(fields)).where(_RUN.c.id.in_(keys))
+                    by_key = {row.id: row for row in connection.execute(query)}
+                    there = [by_key[key] for key in keys if key in by_key]
+                    pairs = list(rows.pairs(connection, there, fields, report))
+                yield from (((row, page[row.id]), document) for row, document in pairs)
 
     def _in_order(
-        self,
-        order: Sequence[Any],
-        size: int,
-        fields: Collection[str] | None,
-        where: Any,
-        more: Sequence[Any],
-    ) -> Iterator[tuple[DocumentRows, Sequence[Any]]]:
-        """Pages of rows of all runs."""
+        self, keys: Callable[[Any], Any], size: int, where: Any, is_costly: bool = False
+    ) -> Iterator[dict[int, bool]]:
+        """Pages of the keys of all runs, with whether their places are doubtful."""
         with self._connected() as (_, rows):
-            columns = (*rows.columns_for(fields), *more)
             where = None if rows.is_old else where
         seen: set[int] = set()
-        query, offset = sa.select(*columns).order_by(*order), 0
-        while page := self._fetch(query.limit(size).offset(offset), where):
+        offset = 0
+        while page := self._fetch(partial(_part, keys, size, offset), where, is_costly):
             # If runs are made meanwhile, some come again.
-            new = [row for row in page if row.id not in seen]
-            seen.update(row.id for row in new)
-            yield rows, new
+            new = {row.id: bool(row.doubt) for row in page if row.id not in seen}
+            seen.update(new)
+            yield new
             # Each page sorts all runs, so they grow.
             offset, size = offset + size, size * 2
 
@@ -273,17 +271,28 @@ class SqlReader(Reader):
         query = sa.select(*columns).order_by(_RUN.c.id).limit(_PAGE)
         if last is not None:
             query = query.where(_RUN.c.id > last)
-        return self._fetch(query, where)
+        return self._fetch(query.where, where)
 
-    def _fetch(self, query: Any, where: Any) -> Sequence[Any]:
+    def _fetch(
+        self, query: Callable[[Any], Any], where: Any, is_costly: bool = False
+    ) -> Sequence[Any]:
+        """The rows of a query with a condition; without, if the database cannot answer that.
+
+        Args:
+            query: given the condition.
+            where: the condition, or None.
+            is_costly: all of the table will be looked at.
+        """
         if where is not None:
             try:
                 with self._connected() as (connection, _):
-                    return connection.execute(query.where(where)).all()
+                    if is_costly and self._engine.dialect.name == "postgresql":
+                        connection.exec_driver_sql(_SHARE_THE_WORK)
+                    return connection.execute(query(where)).all()
             except sa.exc.DataError:
                 pass  # some text that should be JSON is none for this database
         with self._connected() as (connection, _):
-            return connection.execute(query).all()
+            return connection.execute(query(sa.true())).all()
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[tuple[Connection, DocumentRows]]:
@@ -307,6 +316,10 @@ def _key(run_id: RunId) -> str:
 def _is_run(run_id: RunId) -> Any:
     by_row = _RUN.c.run_id.is_(None) & (_RUN.c.id == run_id) if type(run_id) is int else sa.false()
     return (_RUN.c.run_id == _key(run_id)) | by_row
+
+
+def _part(keys: Callable[[Any], Any], size: int, offset: int, where: Any) -> Any:
+    return keys(where).limit(size).offset(offset)
 
 
 def _id_of(row: Any) -> RunId:

@@ -8,6 +8,7 @@ import uuid
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from sacred.query import open_store, parse
 from sacred.query.order import parse_sort
 from sacred.query.pushdown import pushed, pushed_order
 from sacred.serializer import flatten
+from sacred.stores.sql_documents import DocumentRows
 from tests.integration.test_reading import new_place
 from tests.unit.query.runs import NOW
 
@@ -262,3 +264,41 @@ def test_a_condition_is_really_pushed(kind, request, tmp_path):
         assert [document["config"]["pushed"] for document in found] == [1, 2, 3]
         where = pushed(parse("status = NOBODY or pushed = 77"), store.reader)
         assert list(store.reader.documents(where=where)) == []
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_text_that_is_no_json_hides_no_other_run(kind, request, tmp_path):
+    document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
+    with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
+        for n in range(5):
+            store.store.create(None, {**document, "config": {"a": {"b": n}}, "result": n}, [])
+        engine = sa.create_engine(place.url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE run SET config = '{\"a\":' WHERE run_id = '2'")
+            connection.exec_driver_sql("UPDATE run SET result_json = 'oops' WHERE run_id = '4'")
+        engine.dispose()
+        # The result of a run is looked at if it matters only.
+        for sort, ids in (("-result", (5, 3)), ("a.b", (3, 4, 5)), ("-start_time", (3, 4, 5))):
+            table = store.runs("a.b > 1 and status = FAILED", sort=sort, limit=4)
+            assert table.ids == ids, sort
+            assert any("Run '2' is damaged" in problem for problem in table.problems), sort
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_only_the_winners_of_an_order_are_read(kind, request, tmp_path):
+    document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
+    with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
+        for n in range(80):
+            store.store.create(None, {**document, "config": {"a": n}, "result": n}, [])
+        read = []
+        pairs = DocumentRows.pairs
+
+        def counted(rows, connection, found, *args):
+            read.extend(found)
+            return pairs(rows, connection, found, *args)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(DocumentRows, "pairs", counted)
+            table = store.runs("a > 1 and a < 70", sort="-result", limit=2)
+            assert table.ids == (70, 69)
+            assert len(read) <= 22

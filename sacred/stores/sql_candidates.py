@@ -1,0 +1,53 @@
+"""Questions for the keys of runs: which of them may be meant, and in which order.
+
+Rows of runs are wide; what a database sorts should be narrow. So it is asked for keys, and
+then for the rows of those that are wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from sacred._base.values import Value
+from sacred.stores.sql_tables import Base
+
+__all__ = ["RowOrder", "by_column", "by_order"]
+
+_RUN = Base.metadata.tables["run"]
+
+
+class RowOrder(Value):
+    """An order of runs.
+
+    Args:
+        columns: what has to be taken out of a row of ``run``, with names.
+        doubt: of these columns: whether the place of a run is not known.
+        keys: of these columns: what to sort by.
+    """
+
+    columns: Sequence[Any]
+    doubt: Any
+    keys: Sequence[Any]
+
+
+def by_column(name: str, descending: bool, where: Any) -> Any:
+    """A statement for ``id`` and ``doubt`` of the candidates, in the order of a column."""
+    column = _RUN.c[name]
+    direction = column.desc() if descending else column.asc()
+    # By its key alone, the database need not sort, and reads no more than is wanted.
+    order = (direction,) if name == "id" else (column.is_(None), direction, _RUN.c.id)
+    return sa.select(_RUN.c.id, sa.literal(0).label("doubt")).where(where).order_by(*order)
+
+
+def by_order(order: RowOrder, where: Any) -> Any:
+    """The same in another order. Doubtful ones come first, equal ones in the order of ``id``."""
+    taken = sa.select(_RUN.c.id, *order.columns).where(where)
+    # With an offset, the parts of statements stay apart: else what is taken out of a row would
+    # be taken out of it again wherever it is named.
+    inner = taken.offset(sa.literal_column("0")).subquery("candidate")
+    doubt = sa.case((order.doubt, 1), else_=0)
+    query = sa.select(inner.c.id, doubt.label("doubt"))
+    return query.order_by(sa.desc("doubt"), *order.keys, inner.c.id)
