@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
@@ -59,7 +59,7 @@ class Heart:
         self._result = result
         self._meta_info = meta_info
         self._told_annotations = _annotations(meta_info())
-        self._new_output: Callable[[], str] = str
+        self._new_output: Callable[[], Iterable[str]] = tuple
         # One beat at a time: points and output leave their queues in order.
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -71,7 +71,7 @@ class Heart:
 
     def listen_to(self, capture: CapturedOutput) -> None:
         """Where each beat gets the output written since the last one."""
-        self._new_output = capture.get
+        self._new_output = capture.pieces
         capture.on_much = self._hurry
 
     def start(self, interval: float) -> None:
@@ -112,13 +112,12 @@ class Heart:
             self._tell_metrics()
 
     def _tell_output(self) -> None:
-        new = self._new_output()
-        # On its way into a store a text is copied several times. When this thread has not
-        # been given time for long while the run printed, that must not be a copy of it all.
-        for start in range(0, len(new), _AT_ONCE):
-            piece = self.output.add(new[start : start + _AT_ONCE])
-            if piece is not None:
-                self._dispatcher.emit(OutputWritten(**piece._asdict()))
+        for new in self._new_output():
+            # On its way into a store a text is copied several times.
+            for start in range(0, len(new), _AT_ONCE):
+                piece = self.output.add(new[start : start + _AT_ONCE])
+                if piece is not None:
+                    self._dispatcher.emit(OutputWritten(**piece._asdict()))
 
     def _tell_metrics(self) -> bool:
         told = False

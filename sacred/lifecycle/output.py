@@ -9,12 +9,14 @@ asks, the memory does not grow with the output.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable
-from typing import IO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sacred._base.text import common_prefix_length
+
+if TYPE_CHECKING:
+    from sacred._base.nameless_file import NamelessFile
 
 __all__ = ["LongText", "OutputPiece", "OutputRecord"]
 
@@ -44,7 +46,7 @@ class LongText:
     def __init__(self) -> None:
         self._pieces: list[str] = []
         self._waiting = 0
-        self._file: IO[bytes] | None = None
+        self._file: NamelessFile | None = None
         self._size = 0
         self._can_spill = True
         # Users may ask for it while the heart appends.
@@ -68,11 +70,10 @@ class LongText:
         data = "".join(self._pieces).encode("utf-8", "surrogatepass")
         try:
             if self._file is None:
-                self._file = _file_of(self)
-            self._file.seek(self._size)
-            view = memoryview(data)
-            while view:
-                view = view[self._file.write(view) :]
+                from sacred._base.nameless_file import NamelessFile
+
+                self._file = NamelessFile("sacred-output-")
+            self._file.append(data)
         except OSError:
             self._can_spill = False  # no place on the disk: then in memory
             return
@@ -82,31 +83,7 @@ class LongText:
     def _in_file(self) -> str:
         if self._file is None:
             return ""
-        data = bytearray()
-        while len(data) < self._size:
-            # Without moving the position, which a forked child would move for its parent, too.
-            piece = _read_at(self._file, self._size - len(data), len(data))
-            if not piece:
-                break
-            data += piece
-        return data.decode("utf-8", "surrogatepass")
-
-
-def _file_of(owner: object) -> IO[bytes]:
-    """A file without a name, closed when `owner` is gone."""
-    import tempfile
-    import weakref
-
-    file = tempfile.TemporaryFile(prefix="sacred-output-", buffering=0)  # noqa: SIM115
-    weakref.finalize(owner, file.close)
-    return file
-
-
-def _read_at(file: IO[bytes], size: int, position: int) -> bytes:
-    if hasattr(os, "pread"):
-        return os.pread(file.fileno(), size, position)
-    file.seek(position)  # Windows, which does not fork
-    return file.read(size)
+        return self._file.read(0, self._size).decode("utf-8", "surrogatepass")
 
 
 class OutputRecord:

@@ -24,13 +24,15 @@ __all__ = ["OldConstructors", "StoreObserver"]
 class _Record:
     """What is being written about one run."""
 
-    __slots__ = ("recording", "writer")
+    __slots__ = ("output_held", "recording", "writer")
 
     def __init__(self) -> None:
         from sacred.stores.document import DocumentWriter
 
         self.writer = DocumentWriter()
         self.recording: Recording | None = None
+        #: Characters of output that wait for a heartbeat, or some more.
+        self.output_held = 0
 
 
 # Characters of output that need not wait in memory for the next heartbeat.
@@ -182,11 +184,13 @@ class StoreObserver(RunObserver):
     def output_event(self, start: int, offset: int, text: str) -> None:
         """The output is now ``output[:start] + text``; see `sacred.events.OutputWritten`.
 
-        It is stored with the heartbeat that follows, or now if it is long and the store
+        It is stored with the heartbeat that follows, or now if much waits and the store
         is one that takes pieces.
         """
         changes = self._writer.output(start, offset, text)
-        if len(text) >= _LONG and self.store.takes_pieces:
+        self._record.output_held += len(text)
+        if self._record.output_held >= _LONG and self.store.takes_pieces:
+            self._record.output_held = 0
             self._add(changes)
         else:
             self._running.hold(changes)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
-# Characters; when so many wait to be fetched, `on_much` is called.
-_MUCH = 1 << 20
+from sacred.stdout_capturing.backlog import PIECE, Backlog
+
+# What a short text takes in memory besides its characters, and how much is put away at once.
+_COST = 50
+_MUCH = 1 << 16
 
 
 class CapturedOutput:
@@ -27,8 +32,12 @@ class CapturedOutput:
     """
 
     def __init__(self) -> None:
-        self._pieces: deque[str] = deque()
-        self._waiting = 0
+        # Texts come here first, for many of them are short.
+        self._new: deque[str] = deque()
+        self._new_size = 0
+        self._is_putting = False
+        self._reset_new_lock()
+        self._waiting = Backlog()
         #: Called, by the thread that records, when much text waits to be fetched.
         self.on_much: Callable[[], object] | None = None
         self._closed = False
@@ -40,17 +49,17 @@ class CapturedOutput:
 
     def get(self) -> str:
         """Return the text recorded since the last call; after the end its rest, then ``""``."""
+        return "".join(self.pieces())
+
+    def pieces(self) -> Iterator[str]:
+        """As `get`, a megabyte at a time: what waits on the disk need not be in memory."""
         if not self._closed:
             self.flush()
-        self._waiting = 0
-        # Piece by piece: other threads add meanwhile, and a signal handler may call this, too.
-        pieces = []
-        for _ in range(len(self._pieces)):
-            try:
-                pieces.append(self._pieces.popleft())
-            except IndexError:
-                break
-        return "".join(pieces)
+        self._put_away()
+        # Not until nothing is left: others may write faster than we read.
+        for _ in range(self._waiting.turns):
+            for _, data in self._waiting.take():
+                yield data.decode("utf-8", "surrogatepass")
 
     def flush(self) -> None:
         """Take in all that was written up to now, buffers of `sys.stdout` included."""
@@ -64,11 +73,40 @@ class CapturedOutput:
 
     def _add(self, text: str) -> None:
         if text:
-            self._pieces.append(text)
-            # Threads may count wrongly here; then it is called a little earlier or later.
-            self._waiting += len(text)
-            if self._waiting > _MUCH and self.on_much is not None:
-                self.on_much()
+            self._new.append(text)
+            # Threads may count wrongly here; then it is put away a little earlier or later.
+            self._new_size += len(text) + _COST
+            if self._new_size > _MUCH:
+                self._put_away()
+                if self._waiting.is_long and self.on_much is not None:
+                    self.on_much()
+
+    def _put_away(self) -> None:
+        if self._process != os.getpid():
+            self._reset_new_lock()  # another thread of the parent may have held it at the fork
+        with self._new_lock:
+            if self._is_putting:  # a signal handler that prints has come here
+                return
+            self._is_putting = True
+            try:
+                self._new_size = 0
+                texts = "".join([self._new.popleft() for _ in range(len(self._new))])
+                for start in range(0, len(texts), PIECE):
+                    # Streams take halves of characters, which UTF-8 does not have.
+                    data = texts[start : start + PIECE].encode("utf-8", "surrogatepass")
+                    self._waiting.put(0, data)
+            finally:
+                self._is_putting = False
+
+    def _forget(self) -> None:
+        """In a forked child: what was recorded is its parent's."""
+        self._new = deque()
+        self._waiting = Backlog()
+
+    def _reset_new_lock(self) -> None:
+        self._process = os.getpid()
+        self._new_lock = threading.RLock()
+        self._is_putting = False
 
     def _start(self) -> None:
         """Begin to record."""

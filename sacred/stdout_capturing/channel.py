@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import codecs
 import os
+import stat
+import sys
+from collections.abc import Callable
 
 from sacred.stdout_capturing.process import same_target
 from sacred.stdout_capturing.sinks import FileSink, Sink, own_fd
+
+# What can be written without waiting where anything can (PIPE_BUF is at least 512).
+_ROOM = 4096 if sys.platform == "linux" else 512
+_PATIENCE = 0.04
 
 
 def open_sink(original: int) -> Sink:
@@ -87,17 +94,47 @@ def open_channels() -> list[Channel]:
     return channels
 
 
-def write_all(fd: int, data: bytes) -> bool:
-    """Write all of `data`, waiting as long as it takes; False if nobody will read it."""
-    view = memoryview(data)
-    while view:
-        try:
-            view = view[os.write(fd, view) :]
-        except BlockingIOError:
-            import select
+def write_all(fd: int, data: bytes, meanwhile: Callable[[], object] | None = None) -> bool:
+    """Write all of `data`, waiting as long as it takes; False if nobody will read it.
 
-            # Some programs (ssh, node) make the terminal that we share with them non-blocking.
-            select.select([], [fd], [], 1.0)
-        except OSError:
-            return False  # a closed pipe, a terminal that is gone, a full disk
+    With `meanwhile` the waiting is not within the system: it is called again and again.
+    """
+    view = memoryview(data)
+    try:
+        if meanwhile is not None and not stat.S_ISREG(os.fstat(fd).st_mode):
+            return _write_patiently(fd, view, meanwhile)
+        while view:
+            view = _write(fd, view)
+    except OSError:
+        return False  # a closed pipe, a terminal that is gone, a full disk
     return True
+
+
+def _write(fd: int, view: memoryview) -> memoryview:
+    try:
+        return view[os.write(fd, view) :]
+    except BlockingIOError:
+        # Some programs (ssh, node) make the terminal that we share with them non-blocking.
+        _has_room(fd, 1.0)
+        return view
+
+
+def _write_patiently(fd: int, view: memoryview, meanwhile: Callable[[], object]) -> bool:
+    while view:
+        while not _has_room(fd, _PATIENCE):
+            meanwhile()
+        # A pipe that has room for anything has it for so much.
+        rest = _write(fd, view[:_ROOM])
+        view = view[min(len(view), _ROOM) - len(rest) :]
+    return True
+
+
+def _has_room(fd: int, seconds: float) -> bool:
+    """Wait until something can be written, or will never be."""
+    import select
+
+    if not hasattr(select, "poll"):
+        return bool(select.select([], [fd], [], seconds)[1])
+    poll = select.poll()
+    poll.register(fd, select.POLLOUT)
+    return bool(poll.poll(seconds * 1000))

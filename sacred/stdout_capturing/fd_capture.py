@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Collection
 
 from sacred._base.late_thread import LateThread
+from sacred.stdout_capturing.backlog import Backlog
 from sacred.stdout_capturing.captured import CapturedOutput
 from sacred.stdout_capturing.channel import Channel, open_channels, write_all
 from sacred.stdout_capturing.process import crash_reports_to, flush_c_stdout
@@ -46,8 +47,11 @@ class FdCapture(CapturedOutput):
     def __init__(self) -> None:
         super().__init__()
         self._channels: list[Channel] = []
+        self._targets: tuple[Channel, ...] = ()
         self._undo: list[Callable[[], None]] = []
-        self._outbox: deque[tuple[Channel, bytes]] = deque()
+        # What is not passed on yet, each with the number of its channel.
+        self._outbox = Backlog()
+        self._on_its_way: deque[tuple[int, bytes]] = deque()
         self._reset_locks()
         self._dead_targets: set[int] = set()
         self._stopping = threading.Event()
@@ -77,6 +81,7 @@ class FdCapture(CapturedOutput):
                 self._channels = open_channels()
             except OSError:
                 return  # out of descriptors or memory: Python's streams are still recorded
+            self._targets = tuple(self._channels)
             _active.append(self)
             for channel in self._channels:
                 channel.connect()
@@ -86,36 +91,40 @@ class FdCapture(CapturedOutput):
 
     # ----------------------------------------------------------------- record
 
-    def record(self, sync: Collection[int] = ()) -> str:
-        """Take in what the descriptors have received, and return it.
+    def record(self, sync: Collection[int] = (), copy: list[str] | None = None) -> bool:
+        """Take in what the descriptors have received; return whether that is anything.
 
         Of those in `sync` it is all that was written before this call; of others, what can be
-        had at once.
+        had at once. The texts are added to `copy`, if it is given.
         """
         with self._record_lock:
             # A signal handler that prints may come here in the midst of this very function.
             if self._recording or self._forked:
-                return ""
+                return False
             self._recording = True
             try:
-                return "".join([self._record(channel, sync) for channel in self._channels])
+                received = [self._record(n, sync, copy) for n in range(len(self._channels))]
+                return any(received)
             finally:
                 self._recording = False
 
-    def _record(self, channel: Channel, sync: Collection[int]) -> str:
+    def _record(self, number: int, sync: Collection[int], copy: list[str] | None) -> bool:
+        channel = self._channels[number]
+        is_anything = False
         try:
-            if not channel.saved.keys().isdisjoint(sync):
-                channel.sink.sync()
-            data = channel.sink.read()
+            complete = not channel.saved.keys().isdisjoint(sync)
+            for data in channel.sink.pieces(complete):
+                text = channel.decode(data)
+                self._outbox.put(number, data)
+                self._add(text)
+                is_anything = is_anything or bool(data)
+                if copy is not None:
+                    copy.append(text)
         except OSError:
-            return ""  # the user's code has closed descriptors that are not its own
-        text = channel.decode(data)
-        if data:
-            self._outbox.append((channel, data))
-            self._add(text)
-        return text
+            pass  # the user's code has closed descriptors that are not its own
+        return is_anything
 
-    def sync(self, fd: int | None = None) -> str:
+    def sync(self, fd: int | None = None, copy: list[str] | None = None) -> None:
         """As `record`, of all that was written to `fd` (None: to any) before this call."""
         # Captures within this one may not have passed it on yet.
         for capture in reversed(_active):
@@ -123,7 +132,7 @@ class FdCapture(CapturedOutput):
                 break
             capture.record(_BOTH)
             capture.forward()
-        return self.record(_BOTH if fd is None else (fd,))
+        self.record(_BOTH if fd is None else (fd,), copy)
 
     @property
     def has_one_target(self) -> bool:
@@ -151,27 +160,34 @@ class FdCapture(CapturedOutput):
 
     # ---------------------------------------------------------------- pass on
 
-    def forward(self) -> None:
-        """Pass on what is recorded, to where it would have gone."""
+    def forward(self, meanwhile: Callable[[], object] | None = None) -> None:
+        """Pass on what is recorded, to where it would have gone.
+
+        `meanwhile` is done again and again where somebody has to wait: for a stopped terminal.
+        """
         with self._forward_lock:
             if self._forwarding:
                 return  # as in `record`
             self._forwarding = True
             try:
-                self._empty_outbox()
+                self._empty_outbox(meanwhile)
             finally:
                 self._forwarding = False
 
-    def _empty_outbox(self) -> None:
-        last: Channel | None = None
-        while self._outbox:
-            channel, data = self._outbox.popleft()
-            if last not in (None, channel):
+    def _empty_outbox(self, meanwhile: Callable[[], object] | None) -> None:
+        last: int | None = None
+        while self._on_its_way or self._fetch():
+            number, data = self._on_its_way.popleft()
+            if last not in (None, number):
                 self._let_outer_see()
-            last = channel
-            target = channel.target
-            if target not in self._dead_targets and not write_all(target, data):
+            last = number
+            target = self._targets[number].target
+            if target not in self._dead_targets and not write_all(target, data, meanwhile):
                 self._dead_targets.add(target)
+
+    def _fetch(self) -> bool:
+        self._on_its_way.extend(self._outbox.take())
+        return bool(self._on_its_way)
 
     def _let_outer_see(self) -> None:
         # What an outer capture receives by two sinks is ordered by when it looks.
@@ -184,7 +200,8 @@ class FdCapture(CapturedOutput):
         is_over = self._stopping.is_set()
         while not is_over:
             recorded = self.record()
-            self.forward()
+            # What is written while the terminal is stopped must not wait in memory.
+            self.forward(meanwhile=self.record)
             for channel in self._channels:
                 channel.sink.tick()
             is_over = self._stopping.wait(_BUSY_INTERVAL if recorded else _IDLE_INTERVAL)
@@ -241,6 +258,7 @@ class FdCapture(CapturedOutput):
             # The user has interrupted our waiting for it. It writes to a descriptor that must
             # not become another file under its hands.
             self._outbox.clear()
+            self._on_its_way.clear()
             return
         for channel in channels:
             channel.close()
@@ -249,8 +267,9 @@ class FdCapture(CapturedOutput):
         """In the child: it writes to the sinks it inherited, and the parent reads them."""
         self._forked = True
         self._reset_locks()
-        self._pieces.clear()
-        self._outbox.clear()
+        self._forget()
+        self._outbox = Backlog()
+        self._on_its_way.clear()
         for channel in self._channels:
             channel.sink.forget_in_child()
 

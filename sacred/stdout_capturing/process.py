@@ -1,4 +1,4 @@
-"""The parts of the process below Python: C's own buffer, crash reports, memory of files."""
+"""The parts of the process below Python: C's own buffer, and crash reports."""
 
 from __future__ import annotations
 
@@ -8,23 +8,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-_PUNCH_HOLE_KEEP_SIZE = 3  # FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
-
-
-@functools.cache
-def c_library() -> Any:
-    """Return the C library of this process, or None."""
-    try:
-        import ctypes
-
-        return ctypes.CDLL(None, use_errno=True)
-    except (ImportError, OSError, TypeError):
-        return None
-
 
 @functools.cache
 def _c_stdout() -> Any:
     import ctypes
+
+    from sacred._base.c_library import c_library
 
     for symbol in ("stdout", "__stdoutp"):  # the second one: macOS and the BSDs
         try:
@@ -42,6 +31,8 @@ def flush_c_stdout() -> None:
     """
     if not _is_foreign_code_loaded():
         return
+    from sacred._base.c_library import c_library
+
     library = c_library()
     if library is not None and (stdout := _c_stdout()) is not None:
         library.fflush(stdout)
@@ -77,17 +68,6 @@ def _is_extension(module: Any) -> bool:
     except Exception:  # anything may stand in sys.modules
         return True
     return isinstance(filename, str) and not filename.endswith((".py", ".pyc"))
-
-
-def free_file_range(fd: int, start: int, length: int) -> None:
-    """Give back the memory (or disk) of a part of a file, if the system can (Linux)."""
-    library = c_library()
-    if library is None or not hasattr(library, "fallocate"):
-        return
-    import ctypes
-
-    offset = ctypes.c_int64
-    library.fallocate(fd, _PUNCH_HOLE_KEEP_SIZE, offset(start), offset(length))
 
 
 def crash_reports_to(fd: int) -> Callable[[], None]:

@@ -7,7 +7,10 @@ inherit, and gives back what was written to it.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Protocol
+
+from sacred.stdout_capturing.backlog import PIECE
 
 # Descriptors of our own stay above those that shells and scripts number by hand ("3>log"), and
 # never become 0, 1 or 2 in a process that was started with one of these closed.
@@ -25,11 +28,12 @@ class Sink(Protocol):
 
     write_fd: int
 
-    def read(self) -> bytes:
-        """Return all that is new now; ``b""`` if that is nothing. Does not wait."""
+    def pieces(self, complete: bool) -> Iterator[bytes]:
+        """Yield what is new now, a megabyte at a time.
 
-    def sync(self) -> None:
-        """Wait until all that was written before this call can be read."""
+        Args:
+            complete: wait for all that was written before this call.
+        """
 
     def tick(self) -> None:
         """Called every few milliseconds while the capture runs."""
@@ -65,8 +69,8 @@ class FileSink:
     >>> sink = FileSink()
     >>> os.write(sink.write_fd, b"hello")
     5
-    >>> sink.read(), sink.read()
-    (b'hello', b'')
+    >>> list(sink.pieces(True)), list(sink.pieces(True))
+    ([b'hello'], [])
     >>> sink.close()
     """
 
@@ -84,24 +88,26 @@ class FileSink:
         flags = fcntl.fcntl(self.write_fd, fcntl.F_GETFL)
         fcntl.fcntl(self.write_fd, fcntl.F_SETFL, flags | os.O_APPEND)
 
-    def read(self) -> bytes:
-        """Return all that was appended since the last call."""
+    def pieces(self, complete: bool) -> Iterator[bytes]:
+        """Yield what was appended since the last call; all of it can be read at once."""
         state = os.fstat(self.write_fd)
         stamp = (state.st_size, state.st_mtime_ns)
         if stamp == self._stamp:
-            return b""
-        self._stamp = stamp
+            return
         if self._was_emptied():
             self._position = self._freed = 0
             self._tail = b""
-        data = os.pread(self.write_fd, max(0, stamp[0] - self._position), self._position)
-        self._position += len(data)
-        if self._position < stamp[0]:
-            self._stamp = (-1, 0)  # there is more than one call reads (2 GB)
-        self._tail = (self._tail + data[-_TAIL:])[-_TAIL:]
-        if self._position - self._freed > _KEEP:
-            self._free()
-        return data
+        # Not what comes meanwhile: others may write faster than we read.
+        while (left := stamp[0] - self._position) > 0:
+            data = os.pread(self.write_fd, min(left, PIECE), self._position)
+            if not data:
+                return  # somebody has emptied it just now
+            self._position += len(data)
+            self._tail = (self._tail + data[-_TAIL:])[-_TAIL:]
+            if self._position - self._freed > _KEEP:
+                self._free()
+            yield data
+        self._stamp = stamp
 
     def _was_emptied(self) -> bool:
         # A shell's `echo text >/dev/stderr` opens the file anew and truncates it. Then it is
@@ -110,15 +116,12 @@ class FileSink:
         return before != self._tail
 
     def _free(self) -> None:
-        from sacred.stdout_capturing.process import free_file_range
+        from sacred._base.c_library import free_file_range
 
         # Without the tail, which `_was_emptied` looks at.
         end = self._position - _TAIL
         free_file_range(self.write_fd, self._freed, end - self._freed)
         self._freed = end
-
-    def sync(self) -> None:
-        """Nothing to wait for: what is written to a file can be read at once."""
 
     def tick(self) -> None:
         """Nothing to do."""

@@ -21,8 +21,8 @@ class Recorder(Protocol):
     def has_one_target(self) -> bool:
         """Whether the order of descriptors 1 and 2 is kept by itself."""
 
-    def sync(self, fd: int | None = None) -> str:
-        """Take in, and return, what descriptor `fd` (None: both) has received."""
+    def sync(self, fd: int | None = None, copy: list[str] | None = None) -> None:
+        """Take in what descriptor `fd` (None: both) has received; add it to `copy`, too."""
 
     def forward(self) -> None:
         """Pass on what was taken in."""
@@ -134,7 +134,9 @@ class _Unbacked:
 
     def _judge(self, text: str) -> None:
         flush_streams()
-        arrived = self._recorder.sync()
+        copy: list[str] = []
+        self._recorder.sync(copy=copy)
+        arrived = "".join(copy)
         if text.strip():
             self._hands_on = text.strip() in arrived
         if not (self._hands_on or (not text.strip() and arrived)):

@@ -12,8 +12,10 @@ import signal
 import termios
 import threading
 import time
+from collections.abc import Iterator
 
-from sacred.stdout_capturing.process import c_library
+from sacred._base.c_library import c_library
+from sacred.stdout_capturing.backlog import PIECE
 from sacred.stdout_capturing.sinks import move_fd
 
 # Room for what C code may print in one go without letting Python's global lock loose. It is
@@ -24,8 +26,12 @@ _SMALL_SEGMENT = 1 << 20  # where address space is limited (ulimit -v)
 # A zero byte in the output is told from free space by what follows it, if that stays for so long.
 _SETTLED = 0.002
 
+# How long to wait for a mark, in seconds; and for the next ones, when one has not arrived.
 _SYNC_TIMEOUT = 10.0
-_START_TIMEOUT = 2.0
+_LATE_TIMEOUT = 0.1
+
+# So many pieces in one go, and the rest in the next: others may write faster than we read.
+_TURNS = 2 * (_SEGMENT // PIECE)
 
 
 class TerminalSink:
@@ -47,11 +53,14 @@ class TerminalSink:
         self._set_raw()
         self.tick()
         self._segments = [_Segment()]
-        self._found = b""  # what `sync` has read in passing
+        self._marks: list[bytes] = []  # that have not arrived yet
+        self._held = b""  # perhaps the beginning of one
+        self._patience = _SYNC_TIMEOUT
         self._ended = threading.Event()
         threading.Thread(target=self._drain, name="sacred-terminal", daemon=True).start()
         # C code may keep the global lock from now on, and the thread needs it until it reads.
-        self.sync(within=_START_TIMEOUT)
+        for _ in self.pieces(complete=True):
+            pass
 
     def _prepare_c_library(self) -> None:
         library = c_library()
@@ -102,40 +111,64 @@ class TerminalSink:
         self._ended.set()
         library.fclose(stream)
 
-    def read(self) -> bytes:
-        """Return what has arrived since the last call."""
-        data, self._found = self._found, b""
-        return data + self._scan()
+    def pieces(self, complete: bool) -> Iterator[bytes]:
+        """Yield what has arrived since the last call.
 
-    def _scan(self) -> bytes:
-        data = self._segments[0].take()
-        # Never the last one: it is still being filled.
-        while len(self._segments) > 1 and self._segments[0].exhausted:
-            del self._segments[0]
-            data += self._segments[0].take()
-        return data
-
-    def sync(self, within: float = _SYNC_TIMEOUT) -> None:
-        """Write a mark and wait until it arrives: all that was written before has then, too.
-
-        Args:
-            within: seconds to wait at most.
+        `complete`: write a mark and wait until it arrives: all that was written before has then,
+        too.
         """
+        if complete:
+            yield from self._until_mark()
+        for _ in range(_TURNS):
+            arrived = self._scan()
+            yield self._without_marks(arrived)
+            if len(arrived) < PIECE:
+                break
+
+    def _until_mark(self) -> Iterator[bytes]:
+        mark = self._send_mark()
+        deadline = time.monotonic() + self._patience
+        while mark in self._marks and time.monotonic() < deadline:
+            has_ended = self._ended.is_set()
+            arrived = self._scan()
+            yield self._without_marks(arrived)
+            if has_ended and not arrived:
+                self._marks.clear()  # nor will any other one arrive
+            elif not arrived:
+                time.sleep(0)
+        # Not so long for each of the next ones, if the first of them has got stuck.
+        self._patience = _LATE_TIMEOUT if self._marks else _SYNC_TIMEOUT
+
+    def _send_mark(self) -> bytes:
         mark = b"\x1b]sacred;" + secrets.token_hex(8).encode() + b"\x07"
-        deadline = time.monotonic() + within
+        self._marks.append(mark)
         try:
             os.write(self.write_fd, mark)
         except OSError:
-            return
-        while time.monotonic() < deadline:
-            finished = self._ended.is_set()
-            self._found += self._scan()
-            if (place := self._found.find(mark)) >= 0:
-                self._found = self._found[:place] + self._found[place + len(mark) :]
-                return
-            if finished:
-                return
-            time.sleep(0)
+            self._marks.remove(mark)
+        return mark
+
+    def _without_marks(self, data: bytes) -> bytes:
+        """`data` without those marks that have arrived; what may become one is held back."""
+        data, self._held = self._held + data, b""
+        clean = b""
+        while self._marks:
+            before, found, after = data.partition(self._marks[0])
+            if not found:
+                place = data.rfind(b"\x1b", -len(self._marks[0]))
+                if place >= 0 and self._marks[0].startswith(data[place:]):
+                    data, self._held = data[:place], data[place:]
+                break
+            clean += before
+            data = after
+            del self._marks[0]
+        return clean + data
+
+    def _scan(self) -> bytes:
+        # Never the last one: it is still being filled.
+        while len(self._segments) > 1 and self._segments[0].exhausted:
+            del self._segments[0]
+        return self._segments[0].take(PIECE)
 
     def forget_in_child(self) -> None:
         """Close the reading end: when the parent dies, the terminal has to be hung up."""
@@ -176,19 +209,19 @@ class _Segment:
         self.filled += count
         return count > 0 or ctypes.get_errno() == errno.EINTR
 
-    def take(self) -> bytes:
-        """Return what has come since the last call."""
-        end = self._end()
+    def take(self, limit: int) -> bytes:
+        """Return what has come since the last call, at most `limit` bytes."""
+        end = min(self._end(self._taken + limit), self._taken + limit)
         data = self._memory[self._taken : end]
         self._taken = end
         self._free()
         return data
 
-    def _end(self) -> int:
+    def _end(self, limit: int) -> int:
         start = max(self._taken, self.filled)
-        zero = self._memory.find(b"\0", start)
+        zero = self._memory.find(b"\0", start, limit)
         if zero < 0:
-            return self.size
+            return min(max(start, limit), self.size)
         # A zero that was written has something behind it, sooner or later; so has one that
         # the kernel is about to overwrite, but not for long.
         behind = self._memory[zero : zero + (1 << 16)]

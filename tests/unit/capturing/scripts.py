@@ -95,7 +95,7 @@ def run_in_terminal(
         command, env=environment, stdin=slave, stdout=slave, stderr=stderr or slave
     )
     os.close(slave)
-    out = b""
+    out = bytearray()
     while True:
         try:
             data = os.read(master, 1 << 16)
