@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime
 import itertools
 from array import array
@@ -15,6 +16,9 @@ _EPOCH = datetime.datetime(1970, 1, 1)
 # microseconds, too, before they are rounded.
 _EXACT_FROM = 1 << 30
 _MILLION = 1_000_000
+_MILLISECOND = datetime.timedelta(milliseconds=1)
+# To find the end of so many equal ones takes as long as to look at each.
+_MANY = 20
 
 
 class Moments(Sequence[datetime.datetime]):
@@ -66,20 +70,31 @@ class Moments(Sequence[datetime.datetime]):
     def __repr__(self) -> str:
         return f"<Moments: {len(self)}>"
 
-    def in_milliseconds(self) -> list[datetime.datetime]:
-        """Datetimes without what is less than a millisecond; equal ones are one object.
+    def in_milliseconds(self) -> array[int]:
+        """Milliseconds since 1970, as BSON has them: what is less is cut off.
 
         >>> Moments([1.0019]).in_milliseconds()
-        [datetime.datetime(1970, 1, 1, 0, 0, 1, 1000)]
+        array('q', [1001])
         """
-        if min(self._times, default=0) < _EXACT_FROM:
-            return [time.replace(microsecond=time.microsecond // 1000 * 1000) for time in self]
+        times = self._times.tolist()
+        if min(times, default=0) < _EXACT_FROM:
+            return array("q", ((time - _EPOCH) // _MILLISECOND for time in self))
+        second = int(times[0])
+        start, first = second * 1000, float(second)
+
+        def number(time: float) -> int:
+            return start + round((time - first) * 1e6) // 1000
+
         # A loop that logs without doing anything else logs a thousand points in one of them.
-        first = float(int(self._times[0])) if self._times else 0.0
-        numbers = [round((time - first) * 1e6) // 1000 for time in self._times]
-        begin = _EPOCH + datetime.timedelta(0, first)
-        made = {n: begin + datetime.timedelta(milliseconds=n) for n in set(numbers)}
-        return list(map(made.__getitem__, numbers))
+        are_few = (number(times[-1]) - number(times[0])) * _MANY < len(times)
+        if not are_few or sorted(times) != times:
+            return array("q", [start + round((time - first) * 1e6) // 1000 for time in times])
+        found = array("q")
+        while len(found) < len(times):
+            here = number(times[len(found)])
+            end = bisect.bisect_left(times, here + 1, len(found), key=number)
+            found += array("q", [here]) * (end - len(found))
+        return found
 
     def joined(self, separator: str) -> str:
         """The text of all of them in ISO 8601, as `datetime.isoformat` writes it."""

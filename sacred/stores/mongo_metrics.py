@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sacred._base.moments import Moments
 from sacred.stores.base import RunId
 from sacred.stores.bson_form import force_bson_encodeable
+from sacred.stores.bson_times import with_times
 from sacred.stores.changes import AddPoints
 
 if TYPE_CHECKING:
     from bson import ObjectId
     from pymongo.collection import Collection
 
-__all__ = ["POINTS_PER_DOCUMENT", "MongoMetrics"]
+__all__ = ["POINTS_PER_DOCUMENT", "POINTS_PER_PART", "MongoMetrics"]
 
-#: Beyond, a metric goes on in another document, which has a ``part``: 1, 2, ... A point
-#: takes some 45 bytes, a document has at most 16 MB.
+#: Beyond, a metric goes on in other documents, which have a ``part``: 1, 2, ... A point
+#: takes some 45 bytes, a document has at most 16 MB. Who does not know of the others reads
+#: the first one, so it is long.
 POINTS_PER_DOCUMENT = 100_000
+#: The others are short: a server writes all of a document again when points are pushed to it.
+#: As many points as the library hands out at once.
+POINTS_PER_PART = 25_000
+
+_TIMES = "timestamps"
 
 
 class MongoMetrics:
@@ -67,56 +73,74 @@ class MongoMetrics:
 
     def add(self, points: AddPoints) -> None:
         """Store points; any that were at these indices are replaced."""
-        size = POINTS_PER_DOCUMENT
-        for part in range(points.start // size, (points.stop - 1) // size + 1):
-            inside = points.part(part * size, (part + 1) * size)
-            self._write(points.name, part, inside.start - part * size, inside)
+        while points:
+            part, first, size = _place_of(points.start)
+            self._write(points.name, part, points.start - first, points.part(0, first + size))
+            points = points.part(first + size)
 
     def _write(self, name: str, part: int, start: int, points: AddPoints) -> None:
         from bson.errors import InvalidDocument
 
-        fields = {"run_id": self._run_id, "name": name} | ({"part": part} if part else {})
-        arrays: dict[str, Sequence[Any]] = {
-            "steps": points.steps,
-            "values": points.values,
-            "timestamps": _times(points.timestamps),
+        document = {
+            "_id": self.id_of(name, part),
+            "run_id": self._run_id,
+            "name": name,
+            **({"part": part} if part else {}),
         }
-        document = {"_id": self.id_of(name, part)}
+        arrays = {"steps": points.steps, "values": points.values, _TIMES: points.timestamps}
         try:
-            self._put(document, fields, arrays, start)
+            self._put(document, arrays, start)
         except (InvalidDocument, OverflowError):
-            self._put(document, fields, force_bson_encodeable(arrays), start)
+            plain = {name: list(array) for name, array in arrays.items()}
+            self._put(document, force_bson_encodeable(plain), start)
 
     def _put(
-        self,
-        document: Mapping[str, Any],
-        fields: Mapping[str, Any],
-        arrays: Mapping[str, Sequence[Any]],
-        start: int,
+        self, document: Mapping[str, Any], arrays: Mapping[str, Sequence[Any]], start: int
     ) -> None:
+        times, options = arrays[_TIMES], self._collection.codec_options
+        columns = {name: array for name, array in arrays.items() if name != _TIMES}
+        which = {"_id": document["_id"]}
+        # Nearly always these are the next ones. To insert a document is far less work for the
+        # server than to push to one, and this less than a pipeline. Made again, the one finds
+        # the same id and the other another length, and neither does anything.
         if start:
-            # Nearly always these are the next ones. To push them is far less work for the
-            # server than a pipeline, and made again it finds another length and does nothing.
-            ready = {**document, **{name: {"$size": start} for name in arrays}}
-            push = {name: {"$each": elements} for name, elements in arrays.items()}
-            if self._collection.update_one(ready, {"$push": push}).matched_count:
+            ready = {**which, **{name: {"$size": start} for name in arrays}}
+            each = {name: {"$each": column} for name, column in columns.items()}
+            push = {"$push": with_times(each, [_TIMES, "$each"], times, options)}
+            if self._collection.update_one(ready, push).matched_count:
                 return
-        self._collection.update_one(document, _update(fields, arrays, start), upsert=True)
+        elif self._insert(with_times({**document, **columns}, [_TIMES], times, options)):
+            return
+        self._collection.update_one(which, _update(document, arrays, start), upsert=True)
+
+    def _insert(self, document: Any) -> bool:
+        from pymongo.errors import DuplicateKeyError
+
+        try:
+            self._collection.insert_one(document)
+        except DuplicateKeyError:
+            return False
+        return True
 
     def _stored_ids(self, name: str) -> list[ObjectId]:
         found = self._collection.find({"run_id": self._run_id, "name": name}, {"part": 1})
         return [document["_id"] for document in sorted(found, key=lambda d: d.get("part", 0))]
 
 
-def _times(moments: Sequence[Any]) -> list[Any]:
-    # BSON's times are no finer, and to make them is most of the work.
-    return moments.in_milliseconds() if isinstance(moments, Moments) else list(moments)
+def _place_of(index: int) -> tuple[int, int, int]:
+    """The part of a metric in which a point is, the index that it begins with, its size."""
+    beyond = index - POINTS_PER_DOCUMENT
+    if beyond < 0:
+        return 0, 0, POINTS_PER_DOCUMENT
+    number = beyond // POINTS_PER_PART
+    return 1 + number, POINTS_PER_DOCUMENT + number * POINTS_PER_PART, POINTS_PER_PART
 
 
-def _update(fields: Mapping[str, Any], arrays: Mapping[str, Sequence[Any]], start: int) -> Any:
+def _update(document: Mapping[str, Any], arrays: Mapping[str, Sequence[Any]], start: int) -> Any:
     """An update after which each array is ``array[:start] + new``, however often it is made."""
+    fields = {name: value for name, value in document.items() if name != "_id"}
     if start == 0:
-        return {"$set": {**fields, **arrays}}
+        return {"$set": {**fields, **{name: list(column) for name, column in arrays.items()}}}
     new: dict[str, Any] = {name: {"$literal": value} for name, value in fields.items()}
     for name, elements in arrays.items():
         before = {"$slice": [{"$ifNull": [f"${name}", []]}, start]}

@@ -346,7 +346,8 @@ def test_any_life_with_tiny_limits(tmp_path_factory, observer, mongo_db, life):
     memory = MemoryStore()
     live(StoreObserver(memory), life, directory)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mongo_metrics, "POINTS_PER_DOCUMENT", 2)
+        patch.setattr(mongo_metrics, "POINTS_PER_DOCUMENT", 3)
+        patch.setattr(mongo_metrics, "POINTS_PER_PART", 2)
         for name, size in {"_MAX": 12, "_HEAD": 3, "_TAIL": 4, "_PIECE": 5}.items():
             patch.setattr(mongo_output, name, size)
         run_id = live(observer, life, directory)
@@ -405,13 +406,16 @@ def test_long_metrics_go_on_in_further_documents(observer, mongo_db):
     for _ in range(3):
         log(observer, {"loss": range(90_000)}, info)
     complete(observer)
-    first, second, third = mongo_db.metrics.find().sort("part")
+    # Whoever does not know of the others has a hundred thousand points in the first one.
+    first, *others = mongo_db.metrics.find().sort("part")
     assert "part" not in first
-    assert (second["part"], third["part"]) == (1, 2)
-    assert [len(part["values"]) for part in (first, second, third)] == [100_000, 100_000, 70_000]
+    assert [part["part"] for part in others] == list(range(1, 8))
+    lengths = [len(part["values"]) for part in (first, *others)]
+    assert lengths == [100_000, *[25_000] * 6, 20_000]
     assert info["metrics"] == [{"name": "loss", "id": str(first["_id"])}]
-    values = first["values"] + second["values"] + third["values"]
+    values = [value for part in (first, *others) for value in part["values"]]
     assert values == list(range(90_000)) * 3
+    assert list(observer.store.reader().points(1, "loss").values) == values
 
 
 def test_points_that_bson_refuses(observer, mongo_db):

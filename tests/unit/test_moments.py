@@ -1,10 +1,12 @@
 """Many moments as numbers, and what observers get of them."""
 
 import datetime
+import itertools
 import pickle
 
 import bson
 import pytest
+from bson.datetime_ms import DatetimeMS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,8 +37,18 @@ def test_the_text_is_that_of_the_datetimes(seconds):
 @given(st.lists(st.one_of(times, near), max_size=8) | st.lists(near, min_size=1, max_size=50))
 def test_milliseconds_are_those_that_bson_keeps(seconds):
     moments = Moments(seconds)
-    document = bson.decode(bson.encode({"times": list(moments)}))
-    assert moments.in_milliseconds() == document["times"]
+    found = moments.in_milliseconds().tolist()
+    written = {"times": [DatetimeMS(number) for number in found]}
+    assert bson.encode(written) == bson.encode({"times": list(moments)})
+
+
+@given(st.integers(0, 10**6), st.lists(st.integers(0, 9), min_size=400, max_size=400))
+def test_milliseconds_of_points_that_are_logged_at_once(begin, steps):
+    seconds = [NOW + (begin + step) / 1e6 for step in itertools.accumulate(steps)]
+    for times in (seconds, seconds[::-1]):
+        moments = Moments(times)
+        written = {"times": [DatetimeMS(number) for number in moments.in_milliseconds()]}
+        assert bson.encode(written) == bson.encode({"times": list(moments)})
 
 
 def test_moments_are_a_sequence():
