@@ -23,8 +23,8 @@ def best_of(ranked: Iterable[Ranked], keys: Sequence[SortKey], limit: int) -> li
 
     Args:
         ranked: all runs with their positions in the store, by which those that are equal are
-            sorted, and whether they stand where they belong, as far as the store can tell. Those
-            of which it cannot come first.
+            sorted, and whether they stand where they belong, as far as the store can tell: then
+            nothing that comes behind belongs before them.
         keys: of the order.
         limit: how many are wanted.
     """

@@ -1,6 +1,7 @@
 """An order of runs as an aggregation of MongoDB.
 
-What the server cannot place as `sacred.query.order` does comes first, and says so.
+What the server cannot place as `sacred.query.order` does comes first, and says so. With one
+key, `sacred.stores.mongo_ranking` tries the server's own order before.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from sacred.query.coarse import is_plain
 from sacred.query.names import FIELDS
 from sacred.query.order import SortKey
+from sacred.stores.mongo_ranking import MongoOrder
 
 __all__ = ["mongo_order"]
 
@@ -21,8 +23,8 @@ _RANKS = {"bool": 0, "int": 1, "long": 1, "double": 1, "string": 2, "date": 3}
 _WITHOUT_RANK = ["missing", "null", "undefined", "array"]
 
 
-def mongo_order(keys: Sequence[SortKey]) -> list[dict[str, Any]] | None:
-    """Stages that leave ``_id`` and ``doubt``, sorted; None: there are none."""
+def mongo_order(keys: Sequence[SortKey]) -> MongoOrder | None:
+    """The order that keys mean; None: the server has none."""
     doubts: list[Any] = []
     fields: dict[str, Any] = {}
     order: dict[str, int] = {"doubt": -1}
@@ -42,7 +44,16 @@ def mongo_order(keys: Sequence[SortKey]) -> list[dict[str, Any]] | None:
         direction = -1 if key.descending else 1
         order |= {f"last{number}": 1, f"rank{number}": direction, f"value{number}": direction}
     project = {"doubt": {"$or": doubts}, **fields}
-    return [{"$project": project}, {"$sort": {**order, "_id": 1}}, {"$project": {"doubt": 1}}]
+    stages = [{"$project": project}, {"$sort": {**order, "_id": 1}}, {"$project": {"doubt": 1}}]
+    if len(keys) > 1 or FIELDS[keys[0].path.field] == "time":
+        return MongoOrder(stages=stages)
+    field, steps = keys[0].path.field, keys[0].path.steps
+    return MongoOrder(
+        stages=stages,
+        path=".".join((field, *steps)),
+        doubts=tuple(_elsewhere(field, steps)),
+        descending=keys[0].descending,
+    )
 
 
 def _rank(path: str) -> dict[str, Any]:
@@ -56,8 +67,11 @@ def _rank(path: str) -> dict[str, Any]:
 def _doubts(field: str, steps: tuple[str, ...], path: str, is_time: bool) -> list[Any]:
     known = [*(["date"] if is_time else _RANKS), *_WITHOUT_RANK]
     doubts: list[Any] = [{"$not": [{"$in": [{"$type": path}, known]}]}]
-    elsewhere = [f"$in_gridfs.{field}"]
-    for length in range(1, len(steps)):
-        elsewhere.append("$" + ".".join((field, *steps[:length], "py/id")))
-    doubts += [{"$ne": [{"$type": name}, "missing"]} for name in elsewhere]
+    doubts += [{"$ne": [{"$type": f"${name}"}, "missing"]} for name in _elsewhere(field, steps)]
     return doubts
+
+
+def _elsewhere(field: str, steps: tuple[str, ...]) -> list[str]:
+    """Paths: where there is something, the document does not have the value."""
+    references = (".".join((field, *steps[:length], "py/id")) for length in range(1, len(steps)))
+    return [f"in_gridfs.{field}", *references]

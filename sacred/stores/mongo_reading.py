@@ -18,6 +18,7 @@ from sacred.stores.grid_files import GridFiles
 from sacred.stores.mongo_errors import explained
 from sacred.stores.mongo_metrics import POINTS_PER_DOCUMENT
 from sacred.stores.mongo_output import PARTS, read_output
+from sacred.stores.mongo_ranking import Placed, first_of
 from sacred.stores.reading import LIST_FIELDS, Reader, Report, moment_of, only
 
 if TYPE_CHECKING:
@@ -81,12 +82,8 @@ class MongoReader(Reader):
     ) -> Iterator[Document]:
         """See `Reader.documents`; `where` is a filter of MongoDB."""
         found = self._find(where or {}, _projection(fields)) if ids is None else None
-        for stored in self._by_ids(ids or (), where, fields) if found is None else found:
-            try:
-                yield self._canonical(stored, fields)
-            except DamagedRunError as error:
-                if report is not None:
-                    report(str(error))
+        documents = self._by_ids(ids or (), where, fields) if found is None else found
+        return self._readable(documents, fields, report)
 
     def ordered(
         self,
@@ -113,14 +110,29 @@ class MongoReader(Reader):
         report: Report | None = None,
         where: Any = None,
     ) -> Iterator[tuple[Any, bool, Document]] | None:
-        """See `Reader.ranked`; `order` is that of `sacred.query.mongo_order`."""
+        """See `Reader.ranked`; `order` is a `MongoOrder`."""
         with explained(self.url):
             self._check_it_is_there()
-        return self._placed(order, limit + 20, fields, report, where or {})
+            pages = first_of(self._runs, order, limit, where or {}, _projection(fields))
+        if pages is None:
+            return self._ranked(order.stages, limit + 20, fields, report, where or {})
+        return self._placed(pages, fields, report)
 
     def _placed(
+        self, pages: Iterator[Placed], fields: Collection[str] | None, report: Report | None
+    ) -> Iterator[tuple[Any, bool, Document]]:
+        while True:
+            with explained(self.url):
+                page = next(pages, None)
+            if page is None:
+                return
+            for stored, is_placed in page:
+                for document in self._readable([stored], fields, report):
+                    yield id_key(document["_id"]), is_placed, document
+
+    def _ranked(
         self,
-        order: list[dict[str, Any]],
+        order: Sequence[Mapping[str, Any]],
         size: int,
         fields: Collection[str] | None,
         report: Report | None,
@@ -226,15 +238,23 @@ class MongoReader(Reader):
                     by_field = [] if field == "_id" else [(field, direction)]
                     found = found.sort([*by_field, ("_id", 1 if by_field else direction)])
                     page = list(found.skip(size - _PAGE).limit(size))
-                for stored in page:
-                    try:
-                        yield self._canonical(stored, fields)
-                    except DamagedRunError as error:
-                        if report is not None:
-                            report(str(error))
+                yield from self._readable(page, fields, report)
                 if len(page) < size:
                     break
                 size *= 2
+
+    def _readable(
+        self,
+        documents: Iterable[dict[str, Any]],
+        fields: Collection[str] | None,
+        report: Report | None,
+    ) -> Iterator[Document]:
+        for stored in documents:
+            try:
+                yield self._canonical(stored, fields)
+            except DamagedRunError as error:
+                if report is not None:
+                    report(str(error))
 
     def _canonical(self, stored: dict[str, Any], fields: Collection[str] | None) -> Document:
         run_id = stored["_id"]

@@ -137,7 +137,7 @@ class Reader(ABC):
         """All documents in an order in the reader's `language`; None: it cannot be had.
 
         Each comes with its position in the order of `ids`, and with whether the store could
-        place it. Those that it could not place come first.
+        place it: nothing that comes behind one that it could place belongs before that.
 
         Args:
             order: what `sacred.query.pushdown` makes of keys to sort by.

@@ -16,6 +16,7 @@ from sacred.query import open_store, parse
 from sacred.query.order import parse_sort
 from sacred.query.pushdown import pushed, pushed_order
 from sacred.serializer import flatten
+from sacred.stores.mongo_ranking import first_of
 from sacred.stores.sql_documents import DocumentRows
 from tests.integration.test_reading import new_place
 from tests.unit.query.runs import NOW
@@ -144,8 +145,8 @@ def index_of_all_stores(tmp_path_factory):
         yield
 
 
-@pytest.fixture(scope="module")
-def stores(request, tmp_path_factory):
+@contextlib.contextmanager
+def opened(kinds, request, tmp_path_factory):
     """One store of each kind, which fill in the course of the examples."""
     with contextlib.ExitStack() as stack:
         yield {
@@ -156,8 +157,20 @@ def stores(request, tmp_path_factory):
                     ).url
                 )
             )
-            for kind in KINDS
+            for kind in kinds
         }
+
+
+@pytest.fixture(scope="module")
+def stores(request, tmp_path_factory):
+    with opened(KINDS, request, tmp_path_factory) as stores:
+        yield stores
+
+
+@pytest.fixture(scope="module")
+def mongo_and_memory(request, tmp_path_factory):
+    with opened(["mongo", "memory"], request, tmp_path_factory) as stores:
+        yield stores
 
 
 _numbers = itertools.count(1)
@@ -233,6 +246,69 @@ def test_all_stores_have_the_same_order(stores, some, orders):
             assert different == {}, f"{query} by {sort}: {expected} in memory"
 
 
+#: The place of these is the same in Mongo's own order, and that of a few others is not.
+_numbers_mostly = st.one_of(
+    *[st.integers(-3, 3) | st.sampled_from([0.5, 1.0, 2**53, 1e300, -math.inf])] * 3,
+    st.sampled_from(["", "a", "ü", None, [2], [True], {}]),
+    scalars,
+)
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(["a", "b"]), _numbers_mostly), min_size=1, max_size=12
+    ),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["a", "-a", "-a.b", "a.b", "-result", "result"]), st.integers(0, 6)
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+)
+@settings(
+    max_examples=60,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_the_own_order_of_mongo_is_taken_only_where_it_is_ours(mongo_and_memory, configs, orders):
+    batch = uuid.uuid4().hex
+    run = {"status": "FAILED", "meta": {}, "command": "main", "name": "a", "age": 1}
+    for config in configs:
+        nested = {"a": {"b": config["b"]}} if "b" in config and "a" not in config else {}
+        has_result = "b" in config
+        more = {"config": config | nested, "has_result": has_result, "result": config.get("b")}
+        _create(mongo_and_memory, batch, run | more)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sacred.stores.mongo_ranking._MORE", 1)
+        for sort, limit in orders:
+            query = f"config.batch = {batch!r} and missing(config.`no such`)"
+            in_mongo, in_memory = (
+                store.runs(query, sort=sort, limit=limit).ids for store in mongo_and_memory.values()
+            )
+            assert in_mongo == in_memory, sort
+
+
+def test_the_own_order_of_mongo_is_taken_for_numbers(request, tmp_path):
+    with new_place("mongo", request, tmp_path) as place, open_store(place.url) as store:
+        document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
+        for n in range(40):
+            result = {"result": n % 7} if n % 2 else {}
+            store.store.create(None, {**document, "config": {"a": n}, **result}, [])
+
+        def is_taken(sort, limit=5):
+            reader, order = store.reader, pushed_order(parse_sort(sort), store.reader)
+            pages = first_of(reader._runs, order, limit, {}, {"config": 1, "result": 1})
+            return pages is not None
+
+        assert all(map(is_taken, ["result", "-result", "config.a", "-config.a"]))
+        assert not is_taken("result", 25)  # more than there are
+        assert not is_taken("result, config.a")
+        store.store.create(None, {**document, "config": {"a": True}}, [])
+        assert is_taken("-config.a")
+        assert not is_taken("config.a")
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgres", "mongo"])
 def test_an_order_is_really_pushed(kind, request, tmp_path):
     document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
@@ -245,7 +321,9 @@ def test_an_order_is_really_pushed(kind, request, tmp_path):
         assert ids == (4, 10, 7, 1, 2, 8, 5, 3, 6, 9, 11)
         order = pushed_order(parse_sort("-a"), store.reader)
         ranked = list(store.reader.ranked(order, 2, ["config"]))
-        assert {document["_id"] for _, known, document in ranked if not known} <= {6, 8, 9}
+        not_placed = {document["_id"] for _, known, document in ranked if not known}
+        # Mongo's own order has no place for flags, nor for what comes last.
+        assert not_placed <= ({3, 5, 6, 8, 9, 11} if kind == "mongo" else {6, 8, 9})
         placed = tuple(document["_id"] for _, known, document in ranked if known)
         assert placed == tuple(run_id for run_id in ids if run_id in placed)
         for limit in range(12):
