@@ -14,6 +14,8 @@ import pymongo
 import pytest
 from pymongo.errors import PyMongoError
 
+from sacred._base.moments import Moments
+from sacred.stores import mongo_metrics
 from sacred.stores.base import StoreError
 from sacred.stores.changes import AddPoints
 from sacred.stores.mongo_metrics import MongoMetrics
@@ -24,7 +26,9 @@ pytestmark = pytest.mark.slow
 
 KILLS = pick(3, 40)
 BATCH = 997
-T0 = datetime.datetime(2026, 1, 2)
+#: So that documents are begun as often as they are continued.
+LONG, SHORT = 5_000, 1_500
+T0 = 1_767_312_000.0
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["alone", "replica_set"])
@@ -41,11 +45,15 @@ def points(start: int) -> AddPoints:
         start=start,
         steps=list(numbers),
         values=[n + 0.5 for n in numbers],
-        timestamps=[T0 + datetime.timedelta(milliseconds=n) for n in numbers],
+        timestamps=Moments([T0 + n / 1000 for n in numbers]),
     )
 
 
-def test_no_point_is_stored_twice_or_lost(server: MongoServer) -> None:
+def test_no_point_is_stored_twice_or_lost(
+    server: MongoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mongo_metrics, "POINTS_PER_DOCUMENT", LONG)
+    monkeypatch.setattr(mongo_metrics, "POINTS_PER_PART", SHORT)
     seed = int(os.environ.get("SACRED_FAULTS_SEED", random.randrange(10**6)))
     print(f"SACRED_FAULTS_SEED={seed}")
     chance = random.Random(seed)
@@ -81,6 +89,7 @@ def test_no_point_is_stored_twice_or_lost(server: MongoServer) -> None:
             assert len(stored) == total, name
             assert {type(item) for item in stored} == {kind}
         assert [s for d in documents for s in d["steps"]] == list(range(total))
+        assert all(len(d["steps"]) == (SHORT if "part" in d else LONG) for d in documents[:-1])
         print(f"{total} points, {KILLS} kills, {failures} attempts that failed")
 
 
