@@ -48,6 +48,9 @@ def _of_value(fact: Fact) -> dict[str, Any]:
     options: list[dict[str, Any]] = [{path: _test(fact)}]
     if fact.test == "absent":
         options.append({path: ""})
+        if fact.steps:
+            # The server would look into each item.
+            options.append({name: {"$type": "array"}})
     else:
         # What is stored as an object or in a list may be a value that is compared, as are
         # numbers of numpy; and where a text is expected, another value counts as its text.

@@ -310,6 +310,16 @@ def test_the_own_order_of_mongo_is_taken_for_numbers(request, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres", "mongo"])
+def test_items_of_a_list_have_no_names(kind, request, tmp_path):
+    document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
+    with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
+        for result in ([{"a": 1}], {"a": 1}, [], 1):
+            store.store.create(None, {**document, "config": {}, "result": result}, [])
+        assert [run.id for run in store.runs("missing(result.a)")] == [1, 3, 4]
+        assert [run.id for run in store.runs("result.a = 1")] == [2]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "mongo"])
 def test_an_order_is_really_pushed(kind, request, tmp_path):
     document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
