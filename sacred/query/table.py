@@ -20,6 +20,7 @@ from sacred.query.pushdown import pushed, pushed_order
 from sacred.query.syntax import EVERYTHING, Expression, Path, Search, paths_of
 from sacred.query.values import REQUIRED
 from sacred.records import DEAD_AFTER, Document, RunId, RunRecord
+from sacred.stores.base import DamagedRunError
 from sacred.stores.reading import Reader
 
 if TYPE_CHECKING:
@@ -272,7 +273,17 @@ class RunTable:
         return filter(self._fits, map(self._record, documents))
 
     def _fits(self, record: RunRecord) -> bool:
-        return self._is_there(record.id) and holds(self.where, record)
+        if not self._is_there(record.id):
+            return False
+        try:
+            if not holds(self.where, record):
+                return False
+            if any(key.path.field == "metrics" for key in self.sort):
+                sort_key(self.sort, record)  # reads them, and what was read is kept
+        except DamagedRunError as error:
+            self._report(str(error))
+            return False
+        return True
 
     def _is_there(self, run_id: RunId) -> bool:
         """Whether it is in the trash, if that is asked for; else, whether it is not."""

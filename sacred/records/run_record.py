@@ -63,7 +63,7 @@ class RunRecord:
         DEAD is a run whose record says RUNNING, but has had no heartbeat for `dead_after`.
         `document["status"]` is what is stored.
         """
-        stored: str | None = self.stored("status")
+        stored = _text(self.stored("status"))
         if stored == "RUNNING":
             sign = self.heartbeat or self.start_time
             if sign is not None and self.now - sign > self.dead_after:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from typing import IO, Any
 
+from sacred._base.errors import UnsafeDataError
 from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId, id_key, plain_id
 from sacred.stores.base import DamagedRunError, RunNotFoundError
 from sacred.stores.blobs import TRASH, Blobs
@@ -21,6 +22,8 @@ __all__ = ["FileReader", "files_with"]
 #: Fields that have files of their own.
 _OWN_FILES = {"config": "config.json", "info": "info.json"}
 _RECORD = "run.json"
+#: What comes of files in which something else is written than we expect.
+_DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, UnsafeDataError)
 
 
 class FileReader(Reader):
@@ -62,7 +65,7 @@ class FileReader(Reader):
         if _RECORD in files:
             document |= self._record(run_id)
         if ANNOTATIONS in files:
-            annotated = (document.get("meta") or {}) | self._json(run_id, ANNOTATIONS, {})
+            annotated = document.get("meta", {}) | self._json(run_id, ANNOTATIONS, {})
             document["meta"] = {k: value for k, value in annotated.items() if value is not None}
         return document
 
@@ -110,6 +113,10 @@ class FileReader(Reader):
             raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
         if not record:  # an id that is taken, and the run's first record is on its way
             raise RunNotFoundError(f"The run {run_id!r} in {self.url} has not been written yet")
+        with self._noticing_damage(run_id, _RECORD):
+            return self._canonical(run_id, record)
+
+    def _canonical(self, run_id: RunId, record: dict[str, Any]) -> Document:
         document = {key: value for key, value in record.items() if key not in LIST_FIELDS}
         document |= {name: moment_of(record[name]) for name in TIME_FIELDS if name in record}
         experiment = dict(record.get("experiment") or {})
@@ -117,6 +124,8 @@ class FileReader(Reader):
         document["resources"] = _pairs("resources", record.get("resources"), self._path)
         about = document.pop(ABOUT, None) or {}
         document["artifacts"] = self._artifacts(run_id, record.get("artifacts"), about)
+        if "meta" in document:
+            document["meta"] = dict(document["meta"] or {})
         return {**document, "experiment": experiment}
 
     def _artifacts(self, run_id: RunId, names: Any, about: dict[str, Any]) -> list[FileEntry]:
@@ -137,7 +146,7 @@ class FileReader(Reader):
                 value = json.loads(self._blobs.read(f"{run_id}/{name}"))
             except (FileNotFoundError, NotADirectoryError):
                 return default
-            if not isinstance(value, dict) and name == _RECORD:
+            if not isinstance(value, dict) and name in (_RECORD, ANNOTATIONS):
                 raise ValueError("it is no JSON object")
             return value
 
@@ -145,7 +154,7 @@ class FileReader(Reader):
     def _noticing_damage(self, run_id: RunId, name: str) -> Iterator[None]:
         try:
             yield
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        except _DAMAGE as error:
             where = f"{self._blobs.root}/{run_id}/{name}"
             raise DamagedRunError(f"Run {run_id!r} is damaged: {where}: {error}") from error
 

@@ -43,6 +43,8 @@ def stored_names(blobs: Blobs, directory: str) -> list[str]:
     else:
         names = dict.fromkeys(_parsed(content))
     names |= dict.fromkeys(points["name"] for points in _journal(blobs, directory))
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError("the name of a metric is no text")
     return list(names)
 
 
@@ -103,7 +105,9 @@ def _stored(content: bytes, name: str) -> Any:
 
 
 def _parsed(content: bytes) -> dict[str, Any]:
-    metrics: dict[str, Any] = json.loads(content) if content.strip() else {}
+    metrics = json.loads(content) if content.strip() else {}
+    if not isinstance(metrics, dict):
+        raise ValueError("it is no JSON object")
     return metrics
 
 

@@ -14,8 +14,11 @@ from sacred._base.errors import SacredError
 from sacred.cli.parser import parse
 from sacred.cli.updates import parse_updates
 from sacred.config.config_files import load_config_file
+from sacred.query import QueryError, RunStore, open_store
+from sacred.records import RunRecord
 from sacred.serializer import loads, restore
 from sacred.stores.base import StoreError
+from sacred.stores.memory import MemoryStore
 from sacred.stores.metrics_file import read_metrics
 from sacred.stores.spool import read_spool
 
@@ -149,6 +152,58 @@ def spool(data: bytes) -> None:
             _check_error(error, folder)
 
 
+#: Files of a run in the order in which `record` takes them.
+RECORD = ("run.json", "config.json", "info.json", "_annotations.json", "metrics.json", "cout.txt")
+
+
+def record(data: bytes) -> None:
+    """All files of a run; what cannot be read is reported, and does not hide another run."""
+    with tempfile.TemporaryDirectory() as folder:
+        for run_id in ("1", "2"):
+            Path(folder, run_id).mkdir()
+        for name, content in zip(RECORD, data.split(b"\0"), strict=False):
+            Path(folder, "1", name).write_bytes(content)
+        Path(folder, "2", "run.json").write_text('{"status": "COMPLETED", "result": 3}')
+        store = open_store(folder)
+        table = store.runs()
+        for run in table:
+            _look_at(run, folder)
+        assert 2 in [run.id for run in table]
+        assert all(folder in problem for problem in table.problems)
+        for query in _QUERIES:
+            assert 2 in store.runs(query, sort=_ORDER).ids
+
+
+_QUERIES = ("", "result = 3 or metrics.loss.min < 1", "not (config.a > 1 and tags ~ /x/)")
+_ORDER = "-result, start_time, config.a, metrics.loss.last"
+
+
+def _look_at(run: RunRecord, folder: str) -> None:
+    try:
+        check_plain(run.to_dict())
+        for files in (run.artifacts, run.sources, run.resources):
+            assert all(file.name == name for name, file in files.items())
+        for metric in run.metrics.values():
+            assert len(metric.points) == metric.count
+        assert run._repr_html_()
+    except StoreError as error:
+        _check_error(error, folder)
+
+
+def query(data: bytes) -> None:
+    """A query; what a store with one run answers is nobody's concern."""
+    text = data.decode(errors="replace")
+    try:
+        assert len(_STORE.runs(text)) in (0, 1)
+    except QueryError as error:
+        _check_error(error, "")
+
+
+_STORE = RunStore(MemoryStore())
+_STORE.store.create(
+    1, {"config": {"a": 1, "b": "x"}, "result": 0.5, "status": "COMPLETED", "experiment": {}}, []
+)
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "command_line": command_line,
     "json_config": json_config,
@@ -156,4 +211,6 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "stored_value": stored_value,
     "metrics": metrics,
     "spool": spool,
+    "record": record,
+    "query": query,
 }

@@ -62,6 +62,46 @@ _words = st.sampled_from(
     ]
 )
 
+_metrics = st.dictionaries(_texts, _points, max_size=2)
+_run = st.dictionaries(
+    st.sampled_from(
+        [
+            *["status", "result", "experiment", "start_time", "stop_time", "heartbeat", "meta"],
+            *["host", "artifacts", "resources", "fail_trace", "command", "artifact_metadata"],
+        ]
+    ),
+    _json | st.lists(st.lists(_texts, max_size=3)),
+    max_size=8,
+)
+_query_words = st.sampled_from(
+    [
+        *[
+            "config.a",
+            "metrics.loss.min",
+            "result",
+            "status",
+            "start_time",
+            "duration",
+            "tags",
+            "n",
+        ],
+        *["=", "!=", "<", ">=", "in", "not", "and", "or", "(", ")", "[", "]", ",", "~", "/x(/"],
+        *[
+            "missing(",
+            '"2 days ago"',
+            "'x",
+            "1h",
+            "-1e999",
+            "0x1",
+            "null",
+            "true",
+            "DEAD",
+            "a.",
+            ".",
+        ],
+    ]
+)
+
 INPUTS: dict[str, st.SearchStrategy[bytes]] = {
     "command_line": st.lists(_words | st.text(max_size=8), max_size=6).map(
         lambda words: "\0".join(words).encode(errors="replace")
@@ -74,6 +114,12 @@ INPUTS: dict[str, st.SearchStrategy[bytes]] = {
     ).map(lambda both: _bytes(both[0]) + b"\0" + b"".join(_bytes(p) + b"\n" for p in both[1])),
     "spool": st.tuples(_header | _json, st.lists(_change | _json, max_size=4)).map(
         lambda both: b"\n".join(map(_bytes, [both[0], *both[1]]))
+    ),
+    "record": st.tuples(_run | _json, *[_json] * 3, _metrics | _json).map(
+        lambda files: b"\0".join([*map(_bytes, files), b"output"])
+    ),
+    "query": st.lists(_query_words | _texts, max_size=12).map(
+        lambda words: " ".join(words).encode(errors="replace")
     ),
 }
 
