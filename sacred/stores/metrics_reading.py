@@ -124,6 +124,8 @@ def _with_journal(stored: Any, journal: list[dict[str, Any]]) -> Points:
 
 def _restored(arrays: dict[str, Any]) -> Points:
     steps, values, timestamps = (restore(list(arrays.get(name, ()))) for name in _ARRAYS)
+    if not len(steps) == len(values) == len(timestamps):
+        raise ValueError("steps, values and timestamps of a metric are not equally many")
     return Points(steps=steps, values=values, timestamps=timestamps)
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sacred import Experiment
 from sacred._base.errors import SacredError
+from sacred.app import main
 from sacred.cli.parser import parse
 from sacred.cli.updates import parse_updates
 from sacred.config.config_files import load_config_file
@@ -156,14 +161,21 @@ def spool(data: bytes) -> None:
 RECORD = ("run.json", "config.json", "info.json", "_annotations.json", "metrics.json", "cout.txt")
 
 
-def record(data: bytes) -> None:
-    """All files of a run; what cannot be read is reported, and does not hide another run."""
+@contextlib.contextmanager
+def _strange_run(data: bytes) -> Iterator[str]:
+    """A directory with two runs: 1 has these files, 2 is as it should be."""
     with tempfile.TemporaryDirectory() as folder:
         for run_id in ("1", "2"):
             Path(folder, run_id).mkdir()
         for name, content in zip(RECORD, data.split(b"\0"), strict=False):
             Path(folder, "1", name).write_bytes(content)
         Path(folder, "2", "run.json").write_text('{"status": "COMPLETED", "result": 3}')
+        yield folder
+
+
+def record(data: bytes) -> None:
+    """All files of a run; what cannot be read is reported, and does not hide another run."""
+    with _strange_run(data) as folder:
         store = open_store(folder)
         table = store.runs()
         for run in table:
@@ -172,6 +184,22 @@ def record(data: bytes) -> None:
         assert all(folder in problem for problem in table.problems)
         for query in _QUERIES:
             assert 2 in store.runs(query, sort=_ORDER).ids
+
+
+_CALLS = (
+    "ls", "ls --json result config metrics.loss.last", "show 1", "config 1", "logs 1", "metrics 1",
+    "diff 1 2", "files 1", "fields", "doctor 1", "export -o -",
+)  # fmt: skip
+
+
+def program(data: bytes) -> None:
+    """A run that the console program shows in all ways."""
+    with _strange_run(data) as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SACRED_DEBUG", "1")  # what nobody has thought of is raised
+        for call in _CALLS:
+            patch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
+            patch.setattr("sys.stderr", io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
+            assert main(["-s", folder, *call.split()]) in (0, 1), call
 
 
 _QUERIES = ("", "result = 3 or metrics.loss.min < 1", "not (config.a > 1 and tags ~ /x/)")
@@ -212,5 +240,6 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "metrics": metrics,
     "spool": spool,
     "record": record,
+    "program": program,
     "query": query,
 }

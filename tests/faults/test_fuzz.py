@@ -73,6 +73,9 @@ _run = st.dictionaries(
     _json | st.lists(st.lists(_texts, max_size=3)),
     max_size=8,
 )
+_record = st.tuples(_run | _json, *[_json] * 3, _metrics | _json).map(
+    lambda files: b"\0".join([*map(_bytes, files), b"output"])
+)
 _query_words = st.sampled_from(
     [
         *[
@@ -115,9 +118,8 @@ INPUTS: dict[str, st.SearchStrategy[bytes]] = {
     "spool": st.tuples(_header | _json, st.lists(_change | _json, max_size=4)).map(
         lambda both: b"\n".join(map(_bytes, [both[0], *both[1]]))
     ),
-    "record": st.tuples(_run | _json, *[_json] * 3, _metrics | _json).map(
-        lambda files: b"\0".join([*map(_bytes, files), b"output"])
-    ),
+    "record": _record,
+    "program": _record,
     "query": st.lists(_query_words | _texts, max_size=12).map(
         lambda words: " ".join(words).encode(errors="replace")
     ),
