@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"at most so many runs (default: {_MOST})",
     )
     parser.add_argument("--title", help="of the page")
-    parser.add_argument("-o", "--output", metavar="FILE", help="(default: standard output)")
+    parser.add_argument("-o", "--output", metavar="FILE", help="(default, and -: standard output)")
 
 
 def run(args: argparse.Namespace, session: Session) -> None:
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
         raise ProgramError("no runs that fulfil the query" if query else "there are no runs")
     title = args.title or query or f"Runs of {', '.join({run.store for _, run in runs})}"
     lines = report(runs, title, with_store=not args.run and len(session.stores) > 1)
-    if args.output is None:
+    if args.output in (None, "-"):
         for line in lines:
             session.console.print(line)
     else:
