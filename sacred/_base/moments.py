@@ -17,6 +17,7 @@ _EPOCH = datetime.datetime(1970, 1, 1)
 _EXACT_FROM = 1 << 30
 _MILLION = 1_000_000
 _MILLISECOND = datetime.timedelta(milliseconds=1)
+_MICROSECOND = datetime.timedelta(microseconds=1)
 # To find the end of so many equal ones takes as long as to look at each.
 _MANY = 20
 
@@ -95,6 +96,18 @@ class Moments(Sequence[datetime.datetime]):
             end = bisect.bisect_left(times, here + 1, len(found), key=number)
             found += array("q", [here]) * (end - len(found))
         return found
+
+    def in_microseconds(self) -> list[int]:
+        """Microseconds since 1970, as the datetimes have them.
+
+        >>> Moments([0.0, 1.5]).in_microseconds()
+        [0, 1500000]
+        """
+        if min(self._times, default=0) < _EXACT_FROM:
+            return [(time - _EPOCH) // _MICROSECOND for time in self]
+        first = int(self._times[0])
+        begin = first * _MILLION
+        return [round((time - first) * 1e6) + begin for time in self._times]
 
     def joined(self, separator: str) -> str:
         """The text of all of them in ISO 8601, as `datetime.isoformat` writes it."""

@@ -9,6 +9,8 @@
 | `sql_errors` | what errors of drivers mean |
 | `sql_sharing` | rows that runs share |
 | `sql_run` `sql_points` | fields and points as columns |
+| `sql_points_writing` `sql_points_reading` | points into the tables, and out of them |
+| `sql_blocks` `sql_block_guards` | points packed, and when nobody may believe that |
 | `sql_reading` `sql_documents` | rows as canonical documents; nothing is changed |
 | `sql_output` | output of any length |
 | `sql_garbage` | rows that no run refers to |
@@ -19,7 +21,6 @@ module imports them when it is used.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +49,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SqlStore"]
 
-#: How many points go to the database in one piece.
-_POINTS_AT_ONCE = 10_000
 #: Programs that do not know of our lock, like the old library, may take an id first.
 _ATTEMPTS = 20
 
@@ -113,14 +112,18 @@ class SqlStore(ReadableStore):
 
     def remove(self, run_id: RunId) -> None:
         """See `Store.remove`; rows that runs share stay."""
-        from sacred.stores.sql_tables import Artifact, Metric, Output
+        from sacred.stores.sql_points_writing import remove_points
+        from sacred.stores.sql_tables import Artifact, Output
 
         with self.database.writing(exclusive=True) as session:
             run = _found(session, run_id, self.url)
             if not run.discarded:
                 raise not_discarded(run_id, self.url)
             run.resources = []
-            for table in (Metric, Output, Artifact):
+            remove_points(
+                session.connection(), str(run.run_id), with_blocks=self.database.has_blocks
+            )
+            for table in (Output, Artifact):
                 session.query(table).filter_by(run_id=run.run_id).delete()
             session.flush()
             session.expire(run)
@@ -162,9 +165,10 @@ class SqlStore(ReadableStore):
     def _create(
         self, wanted: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
     ) -> RunId:
+        from sacred.stores.sql_points_writing import remove_points
         from sacred.stores.sql_run import columns_for
         from sacred.stores.sql_sharing import shared_experiment, shared_host
-        from sacred.stores.sql_tables import Metric, Output, Run
+        from sacred.stores.sql_tables import Output, Run
 
         with self.database.writing(exclusive=True) as session:
             run_id = _next_id(session) if wanted is None else _key(wanted)
@@ -174,8 +178,8 @@ class SqlStore(ReadableStore):
             run.host_json = dumps(document["host"])
             session.add(run)
             # Of a run that somebody has deleted there may be something left.
-            for table in (Metric, Output):
-                session.query(table).filter_by(run_id=run_id).delete()
+            remove_points(session.connection(), run_id, with_blocks=self.database.has_blocks)
+            session.query(Output).filter_by(run_id=run_id).delete()
         return run_id if wanted is None else wanted
 
     def _apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
@@ -193,6 +197,7 @@ class SqlStore(ReadableStore):
 
     def _write(self, session: Session, run: Run, change: Change) -> None:
         from sacred.stores.sql_output import write_output
+        from sacred.stores.sql_points_writing import add_points
         from sacred.stores.sql_run import columns_for, meta_from
         from sacred.stores.sql_sharing import shared_experiment
 
@@ -200,7 +205,8 @@ class SqlStore(ReadableStore):
             case WriteOutput():
                 write_output(session, run, change)
             case AddPoints():
-                _add_points(session, run, change)
+                connection, run_id = session.connection(), str(run.run_id)
+                add_points(connection, run_id, change, with_blocks=self.database.has_blocks)
             case AddFile():
                 _add_file(session, run, change)
             case SetExperiment():
@@ -246,22 +252,6 @@ def _found(session: Session, run_id: RunId, url: str, by_row: bool = False) -> R
     if run is None:
         raise RunNotFoundError(f"There is no run {run_id!r} in {url}")
     return run
-
-
-def _add_points(session: Session, run: Run, points: AddPoints) -> None:
-    from sqlalchemy import insert
-
-    from sacred.stores.sql_points import rows_of
-    from sacred.stores.sql_sharing import storable
-    from sacred.stores.sql_tables import Metric
-
-    whose = {"run_id": run.run_id, "name": storable(points.name)}
-    session.query(Metric).filter_by(**whose).filter(
-        Metric.position >= points.start, Metric.position < points.stop
-    ).delete(synchronize_session=False)
-    rows = rows_of(points)
-    while some := list(itertools.islice(rows, _POINTS_AT_ONCE)):
-        session.execute(insert(Metric.__table__), [whose | row for row in some])  # type: ignore[arg-type]
 
 
 def _add_file(session: Session, run: Run, change: AddFile) -> None:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sacred.stores.local_files import explained as errors_of_disk
+from sacred.stores.sql_block_guards import are_guarded, can_have_blocks, guard
 from sacred.stores.sql_engine import BUSY_TIMEOUT
 from sacred.stores.sql_errors import explained
 from sacred.stores.sql_schema import statements_for
@@ -39,11 +40,13 @@ class Database:
 
     Attributes:
         url: without the password, for messages.
+        has_blocks: packed points can be stored (`sacred.stores.sql_blocks`), as far as is known.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.url = engine.url.render_as_string(hide_password=True)
+        self.has_blocks = False
         self._prepared = False
         self._pid = os.getpid()
         # Of a database in memory all threads have the same connection.
@@ -83,8 +86,12 @@ class Database:
         with explained(self.url), self._lock:
             if not self._prepared:
                 self._prepare()
-            with self.engine.connect() as connection:
-                yield connection
+            try:
+                with self.engine.connect() as connection:
+                    yield connection
+            except (sa.exc.OperationalError, sa.exc.ProgrammingError):
+                self._prepared = False  # somebody may have dropped a table
+                raise
 
     def _notice_fork(self) -> None:
         if self._pid != os.getpid():
@@ -101,7 +108,20 @@ class Database:
                 connection.rollback()
                 _use_wal(connection)
                 _upgrade(connection)
+        self.has_blocks = can_have_blocks(self.engine) and self._guard_blocks()
         self._prepared = True
+
+    def _guard_blocks(self) -> bool:
+        with self.engine.connect() as connection:
+            if are_guarded(connection):
+                return True
+            connection.rollback()
+            try:
+                with _transaction(connection, exclusive=True):
+                    guard(connection)
+            except sa.exc.DBAPIError:
+                return False  # no right to make triggers, for example: there are the rows
+        return True
 
 
 def _upgrade(connection: Connection) -> None:

@@ -16,14 +16,15 @@ from sqlalchemy.orm import Session
 
 from sacred.stores.base import RunId
 from sacred.stores.garbage import Collector, Garbage, Report
+from sacred.stores.sql_blocks import BLOCKS
 from sacred.stores.sql_database import Database
+from sacred.stores.sql_points_writing import remove_points
 from sacred.stores.sql_tables import (
     Artifact,
     Base,
     Dependency,
     Experiment,
     Host,
-    Metric,
     Output,
     Repository,
     Resource,
@@ -84,7 +85,8 @@ class SqlCollector(Collector):
     ) -> Iterator[Garbage]:
         """See `Collector.find`; everything counts, however new it is."""
         with self._database.reading() as session:
-            found = list(_unused(session, {str(run_id) for run_id in without}))
+            blocks = self._database.has_blocks
+            found = list(_unused(session, {str(run_id) for run_id in without}, blocks))
         return iter(found)
 
     def remove(
@@ -93,8 +95,9 @@ class SqlCollector(Collector):
         """See `Collector.remove`; all of it is one transaction."""
         wanted = {(item.kind, item.ref) for item in garbage}
         with self._database.writing(exclusive=True) as session:
-            unused = [i for i in _unused(session, set()) if (i.kind, i.ref) in wanted]
-            _delete(session, unused)
+            blocks = self._database.has_blocks
+            unused = [i for i in _unused(session, set(), blocks) if (i.kind, i.ref) in wanted]
+            _delete(session, unused, blocks)
         return iter(unused)
 
     def discard_time(self, run_id: RunId) -> datetime.datetime | None:
@@ -104,7 +107,7 @@ class SqlCollector(Collector):
             return session.scalar(wanted)
 
 
-def _unused(session: Session, without: set[str]) -> Iterator[Garbage]:
+def _unused(session: Session, without: set[str], with_blocks: bool) -> Iterator[Garbage]:
     """Rows that no run refers to, but for the runs of these ids."""
     used = _used(session, without)
     for kind, row in _KINDS.items():
@@ -112,13 +115,18 @@ def _unused(session: Session, without: set[str]) -> Iterator[Garbage]:
         for key, name, length in session.execute(sa.select(row.key, row.name, size)):
             if key not in used[kind]:
                 yield Garbage(kind=kind, name=str(name), size=length, ref=key)
-    points = sa.select(Metric.run_id, Metric.name).distinct()
-    for run_id, name in session.execute(points):
+    points = [sa.select(table.c.run_id, table.c.name) for table in _tables_of_points(with_blocks)]
+    for run_id, name in session.execute(sa.union(*points)):
         if run_id not in used["run"] and run_id not in without:
             yield Garbage(kind="metric", name=f"{name} of run {run_id}", ref=(run_id, name))
     for run_id in session.scalars(sa.select(Output.run_id).distinct()):
         if run_id not in used["run"] and run_id not in without:
             yield Garbage(kind="output", name=f"output of run {run_id}", ref=run_id)
+
+
+def _tables_of_points(with_blocks: bool) -> tuple[sa.Table, ...]:
+    metric = Base.metadata.tables["metric"]
+    return (metric, BLOCKS) if with_blocks else (metric,)
 
 
 def _used(session: Session, without: set[str]) -> dict[str, set[Any]]:
@@ -143,13 +151,12 @@ def _used(session: Session, without: set[str]) -> dict[str, set[Any]]:
     return used
 
 
-def _delete(session: Session, garbage: Iterable[Garbage]) -> None:
+def _delete(session: Session, garbage: Iterable[Garbage], with_blocks: bool) -> None:
     keys: dict[str, list[Any]] = {kind: [] for kind in (*_KINDS, "metric", "output")}
     for item in garbage:
         keys[item.kind].append(item.ref)
     for run_id, name in keys.pop("metric"):
-        whose = (Metric.run_id == run_id, Metric.name == name)
-        session.execute(sa.delete(Metric).where(*whose))
+        remove_points(session.connection(), run_id, name, with_blocks=with_blocks)
     _delete_in(session, Output.run_id, keys.pop("output"))
     # What connects them goes first.
     for kind, row in _KINDS.items():

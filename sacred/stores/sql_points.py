@@ -7,18 +7,30 @@ as JSON; a finite float, and a step that is a short integer, need no second colu
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sacred._base.extras import is_installed
 from sacred.serializer import dumps, loads
 from sacred.stores.changes import AddPoints
 
-__all__ = ["rows_of", "step_from", "step_to", "steps_from", "value_from", "value_to", "values_from"]
+__all__ = [
+    "COLUMNS",
+    "rows_of",
+    "step_from",
+    "step_to",
+    "steps_from",
+    "value_from",
+    "value_to",
+    "values_from",
+]
 
 #: Integers below have a double of their own.
 _EXACT = 2**53
+_KINDS = {float: "float64", int: "int64"}
 
 
 def value_to(value: Any) -> tuple[float | None, str | None]:
@@ -64,23 +76,25 @@ def step_from(number: float | None, text: str | None) -> Any:
 
 
 def steps_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
-    """Many at once; an array of numpy where no step is anything but a short integer.
+    """Many at once; an array of numpy where all are integers of 64 bits.
 
     >>> [int(step) for step in steps_from([0.0, 1.0], [None, None])]
     [0, 1]
     """
     array = _array(numbers, texts)
-    return list(map(step_from, numbers, texts)) if array is None else array.astype("int64")
+    return (
+        _uniform(list(map(step_from, numbers, texts))) if array is None else array.astype("int64")
+    )
 
 
 def values_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
-    """Many at once; an array of numpy where all are finite floats.
+    """Many at once; an array of numpy where all are floats, or all such integers.
 
     >>> [float(value) for value in values_from([0.5, 1.5], [None, None])]
     [0.5, 1.5]
     """
     array = _array(numbers, texts)
-    return list(map(value_from, numbers, texts)) if array is None else array
+    return _uniform(list(map(value_from, numbers, texts))) if array is None else array
 
 
 def _array(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
@@ -89,6 +103,17 @@ def _array(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
     import numpy as np
 
     return np.array(numbers, dtype=np.float64)
+
+
+def _uniform(items: list[Any]) -> Any:
+    kind = _KINDS.get(type(items[0])) if len(set(map(type, items))) == 1 else None
+    if kind is None or not is_installed("numpy"):
+        return items
+    import numpy as np
+
+    with contextlib.suppress(OverflowError):
+        return np.array(items, dtype=kind)
+    return items
 
 
 def finite_number(value: Any) -> float | None:
@@ -106,17 +131,33 @@ def finite_number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def rows_of(points: AddPoints) -> Iterator[dict[str, Any]]:
-    """The rows for points, without id and name."""
-    items = zip(points.steps, points.values, points.timestamps, strict=True)
-    for position, (step, value, timestamp) in enumerate(items, start=points.start):
-        step_number, step_json = step_to(step)
-        number, value_json = value_to(value)
-        yield {
-            "position": position,
-            "step": step_number,
-            "step_json": step_json,
-            "value": number,
-            "value_json": value_json,
-            "timestamp": timestamp,
-        }
+#: The columns of a row, in the order of `rows_of`.
+COLUMNS = ("run_id", "name", "position", "step", "step_json", "value", "value_json", "timestamp")
+
+
+def rows_of(points: AddPoints, run_id: str, name: str) -> Iterator[tuple[Any, ...]]:
+    """The rows for points, without a loop of the interpreter where all are plain numbers."""
+    positions = range(points.start, points.stop)
+    whose = itertools.repeat(run_id), itertools.repeat(name)
+    steps, step_texts = _columns(step_to, points.steps, _are_short(points.steps))
+    numbers, texts = _columns(value_to, points.values, _are_finite(points.values))
+    return zip(
+        *whose, positions, steps, step_texts, numbers, texts, points.timestamps, strict=False
+    )
+
+
+def _columns(
+    convert: Callable[[Any], tuple[Any, Any]], items: Sequence[Any], are_plain: bool
+) -> tuple[Iterable[Any], Iterable[Any]]:
+    if are_plain:
+        return map(float, items), itertools.repeat(None)
+    pairs, same = itertools.tee(map(convert, items))
+    return (number for number, _ in pairs), (text for _, text in same)
+
+
+def _are_short(steps: Sequence[Any]) -> bool:
+    return set(map(type, steps)) == {int} and min(steps) > -_EXACT and max(steps) < _EXACT
+
+
+def _are_finite(values: Sequence[Any]) -> bool:
+    return set(map(type, values)) == {float} and all(map(math.isfinite, values))

@@ -18,16 +18,15 @@ from typing import IO, TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from sacred.records import Document, FileEntry, Points, RunId, plain_id
-from sacred.records.metric import moments_of
 from sacred.stores.base import RunNotFoundError, StoreNotFoundError
-from sacred.stores.columns import Later, joined
+from sacred.stores.columns import Later
 from sacred.stores.reading import Reader, Report
 from sacred.stores.sql_candidates import by_column, by_order
 from sacred.stores.sql_documents import DocumentRows, column_names
 from sacred.stores.sql_engine import file_of
 from sacred.stores.sql_errors import explained
 from sacred.stores.sql_output import whole_output
-from sacred.stores.sql_points import steps_from, values_from
+from sacred.stores.sql_points_reading import columns_of
 from sacred.stores.sql_sharing import storable
 from sacred.stores.sql_tables import Base
 
@@ -39,8 +38,6 @@ __all__ = ["SqlReader"]
 _PAGE = 500
 #: PostgreSQL does not know how long it takes to read JSON. Said in one transaction, for that.
 _SHARE_THE_WORK = "SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0"
-#: What fits into the caches of processors is faster to handle.
-_POINTS_AT_ONCE = 5000
 
 _TABLES = Base.metadata.tables
 _RUN, _METRIC = _TABLES["run"], _TABLES["metric"]
@@ -188,34 +185,20 @@ class SqlReader(Reader):
 
     def points(self, run_id: RunId, name: str) -> Points:
         """See `Reader.points`."""
-        steps, values = [], []
-        for rows in self._point_rows(run_id, name, "step", "step_json", "value", "value_json"):
-            columns = list(zip(*rows, strict=True))
-            steps.append(steps_from(columns[0], columns[1]))
-            values.append(values_from(columns[2], columns[3]))
-        return Points(
-            steps=joined(steps),
-            values=joined(values),
-            # Of a million points, these take most of the time.
-            timestamps=Later(lambda: self._timestamps(run_id, name, sum(map(len, values)))),
-        )
+        steps, values = self._columns(run_id, name, "steps", "values")
 
-    def _timestamps(self, run_id: RunId, name: str, count: int) -> Any:
-        rows = itertools.chain.from_iterable(self._point_rows(run_id, name, "timestamp"))
-        # More may have come meanwhile.
-        return moments_of([moment for (moment,) in itertools.islice(rows, count)])
+        def timestamps() -> Any:
+            (times,) = self._columns(run_id, name, "timestamps")
+            return times[: len(values)]  # more may have come meanwhile
 
-    def _point_rows(self, run_id: RunId, name: str, *columns: str) -> Iterator[Sequence[Any]]:
-        query = sa.select(*(_METRIC.c[column] for column in columns)).order_by(_METRIC.c.position)
-        query = query.where(_METRIC.c.run_id == _key(run_id), _METRIC.c.name == storable(name))
+        # Few readers want them.
+        return Points(steps=steps, values=values, timestamps=Later(timestamps))
+
+    def _columns(self, run_id: RunId, name: str, *wanted: str) -> list[Any]:
         with self._connected() as (connection, rows):
             if "metric" not in rows.existing:
-                return
-            # Of the driver: to make rows of SQLAlchemy's takes longer than to read them.
-            cursor = connection.execute(query).cursor
-            assert cursor is not None
-            while some := cursor.fetchmany(_POINTS_AT_ONCE):
-                yield some
+                return [[] for _ in wanted]
+            return columns_of(connection, _key(run_id), str(storable(name)), wanted)
 
     def discarded(self) -> Collection[RunId]:
         """See `Reader.discarded`."""

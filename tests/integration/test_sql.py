@@ -734,7 +734,8 @@ def test_many_points_go_in_large_pieces(observer, rows):
     values = [number / 2 for number in range(25_000)]
     with statements_of(observer.engine) as found:
         log(observer, {"m": values})
-    pieces = [parameters for statement, parameters in found if statement.startswith("INSERT")]
+    insert = "INSERT INTO metric "
+    pieces = [parameters for statement, parameters in found if statement.startswith(insert)]
     assert [len(piece) for piece in pieces] == [10_000, 10_000, 5_000]
     with statements_of(observer.engine) as found:
         log(observer, {"m": [-1.0]})

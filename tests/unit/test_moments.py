@@ -51,6 +51,14 @@ def test_milliseconds_of_points_that_are_logged_at_once(begin, steps):
         assert bson.encode(written) == bson.encode({"times": list(moments)})
 
 
+@given(st.lists(st.one_of(times, near), max_size=8) | st.lists(near, min_size=1, max_size=50))
+def test_microseconds_are_those_of_the_datetimes(seconds):
+    moments = Moments(seconds)
+    microsecond = datetime.timedelta(microseconds=1)
+    epoch = datetime.datetime(1970, 1, 1)
+    assert moments.in_microseconds() == [(time - epoch) // microsecond for time in moments]
+
+
 def test_moments_are_a_sequence():
     moments = Moments([NOW, NOW + 1, NOW + 2])
     assert len(moments) == 3

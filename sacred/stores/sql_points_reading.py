@@ -1,0 +1,152 @@
+"""Points of metrics out of a database: blocks where there are any, rows in all gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from sacred.records.metric import moments_of
+from sacred.stores import sql_blocks
+from sacred.stores.columns import joined
+from sacred.stores.sql_block_guards import are_guarded, can_have_blocks
+from sacred.stores.sql_blocks import (
+    BLOCKS,
+    STALE,
+    unpacked_numbers,
+    unpacked_steps,
+    unpacked_times,
+)
+from sacred.stores.sql_points import steps_from, values_from
+from sacred.stores.sql_tables import Base
+
+__all__ = ["columns_of"]
+
+_METRIC = Base.metadata.tables["metric"]
+#: Of fewer points, nobody asks for blocks.
+_SHORT = 1000
+#: What fits into the caches of processors is faster to handle.
+_POINTS_AT_ONCE = 5000
+
+
+class _Column(NamedTuple):
+    """A column of points: the columns of rows and of blocks it is made of, and how."""
+
+    of_rows: tuple[str, ...]
+    from_rows: Callable[..., Any]
+    of_blocks: tuple[str, ...]
+    from_block: Callable[..., Any]
+
+
+_COLUMNS = {
+    "steps": _Column(("step", "step_json"), steps_from, ("steps",), unpacked_steps),
+    "values": _Column(("value", "value_json"), values_from, ("numbers", "kind"), unpacked_numbers),
+    "timestamps": _Column(("timestamp",), moments_of, ("times",), unpacked_times),
+}
+_Part = list[Any]
+
+
+def columns_of(connection: Connection, run_id: str, name: str, wanted: Sequence[str]) -> list[Any]:
+    """Columns of a metric: arrays of numpy where it is installed, and where one can hold them.
+
+    Args:
+        connection: to read with; in a file or a server it gets a transaction of its own.
+        run_id: as it is in the tables.
+        name: likewise.
+        wanted: some of ``steps``, ``values`` and ``timestamps``.
+    """
+    columns = [_COLUMNS[column] for column in wanted]
+    metric = _Metric(connection, run_id, name, columns)
+    parts = metric.first(_SHORT)
+    if parts is None:
+        parts = metric.all()
+    return [joined([part[n] for part in parts]) for n in range(len(columns))]
+
+
+class _Metric:
+    """Asks for the points of one metric."""
+
+    def __init__(
+        self, connection: Connection, run_id: str, name: str, columns: Sequence[_Column]
+    ) -> None:
+        self._connection = connection
+        self._columns = columns
+        self._whose = {"run_id": run_id, "name": name}
+
+    def first(self, count: int) -> list[_Part] | None:
+        """All points, if there are fewer than so many."""
+        parts = list(self._rows(limit=count))
+        return parts if sum(len(part[0]) for part in parts) < count else None
+
+    def all(self) -> list[_Part]:
+        """All points, in one state of the database."""
+        if can_have_blocks(self._connection.engine):
+            _take_snapshot(self._connection)
+            blocks = self._blocks()
+        else:
+            blocks = []
+        parts: list[_Part] = []
+        end = None
+        for position, part in blocks:
+            if end != position:
+                parts += self._rows(end, position)
+            parts.append(part)
+            end = position + sql_blocks.POINTS_PER_BLOCK
+        return parts + list(self._rows(end))
+
+    def _rows(
+        self, start: int | None = None, stop: int | None = None, limit: int | None = None
+    ) -> Iterator[_Part]:
+        position = _METRIC.c.position
+        names = [name for column in self._columns for name in column.of_rows]
+        query = sa.select(*(_METRIC.c[name] for name in names)).order_by(position).limit(limit)
+        query = query.where(*(_METRIC.c[name] == value for name, value in self._whose.items()))
+        if start is not None:
+            query = query.where(position >= start)
+        if stop is not None:
+            query = query.where(position < stop)
+        # Of the driver: to make rows of SQLAlchemy's takes longer than to read them.
+        cursor = self._connection.execute(query).cursor
+        assert cursor is not None
+        while some := cursor.fetchmany(_POINTS_AT_ONCE):
+            found = iter(zip(*some, strict=True))
+            yield [
+                column.from_rows(*(next(found) for _ in column.of_rows)) for column in self._columns
+            ]
+
+    def _blocks(self) -> list[tuple[int, _Part]]:
+        names = dict.fromkeys(name for column in self._columns for name in column.of_blocks)
+        query = sa.select(BLOCKS.c.position, *(BLOCKS.c[name] for name in names))
+        query = query.where(*(BLOCKS.c[name] == value for name, value in self._whose.items()))
+        try:
+            if not are_guarded(self._connection):
+                return []
+            found = self._connection.execute(query.order_by(BLOCKS.c.position)).all()
+        except sa.exc.DBAPIError:  # no right to read them
+            self._connection.rollback()
+            return []
+        if found and found[0].position == STALE:
+            return []
+        return [(row.position, part) for row in found if (part := self._unpacked(row)) is not None]
+
+    def _unpacked(self, row: Any) -> _Part | None:
+        try:
+            return [
+                column.from_block(
+                    *(getattr(row, name) for name in column.of_blocks), sql_blocks.POINTS_PER_BLOCK
+                )
+                for column in self._columns
+            ]
+        except (ValueError, TypeError):
+            return None  # a damaged one is a gap
+
+
+def _take_snapshot(connection: Connection) -> None:
+    """Let all questions see the same state from now on."""
+    connection.rollback()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN")
+    else:
+        connection.execution_options(isolation_level="REPEATABLE READ")
