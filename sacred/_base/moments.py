@@ -13,8 +13,9 @@ __all__ = ["Moments"]
 
 _EPOCH = datetime.datetime(1970, 1, 1)
 # From then on (2004), fractions of a second have so few bits that they are exact as
-# microseconds, too, before they are rounded.
+# microseconds, too, before they are rounded; also of a time since another one of the same day.
 _EXACT_FROM = 1 << 30
+_EXACT_WITHIN = 1 << 16
 _MILLION = 1_000_000
 _MILLISECOND = datetime.timedelta(milliseconds=1)
 _MICROSECOND = datetime.timedelta(microseconds=1)
@@ -78,7 +79,7 @@ class Moments(Sequence[datetime.datetime]):
         array('q', [1001])
         """
         times = self._times.tolist()
-        if min(times, default=0) < _EXACT_FROM:
+        if not _are_exact(times):
             return array("q", ((time - _EPOCH) // _MILLISECOND for time in self))
         second = int(times[0])
         start, first = second * 1000, float(second)
@@ -103,7 +104,7 @@ class Moments(Sequence[datetime.datetime]):
         >>> Moments([0.0, 1.5]).in_microseconds()
         [0, 1500000]
         """
-        if min(self._times, default=0) < _EXACT_FROM:
+        if not _are_exact(self._times):
             return [(time - _EPOCH) // _MICROSECOND for time in self]
         first = int(self._times[0])
         begin = first * _MILLION
@@ -121,6 +122,12 @@ class Moments(Sequence[datetime.datetime]):
 def _datetimes(times: Iterable[float]) -> Iterator[datetime.datetime]:
     # A loop of the interpreter, with `fromtimestamp`, takes three times as long.
     return map(_EPOCH.__add__, map(datetime.timedelta, itertools.repeat(0), times))
+
+
+def _are_exact(times: Sequence[float]) -> bool:
+    """Whether what they are since the first one is exact in microseconds, before rounding."""
+    least = min(times, default=0)
+    return least >= _EXACT_FROM and max(times) - least < _EXACT_WITHIN
 
 
 def _joined(times: Sequence[float], separator: str) -> str:
