@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TypeVar, dataclass_transform
 
     T = TypeVar("T", bound="Value")
@@ -21,7 +22,7 @@ else:
         return lambda cls: cls
 
 
-__all__ = ["Value", "changed", "fields_of"]
+__all__ = ["Value", "changed", "fields_of", "made"]
 
 
 class _DataclassFields:
@@ -42,7 +43,9 @@ class _DataclassFields:
         rows: list[Any] = []
         for name in owner._fields:
             known: dict[str, Any] = {}
-            if name in owner._defaults:
+            if name in owner._factories:
+                known["default_factory"] = owner._factories[name]
+            elif name in owner._defaults:
                 # As factories: empty mappings that nobody changes are refused as defaults.
                 known["default_factory"] = functools.partial(owner._defaults.get, name)
             rows.append((name, Any, dataclasses.field(**known)))
@@ -63,16 +66,37 @@ class _ValueType(type):
             if not annotation.startswith("ClassVar")
         )
         defaults = {field: namespace.pop(field) for field in own if field in namespace}
+        factories = {name: d.factory for name, d in defaults.items() if isinstance(d, _Made)}
+        defaults = {name: d for name, d in defaults.items() if name not in factories}
         namespace["__slots__"] = own
+        inherited = (name for base in bases for name in getattr(base, "_fields", ()))
+        namespace["__match_args__"] = (*inherited, *own)
         made: Any = super().__new__(mcs, name, bases, namespace)
         for base in bases:
             defaults = {**getattr(base, "_defaults", {}), **defaults}
+            factories = {**getattr(base, "_factories", {}), **factories}
             own = (*getattr(base, "_fields", ()), *own)
-        made._fields, made._defaults = own, defaults
+        made._fields, made._defaults, made._factories = own, defaults, factories
         return made
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True)
+class _Made:
+    """A default that is made for each value."""
+
+    def __init__(self, factory: Callable[[], Any]) -> None:
+        self.factory = factory
+
+
+def made(*, factory: Callable[[], Any]) -> Any:
+    """A default that each value has one of its own of::
+
+    class Found(Value):
+        problems: list[str] = made(factory=list)
+    """
+    return _Made(factory)
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(made,))
 class Value(metaclass=_ValueType):
     """Base of frozen values: the annotated names are the fields::
 
@@ -85,11 +109,12 @@ class Value(metaclass=_ValueType):
 
     The module has to say ``from __future__ import annotations``. Fields are passed by
     keyword; with ``class Point(Value, kw_only=False)`` also by position. A default must
-    be immutable, for all values share it.
+    be immutable, for all values share it; or see `made`.
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()
     _defaults: ClassVar[dict[str, Any]] = {}
+    _factories: ClassVar[dict[str, Callable[[], Any]]] = {}
     if not TYPE_CHECKING:
         __dataclass_fields__ = _DataclassFields()
 
@@ -102,6 +127,8 @@ class Value(metaclass=_ValueType):
                     put(self, name, given.pop(name))
                 elif name in defaults:
                     put(self, name, defaults[name])
+                elif name in self._factories:
+                    put(self, name, self._factories[name]())
                 else:
                     raise TypeError(f"{type(self).__name__}() needs the argument {name!r}")
             if given:

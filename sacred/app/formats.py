@@ -1,12 +1,8 @@
-"""The formats that tables are written in."""
+"""The formats that tables are written in. Those that are not wanted load nothing."""
 
 from __future__ import annotations
 
 import argparse
-import csv
-import html
-import io
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,11 +43,16 @@ def write_table(table: Table, kind: str | None, console: Console) -> None:
 
 
 def _json(table: Table) -> str:
+    import json
+
     rows = [dict(zip(table.names, map(as_json, row), strict=True)) for row in table.rows]
     return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
 
 
 def _csv(table: Table) -> str:
+    import csv
+    import io
+
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(table.names)
@@ -63,7 +64,11 @@ def _csv_cell(cell: Any) -> Any:
     plain = as_json(cell)
     if plain is None:
         return ""
-    return plain if isinstance(plain, int | float | str) else json.dumps(plain, ensure_ascii=False)
+    if isinstance(plain, int | float | str):
+        return plain
+    import json
+
+    return json.dumps(plain, ensure_ascii=False)
 
 
 _LATEX = {
@@ -89,6 +94,8 @@ def _latex(table: Table) -> str:
 
 def write_html(table: Table) -> str:
     """The table as an element of HTML."""
+    import html
+
     columns = list(zip(*table.rows, strict=True)) or [()] * len(table.names)
     marks = [' class="number"' if is_number_column(column) else "" for column in columns]
     head = "".join(f"<th>{html.escape(title)}</th>" for title in table.titles)

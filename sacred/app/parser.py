@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 from typing import NoReturn
 
 from sacred._base.text import did_you_mean
@@ -85,7 +84,7 @@ def _command(name: str) -> Command:
 def parser_of(command: Command) -> argparse.ArgumentParser:
     """The parser of a command's arguments."""
     module = command.load()
-    text = inspect.cleandoc(module.__doc__ or command.summary)
+    text = (module.__doc__ or command.summary).strip()
     first, _, more = text.partition("\n\n")
     parser = _Parser(
         prog=f"sacred {command.name}",

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sacred._base.text import did_you_mean
 from sacred._base.values import Value
 from sacred.viewing.errors import ProgramError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Project", "default_address", "find_project"]
 
@@ -53,10 +54,18 @@ def find_project(start: str | os.PathLike[str] = ".") -> Project | None:
     Raises:
         ProgramError: there is a mistake in the file.
     """
-    here = Path(start).resolve()
-    for directory in (here, *here.parents):
+    directory = os.path.realpath(start)
+    above = None
+    while directory != above:
         for name in FILES:
-            path = directory / name
+            place = os.path.join(directory, name)
+            # Most often there is none, and nothing has to be loaded to read it.
+            if not os.path.exists(place):
+                continue
+            import tomllib
+            from pathlib import Path
+
+            path = Path(place)
             try:
                 content = tomllib.loads(path.read_text(encoding="utf-8"))
             except (FileNotFoundError, NotADirectoryError):
@@ -68,6 +77,7 @@ def find_project(start: str | os.PathLike[str] = ".") -> Project | None:
                 if content is None:
                     continue
             return _project(path, content)
+        directory, above = os.path.dirname(directory), directory
     return None
 
 
@@ -84,7 +94,7 @@ def default_address(project: Project | None, directory: str = "runs") -> str:
         return address
     if project is not None and project.stores:
         return project.default or next(iter(project.stores))
-    if _is_store(Path(directory)):
+    if _is_store(directory):
         return directory
     raise ProgramError(
         "which store? There is no directory runs with runs in it here. Say where they are with\n"
@@ -94,9 +104,10 @@ def default_address(project: Project | None, directory: str = "runs") -> str:
     )
 
 
-def _is_store(path: Path) -> bool:
+def _is_store(path: str) -> bool:
     try:
-        return any((entry / "run.json").exists() for entry in path.iterdir())
+        names = os.listdir(path)
+        return any(os.path.exists(os.path.join(path, name, "run.json")) for name in names)
     except OSError:
         return False
 
@@ -126,6 +137,7 @@ def _project(path: Path, content: Any) -> Project:
 def _placed(address: str, directory: Path) -> str:
     """The address with its relative path starting at the file that it stands in.
 
+    >>> from pathlib import Path
     >>> _placed("runs", Path("/project")), _placed("sqlite:///runs.db", Path("/project"))
     ('/project/runs', 'sqlite:////project/runs.db')
     >>> _placed("mongodb://host/db", Path("/project")), _placed("file:/runs", Path("/project"))

@@ -132,7 +132,9 @@ def unknown_fields(
     empty = {name for name, cells in filled if all(value is None for value in cells)}
     paths = column_paths(columns) if columns else {}
     chosen = [path for name, path in paths.items() if name in empty]
-    chosen += [key.path for key in parse_sort(sort)]
+    # What the table shows need not be looked for.
+    shown = {str(paths.get(name, name)) for name in table.names if name not in empty}
+    chosen += [key.path for key in parse_sort(sort) if str(key.path) not in shown]
     if chosen:
         for _, runs in session.runs("", None, SAMPLE):
             yield from hints(And(tuple(map(IsTrue, chosen))), runs)

@@ -13,9 +13,9 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from sacred._base.values import Value
 from sacred.query.names import FIELDS
 from sacred.query.syntax import (
     And,
@@ -35,8 +35,7 @@ __all__ = ["AllOf", "AnyOf", "Condition", "Fact", "Test", "coarse", "is_plain"]
 Test = Literal["equal", "at most", "at least", "present", "absent", "true", "texts", "contains"]
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Value, kw_only=False):
     """A test of a stored value.
 
     ``texts``: it is a text, or a list that may have some. ``contains``: it is a container
@@ -49,15 +48,13 @@ class Fact:
     value: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(Value, kw_only=False):
     """Every part is true."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Value, kw_only=False):
     """At least one part is true; of none: false."""
 
     parts: tuple[Condition, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -103,6 +102,8 @@ def as_arrow(columns: Columns) -> Any:
 
 def as_html(runs: Sequence[RunRecord], total: int) -> str:
     """A table for notebooks: the usual fields, and what differs in the configurations."""
+    import html
+
     names = [*FIRST, *varying(runs)]
     columns = columns_of(runs[:_SHOWN_IN_HTML], names)
     head = "".join(f"<th>{html.escape(name.removeprefix('config.'))}</th>" for name in names)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
 
 from sacred._base.clock import naive_utc
+from sacred._base.values import Value
 
 __all__ = ["Moment", "duration_of", "moment_of_text"]
 
@@ -37,8 +37,7 @@ _AGO = re.compile(r"(.*\S)\s+ago", re.IGNORECASE)
 _YEAR = re.compile(r"(\d{4})(?:-(\d{2}))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Value, kw_only=False):
     """A time as people say it: from `start` to before `stop`; an instant if both are one."""
 
     start: datetime.datetime

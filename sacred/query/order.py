@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from sacred._base.values import Value
 from sacred.query.checks import path_from
 from sacred.query.errors import QueryError
 from sacred.query.evaluate import kind_of
@@ -22,8 +22,7 @@ __all__ = ["Ordered", "SortKey", "as_key", "parse_sort", "sort_key"]
 _RANKS = {"flag": 0, "number": 1, "text": 2, "time": 3}
 
 
-@dataclass(frozen=True, slots=True)
-class SortKey:
+class SortKey(Value, kw_only=False):
     """A path, and whether the largest value comes first."""
 
     path: Path

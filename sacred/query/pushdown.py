@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sacred.query.coarse import coarse
 from sacred.query.order import SortKey
 from sacred.query.syntax import Expression
 from sacred.stores.reading import Reader
@@ -17,6 +16,8 @@ def pushed(expression: Expression, reader: Reader) -> Any:
     """A condition in the language of the reader that leaves no answer out; None: none."""
     if reader.language is None:
         return None
+    from sacred.query.coarse import coarse
+
     condition = coarse(expression)
     if condition is None:
         return None

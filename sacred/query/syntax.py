@@ -6,12 +6,11 @@ docs/querying.rst says when.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
+from sacred._base.values import Value as Frozen
 from sacred.query.moments import Moment
 from sacred.records.metric import AGGREGATES
 
@@ -41,8 +40,7 @@ Operator = Literal["=", "!=", "<", "<=", ">", ">="]
 Value = bool | int | float | str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Frozen, kw_only=False):
     """A field of the record, and the way into it.
 
     Of metrics, `steps` are the name and what is asked for: ``("loss", "min")``.
@@ -50,7 +48,16 @@ class Path:
 
     field: str
     steps: tuple[str, ...] = ()
-    column: int = dataclasses.field(default=0, compare=False)
+    column: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        # Wherever it stands in a query.
+        if not isinstance(other, Path):
+            return NotImplemented
+        return (self.field, self.steps) == (other.field, other.steps)
+
+    def __hash__(self) -> int:
+        return hash((self.field, self.steps))
 
     def __str__(self) -> str:
         return ".".join((self.field, *self.steps))
@@ -67,8 +74,7 @@ class Path:
         return ".".join(self.steps), "last"
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Frozen, kw_only=False):
     """``path operator value``; `moment` is the value if it can be read as a time."""
 
     path: Path
@@ -77,8 +83,7 @@ class Compare:
     moment: Moment | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ComparePaths:
+class ComparePaths(Frozen, kw_only=False):
     """``path operator path``."""
 
     left: Path
@@ -86,59 +91,51 @@ class ComparePaths:
     right: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Frozen, kw_only=False):
     """``value in path``: the value is an item of a list, or the name of an entry."""
 
     value: Value
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(Frozen, kw_only=False):
     """``path ~ /regex/``."""
 
     path: Path
     regex: re.Pattern[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Frozen, kw_only=False):
     """``missing(path)``: there is nothing, or ``null``."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class IsTrue:
+class IsTrue(Frozen, kw_only=False):
     """A path alone: the value is ``true``."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Frozen, kw_only=False):
     """A text alone: it stands somewhere in the record, in any case of letters."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Frozen, kw_only=False):
     """The opposite."""
 
     part: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Frozen, kw_only=False):
     """All of them; of none: true."""
 
     parts: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Frozen, kw_only=False):
     """At least one of them."""
 
     parts: tuple[Expression, ...]

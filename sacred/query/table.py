@@ -6,10 +6,10 @@ import datetime
 import heapq
 import itertools
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
 from sacred._base.clock import utcnow
+from sacred._base.values import Value, made
 from sacred.query.best import best_of
 from sacred.query.evaluate import holds
 from sacred.query.index.answers import ids_of
@@ -32,8 +32,7 @@ __all__ = ["RunTable"]
 _PAGE = 64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class RunTable:
+class RunTable(Value):
     """Runs that fulfil a condition, in an order.
 
     Nothing is read before somebody looks. Going through the table holds one page of runs
@@ -58,13 +57,17 @@ class RunTable:
     where: Expression = EVERYTHING
     sort: tuple[SortKey, ...] = ()
     limit: int | None = None
-    now: datetime.datetime = field(default_factory=utcnow)
+    now: datetime.datetime = made(factory=utcnow)
     dead_after: datetime.timedelta = DEAD_AFTER
     in_trash: bool = False
     backwards: bool = False
     index: SideIndex | None = None
-    problems: list[str] = field(default_factory=list)
-    _cache: dict[str, Any] = field(default_factory=dict)
+    problems: list[str] = made(factory=list)
+    _cache: dict[str, Any] = made(factory=dict)
+
+    # Each is itself only.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     # ------------------------------------------------------------------ as a list
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
+from sacred._base.values import Value
 from sacred.query.errors import QueryError
 
 __all__ = ["Token", "tokenize"]
@@ -13,8 +13,7 @@ __all__ = ["Token", "tokenize"]
 Kind = Literal["name", "text", "number", "duration", "regex", "sign", "end"]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Value, kw_only=False):
     """A piece: `text` is as it stands, but of texts and regular expressions the content.
 
     Attributes:

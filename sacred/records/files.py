@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import mimetypes
 import os
-import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+from sacred._base.values import Value
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["FileEntry", "StoredFile"]
 
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileEntry:
+class FileEntry(Value):
     """How a file is listed in the document of a run.
 
     Args:
@@ -37,8 +36,7 @@ class FileEntry:
     path: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class StoredFile:
+class StoredFile(Value):
     """A file of a run, to be read. In notebooks, pictures and text show themselves.
 
     >>> import io
@@ -49,7 +47,14 @@ class StoredFile:
     """
 
     entry: FileEntry
-    opener: Callable[[], IO[bytes]] = field(repr=False)
+    opener: Callable[[], IO[bytes]]
+
+    # Each is itself only.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"StoredFile(entry={self.entry!r})"
 
     @property
     def name(self) -> str:
@@ -64,14 +69,19 @@ class StoredFile:
     @property
     def path(self) -> Path | None:
         """Where the file lies, if it is on this machine; None: see `save_to`."""
+        from pathlib import Path
+
         path = self.entry.path
         return Path(path) if path and os.path.exists(path) else None
 
     @property
     def content_type(self) -> str:
         """As it was given with the artifact, else by the name's suffix."""
-        guessed = self.entry.content_type or mimetypes.guess_type(self.name)[0]
-        return guessed or "application/octet-stream"
+        if self.entry.content_type:
+            return self.entry.content_type
+        import mimetypes
+
+        return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -101,6 +111,8 @@ class StoredFile:
         Raises:
             ValueError: it is none.
         """
+        import json
+
         return json.loads(self.read())
 
     def save_to(self, directory: str | os.PathLike[str]) -> Path:
@@ -109,6 +121,9 @@ class StoredFile:
         Returns:
             the path of the copy.
         """
+        import shutil
+        from pathlib import Path
+
         folder = Path(directory)
         folder.mkdir(parents=True, exist_ok=True)
         # Names come from a store that others may write: never lead out of the directory.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sacred._base.extras import is_installed, require
+from sacred._base.values import Value, made
 
 __all__ = ["AGGREGATES", "Metric", "Points", "aggregate", "moments_of"]
 
@@ -21,8 +21,7 @@ _WITHOUT_ZONE = {19, 26}
 AGGREGATES = ("last", "min", "max", "mean", "count", "step")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Points:
+class Points(Value):
     """Three sequences of one length: lists, or numpy arrays where all items are numbers.
 
     Timestamps are datetimes (as an array, ``datetime64``), or may be texts of ISO 8601: to
@@ -32,6 +31,10 @@ class Points:
     steps: Sequence[Any]
     values: Sequence[Any]
     timestamps: Sequence[Any]
+
+    # Each is itself only.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __len__(self) -> int:
         return len(self.values)
@@ -46,8 +49,7 @@ class Points:
         return zip(*columns, strict=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Metric:
+class Metric(Value):
     """A metric of a run; its points are read when they are first needed.
 
     >>> metric = Metric(name="loss", load=lambda: Points(
@@ -57,8 +59,15 @@ class Metric:
     """
 
     name: str
-    load: Callable[[], Points] = field(repr=False)
-    _cache: dict[str, Any] = field(default_factory=dict, repr=False)
+    load: Callable[[], Points]
+    _cache: dict[str, Any] = made(factory=dict)
+
+    # Each is itself only.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"Metric(name={self.name!r})"
 
     @property
     def points(self) -> Points:

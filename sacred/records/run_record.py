@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sacred._base.clock import utcnow
 from sacred._base.text import did_you_mean
+from sacred._base.values import Value, made
 from sacred.records.fields import Fields, frozen
 from sacred.records.files import FileEntry, StoredFile
 from sacred.records.metric import Metric
@@ -24,8 +24,7 @@ DEAD_AFTER = datetime.timedelta(minutes=2)
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class RunRecord:
+class RunRecord(Value):
     """A stored run. What its document does not have yet is read when it is asked for.
 
     Args:
@@ -43,11 +42,11 @@ class RunRecord:
 
     id: RunId
     source: RecordSource
-    document: Document = field(default_factory=dict)
-    now: datetime.datetime = field(default_factory=utcnow)
+    document: Document = made(factory=dict)
+    now: datetime.datetime = made(factory=utcnow)
     dead_after: datetime.timedelta = DEAD_AFTER
-    problems: list[str] = field(default_factory=list)
-    _cache: dict[str, Any] = field(default_factory=dict)
+    problems: list[str] = made(factory=list)
+    _cache: dict[str, Any] = made(factory=dict)
 
     @property
     def store(self) -> str:
@@ -83,12 +82,12 @@ class RunRecord:
     @property
     def config(self) -> Fields:
         """The configuration."""
-        return self._fields("config")
+        return self._tree("config")
 
     @property
     def info(self) -> Fields:
         """What the run has put into its ``info``."""
-        return self._fields("info")
+        return self._tree("info")
 
     @property
     def result(self) -> Any:
@@ -98,17 +97,17 @@ class RunRecord:
     @property
     def meta(self) -> Fields:
         """Comment, priority, options of the command line, and annotations."""
-        return self._fields("meta")
+        return self._tree("meta")
 
     @property
     def host(self) -> Fields:
         """The machine."""
-        return self._fields("host")
+        return self._tree("host")
 
     @property
     def experiment(self) -> Fields:
         """Name, base directory, dependencies, repositories; for the sources see `sources`."""
-        return self._fields("experiment")
+        return self._tree("experiment")
 
     @property
     def fail_trace(self) -> str | None:
@@ -214,7 +213,7 @@ class RunRecord:
 
         return {name: thawed(getattr(self, name)) for name in _SHOWN}
 
-    def _fields(self, name: str) -> Fields:
+    def _tree(self, name: str) -> Fields:
         value = self._value(name)
         return value if isinstance(value, Fields) else Fields({} if value is None else {"": value})
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -59,8 +58,6 @@ RECORD_FILES = (
 
 _LONGEST_NAME = 255  # of bytes, on nearly every file system
 _LONGEST_PATH = 3000
-
-_log = logging.getLogger(__name__)
 
 
 class FileStore(ReadableStore):
@@ -229,7 +226,11 @@ class FileStore(ReadableStore):
                 name = _store_once(self._sources, file.path, missing=name)
         except FileNotFoundError:
             # It was imported, and is gone since. The record still says what it was.
-            _log.warning("The source %s is not stored: there is no such file", file.path)
+            import logging  # hardly any reader of a store needs it
+
+            logging.getLogger(__name__).warning(
+                "The source %s is not stored: there is no such file", file.path
+            )
             return file.md5
         return os.path.relpath(os.path.join(os.path.abspath(self._sources.root), name), base)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
 from typing import BinaryIO, TextIO
 
@@ -38,7 +37,7 @@ class Console:
         self.is_terminal = self.out.isatty()
         self.coloured = use_colour(self.out)
         self._coloured_err = use_colour(self.err)
-        self.width = shutil.get_terminal_size((80, 24)).columns
+        self.width = _width()
 
     @property
     def has_unicode(self) -> bool:
@@ -90,3 +89,14 @@ class Console:
             os.dup2(null, self.out.fileno())
         except (OSError, ValueError):  # no real file
             pass
+
+
+def _width() -> int:
+    """As `shutil` has it, which loads all that archives are made with."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return 80

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import subprocess
 import sys
 
 import numpy as np
@@ -154,3 +155,20 @@ def test_summaries_of_fields(seen: list[object], shown: str) -> None:
         summary.add(value)
     assert summary.range == shown
     assert summary.runs == len(seen)
+
+
+def test_a_list_of_runs_loads_no_more_than_it_needs(tmp_path):
+    """What takes long to load, and is for other formats, other stores, other commands."""
+    (tmp_path / "runs" / "1").mkdir(parents=True)
+    (tmp_path / "runs" / "1" / "run.json").write_text('{"status": "COMPLETED"}')
+    program = (
+        "import sys\nfrom sacred.app.main import main\n"
+        "code = main(['ls', '-s', 'runs', 'status = COMPLETED', '--sort', '-result', '-n3'])\n"
+        "needless = {'dataclasses', 'inspect', 'logging', 'tomllib', 'html', 'csv', 'mimetypes',"
+        " 'sqlalchemy', 'pymongo', 'numpy', 'pandas'} & (sys.modules.keys() - before)\n"
+        "sys.exit(code or (str(needless) if needless else 0))"
+    )
+    command = [sys.executable, "-c", f"import sys; before = set(sys.modules); {program}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "COMPLETED" in done.stdout

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import sqlite3
 from collections.abc import Iterator
 
@@ -46,9 +45,18 @@ def path_of(root: str) -> str | None:
         return None
     real = os.path.realpath(root)
     digest = new_md5()
-    digest.update(os.fsencode(f"{platform.node()}\0{real}"))
+    digest.update(os.fsencode(f"{_machine()}\0{real}"))
     stem = "".join(c if c.isalnum() else "-" for c in os.path.basename(real))[:40]
     return os.path.join(directory, f"{stem}-{digest.hexdigest()[:16]}.sqlite")
+
+
+def _machine() -> str:
+    """Its name."""
+    if hasattr(os, "uname"):
+        return os.uname().nodename
+    import platform  # it takes as long to load as half of the index
+
+    return platform.node()
 
 
 class Database:

@@ -17,8 +17,8 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+from sacred._base.values import Value, made
 from sacred.query.index.conditions import FIRST_TEXT
 from sacred.stores.file_notes import Notes, noted
 from sacred.stores.file_states import is_unchanged, listed
@@ -83,8 +83,7 @@ class Look:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stale:
+class Stale(Value):
     """What is not as the index has it.
 
     Args:
@@ -94,10 +93,10 @@ class Stale:
         state: new values for the table `state`.
     """
 
-    names: set[str] = field(default_factory=set)
-    noted: set[str] = field(default_factory=set)
-    gone: list[int] = field(default_factory=list)
-    state: dict[str, str] = field(default_factory=dict)
+    names: set[str] = made(factory=set)
+    noted: set[str] = made(factory=set)
+    gone: list[int] = made(factory=list)
+    state: dict[str, str] = made(factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.names or self.gone or self.state)

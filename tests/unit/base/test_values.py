@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pytest
 
-from sacred._base.values import Value, changed, fields_of
+from sacred._base.values import Value, changed, fields_of, made
 
 
 class Point(Value):
@@ -79,6 +79,29 @@ def test_they_are_dataclasses_to_those_who_ask():
     assert dataclasses.replace(named, y=3) == Named(x=1, y=3)
     assert dataclasses.asdict(named) == {"x": 1, "y": 0, "name": "here", "notes": {}}
     assert [field.name for field in dataclasses.fields(Point)] == ["x", "y"]
+
+
+class Collected(Point):
+    """A list of its own."""
+
+    found: list[int] = made(factory=list)
+
+
+def test_defaults_that_are_made_are_made_for_each():
+    first, second = Collected(x=1), Collected(x=1)
+    first.found.append(7)
+    assert (first.found, second.found) == ([7], [])
+    assert Collected(x=1, found=[7]) == first
+    assert dataclasses.replace(first, x=2).found == [7]
+    assert [field.name for field in dataclasses.fields(Collected)] == ["x", "y", "found"]
+
+
+def test_they_can_be_matched_by_position():
+    match Collected(x=1, y=2):
+        case Collected(1, y, found):
+            assert (y, found) == (2, [])
+        case _:
+            pytest.fail("not matched")
 
 
 def test_they_can_be_matched():
