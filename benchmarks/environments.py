@@ -69,7 +69,7 @@ def _old_environment() -> str:
 
 def _new_environment() -> str:
     """With this project as it is in the working tree now, installed like any package."""
-    python = _environment(_cache() / "new", [str(ROOT), *_COMMON])
+    python = _environment(_cache() / "new", [str(ROOT), *_COMMON, "psycopg[binary]"])
     stamp, state = _cache() / "new" / "installed-from", _state_of_project()
     if not stamp.exists() or stamp.read_text() != state:
         # setuptools copies into build/, and never removes from there.

@@ -68,6 +68,7 @@ class Scenario:
         rows: what is shown of it.
         rounds: how often each does it.
         mongo: a server is needed.
+        postgres: one of PostgreSQL.
         prepare: adds to the working directory, which has the workload, before each process.
         setting: environment variables.
     """
@@ -82,5 +83,6 @@ class Scenario:
     old_workload: str | None = None
     rounds: int = 7
     mongo: bool = False
+    postgres: bool = False
     prepare: Callable[[Path], None] | None = None
     setting: Mapping[str, str] = field(default_factory=dict)

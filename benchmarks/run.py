@@ -28,8 +28,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     chosen = _chosen(options.scenarios)
     pythons = interpreters(options.only_new, options.here)
     results = Results(versions={role: versions(path) for role, path in pythons.items()})
-    with _server(any(scenario.mongo for scenario in chosen)) as mongo:
-        setting = {"BENCH_SCALE": str(options.scale), **mongo}
+    with _servers(chosen) as urls:
+        setting = {"BENCH_SCALE": str(options.scale), **urls}
         for scenario in chosen:
             rounds = options.rounds or scenario.rounds
             print(f"{scenario.name}: {rounds} rounds", file=sys.stderr, flush=True)
@@ -64,14 +64,19 @@ def _chosen(names: Sequence[str]) -> list[Scenario]:
 
 
 @contextlib.contextmanager
-def _server(needed: bool) -> Iterator[dict[str, str]]:
-    if not needed:
-        yield {}
-        return
-    from tests.services.mongo import MongoServer
+def _servers(scenarios: Sequence[Scenario]) -> Iterator[dict[str, str]]:
+    """The addresses of the servers that they need."""
+    urls: dict[str, str] = {}
+    with contextlib.ExitStack() as stack:
+        if any(scenario.mongo for scenario in scenarios):
+            from tests.services.mongo import MongoServer
 
-    with MongoServer() as server:
-        yield {"BENCH_MONGO": server.url}
+            urls["BENCH_MONGO"] = stack.enter_context(MongoServer()).url
+        if any(scenario.postgres for scenario in scenarios):
+            from tests.services.postgres import PostgresServer
+
+            urls["BENCH_POSTGRES"] = stack.enter_context(PostgresServer()).url()
+        yield urls
 
 
 if __name__ == "__main__":

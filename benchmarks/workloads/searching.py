@@ -23,6 +23,7 @@ import _tools
 KIND = sys.argv[1]
 MANY = _tools.scaled(100_000)
 FEW = max(1, MANY // 10)
+FEWEST, BESIDE = max(1, MANY // 50), max(1, MANY // 200)
 QUERY = "status = COMPLETED and opt.lr < 0.01"
 HOME = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "sacred-bench", "searching")
 START = datetime.datetime(2026, 1, 1)
@@ -123,6 +124,8 @@ def store(count):
             if client.get_default_database().runs.estimated_document_count() < count:
                 fill_mongo(url, count)
         return url
+    if KIND == "postgresql":
+        return postgresql(count)
     place = HOME / f"{KIND}-{count}"
     url = str(place) if KIND == "file" else f"sqlite:///{place}/runs.db"
     if not (HOME / f"{KIND}-{count}.complete").exists():
@@ -132,6 +135,23 @@ def store(count):
         fill(url, count)
         (HOME / f"{KIND}-{count}.complete").touch()
         time.sleep(12)  # so that these files count as old
+    return url
+
+
+def postgresql(count):
+    import sqlalchemy as sa
+
+    server, name = os.environ["BENCH_POSTGRES"], f"searching_{count}"
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        query = sa.text("SELECT 1 FROM pg_database WHERE datname = :name")
+        is_there = connection.execute(query, {"name": name}).first()
+        if is_there is None:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    url = f"{server.rpartition('/')[0]}/{name}"
+    if is_there is None:
+        fill_sql(url, count)
     return url
 
 
@@ -182,7 +202,10 @@ def in_this_project():
         _tools.report(first=time.perf_counter() - began)
     _tools.report(best=seconds(lambda: best(many, MANY)), few=seconds(lambda: best(few, FEW)))
     _tools.report(newest=seconds(lambda: newest(many)), program=seconds(lambda: program(many)))
-    _tools.report(memory=program(many) / program(few))
+    _tools.report(memory=program(many) / program(store(FEWEST)))
+    if KIND in ("file", "sqlite"):
+        beside = store(BESIDE)
+        _tools.report(beside=seconds(lambda: best(beside, BESIDE)))
 
 
 def by_hand_in_mongo(count):
@@ -210,8 +233,25 @@ def by_hand_in_sqlite(count):
     connection.close()
 
 
+def by_hand_in_postgresql(count):
+    import psycopg
+
+    url = os.environ["BENCH_POSTGRES"].replace("+psycopg", "")
+    with psycopg.connect(url) as connection:
+        table = f"by_hand_{count}"
+        if connection.execute(f"SELECT to_regclass('{table}')").fetchone()[0] is None:
+            columns = "id int PRIMARY KEY, status text, lr float8, result float8"
+            connection.execute(f"CREATE TABLE {table} ({columns})")
+            with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
+                for value in values(count):
+                    copy.write_row(value[:4])
+        query = f"SELECT * FROM {table} WHERE status = 'COMPLETED' AND lr < 0.01"
+        connection.execute(f"{query} ORDER BY result DESC LIMIT 20").fetchall()
+
+
 def the_limit():
-    query = by_hand_in_mongo if KIND == "mongo" else by_hand_in_sqlite
+    by_hand = {"mongo": by_hand_in_mongo, "postgresql": by_hand_in_postgresql}
+    query = by_hand.get(KIND, by_hand_in_sqlite)
     _tools.report(best=seconds(lambda: query(MANY)), few=seconds(lambda: query(FEW)))
 
 

@@ -15,7 +15,7 @@
 | `to_mongo` `to_sql` | these conditions as filters and as SQL |
 | `order` | how values of all kinds are sorted |
 | `sql_order` `mongo_order` | the same for stores with a language |
-| `sql_json` | JSON texts as databases read them, for `to_sql` and `sql_order` |
+| `sql_json` `sqlite_json` `postgres_json` | JSON texts as these databases read them |
 | `pushdown` | which conditions and orders a reader takes |
 | `best` | the first runs of an order |
 | `index` | the side index of large stores of files |

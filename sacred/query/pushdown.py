@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sacred.query.order import SortKey
 from sacred.query.syntax import Expression
 from sacred.stores.reading import Reader
+
+if TYPE_CHECKING:
+    from sacred.query.sql_json import JsonTexts
 
 __all__ = ["pushed", "pushed_order"]
 
@@ -26,10 +29,9 @@ def pushed(expression: Expression, reader: Reader) -> Any:
 
         return mongo_filter(condition)
     if reader.language.startswith("sql"):
-        from sacred.query.sql_json import texts_of
         from sacred.query.to_sql import sql_condition
 
-        texts = texts_of(reader.dialect)  # type: ignore[attr-defined]
+        texts = _texts_of(reader.dialect)  # type: ignore[attr-defined]
         return None if texts is None else sql_condition(condition, texts)
     return None
 
@@ -41,9 +43,23 @@ def pushed_order(keys: Sequence[SortKey], reader: Reader) -> Any:
 
         return mongo_order(keys)
     if (reader.language or "").startswith("sql"):
-        from sacred.query.sql_json import texts_of
         from sacred.query.sql_order import sql_order
 
-        texts = texts_of(reader.dialect)  # type: ignore[attr-defined]
+        texts = _texts_of(reader.dialect)  # type: ignore[attr-defined]
         return None if texts is None else sql_order(keys, texts)
+    return None
+
+
+def _texts_of(dialect: Any) -> JsonTexts | None:
+    """How a database reads JSON; None: it is not known."""
+    version = getattr(dialect, "server_version_info", None) or (0,)
+    # Each loads what SQLAlchemy has for its database, and no more.
+    if dialect.name == "sqlite":
+        from sacred.query.sqlite_json import SqliteTexts
+
+        return SqliteTexts()
+    if dialect.name == "postgresql" and version >= (12,):  # others have no paths
+        from sacred.query.postgres_json import PostgresTexts
+
+        return PostgresTexts(version)
     return None

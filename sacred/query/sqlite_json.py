@@ -1,0 +1,84 @@
+"""JSON texts in SQLite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from sacred.query.coarse import Fact
+from sacred.query.sql_json import (
+    AS_TEXTS,
+    EXACT,
+    JsonTexts,
+    Place,
+    Steps,
+    bounds_of,
+    path_text,
+    references,
+    sign_of,
+)
+
+__all__ = ["SqliteTexts"]
+
+#: Of kinds as SQLite calls them. An object may be a number of numpy.
+_UNKNOWN = -1
+_RANKS = {"real": 1, "integer": 1, "text": 2, "true": 0, "false": 0, "object": _UNKNOWN}
+
+
+class SqliteTexts(JsonTexts):
+    """As SQLite's own functions have them: JSON of columns of text."""
+
+    def is_valid(self, column: Any) -> Any:
+        """See `JsonTexts.is_valid`."""
+        return sa.func.json_valid(column) == 1
+
+    def fits(self, column: Any, steps: Steps, fact: Fact) -> Any:
+        """See `JsonTexts.fits`."""
+        kind, value = _kind(column, steps), fact.value
+        if fact.test in ("texts", "contains", "present"):
+            tests = [kind != "null"]
+        elif fact.test == "absent":
+            empty = (kind == "text") & (_extract(column, steps, sa.String) == "")
+            tests = [kind.is_(None), kind == "null", empty]
+        elif fact.test == "true" or isinstance(value, bool):
+            tests = [kind == ("false" if value is False else "true")]
+        elif isinstance(value, str):
+            found = _extract(column, steps, sa.String)
+            tests = [(kind == "text") & found.bool_op(sign_of(fact))(value)]
+            if fact.field in AS_TEXTS:
+                tests.append(kind.not_in(["text", "null"]))
+        else:
+            found = _extract(column, steps, sa.Double)
+            low, high = bounds_of(fact)
+            bounds = [] if low is None else [found >= low]
+            bounds += [] if high is None else [found <= high]
+            tests = [sa.and_(kind.in_(["integer", "real"]), *bounds)]
+        # An object may stand for a number of numpy, a date, and so on.
+        elsewhere = [_kind(column, path).is_not(None) for path in references(steps)]
+        return sa.or_(*tests, kind == "object", *elsewhere)
+
+    def place(self, name: str, column: Any, steps: Steps, missing: Any) -> Place:
+        """See `JsonTexts.place`."""
+        elsewhere = (_kind(column, path).is_not(None) for path in references(steps))
+        rank: Any = sa.case(
+            (column.is_(None), sa.case((missing, _UNKNOWN))),
+            (~self.is_valid(column), _UNKNOWN),
+            *((found, _UNKNOWN) for found in elsewhere),
+            else_=sa.case(_RANKS, value=_kind(column, steps)),
+        )
+        value: Any = sa.case((self.is_valid(column), _extract(column, steps, sa.Double)))
+        columns = (rank.label(f"rank_{name}"), value.label(f"value_{name}"))
+        rank, value = (sa.column(found.name, found.type) for found in columns)
+        doubt = (rank == _UNKNOWN) | ((rank == _RANKS["real"]) & (sa.func.abs(value) >= EXACT))
+        # Lists are all the same.
+        return Place(columns=columns, doubt=doubt, keys=(rank, sa.case((rank >= 0, value))))
+
+
+def _kind(column: Any, steps: Steps) -> Any:
+    """``object``, ``array``, ``text``, ``integer``, ...; NULL: there is nothing."""
+    return sa.func.json_type(column, path_text("$", steps), type_=sa.String)
+
+
+def _extract(column: Any, steps: Steps, kind: Any) -> Any:
+    return sa.func.json_extract(column, path_text("$", steps), type_=kind)
