@@ -15,7 +15,7 @@ from sacred._base.errors import UnsafeDataError
 from sacred._base.paths import join_paths
 from sacred.serializer.dates import DATE_CLASSES, restore_date
 from sacred.serializer.json_text import FLOAT_TAG, float_from_name
-from sacred.serializer.tags import JSON_KEY, RESERVED
+from sacred.serializer.tags import JSON_KEY, RESERVED, circular_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +54,8 @@ class _Reader:
     def __init__(self) -> None:
         # {"py/id": n} means the n-th list, dict or object, in the order of reading.
         self._made: list[Any] = []
+        # The containers that we are in, by their identities.
+        self._open: set[int] = set()
         self._path: list[str] = []
 
     def restore(self, flat: Any) -> Any:
@@ -66,8 +68,9 @@ class _Reader:
             return self._dict(flat)
         if isinstance(flat, list | tuple):
             made: list[Any] = []
-            self._made.append(made)
+            self._begin(made)
             made.extend(self._at(str(n), item) for n, item in enumerate(flat))
+            self._open.discard(id(made))
             return made
         return flat  # a value that is no JSON has come from Python: it is there already
 
@@ -95,15 +98,24 @@ class _Reader:
         self._path.pop()
         return value
 
+    def _begin(self, container: Any) -> None:
+        self._made.append(container)
+        self._open.add(id(container))
+
     def _dict(self, flat: dict[Any, Any]) -> dict[Any, Any]:
         made: dict[Any, Any] = {}
-        self._made.append(made)
+        self._begin(made)
+        self._fill(made, flat)
+        self._open.discard(id(made))
+        return made
+
+    def _fill(self, made: dict[Any, Any], flat: dict[Any, Any]) -> None:
         # jsonpickle counts escaped keys and their values after all others.
         escaped = {key: None for key in flat if isinstance(key, str) and key.startswith(JSON_KEY)}
         if not escaped:
             for key, item in flat.items():
                 made[key] = self._at(str(key), item)
-            return made
+            return
         values = {}
         keys = {}
         for key, item in flat.items():
@@ -114,7 +126,6 @@ class _Reader:
             values[key] = self._at(key, flat[key])
         for key in flat:
             made[keys.get(key, key)] = values[key]
-        return made
 
     def _key(self, key: str) -> Any:
         try:
@@ -164,7 +175,9 @@ class _Reader:
         number = flat["py/id"]
         if type(number) is not int or not 0 <= number < len(self._made):
             raise self.refuse("py/id", f"points to nothing: {number!r}")
-        return self._made[number]
+        found = self._made[number]
+        # jsonpickle goes around in circles; few who look at a value are ready for that.
+        return circular_reference(type(found)) if id(found) in self._open else found
 
     def _object(self, flat: dict[str, Any]) -> Any:
         name = flat["py/object"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-__all__ = ["JSON_KEY", "RESERVED", "escape_key", "is_reserved"]
+__all__ = ["JSON_KEY", "RESERVED", "circular_reference", "escape_key", "is_reserved"]
 
 #: What comes before a key that is no string, as JSON.
 JSON_KEY = "json://"
@@ -18,6 +18,11 @@ RESERVED = frozenset(
         *("seq", "set", "state", "tuple", "type"),
     )
 )
+
+
+def circular_reference(kind: type) -> str:
+    """What stands for a value of this class within itself."""
+    return f"<circular reference to a {kind.__name__}>"
 
 
 def is_reserved(key: str) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sacred.serializer.dates import flatten_date
 from sacred.serializer.foreign import encode_other
-from sacred.serializer.tags import escape_key, is_reserved
+from sacred.serializer.tags import circular_reference, escape_key, is_reserved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -119,7 +119,7 @@ class _Writer:
             write = _writer_for(value)
         key = id(value)
         if key in self._open:
-            return f"<circular reference to a {kind.__name__}>"
+            return circular_reference(kind)
         if len(self._open) >= _MAX_DEPTH:
             return f"<a {kind.__name__}, nested too deeply>"
         self._open.add(key)

@@ -284,6 +284,20 @@ def test_a_circle_is_cut():
     assert flatten(value) == {"a": ["<circular reference to a dict>"]}
 
 
+def test_a_circle_that_jsonpickle_has_stored_is_cut():
+    """No reader runs in circles."""
+    value = {"a": [], "b": [1]}
+    value["a"] += [value, value["a"], value["b"]]
+    value["c"] = value["b"]
+    stored = json.loads(jsonpickle.encode(value, keys=True))
+    assert stored["a"][0] == {"py/id": 0}
+    assert restore(stored) == {
+        "a": ["<circular reference to a dict>", "<circular reference to a list>", [1]],
+        "b": [1],
+        "c": [1],
+    }
+
+
 @pytest.mark.parametrize("value", [BadState(), BadReduce()])
 def test_objects_that_raise_become_a_text(value):
     """The rest of the value is stored all the same."""
