@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.model import LIMIT, OLD, Role, Scenario
 
-__all__ = ["Measures", "interleaved"]
+__all__ = ["Measures", "WorkloadError", "interleaved"]
 
 Measures = dict[str, float]
 

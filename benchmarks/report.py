@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import platform
 import statistics
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Self
 
 from benchmarks.measure import Measures
 from benchmarks.model import LIMIT, NEW, OLD, Role, Row, Scenario, Target
@@ -24,18 +25,48 @@ _MARK = "<!-- What follows the table is written by hand and kept. -->"
 class Results:
     """The measures of all processes, by scenario and role, in the order of the rounds."""
 
-    versions: Mapping[Role, Mapping[str, str]]
-    _measured: dict[tuple[str, Role], list[Measures]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    _measured: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def of_file(cls, path: Path) -> Self:
+        """What has been measured before; nothing if there is no such file."""
+        return cls(json.loads(path.read_text()) if path.exists() else {})
+
+    def save(self, path: Path) -> None:
+        """Write all of it, for `of_file`."""
+        path.write_text(json.dumps(self._measured, indent=1) + "\n")
+
+    def begin(self, scenario: Scenario, versions: Mapping[Role, Mapping[str, str]]) -> None:
+        """A scenario is measured anew, now and with these."""
+        told = {role: _versions(found) for role, found in versions.items()}
+        today = f"{datetime.date.today()}"
+        self._measured[scenario.name] = {"date": today, "versions": told, "measures": {}}
 
     def add(self, scenario: Scenario, role: Role, measures: Measures) -> None:
         """Take in what one process has cost."""
-        self._measured[scenario.name, role].append(measures)
+        self._measured[scenario.name]["measures"].setdefault(role, []).append(measures)
+
+    def take(self, other: Results) -> None:
+        """Take over all scenarios of others; they are newer."""
+        self._measured |= other._measured
+
+    def among(self, scenarios: Iterable[Scenario]) -> list[Scenario]:
+        """Those that have been measured."""
+        return [scenario for scenario in scenarios if scenario.name in self._measured]
+
+    def origins(self, scenarios: Iterable[Scenario]) -> dict[str, list[str]]:
+        """The names of scenarios, by when and with what they were measured."""
+        found: dict[str, list[str]] = {}
+        for name in (scenario.name for scenario in scenarios):
+            known = self._measured[name]
+            versions = "; ".join(f"{role}: {text}" for role, text in known["versions"].items())
+            found.setdefault(f"{known['date']}, {versions}", []).append(f"`{name}`")
+        return found
 
     def values(self, scenario: Scenario, row: Row, role: Role) -> list[float]:
         """The numbers of a row, round by round; empty if it does not concern this role."""
-        found = [m[row.measure] for m in self._measured[scenario.name, role] if row.measure in m]
+        measures = self._measured[scenario.name]["measures"].get(role, [])
+        found = [m[row.measure] for m in measures if row.measure in m]
         if row.over_limit and role != LIMIT:
             limits = self.values(scenario, row, LIMIT)
             found = [value - limit for value, limit in zip(found, limits, strict=False)]
@@ -98,25 +129,28 @@ def _is_met(
     return None if ratio is None else ratio <= target.factor
 
 
-def write(path: Path, results: Results, scenarios: Sequence[Scenario]) -> None:
+def write(path: Path, results: Results, scenarios: Iterable[Scenario]) -> None:
     """Write the page; what was written by hand below the table stays."""
     by_hand = path.read_text().partition(_MARK)[2] if path.exists() else "\n"
+    known = results.among(scenarios)
     lines = [
         "# Results",
         "",
-        f"Made by `python benchmarks/run.py --write` on {datetime.date.today()}.",
+        "Made by `python benchmarks/run.py --write`, which keeps what it does not measure anew.",
         f"Machine: {_machine()}.",
-        "",
-        *(f"* {role}: {_versions(found)}" for role, found in results.versions.items()),
         "",
         "Each number is the median of interleaved processes, and in parentheses the lowest and",
         "the highest one. A ratio is the median of the ratios of the rounds. CPU is user + system.",
         "",
-        table(results, scenarios),
+        table(results, known),
+        "",
+        "## Measured when and with what",
+        "",
+        *(f"* {what}: {', '.join(names)}" for what, names in results.origins(known).items()),
         "",
         "## Limits",
         "",
-        *(f"* `{scenario.name}`: {scenario.limit}" for scenario in scenarios),
+        *(f"* `{scenario.name}`: {scenario.limit}" for scenario in known),
         "",
         _MARK,
     ]

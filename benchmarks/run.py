@@ -16,10 +16,12 @@ if str(ROOT) not in sys.path:
     sys.path[0] = str(ROOT)  # instead of benchmarks/, as this is run as a script
 
 from benchmarks.environments import for_scenario, interpreters, versions  # noqa: E402
-from benchmarks.measure import interleaved  # noqa: E402
+from benchmarks.measure import WorkloadError, interleaved  # noqa: E402
 from benchmarks.model import Scenario  # noqa: E402
 from benchmarks.report import Results, table, write  # noqa: E402
 from benchmarks.scenarios import SCENARIOS  # noqa: E402
+
+_RESULTS = ROOT / "benchmarks" / "results.json"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -27,18 +29,32 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(argv)
     chosen = _chosen(options.scenarios)
     pythons = interpreters(options.only_new, options.here)
-    results = Results(versions={role: versions(path) for role, path in pythons.items()})
+    told = {role: versions(path) for role, path in pythons.items()}
+    results = Results.of_file(_RESULTS)
+    failed = []
     with _servers(chosen) as urls:
         setting = {"BENCH_SCALE": str(options.scale), **urls}
         for scenario in chosen:
             rounds = options.rounds or scenario.rounds
             print(f"{scenario.name}: {rounds} rounds", file=sys.stderr, flush=True)
-            chosen_pythons = for_scenario(scenario, pythons)
-            for role, measures in interleaved(scenario, chosen_pythons, rounds, setting):
-                results.add(scenario, role, measures)
-            print(table(results, [scenario]), flush=True)
-    if options.write:
-        write(ROOT / "benchmarks" / "RESULTS.md", results, chosen)
+            measured = Results()
+            measured.begin(scenario, told)
+            try:
+                processes = for_scenario(scenario, pythons)
+                for role, measures in interleaved(scenario, processes, rounds, setting):
+                    measured.add(scenario, role, measures)
+            except WorkloadError as error:
+                failed.append(scenario.name)
+                print(error, file=sys.stderr, flush=True)
+                continue
+            print(table(measured, [scenario]), flush=True)
+            results.take(measured)
+            if options.write:
+                # Now: nobody wants to begin again after an hour.
+                results.save(_RESULTS)
+                write(_RESULTS.with_name("RESULTS.md"), results, SCENARIOS.values())
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
 
 
 def _parser() -> argparse.ArgumentParser:

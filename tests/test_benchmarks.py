@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from benchmarks.report import _MARK, Results, write
+from benchmarks.scenarios import SCENARIOS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -37,3 +41,34 @@ def test_an_unknown_scenario_is_named_beside_those_there_are():
     assert done.returncode == 1
     assert "nonsense" in done.stderr
     assert "captured-call" in done.stderr
+
+
+def test_results_are_kept_until_a_scenario_is_measured_anew(tmp_path):
+    one, other = SCENARIOS["hello"], SCENARIOS["help"]
+
+    def measured(scenario, **walls):
+        results = Results()
+        results.begin(scenario, {"old": {"python": "3.11"}, "new": {"python": "3.14"}})
+        for role, values in walls.items():
+            for wall in values:
+                results.add(scenario, role, {"wall": wall, "cpu": wall / 2})
+        return results
+
+    file, page = tmp_path / "results.json", tmp_path / "RESULTS.md"
+    page.write_text(f"old table\n{_MARK}\nby hand\n")
+    for results in (
+        measured(one, old=[7.0, 8.0], new=[2.0, 2.0], limit=[0.5, 0.5]),
+        measured(other, old=[8.0], new=[4.0], limit=[1.0]),
+        measured(one, old=[5.0], new=[1.0], limit=[0.5]),
+    ):
+        known = Results.of_file(file)
+        known.take(results)
+        known.save(file)
+        write(page, Results.of_file(file), [one, other])
+        text = page.read_text()
+    rows = [line.split("|") for line in text.splitlines() if line.startswith("| ")]
+    cells = {row[1].strip(): [cell.strip() for cell in row] for row in rows}
+    assert cells["hello world with file observer, whole process"][3:5] == ["5000", "1000"]
+    assert cells["`--help`"][6:] == ["0.5", "4", "≤ 0.2 × old", "**no**", ""]
+    assert f"* {datetime.date.today()}, old: python 3.11; new: python 3.14: `hello`, `help`" in text
+    assert text.endswith(f"{_MARK}\nby hand\n")
