@@ -27,7 +27,7 @@ def _many(store: str, title: str, limit: str, *, factor: float, mongo: bool) -> 
         arguments=(store,),
         limit=limit,
         mongo=mongo,
-        rounds=5,
+        rounds=3,
         rows=(
             Row(title=title, measure="seconds", unit="s", targets=(Target(factor),)),
             Row(

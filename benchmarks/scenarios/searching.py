@@ -23,7 +23,7 @@ def _searching(store: str, limit: str, *, mlflow: bool = False) -> Scenario:
         limit=limit,
         mongo=store == "mongo",
         postgres=store == "postgresql",
-        rounds=3,
+        rounds=2,
         old="mlflow" if mlflow else None,
         old_workload="searching_mlflow.py",
         rows=(
