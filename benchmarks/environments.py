@@ -22,7 +22,7 @@ OLD_VERSION = "0.8.7"
 # It imports pkg_resources, which newer ones lack. Both sides have the same packages beside
 # the library, so neither pays for more of them.
 _SETUPTOOLS = "setuptools>=77,<81"
-_COMMON = (_SETUPTOOLS, "numpy", "pymongo", "GitPython", "SQLAlchemy")
+_COMMON = (_SETUPTOOLS, "numpy", "pymongo", "GitPython", "SQLAlchemy", "psycopg[binary]")
 
 
 def interpreters(only_new: bool = False, here: bool = False) -> dict[Role, str]:

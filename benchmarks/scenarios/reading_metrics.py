@@ -14,6 +14,7 @@ def _reading(store: str, limit: str) -> Scenario:
         arguments=(store,),
         limit=f"{limit}, and `numpy.array` of the lists",
         mongo=store == "mongo",
+        postgres=store == "postgresql",
         rounds=3,
         old=None,
         rows=(
@@ -30,5 +31,6 @@ def _reading(store: str, limit: str) -> Scenario:
 SCENARIOS = (
     _reading("file", "`json.load`"),
     _reading("sqlite", "`sqlite3`: `SELECT step, value`, `fetchall`"),
+    _reading("postgresql", "psycopg: `SELECT step, value`, `fetchall`"),
     _reading("mongo", "pymongo: `find`"),
 )

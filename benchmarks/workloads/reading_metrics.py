@@ -1,7 +1,7 @@
 """Read a metric of a million points as arrays, again and again; the first time does not count.
 
-``file``, ``sqlite`` or ``mongo`` says where. The limit is the least code that gets the same
-arrays by the means of the store alone.
+``file``, ``sqlite``, ``postgresql`` or ``mongo`` says where. The limit is the least code that gets
+the same arrays by the means of the store alone.
 """
 
 import json
@@ -21,6 +21,7 @@ def place():
     return {
         "file": "runs",
         "sqlite": "sqlite:///runs.db",
+        "postgresql": os.environ.get("BENCH_POSTGRES", ""),
         "mongo": os.environ.get("BENCH_MONGO", "") + DATABASE,
     }[WHERE]
 
@@ -67,6 +68,15 @@ def by_sqlite3():
     return tuple(zip(*rows, strict=True))
 
 
+def by_psycopg():
+    import psycopg
+
+    with psycopg.connect(place().replace("+psycopg", "")) as connection:
+        query = "SELECT step, value FROM metric ORDER BY position"
+        rows = connection.execute(query).fetchall()
+    return tuple(zip(*rows, strict=True))
+
+
 def by_pymongo():
     import pymongo
 
@@ -81,8 +91,8 @@ def by_pymongo():
 def by_the_store():
     import numpy as np
 
-    how = {"file": by_json, "sqlite": by_sqlite3, "mongo": by_pymongo}[WHERE]
-    return tuple(np.array(column) for column in how())
+    how = {"file": by_json, "sqlite": by_sqlite3, "postgresql": by_psycopg, "mongo": by_pymongo}
+    return tuple(np.array(column) for column in how[WHERE]())
 
 
 def cost(read):
@@ -112,6 +122,12 @@ else:
     _tools.report(first=watch.cpu())
     seconds, work = cost(by_us)
     _tools.report(seconds=seconds, work=work)
+if WHERE == "postgresql":
+    import psycopg
+
+    with psycopg.connect(place().replace("+psycopg", "")) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
 if WHERE == "mongo":
     import pymongo
 

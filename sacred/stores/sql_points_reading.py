@@ -22,7 +22,7 @@ from sacred.stores.sql_blocks import (
 from sacred.stores.sql_points import steps_from, values_from
 from sacred.stores.sql_tables import Base
 
-__all__ = ["columns_of"]
+__all__ = ["columns_of", "names_of"]
 
 _METRIC = Base.metadata.tables["metric"]
 #: Of fewer points, nobody asks for blocks.
@@ -63,6 +63,20 @@ def columns_of(connection: Connection, run_id: str, name: str, wanted: Sequence[
     if parts is None:
         parts = metric.all()
     return [joined([part[n] for part in parts]) for n in range(len(columns))]
+
+
+def names_of(connection: Connection, run_id: str) -> list[str]:
+    """The names of the metrics of a run, whose id is as it is in the tables."""
+    name, is_of_run = _METRIC.c.name, _METRIC.c.run_id == run_id
+    if connection.dialect.name not in ("sqlite", "postgresql"):
+        return list(connection.scalars(sa.select(name).where(is_of_run).distinct()))
+    # From one to the next by the index; these databases would look at each point.
+    first = sa.select(sa.func.min(name).label("name")).where(is_of_run)
+    found = first.cte("names", recursive=True)
+    following = sa.select(sa.func.min(name)).where(is_of_run, name > found.c.name)
+    one = sa.select(following.correlate(found).scalar_subquery())
+    names = found.union_all(one.where(found.c.name.is_not(None)))
+    return list(connection.scalars(sa.select(names.c.name).where(names.c.name.is_not(None))))
 
 
 class _Metric:

@@ -44,8 +44,11 @@ def add_points(
         with_blocks: `metric_block` is there, and guarded.
     """
     name = str(storable(points.name))
-    at_these = _METRIC.c.position.between(points.start, points.stop - 1)
-    connection.execute(sa.delete(_METRIC).where(*_whose(_METRIC, run_id, name), at_these))
+    at_these = *_whose(_METRIC, run_id, name), _between(points.start, points.stop)
+    if connection.execute(sa.select(_METRIC.c.position).where(*at_these).limit(1)).first():
+        if _are_stored(connection, run_id, name, points):
+            return  # a change that is made again; to replace rows would make blocks void
+        connection.execute(sa.delete(_METRIC).where(*at_these))
     rows = rows_of(points, run_id, name)
     while some := list(itertools.islice(rows, _POINTS_AT_ONCE)):
         _insert(connection, some)
@@ -70,6 +73,10 @@ def _whose(table: sa.Table, run_id: str, name: str | None) -> list[Any]:
     return [table.c.run_id == run_id] + ([] if name is None else [table.c.name == name])
 
 
+def _between(start: int, stop: int) -> Any:
+    return _METRIC.c.position.between(start, stop - 1)
+
+
 # -------------------------------------------------------------------------------- rows
 
 _INSERT = sa.insert(_METRIC)
@@ -87,6 +94,21 @@ def _insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
             connection.exec_driver_sql(_INSERT_SQLITE, list(zip(*columns, texts, strict=True)))
             return
     connection.execute(_INSERT, [dict(zip(COLUMNS, row, strict=True)) for row in rows])
+
+
+def _are_stored(connection: Connection, run_id: str, name: str, points: AddPoints) -> bool:
+    """Whether the rows are there already, all of them and just so."""
+    query = sa.select(*(_METRIC.c[column] for column in COLUMNS)).order_by(_METRIC.c.position)
+    query = query.where(*_whose(_METRIC, run_id, name), _between(points.start, points.stop))
+    try:
+        stored = connection.execute(query).all()
+    except ValueError:  # somebody has written a time that is none
+        return False
+    if len(stored) != len(points):
+        return False
+    # As texts, since 0.0 equals -0.0.
+    pairs = zip(stored, rows_of(points, run_id, name), strict=True)
+    return all(repr(tuple(row)) == repr(new) for row, new in pairs)
 
 
 # ------------------------------------------------------------------------------ blocks
@@ -135,7 +157,7 @@ def _stored(
     connection: Connection, run_id: str, name: str, positions: range
 ) -> list[tuple[Any, Any, datetime.datetime]]:
     wanted = ("position", "step", "step_json", "value", "value_json", "timestamp")
-    within = _METRIC.c.position.between(positions.start, positions.stop - 1)
+    within = _between(positions.start, positions.stop)
     query = sa.select(*(_METRIC.c[column] for column in wanted)).order_by(_METRIC.c.position)
     cursor = connection.execute(query.where(*_whose(_METRIC, run_id, name), within)).cursor
     assert cursor is not None

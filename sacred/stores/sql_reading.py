@@ -26,7 +26,7 @@ from sacred.stores.sql_documents import DocumentRows, column_names
 from sacred.stores.sql_engine import file_of
 from sacred.stores.sql_errors import explained
 from sacred.stores.sql_output import whole_output
-from sacred.stores.sql_points_reading import columns_of
+from sacred.stores.sql_points_reading import columns_of, names_of
 from sacred.stores.sql_sharing import storable
 from sacred.stores.sql_tables import Base
 
@@ -180,8 +180,7 @@ class SqlReader(Reader):
         with self._connected() as (connection, rows):
             if "metric" not in rows.existing:
                 return []
-            query = sa.select(_METRIC.c.name).distinct().where(_METRIC.c.run_id == _key(run_id))
-            return list(connection.scalars(query))
+            return names_of(connection, _key(run_id))
 
     def points(self, run_id: RunId, name: str) -> Points:
         """See `Reader.points`."""

@@ -25,6 +25,7 @@ from sacred.stores.sql import SqlStore
 from sacred.stores.sql_block_guards import are_guarded
 from sacred.stores.sql_engine import make_engine
 from sacred.stores.sql_points import step_from, value_from
+from sacred.stores.sql_sharing import storable
 from sacred.upkeep import discard, find_garbage, remove_garbage
 from tests.services.processes import run_together
 
@@ -258,6 +259,20 @@ def test_rows_are_what_sqlalchemy_would_have_stored(tmp_path):
     ]
 
 
+@given(st.sets(st.text(max_size=3) | st.sampled_from(["loss", "Loss", "loss ", "é", "a/b"])))
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_the_names_of_metrics_are_found_without_a_look_at_each_point(store, names):
+    run_id, other = new_run(store), new_run(store)
+    names = {str(storable(name)) for name in names}
+    store.apply(run_id, [points(0, 2, name=name) for name in names])
+    store.apply(other, [points(0, 1, name="other")])
+    found = store.reader().metric_names(run_id)
+    assert len(found) == len(names)
+    assert set(found) == names
+
+
 # ------------------------------------------------------------------ changed by others
 
 
@@ -325,6 +340,20 @@ def test_after_any_change_the_rows_are_read(url, engine, store):
         # And whatever comes later.
         add(store, "1", 200_000, 2 * SIZE)
         assert len(read(url, "1")) == len(rows(engine, "1")), statement
+
+
+def test_points_that_are_stored_again_leave_the_blocks(url, engine, store):
+    """As when a copy that was interrupted is made again."""
+    run_id = new_run(store)
+    add(store, run_id, 0, SIZE)
+    add(store, run_id, SIZE, LONG, [*[0.25] * (LONG - 1), math.nan])
+    add(store, run_id, 0, SIZE)
+    add(store, run_id, SIZE, LONG, [*[0.25] * (LONG - 1), math.nan])
+    assert blocks(engine) == [0, SIZE, 2 * SIZE]
+    assert is_read_from_blocks(url, engine)
+    add(store, run_id, SIZE, 2, [7.5, 7.5])
+    assert read(url, run_id)[SIZE][1] == 7.5
+    assert repr(read(url, run_id)) == repr(rows(engine, run_id))
 
 
 _edits = st.tuples(st.integers(0, 15), st.integers(0, LONG + 9))
