@@ -8,7 +8,6 @@ numbers and texts. So that is tried first.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -79,8 +78,7 @@ def first_of(
         return None
     if not order.descending and _has_others(runs, order.path, where):
         return None
-    others = _pages(runs, order, parts, projection, limit + _MORE)
-    return itertools.chain([first], itertools.islice(others, 1, None))
+    return _pages(runs, order, parts, projection, first, limit + _MORE)
 
 
 def _has_others(runs: Collection[dict[str, Any]], path: str, where: Where) -> bool:
@@ -93,12 +91,15 @@ def _pages(
     order: MongoOrder,
     parts: Sequence[Where],
     projection: Mapping[str, int],
+    first: Placed,
     size: int,
 ) -> Iterator[Placed]:
+    known: Placed | None = first
     for part in parts:
         offset = 0
         while True:
-            page = _page(runs, order, part, projection, offset, size)
+            page = _page(runs, order, part, projection, offset, size) if known is None else known
+            known = None
             yield page
             if len(page) < size:
                 break

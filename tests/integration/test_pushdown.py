@@ -296,12 +296,19 @@ def test_the_own_order_of_mongo_is_taken_for_numbers(request, tmp_path):
             result = {"result": n % 7} if n % 2 else {}
             store.store.create(None, {**document, "config": {"a": n}, **result}, [])
 
-        def is_taken(sort, limit=5):
+        def pages(sort, limit=5):
             reader, order = store.reader, pushed_order(parse_sort(sort), store.reader)
-            pages = first_of(reader._runs, order, limit, {}, {"config": 1, "result": 1})
-            return pages is not None
+            return first_of(reader._runs, order, limit, {}, {"config": 1, "result": 1})
+
+        def is_taken(sort, limit=5):
+            return pages(sort, limit) is not None
 
         assert all(map(is_taken, ["result", "-result", "config.a", "-config.a"]))
+        for sort, ids in (("config.a", range(1, 41)), ("-config.a", range(40, 0, -1))):
+            assert [found["_id"] for page in pages(sort) for found, _ in page] == list(ids)
+        ids = [found["_id"] for page in pages("result") for found, _ in page]
+        assert set(ids) == set(range(1, 41))
+        assert ids[20:] == list(range(1, 41, 2))  # those without a result
         assert not is_taken("result", 25)  # more than there are
         assert not is_taken("result, config.a")
         store.store.create(None, {**document, "config": {"a": True}}, [])
