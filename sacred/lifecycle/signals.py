@@ -11,11 +11,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+# What `signal` itself is made of: the numbers without their enumerations, which are one percent
+# of a short run to load, and half of what it costs to install a handler and to remove it.
+if TYPE_CHECKING:
+    import signal
+else:
+    try:
+        import _signal as signal
+    except ImportError:  # another implementation of Python
+        import signal
 
 __all__ = ["EndSignals", "Terminated", "patient_interrupts"]
 
@@ -87,7 +96,7 @@ class EndSignals:
     @contextlib.contextmanager
     def handled(self) -> Iterator[None]:
         """Handle the signals in this block, as far as the user does not."""
-        default = [s for s in _SIGNALS if signal.getsignal(s) is signal.SIG_DFL]
+        default = [s for s in _SIGNALS if signal.getsignal(s) == signal.SIG_DFL]
         with _handlers(dict.fromkeys(default, self._terminate)):
             yield
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sacred._base.nameless_file import NamelessFile
 
-__all__ = ["PIECE", "Backlog"]
+__all__ = ["PIECE", "Backlog", "forks"]
 
 #: What comes in at once, in bytes.
 PIECE = 1 << 18
@@ -22,6 +22,17 @@ _LIMIT = 4 * PIECE
 _COST = 100
 # In the file each has a head: where it comes from, and its length.
 _HEAD = 1 + 4
+
+#: How many forks lie between the first process and this one: cheaper to ask than its id.
+forks = [0]
+
+
+def _after_fork_in_child() -> None:
+    forks[0] += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 class Backlog:
@@ -49,7 +60,7 @@ class Backlog:
         self._begin_file()
 
     def _begin_file(self) -> None:
-        self._process = os.getpid()
+        self._fork = forks[0]
         self._file: NamelessFile | None = None
         # The places of what is in the file; each is written and read as a whole.
         self._blocks: deque[tuple[int, int]] = deque()
@@ -82,6 +93,8 @@ class Backlog:
 
     def take(self) -> list[tuple[int, bytes]]:
         """Return what has waited for longest, a megabyte at most; ``[]`` if nothing has."""
+        if not (self._items or self._blocks):
+            return []  # what most runs print is not worth a lock
         self._part_after_fork()
         with self._lock:
             if self._is_busy:  # we are a signal handler within this function or `_spill`
@@ -156,7 +169,7 @@ class Backlog:
         return items
 
     def _part_after_fork(self) -> None:
-        if self._process != os.getpid():
+        if self._fork != forks[0]:
             self._begin_file()
 
 

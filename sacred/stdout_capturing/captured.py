@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
-from sacred.stdout_capturing.backlog import PIECE, Backlog
+from sacred.stdout_capturing.backlog import PIECE, Backlog, forks
 
 # What a short text takes in memory besides its characters, and how much is put away at once.
 _COST = 50
@@ -82,7 +81,9 @@ class CapturedOutput:
                     self.on_much()
 
     def _put_away(self) -> None:
-        if self._process != os.getpid():
+        if not self._new:
+            return
+        if self._fork != forks[0]:
             self._reset_new_lock()  # another thread of the parent may have held it at the fork
         with self._new_lock:
             if self._is_putting:  # a signal handler that prints has come here
@@ -104,7 +105,7 @@ class CapturedOutput:
         self._waiting = Backlog()
 
     def _reset_new_lock(self) -> None:
-        self._process = os.getpid()
+        self._fork = forks[0]
         self._new_lock = threading.RLock()
         self._is_putting = False
 
