@@ -33,9 +33,9 @@ def in_a_run(count):
 if _tools.IS_LIMIT:
     _tools.report(line=print_lines(COUNT), whole=print_lines(COUNT))
 else:
-    in_a_run(COUNT // 10)
-    before = _tools.peak_memory()
+    in_a_run(COUNT // 10)  # the first run of a process imports things
     line, whole = in_a_run(COUNT)
-    # Of the nine tenths that the second run prints more.
-    growth = (_tools.peak_memory() - before) / (COUNT * 0.9 * (len(LINE) + 1))
+    before = _tools.peak_memory()
+    in_a_run(3 * COUNT)
+    growth = (_tools.peak_memory() - before) / (2 * COUNT * (len(LINE) + 1))
     _tools.report(line=line, whole=whole, growth=growth)

@@ -153,15 +153,17 @@ class TerminalSink:
         data, self._held = self._held + data, b""
         clean = b""
         while self._marks:
-            before, found, after = data.partition(self._marks[0])
-            if not found:
-                place = data.rfind(b"\x1b", -len(self._marks[0]))
-                if place >= 0 and self._marks[0].startswith(data[place:]):
-                    data, self._held = data[:place], data[place:]
+            found = [(data.find(mark), number) for number, mark in enumerate(self._marks)]
+            place, number = min((item for item in found if item[0] >= 0), default=(-1, 0))
+            if place < 0:
+                start = data.rfind(b"\x1b", -len(self._marks[0]))
+                if start >= 0 and any(mark.startswith(data[start:]) for mark in self._marks):
+                    data, self._held = data[:start], data[start:]
                 break
-            clean += before
-            data = after
-            del self._marks[0]
+            clean += data[:place]
+            data = data[place + len(self._marks[number]) :]
+            # Those before it will not come any more: somebody has emptied the terminal's queue.
+            del self._marks[: number + 1]
         return clean + data
 
     def _scan(self) -> bytes:

@@ -39,6 +39,25 @@ record(texts)
     assert "sacred" not in outcome.out
 
 
+def test_marks_that_get_lost_do_not_show_the_next_ones(tmp_path: Path) -> None:
+    """As by `tcflush`: what was on its way is thrown away."""
+    body = """
+texts = []
+with capture() as output:
+    sinks = {id(channel.sink): channel.sink for channel in output._channels}.values()
+    for sink in sinks:
+        sink._marks.append(b"\\x1b]sacred;" + b"0" * 16 + b"\\x07")
+    for text in ("one", "two"):
+        print(text)
+        texts.append(output.get())
+    waiting = [mark for sink in sinks for mark in sink._marks]
+record(texts, waiting)
+"""
+    outcome = run_in_terminal(tmp_path, body)
+    assert outcome.values == [["one\n", "two\n"], []]
+    assert outcome.out == "one\r\ntwo\r\n"
+
+
 def test_c_code_that_keeps_the_lock(tmp_path: Path) -> None:
     body = """
 libc = ctypes.PyDLL(None)
