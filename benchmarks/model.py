@@ -81,7 +81,7 @@ class Scenario:
     limit_workload: str | None = None
     old: Literal["sacred", "mlflow"] | None = "sacred"
     old_workload: str | None = None
-    rounds: int = 5
+    rounds: int = 9
     mongo: bool = False
     postgres: bool = False
     prepare: Callable[[Path], None] | None = None

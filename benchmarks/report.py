@@ -17,7 +17,10 @@ from benchmarks.model import LIMIT, NEW, OLD, Role, Row, Scenario, Target
 
 __all__ = ["Results", "table", "write"]
 
-_HEAD = ("scenario", "unit", "old", "new", "limit", "new/old", "new/limit", "target", "met")
+_HEAD = (
+    *("scenario", "unit", "old", "new", "limit"),
+    *("new/old", "fastest", "new/limit", "fastest", "target", "met"),
+)
 _MARK = "<!-- What follows the table is written by hand and kept. -->"
 
 
@@ -77,7 +80,8 @@ def table(results: Results, scenarios: Iterable[Scenario]) -> str:
     """A table in Markdown: median and (lowest to highest) of each side, and ratios.
 
     A ratio is the median of the ratios of the rounds: what disturbs one round
-    disturbs all sides of it.
+    disturbs all sides of it. Beside it is that of the fastest rounds: whatever else a machine
+    does only makes a round longer.
     """
     lines = [_HEAD, tuple("---" for _ in _HEAD)]
     for scenario in scenarios:
@@ -95,13 +99,27 @@ def _line(results: Results, scenario: Scenario, row: Row) -> tuple[str, ...]:
     numbers = {role: results.values(scenario, row, role) for role in (OLD, NEW, LIMIT)}
     shown = [_spread([value * row.scale for value in numbers[role]]) for role in numbers]
     ratios = {role: _ratio(numbers[NEW], numbers[role]) for role in (OLD, LIMIT)}
-    texts = ["" if ratio is None else f"{ratio:.3g}" for ratio in ratios.values()]
+    fastest = {role: _fastest(numbers[NEW], numbers[role]) for role in (OLD, LIMIT)}
+    texts = [_as_text(found[role]) for role in (OLD, LIMIT) for found in (ratios, fastest)]
     if row.over_limit:
-        texts[1] = ""
-    verdicts = [_is_met(target, row, numbers[NEW], ratios) for target in row.targets]
-    met = "" if None in verdicts or not verdicts else "yes" if all(verdicts) else "**no**"
+        texts[2:] = "", ""
     targets = ", ".join(map(str, row.targets))
-    return (row.title, row.unit, *shown, *texts, targets, met)
+    return (row.title, row.unit, *shown, *texts, targets, _verdict(row, numbers, ratios, fastest))
+
+
+def _verdict(
+    row: Row,
+    numbers: Mapping[Role, Sequence[float]],
+    ratios: Mapping[Role, float | None],
+    fastest: Mapping[Role, float | None],
+) -> str:
+    known = [_is_met(target, row, numbers[NEW], ratios) for target in row.targets]
+    if None in known or not known:
+        return ""
+    if all(known):
+        return "yes"
+    at_best = [_is_met(target, row, numbers[NEW], fastest) for target in row.targets]
+    return "by the fastest" if all(at_best) else "**no**"
 
 
 def _spread(values: Sequence[float]) -> str:
@@ -118,6 +136,14 @@ def _number(value: float) -> str:
 def _ratio(these: Sequence[float], those: Sequence[float]) -> float | None:
     ratios = [one / other for one, other in zip(these, those, strict=False) if other > 0]
     return statistics.median(ratios) if ratios else None
+
+
+def _fastest(these: Sequence[float], those: Sequence[float]) -> float | None:
+    return min(these) / min(those) if these and those and min(those) > 0 else None
+
+
+def _as_text(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.3g}"
 
 
 def _is_met(
@@ -140,7 +166,9 @@ def write(path: Path, results: Results, scenarios: Iterable[Scenario]) -> None:
         f"Machine: {_machine()}.",
         "",
         "Each number is the median of interleaved processes, and in parentheses the lowest and",
-        "the highest one. A ratio is the median of the ratios of the rounds. CPU is user + system.",
+        "the highest one. A ratio is the median of the ratios of the rounds; beside it is that of",
+        "the fastest rounds, which others who use the machine disturb least: two processors of one",
+        "core, for example, are half as fast when both are busy. CPU is user + system.",
         "",
         table(results, known),
         "",

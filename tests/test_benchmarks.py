@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.report import _MARK, Results, write
+from benchmarks.report import _MARK, Results, table, write
 from benchmarks.scenarios import SCENARIOS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,6 +33,17 @@ def test_a_scenario_gives_a_table_of_this_project_and_the_limit(scenario):
         cells = dict(zip(columns, (text.strip() for text in row.split("|")), strict=True))
         assert float(cells["new"]) >= 0
         assert cells["old"] == ""
+
+
+def test_the_fastest_rounds_are_told_apart_from_the_middle_ones():
+    scenario, results = SCENARIOS["help"], Results()
+    results.begin(scenario, {})
+    for old, new in ((1.0, 0.1), (1.0, 0.3), (1.2, 0.4)):
+        results.add(scenario, "old", {"wall": old})
+        results.add(scenario, "new", {"wall": new})
+    assert table(results, [scenario]).splitlines()[-1].split(" | ")[5:] == [
+        "0.3    ", "0.1    ", "         ", "       ", "≤ 0.2 × old", "by the fastest |",
+    ]  # fmt: skip
 
 
 def test_an_unknown_scenario_is_named_beside_those_there_are():
@@ -69,6 +80,6 @@ def test_results_are_kept_until_a_scenario_is_measured_anew(tmp_path):
     rows = [line.split("|") for line in text.splitlines() if line.startswith("| ")]
     cells = {row[1].strip(): [cell.strip() for cell in row] for row in rows}
     assert cells["hello world with file observer, whole process"][3:5] == ["5000", "1000"]
-    assert cells["`--help`"][6:] == ["0.5", "4", "≤ 0.2 × old", "**no**", ""]
+    assert cells["`--help`"][6:] == ["0.5", "0.5", "4", "4", "≤ 0.2 × old", "**no**", ""]
     assert f"* {datetime.date.today()}, old: python 3.11; new: python 3.14: `hello`, `help`" in text
     assert text.endswith(f"{_MARK}\nby hand\n")
