@@ -57,7 +57,9 @@ def versions(python: str) -> dict[str, str]:
         "    except m.PackageNotFoundError: pass\n"
         "print(json.dumps(found))"
     )
-    done = subprocess.run([python, "-c", program], check=True, capture_output=True, text=True)
+    # Isolated: what lies in the working directory is no part of the environment.
+    command = [python, "-I", "-c", program]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     found: dict[str, str] = json.loads(done.stdout)
     return found
 
