@@ -43,10 +43,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[places.Pla
         with places.MongoPlace(server.url, f"sacred_test_{uuid.uuid4().hex[:12]}") as found:
             yield found
     elif kind == "postgres":
-        server = request.getfixturevalue("postgres")
-        url = server.create_database()
-        yield places.PostgresPlace(url)
-        server.drop_database(url)
+        with request.getfixturevalue("postgres").database() as url:
+            yield places.PostgresPlace(url)
     else:
         assert kind == "s3"
         server = request.getfixturevalue("s3_server")

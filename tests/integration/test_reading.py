@@ -31,10 +31,8 @@ def new_place(kind, request, directory):
         pytest.importorskip("sqlalchemy")
         yield places.Sql(f"sqlite:///{directory / 'runs.db'}")
     elif kind == "postgres":
-        server = request.getfixturevalue("postgres")
-        url = server.create_database()
-        yield places.Sql(url)
-        server.drop_database(url)
+        with request.getfixturevalue("postgres").database() as url:
+            yield places.Sql(url)
     elif kind == "mongo":
         import pymongo
 

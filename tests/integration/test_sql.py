@@ -80,10 +80,8 @@ def url(request, tmp_path):
         with fresh_mysql() as address:
             yield address
     else:
-        server = request.getfixturevalue("postgres")
-        address = server.create_database()
-        yield address
-        server.drop_database(address)
+        with request.getfixturevalue("postgres").database() as address:
+            yield address
 
 
 @pytest.fixture
@@ -495,10 +493,9 @@ def old_url(request, tmp_path):
         yield f"sqlite:///{tmp_path}/old.db"
     else:
         server = request.getfixturevalue("postgres")
-        address = server.create_database()
-        server.execute(script, address.rpartition("/")[2])
-        yield address
-        server.drop_database(address)
+        with server.database() as address:
+            server.execute(script, address.rpartition("/")[2])
+            yield address
 
 
 def table_contents(url):
@@ -758,8 +755,8 @@ def test_the_server_comes_back_while_the_run_ends(own_postgres, tmp_path, monkey
     assert observer.query("1")["status"] == "COMPLETED"
 
 
-def test_no_right_to_write(postgres):
-    url = postgres.create_database()
+@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+def test_no_right_to_write(postgres, url):
     name = url.rpartition("/")[2]
     start(SqlObserver(url))
     postgres.execute(f"CREATE USER u_{name} PASSWORD 'p'")
@@ -768,7 +765,6 @@ def test_no_right_to_write(postgres):
     assert reader.query("1")["status"] == "RUNNING"
     with pytest.raises(PermissionError, match="permission denied for"):
         start(reader)
-    postgres.drop_database(url)
 
 
 def test_no_such_database(postgres):

@@ -50,10 +50,11 @@ def url(request, tmp_path):
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/runs.db"
     else:
-        server = request.getfixturevalue("postgres")
-        address = server.create_database()
-        yield address
-        server.drop_database(address)
+        with request.getfixturevalue("postgres").database() as address:
+            yield address
+
+
+only_postgres = pytest.mark.parametrize("url", ["postgres"], indirect=True)
 
 
 @pytest.fixture
@@ -416,9 +417,9 @@ def test_blocks_are_read_as_the_rows_would_be(engine, store, actions):
 # --------------------------------------------------------------- transactions in turns
 
 
-def test_a_change_at_the_moment_when_a_block_is_made(postgres, tmp_path):
+@only_postgres
+def test_a_change_at_the_moment_when_a_block_is_made(url, tmp_path):
     """It is not in the block, for it has not been seen; the note of it is not overlooked."""
-    url = postgres.create_database()
     store, engine = SqlStore(make_engine(url)), sa.create_engine(url, poolclass=sa.NullPool)
     run_id = new_run(store)
     add(store, run_id, 0, SIZE - 1)
@@ -430,12 +431,11 @@ def test_a_change_at_the_moment_when_a_block_is_made(postgres, tmp_path):
     assert read(url, run_id)[5][1] == 7.0
     assert read(url, run_id) == rows(engine, run_id)
     store.close()
-    postgres.drop_database(url)
 
 
+@only_postgres
 @pytest.mark.parametrize("level", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
-def test_a_change_in_a_transaction_that_cannot_see_the_block(postgres, level):
-    url = postgres.create_database()
+def test_a_change_in_a_transaction_that_cannot_see_the_block(url, level):
     store, engine = SqlStore(make_engine(url)), sa.create_engine(url, poolclass=sa.NullPool)
     run_id = new_run(store)
     add(store, run_id, 0, SIZE - 1)
@@ -449,7 +449,6 @@ def test_a_change_in_a_transaction_that_cannot_see_the_block(postgres, level):
     assert read(url, run_id)[5][1] == 7.0
     assert read(url, run_id) == rows(engine, run_id)
     store.close()
-    postgres.drop_database(url)
 
 
 @pytest.mark.parametrize("number", range(6))
@@ -632,8 +631,8 @@ def test_a_damaged_block_is_left_out(url, engine, store):
     assert read(url, run_id) == rows(engine, run_id)
 
 
-def test_who_may_not_make_triggers_stores_rows(postgres):
-    url = postgres.create_database()
+@only_postgres
+def test_who_may_not_make_triggers_stores_rows(url):
     store = SqlStore(make_engine(url))
     new_run(store)
     engine = sa.create_engine(url, poolclass=sa.NullPool)
@@ -666,7 +665,6 @@ def test_who_may_not_make_triggers_stores_rows(postgres):
     store.close()
     execute(engine, "DROP OWNED BY limited", "DROP ROLE limited")
     engine.dispose()
-    postgres.drop_database(url)
 
 
 def test_a_database_in_memory_has_rows_alone():

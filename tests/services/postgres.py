@@ -12,6 +12,7 @@ The server refuses to run as root; for root it runs as ``nobody``.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
@@ -21,6 +22,7 @@ import subprocess
 import tempfile
 import uuid
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,6 +145,15 @@ class PostgresServer(ChildServer):
         name = f"sacred_test_{uuid.uuid4().hex[:12]}"
         self.execute(f'CREATE DATABASE "{name}"')
         return self.url(name)
+
+    @contextlib.contextmanager
+    def database(self) -> Iterator[str]:
+        """The `url` of an empty database, which is removed afterwards."""
+        url = self.create_database()
+        try:
+            yield url
+        finally:
+            self.drop_database(url)
 
     def drop_database(self, url: str) -> None:
         """Remove a database, whoever is connected."""
