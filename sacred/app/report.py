@@ -127,7 +127,7 @@ def _run(name: str, record: RunRecord) -> Iterator[str]:
     for heading, part in (("Configuration", record.config), ("Info", record.info)):
         if part:
             yield f"<h3>{heading}</h3>"
-            yield _pairs((path, as_text(value)) for path, value in iterate_flattened(part))
+            yield _pairs((str(path), as_text(value)) for path, value in iterate_flattened(part))
     if record.metrics:
         yield f"<h3>Metrics</h3>{write_html(summary_of(record.metrics))}"
     for file in record.artifacts.values():

@@ -118,6 +118,8 @@ class FileReader(Reader):
 
     def _canonical(self, run_id: RunId, record: dict[str, Any]) -> Document:
         document = {key: value for key, value in record.items() if key not in LIST_FIELDS}
+        # The directory says which run it is: a record that says "../2" must not lead there.
+        document.pop("_id", None)
         document |= {name: moment_of(record[name]) for name in TIME_FIELDS if name in record}
         experiment = dict(record.get("experiment") or {})
         document["sources"] = _pairs("sources", experiment.pop("sources", None), self._path)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.faults.form import pick
@@ -66,7 +66,16 @@ _metrics = st.dictionaries(_texts, _points, max_size=2)
 _run = st.dictionaries(
     st.sampled_from(
         [
-            *["status", "result", "experiment", "start_time", "stop_time", "heartbeat", "meta"],
+            *[
+                "_id",
+                "status",
+                "result",
+                "experiment",
+                "start_time",
+                "stop_time",
+                "heartbeat",
+                "meta",
+            ],
             *["host", "artifacts", "resources", "fail_trace", "command", "artifact_metadata"],
         ]
     ),
@@ -105,6 +114,10 @@ _query_words = st.sampled_from(
     ]
 )
 
+#: Of config and info, which were once taken for texts; and an id, which was believed.
+_STRANGE_KEYS = b"\0".join(
+    [b'{"_id": null}', b'{"json://1": 5, "json://null": {"b": 2}}', b'{"json://1": []}', b"{}"]
+)
 INPUTS: dict[str, st.SearchStrategy[bytes]] = {
     "command_line": st.lists(_words | st.text(max_size=8), max_size=6).map(
         lambda words: "\0".join(words).encode(errors="replace")
@@ -132,6 +145,7 @@ def test_any_input(target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)
 
     @given(INPUTS[target] | st.binary(max_size=40) | _deep)
+    @example(_STRANGE_KEYS)
     # A loaded machine is no error.
     @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
     def check(data: bytes) -> None:

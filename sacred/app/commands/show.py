@@ -65,7 +65,7 @@ def _show(record: RunRecord, session: Session) -> None:
         if mapping:
             console.heading(heading)
             for path, value in iterate_flattened(mapping):
-                console.print(f"  {one_line(path)} = {shortened(as_text(_quoted(value)))}")
+                console.print(f"  {one_line(str(path))} = {shortened(as_text(_quoted(value)))}")
     if record.metrics:
         console.heading("Metrics")
         write_table(summary_of(record.metrics), None, console)
