@@ -120,7 +120,14 @@ def _sqlite_trigger(name: str, event: str, when: str, *rows: str) -> str:
 _BODY = textwrap.dedent(f"""
     BEGIN
       IF TG_OP = 'TRUNCATE' THEN
-        EXECUTE format('TRUNCATE %I.metric_block', TG_TABLE_SCHEMA);
+        BEGIN
+          EXECUTE format('TRUNCATE %I.metric_block', TG_TABLE_SCHEMA);
+        EXCEPTION WHEN object_in_use THEN
+          -- Fine if the same statement has truncated it, too.
+          IF pg_relation_size(format('%I.metric_block', TG_TABLE_SCHEMA)::regclass) > 0 THEN
+            RAISE;
+          END IF;
+        END;
         RETURN NULL;
       END IF;
       EXECUTE format(

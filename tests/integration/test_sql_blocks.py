@@ -313,6 +313,8 @@ def by_hand(dialect):
     return [
         *common,
         "TRUNCATE metric",
+        "TRUNCATE metric, metric_block",
+        "TRUNCATE metric_block, metric",
         "DELETE FROM metric USING run WHERE metric.run_id = run.run_id AND position = {at}",
     ]
 
