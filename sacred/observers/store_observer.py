@@ -31,7 +31,7 @@ class _Record:
 
         self.writer = DocumentWriter()
         self.recording: Recording | None = None
-        #: Characters of output that wait for a heartbeat, or some more.
+        #: Characters of output that wait for the next change that is stored.
         self.output_held = 0
 
 
@@ -190,7 +190,6 @@ class StoreObserver(RunObserver):
         changes = self._writer.output(start, offset, text)
         self._record.output_held += len(text)
         if self._record.output_held >= _LONG and self.store.takes_pieces:
-            self._record.output_held = 0
             self._add(changes)
         else:
             self._running.hold(changes)
@@ -263,6 +262,7 @@ class StoreObserver(RunObserver):
             self.store.check(change)
 
     def _add(self, changes: Iterable[Change]) -> None:
+        self._record.output_held = 0  # it goes with them
         self._running.add(changes)
 
     def _close(self, changes: Iterable[Change], status: str) -> None:

@@ -170,6 +170,22 @@ def test_what_could_not_be_flattened_takes_no_output_along(tmp_path):
     assert observer.cout == "a"
 
 
+def test_output_that_waits_is_stored_early_only_if_it_is_much(tmp_path):
+    """What a beat has stored does not wait any more."""
+    observer = FileStorageObserver(tmp_path)
+    observer.started_event({"name": "ex"}, "main", {}, None, {}, {}, None)
+    text, sizes = "x" * 300_000, []
+    for number in range(3):
+        observer.output_event(start=number * len(text), offset=number * len(text), text=text)
+        sizes.append((tmp_path / "1" / "cout.txt").stat().st_size // len(text))
+        observer.heartbeat_event(info={}, captured_out=None, beat_time=None, result=None)
+        sizes.append((tmp_path / "1" / "cout.txt").stat().st_size // len(text))
+    assert sizes == [0, 1, 1, 2, 2, 3]
+    for number in range(3, 5):
+        observer.output_event(start=number * len(text), offset=number * len(text), text=text)
+    assert (tmp_path / "1" / "cout.txt").stat().st_size == 5 * len(text)
+
+
 class Pieces:
     """An observer that is told of the output apart."""
 
