@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, SupportsIndex, overload
 
-__all__ = ["Moments"]
+__all__ = ["Moments", "microseconds", "moment_of_microseconds"]
 
 _EPOCH = datetime.datetime(1970, 1, 1)
 # From then on (2004), fractions of a second have so few bits that they are exact as
@@ -105,7 +105,7 @@ class Moments(Sequence[datetime.datetime]):
         [0, 1500000]
         """
         if not _are_exact(self._times):
-            return [(time - _EPOCH) // _MICROSECOND for time in self]
+            return [microseconds(time) for time in self]
         first = int(self._times[0])
         begin = first * _MILLION
         return [round((time - first) * 1e6) + begin for time in self._times]
@@ -117,6 +117,24 @@ class Moments(Sequence[datetime.datetime]):
             return text
         parts = (list(times) for _, times in itertools.groupby(self._times, int))
         return separator.join(_joined(times, separator) for times in parts)
+
+
+def microseconds(time: datetime.datetime) -> int:
+    """Since 1970, of a time that is naive UTC.
+
+    >>> microseconds(datetime.datetime(1970, 1, 1, 0, 0, 1))
+    1000000
+    """
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def moment_of_microseconds(number: int) -> datetime.datetime:
+    """The way back.
+
+    >>> moment_of_microseconds(microseconds(datetime.datetime(2026, 1, 2)))
+    datetime.datetime(2026, 1, 2, 0, 0)
+    """
+    return _EPOCH + datetime.timedelta(microseconds=number)
 
 
 def _datetimes(times: Iterable[float]) -> Iterator[datetime.datetime]:

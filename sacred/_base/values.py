@@ -58,8 +58,15 @@ class _ValueType(type):
     """Makes slots of the annotations. `kw_only` is for type checkers."""
 
     def __new__(
-        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], kw_only: bool = True
+        mcs,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        kw_only: bool = True,
+        eq: bool = True,
     ) -> Any:
+        if not eq:
+            namespace |= {"__eq__": object.__eq__, "__hash__": object.__hash__}
         own = tuple(
             field
             for field, annotation in namespace.get("__annotations__", {}).items()
@@ -108,8 +115,9 @@ class Value(metaclass=_ValueType):
         changed(Point(x=1), y=5)
 
     The module has to say ``from __future__ import annotations``. Fields are passed by
-    keyword; with ``class Point(Value, kw_only=False)`` also by position. A default must
-    be immutable, for all values share it; or see `made`.
+    keyword; with ``class Point(Value, kw_only=False)`` also by position. With ``eq=False``
+    each is equal to itself only. A default must be immutable, for all values share it; or
+    see `made`.
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()

@@ -32,7 +32,7 @@ __all__ = ["RunTable"]
 _PAGE = 64
 
 
-class RunTable(Value):
+class RunTable(Value, eq=False):
     """Runs that fulfil a condition, in an order.
 
     Nothing is read before somebody looks. Going through the table holds one page of runs
@@ -64,10 +64,6 @@ class RunTable(Value):
     index: SideIndex | None = None
     problems: list[str] = made(factory=list)
     _cache: dict[str, Any] = made(factory=dict)
-
-    # Each is itself only.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
 
     # ------------------------------------------------------------------ as a list
 

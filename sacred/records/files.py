@@ -36,7 +36,7 @@ class FileEntry(Value):
     path: str | None = None
 
 
-class StoredFile(Value):
+class StoredFile(Value, eq=False):
     """A file of a run, to be read. In notebooks, pictures and text show themselves.
 
     >>> import io
@@ -48,10 +48,6 @@ class StoredFile(Value):
 
     entry: FileEntry
     opener: Callable[[], IO[bytes]]
-
-    # Each is itself only.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
 
     def __repr__(self) -> str:
         return f"StoredFile(entry={self.entry!r})"

@@ -21,7 +21,7 @@ _WITHOUT_ZONE = {19, 26}
 AGGREGATES = ("last", "min", "max", "mean", "count", "step")
 
 
-class Points(Value):
+class Points(Value, eq=False):
     """Three sequences of one length: lists, or numpy arrays where all items are numbers.
 
     Timestamps are datetimes (as an array, ``datetime64``), or may be texts of ISO 8601: to
@@ -31,10 +31,6 @@ class Points(Value):
     steps: Sequence[Any]
     values: Sequence[Any]
     timestamps: Sequence[Any]
-
-    # Each is itself only.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
 
     def __len__(self) -> int:
         return len(self.values)
@@ -49,7 +45,7 @@ class Points(Value):
         return zip(*columns, strict=True)
 
 
-class Metric(Value):
+class Metric(Value, eq=False):
     """A metric of a run; its points are read when they are first needed.
 
     >>> metric = Metric(name="loss", load=lambda: Points(
@@ -61,10 +57,6 @@ class Metric(Value):
     name: str
     load: Callable[[], Points]
     _cache: dict[str, Any] = made(factory=dict)
-
-    # Each is itself only.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
 
     def __repr__(self) -> str:
         return f"Metric(name={self.name!r})"

@@ -40,6 +40,7 @@ class BucketReader(FileReader):
         super().__init__(url, blobs, sources, resources)
         self._objects = blobs
         self._copies = (sources, resources)
+        self._kept = KeptObjects(blobs.root)
 
     def documents(
         self,
@@ -53,11 +54,11 @@ class BucketReader(FileReader):
         if ids is None:
             ids = list(self.ids())
             versions = self._versions(len(ids))
-        remaining = iter(ids)
+        remaining, files = iter(ids), files_with(fields)
         pool = ThreadPoolExecutor(_REQUESTS, thread_name_prefix="sacred-bucket")
         try:
             while some := list(itertools.islice(remaining, _RUNS)):
-                names = [f"{run_id}/{file}" for run_id in some for file in files_with(fields)]
+                names = [f"{run_id}/{file}" for run_id in some for file in files]
                 fetched = _Fetched(self._objects, self._contents(names, versions, pool))
                 reader = FileReader(self.url, fetched, *self._copies)
                 yield from reader.documents(some, fields, report)
@@ -74,7 +75,7 @@ class BucketReader(FileReader):
                 return None
             if blob.name.partition("/")[2] in files:
                 versions[blob.name] = blob.version
-        KeptObjects(self._objects.root).keep_only(versions)
+        self._kept.keep_only(versions)
         return versions
 
     def _contents(
@@ -85,12 +86,11 @@ class BucketReader(FileReader):
         if versions is None:
             return dict(zip(names, pool.map(fetch, names), strict=True))
         wanted = {name: versions[name] for name in names if name in versions}
-        kept = KeptObjects(self._objects.root)
-        found = kept.find(wanted)
+        found = self._kept.find(wanted)
         missing = [name for name in wanted if name not in found]
         answers = pool.map(fetch, missing, map(wanted.get, missing))
         new = {n: c for n, c in zip(missing, answers, strict=True) if c is not None}
-        kept.keep(new, wanted)
+        self._kept.keep(new, wanted)
         # What was not there in the version that was listed has been replaced, or removed.
         late = [name for name in missing if name not in new]
         replaced = dict(zip(late, pool.map(fetch, late), strict=True))

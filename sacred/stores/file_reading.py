@@ -8,12 +8,12 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from typing import IO, Any
 
-from sacred._base.errors import UnsafeDataError
 from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId, id_key, plain_id
 from sacred.stores.base import DamagedRunError, RunNotFoundError
 from sacred.stores.blobs import TRASH, Blobs
 from sacred.stores.file_states import is_run
 from sacred.stores.json_record import ABOUT, ANNOTATIONS
+from sacred.stores.local_files import NOT_UNDERSTOOD
 from sacred.stores.metrics_reading import read_points, stored_names
 from sacred.stores.reading import LIST_FIELDS, Reader, moment_of
 
@@ -22,8 +22,6 @@ __all__ = ["FileReader", "files_with"]
 #: Fields that have files of their own.
 _OWN_FILES = {"config": "config.json", "info": "info.json"}
 _RECORD = "run.json"
-#: What comes of files in which something else is written than we expect.
-_DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, UnsafeDataError)
 
 
 class FileReader(Reader):
@@ -156,7 +154,7 @@ class FileReader(Reader):
     def _noticing_damage(self, run_id: RunId, name: str) -> Iterator[None]:
         try:
             yield
-        except _DAMAGE as error:
+        except NOT_UNDERSTOOD as error:
             where = f"{self._blobs.root}/{run_id}/{name}"
             raise DamagedRunError(f"Run {run_id!r} is damaged: {where}: {error}") from error
 

@@ -16,6 +16,7 @@ from sacred._base.errors import UnsafeDataError
 from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
 
 __all__ = [
+    "NOT_UNDERSTOOD",
     "SCRATCH",
     "content_of",
     "explained",
@@ -31,7 +32,8 @@ __all__ = [
 SCRATCH = r"\.[0-9a-f]{12}\.tmp"
 
 _CHUNK = 1 << 20
-_NOT_UNDERSTOOD = (
+#: What comes of data in which something else stands than is expected.
+NOT_UNDERSTOOD = (
     ValueError, TypeError, LookupError, AttributeError, RecursionError, UnsafeDataError
 )  # fmt: skip
 _PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -139,6 +141,6 @@ def understood(path: str) -> Iterator[None]:
         yield
     except StoreError:
         raise
-    except _NOT_UNDERSTOOD as error:
+    except NOT_UNDERSTOOD as error:
         reason = f"{type(error).__name__}: {error}"
         raise StoreError(f"{path} is not what it should be: {reason}") from error

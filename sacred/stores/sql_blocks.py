@@ -27,6 +27,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sacred._base.extras import is_installed
+from sacred._base.moments import moment_of_microseconds
 
 __all__ = [
     "BLOCKS",
@@ -124,10 +125,7 @@ def unpacked_times(content: bytes, count: int) -> Any:
     numbers = unpacked_numbers(content, "q", count)
     if hasattr(numbers, "dtype"):
         return numbers.view("datetime64[us]")
-    import datetime
-
-    epoch = datetime.datetime(1970, 1, 1)
-    return [epoch + datetime.timedelta(microseconds=number) for number in numbers]
+    return list(map(moment_of_microseconds, numbers))
 
 
 def _shortened(steps: Sequence[int]) -> Sequence[int]:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from sacred._base.errors import SacredError
-from sacred._base.moments import Moments
+from sacred._base.moments import Moments, microseconds
 from sacred.stores import sql_blocks
 from sacred.stores.changes import AddPoints
 from sacred.stores.sql_blocks import BLOCKS, STALE, packed
@@ -26,8 +26,6 @@ __all__ = ["add_points", "remove_points"]
 _METRIC = Base.metadata.tables["metric"]
 #: How many points go to the database in one piece.
 _POINTS_AT_ONCE = 10_000
-_EPOCH = datetime.datetime(1970, 1, 1)
-_MICROSECOND = datetime.timedelta(microseconds=1)
 #: How many characters a time has in SQLite, with and without fractions of the second.
 _LENGTHS = (19, 26)
 
@@ -181,4 +179,4 @@ def _microseconds(times: Sequence[Any]) -> list[int]:
         return times.in_microseconds()
     if set(map(type, times)) - {datetime.datetime}:
         raise TypeError("no datetimes")
-    return [(time - _EPOCH) // _MICROSECOND for time in times]
+    return list(map(microseconds, times))

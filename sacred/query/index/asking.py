@@ -8,9 +8,9 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from sacred._base.moments import microseconds, moment_of_microseconds
 from sacred._base.values import Value
 from sacred.query.index.conditions import FIRST_TEXT, KnownPath, Translation
-from sacred.query.index.entries import microseconds, moment_of_microseconds
 from sacred.query.index.question import Found, Question, Ranks
 from sacred.query.index.reading_runs import key_of_run
 from sacred.query.order import SortKey

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from sacred._base.moments import microseconds
 from sacred._base.values import Value
 from sacred.query.evaluate import kind_of
 from sacred.query.index.entries import (
@@ -26,7 +27,6 @@ from sacred.query.index.entries import (
     TEXT,
     TIME,
     key_of,
-    microseconds,
 )
 from sacred.query.names import FIELDS
 from sacred.query.order import SortKey

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sacred._base.moments import microseconds
 from sacred.query.evaluate import kind_of
 from sacred.query.syntax import Path
 from sacred.query.values import MISSING, plain_value, value_of
@@ -32,8 +33,6 @@ __all__ = [
     "entries_of",
     "key_of",
     "metric_entries",
-    "microseconds",
-    "moment_of_microseconds",
 ]
 
 #: Kinds of values. The order of the first ones is that of `sacred.query.order`.
@@ -55,26 +54,11 @@ _LONGEST_LIST = 32
 _DEEPEST = 10
 #: So many values of one field of a run, and so many metrics or tags.
 _MOST = 1000
-_EPOCH = datetime.datetime(1970, 1, 1)
 
 
 def key_of(steps: tuple[str, ...]) -> str:
     """A path as one text."""
     return json.dumps(steps)
-
-
-def microseconds(moment: datetime.datetime) -> int:
-    """Since 1970; times are naive UTC."""
-    return (moment - _EPOCH) // datetime.timedelta(microseconds=1)
-
-
-def moment_of_microseconds(number: int) -> datetime.datetime:
-    """The way back.
-
-    >>> moment_of_microseconds(microseconds(datetime.datetime(2026, 1, 2)))
-    datetime.datetime(2026, 1, 2, 0, 0)
-    """
-    return _EPOCH + datetime.timedelta(microseconds=number)
 
 
 def entries_of(record: RunRecord) -> Iterator[Row]:

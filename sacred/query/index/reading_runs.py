@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Iterable
 
+from sacred._base.moments import microseconds
 from sacred._base.values import Value
 from sacred.query.index.conditions import FIRST_TEXT
 from sacred.query.index.entries import (
@@ -17,7 +18,6 @@ from sacred.query.index.entries import (
     entries_of,
     key_of,
     metric_entries,
-    microseconds,
 )
 from sacred.records import RunId, RunRecord, plain_id
 from sacred.stores.base import DamagedRunError, RunNotFoundError

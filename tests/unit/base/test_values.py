@@ -65,6 +65,19 @@ def test_equality_is_that_of_type_and_fields():
     assert len({Point(x=1), Point(x=1), Point(x=2)}) == 2
 
 
+class Single(Point, eq=False):
+    """Each is itself only."""
+
+
+def test_those_without_equality_are_themselves_only():
+    one, other = Single(x=1), Single(x=1)
+    assert one == one
+    assert one != other
+    assert len({one, other}) == 2
+    assert changed(one, x=2).x == 2
+    assert Point(x=1) == Point(x=1)
+
+
 def test_copies_and_pickles():
     named = Named(x=1, y=2, name="n")
     assert changed(named, y=5) == Named(x=1, y=5, name="n")
