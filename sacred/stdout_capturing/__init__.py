@@ -3,6 +3,15 @@
 Three modes: ``fd`` records the file descriptors (also child processes and C code), ``sys`` the
 Python streams only, ``no`` nothing.
 
+| module | what it holds |
+|---|---|
+| `captured` | what all modes give: the text, in pieces, for the heart |
+| `backlog` | what waits to be fetched: a megabyte in memory, the rest on the disk |
+| `sys_capture` `write_hook` | the mode ``sys``: what is written to Python's streams |
+| `fd_capture` `channel` `streams` | the mode ``fd``: descriptors, and Python's streams meanwhile |
+| `sinks` `terminal` | what descriptors lead to meanwhile: a file in memory, a pseudo terminal |
+| `process` | C's own buffer, crash reports |
+
 >>> mode, capture = get_stdcapturer("no")
 >>> with capture() as output:
 ...     pass

@@ -11,11 +11,13 @@ reader (``..._reading``) and what finds garbage in it (``..._garbage``), loaded 
 | `spool` | what no store would take |
 | `reading` `garbage` | the protocols of reading, and of finding what no run refers to |
 | `registry` `opening` | stores by the scheme of their URL |
-| `blobs` `bucket` `s3_blobs` `gcs_blobs` | where files lie: on a disk, in a bucket |
+| `blobs` `bucket_blobs` `s3_blobs` `gcs_blobs` | where files lie: on a disk, in a bucket |
+| `bucket` `bucket_reading` `kept_objects` | the store in a bucket; what readers keep of it |
 | `json_record` `metrics_file` `local_files` | files that are written again and again |
 | `metrics_reading` `points_cache` `columns` | long metrics out of files, as arrays |
 | `next_id` `file_states` `file_notes` | large directories: the next id, what has changed |
 | `mongo_...` `bson_...` `grid_files` | parts of the store in MongoDB |
-| `sql_...` | parts of the one in SQL databases; see `sql` |
+| `sql_points...` `sql_blocks` `sql_block_guards` | points in SQL: rows, and packed beside them |
+| `sql_...` | all other parts of the one in SQL databases; see `sql` |
 | `tinydb_...` | parts of the one in TinyDB |
 """
