@@ -35,6 +35,10 @@ def _searching(store: str, limit: str, *, mlflow: bool = False) -> Scenario:
                 title="the same: sacred ls, the whole process",
                 measure="program", unit="s", targets=(Target(0.3, "1"),),
             ),
+            Row(
+                title="the best 20 of those whose loss was low enough",
+                measure="by_metric", unit="s",
+            ),
             Row(title="the newest 20 that fulfil the query", measure="newest", unit="s"),
             Row(title="the best 20 of 10 000 runs", measure="few", unit="s"),
             *((beside,) if mlflow else ()),

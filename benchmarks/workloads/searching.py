@@ -25,6 +25,11 @@ MANY = _tools.scaled(100_000)
 FEW = max(1, MANY // 10)
 FEWEST, BESIDE = max(1, MANY // 50), max(1, MANY // 200)
 QUERY = "status = COMPLETED and opt.lr < 0.01"
+BY_METRIC = "status = COMPLETED and metrics.loss.min < 0.2"
+#: Of the loss of each run.
+STEPS = range(0, 1000, 100)
+#: What is stored differs from what former versions of this file have stored.
+FORM = "with-metrics"
 HOME = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "sacred-bench", "searching")
 START = datetime.datetime(2026, 1, 1)
 
@@ -38,8 +43,15 @@ def values(count):
         yield n, status, lr, round(rnd.random(), 6), START + datetime.timedelta(minutes=n)
 
 
+def losses(result):
+    """The points of a metric that falls down to the result."""
+    return [round(result + 0.1 * n, 6) for n in reversed(range(len(STEPS)))]
+
+
 def first_run(store):
     """One run by this library: its form is that of all others."""
+    from sacred.stores.changes import AddPoints
+
     document = {
         "status": "COMPLETED",
         "command": "train",
@@ -54,19 +66,23 @@ def first_run(store):
         "result": 0.5,
     }
     store.create(1, document, [])
+    columns = {"steps": list(STEPS), "values": losses(0.5), "timestamps": [START] * len(STEPS)}
+    store.apply(1, [AddPoints(name="loss", start=0, **columns)])
 
 
 def fill_files(url, count):
     from sacred.query import open_store
 
     first_run(open_store(url).store)
-    run, config = (json.loads(Path(url, "1", f"{n}.json").read_text()) for n in ("run", "config"))
+    names = ("run", "config", "metrics")
+    run, config, metrics = (json.loads(Path(url, "1", f"{n}.json").read_text()) for n in names)
     for n, status, lr, result, start in values(count):
         run |= {"status": status, "result": result}
         run |= dict.fromkeys(("start_time", "heartbeat", "stop_time"), start.isoformat())
         config["opt"]["lr"] = lr
+        metrics["loss"]["values"] = losses(result)
         os.mkdir(f"{url}/{n}")
-        for name, value in (("run", run), ("config", config)):
+        for name, value in zip(names, (run, config, metrics), strict=True):
             with open(f"{url}/{n}/{name}.json", "w") as file:
                 json.dump(value, file)
 
@@ -79,22 +95,30 @@ def fill_sql(url, count):
 
     with open_store(url) as opened:
         first_run(opened.store)
-    engine, table = sa.create_engine(url), Base.metadata.tables["run"]
+    engine, (table, metric) = (
+        sa.create_engine(url),
+        map(Base.metadata.tables.get, ("run", "metric")),
+    )
     with engine.begin() as connection:
         first = dict(connection.execute(sa.select(table)).one()._mapping)
-        config, rows = json.loads(first["config"]), []
+        points = [dict(row._mapping) for row in connection.execute(sa.select(metric))]
+        config, rows, point_rows = json.loads(first["config"]), [], []
         for n, status, lr, result, start in values(count):
             config["opt"]["lr"] = lr
             row = first | {"id": n, "run_id": str(n), "status": status, "result": result}
             row |= {"result_json": repr(result), "config": json.dumps(config)}
             rows.append(row | dict.fromkeys(("start_time", "heartbeat", "stop_time"), start))
+            for point, value in zip(points, losses(result), strict=True):
+                point_rows.append(point | {"run_id": str(n), "value": value})
             if len(rows) == 5000 or n == count:
                 connection.execute(sa.insert(table), rows)
-                rows = []
+                connection.execute(sa.insert(metric), point_rows)
+                rows, point_rows = [], []
     engine.dispose()
 
 
 def fill_mongo(url, count):
+    import bson
     import pymongo
 
     from sacred.query import open_store
@@ -102,16 +126,21 @@ def fill_mongo(url, count):
     with open_store(url) as opened:
         first_run(opened.store)
     with pymongo.MongoClient(url) as client:
-        runs = client.get_default_database().runs
-        first, documents = runs.find_one(), []
+        database = client.get_default_database()
+        runs, metrics = database.runs, database.metrics
+        first, loss, documents, metric_documents = runs.find_one(), metrics.find_one(), [], []
         for n, status, lr, result, start in values(count):
             document = copy.deepcopy(first) | {"_id": n, "status": status, "result": result}
             document |= dict.fromkeys(("start_time", "heartbeat", "stop_time"), start)
             document["config"]["opt"]["lr"] = lr
+            own = {"_id": bson.ObjectId(), "run_id": n, "values": losses(result)}
+            document["info"]["metrics"][0]["id"] = str(own["_id"])
             documents.append(document)
+            metric_documents.append(loss | own)
             if len(documents) == 5000 or n == count:
                 runs.insert_many(documents)
-                documents = []
+                metrics.insert_many(metric_documents)
+                documents, metric_documents = [], []
 
 
 def store(count):
@@ -126,14 +155,14 @@ def store(count):
         return url
     if KIND == "postgresql":
         return postgresql(count)
-    place = HOME / f"{KIND}-{count}"
+    place = HOME / f"{KIND}-{count}-{FORM}"
     url = str(place) if KIND == "file" else f"sqlite:///{place}/runs.db"
-    if not (HOME / f"{KIND}-{count}.complete").exists():
+    if not (HOME / f"{place.name}.complete").exists():
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         fill = fill_files if KIND == "file" else fill_sql
         fill(url, count)
-        (HOME / f"{KIND}-{count}.complete").touch()
+        (HOME / f"{place.name}.complete").touch()
         time.sleep(12)  # so that these files count as old
     return url
 
@@ -175,6 +204,14 @@ def best(url, count):
         assert len(found) == min(20, len(found)), count
 
 
+def best_by_metric(url):
+    from sacred.query import open_store
+
+    with open_store(url) as opened:
+        table = opened.runs(BY_METRIC, sort="-result", limit=20)
+        assert all(run.result < 0.2 for run in table)
+
+
 def newest(url):
     from sacred.query import open_store
 
@@ -201,6 +238,7 @@ def in_this_project():
         best(many, MANY)
         _tools.report(first=time.perf_counter() - began)
     _tools.report(best=seconds(lambda: best(many, MANY)), few=seconds(lambda: best(few, FEW)))
+    _tools.report(by_metric=seconds(lambda: best_by_metric(many)))
     _tools.report(newest=seconds(lambda: newest(many)), program=seconds(lambda: program(many)))
     _tools.report(memory=program(many) / program(store(FEWEST)))
     if KIND in ("file", "sqlite"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sacred._base.paths import iterate_flattened
@@ -51,7 +51,7 @@ def column_paths(text: str) -> dict[str, Path]:
 
 
 def matching_runs(
-    session: Session, where: str, sort: str | None, limit: int | None
+    session: Session, where: str, sort: str | None, limit: int | None, columns: str | None = None
 ) -> Iterator[tuple[str, RunRecord]]:
     """The runs of all stores of the call, with the names of the stores.
 
@@ -60,8 +60,9 @@ def matching_runs(
         where: a query.
         sort: fields to sort by; None: the newest first.
         limit: how many at most.
+        columns: that will be shown of them; see `run_table`.
     """
-    found = _found(session, where, sort, limit)
+    found = _found(session, where, sort, limit, column_paths(columns) if columns else {})
     for number, (name, record) in enumerate(found):
         if limit is not None and number >= limit:
             break
@@ -70,11 +71,17 @@ def matching_runs(
 
 
 def _found(
-    session: Session, where: str, sort: str | None, limit: int | None
+    session: Session,
+    where: str,
+    sort: str | None,
+    limit: int | None,
+    columns: Mapping[str, Path],
 ) -> Iterator[tuple[str, RunRecord]]:
-    tables = session.runs(where, sort, limit)
-    if sort and len(tables) > 1:
-        keys = parse_sort(sort)
+    found = session.runs(where, sort, limit)
+    keys = parse_sort(sort) if len(found) > 1 else ()
+    shown = (*columns.values(), *(key.path for key in keys))
+    tables = [(name, table.showing(shown)) for name, table in found]
+    if keys:
         pairs = [(name, record) for name, table in tables for record in table]
         yield from sorted(pairs, key=lambda pair: sort_key(keys, pair[1]))
     else:

@@ -38,6 +38,7 @@ Test = Literal["equal", "at most", "at least", "present", "absent", "true", "tex
 class Fact(Value, kw_only=False):
     """A test of a stored value.
 
+    Of a metric, the steps are its name and the aggregate; see `Path.metric`.
     ``texts``: it is a text, or a list that may have some. ``contains``: it is a container
     that may have `value`.
     """
@@ -62,6 +63,14 @@ class AnyOf(Value, kw_only=False):
 
 Condition = Fact | AllOf | AnyOf
 
+#: What a comparison with another sign than ``!=`` says of a stored value.
+_TESTS: dict[str, Test] = {
+    "=": "equal",
+    "<": "at most",
+    "<=": "at most",
+    ">": "at least",
+    ">=": "at least",
+}
 #: Integers below are the same as floats, in every store.
 _EXACT = 2**53
 # Keys that are stored as they are. Others may be escaped, or be those of integers.
@@ -76,7 +85,7 @@ def coarse(expression: Expression) -> Condition | None:
     """A condition that holds for all runs for which the expression does.
 
     >>> from sacred.query.parser import parse
-    >>> coarse(parse("status = FAILED and metrics.loss.min < 1"))
+    >>> coarse(parse("status = FAILED and output ~ /nan/"))
     Fact(field='status', steps=(), test='equal', value='FAILED')
     """
     match expression:
@@ -87,11 +96,15 @@ def coarse(expression: Expression) -> Condition | None:
         case Not(part):
             return _opposite(part)
         case Compare(path):
+            if _is_metric(path):
+                return _metric_compared(expression)
             return _compared(expression) if is_plain(path) else None
         case Missing(path):
             return _missing(path)
         case IsTrue(path):
-            return _true(path)
+            return _of_metric(path, "present") if _is_metric(path) else _true(path)
+        case Member(str(value), Path("metrics", ())) if _is_sure(value):
+            return Fact("metrics", (value, "count"), "present")
         case Matches(path):
             if path.field in _TEXTS or path.field == "tags":
                 return Fact(path.field, (), "present")
@@ -126,6 +139,8 @@ def _opposite(expression: Expression) -> Condition | None:
             return _all_of([_opposite(part) for part in parts])
         case Not(part):
             return coarse(part)
+        case Missing(path) if _is_metric(path):
+            return _of_metric(path, "present")
         case Missing(path) if _is_tree(path) or path.field in _TEXTS or _is_time(path):
             return Fact(path.field, path.steps, "present")
     return None  # where the value is missing, or of another kind, the opposite is true
@@ -146,12 +161,25 @@ def _compared(test: Compare) -> Condition | None:
         return None
     if test.operator == "!=" or not _is_sure(value):
         return Fact(field, test.path.steps, "present")
-    if test.operator == "=":
-        return Fact(field, test.path.steps, "equal", value)
-    if isinstance(value, bool):
+    if isinstance(value, bool) and test.operator != "=":
         return AnyOf(())  # flags have no order
-    bound: Test = "at most" if test.operator in ("<", "<=") else "at least"
-    return Fact(field, test.path.steps, bound, value)
+    return Fact(field, test.path.steps, _TESTS[test.operator], value)
+
+
+def _is_metric(path: Path) -> bool:
+    return path.field == "metrics" and bool(path.steps) and _is_sure(path.metric[0])
+
+
+def _of_metric(path: Path, test: Test, value: Any = None) -> Fact:
+    return Fact("metrics", path.metric, test, value)
+
+
+def _metric_compared(test: Compare) -> Condition:
+    value = test.value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not _is_sure(value) or test.operator == "!=":
+        return _of_metric(test.path, "present")
+    return _of_metric(test.path, _TESTS[test.operator], value)
 
 
 def _status(test: Compare) -> Condition | None:
@@ -181,6 +209,8 @@ def _time(test: Compare) -> Condition | None:
 def _missing(path: Path) -> Condition | None:
     if path.field in _TEXTS or _is_time(path):
         return Fact(path.field, (), "absent")
+    if _is_metric(path):
+        return _of_metric(path, "absent")
     # Deeper within, stores and Python do not agree on what is there: keys of objects.
     if _is_tree(path) and len(path.steps) < 2 and (path.field, *path.steps) not in _TAKEN_OUT:
         return Fact(path.field, path.steps, "absent")

@@ -12,7 +12,9 @@ import sqlalchemy as sa
 
 from sacred.query.coarse import is_plain
 from sacred.query.order import SortKey
-from sacred.query.sql_json import JsonTexts
+from sacred.query.sql_json import JsonTexts, Place
+from sacred.query.sql_metrics import metric_place
+from sacred.query.syntax import Path
 from sacred.query.to_sql import JSON_COLUMNS
 from sacred.records import TIME_FIELDS
 from sacred.stores.sql_candidates import RowOrder
@@ -25,25 +27,32 @@ _RUN = Base.metadata.tables["run"]
 
 def sql_order(keys: Sequence[SortKey], texts: JsonTexts) -> RowOrder | None:
     """The order; None: there is none."""
-    columns: list[Any] = []
-    doubts: list[Any] = []
+    places: list[Place] = []
     order: list[Any] = []
     for number, key in enumerate(keys):
-        field, steps = key.path.field, key.path.steps
-        if field in TIME_FIELDS:
-            time = _RUN.c[field].label(f"time_{number}")
-            columns.append(time)
-            order.append(_directed(key, sa.column(time.name)))
-        elif field in JSON_COLUMNS and (steps or field == "result") and is_plain(key.path):
-            # Of a run of the old library, the result is in another column.
-            missing = _RUN.c.result.is_not(None) if field == "result" else sa.false()
-            place = texts.place(str(number), _RUN.c[JSON_COLUMNS[field]], steps, missing)
-            columns += place.columns
-            doubts.append(place.doubt)
-            order += (_directed(key, value) for value in place.keys)
-        else:
+        place = _place(str(number), key.path, texts)
+        if place is None:
             return None
-    return RowOrder(columns=columns, doubt=sa.or_(sa.false(), *doubts), keys=order)
+        places.append(place)
+        order += (_directed(key, value) for value in place.keys)
+    columns = [column for place in places for column in place.columns]
+    doubt = sa.or_(sa.false(), *(place.doubt for place in places))
+    return RowOrder(columns=columns, doubt=doubt, keys=order)
+
+
+def _place(name: str, path: Path, texts: JsonTexts) -> Place | None:
+    """How to sort by what is at a path; None: a database cannot."""
+    field, steps = path.field, path.steps
+    if field in TIME_FIELDS:
+        time = _RUN.c[field].label(f"time_{name}")
+        return Place(columns=(time,), doubt=sa.false(), keys=(sa.column(time.name),))
+    if field == "metrics" and steps:
+        return metric_place(name, path.metric)
+    if field in JSON_COLUMNS and (steps or field == "result") and is_plain(path):
+        # Of a run of the old library, the result is in another column.
+        missing = _RUN.c.result.is_not(None) if field == "result" else sa.false()
+        return texts.place(name, _RUN.c[JSON_COLUMNS[field]], steps, missing)
+    return None
 
 
 def _directed(key: SortKey, value: Any) -> Any:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import datetime
 import heapq
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, overload
 
 from sacred._base.clock import utcnow
-from sacred._base.values import Value, made
+from sacred._base.values import Value, changed, made
 from sacred.query.best import best_of
 from sacred.query.evaluate import holds
 from sacred.query.index.answers import ids_of
 from sacred.query.index.question import Question
 from sacred.query.names import FIELDS
+from sacred.query.numbered import metrics_in, with_numbers
 from sacred.query.order import SortKey, sort_key
 from sacred.query.pushdown import pushed, pushed_order
 from sacred.query.syntax import EVERYTHING, Expression, Path, Search, paths_of
 from sacred.query.values import REQUIRED
-from sacred.records import DEAD_AFTER, Document, RunId, RunRecord
+from sacred.records import DEAD_AFTER, Document, MetricNumbers, RunId, RunRecord
 from sacred.stores.base import DamagedRunError
 from sacred.stores.reading import Reader
 
@@ -30,6 +32,7 @@ __all__ = ["RunTable"]
 
 #: How many whole documents are fetched at once.
 _PAGE = 64
+_NO_NUMBERS: MetricNumbers = {}
 
 
 class RunTable(Value, eq=False):
@@ -48,6 +51,7 @@ class RunTable(Value, eq=False):
         in_trash: of the runs in the trash, instead of those that are not.
         backwards: without keys, the last runs of the store come first.
         index: of the store, if it has one.
+        shown: paths that whoever looks at the runs will ask for.
 
     Attributes:
         problems: what could not be read, as texts; it grows as more is looked at.
@@ -62,6 +66,7 @@ class RunTable(Value, eq=False):
     in_trash: bool = False
     backwards: bool = False
     index: SideIndex | None = None
+    shown: tuple[Path, ...] = ()
     problems: list[str] = made(factory=list)
     _cache: dict[str, Any] = made(factory=dict)
 
@@ -125,9 +130,9 @@ class RunTable(Value, eq=False):
         Raises:
             QueryError: a column is no field.
         """
-        from sacred.query.columns import columns_of
+        from sacred.query.columns import column_path, columns_of
 
-        return columns_of(self, columns)
+        return columns_of(self.showing(map(column_path, columns)), columns)
 
     def to_pandas(self, *columns: str) -> Any:
         """A pandas DataFrame; `columns` as in `to_dict`.
@@ -148,6 +153,14 @@ class RunTable(Value, eq=False):
         from sacred.query.columns import as_arrow
 
         return as_arrow(self.to_dict(*columns))
+
+    def showing(self, paths: Iterable[Path]) -> RunTable:
+        """The same table for somebody who will ask for these paths of every run.
+
+        What a store can say of many runs at once, such as numbers of metrics, is then fetched
+        together with the runs.
+        """
+        return changed(self, shown=tuple(paths))
 
     def hints(self) -> list[str]:
         """If there is no such run: which fields of the query no run has, with the nearest."""
@@ -190,7 +203,7 @@ class RunTable(Value, eq=False):
         if ordered is None:
             everything = tuple(self._scanned())
             return iter(everything[::-1])
-        return (record.id for record in filter(self._fits, map(self._record, ordered)))
+        return (record.id for record in filter(self._fits, self._judged(ordered)))
 
     def _known_to_index(self) -> Iterator[RunId] | None:
         if self.index is None:
@@ -210,7 +223,7 @@ class RunTable(Value, eq=False):
 
     def _looked_up(self, ids: Sequence[RunId]) -> Iterator[RunRecord]:
         documents = self.reader.documents(ids, fields=self._needed(), report=self._report)
-        return filter(self._fits, map(self._record, documents))
+        return filter(self._fits, self._judged(documents))
 
     def _scanned(self) -> Iterator[RunId]:
         """The same by asking the store, or by reading all of it."""
@@ -226,7 +239,7 @@ class RunTable(Value, eq=False):
         if len(self.sort) == 1 and FIELDS[first.path.field] == "time":
             ordered = self._ordered(first.path.field, first.descending)
         if ordered is not None:
-            return (record.id for record in filter(self._fits, map(self._record, ordered)))
+            return (record.id for record in filter(self._fits, self._judged(ordered)))
         ranked = self._ranked()
         if ranked is not None and self.limit is not None:
             return iter(best_of(ranked, self.sort, self.limit))
@@ -262,14 +275,18 @@ class RunTable(Value, eq=False):
         ranked = self.reader.ranked(order, self.limit, self._needed(), self._report, where)
         if ranked is None:
             return None
-        records = ((position, known, self._record(found)) for position, known, found in ranked)
+        numbered = with_numbers(ranked, lambda item: item[2]["_id"], self.reader, self._metrics)
+        records = (
+            (position, is_placed, self._record(document, numbers))
+            for (position, is_placed, document), numbers in numbered
+        )
         return (item for item in records if self._fits(item[2]))
 
     def _matching(self) -> Iterator[RunRecord]:
         documents = self.reader.documents(
             fields=self._needed(), report=self._report, where=pushed(self.where, self.reader)
         )
-        return filter(self._fits, map(self._record, documents))
+        return filter(self._fits, self._judged(documents))
 
     def _fits(self, record: RunRecord) -> bool:
         if not self._is_there(record.id):
@@ -296,25 +313,44 @@ class RunTable(Value, eq=False):
 
     def _needed(self) -> Collection[str] | None:
         """The fields of documents that tell which runs belong to the table, and their order."""
-        paths: list[Path] = [*paths_of(self.where), *(key.path for key in self.sort)]
         if any(isinstance(part, Search) for part in _parts(self.where)):
             return None
         # The time is there always: who reads the record of a run notices if it is damaged.
         needed = {"status", "start_time", "heartbeat"}
-        for path in paths:
+        for path in self._paths:
             needed.update(REQUIRED.get(path.field, (path.field,)))
         return needed
 
-    def _records(self, ids: Sequence[RunId]) -> Iterator[RunRecord]:
-        return map(self._record, self.reader.documents(ids, report=self._report))
+    @property
+    def _paths(self) -> list[Path]:
+        """What tells which runs belong to the table, and their order."""
+        return [*paths_of(self.where), *(key.path for key in self.sort)]
 
-    def _record(self, document: Document) -> RunRecord:
+    @property
+    def _metrics(self) -> frozenset[tuple[str, str]]:
+        return metrics_in(self._paths)
+
+    def _judged(self, documents: Iterable[Document]) -> Iterator[RunRecord]:
+        return self._numbered(documents, self._metrics)
+
+    def _records(self, ids: Sequence[RunId]) -> Iterator[RunRecord]:
+        documents = self.reader.documents(ids, report=self._report)
+        return self._numbered(documents, metrics_in(self.shown))
+
+    def _numbered(
+        self, documents: Iterable[Document], metrics: Collection[tuple[str, str]]
+    ) -> Iterator[RunRecord]:
+        found = with_numbers(documents, itemgetter("_id"), self.reader, metrics)
+        return (self._record(document, numbers) for document, numbers in found)
+
+    def _record(self, document: Document, numbers: MetricNumbers = _NO_NUMBERS) -> RunRecord:
         return RunRecord(
             id=document["_id"],
             source=self.reader,
             document=document,
             now=self.now,
             dead_after=self.dead_after,
+            numbers=numbers,
         )
 
     def _report(self, problem: str) -> None:

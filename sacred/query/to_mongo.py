@@ -28,6 +28,8 @@ def mongo_filter(condition: Condition) -> dict[str, Any]:
             return {"$and": [mongo_filter(part) for part in parts]}
         case AnyOf(parts):
             return {"$or": [mongo_filter(part) for part in parts]} if parts else _NOTHING
+        case Fact("metrics"):
+            return {}  # they are in documents of their own
         case Fact("status", _, "equal", value):
             return {"status": value}
         case Fact("id", _, _, value):

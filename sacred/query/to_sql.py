@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from sacred.query.coarse import AllOf, AnyOf, Condition, Fact
 from sacred.query.sql_json import JsonTexts
+from sacred.query.sql_metrics import metric_condition
 from sacred.records import TIME_FIELDS
 from sacred.stores.sql_sharing import storable
 from sacred.stores.sql_tables import Base
@@ -53,6 +54,8 @@ def sql_condition(condition: Condition, texts: JsonTexts) -> Any:
             return _name(condition)
         case Fact("status" | "command" as name):
             return _text_test(_RUN.c[name], condition)
+        case Fact("metrics"):
+            return metric_condition(condition)
         case Fact(field) if field in TIME_FIELDS:
             return _time_test(_RUN.c[field], condition)
         case Fact(field) if field in _TREES:
@@ -61,8 +64,13 @@ def sql_condition(condition: Condition, texts: JsonTexts) -> Any:
 
 
 def _cheap_first(parts: Sequence[Condition]) -> list[Condition]:
-    """SQLite looks at them in this order; to parse a text is what takes the time."""
-    return sorted(parts, key=lambda part: not isinstance(part, Fact) or part.field in _TREES)
+    """SQLite looks at them in this order; to parse a text, or to look at points, takes time."""
+
+    def cost(part: Condition) -> int:
+        field = part.field if isinstance(part, Fact) else None
+        return 2 if field == "metrics" else int(field is None or field in _TREES)
+
+    return sorted(parts, key=cost)
 
 
 def _ids(value: Any) -> list[str]:

@@ -61,6 +61,8 @@ def _of_metric(record: RunRecord, path: Path) -> Any:
     if not path.steps:
         return tuple(record.metrics)
     name, wanted = path.metric
+    if (name, wanted) in record.numbers:
+        return plain_value(record.numbers[name, wanted])
     metric = record.metrics.get(name)
     return MISSING if metric is None else plain_value(aggregate(metric.points, wanted))
 

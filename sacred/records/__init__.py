@@ -17,7 +17,7 @@ from sacred.records.files import FileEntry, StoredFile
 from sacred.records.ids import id_key, plain_id
 from sacred.records.metric import Metric, Points
 from sacred.records.run_record import DEAD_AFTER, RunRecord
-from sacred.records.source import TIME_FIELDS, Document, RecordSource, RunId
+from sacred.records.source import TIME_FIELDS, Document, MetricNumbers, RecordSource, RunId
 
 __all__ = [
     "DEAD_AFTER",
@@ -26,6 +26,7 @@ __all__ = [
     "Fields",
     "FileEntry",
     "Metric",
+    "MetricNumbers",
     "Points",
     "RecordSource",
     "RunId",

@@ -13,7 +13,7 @@ from sacred.records.fields import Fields, frozen
 from sacred.records.files import FileEntry, StoredFile
 from sacred.records.metric import Metric
 from sacred.records.restored import restored
-from sacred.records.source import Document, RecordSource, RunId
+from sacred.records.source import Document, MetricNumbers, RecordSource, RunId
 
 __all__ = ["DEAD_AFTER", "RunRecord"]
 
@@ -34,6 +34,7 @@ class RunRecord(Value):
         now: the time at which it is looked at (naive UTC), which tells dead runs from
             running ones.
         dead_after: see `status`.
+        numbers: of its metrics, as far as they are known already.
 
     Attributes:
         problems: what could not be shown as it was meant, as texts; it grows as more of
@@ -45,6 +46,7 @@ class RunRecord(Value):
     document: Document = made(factory=dict)
     now: datetime.datetime = made(factory=utcnow)
     dead_after: datetime.timedelta = DEAD_AFTER
+    numbers: MetricNumbers = made(factory=dict)
     problems: list[str] = made(factory=list)
     _cache: dict[str, Any] = made(factory=dict)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import IO, Any, Protocol
 
 from sacred.records.files import FileEntry
 from sacred.records.metric import Points
 
-__all__ = ["TIME_FIELDS", "Document", "RecordSource", "RunId"]
+__all__ = ["TIME_FIELDS", "Document", "MetricNumbers", "RecordSource", "RunId"]
 
 RunId = Any
+
+#: Of metrics of a run, by name and aggregate: ``{("loss", "min"): 0.5}``; None: there is none.
+MetricNumbers = Mapping[tuple[str, str], Any]
 
 #: The canonical document of a run; see `sacred.stores.reading.Reader.document`.
 Document = dict[str, Any]

@@ -6,13 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sacred._base.errors import SacredError
+from sacred._base.errors import SacredError, UnsafeDataError
 from sacred.stores.changes import Change, SourceFile
 
 if TYPE_CHECKING:
     from sacred.stores.garbage import Collector
 
 __all__ = [
+    "NOT_UNDERSTOOD",
     "DamagedRunError",
     "InvalidArtifactError",
     "ReservedArtifactError",
@@ -29,6 +30,11 @@ __all__ = [
 ]
 
 RunId = Any
+
+#: What comes of data in which something else stands than is expected.
+NOT_UNDERSTOOD = (
+    ValueError, TypeError, LookupError, AttributeError, RecursionError, UnsafeDataError
+)  # fmt: skip
 
 
 class StoreError(SacredError):

@@ -9,11 +9,10 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import IO, Any
 
 from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId, id_key, plain_id
-from sacred.stores.base import DamagedRunError, RunNotFoundError
+from sacred.stores.base import NOT_UNDERSTOOD, DamagedRunError, RunNotFoundError
 from sacred.stores.blobs import TRASH, Blobs
 from sacred.stores.file_states import is_run
 from sacred.stores.json_record import ABOUT, ANNOTATIONS
-from sacred.stores.local_files import NOT_UNDERSTOOD
 from sacred.stores.metrics_reading import read_points, stored_names
 from sacred.stores.reading import LIST_FIELDS, Reader, moment_of
 

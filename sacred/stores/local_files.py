@@ -12,11 +12,14 @@ from typing import IO
 
 from sacred._base.clock import utcnow
 from sacred._base.digest import md5_of
-from sacred._base.errors import UnsafeDataError
-from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
+from sacred.stores.base import (
+    NOT_UNDERSTOOD,
+    StoreError,
+    StorePermissionError,
+    StoreUnavailableError,
+)
 
 __all__ = [
-    "NOT_UNDERSTOOD",
     "SCRATCH",
     "content_of",
     "explained",
@@ -32,10 +35,6 @@ __all__ = [
 SCRATCH = r"\.[0-9a-f]{12}\.tmp"
 
 _CHUNK = 1 << 20
-#: What comes of data in which something else stands than is expected.
-NOT_UNDERSTOOD = (
-    ValueError, TypeError, LookupError, AttributeError, RecursionError, UnsafeDataError
-)  # fmt: skip
 _PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 

@@ -7,17 +7,21 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
-from sacred._base.extras import is_installed
-from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId, id_key
-from sacred.serializer import restore
+from sacred.records import (
+    TIME_FIELDS,
+    Document,
+    FileEntry,
+    MetricNumbers,
+    Points,
+    RunId,
+    id_key,
+)
 from sacred.stores.base import DamagedRunError, RunNotFoundError, StoreNotFoundError
-from sacred.stores.bson_columns import ARRAYS, columns_of
 from sacred.stores.bson_form import DISCARD_TIME, DISCARDED, IN_GRIDFS
-from sacred.stores.columns import joined
 from sacred.stores.grid_files import GridFiles
 from sacred.stores.mongo_errors import explained
-from sacred.stores.mongo_metrics import POINTS_PER_DOCUMENT
 from sacred.stores.mongo_output import PARTS, read_output
+from sacred.stores.mongo_points_reading import MetricDocuments, is_list_of_metrics
 from sacred.stores.mongo_ranking import Placed, first_of
 from sacred.stores.reading import LIST_FIELDS, Reader, Report, moment_of, only
 
@@ -58,7 +62,9 @@ class MongoReader(Reader):
         self._owner = owner
         self._runs = runs
         self._fs = fs
-        self._metrics = runs.database["metrics"] if metrics is None else metrics
+        if metrics is None:
+            metrics = runs.database["metrics"]
+        self._metrics = MetricDocuments(runs, metrics)
 
     def ids(self) -> Iterator[RunId]:
         """See `Reader.ids`."""
@@ -161,17 +167,19 @@ class MongoReader(Reader):
     def metric_names(self, run_id: RunId) -> Sequence[str]:
         """See `Reader.metric_names`."""
         with explained(self.url):
-            listed = self._listed_metrics(run_id)
-            if not listed:
-                found = self._metrics.find({"run_id": run_id}, {"name": 1})
-                return list(dict.fromkeys(document["name"] for document in found))
-        return list(listed)
+            return self._metrics.names(run_id)
 
     def points(self, run_id: RunId, name: str) -> Points:
         """See `Reader.points`."""
         with explained(self.url):
-            documents = self._metric_documents(run_id, name)
-        return Points(**{array: joined([d[array] for d in documents]) for array in ARRAYS})
+            return self._metrics.points(run_id, name)
+
+    def metric_numbers(
+        self, ids: Sequence[RunId], wanted: Collection[tuple[str, str]]
+    ) -> Mapping[RunId, MetricNumbers]:
+        """See `Reader.metric_numbers`."""
+        with explained(self.url):
+            return self._metrics.numbers(ids, wanted)
 
     def discarded(self) -> Collection[RunId]:
         """See `Reader.discarded`."""
@@ -297,47 +305,6 @@ class MongoReader(Reader):
         # The properties of a file that have these are deprecated.
         return {file._id: file._file for file in self._fs.find({"_id": {"$in": known}})}
 
-    # --------------------------------------------------------------------- metrics
-
-    def _listed_metrics(self, run_id: RunId) -> dict[str, Any]:
-        """The ids of documents by name, as the observer lists them in ``info``."""
-        run = self._runs.find_one({"_id": run_id}, {"info.metrics": 1}) or {}
-        info = run.get("info")
-        listed = info.get("metrics") if isinstance(info, dict) else None
-        if listed is None or not _is_list_of_metrics(listed):
-            return {}
-        return {item["name"]: item["id"] for item in listed}
-
-    def _metric_documents(self, run_id: RunId, name: str) -> list[dict[str, Any]]:
-        """Of each document its three arrays, in order."""
-        from bson import ObjectId
-
-        first = self._listed_metrics(run_id).get(name)
-        which: dict[str, Any] = {"run_id": run_id, "name": name}
-        found: list[dict[str, Any]] = []
-        if first is not None and ObjectId.is_valid(first):
-            # By its id: there is no index for the ids of runs.
-            found = self._columns({"_id": ObjectId(first)})
-            if found and len(found[0]["values"]) < POINTS_PER_DOCUMENT:
-                return found
-            which["_id"] = {"$nin": [ObjectId(first)] if found else []}
-        found += self._columns(which)
-        return sorted(found, key=lambda document: document.get("part", 0))
-
-    def _columns(self, which: Mapping[str, Any]) -> list[dict[str, Any]]:
-        from bson import CodecOptions, decode
-        from bson.raw_bson import RawBSONDocument
-
-        if not is_installed("numpy"):
-            return [_with_all_arrays(document) for document in self._metrics.find(which)]
-        raw = CodecOptions(document_class=RawBSONDocument)
-        # The driver copies a batch several times: a large one does not fit into any cache.
-        found = self._metrics.with_options(codec_options=raw).find(which, batch_size=2)
-        return [
-            columns_of(d.raw) or _with_all_arrays(decode(d.raw, self._metrics.codec_options))
-            for d in found
-        ]
-
 
 def _projection(fields: Collection[str] | None) -> dict[str, int]:
     if fields is None:
@@ -345,18 +312,8 @@ def _projection(fields: Collection[str] | None) -> dict[str, int]:
     return dict.fromkeys(("_id", IN_GRIDFS, *(_MADE_OF.get(name, name) for name in fields)), 1)
 
 
-def _with_all_arrays(document: dict[str, Any]) -> dict[str, Any]:
-    return document | {array: restore(document.get(array) or []) for array in ARRAYS}
-
-
-def _is_list_of_metrics(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(item, dict) and item.keys() >= {"name", "id"} for item in value
-    )
-
-
 def _without_metrics(info: dict[str, Any]) -> dict[str, Any]:
-    if not _is_list_of_metrics(info.get("metrics")):
+    if not is_list_of_metrics(info.get("metrics")):
         return info
     return {name: value for name, value in info.items() if name != "metrics"}
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import datetime
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from sacred._base.clock import naive_utc
@@ -23,7 +23,7 @@ from sacred.stores.base import DamagedRunError, RunNotFoundError, Store, StoreEr
 
 if TYPE_CHECKING:
     # Stores that only write do not load what records are.
-    from sacred.records import Document, FileEntry, Points, RunId
+    from sacred.records import Document, FileEntry, MetricNumbers, Points, RunId
 
 __all__ = ["LIST_FIELDS", "ReadableStore", "Reader", "moment_of", "only", "reader_of"]
 
@@ -145,6 +145,20 @@ class Reader(ABC):
             fields: as for `documents`, as are `report` and `where`.
         """
         return None
+
+    def metric_numbers(
+        self, ids: Sequence[RunId], wanted: Collection[tuple[str, str]]
+    ) -> Mapping[RunId, MetricNumbers]:
+        """Numbers of the metrics of many runs, as far as the store can say them at once.
+
+        They are those that `sacred.records.metric.aggregate` makes of the points; None where
+        a run has no such metric. What is left out is made of the points.
+
+        Args:
+            ids: of some hundred runs.
+            wanted: names of metrics, each with one of `sacred.records.metric.AGGREGATES`.
+        """
+        return {}
 
     def discarded(self) -> Collection[RunId]:
         """The ids of the runs in the trash, which lists of runs leave out."""

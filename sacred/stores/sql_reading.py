@@ -11,13 +11,13 @@ import contextlib
 import io
 import itertools
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from sacred.records import Document, FileEntry, Points, RunId, plain_id
+from sacred.records import Document, FileEntry, MetricNumbers, Points, RunId, plain_id
 from sacred.stores.base import RunNotFoundError, StoreNotFoundError
 from sacred.stores.columns import Later
 from sacred.stores.reading import Reader, Report
@@ -25,6 +25,7 @@ from sacred.stores.sql_candidates import by_column, by_order
 from sacred.stores.sql_documents import DocumentRows, column_names
 from sacred.stores.sql_engine import file_of
 from sacred.stores.sql_errors import explained
+from sacred.stores.sql_metric_numbers import numbers_of
 from sacred.stores.sql_output import whole_output
 from sacred.stores.sql_points_reading import columns_of, names_of
 from sacred.stores.sql_sharing import storable
@@ -192,6 +193,18 @@ class SqlReader(Reader):
 
         # Few readers want them.
         return Points(steps=steps, values=values, timestamps=Later(timestamps))
+
+    def metric_numbers(
+        self, ids: Sequence[RunId], wanted: Collection[tuple[str, str]]
+    ) -> Mapping[RunId, MetricNumbers]:
+        """See `Reader.metric_numbers`."""
+        by_key = {_key(run_id): run_id for run_id in ids}
+        with self._connected() as (connection, rows):
+            if rows.is_old:
+                return {}
+            found = numbers_of(connection, list(by_key), wanted)
+        # Some databases take "A" for "a".
+        return {by_key[key]: numbers for key, numbers in found.items() if key in by_key}
 
     def _columns(self, run_id: RunId, name: str, *wanted: str) -> list[Any]:
         with self._connected() as (connection, rows):

@@ -47,7 +47,8 @@ def run(args: argparse.Namespace, session: Session) -> None:
     if limit is None and not args.all and args.format is None and console.is_terminal:
         limit = _SHOWN
     # One more tells whether there are more.
-    runs = matching_runs(session, query, args.sort, None if limit is None else limit + 1)
+    more = None if limit is None else limit + 1
+    runs = matching_runs(session, query, args.sort, more, args.columns)
     shown = itertools.islice(runs, limit)
     table = run_table(shown, args.columns, with_store=len(session.stores) > 1)
     is_cut = limit is not None and next(runs, None) is not None
