@@ -50,7 +50,7 @@ def losses(result):
 
 def first_run(store):
     """One run by this library: its form is that of all others."""
-    from sacred.stores.changes import AddPoints
+    from sacred.stores.changes import AddPoints, SetFields
 
     document = {
         "status": "COMPLETED",
@@ -67,7 +67,8 @@ def first_run(store):
     }
     store.create(1, document, [])
     columns = {"steps": list(STEPS), "values": losses(0.5), "timestamps": [START] * len(STEPS)}
-    store.apply(1, [AddPoints(name="loss", start=0, **columns)])
+    points = AddPoints(name="loss", start=0, **columns)
+    store.apply(1, [points, SetFields(fields={"info": {}})])  # where MongoDB lists metrics
 
 
 def fill_files(url, count):

@@ -26,6 +26,7 @@ def _is_odd(column: Any, text: Any) -> Any:
     return column.is_(None) | (sa.func.abs(column) >= EXACT) | text.in_(["true", "false"])
 
 
+_FUNCTIONS: dict[str, Any] = {"min": sa.func.min, "max": sa.func.max, "mean": sa.func.avg}
 _MEAN, _LARGEST = sa.func.avg(_METRIC.value), sa.func.max(sa.func.abs(_METRIC.value))
 _SOME_ARE_ODD = sa.func.sum(sa.case((_is_odd(_METRIC.value, _METRIC.value_json), 1), else_=0)) > 0
 #: Databases add in another order, and round: a sum of `_MANY` is off by less than this part of
@@ -95,8 +96,7 @@ class _Points:
         elif kind == "count":
             number = sa.select(sa.func.nullif(sa.func.count(), 0)).where(self._are_meant)
         else:
-            functions: dict[str, Any] = {"min": sa.func.min, "max": sa.func.max, "mean": sa.func.avg}
-            function = functions[kind]
+            function = _FUNCTIONS[kind]
             number = sa.select(function(_METRIC.value)).where(self._are_meant)
         return number.correlate(_TABLES["run"]).scalar_subquery()
 

@@ -201,7 +201,7 @@ class MongoStore(ReadableStore):
                 experiment = {**change.info, "sources": self._store_sources(change.files)}
                 self._set(run, {"experiment": experiment})
             case SetFields():
-                self._set(run, change.fields)
+                self._set(run, _with_metrics(change.fields, run))
                 if change.closes:
                     # What it remembers is not needed any more; if so, it is looked up.
                     self._open.pop(run.run_id, None)
@@ -321,6 +321,18 @@ class MongoStore(ReadableStore):
     def _update(self, run_id: RunId, update: Any) -> None:
         if not self._runs.update_one({"_id": run_id}, update).matched_count:
             raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
+
+
+def _with_metrics(fields: Mapping[str, Any], run: _OpenRun) -> Mapping[str, Any]:
+    """Fields whose ``info`` lists the metrics, for dashboards find them there.
+
+    An observer lists them by itself; who copies a run does not know of that.
+    """
+    info = fields.get("info")
+    if not isinstance(info, dict) or "metrics" in info or run.metrics is None:
+        return fields
+    listing = run.metrics.listing()
+    return {**fields, "info": {**info, "metrics": listing}} if listing else fields
 
 
 class _OpenRun:

@@ -71,6 +71,10 @@ class MongoMetrics:
             if isinstance(name, str) and ObjectId.is_valid(metric_id):
                 self._ids[name] = self._stored_ids(name) or [ObjectId(metric_id)]
 
+    def listing(self) -> list[dict[str, str]]:
+        """What ``info["metrics"]`` has to say, as far as points have been stored here."""
+        return [{"name": name, "id": str(ids[0])} for name, ids in self._ids.items() if ids]
+
     def add(self, points: AddPoints) -> None:
         """Store points; any that were at these indices are replaced."""
         while points:

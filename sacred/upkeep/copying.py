@@ -219,6 +219,8 @@ def _fill(record: RunRecord, target: RunStore, new_id: RunId, files: _LocalFiles
         if value is not None:
             fields[name] = value if name in TIMES else flatten_rest(value)
     fields.setdefault("status", None)
+    if record.metrics:
+        fields.setdefault("info", {})  # where MongoDB lists them
     target.apply(new_id, [*changes, SetFields(fields=fields)])
 
 

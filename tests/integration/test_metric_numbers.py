@@ -14,7 +14,7 @@ from sacred.query.order import parse_sort
 from sacred.query.pushdown import pushed, pushed_order
 from sacred.query.values import plain_value
 from sacred.records.metric import AGGREGATES, aggregate
-from sacred.stores.changes import AddPoints
+from sacred.stores.changes import AddPoints, SetFields
 from tests.integration.test_reading import new_place
 
 #: Stores that work out numbers by themselves.
@@ -70,6 +70,7 @@ def put_metrics(store, run_id, of_run, steps=range(1000)):
         for name, values in of_run.items()
     ]
     store.store.apply(run_id, [change for change in changes if len(change)])
+    store.store.apply(run_id, [SetFields(fields={"info": {}})])  # where MongoDB lists them
 
 
 def shown(value):
