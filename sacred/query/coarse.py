@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from sacred._base.values import Value
@@ -30,7 +31,17 @@ from sacred.query.syntax import (
     Path,
 )
 
-__all__ = ["AllOf", "AnyOf", "Condition", "Fact", "Test", "coarse", "is_plain"]
+__all__ = [
+    "AllOf",
+    "AnyOf",
+    "Condition",
+    "Fact",
+    "Test",
+    "bounds_of",
+    "coarse",
+    "facts_in",
+    "is_plain",
+]
 
 Test = Literal["equal", "at most", "at least", "present", "absent", "true", "texts", "contains"]
 
@@ -62,6 +73,9 @@ class AnyOf(Value, kw_only=False):
 
 
 Condition = Fact | AllOf | AnyOf
+
+#: Databases read numbers in their own ways; the last digits may be others.
+_TOLERANCE = 1e-12
 
 #: What a comparison with another sign than ``!=`` says of a stored value.
 _TESTS: dict[str, Test] = {
@@ -114,6 +128,22 @@ def coarse(expression: Expression) -> Condition | None:
                 test: Test = "contains" if _is_sure(value) else "present"
                 return Fact(path.field, path.steps, test, value)
     return None
+
+
+def bounds_of(fact: Fact) -> tuple[float | None, float | None]:
+    """The least and the largest number that may be meant; None: there is no bound."""
+    room = abs(fact.value) * _TOLERANCE + 1e-300
+    low = None if fact.test == "at most" else fact.value - room
+    return low, None if fact.test == "at least" else fact.value + room
+
+
+def facts_in(condition: Condition | None) -> Iterator[Fact]:
+    """All facts of a condition."""
+    if isinstance(condition, Fact):
+        yield condition
+    elif condition is not None:
+        for part in condition.parts:
+            yield from facts_in(part)
 
 
 def _all_of(parts: list[Condition | None]) -> Condition | None:

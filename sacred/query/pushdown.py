@@ -10,7 +10,9 @@ from sacred.query.syntax import Expression
 from sacred.stores.reading import Reader
 
 if TYPE_CHECKING:
+    from sacred.query.coarse import Condition
     from sacred.query.sql_json import JsonTexts
+    from sacred.stores.mongo_metric_search import MetricSearch
 
 __all__ = ["pushed", "pushed_order"]
 
@@ -25,9 +27,7 @@ def pushed(expression: Expression, reader: Reader) -> Any:
     if condition is None:
         return None
     if reader.language == "mongo":
-        from sacred.query.to_mongo import mongo_filter
-
-        return mongo_filter(condition)
+        return _mongo_filter(condition, reader.search)  # type: ignore[attr-defined]
     if reader.language.startswith("sql"):
         from sacred.query.to_sql import sql_condition
 
@@ -39,6 +39,11 @@ def pushed(expression: Expression, reader: Reader) -> Any:
 def pushed_order(keys: Sequence[SortKey], reader: Reader) -> Any:
     """An order in the language of the reader, for `Reader.ranked`; None: it has none."""
     if reader.language == "mongo":
+        path = keys[0].path
+        if len(keys) == 1 and path.field == "metrics" and path.steps:
+            from sacred.query.mongo_metrics import metric_order
+
+            return metric_order(path.metric, keys[0].descending)
         from sacred.query.mongo_order import mongo_order
 
         return mongo_order(keys)
@@ -48,6 +53,22 @@ def pushed_order(keys: Sequence[SortKey], reader: Reader) -> Any:
         texts = _texts_of(reader.dialect)  # type: ignore[attr-defined]
         return None if texts is None else sql_order(keys, texts)
     return None
+
+
+def _mongo_filter(condition: Condition, search: MetricSearch) -> dict[str, Any]:
+    from sacred.query.coarse import facts_in
+    from sacred.query.to_mongo import mongo_filter
+
+    where = mongo_filter(condition)
+    facts = [fact for fact in facts_in(condition) if fact.field == "metrics"]
+    facts = [fact for fact in facts if fact.test != "absent"]
+    if not facts or not search.is_cheaper(where):
+        return where
+    from sacred.query.mongo_metrics import metric_filter
+
+    return mongo_filter(
+        condition, {fact: search.ids(fact.steps[0], metric_filter(fact)) for fact in facts}
+    )
 
 
 def _texts_of(dialect: Any) -> JsonTexts | None:

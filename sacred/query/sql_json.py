@@ -20,14 +20,11 @@ __all__ = [
     "JsonTexts",
     "Place",
     "Steps",
-    "bounds_of",
     "path_text",
     "references",
     "sign_of",
 ]
 
-#: Databases read numbers in their own ways; the last digits may be others.
-_TOLERANCE = 1e-12
 #: Databases have other integers beyond.
 EXACT = 2**53
 #: Annotations that count as texts whatever they are.
@@ -76,13 +73,6 @@ class JsonTexts:
 def sign_of(fact: Fact) -> str:
     """How a value has to compare with that of the fact."""
     return {"equal": "=", "at most": "<=", "at least": ">="}[fact.test]
-
-
-def bounds_of(fact: Fact) -> tuple[float | None, float | None]:
-    """The least and the largest number that may be meant; None: there is no bound."""
-    room = abs(fact.value) * _TOLERANCE + 1e-300
-    low = None if fact.test == "at most" else fact.value - room
-    return low, None if fact.test == "at least" else fact.value + room
 
 
 def references(steps: Steps) -> Iterator[Steps]:

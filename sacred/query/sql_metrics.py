@@ -10,8 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sacred.query.coarse import Fact
-from sacred.query.sql_json import EXACT, Place, bounds_of
+from sacred.query.coarse import Fact, bounds_of
+from sacred.query.sql_json import EXACT, Place
 from sacred.stores.sql_sharing import storable
 from sacred.stores.sql_tables import Base
 

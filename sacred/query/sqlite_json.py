@@ -6,14 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sacred.query.coarse import Fact
+from sacred.query.coarse import Fact, bounds_of
 from sacred.query.sql_json import (
     AS_TEXTS,
     EXACT,
     JsonTexts,
     Place,
     Steps,
-    bounds_of,
     path_text,
     references,
     sign_of,

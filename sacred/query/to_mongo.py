@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sacred.query.coarse import AllOf, AnyOf, Condition, Fact
+from sacred.records import RunId
 
 __all__ = ["mongo_filter"]
 
+_NONE: Mapping[Fact, Sequence[RunId] | None] = {}
 _NOTHING: dict[str, Any] = {"_id": {"$in": []}}
 _META = frozenset({"tags", "group", "notes", "comment", "starred"})
 _OPERATORS = {"equal": "$eq", "at most": "$lte", "at least": "$gte"}
@@ -17,19 +20,27 @@ _NO_SCALAR = {"$type": ["object", "array", "date"]}
 _NO_TEXT = {"$type": ["number", "bool", "object", "array", "date", "objectId"]}
 
 
-def mongo_filter(condition: Condition) -> dict[str, Any]:
+def mongo_filter(
+    condition: Condition, known: Mapping[Fact, Sequence[RunId] | None] = _NONE
+) -> dict[str, Any]:
     """The filter that a condition means.
+
+    Args:
+        condition: the condition.
+        known: the ids of the runs of which facts about metrics may be true. These are in
+            documents of their own; by default, nothing is said of them.
 
     >>> mongo_filter(Fact("status", (), "equal", "FAILED"))
     {'status': 'FAILED'}
     """
     match condition:
         case AllOf(parts):
-            return {"$and": [mongo_filter(part) for part in parts]}
+            return {"$and": [mongo_filter(part, known) for part in parts]}
         case AnyOf(parts):
-            return {"$or": [mongo_filter(part) for part in parts]} if parts else _NOTHING
+            return {"$or": [mongo_filter(part, known) for part in parts]} if parts else _NOTHING
         case Fact("metrics"):
-            return {}  # they are in documents of their own
+            ids = known.get(condition)
+            return {} if ids is None else {"_id": {"$in": list(ids)}}
         case Fact("status", _, "equal", value):
             return {"status": value}
         case Fact("id", _, _, value):

@@ -52,9 +52,21 @@ class MetricDocuments:
         self._runs = runs
         self._metrics = metrics
 
+    def listed(self, ids: Sequence[RunId]) -> dict[RunId, dict[str, Any]]:
+        """The ids of documents by name, as the observer lists them in ``info``."""
+        which = {"_id": ids[0] if len(ids) == 1 else {"$in": list(ids)}}
+        found = {}
+        for run in self._runs.find(which, {"info.metrics": 1}):
+            info = run.get("info")
+            listed = info.get("metrics") if isinstance(info, dict) else None
+            if not is_list_of_metrics(listed):
+                listed = []
+            found[run["_id"]] = {item["name"]: item["id"] for item in listed}
+        return found
+
     def names(self, run_id: RunId) -> list[str]:
         """The names of the metrics of a run."""
-        listed = self._listed([run_id]).get(run_id)
+        listed = self.listed([run_id]).get(run_id)
         if not listed:
             found = self._metrics.find({"run_id": run_id}, {"name": 1})
             return list(dict.fromkeys(document["name"] for document in found))
@@ -91,25 +103,11 @@ class MetricDocuments:
             found[run_id] |= {(name, kind): number for kind, number in numbers.items()}
         return dict(found)
 
-    # ---------------------------------------------------------------- what is listed
-
-    def _listed(self, ids: Sequence[RunId]) -> dict[RunId, dict[str, Any]]:
-        """The ids of documents by name, as the observer lists them in ``info``."""
-        which = {"_id": ids[0] if len(ids) == 1 else {"$in": list(ids)}}
-        found = {}
-        for run in self._runs.find(which, {"info.metrics": 1}):
-            info = run.get("info")
-            listed = info.get("metrics") if isinstance(info, dict) else None
-            if not is_list_of_metrics(listed):
-                listed = []
-            found[run["_id"]] = {item["name"]: item["id"] for item in listed}
-        return found
-
     def _documents(self, run_id: RunId, name: str) -> list[dict[str, Any]]:
         """Of each document its three arrays, in order."""
         from bson import ObjectId
 
-        first = self._listed([run_id]).get(run_id, {}).get(name)
+        first = self.listed([run_id]).get(run_id, {}).get(name)
         which: dict[str, Any] = {"run_id": run_id, "name": name}
         found: list[dict[str, Any]] = []
         if first is not None and ObjectId.is_valid(first):
@@ -148,7 +146,7 @@ class MetricDocuments:
 
         whose: dict[Any, _Metric] = {}
         unlisted: set[RunId] = set()
-        for run_id, listed in self._listed(ids).items():
+        for run_id, listed in self.listed(ids).items():
             if not listed:
                 unlisted.add(run_id)
                 continue

@@ -20,6 +20,7 @@ from sacred.stores.base import DamagedRunError, RunNotFoundError, StoreNotFoundE
 from sacred.stores.bson_form import DISCARD_TIME, DISCARDED, IN_GRIDFS
 from sacred.stores.grid_files import GridFiles
 from sacred.stores.mongo_errors import explained
+from sacred.stores.mongo_metric_search import MetricOrder, MetricSearch
 from sacred.stores.mongo_output import PARTS, read_output
 from sacred.stores.mongo_points_reading import MetricDocuments, is_list_of_metrics
 from sacred.stores.mongo_ranking import Placed, first_of
@@ -65,6 +66,8 @@ class MongoReader(Reader):
         if metrics is None:
             metrics = runs.database["metrics"]
         self._metrics = MetricDocuments(runs, metrics)
+        #: Finds runs by their metrics.
+        self.search = MetricSearch(url, runs, metrics)
 
     def ids(self) -> Iterator[RunId]:
         """See `Reader.ids`."""
@@ -116,13 +119,54 @@ class MongoReader(Reader):
         report: Report | None = None,
         where: Any = None,
     ) -> Iterator[tuple[Any, bool, Document]] | None:
-        """See `Reader.ranked`; `order` is a `MongoOrder`."""
+        """See `Reader.ranked`; `order` is a `MongoOrder` or a `MetricOrder`."""
+        if isinstance(order, MetricOrder):
+            return self._by_metric(order, limit, fields, report, where or {})
         with explained(self.url):
             self._check_it_is_there()
             pages = first_of(self._runs, order, limit, where or {}, _projection(fields))
         if pages is None:
             return self._ranked(order.stages, limit + 20, fields, report, where or {})
         return self._placed(pages, fields, report)
+
+    def _by_metric(
+        self,
+        order: MetricOrder,
+        limit: int,
+        fields: Collection[str] | None,
+        report: Report | None,
+        where: Mapping[str, Any],
+    ) -> Iterator[tuple[Any, bool, Document]] | None:
+        with explained(self.url):
+            self._check_it_is_there()
+        pages = self.search.pages(order, limit + 20) if self.search.is_cheaper(where) else None
+        if pages is None:
+            return None
+        return self._with_metric(order.name, pages, fields, report, where)
+
+    def _with_metric(
+        self,
+        name: str,
+        pages: Iterable[Sequence[Mapping[str, Any]]],
+        fields: Collection[str] | None,
+        report: Report | None,
+        where: Mapping[str, Any],
+    ) -> Iterator[tuple[Any, bool, Document]]:
+        seen: set[RunId] = set()
+        for page in pages:
+            new = {item["run_id"]: item for item in page if item["run_id"] not in seen}
+            seen.update(new)
+            with explained(self.url):
+                listed = self._metrics.listed(list(new))
+            for document in self.documents(new, fields, report, where):
+                run_id = document["_id"]
+                metrics, item = listed.get(run_id), new[run_id]
+                # Should the run know of another document, or of none, that is what counts.
+                is_meant = not metrics or str(metrics.get(name)) == str(item["_id"])
+                yield id_key(run_id), is_meant and not item["odd"], document
+        others = {"$and": [where, {"_id": {"$nin": list(seen)}}]}
+        for document in self.documents(None, fields, report, others):
+            yield id_key(document["_id"]), True, document
 
     def _placed(
         self, pages: Iterator[Placed], fields: Collection[str] | None, report: Report | None

@@ -2,7 +2,8 @@
 
 A database computes with its ``DOUBLE``; NaN and infinities are not everywhere among
 them, and integers are not all. What a ``DOUBLE`` cannot say is in a column beside it,
-as JSON; a finite float, and a step that is a short integer, need no second column.
+as JSON; a finite float other than -0.0, and a step that is a short integer, need no second
+column.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def value_to(value: Any) -> tuple[float | None, str | None]:
     >>> value_to(0.5), value_to(3), value_to(float("nan"))
     ((0.5, None), (3.0, '3'), (None, '{"py/float": "NaN"}'))
     """
-    if type(value) is float and math.isfinite(value):
+    if type(value) is float and math.isfinite(value) and not _is_negative_zero(value):
         return value, None
     return finite_number(value), dumps(value)
 
@@ -160,4 +161,11 @@ def _are_short(steps: Sequence[Any]) -> bool:
 
 
 def _are_finite(values: Sequence[Any]) -> bool:
-    return set(map(type, values)) == {float} and all(map(math.isfinite, values))
+    if set(map(type, values)) != {float} or not all(map(math.isfinite, values)):
+        return False
+    return 0.0 not in values or not any(map(_is_negative_zero, values))
+
+
+def _is_negative_zero(value: float) -> bool:
+    """SQLite keeps whole numbers as integers, which have no such zero."""
+    return value == 0 and math.copysign(1, value) < 0
