@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -67,7 +68,10 @@ def _call(argv: list[str], console: Console) -> int:
 
     command, args = call
     with Session(args, console) as session:
-        return command.load().run(args, session) or 0
+        code = command.load().run(args, session) or 0
+    # At its end, the interpreter would look once more through all that was loaded.
+    gc.freeze()
+    return code
 
 
 def _text(error: BaseException) -> str:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from sacred.observers.store_observer import StoreObserver
+from sacred.records.metric import AGGREGATES, aggregate
 from sacred.serializer import restore
 from sacred.stores.base import RunExistsError, RunId, RunNotFoundError, Store, StoreError
 from sacred.stores.changes import AddFile, AddPoints, Change, SetFields, WriteOutput
@@ -252,6 +253,24 @@ class StoreContract:
             return run_id
 
         self._assert_equal(self.make_store(), tell)
+
+    def test_numbers_of_metrics_are_those_of_their_points(self) -> None:
+        store = self.make_store()
+        if not isinstance(store, ReadableStore):
+            pytest.skip("it can be written only")
+        some: list[list[float]] = [[5, 1.5, math.nan], [2, 3], []]
+        for values in some:
+            run_id = self._new_run(store)
+            if values:
+                store.apply(run_id, [_points(0, values)])
+        reader = store.reader()
+        ids = list(reader.ids())
+        said = reader.metric_numbers(ids, [("loss", kind) for kind in AGGREGATES])
+        for run_id, numbers in said.items():
+            points = reader.points(run_id, "loss")
+            known = "loss" in reader.metric_names(run_id)
+            expected = {m: aggregate(points, m[1]) if known else None for m in numbers}
+            assert repr(dict(numbers)) == repr(expected)
 
     def test_a_run_in_which_nothing_happens(self) -> None:
         def tell(observer: StoreObserver) -> Any:

@@ -235,6 +235,16 @@ def test_a_store_says_all_of_short_metrics_of_numbers(kind, request, tmp_path):
         }
 
 
+@pytest.mark.parametrize("kind", ["memory", *KINDS])
+def test_a_negative_zero_stays_negative(kind, request, tmp_path):
+    with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
+        run_id = store.store.create(None, dict(_DOCUMENT), [])
+        put_metrics(store, run_id, {"loss": [0.0, -0.0, 1.0, -0.0]})
+        (run,) = store.runs()
+        assert [math.copysign(1, value) for _, value in run.metrics["loss"]] == [1, -1, 1, -1]
+        assert repr(store.runs().to_dict("metrics.loss.last")["metrics.loss.last"]) == "[-0.0]"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_metrics_are_not_read_run_by_run(kind, request, tmp_path, monkeypatch):
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
