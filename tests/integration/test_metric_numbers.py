@@ -1,12 +1,11 @@
 """Numbers of the metrics of many runs: a store says of them at once what their points say."""
 
-import contextlib
 import datetime
 import math
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sacred.query import open_store, parse
@@ -15,6 +14,7 @@ from sacred.query.pushdown import pushed, pushed_order
 from sacred.query.values import plain_value
 from sacred.records.metric import AGGREGATES, aggregate
 from sacred.stores.changes import AddPoints, SetFields
+from tests.integration.test_pushdown import OVER_STORES, opened
 from tests.integration.test_reading import new_place
 
 #: Stores that work out numbers by themselves.
@@ -34,21 +34,6 @@ columns = st.one_of(
     st.lists(_floats | _anything, max_size=4),
 )
 metrics = st.dictionaries(st.sampled_from(_NAMES[:3]), columns, max_size=3)
-
-
-@contextlib.contextmanager
-def opened(kinds, request, tmp_path_factory):
-    with contextlib.ExitStack() as stack:
-        yield {
-            kind: stack.enter_context(
-                open_store(
-                    stack.enter_context(
-                        new_place(kind, request, tmp_path_factory.mktemp("place"))
-                    ).url
-                )
-            )
-            for kind in kinds
-        }
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +58,13 @@ def put_metrics(store, run_id, of_run, steps=range(1000)):
     store.store.apply(run_id, [SetFields(fields={"info": {}})])  # where MongoDB lists them
 
 
+def create_everywhere(stores, some):
+    """A run with these metrics for each of `some`, in each store."""
+    for of_run in some:
+        for store in stores.values():
+            put_metrics(store, store.store.create(None, dict(_DOCUMENT), []), of_run)
+
+
 def shown(value):
     """A number with its kind, so that 3 is not 3.0 and NaN is itself."""
     return repr(plain_value(value))
@@ -87,8 +79,7 @@ def from_points(reader, run_id, name, kind):
 @given(st.lists(metrics, min_size=1, max_size=4))
 @settings(
     max_examples=10,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    **OVER_STORES,
 )
 def test_what_a_store_says_at_once_is_what_the_points_say(stores, some):
     for kind, store in stores.items():
@@ -135,13 +126,10 @@ questions = st.recursive(
 @given(st.lists(metrics, min_size=1, max_size=4), st.lists(questions, min_size=6, max_size=12))
 @settings(
     max_examples=10,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    **OVER_STORES,
 )
 def test_all_stores_find_the_same_runs(stores, some, asked):
-    for of_run in some:
-        for store in stores.values():
-            put_metrics(store, store.store.create(None, dict(_DOCUMENT), []), of_run)
+    create_everywhere(stores, some)
     for question in asked:
         found = {kind: list(map(int, store.runs(question).ids)) for kind, store in stores.items()}
         different = {kind: ids for kind, ids in found.items() if ids != found["memory"]}
@@ -159,13 +147,10 @@ _sorts = st.lists(
 )
 @settings(
     max_examples=10,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    **OVER_STORES,
 )
 def test_all_stores_have_the_same_order(stores, some, asked):
-    for of_run in some:
-        for store in stores.values():
-            put_metrics(store, store.store.create(None, dict(_DOCUMENT), []), of_run)
+    create_everywhere(stores, some)
     for sort, limit in asked:
         tables = {kind: store.runs(sort=sort, limit=limit) for kind, store in stores.items()}
         found = {kind: list(map(int, table.ids)) for kind, table in tables.items()}

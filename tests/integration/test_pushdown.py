@@ -200,7 +200,7 @@ def _answer(store, query):
     return {run.id for run in store.runs(query)}
 
 
-_OVER_STORES = {
+OVER_STORES = {
     # To shrink takes minutes here.
     "phases": [Phase.explicit, Phase.reuse, Phase.generate],
     "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -210,7 +210,7 @@ _OVER_STORES = {
 @given(st.lists(runs, min_size=1, max_size=3), st.lists(queries, min_size=1, max_size=4))
 @settings(
     max_examples=20,
-    **_OVER_STORES,
+    **OVER_STORES,
 )
 def test_all_stores_agree(stores, some, questions):
     batch = uuid.uuid4().hex
@@ -234,7 +234,7 @@ _SORTS += ["-start_time, config.b", "-status", "name,-config.b", "-id", "host.ho
 )
 @settings(
     max_examples=20,
-    **_OVER_STORES,
+    **OVER_STORES,
 )
 def test_all_stores_have_the_same_order(stores, some, orders):
     batch = uuid.uuid4().hex
@@ -273,7 +273,7 @@ _numbers_mostly = st.one_of(
 )
 @settings(
     max_examples=60,
-    **_OVER_STORES,
+    **OVER_STORES,
 )
 def test_the_own_order_of_mongo_is_taken_only_where_it_is_ours(mongo_and_memory, configs, orders):
     batch = uuid.uuid4().hex
