@@ -118,8 +118,9 @@ tests = st.one_of(
     _paths.map("missing({})".format),
     st.sampled_from(["missing(start_time)", "missing(tags)", "missing(info.metrics)"]),
     _join(_values.filter(lambda v: v != "null"), st.sampled_from(["in tags", "in a", "not in a"])),
+    st.sampled_from(["a", "starred", "not b", "starred = false", "starred = true", "result"]),
     st.sampled_from(
-        ["a", "starred", "not b", "starred = false", "starred = true", '"a"', "result"]
+        ['"a"', '"B"', '"MAIN"', '"ü"', '"x y"', '"RUN"', '"Tru"', '"c-d"', '"\'s"', '"1"']
     ),
     _join(_paths, st.just("in"), st.lists(_values, max_size=2).map(", ".join).map("({})".format)),
     st.sampled_from(

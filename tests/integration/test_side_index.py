@@ -103,7 +103,64 @@ def test_what_the_index_knows_is_not_read_again(store):
     for query in questions:
         assert is_used(store, query), query
         assert is_used(store, query, sort=None), query
-    assert not is_used(store, '"ValueError"')
+    assert not is_used(store, "output ~ /a/")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_known"),
+    [
+        ("valueerror", True),  # in a traceback
+        ("Train", True),
+        ("no such text", True),
+        ("COMPL", True),
+        ("momentum", True),  # a key
+        ("adam", True),
+        ("tru", True),  # a flag
+        ("base", True),  # a tag
+        ("1", False),
+        ("1e-05", False),  # numbers have texts that the index does not know
+        ("nan", False),
+        ("2026-01", False),
+    ],
+)
+def test_texts_are_looked_for_in_the_index(store, text, is_known):
+    query = f'"{text}"'
+    for where in (query, f"not {query}", f"{query} and status = COMPLETED"):
+        check(store, where)
+        check(store, where, sort="-result", limit=3)
+    assert is_used(store, query) is is_known
+
+
+def test_texts_of_what_is_no_text_are_looked_up(store):
+    """Objects, long texts and deep trees: the index only knows that they are there."""
+    import numpy as np
+
+    from sacred.serializer import flatten
+
+    deep = {"leaf": "needle"}
+    for _ in range(20):
+        deep = {"a": deep}
+    document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
+    for value in (
+        np.arange(3),
+        {1: "needle"},
+        {"needle": None},
+        ["x", ["needle"]],
+        "x" * 20_000 + "needle",
+        deep,
+        [*range(50), "needle"],
+        np.float32(0.1),
+        complex(1, 2),
+        "KELVIN",
+        {},
+    ):
+        store.store.create(None, {**document, "config": {"value": flatten(value)}}, [])
+    found = check(store, '"needle"')
+    assert len(found) == 6
+    for text in ("array", "j", "(1+2j)", "kelvin", "[0 1", "value", "0.1"):
+        check(store, f'"{text}"')
+        check(store, f'not "{text}"')
+    assert len(check(store, '"kelvin"')) == 1
 
 
 def test_the_aggregates_of_metrics_are_read_once(store, settled, monkeypatch):

@@ -49,7 +49,8 @@ class _Asked:
         dead_after = question.dead_after // datetime.timedelta(microseconds=1)
         query = "SELECT 1 FROM run WHERE state = 1 LIMIT 1"
         self._knows_all = connection.execute(query).fetchone() is None
-        sql = Translation(self._known, self._knows_all, microseconds(question.now), dead_after)
+        now = microseconds(question.now)
+        sql = Translation(self._known, self._paths, self._knows_all, now, dead_after)
         try:
             self._condition = sql.whole(question.where)
             orders = [sql.order(key) for key in question.sort]
@@ -131,6 +132,10 @@ class _Asked:
             yield f"run.n >= {FIRST_TEXT} {direction}"
             yield f"CASE WHEN run.n < {FIRST_TEXT} THEN run.n END {direction}"
             yield f"run.name {direction}"
+
+    def _paths(self) -> Iterator[tuple[int, tuple[str, ...]]]:
+        for number, key in self._connection.execute("SELECT path, key FROM path"):
+            yield number, tuple(json.loads(key))
 
     def _known(self, key: str) -> KnownPath | None:
         query = "SELECT path, is_odd FROM path WHERE key = ?"

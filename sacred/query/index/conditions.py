@@ -28,6 +28,7 @@ from sacred.query.index.entries import (
     TIME,
     key_of,
 )
+from sacred.query.index.text_search import Paths, search_condition
 from sacred.query.names import FIELDS
 from sacred.query.order import SortKey
 from sacred.query.syntax import (
@@ -43,6 +44,7 @@ from sacred.query.syntax import (
     Operator,
     Or,
     Path,
+    Search,
 )
 from sacred.records import id_key
 
@@ -87,13 +89,14 @@ class Translation:
 
     Args:
         known: finds the path of a key.
+        paths: gives all paths, with their numbers.
         knows_all: there are no runs that the index does not know the values of.
         now: microseconds.
         dead_after: microseconds.
 
     Attributes:
         parameters: by their names.
-        functions: regular expressions, by the names of the functions that they are in SQL.
+        functions: of texts, by their names in SQL.
         is_sure: nothing of it can be NULL for a run that the index knows.
         has_metrics: metrics are asked for.
     """
@@ -101,16 +104,18 @@ class Translation:
     def __init__(
         self,
         known: Callable[[str], KnownPath | None],
+        paths: Callable[[], Paths],
         knows_all: bool,
         now: int,
         dead_after: int,
     ) -> None:
         self._known = known
+        self._paths = paths
         self._knows_all = knows_all
         self._required: set[int] = set()
         self._joined_paths: dict[int, str] = {}
         self.parameters: dict[str, Any] = {"now": now, "dead_after": dead_after}
-        self.functions: dict[str, Callable[[Any], int]] = {}
+        self.functions: dict[str, Callable[[Any], int | None]] = {}
         self.is_sure = True
         self.has_metrics = False
 
@@ -166,7 +171,8 @@ class Translation:
                 return self._matched(path, regex)
             case Member(wanted, path):
                 return self._member(wanted, path)
-        return self._unknown()
+            case Search(text):
+                return self._searched(text)
 
     def _joined(self, parts: Sequence[Expression], word: str, empty: str) -> str:
         return f"({f' {word} '.join(map(self.condition, parts))})" if parts else empty
@@ -263,8 +269,7 @@ class Translation:
             return self._unknown()
 
         def test(cell: Cell) -> str:
-            name = f"matches_{len(self.functions)}"
-            self.functions[name] = lambda text: int(bool(regex.search(text)))
+            name = self._function(lambda text: int(bool(regex.search(text))))
             self.is_sure = False  # lists with such texts
             unknown = f"WHEN {cell.kind} IN ({ODD}, {OTHER}, {CUT}) THEN {_UNKNOWN}"
             found = _case(TEXT, f"{name}({cell.value})", cell.kind)
@@ -286,6 +291,19 @@ class Translation:
             return f"(CASE WHEN {cell.kind} IN ({OTHER}, {CUT}) THEN {_UNKNOWN} ELSE 0 END)"
 
         return self._of(path, test)
+
+    def _searched(self, text: str) -> str:
+        self.is_sure = False
+        status = self._cell(Path("status"))
+        assert status is not None
+        found = search_condition(text, self._paths(), status.value, self._function)
+        return _UNKNOWN if found is None else found
+
+    def _function(self, function: Callable[[str], int]) -> str:
+        """The name that a function has in SQL; of NULL, it is NULL."""
+        name = f"test_{len(self.functions)}"
+        self.functions[name] = lambda text: None if text is None else function(text)
+        return name
 
     def _of(self, path: Path, test: Callable[[Cell], str]) -> str:
         cell = self._cell(path)

@@ -44,6 +44,9 @@ CUT = 8
 
 KINDS = {"flag": FLAG, "number": NUMBER, "text": TEXT, "time": TIME}
 
+#: The value of what is neither a list nor a dict, and has a text that the index does not know.
+OPAQUE = 1
+
 #: Path, kind, value.
 Row = tuple[tuple[str, ...], int, Any]
 
@@ -106,7 +109,8 @@ def _tree(steps: tuple[str, ...], value: Any) -> Iterator[Row]:
     elif isinstance(value, list | tuple):
         children = {str(number): item for number, item in enumerate(value[: _LONGEST_LIST + 1])}
     else:
-        yield _row(steps, plain_value(value))
+        _, kind, known = _row(steps, plain_value(value))
+        yield steps, kind, OPAQUE if kind == OTHER else known
         return
     is_long = len(children) > _LONGEST_LIST and not isinstance(value, Mapping)
     if is_long or len(steps) > _DEEPEST:
