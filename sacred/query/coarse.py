@@ -29,9 +29,11 @@ from sacred.query.syntax import (
     Not,
     Or,
     Path,
+    Search,
 )
 
 __all__ = [
+    "OF_NUMBERS",
     "AllOf",
     "AnyOf",
     "Condition",
@@ -50,6 +52,7 @@ class Fact(Value, kw_only=False):
     """A test of a stored value.
 
     Of a metric, the steps are its name and the aggregate; see `Path.metric`.
+    Of a text that is looked for anywhere, the field is ``search``.
     ``texts``: it is a text, or a list that may have some. ``contains``: it is a container
     that may have `value`.
     """
@@ -85,6 +88,10 @@ _TESTS: dict[str, Test] = {
     ">": "at least",
     ">=": "at least",
 }
+#: Texts that are the same in JSON, wherever in a text they stand.
+_AS_IT_IS = re.compile(r"[A-Za-z0-9 .,:;=+*/(){}\[\]<>@#$%&!?_-]+")
+#: What texts of numbers and times are made of; stores may have others for them.
+OF_NUMBERS = frozenset("0123456789.+-einfa: ")
 #: Integers below are the same as floats, in every store.
 _EXACT = 2**53
 # Keys that are stored as they are. Others may be escaped, or be those of integers.
@@ -127,6 +134,8 @@ def coarse(expression: Expression) -> Condition | None:
             if path.field == "tags" or _is_tree(path):
                 test: Test = "contains" if _is_sure(value) else "present"
                 return Fact(path.field, path.steps, test, value)
+        case Search(text) if _AS_IT_IS.fullmatch(text) and not OF_NUMBERS.issuperset(text.lower()):
+            return Fact("search", (), "contains", text.lower())
     return None
 
 

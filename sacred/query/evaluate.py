@@ -32,8 +32,10 @@ from sacred.query.syntax import (
 from sacred.query.values import MISSING, value_of
 from sacred.records import RunRecord, id_key
 
-__all__ = ["holds", "kind_of"]
+__all__ = ["SEARCHED", "holds", "kind_of"]
 
+#: The fields of documents in which a text alone is looked for.
+SEARCHED = ("experiment", "command", "meta", "fail_trace", "host", "config", "result")
 _OPERATORS: dict[Operator, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,

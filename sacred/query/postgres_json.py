@@ -42,6 +42,10 @@ class PostgresTexts(JsonTexts):
             return None
         return sa.func.pg_input_is_valid(column, "jsonb")
 
+    def is_beyond_ascii(self, column: Any) -> Any:
+        """See `JsonTexts.is_beyond_ascii`."""
+        return sa.func.octet_length(column) != sa.func.length(column)
+
     def fits(self, column: Any, steps: Steps, fact: Fact) -> Any:
         """See `JsonTexts.fits`."""
         if fact.test == "absent":  # which paths take for an error

@@ -54,6 +54,10 @@ class JsonTexts:
         """Whether the database can read it; None: it cannot tell, and an error will."""
         raise NotImplementedError
 
+    def is_beyond_ascii(self, column: Any) -> Any:
+        """Whether a text has characters that are not in ASCII."""
+        raise NotImplementedError
+
     def fits(self, column: Any, steps: Steps, fact: Fact) -> Any:
         """Whether a fact may be true of what a valid text has there."""
         raise NotImplementedError

@@ -32,6 +32,10 @@ class SqliteTexts(JsonTexts):
         """See `JsonTexts.is_valid`."""
         return sa.func.json_valid(column) == 1
 
+    def is_beyond_ascii(self, column: Any) -> Any:
+        """See `JsonTexts.is_beyond_ascii`."""
+        return sa.func.length(sa.cast(column, sa.LargeBinary)) != sa.func.length(column)
+
     def fits(self, column: Any, steps: Steps, fact: Fact) -> Any:
         """See `JsonTexts.fits`."""
         kind, value = _kind(column, steps), fact.value

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, overload
 from sacred._base.clock import utcnow
 from sacred._base.values import Value, changed, made
 from sacred.query.best import best_of
-from sacred.query.evaluate import holds
+from sacred.query.evaluate import SEARCHED, holds
 from sacred.query.index.answers import ids_of
 from sacred.query.index.question import Question
 from sacred.query.names import FIELDS
@@ -311,12 +311,12 @@ class RunTable(Value, eq=False):
         found: Collection[RunId] = self._cache["discarded"]
         return found
 
-    def _needed(self) -> Collection[str] | None:
+    def _needed(self) -> Collection[str]:
         """The fields of documents that tell which runs belong to the table, and their order."""
-        if any(isinstance(part, Search) for part in _parts(self.where)):
-            return None
         # The time is there always: who reads the record of a run notices if it is damaged.
         needed = {"status", "start_time", "heartbeat"}
+        if any(isinstance(part, Search) for part in _parts(self.where)):
+            needed.update(SEARCHED)
         for path in self._paths:
             needed.update(REQUIRED.get(path.field, (path.field,)))
         return needed

@@ -38,6 +38,8 @@ def mongo_filter(
             return {"$and": [mongo_filter(part, known) for part in parts]}
         case AnyOf(parts):
             return {"$or": [mongo_filter(part, known) for part in parts]} if parts else _NOTHING
+        case Fact("search"):
+            return {}  # no operator looks into all of a document
         case Fact("metrics"):
             ids = known.get(condition)
             return {} if ids is None else {"_id": {"$in": list(ids)}}

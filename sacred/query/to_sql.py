@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sacred.query.coarse import AllOf, AnyOf, Condition, Fact
 from sacred.query.sql_json import JsonTexts
 from sacred.query.sql_metrics import metric_condition
+from sacred.query.sql_search import search_condition
 from sacred.records import TIME_FIELDS
 from sacred.stores.sql_sharing import storable
 from sacred.stores.sql_tables import Base
@@ -56,6 +57,8 @@ def sql_condition(condition: Condition, texts: JsonTexts) -> Any:
             return _text_test(_RUN.c[name], condition)
         case Fact("metrics"):
             return metric_condition(condition)
+        case Fact("search", _, _, value):
+            return search_condition(value, texts)
         case Fact(field) if field in TIME_FIELDS:
             return _time_test(_RUN.c[field], condition)
         case Fact(field) if field in _TREES:

@@ -1,6 +1,7 @@
 """Random runs and random questions: every store gives the same answer as memory."""
 
 import contextlib
+import dataclasses
 import datetime
 import itertools
 import math
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 from sacred.query import open_store, parse
 from sacred.query.order import parse_sort
 from sacred.query.pushdown import pushed, pushed_order
+from sacred.query.syntax import Not, Search
 from sacred.serializer import flatten
+from sacred.stores.changes import SetFields
 from sacred.stores.mongo_ranking import first_of
 from sacred.stores.sql_documents import DocumentRows
 from tests.integration.test_reading import new_place
@@ -402,3 +405,52 @@ def test_only_the_winners_of_an_order_are_read(kind, request, tmp_path):
             table = store.runs("a > 1 and a < 70", sort="-result", limit=2)
             assert table.ids == (70, 69)
             assert len(read) <= 22
+
+
+#: Where a text may stand, and forms in which stores have it.
+_WITH_TEXT = [
+    {"config": {"value": "Needle"}},
+    {"config": {"needle": None}},
+    {"config": {1: ["x", ("needle",)]}},
+    {"config": {"value": "\u212aelvin \u0130"}},  # the kelvin sign, an i with a dot
+    {"config": {"value": np.arange(3)}},
+    {"config": {"value": np.float32(0.1), "flag": True}},
+    {"config": {"value": 'quoted "needle" \\ 50% a_b'}},
+    {"result": "needle"},
+    {"meta": {"tags": ["needle"], "comment": "Kommentar"}},
+    {"command": "needle"},
+    {"experiment": {"name": "NEEDLE"}},
+    {"host": {"hostname": "needle"}},
+    {"fail_trace": ["Traceback\n", "Needle: \u212a\n"]},
+    {"status": "RUNNING"},
+    {},
+]
+_TEXTS = ["needle", "Needle", "kelvin", "k", "i\u0307", "array", "[0 1", "tru", "50% A", "a_b"]
+_TEXTS += ["dead", "running", '"needle', "\\", "kommentar", "0.1", "x", "\u212a", "value", "py/"]
+
+
+@pytest.mark.parametrize("kind", ["file", "tinydb", "sqlite", "postgres", "mongo"])
+def test_a_text_is_found_wherever_it_stands(kind, request, tmp_path_factory):
+    defaults = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
+    with opened(["memory", kind], request, tmp_path_factory) as stores:
+        for number, more in enumerate(_WITH_TEXT, 1):
+            document = {**defaults, "config": {}, "start_time": NOW, "heartbeat": NOW, **more}
+            document |= {name: flatten(document[name]) for name in ("config", "meta")}
+            at_end = {k: document.pop(k) for k in ("fail_trace", "result") if k in document}
+            for store in stores.values():
+                store.store.create(number, dict(document), [])
+                store.store.apply(number, [SetFields(fields=at_end)])
+        for text in _TEXTS:
+            for query in (Search(text), Not(Search(text))):
+                in_memory, found = (
+                    {run.id for run in dataclasses.replace(store.runs(), where=query)}
+                    for store in stores.values()
+                )
+                assert found == in_memory, text
+        needles = {run.id for run in stores["memory"].runs('"needle"')}
+        assert len(needles) == 10
+        if kind in ("sqlite", "postgres"):
+            where = pushed(parse('"needle"'), stores[kind].reader)
+            candidates = {d["_id"] for d in stores[kind].reader.documents(where=where)}
+            assert needles <= candidates
+            assert not candidates & {14, 15}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from sacred.query.coarse import OF_NUMBERS
 from sacred.query.index.entries import CUT, FLAG, NOTHING, ODD, OTHER, TEXT
 
 __all__ = ["search_condition"]
@@ -16,8 +17,6 @@ __all__ = ["search_condition"]
 _FIELDS = frozenset({"name", "command", "group", "comment", "notes", "fail_trace"})
 _TREES = frozenset({"config", "result"})
 _HOST = ("host", "hostname")
-#: What texts of numbers and times are made of.
-_OF_NUMBERS = frozenset("0123456789.+-einfa: ")
 
 Paths = Iterable[tuple[int, tuple[str, ...]]]
 
@@ -34,7 +33,7 @@ def search_condition(
         function: makes a function of Python one of SQL, and gives its name.
     """
     wanted = wanted.lower()
-    if _OF_NUMBERS.issuperset(wanted):
+    if OF_NUMBERS.issuperset(wanted):
         return None
     known = list(paths)
     has_text = function(lambda text: int(wanted in text.lower()))
