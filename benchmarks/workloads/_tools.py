@@ -61,8 +61,12 @@ def _cpu():
 
 
 def peak_memory():
-    """The most memory that this process has had, in bytes (Linux)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """The most memory that this process has had, in bytes (Linux).
+
+    `resource` would count that of the process which has started it, before the program began.
+    """
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM"))
 
 
 def wait_for_threads():

@@ -220,14 +220,23 @@ def newest(url):
         list(opened.runs(QUERY, newest_first=True, limit=20))
 
 
+#: As ``python -m sacred``; then it says how much memory it has had.
+PROGRAM = f"""
+import sys
+from sacred.app.main import main
+code = main(sys.argv[1:])
+sys.path.insert(0, {os.path.dirname(__file__)!r})
+import _tools
+print(_tools.peak_memory(), file=sys.stderr)
+sys.exit(code)
+"""
+
+
 def program(url):
     """The program, and the most memory that it has had."""
-    command = [sys.executable, "-m", "sacred", "ls", "-s", url, QUERY, "--sort", "-result", "-n20"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return usage.ru_maxrss * 1024
+    command = [sys.executable, "-c", PROGRAM, "ls", "-s", url, QUERY, "--sort", "-result", "-n20"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    return int(ended.stderr)
 
 
 def in_this_project():
