@@ -228,5 +228,6 @@ def _with_all_arrays(document: dict[str, Any]) -> dict[str, Any]:
 def is_list_of_metrics(value: Any) -> TypeGuard[list[dict[str, Any]]]:
     """Whether ``info["metrics"]`` is what an observer has put there."""
     return isinstance(value, list) and all(
-        isinstance(item, dict) and item.keys() >= {"name", "id"} for item in value
+        isinstance(item, dict) and isinstance(item.get("name"), str) and "id" in item
+        for item in value
     )
