@@ -213,7 +213,7 @@ OVER_STORES = {
 
 @given(st.lists(runs, min_size=1, max_size=3), st.lists(queries, min_size=1, max_size=4))
 @settings(
-    max_examples=20,
+    max_examples=15,
     **OVER_STORES,
 )
 def test_all_stores_agree(stores, some, questions):

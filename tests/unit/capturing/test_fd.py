@@ -302,7 +302,9 @@ with capture() as output:
     outcome = run_with_pipes(tmp_path, body)
     assert outcome.returncode < 0
     assert "Segmentation fault" in outcome.err
-    assert "script.py" in outcome.err
+    # Python 3.14 has taken the thread for one that is over now and then; then it
+    # names no script, whoever gets the report.
+    assert "script.py" in outcome.err or "<freed thread state>" in outcome.err
 
 
 def test_crash_reports_are_as_before_afterwards(tmp_path: Path) -> None:
