@@ -37,6 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = _call(list(sys.argv[1:] if argv is None else argv), console)
         console.out.flush()
+        if argv is None:
+            # Else the interpreter would look once more through all that was loaded, at its end.
+            gc.freeze()
         return code
     except BrokenPipeError:
         console.close_quietly()
@@ -68,10 +71,7 @@ def _call(argv: list[str], console: Console) -> int:
 
     command, args = call
     with Session(args, console) as session:
-        code = command.load().run(args, session) or 0
-    # At its end, the interpreter would look once more through all that was loaded.
-    gc.freeze()
-    return code
+        return command.load().run(args, session) or 0
 
 
 def _text(error: BaseException) -> str:

@@ -13,6 +13,9 @@
 | `evaluate` | expression × record → yes or no |
 | `coarse` | expression → conditions for candidates, for stores with a language |
 | `to_mongo` `to_sql` | these conditions as filters and as SQL |
+| `sql_metrics` `mongo_metrics` | numbers of metrics in both, and in orders |
+| `sql_search` | a text that may stand anywhere, as SQL |
+| `numbered` | runs with the numbers of their metrics, a page at once |
 | `order` | how values of all kinds are sorted |
 | `sql_order` `mongo_order` | the same for stores with a language |
 | `sql_json` `sqlite_json` `postgres_json` | JSON texts as these databases read them |

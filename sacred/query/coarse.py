@@ -146,11 +146,11 @@ def bounds_of(fact: Fact) -> tuple[float | None, float | None]:
     return low, None if fact.test == "at least" else fact.value + room
 
 
-def facts_in(condition: Condition | None) -> Iterator[Fact]:
+def facts_in(condition: Condition) -> Iterator[Fact]:
     """All facts of a condition."""
     if isinstance(condition, Fact):
         yield condition
-    elif condition is not None:
+    else:
         for part in condition.parts:
             yield from facts_in(part)
 

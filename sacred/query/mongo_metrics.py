@@ -11,22 +11,12 @@ from typing import Any
 
 from sacred.query.coarse import Fact, bounds_of
 from sacred.stores.mongo_metric_search import MetricOrder
-from sacred.stores.mongo_metrics import POINTS_PER_DOCUMENT
+from sacred.stores.mongo_metrics import AGGREGATIONS, POINTS_PER_DOCUMENT
 
 __all__ = ["metric_filter", "metric_order"]
 
-_VALUES: Any = {"$cond": [{"$isArray": "$values"}, "$values", []]}
-_STEPS: Any = {"$cond": [{"$isArray": "$steps"}, "$steps", []]}
-_COUNT = {"$size": _VALUES}
-_NUMBERS: dict[str, Any] = {
-    "count": _COUNT,
-    "last": {"$arrayElemAt": [_VALUES, -1]},
-    "step": {"$arrayElemAt": [_STEPS, -1]},
-    "min": {"$min": _VALUES},
-    "max": {"$max": _VALUES},
-    "mean": {"$avg": _VALUES},
-}
-_LARGEST = {"$max": [{"$abs": _NUMBERS["min"]}, {"$abs": _NUMBERS["max"]}]}
+_COUNT = AGGREGATIONS["count"]
+_LARGEST = {"$max": [{"$abs": AGGREGATIONS["min"]}, {"$abs": AGGREGATIONS["max"]}]}
 _IS_LONG = {"$or": [{"$gte": [_COUNT, POINTS_PER_DOCUMENT]}, {"$gt": ["$part", 0]}]}
 #: Among the values, there may be numbers of numpy; or it is no document of ours.
 _IS_ODD: list[Any] = [
@@ -50,7 +40,7 @@ def metric_filter(fact: Fact) -> dict[str, Any]:
     low, high = bounds_of(fact)
     if kind in ("min", "max"):
         return _of_extreme(kind, low, high)
-    number = _NUMBERS[kind]
+    number = AGGREGATIONS[kind]
     if kind in ("last", "step"):
         is_none = {"$not": [{"$isNumber": number}]}
         return {"$expr": {"$or": [is_none, _within(number, number, low, high)]}}
@@ -72,7 +62,7 @@ def metric_order(metric: tuple[str, str], descending: bool) -> MetricOrder:
         descending: the largest comes first.
     """
     name, kind = metric
-    number = _NUMBERS[kind]
+    number = AGGREGATIONS[kind]
     odd: list[Any] = [_IS_LONG, {"$not": [{"$isArray": "$values"}]}]
     if kind in ("last", "step"):
         is_number = {"$and": [{"$isNumber": number}, {"$ne": [number, math.nan]}]}
@@ -106,7 +96,7 @@ def _of_extreme(kind: str, low: float | None, high: float | None) -> dict[str, A
 
 def _are_numbers() -> list[Any]:
     """In the server's order, flags and all else stand outside of numbers, and NaN below them."""
-    least, greatest = _NUMBERS["min"], _NUMBERS["max"]
+    least, greatest = AGGREGATIONS["min"], AGGREGATIONS["max"]
     return [{"$isNumber": least}, {"$isNumber": greatest}, {"$ne": [least, math.nan]}]
 
 

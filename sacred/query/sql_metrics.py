@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from sacred.query.coarse import Fact, bounds_of
 from sacred.query.sql_json import EXACT, Place
+from sacred.stores.sql_metric_numbers import is_last_of
 from sacred.stores.sql_sharing import storable
 from sacred.stores.sql_tables import Base
 
@@ -61,6 +62,7 @@ class _Points:
     """The points of one metric of the run that the question is about."""
 
     def __init__(self, name: str) -> None:
+        self._is_last = is_last_of(name)
         self._are_meant = (_METRIC.run_id == _RUN.run_id) & (_METRIC.name == name)
 
     def fulfil(self, kind: str, fact: Fact) -> Any:
@@ -74,7 +76,7 @@ class _Points:
             return sa.and_(*_bounded(self.number(kind), low, high))
         if kind in ("last", "step"):
             column = _METRIC.value if kind == "last" else _METRIC.step
-            return self._have(self._is_last(), _may_be(column, low, high))
+            return self._have(self._is_last, _may_be(column, low, high))
         value = _METRIC.value
         if kind == "mean":
             room = _LARGEST * _ROUNDED
@@ -106,9 +108,9 @@ class _Points:
             case "count":
                 return sa.false()
             case "last":
-                return self._have(self._is_last(), _is_odd(_METRIC.value, _METRIC.value_json))
+                return self._have(self._is_last, _is_odd(_METRIC.value, _METRIC.value_json))
             case "step":
-                return self._have(self._is_last(), _is_odd(_METRIC.step, _METRIC.step_json))
+                return self._have(self._is_last, _is_odd(_METRIC.step, _METRIC.step_json))
             case "mean":
                 is_rough = (sa.func.count() > _MANY) | (10 * sa.func.abs(_MEAN) < _LARGEST)
                 return self._together_are(_SOME_ARE_ODD | is_rough)
@@ -116,9 +118,9 @@ class _Points:
 
     def _lack(self, kind: str) -> Any:
         if kind == "step":
-            return ~self._have(_METRIC.step.is_not(None), self._is_last())
+            return ~self._have(_METRIC.step.is_not(None), self._is_last)
         if kind == "last":
-            return ~self._have(_METRIC.value.is_not(None), self._is_last())
+            return ~self._have(_METRIC.value.is_not(None), self._is_last)
         return ~self._have(_is_number())
 
     def _have(self, *tests: Any) -> Any:
@@ -130,13 +132,6 @@ class _Points:
         """Whether something is true of aggregates of them."""
         found = sa.select(sa.case((test, 1), else_=0)).where(self._are_meant)
         return found.correlate(_TABLES["run"]).scalar_subquery() == 1
-
-    def _is_last(self) -> Any:
-        other = _TABLES["metric"].alias("other").c
-        last = sa.select(sa.func.max(other.position))
-        last = last.where(other.run_id == _RUN.run_id, other.name == _METRIC.name)
-        last = last.correlate(_TABLES["run"], _TABLES["metric"])
-        return _METRIC.position == last.scalar_subquery()
 
 
 def _is_number() -> Any:

@@ -199,10 +199,10 @@ class RunTable(Value, eq=False):
         return itertools.islice(self._scanned(), self.limit)
 
     def _newest_first(self) -> Iterator[RunId]:
-        ordered = self._ordered("_id", descending=True)
+        where = pushed(self.where, self.reader)
+        ordered = self._ordered("_id", True, where)
         if ordered is None:
-            everything = tuple(self._scanned())
-            return iter(everything[::-1])
+            return iter(tuple(self._oldest_first(where))[::-1])
         return (record.id for record in filter(self._fits, self._judged(ordered)))
 
     def _known_to_index(self) -> Iterator[RunId] | None:
@@ -227,23 +227,26 @@ class RunTable(Value, eq=False):
 
     def _scanned(self) -> Iterator[RunId]:
         """The same by asking the store, or by reading all of it."""
-        if self.where == EVERYTHING and not self.sort:
-            return filter(self._is_there, self.reader.ids())
-        if not self.sort:
-            return (record.id for record in self._matching())
-        return self._sorted()
+        # Once: some stores have to look for what they are asked with.
+        where = pushed(self.where, self.reader)
+        return self._sorted(where) if self.sort else self._oldest_first(where)
 
-    def _sorted(self) -> Iterator[RunId]:
+    def _oldest_first(self, where: Any) -> Iterator[RunId]:
+        if self.where == EVERYTHING:
+            return filter(self._is_there, self.reader.ids())
+        return (record.id for record in self._matching(where))
+
+    def _sorted(self, where: Any) -> Iterator[RunId]:
         first = self.sort[0]
         ordered = None
         if len(self.sort) == 1 and FIELDS[first.path.field] == "time":
-            ordered = self._ordered(first.path.field, first.descending)
+            ordered = self._ordered(first.path.field, first.descending, where)
         if ordered is not None:
             return (record.id for record in filter(self._fits, self._judged(ordered)))
-        ranked = self._ranked()
+        ranked = self._ranked(where)
         if ranked is not None and self.limit is not None:
             return iter(best_of(ranked, self.sort, self.limit))
-        keyed = ((sort_key(self.sort, record), record.id) for record in self._matching())
+        keyed = ((sort_key(self.sort, record), record.id) for record in self._matching(where))
 
         def key(item: tuple[Any, RunId]) -> Any:
             return item[0]
@@ -255,7 +258,7 @@ class RunTable(Value, eq=False):
             best = heapq.nsmallest(self.limit, keyed, key=key)
         return (run_id for _, run_id in best)
 
-    def _ordered(self, field: str, descending: bool) -> Iterator[Document] | None:
+    def _ordered(self, field: str, descending: bool, where: Any) -> Iterator[Document] | None:
         """All candidates in order, if the store knows it and few of them are wanted."""
         if self.limit is None:
             return None
@@ -264,14 +267,13 @@ class RunTable(Value, eq=False):
             descending,
             fields=self._needed(),
             report=self._report,
-            where=pushed(self.where, self.reader),
+            where=where,
         )
 
-    def _ranked(self) -> Iterator[tuple[Any, bool, RunRecord]] | None:
+    def _ranked(self, where: Any) -> Iterator[tuple[Any, bool, RunRecord]] | None:
         order = None if self.limit is None else pushed_order(self.sort, self.reader)
         if order is None or self.limit is None:
             return None
-        where = pushed(self.where, self.reader)
         ranked = self.reader.ranked(order, self.limit, self._needed(), self._report, where)
         if ranked is None:
             return None
@@ -282,10 +284,8 @@ class RunTable(Value, eq=False):
         )
         return (item for item in records if self._fits(item[2]))
 
-    def _matching(self) -> Iterator[RunRecord]:
-        documents = self.reader.documents(
-            fields=self._needed(), report=self._report, where=pushed(self.where, self.reader)
-        )
+    def _matching(self, where: Any) -> Iterator[RunRecord]:
+        documents = self.reader.documents(fields=self._needed(), report=self._report, where=where)
         return filter(self._fits, self._judged(documents))
 
     def _fits(self, record: RunRecord) -> bool:

@@ -16,8 +16,10 @@ reader (``..._reading``) and what finds garbage in it (``..._garbage``), loaded 
 | `json_record` `metrics_file` `local_files` | files that are written again and again |
 | `metrics_reading` `points_cache` `columns` | long metrics out of files, as arrays |
 | `next_id` `file_states` `file_notes` | large directories: the next id, what has changed |
-| `mongo_...` `bson_...` `grid_files` | parts of the store in MongoDB |
+| `mongo_points_reading` `mongo_metric_search` | metrics in MongoDB: read, and looked through |
+| `mongo_...` `bson_...` `grid_files` | all other parts of the store in MongoDB |
 | `sql_points...` `sql_blocks` `sql_block_guards` | points in SQL: rows, and packed beside them |
+| `sql_metric_numbers` | what a database works out of points |
 | `sql_...` | all other parts of the one in SQL databases; see `sql` |
 | `tinydb_...` | parts of the one in TinyDB |
 """

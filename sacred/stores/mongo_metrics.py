@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bson import ObjectId
     from pymongo.collection import Collection
 
-__all__ = ["POINTS_PER_DOCUMENT", "POINTS_PER_PART", "MongoMetrics"]
+__all__ = ["AGGREGATIONS", "POINTS_PER_DOCUMENT", "POINTS_PER_PART", "MongoMetrics"]
 
 #: Beyond, a metric goes on in other documents, which have a ``part``: 1, 2, ... A point
 #: takes some 45 bytes, a document has at most 16 MB. Who does not know of the others reads
@@ -23,6 +23,18 @@ POINTS_PER_DOCUMENT = 100_000
 #: The others are short: a server writes all of a document again when points are pushed to it.
 #: As many points as the library hands out at once.
 POINTS_PER_PART = 25_000
+
+_VALUES: Any = {"$cond": [{"$isArray": "$values"}, "$values", []]}
+_STEPS: Any = {"$cond": [{"$isArray": "$steps"}, "$steps", []]}
+#: The aggregates of a document's points, as expressions of the server.
+AGGREGATIONS: dict[str, Any] = {
+    "count": {"$size": _VALUES},
+    "last": {"$arrayElemAt": [_VALUES, -1]},
+    "step": {"$arrayElemAt": [_STEPS, -1]},
+    "min": {"$min": _VALUES},
+    "max": {"$max": _VALUES},
+    "mean": {"$avg": _VALUES},
+}
 
 _TIMES = "timestamps"
 

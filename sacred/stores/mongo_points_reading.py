@@ -14,7 +14,7 @@ from sacred.serializer import restore
 from sacred.stores.base import NOT_UNDERSTOOD
 from sacred.stores.bson_columns import ARRAYS, columns_of
 from sacred.stores.columns import joined
-from sacred.stores.mongo_metrics import POINTS_PER_DOCUMENT
+from sacred.stores.mongo_metrics import AGGREGATIONS, POINTS_PER_DOCUMENT
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection as MongoCollection
@@ -23,16 +23,13 @@ __all__ = ["MetricDocuments", "is_list_of_metrics"]
 
 #: Fetched at once, all runs together, to work out what the server does not.
 _POINTS = 200_000
-_ARE_ARRAYS = {"$and": [{"$isArray": "$values"}, {"$isArray": "$steps"}]}
-#: What the server says of a document, without sending its points.
+#: What the server says of a document, without sending its points. It does not round as Python does,
+#: so the mean is not among it.
 _SUMMARY = {
     "run_id": 1,
     "name": 1,
-    "count": {"$cond": [_ARE_ARRAYS, {"$size": "$values"}, None]},
-    "min": {"$min": "$values"},
-    "max": {"$max": "$values"},
-    "last": {"$cond": [_ARE_ARRAYS, {"$arrayElemAt": ["$values", -1]}, None]},
-    "step": {"$cond": [_ARE_ARRAYS, {"$arrayElemAt": ["$steps", -1]}, None]},
+    "is_whole": {"$and": [{"$isArray": "$values"}, {"$isArray": "$steps"}]},
+    **{name: number for name, number in AGGREGATIONS.items() if name != "mean"},
 }
 
 _Metric = tuple[RunId, str]
@@ -91,12 +88,12 @@ class MetricDocuments:
         open_metrics: dict[_Metric, dict[str, Any]] = {}
         for metric, documents in summaries.items():
             # Of long ones, and of what is no such document, the points are read.
-            count = documents[0]["count"] if len(documents) == 1 else None
-            if count is None or count >= POINTS_PER_DOCUMENT:
+            first, *others = documents
+            if others or not first["is_whole"] or first["count"] >= POINTS_PER_DOCUMENT:
                 continue
-            known[metric] = _numbers_in(documents[0], kinds[metric[1]])
+            known[metric] = _numbers_in(first, kinds[metric[1]])
             if kinds[metric[1]] - known[metric].keys():
-                open_metrics[metric] = documents[0]
+                open_metrics[metric] = first
         self._add_of_values(open_metrics, kinds, known)
         found: dict[RunId, dict[tuple[str, str], Any]] = defaultdict(dict)
         for (run_id, name), numbers in known.items():

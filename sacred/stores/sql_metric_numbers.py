@@ -17,11 +17,11 @@ from sqlalchemy.engine import Connection
 
 from sacred.records.metric import Points, aggregate
 from sacred.stores.base import NOT_UNDERSTOOD
-from sacred.stores.sql_points import step_from, value_from, values_from
+from sacred.stores.sql_points import EXACT, step_from, value_from, values_from
 from sacred.stores.sql_sharing import storable
 from sacred.stores.sql_tables import Base
 
-__all__ = ["numbers_of"]
+__all__ = ["is_last_of", "numbers_of"]
 
 _TABLES = Base.metadata.tables
 _RUN, _METRIC = _TABLES["run"].c, _TABLES["metric"].c
@@ -30,8 +30,6 @@ _RUN, _METRIC = _TABLES["run"].c, _TABLES["metric"].c
 _POINTS = 200_000
 #: Longer metrics have blocks, which are read faster than a database looks at their rows.
 _LONG = 20_000
-#: Integers below have a double of their own.
-_EXACT = 2**53
 
 Numbers = dict[str, dict[tuple[str, str], Any]]
 
@@ -54,11 +52,19 @@ def numbers_of(
     return found
 
 
+def is_last_of(name: str) -> Any:
+    """Whether a point is at the last position of a metric, in a question about a row of ``run``."""
+    last = sa.select(sa.func.max(_METRIC.position))
+    last = last.where(_METRIC.run_id == _RUN.run_id, _METRIC.name == name)
+    return _METRIC.position == last.correlate(_TABLES["run"]).scalar_subquery()
+
+
 class _Metric:
     """Asks for numbers of one metric."""
 
     def __init__(self, connection: Connection, name: str, kinds: set[str]) -> None:
         self._connection = connection
+        self._name = name
         self._is_meant = _METRIC.name == name
         self._kinds = kinds
 
@@ -83,13 +89,7 @@ class _Metric:
 
     def _last(self, run_ids: Sequence[str]) -> Any:
         """The last point of each run, by the index."""
-        position = sa.select(sa.func.max(_METRIC.position))
-        position = position.where(_METRIC.run_id == _RUN.run_id, self._is_meant)
-        is_last = sa.and_(
-            _METRIC.run_id == _RUN.run_id,
-            self._is_meant,
-            _METRIC.position == position.correlate(_TABLES["run"]).scalar_subquery(),
-        )
+        is_last = sa.and_(_METRIC.run_id == _RUN.run_id, self._is_meant, is_last_of(self._name))
         columns = ("position", "value", "value_json", "step", "step_json")
         query = sa.select(_RUN.run_id, *(_METRIC[name] for name in columns))
         both = _TABLES["run"].outerjoin(_TABLES["metric"], is_last)
@@ -117,7 +117,7 @@ class _Metric:
         # In this order: a database must not make an integer of what is too large for one.
         is_integer = sa.case(
             (text.is_(None), 0),
-            (sa.func.abs(value) >= _EXACT, 0),
+            (sa.func.abs(value) >= EXACT, 0),
             (text == sa.cast(sa.cast(value, sa.BigInteger), sa.String(40)), 1),
             else_=0,
         )

@@ -45,6 +45,8 @@ _COLUMNS = {
     "values": _Column(("value", "value_json"), values_from, ("numbers", "kind"), unpacked_numbers),
     "timestamps": _Column(("timestamp",), moments_of, ("times",), unpacked_times),
 }
+#: PostgreSQL expects a metric to be short, and so would sort all of it to give its beginning.
+_BY_THE_INDEX = "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off"
 _Part = list[Any]
 
 
@@ -92,9 +94,7 @@ class _Metric:
     def first(self, count: int) -> list[_Part] | None:
         """All points, if there are fewer than so many."""
         if self._connection.dialect.name == "postgresql":
-            # It expects a metric to be short, and so would sort all of it to give its beginning.
-            self._connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
-            self._connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            self._connection.exec_driver_sql(_BY_THE_INDEX)
         parts = list(self._rows(limit=count))
         return parts if sum(len(part[0]) for part in parts) < count else None
 

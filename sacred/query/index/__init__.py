@@ -9,6 +9,7 @@ looked up in its files. Where there is no index to be had, all runs are read.
 | `entries` | a record → the values of its paths |
 | `database` | the file: where it is, its tables, what can go wrong with it |
 | `conditions` | expression → SQL with three truth values; NULL: that is not known here |
+| `text_search` | the same for a text alone |
 | `question` | what is asked, and what the index says, as values |
 | `asking` | one question, put to the tables |
 | `freshness` | which runs have changed |
