@@ -193,6 +193,8 @@ class MongoStore(ReadableStore):
             case AddPoints():
                 if run.metrics is not None:
                     run.metrics.add(change)
+                    if change.start == 0:
+                        self._list_metric(run.run_id, change.name, run.metrics)
             case AddFile():
                 self._add_file(run.run_id, change)
             case Annotate():
@@ -205,6 +207,12 @@ class MongoStore(ReadableStore):
                 if change.closes:
                     # What it remembers is not needed any more; if so, it is looked up.
                     self._open.pop(run.run_id, None)
+
+    def _list_metric(self, run_id: RunId, name: str, metrics: MongoMetrics) -> None:
+        """Add a new metric to the list of the run, if it has one: readers believe it."""
+        has_others = {"info.metrics.id": {"$exists": True}, "info.metrics.name": {"$ne": name}}
+        entry = {"name": name, "id": str(metrics.id_of(name))}
+        self._runs.update_one({"_id": run_id, **has_others}, {"$push": {"info.metrics": entry}})
 
     def _set(self, run: _OpenRun, fields: Mapping[str, Any]) -> None:
         fitting, large = self._fitting(force_bson_encodeable(fields), run.run_id)

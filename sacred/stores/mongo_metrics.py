@@ -84,8 +84,15 @@ class MongoMetrics:
                 self._ids[name] = self._stored_ids(name) or [ObjectId(metric_id)]
 
     def listing(self) -> list[dict[str, str]]:
-        """What ``info["metrics"]`` has to say, as far as points have been stored here."""
-        return [{"name": name, "id": str(ids[0])} for name, ids in self._ids.items() if ids]
+        """What ``info["metrics"]`` has to say: all metrics, or nothing if none was stored here.
+
+        Readers believe it, so it must not leave out those that other processes have stored.
+        """
+        first = {name: ids[0] for name, ids in self._ids.items() if ids}
+        if first and not self._is_new:
+            found = self._collection.find({"run_id": self._run_id}, {"name": 1, "part": 1})
+            first = {d["name"]: d["_id"] for d in found if not d.get("part")} | first
+        return [{"name": name, "id": str(metric_id)} for name, metric_id in first.items()]
 
     def add(self, points: AddPoints) -> None:
         """Store points; any that were at these indices are replaced."""

@@ -300,3 +300,33 @@ def test_metrics_that_the_run_does_not_list_are_found_in_mongo(request, tmp_path
         store.reader._runs.update_many({}, {"$unset": {"info.metrics": 1}})
         said = store.reader.metric_numbers([1, 2, 3], [("loss", "min")])
         assert said == {n: {("loss", "min"): value} for n, value in ((1, 0.5), (2, 0.5), (3, None))}
+
+
+def test_the_list_of_metrics_in_mongo_leaves_none_out(request, tmp_path):
+    """Readers believe it: a metric that it lacks would be lost to them."""
+    with new_place("mongo", request, tmp_path) as place, open_store(place.url) as store:
+        run_id = store.store.create(None, dict(_DOCUMENT), [])
+        put_metrics(store, run_id, {"loss": [0.5]})
+        points = AddPoints(name="acc", start=0, steps=[0], values=[1], timestamps=[_START])
+        store.store.apply(run_id, [points])
+        assert sorted(store.reader.metric_names(run_id)) == ["acc", "loss"]
+        with open_store(place.url) as other:
+            put_metrics(other, run_id, {"later": [2.0]})
+            assert sorted(other.reader.metric_names(run_id)) == ["acc", "later", "loss"]
+            assert sorted(other.reader._metrics.listed([run_id])[run_id]) == [
+                "acc",
+                "later",
+                "loss",
+            ]
+            assert other.reader.points(run_id, "loss").values[0] == 0.5
+
+
+def test_what_a_user_has_put_into_info_under_that_name_stays(request, tmp_path):
+    with new_place("mongo", request, tmp_path) as place, open_store(place.url) as store:
+        for value in ([1, 2], "text", {"name": "a"}):
+            run_id = store.store.create(None, dict(_DOCUMENT), [])
+            store.store.apply(run_id, [SetFields(fields={"info": {"metrics": value}})])
+            points = AddPoints(name="loss", start=0, steps=[0], values=[1], timestamps=[_START])
+            store.store.apply(run_id, [points])
+            assert store[run_id].stored("info") == {"metrics": value}
+            assert list(store[run_id].metrics) == ["loss"]
