@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from sacred.query.sql_json import (
     JsonTexts,
     Place,
     Steps,
+    is_flag,
     path_text,
     references,
     sign_of,
@@ -22,6 +24,7 @@ from sacred.query.sql_json import (
 
 __all__ = ["PostgresTexts"]
 
+_RANKS = {"boolean": 0, "number": 1, "string": 2}
 _NULL: Any = sa.literal_column("'null'::jsonb")
 _EMPTY: Any = sa.literal_column("""'""'::jsonb""")
 
@@ -60,31 +63,27 @@ class PostgresTexts(JsonTexts):
             sa.cast(column, postgresql.JSONB), path, given, sa.true(), type_=sa.Boolean
         )
 
-    def place(self, name: str, column: Any, steps: Steps, missing: Any) -> Place:
+    def place(self, name: str, column: Any, steps: Steps, number: Any = None) -> Place:
         """See `JsonTexts.place`."""
         valid = self.is_valid(column)
+        is_known = sa.false() if number is None else number.is_not(None)
         odd: Any = sa.case(
-            (column.is_(None), missing),
+            (is_known | column.is_(None), sa.false()),
             *(() if valid is None else [(~valid, sa.true())]),
             else_=sa.or_(
                 sa.false(), *(_at(column, path).is_not(None) for path in references(steps))
             ),
         )
-        found = _at(column, steps)
-        value: Any = found if valid is None else sa.case((valid, found))
-        columns = (odd.label(f"odd_{name}"), value.label(f"value_{name}"))
-        odd, value = (sa.column(found.name, found.type) for found in columns)
-        kind = sa.func.jsonb_typeof(value, type_=sa.String)
-        text = value.op("#>>", return_type=sa.Text())(sa.literal_column("'{}'"))
-        number = sa.case(
-            (kind == "number", sa.cast(value, sa.Numeric)),
-            (kind == "boolean", sa.case((text == "true", 1), else_=0)),
-        )
-        is_large = (kind == "number") & (sa.func.abs(number) >= EXACT)
-        rank = sa.case({"boolean": 0, "number": 1, "string": 2}, value=kind)
-        words = sa.case((kind == "string", sa.collate(text, "C")))
-        doubt = odd | (kind == "object") | is_large
-        return Place(columns=columns, doubt=doubt, keys=(rank, number, words))
+        is_read = ~is_known if valid is None else ~is_known & valid
+        columns = [
+            odd.label(f"odd_{name}"),
+            sa.case((is_read, _at(column, steps))).label(f"value_{name}"),
+        ]
+        if number is not None:
+            rank = sa.case((is_flag(column), _RANKS["boolean"]), else_=_RANKS["number"])
+            columns += [number.label(f"number_{name}"), rank.label(f"rank_{name}")]
+        odd, value, *known = (sa.column(found.name, found.type) for found in columns)
+        return _place(columns, odd, value, known)
 
 
 def _tested(fact: Fact) -> tuple[str, dict[str, Any]]:
@@ -106,6 +105,25 @@ def _tested(fact: Fact) -> tuple[str, dict[str, Any]]:
     tests = [f"@ {sign} ${name}" for name, sign in (("low", ">="), ("high", "<="))
              if bounds[name] is not None]  # fmt: skip
     return " && ".join(tests), {name: bound for name, bound in bounds.items() if bound is not None}
+
+
+def _place(columns: Sequence[Any], odd: Any, value: Any, known: Sequence[Any]) -> Place:
+    """How to sort by a value, unless its number and its rank are known."""
+    kind = sa.func.jsonb_typeof(value, type_=sa.String)
+    text = value.op("#>>", return_type=sa.Text())(sa.literal_column("'{}'"))
+    rank: Any = sa.case(_RANKS, value=kind)
+    number: Any = sa.case(
+        (kind == "number", sa.cast(value, sa.Numeric)),
+        (kind == "boolean", sa.case((text == "true", 1), else_=0)),
+    )
+    doubt = odd | (kind == "object")
+    if known:
+        # Then nothing else is a number or a flag.
+        doubt |= kind.in_(["number", "boolean"])
+        number, rank = known[0], sa.case((known[0].is_not(None), known[1]), else_=rank)
+    doubt |= (rank == _RANKS["number"]) & (sa.func.abs(number) >= EXACT)
+    words = sa.case((kind == "string", sa.collate(text, "C")))
+    return Place(columns=columns, doubt=doubt, keys=(rank, number, words))
 
 
 def _at(column: Any, steps: Steps) -> Any:

@@ -29,10 +29,10 @@ def pushed(expression: Expression, reader: Reader) -> Any:
     if reader.language == "mongo":
         return _mongo_filter(condition, reader.search)  # type: ignore[attr-defined]
     if reader.language.startswith("sql"):
-        from sacred.query.to_sql import sql_condition
+        from sacred.query.to_sql import row_test
 
         texts = _texts_of(reader.dialect)  # type: ignore[attr-defined]
-        return None if texts is None else sql_condition(condition, texts)
+        return None if texts is None else row_test(condition, texts)
     return None
 
 

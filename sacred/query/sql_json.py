@@ -20,6 +20,7 @@ __all__ = [
     "JsonTexts",
     "Place",
     "Steps",
+    "is_flag",
     "path_text",
     "references",
     "sign_of",
@@ -62,14 +63,15 @@ class JsonTexts:
         """Whether a fact may be true of what a valid text has there."""
         raise NotImplementedError
 
-    def place(self, name: str, column: Any, steps: Steps, missing: Any) -> Place:
+    def place(self, name: str, column: Any, steps: Steps, number: Any = None) -> Place:
         """How to sort by what is there: flags, numbers, texts, and all else.
 
         Args:
             name: for the columns.
             column: of the text.
             steps: where in it.
-            missing: whether it is not known what is there where there is no text.
+            number: a column that has the number or the flag that is there, or NULL; it need
+                not be looked for in the text then. None: there is no such column.
         """
         raise NotImplementedError
 
@@ -82,6 +84,11 @@ def sign_of(fact: Fact) -> str:
 def references(steps: Steps) -> Iterator[Steps]:
     """Where a reference to something elsewhere in the tree may be, on the way."""
     return ((*steps[:length], "py/id") for length in range(1, len(steps)))
+
+
+def is_flag(column: Any) -> Any:
+    """Whether a text is that of a flag."""
+    return column.is_not(None) & column.in_(["true", "false"])
 
 
 def path_text(root: str, steps: Steps) -> str:

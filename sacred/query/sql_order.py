@@ -23,6 +23,8 @@ from sacred.stores.sql_tables import Base
 __all__ = ["sql_order"]
 
 _RUN = Base.metadata.tables["run"]
+#: Results are texts of JSON, too, but short ones.
+_QUICK = {*TIME_FIELDS, "result"}
 
 
 def sql_order(keys: Sequence[SortKey], texts: JsonTexts) -> RowOrder | None:
@@ -37,7 +39,8 @@ def sql_order(keys: Sequence[SortKey], texts: JsonTexts) -> RowOrder | None:
         order += (_directed(key, value) for value in place.keys)
     columns = [column for place in places for column in place.columns]
     doubt = sa.or_(sa.false(), *(place.doubt for place in places))
-    return RowOrder(columns=columns, doubt=doubt, keys=order)
+    is_quick = all(key.path.field in _QUICK for key in keys)
+    return RowOrder(columns=columns, doubt=doubt, keys=order, is_quick=is_quick)
 
 
 def _place(name: str, path: Path, texts: JsonTexts) -> Place | None:
@@ -49,9 +52,8 @@ def _place(name: str, path: Path, texts: JsonTexts) -> Place | None:
     if field == "metrics" and steps:
         return metric_place(name, path.metric)
     if field in JSON_COLUMNS and (steps or field == "result") and is_plain(path):
-        # Of a run of the old library, the result is in another column.
-        missing = _RUN.c.result.is_not(None) if field == "result" else sa.false()
-        return texts.place(name, _RUN.c[JSON_COLUMNS[field]], steps, missing)
+        number = _RUN.c.result if field == "result" and not steps else None
+        return texts.place(name, _RUN.c[JSON_COLUMNS[field]], steps, number)
     return None
 
 

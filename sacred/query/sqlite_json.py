@@ -13,6 +13,7 @@ from sacred.query.sql_json import (
     JsonTexts,
     Place,
     Steps,
+    is_flag,
     path_text,
     references,
     sign_of,
@@ -61,16 +62,20 @@ class SqliteTexts(JsonTexts):
         elsewhere = [_kind(column, path).is_not(None) for path in references(steps)]
         return sa.or_(*tests, kind == "object", *elsewhere)
 
-    def place(self, name: str, column: Any, steps: Steps, missing: Any) -> Place:
+    def place(self, name: str, column: Any, steps: Steps, number: Any = None) -> Place:
         """See `JsonTexts.place`."""
         elsewhere = (_kind(column, path).is_not(None) for path in references(steps))
+        is_known = sa.false() if number is None else number.is_not(None)
         rank: Any = sa.case(
-            (column.is_(None), sa.case((missing, _UNKNOWN))),
+            (is_known, sa.case((is_flag(column), _RANKS["true"]), else_=_RANKS["real"])),
+            (column.is_(None), sa.null()),
             (~self.is_valid(column), _UNKNOWN),
             *((found, _UNKNOWN) for found in elsewhere),
             else_=sa.case(_RANKS, value=_kind(column, steps)),
         )
-        value: Any = sa.case((self.is_valid(column), _extract(column, steps, sa.Double)))
+        value: Any = sa.case(
+            (is_known, number), (self.is_valid(column), _extract(column, steps, sa.Double))
+        )
         columns = (rank.label(f"rank_{name}"), value.label(f"value_{name}"))
         rank, value = (sa.column(found.name, found.type) for found in columns)
         doubt = (rank == _UNKNOWN) | ((rank == _RANKS["real"]) & (sa.func.abs(value) >= EXACT))

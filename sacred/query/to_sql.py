@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from sacred.query.coarse import AllOf, AnyOf, Condition, Fact
-from sacred.query.sql_json import JsonTexts
+from sacred.query.coarse import AllOf, AnyOf, Condition, Fact, bounds_of, facts_in
+from sacred.query.sql_json import JsonTexts, is_flag
 from sacred.query.sql_metrics import metric_condition
 from sacred.query.sql_search import search_condition
 from sacred.records import TIME_FIELDS
+from sacred.stores.sql_candidates import RowTest
 from sacred.stores.sql_sharing import storable
 from sacred.stores.sql_tables import Base
 
-__all__ = ["JSON_COLUMNS", "sql_condition"]
+__all__ = ["JSON_COLUMNS", "row_test"]
 
 _RUN = Base.metadata.tables["run"]
 _EXPERIMENT = Base.metadata.tables["experiment"]
@@ -37,18 +38,29 @@ JSON_COLUMNS = {
 }
 _ANNOTATIONS = ("tags", "group", "notes", "comment", "starred")
 _TREES = {**JSON_COLUMNS, **dict.fromkeys(_ANNOTATIONS, "meta_json")}
+_PARSED = {*_TREES, "search"}
 # A JSON text has them in one form only.
 _SIMPLE = re.compile(r"[A-Za-z][A-Za-z ]*")
 _WORDS = frozenset({"none", "true", "false", "nan", "inf"})
 
 
-def sql_condition(condition: Condition, texts: JsonTexts) -> Any:
+def row_test(condition: Condition, texts: JsonTexts) -> RowTest:
     """The condition, on the tables of `sacred.stores.sql_tables`."""
+    parts = condition.parts if isinstance(condition, AllOf) else (condition,)
+    slow = [part for part in parts if _cost(part)]
+    quick = [_condition(part, texts) for part in parts if not _cost(part)]
+    return RowTest(
+        quick=sa.and_(sa.true(), *quick),
+        slow=_condition(AllOf(tuple(slow)), texts) if slow else None,
+    )
+
+
+def _condition(condition: Condition, texts: JsonTexts) -> Any:
     match condition:
         case AllOf(parts):
-            return sa.and_(sa.true(), *(sql_condition(part, texts) for part in _cheap_first(parts)))
+            return sa.and_(sa.true(), *(_condition(part, texts) for part in _cheap_first(parts)))
         case AnyOf(parts):
-            return sa.or_(sa.false(), *(sql_condition(part, texts) for part in _cheap_first(parts)))
+            return sa.or_(sa.false(), *(_condition(part, texts) for part in _cheap_first(parts)))
         case Fact("id", _, _, value):
             return _RUN.c.run_id.in_(_ids(value)) | _RUN.c.run_id.is_(None)
         case Fact("name"):
@@ -67,13 +79,19 @@ def sql_condition(condition: Condition, texts: JsonTexts) -> Any:
 
 
 def _cheap_first(parts: Sequence[Condition]) -> list[Condition]:
-    """SQLite looks at them in this order; to parse a text, or to look at points, takes time."""
+    """SQLite looks at them in this order."""
+    return sorted(parts, key=_cost)
 
-    def cost(part: Condition) -> int:
-        field = part.field if isinstance(part, Fact) else None
-        return 2 if field == "metrics" else int(field is None or field in _TREES)
 
-    return sorted(parts, key=cost)
+def _cost(condition: Condition) -> int:
+    """0: by columns alone; 1: a text has to be parsed; 2: points have to be looked at."""
+
+    def cost(fact: Fact) -> int:
+        if fact.field == "metrics":
+            return 2
+        return int(fact.field in _PARSED and not _is_number(fact))
+
+    return max(map(cost, facts_in(condition)), default=0)
 
 
 def _ids(value: Any) -> list[str]:
@@ -111,16 +129,34 @@ def _in_tree(fact: Fact, texts: JsonTexts) -> Any:
         return _tags(column, fact)
     # Annotations are entries of ``meta``.
     steps = fact.steps if fact.field in JSON_COLUMNS else (fact.field,)
-    # Of a run of the old library, the value is in another column.
-    elsewhere = fact.field == "result" and fact.test != "absent"
     valid = texts.is_valid(column)
     # Databases must not read what is none, so the order matters.
     return sa.case(
-        (column.is_(None), _RUN.c.result.is_not(None) if elsewhere else sa.true()),
+        *(_by_number(column, fact) if fact.field == "result" else ()),
+        (column.is_(None), sa.true()),
         *(() if valid is None else [(~valid, sa.true())]),
         (texts.fits(column, steps, fact), sa.true()),
         else_=sa.false(),
     )
+
+
+def _is_number(fact: Fact) -> bool:
+    """Whether a fact compares a result with a number."""
+    is_compared = fact.test in ("equal", "at most", "at least") and not fact.steps
+    return fact.field == "result" and is_compared and type(fact.value) in (int, float)
+
+
+def _by_number(text: Any, fact: Fact) -> Iterator[tuple[Any, Any]]:
+    """When the column of a result that is a number, or a flag, says enough, and what."""
+    number = _RUN.c.result
+    if _is_number(fact):
+        low, high = bounds_of(fact)
+        bounds = [] if low is None else [number >= low]
+        bounds += [] if high is None else [number <= high]
+        yield number.is_not(None) & ~is_flag(text), sa.and_(sa.true(), *bounds)
+    if fact.test != "absent":
+        # Of a run of the old library, it is all that there is.
+        yield text.is_(None), number.is_not(None)
 
 
 def _tags(column: Any, fact: Fact) -> Any:

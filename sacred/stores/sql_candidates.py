@@ -14,9 +14,26 @@ import sqlalchemy as sa
 from sacred._base.values import Value
 from sacred.stores.sql_tables import Base
 
-__all__ = ["RowOrder", "by_column", "by_order"]
+__all__ = ["RowOrder", "RowTest", "by_column", "by_order"]
 
 _RUN = Base.metadata.tables["run"]
+
+
+class RowTest(Value):
+    """What has to be true of a run.
+
+    Args:
+        quick: of columns as they are.
+        slow: of what is within texts, or in other tables; None: nothing.
+    """
+
+    quick: Any
+    slow: Any = None
+
+    @property
+    def whole(self) -> Any:
+        """All of it as one condition."""
+        return self.quick if self.slow is None else self.quick & self.slow
 
 
 class RowOrder(Value):
@@ -26,11 +43,13 @@ class RowOrder(Value):
         columns: what has to be taken out of a row of ``run``, with names.
         doubt: of these columns: whether the place of a run is not known.
         keys: of these columns: what to sort by.
+        is_quick: nothing has to be taken out of long texts, or out of other tables.
     """
 
     columns: Sequence[Any]
     doubt: Any
     keys: Sequence[Any]
+    is_quick: bool
 
 
 def by_column(name: str, descending: bool, where: Any) -> Any:

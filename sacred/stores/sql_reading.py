@@ -21,7 +21,7 @@ from sacred.records import Document, FileEntry, MetricNumbers, Points, RunId, pl
 from sacred.stores.base import RunNotFoundError, StoreNotFoundError
 from sacred.stores.columns import Later
 from sacred.stores.reading import Reader, Report
-from sacred.stores.sql_candidates import by_column, by_order
+from sacred.stores.sql_candidates import RowTest, by_column, by_order
 from sacred.stores.sql_documents import DocumentRows, column_names
 from sacred.stores.sql_engine import file_of
 from sacred.stores.sql_errors import explained
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["SqlReader"]
 
 _PAGE = 500
+#: So many runs are looked at one by one before all are.
+_AHEAD = 2000
 #: PostgreSQL does not know how long it takes to read JSON. Said in one transaction, for that.
 _SHARE_THE_WORK = "SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0"
 
@@ -91,7 +93,7 @@ class SqlReader(Reader):
         report: Report | None = None,
         where: Any = None,
     ) -> Iterator[Document]:
-        """See `Reader.documents`; `where` is a condition on the tables of `sql_tables`."""
+        """See `Reader.documents`; `where` is a `sacred.stores.sql_candidates.RowTest`."""
         pages = self._all(fields, where) if ids is None else self._by_ids(ids, fields, where)
         for page in pages:
             with self._connected() as (connection, rows):
@@ -108,7 +110,9 @@ class SqlReader(Reader):
     ) -> Iterator[Document]:
         """See `Reader.ordered`."""
         name = "id" if field == "_id" else field
-        pages = self._in_order(lambda where: by_column(name, descending, where), _PAGE, where)
+        keys = partial(by_column, name, descending)
+        # By its key, a database stops at the last run that is wanted.
+        pages = self._in_order(keys, _PAGE, where, looks_ahead=name != "id")
         return (document for _, document in self._placed(pages, fields, report))
 
     def ranked(
@@ -124,10 +128,9 @@ class SqlReader(Reader):
             if rows.is_old:
                 return None
 
-        def keys(where: Any) -> Any:
-            return by_order(order, where)
-
-        pages = self._in_order(keys, min(limit, _PAGE) + 20, where, is_costly=True)
+        size = min(limit, _PAGE) + 20
+        keys = partial(by_order, order)
+        pages = self._in_order(keys, size, where, looks_ahead=order.is_quick, is_costly=True)
         try:
             first = next(pages, {})
         except sa.exc.DBAPIError:
@@ -153,12 +156,22 @@ class SqlReader(Reader):
                 yield from (((row, page[row.id]), document) for row, document in pairs)
 
     def _in_order(
-        self, keys: Callable[[Any], Any], size: int, where: Any, is_costly: bool = False
+        self,
+        keys: Callable[[Any], Any],
+        size: int,
+        where: RowTest | None,
+        looks_ahead: bool,
+        is_costly: bool = False,
     ) -> Iterator[dict[int, bool]]:
         """Pages of the keys of all runs, with whether their places are doubtful."""
         with self._connected() as (_, rows):
             where = None if rows.is_old else where
         seen: set[int] = set()
+        if looks_ahead and where is not None and where.slow is not None:
+            for found in self._first_in_order(keys, size, where):
+                seen.update(found)
+                yield found
+            size += len(seen)
         offset = 0
         while page := self._fetch(partial(_part, keys, size, offset), where, is_costly):
             # If runs are made meanwhile, some come again.
@@ -167,6 +180,22 @@ class SqlReader(Reader):
             yield new
             # Each page sorts all runs, so they grow.
             offset, size = offset + size, size * 2
+
+    def _first_in_order(
+        self, keys: Callable[[Any], Any], size: int, where: RowTest
+    ) -> Iterator[dict[int, bool]]:
+        """Of the first runs of the order, those that fulfil the condition.
+
+        To look for it within them takes a moment, and within all runs of a large store a
+        hundred times as long. Mostly they are enough.
+        """
+        quick = RowTest(quick=where.quick)
+        remaining = iter(self._fetch(partial(_part, keys, _AHEAD, 0), quick, is_costly=True))
+        while page := {row.id: bool(row.doubt) for row in itertools.islice(remaining, size)}:
+            query = sa.select(_RUN.c.id).where(_RUN.c.id.in_(page))
+            fitting = {row.id for row in self._fetch(query.where, where)}
+            yield {key: doubt for key, doubt in page.items() if key in fitting}
+            size = min(size * 2, _PAGE)
 
     def output(self, run_id: RunId) -> str:
         """See `Reader.output`."""
@@ -237,7 +266,9 @@ class SqlReader(Reader):
 
     # ----------------------------------------------------------------------- pages
 
-    def _all(self, fields: Collection[str] | None, where: Any) -> Iterator[Sequence[Any]]:
+    def _all(
+        self, fields: Collection[str] | None, where: RowTest | None
+    ) -> Iterator[Sequence[Any]]:
         with self._connected() as (_, rows):
             columns = rows.columns_for(fields)
             if rows.is_old:
@@ -248,7 +279,7 @@ class SqlReader(Reader):
             last = page[-1].id
 
     def _by_ids(
-        self, ids: Iterable[RunId], fields: Collection[str] | None, where: Any
+        self, ids: Iterable[RunId], fields: Collection[str] | None, where: RowTest | None
     ) -> Iterator[Sequence[Any]]:
         remaining = iter(ids)
         while page := list(itertools.islice(remaining, _PAGE)):
@@ -258,18 +289,20 @@ class SqlReader(Reader):
                     _RUN.c.run_id.is_(None) & _RUN.c.id.in_([i for i in page if type(i) is int]),
                 )
                 query = sa.select(*rows.columns_for(fields)).where(condition)
-                found = connection.execute(query if where is None else query.where(where))
+                found = connection.execute(query if where is None else query.where(where.whole))
                 by_id = {_id_of(row): row for row in found}
             yield [by_id[run_id] for run_id in page if run_id in by_id]
 
-    def _page(self, last: int | None, columns: Iterable[Any], where: Any) -> Sequence[Any]:
+    def _page(
+        self, last: int | None, columns: Iterable[Any], where: RowTest | None
+    ) -> Sequence[Any]:
         query = sa.select(*columns).order_by(_RUN.c.id).limit(_PAGE)
         if last is not None:
             query = query.where(_RUN.c.id > last)
         return self._fetch(query.where, where)
 
     def _fetch(
-        self, query: Callable[[Any], Any], where: Any, is_costly: bool = False
+        self, query: Callable[[Any], Any], where: RowTest | None, is_costly: bool = False
     ) -> Sequence[Any]:
         """The rows of a query with a condition; without, if the database cannot answer that.
 
@@ -283,7 +316,7 @@ class SqlReader(Reader):
                 with self._connected() as (connection, _):
                     if is_costly and self._engine.dialect.name == "postgresql":
                         connection.exec_driver_sql(_SHARE_THE_WORK)
-                    return connection.execute(query(where)).all()
+                    return connection.execute(query(where.whole)).all()
             except sa.exc.DataError:
                 pass  # some text that should be JSON is none for this database
         with self._connected() as (connection, _):

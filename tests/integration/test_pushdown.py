@@ -235,21 +235,24 @@ _SORTS += ["-start_time, config.b", "-status", "name,-config.b", "-id", "host.ho
 @given(
     st.lists(runs, min_size=1, max_size=4),
     st.lists(st.tuples(st.sampled_from(_SORTS), st.integers(0, 9)), min_size=1, max_size=3),
+    st.sampled_from([1, 3, 2000]),
 )
 @settings(
     max_examples=20,
     **OVER_STORES,
 )
-def test_all_stores_have_the_same_order(stores, some, orders):
+def test_all_stores_have_the_same_order(stores, some, orders, ahead):
     batch = uuid.uuid4().hex
     for run in some:
         _create(stores, batch, run)
     for sort, limit in orders:
         for query in ("", f"config.batch = {batch!r}"):
-            answers = {
-                kind: store.runs(query, sort=sort, limit=limit).ids
-                for kind, store in stores.items()
-            }
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("sacred.stores.sql_reading._AHEAD", ahead)
+                answers = {
+                    kind: store.runs(query, sort=sort, limit=limit).ids
+                    for kind, store in stores.items()
+                }
             expected = answers["memory"]
             different = {kind: answer for kind, answer in answers.items() if answer != expected}
             assert different == {}, f"{query} by {sort}: {expected} in memory"
@@ -405,6 +408,59 @@ def test_only_the_winners_of_an_order_are_read(kind, request, tmp_path):
             table = store.runs("a > 1 and a < 70", sort="-result", limit=2)
             assert table.ids == (70, 69)
             assert len(read) <= 22
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_condition_on_texts_is_put_to_the_first_of_an_order_before_it_is_put_to_all(
+    kind, request, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("sacred.stores.sql_reading._AHEAD", 40)
+    document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
+    statements = []
+
+    def note(connection, cursor, statement, *rest):
+        statements.append(statement)
+
+    def asked_all(table):
+        """Whether the texts of all runs are looked at for it."""
+        statements.clear()
+        assert len(table.ids) == table.limit
+        return any("ORDER BY" in text and "config" in text for text in statements)
+
+    with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
+        for n in range(80):
+            details = {"config": {"a": n % 10, "b": n}, "result": n, "start_time": NOW}
+            store.store.create(None, document | details, [])
+        sa.event.listen(sa.Engine, "before_cursor_execute", note)
+        try:
+            for sort in ("-result", "start_time"):
+                assert not asked_all(store.runs("a = 3", sort=sort, limit=2)), sort
+                assert not asked_all(store.runs("status = FAILED and a = 3", sort=sort, limit=2))
+                assert asked_all(store.runs("a = 3", sort=sort, limit=6)), sort
+            assert asked_all(store.runs("a = 3", sort="b", limit=2))
+        finally:
+            sa.event.remove(sa.Engine, "before_cursor_execute", note)
+        assert store.runs("a = 3", sort="-result", limit=6).ids == (74, 64, 54, 44, 34, 24)
+        assert store.runs("a = 3", sort="start_time", limit=6).ids == (4, 14, 24, 34, 44, 54)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_results_of_the_old_library_among_ours_are_found_and_sorted(kind, request, tmp_path):
+    """It leaves the column of other results empty."""
+    document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
+    with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
+        for value in (0.5, 2, True, "a", [1], None):
+            store.store.create(None, document | {"config": {}, "result": value}, [])
+        engine = sa.create_engine(place.url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE run SET result_json = NULL WHERE run_id IN ('1')")
+        engine.dispose()
+        assert store.runs(sort="-result", limit=6).ids == (4, 2, 1, 3, 5, 6)
+        assert store.runs(sort="result", limit=6).ids == (3, 1, 2, 4, 5, 6)
+        assert store.runs("result < 1").ids == (1,)
+        assert store.runs("result >= 0.5").ids == (1, 2)
+        assert store.runs("result = true").ids == (3,)
+        assert store.runs("missing(result)").ids == (6,)
 
 
 #: Where a text may stand, and forms in which stores have it.
