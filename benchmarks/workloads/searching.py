@@ -92,13 +92,13 @@ def fill_sql(url, count):
     import sqlalchemy as sa
 
     from sacred.query import open_store
-    from sacred.stores.sql_tables import Base
+    from sacred.stores.sql_tables import TABLES
 
     with open_store(url) as opened:
         first_run(opened.store)
     engine, (table, metric) = (
         sa.create_engine(url),
-        map(Base.metadata.tables.get, ("run", "metric")),
+        map(TABLES.get, ("run", "metric")),
     )
     with engine.begin() as connection:
         first = dict(connection.execute(sa.select(table)).one()._mapping)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
     from sqlalchemy.orm import Session, scoped_session
 
-    from sacred.stores.sql_tables import Run
+    from sacred.stores.sql_classes import Run
 
     AnySession = Session | scoped_session[Session]
 
@@ -139,7 +139,7 @@ class SqlObserver(StoreObserver):
         """The row of the run that started last, in `session`; None before a start."""
         if self._recording is None:
             return None
-        from sacred.stores.sql_tables import Run
+        from sacred.stores.sql_classes import Run
 
         query = self.session.query(Run).filter_by(run_id=str(self._recording.run_id))
         return query.populate_existing().first()

@@ -13,13 +13,12 @@ import sqlalchemy as sa
 from sacred.query.coarse import Fact, bounds_of
 from sacred.query.sql_json import EXACT, Place
 from sacred.stores.sql_metric_numbers import is_last_of
-from sacred.stores.sql_sharing import storable
-from sacred.stores.sql_tables import Base
+from sacred.stores.sql_tables import TABLES
+from sacred.stores.sql_texts import storable
 
 __all__ = ["metric_condition", "metric_place"]
 
-_TABLES = Base.metadata.tables
-_RUN, _METRIC = _TABLES["run"].c, _TABLES["metric"].c
+_RUN, _METRIC = TABLES["run"].c, TABLES["metric"].c
 
 
 def _is_odd(column: Any, text: Any) -> Any:
@@ -100,7 +99,7 @@ class _Points:
         else:
             function = _FUNCTIONS[kind]
             number = sa.select(function(_METRIC.value)).where(self._are_meant)
-        return number.correlate(_TABLES["run"]).scalar_subquery()
+        return number.correlate(TABLES["run"]).scalar_subquery()
 
     def are_odd(self, kind: str) -> Any:
         """Whether that may be another number than it is here, or none."""
@@ -126,12 +125,12 @@ class _Points:
     def _have(self, *tests: Any) -> Any:
         """Whether there is such a point."""
         point = sa.select(sa.literal(1)).where(self._are_meant, *tests)
-        return point.correlate(_TABLES["run"]).exists()
+        return point.correlate(TABLES["run"]).exists()
 
     def _together_are(self, test: Any) -> Any:
         """Whether something is true of aggregates of them."""
         found = sa.select(sa.case((test, 1), else_=0)).where(self._are_meant)
-        return found.correlate(_TABLES["run"]).scalar_subquery() == 1
+        return found.correlate(TABLES["run"]).scalar_subquery() == 1
 
 
 def _is_number() -> Any:

@@ -18,11 +18,11 @@ from sacred.query.syntax import Path
 from sacred.query.to_sql import JSON_COLUMNS
 from sacred.records import TIME_FIELDS
 from sacred.stores.sql_candidates import RowOrder
-from sacred.stores.sql_tables import Base
+from sacred.stores.sql_tables import TABLES
 
 __all__ = ["sql_order"]
 
-_RUN = Base.metadata.tables["run"]
+_RUN = TABLES["run"]
 #: Results are texts of JSON, too, but short ones.
 _QUICK = {*TIME_FIELDS, "result"}
 

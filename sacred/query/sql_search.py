@@ -11,12 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from sacred.query.sql_json import JsonTexts
-from sacred.stores.sql_tables import Base
+from sacred.stores.sql_tables import TABLES
 
 __all__ = ["search_condition"]
 
-_TABLES = Base.metadata.tables
-_RUN, _EXPERIMENT = _TABLES["run"].c, _TABLES["experiment"].c
+_RUN, _EXPERIMENT = TABLES["run"].c, TABLES["experiment"].c
 _JSON = ("config", "result_json", "meta_json", "host_json", "fail_trace_json")
 _TEXTS = ("run_id", "command", "status", "comment", "fail_trace")
 #: In lower case, these letters may come of others: the kelvin sign, an i with a dot.

@@ -20,13 +20,13 @@ from sacred.query.sql_metrics import metric_condition
 from sacred.query.sql_search import search_condition
 from sacred.records import TIME_FIELDS
 from sacred.stores.sql_candidates import RowTest
-from sacred.stores.sql_sharing import storable
-from sacred.stores.sql_tables import Base
+from sacred.stores.sql_tables import TABLES
+from sacred.stores.sql_texts import storable
 
 __all__ = ["JSON_COLUMNS", "row_test"]
 
-_RUN = Base.metadata.tables["run"]
-_EXPERIMENT = Base.metadata.tables["experiment"]
+_RUN = TABLES["run"]
+_EXPERIMENT = TABLES["experiment"]
 
 #: Fields that are a column of JSON.
 JSON_COLUMNS = {

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from sacred.stores.garbage import Collector
-    from sacred.stores.sql_tables import Run
+    from sacred.stores.sql_classes import Run
 
 __all__ = ["SqlStore"]
 
@@ -112,8 +112,8 @@ class SqlStore(ReadableStore):
 
     def remove(self, run_id: RunId) -> None:
         """See `Store.remove`; rows that runs share stay."""
+        from sacred.stores.sql_classes import Artifact, Output
         from sacred.stores.sql_points_writing import remove_points
-        from sacred.stores.sql_tables import Artifact, Output
 
         with self.database.writing(exclusive=True) as session:
             run = _found(session, run_id, self.url)
@@ -165,10 +165,10 @@ class SqlStore(ReadableStore):
     def _create(
         self, wanted: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
     ) -> RunId:
+        from sacred.stores.sql_classes import Output, Run
         from sacred.stores.sql_points_writing import remove_points
         from sacred.stores.sql_run import columns_for
         from sacred.stores.sql_sharing import shared_experiment, shared_host
-        from sacred.stores.sql_tables import Output, Run
 
         with self.database.writing(exclusive=True) as session:
             run_id = _next_id(session) if wanted is None else _key(wanted)
@@ -221,7 +221,7 @@ class SqlStore(ReadableStore):
 
 
 def _key(run_id: RunId) -> str:
-    from sacred.stores.sql_sharing import storable
+    from sacred.stores.sql_texts import storable
 
     return str(storable(str(run_id)))
 
@@ -229,7 +229,7 @@ def _key(run_id: RunId) -> str:
 def _next_id(session: Session) -> str:
     from sqlalchemy import BigInteger, cast, func, select
 
-    from sacred.stores.sql_tables import Run
+    from sacred.stores.sql_classes import Run
 
     # Ids that users gave may be any text, and longer than numbers can be.
     is_number = Run.run_id.regexp_match("^[0-9]{1,18}$")
@@ -240,7 +240,7 @@ def _next_id(session: Session) -> str:
 def _found(session: Session, run_id: RunId, url: str, by_row: bool = False) -> Run:
     from sqlalchemy.orm import defer
 
-    from sacred.stores.sql_tables import Run
+    from sacred.stores.sql_classes import Run
 
     query = session.query(Run)
     if not by_row:  # for writing: what may be long is not fetched
@@ -255,8 +255,9 @@ def _found(session: Session, run_id: RunId, url: str, by_row: bool = False) -> R
 
 
 def _add_file(session: Session, run: Run, change: AddFile) -> None:
-    from sacred.stores.sql_sharing import shared_resource, storable
-    from sacred.stores.sql_tables import Artifact
+    from sacred.stores.sql_classes import Artifact
+    from sacred.stores.sql_sharing import shared_resource
+    from sacred.stores.sql_texts import storable
 
     if change.kind == "resource":
         resource = shared_resource(session, change)

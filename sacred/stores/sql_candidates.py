@@ -12,11 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from sacred._base.values import Value
-from sacred.stores.sql_tables import Base
+from sacred.stores.sql_tables import TABLES
 
 __all__ = ["RowOrder", "RowTest", "by_column", "by_order"]
 
-_RUN = Base.metadata.tables["run"]
+_RUN = TABLES["run"]
 
 
 class RowTest(Value):

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from sacred.stores.local_files import explained as errors_of_disk
 from sacred.stores.sql_block_guards import are_guarded, can_have_blocks, guard
@@ -24,6 +23,7 @@ from sacred.stores.sql_schema import statements_for
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.orm import Session
 
 __all__ = ["Database"]
 
@@ -59,7 +59,7 @@ class Database:
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
-        with self._opened() as connection, connection.begin(), Session(connection) as session:
+        with self._opened() as connection, connection.begin(), _session(connection) as session:
             yield session
 
     @contextlib.contextmanager
@@ -75,7 +75,7 @@ class Database:
         with (
             self._opened() as connection,
             _transaction(connection, exclusive),
-            Session(connection) as session,
+            _session(connection) as session,
         ):
             yield session
             session.flush()
@@ -182,6 +182,12 @@ def _is_on_local_disk(name: str) -> bool:
         if path == point or path.startswith(point.rstrip("/") + "/")
     }
     return bool(kinds) and not kinds[max(kinds)].startswith(_NETWORK)
+
+
+def _session(connection: Connection) -> Session:
+    from sqlalchemy.orm import Session  # which those that only read do without
+
+    return Session(connection)
 
 
 @contextlib.contextmanager

@@ -17,15 +17,14 @@ from sacred.records import TIME_FIELDS, Document, FileEntry, plain_id
 from sacred.stores.base import DamagedRunError
 from sacred.stores.reading import Report, moment_of
 from sacred.stores.sql_run import meta_from
-from sacred.stores.sql_tables import Base
+from sacred.stores.sql_tables import TABLES
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 __all__ = ["DocumentRows", "column_names"]
 
-_TABLES = Base.metadata.tables
-_RUN = _TABLES["run"]
+_RUN = TABLES["run"]
 
 #: The columns of ``run`` that fields of documents are made of.
 _COLUMNS: dict[str, tuple[str, ...]] = {
@@ -49,7 +48,7 @@ _Shared = dict[tuple[str, int], Any]
 def column_names(connection: Connection) -> dict[str, set[str]]:
     """The tables that the database has, with the names of their columns."""
     # Of all of them in one question.
-    found = sa.inspect(connection).get_multi_columns(filter_names=list(_TABLES))
+    found = sa.inspect(connection).get_multi_columns(filter_names=list(TABLES))
     return {name: {str(c["name"]) for c in columns} for (_, name), columns in found.items()}
 
 
@@ -68,7 +67,7 @@ class DocumentRows:
         self.existing = existing
         self.is_old = any(
             not {column.name for column in table.columns} <= existing.get(name, set())
-            for name, table in _TABLES.items()
+            for name, table in TABLES.items()
             if table.primary_key
         )
         self._url = url
@@ -161,7 +160,7 @@ class DocumentRows:
         return shared[key]
 
     def _host(self, connection: Connection, number: int) -> Document:
-        table = _TABLES["host"]
+        table = TABLES["host"]
         row = connection.execute(sa.select(table).where(table.c.host_id == number)).first()
         if row is None:
             return {}
@@ -169,7 +168,7 @@ class DocumentRows:
         return host | {"os": [row.os, row.os_info]}
 
     def _experiment(self, connection: Connection, number: int) -> tuple[Document, list[FileEntry]]:
-        table = _TABLES["experiment"]
+        table = TABLES["experiment"]
         columns = [column for column in table.c if column.name in self.existing["experiment"]]
         query = sa.select(*columns).where(table.c.experiment_id == number)
         row = connection.execute(query).first()
@@ -195,8 +194,8 @@ class DocumentRows:
     def _linked(
         self, connection: Connection, name: str, number: int, plural: str | None = None
     ) -> Sequence[Any]:
-        table = _TABLES[name]
-        link = _TABLES[f"experiments_{plural or name + 's'}"]
+        table = TABLES[name]
+        link = TABLES[f"experiments_{plural or name + 's'}"]
         if link.name not in self.existing:  # sacred 0.7 knew no repositories
             return []
         key = table.c[f"{name}_id"]
@@ -207,7 +206,7 @@ class DocumentRows:
     # ------------------------------------------------------------------------ files
 
     def _artifacts(self, connection: Connection, keys: list[Any]) -> Mapping[Any, list[FileEntry]]:
-        table = _TABLES["artifact"]
+        table = TABLES["artifact"]
         there = self.existing["artifact"]
         wanted = ("artifact_id", "run_id", "filename", "content_type", "metadata_json")
         columns = [table.c[name] for name in wanted if name in there]
@@ -225,7 +224,7 @@ class DocumentRows:
         return found
 
     def _resources(self, connection: Connection, keys: list[Any]) -> Mapping[Any, list[FileEntry]]:
-        table, link = _TABLES["resource"], _TABLES["runs_resources"]
+        table, link = TABLES["resource"], TABLES["runs_resources"]
         key = table.c.resource_id
         query = sa.select(link.c.run_id, key, table.c.filename, table.c.md5sum)
         query = query.join(link, link.c.resource_id == key).order_by(key)

@@ -17,9 +17,7 @@ from sqlalchemy.orm import Session
 from sacred.stores.base import RunId
 from sacred.stores.garbage import Collector, Garbage, Report
 from sacred.stores.sql_blocks import BLOCKS
-from sacred.stores.sql_database import Database
-from sacred.stores.sql_points_writing import remove_points
-from sacred.stores.sql_tables import (
+from sacred.stores.sql_classes import (
     Artifact,
     Base,
     Dependency,
@@ -31,6 +29,9 @@ from sacred.stores.sql_tables import (
     Run,
     Source,
 )
+from sacred.stores.sql_database import Database
+from sacred.stores.sql_points_writing import remove_points
+from sacred.stores.sql_tables import TABLES
 
 __all__ = ["SqlCollector"]
 
@@ -125,7 +126,7 @@ def _unused(session: Session, without: set[str], with_blocks: bool) -> Iterator[
 
 
 def _tables_of_points(with_blocks: bool) -> tuple[sa.Table, ...]:
-    metric = Base.metadata.tables["metric"]
+    metric = TABLES["metric"]
     return (metric, BLOCKS) if with_blocks else (metric,)
 
 
@@ -178,5 +179,5 @@ def _delete_in(session: Session, column: Any, keys: Sequence[Any]) -> None:
 
 def _columns(link: str) -> tuple[sa.Column[Any], sa.Column[Any]]:
     """The columns of a table that connects: whose it is, and what."""
-    owner, thing = Base.metadata.tables[link].columns
+    owner, thing = TABLES[link].columns
     return owner, thing

@@ -18,13 +18,12 @@ from sqlalchemy.engine import Connection
 from sacred.records.metric import Points, aggregate
 from sacred.stores.base import NOT_UNDERSTOOD
 from sacred.stores.sql_points import EXACT, step_from, value_from, values_from
-from sacred.stores.sql_sharing import storable
-from sacred.stores.sql_tables import Base
+from sacred.stores.sql_tables import TABLES
+from sacred.stores.sql_texts import storable
 
 __all__ = ["is_last_of", "numbers_of"]
 
-_TABLES = Base.metadata.tables
-_RUN, _METRIC = _TABLES["run"].c, _TABLES["metric"].c
+_RUN, _METRIC = TABLES["run"].c, TABLES["metric"].c
 
 #: Fetched at once, all runs together, to work out what the database does not.
 _POINTS = 200_000
@@ -56,7 +55,7 @@ def is_last_of(name: str) -> Any:
     """Whether a point is at the last position of a metric, in a question about a row of ``run``."""
     last = sa.select(sa.func.max(_METRIC.position))
     last = last.where(_METRIC.run_id == _RUN.run_id, _METRIC.name == name)
-    return _METRIC.position == last.correlate(_TABLES["run"]).scalar_subquery()
+    return _METRIC.position == last.correlate(TABLES["run"]).scalar_subquery()
 
 
 class _Metric:
@@ -92,7 +91,7 @@ class _Metric:
         is_last = sa.and_(_METRIC.run_id == _RUN.run_id, self._is_meant, is_last_of(self._name))
         columns = ("position", "value", "value_json", "step", "step_json")
         query = sa.select(_RUN.run_id, *(_METRIC[name] for name in columns))
-        both = _TABLES["run"].outerjoin(_TABLES["metric"], is_last)
+        both = TABLES["run"].outerjoin(TABLES["metric"], is_last)
         return query.select_from(both).where(_RUN.run_id.in_(run_ids))
 
     def _add_of_all(self, run_ids: Sequence[str], found: dict[str, dict[str, Any]]) -> None:

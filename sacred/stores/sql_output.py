@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from sacred.stores.sql_sharing import storable
-from sacred.stores.sql_tables import Output, Run
+from sacred.stores.sql_tables import TABLES
+from sacred.stores.sql_texts import storable
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from sqlalchemy.orm import Session
 
     from sacred.stores.changes import WriteOutput
+    from sacred.stores.sql_classes import Run
 
 __all__ = ["whole_output", "write_output"]
 
@@ -32,19 +33,20 @@ _NOTICE = "\n[... this is not all: the rest is in the table output ...]\n"
 _BEGINNING = _HEAD + len(_NOTICE)
 _PIECE = 1024 * 1024  # written at once
 
-_SHOWN = Run.captured_out
+_RUN, _OUTPUT = TABLES["run"], TABLES["output"]
+_SHOWN = _RUN.c.captured_out
 
 
 def write_output(session: Session, run: Run, change: WriteOutput) -> None:
     """The output of the run is now ``output[:change.start] + change.text``."""
     start, text = change.start, storable(change.text)
-    whose = Output.run_id == run.run_id
-    stored = session.scalar(sa.select(sa.func.max(Output.stop)).where(whose)) or 0
+    whose = _OUTPUT.c.run_id == run.run_id
+    stored = session.scalar(sa.select(sa.func.max(_OUTPUT.c.stop)).where(whose)) or 0
     if start < stored:
         # A filter has rewritten what is in rows by now: once more from the start.
-        before = session.scalar(sa.select(_SHOWN).where(Run.id == run.id))
+        before = session.scalar(sa.select(_SHOWN).where(_RUN.c.id == run.id))
         text = whole_output(session.connection(), run.run_id, before)[:start] + text
-        session.execute(sa.delete(Output).where(whose))
+        session.execute(sa.delete(_OUTPUT).where(whose))
         start = stored = 0
     for begin in range(0, max(len(text), 1), _PIECE):
         piece = text[begin : begin + _PIECE]
@@ -63,7 +65,7 @@ def whole_output(connection: Connection, run_id: str | None, shown: str | None) 
         run_id: the column of that name.
         shown: the column ``captured_out``.
     """
-    rows = sa.select(Output.text).where(Output.run_id == run_id).order_by(Output.position)
+    rows = sa.select(_OUTPUT.c.text).where(_OUTPUT.c.run_id == run_id).order_by(_OUTPUT.c.position)
     pieces, shown = list(connection.scalars(rows)), shown or ""
     return "".join(pieces) + shown[_BEGINNING:] if pieces else shown
 
@@ -78,9 +80,9 @@ def _move(session: Session, run: Run, stored: int, shown: int) -> int:
         sa.literal(stored),
         sa.literal(stored + length),
         sa.func.substr(_SHOWN, beginning + 1, length),
-    ).where(Run.id == run.id)
+    ).where(_RUN.c.id == run.id)
     columns = ["run_id", "position", "stop", "text"]
-    session.execute(sa.insert(Output).from_select(columns, moved))
+    session.execute(sa.insert(_OUTPUT).from_select(columns, moved))
     head = _first(beginning) if stored else _first(_HEAD).concat(sa.literal(_NOTICE, _SHOWN.type))
     _show(session, run, head.concat(sa.func.substr(_SHOWN, shown - _TAIL + 1)))
     return stored + length
@@ -88,8 +90,7 @@ def _move(session: Session, run: Run, stored: int, shown: int) -> int:
 
 def _show(session: Session, run: Run, text: Any) -> None:
     # The database has what was before: nothing of it is sent or fetched.
-    statement = sa.update(Run).where(Run.id == run.id).values(captured_out=text)
-    session.execute(statement, execution_options={"synchronize_session": False})
+    session.execute(sa.update(_RUN).where(_RUN.c.id == run.id).values(captured_out=text))
 
 
 def _first(length: int) -> Any:

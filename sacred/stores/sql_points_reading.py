@@ -20,11 +20,11 @@ from sacred.stores.sql_blocks import (
     unpacked_times,
 )
 from sacred.stores.sql_points import steps_from, values_from
-from sacred.stores.sql_tables import Base
+from sacred.stores.sql_tables import TABLES
 
 __all__ = ["columns_of", "names_of"]
 
-_METRIC = Base.metadata.tables["metric"]
+_METRIC = TABLES["metric"]
 #: Of fewer points, nobody asks for blocks.
 _SHORT = 1000
 #: What fits into the caches of processors is faster to handle.

@@ -18,12 +18,12 @@ from sacred.stores import sql_blocks
 from sacred.stores.changes import AddPoints
 from sacred.stores.sql_blocks import BLOCKS, STALE, packed
 from sacred.stores.sql_points import COLUMNS, rows_of, step_from, value_from
-from sacred.stores.sql_sharing import storable
-from sacred.stores.sql_tables import Base
+from sacred.stores.sql_tables import TABLES
+from sacred.stores.sql_texts import storable
 
 __all__ = ["add_points", "remove_points"]
 
-_METRIC = Base.metadata.tables["metric"]
+_METRIC = TABLES["metric"]
 #: How many points go to the database in one piece.
 _POINTS_AT_ONCE = 10_000
 #: How many characters a time has in SQLite, with and without fractions of the second.

@@ -28,8 +28,8 @@ from sacred.stores.sql_errors import explained
 from sacred.stores.sql_metric_numbers import numbers_of
 from sacred.stores.sql_output import whole_output
 from sacred.stores.sql_points_reading import columns_of, names_of
-from sacred.stores.sql_sharing import storable
-from sacred.stores.sql_tables import Base
+from sacred.stores.sql_tables import TABLES
+from sacred.stores.sql_texts import storable
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -42,8 +42,7 @@ _AHEAD = 2000
 #: PostgreSQL does not know how long it takes to read JSON. Said in one transaction, for that.
 _SHARE_THE_WORK = "SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0"
 
-_TABLES = Base.metadata.tables
-_RUN, _METRIC = _TABLES["run"], _TABLES["metric"]
+_RUN, _METRIC = TABLES["run"], TABLES["metric"]
 
 
 class SqlReader(Reader):
@@ -252,7 +251,7 @@ class SqlReader(Reader):
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
         """See `Reader.open_file`."""
         kind, number = entry.ref
-        table = _TABLES[kind]
+        table = TABLES[kind]
         key = next(iter(table.primary_key))
         with self._connected() as (connection, _):
             content = connection.scalar(sa.select(table.c.content).where(key == number))

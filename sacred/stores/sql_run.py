@@ -10,7 +10,7 @@ from typing import Any
 from sacred.serializer import dumps
 from sacred.stores.base import StoreError
 from sacred.stores.sql_points import finite_number
-from sacred.stores.sql_sharing import storable
+from sacred.stores.sql_texts import storable
 
 __all__ = ["columns_for", "meta_from"]
 

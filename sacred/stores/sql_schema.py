@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from sacred.stores.sql_tables import Base
+from sacred.stores.sql_tables import METADATA, TABLES
 
 __all__ = ["is_narrower", "statements_for"]
 
@@ -31,7 +31,7 @@ def statements_for(connection: Connection) -> list[str]:
     existing = set(inspector.get_table_names())
     dialect = connection.dialect
     statements: list[str] = []
-    for table in Base.metadata.sorted_tables:
+    for table in METADATA.sorted_tables:
         indices = sorted(table.indexes, key=lambda index: str(index.name))
         if table.name in existing:
             columns = {str(c["name"]): c for c in inspector.get_columns(table.name)}
@@ -66,7 +66,7 @@ def _column_statements(
 
 
 def _linked_columns() -> set[sa.Column[Any]]:
-    keys = [key for table in Base.metadata.tables.values() for key in table.foreign_keys]
+    keys = [key for table in TABLES.values() for key in table.foreign_keys]
     return {column for key in keys for column in (key.parent, key.column)}
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from sacred._base.digest import new_md5
 from sacred.serializer import dumps
 from sacred.stores.changes import AddFile, SourceFile
-from sacred.stores.sql_tables import (
+from sacred.stores.sql_classes import (
     Base,
     Dependency,
     Experiment,
@@ -23,21 +23,11 @@ from sacred.stores.sql_tables import (
     Resource,
     Source,
 )
+from sacred.stores.sql_texts import storable
 
-__all__ = ["shared_experiment", "shared_host", "shared_resource", "storable"]
+__all__ = ["shared_experiment", "shared_host", "shared_resource"]
 
 _Row = TypeVar("_Row", bound=Base)
-
-
-def storable(value: Any) -> Any:
-    r"""A text without what some database has no form for; each character stays one.
-
-    >>> storable("a\0b\ud800"), storable(None)
-    ('a␀b?', None)
-    """
-    if not isinstance(value, str):
-        return value
-    return value.replace("\0", "␀").encode(errors="replace").decode()
 
 
 def shared_experiment(

@@ -42,7 +42,7 @@ from sacred.stores.base import RunNotFoundError, StoreError
 from sacred.stores.changes import AddPoints, SetFields, WriteOutput
 from sacred.stores.local_files import md5_of_file
 from sacred.stores.sql_points import step_from, value_from
-from sacred.stores.sql_sharing import storable
+from sacred.stores.sql_texts import storable
 from sacred.upkeep import discard, find_garbage, remove_garbage
 from tests.services.processes import run_together
 from tests.unit.stores.memory import READ_FIELDS, MemoryStore, StoreObserver, live, lives

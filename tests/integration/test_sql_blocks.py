@@ -25,7 +25,7 @@ from sacred.stores.sql import SqlStore
 from sacred.stores.sql_block_guards import are_guarded
 from sacred.stores.sql_engine import make_engine
 from sacred.stores.sql_points import step_from, value_from
-from sacred.stores.sql_sharing import storable
+from sacred.stores.sql_texts import storable
 from sacred.upkeep import discard, find_garbage, remove_garbage
 from tests.services.processes import run_together
 

@@ -13,14 +13,14 @@ from sqlalchemy.schema import CreateTable
 from sacred._base.errors import MissingExtraError
 from sacred.stores import sql_engine, sql_schema
 from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
+from sacred.stores.sql_classes import Artifact, Base, Metric, Run
 from sacred.stores.sql_database import _is_on_local_disk
 from sacred.stores.sql_engine import make_engine, url_of
 from sacred.stores.sql_errors import explained
 from sacred.stores.sql_points import step_from, step_to, value_from, value_to
 from sacred.stores.sql_run import columns_for
 from sacred.stores.sql_schema import is_narrower
-from sacred.stores.sql_sharing import storable
-from sacred.stores.sql_tables import Artifact, Base, Metric, Run
+from sacred.stores.sql_texts import storable
 
 # ------------------------------------------------------------------------ addresses
 
