@@ -94,7 +94,7 @@ def test_info_may_change_during_a_heartbeat(ex: Experiment, tmp_path: Path) -> N
 
         writer = threading.Thread(target=write)
         writer.start()
-        stop.wait(0.4)
+        stop.wait(0.15)
         stop.set()
         writer.join()
         return count

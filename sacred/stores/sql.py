@@ -3,20 +3,22 @@
 | module | what it holds |
 |---|---|
 | `sql_tables` | the tables |
+| `sql_classes` | classes of them, for scripts and for writing |
 | `sql_schema` | bringing an older or empty database up to date |
 | `sql_engine` | URLs, drivers, time limits |
 | `sql_database` | transactions and who may write when |
 | `sql_errors` | what errors of drivers mean |
 | `sql_sharing` | rows that runs share |
-| `sql_run` `sql_points` | fields and points as columns |
+| `sql_run` `sql_points` `sql_texts` | fields, points and texts as columns |
 | `sql_points_writing` `sql_points_reading` | points into the tables, and out of them |
 | `sql_blocks` `sql_block_guards` | points packed, and when nobody may believe that |
 | `sql_reading` `sql_documents` | rows as canonical documents; nothing is changed |
+| `sql_candidates` | statements for the rows that may be meant, in an order |
 | `sql_output` | output of any length |
 | `sql_garbage` | rows that no run refers to |
 
-All but `sql_engine` and `sql_errors` need SQLAlchemy to be imported, and so this
-module imports them when it is used.
+All but `sql_engine`, `sql_errors` and `sql_texts` need SQLAlchemy to be imported, and so this
+module imports them when it is used. Those that read do without its ORM.
 """
 
 from __future__ import annotations
@@ -130,7 +132,7 @@ class SqlStore(ReadableStore):
             session.delete(run)
 
     def query(self, run_id: RunId) -> dict[str, Any]:
-        """The record of a run as `sacred.stores.sql_tables.Run.to_json` has it.
+        """The record of a run as `sacred.stores.sql_classes.Run.to_json` has it.
 
         Args:
             run_id: its id; if there is none of that id, the number of its row.

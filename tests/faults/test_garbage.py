@@ -21,7 +21,9 @@ from tests.faults.places import Place
 pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).parent / "scripts" / "collected.py"
-PROCESSES, SECONDS = 4, pick(2, 60)
+PROCESSES = 4
+#: Seconds, and how many runs at least.
+LENGTH = (str(pick(2, 60)), str(pick(12, 25)))
 KINDS = ["file", "sqlite", "mongo", "postgres", "tinydb"]
 #: The runs say each time what they use, so what they need is a moment.
 GRACE = datetime.timedelta(seconds=1)
@@ -33,7 +35,7 @@ def test_runs_that_start_meanwhile_lose_nothing(place: Place, tmp_path: Path) ->
     environment |= {"LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), **place.environment}
     processes = [
         subprocess.Popen(
-            [sys.executable, str(SCRIPT), place.url, f"{SEED}-{number}", str(SECONDS)],
+            [sys.executable, str(SCRIPT), place.url, f"{SEED}-{number}", *LENGTH],
             cwd=tmp_path,
             env=environment,
             stdin=subprocess.DEVNULL,

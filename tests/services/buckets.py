@@ -129,9 +129,9 @@ class BucketContract:
         assert self.everything(observer)["1/cout.txt"].decode() == text
         assert observer.store._blobs._growing == {}
 
-    def test_twenty_four_starts_at_once(self, place):
+    def test_twelve_starts_at_once(self, place):
         ids = []
-        barrier = threading.Barrier(24)
+        barrier = threading.Barrier(12)
 
         def run():
             observer = self.observer_class(place, "base")
@@ -139,12 +139,12 @@ class BucketContract:
             ids.append(int(start(observer)))
             complete(observer)
 
-        threads = [threading.Thread(target=run) for _ in range(24)]
+        threads = [threading.Thread(target=run) for _ in range(12)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert sorted(ids) == list(range(1, 25))
+        assert sorted(ids) == list(range(1, 13))
 
     def documents(self, observer, fields=None):
         """What a new reader finds, and which objects it has asked for."""

@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 from moto.moto_server import werkzeug_app
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.server import create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 
@@ -30,7 +30,7 @@ class S3Server:
     """A server with content that survives `stop`, as long as this process does."""
 
     def __init__(self) -> None:
-        self._app = DomainDispatcherApplication(create_backend_app)
+        self._app = create_backend_app("s3")
         # The real service decides atomically who of several makes an object; moto looks first.
         self._lock = threading.Lock()
         self.port = 0

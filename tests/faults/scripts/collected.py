@@ -23,11 +23,10 @@ from sacred.upkeep import discard
 # Each use is said, for contents count a second here, and not a day.
 garbage.COUNTS = datetime.timedelta(0)
 CONTENTS = 60
-AT_LEAST = 25
 
 
-def main(url: str, seed: str, seconds: float) -> None:
-    """Start runs for so long, and some runs; the last one is kept."""
+def main(url: str, seed: str, seconds: float, at_least: int) -> None:
+    """Start runs for so long, and so many at least; the last one is kept."""
     numbers = random.Random(seed)
     directory = Path(seed)
     directory.mkdir()
@@ -47,7 +46,7 @@ def main(url: str, seed: str, seconds: float) -> None:
             told.complete(observer)
             time.sleep(numbers.random() / 20)
             check(store[run_id], names)
-            if run > AT_LEAST and time.monotonic() > end:
+            if run > at_least and time.monotonic() > end:
                 break
             discard(store, [store[run_id].id])
 
@@ -62,4 +61,4 @@ def check(run, names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], float(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], float(sys.argv[3]), int(sys.argv[4]))
