@@ -23,10 +23,10 @@ pytestmark = pytest.mark.slow
 SCRIPT = Path(__file__).parent / "scripts" / "collected.py"
 PROCESSES = 4
 #: Seconds, and how many runs at least.
-LENGTH = (str(pick(2, 60)), str(pick(12, 25)))
+LENGTH = (str(pick(4, 60)), str(pick(12, 25)))
 KINDS = ["file", "sqlite", "mongo", "postgres", "tinydb"]
 #: The runs say each time what they use, so what they need is a moment.
-GRACE = datetime.timedelta(seconds=1)
+GRACE = datetime.timedelta(seconds=2)
 
 
 @pytest.mark.parametrize("place", KINDS, indirect=True)

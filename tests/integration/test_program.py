@@ -21,7 +21,7 @@ import pytest
 from sacred import Experiment, open_store
 from sacred.app.command_table import COMMANDS
 from sacred.app.main import main
-from sacred.observers import FileStorageObserver
+from sacred.observers import FileStorageObserver, SqlObserver
 from sacred.observers.store_observer import StoreObserver
 from sacred.testing import told
 from tests.conftest import ROOT
@@ -147,6 +147,33 @@ def test_the_overview_loads_no_store_and_no_query() -> None:
     loaded = set(done.stdout.splitlines()[-1].split())
     assert "sacred.app.program_help" in loaded
     assert {"sacred.query", "sacred.stores", "sacred.experiment", "numpy"} & loaded == set()
+
+
+def test_to_read_an_sql_database_the_classes_of_its_tables_are_not_loaded(tmp_path: Path) -> None:
+    """They take longer to be imported than all else that reading takes."""
+    url = f"sqlite:///{tmp_path}/runs.db"
+    ex = Experiment("sums", save_git_info=False)
+    ex.add_config(a=1)
+    ex.observers.append(SqlObserver(url))
+
+    @ex.main
+    def total(_run: Any, a: int) -> int:
+        print("the sum")
+        _run.log_scalar("loss", 0.5)
+        return a + 1
+
+    ex.run(options={"--loglevel": "ERROR"})
+    code = (
+        "import sys; from sacred.app.main import main\n"
+        "words = ['a = 1 and metrics.loss.min < 1', '--sort', '-result', '-n', '5']\n"
+        "for call in (['ls', *words], ['show', '1'], ['metrics', '1'], ['logs', '1']):\n"
+        f"    assert main(['-s', {url!r}, *call]) == 0\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    *shown, loaded = done.stdout.splitlines()
+    assert "the sum" in shown
+    assert {"sqlalchemy", "sqlalchemy.orm"} & set(loaded.split()) == {"sqlalchemy"}, done.stderr
 
 
 def test_characters_that_the_output_cannot_have_are_no_error(runs: Path) -> None:
