@@ -37,6 +37,7 @@ def with_numbers(
     id_of: Callable[[_T], RunId],
     reader: Reader,
     wanted: Collection[tuple[str, str]],
+    first: int = _FEW,
 ) -> Iterator[tuple[_T, MetricNumbers]]:
     """Each item with the numbers of its run, as far as the reader can say them.
 
@@ -45,11 +46,12 @@ def with_numbers(
         id_of: gives the id of its run.
         reader: of the store.
         wanted: see `Reader.metric_numbers`; if there are none, nothing is asked.
+        first: how many are likely to be looked at.
     """
     if not wanted:
         yield from ((item, _NONE) for item in items)
         return
-    remaining, size = iter(items), _FEW
+    remaining, size = iter(items), min(first, _MANY)
     while page := list(itertools.islice(remaining, size)):
         numbers = reader.metric_numbers([id_of(item) for item in page], wanted)
         yield from ((item, numbers.get(id_of(item), _NONE)) for item in page)

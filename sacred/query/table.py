@@ -277,7 +277,10 @@ class RunTable(Value, eq=False):
         ranked = self.reader.ranked(order, self.limit, self._needed(), self._report, where)
         if ranked is None:
             return None
-        numbered = with_numbers(ranked, lambda item: item[2]["_id"], self.reader, self._metrics)
+        # With one more it is seen that nothing behind belongs before them.
+        numbered = with_numbers(
+            ranked, lambda item: item[2]["_id"], self.reader, self._metrics, first=self.limit + 1
+        )
         records = (
             (position, is_placed, self._record(document, numbers))
             for (position, is_placed, document), numbers in numbered
