@@ -110,8 +110,7 @@ class SqlReader(Reader):
         """See `Reader.ordered`."""
         name = "id" if field == "_id" else field
         keys = partial(by_column, name, descending)
-        # By its key, a database stops at the last run that is wanted.
-        pages = self._in_order(keys, _PAGE, where, looks_ahead=name != "id")
+        pages = self._in_order(keys, _PAGE, where, looks_ahead=True)
         return (document for _, document in self._placed(pages, fields, report))
 
     def ranked(
