@@ -110,7 +110,7 @@ class SqlReader(Reader):
         """See `Reader.ordered`."""
         name = "id" if field == "_id" else field
         keys = partial(by_column, name, descending)
-        pages = self._in_order(keys, _PAGE, where, looks_ahead=True)
+        pages = self._in_order(keys, _PAGE, where)
         return (document for _, document in self._placed(pages, fields, report))
 
     def ranked(
@@ -158,10 +158,18 @@ class SqlReader(Reader):
         keys: Callable[[Any], Any],
         size: int,
         where: RowTest | None,
-        looks_ahead: bool,
+        looks_ahead: bool = True,
         is_costly: bool = False,
     ) -> Iterator[dict[int, bool]]:
-        """Pages of the keys of all runs, with whether their places are doubtful."""
+        """Pages of the keys of all runs, with whether their places are doubtful.
+
+        Args:
+            keys: the statement for a condition, in order.
+            size: of the first page.
+            where: the condition, or None.
+            looks_ahead: begin with those of the first runs that fulfil it.
+            is_costly: all of the table will be looked at.
+        """
         with self._connected() as (_, rows):
             where = None if rows.is_old else where
         seen: set[int] = set()
