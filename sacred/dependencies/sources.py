@@ -77,8 +77,8 @@ def get_digest(filename: PathLike) -> str:
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile() as file:
-    ...     get_digest(file.name)[:8]
-    'd41d8cd9'
+    ...     get_digest(file.name)
+    'd41d8cd98f00b204e9800998ecf8427e'
     """
     with open(filename, "rb") as file:
         return md5_of(pieces_of(file))

@@ -20,6 +20,7 @@ __all__ = [
     "JsonTexts",
     "Place",
     "Steps",
+    "bounded",
     "is_flag",
     "path_text",
     "references",
@@ -89,6 +90,12 @@ def references(steps: Steps) -> Iterator[Steps]:
 def is_flag(column: Any) -> Any:
     """Whether a text is that of a flag."""
     return column.is_not(None) & column.in_(["true", "false"])
+
+
+def bounded(number: Any, low: float | None, high: float | None) -> list[Any]:
+    """Tests of whether a number is within bounds, as far as there are any."""
+    tests = [] if low is None else [number >= low]
+    return tests if high is None else [*tests, number <= high]
 
 
 def path_text(root: str, steps: Steps) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sacred.query.coarse import Fact, bounds_of
-from sacred.query.sql_json import EXACT, Place
+from sacred.query.sql_json import EXACT, Place, bounded
 from sacred.stores.sql_metric_numbers import is_last_of
 from sacred.stores.sql_tables import TABLES
 from sacred.stores.sql_texts import storable
@@ -72,14 +72,14 @@ class _Points:
             return self._have()
         low, high = bounds_of(fact)
         if kind == "count":
-            return sa.and_(*_bounded(self.number(kind), low, high))
+            return sa.and_(*bounded(self.number(kind), low, high))
         if kind in ("last", "step"):
             column = _METRIC.value if kind == "last" else _METRIC.step
             return self._have(self._is_last, _may_be(column, low, high))
         value = _METRIC.value
         if kind == "mean":
             room = _LARGEST * _ROUNDED
-            bounds = _bounded(_MEAN + room, low, None) + _bounded(_MEAN - room, None, high)
+            bounds = bounded(_MEAN + room, low, None) + bounded(_MEAN - room, None, high)
             return self._together_are(_SOME_ARE_ODD | sa.and_(sa.true(), *bounds))
         tests = [self._have(_may_be(value, low, high))]
         if kind == "min" and low is not None:
@@ -141,9 +141,4 @@ def _is_number() -> Any:
 
 def _may_be(column: Any, low: float | None, high: float | None) -> Any:
     """Whether a number may be within bounds; what is none in a database may be anywhere."""
-    return column.is_(None) | sa.and_(sa.true(), *_bounded(column, low, high))
-
-
-def _bounded(number: Any, low: float | None, high: float | None) -> list[Any]:
-    tests = [] if low is None else [number >= low]
-    return tests if high is None else [*tests, number <= high]
+    return column.is_(None) | sa.and_(sa.true(), *bounded(column, low, high))

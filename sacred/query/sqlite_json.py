@@ -13,6 +13,7 @@ from sacred.query.sql_json import (
     JsonTexts,
     Place,
     Steps,
+    bounded,
     is_flag,
     path_text,
     references,
@@ -54,10 +55,8 @@ class SqliteTexts(JsonTexts):
                 tests.append(kind.not_in(["text", "null"]))
         else:
             found = _extract(column, steps, sa.Double)
-            low, high = bounds_of(fact)
-            bounds = [] if low is None else [found >= low]
-            bounds += [] if high is None else [found <= high]
-            tests = [sa.and_(kind.in_(["integer", "real"]), *bounds)]
+            within = bounded(found, *bounds_of(fact))
+            tests = [sa.and_(kind.in_(["integer", "real"]), *within)]
         # An object may stand for a number of numpy, a date, and so on.
         elsewhere = [_kind(column, path).is_not(None) for path in references(steps)]
         return sa.or_(*tests, kind == "object", *elsewhere)

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sacred.query.coarse import AllOf, AnyOf, Condition, Fact, bounds_of, facts_in
-from sacred.query.sql_json import JsonTexts, is_flag
+from sacred.query.sql_json import JsonTexts, bounded, is_flag
 from sacred.query.sql_metrics import metric_condition
 from sacred.query.sql_search import search_condition
 from sacred.records import TIME_FIELDS
@@ -150,10 +150,8 @@ def _by_number(text: Any, fact: Fact) -> Iterator[tuple[Any, Any]]:
     """When the column of a result that is a number, or a flag, says enough, and what."""
     number = _RUN.c.result
     if _is_number(fact):
-        low, high = bounds_of(fact)
-        bounds = [] if low is None else [number >= low]
-        bounds += [] if high is None else [number <= high]
-        yield number.is_not(None) & ~is_flag(text), sa.and_(sa.true(), *bounds)
+        within = bounded(number, *bounds_of(fact))
+        yield number.is_not(None) & ~is_flag(text), sa.and_(sa.true(), *within)
     if fact.test != "absent":
         # Of a run of the old library, it is all that there is.
         yield text.is_(None), number.is_not(None)

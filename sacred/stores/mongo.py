@@ -210,7 +210,8 @@ class MongoStore(ReadableStore):
 
     def _list_metric(self, run_id: RunId, name: str, metrics: MongoMetrics) -> None:
         """Add a new metric to the list of the run, if it has one: readers believe it."""
-        has_others = {"info.metrics.id": {"$exists": True}, "info.metrics.name": {"$ne": name}}
+        listed = {"$elemMatch": {"name": {"$type": "string"}, "id": {"$exists": True}}}
+        has_others = {"info.metrics": listed, "info.metrics.name": {"$ne": name}}
         entry = {"name": name, "id": str(metrics.id_of(name))}
         self._runs.update_one({"_id": run_id, **has_others}, {"$push": {"info.metrics": entry}})
 

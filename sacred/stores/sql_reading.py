@@ -42,7 +42,7 @@ _AHEAD = 2000
 #: PostgreSQL does not know how long it takes to read JSON. Said in one transaction, for that.
 _SHARE_THE_WORK = "SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0"
 
-_RUN, _METRIC = TABLES["run"], TABLES["metric"]
+_RUN = TABLES["run"]
 
 
 class SqlReader(Reader):

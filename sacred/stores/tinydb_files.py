@@ -45,8 +45,8 @@ class HashFiles:
         root: the directory, made when the first file is stored.
 
     >>> files = HashFiles("/runs/hashfs")
-    >>> files.idpath("d41d8cd98f00")
-    '/runs/hashfs/d4/1d/8c/d98f00'
+    >>> files.idpath("d41d8cd98f00b204e9800998ecf8427e")
+    '/runs/hashfs/d4/1d/8c/d98f00b204e9800998ecf8427e'
     """
 
     depth = 3

@@ -323,7 +323,7 @@ def test_the_list_of_metrics_in_mongo_leaves_none_out(request, tmp_path):
 
 def test_what_a_user_has_put_into_info_under_that_name_stays(request, tmp_path):
     with new_place("mongo", request, tmp_path) as place, open_store(place.url) as store:
-        for value in ([1, 2], "text", {"name": "a"}):
+        for value in ([1, 2], "text", {"name": "a"}, {"name": "a", "id": 1}, [{"id": 1}]):
             run_id = store.store.create(None, dict(_DOCUMENT), [])
             store.store.apply(run_id, [SetFields(fields={"info": {"metrics": value}})])
             points = AddPoints(name="loss", start=0, steps=[0], values=[1], timestamps=[_START])

@@ -53,4 +53,7 @@ def check(path: Path) -> None:
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         document.namespace.update(vars(importlib.import_module(name)))
     for example in document:
+        if isinstance(example.parsed, doctest.Example) and "." not in example.parsed.want:
+            # Nothing is to be rounded, and in a digest Sybil looks for it for ten seconds.
+            example.parsed.options[NUMBER] = False
         example.evaluate()
