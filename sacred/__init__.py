@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sacred.experiment import Experiment
     from sacred.host_info import host_info_gatherer, host_info_getter
     from sacred.ingredient import Ingredient
-    from sacred.query.run_store import open_store
+    from sacred.runs.run_store import open_store
     from sacred.settings import SETTINGS
 
 __all__ = [
@@ -48,7 +48,7 @@ _HOMES = {
     "cli_option": "sacred._base.cli_option",
     "host_info_gatherer": "sacred.host_info",
     "host_info_getter": "sacred.host_info",
-    "open_store": "sacred.query.run_store",
+    "open_store": "sacred.runs.run_store",
 }
 
 __getattr__, __dir__ = lazy_face(globals(), _HOMES)

@@ -1,6 +1,6 @@
 """Porch: parsing of the command line, under its old address."""
 
-from sacred.cli.parser import format_usage
+from sacred.cli.arguments import format_usage
 from sacred.cli.updates import convert_value as _convert_value
 from sacred.cli.updates import parse_updates as get_config_updates
 

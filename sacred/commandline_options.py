@@ -1,7 +1,7 @@
 """Porch: the options of the command line, under their old address."""
 
 from sacred._base.cli_option import CLIOption, cli_option
-from sacred.cli.legacy import CommandLineOption
+from sacred.cli.option_classes import CommandLineOption
 from sacred.cli.options import gather_command_line_options
 from sacred.cli.run_options import *  # noqa: F403
 

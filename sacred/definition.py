@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sacred._base.values import Value
+from sacred._base.frozen import Frozen
 
 if TYPE_CHECKING:
     from sacred.config.captured_function import CapturedFunction
@@ -22,7 +22,7 @@ _NOTHING: Mapping[str, Any] = {}
 ConfigHook = Callable[..., "dict[str, Any] | None"]
 
 
-class IngredientDef(Value):
+class IngredientDef(Frozen):
     """One ingredient as it was when a run was asked for."""
 
     path: str
@@ -35,7 +35,7 @@ class IngredientDef(Value):
     post_run_hooks: tuple[CapturedFunction, ...] = ()
 
 
-class RunRequest(Value):
+class RunRequest(Frozen):
     """What the user asks for: a command, values, and options.
 
     >>> RunRequest(command_name="main", config_updates={"C": 2.0}).named_configs

@@ -21,7 +21,7 @@ from contextvars import ContextVar
 from enum import Enum
 from typing import Any, ClassVar, TypeVar
 
-from sacred._base.values import Value, changed
+from sacred._base.frozen import Frozen, replace
 
 __all__ = [
     "ArtifactAdded",
@@ -39,9 +39,9 @@ __all__ = [
     "RunInterrupted",
     "RunQueued",
     "RunStarted",
+    "current_run_token",
     "takes_last_beat",
     "takes_moments",
-    "told_run",
 ]
 
 RunId = Any
@@ -51,11 +51,11 @@ Method = TypeVar("Method", bound=Callable[..., None])
 #: Which run an observer is being told about: a token of that run, the same for all its
 #: events. The classic methods do not say it, and one observer may serve nested or
 #: parallel runs.
-told_run: ContextVar[object | None] = ContextVar("sacred_told_run", default=None)
+current_run_token: ContextVar[object | None] = ContextVar("sacred_told_run", default=None)
 
 
 def takes_moments(log_metrics: Method) -> Method:
-    """Mark the method of an observer that can do with `Moments` for lists of datetimes.
+    """Mark the method of an observer that can do with `Timestamps` for lists of datetimes.
 
     A subclass that overrides it has another method, and is given lists.
     """
@@ -71,7 +71,7 @@ class OnFailure(Enum):
     TELL_THE_USER = "as KEEP_GOING; but what the user passed wrongly is raised at his call"
 
 
-class Event(Value):
+class Event(Frozen):
     """One thing that happened to a run."""
 
     method: ClassVar[str]
@@ -130,7 +130,7 @@ class MetricsLogged(Event):
     """New points of metrics; comes before the heartbeat of the same beat."""
 
     method = "log_metrics"
-    #: Timestamps may be `Moments`; observers are given lists of datetimes.
+    #: Timestamps may be `Timestamps`; observers are given lists of datetimes.
     metrics_by_name: Mapping[str, Mapping[str, Any]]
     info: JsonDict
 
@@ -142,7 +142,7 @@ class MetricsLogged(Event):
             name: {**points, "timestamps": list(points["timestamps"])}
             for name, points in self.metrics_by_name.items()
         }
-        return super(MetricsLogged, changed(self, metrics_by_name=plain)).call(observer)
+        return super(MetricsLogged, replace(self, metrics_by_name=plain)).call(observer)
 
 
 class Heartbeat(Event):
@@ -179,7 +179,7 @@ class LastHeartbeat(Heartbeat):
 class OutputWritten(Event):
     """The output is now ``output[:start] + text``; for observers that say so.
 
-    They have a method ``output_comes_apart()`` that returns True (in their class), and
+    They have a method ``wants_output_chunks()`` that returns True (in their class), and
     their ``heartbeat_event`` is given None for ``captured_out``.
     """
 
@@ -196,7 +196,7 @@ class OutputWritten(Event):
 def _is_told_of_output_apart(observer: Any) -> bool:
     # Asked of the class: an object around an observer that lends all its attributes
     # does not speak for it here.
-    asked = getattr(type(observer), "output_comes_apart", None)
+    asked = getattr(type(observer), "wants_output_chunks", None)
     return asked is not None and bool(asked(observer))
 
 

@@ -264,13 +264,13 @@ class Experiment(Ingredient):
             ValueError: ``argv`` is something else.
             SystemExit: wrong usage, or the run failed (unless ``--debug``).
         """
-        from sacred.cli.main import run_commandline
+        from sacred.cli.dispatch import run_commandline
 
         return run_commandline(self, ensure_wellformed_argv(argv))
 
     def get_usage(self, program_name: str | None = None) -> tuple[str, str, str]:
         """The short usage, the long one, and the one that is parsed with docopt."""
-        from sacred.cli.parser import format_usage
+        from sacred.cli.arguments import format_usage
 
         program = os.path.relpath(program_name or sys.argv[0] or self.path)
         commands = dict(self.gather_commands())
@@ -294,7 +294,7 @@ class Experiment(Ingredient):
     @property
     def current_run(self) -> Run | None:
         """The run of this experiment that is under way, else the last one."""
-        from sacred.lifecycle.active import innermost
+        from sacred.lifecycle.current_run import innermost
 
         found: Run | None = innermost(lambda run: getattr(run, "experiment", None) is self)
         return found or self._last_run

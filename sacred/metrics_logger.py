@@ -9,7 +9,7 @@ from array import array
 from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sacred._base.moments import Moments
+from sacred._base.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -110,7 +110,7 @@ class MetricsLogger:
     def take_batches(self) -> Iterator[Columns]:
         """The points logged since the last call, as `linearize_metrics` gives them.
 
-        Their timestamps are `Moments`, though.
+        Their timestamps are `Timestamps`, though.
         Each mapping has `BATCH` points at most, so that they can be stored
         without having all of them in memory in this form.
         """
@@ -121,7 +121,7 @@ class MetricsLogger:
         """The points logged since the last call, in order; they are taken out."""
         entries: list[ScalarMetricLogEntry] = []
         while (batch := self._next_batch()) is not None:
-            moments = Moments(batch.times)
+            moments = Timestamps(batch.times)
             columns = zip(batch.names, batch.steps, moments, batch.values, strict=True)
             entries += map(ScalarMetricLogEntry._make, columns)
         return entries
@@ -214,7 +214,9 @@ def linearize_metrics(logged_metrics: Iterable[ScalarMetricLogEntry]) -> Columns
 def _linearized(batch: _Batch) -> Columns:
     name = batch.names[0]
     if batch.names.count(name) == len(batch.names):
-        return {name: _columns(name, list(batch.steps), list(batch.values), Moments(batch.times))}
+        return {
+            name: _columns(name, list(batch.steps), list(batch.values), Timestamps(batch.times))
+        }
     parts: dict[str, tuple[list[Any], list[Any], array[float]]] = {
         name: ([], [], array("d")) for name in dict.fromkeys(batch.names)
     }
@@ -227,7 +229,7 @@ def _linearized(batch: _Batch) -> Columns:
         add_value(value)
         add_time(moment)
     return {
-        name: _columns(name, steps, values, Moments(times))
+        name: _columns(name, steps, values, Timestamps(times))
         for name, (steps, values, times) in parts.items()
     }
 

@@ -14,7 +14,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.extras import is_installed
-from sacred._base.on_import import when_imported
+from sacred._base.import_hooks import when_imported
 from sacred.settings import SETTINGS
 
 if TYPE_CHECKING:

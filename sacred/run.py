@@ -24,10 +24,10 @@ from sacred.events import (
     RunQueued,
     RunStarted,
 )
-from sacred.lifecycle.active import active
+from sacred.lifecycle.current_run import active
 from sacred.lifecycle.dispatcher import Dispatcher
-from sacred.lifecycle.heartbeat import Heart
-from sacred.lifecycle.output import OutputRecord
+from sacred.lifecycle.heartbeat import HeartbeatThread
+from sacred.lifecycle.output_record import OutputRecord
 from sacred.lifecycle.signals import EndSignals, Terminated, patient_interrupts
 from sacred.metrics_logger import MetricsLogger
 from sacred.randomness import set_global_seed
@@ -113,7 +113,7 @@ class Run:
         self.refresh_experiment_info: Callable[[], dict[str, Any]] | None = None
         self._metrics = MetricsLogger()
         self._dispatcher = Dispatcher((), run_logger)
-        self._heart: Heart | None = None
+        self._heart: HeartbeatThread | None = None
         self._output = OutputRecord(None, run_logger)
 
     def __repr__(self) -> str:
@@ -256,7 +256,7 @@ class Run:
     def _execute(self, args: tuple[Any, ...], signals: EndSignals) -> None:
         closing: Event | None = None
         self._output = OutputRecord(self.captured_out_filter, self.run_logger)
-        self._heart = Heart(
+        self._heart = HeartbeatThread(
             self._dispatcher,
             self._metrics,
             self.info,

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from sacred.stores.base import StoreError
-from sacred.stores.memory import MemoryStore
-from sacred.stores.registry import open_store
+from sacred.stores.memory.store import MemoryStore
+from sacred.stores.schemes import store_from_url
+from sacred.stores.store import StoreError
 from sacred.testing import StoreContract
 from tests.conftest import ROOT
 from tests.services import places
@@ -37,10 +37,10 @@ class _PlaceContract(StoreContract):
 
     def make_store(self):
         self.place = self.make_place()
-        return open_store(self.place.url)
+        return store_from_url(self.place.url)
 
     def reopen(self, store):
-        return open_store(self.place.url)
+        return store_from_url(self.place.url)
 
     def read_back(self, store, run_id):
         return self.place.read(run_id)

@@ -13,7 +13,7 @@ import pytest
 
 import sacred
 from sacred.app.command_table import COMMANDS, command_names
-from sacred.app.parser import parser_of
+from sacred.app.program_arguments import parser_of
 from sacred.experiment import gather_command_line_options
 from sacred.observers import FileStorageObserver, MongoObserver, QueueObserver
 from sacred.settings import SETTINGS, Settings

@@ -13,8 +13,8 @@ from sacred.observers.slack import SlackObserver
 from sacred.observers.store_observer import StoreObserver
 from sacred.observers.telegram_obs import TelegramObserver
 from sacred.observers.webhook import WebhookObserver
-from sacred.stores.memory import MemoryStore
-from sacred.testing import ObserverContract, told
+from sacred.stores.memory.store import MemoryStore
+from sacred.testing import ObserverContract, drive
 from tests.services.http import HttpServer
 
 
@@ -144,8 +144,8 @@ class _MessengerContract(ObserverContract):
             yield
 
     def test_the_message_arrives(self, observer):
-        told.start(observer)
-        told.complete(observer)
+        drive.start(observer)
+        drive.complete(observer)
         assert self.server.requests
 
 

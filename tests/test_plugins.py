@@ -31,8 +31,8 @@ assert run.result == 64, run.result
 
 from sacred.observers import JsonLinesObserver
 assert type(run.observers[0]) is JsonLinesObserver
-from sacred.stores.registry import open_store
-record = open_store("jsonl:runs").read("1")
+from sacred.stores.schemes import store_from_url
+record = store_from_url("jsonl:runs").read("1")
 assert record["status"] == "COMPLETED"
 assert record["output"].count("units 64") == 1
 assert record["metrics"]["loss"][0][1] == 0.5
@@ -141,9 +141,9 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     assert not hasattr(sacred.observers, "BadObserver")
     assert "'broken' cannot be loaded" in str(caught[0].message), caught
-from sacred.stores.registry import open_store
+from sacred.stores.schemes import store_from_url
 from sacred.config.config_files import load_config_file
-for function, argument in ((open_store, "bad:x"), (load_config_file, "x.bad")):
+for function, argument in ((store_from_url, "bad:x"), (load_config_file, "x.bad")):
     try:
         function(argument)
     except Exception as error:
@@ -165,7 +165,7 @@ def test_a_broken_plugin_is_one_warning_and_no_failed_run(tmp_path):
 @pytest.mark.parametrize(
     ("group", "use"),
     [
-        ("stores", "from sacred.stores.registry import open_store; open_store('x:')"),
+        ("stores", "from sacred.stores.schemes import store_from_url; store_from_url('x:')"),
         ("observers", "import sacred.observers; sacred.observers.x"),
         ("config_formats", "from sacred.config.config_files import _handler; _handler('a.x')"),
         ("host_info", "from sacred.host_info import get_host_info; get_host_info()"),
@@ -173,11 +173,12 @@ def test_a_broken_plugin_is_one_warning_and_no_failed_run(tmp_path):
 )
 def test_a_clash_names_both_distributions(tmp_path, group, use):
     code = (
-        "from sacred.stores.memory import MemoryStore\n"
+        "from sacred.stores.memory.store import MemoryStore\n"
         "from sacred.config.config_files import Handler\n"
         "x = Handler(None, None, '')\n"
         if group == "config_formats"
-        else "from sacred.stores.memory import MemoryStore\ndef x(url=None): return MemoryStore()\n"
+        else "from sacred.stores.memory.store import MemoryStore\n"
+        "def x(url=None): return MemoryStore()\n"
     )
     for name in ("one", "two"):
         write_distribution(tmp_path / "target", name, f"[sacred.{group}]\nx = {name}:x\n", code)

@@ -72,7 +72,7 @@ def first_run(store):
 
 
 def fill_files(url, count):
-    from sacred.query import open_store
+    from sacred.runs import open_store
 
     first_run(open_store(url).store)
     names = ("run", "config", "metrics")
@@ -91,8 +91,8 @@ def fill_files(url, count):
 def fill_sql(url, count):
     import sqlalchemy as sa
 
-    from sacred.query import open_store
-    from sacred.stores.sql_tables import TABLES
+    from sacred.runs import open_store
+    from sacred.stores.sql.tables import TABLES
 
     with open_store(url) as opened:
         first_run(opened.store)
@@ -122,7 +122,7 @@ def fill_mongo(url, count):
     import bson
     import pymongo
 
-    from sacred.query import open_store
+    from sacred.runs import open_store
 
     with open_store(url) as opened:
         first_run(opened.store)
@@ -197,7 +197,7 @@ def seconds(function, times=5):
 
 
 def best(url, count):
-    from sacred.query import open_store
+    from sacred.runs import open_store
 
     with open_store(url) as opened:
         table = opened.runs(QUERY, sort="-result", limit=20)
@@ -206,7 +206,7 @@ def best(url, count):
 
 
 def best_by_metric(url):
-    from sacred.query import open_store
+    from sacred.runs import open_store
 
     with open_store(url) as opened:
         table = opened.runs(BY_METRIC, sort="-result", limit=20)
@@ -214,7 +214,7 @@ def best_by_metric(url):
 
 
 def newest(url):
-    from sacred.query import open_store
+    from sacred.runs import open_store
 
     with open_store(url) as opened:
         list(opened.runs(QUERY, newest_first=True, limit=20))

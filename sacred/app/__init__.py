@@ -17,7 +17,7 @@
 | `report` | runs as one HTML file |
 | `completion` `candidates` | scripts for shells, and what they ask for |
 
-How runs are named, compared and printed stands in `sacred.viewing`.
+How runs are named, compared and printed stands in `sacred.display`.
 docs/program.rst describes it for its users.
 """
 

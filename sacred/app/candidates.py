@@ -6,10 +6,10 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 
-from sacred.app.field_summary import collected
-from sacred.app.rows import matching_runs
+from sacred.app.matching_runs import matching_runs
 from sacred.app.session import Session
-from sacred.query.names import FIELDS
+from sacred.display.field_summary import collected
+from sacred.query.fields import FIELDS
 
 __all__ = ["CANDIDATES"]
 

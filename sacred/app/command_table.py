@@ -18,7 +18,7 @@ import argparse
 import importlib
 from typing import TYPE_CHECKING, Protocol
 
-from sacred._base.values import Value
+from sacred._base.frozen import Frozen
 
 if TYPE_CHECKING:
     from sacred.app.session import Session
@@ -38,7 +38,7 @@ class CommandModule(Protocol):
         """Do it; the result is the exit code."""
 
 
-class Command(Value):
+class Command(Frozen):
     """A command of the program.
 
     Args:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sacred.app.command_table import COMMANDS, Command
-from sacred.app.parser import parser_of
+from sacred.app.program_arguments import parser_of
 
 __all__ = ["SHELLS"]
 

@@ -17,9 +17,9 @@ import sys
 from collections.abc import Sequence
 
 from sacred._base.errors import MissingExtraError, SacredError
-from sacred.app.parser import parse_call
-from sacred.viewing.console import Console
-from sacred.viewing.errors import UsageError
+from sacred.app.program_arguments import parse_call
+from sacred.display.console import Console
+from sacred.runs.errors import UsageError
 
 __all__ = ["main"]
 

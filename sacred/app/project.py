@@ -16,9 +16,9 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from sacred._base.frozen import Frozen
 from sacred._base.text import did_you_mean
-from sacred._base.values import Value
-from sacred.viewing.errors import ProgramError
+from sacred.runs.errors import ProgramError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ VARIABLE = "SACRED_STORE"
 _RELATIVE = re.compile(r"(file:|tinydb:|sqlite:///|)(?![A-Za-z][A-Za-z0-9+.-]+:)([^/].*)")
 
 
-class Project(Value):
+class Project(Frozen):
     """The stores that a file names.
 
     Args:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import argparse
 import functools
 
-from sacred._base.values import Value
+from sacred._base.frozen import Frozen
 from sacred.app.project import Project, default_address, find_project
-from sacred.query.run_store import RunStore, open_store
-from sacred.query.table import RunTable
+from sacred.display.console import Console
 from sacred.records import RunRecord
-from sacred.viewing.console import Console
-from sacred.viewing.errors import ProgramError
-from sacred.viewing.run_ids import find_run
+from sacred.runs.errors import ProgramError
+from sacred.runs.run_ids import find_run
+from sacred.runs.run_store import RunStore, open_store
+from sacred.runs.run_table import RunTable
 
 __all__ = ["NamedStore", "Session"]
 
 
-class NamedStore(Value):
+class NamedStore(Frozen):
     """A store, and its name in the project or else its address."""
 
     name: str
@@ -86,7 +86,7 @@ class Session:
         return name in known or name in self._said
 
     def run(self, text: str) -> RunRecord:
-        """The run that an id means; see `sacred.viewing.run_ids`.
+        """The run that an id means; see `sacred.runs.run_ids`.
 
         Raises:
             ProgramError: there is no such run.

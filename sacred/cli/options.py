@@ -13,7 +13,7 @@ from sacred._base.errors import MissingExtraError, ObserverError
 from sacred._base.extras import is_installed
 from sacred._base.registry import Registry
 from sacred.cli.errors import CommandLineError
-from sacred.cli.table import OptionRow, available_rows
+from sacred.cli.option_table import OptionRow, available_rows
 from sacred.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _is_free(flag: str, options: Mapping[str, CLIOption]) -> bool:
 
 def _declared_classes() -> list[CLIOption]:
     # Who declares options as classes has loaded the module that their base is in.
-    legacy = sys.modules.get("sacred.cli.legacy")
+    legacy = sys.modules.get("sacred.cli.option_classes")
     return [] if legacy is None else legacy.declared_classes()
 
 

@@ -1,6 +1,6 @@
 """What the built-in options do to a run: functions of the value and the run.
 
-Flags and help texts are in `sacred.cli.table`.
+Flags and help texts are in `sacred.cli.option_table`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sacred._base.cli_option import CLIOption
 from sacred._base.text import did_you_mean
 from sacred.cli.errors import CommandLineError, UncleanRepositoryError
-from sacred.cli.table import row_of
+from sacred.cli.option_table import row_of
 
 if TYPE_CHECKING:
     from sacred.run import Run

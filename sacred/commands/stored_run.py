@@ -6,16 +6,17 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.paths import iterate_flattened, set_by_dotted_path
-from sacred.query.run_store import RunStore
+from sacred.display.console import Console
+from sacred.display.difference_table import difference_table
+from sacred.display.text_table import write_text
 from sacred.records import RunRecord
-from sacred.stores.base import StoreError, StoreNotFoundError
-from sacred.stores.reading import ReadableStore
-from sacred.viewing.comparison import compared, table_of
-from sacred.viewing.console import Console
-from sacred.viewing.errors import ProgramError
-from sacred.viewing.planned import nearest_run, run_to_be
-from sacred.viewing.run_ids import find_run
-from sacred.viewing.text_table import write_text
+from sacred.runs.comparison import compared
+from sacred.runs.errors import ProgramError
+from sacred.runs.run_ids import find_run
+from sacred.runs.run_store import RunStore
+from sacred.runs.unsaved_run import nearest_run, unsaved_run
+from sacred.stores.reader import ReadableStore
+from sacred.stores.store import StoreError, StoreNotFoundError
 
 if TYPE_CHECKING:
     from sacred.run import Run
@@ -46,7 +47,7 @@ def print_difference(run: Run, words: Sequence[str]) -> None:
     # A seed that will be another one at each start is no difference.
     different = [r for r in rows if r.differs and not (_is_seed(r.name) and r.values[-1] is None)]
     if different:
-        write_text(table_of(different, [*words, _HERE], for_people=True), console)
+        write_text(difference_table(different, [*words, _HERE], for_people=True), console)
     else:
         console.print("no differences")
     for word, record in zip(words, stored, strict=True):
@@ -59,7 +60,7 @@ def print_difference(run: Run, words: Sequence[str]) -> None:
 def _planned(run: Run) -> RunRecord:
     command = run.experiment.default_command or ""
     info = run.experiment_info
-    return run_to_be(_HERE, _without_random_seeds(run), command, info, run.host_info)
+    return unsaved_run(_HERE, _without_random_seeds(run), command, info, run.host_info)
 
 
 def _without_random_seeds(run: Run) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A porch: names of `sacred.config` under the path where scripts import them."""
 
-from sacred.config.comparison import is_different, type_changed
+from sacred.config.differences import is_different, type_changed
 from sacred.config.dogmatic import DogmaticDict, DogmaticList, fallback_dict
 from sacred.config.read_only import (
     ReadOnlyContainer,

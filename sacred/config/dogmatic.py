@@ -11,7 +11,7 @@ from typing import Any, SupportsIndex
 
 from sacred._base.errors import ConfigError
 from sacred._base.paths import join_paths
-from sacred.config.comparison import entry_type, is_different, type_changed
+from sacred.config.differences import entry_type, is_different, type_changed
 from sacred.config.dogmatic_list import DogmaticList
 from sacred.config.typed_entries import CommandLineText, as_entry
 

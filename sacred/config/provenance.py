@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from sacred._base.values import Value
+from sacred._base.frozen import Frozen
 
 __all__ = ["Origin", "OriginKind"]
 
 OriginKind = Literal["scope", "dict", "file", "hook", "named", "update", "seed"]
 
 
-class Origin(Value, kw_only=False):
+class Origin(Frozen, kw_only=False):
     """Where a value was set.
 
     Attributes:

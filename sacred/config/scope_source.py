@@ -10,7 +10,7 @@ from types import FunctionType
 from typing import Any
 
 from sacred._base.errors import ConfigError
-from sacred._base.values import Value
+from sacred._base.frozen import Frozen
 from sacred.config.typed_entries import declares_bool
 from sacred.settings import SETTINGS
 
@@ -28,7 +28,7 @@ _MAX_FILES = 8
 _files: dict[str, tuple[list[str], Index]] = {}
 
 
-class ScopeSource(Value, kw_only=False):
+class ScopeSource(Frozen, kw_only=False):
     """The source of one function.
 
     Attributes:

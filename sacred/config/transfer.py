@@ -11,7 +11,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from sacred._base.values import Value
+from sacred._base.frozen import Frozen
 from sacred.config.bindings import (
     Binding,
     BoundFunction,
@@ -30,7 +30,7 @@ _runs: dict[str, RunBindings] = {}  # the last ones: workers live longer than ru
 _NOTHING: Mapping[str, Any] = {}
 
 
-class RemoteRun(Value, kw_only=False):
+class RemoteRun(Frozen, kw_only=False):
     """What `_run` is in another process than that of the run.
 
     Attributes:
@@ -87,7 +87,7 @@ def _stand_in(run: Any) -> RemoteRun | None:
     )
 
 
-class Snapshot(Value, kw_only=False):
+class Snapshot(Frozen, kw_only=False):
     """The bindings of a run, in a form that can be pickled."""
 
     token: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from sacred._base.on_import import when_imported
+from sacred._base.import_hooks import when_imported
 
 __all__ = ["install"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 
-from sacred._base.values import Value
+from sacred._base.frozen import Frozen
 from sacred.dependencies.git_query import GitQuery
 
 _TIMEOUT = 10.0
@@ -20,7 +20,7 @@ _REMOTES = ("config", "--get-regexp", r"^remote\..*\.url$")
 _CREDENTIALS = r"^(https?://)[^/@]*@"
 
 
-class GitInfo(Value, kw_only=False):
+class GitInfo(Frozen, kw_only=False):
     """The state of a repository; all None for a file outside of any."""
 
     repo: str | None = None

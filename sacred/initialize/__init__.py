@@ -13,7 +13,6 @@ from sacred._base.lazy import lazy_face
 if TYPE_CHECKING:
     from sacred.initialize.configure import Configured, configure
     from sacred.initialize.create import create_run, get_command
-    from sacred.initialize.logs import initialize_logging
     from sacred.initialize.phases import (
         create_scaffolding,
         distribute_config_updates,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
         get_configuration,
         get_scaffolding_and_config_name,
     )
+    from sacred.initialize.run_logger import initialize_logging
     from sacred.initialize.scaffold import Scaffold
 
 __all__ = [
@@ -60,7 +60,7 @@ _HOMES = {
     "get_config_modifications": "sacred.initialize.phases",
     "get_configuration": "sacred.initialize.phases",
     "get_scaffolding_and_config_name": "sacred.initialize.phases",
-    "initialize_logging": "sacred.initialize.logs",
+    "initialize_logging": "sacred.initialize.run_logger",
 }
 
 __getattr__, __dir__ = lazy_face(globals(), _HOMES)

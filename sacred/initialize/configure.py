@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sacred._base.frozen import Frozen
 from sacred._base.paths import (
     convert_to_nested_dict,
     get_by_dotted_path,
@@ -13,10 +14,8 @@ from sacred._base.paths import (
     recursive_update,
     set_by_dotted_path,
 )
-from sacred._base.values import Value
 from sacred.config.config_scope import ConfigScope
 from sacred.config.config_summary import ConfigSummary
-from sacred.initialize.logs import initialize_logging
 from sacred.initialize.phases import (
     Prefixes,
     Scaffolding,
@@ -29,6 +28,7 @@ from sacred.initialize.phases import (
     get_scaffolding_and_config_name,
     split_prefixes,
 )
+from sacred.initialize.run_logger import initialize_logging
 from sacred.initialize.scaffold import Scaffold
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Configured", "configure"]
 
 
-class Configured(Value):
+class Configured(Frozen):
     """What a run is configured with.
 
     Attributes:
@@ -55,7 +55,7 @@ class Configured(Value):
     run_logger: logging.Logger
 
 
-class _Request(Value):
+class _Request(Frozen):
     """What stays the same over all phases."""
 
     experiment: Ingredient

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sacred._base.errors import SacredError
-from sacred._base.values import changed, fields_of
+from sacred._base.frozen import fields_of, replace
 from sacred.events import (
     Event,
     Heartbeat,
@@ -17,8 +17,8 @@ from sacred.events import (
     OnFailure,
     RunQueued,
     RunStarted,
+    current_run_token,
     takes_last_beat,
-    told_run,
 )
 
 __all__ = ["Dispatcher"]
@@ -52,7 +52,7 @@ class Dispatcher:
         run_id = event._id
         with self._telling():
             for observer in self.observers:
-                answer = changed(event, _id=run_id).call(observer)
+                answer = replace(event, _id=run_id).call(observer)
                 run_id = answer if run_id is None else run_id
                 self._told_of_start.append(observer)
         return run_id
@@ -108,11 +108,11 @@ class Dispatcher:
     @contextlib.contextmanager
     def _telling(self) -> Iterator[None]:
         with self._lock:
-            token = told_run.set(self)
+            token = current_run_token.set(self)
             try:
                 yield
             finally:
-                told_run.reset(token)
+                current_run_token.reset(token)
 
     def _report(self, observer: Any, event: Event | None, error: Exception) -> None:
         # The same failure at every beat is one warning, or a day without network

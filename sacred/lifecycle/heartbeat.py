@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
-from sacred._base.late_thread import LateThread
+from sacred._base.deferred_thread import DeferredThread
 from sacred.events import Event, Heartbeat, MetaInfoUpdated, MetricsLogged, OutputWritten
 from sacred.metrics_logger import MetricsLogger
 from sacred.stdout_capturing import CapturedOutput
 
 if TYPE_CHECKING:
     from sacred.lifecycle.dispatcher import Dispatcher
-    from sacred.lifecycle.output import OutputRecord
+    from sacred.lifecycle.output_record import OutputRecord
 
-__all__ = ["Heart"]
+__all__ = ["HeartbeatThread"]
 
 # Characters.
 _AT_ONCE = 1 << 20
@@ -31,7 +31,7 @@ def _annotations(meta_info: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(meta_info[name]) for name in ANNOTATIONS if name in meta_info}
 
 
-class Heart:
+class HeartbeatThread:
     """Beats while a run is under way.
 
     Args:
@@ -66,7 +66,7 @@ class Heart:
         self._stopped = False
         self._interval = 0.0
         self._due = 0.0
-        self._thread = LateThread(self._live, "sacred-heartbeat")
+        self._thread = DeferredThread(self._live, "sacred-heartbeat")
         metrics.on_batch = self._hurry
 
     def listen_to(self, capture: CapturedOutput) -> None:

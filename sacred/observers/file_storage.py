@@ -64,7 +64,7 @@ class FileStorageObserver(OldConstructors, StoreObserver):
             if not os.path.exists(self.template):
                 raise FileNotFoundError(f"Couldn't find template file {self.template!r}")
             require("mako", extra="template", purpose="The template of a FileStorageObserver")
-        from sacred.stores.file import local_file_store
+        from sacred.stores.files.store import local_file_store
 
         sources = self.source_dir if copy_sources else None
         store = local_file_store(self.basedir, self.resource_dir, sources, copy_artifacts)
@@ -113,7 +113,7 @@ class FileStorageObserver(OldConstructors, StoreObserver):
     @property
     def saved_metrics(self) -> dict[str, dict[str, list[Any]]]:
         """The stored points: ``{name: {"steps", "values", "timestamps"}}``."""
-        from sacred.stores.metrics_file import read_metrics
+        from sacred.stores.files.metrics_json import read_metrics
 
         return {} if self.dir is None else read_metrics(self.dir)
 
@@ -146,7 +146,7 @@ class FileStorageObserver(OldConstructors, StoreObserver):
                 return
         if self.dir is None:
             raise RuntimeError("There is no run to report about")
-        from sacred.stores.blobs import LocalBlobs
+        from sacred.stores.files.blobs import LocalBlobs
 
         mako = require(
             "mako.template", extra="template", purpose="The template of a FileStorageObserver"

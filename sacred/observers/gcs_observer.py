@@ -6,8 +6,8 @@ from typing import Any
 
 from sacred._base.cli_option import cli_option
 from sacred.observers.store_observer import OldConstructors, StoreObserver
-from sacred.stores.bucket import bucket_store, split_address
-from sacred.stores.gcs_blobs import GoogleBucket
+from sacred.stores.buckets.gcs import GoogleBucket
+from sacred.stores.buckets.store import bucket_store, split_address
 
 __all__ = ["DEFAULT_GCS_PRIORITY", "GoogleCloudStorageObserver", "gcs_option"]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pymongo import MongoClient
     from pymongo.collection import Collection
 
-    from sacred.stores.bson_form import force_bson_encodeable
+    from sacred.stores.mongo.bson_values import force_bson_encodeable
 
 __all__ = [
     "DEFAULT_MONGO_PRIORITY",
@@ -87,7 +87,7 @@ class MongoObserver(StoreObserver):
         self._arguments |= {"collection_prefix": collection_prefix, **kwargs}
         self._connection = _Connection(address, kwargs) if client is None else None
         client = _checked(client, url) if self._connection is None else self._connection.client
-        from sacred.stores.mongo_client import name_of_place
+        from sacred.stores.mongo.client import name_of_place
 
         gridfs = require("gridfs", extra="mongo", purpose="MongoObserver")
         database = client[db_name]
@@ -111,7 +111,7 @@ class MongoObserver(StoreObserver):
         priority: int,
         url: str | None = None,
     ) -> None:
-        from sacred.stores.mongo import MongoStore
+        from sacred.stores.mongo.store import MongoStore
 
         self.runs = runs
         self.metrics = metrics
@@ -296,7 +296,7 @@ def _place(url: str | None, prefix: str) -> tuple[str | None, str]:
     """The address for pymongo, and the prefix that the arguments or the address name."""
     if url is None:
         return None, prefix
-    from sacred.stores.mongo_client import split_prefix
+    from sacred.stores.mongo.client import split_prefix
 
     address, in_url = split_prefix(url)
     if prefix and in_url and prefix != in_url:
@@ -320,7 +320,7 @@ class _Connection:
     """A client of our own, closed when the last observer that shares it is gone."""
 
     def __init__(self, url: str | None, options: Mapping[str, Any]) -> None:
-        from sacred.stores.mongo_client import make_client
+        from sacred.stores.mongo.client import make_client
 
         self.client = make_client(url, options)
         weakref.finalize(self, self.client.close)
@@ -362,7 +362,7 @@ mongo_db_option.arg_description = (
 def __getattr__(name: str) -> Any:
     # Scripts import it from here; the stores have it.
     if name == "force_bson_encodeable":
-        from sacred.stores.bson_form import force_bson_encodeable
+        from sacred.stores.mongo.bson_values import force_bson_encodeable
 
         return force_bson_encodeable
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sacred.events import told_run
+from sacred.events import current_run_token
 from sacred.observers.base import RunId, RunObserver
 from sacred.observers.store_observer import StoreObserver
 
@@ -78,13 +78,13 @@ class QueueObserver(RunObserver):
 
     def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
         """Passed on directly."""
-        return self._call(WrappedEvent("queued_event", args, kwargs, told_run.get()))
+        return self._call(WrappedEvent("queued_event", args, kwargs, current_run_token.get()))
 
     def started_event(self, *args: Any, **kwargs: Any) -> RunId:
         """Passed on directly; then the background thread starts."""
-        run_id = self._call(WrappedEvent("started_event", args, kwargs, told_run.get()))
+        run_id = self._call(WrappedEvent("started_event", args, kwargs, current_run_token.get()))
         with self._lock:
-            self._runs.append(told_run.get())
+            self._runs.append(current_run_token.get())
             self._start()
         return run_id
 
@@ -92,9 +92,9 @@ class QueueObserver(RunObserver):
         """Passed on later."""
         self._enqueue("heartbeat_event", args, kwargs)
 
-    def output_comes_apart(self) -> bool:
+    def wants_output_chunks(self) -> bool:
         """Whether the covered observer wants the output apart (`sacred.events.OutputWritten`)."""
-        covered = getattr(type(self._covered_observer), "output_comes_apart", None)
+        covered = getattr(type(self._covered_observer), "wants_output_chunks", None)
         method = getattr(self.heartbeat_event, "__func__", None)
         ours = method is QueueObserver.heartbeat_event
         return ours and covered is not None and bool(covered(self._covered_observer))
@@ -153,7 +153,7 @@ class QueueObserver(RunObserver):
 
     def join(self) -> None:
         """Wait until all events are delivered, or given up; after the last run end the thread."""
-        run = told_run.get()
+        run = current_run_token.get()
         with self._lock:
             if run in self._runs:
                 self._runs.remove(run)
@@ -178,11 +178,11 @@ class QueueObserver(RunObserver):
         method = getattr(self._covered_observer, event.name, None)
         if method is None:
             return None
-        token = told_run.set(event.run)
+        token = current_run_token.set(event.run)
         try:
             return method(*event.args, **event.kwargs)
         finally:
-            told_run.reset(token)
+            current_run_token.reset(token)
 
     def _start(self) -> None:
         if self._worker is not None:
@@ -198,7 +198,7 @@ class QueueObserver(RunObserver):
     def _enqueue(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if self._worker is None:
             raise RuntimeError("QueueObserver has not been told of the start of a run")
-        self._queue.put(WrappedEvent(name, args, kwargs, told_run.get()))
+        self._queue.put(WrappedEvent(name, args, kwargs, current_run_token.get()))
 
     def _copy_of(self, filename: str) -> str:
         import shutil

@@ -6,8 +6,8 @@ from typing import Any
 
 from sacred._base.cli_option import cli_option
 from sacred.observers.store_observer import OldConstructors, StoreObserver
-from sacred.stores.bucket import bucket_store, split_address
-from sacred.stores.s3_blobs import S3Bucket
+from sacred.stores.buckets.s3 import S3Bucket
+from sacred.stores.buckets.store import bucket_store, split_address
 
 __all__ = ["DEFAULT_S3_PRIORITY", "S3Observer", "s3_option"]
 

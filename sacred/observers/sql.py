@@ -14,14 +14,14 @@ from sacred._base.cli_option import cli_option
 from sacred.observers.base import JsonDict, RunId
 from sacred.observers.store_observer import StoreObserver
 from sacred.stores.changes import Change
-from sacred.stores.sql import SqlStore
-from sacred.stores.sql_engine import make_engine
+from sacred.stores.sql.engine import make_engine
+from sacred.stores.sql.store import SqlStore
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
     from sqlalchemy.orm import Session, scoped_session
 
-    from sacred.stores.sql_classes import Run
+    from sacred.stores.sql.models import Run
 
     AnySession = Session | scoped_session[Session]
 
@@ -139,7 +139,7 @@ class SqlObserver(StoreObserver):
         """The row of the run that started last, in `session`; None before a start."""
         if self._recording is None:
             return None
-        from sacred.stores.sql_classes import Run
+        from sacred.stores.sql.models import Run
 
         query = self.session.query(Run).filter_by(run_id=str(self._recording.run_id))
         return query.populate_existing().first()

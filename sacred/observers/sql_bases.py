@@ -11,7 +11,7 @@ from sacred._base.extras import require
 
 require("sqlalchemy", extra="sql", purpose="sacred.observers.sql_bases")
 
-from sacred.stores.sql_classes import (  # noqa: E402 - with the hint if it is not there
+from sacred.stores.sql.models import (  # noqa: E402 - with the hint if it is not there
     Artifact,
     Base,
     Dependency,

@@ -6,17 +6,17 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sacred.events import takes_moments, told_run
+from sacred.events import current_run_token, takes_moments
 from sacred.observers.base import JsonDict, RunId, RunObserver
 
 if TYPE_CHECKING:
     import datetime
     from typing import Self
 
-    from sacred.stores.base import Store
     from sacred.stores.changes import Change
-    from sacred.stores.document import DocumentWriter
-    from sacred.stores.recording import Recording
+    from sacred.stores.delivery import Delivery
+    from sacred.stores.document import RunChangeTracker
+    from sacred.stores.store import Store
 
 __all__ = ["OldConstructors", "StoreObserver"]
 
@@ -27,10 +27,10 @@ class _Record:
     __slots__ = ("output_held", "recording", "writer")
 
     def __init__(self) -> None:
-        from sacred.stores.document import DocumentWriter
+        from sacred.stores.document import RunChangeTracker
 
-        self.writer = DocumentWriter()
-        self.recording: Recording | None = None
+        self.writer = RunChangeTracker()
+        self.recording: Delivery | None = None
         #: Characters of output that wait for the next change that is stored.
         self.output_held = 0
 
@@ -72,7 +72,7 @@ class StoreObserver(RunObserver):
     (`sacred.stores.spool.replay` brings it to the store later).
 
     One observer may serve several runs at once, nested or in parallel threads: whose
-    event it is told about it learns from `sacred.events.told_run`.
+    event it is told about it learns from `sacred.events.current_run_token`.
 
     Args:
         store: the place.
@@ -102,14 +102,14 @@ class StoreObserver(RunObserver):
     @property
     def _record(self) -> _Record:
         """Of the run that the observer is being told about, else of the latest."""
-        return self._records.get(told_run.get(), self._latest)
+        return self._records.get(current_run_token.get(), self._latest)
 
     @property
-    def _writer(self) -> DocumentWriter:
+    def _writer(self) -> RunChangeTracker:
         return self._record.writer
 
     @property
-    def _recording(self) -> Recording | None:
+    def _recording(self) -> Delivery | None:
         return self._record.recording
 
     def queued_event(
@@ -151,11 +151,11 @@ class StoreObserver(RunObserver):
         document, files = record.writer.started(
             ex_info, command, host_info, start_time, config, meta_info
         )
-        from sacred.stores.recording import Recording
+        from sacred.stores.delivery import Delivery
 
         run_id = self.store.create(_id, document, files)
-        record.recording = Recording(self.store, run_id, document, files, self.failure_dir)
-        self._records[told_run.get()] = self._latest = record
+        record.recording = Delivery(self.store, run_id, document, files, self.failure_dir)
+        self._records[current_run_token.get()] = self._latest = record
         return run_id
 
     def heartbeat_event(
@@ -173,7 +173,7 @@ class StoreObserver(RunObserver):
         """As `heartbeat_event`, to be stored together with the end of the run."""
         self._running.hold(self._writer.heartbeat(info, captured_out, beat_time, result))
 
-    def output_comes_apart(self) -> bool:
+    def wants_output_chunks(self) -> bool:
         """Yes: to be given the whole output again and again would take its memory.
 
         No, if somebody has put a heartbeat of his own there, which may want it.
@@ -189,7 +189,7 @@ class StoreObserver(RunObserver):
         """
         changes = self._writer.output(start, offset, text)
         self._record.output_held += len(text)
-        if self._record.output_held >= _LONG and self.store.takes_pieces:
+        if self._record.output_held >= _LONG and self.store.supports_output_append:
             self._add(changes)
         else:
             self._running.hold(changes)
@@ -272,13 +272,13 @@ class StoreObserver(RunObserver):
             self._after_close(spool)
         finally:
             # No more events of that run are going to come.
-            self._records.pop(told_run.get(), None)
+            self._records.pop(current_run_token.get(), None)
 
     def _after_close(self, spool: str | None) -> None:
         """For subclasses: the record is complete, or its rest is in the spool."""
 
     @property
-    def _running(self) -> Recording:
+    def _running(self) -> Delivery:
         if self._recording is None:
             raise RuntimeError(f"{type(self).__name__} has not been told of the start of a run")
         return self._recording

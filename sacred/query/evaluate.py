@@ -13,7 +13,6 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sacred.query.moments import Moment
 from sacred.query.syntax import (
     And,
     Compare,
@@ -29,6 +28,7 @@ from sacred.query.syntax import (
     Path,
     Search,
 )
+from sacred.query.times import TimeRange
 from sacred.query.values import MISSING, value_of
 from sacred.records import RunRecord, id_key
 
@@ -92,7 +92,7 @@ def kind_of(value: Any) -> str:
     return "time" if isinstance(value, datetime.datetime) else "other"
 
 
-def _compare(found: Any, sign: Operator, wanted: Any, moment: Moment | None, path: Path) -> bool:
+def _compare(found: Any, sign: Operator, wanted: Any, moment: TimeRange | None, path: Path) -> bool:
     if found is MISSING:
         return False
     if path.field == "id":
@@ -119,7 +119,7 @@ def _compare_ids(found: Any, sign: Operator, wanted: Any) -> bool:
     return bool(_OPERATORS[sign](left, right))
 
 
-def _compare_times(found: datetime.datetime, sign: Operator, moment: Moment) -> bool:
+def _compare_times(found: datetime.datetime, sign: Operator, moment: TimeRange) -> bool:
     start, stop = moment.start, moment.stop
     within = start <= found < stop or found == start
     match sign:

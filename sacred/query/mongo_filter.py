@@ -14,10 +14,8 @@ from typing import Any
 
 from sacred._base.clock import naive_utc
 from sacred._base.text import did_you_mean
-from sacred.query.checks import comparison, path_from
 from sacred.query.errors import QueryError
-from sacred.query.moments import Moment
-from sacred.query.names import FIELDS
+from sacred.query.fields import FIELDS
 from sacred.query.syntax import (
     And,
     Compare,
@@ -30,6 +28,8 @@ from sacred.query.syntax import (
     Or,
     Path,
 )
+from sacred.query.times import TimeRange
+from sacred.query.validation import comparison, path_from
 
 __all__ = ["expression_of"]
 
@@ -115,7 +115,7 @@ def _equal(path: Path, value: Any, now: datetime.datetime) -> Expression:
 def _compare(path: Path, sign: Operator, value: Any, now: datetime.datetime) -> Expression:
     if isinstance(value, datetime.datetime):
         value = naive_utc(value)
-        return Compare(path, sign, value.isoformat(), Moment(value, value))
+        return Compare(path, sign, value.isoformat(), TimeRange(value, value))
     if value is not None and not isinstance(value, bool | int | float | str):
         raise QueryError(f"a filter cannot compare {path} with {value!r}")
     return comparison(path, sign, value, now)

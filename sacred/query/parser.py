@@ -12,7 +12,7 @@
              | value [ "not" ] "in" path          an item of this list
              | path "~" /regex/ | path "!~" /regex/
 
-What is known of the fields (`sacred.query.names`) is checked here, so that a mistake is
+What is known of the fields (`sacred.query.fields`) is checked here, so that a mistake is
 an error with a place, and not an empty answer.
 """
 
@@ -23,9 +23,8 @@ import re
 
 from sacred._base.clock import utcnow
 from sacred._base.text import did_you_mean
-from sacred.query.checks import checked_comparison, path_of, value_of_token
 from sacred.query.errors import QueryError
-from sacred.query.names import FIELDS
+from sacred.query.fields import FIELDS
 from sacred.query.syntax import (
     EVERYTHING,
     And,
@@ -42,6 +41,7 @@ from sacred.query.syntax import (
     Search,
 )
 from sacred.query.tokens import Token, tokenize
+from sacred.query.validation import checked_comparison, path_of, value_of_token
 
 __all__ = ["parse"]
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from sacred._base.values import Value as Frozen
-from sacred.query.moments import Moment
+from sacred._base.frozen import Frozen
+from sacred.query.times import TimeRange
 from sacred.records.metric import AGGREGATES
 
 __all__ = [
@@ -36,7 +36,7 @@ __all__ = [
 Operator = Literal["=", "!=", "<", "<=", ">", ">="]
 
 #: What can stand on the right of a comparison. A text may be meant as a time: then
-#: it is compared as `Moment` with times, and as text with texts.
+#: it is compared as `TimeRange` with times, and as text with texts.
 Value = bool | int | float | str | None
 
 
@@ -80,7 +80,7 @@ class Compare(Frozen, kw_only=False):
     path: Path
     operator: Operator
     value: Value
-    moment: Moment | None = None
+    moment: TimeRange | None = None
 
 
 class ComparePaths(Frozen, kw_only=False):

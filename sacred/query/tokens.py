@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from sacred._base.values import Value
+from sacred._base.frozen import Frozen
 from sacred.query.errors import QueryError
 
 __all__ = ["Token", "tokenize"]
@@ -13,7 +13,7 @@ __all__ = ["Token", "tokenize"]
 Kind = Literal["name", "text", "number", "duration", "regex", "sign", "end"]
 
 
-class Token(Value, kw_only=False):
+class Token(Frozen, kw_only=False):
     """A piece: `text` is as it stands, but of texts and regular expressions the content.
 
     Attributes:

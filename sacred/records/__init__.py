@@ -12,12 +12,12 @@
 | `shown` | a run as HTML, for notebooks |
 """
 
-from sacred.records.fields import Fields
-from sacred.records.files import FileEntry, StoredFile
+from sacred.records.attribute_dict import Fields
 from sacred.records.ids import id_key, plain_id
 from sacred.records.metric import Metric, Points
 from sacred.records.run_record import DEAD_AFTER, RunRecord
 from sacred.records.source import TIME_FIELDS, Document, MetricNumbers, RecordSource, RunId
+from sacred.records.stored_files import FileEntry, StoredFile
 
 __all__ = [
     "DEAD_AFTER",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sacred._base.extras import is_installed, require
-from sacred._base.values import Value, made
+from sacred._base.frozen import Frozen, factory
 
 __all__ = ["AGGREGATES", "Metric", "Points", "aggregate", "moments_of"]
 
@@ -21,7 +21,7 @@ _WITHOUT_ZONE = {19, 26}
 AGGREGATES = ("last", "min", "max", "mean", "count", "step")
 
 
-class Points(Value, eq=False):
+class Points(Frozen, eq=False):
     """Three sequences of one length: lists, or numpy arrays where all items are numbers.
 
     Timestamps are datetimes (as an array, ``datetime64``), or may be texts of ISO 8601: to
@@ -45,7 +45,7 @@ class Points(Value, eq=False):
         return zip(*columns, strict=True)
 
 
-class Metric(Value, eq=False):
+class Metric(Frozen, eq=False):
     """A metric of a run; its points are read when they are first needed.
 
     >>> metric = Metric(name="loss", load=lambda: Points(
@@ -56,7 +56,7 @@ class Metric(Value, eq=False):
 
     name: str
     load: Callable[[], Points]
-    _cache: dict[str, Any] = made(factory=dict)
+    _cache: dict[str, Any] = factory(factory=dict)
 
     def __repr__(self) -> str:
         return f"Metric(name={self.name!r})"
@@ -135,7 +135,7 @@ class Metric(Value, eq=False):
         )
 
     def _repr_html_(self) -> str:
-        from sacred.records.shown import row_as_html
+        from sacred.records.notebook import row_as_html
 
         values = {name: getattr(self, name) for name in AGGREGATES}
         return row_as_html({"metric": self.name, **values})
@@ -229,8 +229,8 @@ def moments_of(items: Any) -> Any:
         return [_moment(item) for item in _listed(items)]
     import numpy as np
 
-    if hasattr(items, "__array__") and (made := np.asarray(items)).dtype.kind == "M":
-        return made
+    if hasattr(items, "__array__") and (factory := np.asarray(items)).dtype.kind == "M":
+        return factory
     items = _listed(items)
     # numpy reads texts thirty times faster than datetimes, and both faster than a loop does.
     texts = list(map(str, items))

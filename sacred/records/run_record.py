@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from sacred._base.clock import utcnow
+from sacred._base.frozen import Frozen, factory
 from sacred._base.text import did_you_mean
-from sacred._base.values import Value, made
-from sacred.records.fields import Fields, frozen
-from sacred.records.files import FileEntry, StoredFile
+from sacred.records.attribute_dict import Fields, frozen
 from sacred.records.metric import Metric
-from sacred.records.restored import restored
 from sacred.records.source import Document, MetricNumbers, RecordSource, RunId
+from sacred.records.stored_files import FileEntry, StoredFile
+from sacred.records.stored_values import restored
 
 __all__ = ["DEAD_AFTER", "RunRecord"]
 
@@ -24,7 +24,7 @@ DEAD_AFTER = datetime.timedelta(minutes=2)
 _T = TypeVar("_T")
 
 
-class RunRecord(Value):
+class RunRecord(Frozen):
     """A stored run. What its document does not have yet is read when it is asked for.
 
     Args:
@@ -43,12 +43,12 @@ class RunRecord(Value):
 
     id: RunId
     source: RecordSource
-    document: Document = made(factory=dict)
-    now: datetime.datetime = made(factory=utcnow)
+    document: Document = factory(factory=dict)
+    now: datetime.datetime = factory(factory=utcnow)
     dead_after: datetime.timedelta = DEAD_AFTER
-    numbers: MetricNumbers = made(factory=dict)
-    problems: list[str] = made(factory=list)
-    _cache: dict[str, Any] = made(factory=dict)
+    numbers: MetricNumbers = factory(factory=dict)
+    problems: list[str] = factory(factory=list)
+    _cache: dict[str, Any] = factory(factory=dict)
 
     @property
     def store(self) -> str:
@@ -211,7 +211,7 @@ class RunRecord(Value):
 
     def to_dict(self) -> dict[str, Any]:
         """The record without its large parts, as plain values."""
-        from sacred.records.fields import thawed
+        from sacred.records.attribute_dict import thawed
 
         return {name: thawed(getattr(self, name)) for name in _SHOWN}
 
@@ -261,7 +261,7 @@ class RunRecord(Value):
         return f"<run {self.id!r} of {self.store}: {self.name or '?'}, {self.status or '?'}>"
 
     def _repr_html_(self) -> str:
-        from sacred.records.shown import as_html
+        from sacred.records.notebook import as_html
 
         return as_html(self)
 

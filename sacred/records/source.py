@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import IO, Any, Protocol
 
-from sacred.records.files import FileEntry
 from sacred.records.metric import Points
+from sacred.records.stored_files import FileEntry
 
 __all__ = ["TIME_FIELDS", "Document", "MetricNumbers", "RecordSource", "RunId"]
 
@@ -15,7 +15,7 @@ RunId = Any
 #: Of metrics of a run, by name and aggregate: ``{("loss", "min"): 0.5}``; None: there is none.
 MetricNumbers = Mapping[tuple[str, str], Any]
 
-#: The canonical document of a run; see `sacred.stores.reading.Reader.document`.
+#: The canonical document of a run; see `sacred.stores.reader.Reader.document`.
 Document = dict[str, Any]
 
 #: The fields of a document that are times.

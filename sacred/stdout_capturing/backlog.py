@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sacred._base.nameless_file import NamelessFile
+    from sacred._base.spill_file import SpillFile
 
 __all__ = ["PIECE", "Backlog", "forks"]
 
@@ -61,7 +61,7 @@ class Backlog:
 
     def _begin_file(self) -> None:
         self._fork = forks[0]
-        self._file: NamelessFile | None = None
+        self._file: SpillFile | None = None
         # The places of what is in the file; each is written and read as a whole.
         self._blocks: deque[tuple[int, int]] = deque()
         self._lock = threading.RLock()
@@ -138,9 +138,9 @@ class Backlog:
             block += source.to_bytes(1) + len(data).to_bytes(_HEAD - 1) + data
         try:
             if self._file is None:
-                from sacred._base.nameless_file import NamelessFile
+                from sacred._base.spill_file import SpillFile
 
-                self._file = NamelessFile("sacred-output-")
+                self._file = SpillFile("sacred-output-")
             self._blocks.append((self._file.append(block), len(block)))
         except BaseException as error:
             self._items.extendleft(reversed(items))

@@ -17,7 +17,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection
 
-from sacred._base.late_thread import LateThread
+from sacred._base.deferred_thread import DeferredThread
 from sacred.stdout_capturing.backlog import Backlog
 from sacred.stdout_capturing.captured import CapturedOutput
 from sacred.stdout_capturing.channel import Channel, open_channels, write_all
@@ -55,7 +55,7 @@ class FdCapture(CapturedOutput):
         self._reset_locks()
         self._dead_targets: set[int] = set()
         self._stopping = threading.Event()
-        self._thread = LateThread(self._pump, "sacred-output")
+        self._thread = DeferredThread(self._pump, "sacred-output")
         self._forked = False
 
     def _reset_locks(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 def _c_stdout() -> Any:
     import ctypes
 
-    from sacred._base.c_library import c_library
+    from sacred._base.libc import c_library
 
     for symbol in ("stdout", "__stdoutp"):  # the second one: macOS and the BSDs
         try:
@@ -31,7 +31,7 @@ def flush_c_stdout() -> None:
     """
     if not _is_foreign_code_loaded():
         return
-    from sacred._base.c_library import c_library
+    from sacred._base.libc import c_library
 
     library = c_library()
     if library is not None and (stdout := _c_stdout()) is not None:

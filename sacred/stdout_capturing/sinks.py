@@ -116,7 +116,7 @@ class FileSink:
         return before != self._tail
 
     def _free(self) -> None:
-        from sacred._base.c_library import free_file_range
+        from sacred._base.libc import free_file_range
 
         # Without the tail, which `_was_emptied` looks at.
         end = self._position - _TAIL

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from sacred._base.c_library import c_library
+from sacred._base.libc import c_library
 from sacred.stdout_capturing.backlog import PIECE
 from sacred.stdout_capturing.sinks import move_fd
 

@@ -9,7 +9,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType, TracebackType
 from typing import Any
 
-from sacred._base.on_import import TellingLoader
+from sacred._base.import_hooks import CallbackLoader
 
 __all__ = ["LoadWatch", "loaded"]
 
@@ -61,7 +61,7 @@ class LoadWatch:
             spec = None if finder is self else finder.find_spec(name, path, target)
             if spec is not None:
                 if hasattr(spec.loader, "exec_module"):
-                    telling: Any = TellingLoader(spec.loader, self._tell)
+                    telling: Any = CallbackLoader(spec.loader, self._tell)
                     spec.loader = telling
                 return spec
         return None

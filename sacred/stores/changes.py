@@ -11,9 +11,9 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from sacred._base.moments import Moments
+from sacred._base.frozen import Frozen
 from sacred._base.text import common_prefix_length
-from sacred._base.values import Value
+from sacred._base.timestamps import Timestamps
 
 __all__ = [
     "AddFile",
@@ -31,7 +31,7 @@ __all__ = [
 _NOTHING: Mapping[str, Any] = {}
 
 
-class SourceFile(Value):
+class SourceFile(Frozen):
     """A source of the experiment.
 
     Args:
@@ -47,7 +47,7 @@ class SourceFile(Value):
     origin: str | None = None
 
 
-class SetFields(Value):
+class SetFields(Frozen):
     """New values of whole fields of the document."""
 
     fields: Mapping[str, Any]
@@ -62,7 +62,7 @@ class SetFields(Value):
         return "stop_time" in self.fields
 
 
-class Annotate(Value):
+class Annotate(Frozen):
     """Entries of the field ``meta`` that somebody changes, whatever else may be there now.
 
     Unlike `SetFields`, it takes nothing back that others have annotated meanwhile: a run
@@ -108,14 +108,14 @@ class Annotate(Value):
         )
 
 
-class SetExperiment(Value):
+class SetExperiment(Frozen):
     """The description of the experiment, with all its sources, has changed."""
 
     info: Mapping[str, Any]
     files: tuple[SourceFile, ...]
 
 
-class WriteOutput(Value):
+class WriteOutput(Frozen):
     """The output is now ``output[:start] + text``.
 
     `offset` is the same position as `start`, in bytes of UTF-8.
@@ -142,7 +142,7 @@ class WriteOutput(Value):
         return WriteOutput(start=self.start, offset=self.offset, text=text)
 
 
-class AddPoints(Value):
+class AddPoints(Frozen):
     """The points of a metric from index `start` on."""
 
     name: str
@@ -190,12 +190,12 @@ class AddPoints(Value):
 
 
 def _both(first: Sequence[Any], second: Sequence[Any]) -> Sequence[Any]:
-    if isinstance(first, Moments) and isinstance(second, Moments):
+    if isinstance(first, Timestamps) and isinstance(second, Timestamps):
         return first + second
     return [*first, *second]
 
 
-class AddFile(Value):
+class AddFile(Frozen):
     """A file that the run read (``resource``) or made (``artifact``).
 
     Args:

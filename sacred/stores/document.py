@@ -17,7 +17,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sacred._base.moments import Moments
+from sacred._base.timestamps import Timestamps
 from sacred.serializer import flatten
 from sacred.stores.changes import (
     AddFile,
@@ -30,9 +30,9 @@ from sacred.stores.changes import (
     WriteOutput,
     common_prefix_length,
 )
-from sacred.stores.local_files import md5_of_file
+from sacred.stores.local import md5_of_file
 
-__all__ = ["DocumentWriter", "source_files"]
+__all__ = ["RunChangeTracker", "source_files"]
 
 _UNSET = object()
 
@@ -51,10 +51,10 @@ def source_files(ex_info: Mapping[str, Any]) -> list[SourceFile]:
     ]
 
 
-class DocumentWriter:
+class RunChangeTracker:
     """Writes the document of one run.
 
-    >>> writer = DocumentWriter()
+    >>> writer = RunChangeTracker()
     >>> when = datetime.datetime(2026, 1, 2)
     >>> document, files = writer.started({"name": "ex"}, "main", {}, when, {"a": 1}, {})
     >>> document["status"], document["config"]
@@ -119,7 +119,7 @@ class DocumentWriter:
     def meta_info(self, meta_info: Mapping[str, Any]) -> list[Change]:
         """The run has been annotated, by itself.
 
-        >>> DocumentWriter().meta_info({"tags": ["a"], "group": "B"})
+        >>> RunChangeTracker().meta_info({"tags": ["a"], "group": "B"})
         [Annotate(fields={'group': 'B'}, add_tags=('a',), remove_tags=())]
         """
         before, new = self._last["meta"], flatten(dict(meta_info))
@@ -241,7 +241,7 @@ class DocumentWriter:
             start=start,
             steps=list(points["steps"]),
             values=list(points["values"]),
-            timestamps=times if isinstance(times, Moments) else list(times),
+            timestamps=times if isinstance(times, Timestamps) else list(times),
         )
 
 

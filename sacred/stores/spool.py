@@ -19,10 +19,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sacred._base.values import changed, fields_of
+from sacred._base.frozen import fields_of, replace
 from sacred.records import TIME_FIELDS
 from sacred.serializer import dumps, restore
-from sacred.stores.base import RunId, RunNotFoundError, Store
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -33,7 +32,8 @@ from sacred.stores.changes import (
     SourceFile,
     WriteOutput,
 )
-from sacred.stores.local_files import understood
+from sacred.stores.local import reject_malformed
+from sacred.stores.store import RunId, RunNotFoundError, Store
 
 __all__ = ["RECORD", "Spool", "default_directory", "read_spool", "replay"]
 
@@ -97,7 +97,7 @@ class Spool:
         base = re.sub(r"[^\w.-]", "_", os.path.basename(change.path))[-60:]
         copy = os.path.join(self._make(), f"{os.urandom(4).hex()}-{base}")
         shutil.copyfile(change.path, copy)
-        return changed(change, path=copy)
+        return replace(change, path=copy)
 
     def save(
         self,
@@ -146,7 +146,7 @@ class Spool:
         except OSError:
             pass  # the file is gone: that it was there is still worth recording
         if isinstance(change, AddFile) and self._has(change.path):
-            return changed(change, path=os.path.basename(change.path))
+            return replace(change, path=os.path.basename(change.path))
         return change
 
     def _has(self, path: str) -> bool:
@@ -179,7 +179,7 @@ def read_spool(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Iterator[C
     with open(record, "rb") as file:
         first, *others = file.read().split(b"\n")
     folder = os.path.dirname(os.path.abspath(record))
-    with understood(record):
+    with reject_malformed(record):
         header = _header(_parsed(first) if first else None)
     return header, _changes(others, record, folder)
 
@@ -198,7 +198,7 @@ def _header(header: Any) -> dict[str, Any]:
 
 def _changes(lines: Sequence[bytes], record: str, folder: str) -> Iterator[Change]:
     for line in filter(None, lines):
-        with understood(record):
+        with reject_malformed(record):
             change = _from_json(_parsed(line), folder)
         yield change
 

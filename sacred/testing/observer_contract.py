@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sacred.testing import told
+from sacred.testing import drive
 
 __all__ = ["ObserverContract"]
 
@@ -43,20 +43,20 @@ class ObserverContract:
         assert isinstance(observer.priority, int | float)
 
     def test_it_names_a_run_or_leaves_that_to_others(self, observer: Any) -> None:
-        assert (told.start(observer) is not None) == self.gives_ids
+        assert (drive.start(observer) is not None) == self.gives_ids
 
     def test_it_takes_a_given_id(self, observer: Any) -> None:
         # None: it has none of its own; text: it keeps ids as text.
-        assert told.start(observer, _id="7") in (None, "7")
+        assert drive.start(observer, _id="7") in (None, "7")
 
     def test_it_can_be_told_of_a_queued_run(self, observer: Any) -> None:
         if not self.takes_queued:
             with pytest.raises(NotImplementedError, match=r"\w+"):
-                told.queue(observer)
+                drive.queue(observer)
             return
-        assert (told.queue(observer) is not None) == self.gives_ids
+        assert (drive.queue(observer) is not None) == self.gives_ids
 
-    @pytest.mark.parametrize("end", [told.complete, told.fail, told.interrupt])
+    @pytest.mark.parametrize("end", [drive.complete, drive.fail, drive.interrupt])
     @pytest.mark.parametrize("seed", range(3))
     def test_it_takes_events_in_any_order(
         self, observer: Any, tmp_path: Path, seed: int, end: Callable[[Any], None]
@@ -64,9 +64,9 @@ class ObserverContract:
         path = tmp_path / "file.txt"
         path.write_bytes(b"content")
         events: list[Callable[[], Any]] = [
-            lambda: told.beat(observer, "out", {"a": 1}),
-            lambda: told.beat(observer, "output", {"a": 2}, 5),
-            lambda: told.log(observer, {"loss": [1.0, float("nan")]}),
+            lambda: drive.beat(observer, "out", {"a": 1}),
+            lambda: drive.beat(observer, "output", {"a": 2}, 5),
+            lambda: drive.log(observer, {"loss": [1.0, float("nan")]}),
             lambda: observer.resource_event(filename=str(path)),
             lambda: observer.artifact_event(
                 name="a.txt", filename=str(path), metadata={"k": 1}, content_type="text/plain"
@@ -80,7 +80,7 @@ class ObserverContract:
             lambda: observer.meta_info_event(meta_info={"tags": ["a"], "group": "g"}),
         ]
         random.Random(seed).shuffle(events)
-        told.start(observer)
+        drive.start(observer)
         for event in events:
             event()
         end(observer)
@@ -89,15 +89,15 @@ class ObserverContract:
     def test_it_observes_one_run_after_the_other(self, observer: Any) -> None:
         ids = []
         for _ in range(2):
-            ids.append(told.start(observer))
-            told.beat(observer, "out")
-            told.complete(observer)
+            ids.append(drive.start(observer))
+            drive.beat(observer, "out")
+            drive.complete(observer)
         assert not self.gives_ids or ids[0] != ids[1]
 
     def test_it_can_be_joined_twice(self, observer: Any) -> None:
         observer.join()  # also before any run
-        told.start(observer)
-        told.complete(observer)
+        drive.start(observer)
+        drive.complete(observer)
         observer.join()
         observer.join()
 

@@ -16,15 +16,15 @@ from hypothesis import HealthCheck, given, settings
 from sacred.observers.store_observer import StoreObserver
 from sacred.records.metric import AGGREGATES, aggregate
 from sacred.serializer import restore
-from sacred.stores.base import RunExistsError, RunId, RunNotFoundError, Store, StoreError
 from sacred.stores.changes import AddFile, AddPoints, Change, SetFields, WriteOutput
-from sacred.stores.document import DocumentWriter
-from sacred.stores.memory import READ_FIELDS, MemoryStore
-from sacred.stores.reading import ReadableStore
-from sacred.testing import told
-from sacred.testing.by_reader import described, read_by_reader
-from sacred.testing.lives import live, lives
-from sacred.testing.told import T0
+from sacred.stores.document import RunChangeTracker
+from sacred.stores.memory.store import READ_FIELDS, MemoryStore
+from sacred.stores.reader import ReadableStore
+from sacred.stores.store import RunExistsError, RunId, RunNotFoundError, Store, StoreError
+from sacred.testing import drive
+from sacred.testing.described_run import described, read_by_reader
+from sacred.testing.drive import T0
+from sacred.testing.strategies import live, lives
 
 __all__ = ["StoreContract"]
 
@@ -64,7 +64,7 @@ class StoreContract:
     """Subclass it as ``TestMyStore`` and override the methods that make and read a store.
 
     `make_store` gives a store with no runs; `read_back` gives a run as
-    `sacred.stores.memory.MemoryStore.read` does (times of points may be ISO 8601 texts).
+    `sacred.stores.memory.store.MemoryStore.read` does (times of points may be ISO 8601 texts).
     `reopen` is optional: another store object for the same place, as another process
     would have it. `self.new_directory()` is a fresh directory for whatever they need.
 
@@ -106,7 +106,7 @@ class StoreContract:
         self._directory.mkdir()
 
     def _new_run(self, store: Store, config: Any = None, run_id: RunId = None) -> RunId:
-        document, files = DocumentWriter().started(
+        document, files = RunChangeTracker().started(
             {"name": "ex", "base_dir": "/", "sources": []}, "main", {}, T0, config or {}, {}
         )
         return store.create(run_id, document, files)
@@ -223,9 +223,9 @@ class StoreContract:
         store = self.make_store()
 
         def tell(observer: StoreObserver) -> Any:
-            run_id = told.start(observer)
+            run_id = drive.start(observer)
             for output in ("10 %\rä", "10 %\r", "100 % 😀", "100 % 😀\r\n", "", "again"):
-                told.beat(observer, output)
+                drive.beat(observer, output)
             return run_id
 
         self._assert_equal(store, tell)
@@ -239,17 +239,17 @@ class StoreContract:
         value = {"key": _VALUES[name], name: 1}
 
         def tell(observer: StoreObserver) -> Any:
-            run_id = told.start(observer, config=value)
-            told.beat(observer, "", value)
-            told.complete(observer, value)
+            run_id = drive.start(observer, config=value)
+            drive.beat(observer, "", value)
+            drive.complete(observer, value)
             return run_id
 
         self._assert_equal(self.make_store(), tell)
 
     def test_points_that_are_no_numbers(self) -> None:
         def tell(observer: StoreObserver) -> Any:
-            run_id = told.start(observer)
-            told.log(observer, {"loss": [math.nan, math.inf, -math.inf, 0.1]})
+            run_id = drive.start(observer)
+            drive.log(observer, {"loss": [math.nan, math.inf, -math.inf, 0.1]})
             return run_id
 
         self._assert_equal(self.make_store(), tell)
@@ -274,8 +274,8 @@ class StoreContract:
 
     def test_a_run_in_which_nothing_happens(self) -> None:
         def tell(observer: StoreObserver) -> Any:
-            run_id = told.start(observer, config={})
-            told.complete(observer)
+            run_id = drive.start(observer, config={})
+            drive.complete(observer)
             return run_id
 
         self._assert_equal(self.make_store(), tell)
@@ -288,7 +288,7 @@ class StoreContract:
         path.write_bytes(content)
 
         def tell(observer: StoreObserver) -> Any:
-            run_id = told.start(observer)
+            run_id = drive.start(observer)
             observer.artifact_event(name="d/a.bin", filename=str(path))
             observer.resource_event(filename=str(path))
             return run_id
@@ -300,7 +300,7 @@ class StoreContract:
         path = self.new_directory() / "file"
 
         def tell(observer: StoreObserver) -> Any:
-            run_id = told.start(observer)
+            run_id = drive.start(observer)
             for content in (b"one", b"two", b"one", b"3"):
                 path.write_bytes(content)
                 observer.artifact_event(name="a", filename=str(path))
@@ -314,13 +314,13 @@ class StoreContract:
         path = self.new_directory() / "file"
         path.write_bytes(b"content")
         observer = StoreObserver(store, failure_dir=str(self.new_directory()))
-        run_id = told.start(observer)
+        run_id = drive.start(observer)
         expected = {name: b"content"}
         try:
             observer.artifact_event(name=name, filename=str(path))
         except StoreError:
             expected = {}
-        told.complete(observer, 1)
+        drive.complete(observer, 1)
         found = self.read_back(store, run_id)
         # Some databases have no NUL in a text; its picture may stand for it.
         artifacts = {key.replace("␀", "\0"): found["artifacts"][key] for key in found["artifacts"]}
@@ -345,13 +345,13 @@ class StoreContract:
     def test_two_runs_at_once(self) -> None:
         store = self.make_store()
         observers = [StoreObserver(store), StoreObserver(self.reopen(store))]
-        ids = [told.start(observer, config={"n": n}) for n, observer in enumerate(observers)]
+        ids = [drive.start(observer, config={"n": n}) for n, observer in enumerate(observers)]
 
         def write(n: int) -> None:
             for step in range(10):
-                told.log(observers[n], {"loss": [n * 100 + step]})
-                told.beat(observers[n], f"{n}" * step, {"step": step})
-            told.complete(observers[n], n)
+                drive.log(observers[n], {"loss": [n * 100 + step]})
+                drive.beat(observers[n], f"{n}" * step, {"step": step})
+            drive.complete(observers[n], n)
 
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(write, range(2)))

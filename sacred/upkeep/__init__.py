@@ -20,41 +20,41 @@ from sacred._base.lazy import lazy_face
 
 if TYPE_CHECKING:
     from sacred.upkeep.annotations import annotate
-    from sacred.upkeep.content import content_hash
+    from sacred.upkeep.collecting import GarbageReport, find_garbage, remove_garbage
+    from sacred.upkeep.content_hash import content_hash
     from sacred.upkeep.copying import CopyReport, copy_runs
-    from sacred.upkeep.garbage import Waste, find_garbage, remove_garbage
-    from sacred.upkeep.syncing import Spooled, spooled, sync
+    from sacred.upkeep.syncing import PendingSpool, pending_spools, sync
     from sacred.upkeep.trash import discard, empty_trash, recover
 
 __all__ = [
     "CopyReport",
-    "Spooled",
-    "Waste",
+    "GarbageReport",
+    "PendingSpool",
     "annotate",
     "content_hash",
     "copy_runs",
     "discard",
     "empty_trash",
     "find_garbage",
+    "pending_spools",
     "recover",
     "remove_garbage",
-    "spooled",
     "sync",
 ]
 
 _HOMES = {
     "CopyReport": "sacred.upkeep.copying",
     "annotate": "sacred.upkeep.annotations",
-    "content_hash": "sacred.upkeep.content",
+    "content_hash": "sacred.upkeep.content_hash",
     "copy_runs": "sacred.upkeep.copying",
     "discard": "sacred.upkeep.trash",
     "empty_trash": "sacred.upkeep.trash",
-    "find_garbage": "sacred.upkeep.garbage",
+    "find_garbage": "sacred.upkeep.collecting",
     "recover": "sacred.upkeep.trash",
-    "remove_garbage": "sacred.upkeep.garbage",
-    "Waste": "sacred.upkeep.garbage",
-    "Spooled": "sacred.upkeep.syncing",
-    "spooled": "sacred.upkeep.syncing",
+    "remove_garbage": "sacred.upkeep.collecting",
+    "GarbageReport": "sacred.upkeep.collecting",
+    "PendingSpool": "sacred.upkeep.syncing",
+    "pending_spools": "sacred.upkeep.syncing",
     "sync": "sacred.upkeep.syncing",
 }
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sacred.query import RunStore
 from sacred.records import RunId
-from sacred.stores.base import Store
+from sacred.runs import RunStore
 from sacred.stores.changes import Annotate
+from sacred.stores.store import Store
 
 __all__ = ["annotate"]
 
@@ -47,7 +47,7 @@ def annotate(
         ValueError: a tag is empty.
         RunNotFoundError: there is no such run.
 
-    >>> from sacred.stores.memory import MemoryStore
+    >>> from sacred.stores.memory.store import MemoryStore
     >>> store = RunStore(MemoryStore())
     >>> run_id = store.store.create(None, {"status": "COMPLETED", "config": {}}, [])
     >>> annotate(store, run_id, add_tags=["good", "late"], starred=True)

@@ -16,10 +16,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sacred.query import RunStore
 from sacred.records import Points, RunId, RunRecord, StoredFile, plain_id
+from sacred.runs import RunStore
 from sacred.serializer.writing import flatten_rest
-from sacred.stores.base import RunExistsError, StoreError, StoreNotFoundError, StoreUnavailableError
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -29,8 +28,14 @@ from sacred.stores.changes import (
     SourceFile,
     WriteOutput,
 )
-from sacred.stores.reading import moment_of
-from sacred.upkeep.content import COPIED_FROM, TIMES, content_hash, digest_of, state_of
+from sacred.stores.reader import moment_of
+from sacred.stores.store import (
+    RunExistsError,
+    StoreError,
+    StoreNotFoundError,
+    StoreUnavailableError,
+)
+from sacred.upkeep.content_hash import COPIED_FROM, TIMES, content_hash, digest_of, state_of
 
 __all__ = ["COPYING", "CopyReport", "copy_runs"]
 
@@ -78,7 +83,7 @@ def copy_runs(
         StoreError: one of the stores cannot be read or written.
         QueryError: the query has no meaning.
 
-    >>> from sacred.stores.memory import MemoryStore
+    >>> from sacred.stores.memory.store import MemoryStore
     >>> source, target = RunStore(MemoryStore()), RunStore(MemoryStore())
     >>> document = {"status": "COMPLETED", "config": {"lr": 0.1}, "experiment": {"name": "ex"}}
     >>> run_id = source.store.create(7, document, [])

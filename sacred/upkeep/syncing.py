@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 from sacred._base.errors import SacredError
 from sacred.records import RunId
-from sacred.stores.base import Store, StoreAddressError, StoreNotFoundError
-from sacred.stores.registry import open_store
+from sacred.stores.schemes import store_from_url
 from sacred.stores.spool import RECORD, default_directory, read_spool, replay
+from sacred.stores.store import Store, StoreAddressError, StoreNotFoundError
 
-__all__ = ["Spooled", "spooled", "sync"]
+__all__ = ["PendingSpool", "pending_spools", "sync"]
 
 #: What stands for a password in a URL for messages.
 _HIDDEN = "***"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spooled:
+class PendingSpool:
     """What waits in one spool.
 
     Args:
@@ -38,7 +38,7 @@ class Spooled:
     problem: str | None = None
 
 
-def spooled(directory: str | os.PathLike[str] | None = None) -> list[Spooled]:
+def pending_spools(directory: str | os.PathLike[str] | None = None) -> list[PendingSpool]:
     """What waits in a directory of spools.
 
     Args:
@@ -59,20 +59,20 @@ def spooled(directory: str | os.PathLike[str] | None = None) -> list[Spooled]:
 
 def sync(
     directory: str | os.PathLike[str] | None = None, store: Store | None = None
-) -> list[Spooled]:
+) -> list[PendingSpool]:
     """Bring what waits to its stores. What was stored is removed, all else stays.
 
     Args:
-        directory: see `spooled`.
+        directory: see `pending_spools`.
         store: where everything goes; None: each to the store that it was meant for.
 
     Returns:
         all that waited, with the `problem` of what still does.
     """
-    return [_synced(waiting, store) for waiting in spooled(directory)]
+    return [_synced(waiting, store) for waiting in pending_spools(directory)]
 
 
-def _synced(waiting: Spooled, store: Store | None) -> Spooled:
+def _synced(waiting: PendingSpool, store: Store | None) -> PendingSpool:
     if waiting.problem is not None:
         return waiting
     problem: str | None = None
@@ -86,7 +86,7 @@ def _synced(waiting: Spooled, store: Store | None) -> Spooled:
                 own.close()
     except (SacredError, OSError, ValueError, LookupError) as error:
         problem = f"{type(error).__name__}: {error}"
-    return Spooled(
+    return PendingSpool(
         path=waiting.path,
         store=waiting.store if store is None else store.url,
         run_id=run_id,
@@ -96,26 +96,26 @@ def _synced(waiting: Spooled, store: Store | None) -> Spooled:
     )
 
 
-def _store_of(waiting: Spooled) -> Store:
+def _store_of(waiting: PendingSpool) -> Store:
     if _HIDDEN in waiting.store:
         raise StoreAddressError(f"the password of {waiting.store} is not kept: say which store")
     scheme, _, path = waiting.store.partition(":")
     # A mistake in the path must not make another store there.
     if scheme in ("file", "tinydb") and not os.path.isdir(path):
         raise StoreNotFoundError(f"there is no directory {path!r}: say which store")
-    return open_store(waiting.store)
+    return store_from_url(waiting.store)
 
 
-def _described(path: str) -> Spooled:
+def _described(path: str) -> PendingSpool:
     try:
         header, changes = read_spool(path)
         count = sum(1 for _ in changes)
     except (SacredError, OSError, ValueError, LookupError, TypeError) as error:
-        return Spooled(path=path, problem=f"{type(error).__name__}: {error}")
+        return PendingSpool(path=path, problem=f"{type(error).__name__}: {error}")
     size = sum(entry.stat().st_size for entry in os.scandir(path) if entry.is_file())
     # Relative to where the run was: since then, the spool says which directory that is.
     url, where = str(header["store"]), header.get("directory")
     scheme, _, place = url.partition(":")
     if scheme in ("file", "tinydb") and where:
         url = f"{scheme}:{os.path.join(where, place)}"
-    return Spooled(path=path, store=url, run_id=header["run_id"], changes=count, size=size)
+    return PendingSpool(path=path, store=url, run_id=header["run_id"], changes=count, size=size)

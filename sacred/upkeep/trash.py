@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sacred.query import RunStore
 from sacred.records import RunId
-from sacred.stores.base import StoreError
+from sacred.runs import RunStore
+from sacred.stores.store import StoreError
 
 __all__ = ["discard", "empty_trash", "recover"]
 
@@ -29,7 +29,7 @@ def discard(store: RunStore, ids: Iterable[RunId], *, force: bool = False) -> li
         RunNotFoundError: one is not there; nothing has happened then.
         StoreError: one is under way (nothing has happened), or the store has no trash.
 
-    >>> from sacred.stores.memory import MemoryStore
+    >>> from sacred.stores.memory.store import MemoryStore
     >>> store = RunStore(MemoryStore())
     >>> run_id = store.store.create(None, {"status": "COMPLETED", "config": {}}, [])
     >>> discard(store, [run_id])

@@ -16,16 +16,17 @@ import pytest
 from sacred import Experiment
 from sacred._base.errors import SacredError
 from sacred.app import main
-from sacred.cli.parser import parse
+from sacred.cli.arguments import parse
 from sacred.cli.updates import parse_updates
 from sacred.config.config_files import load_config_file
-from sacred.query import QueryError, RunStore, open_store
+from sacred.query import QueryError
 from sacred.records import RunRecord
+from sacred.runs import RunStore, open_store
 from sacred.serializer import loads, restore
-from sacred.stores.base import StoreError
-from sacred.stores.memory import MemoryStore
-from sacred.stores.metrics_file import read_metrics
+from sacred.stores.files.metrics_json import read_metrics
+from sacred.stores.memory.store import MemoryStore
 from sacred.stores.spool import read_spool
+from sacred.stores.store import StoreError
 
 __all__ = ["PAYLOADS", "TARGETS", "YAML_PAYLOADS", "check_plain"]
 

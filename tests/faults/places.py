@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from sacred.stores.base import Store
-from sacred.stores.registry import open_store
+from sacred.stores.schemes import store_from_url
+from sacred.stores.store import Store
 
 __all__ = [
     "FilePlace",
@@ -70,7 +70,7 @@ class Place(ABC):
 
     def open(self) -> Store:
         """The same place as a store of the library, to replay a spool to."""
-        return open_store(self.url)
+        return store_from_url(self.url)
 
 
 class _Files(Place):

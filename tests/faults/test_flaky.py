@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sacred.observers.store_observer import StoreObserver
-from sacred.stores.base import Store, StoreUnavailableError
-from sacred.stores.blobs import LocalBlobs
-from sacred.stores.file import FileStore
-from sacred.testing.lives import live, lives
+from sacred.stores.files.blobs import LocalBlobs
+from sacred.stores.files.store import FileStore
+from sacred.stores.store import Store, StoreUnavailableError
+from sacred.testing.strategies import live, lives
 from tests.faults.form import pick
 from tests.faults.places import FilePlace, Place, SqlitePlace, Stored, TinyDbPlace
 from tests.unit.stores.memory import FlakyStore
@@ -110,7 +110,7 @@ def test_disks_that_fail(
 ) -> None:
     """Each single operation; also with the journal that long metrics have."""
     if not small:
-        monkeypatch.setattr("sacred.stores.metrics_file._SMALL", 0)
+        monkeypatch.setattr("sacred.stores.files.metrics_json._SMALL", 0)
     failures = []
 
     @given(lives, st.integers())

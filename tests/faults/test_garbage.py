@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sacred import open_store
-from sacred.stores.base import StoreNotFoundError
+from sacred.stores.store import StoreNotFoundError
 from sacred.upkeep import find_garbage, remove_garbage
 from tests.conftest import ROOT
 from tests.faults.form import SEED, pick

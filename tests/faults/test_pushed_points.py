@@ -14,11 +14,11 @@ import pymongo
 import pytest
 from pymongo.errors import PyMongoError
 
-from sacred._base.moments import Moments
-from sacred.stores import mongo_metrics
-from sacred.stores.base import StoreError
+from sacred._base.timestamps import Timestamps
 from sacred.stores.changes import AddPoints
-from sacred.stores.mongo_metrics import MongoMetrics
+from sacred.stores.mongo import points as mongo_points
+from sacred.stores.mongo.points import MongoMetrics
+from sacred.stores.store import StoreError
 from tests.faults.form import pick
 from tests.services.mongo import MongoServer
 
@@ -45,15 +45,15 @@ def points(start: int) -> AddPoints:
         start=start,
         steps=list(numbers),
         values=[n + 0.5 for n in numbers],
-        timestamps=Moments([T0 + n / 1000 for n in numbers]),
+        timestamps=Timestamps([T0 + n / 1000 for n in numbers]),
     )
 
 
 def test_no_point_is_stored_twice_or_lost(
     server: MongoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mongo_metrics, "POINTS_PER_DOCUMENT", LONG)
-    monkeypatch.setattr(mongo_metrics, "POINTS_PER_PART", SHORT)
+    monkeypatch.setattr(mongo_points, "POINTS_PER_DOCUMENT", LONG)
+    monkeypatch.setattr(mongo_points, "POINTS_PER_PART", SHORT)
     seed = int(os.environ.get("SACRED_FAULTS_SEED", random.randrange(10**6)))
     print(f"SACRED_FAULTS_SEED={seed}")
     chance = random.Random(seed)

@@ -9,10 +9,10 @@ import pytest
 
 import sacred
 from sacred.observers.store_observer import StoreObserver
-from sacred.query import open_store
-from sacred.stores.base import RunNotFoundError
+from sacred.runs import open_store
 from sacred.stores.changes import SetFields
-from sacred.testing import told
+from sacred.stores.store import RunNotFoundError
+from sacred.testing import drive
 from sacred.upkeep import annotate
 from tests.integration.test_reading import KINDS, new_place
 
@@ -38,8 +38,8 @@ def other(place, store):
 
 def finished_run(store, meta=None):
     observer = StoreObserver(store.store)
-    run_id = told.start(observer, meta_info=meta or {})
-    told.complete(observer, 1)
+    run_id = drive.start(observer, meta_info=meta or {})
+    drive.complete(observer, 1)
     return store[run_id].id
 
 
@@ -64,16 +64,16 @@ def test_what_is_not_given_stays(store):
 
 def test_annotations_of_a_run_that_is_under_way_stay_until_its_end(place, store):
     observer = StoreObserver(store.store)
-    run_id = told.start(observer, meta_info={"tags": ["own"]})
-    told.log(observer, {"loss": [3, 2]})
-    told.beat(observer, "hello")
+    run_id = drive.start(observer, meta_info={"tags": ["own"]})
+    drive.log(observer, {"loss": [3, 2]})
+    drive.beat(observer, "hello")
     visitor = other(place, store)
     annotate(visitor, run_id, add_tags=["seen"], notes="promising")
-    told.log(observer, {"loss": [1]})
-    told.beat(observer, "hello world", {"a": 1})
+    drive.log(observer, {"loss": [1]})
+    drive.beat(observer, "hello world", {"a": 1})
     observer.meta_info_event({"tags": ["own", "late"]})
     annotate(visitor, run_id, starred=True)
-    told.complete(observer, 5)
+    drive.complete(observer, 5)
     run = visitor[run_id]
     assert (run.tags, run.notes, run.starred) == (("own", "seen", "late"), "promising", True)
     assert (run.status, run.result, run.output) == ("COMPLETED", 5, "hello world")

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from sacred.observers.store_observer import StoreObserver
-from sacred.query import open_store
-from sacred.stores.base import StoreUnavailableError
-from sacred.testing import told
+from sacred.runs import open_store
+from sacred.stores.store import StoreUnavailableError
+from sacred.testing import drive
 from sacred.upkeep import annotate, content_hash, copy_runs
 from tests.integration.test_reading import KINDS, new_place
 from tests.unit.query.runs import record
@@ -53,7 +53,7 @@ def telling_run(store, directory):
         content_type="image/x",
     )
     observer.artifact_event(name="empty.txt", filename="/dev/null")
-    told.log(observer, {"loss": [1, 0.5, math.nan, math.inf], "one": [2**40]})
+    drive.log(observer, {"loss": [1, 0.5, math.nan, math.inf], "one": [2**40]})
     beat = now + datetime.timedelta(seconds=3)
     observer.heartbeat_event(
         info={"a": {"b": [1, None]}},
@@ -215,15 +215,15 @@ def test_a_run_that_comes_back_to_its_store_is_the_same(tmp_path):
 def test_a_run_that_has_gone_on_is_brought_up_to_date(tmp_path):
     source, target = open_store("memory:"), open_store(tmp_path / "runs")
     observer = StoreObserver(source.store)
-    run_id = told.start(observer)
-    told.log(observer, {"loss": [1]})
-    told.beat(observer, "one\n")
+    run_id = drive.start(observer)
+    drive.log(observer, {"loss": [1]})
+    drive.beat(observer, "one\n")
     copy_runs(source, target)
     assert target[run_id].status in ("RUNNING", "DEAD")
     annotate(target, run_id, add_tags=["mine"])
-    told.log(observer, {"loss": [2]})
-    told.beat(observer, "one\ntwo\n")
-    told.complete(observer, 5)
+    drive.log(observer, {"loss": [2]})
+    drive.beat(observer, "one\ntwo\n")
+    drive.complete(observer, 5)
     assert copy_runs(source, target).copied == {run_id: 1}
     run = target[run_id]
     assert (run.status, run.result, run.output) == ("COMPLETED", 5, "one\ntwo\n")
@@ -235,8 +235,8 @@ def test_ids_that_the_target_cannot_have_are_mapped(tmp_path):
     source, target = open_store("memory:"), open_store(tmp_path / "runs")
     for run_id in ("a/b", "_resources", "mine"):
         observer = StoreObserver(source.store)
-        told.start(observer, run_id)
-        told.complete(observer, 1)
+        drive.start(observer, run_id)
+        drive.complete(observer, 1)
     assert copy_runs(source, target).problems == []
     assert sorted(map(str, target.ids())) == ["1", "2", "mine"]
     assert copy_runs(source, target).present == 3
@@ -246,8 +246,8 @@ def test_only_runs_of_a_query_and_what_cannot_be_kept_is_told(mongo_db, mongo_se
     source = open_store("memory:")
     for n, key in enumerate(("plain", "with.dot")):
         observer = StoreObserver(source.store)
-        told.start(observer, config={"n": n, "d": {key: 1}})
-        told.complete(observer, 1)
+        drive.start(observer, config={"n": n, "d": {key: 1}})
+        drive.complete(observer, 1)
     with open_store(f"mongodb://{mongo_server.host}:{mongo_server.port}/{mongo_db.name}") as target:
         assert copy_runs(source, target, "n = 0").problems == []
         assert list(target.ids()) == [1]
@@ -263,10 +263,10 @@ def test_the_hash_sees_every_part():
     def changed(change):
         store = open_store("memory:")
         observer = StoreObserver(store.store)
-        run_id = told.start(observer, config={"a": 1})
-        told.log(observer, {"loss": [1]})
-        told.beat(observer, "out", {"b": 1})
-        told.complete(observer, 1)
+        run_id = drive.start(observer, config={"a": 1})
+        drive.log(observer, {"loss": [1]})
+        drive.beat(observer, "out", {"b": 1})
+        drive.complete(observer, 1)
         change(store.store.runs[run_id])
         return content_hash(store[run_id])
 
@@ -276,7 +276,7 @@ def test_the_hash_sees_every_part():
         lambda run: run["document"].update(result=2),
         lambda run: run["document"]["meta"].update(tags=["x"]),
         lambda run: run.update(output="other"),
-        lambda run: run["metrics"]["loss"].append((1, 2, told.T0)),
+        lambda run: run["metrics"]["loss"].append((1, 2, drive.T0)),
         lambda run: run["sources"].update({"a.py": b"1"}),
         lambda run: run["sources"].update({"a.py": None}),
     ]
@@ -287,8 +287,8 @@ def test_the_hash_sees_every_part():
 def test_a_store_that_cannot_be_reached_is_an_error():
     source = open_store("memory:")
     observer = StoreObserver(source.store)
-    told.start(observer)
-    told.complete(observer, 1)
+    drive.start(observer)
+    drive.complete(observer, 1)
     target = open_store("mongodb://127.0.0.1:1/x?serverSelectionTimeoutMS=200")
     with target, pytest.raises(StoreUnavailableError):
         copy_runs(source, target)

@@ -10,8 +10,8 @@ import pytest
 
 from sacred import Experiment
 from sacred.observers.store_observer import StoreObserver
-from sacred.query import open_store
-from sacred.viewing.errors import ProgramError
+from sacred.runs import open_store
+from sacred.runs.errors import ProgramError
 from tests.integration.test_reading import new_place
 from tests.test_command_line import RunScript
 

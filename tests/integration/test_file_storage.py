@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 from sacred.observers.file_storage import FileStorageObserver, file_storage_option
-from sacred.stores.metrics_file import read_metrics
+from sacred.stores.files.metrics_json import read_metrics
 from tests.services.processes import run_together
 from tests.unit.stores.memory import READ_FIELDS, StoreObserver
 from tests.unit.stores.told import T0, beat, complete, log, queue, start

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from sacred.observers.store_observer import StoreObserver
-from sacred.query import open_store
-from sacred.stores.local_files import mark_used, md5_of_file, remove_unused
-from sacred.testing import told
+from sacred.runs import open_store
+from sacred.stores.local import mark_used, md5_of_file, remove_unused
+from sacred.testing import drive
 from sacred.upkeep import discard, find_garbage, recover, remove_garbage
 from tests.integration.test_annotations import store as store
 from tests.integration.test_reading import KINDS, new_place
@@ -40,13 +40,13 @@ def record(store, directory, n, *resources):
         sources.append((name, md5_of_file(str(directory / name))))
     observer = StoreObserver(store.store)
     experiment = {"sources": sources[:2], "base_dir": str(directory), "dependencies": [f"a=={n}"]}
-    run_id = told.start(observer, config={"n": n}, ex_info=experiment)
+    run_id = drive.start(observer, config={"n": n}, ex_info=experiment)
     for name in resources:
         (directory / name).write_text(f"content of {name}")
         observer.resource_event(filename=str(directory / name))
     observer.artifact_event(name="made", filename=str(directory / "made"))
-    told.log(observer, {"loss": [n]})
-    told.complete(observer, n)
+    drive.log(observer, {"loss": [n]})
+    drive.complete(observer, n)
     return store[run_id].id
 
 
@@ -115,7 +115,7 @@ def test_what_was_stored_within_a_day_stays(place, store, tmp_path):
 @aged_places
 def test_what_a_run_uses_again_counts_as_new(place, store, tmp_path, monkeypatch):
     """Also as long as the record of that run is not written yet."""
-    monkeypatch.setattr("sacred.stores.garbage.COUNTS", datetime.timedelta(0))
+    monkeypatch.setattr("sacred.stores.collector.COUNTS", datetime.timedelta(0))
     discard(store, [record(store, tmp_path, 0, "both.csv")])
     pause(place)
     waste = find_garbage(store, **NO_GRACE)
@@ -138,7 +138,7 @@ def test_what_a_run_uses_again_counts_as_new(place, store, tmp_path, monkeypatch
         monkeypatch.setattr(store.store._blobs, "claim", killed)
     source = {"sources": [("shared.py", md5_of_file(str(path)))], "base_dir": str(tmp_path)}
     with pytest.raises(Killed):
-        told.start(StoreObserver(store.store), ex_info=source)
+        drive.start(StoreObserver(store.store), ex_info=source)
     monkeypatch.undo()
     removed = remove_garbage(store, waste).garbage
     assert len(removed) == number - 1
@@ -180,7 +180,7 @@ def test_a_run_taken_out_of_the_trash_meanwhile_stays(place, store, tmp_path):
 @all_places
 def test_a_run_that_is_under_way_stays(place, store, tmp_path):
     observer = StoreObserver(store.store)
-    run_id = told.start(observer)
+    run_id = drive.start(observer)
     observer.heartbeat_event(info={}, captured_out="", beat_time=store.runs().now, result=None)
     discard(store, [run_id], force=True)
     waste = find_garbage(store, **NO_GRACE)
@@ -288,7 +288,7 @@ def test_large_fields_of_one_run_are_not_those_of_another(place, store, tmp_path
     ids = []
     for _ in range(2):
         observer = StoreObserver(store.store)
-        ids.append(told.start(observer))
+        ids.append(drive.start(observer))
         observer.heartbeat_event(
             info=large, captured_out="", beat_time=store.runs().now, result=None
         )

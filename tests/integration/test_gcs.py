@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("google.cloud.storage")
 
 from sacred.observers.gcs_observer import GoogleCloudStorageObserver, gcs_option
-from sacred.stores.base import StoreUnavailableError
+from sacred.stores.store import StoreUnavailableError
 from tests.services import serving
 from tests.services.buckets import BucketContract
 from tests.unit.stores.told import start
@@ -22,9 +22,9 @@ def module_server():
 
 @pytest.fixture
 def server(module_server, monkeypatch):
-    from sacred.stores import gcs_blobs
+    from sacred.stores.buckets import gcs
 
-    monkeypatch.setattr(gcs_blobs, "_RETRY_SECONDS", 0.3)
+    monkeypatch.setattr(gcs, "_RETRY_SECONDS", 0.3)
     return module_server
 
 

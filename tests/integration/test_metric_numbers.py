@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sacred.query import open_store, parse
-from sacred.query.order import parse_sort
-from sacred.query.pushdown import pushed, pushed_order
+from sacred.query import parse
+from sacred.query.sorting import parse_sort
 from sacred.query.values import plain_value
 from sacred.records.metric import AGGREGATES, aggregate
+from sacred.runs import open_store
+from sacred.runs.pushdown import pushed, pushed_order
 from sacred.stores.changes import AddPoints, SetFields
 from tests.integration.test_pushdown import OVER_STORES, opened
 from tests.integration.test_reading import new_place
@@ -282,7 +283,7 @@ def test_long_metrics_are_left_to_those_who_read_points(request, tmp_path, monke
         for _ in range(3):
             run_id = store.store.create(None, dict(_DOCUMENT), [])
             put_metrics(store, run_id, {"loss": [1.0, 2.0, 4.5]})
-        monkeypatch.setattr("sacred.stores.sql_metric_numbers._POINTS", 6)
+        monkeypatch.setattr("sacred.stores.sql.aggregates._POINTS", 6)
         wanted = [("loss", "mean"), ("loss", "max")]
         said = store.reader.metric_numbers([1, 2, 3], wanted)
         assert [("loss", "mean") in said[run_id] for run_id in (1, 2, 3)] == [True, True, False]

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 import sacred
-from sacred.events import told_run
+from sacred.events import current_run_token
 from sacred.observers.mongo import (
     DEFAULT_MONGO_PRIORITY,
     MongoObserver,
@@ -28,12 +28,12 @@ from sacred.observers.mongo import (
     mongo_db_option,
     parse_mongo_db_arg,
 )
-from sacred.stores import mongo_metrics, mongo_output
-from sacred.stores.base import RunNotFoundError, StoreNotFoundError, StoreUnavailableError
-from sacred.stores.grid_files import GridFiles
-from sacred.stores.mongo_output import read_output
-from sacred.stores.registry import open_store
+from sacred.stores.mongo import output, points
+from sacred.stores.mongo.gridfs_files import GridFiles
+from sacred.stores.mongo.output import read_output
+from sacred.stores.schemes import store_from_url
 from sacred.stores.spool import replay
+from sacred.stores.store import RunNotFoundError, StoreNotFoundError, StoreUnavailableError
 from tests.services.processes import run_together
 from tests.unit.stores.memory import READ_FIELDS, MemoryStore, StoreObserver, live, lives
 from tests.unit.stores.told import T0, beat, complete, log, queue, start
@@ -173,11 +173,11 @@ def test_two_runs_under_way_list_their_own_metrics(observer, mongo_db):
     infos = {name: {} for name in ("outer", "inner")}
 
     def told(name, event, *arguments):
-        token = told_run.set(name)
+        token = current_run_token.set(name)
         try:
             event(observer, *arguments)
         finally:
-            told_run.reset(token)
+            current_run_token.reset(token)
 
     for name in infos:
         told(name, start)
@@ -346,10 +346,10 @@ def test_any_life_with_tiny_limits(tmp_path_factory, observer, mongo_db, life):
     memory = MemoryStore()
     live(StoreObserver(memory), life, directory)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mongo_metrics, "POINTS_PER_DOCUMENT", 3)
-        patch.setattr(mongo_metrics, "POINTS_PER_PART", 2)
+        patch.setattr(points, "POINTS_PER_DOCUMENT", 3)
+        patch.setattr(points, "POINTS_PER_PART", 2)
         for name, size in {"_MAX": 12, "_HEAD": 3, "_TAIL": 4, "_PIECE": 5}.items():
-            patch.setattr(mongo_output, name, size)
+            patch.setattr(output, name, size)
         run_id = live(observer, life, directory)
     assert read_back(mongo_db, run_id) == memory.read(1)
 
@@ -537,7 +537,7 @@ def test_one_address_names_the_prefix_for_writing_and_reading(mongo_server, mong
     mongo_db_option.apply(f"{address}&appname=test!3", run)
     [by_address] = run.observers
     by_argument = MongoObserver(place, mongo_db.name, collection_prefix="p")
-    by_store = StoreObserver(open_store(address), failure_dir=str(tmp_path))
+    by_store = StoreObserver(store_from_url(address), failure_dir=str(tmp_path))
     for number, observer in enumerate((by_address, by_argument, by_store), 1):
         assert (start(observer), observer.store.url) == (number, address)
         log(observer, {"loss": [number]})

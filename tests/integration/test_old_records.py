@@ -10,8 +10,8 @@ import sqlite3
 import pytest
 
 from sacred.observers.store_observer import StoreObserver
-from sacred.query import open_store
-from sacred.query.index import side_index
+from sacred.runs import open_store
+from sacred.stores.files.index import side_index
 from tests.conftest import ROOT
 from tests.unit.stores.told import complete, log, start
 

@@ -23,7 +23,7 @@ from sacred.app.command_table import COMMANDS
 from sacred.app.main import main
 from sacred.observers import FileStorageObserver, SqlObserver
 from sacred.observers.store_observer import StoreObserver
-from sacred.testing import told
+from sacred.testing import drive
 from tests.conftest import ROOT
 
 
@@ -678,7 +678,7 @@ def test_a_run_in_a_notebook_is_no_page_of_its_own(tmp_path: Path) -> None:
     """What is stored can be anything."""
     store = open_store("memory:")
     observer = StoreObserver(store.store)
-    run_id = told.start(observer, config={"<script>": "<img>", "long": "x" * 1000})
+    run_id = drive.start(observer, config={"<script>": "<img>", "long": "x" * 1000})
     html = store[run_id]._repr_html_()
     assert "<script>" not in html
     assert "<img>" not in html

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from sacred.observers.store_observer import StoreObserver
-from sacred.query import open_store
-from sacred.testing import told
+from sacred.runs import open_store
+from sacred.testing import drive
 from tests.conftest import ROOT
 from tests.services.terminals import needs_terminals
 
@@ -54,9 +54,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             observer = StoreObserver(store.store)
             # Nothing that is stored is ever executed, also by a shell.
             odd = {f"$(touch {directory}/executed)": 1, "`touch executed`": 2, "a b": 3}
-            told.start(observer, run_id, config={"opt": {"lr": 0.1, "name": "adam"}, **odd})
-            told.log(observer, {"loss": [1.0]})
-            told.complete(observer, 0.5)
+            drive.start(observer, run_id, config={"opt": {"lr": 0.1, "name": "adam"}, **odd})
+            drive.log(observer, {"loss": [1.0]})
+            drive.complete(observer, 0.5)
     (directory / ".sacred.toml").write_text('[stores]\nhere = "runs"\nlab = "others"\n')
     (directory / "bin").mkdir()
     program = directory / "bin" / "sacred"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sacred.app.main import main
-from sacred.query import open_store
+from sacred.runs import open_store
 from sacred.stores.changes import SetFields
 from sacred.stores.spool import Spool
 from tests.integration.test_program import fill, make_experiment

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sacred.stores.changes import AddFile
-from sacred.stores.registry import open_store
+from sacred.stores.schemes import store_from_url
 from tests.integration.test_program import runs as runs  # the same four runs
 from tests.services.terminals import needs_terminals
 
@@ -90,7 +90,7 @@ def test_tables_fit_the_terminal(runs: Path, columns: int) -> None:
 
 
 def test_a_long_list_ends_with_a_remark(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "runs")
+    store = store_from_url(tmp_path / "runs")
     for _ in range(51):
         store.create(None, {"status": "COMPLETED", "config": {}, "experiment": {}}, [])
     store.close()
@@ -102,7 +102,7 @@ def test_a_long_list_ends_with_a_remark(tmp_path: Path) -> None:
 
 
 def test_what_a_run_has_stored_cannot_act_on_the_terminal(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "runs")
+    store = store_from_url(tmp_path / "runs")
     evil: dict[str, Any] = {
         "status": "FAILED",
         "config": {"x\x1b]0;evil\x07": "\x1b[2J"},
@@ -120,7 +120,7 @@ def test_what_a_run_has_stored_cannot_act_on_the_terminal(tmp_path: Path) -> Non
 
 
 def test_binary_files_are_not_printed(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "runs")
+    store = store_from_url(tmp_path / "runs")
     run_id = store.create(None, {"status": "COMPLETED", "config": {}, "experiment": {}}, [])
     (tmp_path / "model.bin").write_bytes(b"\0\1")
     store.apply(

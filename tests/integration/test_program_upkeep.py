@@ -14,10 +14,10 @@ import pytest
 
 from sacred.app.main import main
 from sacred.observers.store_observer import StoreObserver
-from sacred.query import open_store
-from sacred.stores.base import Store, StoreUnavailableError
-from sacred.stores.file import local_file_store
-from sacred.testing import told
+from sacred.runs import open_store
+from sacred.stores.files.store import local_file_store
+from sacred.stores.store import Store, StoreUnavailableError
+from sacred.testing import drive
 from sacred.upkeep import find_garbage
 
 
@@ -32,8 +32,8 @@ def place(tmp_path, monkeypatch):
     store = open_store("runs")
     for n in range(3):
         observer = StoreObserver(store.store)
-        told.start(observer, config={"n": n}, meta_info={})
-        told.complete(observer, n)
+        drive.start(observer, config={"n": n}, meta_info={})
+        drive.complete(observer, n)
     return store
 
 
@@ -148,8 +148,8 @@ def test_copies(sacred, place):
     assert sacred("copy", "runs", "tinydb:tiny")[2] == "1 copied, 2 there already\n"
     other = open_store("other")
     observer = StoreObserver(other.store)
-    told.start(observer, config={"n": 7})
-    told.complete(observer)
+    drive.start(observer, config={"n": 7})
+    drive.complete(observer)
     assert sacred("copy", "other", "runs")[1] == "1 -> 4\n"
     code, _, err = sacred("copy", "nowhere", "runs")
     assert code == 1
@@ -167,9 +167,9 @@ def unstored(place: Store | None = None) -> None:
     observer = StoreObserver(store)
     observer.closing_attempts = {}
     observer.interrupted_attempts = 1
-    told.start(observer, config={"n": 9})
+    drive.start(observer, config={"n": 9})
     store.__class__ = Full
-    told.complete(observer, 99)
+    drive.complete(observer, 99)
 
 
 def test_what_waits_is_stored(sacred, place, tmp_path, monkeypatch, capsys):
@@ -268,7 +268,7 @@ def test_times_of_gc_are_durations(sacred):
 
 def test_indices_are_shown_and_made_anew(sacred, place, tmp_path, monkeypatch):
     assert sacred("index") == (0, "", "runs: has no index, and needs none\n")
-    monkeypatch.setattr("sacred.query.index.side_index.AT_LEAST", 0)
+    monkeypatch.setattr("sacred.stores.files.index.side_index.AT_LEAST", 0)
     monkeypatch.setenv("SACRED_INDEX", str(tmp_path / "index"))
     assert "not made yet" in sacred("index")[1]
     assert re.fullmatch(r"runs: 3 runs in .*\.sqlite\n", sacred("index", "rebuild")[2])

@@ -13,14 +13,15 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from sacred.query import open_store, parse
-from sacred.query.order import parse_sort
-from sacred.query.pushdown import pushed, pushed_order
+from sacred.query import parse
+from sacred.query.sorting import parse_sort
 from sacred.query.syntax import Not, Search
+from sacred.runs import open_store
+from sacred.runs.pushdown import pushed, pushed_order
 from sacred.serializer import flatten
 from sacred.stores.changes import SetFields
-from sacred.stores.mongo_ranking import first_of
-from sacred.stores.sql_documents import DocumentRows
+from sacred.stores.mongo.search.ranking import first_of
+from sacred.stores.sql.documents import DocumentRows
 from tests.integration.test_reading import new_place
 from tests.unit.query.runs import NOW
 
@@ -144,7 +145,7 @@ queries = st.recursive(
 def index_of_all_stores(tmp_path_factory):
     """Files are asked through their index."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sacred.query.index.side_index.AT_LEAST", 0)
+        patch.setattr("sacred.stores.files.index.side_index.AT_LEAST", 0)
         patch.setenv("SACRED_INDEX", str(tmp_path_factory.mktemp("index")))
         yield
 
@@ -248,7 +249,7 @@ def test_all_stores_have_the_same_order(stores, some, orders, ahead):
     for sort, limit in orders:
         for query in ("", f"config.batch = {batch!r}"):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("sacred.stores.sql_reading._AHEAD", ahead)
+                patch.setattr("sacred.stores.sql.reader._AHEAD", ahead)
                 answers = {
                     kind: store.runs(query, sort=sort, limit=limit).ids
                     for kind, store in stores.items()
@@ -291,7 +292,7 @@ def test_the_own_order_of_mongo_is_taken_only_where_it_is_ours(mongo_and_memory,
         more = {"config": config | nested, "has_result": has_result, "result": config.get("b")}
         _create(mongo_and_memory, batch, run | more)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sacred.stores.mongo_ranking._MORE", 1)
+        patch.setattr("sacred.stores.mongo.search.ranking._MORE", 1)
         for sort, limit in orders:
             query = f"config.batch = {batch!r} and missing(config.`no such`)"
             in_mongo, in_memory = (
@@ -414,7 +415,7 @@ def test_only_the_winners_of_an_order_are_read(kind, request, tmp_path):
 def test_a_condition_on_texts_is_put_to_the_first_of_an_order_before_it_is_put_to_all(
     kind, request, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("sacred.stores.sql_reading._AHEAD", 40)
+    monkeypatch.setattr("sacred.stores.sql.reader._AHEAD", 40)
     document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
     statements = []
 

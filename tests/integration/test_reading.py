@@ -6,8 +6,8 @@ import uuid
 
 import pytest
 
-from sacred.query import open_store
-from sacred.stores.base import StoreError, StoreNotFoundError
+from sacred.runs import open_store
+from sacred.stores.store import StoreError, StoreNotFoundError
 from tests.services import places
 from tests.unit.query.runs import GOLDEN, annotate, record
 

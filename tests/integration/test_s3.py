@@ -10,8 +10,8 @@ boto3 = pytest.importorskip("boto3")
 pytest.importorskip("moto.server")
 
 from sacred.observers.s3_observer import S3Observer, s3_option  # noqa: E402
-from sacred.stores.base import StorePermissionError  # noqa: E402
-from sacred.stores.s3_blobs import S3Bucket  # noqa: E402
+from sacred.stores.buckets.s3 import S3Bucket  # noqa: E402
+from sacred.stores.store import StorePermissionError  # noqa: E402
 from tests.services import serving  # noqa: E402
 from tests.services.buckets import BucketContract  # noqa: E402
 from tests.unit.stores.told import start  # noqa: E402

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from sacred.query import open_store
-from sacred.query.index import freshness, reading_runs, side_index
+from sacred.runs import open_store
 from sacred.stores.changes import AddPoints, Annotate, SetFields
+from sacred.stores.files.index import freshness, ingest, side_index
 from sacred.upkeep import annotate, discard, empty_trash, recover
 from tests.integration.test_pushdown import queries, runs
 from tests.unit.query.runs import GOLDEN, NOW, RUNS, record
@@ -66,8 +66,8 @@ def write(path, value):
 @pytest.fixture
 def settled(monkeypatch):
     """Runs count as over at once, and the store as large."""
-    monkeypatch.setattr(reading_runs, "_OVER_FOR", -(10**12))
-    monkeypatch.setattr(reading_runs, "_NOTED_FOR", -(10**12))
+    monkeypatch.setattr(ingest, "_OVER_FOR", -(10**12))
+    monkeypatch.setattr(ingest, "_NOTED_FOR", -(10**12))
     monkeypatch.setattr(freshness, "SMALL", 0)
 
 
@@ -250,7 +250,7 @@ def test_whatever_happens_the_index_says_what_the_files_say(
 
 
 def test_changes_by_this_library_are_seen_at_once(store, settled, tmp_path, monkeypatch):
-    monkeypatch.setattr("sacred.stores.file_notes._MANY", 0)
+    monkeypatch.setattr("sacred.stores.files.change_log._MANY", 0)
     assert check(store, "late in tags") == ()
     annotate(store, 2, add_tags=["late"])
     assert check(store, "late in tags") == (2,)
@@ -265,8 +265,8 @@ def test_changes_by_this_library_are_seen_at_once(store, settled, tmp_path, monk
 
 
 def test_notes_that_grow_too_long_begin_anew(store, settled, monkeypatch):
-    monkeypatch.setattr("sacred.stores.file_notes._MANY", 0)
-    monkeypatch.setattr("sacred.stores.file_notes._LARGEST", 5)
+    monkeypatch.setattr("sacred.stores.files.change_log._MANY", 0)
+    monkeypatch.setattr("sacred.stores.files.change_log._LARGEST", 5)
     for n in range(1, 8):
         annotate(store, n, add_tags=[f"late{n}"])
         assert check(store, f"late{n} in tags") == (n,)
@@ -338,7 +338,7 @@ def test_an_index_of_another_version_is_made_again(store):
 
 
 def test_while_somebody_else_keeps_the_index_everything_is_read(store, monkeypatch):
-    monkeypatch.setattr("sacred.query.index.database._PATIENCE", 0.1)
+    monkeypatch.setattr("sacred.stores.files.index.index_file._PATIENCE", 0.1)
     check(store)
     with contextlib.closing(sqlite3.connect(store.index.path)) as connection:
         connection.execute("BEGIN EXCLUSIVE")
@@ -354,8 +354,8 @@ def test_it_can_be_made_anew(store):
 
 _READER = """
 import sys
-from sacred.query import open_store
-from sacred.query.index import side_index
+from sacred.runs import open_store
+from sacred.stores.files.index import side_index
 side_index.AT_LEAST = 0
 side_index._CHUNK = 7
 store = open_store(sys.argv[1])

@@ -37,12 +37,12 @@ from sacred.observers.sql_bases import (
     Source,
 )
 from sacred.observers.sql_bases import Experiment as ExperimentRow
-from sacred.stores import sql_database
-from sacred.stores.base import RunNotFoundError, StoreError
 from sacred.stores.changes import AddPoints, SetFields, WriteOutput
-from sacred.stores.local_files import md5_of_file
-from sacred.stores.sql_points import step_from, value_from
-from sacred.stores.sql_texts import storable
+from sacred.stores.local import md5_of_file
+from sacred.stores.sql import database
+from sacred.stores.sql.points import step_from, value_from
+from sacred.stores.sql.storable_text import storable
+from sacred.stores.store import RunNotFoundError, StoreError
 from sacred.upkeep import discard, find_garbage, remove_garbage
 from tests.services.processes import run_together
 from tests.unit.stores.memory import READ_FIELDS, MemoryStore, StoreObserver, live, lives
@@ -564,7 +564,7 @@ def test_an_upgraded_database_takes_new_runs_of_any_length(old_url):
     assert other.query("5")["result"] == {"any": "result"}
     assert other.query("6")["status"] == "QUEUED"
     with other.engine.connect() as connection:
-        assert sql_database.statements_for(connection) == []
+        assert database.statements_for(connection) == []
 
 
 def test_a_half_upgraded_database_is_completed(old_url):
@@ -628,9 +628,9 @@ def small_rows(monkeypatch):
     """As if a row of a run could have 60 characters of output."""
     sizes = {"_MAX": 60, "_HEAD": 10, "_TAIL": 12, "_PIECE": 25, "_BEGINNING": 10 + len(_SHORT)}
     # As in truth, the beginning and the end are less than may be there.
-    monkeypatch.setattr("sacred.stores.sql_output._NOTICE", _SHORT)
+    monkeypatch.setattr("sacred.stores.sql.output._NOTICE", _SHORT)
     for name, size in sizes.items():
-        monkeypatch.setattr(f"sacred.stores.sql_output.{name}", size)
+        monkeypatch.setattr(f"sacred.stores.sql.output.{name}", size)
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.text(max_size=80)), max_size=8), st.booleans())
@@ -831,7 +831,7 @@ def test_others_that_write_are_waited_for(tmp_path):
 
 def test_readers_do_not_disturb(tmp_path):
     """A dashboard may hold a result open as long as it likes."""
-    if not sql_database._is_on_local_disk(str(tmp_path / "runs.db")):
+    if not database._is_on_local_disk(str(tmp_path / "runs.db")):
         pytest.skip("what disk this is cannot be told here (a chroot), so there is no WAL")
     observer = SqlObserver(f"sqlite:///{tmp_path}/runs.db")
     start(observer)
@@ -843,7 +843,7 @@ def test_readers_do_not_disturb(tmp_path):
 
 
 def test_a_network_disk_has_no_write_ahead_log(tmp_path, monkeypatch):
-    monkeypatch.setattr(sql_database, "_is_on_local_disk", lambda name: False)
+    monkeypatch.setattr(database, "_is_on_local_disk", lambda name: False)
     start(SqlObserver(f"sqlite:///{tmp_path}/runs.db"))
     assert [path.name for path in tmp_path.iterdir()] == ["runs.db"]
 

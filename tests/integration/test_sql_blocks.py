@@ -18,14 +18,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sacred import open_store
-from sacred._base.moments import Moments
-from sacred.stores.base import StoreError
+from sacred._base.timestamps import Timestamps
 from sacred.stores.changes import AddPoints
-from sacred.stores.sql import SqlStore
-from sacred.stores.sql_block_guards import are_guarded
-from sacred.stores.sql_engine import make_engine
-from sacred.stores.sql_points import step_from, value_from
-from sacred.stores.sql_texts import storable
+from sacred.stores.sql.chunk_triggers import are_guarded
+from sacred.stores.sql.engine import make_engine
+from sacred.stores.sql.points import step_from, value_from
+from sacred.stores.sql.storable_text import storable
+from sacred.stores.sql.store import SqlStore
+from sacred.stores.store import StoreError
 from sacred.upkeep import discard, find_garbage, remove_garbage
 from tests.services.processes import run_together
 
@@ -39,9 +39,9 @@ LONG = 2 * SIZE + 3  # two blocks, and points behind
 def small_blocks(request, monkeypatch):
     """As if a block had few points."""
     if "processes" not in request.node.name:
-        monkeypatch.setattr("sacred.stores.sql_blocks.POINTS_PER_BLOCK", SIZE)
-        monkeypatch.setattr("sacred.stores.sql_points_reading._SHORT", 5)
-        monkeypatch.setattr("sacred.stores.sql_points_reading._POINTS_AT_ONCE", 3)
+        monkeypatch.setattr("sacred.stores.sql.chunks.POINTS_PER_BLOCK", SIZE)
+        monkeypatch.setattr("sacred.stores.sql.points_reader._SHORT", 5)
+        monkeypatch.setattr("sacred.stores.sql.points_reader._POINTS_AT_ONCE", 3)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -92,7 +92,7 @@ def points(start, count, values=None, *, steps=None, name="loss"):
         start=start,
         steps=list(indices) if steps is None else steps,
         values=[1 / (n + 1) for n in indices] if values is None else values,
-        timestamps=Moments([EPOCH + n / 1000 for n in indices]),
+        timestamps=Timestamps([EPOCH + n / 1000 for n in indices]),
     )
 
 
@@ -487,8 +487,8 @@ def test_a_reader_sees_one_state(url, engine, store, number):
 WRITER = """\
 import datetime, sys
 from sacred.stores.changes import AddPoints
-from sacred.stores.sql import SqlStore
-from sacred.stores.sql_engine import make_engine
+from sacred.stores.sql.store import SqlStore
+from sacred.stores.sql.engine import make_engine
 
 now = datetime.datetime(2026, 1, 2)
 

@@ -26,8 +26,8 @@ from sacred import Experiment
 from sacred._base.errors import SacredError, UnsafeDataError
 from sacred.observers.tinydb_hashfs import TinyDbObserver, TinyDbReader, tiny_db_option
 from sacred.observers.tinydb_hashfs.bases import get_db_file_manager
-from sacred.stores import tinydb as tinydb_store
 from sacred.stores.spool import replay
+from sacred.stores.tinydb import store as tinydb_store
 from tests.unit.stores.memory import (
     READ_FIELDS,
     FlakyStore,

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from sacred.observers.store_observer import StoreObserver
-from sacred.query import open_store
-from sacred.stores.base import RunExistsError, RunNotFoundError, StoreError
-from sacred.testing import told
+from sacred.runs import open_store
+from sacred.stores.store import RunExistsError, RunNotFoundError, StoreError
+from sacred.testing import drive
 from sacred.upkeep import discard, empty_trash, recover
 from tests.integration.test_annotations import other
 from tests.integration.test_annotations import place as place
@@ -25,11 +25,11 @@ def runs(store, directory, count):
     for n in range(count):
         (directory / "own").write_text(f"of run {n}")
         observer = StoreObserver(store.store)
-        ids.append(told.start(observer, config={"n": n}))
+        ids.append(drive.start(observer, config={"n": n}))
         observer.resource_event(filename=str(directory / "shared.csv"))
         observer.artifact_event(name="own", filename=str(directory / "own"))
-        told.log(observer, {"loss": [n]})
-        told.complete(observer, n)
+        drive.log(observer, {"loss": [n]})
+        drive.complete(observer, n)
     return [store[run_id].id for run_id in ids]
 
 
@@ -77,9 +77,9 @@ def test_the_id_of_a_discarded_run_stays_taken(place, store, tmp_path):
     discard(store, ids)
     observer = StoreObserver(other(place, store).store)
     with pytest.raises(RunExistsError):
-        told.start(observer, ids[1])
-    new = told.start(observer, config={"n": 5})
-    told.complete(observer)
+        drive.start(observer, ids[1])
+    new = drive.start(observer, config={"n": 5})
+    drive.complete(observer)
     assert str(new) not in map(str, ids)
     assert numbers(store.runs()) == [5]
 
@@ -96,7 +96,7 @@ def test_only_what_is_in_the_trash_is_removed(store, tmp_path):
 def test_a_run_that_is_under_way_is_not_thrown_away_by_mistake():
     store = open_store("memory:")
     observer = StoreObserver(store.store)
-    run_id = told.start(observer)
+    run_id = drive.start(observer)
     assert store[run_id].status == "DEAD"
     discard(store, [run_id])
     recover(store, [run_id])
@@ -128,9 +128,9 @@ def test_a_removal_that_is_interrupted_goes_on(kind, request, tmp_path, monkeypa
                 empty_trash(store)
         observer = StoreObserver(open_store(place.url).store)
         with pytest.raises(RunExistsError):
-            told.start(observer, run_id)
-        assert str(told.start(observer, config={"n": 7})) == "2"
-        told.complete(observer)
+            drive.start(observer, run_id)
+        assert str(drive.start(observer, config={"n": 7})) == "2"
+        drive.complete(observer)
         assert empty_trash(store) == [run_id]
         assert numbers(store.runs()) == [7]
 

@@ -13,13 +13,13 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given, settings
 
-from sacred._base.cache_place import VARIABLE
+from sacred._base.cache_dir import VARIABLE
 from sacred.observers.file_storage import FileStorageObserver
 from sacred.observers.store_observer import StoreObserver
-from sacred.stores.base import StoreError
-from sacred.stores.bucket import bucket_store
+from sacred.stores.buckets.store import bucket_store
 from sacred.stores.changes import Annotate, SetFields
-from sacred.stores.file import FileStore
+from sacred.stores.files.store import FileStore
+from sacred.stores.store import StoreError
 from tests.unit.stores.memory import live, lives
 from tests.unit.stores.told import beat, complete, log, start
 
@@ -228,8 +228,8 @@ class BucketContract:
         assert self.documents(observer) == (found, [])
 
     def test_lists_of_too_many_objects_are_given_up(self, observer, kept, monkeypatch):
-        monkeypatch.setattr("sacred.stores.bucket_reading._LISTED_AT_LEAST", 2)
-        monkeypatch.setattr("sacred.stores.bucket_reading._LISTED_FOR_A_RUN", 0)
+        monkeypatch.setattr("sacred.stores.buckets.reader._LISTED_AT_LEAST", 2)
+        monkeypatch.setattr("sacred.stores.buckets.reader._LISTED_FOR_A_RUN", 0)
         start(observer, config={"n": 1})
         complete(observer, 1)
         found, asked = self.documents(observer, ["config", "result"])

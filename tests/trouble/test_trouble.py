@@ -22,10 +22,10 @@ from sacred._base.errors import SacredError
 from sacred.observers.base import RunObserver
 from sacred.observers.store_observer import StoreObserver
 from sacred.run import Run
-from sacred.stores.base import StorePermissionError
-from sacred.stores.memory import MemoryStore
-from sacred.stores.registry import open_store
+from sacred.stores.memory.store import MemoryStore
+from sacred.stores.schemes import store_from_url
 from sacred.stores.spool import replay
+from sacred.stores.store import StorePermissionError
 from sacred.testing.store_contract import _comparable
 from tests.conftest import ROOT
 from tests.trouble.places import KINDS, FilesPlace, SqlitePlace, TinyDbPlace, TroubledPlace
@@ -219,7 +219,7 @@ def test_lost_for_good(place: TroubledPlace, tmp_path: Path, ending: str, capfd:
         assert place.secret not in printed + spool.read_text()
     assert place.place.read(run._id)["status"] == "RUNNING"
     for _ in range(2):
-        assert replay(spool, open_store(place.place.url)) == run._id
+        assert replay(spool, store_from_url(place.place.url)) == run._id
         assert_complete(place, run, memory)
 
 
@@ -380,7 +380,7 @@ def test_a_disk_that_fills_up(kind: Any, freed: str, small_disk: Path, tmp_path:
     if freed == "afterwards":
         (small_disk / "ballast").unlink()
         [spool] = spools
-        replay(spool, open_store(place.place.url))
+        replay(spool, store_from_url(place.place.url))
     else:
         assert not spools
     assert_complete(place, run, memory)

@@ -14,14 +14,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sacred.app.commands.logs import addition, last_lines
-from sacred.app.facts import shortened, without_password
-from sacred.app.field_summary import FieldSummary
-from sacred.app.formats import FORMATS
-from sacred.app.plot import plotted
-from sacred.app.svg import Curve, curves, thinned
-from sacred.viewing.table import Table
-from sacred.viewing.text_table import _cut
-from sacred.viewing.values import as_json, as_text, fitted, one_line, width_of
+from sacred.display.field_summary import FieldSummary
+from sacred.display.formats import FORMATS
+from sacred.display.plot import plotted
+from sacred.display.run_summary import shortened, without_password
+from sacred.display.svg import Curve, curves, thinned
+from sacred.display.tables import Table
+from sacred.display.text_table import _cut
+from sacred.display.value_text import as_json, as_text, fitted, one_line, width_of
 
 lines = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=5))
 

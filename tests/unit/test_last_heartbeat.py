@@ -9,7 +9,7 @@ import pytest
 
 from sacred import Experiment
 from sacred.observers import FileStorageObserver, RunObserver
-from sacred.stores.blobs import LocalBlobs
+from sacred.stores.files.blobs import LocalBlobs
 
 
 class Witness(RunObserver):

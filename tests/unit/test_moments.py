@@ -10,7 +10,7 @@ from bson.datetime_ms import DatetimeMS
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sacred._base.moments import Moments
+from sacred._base.timestamps import Timestamps
 from sacred.events import MetricsLogged, takes_moments
 from sacred.metrics_logger import MetricsLogger
 
@@ -27,7 +27,7 @@ near = st.builds(
 
 @given(st.lists(st.one_of(times, near), max_size=8) | st.lists(near, min_size=1, max_size=50))
 def test_the_text_is_that_of_the_datetimes(seconds):
-    moments = Moments(seconds)
+    moments = Timestamps(seconds)
     expected = [datetime.datetime(1970, 1, 1) + datetime.timedelta(0, s) for s in seconds]
     assert list(moments) == expected
     assert moments == expected
@@ -36,7 +36,7 @@ def test_the_text_is_that_of_the_datetimes(seconds):
 
 @given(st.lists(st.one_of(times, near), max_size=8) | st.lists(near, min_size=1, max_size=50))
 def test_milliseconds_are_those_that_bson_keeps(seconds):
-    moments = Moments(seconds)
+    moments = Timestamps(seconds)
     found = moments.in_milliseconds().tolist()
     written = {"times": [DatetimeMS(number) for number in found]}
     assert bson.encode(written) == bson.encode({"times": list(moments)})
@@ -46,7 +46,7 @@ def test_milliseconds_are_those_that_bson_keeps(seconds):
 def test_milliseconds_of_points_that_are_logged_at_once(begin, steps):
     seconds = [NOW + (begin + step) / 1e6 for step in itertools.accumulate(steps)]
     for times in (seconds, seconds[::-1]):
-        moments = Moments(times)
+        moments = Timestamps(times)
         written = {"times": [DatetimeMS(number) for number in moments.in_milliseconds()]}
         assert bson.encode(written) == bson.encode({"times": list(moments)})
 
@@ -54,16 +54,16 @@ def test_milliseconds_of_points_that_are_logged_at_once(begin, steps):
 @given(st.lists(st.one_of(times, near), max_size=8) | st.lists(near, min_size=1, max_size=50))
 @example([2.0**30, 2199641731.4060974])  # so far apart that the difference is not exact
 def test_microseconds_are_those_of_the_datetimes(seconds):
-    moments = Moments(seconds)
+    moments = Timestamps(seconds)
     microsecond = datetime.timedelta(microseconds=1)
     epoch = datetime.datetime(1970, 1, 1)
     assert moments.in_microseconds() == [(time - epoch) // microsecond for time in moments]
 
 
 def test_moments_are_a_sequence():
-    moments = Moments([NOW, NOW + 1, NOW + 2])
+    moments = Timestamps([NOW, NOW + 1, NOW + 2])
     assert len(moments) == 3
-    assert moments[1:] == Moments([NOW + 1, NOW + 2])
+    assert moments[1:] == Timestamps([NOW + 1, NOW + 2])
     assert moments[-1] == datetime.datetime(2025, 11, 26, 0, 0, 2)
     assert moments[:1] + moments[1:] == moments
     assert pickle.loads(pickle.dumps(moments)) == moments
@@ -105,4 +105,4 @@ def test_observers_are_given_lists_of_datetimes(observer):
 
 
 def test_an_observer_that_takes_moments_gets_them():
-    assert type(points_told_to(Modern())["loss"]["timestamps"]) is Moments
+    assert type(points_told_to(Modern())["loss"]["timestamps"]) is Timestamps

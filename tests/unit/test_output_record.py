@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sacred.events import Heartbeat, OutputWritten
-from sacred.lifecycle import output
+from sacred.lifecycle import output_record
 from sacred.lifecycle.dispatcher import Dispatcher
-from sacred.lifecycle.heartbeat import Heart
-from sacred.lifecycle.output import LongText, OutputRecord
+from sacred.lifecycle.heartbeat import HeartbeatThread
+from sacred.lifecycle.output_record import LongText, OutputRecord
 from sacred.metrics_logger import MetricsLogger
 from sacred.observers import FileStorageObserver, QueueObserver
 from sacred.stdout_capturing import CapturedOutput
@@ -29,14 +29,14 @@ TEXTS = st.lists(st.text(st.characters(codec=None, exclude_categories=()), max_s
 @pytest.fixture
 def small(monkeypatch):
     """A few characters are long already."""
-    monkeypatch.setattr(output, "_IN_MEMORY", 10)
+    monkeypatch.setattr(output_record, "_IN_MEMORY", 10)
 
 
 @given(TEXTS)
 def test_a_long_text_is_what_was_appended(texts):
     """Whether it is in memory or in the file."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(output, "_IN_MEMORY", 10)
+        patch.setattr(output_record, "_IN_MEMORY", 10)
         long = LongText()
         for number, text in enumerate(texts):
             long.append(text)
@@ -153,7 +153,7 @@ def test_our_observers_take_the_pieces(tmp_path):
     begin(queue)
     queue.join()
     for place, observer in (("a", direct), ("b", queue)):
-        assert observer.output_comes_apart()
+        assert observer.wants_output_chunks()
         assert (tmp_path / place / "1" / "cout.txt").read_bytes() == "one\ntwö\n".encode()
         assert observer.cout == "one\ntwö\n"
         assert observer.cout_write_cursor == 8
@@ -192,7 +192,7 @@ class Pieces:
     def __init__(self):
         self.told = []
 
-    def output_comes_apart(self):
+    def wants_output_chunks(self):
         return True
 
     def heartbeat_event(self, info, captured_out, beat_time, result):
@@ -209,7 +209,7 @@ def test_a_beat_that_comes_late_tells_long_output_piece_by_piece():
     observer = Pieces()
     dispatcher = Dispatcher([observer], LOG)
     dispatcher._told_of_start = [observer]
-    heart = Heart(dispatcher, MetricsLogger(), {}, OutputRecord(None, LOG), lambda: None)
+    heart = HeartbeatThread(dispatcher, MetricsLogger(), {}, OutputRecord(None, LOG), lambda: None)
     with CapturedOutput() as captured:
         heart.listen_to(captured)
         captured._add(text)

@@ -15,7 +15,7 @@ from sacred._base.text import did_you_mean
 from sacred.app.session import Session
 from sacred.query.errors import QueryError
 from sacred.records import RunRecord, StoredFile
-from sacred.viewing.errors import ProgramError, UsageError
+from sacred.runs.errors import ProgramError, UsageError
 
 _CHUNK = 1 << 20
 KINDS = ("artifacts", "sources", "resources")

@@ -16,10 +16,10 @@ from typing import Any
 
 from sacred._base.extras import require
 from sacred._base.text import did_you_mean
-from sacred.app.parser import add_run_id
+from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
+from sacred.runs.errors import ProgramError
 from sacred.serializer import dumps, flatten
-from sacred.viewing.errors import ProgramError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import argparse
 
-from sacred.app.progress import Bar
 from sacred.app.session import Session
+from sacred.display.progress import Bar
 from sacred.upkeep import copy_runs
 
 

@@ -18,14 +18,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from sacred.app.formats import add_formats, write_table
-from sacred.app.parser import add_run_id
+from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
+from sacred.display.console import BLUE, BOLD, GREEN, RED, Console
+from sacred.display.difference_table import difference_table
+from sacred.display.formats import add_formats, write_table
 from sacred.records import RunRecord
-from sacred.viewing.comparison import PARTS, compared, table_of
-from sacred.viewing.console import BLUE, BOLD, GREEN, RED, Console
-from sacred.viewing.errors import UsageError
-from sacred.viewing.planned import is_config_file, nearest_run, planned_run
+from sacred.runs.comparison import PARTS, compared
+from sacred.runs.errors import UsageError
+from sacred.runs.unsaved_run import is_config_file, nearest_run, planned_run
 
 _NEAREST = "nearest"
 #: Parts that are what came out, and not what went in.
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     different = [row for row in rows if row.differs]
     shown = rows if args.all else different
     if args.format or shown:
-        table = table_of(shown, args.ids, for_people=args.format is None)
+        table = difference_table(shown, args.ids, for_people=args.format is None)
         write_table(table, args.format, session.console)
     elif not args.code:
         session.console.print("no differences")

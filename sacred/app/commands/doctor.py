@@ -14,13 +14,13 @@ from __future__ import annotations
 import argparse
 import shlex
 
-from sacred.app.checkup import CHECKS, Finding
-from sacred.app.formats import add_formats, write_table
-from sacred.app.parser import add_run_id
+from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
+from sacred.display.console import DIM, GREEN, RED, YELLOW
+from sacred.display.formats import add_formats, write_table
+from sacred.display.tables import Table
 from sacred.records import RunRecord
-from sacred.viewing.console import DIM, GREEN, RED, YELLOW
-from sacred.viewing.table import Table
+from sacred.runs.reproducibility import CHECKS, Finding
 
 _MARKS = {"ok": (GREEN, "✓", "ok"), "note": (YELLOW, "!", "!"), "reason": (RED, "✗", "x")}
 

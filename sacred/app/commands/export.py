@@ -13,11 +13,11 @@ import argparse
 import os
 from collections.abc import Iterable
 
-from sacred.app.parser import whole_number
-from sacred.app.report import report
-from sacred.app.rows import matching_runs
+from sacred.app.matching_runs import matching_runs
+from sacred.app.program_arguments import whole_number
 from sacred.app.session import Session
-from sacred.viewing.errors import ProgramError, UsageError
+from sacred.display.report import report
+from sacred.runs.errors import ProgramError, UsageError
 
 #: More make a report that nobody reads.
 _MOST = 50

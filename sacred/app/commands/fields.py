@@ -11,13 +11,13 @@ import argparse
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sacred.app.field_summary import collected
-from sacred.app.formats import add_formats, write_table
-from sacred.app.parser import whole_number
-from sacred.app.rows import matching_runs
+from sacred.app.matching_runs import matching_runs
+from sacred.app.program_arguments import whole_number
 from sacred.app.session import Session
-from sacred.query.names import FIELDS
-from sacred.viewing.table import Table
+from sacred.display.field_summary import collected
+from sacred.display.formats import add_formats, write_table
+from sacred.display.tables import Table
+from sacred.query.fields import FIELDS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

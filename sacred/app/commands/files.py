@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from sacred._base.digest import new_md5
-from sacred.app.formats import add_formats, write_table
-from sacred.app.parser import add_run_id
+from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
+from sacred.display.formats import add_formats, write_table
+from sacred.display.tables import Table
 from sacred.records import RunRecord, StoredFile
-from sacred.viewing.table import Table
 
 _KINDS = ("artifacts", "resources", "sources")
 

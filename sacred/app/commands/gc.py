@@ -19,14 +19,14 @@ import argparse
 import datetime
 from collections import defaultdict
 
-from sacred.app.formats import add_formats, write_table
-from sacred.app.progress import Bar
-from sacred.app.question import ask
+from sacred.app.confirm import confirm
 from sacred.app.session import Session
-from sacred.query.moments import duration_of
-from sacred.upkeep import Waste, find_garbage, remove_garbage
-from sacred.viewing.table import Table
-from sacred.viewing.values import as_size
+from sacred.display.formats import add_formats, write_table
+from sacred.display.progress import Bar
+from sacred.display.tables import Table
+from sacred.display.value_text import as_size
+from sacred.query.times import duration_of
+from sacred.upkeep import GarbageReport, find_garbage, remove_garbage
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     if args.dry_run:
         return 0
     if not args.yes:
-        ask(f"Remove this from {store.url} for good?", console)
+        confirm(f"Remove this from {store.url} for good?", console)
     bar = Bar(console)
     try:
         removed = remove_garbage(store, waste, progress=bar.show)
@@ -76,7 +76,7 @@ def _duration(text: str) -> datetime.timedelta:
     return datetime.timedelta(seconds=seconds)
 
 
-def _summary(waste: Waste) -> Table:
+def _summary(waste: GarbageReport) -> Table:
     numbers: dict[str, list[int | None]] = defaultdict(list)
     if waste.runs:
         numbers["run in the trash"] += waste.runs.values()
@@ -89,13 +89,13 @@ def _summary(waste: Waste) -> Table:
     return Table(names=["what", "number", "bytes"], rows=rows)
 
 
-def _listed(waste: Waste) -> Table:
+def _listed(waste: GarbageReport) -> Table:
     rows = [["run in the trash", str(run_id), size] for run_id, size in waste.runs.items()]
     rows += [[item.kind, item.name, item.size] for item in waste.garbage]
     return Table(names=["what", "name", "bytes"], rows=rows)
 
 
-def _counted(removed: Waste) -> str:
+def _counted(removed: GarbageReport) -> str:
     runs, others = len(removed.runs), len(removed.garbage)
     parts = [f"{runs} run{'' if runs == 1 else 's'}"] if runs else []
     parts += [f"{others} unused thing{'' if others == 1 else 's'}"] if others else []

@@ -15,7 +15,7 @@ import argparse
 import os
 
 from sacred.app.session import Session
-from sacred.viewing.errors import UsageError
+from sacred.runs.errors import UsageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import argparse
 import time
 
-from sacred.app.parser import add_run_id, whole_number
+from sacred.app.program_arguments import add_run_id, whole_number
 from sacred.app.session import Session
-from sacred.query.run_store import RunStore
 from sacred.records import RunRecord
+from sacred.runs.run_store import RunStore
 
 #: Seconds between two looks at a run; runs store their output every ten unless told otherwise.
 PAUSE = 1.0

@@ -18,10 +18,11 @@ from __future__ import annotations
 import argparse
 import itertools
 
-from sacred.app.formats import add_formats, write_table
-from sacred.app.parser import whole_number
-from sacred.app.rows import matching_runs, run_table, unknown_fields
+from sacred.app.matching_runs import matching_runs, unknown_fields
+from sacred.app.program_arguments import whole_number
 from sacred.app.session import Session
+from sacred.display.formats import add_formats, write_table
+from sacred.display.run_rows import run_table
 
 #: So many runs on a terminal.
 _SHOWN = 50

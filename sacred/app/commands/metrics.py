@@ -17,15 +17,15 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from sacred._base.text import did_you_mean
-from sacred.app.formats import add_formats, write_table
-from sacred.app.metric_tables import points_of, summary_of
-from sacred.app.parser import add_run_id
-from sacred.app.plot import plotted
+from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
+from sacred.display.console import BOLD, Console
+from sacred.display.formats import add_formats, write_table
+from sacred.display.metric_tables import points_of, summary_of
+from sacred.display.plot import plotted
+from sacred.display.value_text import one_line
 from sacred.records import Metric
-from sacred.viewing.console import BOLD, Console
-from sacred.viewing.errors import ProgramError
-from sacred.viewing.values import one_line
+from sacred.runs.errors import ProgramError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

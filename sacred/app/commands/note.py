@@ -16,10 +16,10 @@ import subprocess
 import sys
 import tempfile
 
-from sacred.app.parser import add_run_id
+from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
+from sacred.runs.errors import ProgramError
 from sacred.upkeep import annotate
-from sacred.viewing.errors import ProgramError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,16 +13,16 @@ import json
 from typing import Any
 
 from sacred._base.paths import iterate_flattened
-from sacred.app.facts import facts_of, shortened
-from sacred.app.formats import write_table
-from sacred.app.metric_tables import summary_of
-from sacred.app.parser import add_run_id
+from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
+from sacred.display.console import DIM, RED
+from sacred.display.formats import write_table
+from sacred.display.metric_tables import summary_of
+from sacred.display.run_summary import facts_of, shortened
+from sacred.display.tables import STATUS_COLOURS
+from sacred.display.value_text import as_json, as_text, one_line
 from sacred.records import RunRecord
 from sacred.records.metric import AGGREGATES
-from sacred.viewing.console import DIM, RED
-from sacred.viewing.table import STATUS_COLOURS
-from sacred.viewing.values import as_json, as_text, one_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -19,10 +19,10 @@ from __future__ import annotations
 import argparse
 
 from sacred._base.errors import MissingExtraError, SacredError
-from sacred.app.formats import add_formats, write_table
 from sacred.app.session import Session
-from sacred.viewing.errors import ProgramError
-from sacred.viewing.table import Table
+from sacred.display.formats import add_formats, write_table
+from sacred.display.tables import Table
+from sacred.runs.errors import ProgramError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

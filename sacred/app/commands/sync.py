@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import argparse
 
-from sacred.app.formats import add_formats, write_table
 from sacred.app.session import Session
-from sacred.upkeep import spooled, sync
-from sacred.viewing.table import Table
+from sacred.display.formats import add_formats, write_table
+from sacred.display.tables import Table
+from sacred.upkeep import pending_spools, sync
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     if args.list:
         rows = [
             [item.run_id, item.store, item.changes, item.size, item.path, item.problem]
-            for item in spooled(args.directory)
+            for item in pending_spools(args.directory)
         ]
         names = ["id", "store", "changes", "bytes", "path", "problem"]
         write_table(Table(names=names, rows=rows), args.format, console)

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import argparse
 
-from sacred.app.parser import add_run_id
+from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
+from sacred.runs.errors import UsageError
 from sacred.upkeep import annotate
-from sacred.viewing.errors import UsageError
 
 _OPTIONS = ("-s", "-h")
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import argparse
 
-from sacred.app.formats import add_formats, write_table
-from sacred.app.question import ask
-from sacred.app.rows import run_table
+from sacred.app.confirm import confirm
 from sacred.app.session import Session
+from sacred.display.formats import add_formats, write_table
+from sacred.display.run_rows import run_table
 from sacred.records import plain_id
+from sacred.runs.errors import ProgramError, UsageError
 from sacred.upkeep import empty_trash
-from sacred.viewing.errors import ProgramError, UsageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +50,6 @@ def _empty(args: argparse.Namespace, session: Session) -> None:
     ids = [there[str(plain_id(text))] for text in args.ids] or list(there.values())
     if ids and not args.yes:
         plural = "s" if len(ids) > 1 else ""
-        ask(f"Remove {len(ids)} run{plural} of {store.url} for good?", session.console)
+        confirm(f"Remove {len(ids)} run{plural} of {store.url} for good?", session.console)
     removed = empty_trash(store, ids)
     session.console.note(f"removed for good: {' '.join(map(str, removed)) or 'nothing'}")

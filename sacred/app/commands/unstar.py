@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 
-from sacred.app.parser import add_run_id
+from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
 from sacred.upkeep import annotate
 

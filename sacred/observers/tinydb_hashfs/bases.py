@@ -13,9 +13,9 @@ import os
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Protocol
 
 from sacred._base.extras import require
-from sacred.stores.tinydb_disk import TablesFile
-from sacred.stores.tinydb_files import HashFiles, StoredFile
-from sacred.stores.tinydb_form import (
+from sacred.stores.tinydb.database_file import TablesFile
+from sacred.stores.tinydb.hash_files import HashFiles, StoredFile
+from sacred.stores.tinydb.tagged_values import (
     TinyForm,
     array_of,
     array_text,

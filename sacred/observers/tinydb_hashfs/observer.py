@@ -11,9 +11,9 @@ from sacred._base.cli_option import cli_option
 from sacred.observers.base import JsonDict, RunId
 from sacred.observers.store_observer import StoreObserver
 from sacred.observers.tinydb_hashfs.bases import RecordsStorage, form_with_files, open_db
-from sacred.stores.tinydb import FORMAT, TABLE, TinyDbStore, local_tinydb
-from sacred.stores.tinydb_disk import TablesFile
-from sacred.stores.tinydb_files import HashFiles
+from sacred.stores.tinydb.database_file import TablesFile
+from sacred.stores.tinydb.hash_files import HashFiles
+from sacred.stores.tinydb.store import FORMAT, TABLE, TinyDbStore, local_tinydb
 
 if TYPE_CHECKING:
     from tinydb import TinyDB

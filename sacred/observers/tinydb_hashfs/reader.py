@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred.observers.tinydb_hashfs.bases import form_with_files, open_db
-from sacred.observers.tinydb_hashfs.report import report_of
+from sacred.observers.tinydb_hashfs.run_report import report_of
 from sacred.serializer import restore
-from sacred.stores.tinydb import TABLE
-from sacred.stores.tinydb_disk import TablesFile
-from sacred.stores.tinydb_files import HashFiles
+from sacred.stores.tinydb.database_file import TablesFile
+from sacred.stores.tinydb.hash_files import HashFiles
+from sacred.stores.tinydb.store import TABLE
 
 if TYPE_CHECKING:
     from tinydb import TinyDB

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from sacred import open_store
 from sacred.observers.store_observer import StoreObserver
-from sacred.stores import garbage
-from sacred.stores.local_files import md5_of_file
-from sacred.testing import told
+from sacred.stores import collector
+from sacred.stores.local import md5_of_file
+from sacred.testing import drive
 from sacred.upkeep import discard
 
 # Each use is said, for contents count a second here, and not a day.
-garbage.COUNTS = datetime.timedelta(0)
+collector.COUNTS = datetime.timedelta(0)
 CONTENTS = 60
 
 
@@ -40,10 +40,10 @@ def main(url: str, seed: str, seconds: float, at_least: int) -> None:
             source, resource = (directory / name for name in names)
             listed = [(names[0], md5_of_file(str(source)))]
             observer = StoreObserver(store.store)
-            run_id = told.start(observer, ex_info={"sources": listed, "base_dir": str(directory)})
+            run_id = drive.start(observer, ex_info={"sources": listed, "base_dir": str(directory)})
             observer.resource_event(filename=str(resource))
             observer.artifact_event(name="artifact", filename=str(directory / "artifact"))
-            told.complete(observer)
+            drive.complete(observer)
             time.sleep(numbers.random() / 20)
             check(store[run_id], names)
             if run > at_least and time.monotonic() > end:

@@ -9,20 +9,20 @@ import time
 
 import pytest
 
-from sacred._base import late_thread
-from sacred._base.late_thread import LateThread
+from sacred._base import deferred_thread
+from sacred._base.deferred_thread import DeferredThread
 
 SOON = 0.03
 
 
-def noted() -> tuple[threading.Event, LateThread]:
+def noted() -> tuple[threading.Event, DeferredThread]:
     done = threading.Event()
-    return done, LateThread(done.set, "late")
+    return done, DeferredThread(done.set, "late")
 
 
 def test_it_begins_when_it_is_due_and_not_before():
     began: list[float] = []
-    late = LateThread(lambda: began.append(time.monotonic()), "late")
+    late = DeferredThread(lambda: began.append(time.monotonic()), "late")
     asked = time.monotonic()
     late.start(SOON)
     while not began:
@@ -49,7 +49,7 @@ def test_join_waits_for_one_that_has_begun():
         time.sleep(SOON)
         ended.set()
 
-    late = LateThread(work, "late")
+    late = DeferredThread(work, "late")
     late.start(0)
     begun.wait()
     assert late.is_alive()
@@ -72,7 +72,7 @@ def test_it_can_be_hastened():
 def test_one_that_is_due_early_does_not_wait_for_an_earlier_one_that_is_due_late():
     _, hours = noted()
     hours.start(3600)
-    time.sleep(late_thread._LINGER + 0.05)  # the clock sleeps for an hour
+    time.sleep(deferred_thread._LINGER + 0.05)  # the clock sleeps for an hour
     done, late = noted()
     late.start(SOON)
     assert done.wait(60)
@@ -90,9 +90,9 @@ def test_the_clock_ends_when_nobody_needs_it():
     late.start(3600)
     late.join()
     deadline = time.monotonic() + 60
-    while late_thread._clock._is_running and time.monotonic() < deadline:
+    while deferred_thread._clock._is_running and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not late_thread._clock._is_running
+    assert not deferred_thread._clock._is_running
     done, another = noted()
     another.start(0)
     assert done.wait(60)
@@ -103,7 +103,7 @@ def test_many_that_come_and_go_at_the_moment_they_are_due_begin_once_or_never():
     began: list[int] = []
     lates = []
     for number in range(300):
-        late = LateThread(lambda n=number: began.append(n), "late")
+        late = DeferredThread(lambda n=number: began.append(n), "late")
         late.start(0.001 * (number % 3))
         lates.append(late)
         if number % 2:
@@ -117,7 +117,7 @@ def test_many_that_come_and_go_at_the_moment_they_are_due_begin_once_or_never():
 
 
 def test_a_system_without_threads_is_asked_again(monkeypatch):
-    monkeypatch.setattr(late_thread, "_PAUSE", 0.01)
+    monkeypatch.setattr(deferred_thread, "_PAUSE", 0.01)
     start, refused = threading.Thread.start, []
 
     def refuse_twice(thread: threading.Thread) -> None:
@@ -135,7 +135,7 @@ def test_a_system_without_threads_is_asked_again(monkeypatch):
 
 
 def test_where_there_can_be_no_clock_the_start_fails(monkeypatch):
-    monkeypatch.setattr(late_thread, "_clock", late_thread._Clock())
+    monkeypatch.setattr(deferred_thread, "_clock", deferred_thread._Clock())
 
     def refuse(*_: object) -> int:
         raise RuntimeError("can't start new thread")

@@ -10,10 +10,10 @@ from typing import ClassVar
 
 import pytest
 
-from sacred._base.values import Value, changed, fields_of, made
+from sacred._base.frozen import Frozen, factory, fields_of, replace
 
 
-class Point(Value):
+class Point(Frozen):
     """Two fields, one with a default, and something that is no field."""
 
     kind: ClassVar[str] = "point"
@@ -28,7 +28,7 @@ class Named(Point):
     notes: Mapping[str, int] = {}
 
 
-class Pair(Value, kw_only=False):
+class Pair(Frozen, kw_only=False):
     """By position."""
 
     a: int
@@ -74,13 +74,13 @@ def test_those_without_equality_are_themselves_only():
     assert one == one
     assert one != other
     assert len({one, other}) == 2
-    assert changed(one, x=2).x == 2
+    assert replace(one, x=2).x == 2
     assert Point(x=1) == Point(x=1)
 
 
 def test_copies_and_pickles():
     named = Named(x=1, y=2, name="n")
-    assert changed(named, y=5) == Named(x=1, y=5, name="n")
+    assert replace(named, y=5) == Named(x=1, y=5, name="n")
     assert pickle.loads(pickle.dumps(named)) == named
     assert copy.deepcopy(named) == named
     assert repr(named) == "Named(x=1, y=2, name='n', notes={})"
@@ -97,7 +97,7 @@ def test_they_are_dataclasses_to_those_who_ask():
 class Collected(Point):
     """A list of its own."""
 
-    found: list[int] = made(factory=list)
+    found: list[int] = factory(factory=list)
 
 
 def test_defaults_that_are_made_are_made_for_each():

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sacred.cli.main import run_commandline
+from sacred.cli.arguments import format_usage
+from sacred.cli.dispatch import run_commandline
 from sacred.cli.options import gather_command_line_options
-from sacred.cli.parser import format_usage
 
 SHORT = format_usage("prog.py", None)[0]
 

@@ -16,7 +16,9 @@ import pytest
 from sacred._base.cli_option import CLIOption, cli_option
 from sacred._base.extras import is_installed
 from sacred.cli import options as options_module
+from sacred.cli.arguments import format_usage, parse
 from sacred.cli.errors import CommandLineError
+from sacred.cli.option_table import TABLE, OptionRow, available_rows, row_of
 from sacred.cli.options import (
     BuiltInOption,
     apply_options,
@@ -24,8 +26,6 @@ from sacred.cli.options import (
     gather_command_line_options,
     is_given,
 )
-from sacred.cli.parser import format_usage, parse
-from sacred.cli.table import TABLE, OptionRow, available_rows, row_of
 from sacred.commandline_options import CommandLineOption
 from sacred.settings import SETTINGS
 
@@ -100,7 +100,7 @@ def test_gathering_imports_no_observer() -> None:
     """Nor anything heavy: help must be quick and work without the databases' packages."""
     code = (
         "import sys; from sacred.cli.options import gather_command_line_options as gather; "
-        "gather(); import sacred.commands, sacred.cli.main; print([name for name in "
+        "gather(); import sacred.commands, sacred.cli.dispatch; print([name for name in "
         "('pymongo', 'docopt', 'numpy', 'difflib', 'pprint', 'jsonpickle', 'pdb', "
         "'sacred.observers.mongo', 'sacred.observers.file_storage') if name in sys.modules])"
     )

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sacred._base.cli_option import CLIOption, cli_option
+from sacred.cli.arguments import ParsedArguments, format_usage, parse, parse_plain
 from sacred.cli.errors import CommandLineError
 from sacred.cli.options import gather_command_line_options
-from sacred.cli.parser import ParsedArguments, format_usage, parse, parse_plain
 
 OPTIONS = gather_command_line_options()
 

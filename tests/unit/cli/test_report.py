@@ -13,8 +13,8 @@ from sacred._base.errors import (
     SacredError,
     TimeoutInterrupt,
 )
+from sacred.cli.error_messages import explain, no_command, report, unknown_command
 from sacred.cli.errors import CommandLineError
-from sacred.cli.report import explain, no_command, report, unknown_command
 
 
 def _caught(error: BaseException) -> BaseException:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sacred.config import ConfigDict, chain_evaluate_config_scopes
-from sacred.config.comparison import is_different, type_changed
+from sacred.config.differences import is_different, type_changed
 from sacred.config.provenance import Origin
 from sacred.config.typed_entries import CommandLineText
 from tests.unit.config.test_values import keys, values

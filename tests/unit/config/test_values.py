@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sacred.config.comparison import entry_type, is_different, type_changed
+from sacred.config.differences import entry_type, is_different, type_changed
 from sacred.config.keys import assert_is_valid_key
 from sacred.config.normalize import (
     is_code,

@@ -7,8 +7,8 @@ import os
 from typing import Any
 
 from sacred.observers.store_observer import StoreObserver
-from sacred.stores.base import Store
 from sacred.stores.changes import SetFields
+from sacred.stores.store import Store
 
 NOW = datetime.datetime.now(datetime.UTC).replace(tzinfo=None, microsecond=0)
 DAY = datetime.timedelta(days=1)

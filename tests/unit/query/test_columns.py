@@ -6,8 +6,9 @@ import sys
 import pytest
 
 from sacred._base.errors import MissingExtraError
-from sacred.query import QueryError, RunStore
-from sacred.stores.memory import MemoryStore
+from sacred.query import QueryError
+from sacred.runs import RunStore
+from sacred.stores.memory.store import MemoryStore
 from tests.unit.query.runs import record
 
 

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sacred.query import QueryError, parse
-from sacred.query.moments import duration_of, moment_of_text
 from sacred.query.syntax import (
     EVERYTHING,
     And,
@@ -23,6 +22,7 @@ from sacred.query.syntax import (
     Path,
     Search,
 )
+from sacred.query.times import duration_of, time_range_of
 
 NOW = datetime.datetime(2026, 5, 10, 12, 30)
 
@@ -135,12 +135,12 @@ def test_times():
     assert ago.start == ago.stop == datetime.datetime(2026, 5, 8, 12, 30)
     assert only("stop_time = yesterday").moment.stop == datetime.datetime(2026, 5, 10)
     assert only("start_time = 2026-05").moment.stop == datetime.datetime(2026, 6, 1)
-    minute = moment_of_text("2026-05-01 10:20", NOW)
+    minute = time_range_of("2026-05-01 10:20", NOW)
     assert minute.stop - minute.start == datetime.timedelta(minutes=1)
-    zoned = moment_of_text("2026-05-01T10:20:30+02:00", NOW)
+    zoned = time_range_of("2026-05-01T10:20:30+02:00", NOW)
     assert zoned.start == datetime.datetime(2026, 5, 1, 8, 20, 30)
-    assert moment_of_text("99999 years ago", NOW).start == datetime.datetime.min
-    assert moment_of_text("soon", NOW) is None
+    assert time_range_of("99999 years ago", NOW).start == datetime.datetime.min
+    assert time_range_of("soon", NOW) is None
 
 
 @pytest.mark.parametrize(

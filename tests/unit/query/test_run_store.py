@@ -7,9 +7,10 @@ import json
 import pytest
 
 import sacred
-from sacred.query import QueryError, RunStore, open_store
-from sacred.stores.base import DamagedRunError, RunNotFoundError, StoreNotFoundError
-from sacred.stores.memory import MemoryStore
+from sacred.query import QueryError
+from sacred.runs import RunStore, open_store
+from sacred.stores.memory.store import MemoryStore
+from sacred.stores.store import DamagedRunError, RunNotFoundError, StoreNotFoundError
 from tests.unit.query.runs import GOLDEN, RUNS, annotate, record
 
 

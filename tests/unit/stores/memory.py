@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from sacred.observers.store_observer import StoreObserver
-from sacred.stores.base import Store, StoreUnavailableError
-from sacred.stores.memory import READ_FIELDS, MemoryStore
-from sacred.testing.lives import Life, live, lives
+from sacred.stores.memory.store import READ_FIELDS, MemoryStore
+from sacred.stores.store import Store, StoreUnavailableError
+from sacred.testing.strategies import Life, live, lives
 
 __all__ = ["READ_FIELDS", "FlakyStore", "Life", "MemoryStore", "StoreObserver", "live", "lives"]
 

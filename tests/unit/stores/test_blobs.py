@@ -5,13 +5,13 @@ import os
 
 import pytest
 
-from sacred.stores.base import (
+from sacred.stores.files.blobs import LocalBlobs
+from sacred.stores.store import (
     RunExistsError,
     StoreError,
     StorePermissionError,
     StoreUnavailableError,
 )
-from sacred.stores.blobs import LocalBlobs
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sacred.stores.bson_columns import columns_of
+from sacred.stores.mongo.bson_columns import columns_of
 
 MOMENT = datetime.datetime(2030, 1, 2, 3, 4, 5, 678000)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sacred.stores.bson_form import (
+from sacred.stores.mongo.bson_values import (
     MAX_FIELD_SIZE,
     bson_size,
     force_bson_encodeable,

@@ -12,9 +12,9 @@ from bson.raw_bson import RawBSONDocument
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sacred._base.moments import Moments
-from sacred.stores import bson_times
-from sacred.stores.bson_times import with_times
+from sacred._base.timestamps import Timestamps
+from sacred.stores.mongo import bson_times
+from sacred.stores.mongo.bson_times import with_times
 
 NOW = 1_764_115_200.25
 
@@ -48,13 +48,13 @@ def agree(fields, moments):
 
 @given(st.lists(_values, max_size=12), _seconds)
 def test_any_values_and_times(values, seconds):
-    agree({"_id": bson.ObjectId(), "é": values}, Moments(seconds))
-    agree({"values": {"$each": values}}, Moments(seconds))
+    agree({"_id": bson.ObjectId(), "é": values}, Timestamps(seconds))
+    agree({"values": {"$each": values}}, Timestamps(seconds))
 
 
 @pytest.mark.parametrize("count", [1, 9, 10, 11, 99, 100, 101, 999, 1001, 12_345, 100_001])
 def test_all_lengths_of_keys(count):
-    agree({}, Moments([NOW + n / 1e5 for n in range(count)]))
+    agree({}, Timestamps([NOW + n / 1e5 for n in range(count)]))
 
 
 def test_few_and_other_times_are_left_to_the_driver(monkeypatch):
@@ -62,7 +62,7 @@ def test_few_and_other_times_are_left_to_the_driver(monkeypatch):
     document = with_times({"a": 1}, ["times", "$each"], times, DEFAULT_CODEC_OPTIONS)
     assert document == {"a": 1, "times": {"$each": times}}
     monkeypatch.setattr(bson_times, "_MANY", 3)
-    moments = Moments([NOW, NOW + 1])
+    moments = Timestamps([NOW, NOW + 1])
     document = with_times({}, ["times"], moments, DEFAULT_CODEC_OPTIONS)
     assert document == {"times": list(moments)}
 
@@ -70,4 +70,4 @@ def test_few_and_other_times_are_left_to_the_driver(monkeypatch):
 @pytest.mark.parametrize(("value", "error"), [(2**63, OverflowError), ({1}, InvalidDocument)])
 def test_what_bson_has_no_form_for_is_an_error_of_the_driver(value, error):
     with pytest.raises(error):
-        with_times({"values": [value]}, ["times"], Moments([NOW]), DEFAULT_CODEC_OPTIONS)
+        with_times({"values": [value]}, ["times"], Timestamps([NOW]), DEFAULT_CODEC_OPTIONS)

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from sacred.stores.changes import SetFields, WriteOutput
-from sacred.stores.document import DocumentWriter
+from sacred.stores.document import RunChangeTracker
 from tests.unit.stores.told import T0
 
 EX_INFO = {"name": "ex", "base_dir": "/base", "sources": [("a.py", "12"), ("d/b.py", "34")]}
 
 
 def started():
-    return DocumentWriter().started(
+    return RunChangeTracker().started(
         ex_info=EX_INFO,
         command="main",
         host_info={"os": ("Linux", "6")},
@@ -43,7 +43,7 @@ def test_the_document_at_the_start():
 
 
 def test_a_queued_run_has_no_output_yet():
-    document, _ = DocumentWriter().queued(EX_INFO, "main", {}, T0, {}, {"comment": "later"})
+    document, _ = RunChangeTracker().queued(EX_INFO, "main", {}, T0, {}, {"comment": "later"})
     assert document["status"] == "QUEUED"
     assert document["queue_time"] == T0
     assert not {"captured_out", "heartbeat", "start_time"} & document.keys()
@@ -60,18 +60,18 @@ def test_a_queued_run_has_no_output_yet():
     ],
 )
 def test_only_the_new_output_is_written(before, after, change):
-    writer = DocumentWriter()
+    writer = RunChangeTracker()
     writer.heartbeat({}, before, T0, None)
     assert change in writer.heartbeat({}, after, T0, None)
 
 
 def test_output_that_utf8_cannot_hold():
-    [change, _] = DocumentWriter().heartbeat({}, "a\udcffb", T0, None)
+    [change, _] = RunChangeTracker().heartbeat({}, "a\udcffb", T0, None)
     assert change.text == "a?b"
 
 
 def test_info_is_sent_only_when_it_changed():
-    writer, info = DocumentWriter(), {"a": [1]}
+    writer, info = RunChangeTracker(), {"a": [1]}
     assert writer.heartbeat(info, "", T0, None)[-1].fields["info"] == {"a": [1]}
     assert writer.heartbeat(info, "", T0, None) == [SetFields(fields={"heartbeat": T0})]
     info["a"].append(2)
@@ -79,7 +79,7 @@ def test_info_is_sent_only_when_it_changed():
 
 
 def test_results_become_plain():
-    [change] = DocumentWriter().completed(T0, {"x": np.float64(1.5), "n": float("inf")})
+    [change] = RunChangeTracker().completed(T0, {"x": np.float64(1.5), "n": float("inf")})
     assert change.fields["result"] == {"x": 1.5, "n": float("inf")}
     assert type(change.fields["result"]["x"]) is float
 
@@ -94,7 +94,7 @@ def test_what_has_no_plain_form_does_not_fail():
 
     circle = {}
     circle["me"] = circle
-    [change] = DocumentWriter().heartbeat({"a": Rude(), "b": circle, "c": 1}, "", T0, Rude())
+    [change] = RunChangeTracker().heartbeat({"a": Rude(), "b": circle, "c": 1}, "", T0, Rude())
     assert change.fields["info"]["c"] == 1
 
 
@@ -115,7 +115,7 @@ def test_info_may_change_while_it_is_read():
     thread = threading.Thread(target=change)
     thread.start()
     try:
-        writer = DocumentWriter()
+        writer = RunChangeTracker()
         for _ in range(200):
             writer.heartbeat(info, "", T0, None)
     finally:
@@ -124,7 +124,7 @@ def test_info_may_change_while_it_is_read():
 
 
 def test_points_go_on_where_they_ended():
-    writer = DocumentWriter()
+    writer = RunChangeTracker()
 
     def log(*values):
         points = {"values": values, "steps": values, "timestamps": [T0] * len(values)}
@@ -137,11 +137,11 @@ def test_points_go_on_where_they_ended():
 
 def test_resources_have_a_digest(tmp_path):
     (tmp_path / "r").write_bytes(b"abc")
-    [change] = DocumentWriter().resource(str(tmp_path / "r"))
+    [change] = RunChangeTracker().resource(str(tmp_path / "r"))
     assert change.md5 == "900150983cd24fb0d6963f7d28e17f72"
 
 
 def test_more_of_the_experiment_becomes_known():
-    [change] = DocumentWriter().experiment_info(EX_INFO)
+    [change] = RunChangeTracker().experiment_info(EX_INFO)
     assert change.info["name"] == "ex"
     assert [file.path for file in change.files] == ["/base/a.py", "/base/d/b.py"]

@@ -4,9 +4,9 @@ import pickle
 
 import pytest
 
-from sacred.stores.base import StoreError
 from sacred.stores.changes import SetFields, WriteOutput
-from sacred.stores.memory import MemoryStore
+from sacred.stores.memory.store import MemoryStore
+from sacred.stores.store import StoreError
 
 
 def test_a_copy_is_a_store_of_its_own():

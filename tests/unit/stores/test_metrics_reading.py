@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from sacred.stores import metrics_reading
-from sacred.stores.blobs import LocalBlobs
 from sacred.stores.changes import AddPoints
-from sacred.stores.metrics_file import MetricsFile
-from sacred.stores.metrics_reading import read_points, stored_names
+from sacred.stores.files import metrics_json_reader
+from sacred.stores.files.blobs import LocalBlobs
+from sacred.stores.files.metrics_json import MetricsFile
+from sacred.stores.files.metrics_json_reader import read_points, stored_names
 
 T0 = datetime.datetime(2026, 1, 2, 3, 4, 5, 678000)
 METRICS = {
@@ -29,7 +29,7 @@ METRICS = {
 def blobs(request, tmp_path, monkeypatch):
     """A run with `METRICS`; "large": read as if it had a million points."""
     if request.param == "large":
-        monkeypatch.setattr(metrics_reading, "_LARGE", 0)
+        monkeypatch.setattr(metrics_json_reader, "_LARGE", 0)
     (tmp_path / "1").mkdir()
     blobs = LocalBlobs(tmp_path)
     file = MetricsFile(blobs, "1")
@@ -70,7 +70,7 @@ def test_points_in_the_journal_come_behind(blobs):
 
 @pytest.mark.parametrize("indent", [None, 2])
 def test_other_json_is_read_as_well(tmp_path, monkeypatch, indent):
-    monkeypatch.setattr(metrics_reading, "_LARGE", 0)
+    monkeypatch.setattr(metrics_json_reader, "_LARGE", 0)
     metrics = {"a": {"steps": [0], "timestamps": ["2026-01-02"], "values": [0.5]}}
     (tmp_path / "metrics.json").write_text(json.dumps(metrics, indent=indent))
     blobs = LocalBlobs(tmp_path)

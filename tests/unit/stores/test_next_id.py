@@ -7,14 +7,14 @@ import sys
 
 import pytest
 
-from sacred.stores import next_id
-from sacred.stores.next_id import NOTE, claim_next
+from sacred.stores.files import next_id
+from sacred.stores.files.next_id import NOTE, claim_next
 
 RUNS = 600
 
 CLAIMS = """
 import sys
-from sacred.stores.next_id import claim_next
+from sacred.stores.files.next_id import claim_next
 print(*(claim_next(sys.argv[1], sys.argv[2]) for _ in range(5)))
 """
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sacred._base.cache_place import VARIABLE
-from sacred.stores import metrics_reading, points_cache
-from sacred.stores.blobs import LocalBlobs
+from sacred._base.cache_dir import VARIABLE
 from sacred.stores.changes import AddPoints
-from sacred.stores.metrics_file import MetricsFile
-from sacred.stores.metrics_reading import read_points
+from sacred.stores.files import metrics_json_reader, points_cache
+from sacred.stores.files.blobs import LocalBlobs
+from sacred.stores.files.metrics_json import MetricsFile
+from sacred.stores.files.metrics_json_reader import read_points
 
 T0 = datetime.datetime(2026, 1, 2, 3, 4, 5, 678000)
 
@@ -25,7 +25,7 @@ def kept(tmp_path, monkeypatch):
     monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(points_cache, "_LARGE", 0)
     monkeypatch.setattr(points_cache, "_SETTLED", 0)
-    monkeypatch.setattr(metrics_reading, "_LARGE", 0)
+    monkeypatch.setattr(metrics_json_reader, "_LARGE", 0)
     return tmp_path / "cache" / "points"
 
 
@@ -51,13 +51,13 @@ def write(blobs, values):
 def reads(monkeypatch):
     """A list with an element for each time that the file is parsed."""
     counted = []
-    original = metrics_reading._read
+    original = metrics_json_reader._read
 
     def read(*args):
         counted.append(1)
         return original(*args)
 
-    monkeypatch.setattr(metrics_reading, "_read", read)
+    monkeypatch.setattr(metrics_json_reader, "_read", read)
     return counted
 
 

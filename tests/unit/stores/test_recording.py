@@ -8,10 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sacred.observers.store_observer import StoreObserver
-from sacred.stores.base import RunNotFoundError, StoreError, StoreUnavailableError
 from sacred.stores.changes import AddFile
-from sacred.stores.registry import open_store
+from sacred.stores.schemes import store_from_url
 from sacred.stores.spool import default_directory, read_spool, replay
+from sacred.stores.store import RunNotFoundError, StoreError, StoreUnavailableError
 from tests.unit.stores.memory import FlakyStore, MemoryStore, live, lives
 from tests.unit.stores.told import T0, beat, complete, log, start
 
@@ -322,7 +322,7 @@ def test_a_spool_for_a_run_outside_of_the_store_is_refused(observer, store, tmp_
     [record] = spools(tmp_path)
     record.write_text(record.read_text().replace('"run_id": 1', '"run_id": "../elsewhere"'))
     with pytest.raises(StoreError, match="cannot have the id"):
-        replay(record, open_store(f"file:{tmp_path / 'runs'}"))
+        replay(record, store_from_url(f"file:{tmp_path / 'runs'}"))
     assert (tmp_path / "elsewhere" / "run.json").read_text() == "{}"
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from sacred._base.errors import MissingExtraError, SacredError
-from sacred.stores.base import StoreAddressError, StoreError, StoreUnavailableError
-from sacred.stores.registry import open_store
+from sacred.stores.schemes import store_from_url
+from sacred.stores.store import StoreAddressError, StoreError, StoreUnavailableError
 
 DOCUMENT = {"experiment": {}, "config": {}, "status": "RUNNING"}
 
@@ -40,14 +40,14 @@ def _somewhere(tmp_path, monkeypatch):
 def test_directories(tmp_path, address, directory):
     if isinstance(address, str):
         address = address.replace("HERE", str(tmp_path))
-    run_id = open_store(address).create(None, DOCUMENT, [])
+    run_id = store_from_url(address).create(None, DOCUMENT, [])
     stored = tmp_path / directory / run_id / "run.json"
     assert json.loads(stored.read_text())["status"] == "RUNNING"
 
 
 @pytest.mark.parametrize("address", ["tinydb:runs", "tinydb://HERE/runs"])
 def test_directories_of_tinydb(tmp_path, address):
-    open_store(address.replace("HERE", str(tmp_path))).create(None, DOCUMENT, [])
+    store_from_url(address.replace("HERE", str(tmp_path))).create(None, DOCUMENT, [])
     assert (tmp_path / "runs" / "metadata.json").exists()
 
 
@@ -81,7 +81,7 @@ def test_what_is_opened_is_called_without_its_password_and_not_connected_to(
     address, package, url, tmp_path
 ):
     pytest.importorskip(package)
-    assert open_store(address).url == url
+    assert store_from_url(address).url == url
     assert not list(tmp_path.iterdir())
 
 
@@ -102,10 +102,10 @@ def test_what_is_opened_is_called_without_its_password_and_not_connected_to(
 )
 def test_addresses_that_name_no_store(address, message):
     if message is None:
-        assert open_store(address).url == "tinydb:/"
+        assert store_from_url(address).url == "tinydb:/"
         return
     with pytest.raises(StoreAddressError, match=message) as caught:
-        open_store(address)
+        store_from_url(address)
     assert isinstance(caught.value, SacredError)
     assert isinstance(caught.value, ValueError)
 
@@ -130,7 +130,7 @@ def test_addresses_that_name_no_store(address, message):
 def test_mistakes_in_addresses_are_explained(address, package, message):
     pytest.importorskip(package)
     with pytest.raises(StoreAddressError, match=message) as caught:
-        open_store(address)
+        store_from_url(address)
     assert "secret" not in str(caught.value)
 
 
@@ -147,7 +147,7 @@ def test_mistakes_in_addresses_are_explained(address, package, message):
 def test_a_missing_package_is_named_with_the_way_to_get_it(address, package, extra, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtraError, match=rf'pip install "sacred\[{extra}\]"'):
-        open_store(address)
+        store_from_url(address)
 
 
 def test_without_a_region_there_is_no_bucket(monkeypatch):
@@ -155,13 +155,13 @@ def test_without_a_region_there_is_no_bucket(monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.setenv("AWS_CONFIG_FILE", "none")
     with pytest.raises(StoreAddressError, match="There is no region for S3"):
-        open_store("s3://bucket/x")
+        store_from_url("s3://bucket/x")
 
 
 def test_the_client_ends_with_its_store():
     pytest.importorskip("pymongo")
     before = set(threading.enumerate())
-    store = open_store("mongodb://127.0.0.1:1/db?serverSelectionTimeoutMS=1")
+    store = store_from_url("mongodb://127.0.0.1:1/db?serverSelectionTimeoutMS=1")
     with pytest.raises(StoreUnavailableError, match=r"at mongodb://127\.0\.0\.1:1/db"):
         store.create(None, DOCUMENT, [])
     store.close()
@@ -175,8 +175,8 @@ def test_the_client_ends_with_its_store():
 
 
 def test_a_plugin_that_opens_something_else_is_an_error(monkeypatch):
-    from sacred.stores.registry import STORES
+    from sacred.stores.schemes import STORES
 
     monkeypatch.setitem(STORES._objects, "memory", lambda url: [url])
     with pytest.raises(StoreError, match=r"What 'memory' of sacred\.stores opens is no Store"):
-        open_store("memory:")
+        store_from_url("memory:")

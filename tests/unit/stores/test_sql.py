@@ -11,16 +11,16 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
 from sacred._base.errors import MissingExtraError
-from sacred.stores import sql_engine, sql_schema
-from sacred.stores.base import StoreError, StorePermissionError, StoreUnavailableError
-from sacred.stores.sql_classes import Artifact, Base, Metric, Run
-from sacred.stores.sql_database import _is_on_local_disk
-from sacred.stores.sql_engine import make_engine, url_of
-from sacred.stores.sql_errors import explained
-from sacred.stores.sql_points import step_from, step_to, value_from, value_to
-from sacred.stores.sql_run import columns_for
-from sacred.stores.sql_schema import is_narrower
-from sacred.stores.sql_texts import storable
+from sacred.stores.sql import engine, migrations
+from sacred.stores.sql.database import _is_on_local_disk
+from sacred.stores.sql.engine import make_engine, url_of
+from sacred.stores.sql.errors import translate_errors
+from sacred.stores.sql.migrations import is_narrower
+from sacred.stores.sql.models import Artifact, Base, Metric, Run
+from sacred.stores.sql.points import step_from, step_to, value_from, value_to
+from sacred.stores.sql.run_row import columns_for
+from sacred.stores.sql.storable_text import storable
+from sacred.stores.store import StoreError, StorePermissionError, StoreUnavailableError
 
 # ------------------------------------------------------------------------ addresses
 
@@ -38,7 +38,7 @@ from sacred.stores.sql_texts import storable
     ],
 )
 def test_a_driver_that_is_installed(monkeypatch, installed, given, driver):
-    monkeypatch.setattr(sql_engine, "is_installed", installed.__contains__)
+    monkeypatch.setattr(engine, "is_installed", installed.__contains__)
     assert url_of(given).drivername == driver
 
 
@@ -73,10 +73,10 @@ def test_relative_paths_become_absolute(monkeypatch, tmp_path):
 
 
 def test_waiting_has_limits_unless_the_user_sets_others():
-    limits = sql_engine._limits(sa.make_url("postgresql+psycopg://h/d?connect_timeout=99"))
+    limits = engine._limits(sa.make_url("postgresql+psycopg://h/d?connect_timeout=99"))
     assert "connect_timeout" not in limits
     assert limits["tcp_user_timeout"] == 60_000
-    assert sql_engine._limits(sa.make_url("sqlite:////d")) == {"timeout": 60}
+    assert engine._limits(sa.make_url("sqlite:////d")) == {"timeout": 60}
 
 
 # ---------------------------------------------------------------------- statements
@@ -142,7 +142,7 @@ def test_statements_for_an_old_table_on_mysql():
         "run_id": {"name": "run_id", "type": mysql.VARCHAR(24)},
         "captured_out": {"name": "captured_out", "type": mysql.TEXT()},
     }
-    statements = sql_schema._column_statements(Run.__table__, existing, mysql.dialect())
+    statements = migrations._column_statements(Run.__table__, existing, mysql.dialect())
     grow = "ALTER TABLE run MODIFY COLUMN captured_out LONGTEXT CHARACTER SET utf8mb4"
     assert grow in statements
     assert "ALTER TABLE run ADD COLUMN result_json LONGTEXT CHARACTER SET utf8mb4" in statements
@@ -222,7 +222,7 @@ def error_of(kind, *arguments, sqlstate=None, invalidated=False):
     ],
 )
 def test_errors_of_drivers(error, kind):
-    with pytest.raises(kind) as caught, explained("place"):
+    with pytest.raises(kind) as caught, translate_errors("place"):
         raise error
     assert type(caught.value) is kind
     if isinstance(caught.value, StoreError):

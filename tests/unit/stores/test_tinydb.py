@@ -2,9 +2,9 @@
 
 import pytest
 
-from sacred.stores.base import RunNotFoundError, StoreError
 from sacred.stores.changes import AddFile, AddPoints, SetExperiment, SetFields, WriteOutput
-from sacred.stores.tinydb import local_tinydb
+from sacred.stores.store import RunNotFoundError, StoreError
+from sacred.stores.tinydb.store import local_tinydb
 from tests.unit.stores.told import T0
 
 DOCUMENT = {"experiment": {"name": "ex"}, "status": "RUNNING", "captured_out": ""}

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from sacred.stores import tinydb_disk
-from sacred.stores.base import StoreError, StoreUnavailableError
-from sacred.stores.tinydb_disk import TablesFile, locked
-from sacred.stores.tinydb_files import HashFiles, StoredFile
+from sacred.stores.store import StoreError, StoreUnavailableError
+from sacred.stores.tinydb import database_file
+from sacred.stores.tinydb.database_file import TablesFile, locked
+from sacred.stores.tinydb.hash_files import HashFiles, StoredFile
 
 MD5_OF_A = "0cc175b9c0f1b6a831c399e269772661"
 
@@ -60,7 +60,7 @@ def test_files_that_are_not_there(files, tmp_path):
 
 def test_a_file_that_changes_while_it_is_copied(files, tmp_path, monkeypatch):
     (tmp_path / "f").write_bytes(b"a")
-    monkeypatch.setattr("sacred.stores.tinydb_files.md5_of_file", lambda path: "0" * 32)
+    monkeypatch.setattr("sacred.stores.tinydb.hash_files.md5_of_file", lambda path: "0" * 32)
     assert files.put(tmp_path / "f").id == MD5_OF_A
     assert "0" * 32 not in files
 
@@ -120,7 +120,7 @@ def test_the_lock_excludes_threads(tmp_path):
 
 
 def test_a_lock_that_others_keep(tmp_path, monkeypatch):
-    monkeypatch.setattr(tinydb_disk, "PATIENCE", 0.05)
+    monkeypatch.setattr(database_file, "PATIENCE", 0.05)
     with (
         locked(str(tmp_path / "lock")),
         pytest.raises(StoreUnavailableError, match="Others have been holding the lock"),
@@ -133,7 +133,7 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch, caplog):
     def refuse(handle):
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(tinydb_disk, "_lock_now", refuse)
+    monkeypatch.setattr(database_file, "_lock_now", refuse)
     with locked(str(tmp_path / "lock")):
         pass
     assert "No locks on the file system" in caplog.text

@@ -17,8 +17,8 @@ from sacred.observers.tinydb_hashfs.bases import (
     SeriesSerializer,
 )
 from sacred.serializer import flatten, restore
-from sacred.stores.tinydb_files import HashFiles
-from sacred.stores.tinydb_form import TinyForm
+from sacred.stores.tinydb.hash_files import HashFiles
+from sacred.stores.tinydb.tagged_values import TinyForm
 
 WHEN = datetime.datetime(2026, 1, 2, 3, 4, 5, 678)
 form = TinyForm()

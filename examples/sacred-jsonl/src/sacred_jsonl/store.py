@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from sacred.serializer import dumps, flatten
-from sacred.stores.base import InvalidArtifactError, RunExistsError, RunNotFoundError
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -22,7 +21,8 @@ from sacred.stores.changes import (
     SourceFile,
     WriteOutput,
 )
-from sacred.stores.reading import ReadableStore, Reader
+from sacred.stores.reader import ReadableStore, Reader
+from sacred.stores.store import InvalidArtifactError, RunExistsError, RunNotFoundError
 
 
 class JsonLinesStore(ReadableStore):
@@ -62,7 +62,7 @@ class JsonLinesStore(ReadableStore):
             raise InvalidArtifactError("An artifact needs a name")
 
     def read(self, run_id: Any) -> dict[str, Any]:
-        """A run as `sacred.stores.memory.MemoryStore.read` gives it."""
+        """A run as `sacred.stores.memory.store.MemoryStore.read` gives it."""
         run: dict[str, Any] = {"output": "", "metrics": {}, "artifacts": {}, "resources": {}}
         if not self._path(str(run_id)).exists():
             raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")

@@ -1,0 +1,89 @@
+"""Doing something as soon as an optional package is imported, by whoever needs it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+__all__ = ["CallbackLoader", "when_imported"]
+
+
+def when_imported(name: str, action: Callable[[ModuleType], object]) -> None:
+    """Call `action` with a module at the end of its import; now, if it is imported.
+
+    A module that is just being imported, by another thread or around this call, counts as
+    imported.
+
+    Args:
+        name: of the module.
+        action: called once.
+
+    >>> when_imported("json", lambda module: print("it is there:", module.__name__))
+    it is there: json
+    """
+    module = sys.modules.get(name)
+    if module is not None:
+        action(module)
+    elif name not in sys.modules:  # None: somebody blocks it
+        sys.meta_path.insert(0, _Finder(name, action))
+
+
+class _Finder:
+    """Finds nothing itself; lets the import of one module end with the action."""
+
+    def __init__(self, name: str, action: Callable[[ModuleType], object]) -> None:
+        self._name = name
+        self._action = action
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """See `importlib.abc.MetaPathFinder` (not the base class: it brings 20 modules)."""
+        if fullname != self._name:
+            return None
+        # Out of the way first: the others are asked for the real module.
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+        import importlib.util
+
+        spec = importlib.util.find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            stand_in: Any = CallbackLoader(spec.loader, self._action)
+            spec.loader = stand_in
+        return spec
+
+
+class CallbackLoader:
+    """A real loader, with one more step at the end.
+
+    Args:
+        loader: the real one.
+        action: called with the module once that is complete.
+    """
+
+    def __init__(self, loader: Any, action: Callable[[ModuleType], object]) -> None:
+        self._loader = loader
+        self._action = action
+
+    def __getattr__(self, name: str) -> Any:
+        # `get_source`, `get_data` and what else loaders may have.
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """As the real loader does it."""
+        module: ModuleType | None = self._loader.create_module(spec)
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """As the real loader does it, then the action."""
+        # The module must not remember this stand-in: tools look at its loader.
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        self._loader.exec_module(module)
+        self._action(module)

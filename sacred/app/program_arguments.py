@@ -1,0 +1,121 @@
+"""Arguments of the program and of its commands."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+from sacred._base.text import did_you_mean
+from sacred.app.command_table import COMMANDS, Command, command_names
+from sacred.app.program_help import program_help, version_text
+from sacred.runs.errors import UsageError
+
+__all__ = ["add_run_id", "parse_call", "parser_of", "whole_number"]
+
+#: Options whose value may begin with a dash, as in ``--sort -result``.
+_DASHED = ("--sort", "--columns")
+_WITH_VALUE = ("-s", "--store")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        flags = [flag for action in self._actions for flag in action.option_strings]
+        unknown = message.partition("unrecognized arguments: ")[2].split()
+        hint = did_you_mean(unknown[0], flags) if unknown and unknown[0].startswith("-") else ""
+        message = f"{message}. {hint}".rstrip() if hint else message
+        raise UsageError(f"{message}\n  {self.format_usage().strip()}")
+
+
+def parse_call(argv: list[str]) -> tuple[Command, argparse.Namespace] | str:
+    """The command and its arguments; or a text to be printed instead.
+
+    Raises:
+        UsageError: there is a mistake in the call.
+    """
+    options, name, rest = _split(argv)
+    if "--version" in options:
+        return version_text()
+    if name == "help" and rest[:1]:
+        name, rest = rest[0], ["--help"]
+    if not argv or name == "help" or {"-h", "--help"} & set(options):
+        return program_help()
+    if name is None:
+        raise UsageError(f"{' '.join(argv)}, and which command? sacred --help lists them")
+    command = _command(name)
+    parser = parser_of(command)
+    rest = getattr(command.load(), "prepared", list)(rest)
+    if "-h" in rest or "--help" in rest:
+        return parser.format_help()
+    return command, parser.parse_intermixed_args([*options, *_joined(rest)])
+
+
+def _split(argv: list[str]) -> tuple[list[str], str | None, list[str]]:
+    """Options in front of the command, the command, and what is behind it."""
+    position = 0
+    while position < len(argv) and argv[position].startswith("-"):
+        position += 2 if argv[position] in _WITH_VALUE else 1
+    name = argv[position] if position < len(argv) else None
+    return argv[:position], name, argv[position + 1 :]
+
+
+def _joined(words: list[str]) -> list[str]:
+    """``--sort -result`` as ``--sort=-result``, which argparse does not take for an option.
+
+    >>> _joined(["lr > 1", "--sort", "-result"])
+    ['lr > 1', '--sort=-result']
+    """
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] in _DASHED:
+            joined[-1] = f"{joined[-1]}={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def _command(name: str) -> Command:
+    for command in COMMANDS:
+        if command.name == name:
+            return command
+    hint = did_you_mean(name, command_names()) or f"There are {', '.join(command_names())}."
+    raise UsageError(f"there is no command {name!r}. {hint} (sacred --help)")
+
+
+def parser_of(command: Command) -> argparse.ArgumentParser:
+    """The parser of a command's arguments."""
+    module = command.load()
+    text = (module.__doc__ or command.summary).strip()
+    first, _, more = text.partition("\n\n")
+    parser = _Parser(
+        prog=f"sacred {command.name}",
+        description=first,
+        epilog=more,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    module.add_arguments(parser)
+    parser.add_argument(
+        "-s",
+        "--store",
+        action="append",
+        metavar="STORE",
+        help="a directory, a URL, or a name of the project (default: $SACRED_STORE, the "
+        "project file, ./runs)",
+    )
+    return parser
+
+
+def add_run_id(parser: argparse.ArgumentParser, many: bool = False) -> None:
+    """The argument that says which run is meant, or which runs."""
+    ways = "7, last, last~1, best:result, best:-metrics.loss.min, STORE:7"
+    if many:
+        parser.add_argument("ids", metavar="ID", nargs="+", help=ways)
+    else:
+        parser.add_argument("id", metavar="ID", help=ways)
+
+
+def whole_number(text: str) -> int:
+    """A number of runs, lines, ... on the command line."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
+    return int(text)

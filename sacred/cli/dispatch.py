@@ -1,0 +1,172 @@
+"""From ``argv`` to a run: usage, parsing, help, the run itself, and what is shown if it fails."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sacred._base.errors import SacredError
+from sacred._base.frozen import Frozen
+from sacred._base.tracebacks import print_filtered_stacktrace
+from sacred.cli.arguments import ParsedArguments, parse, parse_plain, split_words
+from sacred.cli.error_messages import no_command, report, unknown_command
+from sacred.cli.options import is_given
+from sacred.cli.run_options import loglevel_of
+from sacred.cli.updates import parse_updates
+from sacred.commands import built_in, help_for_command
+
+if TYPE_CHECKING:
+    from sacred._base.cli_option import CLIOption
+    from sacred.run import Run
+
+__all__ = ["Program", "run_commandline"]
+
+
+class Program(Protocol):
+    """What the command line needs of an experiment, which lives upstairs."""
+
+    all_cli_options: list[CLIOption]
+    default_command: str | None
+
+    @property
+    def current_run(self) -> Run | None:
+        """The run under way, or the last one."""
+
+    def get_usage(self, program_name: str | None = None) -> tuple[str, str, str]:
+        """The short usage, the long one, and the one that is parsed."""
+
+    def gather_commands(self) -> Iterable[tuple[str, Callable[..., Any]]]:
+        """All commands, with their full names."""
+
+    def run(
+        self,
+        command_name: str | None = None,
+        config_updates: dict[str, Any] | None = None,
+        named_configs: Sequence[str] = (),
+        info: dict[str, Any] | None = None,
+        meta_info: dict[str, Any] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> Run:
+        """Run a command."""
+
+
+class _Request(Frozen):
+    command: str
+    config_updates: dict[str, Any]
+    named_configs: list[str]
+    options: dict[str, Any]
+
+
+def run_commandline(experiment: Program, argv: Sequence[str]) -> Run | None:
+    """Do what a command line asks of an experiment.
+
+    Args:
+        experiment: the experiment.
+        argv: the program's name, then the words behind it.
+
+    Returns:
+        the finished run; None if only help was shown.
+
+    Raises:
+        SystemExit: wrong usage, or the run failed; the error has been shown.
+        Exception: with ``--debug``, what the run raised.
+    """
+    usage = functools.cache(lambda: experiment.get_usage(argv[0] if argv else None))
+    options = experiment.all_cli_options
+    words, behind = _words(experiment, argv[1:])
+    try:
+        parsed = parse_plain(words, options) or parse(words, usage()[2], options)
+        if parsed.help:
+            print(_help(experiment, parsed.help_topic, usage()[1]))
+            return None
+        request = _request(experiment, parsed, behind)
+    except SacredError as error:
+        sys.exit(report(error, usage()[0]))
+    return _run(experiment, request, lambda: usage()[0])
+
+
+def _help(experiment: Program, topic: str | None, usage: str) -> str:
+    if topic is None:
+        return usage
+    commands = dict(experiment.gather_commands())
+    if topic not in commands:
+        raise unknown_command(topic, commands)
+    return help_for_command(commands[topic])
+
+
+def _words(experiment: Program, argv: Sequence[str]) -> tuple[Sequence[str], list[str]]:
+    """The command line without the words behind ``diff``, and these."""
+    name = built_in.diff.__name__
+    if name in argv:
+        for known, command in experiment.gather_commands():
+            # One of the experiment's own has no such words.
+            if known == name and getattr(command, "__wrapped__", None) is built_in.diff:
+                return split_words(argv, name, experiment.all_cli_options)
+    return argv, []
+
+
+def _request(experiment: Program, parsed: ParsedArguments, behind: Sequence[str] = ()) -> _Request:
+    commands = [name for name, _ in experiment.gather_commands()]
+    if parsed.command is not None and parsed.command not in commands:
+        raise unknown_command(parsed.command, commands)
+    command = parsed.command or experiment.default_command
+    if command is None:
+        raise no_command(commands)
+    # The run's logger has its level before the options are applied.
+    if is_given(parsed.options.get("--loglevel")):
+        loglevel_of(parsed.options["--loglevel"])
+    config_updates, named_configs = parse_updates(parsed.updates)
+    # Option hooks, and readers of `meta["options"]`, find the other words here as well.
+    words = {
+        "with": bool(parsed.updates),
+        "UPDATE": list(parsed.updates),
+        "help": False,
+        "COMMAND": parsed.command,
+    }
+    if behind:
+        words[built_in.WORDS] = list(behind)
+    return _Request(
+        command=command,
+        config_updates=config_updates,
+        named_configs=named_configs,
+        options={**parsed.options, **words},
+    )
+
+
+def _run(experiment: Program, request: _Request, short_usage: Callable[[], str]) -> Run:
+    before = experiment.current_run
+    try:
+        return experiment.run(
+            request.command,
+            config_updates=request.config_updates,
+            named_configs=request.named_configs,
+            options=request.options,
+        )
+    except (Exception, KeyboardInterrupt) as error:
+        # Option hooks may have changed the options: the run knows best, if there is one.
+        run = experiment.current_run
+        made = run is not None and run is not before
+        debug = run.debug if made and run else bool(request.options.get("--debug"))
+        post_mortem = run.pdb if made and run else bool(request.options.get("--pdb"))
+        if debug and not post_mortem:
+            raise
+        if isinstance(error, KeyboardInterrupt):
+            # It goes on, so that Python ends as a program that was interrupted does.
+            _show_filtered_if_uncaught(error)
+            raise
+        sys.exit(report(error, short_usage(), post_mortem))
+
+
+def _show_filtered_if_uncaught(error: BaseException) -> None:
+    """Leave the library's own frames out when Python shows this error at its end."""
+    before = sys.excepthook
+
+    def show(kind: Any, value: BaseException, traceback: Any) -> None:
+        if value is error:
+            print_filtered_stacktrace("always", value)
+        else:
+            before(kind, value, traceback)
+
+    sys.excepthook = show

@@ -1,0 +1,101 @@
+"""The fields that runs have, with their types and examples of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sacred._base.paths import iterate_flattened
+from sacred.display.value_text import as_text
+from sacred.query.fields import FIELDS
+from sacred.query.syntax import Path
+from sacred.query.values import MISSING, value_of
+from sacred.records import Metric, RunRecord
+from sacred.serializer import dumps
+
+__all__ = ["FieldSummary", "collected", "type_name"]
+
+#: So many different values are kept of a field, as examples.
+_EXAMPLES = 4
+_LONG = 30
+
+
+class FieldSummary:
+    """What the values of a field are, over many runs."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.types: set[str] = set()
+        self._numbers: list[float] = []
+        self._examples: dict[str, str] = {}
+
+    def add(self, value: Any) -> None:
+        """One more run that has it."""
+        self.runs += 1
+        if isinstance(value, Metric):
+            self.types.add("metric")  # all its points would have to be read to say more
+            return
+        kind = type_name(value)
+        self.types.add(kind)
+        if kind in ("int", "float"):
+            # NaN is neither the smallest nor the largest; it is not equal to itself.
+            numbers = [n for n in (*self._numbers, value) if n == n]
+            self._numbers = [min(numbers), max(numbers)] if numbers else []
+        elif len(self._examples) <= _EXAMPLES:
+            text = as_text(value)
+            if len(text) <= _LONG:
+                self._examples.setdefault(dumps(text), text)
+
+    @property
+    def range(self) -> str:
+        """From the smallest to the largest number; of others a few values."""
+        parts = []
+        if self._numbers:
+            low, high = map(as_text, self._numbers)
+            parts.append(low if low == high else f"{low} … {high}")
+        examples = list(self._examples.values())
+        parts += examples[:_EXAMPLES] + (["…"] if len(examples) > _EXAMPLES else [])
+        return ", ".join(parts)
+
+
+def type_name(value: Any) -> str:
+    """The type, as queries know it.
+
+    >>> type_name(True), type_name(1.5), type_name("a"), type_name([1])
+    ('bool', 'float', 'text', 'list')
+    """
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, tuple):
+        return "list"
+    if isinstance(value, Mapping):
+        return "dict"
+    return {"datetime": "time", "timedelta": "duration"}.get(
+        type(value).__name__, type(value).__name__
+    )
+
+
+def collected(records: Iterable[RunRecord]) -> dict[str, FieldSummary]:
+    """All fields of the runs."""
+    found: dict[str, FieldSummary] = {}
+    for record in records:
+        for name, value in _fields_of(record):
+            found.setdefault(name, FieldSummary()).add(value)
+    return found
+
+
+def _fields_of(record: RunRecord) -> Iterator[tuple[str, Any]]:
+    for name, kind in FIELDS.items():
+        if name == "output":
+            continue  # everybody has it, and it may be long
+        if kind == "metrics":
+            yield from ((f"metrics.{metric}", item) for metric, item in record.metrics.items())
+            continue
+        value = record.duration if name == "duration" else value_of(record, Path(name))
+        if value is MISSING or value is None or value == ():
+            continue
+        if isinstance(value, Mapping):
+            entries = ((f"{name}.{path}", item) for path, item in iterate_flattened(value))
+            yield from (entry for entry in entries if entry[1] is not None)
+        else:
+            yield name, value

@@ -1,0 +1,111 @@
+"""The formats that tables are written in. Those that are not wanted load nothing."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from sacred.display.console import Console
+from sacred.display.tables import Table, is_number_column
+from sacred.display.text_table import write_text
+from sacred.display.value_text import as_json
+
+__all__ = ["FORMATS", "add_formats", "write_html", "write_table"]
+
+
+def add_formats(parser: argparse.ArgumentParser) -> None:
+    """The options that choose a format: each command that prints a table has them."""
+    group = parser.add_mutually_exclusive_group()
+    for name, meaning in (
+        ("json", "a list of objects"),
+        ("csv", "comma-separated values"),
+        ("latex", "a table for LaTeX (booktabs)"),
+        ("html", "a table for HTML"),
+    ):
+        group.add_argument(
+            f"--{name}", dest="format", action="store_const", const=name, help=f"print {meaning}"
+        )
+
+
+def write_table(table: Table, kind: str | None, console: Console) -> None:
+    """Print a table.
+
+    Args:
+        table: the table.
+        kind: one of `FORMATS`; None: text, cut to the width of a terminal.
+        console: to print to.
+    """
+    if kind is None:
+        write_text(table, console)
+    else:
+        console.write(FORMATS[kind](table))
+
+
+def _json(table: Table) -> str:
+    import json
+
+    rows = [dict(zip(table.names, map(as_json, row), strict=True)) for row in table.rows]
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+
+
+def _csv(table: Table) -> str:
+    import csv
+    import io
+
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(table.names)
+    writer.writerows([_csv_cell(cell) for cell in row] for row in table.rows)
+    return file.getvalue()
+
+
+def _csv_cell(cell: Any) -> Any:
+    plain = as_json(cell)
+    if plain is None:
+        return ""
+    if isinstance(plain, int | float | str):
+        return plain
+    import json
+
+    return json.dumps(plain, ensure_ascii=False)
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    **{letter: f"\\{letter}" for letter in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}
+
+
+def _latex(table: Table) -> str:
+    def row(cells: Sequence[str]) -> str:
+        return " & ".join("".join(_LATEX.get(letter, letter) for letter in c) for c in cells)
+
+    columns = list(zip(*table.rows, strict=True)) or [()] * len(table.names)
+    kinds = "".join("r" if is_number_column(column) else "l" for column in columns)
+    lines = [rf"\begin{{tabular}}{{{kinds}}}", r"\toprule", rf"{row(table.titles)} \\", r"\midrule"]
+    lines += [rf"{row(cells)} \\" for cells in table.texts]
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+
+
+def write_html(table: Table) -> str:
+    """The table as an element of HTML."""
+    import html
+
+    columns = list(zip(*table.rows, strict=True)) or [()] * len(table.names)
+    marks = [' class="number"' if is_number_column(column) else "" for column in columns]
+    head = "".join(f"<th>{html.escape(title)}</th>" for title in table.titles)
+    lines = [f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>"]
+    for cells in table.texts:
+        inner = zip(marks, cells, strict=True)
+        lines.append(
+            f"<tr>{''.join(f'<td{mark}>{html.escape(cell)}</td>' for mark, cell in inner)}</tr>"
+        )
+    return "\n".join([*lines, "</tbody>\n</table>\n"])
+
+
+FORMATS = {"json": _json, "csv": _csv, "latex": _latex, "html": write_html}

@@ -1,0 +1,25 @@
+"""Metrics as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sacred.display.tables import Table
+from sacred.records import Metric
+from sacred.records.metric import AGGREGATES
+
+__all__ = ["points_of", "summary_of"]
+
+
+def summary_of(metrics: Mapping[str, Metric]) -> Table:
+    """A line for each metric."""
+    rows = [
+        [name, *(getattr(metric, kind) for kind in AGGREGATES)] for name, metric in metrics.items()
+    ]
+    return Table(names=["metric", *AGGREGATES], rows=rows)
+
+
+def points_of(metrics: Mapping[str, Metric]) -> Table:
+    """A line for each point."""
+    rows = [[name, *row] for name, metric in metrics.items() for row in metric.points.rows()]
+    return Table(names=["metric", "step", "value", "time"], rows=rows)

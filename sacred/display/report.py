@@ -1,0 +1,168 @@
+"""Runs as one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sacred._base.clock import utcnow
+from sacred._base.paths import iterate_flattened
+from sacred.display.formats import write_html
+from sacred.display.metric_tables import summary_of
+from sacred.display.run_rows import run_table
+from sacred.display.run_summary import facts_of
+from sacred.display.svg import COLOURS, Curve, curves, thinned
+from sacred.display.tables import Table
+from sacred.display.value_text import as_text
+from sacred.records import RunRecord, StoredFile
+
+__all__ = ["report"]
+
+#: Of the output of a run, so many lines from its end.
+_LINES = 200
+#: Pictures up to this size are part of the report.
+_PICTURE = 1 << 20
+#: In the plots, so many entries tell runs apart, each with so many characters.
+_TOLD, _LONG = 3, 24
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+_STYLE = """
+:root { color-scheme: light dark; --line: #8884; }
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto;
+  padding: 0 1rem; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
+h3 { font-size: 1rem; margin-bottom: .3rem; }
+table { border-collapse: collapse; display: block; overflow-x: auto; }
+th, td { padding: .2rem .7rem; text-align: left; border-bottom: 1px solid var(--line);
+  white-space: nowrap; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; }
+pre { overflow-x: auto; padding: .6rem; border: 1px solid var(--line); font-size: 13px; }
+summary { cursor: pointer; padding: .3rem 0; }
+details { border-bottom: 1px solid var(--line); }
+details > :not(summary) { margin-left: 1rem; }
+img { max-width: 100%; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1rem; }
+figure { margin: 0; } figcaption { font-weight: 600; }
+svg { width: 100%; } svg text { font-size: 12px; fill: currentColor; opacity: .7; }
+svg line { stroke: var(--line); } svg polyline { fill: none; stroke-width: 1.5; }
+.key span { margin-right: 1rem; white-space: nowrap; } .note { opacity: .7; }
+.COMPLETED { color: #009e73; } .FAILED, .DEAD { color: #d55e00; }
+"""
+
+
+def report(
+    runs: Sequence[tuple[str, RunRecord]], title: str, with_store: bool = False
+) -> Iterator[str]:
+    """The lines of the file.
+
+    Args:
+        runs: with the names of their stores.
+        title: of the page.
+        with_store: ids are written as ``STORE:ID``.
+    """
+    names = [f"{store}:{run.id}" if with_store else str(run.id) for store, run in runs]
+    records = [run for _, run in runs]
+    yield "<!doctype html>\n<html lang=en><meta charset=utf-8>"
+    # What is stored can be anything: nothing in this page may run or be fetched.
+    yield (
+        '<meta http-equiv="Content-Security-Policy" '
+        "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
+    )
+    yield '<meta name=viewport content="width=device-width">'
+    yield f"<title>{html.escape(title)}</title><style>{_STYLE}</style>"
+    yield f"<h1>{html.escape(title)}</h1>"
+    yield f"<p class=note>{len(runs)} runs, {as_text(utcnow())} UTC</p>"
+    table = run_table(runs, with_store=with_store)
+    yield write_html(table)
+    yield from _plots(_labels(names, table), records)
+    yield "<h2>Runs</h2>"
+    for name, record in zip(names, records, strict=True):
+        yield from _run(name, record)
+    yield "</html>"
+
+
+def _labels(names: Sequence[str], table: Table) -> list[str]:
+    """What tells a run from the others in the plots: its id, and the entries that differ."""
+    columns = [column for column in table.names if column.startswith("config.")][:_TOLD]
+    labels = []
+    for name, row in zip(names, table.rows, strict=True):
+        cells = dict(zip(table.names, row, strict=True))
+        told = [
+            f"{column.removeprefix('config.')}={as_text(cells[column])[:_LONG]}"
+            for column in columns
+            if cells[column] is not None
+        ]
+        labels.append(f"{name} ({', '.join(told)})" if told and len(names) > 1 else name)
+    return labels
+
+
+def _plots(names: Sequence[str], records: Sequence[RunRecord]) -> Iterator[str]:
+    metrics = dict.fromkeys(metric for record in records for metric in record.metrics)
+    if not metrics:
+        return
+    colours = [COLOURS[number % len(COLOURS)] for number in range(len(records))]
+    yield "<h2>Metrics</h2><p class=key>"
+    for name, colour in zip(names, colours, strict=True):
+        yield f'<span><b style="color:{colour}">■</b> {html.escape(name)}</span>'
+    yield "</p><div class=plots>"
+    for metric in metrics:
+        lines = [
+            Curve(label=name, points=thinned(record.metrics[metric]), colour=colour)
+            for name, record, colour in zip(names, records, colours, strict=True)
+            if metric in record.metrics
+        ]
+        if svg := curves(lines):
+            yield f"<figure><figcaption>{html.escape(metric)}</figcaption>{svg}</figure>"
+    yield "</div>"
+
+
+def _run(name: str, record: RunRecord) -> Iterator[str]:
+    status = html.escape(record.status or "?")
+    title = f"{html.escape(name)} {html.escape(record.name or '')}"
+    yield f"<details id={_quoted(name)}><summary>{title} "
+    yield f"<span class={_quoted(status)}>{status}</span></summary>"
+    yield _pairs(facts_of(record))
+    for heading, part in (("Configuration", record.config), ("Info", record.info)):
+        if part:
+            yield f"<h3>{heading}</h3>"
+            yield _pairs((str(path), as_text(value)) for path, value in iterate_flattened(part))
+    if record.metrics:
+        yield f"<h3>Metrics</h3>{write_html(summary_of(record.metrics))}"
+    for file in record.artifacts.values():
+        yield from _picture(file)
+    if record.fail_trace:
+        yield f"<h3>Traceback</h3><pre>{html.escape(record.fail_trace)}</pre>"
+    if output := record.output:
+        lines = output.splitlines()
+        heading = "Output" if len(lines) <= _LINES else f"Output, the last {_LINES} lines"
+        yield f"<h3>{heading}</h3><pre>{html.escape(chr(10).join(lines[-_LINES:]))}</pre>"
+    yield "</details>"
+
+
+def _pairs(pairs: Iterable[tuple[str, Any]]) -> str:
+    rows = "".join(
+        f"<tr><th>{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>"
+        for name, value in pairs
+    )
+    return f"<table>{rows}</table>"
+
+
+def _picture(file: StoredFile) -> Iterator[str]:
+    if file.content_type not in _PICTURES:
+        return
+    try:
+        with file.open() as content:
+            data = content.read(_PICTURE + 1)
+    except FileNotFoundError:
+        return
+    if len(data) <= _PICTURE:
+        text = base64.b64encode(data).decode()
+        source = f"data:{file.content_type};base64,{text}"
+        name = html.escape(file.name)
+        yield f"<h3>{name}</h3><img alt={_quoted(file.name)} src={_quoted(source)}>"
+
+
+def _quoted(text: str) -> str:
+    return f'"{html.escape(text)}"'

@@ -1,0 +1,95 @@
+"""Runs as rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sacred._base.paths import iterate_flattened
+from sacred.display.tables import Table
+from sacred.query.fields import FIELDS
+from sacred.query.syntax import Path
+from sacred.query.values import MISSING, value_of
+from sacred.records import RunRecord
+from sacred.runs.columns import column_path
+from sacred.runs.errors import UsageError
+from sacred.serializer import dumps
+
+__all__ = ["FIRST", "cell", "column_paths", "run_table"]
+
+#: The columns of every list of runs; behind them come the entries that differ.
+FIRST = ("id", "status", "name", "start_time", "duration", "result")
+
+_HEADS = {"start_time": "start", "stop_time": "stop"}
+
+
+def cell(record: RunRecord, path: Path) -> Any:
+    """The value of a path; None: the run has none."""
+    if path.field == "duration":
+        return record.duration
+    value = value_of(record, path)
+    return None if value is MISSING else value
+
+
+def column_paths(text: str) -> dict[str, Path]:
+    """The paths in ``"id, result, lr"``.
+
+    Raises:
+        QueryError: one of them is no field.
+        UsageError: there is none.
+
+    >>> {name: str(path) for name, path in column_paths("id,lr").items()}
+    {'id': 'id', 'lr': 'config.lr'}
+    """
+    names = [name for name in map(str.strip, text.split(",")) if name]
+    if not names:
+        raise UsageError("--columns names no column")
+    return {name: column_path(name) for name in names}
+
+
+def run_table(
+    runs: Iterable[tuple[str, RunRecord]], columns: str | None = None, with_store: bool = False
+) -> Table:
+    """Runs as a table.
+
+    Args:
+        runs: with the names of their stores.
+        columns: which ones; None: `FIRST` and the entries of the configuration that differ.
+        with_store: the id is that of ``STORE:ID``.
+    """
+    paths = column_paths(columns) if columns else {name: Path(name) for name in FIRST}
+    rows: list[dict[str, Any]] = []
+    for store, record in runs:
+        row = {name: cell(record, path) for name, path in paths.items()}
+        if with_store and "id" in row:
+            row["id"] = f"{store}:{row['id']}"
+        if not columns:
+            entries = iterate_flattened(record.config)
+            row |= {f"config.{path}": value for path, value in entries}
+        rows.append(row)
+    names = [*paths, *([] if columns else _varying(rows))]
+    return Table(
+        names=names,
+        rows=[[row.get(name) for name in names] for row in rows],
+        heads={name: _head(name) for name in names},
+    )
+
+
+def _varying(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """The entries of the configuration that are not the same in all rows.
+
+    Seeds differ always, and so are left out unless nothing else does.
+    """
+    entries = dict.fromkeys(name for row in rows for name in row if name.startswith("config."))
+    found = [name for name in entries if len({_key(row, name) for row in rows}) > 1]
+    return [name for name in found if name.rpartition(".")[2] != "seed"] or found
+
+
+def _key(row: dict[str, Any], name: str) -> str:
+    return dumps(row[name]) if name in row else ""
+
+
+def _head(name: str) -> str:
+    entry = name.removeprefix("config.")
+    # An entry called result must not look like the result.
+    return _HEADS.get(name, name if entry.partition(".")[0] in FIELDS else entry)

@@ -1,0 +1,71 @@
+"""What there is to say about a run in short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sacred.display.value_text import as_text
+from sacred.records import RunRecord
+from sacred.runs.comparison import without_password
+
+__all__ = ["facts_of", "shortened"]
+
+_TIMES = {"queue_time": "queued", "start_time": "start", "stop_time": "stop", "heartbeat": "beat"}
+#: So many characters of a long value.
+_LONG = 300
+
+
+def facts_of(record: RunRecord) -> Iterator[tuple[str, str]]:
+    """Names and texts: times, result, annotations, machine, packages, files."""
+    for name, label in _TIMES.items():
+        moment = getattr(record, name)
+        # The heartbeat matters only as long as there is no end.
+        if moment is not None and (name != "heartbeat" or record.stop_time is None):
+            yield label, f"{as_text(moment)} UTC"
+    values = {
+        "duration": record.duration,
+        "result": record.result,
+        "comment": record.comment,
+        "group": record.group,
+        "tags": ", ".join(record.tags) or None,
+        "notes": record.notes,
+        "starred": record.starred or None,
+        "machine": _machine(record),
+    }
+    yield from (
+        (name, shortened(as_text(value))) for name, value in values.items() if value is not None
+    )
+    if packages := record.experiment.get("dependencies"):
+        yield "packages", _names(packages)
+    for repository in _repositories(record):
+        yield "commit", repository
+    for kind in ("sources", "resources", "artifacts"):
+        if files := getattr(record, kind):
+            yield kind, _names(files)
+
+
+def shortened(text: str) -> str:
+    """The text, or its beginning if it is long."""
+    return text if len(text) <= _LONG else f"{text[:_LONG]}… ({len(text)} characters)"
+
+
+def _machine(record: RunRecord) -> str | None:
+    host = record.host
+    system = host.get("os")
+    kind = " ".join(map(str, system)) if isinstance(system, list | tuple) else system
+    python = host.get("python_version")
+    parts = (host.get("hostname"), kind, f"Python {python}" if python else None)
+    return ", ".join(str(part) for part in parts if part) or None
+
+
+def _repositories(record: RunRecord) -> Iterator[str]:
+    for entry in record.experiment.get("repositories") or ():
+        if isinstance(entry, dict):
+            dirty = ", with changes" if entry.get("dirty") else ""
+            url = without_password(str(entry.get("url")))
+            yield as_text(f"{entry.get('commit')} of {url}{dirty}")
+
+
+def _names(names: Iterable[Any]) -> str:
+    return shortened(as_text(", ".join(map(str, names))))

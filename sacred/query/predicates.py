@@ -1,0 +1,291 @@
+"""What a store can be asked in place of an expression: conditions for candidates.
+
+Whether a run fulfils an expression is said by `sacred.query.evaluate` alone. A store that
+has a language of its own is only asked to leave out runs of which it is certain that they
+do not. So all stores agree, and a translation that is not sure may say "any".
+
+An expression becomes `AllOf` and `AnyOf` of `Predicate`s about stored values; ``None`` stands for
+"any run". Each fact is *implied* by the expression that it comes from.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from sacred._base.frozen import Frozen
+from sacred.query.fields import FIELDS
+from sacred.query.syntax import (
+    And,
+    Compare,
+    Expression,
+    IsTrue,
+    Matches,
+    Member,
+    Missing,
+    Not,
+    Or,
+    Path,
+    Search,
+)
+
+__all__ = [
+    "OF_NUMBERS",
+    "AllOf",
+    "AnyOf",
+    "Condition",
+    "Predicate",
+    "Test",
+    "bounds_of",
+    "implied_by",
+    "is_plain",
+    "predicates_in",
+]
+
+Test = Literal["equal", "at most", "at least", "present", "absent", "true", "texts", "contains"]
+
+
+class Predicate(Frozen, kw_only=False):
+    """A test of a stored value.
+
+    Of a metric, the steps are its name and the aggregate; see `Path.metric`.
+    Of a text that is looked for anywhere, the field is ``search``.
+    ``texts``: it is a text, or a list that may have some. ``contains``: it is a container
+    that may have `value`.
+    """
+
+    field: str
+    steps: tuple[str, ...]
+    test: Test
+    value: Any = None
+
+
+class AllOf(Frozen, kw_only=False):
+    """Every part is true."""
+
+    parts: tuple[Condition, ...]
+
+
+class AnyOf(Frozen, kw_only=False):
+    """At least one part is true; of none: false."""
+
+    parts: tuple[Condition, ...]
+
+
+Condition = Predicate | AllOf | AnyOf
+
+#: Databases read numbers in their own ways; the last digits may be others.
+_TOLERANCE = 1e-12
+
+#: What a comparison with another sign than ``!=`` says of a stored value.
+_TESTS: dict[str, Test] = {
+    "=": "equal",
+    "<": "at most",
+    "<=": "at most",
+    ">": "at least",
+    ">=": "at least",
+}
+#: Texts that are the same in JSON, wherever in a text they stand.
+_AS_IT_IS = re.compile(r"[A-Za-z0-9 .,:;=+*/(){}\[\]<>@#$%&!?_-]+")
+#: What texts of numbers and times are made of; stores may have others for them.
+OF_NUMBERS = frozenset("0123456789.+-einfa: ")
+#: Integers below are the same as floats, in every store.
+_EXACT = 2**53
+# Keys that are stored as they are. Others may be escaped, or be those of integers.
+_PLAIN_STEP = re.compile(r"(?!py/)[A-Za-z_][A-Za-z0-9_/-]*\Z")
+_NO_TEXT_KEYS = frozenset({"None", "True", "False", "nan", "inf"})
+_TEXTS = frozenset({"name", "command", "group", "notes", "comment"})
+#: What readers take out of a stored field: there is something in the store, and none here.
+_TAKEN_OUT = frozenset({("info", "metrics"), ("experiment", "sources")})
+
+
+def implied_by(expression: Expression) -> Condition | None:
+    """A condition that holds for all runs for which the expression does.
+
+    >>> from sacred.query.parser import parse
+    >>> implied_by(parse("status = FAILED and output ~ /nan/"))
+    Predicate(field='status', steps=(), test='equal', value='FAILED')
+    """
+    match expression:
+        case And(parts):
+            return _all_of([implied_by(part) for part in parts])
+        case Or(parts):
+            return _any_of([implied_by(part) for part in parts])
+        case Not(part):
+            return _opposite(part)
+        case Compare(path):
+            if _is_metric(path):
+                return _metric_compared(expression)
+            return _compared(expression) if is_plain(path) else None
+        case Missing(path):
+            return _missing(path)
+        case IsTrue(path):
+            return _of_metric(path, "present") if _is_metric(path) else _true(path)
+        case Member(str(value), Path("metrics", ())) if _is_sure(value):
+            return Predicate("metrics", (value, "count"), "present")
+        case Matches(path):
+            if path.field in _TEXTS or path.field == "tags":
+                return Predicate(path.field, (), "present")
+            return Predicate(path.field, path.steps, "texts") if _is_tree(path) else None
+        case Member(value, path):
+            if path.field == "tags" or _is_tree(path):
+                test: Test = "contains" if _is_sure(value) else "present"
+                return Predicate(path.field, path.steps, test, value)
+        case Search(text) if _AS_IT_IS.fullmatch(text) and not OF_NUMBERS.issuperset(text.lower()):
+            return Predicate("search", (), "contains", text.lower())
+    return None
+
+
+def bounds_of(fact: Predicate) -> tuple[float | None, float | None]:
+    """The least and the largest number that may be meant; None: there is no bound."""
+    room = abs(fact.value) * _TOLERANCE + 1e-300
+    low = None if fact.test == "at most" else fact.value - room
+    return low, None if fact.test == "at least" else fact.value + room
+
+
+def predicates_in(condition: Condition) -> Iterator[Predicate]:
+    """All facts of a condition."""
+    if isinstance(condition, Predicate):
+        yield condition
+    else:
+        for part in condition.parts:
+            yield from predicates_in(part)
+
+
+def _all_of(parts: list[Condition | None]) -> Condition | None:
+    known = [part for part in parts if part is not None]
+    if len(known) < 2:
+        return known[0] if known else None
+    return AllOf(tuple(known))
+
+
+def _any_of(parts: list[Condition | None]) -> Condition | None:
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    return known[0] if len(known) == 1 else AnyOf(tuple(known))
+
+
+def _opposite(expression: Expression) -> Condition | None:
+    """A condition that holds for all runs for which the expression does not."""
+    match expression:
+        case And(parts):
+            return _any_of([_opposite(part) for part in parts])
+        case Or(parts):
+            return _all_of([_opposite(part) for part in parts])
+        case Not(part):
+            return implied_by(part)
+        case Missing(path) if _is_metric(path):
+            return _of_metric(path, "present")
+        case Missing(path) if _is_tree(path) or path.field in _TEXTS or _is_time(path):
+            return Predicate(path.field, path.steps, "present")
+    return None  # where the value is missing, or of another kind, the opposite is true
+
+
+def _compared(test: Compare) -> Condition | None:
+    field, value = test.path.field, test.value
+    if field == "id":
+        known = test.operator == "=" and _is_sure(value)
+        return Predicate(field, (), "equal", value) if known else None
+    if field == "status":
+        return _status(test)
+    if _is_time(test.path):
+        return _time(test)
+    if field == "starred":
+        return Predicate(field, (), "true") if value is True and test.operator == "=" else None
+    if not _is_tree(test.path) and field not in _TEXTS:
+        return None
+    if test.operator == "!=" or not _is_sure(value):
+        return Predicate(field, test.path.steps, "present")
+    if isinstance(value, bool) and test.operator != "=":
+        return AnyOf(())  # flags have no order
+    return Predicate(field, test.path.steps, _TESTS[test.operator], value)
+
+
+def _is_metric(path: Path) -> bool:
+    return path.field == "metrics" and bool(path.steps) and _is_sure(path.metric[0])
+
+
+def _of_metric(path: Path, test: Test, value: Any = None) -> Predicate:
+    return Predicate("metrics", path.metric, test, value)
+
+
+def _metric_compared(test: Compare) -> Condition:
+    value = test.value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not _is_sure(value) or test.operator == "!=":
+        return _of_metric(test.path, "present")
+    return _of_metric(test.path, _TESTS[test.operator], value)
+
+
+def _status(test: Compare) -> Condition | None:
+    if test.operator == "!=":
+        return Predicate("status", (), "present")
+    if test.operator != "=" or not _is_sure(test.value):
+        return None
+    # Whether a run is dead depends on the time.
+    options = ("RUNNING", "DEAD") if test.value == "DEAD" else (test.value,)
+    return _any_of([Predicate("status", (), "equal", option) for option in options])
+
+
+def _time(test: Compare) -> Condition | None:
+    field, moment = test.path.field, test.moment
+    if moment is None or test.operator == "!=":
+        return Predicate(field, (), "present")
+    first = Predicate(field, (), "at least", moment.start)
+    last = Predicate(field, (), "at most", moment.stop)
+    match test.operator:
+        case "<" | "<=":
+            return last
+        case ">" | ">=":
+            return first
+    return AllOf((first, last))
+
+
+def _missing(path: Path) -> Condition | None:
+    if path.field in _TEXTS or _is_time(path):
+        return Predicate(path.field, (), "absent")
+    if _is_metric(path):
+        return _of_metric(path, "absent")
+    # Deeper within, stores and Python do not agree on what is there: keys of objects.
+    if _is_tree(path) and len(path.steps) < 2 and (path.field, *path.steps) not in _TAKEN_OUT:
+        return Predicate(path.field, path.steps, "absent")
+    return None
+
+
+def _true(path: Path) -> Condition | None:
+    if path.field == "starred" or _is_tree(path):
+        return Predicate(path.field, path.steps, "true")
+    return None
+
+
+def _is_tree(path: Path) -> bool:
+    has_value = bool(path.steps) or path.field == "result"
+    return FIELDS[path.field] == "tree" and has_value and is_plain(path)
+
+
+def _is_time(path: Path) -> bool:
+    return FIELDS[path.field] == "time"
+
+
+def is_plain(path: Path) -> bool:
+    """Whether all stores have the keys of a path as they are."""
+    return all(_PLAIN_STEP.match(step) and step not in _NO_TEXT_KEYS for step in path.steps)
+
+
+def _is_sure(value: Any) -> bool:
+    """Whether all stores compare the value as Python does."""
+    if isinstance(value, bool | datetime.datetime):
+        return True
+    if isinstance(value, int | float):
+        return math.isfinite(value) and abs(value) < _EXACT
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value

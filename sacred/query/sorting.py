@@ -1,0 +1,94 @@
+"""How runs are sorted: flags, then numbers, texts, times; what is missing comes last."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sacred._base.frozen import Frozen
+from sacred.query.errors import QueryError
+from sacred.query.evaluate import kind_of
+from sacred.query.fields import FIELDS
+from sacred.query.syntax import Path
+from sacred.query.tokens import tokenize
+from sacred.query.validation import path_from
+from sacred.query.values import MISSING, value_of
+from sacred.records import RunRecord, id_key
+
+__all__ = ["Ordered", "SortKey", "as_key", "parse_sort", "sort_key"]
+
+_RANKS = {"flag": 0, "number": 1, "text": 2, "time": 3}
+
+
+class SortKey(Frozen, kw_only=False):
+    """A path, and whether the largest value comes first."""
+
+    path: Path
+    descending: bool = False
+
+
+def parse_sort(sort: str | Sequence[str] | None) -> tuple[SortKey, ...]:
+    """The keys in ``"-result, config.lr"`` or in a list of such texts.
+
+    Raises:
+        QueryError: one of them is no field.
+
+    >>> [(str(key.path), key.descending) for key in parse_sort("-result, opt.lr")]
+    [('result', True), ('config.opt.lr', False)]
+    """
+    texts = [sort] if isinstance(sort, str) else list(sort or ())
+    pieces = [piece.strip() for text in texts for piece in text.split(",")]
+    return tuple(_key(piece) for piece in pieces if piece)
+
+
+def _key(text: str) -> SortKey:
+    name = text.lstrip("+-").strip()
+    token, *rest = tokenize(name)
+    if token.kind != "name" or len(rest) != 1:
+        raise QueryError("here one field to sort by is expected", text, len(text) - len(name))
+    path = path_from(token.steps, text, len(text) - len(name))
+    if FIELDS[path.field] in ("texts", "files"):
+        raise QueryError(f"{path} is a list, which has no order", text)
+    return SortKey(path, text.startswith("-"))
+
+
+def sort_key(keys: Sequence[SortKey], record: RunRecord) -> tuple[Any, ...]:
+    """A key to sort the record with, among others."""
+    return as_key(keys, [_rank(record, key.path) for key in keys])
+
+
+def as_key(keys: Sequence[SortKey], ranks: Iterable[tuple[Any, ...] | None]) -> tuple[Any, ...]:
+    """The same of ranks that are known."""
+    pairs = zip(keys, ranks, strict=True)
+    return tuple(Ordered(rank, key.descending) for key, rank in pairs)
+
+
+def _rank(record: RunRecord, path: Path) -> tuple[Any, ...] | None:
+    value = value_of(record, path)
+    if path.field == "id":
+        return id_key(value)
+    kind = kind_of(value)
+    if value is MISSING or kind == "other" or (kind == "number" and math.isnan(value)):
+        return None
+    return (_RANKS[kind], value)
+
+
+@functools.total_ordering
+class Ordered:
+    """A rank that may count backwards; None is the last one in both directions."""
+
+    __slots__ = ("backwards", "rank")
+
+    def __init__(self, rank: tuple[Any, ...] | None, backwards: bool) -> None:
+        self.rank = rank
+        self.backwards = backwards
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ordered) and self.rank == other.rank
+
+    def __lt__(self, other: Ordered) -> bool:
+        if self.rank is None or other.rank is None:
+            return self.rank is not None
+        return self.rank > other.rank if self.backwards else self.rank < other.rank

@@ -1,0 +1,37 @@
+"""Stored runs as users query and compare them, whatever store they are in.
+
+| module | what it holds |
+|---|---|
+| `run_store` | `RunStore` and `open_store` |
+| `run_table` | `RunTable`: the answer to a query, read lazily |
+| `pushdown` | which filters and orderings a reader is given |
+| `prefetch` | runs together with the numbers of their metrics, a page at a time |
+| `top_k` | the first k rows of an ordering that a store gives nearly sorted |
+| `columns` | a table of runs for pandas, Arrow and notebooks |
+| `unknown_fields` | fields of a query that no run has |
+| `run_ids` | ``7``, ``last~1``, ``best:-metrics.loss.min`` |
+| `unsaved_run` | a config file, or a run that has not begun, as a run; the run nearest to one |
+| `comparison` | runs side by side, part by part |
+| `reproducibility` | what keeps a run from being repeated exactly |
+| `errors` | mistakes in what a user asks for |
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sacred._base.lazy import lazy_face
+
+if TYPE_CHECKING:
+    from sacred.runs.run_store import RunStore, open_store
+    from sacred.runs.run_table import RunTable
+
+__all__ = ["RunStore", "RunTable", "open_store"]
+
+_HOMES = {
+    "RunStore": "sacred.runs.run_store",
+    "RunTable": "sacred.runs.run_table",
+    "open_store": "sacred.runs.run_store",
+}
+
+__getattr__, __dir__ = lazy_face(globals(), _HOMES)

@@ -1,0 +1,163 @@
+"""A table of runs as columns: for pandas, Arrow and notebooks."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sacred._base.extras import require
+from sacred._base.paths import iterate_flattened
+from sacred.query.errors import QueryError
+from sacred.query.evaluate import kind_of
+from sacred.query.syntax import Path
+from sacred.query.tokens import tokenize
+from sacred.query.validation import path_from
+from sacred.query.values import MISSING, value_of
+from sacred.records import RunRecord
+from sacred.serializer import dumps
+
+__all__ = ["as_arrow", "as_frame", "as_html", "column_path", "columns_of", "varying"]
+
+#: What a table shows of every run in front of the configuration.
+FIRST = ("id", "name", "status", "start_time", "duration", "result")
+_SHOWN_IN_HTML = 50
+
+Columns = dict[str, list[Any]]
+
+
+def column_path(name: str) -> Path:
+    """The path that a column is named after.
+
+    Raises:
+        QueryError: it is none.
+
+    >>> str(column_path("lr"))
+    'config.lr'
+    """
+    token, *rest = tokenize(name)
+    if token.kind != "name" or len(rest) != 1:
+        raise QueryError("here one field is expected", name, 0)
+    return path_from(token.steps, name)
+
+
+def columns_of(runs: Iterable[RunRecord], names: Sequence[str] = ()) -> Columns:
+    """Columns of values, None where a run has no such value.
+
+    Args:
+        runs: the runs.
+        names: fields and paths (default: the usual fields, the result, and each entry of
+            the configuration as ``config.PATH``).
+    """
+    if names:
+        paths = {name: column_path(name) for name in names}
+        rows = ({name: _value(run, path) for name, path in paths.items()} for run in runs)
+        found = list(rows)
+        return {name: [row[name] for row in found] for name in names}
+    found = [_row(run) for run in runs]
+    order = dict.fromkeys([*FIRST, *(name for row in found for name in row)])
+    return {name: [row.get(name) for row in found] for name in order}
+
+
+def varying(runs: Iterable[RunRecord]) -> list[str]:
+    """The paths of those entries of the configuration that are not the same in all runs."""
+    first: dict[str, str] | None = None
+    names: dict[str, None] = {}
+    different: set[str] = set()
+    for run in runs:
+        entries = {path: dumps(value) for path, value in entries_of(run.config).items()}
+        names |= dict.fromkeys(entries)
+        if first is None:
+            first = entries
+        different |= {name for name in names if first.get(name) != entries.get(name)}
+    return [f"config.{name}" for name in names if name in different]
+
+
+def entries_of(config: Mapping[Any, Any]) -> dict[str, Any]:
+    """The entries of a nested dict by their dotted paths."""
+    return dict(iterate_flattened(config))
+
+
+def as_frame(columns: Columns) -> Any:
+    """A pandas DataFrame.
+
+    Raises:
+        MissingExtraError: pandas is not installed.
+    """
+    pandas = require("pandas", purpose="RunTable.to_pandas")
+    return pandas.DataFrame(
+        {name: _series(pandas, name, values) for name, values in columns.items()}
+    )
+
+
+def as_arrow(columns: Columns) -> Any:
+    """A pyarrow Table; what Arrow has no type for is JSON text.
+
+    Raises:
+        MissingExtraError: pyarrow is not installed.
+    """
+    arrow = require("pyarrow", purpose="RunTable.to_arrow")
+    return arrow.table({name: arrow.array(_uniform(values)) for name, values in columns.items()})
+
+
+def as_html(runs: Sequence[RunRecord], total: int) -> str:
+    """A table for notebooks: the usual fields, and what differs in the configurations."""
+    import html
+
+    names = [*FIRST, *varying(runs)]
+    columns = columns_of(runs[:_SHOWN_IN_HTML], names)
+    head = "".join(f"<th>{html.escape(name.removeprefix('config.'))}</th>" for name in names)
+    rows = [
+        "<tr>" + "".join(f"<td>{html.escape(_text(value))}</td>" for value in row) + "</tr>"
+        for row in zip(*columns.values(), strict=True)
+    ]
+    more = "" if total <= len(rows) else f"<p>{len(rows)} of {total} runs</p>"
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>{more}"
+
+
+def _row(run: RunRecord) -> dict[str, Any]:
+    row = {name: _value(run, Path(name)) for name in FIRST}
+    return row | {f"config.{path}": _item(value) for path, value in entries_of(run.config).items()}
+
+
+def _value(run: RunRecord, path: Path) -> Any:
+    if path.field == "duration":
+        return run.duration
+    value = value_of(run, path)
+    return None if value is MISSING else value
+
+
+def _item(value: Any) -> Any:
+    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
+
+
+def _series(pandas: Any, name: str, values: list[Any]) -> Any:
+    known = [value for value in values if value is not None]
+    if known and all(isinstance(value, datetime.datetime) for value in known):
+        return pandas.Series(pandas.to_datetime(values), name=name)
+    if known and all(isinstance(value, datetime.timedelta) for value in known):
+        return pandas.Series(pandas.to_timedelta(values), name=name)
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in known)
+    # Of texts and of mixed kinds, nothing is made anything else.
+    return pandas.Series(values, name=name, dtype=None if known and numbers else object)
+
+
+def _uniform(values: list[Any]) -> list[Any]:
+    kinds = {type(value) for value in values if value is not None}
+    simple = {bool, int, float, str, datetime.datetime, datetime.timedelta}
+    if kinds <= {int, float} or (len(kinds) == 1 and kinds <= simple):
+        return [float(v) if float in kinds and v is not None else v for v in values]
+    return [v if v is None or isinstance(v, str) else dumps(v) for v in values]
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ", "seconds")
+    if isinstance(value, datetime.timedelta):
+        return str(datetime.timedelta(seconds=round(value.total_seconds())))
+    if kind_of(value) == "number":
+        return f"{value:.6g}" if isinstance(value, float) else str(value)
+    text = value if isinstance(value, str) else str(value)
+    return text if len(text) <= 100 else f"{text[:97]}..."

@@ -1,0 +1,149 @@
+"""Runs side by side, part by part."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sacred._base.digest import md5_of, pieces_of
+from sacred._base.frozen import Frozen
+from sacred._base.paths import iterate_flattened
+from sacred.records import RunRecord
+from sacred.records.stored_files import StoredFile
+from sacred.serializer import dumps
+
+__all__ = [
+    "PARTS",
+    "Difference",
+    "compared",
+    "content_digest",
+    "digest_of",
+    "packages_of",
+    "without_password",
+]
+
+_SHORT = 8
+
+
+class Difference(Frozen):
+    """An entry in all runs that are compared.
+
+    Args:
+        part: one of `PARTS`.
+        name: of the entry.
+        values: of the runs, in their order; None: it has no such entry.
+        differs: not all values are the same.
+    """
+
+    part: str
+    name: str
+    values: tuple[Any, ...]
+    differs: bool
+
+
+def compared(part: str, records: Sequence[RunRecord]) -> list[Difference]:
+    """All entries of a part, side by side."""
+    entries = [PARTS[part](record) for record in records]
+    names = dict.fromkeys(name for own in entries for name in own)
+    found = []
+    for name in names:
+        values = tuple(own.get(name) for own in entries)
+        differs = len({dumps(value) for value in values}) > 1
+        found.append(Difference(part=part, name=name, values=values, differs=differs))
+    return found
+
+
+def without_password(url: str) -> str:
+    """A URL without user and password.
+
+    >>> without_password("https://me:secret@git.example.org/x")
+    'https://git.example.org/x'
+    """
+    return re.sub(r"//[^/@]*@", "//", url)
+
+
+def packages_of(record: RunRecord) -> dict[str, str]:
+    """The packages that a run used: name → version."""
+    listed = record.experiment.get("dependencies") or ()
+    pairs = (str(entry).partition("==") for entry in listed)
+    return {name: version for name, _, version in pairs}
+
+
+def _outcome(record: RunRecord) -> dict[str, Any]:
+    return {"status": record.status, **_flat(record.result, "result")}
+
+
+def _config(record: RunRecord) -> dict[str, Any]:
+    return _flat(record.config)
+
+
+def _experiment(record: RunRecord) -> dict[str, Any]:
+    return {"name": record.name, "command": record.command}
+
+
+def _host(record: RunRecord) -> dict[str, Any]:
+    return _flat(record.host)
+
+
+def _metrics(record: RunRecord) -> dict[str, Any]:
+    found = {}
+    for name, metric in record.metrics.items():
+        for kind in ("last", "min", "max"):
+            value = getattr(metric, kind)
+            if value is not None:
+                found[f"{name}.{kind}"] = value
+    return found
+
+
+def _sources(record: RunRecord) -> dict[str, Any]:
+    files = {name: digest_of(file)[:_SHORT] for name, file in record.sources.items()}
+    commits = {}
+    for entry in record.experiment.get("repositories") or ():
+        if isinstance(entry, Mapping):
+            state = " with changes" if entry.get("dirty") else ""
+            commits[f"commit of {without_password(str(entry.get('url')))}"] = (
+                f"{str(entry.get('commit'))[:_SHORT]}{state}"
+            )
+    return {**files, **commits}
+
+
+def _resources(record: RunRecord) -> dict[str, Any]:
+    return {name: digest_of(file)[:_SHORT] for name, file in record.resources.items()}
+
+
+#: Part → the entries of a run.
+PARTS: dict[str, Callable[[RunRecord], Mapping[str, Any]]] = {
+    "outcome": _outcome,
+    "experiment": _experiment,
+    "config": _config,
+    "metrics": _metrics,
+    "sources": _sources,
+    "packages": packages_of,
+    "resources": _resources,
+    "host": _host,
+}
+
+
+def digest_of(file: StoredFile) -> str:
+    """The MD5 of a file; empty: the store does not have it.
+
+    As the store has it, else that of the content.
+    """
+    return file.entry.md5 or content_digest(file) or ""
+
+
+def content_digest(file: StoredFile) -> str | None:
+    """The MD5 of what a store has of a file; None: it does not have it."""
+    try:
+        with file.open() as content:
+            return md5_of(pieces_of(content))
+    except FileNotFoundError:
+        return None
+
+
+def _flat(value: Any, name: str = "") -> dict[str, Any]:
+    if isinstance(value, Mapping) and value:
+        prefix = f"{name}." if name else ""
+        return {f"{prefix}{path}": item for path, item in iterate_flattened(value)}
+    return {name: value} if name else {}

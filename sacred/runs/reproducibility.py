@@ -1,0 +1,199 @@
+"""What keeps a run from being repeated exactly."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+from sacred._base.frozen import Frozen
+from sacred._base.installed import find_distribution
+from sacred.records import RunRecord
+from sacred.runs.comparison import content_digest, packages_of
+from sacred.stores.local import md5_of_file
+
+__all__ = ["CHECKS", "Finding"]
+
+State = Literal["ok", "note", "reason"]
+
+
+class Finding(Frozen):
+    """What was found about one part of a run.
+
+    Args:
+        subject: the part.
+        state: ``reason`` if it keeps the run from being repeated, ``note`` if it may.
+        text: what was found.
+    """
+
+    subject: str
+    state: State
+    text: str
+
+
+Check = Callable[[RunRecord], Iterator[Finding]]
+
+
+def _checker(subject: str) -> Callable[[Callable[[RunRecord], Any]], Check]:
+    """A check from a function that yields pairs of state and text."""
+
+    def decorator(function: Callable[[RunRecord], Any]) -> Check:
+        def check(record: RunRecord) -> Iterator[Finding]:
+            for state, text in function(record):
+                yield Finding(subject=subject, state=state, text=text)
+
+        return check
+
+    return decorator
+
+
+Pairs = Iterator[tuple[State, str]]
+
+
+@_checker("run")
+def _status(record: RunRecord) -> Pairs:
+    if record.status != "COMPLETED":
+        yield "note", f"it is {record.status}: there is no result to compare with"
+
+
+@_checker("repository")
+def _repository(record: RunRecord) -> Pairs:
+    repositories = [
+        entry for entry in record.experiment.get("repositories") or () if isinstance(entry, Mapping)
+    ]
+    if not repositories:
+        yield "note", "no commit is recorded; what counts are the stored sources"
+    for entry in repositories:
+        url, commit = entry.get("url"), str(entry.get("commit"))[:10]
+        if entry.get("dirty"):
+            yield "reason", f"{url} had changes that are not in the commit {commit}"
+        elif not entry.get("commit"):
+            yield "reason", f"{url} had no commit"
+        else:
+            yield "ok", f"{url} was clean at {commit}"
+
+
+@_checker("sources")
+def _sources(record: RunRecord) -> Pairs:
+    if not record.sources:
+        yield "reason", "none are recorded"
+        return
+    base = str(record.experiment.get("base_dir") or "")
+    good = 0
+    for name, file in record.sources.items():
+        digest = content_digest(file)
+        if digest is None:
+            yield "reason", f"{name} is not in the store"
+        elif file.entry.md5 and digest != file.entry.md5:
+            yield "reason", f"the stored {name} is not what the run used"
+        else:
+            good += 1
+            yield from _here(name, os.path.join(base, name), digest)
+    if good:
+        yield "ok", f"{good} of {len(record.sources)} stored, as the run used them"
+
+
+def _here(name: str, path: str, digest: str) -> Pairs:
+    try:
+        now = md5_of_file(path)
+    except OSError:
+        return  # another machine, or moved since: the stored copy is what counts
+    if now != digest:
+        yield "note", f"{path} has changed since; the store has what the run used"
+
+
+@_checker("packages")
+def _packages(record: RunRecord) -> Pairs:
+    packages = packages_of(record)
+    if not packages:
+        yield "reason", "none are recorded"
+    same = 0
+    for name, version in packages.items():
+        found = find_distribution(name)
+        if not version or version == "<unknown>":
+            yield "reason", f"{name}: its version is not known"
+        elif found is None:
+            yield "reason", f"{name} {version} is not installed here"
+        elif found.version != version:
+            yield "reason", f"{name} was {version}, here it is {found.version}"
+        else:
+            same += 1
+    if same:
+        yield "ok", f"{same} of {len(packages)} have the same version here"
+
+
+@_checker("python")
+def _python(record: RunRecord) -> Pairs:
+    then, now = record.host.get("python_version"), platform.python_version()
+    if not then:
+        yield "reason", "its version is not recorded"
+    elif then != now:
+        yield "reason", f"it was {then}, here it is {now}"
+    else:
+        yield "ok", f"{now}"
+
+
+@_checker("seed")
+def _seed(record: RunRecord) -> Pairs:
+    seed = record.config.get("seed")
+    if seed is None:
+        yield "reason", "none is recorded"
+    else:
+        yield "ok", f"{seed}"
+
+
+@_checker("config")
+def _config(record: RunRecord) -> Pairs:
+    record.config.keys()  # restores it, which finds the problems
+    for problem in record.problems:
+        if problem.startswith("config:"):
+            yield "reason", problem.removeprefix("config:").strip()
+
+
+@_checker("resources")
+def _resources(record: RunRecord) -> Pairs:
+    good = 0
+    for path, file in record.resources.items():
+        digest = file.entry.md5 or content_digest(file)
+        try:
+            now: str | None = md5_of_file(path)
+        except OSError:
+            now = None
+        stored = content_digest(file)
+        if now is not None and now == digest:
+            good += 1
+        elif stored is not None and stored == digest:
+            state = "is not here" if now is None else "has changed since"
+            yield "reason", f"{path} {state}; the store has a copy (sacred files --save)"
+        else:
+            yield "reason", f"{path} has changed or is gone, and the store has no copy"
+    if good:
+        yield "ok", f"{good} of {len(record.resources)} are here, unchanged"
+
+
+@_checker("machine")
+def _machine(record: RunRecord) -> Pairs:
+    from sacred.host_info.cpu import cpu_name
+
+    then = record.host.get("cpu")
+    if then and then != (now := cpu_name()):
+        yield "note", f"another processor: it was {then}, here it is {now}"
+    gpus = record.host.get("gpus")
+    cards = gpus.get("gpus") if isinstance(gpus, Mapping) else None
+    if cards:
+        models = ", ".join(str(card.get("model")) for card in cards if isinstance(card, Mapping))
+        yield "note", f"it used the GPUs {models}, whose results may differ from run to run"
+
+
+CHECKS: tuple[Check, ...] = (
+    _status,
+    _repository,
+    _sources,
+    _packages,
+    _python,
+    _seed,
+    _config,
+    _resources,
+    _machine,
+)

@@ -1,0 +1,104 @@
+"""The ways to say which run is meant.
+
+| text | the run |
+|---|---|
+| ``7`` | of that id |
+| ``4c1c9`` | the only one of such a beginning, if ids are texts |
+| ``last``, ``last~2`` | the newest one, the one two before it |
+| ``best:result`` | with the largest result; of any field or path of queries |
+| ``best:-metrics.loss.min`` | with the smallest |
+
+An id that is really there comes first, so that a run may be called ``last``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sacred._base.text import nearest_names
+from sacred.query.errors import QueryError
+from sacred.query.sorting import SortKey, parse_sort
+from sacred.query.values import MISSING, value_of
+from sacred.records import RunRecord, plain_id
+from sacred.runs.errors import ProgramError
+from sacred.runs.run_store import RunStore
+from sacred.stores.store import RunNotFoundError
+
+__all__ = ["find_run"]
+
+_LAST = re.compile(r"last(?:~(\d+))?")
+_BEST = re.compile(r"best:([+-]?)(.+)")
+#: Fewer characters are no beginning of an id.
+_SHORTEST = 3
+#: So many of the newest ids are looked through for one that was probably meant.
+_LOOKED_THROUGH = 10_000
+
+
+def find_run(store: RunStore, text: str, where: str | Mapping[str, Any] = "") -> RunRecord:
+    """The run that a text means.
+
+    Args:
+        store: where it is.
+        text: an id, or one of the ways above.
+        where: a query: only these runs can be the last or the best one.
+
+    Raises:
+        ProgramError: there is none.
+        QueryError: what it should be best at is no field.
+        StoreError: the store, or the run, cannot be read.
+    """
+    try:
+        return store[plain_id(text)]
+    except RunNotFoundError:
+        pass
+    if found := _LAST.fullmatch(text):
+        return _nth_last(store, int(found[1] or 0), where)
+    if found := _BEST.fullmatch(text):
+        return _best(store, found[2], found[1] == "-", where)
+    if found_id := _only_beginning(store, text):
+        return store[found_id]
+    raise ProgramError(f"there is no run {text!r} in {store.url}. {_hint(store, text)}".rstrip())
+
+
+def _nth_last(store: RunStore, number: int, where: Any) -> RunRecord:
+    ids = list(store.runs(where).ids if where else store.ids())
+    if number >= len(ids):
+        only = f"only {len(ids)}" if ids else "no"
+        raise ProgramError(f"there are {only} {'such ' if where else ''}runs in {store.url}")
+    return store[ids[-1 - number]]
+
+
+def _best(store: RunStore, path: str, smallest: bool, where: Any) -> RunRecord:
+    (key, *others) = parse_sort(path)
+    if others:
+        raise QueryError("here one field is expected", path)
+    key = SortKey(key.path, descending=not smallest)
+    sort = str(key.path) if smallest else f"-{key.path}"
+    record = store.runs(where, sort=sort, limit=1).first()
+    if record is None or value_of(record, key.path) is MISSING:
+        raise ProgramError(f"no {'such ' if where else ''}run in {store.url} has {key.path}")
+    return record
+
+
+def _only_beginning(store: RunStore, text: str) -> str | None:
+    """The id that begins so, if it is one only, and text; of numbers 1 is not short for 12."""
+    if len(text) < _SHORTEST:
+        return None
+    found = [known for known in store.ids() if isinstance(known, str) and known.startswith(text)]
+    if len(found) > 1:
+        names = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
+        raise ProgramError(f"several runs begin with {text!r}: {names}")
+    return found[0] if found else None
+
+
+def _hint(store: RunStore, text: str) -> str:
+    ids = list(map(str, itertools.islice(store.ids(), _LOOKED_THROUGH)))
+    if not ids:
+        return "It has no runs."
+    near = nearest_names(text, ids) or ids[-3:]
+    kind = "Near ids" if nearest_names(text, ids) else "The last ones"
+    words = " (also: last, last~1, best:FIELD)" if not text.isdecimal() else ""
+    return f"{kind}: {', '.join(near)}{words}"

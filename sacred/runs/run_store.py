@@ -1,0 +1,226 @@
+"""A store as its users see it: runs to look at, and annotations to make."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.clock import utcnow
+from sacred.query.errors import QueryError
+from sacred.query.parser import parse
+from sacred.query.sorting import parse_sort
+from sacred.records import DEAD_AFTER, RunId, RunRecord, plain_id
+from sacred.runs.run_table import RunTable
+from sacred.stores.changes import Change
+from sacred.stores.reader import Reader, reader_of
+from sacred.stores.schemes import store_from_url
+from sacred.stores.store import RunNotFoundError, Store, StoreError
+
+if TYPE_CHECKING:
+    from sacred.stores.files.index.side_index import SideIndex
+
+__all__ = ["RunStore", "open_store"]
+
+
+class RunStore:
+    """The runs of a store.
+
+    Args:
+        store: where they are.
+        dead_after: see `RunRecord.status`.
+
+    Attributes:
+        store: for writing.
+        url: for messages, without passwords.
+
+    >>> from sacred.stores.memory.store import MemoryStore
+    >>> store = RunStore(MemoryStore())
+    >>> for lr in (0.1, 0.01):
+    ...     document = {"status": "COMPLETED", "config": {"lr": lr}, "result": 1 - lr}
+    ...     run_id = store.store.create(None, document, [])
+    >>> [run.config.lr for run in store.runs("result > 0.5", sort="-result")]
+    [0.01, 0.1]
+    >>> store[1].result
+    0.9
+    """
+
+    def __init__(self, store: Store, dead_after: datetime.timedelta = DEAD_AFTER) -> None:
+        self.store = store
+        self.url = store.url
+        self.dead_after = dead_after
+        self._reader: Reader | None = None
+
+    @property
+    def reader(self) -> Reader:
+        """What reads the store.
+
+        Raises:
+            StoreError: it can be written only.
+        """
+        if self._reader is None:
+            self._reader = reader_of(self.store)
+        return self._reader
+
+    def runs(
+        self,
+        where: str | Mapping[str, Any] = "",
+        *,
+        sort: str | Sequence[str] | None = None,
+        limit: int | None = None,
+        in_trash: bool = False,
+        newest_first: bool = False,
+    ) -> RunTable:
+        """The runs that fulfil a condition.
+
+        Args:
+            where: a query, or a filter of MongoDB; empty: all runs.
+            sort: fields to sort by, with ``-`` in front of those of which the largest
+                comes first; runs without such a field come last. Default: the order in
+                which the runs were made, as far as the store knows it.
+            limit: how many at most.
+            in_trash: of the runs in the trash, instead of those that are not.
+            newest_first: without `sort`, the last runs that were made come first.
+
+        Raises:
+            QueryError: the query has no meaning.
+        """
+        if limit is not None and limit < 0:
+            raise QueryError(f"a table cannot have {limit} runs")
+        now = utcnow()
+        if isinstance(where, Mapping):
+            from sacred.query.mongo_filter import expression_of
+
+            expression = expression_of(where, now)
+        else:
+            expression = parse(where, now)
+        return RunTable(
+            reader=self.reader,
+            where=expression,
+            sort=parse_sort(sort),
+            limit=limit,
+            now=now,
+            dead_after=self.dead_after,
+            in_trash=in_trash,
+            backwards=newest_first,
+            index=self.index,
+        )
+
+    @property
+    def index(self) -> SideIndex | None:
+        """The side index of a large store of files; None: it has none."""
+        from sacred.stores.files.index.side_index import index_of
+
+        return index_of(self.reader)
+
+    def rebuild_index(self) -> int | None:
+        """Make the side index anew from all files; see docs/querying.rst.
+
+        Returns:
+            the number of runs; None: the store has no index.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        from sacred.stores.files.index.index_file import IndexUnavailableError
+
+        if self.index is None:
+            return None
+        try:
+            return self.index.rebuild()
+        except IndexUnavailableError as error:
+            raise StoreError(f"The index of {self.url} cannot be made: {error}") from error
+
+    def __getitem__(self, run_id: RunId) -> RunRecord:
+        """The run of an id; ``1`` and ``"1"`` mean the same unless the store has both.
+
+        Raises:
+            RunNotFoundError: there is none.
+            DamagedRunError: it cannot be read.
+        """
+        known, document = self._document(run_id)
+        return RunRecord(
+            id=document.get("_id", known),
+            source=self.reader,
+            document=document,
+            dead_after=self.dead_after,
+        )
+
+    def get(self, run_id: RunId) -> RunRecord | None:
+        """The run of an id; None: there is none."""
+        try:
+            return self[run_id]
+        except RunNotFoundError:
+            return None
+
+    def __contains__(self, run_id: RunId) -> bool:
+        return self.get(run_id) is not None
+
+    def __iter__(self) -> Iterator[RunRecord]:
+        return iter(self.runs())
+
+    def ids(self) -> Iterator[RunId]:
+        """The ids of all runs, but for those in the trash."""
+        discarded = self.reader.discarded()
+        return (run_id for run_id in self.reader.ids() if run_id not in discarded)
+
+    def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
+        """Change a run; see `Store.apply`."""
+        self.store.apply(run_id, changes)
+
+    def close(self) -> None:
+        """Let go of connections; they are opened again when needed."""
+        if self._reader is not None:
+            self._reader.close()
+        self.store.close()
+
+    def __enter__(self) -> RunStore:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<runs of {self.url}>"
+
+    def _document(self, run_id: RunId) -> tuple[RunId, dict[str, Any]]:
+        try:
+            return run_id, self.reader.document(run_id)
+        except RunNotFoundError:
+            other = plain_id(run_id) if isinstance(run_id, str) else str(run_id)
+            if other == run_id:
+                raise
+            try:
+                return other, self.reader.document(other)
+            except RunNotFoundError:
+                pass
+            raise
+
+
+def open_store(
+    place: str | os.PathLike[str] | Store, dead_after: datetime.timedelta = DEAD_AFTER
+) -> RunStore:
+    """The runs at a place.
+
+    Args:
+        place: a directory of files (``"runs"``) or a URL: ``mongodb://HOST/DATABASE``,
+            ``sqlite:///runs.db``, ``postgresql://...``, ``tinydb:DIRECTORY``,
+            ``s3://BUCKET/PREFIX``, ``gs://BUCKET/PREFIX``, ``memory:``, or one of an
+            installed plug-in. Or a store.
+        dead_after: how long after its last heartbeat a run that should be running counts
+            as dead.
+
+    Returns:
+        the runs. Nothing is made by reading: that the place is not there shows when it
+        is read.
+
+    Raises:
+        StoreAddressError: nothing is known of such URLs.
+
+    >>> open_store("memory:").url
+    'memory:'
+    """
+    if isinstance(place, Store):
+        return RunStore(place, dead_after)
+    return RunStore(store_from_url(place), dead_after)

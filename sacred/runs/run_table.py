@@ -1,0 +1,369 @@
+"""The answer to a query: the runs, read when they are looked at."""
+
+from __future__ import annotations
+
+import datetime
+import heapq
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, overload
+
+from sacred._base.clock import utcnow
+from sacred._base.frozen import Frozen, factory, replace
+from sacred.query.evaluate import SEARCHED, holds
+from sacred.query.fields import FIELDS
+from sacred.query.sorting import SortKey, sort_key
+from sacred.query.syntax import EVERYTHING, Expression, Path, Search, paths_of
+from sacred.query.values import REQUIRED
+from sacred.records import DEAD_AFTER, Document, MetricNumbers, RunId, RunRecord
+from sacred.runs.prefetch import metrics_in, with_numbers
+from sacred.runs.pushdown import pushed, pushed_order
+from sacred.runs.top_k import top_k
+from sacred.stores.files.index.merge import merged_ids
+from sacred.stores.files.index.request import IndexRequest
+from sacred.stores.reader import Reader
+from sacred.stores.store import DamagedRunError
+
+if TYPE_CHECKING:
+    from sacred.stores.files.index.side_index import SideIndex
+
+__all__ = ["RunTable"]
+
+#: How many whole documents are fetched at once.
+_PAGE = 64
+_NO_NUMBERS: MetricNumbers = {}
+
+
+class RunTable(Frozen, eq=False):
+    """Runs that fulfil a condition, in an order.
+
+    Nothing is read before somebody looks. Going through the table holds one page of runs
+    in memory; `len`, indices and sorting hold their ids.
+
+    Args:
+        reader: of the store.
+        where: the condition.
+        sort: the order; without keys it is that of the store.
+        limit: how many runs at most.
+        now: the time of the question (naive UTC).
+        dead_after: see `RunRecord.status`.
+        in_trash: of the runs in the trash, instead of those that are not.
+        backwards: without keys, the last runs of the store come first.
+        index: of the store, if it has one.
+        shown: paths that whoever looks at the runs will ask for.
+
+    Attributes:
+        problems: what could not be read, as texts; it grows as more is looked at.
+    """
+
+    reader: Reader
+    where: Expression = EVERYTHING
+    sort: tuple[SortKey, ...] = ()
+    limit: int | None = None
+    now: datetime.datetime = factory(factory=utcnow)
+    dead_after: datetime.timedelta = DEAD_AFTER
+    in_trash: bool = False
+    backwards: bool = False
+    index: SideIndex | None = None
+    shown: tuple[Path, ...] = ()
+    problems: list[str] = factory(factory=list)
+    _cache: dict[str, Any] = factory(factory=dict)
+
+    # ------------------------------------------------------------------ as a list
+
+    def __iter__(self) -> Iterator[RunRecord]:
+        known = self._cache.get("ids")
+        # What had to be sorted is kept; what can be read on and on is not.
+        ids = iter(self.ids if self.sort or known is not None else self._found())
+        while page := list(itertools.islice(ids, _PAGE)):
+            yield from self._records(page)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __bool__(self) -> bool:
+        return bool(self._cache["ids"]) if "ids" in self._cache else self.first() is not None
+
+    @overload
+    def __getitem__(self, index: int) -> RunRecord: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[RunRecord]: ...
+    def __getitem__(self, index: int | slice) -> RunRecord | list[RunRecord]:
+        if isinstance(index, slice):
+            return list(self._records(self.ids[index]))
+        run_id = self.ids[index]
+        # By itself, an error that it has is worth an error.
+        return self._record({"_id": run_id, **self.reader.document(run_id)})
+
+    @property
+    def ids(self) -> tuple[RunId, ...]:
+        """The ids of all runs of the table."""
+        if "ids" not in self._cache:
+            self._cache["ids"] = tuple(self._found())
+        ids: tuple[RunId, ...] = self._cache["ids"]
+        return ids
+
+    def first(self) -> RunRecord | None:
+        """The first run; None: there is none."""
+        return next(iter(self), None)
+
+    # ----------------------------------------------------------------- as a table
+
+    def varying(self) -> list[str]:
+        """The paths of those entries of the config that are not the same in all runs.
+
+        They can be used as columns: ``table.to_pandas("id", "result", *table.varying())``.
+        """
+        from sacred.runs.columns import varying
+
+        return varying(self)
+
+    def to_dict(self, *columns: str) -> dict[str, list[Any]]:
+        """Columns as lists, with None where a run has no such value.
+
+        Args:
+            columns: fields and paths as in queries, ``"metrics.loss.min"`` for example
+                (default: id, name, status, start time, duration, result and all entries
+                of the config).
+
+        Raises:
+            QueryError: a column is no field.
+        """
+        from sacred.runs.columns import column_path, columns_of
+
+        return columns_of(self.showing(map(column_path, columns)), columns)
+
+    def to_pandas(self, *columns: str) -> Any:
+        """A pandas DataFrame; `columns` as in `to_dict`.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        from sacred.runs.columns import as_frame
+
+        return as_frame(self.to_dict(*columns))
+
+    def to_arrow(self, *columns: str) -> Any:
+        """A pyarrow Table; `columns` as in `to_dict`. Values of mixed kinds are JSON texts.
+
+        Raises:
+            MissingExtraError: pyarrow is not installed.
+        """
+        from sacred.runs.columns import as_arrow
+
+        return as_arrow(self.to_dict(*columns))
+
+    def showing(self, paths: Iterable[Path]) -> RunTable:
+        """The same table for somebody who will ask for these paths of every run.
+
+        What a store can say of many runs at once, such as numbers of metrics, is then fetched
+        together with the runs.
+        """
+        return replace(self, shown=tuple(paths))
+
+    def hints(self) -> list[str]:
+        """If there is no such run: which fields of the query no run has, with the nearest."""
+        if self.where == EVERYTHING or self.first() is not None:
+            return []
+        from sacred.runs.unknown_fields import SAMPLE, hints
+
+        everything = RunTable(
+            reader=self.reader,
+            limit=SAMPLE,
+            now=self.now,
+            dead_after=self.dead_after,
+            index=self.index,
+        )
+        return hints(self.where, everything)
+
+    def _repr_html_(self) -> str:
+        from sacred.runs.columns import as_html
+
+        return as_html(self[:_PAGE], len(self))
+
+    def __repr__(self) -> str:
+        # Only what is known already: a prompt that shows it must not read a whole store.
+        size = f"{len(self._cache['ids'])} runs" if "ids" in self._cache else "runs"
+        return f"<table of {size} of {self.reader.url}>"
+
+    # -------------------------------------------------------------------- finding
+
+    def _found(self) -> Iterator[RunId]:
+        """The ids, in order."""
+        known = self._known_to_index()
+        if known is not None:
+            return itertools.islice(known, self.limit)
+        if self.backwards and not self.sort:
+            return itertools.islice(self._newest_first(), self.limit)
+        return itertools.islice(self._scanned(), self.limit)
+
+    def _newest_first(self) -> Iterator[RunId]:
+        where = pushed(self.where, self.reader)
+        ordered = self._ordered("_id", True, where)
+        if ordered is None:
+            return iter(tuple(self._oldest_first(where))[::-1])
+        return (record.id for record in filter(self._fits, self._judged(ordered)))
+
+    def _known_to_index(self) -> Iterator[RunId] | None:
+        if self.index is None:
+            return None
+        question = IndexRequest(
+            where=self.where,
+            now=self.now,
+            dead_after=self.dead_after,
+            sort=self.sort,
+            limit=self.limit,
+            backwards=self.backwards,
+            discarded=self._discarded(),
+            in_trash=self.in_trash,
+        )
+        found = self.index.find(question)
+        return None if found is None else merged_ids(found, question, self._looked_up)
+
+    def _looked_up(self, ids: Sequence[RunId]) -> Iterator[RunRecord]:
+        documents = self.reader.documents(ids, fields=self._needed(), report=self._report)
+        return filter(self._fits, self._judged(documents))
+
+    def _scanned(self) -> Iterator[RunId]:
+        """The same by asking the store, or by reading all of it."""
+        # Once: some stores have to look for what they are asked with.
+        where = pushed(self.where, self.reader)
+        return self._sorted(where) if self.sort else self._oldest_first(where)
+
+    def _oldest_first(self, where: Any) -> Iterator[RunId]:
+        if self.where == EVERYTHING:
+            return filter(self._is_there, self.reader.ids())
+        return (record.id for record in self._matching(where))
+
+    def _sorted(self, where: Any) -> Iterator[RunId]:
+        first = self.sort[0]
+        ordered = None
+        if len(self.sort) == 1 and FIELDS[first.path.field] == "time":
+            ordered = self._ordered(first.path.field, first.descending, where)
+        if ordered is not None:
+            return (record.id for record in filter(self._fits, self._judged(ordered)))
+        ranked = self._ranked(where)
+        if ranked is not None and self.limit is not None:
+            return iter(top_k(ranked, self.sort, self.limit))
+        keyed = ((sort_key(self.sort, record), record.id) for record in self._matching(where))
+
+        def key(item: tuple[Any, RunId]) -> Any:
+            return item[0]
+
+        # A table of the best twenty holds twenty, whatever the size of the store.
+        if self.limit is None:
+            best = sorted(keyed, key=key)
+        else:
+            best = heapq.nsmallest(self.limit, keyed, key=key)
+        return (run_id for _, run_id in best)
+
+    def _ordered(self, field: str, descending: bool, where: Any) -> Iterator[Document] | None:
+        """All candidates in order, if the store knows it and few of them are wanted."""
+        if self.limit is None:
+            return None
+        return self.reader.ordered(
+            field,
+            descending,
+            fields=self._needed(),
+            report=self._report,
+            where=where,
+        )
+
+    def _ranked(self, where: Any) -> Iterator[tuple[Any, bool, RunRecord]] | None:
+        order = None if self.limit is None else pushed_order(self.sort, self.reader)
+        if order is None or self.limit is None:
+            return None
+        ranked = self.reader.ranked(order, self.limit, self._needed(), self._report, where)
+        if ranked is None:
+            return None
+        # With one more it is seen that nothing behind belongs before them.
+        numbered = with_numbers(
+            ranked, lambda item: item[2]["_id"], self.reader, self._metrics, first=self.limit + 1
+        )
+        records = (
+            (position, is_placed, self._record(document, numbers))
+            for (position, is_placed, document), numbers in numbered
+        )
+        return (item for item in records if self._fits(item[2]))
+
+    def _matching(self, where: Any) -> Iterator[RunRecord]:
+        documents = self.reader.documents(fields=self._needed(), report=self._report, where=where)
+        return filter(self._fits, self._judged(documents))
+
+    def _fits(self, record: RunRecord) -> bool:
+        if not self._is_there(record.id):
+            return False
+        try:
+            if not holds(self.where, record):
+                return False
+            if any(key.path.field == "metrics" for key in self.sort):
+                sort_key(self.sort, record)  # reads them, and what was read is kept
+        except DamagedRunError as error:
+            self._report(str(error))
+            return False
+        return True
+
+    def _is_there(self, run_id: RunId) -> bool:
+        """Whether it is in the trash, if that is asked for; else, whether it is not."""
+        return (run_id in self._discarded()) is self.in_trash
+
+    def _discarded(self) -> Collection[RunId]:
+        if "discarded" not in self._cache:
+            self._cache["discarded"] = self.reader.discarded()
+        found: Collection[RunId] = self._cache["discarded"]
+        return found
+
+    def _needed(self) -> Collection[str]:
+        """The fields of documents that tell which runs belong to the table, and their order."""
+        # The time is there always: who reads the record of a run notices if it is damaged.
+        needed = {"status", "start_time", "heartbeat"}
+        if any(isinstance(part, Search) for part in _parts(self.where)):
+            needed.update(SEARCHED)
+        for path in self._paths:
+            needed.update(REQUIRED.get(path.field, (path.field,)))
+        return needed
+
+    @property
+    def _paths(self) -> list[Path]:
+        """What tells which runs belong to the table, and their order."""
+        return [*paths_of(self.where), *(key.path for key in self.sort)]
+
+    @property
+    def _metrics(self) -> frozenset[tuple[str, str]]:
+        return metrics_in(self._paths)
+
+    def _judged(self, documents: Iterable[Document]) -> Iterator[RunRecord]:
+        return self._numbered(documents, self._metrics)
+
+    def _records(self, ids: Sequence[RunId]) -> Iterator[RunRecord]:
+        documents = self.reader.documents(ids, report=self._report)
+        return self._numbered(documents, metrics_in(self.shown))
+
+    def _numbered(
+        self, documents: Iterable[Document], metrics: Collection[tuple[str, str]]
+    ) -> Iterator[RunRecord]:
+        found = with_numbers(documents, itemgetter("_id"), self.reader, metrics)
+        return (self._record(document, numbers) for document, numbers in found)
+
+    def _record(self, document: Document, numbers: MetricNumbers = _NO_NUMBERS) -> RunRecord:
+        return RunRecord(
+            id=document["_id"],
+            source=self.reader,
+            document=document,
+            now=self.now,
+            dead_after=self.dead_after,
+            numbers=numbers,
+        )
+
+    def _report(self, problem: str) -> None:
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def _parts(expression: Expression) -> Iterator[Expression]:
+    yield expression
+    inner = getattr(expression, "parts", None) or (getattr(expression, "part", None),)
+    for part in inner:
+        if part is not None:
+            yield from _parts(part)

@@ -1,0 +1,124 @@
+"""A configuration that no run has had yet, and the stored run that is nearest to one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from typing import IO, Any
+
+from sacred._base.clock import utcnow
+from sacred._base.paths import iterate_flattened
+from sacred.records import Document, FileEntry, Points, RunId, RunRecord
+from sacred.runs.errors import ProgramError
+from sacred.runs.run_store import RunStore
+from sacred.serializer import dumps, flatten
+from sacred.stores.document import RunChangeTracker
+
+__all__ = ["is_config_file", "nearest_run", "planned_run", "unsaved_run"]
+
+Where = str | Mapping[str, Any]
+
+_SUFFIXES = (".json", ".yaml", ".yml")  # pickles can run code when they are loaded
+
+
+def is_config_file(text: str) -> bool:
+    """Whether a text is the path of a config file."""
+    return text.lower().endswith(_SUFFIXES) and os.path.isfile(text)
+
+
+def planned_run(path: str) -> RunRecord:
+    """A run that has only a configuration: that of a config file.
+
+    Raises:
+        ProgramError: it is no dict.
+        SacredError: it cannot be read.
+    """
+    from sacred.config.config_files import load_config_file
+
+    config = load_config_file(path)
+    if not isinstance(config, Mapping):
+        raise ProgramError(f"{path} has no configuration, but a {type(config).__name__}")
+    return RunRecord(id=path, source=_Nothing(path), document={"config": flatten(dict(config))})
+
+
+def unsaved_run(
+    name: str,
+    config: Mapping[str, Any],
+    command: str,
+    experiment: Mapping[str, Any],
+    host: Mapping[str, Any],
+) -> RunRecord:
+    """A run that has not begun, as a store would have it.
+
+    Args:
+        name: to call it by.
+        config: its configuration.
+        command: its command.
+        experiment: what observers are told about the experiment.
+        host: what they are told about the machine.
+    """
+    writer = RunChangeTracker()
+    document, files = writer.started(experiment, command, host, utcnow(), config, {})
+    document["sources"] = [FileEntry(name=file.name, md5=file.md5) for file in files]
+    return RunRecord(id=name, source=_Nothing(name), document=document)
+
+
+def nearest_run(store: RunStore, wanted: RunRecord, where: Where = "") -> RunRecord:
+    """The run of a store whose configuration differs least; of several the newest.
+
+    Args:
+        store: the store.
+        wanted: the configuration to compare with.
+        where: a query: which runs take part.
+
+    Raises:
+        ProgramError: there is no other run.
+    """
+    entries = _entries(wanted)
+    best: tuple[int, RunId] | None = None
+    for record in store.runs(where):
+        if record == wanted:
+            continue
+        other = _entries(record)
+        distance = len(entries.items() ^ other.items())
+        if best is None or distance <= best[0]:
+            best = (distance, record.id)
+    if best is None:
+        raise ProgramError(f"there is no {'' if where else 'other '}run in {store.url}")
+    return store[best[1]]
+
+
+def _entries(record: RunRecord) -> dict[str, str]:
+    """The configuration in a form that can be compared; seeds are no likeness."""
+    return {
+        path: dumps(value)
+        for path, value in iterate_flattened(record.config)
+        if path.rpartition(".")[2] != "seed"
+    }
+
+
+class _Nothing:
+    """The source of a record that has no more than its document."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
+        """Nothing."""
+        return {}
+
+    def output(self, run_id: RunId) -> str:
+        """Nothing."""
+        return ""
+
+    def metric_names(self, run_id: RunId) -> Sequence[str]:
+        """Nothing."""
+        return ()
+
+    def points(self, run_id: RunId, name: str) -> Points:
+        """Nothing."""
+        return Points(steps=(), values=(), timestamps=())
+
+    def open_file(self, run_id: RunId, entry: FileEntry) -> IO[Any]:
+        """Nothing."""
+        raise FileNotFoundError(entry.name)

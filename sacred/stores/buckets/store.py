@@ -1,0 +1,88 @@
+"""The file store in a bucket, and its addresses."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+
+from sacred.stores.buckets.bucket_blobs import Bucket, BucketBlobs
+from sacred.stores.changes import Change
+from sacred.stores.files.store import FileStore
+from sacred.stores.reader import Reader
+from sacred.stores.store import RunId, Store
+
+__all__ = ["BucketStore", "bucket_store", "split_address"]
+
+
+class BucketStore(FileStore):
+    """The file store, in a bucket.
+
+    Args:
+        blobs: where the directories of the runs are.
+        sources: where copies of sources go.
+        resources: where copies of resources go.
+    """
+
+    supports_output_append = False
+
+    def __init__(self, blobs: BucketBlobs, sources: BucketBlobs, resources: BucketBlobs) -> None:
+        super().__init__(blobs, sources, resources)
+        self.url = blobs.root
+        self._places = (blobs, sources, resources)
+
+    def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
+        """See `Store.apply`."""
+        super().apply(run_id, changes)
+        if str(run_id) not in self._runs:  # it is closed
+            self._places[0].forget(str(run_id))
+
+    def reader(self) -> Reader:
+        """See `ReadableStore.reader`."""
+        from sacred.stores.buckets.reader import BucketReader
+
+        return BucketReader(self.url, *self._places)
+
+    def is_unreachable(self, error: BaseException) -> bool:
+        """See `Store.is_unreachable`: unlike a disk, a network makes each change wait."""
+        return Store.is_unreachable(self, error)
+
+
+def bucket_store(
+    bucket: Bucket, basedir: str, resource_dir: str | None = None, source_dir: str | None = None
+) -> BucketStore:
+    """The file layout below ``bucket/basedir``.
+
+    Args:
+        bucket: the transport.
+        basedir: where the runs go; empty: right into the bucket.
+        resource_dir: of the same bucket (default: ``basedir/_resources``).
+        source_dir: likewise (default: ``basedir/_sources``).
+    """
+    base = basedir.strip("/")
+    resources = posixpath.join(base, "_resources") if resource_dir is None else resource_dir
+    sources = posixpath.join(base, "_sources") if source_dir is None else source_dir
+    return BucketStore(
+        BucketBlobs(bucket, base),
+        BucketBlobs(bucket, sources.strip("/")),
+        BucketBlobs(bucket, resources.strip("/")),
+    )
+
+
+def split_address(address: str, scheme: str) -> tuple[str, str]:
+    """Bucket and prefix of ``SCHEME://BUCKET/PREFIX``; the prefix may be empty.
+
+    Raises:
+        ValueError: it is something else.
+
+    >>> split_address("s3://my-bucket/some/runs/", "s3")
+    ('my-bucket', 'some/runs')
+    >>> split_address("my-bucket/runs", "s3")
+    Traceback (most recent call last):
+        ...
+    ValueError: 'my-bucket/runs' is not an address of the form s3://BUCKET/PREFIX
+    """
+    start = f"{scheme}://"
+    bucket, _, prefix = address.removeprefix(start).partition("/")
+    if not address.startswith(start) or not bucket:
+        raise ValueError(f"{address!r} is not an address of the form {start}BUCKET/PREFIX")
+    return bucket, prefix.strip("/")

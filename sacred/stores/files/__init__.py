@@ -1,0 +1,15 @@
+"""Records of runs as files: one directory per run, shared ones for sources and resources.
+
+| module | what it holds |
+|---|---|
+| `store` | `FileStore`: writing |
+| `reader` | `FileReader`: reading |
+| `collector` | sources and resources that no run refers to |
+| `blobs` | where the files lie: a local disk; `sacred.stores.buckets` has others |
+| `run_json` | ``run.json`` and ``info.json``, written again and again |
+| `metrics_json` `metrics_json_reader` | ``metrics.json``: points appended; one metric read |
+| `points_cache` | long metrics as arrays in the user's cache |
+| `next_id` | the next number of a run |
+| `fingerprints` `change_log` | whether a record has changed, in large directories |
+| `index` | the side index of large stores: what queries ask for, in SQLite |
+"""

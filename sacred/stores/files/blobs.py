@@ -1,0 +1,315 @@
+"""Where the files of a file store lie: the only part that knows about disks.
+
+A store in a bucket replaces this class and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from typing import IO, ClassVar
+
+from sacred._base.frozen import Frozen
+from sacred.stores.files.next_id import claim_next
+from sacred.stores.local import (
+    SCRATCH,
+    content_of,
+    last_use,
+    mark_used,
+    remove_unused,
+    scratch_path,
+    translate_errors,
+)
+from sacred.stores.store import RunExistsError, StoreError, StoreNotFoundError
+
+__all__ = ["DISCARD_TIME", "MARK", "TRASH", "Blob", "Blobs", "LocalBlobs"]
+
+#: The directory with a directory for each run that is in the trash.
+TRASH = "_trash"
+#: The file in it, and the entry of that file that says since when it is there.
+MARK, DISCARD_TIME = "discarded.json", "time"
+
+Content = bytes | Iterable[bytes]
+
+# A Python file object would ask for the size, the kind and the position of each file.
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _BINARY
+
+
+class Blob(Frozen):
+    """A piece of content.
+
+    Args:
+        name: its name.
+        size: in bytes.
+        used: when it was stored, changed or marked as used.
+        version: another one whenever the content is; empty if nothing says so.
+    """
+
+    name: str
+    size: int
+    used: datetime.datetime
+    version: str = ""
+
+
+class Blobs(ABC):
+    """Named pieces of content; names are relative, with ``/`` between their parts."""
+
+    #: For messages and for what records call the place.
+    root: str
+    #: The last parts of names of what is being written; a pattern.
+    scratch: ClassVar[str]
+
+    @abstractmethod
+    def claim(self, run_id: str | None) -> str:
+        """Take an id for a new run: `run_id`, or the highest number there is + 1.
+
+        Raises:
+            RunExistsError: `run_id` is taken.
+        """
+
+    @abstractmethod
+    def write(self, name: str, content: Content) -> None:
+        """Replace the content as a whole: readers see the old one or the new one."""
+
+    @abstractmethod
+    def append(self, name: str, offset: int, content: bytes) -> None:
+        """The content is now ``content[:offset] + content``; `offset` is within it."""
+
+    @abstractmethod
+    def put_file(self, name: str, path: str) -> None:
+        """As `write`, with the content of a local file."""
+
+    @abstractmethod
+    def open(self, name: str) -> IO[bytes]:
+        """The content, to be read; what replaces it later does not show.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+
+    def read(self, name: str) -> bytes:
+        """The whole content.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        with self.open(name) as file:
+            return file.read()
+
+    @abstractmethod
+    def exists(self, name: str) -> bool:
+        """Whether there is content under that name, or names below it."""
+
+    @abstractmethod
+    def use(self, name: str) -> bool:
+        """Whether there is content under that name; then it counts as used now.
+
+        False also if that cannot be said of it: it is to be stored again.
+        """
+
+    @abstractmethod
+    def entries(self, below: str = "") -> Iterator[Blob]:
+        """Everything that is there, or below a name, at any depth."""
+
+    @abstractmethod
+    def remove_unused(self, name: str, before: datetime.datetime) -> bool:
+        """Remove content that was neither stored nor used since then; whether it was."""
+
+    @abstractmethod
+    def remove(self, name: str) -> None:
+        """Remove the content if there is any."""
+
+    @abstractmethod
+    def remove_folder(self, name: str) -> None:
+        """Remove all that is below a name. Killed meanwhile, it leaves a part of it."""
+
+    @abstractmethod
+    def folders(self, below: str = "") -> list[str]:
+        """The names of the directories at the top, or below a name.
+
+        Raises:
+            StoreNotFoundError: there is no such place (and `below` is empty).
+        """
+
+    def announce(self, run_id: str) -> None:  # noqa: B027 - most places have nobody to tell
+        """The record of a run that may be over is going to change."""
+
+    def local_path(self, name: str) -> str | None:
+        """Where the content lies if it is a file of this machine."""
+        return None
+
+
+class LocalBlobs(Blobs):
+    """Files below a directory, which is made when the first run starts.
+
+    Args:
+        root: the directory.
+    """
+
+    scratch = SCRATCH
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = os.fspath(root)
+        # The script may change its working directory later.
+        self._root = os.path.abspath(self.root)
+
+    def claim(self, run_id: str | None) -> str:
+        """See `Blobs.claim`; the directory of the run is the claim."""
+        with self._explained():
+            try:
+                return self._claim(run_id)
+            except FileNotFoundError:
+                os.makedirs(self._root, exist_ok=True)
+                return self._claim(run_id)
+
+    def write(self, name: str, content: Content) -> None:
+        """See `Blobs.write`."""
+        with self._replacing(name) as fd:
+            if isinstance(content, bytes):
+                _write_all(fd, content)
+            else:
+                with open(fd, "wb", closefd=False) as file:
+                    file.writelines(content)
+
+    def append(self, name: str, offset: int, content: bytes) -> None:
+        """See `Blobs.append`."""
+        with self._explained():
+            fd = os.open(self._path(name), _APPEND, 0o666)
+            try:
+                size = os.lseek(fd, 0, os.SEEK_END)
+                if size < offset:
+                    raise StoreError(f"{self._path(name)} is shorter than {offset} bytes")
+                # What stands there is the rest of an attempt that failed, or was rewritten.
+                if size > offset:
+                    os.ftruncate(fd, offset)
+                _write_all(fd, content)
+            finally:
+                os.close(fd)
+
+    def put_file(self, name: str, path: str) -> None:
+        """See `Blobs.put_file`; modification time and permissions stay."""
+        with open(path, "rb") as source, self._replacing(name) as fd:
+            for piece in content_of(source):
+                _write_all(fd, piece)
+        with contextlib.suppress(OSError):  # some file systems have neither
+            status = os.stat(path)
+            os.chmod(self._path(name), status.st_mode & 0o7777)
+            os.utime(self._path(name), ns=(time.time_ns(), status.st_mtime_ns))
+
+    def open(self, name: str) -> IO[bytes]:
+        """See `Blobs.open`."""
+        return open(self._path(name), "rb")
+
+    def exists(self, name: str) -> bool:
+        """See `Blobs.exists`."""
+        return os.path.exists(self._path(name))
+
+    def use(self, name: str) -> bool:
+        """See `Blobs.use`."""
+        return mark_used(self._path(name))
+
+    def entries(self, below: str = "") -> Iterator[Blob]:
+        """See `Blobs.entries`; links are not followed."""
+        for folder, _, files in os.walk(self._path(below)):
+            for file in files:
+                path = os.path.join(folder, file)
+                with contextlib.suppress(FileNotFoundError):
+                    status = os.lstat(path)
+                    name = os.path.relpath(path, self._root).replace(os.sep, "/")
+                    yield Blob(name=name, size=status.st_size, used=last_use(status))
+
+    def remove_unused(self, name: str, before: datetime.datetime) -> bool:
+        """See `Blobs.remove_unused`."""
+        with self._explained():
+            return remove_unused(self._path(name), before)
+
+    def remove(self, name: str) -> None:
+        """See `Blobs.remove`."""
+        with self._explained(), contextlib.suppress(FileNotFoundError):
+            os.remove(self._path(name))
+
+    def remove_folder(self, name: str) -> None:
+        """See `Blobs.remove_folder`."""
+        import shutil
+
+        with self._explained(), contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(self._path(name))
+
+    def folders(self, below: str = "") -> list[str]:
+        """See `Blobs.folders`."""
+        try:
+            with os.scandir(self._path(below)) as entries:
+                return [entry.name for entry in entries if entry.is_dir()]
+        except (FileNotFoundError, NotADirectoryError):
+            if below:
+                return []
+            raise StoreNotFoundError(f"There is no directory of runs at {self.root!r}") from None
+
+    def announce(self, run_id: str) -> None:
+        """See `Blobs.announce`."""
+        from sacred.stores.files.change_log import log_change
+
+        log_change(self._root, run_id)
+
+    def local_path(self, name: str) -> str:
+        """See `Blobs.local_path`."""
+        return self._path(name)
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self._root, name)
+
+    def _claim(self, run_id: str | None) -> str:
+        if run_id is not None:
+            return self._claim_given(run_id)
+        return claim_next(self._root, self._path(TRASH))
+
+    def _claim_given(self, run_id: str) -> str:
+        path = self._path(run_id)
+        if not run_id or os.path.dirname(os.path.abspath(path)) != self._root:
+            raise StoreError(f"A run cannot have the id {run_id!r}: it names a directory")
+        try:
+            if os.path.exists(self._path(f"{TRASH}/{run_id}")):
+                raise FileExistsError  # it is being removed, and not everything is gone
+            os.mkdir(path)
+        except FileExistsError:
+            shown = os.path.join(self.root, run_id)
+            raise RunExistsError(f"There is a run {run_id!r} already: {shown}") from None
+        return run_id
+
+    @contextlib.contextmanager
+    def _replacing(self, name: str) -> Iterator[int]:
+        """The descriptor of a file that takes the place of `name` once it is written completely."""
+        path = self._path(name)
+        folder = os.path.dirname(path)
+        scratch = scratch_path(folder)
+        with self._explained():
+            try:
+                fd = os.open(scratch, _CREATE, 0o666)
+            except FileNotFoundError:
+                os.makedirs(folder, exist_ok=True)
+                fd = os.open(scratch, _CREATE, 0o666)
+            try:
+                try:
+                    yield fd
+                finally:
+                    os.close(fd)
+                os.replace(scratch, path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.remove(scratch)
+                raise
+
+    def _explained(self) -> contextlib.AbstractContextManager[None]:
+        return translate_errors(self.root)
+
+
+def _write_all(fd: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(fd, view) :]

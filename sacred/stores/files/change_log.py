@@ -1,0 +1,83 @@
+"""Notes in a large store of files: whose records have changed after the runs were over.
+
+Who reads 100 000 runs again and again cannot look at all their files each time. Runs that
+are made or removed change the directory that they are in, and those that are under way are
+few. So a process that changes the record of any other run writes its name into a file first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from sacred._base.frozen import Frozen
+
+__all__ = ["NOTES", "ChangeLog", "log_change", "logged_changes"]
+
+#: The file of the notes: the names of runs, one a line.
+NOTES = ".changes"
+
+# In a smaller store readers look at everything.
+_MANY = 1000
+# Then the notes begin anew, and readers look at everything once.
+_LARGEST = 1 << 20
+# A link, or a pipe that nobody else has open, is not a file of ours.
+_CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+class ChangeLog(Frozen):
+    """How far the notes have been read."""
+
+    inode: int = 0
+    size: int = 0
+
+
+def log_change(root: str, run_id: str) -> None:
+    """Tell those who know the runs of a large store that one which is over will change now."""
+    try:
+        links = os.stat(root).st_nlink
+    except OSError:
+        return
+    # Some systems do not count directories as links.
+    if 1 < links < _MANY:
+        return
+    path = os.path.join(root, NOTES)
+    # Where it cannot be noted, it is seen when everything is looked at.
+    with contextlib.suppress(OSError):
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _CAREFUL
+        file = os.open(path, flags, 0o666)
+        try:
+            os.write(file, os.fsencode(run_id) + b"\n")
+            size = os.fstat(file).st_size
+        finally:
+            os.close(file)
+        if size > _LARGEST:
+            os.remove(path)
+
+
+def logged_changes(root: str, since: ChangeLog) -> tuple[set[str] | None, ChangeLog]:
+    """The names that have been noted since, and how far the notes go now.
+
+    None instead of the names: it may be any run.
+    """
+    try:
+        file = os.open(os.path.join(root, NOTES), os.O_RDONLY | _CAREFUL)
+    except OSError:
+        return (set() if since == ChangeLog() else None), ChangeLog()
+    try:
+        status = os.fstat(file)
+        now = ChangeLog(inode=status.st_ino, size=status.st_size)
+        if since == now:
+            return set(), now
+        if since.inode != now.inode or now.size < since.size:
+            return None, now
+        os.lseek(file, since.size, os.SEEK_SET)
+        text = os.read(file, now.size - since.size)
+    except OSError:
+        return None, ChangeLog()
+    finally:
+        os.close(file)
+    # A line that is not finished is read again, with its end.
+    whole = text[: text.rfind(b"\n") + 1]
+    names = {os.fsdecode(line) for line in whole.splitlines() if line}
+    return names, ChangeLog(inode=now.inode, size=since.size + len(whole))

@@ -1,0 +1,43 @@
+"""What an index knows of an answer, and what has been looked up, as one."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from sacred.query.sorting import Ordered, as_key, sort_key
+from sacred.records import RunId, RunRecord, id_key
+from sacred.stores.files.index.request import IndexAnswer, IndexRequest
+
+__all__ = ["merged_ids"]
+
+
+def merged_ids(
+    found: IndexAnswer,
+    question: IndexRequest,
+    looked_up: Callable[[list[RunId]], Iterator[RunRecord]],
+) -> Iterator[RunId]:
+    """The ids of the runs that answer a question, in order.
+
+    Args:
+        found: by the index.
+        question: to it.
+        looked_up: the records of those of some runs that fulfil the condition, in their order.
+    """
+
+    def key(item: tuple[RunId, tuple[Any, ...]]) -> tuple[Any, ...]:
+        position = Ordered(id_key(item[0]), question.backwards)
+        return (*item[1], position)
+
+    if not found.unsure:
+        return iter(found.sure)
+    sort = question.sort
+    known = zip(found.sure, found.ranks, strict=True)
+    sure = ((run_id, as_key(sort, ranks)) for run_id, ranks in known)
+    more: Iterable[tuple[RunId, tuple[Any, ...]]] = (
+        (record.id, sort_key(sort, record)) for record in looked_up(found.unsure)
+    )
+    if sort:
+        more = sorted(more, key=key)
+    return (run_id for run_id, _ in heapq.merge(sure, more, key=key))

@@ -1,0 +1,140 @@
+"""Long metrics of local files, kept as arrays: numbers in JSON take a second to read.
+
+A cache is never the truth: it says which file it was made of, as the system describes that
+(size, times, inode), and has a checksum of its own. If anything differs, or anything fails, the
+file is read. It lies in the user's directory of caches, so a store is not changed by those who
+look at it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+from sacred._base.cache_dir import cache_dir
+from sacred._base.digest import new_md5
+from sacred._base.extras import is_installed
+from sacred.records import Points
+from sacred.records.metric import moments_of
+
+__all__ = ["cached"]
+
+_VERSION = 1
+#: Files below are read within a tenth of a second.
+_LARGE = 4 << 20
+#: So long a file has to be left alone, in nanoseconds: clocks of file systems are coarse, and
+#: two changes could have one time.
+_SETTLED = 2_000_000_000
+#: Of all caches together; the oldest are removed.
+_MOST = 1 << 30
+_KINDS = {"<i8", "<f8"}
+_COLUMNS = ("steps", "values", "timestamps")
+
+
+def cached(path: str | None, name: str, is_alone: Callable[[], bool], read: Any) -> Points:
+    """The points of a metric: kept ones, or those that `read` gives, which are kept then.
+
+    Args:
+        path: of the file of metrics; None: nothing is kept.
+        name: of the metric.
+        is_alone: whether no other file adds points.
+        read: reads the points from the file.
+    """
+    place = None if path is None else _place(path, name)
+    if path is None or place is None or not is_alone():
+        points: Points = read()
+        return points
+    stamp = _stamp(path)
+    found = None if stamp is None else _load(place, stamp)
+    if found is not None:
+        return found
+    points = read()
+    if stamp is not None and stamp == _stamp(path) and is_alone():
+        with contextlib.suppress(OSError):  # no place, or none that is ours
+            return _keep(place, stamp, points) or points
+    return points
+
+
+def _place(path: str, name: str) -> str | None:
+    directory = cache_dir()
+    if directory is None or not is_installed("numpy"):
+        return None
+    digest = new_md5()
+    digest.update(os.fsencode(os.path.realpath(path)) + b"\0" + name.encode(errors="replace"))
+    return os.path.join(directory, "points", digest.hexdigest())
+
+
+def _stamp(path: str) -> list[int] | None:
+    """What the system says of a file; None: it is too small, or has just been written."""
+    try:
+        state = os.stat(path)
+    except OSError:
+        return None
+    newest = max(state.st_mtime_ns, state.st_ctime_ns)
+    if state.st_size < _LARGE or time.time_ns() - newest < _SETTLED:
+        return None
+    return [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_dev]
+
+
+def _load(place: str, stamp: list[int]) -> Points | None:
+    import numpy as np
+
+    try:
+        with open(place, "rb") as file:
+            head = json.loads(file.readline())
+            content = file.read()
+        if head["version"] != _VERSION or head["stamp"] != stamp:
+            return None
+        if zlib.crc32(content) != head["checksum"] or set(head["kinds"]) - _KINDS:
+            return None
+        # Not read-only, as arrays of other stores are not.
+        columns = np.frombuffer(bytearray(content), dtype="<i8").reshape(3, -1)
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    steps, values = (columns[n].view(head["kinds"][n]) for n in range(2))
+    return Points(steps=steps, values=values, timestamps=columns[2].view("<M8[us]"))
+
+
+def _keep(place: str, stamp: list[int], points: Points) -> Points | None:
+    numbers = [getattr(column, "dtype", None) for column in (points.steps, points.values)]
+    kinds = ["" if kind is None else kind.newbyteorder("<").str for kind in numbers]
+    if not set(kinds) <= _KINDS:
+        return None
+    moments = moments_of(points.timestamps)
+    whole = Points(steps=points.steps, values=points.values, timestamps=moments)
+    columns = [getattr(whole, name) for name in _COLUMNS]
+    if len({len(column) for column in columns}) != 1:
+        return None
+    stored = (*kinds, "<M8[us]")
+    content = b"".join(c.astype(kind).tobytes() for c, kind in zip(columns, stored, strict=True))
+    head = {"version": _VERSION, "stamp": stamp, "kinds": kinds, "checksum": zlib.crc32(content)}
+    directory = os.path.dirname(place)
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    _make_room(directory, len(content))
+    scratch = f"{place}.{os.urandom(6).hex()}.tmp"
+    try:
+        with open(scratch, "wb") as file:
+            file.write(json.dumps(head).encode() + b"\n" + content)
+        os.replace(scratch, place)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.remove(scratch)
+        raise
+    return whole
+
+
+def _make_room(directory: str, size: int) -> None:
+    with os.scandir(directory) as entries:
+        kept = sorted((e.stat().st_mtime_ns, e.stat().st_size, e.path) for e in entries)
+    total = size + sum(length for _, length, _ in kept)
+    for _, length, path in kept:
+        if total <= _MOST:
+            break
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(path)
+        total -= length

@@ -1,0 +1,220 @@
+"""Reading records that are files, on a disk or in a bucket."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Collection, Iterator, Sequence
+from typing import IO, Any
+
+from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId, id_key, plain_id
+from sacred.stores.files.blobs import TRASH, Blobs
+from sacred.stores.files.fingerprints import is_run
+from sacred.stores.files.metrics_json_reader import read_points, stored_names
+from sacred.stores.files.run_json import ABOUT, ANNOTATIONS
+from sacred.stores.reader import LIST_FIELDS, Reader, moment_of
+from sacred.stores.store import NOT_UNDERSTOOD, DamagedRunError, RunNotFoundError
+
+__all__ = ["FileReader", "files_with"]
+
+#: Fields that have files of their own.
+_OWN_FILES = {"config": "config.json", "info": "info.json"}
+_RECORD = "run.json"
+
+
+class FileReader(Reader):
+    """Reads the file layout.
+
+    Args:
+        url: for messages.
+        blobs: where the directories of the runs are.
+        sources: where copies of sources are; None: they are recorded in place.
+        resources: where copies of resources are.
+    """
+
+    def __init__(self, url: str, blobs: Blobs, sources: Blobs | None, resources: Blobs) -> None:
+        self.url = url
+        self._blobs = blobs
+        self._stored = {"sources": sources, "resources": resources}
+
+    @property
+    def directory(self) -> str | None:
+        """The directory with those of the runs; None: they are not on this machine."""
+        path = self._blobs.local_path("")
+        return None if path is None else os.path.normpath(path)
+
+    def ids(self) -> Iterator[RunId]:
+        """See `Reader.ids`; ids that are numbers come first, in their order."""
+        names = [name for name in self._blobs.folders() if not name.startswith(("_", "."))]
+        if (root := self.directory) is not None:
+            # People keep other things there as well. (In a bucket, each would be a request.)
+            names = [name for name in names if is_run(os.path.join(root, name))]
+        return iter(sorted(map(plain_id, names), key=id_key))
+
+    def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
+        """See `Reader.document`; only the files that are needed are read."""
+        document: Document = {"_id": plain_id(str(run_id))}
+        files = files_with(fields)
+        for name, file in _OWN_FILES.items():
+            if file in files:
+                document[name] = self._json(run_id, file, {})
+        if _RECORD in files:
+            document |= self._record(run_id)
+        if ANNOTATIONS in files:
+            annotated = document.get("meta", {}) | self._json(run_id, ANNOTATIONS, {})
+            document["meta"] = {k: value for k, value in annotated.items() if value is not None}
+        return document
+
+    def output(self, run_id: RunId) -> str:
+        """See `Reader.output`."""
+        try:
+            return self._blobs.read(f"{run_id}/cout.txt").decode(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def metric_names(self, run_id: RunId) -> Sequence[str]:
+        """See `Reader.metric_names`."""
+        with self._noticing_damage(run_id, "metrics.json"):
+            return stored_names(self._blobs, str(run_id))
+
+    def points(self, run_id: RunId, name: str) -> Points:
+        """See `Reader.points`."""
+        with self._noticing_damage(run_id, "metrics.json"):
+            return read_points(self._blobs, str(run_id), name)
+
+    def discarded(self) -> Collection[RunId]:
+        """See `Reader.discarded`."""
+        return {plain_id(name) for name in self._blobs.folders(TRASH)}
+
+    def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
+        """See `Reader.open_file`."""
+        kind, stored = entry.ref
+        if kind == "artifacts":
+            return self._blobs.open(f"{run_id}/{stored}")
+        place = self._stored[kind]
+        # The whole store may have been moved since, or its path was a relative one.
+        name = stored.replace("\\", "/").rpartition("/")[2]
+        if place is not None and name and place.exists(name):
+            return place.open(name)
+        if path := self._local(stored):
+            return open(path, "rb")
+        raise FileNotFoundError(f"{entry.name!r} of run {run_id!r} is not stored in {self.url}")
+
+    def _record(self, run_id: RunId) -> Document:
+        record = self._json(run_id, _RECORD, None)
+        if record is None:
+            if self._blobs.exists(f"{run_id}/config.json"):
+                where = f"{self._blobs.root}/{run_id}"
+                raise DamagedRunError(f"Run {run_id!r} is damaged: {where} has no run.json")
+            raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
+        if not record:  # an id that is taken, and the run's first record is on its way
+            raise RunNotFoundError(f"The run {run_id!r} in {self.url} has not been written yet")
+        with self._noticing_damage(run_id, _RECORD):
+            return self._canonical(run_id, record)
+
+    def _canonical(self, run_id: RunId, record: dict[str, Any]) -> Document:
+        document = {key: value for key, value in record.items() if key not in LIST_FIELDS}
+        # The directory says which run it is: a record that says "../2" must not lead there.
+        document.pop("_id", None)
+        document |= {name: moment_of(record[name]) for name in TIME_FIELDS if name in record}
+        experiment = dict(record.get("experiment") or {})
+        document["sources"] = _pairs("sources", experiment.pop("sources", None), self._path)
+        document["resources"] = _pairs("resources", record.get("resources"), self._path)
+        about = document.pop(ABOUT, None) or {}
+        document["artifacts"] = self._artifacts(run_id, record.get("artifacts"), about)
+        if "meta" in document:
+            document["meta"] = dict(document["meta"] or {})
+        return {**document, "experiment": experiment}
+
+    def _artifacts(self, run_id: RunId, names: Any, about: dict[str, Any]) -> list[FileEntry]:
+        return [
+            FileEntry(
+                name=name,
+                ref=("artifacts", name),
+                path=self._blobs.local_path(f"{run_id}/{name}"),
+                **about.get(name, {}),
+            )
+            for name in names or ()
+            if isinstance(name, str) and _is_within(name)
+        ]
+
+    def _json(self, run_id: RunId, name: str, default: Any) -> Any:
+        with self._noticing_damage(run_id, name):
+            try:
+                value = json.loads(self._blobs.read(f"{run_id}/{name}"))
+            except (FileNotFoundError, NotADirectoryError):
+                return default
+            if not isinstance(value, dict) and name in (_RECORD, ANNOTATIONS):
+                raise ValueError("it is no JSON object")
+            return value
+
+    @contextlib.contextmanager
+    def _noticing_damage(self, run_id: RunId, name: str) -> Iterator[None]:
+        try:
+            yield
+        except NOT_UNDERSTOOD as error:
+            where = f"{self._blobs.root}/{run_id}/{name}"
+            raise DamagedRunError(f"Run {run_id!r} is damaged: {where}: {error}") from error
+
+    def _path(self, kind: str, stored: str) -> str | None:
+        place = self._stored[kind]
+        name = stored.replace("\\", "/").rpartition("/")[2]
+        if place is not None and name and (path := place.local_path(name)) and os.path.exists(path):
+            return path
+        return self._local(stored)
+
+    def _local(self, stored: str) -> str | None:
+        """A path in a record: absolute, or relative to the store or to where the run was."""
+        base = self._blobs.local_path("")
+        if base is None or not stored:
+            return None
+        candidates = (os.path.normpath(os.path.join(base, stored)), os.path.abspath(stored))
+        return next((path for path in candidates if os.path.isfile(path)), None)
+
+
+def files_with(fields: Collection[str] | None) -> tuple[str, ...]:
+    """The files of a record that these fields are in; None: all fields of a document.
+
+    >>> files_with(["config", "status"])
+    ('config.json', 'run.json')
+    """
+    files = [file for name, file in _OWN_FILES.items() if fields is None or name in fields]
+    if fields is None or not set(fields) <= _OWN_FILES.keys():
+        files.append(_RECORD)
+    if fields is None or "meta" in fields:
+        files.append(ANNOTATIONS)
+    return tuple(files)
+
+
+def _pairs(kind: str, listed: Any, path_of: Any) -> list[FileEntry]:
+    """Entries for a list of ``[name, where it is stored]``."""
+    entries = []
+    for item in listed or ():
+        name, stored = (*item, None)[:2] if isinstance(item, list) else (item, None)
+        entries.append(
+            FileEntry(
+                name=str(name),
+                ref=(kind, str(stored or "")),
+                md5=_digest(stored),
+                path=path_of(kind, str(stored)) if stored else None,
+            )
+        )
+    return entries
+
+
+def _is_within(name: str) -> bool:
+    """Whether a name leads to something in the directory of the run.
+
+    Who writes a record must not be able to choose which files its readers open.
+    """
+    parts = name.replace("\\", "/").split("/")
+    return not os.path.isabs(name) and ".." not in parts and not os.path.splitdrive(name)[0]
+
+
+def _digest(stored: Any) -> str | None:
+    """The digest in the name ``NAME_MD5.EXT`` of a stored copy."""
+    stem = os.path.splitext(os.path.basename(str(stored)))[0]
+    digest = stem.rpartition("_")[2]
+    is_digest = len(digest) == 32 and all(letter in "0123456789abcdef" for letter in digest)
+    return digest if is_digest else None

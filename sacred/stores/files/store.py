@@ -1,0 +1,387 @@
+"""Records of runs as files: one directory per run, shared ones for sources and resources."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.clock import utcnow
+from sacred.stores.changes import (
+    AddFile,
+    AddPoints,
+    Annotate,
+    Change,
+    SetExperiment,
+    SetFields,
+    SourceFile,
+    WriteOutput,
+    merge,
+)
+from sacred.stores.files.blobs import DISCARD_TIME, MARK, TRASH, Blobs, LocalBlobs
+from sacred.stores.files.run_json import ABOUT, ANNOTATIONS, JsonRecord, encode
+from sacred.stores.local import md5_of_file
+from sacred.stores.reader import ReadableStore, Reader
+from sacred.stores.store import (
+    InvalidArtifactError,
+    ReservedArtifactError,
+    RunId,
+    RunNotFoundError,
+    StoreUnavailableError,
+    not_discarded,
+)
+
+if TYPE_CHECKING:
+    from sacred.stores.collector import Collector
+    from sacred.stores.files.metrics_json import MetricsFile
+
+__all__ = [
+    "RECORD_FILES",
+    "FileStore",
+    "check_artifact_name",
+    "local_file_store",
+]
+
+#: What artifacts may not be called.
+RECORD_FILES = (
+    "run.json",
+    "config.json",
+    "cout.txt",
+    "info.json",
+    "metrics.json",
+    "metrics.jsonl",
+    ANNOTATIONS,
+)
+
+_LONGEST_NAME = 255  # of bytes, on nearly every file system
+_LONGEST_PATH = 3000
+
+
+class FileStore(ReadableStore):
+    """Keeps records as files.
+
+    Args:
+        blobs: where the directories of the runs are.
+        sources: where copies of sources go; None: they are recorded in place.
+        resources: where copies of resources go.
+        copy_all: also copy resources that lie within `blobs` already.
+    """
+
+    supports_output_append = True
+
+    def __init__(
+        self, blobs: Blobs, sources: Blobs | None, resources: Blobs, copy_all: bool = True
+    ) -> None:
+        self.url = f"file:{blobs.root}"
+        self._blobs = blobs
+        self._sources = sources
+        self._resources = resources
+        self._copy_all = copy_all
+        self._runs: dict[str, _RunFiles] = {}
+
+    def create(
+        self, run_id: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
+    ) -> str:
+        """See `Store.create`."""
+        fields = dict(document)
+        # Before the claim: if the disk is full, no half of a record is left behind.
+        stored = {**document["experiment"], "sources": self._store_sources(files)}
+        new_id = self._blobs.claim(None if run_id is None else str(run_id))
+        run = self._runs[new_id] = _RunFiles(self._blobs, new_id)
+        self._blobs.write(f"{new_id}/config.json", encode(fields.pop("config")).encode())
+        if fields.pop("captured_out", None) is not None:
+            self._blobs.append(f"{new_id}/cout.txt", 0, b"")
+        if fields.pop("info", None):
+            self._blobs.write(f"{new_id}/info.json", encode(document["info"]).encode())
+        for name, value in {**fields, "experiment": stored}.items():
+            run.record.set(name, value)
+        run.save()
+        return new_id
+
+    def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
+        """See `Store.apply`."""
+        for change in changes:
+            if isinstance(change, Annotate):
+                self._annotate(str(run_id), change)
+        if changes and all(isinstance(change, Annotate) for change in changes):
+            return  # it may be another process that goes on with the run
+        run = self._open(str(run_id))
+        points = [change for change in changes if isinstance(change, AddPoints)]
+        if points:
+            run.metrics.add([p for p in merge(points) if isinstance(p, AddPoints)])
+        for change in changes:
+            match change:
+                case WriteOutput():
+                    name = f"{run_id}/cout.txt"
+                    self._blobs.append(name, change.offset, change.text.encode())
+                case AddFile():
+                    self._add_file(run, change)
+                case SetExperiment():
+                    stored = {**change.info, "sources": self._store_sources(change.files)}
+                    run.record.set("experiment", stored)
+                case SetFields():
+                    run.set(change)
+        if run.is_closed and "metrics" in run.__dict__:
+            run.metrics.finish()
+        run.save()
+        if run.is_closed:
+            # It is complete; should anything come yet, it is read from the disk again.
+            self._runs.pop(str(run_id), None)
+
+    def check(self, change: Change) -> None:
+        """See `Store.check`."""
+        if isinstance(change, AddFile) and change.kind == "artifact":
+            check_artifact_name(change.name)
+
+    def is_unreachable(self, error: BaseException) -> bool:
+        """See `Store.is_unreachable`: a disk answers at once, so every change is tried."""
+        return False
+
+    def discard(self, run_id: RunId) -> None:
+        """See `Store.discard`."""
+        _record_of(self._blobs, str(run_id))
+        mark = _mark_of(run_id)
+        if not self._blobs.exists(mark):
+            self._blobs.write(mark, encode({DISCARD_TIME: utcnow().isoformat()}).encode())
+
+    def recover(self, run_id: RunId) -> None:
+        """See `Store.recover`."""
+        _record_of(self._blobs, str(run_id))
+        self._blobs.remove_folder(f"{TRASH}/{run_id}")
+
+    def remove(self, run_id: RunId) -> None:
+        """See `Store.remove`; copies of sources and resources stay."""
+        if not self._blobs.exists(_mark_of(run_id)):
+            raise not_discarded(run_id, self.url)
+        self._runs.pop(str(run_id), None)
+        self._blobs.remove_folder(str(run_id))
+        # As long as the mark is there, nobody gets this id.
+        self._blobs.remove_folder(f"{TRASH}/{run_id}")
+
+    def reader(self) -> Reader:
+        """See `ReadableStore.reader`."""
+        from sacred.stores.files.reader import FileReader
+
+        return FileReader(self.url, self._blobs, self._sources, self._resources)
+
+    def collector(self) -> Collector:
+        """See `Store.collector`."""
+        from sacred.stores.files.collector import FileCollector
+
+        return FileCollector(self._blobs, self._sources, self._resources, RECORD_FILES)
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._runs.clear()
+
+    def _open(self, run_id: str) -> _RunFiles:
+        run = self._runs.get(run_id)
+        if run is None:
+            run = _RunFiles(self._blobs, run_id)
+            run.load()
+            self._runs[run_id] = run
+        return run
+
+    def _annotate(self, run_id: str, change: Annotate) -> None:
+        name = f"{run_id}/{ANNOTATIONS}"
+        meta = _record_of(self._blobs, run_id).get("meta") or {}
+        overlay: dict[str, Any] = {}
+        with contextlib.suppress(FileNotFoundError):
+            overlay = json.loads(self._blobs.read(name))
+        before = {key: value for key, value in {**meta, **overlay}.items() if value is not None}
+        after = change.applied_to(before)
+        if after != before:
+            differing = {key: after.get(key) for key in {**meta, **after}}
+            differing = {key: v for key, v in differing.items() if v != meta.get(key)}
+            self._blobs.announce(run_id)
+            self._blobs.write(name, encode(differing).encode())
+
+    def _add_file(self, run: _RunFiles, change: AddFile) -> None:
+        if change.kind == "artifact":
+            check_artifact_name(change.name)
+            self._blobs.put_file(f"{run.run_id}/{change.name}", change.path)
+            run.record.add("artifacts", change.name)
+            run.describe(change)
+            return
+        stored = change.name
+        if self._copy_all or not _is_within(change.path, self._blobs.root):
+            name = _store_once(self._resources, change.path, change.md5)
+            stored = os.path.join(self._resources.root, name)
+        run.record.add("resources", [change.name, stored])
+
+    def _store_sources(self, files: Iterable[SourceFile]) -> list[list[str]]:
+        return [[file.name, self._store_source(file)] for file in files]
+
+    def _store_source(self, file: SourceFile) -> str:
+        base = os.path.abspath(self._blobs.root)
+        if self._sources is None:
+            return os.path.relpath(file.path, base)
+        try:
+            name = _named_by(file.path, file.md5)
+            if not self._sources.use(name):
+                # It may have been changed since it was imported.
+                name = _store_once(self._sources, file.path, missing=name)
+        except FileNotFoundError:
+            # It was imported, and is gone since. The record still says what it was.
+            import logging  # hardly any reader of a store needs it
+
+            logging.getLogger(__name__).warning(
+                "The source %s is not stored: there is no such file", file.path
+            )
+            return file.md5
+        return os.path.relpath(os.path.join(os.path.abspath(self._sources.root), name), base)
+
+
+class _RunFiles:
+    """The directory of one run that is under way."""
+
+    def __init__(self, blobs: Blobs, run_id: str) -> None:
+        self.run_id = run_id
+        self.record = JsonRecord()
+        self.is_closed = False
+        self._blobs = blobs
+        self._described: dict[str, Any] = {}
+
+    @functools.cached_property
+    def metrics(self) -> MetricsFile:
+        """Its metrics; there are none before this is asked for."""
+        from sacred.stores.files.metrics_json import MetricsFile
+
+        return MetricsFile(self._blobs, self.run_id)
+
+    def load(self) -> None:
+        """Go on with what is on the disk."""
+        for name, value in _record_of(self._blobs, self.run_id).items():
+            self.record.set(name, value)
+            if name == ABOUT:
+                self._described = value
+        self.record.changed = False
+        self.is_closed = "stop_time" in self.record
+        if self.is_closed:
+            self._blobs.announce(self.run_id)
+        self.metrics.load()
+
+    def set(self, change: SetFields) -> None:
+        """Write what has its own file; `save` writes the rest."""
+        fields = dict(change.fields)
+        if "config" in fields:
+            self._blobs.write(f"{self.run_id}/config.json", encode(fields.pop("config")).encode())
+        if "info" in fields:
+            self._blobs.write(f"{self.run_id}/info.json", encode(fields.pop("info")).encode())
+        if "meta" in fields:
+            self._blobs.remove(f"{self.run_id}/{ANNOTATIONS}")
+        for name, value in fields.items():
+            self.record.set(name, value)
+        self.is_closed = self.is_closed or change.closes
+
+    def describe(self, artifact: AddFile) -> None:
+        """Keep what was given with an artifact, if anything was."""
+        about = {"metadata": artifact.metadata, "content_type": artifact.content_type}
+        about = {name: value for name, value in about.items() if value is not None}
+        if about != self._described.get(artifact.name, {}):
+            self._described[artifact.name] = about
+            self.record.set(ABOUT, self._described)
+
+    def save(self) -> None:
+        """Write ``run.json`` if it is not as it should be."""
+        if self.record.changed:
+            self._blobs.write(f"{self.run_id}/run.json", self.record.text().encode())
+            self.record.changed = False
+
+
+def _mark_of(run_id: RunId) -> str:
+    if not str(run_id) or "/" in str(run_id) or os.sep in str(run_id) or str(run_id) in (".", ".."):
+        raise RunNotFoundError(f"There is no run {run_id!r}")
+    return f"{TRASH}/{run_id}/{MARK}"
+
+
+def _record_of(blobs: Blobs, run_id: str) -> dict[str, Any]:
+    where = os.path.join(blobs.root, run_id)
+    if run_id in ("", ".", "..") or "/" in run_id or os.sep in run_id:
+        raise RunNotFoundError(f"There is no run {run_id!r}: {where}")
+    try:
+        record: dict[str, Any] = json.loads(blobs.read(f"{run_id}/run.json"))
+    except FileNotFoundError:
+        raise RunNotFoundError(f"There is no run {run_id!r}: {where}") from None
+    return record
+
+
+def check_artifact_name(name: str) -> None:
+    """Refuse names that cannot be those of files in the run's directory.
+
+    Raises:
+        ReservedArtifactError: it is one of the files of the record.
+        InvalidArtifactError: it leads outside, or no file system takes it.
+
+    >>> check_artifact_name("plots/loss.png")
+    >>> check_artifact_name("../1/run.json")
+    Traceback (most recent call last):
+        ...
+    sacred.stores.store.InvalidArtifactError: An artifact cannot be called '../1/run.json': ...
+    """
+    parts = name.replace(os.sep, "/").split("/")
+    reason = None
+    if "\0" in name:
+        reason = "a name has no NUL characters"
+    elif os.path.isabs(name) or ".." in parts or os.path.splitdrive(name)[0]:
+        reason = "it would lie outside of the run's directory"
+    elif not parts[-1] or not set(parts) - {".", ""}:
+        reason = "it is not the name of a file"
+    elif max(len(os.fsencode(part)) for part in parts) > _LONGEST_NAME:
+        reason = f"a name has at most {_LONGEST_NAME} bytes"
+    elif len(os.fsencode(name)) > _LONGEST_PATH:
+        reason = f"a path has at most {_LONGEST_PATH} bytes"
+    if reason:
+        shown = name if len(name) < 80 else name[:60] + "..." + name[-15:]
+        raise InvalidArtifactError(f"An artifact cannot be called {shown!r}: {reason}")
+    if next(part for part in parts if part not in (".", "")).lower() in RECORD_FILES:
+        raise ReservedArtifactError(
+            f"An artifact cannot be called {name!r}: these files belong to the record of the "
+            f"run itself: {', '.join(RECORD_FILES)}"
+        )
+
+
+def _is_within(path: str, directory: str) -> bool:
+    base = os.path.realpath(directory)
+    return os.path.commonpath([os.path.realpath(path), base]) == base
+
+
+def _store_once(blobs: Blobs, path: str, md5: str | None = None, missing: str | None = None) -> str:
+    """Store content under ``NAME_MD5.EXT`` unless it is there; returns that name.
+
+    Nothing is there under the name `missing`.
+    """
+    name = _named_by(path, md5 or md5_of_file(path))
+    if name == missing or not blobs.use(name):
+        try:
+            blobs.put_file(name, path)
+        except StoreUnavailableError:
+            # It may be there, and somebody else's.
+            if not blobs.exists(name):
+                raise
+    return name
+
+
+def _named_by(path: str, md5: str) -> str:
+    stem, suffix = os.path.splitext(os.path.basename(path))
+    # The digest makes it unique, so a long name may lose its end.
+    stem = os.fsdecode(os.fsencode(stem)[: _LONGEST_NAME - 33 - len(os.fsencode(suffix))])
+    return f"{stem}_{md5}{suffix}"
+
+
+def local_file_store(
+    basedir: str,
+    resource_dir: str,
+    source_dir: str | None,
+    copy_artifacts: bool = True,
+) -> FileStore:
+    """A store on the local disk; `source_dir` None: sources are recorded in place."""
+    return FileStore(
+        LocalBlobs(basedir),
+        None if source_dir is None else LocalBlobs(source_dir),
+        LocalBlobs(resource_dir),
+        copy_artifacts,
+    )

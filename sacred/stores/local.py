@@ -1,0 +1,145 @@
+"""Local files: reading what others may be writing, and what errors of the disk mean."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import errno
+import os
+import time
+from collections.abc import Iterator
+from typing import IO
+
+from sacred._base.clock import utcnow
+from sacred._base.digest import md5_of
+from sacred.stores.store import (
+    NOT_UNDERSTOOD,
+    StoreError,
+    StorePermissionError,
+    StoreUnavailableError,
+)
+
+__all__ = [
+    "SCRATCH",
+    "content_of",
+    "last_use",
+    "mark_used",
+    "md5_of_file",
+    "reject_malformed",
+    "remove_unused",
+    "scratch_path",
+    "translate_errors",
+]
+
+#: The names of files that are being written.
+SCRATCH = r"\.[0-9a-f]{12}\.tmp"
+
+_CHUNK = 1 << 20
+_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+def md5_of_file(path: str) -> str:
+    """The MD5 digest of a file's content.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(path, "rb") as file:
+        return md5_of(content_of(file))
+
+
+def content_of(file: IO[bytes]) -> Iterator[bytes]:
+    """What is in a file now; what somebody appends meanwhile is left out.
+
+    Else a log that is written to faster than it is read would have no end.
+    """
+    left = os.fstat(file.fileno()).st_size
+    while left > 0 and (piece := file.read(min(left, _CHUNK))):
+        left -= len(piece)
+        yield piece
+
+
+def scratch_path(folder: str) -> str:
+    """A path for a file that takes its name once it is complete.
+
+    Not derived from that name, which may be as long as the file system allows; random, because
+    runs on other machines may be storing the same now.
+    """
+    return os.path.join(folder, f".{os.urandom(6).hex()}.tmp")
+
+
+def mark_used(path: str) -> bool:
+    """Say of a content that runs share that one more is going to refer to it.
+
+    Returns:
+        False: it is not there, or could not be marked, and is to be stored again.
+    """
+    try:
+        status = os.stat(path)
+        # The time of its last access says so; that of its last change stays.
+        os.utime(path, ns=(time.time_ns(), status.st_mtime_ns))
+    except PermissionError:  # it is somebody else's, who alone can mark it
+        from sacred.stores import collector  # which most runs need not load
+
+        return utcnow() - last_use(status) < collector.COUNTS
+    except OSError:
+        return False
+    return True
+
+
+def last_use(status: os.stat_result) -> datetime.datetime:
+    """When a file was stored, written or marked."""
+    return _moment(max(status.st_atime, status.st_ctime))
+
+
+def remove_unused(path: str, before: datetime.datetime) -> bool:
+    """Remove a file that was neither stored nor marked since then; whether it was.
+
+    Who marks it at the same time either finds it gone, and stores it again, or keeps it.
+    """
+    scratch = scratch_path(os.path.dirname(path))
+    try:
+        found = os.stat(path)
+        if last_use(found) >= before:
+            return False
+        # To take its name away is a change, so from now on the access alone tells.
+        os.rename(path, scratch)
+    except FileNotFoundError:
+        return False
+    moved = os.stat(scratch)
+    if moved.st_ino != found.st_ino or _moment(moved.st_atime) >= before:
+        os.replace(scratch, path)
+        return False
+    os.remove(scratch)
+    return True
+
+
+def _moment(seconds: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).replace(tzinfo=None)
+
+
+@contextlib.contextmanager
+def translate_errors(root: str) -> Iterator[None]:
+    """Errors of the disk as errors of a store, with its place in the message."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, StoreError):
+            raise
+        denied = error.errno in _PERMISSION
+        kind = StorePermissionError if denied else StoreUnavailableError
+        wrapped = kind(f"Cannot write to {root!r}: {error.strerror or error}")
+        wrapped.errno, wrapped.filename = error.errno, error.filename
+        raise wrapped from error
+
+
+@contextlib.contextmanager
+def reject_malformed(path: str) -> Iterator[None]:
+    """Errors of reading a file that somebody else may have written, as one that names it."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except NOT_UNDERSTOOD as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise StoreError(f"{path} is not what it should be: {reason}") from error

@@ -1,0 +1,14 @@
+"""Records of runs in MongoDB: a document per run, one per metric, files in GridFS.
+
+| module | what it holds |
+|---|---|
+| `store` | `MongoStore`: writing |
+| `reader` | `MongoReader`: reading, records of the old library included |
+| `points` `points_reader` | metrics in documents of their own, written and read |
+| `output` | captured output of any length |
+| `collector` | files and points that no run refers to |
+| `client` `errors` | clients with time limits, addresses; what the driver's errors mean |
+| `gridfs_files` | files, each content stored once |
+| `bson_values` `bson_times` `bson_columns` | values as BSON takes them; long arrays of numbers |
+| `search` | filters and orderings pushed down |
+"""

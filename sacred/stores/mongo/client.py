@@ -1,0 +1,106 @@
+"""Clients of MongoDB with limits to all waiting, and their addresses in messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from sacred._base.extras import require
+from sacred.stores.store import StoreAddressError
+
+if TYPE_CHECKING:
+    from pymongo import MongoClient
+
+__all__ = ["make_client", "name_of_place", "split_prefix", "without_password"]
+
+_PREFIX = "collection_prefix"
+
+_DEFAULTS: dict[str, Any] = {
+    "serverSelectionTimeoutMS": 5_000,
+    # For mongodb+srv also the time that the name server has.
+    "connectTimeoutMS": 5_000,
+    # A network may swallow the answer; the run's end must not wait for it for ever.
+    "socketTimeoutMS": 60_000,
+    # A server that crashes has promised nothing else of the last tenth of a second.
+    "journal": True,
+}
+
+
+def make_client(
+    url: str | None, options: Mapping[str, Any] | None = None, purpose: str = "MongoObserver"
+) -> MongoClient[dict[str, Any]]:
+    """A client. It connects when it is used, and then gives up after 5 seconds.
+
+    Args:
+        url: of the server (default: this machine's).
+        options: for `pymongo.MongoClient`.
+        purpose: what needs pymongo, for the message.
+
+    Raises:
+        StoreAddressError: the address is none, or an option is wrong.
+        MissingExtraError: pymongo is not installed.
+    """
+    pymongo = require("pymongo", extra="mongo", purpose=purpose)
+    options = options or {}
+    # What the user says, there or here, has precedence.
+    said = f"{url} {' '.join(options)}".lower()
+    missing = {name: value for name, value in _DEFAULTS.items() if name.lower() not in said}
+    if re.search(r"\bw\b", said):
+        missing.pop("journal", None)
+    try:
+        client: MongoClient[dict[str, Any]] = pymongo.MongoClient(url, **options, **missing)
+    except (pymongo.errors.ConfigurationError, ValueError) as error:
+        raise StoreAddressError(
+            f"{without_password(url)} does not name a MongoDB: {error}"
+        ) from error
+    return client
+
+
+def without_password(url: str | None) -> str:
+    """The address for messages.
+
+    >>> without_password("mongodb://me:secret@server:27017/results?tls=true")
+    'mongodb://server:27017'
+    """
+    found = re.match(r"(mongodb(?:\+srv)?://)?(?:[^/@]*@)?([^/?]*)", url or "localhost:27017")
+    assert found is not None  # every part may be absent
+    return (found[1] or "mongodb://") + found[2]
+
+
+def split_prefix(url: str) -> tuple[str, str]:
+    """The address for pymongo, which does not know this option, and the prefix in it.
+
+    Raises:
+        StoreAddressError: no collection can have such a prefix.
+
+    >>> split_prefix("mongodb://server/results?collection_prefix=p&tls=true")
+    ('mongodb://server/results?tls=true', 'p')
+    >>> split_prefix("mongodb://server/results")
+    ('mongodb://server/results', '')
+    """
+    address, _, options = url.partition("?")
+    prefix, others = "", []
+    for option in options.split("&"):
+        name, _, value = option.partition("=")
+        if name.lower() == _PREFIX:
+            prefix = unquote(value)
+        else:
+            others.append(option)
+    if re.search(r"[$\0]|^\.|^system\.", prefix):
+        raise StoreAddressError(
+            f"{without_password(url)}: names of collections cannot begin with {prefix!r}"
+        )
+    rest = "&".join(others)
+    return (f"{address}?{rest}" if rest else address), prefix
+
+
+def name_of_place(url: str | None, database: str, prefix: str = "") -> str:
+    """The address without password and options.
+
+    >>> name_of_place("mongodb://me:secret@server/?tls=true", "results", "p")
+    'mongodb://server/results?collection_prefix=p'
+    """
+    ending = f"?{_PREFIX}={quote(prefix, safe='')}" if prefix else ""
+    return f"{without_password(url)}/{database}{ending}"

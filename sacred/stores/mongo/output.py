@@ -1,0 +1,168 @@
+"""The output of a run in MongoDB, of any length.
+
+As long as it is short it is the field ``captured_out``. Beyond, that field has its
+beginning, a line that says so, and its end; all but the end is in GridFS, in files
+``captured_out://RUNS/ID`` in the order of the field ``captured_out_parts``::
+
+    {"head": bytes in front of the end, "parts": [{"file_id", "offset", "length"}, ...]}
+
+The end starts where the last part ends. Each byte is sent twice at most: with the
+text, and in a part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sacred.stores.changes import WriteOutput
+from sacred.stores.mongo.gridfs_files import GridFiles
+from sacred.stores.store import RunId, RunNotFoundError
+
+if TYPE_CHECKING:
+    from pymongo.collection import Collection
+
+__all__ = ["PARTS", "MongoOutput", "read_output"]
+
+PARTS = "captured_out_parts"
+
+_MAX = 4 * 1024 * 1024  # in the document
+_HEAD = 512 * 1024
+_TAIL = 512 * 1024
+_NOTICE = f"\n[... this is not all: the rest is in GridFS, see {PARTS} ...]\n"
+_PIECE = 2 * 1024 * 1024  # sent at once, so that _MAX + _PIECE is far below 16 MB
+
+
+@dataclass(slots=True)
+class _State:
+    """What the document has; positions are in bytes of UTF-8."""
+
+    head: int = 0  # length of the beginning and the line; 0: there is everything
+    stored: int = 0  # so much is in files
+    recent: bytearray = field(default_factory=bytearray)  # what follows
+
+
+class MongoOutput:
+    """Writes the output of one run.
+
+    Args:
+        runs: the collection of the run's document.
+        run_id: its id.
+        files: where long output goes.
+        is_new: the run has just been made.
+    """
+
+    def __init__(
+        self, runs: Collection[dict[str, Any]], run_id: RunId, files: GridFiles, is_new: bool
+    ) -> None:
+        self._runs = runs
+        self._run_id = run_id
+        self._files = files
+        self._state: _State | None = _State() if is_new else None
+
+    def write(self, change: WriteOutput) -> None:
+        """The output is now ``output[:change.start] + change.text``.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        state, self._state = self._state or self._load(), None
+        offset, data = change.offset, change.text.encode()
+        if offset < state.stored:
+            # A filter has rewritten what went to GridFS long ago: once more from the start.
+            data = read_output(self._document(), self._files).encode()[:offset] + data
+            offset, state = 0, self._restart()
+        for piece in _pieces(data) or [b""]:
+            self._append(state, offset, piece)
+            offset += len(piece)
+        # If anything raised before, what is there is looked up next time.
+        self._state = state
+
+    def _append(self, state: _State, offset: int, data: bytes) -> None:
+        shown = state.head + offset - state.stored
+        before = {"$substrBytes": [{"$ifNull": ["$captured_out", ""]}, 0, shown]}
+        text = {"$literal": data.decode()}
+        self._update([{"$set": {"captured_out": {"$concat": [before, text]}}}])
+        del state.recent[offset - state.stored :]
+        state.recent += data
+        # The last lines stay: a filter may still rewrite them, as with progress bars.
+        cut = _between_characters(state.recent, len(state.recent) - _TAIL)
+        if shown + len(data) > _MAX and cut > 0:
+            self._move_to_file(state, cut)
+
+    def _move_to_file(self, state: _State, cut: int) -> None:
+        """What is in front of `cut` goes to a file; the document keeps only its beginning."""
+        content, rest = bytes(state.recent[:cut]), state.recent[cut:]
+        name = f"captured_out://{self._runs.name}/{self._run_id}"
+        file_id = self._files.put_text(name, content.decode())
+        part = {"file_id": file_id, "offset": state.stored, "length": cut}
+        beginning, notice = state.head, ""
+        if not state.head:
+            beginning, notice = _between_characters(state.recent, _HEAD), _NOTICE
+        shown = [
+            {"$substrBytes": ["$captured_out", 0, beginning]},
+            {"$literal": notice},
+            {"$substrBytes": ["$captured_out", state.head + cut, len(rest)]},
+        ]
+        parts = {"$concatArrays": [{"$ifNull": [f"${PARTS}.parts", []]}, [part]]}
+        head = beginning + len(notice)
+        fields = {"captured_out": {"$concat": shown}, PARTS: {"head": head, "parts": parts}}
+        self._update([{"$set": fields}])
+        state.head, state.stored, state.recent = head, state.stored + cut, rest
+
+    def _load(self) -> _State:
+        document = self._document()
+        shown = (document.get("captured_out") or "").encode()
+        parts = document.get(PARTS)
+        if not parts:
+            return _State(recent=bytearray(shown))
+        last = parts["parts"][-1]
+        recent = bytearray(shown[parts["head"] :])
+        return _State(parts["head"], last["offset"] + last["length"], recent)
+
+    def _restart(self) -> _State:
+        self._update([{"$set": {"captured_out": ""}}, {"$unset": PARTS}])
+        return _State()
+
+    def _document(self) -> dict[str, Any]:
+        document = self._runs.find_one({"_id": self._run_id}, {"captured_out": 1, PARTS: 1})
+        if document is None:
+            raise RunNotFoundError(f"There is no run {self._run_id!r} in {self._runs.full_name}")
+        return document
+
+    def _update(self, pipeline: list[dict[str, Any]]) -> None:
+        if not self._runs.update_one({"_id": self._run_id}, pipeline).matched_count:
+            raise RunNotFoundError(f"There is no run {self._run_id!r} in {self._runs.full_name}")
+
+
+def read_output(document: dict[str, Any], files: GridFiles) -> str:
+    """The whole output of a run.
+
+    Args:
+        document: of the run, at least its ``captured_out`` and ``captured_out_parts``.
+        files: where long output is.
+    """
+    shown = (document.get("captured_out") or "").encode()
+    parts = document.get(PARTS)
+    if not parts:
+        return shown.decode()
+    whole = b"".join(files.read(part["file_id"]) for part in parts["parts"])
+    return (whole + shown[parts["head"] :]).decode()
+
+
+def _between_characters(data: bytes | bytearray, position: int) -> int:
+    """The position, or the start of the character that it is within."""
+    while 0 < position < len(data) and data[position] & 0xC0 == 0x80:
+        position -= 1
+    return position
+
+
+def _pieces(data: bytes) -> list[bytes]:
+    """The data in pieces that are not too large, cut between characters."""
+    pieces = []
+    start = 0
+    while start < len(data):
+        stop = _between_characters(data, start + _PIECE)
+        pieces.append(data[start:stop])
+        start = stop
+    return pieces

@@ -1,0 +1,100 @@
+"""Conditions for candidates as filters of MongoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sacred.query.predicates import AllOf, AnyOf, Condition, Predicate
+from sacred.records import RunId
+
+__all__ = ["mongo_filter"]
+
+_NONE: Mapping[Predicate, Sequence[RunId] | None] = {}
+_NOTHING: dict[str, Any] = {"_id": {"$in": []}}
+_META = frozenset({"tags", "group", "notes", "comment", "starred"})
+_OPERATORS = {"equal": "$eq", "at most": "$lte", "at least": "$gte"}
+_TEXTS = frozenset({"name", "command", "group", "notes", "comment"})
+_NO_SCALAR = {"$type": ["object", "array", "date"]}
+#: Of texts that should be, and are something else.
+_NO_TEXT = {"$type": ["number", "bool", "object", "array", "date", "objectId"]}
+
+
+def mongo_filter(
+    condition: Condition, known: Mapping[Predicate, Sequence[RunId] | None] = _NONE
+) -> dict[str, Any]:
+    """The filter that a condition means.
+
+    Args:
+        condition: the condition.
+        known: the ids of the runs of which facts about metrics may be true. These are in
+            documents of their own; by default, nothing is said of them.
+
+    >>> mongo_filter(Predicate("status", (), "equal", "FAILED"))
+    {'status': 'FAILED'}
+    """
+    match condition:
+        case AllOf(parts):
+            return {"$and": [mongo_filter(part, known) for part in parts]}
+        case AnyOf(parts):
+            return {"$or": [mongo_filter(part, known) for part in parts]} if parts else _NOTHING
+        case Predicate("search"):
+            return {}  # no operator looks into all of a document
+        case Predicate("metrics"):
+            ids = known.get(condition)
+            return {} if ids is None else {"_id": {"$in": list(ids)}}
+        case Predicate("status", _, "equal", value):
+            return {"status": value}
+        case Predicate("id", _, _, value):
+            return {"_id": {"$in": _ids(value)}}
+        case Predicate("start_time" | "stop_time" | "heartbeat" | "queue_time" as name):
+            # Times that are texts have been written by somebody else.
+            return {"$or": [{name: _test(condition)}, {name: {"$type": "string"}}]}
+    return _of_value(condition)
+
+
+def _of_value(fact: Predicate) -> dict[str, Any]:
+    field = fact.field
+    name = f"meta.{field}" if field in _META else field
+    if field == "name":
+        name = "experiment.name"
+    steps = name.split(".")
+    path = ".".join([*steps, *fact.steps])
+    options: list[dict[str, Any]] = [{path: _test(fact)}]
+    if fact.test == "absent":
+        options.append({path: ""})
+        if fact.steps:
+            # The server would look into each item.
+            options.append({name: {"$type": "array"}})
+    else:
+        # What is stored as an object or in a list may be a value that is compared, as are
+        # numbers of numpy; and where a text is expected, another value counts as its text.
+        options.append({path: _NO_TEXT if field in _TEXTS else _NO_SCALAR})
+    # Only the beginning of what is in GridFS is here, and a reference leads elsewhere.
+    options.append({f"in_gridfs.{steps[0]}": {"$exists": True}})
+    for length in range(1, len(fact.steps)):
+        options.append({".".join([*steps, *fact.steps[:length], "py/id"]): {"$exists": True}})
+    return {"$or": options}
+
+
+def _test(fact: Predicate) -> Any:
+    match fact.test:
+        case "present":
+            return {"$ne": None}
+        case "absent":
+            return {"$eq": None}
+        case "true":
+            return {"$eq": True}
+        case "texts":
+            return {"$type": ["string", "array"]}
+        case "contains":
+            # A dict contains its keys.
+            return {"$eq": fact.value}
+    return {_OPERATORS[fact.test]: fact.value}
+
+
+def _ids(value: Any) -> list[Any]:
+    """All ids that are the same to people."""
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    number = [int(text)] if text.isdecimal() and text.isascii() and len(text) < 19 else []
+    return [value, text, *number] if isinstance(value, float) else [text, *number]

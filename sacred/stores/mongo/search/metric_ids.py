@@ -1,0 +1,127 @@
+"""Looking for runs by their metrics in MongoDB, where these are documents of their own.
+
+They have no index but that of their ids. So either the metrics of the runs in question are
+asked for by their ids, or all of them are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.frozen import Frozen
+from sacred.stores.mongo.errors import translate_errors
+from sacred.stores.store import RunId
+
+if TYPE_CHECKING:
+    from pymongo.collection import Collection as MongoCollection
+
+__all__ = ["MetricOrder", "MetricSearch"]
+
+#: What it takes to look at documents of metrics, and to ask for those of one run, in seconds.
+_PER_BYTE, _PER_RUN = 1e-9, 1e-4
+#: A filter with more ids is not sent.
+_IDS = 200_000
+
+
+class MetricOrder(Frozen):
+    """An order of runs by a number of a metric.
+
+    Args:
+        name: of the metric.
+        stages: of an aggregation over its documents; they leave ``run_id`` and ``odd``,
+            whether the place of a run is not known, sorted. What is in doubt comes first.
+    """
+
+    name: str
+    stages: Sequence[Mapping[str, Any]]
+
+
+class MetricSearch:
+    """Looks at the metrics of all runs.
+
+    Args:
+        url: for messages.
+        runs: the collection of the runs.
+        metrics: the collection of their metrics.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        runs: MongoCollection[dict[str, Any]],
+        metrics: MongoCollection[dict[str, Any]],
+    ) -> None:
+        self._url = url
+        self._runs = runs
+        self._metrics = metrics
+
+    def is_cheaper(self, where: Mapping[str, Any]) -> bool:
+        """Whether this takes less time than to ask for the metrics of some runs.
+
+        Args:
+            where: a filter of these runs.
+        """
+        from pymongo.errors import OperationFailure
+
+        with translate_errors(self._url):
+            try:
+                found = self._metrics.database.command("collStats", self._metrics.name)
+            except OperationFailure:  # no right to know
+                return False
+            size: float = found.get("size", 0)
+            return size * _PER_BYTE < self._runs.count_documents(where) * _PER_RUN
+
+    def ids(self, name: str, where: Mapping[str, Any]) -> list[RunId] | None:
+        """The ids of runs that have a document of a metric; None: there are too many.
+
+        Args:
+            name: of the metric.
+            where: a filter of its documents.
+        """
+        from pymongo.errors import OperationFailure
+
+        with translate_errors(self._url):
+            try:
+                found = self._metrics.distinct("run_id", {"$and": [{"name": name}, where]})
+            except OperationFailure:  # an old server, or an answer that is too long
+                return None
+        return found if len(found) <= _IDS else None
+
+    def pages(self, order: MetricOrder, size: int) -> Iterator[list[dict[str, Any]]] | None:
+        """The documents of a metric in order: ``_id``, ``run_id`` and ``odd``; None: no order.
+
+        Args:
+            order: the order.
+            size: of the first page; each sorts all documents, so they grow.
+        """
+        from pymongo.errors import OperationFailure
+
+        with translate_errors(self._url):
+            try:
+                first = self._page(order, 0, size)
+            except OperationFailure:  # an old server
+                return None
+        return self._pages(order, first, size)
+
+    def _pages(
+        self, order: MetricOrder, page: list[dict[str, Any]], size: int
+    ) -> Iterator[list[dict[str, Any]]]:
+        offset = 0
+        while True:
+            yield page
+            if len(page) < size:
+                return
+            offset, size = offset + size, size * 2
+            with translate_errors(self._url):
+                page = self._page(order, offset, size)
+
+    def _page(self, order: MetricOrder, offset: int, size: int) -> list[dict[str, Any]]:
+        stages = [
+            {"$match": {"name": order.name}},
+            *order.stages,
+            {"$limit": offset + size},
+            {"$skip": offset},
+            {"$project": {"run_id": 1, "odd": 1}},
+        ]
+        return list(self._metrics.aggregate(stages, allowDiskUse=True))

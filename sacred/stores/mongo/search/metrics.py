@@ -1,0 +1,105 @@
+"""Numbers of metrics in filters and orders of MongoDB, on the documents of metrics.
+
+A long metric has several documents. A filter holds for at least one of them if the fact is
+true; in an order, such a metric is in doubt.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sacred.query.predicates import Predicate, bounds_of
+from sacred.stores.mongo.points import AGGREGATIONS, POINTS_PER_DOCUMENT
+from sacred.stores.mongo.search.metric_ids import MetricOrder
+
+__all__ = ["metric_filter", "metric_order"]
+
+_COUNT = AGGREGATIONS["count"]
+_LARGEST = {"$max": [{"$abs": AGGREGATIONS["min"]}, {"$abs": AGGREGATIONS["max"]}]}
+_IS_LONG = {"$or": [{"$gte": [_COUNT, POINTS_PER_DOCUMENT]}, {"$gt": ["$part", 0]}]}
+#: Among the values, there may be numbers of numpy; or it is no document of ours.
+_IS_ODD: list[Any] = [
+    {"values": {"$type": "object"}},
+    {"values": {"$not": {"$type": "array"}}},
+]
+#: The server adds in another order, and rounds: a sum of those of a document is off by less than
+#: this part of the largest value for each of them.
+_ROUNDED = 1e-9
+
+
+def metric_filter(fact: Predicate) -> dict[str, Any]:
+    """A filter that some document of the metric fulfils if the fact is true.
+
+    >>> metric_filter(Predicate("metrics", ("loss", "min"), "present"))
+    {}
+    """
+    kind = fact.steps[1]
+    if fact.test == "present":
+        return {}
+    low, high = bounds_of(fact)
+    if kind in ("min", "max"):
+        return _of_extreme(kind, low, high)
+    number = AGGREGATIONS[kind]
+    if kind in ("last", "step"):
+        is_none = {"$not": [{"$isNumber": number}]}
+        return {"$expr": {"$or": [is_none, _within(number, number, low, high)]}}
+    if kind == "count":
+        return {"$expr": {"$or": [_IS_LONG, _within(number, number, low, high)]}}
+    room = {"$multiply": [_LARGEST, _ROUNDED]}
+    least, greatest = {"$subtract": [number, room]}, {"$add": [number, room]}
+    are_numbers = {"$and": _are_numbers()}
+    # What is no number must not get into the arithmetic.
+    test = {"$cond": [are_numbers, _within(least, greatest, low, high), True]}
+    return {"$or": [*_IS_ODD, {"$expr": {"$or": [_IS_LONG, test]}}]}
+
+
+def metric_order(metric: tuple[str, str], descending: bool) -> MetricOrder:
+    """An order by a number of a metric.
+
+    Args:
+        metric: its name, and the aggregate.
+        descending: the largest comes first.
+    """
+    name, kind = metric
+    number = AGGREGATIONS[kind]
+    odd: list[Any] = [_IS_LONG, {"$not": [{"$isArray": "$values"}]}]
+    if kind in ("last", "step"):
+        is_number = {"$and": [{"$isNumber": number}, {"$ne": [number, math.nan]}]}
+        is_none = {"$lte": [number, None]}
+        odd.append({"$not": [{"$or": [is_number, is_none]}]})
+    elif kind != "count":
+        some = {"$gt": [_COUNT, 0]}
+        odd.append({"$and": [some, {"$not": [{"$and": _are_numbers()}]}]})
+    project: dict[str, Any] = {"run_id": 1, "number": number, "odd": {"$or": odd}}
+    stages: list[dict[str, Any]] = [{"$project": project}]
+    if kind == "mean":
+        project["largest"] = {"$cond": [{"$and": _are_numbers()}, _LARGEST, 0]}
+        is_rough = {"$gt": ["$largest", {"$multiply": [10, {"$abs": "$number"}]}]}
+        stages.append({"$addFields": {"odd": {"$or": ["$odd", is_rough]}}})
+    stages.append({"$addFields": {"none": {"$lte": ["$number", None]}}})
+    direction = -1 if descending else 1
+    stages.append({"$sort": {"odd": -1, "none": 1, "number": direction, "run_id": 1}})
+    return MetricOrder(name=name, stages=stages)
+
+
+def _of_extreme(kind: str, low: float | None, high: float | None) -> dict[str, Any]:
+    """Some value is within the bounds, and none beyond the one that matters."""
+    bounds = {"$gte": low, "$lte": high}
+    within = {sign: bound for sign, bound in bounds.items() if bound is not None}
+    tests: list[dict[str, Any]] = [{"$or": [{"values": {"$elemMatch": within}}, *_IS_ODD]}]
+    beyond = {"$lt": low} if kind == "min" else {"$gt": high}
+    if None not in beyond.values():
+        tests.append({"values": {"$not": {"$elemMatch": beyond}}})
+    return {"$and": tests}
+
+
+def _are_numbers() -> list[Any]:
+    """In the server's order, flags and all else stand outside of numbers, and NaN below them."""
+    least, greatest = AGGREGATIONS["min"], AGGREGATIONS["max"]
+    return [{"$isNumber": least}, {"$isNumber": greatest}, {"$ne": [least, math.nan]}]
+
+
+def _within(least: Any, greatest: Any, low: float | None, high: float | None) -> dict[str, Any]:
+    tests = [] if low is None else [{"$gte": [greatest, low]}]
+    return {"$and": tests if high is None else [*tests, {"$lte": [least, high]}]}

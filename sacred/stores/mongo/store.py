@@ -1,0 +1,366 @@
+"""Records of runs in MongoDB: a document per run, one per metric, files in GridFS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sacred.serializer import dumps
+from sacred.stores.changes import (
+    AddFile,
+    AddPoints,
+    Annotate,
+    Change,
+    SetExperiment,
+    SetFields,
+    SourceFile,
+    WriteOutput,
+)
+from sacred.stores.mongo.bson_values import (
+    DISCARD_TIME,
+    DISCARDED,
+    IN_GRIDFS,
+    MAX_FIELD_SIZE,
+    bson_size,
+    force_bson_encodeable,
+    shortened,
+)
+from sacred.stores.mongo.errors import translate_errors
+from sacred.stores.mongo.gridfs_files import GridFiles
+from sacred.stores.mongo.output import MongoOutput
+from sacred.stores.mongo.points import MongoMetrics
+from sacred.stores.reader import ReadableStore, Reader
+from sacred.stores.store import (
+    RunExistsError,
+    RunId,
+    RunNotFoundError,
+    StoreUnavailableError,
+    not_discarded,
+)
+
+if TYPE_CHECKING:
+    from bson import ObjectId
+    from gridfs import GridFS
+    from pymongo.collection import Collection
+
+    from sacred.stores.collector import Collector
+
+__all__ = ["FORMAT", "IN_GRIDFS", "MongoStore"]
+
+#: Others may be annotating the same run.
+_ATTEMPTS = 100
+
+FORMAT = "MongoObserver-0.7.0"
+
+#: Since when a run is in the trash: since the first time that it was put there.
+_SINCE = {"$ifNull": [f"${DISCARD_TIME}", "$$NOW"]}
+
+
+class MongoStore(ReadableStore):
+    """Keeps records in MongoDB.
+
+    Args:
+        runs: the collection of the runs.
+        fs: GridFS for sources, resources, artifacts and what is too long.
+        metrics: the collection of the metrics; None: they are not stored.
+        overwrite: id of a run to be overwritten instead of making a new one.
+        url: how messages call the place.
+        connection: kept alive as long as the store is.
+    """
+
+    supports_output_append = True
+
+    def __init__(
+        self,
+        runs: Collection[dict[str, Any]],
+        fs: GridFS,
+        metrics: Collection[dict[str, Any]] | None = None,
+        overwrite: RunId | None = None,
+        url: str | None = None,
+        connection: object = None,
+    ) -> None:
+        self.url = url or f"mongodb:{runs.full_name}"
+        self.overwrite = overwrite
+        self._connection = connection
+        self._runs = runs
+        self._metrics = metrics
+        self._fs = fs
+        self._files = GridFiles(fs)
+        self._open: dict[RunId, _OpenRun] = {}
+
+    def create(
+        self, run_id: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
+    ) -> RunId:
+        """See `Store.create`.
+
+        Raises:
+            RuntimeError: the run to be overwritten is not there.
+        """
+        with translate_errors(self.url):
+            self._check_overwritten()
+            experiment = {**document["experiment"], "sources": self._store_sources(files)}
+            fields = force_bson_encodeable({**document, "experiment": experiment})
+            fields, large = self._fitting(fields)
+            entry = {**fields, "format": FORMAT} | ({IN_GRIDFS: large} if large else {})
+            if self.overwrite is not None:
+                new_id = self._replace(self.overwrite, entry)
+            elif run_id is not None:
+                new_id = self._insert(run_id, entry)
+            else:
+                new_id = self._insert_next(entry)
+        self._open[new_id] = _OpenRun(self._runs, self._metrics, new_id, self._files, True)
+        self._open[new_id].large = dict(large)
+        self._open[new_id].shared = frozenset(large.values())
+        return new_id
+
+    def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
+        """See `Store.apply`."""
+        with translate_errors(self.url):
+            run = self._opened(run_id)
+            for change in changes:
+                info = change.fields.get("info") if isinstance(change, SetFields) else None
+                if run.metrics is not None and isinstance(info, dict):
+                    run.metrics.expect(info.get("metrics"))
+            for change in changes:
+                self._apply(run, change)
+
+    def discard(self, run_id: RunId) -> None:
+        """See `Store.discard`."""
+        with translate_errors(self.url):
+            # So that nobody has to look through all runs for the few that are discarded;
+            # where nobody has thrown anything away, there is no index either.
+            self._runs.create_index(DISCARDED, sparse=True)
+            self._update(run_id, [{"$set": {DISCARDED: True, DISCARD_TIME: _SINCE}}])
+
+    def recover(self, run_id: RunId) -> None:
+        """See `Store.recover`."""
+        with translate_errors(self.url):
+            self._update(run_id, {"$unset": {DISCARDED: "", DISCARD_TIME: ""}})
+
+    def remove(self, run_id: RunId) -> None:
+        """See `Store.remove`; what it has in GridFS is nobody's then."""
+        with translate_errors(self.url):
+            which = {"_id": run_id, DISCARDED: True}
+            if self._runs.find_one(which, {"_id": 1}) is None:
+                raise not_discarded(run_id, self.url)
+            if self._metrics is not None:
+                self._metrics.delete_many({"run_id": run_id})
+            self._runs.delete_one(which)
+
+    def reader(self) -> Reader:
+        """See `ReadableStore.reader`."""
+        from sacred.stores.mongo.reader import MongoReader
+
+        return MongoReader(self.url, self._runs, self._fs, self._metrics, owner=self)
+
+    def collector(self) -> Collector:
+        """See `Store.collector`."""
+        from sacred.stores.mongo.collector import MongoCollector
+
+        return MongoCollector(self.url, self._runs, self._fs, self._metrics)
+
+    def metric_id(self, run_id: RunId, name: str) -> str | None:
+        """The id, as text, of the document of a metric; it may not be there yet."""
+        metrics = self._opened(run_id).metrics
+        return None if metrics is None else str(metrics.id_of(name))
+
+    def is_unreachable(self, error: BaseException) -> bool:
+        """See `Store.is_unreachable`; a refusal is an answer."""
+        return isinstance(error, StoreUnavailableError) and not isinstance(error, PermissionError)
+
+    def check_reachable(self, within: float) -> None:
+        """See `Store.check_reachable`."""
+        import pymongo
+
+        with translate_errors(self.url), pymongo.timeout(within):
+            # Selects a server, and raises if there is none. The driver's own threads connect
+            # to it, so a slow network is no absent server.
+            _ = self._runs.database.client.is_primary
+
+    def _opened(self, run_id: RunId) -> _OpenRun:
+        run = self._open.get(run_id)
+        if run is None:
+            run = _OpenRun(self._runs, self._metrics, run_id, self._files, False)
+            if self._runs.find_one({"_id": run_id}, {"_id": 1}) is None:
+                raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
+            self._open[run_id] = run
+        return run
+
+    def _apply(self, run: _OpenRun, change: Change) -> None:
+        match change:
+            case WriteOutput():
+                run.output.write(change)
+            case AddPoints():
+                if run.metrics is not None:
+                    run.metrics.add(change)
+                    if change.start == 0:
+                        self._list_metric(run.run_id, change.name, run.metrics)
+            case AddFile():
+                self._add_file(run.run_id, change)
+            case Annotate():
+                self._annotate(run.run_id, change)
+            case SetExperiment():
+                experiment = {**change.info, "sources": self._store_sources(change.files)}
+                self._set(run, {"experiment": experiment})
+            case SetFields():
+                self._set(run, _with_metrics(change.fields, run))
+                if change.closes:
+                    # What it remembers is not needed any more; if so, it is looked up.
+                    self._open.pop(run.run_id, None)
+
+    def _list_metric(self, run_id: RunId, name: str, metrics: MongoMetrics) -> None:
+        """Add a new metric to the list of the run, if it has one: readers believe it."""
+        listed = {"$elemMatch": {"name": {"$type": "string"}, "id": {"$exists": True}}}
+        has_others = {"info.metrics": listed, "info.metrics.name": {"$ne": name}}
+        entry = {"name": name, "id": str(metrics.id_of(name))}
+        self._runs.update_one({"_id": run_id, **has_others}, {"$push": {"info.metrics": entry}})
+
+    def _set(self, run: _OpenRun, fields: Mapping[str, Any]) -> None:
+        fitting, large = self._fitting(force_bson_encodeable(fields), run.run_id)
+        update: dict[str, Any] = {"$set": dict(fitting)}
+        replaced = []
+        for name in fitting:
+            before = run.large.pop(name, None)
+            if name in large:
+                update["$set"][f"{IN_GRIDFS}.{name}"] = run.large[name] = large[name]
+            elif before is not None:
+                update["$unset"] = {**update.get("$unset", {}), f"{IN_GRIDFS}.{name}": ""}
+            if before not in (None, large.get(name)) and before not in run.shared:
+                replaced.append(before)
+        self._update(run.run_id, update)
+        for file_id in replaced:
+            self._files.delete(file_id)
+
+    def _annotate(self, run_id: RunId, change: Annotate) -> None:
+        for _ in range(_ATTEMPTS):
+            found = self._runs.find_one({"_id": run_id}, {"meta": 1})
+            if found is None:
+                raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
+            before = found.get("meta")
+            new = force_bson_encodeable(change.applied_to(before or {}))
+            # If another has just annotated it, nothing is matched, and what he did counts.
+            now = {"_id": run_id, "meta": before}
+            if self._runs.update_one(now, {"$set": {"meta": new}}).matched_count:
+                return
+        raise StoreUnavailableError(f"Others keep annotating the run {run_id!r} in {self.url}")
+
+    def _add_file(self, run_id: RunId, change: AddFile) -> None:
+        if change.kind == "resource":
+            self._files.put_file(change.name, change.path, change.md5)
+            self._update(run_id, {"$addToSet": {"resources": [change.name, change.md5]}})
+            return
+        import mimetypes
+
+        content_type = change.content_type or mimetypes.guess_type(change.name)[0]
+        file_id = self._files.put_file(
+            f"artifact://{self._runs.name}/{run_id}/{change.name}",
+            change.path,
+            metadata=force_bson_encodeable(change.metadata),
+            content_type=content_type,
+        )
+        # The same again would only move to the end, where the latest content is expected.
+        others = {
+            "$filter": {
+                "input": {"$ifNull": ["$artifacts", []]},
+                "cond": {"$ne": ["$$this.file_id", file_id]},
+            }
+        }
+        entry = {"$literal": [{"name": change.name, "file_id": file_id}]}
+        self._update(run_id, [{"$set": {"artifacts": {"$concatArrays": [others, entry]}}}])
+
+    def _store_sources(self, files: Sequence[SourceFile]) -> list[list[Any]]:
+        return [[file.name, self._store_source(file)] for file in files]
+
+    def _store_source(self, file: SourceFile) -> Any:
+        try:
+            return self._files.put_file(file.origin or file.path, file.path)
+        except FileNotFoundError:
+            return None  # imported, and gone since
+
+    def _fitting(
+        self, fields: dict[str, Any], run_id: RunId | None = None
+    ) -> tuple[dict[str, Any], dict[str, ObjectId]]:
+        """The fields as they fit into a document, and the files of those that did not.
+
+        Files of a run that has its id already are its own: it removes them when they change.
+        """
+        own = "" if run_id is None else f"/{run_id}"
+        large = {}
+        for name, value in fields.items():
+            if isinstance(value, (dict, list, str)) and bson_size(value) > MAX_FIELD_SIZE:
+                whole = f"{name}://{self._runs.name}{own}"
+                kind = "application/json"
+                large[name] = self._files.put_text(whole, dumps(value), content_type=kind)
+                fields = {**fields, name: shortened(value)}
+        return fields, large
+
+    def _insert_next(self, entry: dict[str, Any]) -> int:
+        from pymongo.errors import DuplicateKeyError
+
+        while True:
+            # Ids that users gave may be text; these do not count.
+            numbers = self._runs.find({"_id": {"$type": "number"}}, {"_id": 1})
+            highest = next(iter(numbers.sort("_id", -1).limit(1)), {"_id": 0})["_id"]
+            entry["_id"] = int(highest) + 1
+            try:
+                self._runs.insert_one(entry)
+                return int(highest) + 1
+            except DuplicateKeyError:
+                continue  # another run was faster
+
+    def _insert(self, run_id: RunId, entry: dict[str, Any]) -> RunId:
+        from pymongo.errors import DuplicateKeyError
+
+        try:
+            self._runs.insert_one({**entry, "_id": run_id})
+        except DuplicateKeyError:
+            raise RunExistsError(f"There is a run {run_id!r} already in {self.url}") from None
+        return run_id
+
+    def _check_overwritten(self) -> None:
+        if self.overwrite is not None and not self._runs.find_one({"_id": self.overwrite}, {}):
+            raise RuntimeError(f"Could not find the run {self.overwrite!r} to be overwritten")
+
+    def _replace(self, run_id: RunId, entry: dict[str, Any]) -> RunId:
+        self._runs.replace_one({"_id": run_id}, {**entry, "_id": run_id})
+        if self._metrics is not None:
+            self._metrics.delete_many({"run_id": run_id})
+        return run_id
+
+    def _update(self, run_id: RunId, update: Any) -> None:
+        if not self._runs.update_one({"_id": run_id}, update).matched_count:
+            raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
+
+
+def _with_metrics(fields: Mapping[str, Any], run: _OpenRun) -> Mapping[str, Any]:
+    """Fields whose ``info`` lists the metrics, for dashboards find them there.
+
+    An observer lists them by itself; who copies a run does not know of that.
+    """
+    info = fields.get("info")
+    if not isinstance(info, dict) or "metrics" in info or run.metrics is None:
+        return fields
+    listing = run.metrics.listing()
+    return {**fields, "info": {**info, "metrics": listing}} if listing else fields
+
+
+class _OpenRun:
+    """What is remembered of a run that is under way."""
+
+    supports_output_append = True
+
+    def __init__(
+        self,
+        runs: Collection[dict[str, Any]],
+        metrics: Collection[dict[str, Any]] | None,
+        run_id: RunId,
+        files: GridFiles,
+        is_new: bool,
+    ) -> None:
+        self.run_id = run_id
+        self.output = MongoOutput(runs, run_id, files, is_new)
+        self.metrics = None if metrics is None else MongoMetrics(metrics, run_id, is_new)
+        #: The files of the fields that do not fit, as far as this process wrote them.
+        self.large: dict[str, ObjectId] = {}
+        #: Those that another run may have with the same content.
+        self.shared: frozenset[ObjectId] = frozenset()

@@ -1,0 +1,214 @@
+"""Reading a store: what each of them has to offer, in its own module ``..._reading``.
+
+A reader gives *canonical documents*: dicts with these fields, as far as they are known::
+
+    _id status command config info result meta host experiment      plain forms
+    start_time stop_time heartbeat queue_time                       datetimes, naive UTC
+    fail_trace                                                      list of lines
+    sources artifacts resources                                     lists of FileEntry
+
+``info`` is without what a store keeps there for itself, ``experiment`` without its
+sources. Reading never makes or changes anything, not even an empty directory.
+"""
+
+from __future__ import annotations
+
+import datetime
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+from sacred._base.clock import naive_utc
+from sacred.stores.store import DamagedRunError, RunNotFoundError, Store, StoreError
+
+if TYPE_CHECKING:
+    # Stores that only write do not load what records are.
+    from sacred.records import Document, FileEntry, MetricNumbers, Points, RunId
+
+__all__ = ["LIST_FIELDS", "ReadableStore", "Reader", "moment_of", "only", "reader_of"]
+
+#: The fields of a document that are lists of `FileEntry`.
+LIST_FIELDS = ("sources", "artifacts", "resources")
+
+Report = Callable[[str], None]
+
+
+class Reader(ABC):
+    """Reads a store. A third-party store gets all of it with the six abstract methods."""
+
+    #: For messages, as that of the store.
+    url: str
+
+    #: The language of `where` in `documents` (``"mongo"``, ``"sql"``); None: it has none.
+    language: ClassVar[str | None] = None
+
+    @abstractmethod
+    def ids(self) -> Iterator[RunId]:
+        """The ids of all runs, in the order in which they were made as far as is known.
+
+        Raises:
+            StoreError: there is no such store, or it cannot be read.
+        """
+
+    @abstractmethod
+    def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
+        """The canonical document of a run, or only these fields of it (and maybe more).
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            DamagedRunError: it is there and cannot be read.
+        """
+
+    @abstractmethod
+    def output(self, run_id: RunId) -> str:
+        """The whole output of a run."""
+
+    @abstractmethod
+    def metric_names(self, run_id: RunId) -> Sequence[str]:
+        """The names of the metrics of a run."""
+
+    @abstractmethod
+    def points(self, run_id: RunId, name: str) -> Points:
+        """All points of a metric; none if there is no such metric."""
+
+    @abstractmethod
+    def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
+        """The content of a file that is listed in the document of a run.
+
+        Raises:
+            FileNotFoundError: the store does not have it.
+        """
+
+    def documents(
+        self,
+        ids: Iterable[RunId] | None = None,
+        fields: Collection[str] | None = None,
+        report: Report | None = None,
+        where: Any = None,
+    ) -> Iterator[Document]:
+        """Many documents, one by one: all those of the store, or of some runs.
+
+        Args:
+            ids: of the runs, in the order that is wanted; None: all, in the order of `ids`.
+            fields: as in `document`; ``_id`` is always there.
+            report: is told of runs that cannot be read; they are left out.
+            where: a condition in the reader's `language`: what does not fulfil it may be
+                left out, as far as the reader can.
+        """
+        for run_id in self.ids() if ids is None else ids:
+            try:
+                yield {"_id": run_id, **self.document(run_id, fields)}
+            except RunNotFoundError:
+                continue  # it has just been removed, or is just being made
+            except DamagedRunError as error:
+                # One damaged run must not hide the others.
+                if report is not None:
+                    report(str(error))
+
+    def ordered(
+        self,
+        field: str,
+        descending: bool = False,
+        fields: Collection[str] | None = None,
+        report: Report | None = None,
+        where: Any = None,
+    ) -> Iterator[Document] | None:
+        """All documents in the order of one of the times; None: the store has no such order.
+
+        Documents without that time come last, those that are equal in the order of `ids`.
+        It is meant for those who stop after the first ones.
+
+        Args:
+            field: ``start_time``, ``stop_time``, ``heartbeat`` or ``queue_time``; or ``_id``,
+                which stands for the order of `ids`.
+            descending: the latest comes first.
+            fields: as for `documents`, as are `report` and `where`.
+        """
+        return None
+
+    def ranked(
+        self,
+        order: Any,
+        limit: int,
+        fields: Collection[str] | None = None,
+        report: Report | None = None,
+        where: Any = None,
+    ) -> Iterator[tuple[Any, bool, Document]] | None:
+        """All documents in an order in the reader's `language`; None: it cannot be had.
+
+        Each comes with its position in the order of `ids`, and with whether the store could
+        place it: nothing that comes behind one that it could place belongs before that.
+
+        Args:
+            order: what `sacred.runs.pushdown` makes of keys to sort by.
+            limit: about so many will be wanted.
+            fields: as for `documents`, as are `report` and `where`.
+        """
+        return None
+
+    def metric_numbers(
+        self, ids: Sequence[RunId], wanted: Collection[tuple[str, str]]
+    ) -> Mapping[RunId, MetricNumbers]:
+        """Numbers of the metrics of many runs, as far as the store can say them at once.
+
+        They are those that `sacred.records.metric.aggregate` makes of the points; None where
+        a run has no such metric. What is left out is made of the points.
+
+        Args:
+            ids: of some hundred runs.
+            wanted: names of metrics, each with one of `sacred.records.metric.AGGREGATES`.
+        """
+        return {}
+
+    def discarded(self) -> Collection[RunId]:
+        """The ids of the runs in the trash, which lists of runs leave out."""
+        return ()
+
+    def close(self) -> None:  # noqa: B027 - many readers hold nothing open
+        """Let go of connections; the reader opens them again when used."""
+
+
+class ReadableStore(Store):
+    """A store that can be read as well."""
+
+    @abstractmethod
+    def reader(self) -> Reader:
+        """Something to read the store with; nothing is opened or made yet."""
+
+
+def reader_of(store: Store) -> Reader:
+    """Something to read a store with.
+
+    Raises:
+        StoreError: it can be written only.
+    """
+    if not isinstance(store, ReadableStore):
+        raise StoreError(f"{store.url} can be written only: {type(store).__name__} has no reader")
+    return store.reader()
+
+
+def moment_of(value: Any) -> datetime.datetime | None:
+    """A stored time as naive UTC; None if it is none.
+
+    >>> moment_of("2026-01-02T03:04:05+01:00")
+    datetime.datetime(2026, 1, 2, 2, 4, 5)
+    """
+    if isinstance(value, str):
+        try:
+            value = datetime.datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime.datetime):
+        return None
+    return naive_utc(value)
+
+
+def only(document: Document, fields: Collection[str] | None) -> Document:
+    """These fields of a document.
+
+    >>> only({"_id": 1, "status": "FAILED", "result": 3}, ["result"])
+    {'_id': 1, 'result': 3}
+    """
+    if fields is None:
+        return document
+    return {name: value for name, value in document.items() if name in fields or name == "_id"}

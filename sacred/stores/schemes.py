@@ -1,0 +1,88 @@
+"""Stores by the scheme of their URL: built-in ones, and those of plug-ins."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from typing import Any
+
+from sacred._base.registry import Registry
+from sacred._base.text import did_you_mean
+from sacred.stores.store import Store, StoreAddressError, StoreError
+
+__all__ = ["STORES", "store_from_url"]
+
+_SQL = ("sqlite", "postgresql", "mysql", "mariadb")
+
+#: URL scheme → a function that takes the whole URL and returns a `Store`. More come from
+#: the entry points ``sacred.stores``.
+STORES = Registry(
+    "sacred.stores",
+    {
+        "file": "sacred.stores.builtin:open_files",
+        "memory": "sacred.stores.builtin:open_memory",
+        "mongodb": "sacred.stores.builtin:open_mongo",
+        "mongodb+srv": "sacred.stores.builtin:open_mongo",
+        **dict.fromkeys(_SQL, "sacred.stores.builtin:open_sql"),
+        "tinydb": "sacred.stores.builtin:open_tinydb",
+        "s3": "sacred.stores.builtin:open_s3",
+        "gs": "sacred.stores.builtin:open_google",
+    },
+)
+
+# One letter is a drive of Windows; behind a slash, a colon is a part of a name.
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)
+
+
+def store_from_url(url: str | os.PathLike[str]) -> Store:
+    """The store at a URL. Nothing is made or connected to before it is used.
+
+    Args:
+        url: one of
+
+            - ``runs``, ``file:runs``, ``file:///data/runs``: files in a directory;
+            - ``mongodb://HOST:PORT/DATABASE``, ``mongodb+srv://...`` (database ``sacred``
+              if it names none);
+            - ``sqlite:///runs.db``, ``postgresql://USER@HOST/DATABASE``, ``mysql://...``,
+              ``mariadb://...``, each also with a driver, as in ``mysql+pymysql://...``;
+            - ``tinydb:DIRECTORY``, ``s3://BUCKET/PREFIX``, ``gs://BUCKET/PREFIX``;
+            - ``memory:``, a new one that ends with this process;
+            - one with the scheme of an installed plug-in.
+
+    Raises:
+        StoreAddressError: nothing is known of such URLs, or there is a mistake in it.
+        MissingExtraError: the store needs a package that is not installed.
+        SacredError: the plug-in cannot be loaded.
+
+    >>> store_from_url("runs").url
+    'file:runs'
+    >>> store_from_url("memroy:")
+    Traceback (most recent call last):
+        ...
+    sacred.stores.store.StoreAddressError: There is no kind of store called 'memroy'. Did you mean \
+"memory"? (For a directory of that name, write 'file:memroy:'.)
+    """
+    text = os.fspath(url)
+    found = None if isinstance(url, os.PathLike) else _SCHEME.fullmatch(text)
+    if found is None:  # a path
+        text, found = f"file:{text}", _SCHEME.fullmatch(f"file:{text}")
+        assert found is not None
+    scheme, rest = found[1].lower(), found[2]
+    store = _factory(scheme, text)(f"{scheme}:{rest}")
+    if not isinstance(store, Store):
+        raise StoreError(f"What {scheme!r} of {STORES.group} opens is no Store, but {store!r}")
+    return store
+
+
+def _factory(scheme: str, url: str) -> Callable[[str], Any]:
+    family = scheme.partition("+")[0]
+    try:
+        factory: Callable[[str], Any] = STORES.load(family if family in _SQL else scheme)
+    except KeyError:
+        names = STORES.names()
+        hint = did_you_mean(scheme, names) or f"There are {', '.join(names)}."
+        if "//" not in url:
+            hint += f" (For a directory of that name, write 'file:{url}'.)"
+        raise StoreAddressError(f"There is no kind of store called {scheme!r}. {hint}") from None
+    return factory

@@ -1,0 +1,16 @@
+"""Records of runs in an SQL database: SQLite, PostgreSQL, MySQL or MariaDB.
+
+| module | what it holds |
+|---|---|
+| `store` | `SqlStore`: writing |
+| `reader` `documents` | `SqlReader`; rows as documents, whatever version made them |
+| `collector` | rows that no run refers to |
+| `database` `engine` `errors` | transactions, drivers, and what their errors mean |
+| `tables` `models` `migrations` | the tables, as ORM classes for scripts, and brought up to date |
+| `run_row` `shared_rows` `storable_text` | fields as columns, rows that runs share, texts |
+| `points` `points_writer` `points_reader` | the points of a metric as rows, written and read |
+| `chunks` `chunk_triggers` | long metrics packed beside their rows, and when that is void |
+| `aggregates` | minimum, maximum, mean, last of many metrics, computed by the database |
+| `output` | captured output of any length |
+| `search` | filters and orderings pushed down |
+"""

@@ -1,0 +1,235 @@
+"""A database of runs: transactions that others cannot disturb, tables that are there.
+
+Starts of runs must not see each other half done: each takes the next number, and each
+looks for rows to share before it makes one. So these transactions are exclusive, by
+the means of the database (`_exclusively`); all others go on meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from sacred.stores.local import translate_errors as errors_of_disk
+from sacred.stores.sql.chunk_triggers import are_guarded, can_have_blocks, guard
+from sacred.stores.sql.engine import BUSY_TIMEOUT
+from sacred.stores.sql.errors import translate_errors
+from sacred.stores.sql.migrations import statements_for
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.orm import Session
+
+__all__ = ["Database"]
+
+#: For ``pg_advisory_xact_lock``: any number that nobody else takes.
+_LOCK_NUMBER = 0x5AC12ED
+_MYSQL = ("mysql", "mariadb")
+
+
+class Database:
+    """Gives sessions to read and to write with.
+
+    Args:
+        engine: for the database.
+
+    Attributes:
+        url: without the password, for messages.
+        has_blocks: packed points can be stored (`sacred.stores.sql.chunks`), as far as is known.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.url = engine.url.render_as_string(hide_password=True)
+        self.has_blocks = False
+        self._prepared = False
+        self._pid = os.getpid()
+        # Of a database in memory all threads have the same connection.
+        self._lock = threading.RLock()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session to read with.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached.
+        """
+        with self._opened() as connection, connection.begin(), _session(connection) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def writing(self, *, exclusive: bool = False) -> Iterator[Session]:
+        """A session to write with: all or nothing is written when the block ends.
+
+        Args:
+            exclusive: no other such block runs meanwhile, in any process.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached or written.
+        """
+        with (
+            self._opened() as connection,
+            _transaction(connection, exclusive),
+            _session(connection) as session,
+        ):
+            yield session
+            session.flush()
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[Connection]:
+        self._notice_fork()
+        with translate_errors(self.url), self._lock:
+            if not self._prepared:
+                self._prepare()
+            try:
+                with self.engine.connect() as connection:
+                    yield connection
+            except (sa.exc.OperationalError, sa.exc.ProgrammingError):
+                self._prepared = False  # somebody may have dropped a table
+                raise
+
+    def _notice_fork(self) -> None:
+        if self._pid != os.getpid():
+            # Connections are the parent's; and somebody there may have held the lock.
+            self._pid, self._lock = os.getpid(), threading.RLock()
+            self.engine.dispose(close=False)
+
+    def _prepare(self) -> None:
+        """Make the tables, or bring those of an older version up to date."""
+        if self.engine.dialect.name == "sqlite":
+            _make_directory(self.engine.url.database)
+        with self.engine.connect() as connection:
+            if statements_for(connection):
+                connection.rollback()
+                _use_wal(connection)
+                _upgrade(connection)
+        self.has_blocks = can_have_blocks(self.engine) and self._guard_blocks()
+        self._prepared = True
+
+    def _guard_blocks(self) -> bool:
+        with self.engine.connect() as connection:
+            if are_guarded(connection):
+                return True
+            connection.rollback()
+            try:
+                with _transaction(connection, exclusive=True):
+                    guard(connection)
+            except sa.exc.DBAPIError:
+                return False  # no right to make triggers, for example: there are the rows
+        return True
+
+
+def _upgrade(connection: Connection) -> None:
+    with _transaction(connection, exclusive=True):
+        # Not those found before: another process may just have done it.
+        for statement in statements_for(connection):
+            connection.exec_driver_sql(statement)
+
+
+def _use_wal(connection: Connection) -> None:
+    """Let a new SQLite database use a write-ahead log: then readers never block writers."""
+    if connection.dialect.name != "sqlite":
+        return
+    name = connection.engine.url.database
+    is_new = connection.exec_driver_sql("PRAGMA page_count").scalar() == 0
+    connection.rollback()
+    if not is_new or not name or not os.path.isabs(name) or not _is_on_local_disk(name):
+        return
+    try:
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        connection.commit()
+    except sa.exc.OperationalError:
+        connection.rollback()  # others are faster, and do it
+
+
+def _make_directory(name: str | None) -> None:
+    if name and os.path.isabs(name):
+        with errors_of_disk(name):
+            os.makedirs(os.path.dirname(name), exist_ok=True)
+
+
+_NETWORK = (
+    "nfs",
+    "cifs",
+    "smb",
+    "fuse",
+    "9p",
+    "afs",
+    "lustre",
+    "gpfs",
+    "beegfs",
+    "ceph",
+    "gluster",
+)
+
+
+def _is_on_local_disk(name: str) -> bool:
+    """Whether all who use the file are on this machine; if nobody knows, they may not be."""
+    try:
+        with open("/proc/self/mounts", encoding="utf-8", errors="replace") as mounts:
+            fields = [line.split() for line in mounts]
+    except OSError:
+        return False
+    path = os.path.realpath(name)
+    kinds = {
+        len(point): kind
+        for _, point, kind, *_ in fields
+        if path == point or path.startswith(point.rstrip("/") + "/")
+    }
+    return bool(kinds) and not kinds[max(kinds)].startswith(_NETWORK)
+
+
+def _session(connection: Connection) -> Session:
+    from sqlalchemy.orm import Session  # which those that only read do without
+
+    return Session(connection)
+
+
+@contextlib.contextmanager
+def _transaction(connection: Connection, exclusive: bool) -> Iterator[None]:
+    dialect = connection.dialect.name
+    if exclusive and dialect in _MYSQL:
+        with _mysql_lock(connection), connection.begin():
+            yield
+        return
+    with connection.begin():
+        if dialect == "sqlite":
+            _begin_immediate(connection)
+        elif dialect == "postgresql" and exclusive:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT}s'")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})")
+        yield
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Be the only writer from now on.
+
+    A transaction that reads first and writes later would fail if another wrote between.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    if not driver.in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextlib.contextmanager
+def _mysql_lock(connection: Connection) -> Iterator[None]:
+    name = f"sacred:{connection.engine.url.database}"[:64]
+    # Before and after the transaction: what it reads is as of its first statement, and
+    # changes of tables end it.
+    got = connection.execute(sa.select(sa.func.get_lock(name, BUSY_TIMEOUT))).scalar()
+    connection.commit()
+    if not got:
+        raise sa.exc.TimeoutError("lock")
+    try:
+        yield
+    finally:
+        # If the connection is lost, so is the lock.
+        with contextlib.suppress(sa.exc.SQLAlchemyError):
+            connection.rollback()
+            connection.execute(sa.select(sa.func.release_lock(name)))
+            connection.commit()

@@ -1,0 +1,183 @@
+"""Points of metrics out of a database: blocks where there are any, rows in all gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from sacred.records.metric import moments_of
+from sacred.stores.point_columns import joined
+from sacred.stores.sql import chunks
+from sacred.stores.sql.chunk_triggers import are_guarded, can_have_blocks
+from sacred.stores.sql.chunks import (
+    BLOCKS,
+    STALE,
+    unpacked_numbers,
+    unpacked_steps,
+    unpacked_times,
+)
+from sacred.stores.sql.points import steps_from, values_from
+from sacred.stores.sql.tables import TABLES
+
+__all__ = ["columns_of", "names_of"]
+
+_METRIC = TABLES["metric"]
+#: Of fewer points, nobody asks for blocks.
+_SHORT = 1000
+#: What fits into the caches of processors is faster to handle.
+_POINTS_AT_ONCE = 5000
+
+
+class _Column(NamedTuple):
+    """A column of points: the columns of rows and of blocks it is made of, and how."""
+
+    of_rows: tuple[str, ...]
+    from_rows: Callable[..., Any]
+    of_blocks: tuple[str, ...]
+    from_block: Callable[..., Any]
+
+
+_COLUMNS = {
+    "steps": _Column(("step", "step_json"), steps_from, ("steps",), unpacked_steps),
+    "values": _Column(("value", "value_json"), values_from, ("numbers", "kind"), unpacked_numbers),
+    "timestamps": _Column(("timestamp",), moments_of, ("times",), unpacked_times),
+}
+#: PostgreSQL expects a metric to be short, and so would sort all of it to give its beginning.
+_BY_THE_INDEX = "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off"
+_Part = list[Any]
+
+
+def columns_of(connection: Connection, run_id: str, name: str, wanted: Sequence[str]) -> list[Any]:
+    """Columns of a metric: arrays of numpy where it is installed, and where one can hold them.
+
+    Args:
+        connection: to read with; in a file or a server it gets a transaction of its own.
+        run_id: as it is in the tables.
+        name: likewise.
+        wanted: some of ``steps``, ``values`` and ``timestamps``.
+    """
+    columns = [_COLUMNS[column] for column in wanted]
+    metric = _Metric(connection, run_id, name, columns)
+    parts = metric.first(_SHORT)
+    if parts is None:
+        parts = metric.all()
+    return [joined([part[n] for part in parts]) for n in range(len(columns))]
+
+
+def names_of(connection: Connection, run_id: str) -> list[str]:
+    """The names of the metrics of a run, whose id is as it is in the tables."""
+    name, is_of_run = _METRIC.c.name, _METRIC.c.run_id == run_id
+    if connection.dialect.name not in ("sqlite", "postgresql"):
+        return list(connection.scalars(sa.select(name).where(is_of_run).distinct()))
+    # From one to the next by the index; these databases would look at each point.
+    first = sa.select(sa.func.min(name).label("name")).where(is_of_run)
+    found = first.cte("names", recursive=True)
+    following = sa.select(sa.func.min(name)).where(is_of_run, name > found.c.name)
+    one = sa.select(following.correlate(found).scalar_subquery())
+    names = found.union_all(one.where(found.c.name.is_not(None)))
+    return list(connection.scalars(sa.select(names.c.name).where(names.c.name.is_not(None))))
+
+
+class _Metric:
+    """Asks for the points of one metric."""
+
+    def __init__(
+        self, connection: Connection, run_id: str, name: str, columns: Sequence[_Column]
+    ) -> None:
+        self._connection = connection
+        self._columns = columns
+        self._whose = {"run_id": run_id, "name": name}
+
+    def first(self, count: int) -> list[_Part] | None:
+        """All points, if there are fewer than so many."""
+        if self._connection.dialect.name == "postgresql":
+            self._connection.exec_driver_sql(_BY_THE_INDEX)
+        parts = list(self._rows(limit=count))
+        return parts if sum(len(part[0]) for part in parts) < count else None
+
+    def all(self) -> list[_Part]:
+        """All points, in one state of the database."""
+        if can_have_blocks(self._connection.engine):
+            _take_snapshot(self._connection)
+            blocks = self._blocks()
+        else:
+            blocks = []
+        parts: list[_Part] = []
+        end = None
+        for position, part in blocks:
+            if end != position:
+                parts += self._rows(end, position)
+            parts.append(part)
+            end = position + chunks.POINTS_PER_BLOCK
+        return parts + list(self._rows(end))
+
+    def _rows(
+        self, start: int | None = None, stop: int | None = None, limit: int | None = None
+    ) -> Iterator[_Part]:
+        position = _METRIC.c.position
+        names = [name for column in self._columns for name in column.of_rows]
+        query = sa.select(*(_METRIC.c[name] for name in names)).order_by(position).limit(limit)
+        query = query.where(*(_METRIC.c[name] == value for name, value in self._whose.items()))
+        if start is not None:
+            query = query.where(position >= start)
+        if stop is not None:
+            query = query.where(position < stop)
+        # Of the driver: to make rows of SQLAlchemy's takes longer than to read them.
+        cursor = self._connection.execute(query).cursor
+        assert cursor is not None
+        while some := cursor.fetchmany(_POINTS_AT_ONCE):
+            found = iter(zip(*some, strict=True))
+            yield [
+                column.from_rows(*(next(found) for _ in column.of_rows)) for column in self._columns
+            ]
+
+    def _blocks(self) -> list[tuple[int, _Part]]:
+        names = list(dict.fromkeys(name for column in self._columns for name in column.of_blocks))
+        query = sa.select(BLOCKS.c.position, *(BLOCKS.c[name] for name in names))
+        query = query.where(*(BLOCKS.c[name] == value for name, value in self._whose.items()))
+        driver_error: Any = self._connection.dialect.loaded_dbapi.Error
+        try:
+            if not are_guarded(self._connection):
+                return []
+            found = self._fetched(query.order_by(BLOCKS.c.position))
+        except (sa.exc.DBAPIError, driver_error):  # no right to read them
+            self._connection.rollback()
+            return []
+        if found and found[0][0] == STALE:
+            return []
+        blocks = ((row[0], self._unpacked(dict(zip(names, row[1:], strict=True)))) for row in found)
+        return [(position, part) for position, part in blocks if part is not None]
+
+    def _fetched(self, query: Any) -> Sequence[Sequence[Any]]:
+        dialect = self._connection.dialect
+        if dialect.driver != "psycopg":
+            return self._connection.execute(query).all()
+        # As texts, which SQLAlchemy asks for, blocks are sent as twice as many digits.
+        compiled = query.compile(dialect=dialect)
+        driver: Any = self._connection.connection.driver_connection
+        with driver.cursor(binary=True) as cursor:
+            found: list[Any] = cursor.execute(str(compiled), compiled.params).fetchall()
+        return found
+
+    def _unpacked(self, row: Mapping[str, Any]) -> _Part | None:
+        try:
+            return [
+                column.from_block(
+                    *(row[name] for name in column.of_blocks), chunks.POINTS_PER_BLOCK
+                )
+                for column in self._columns
+            ]
+        except (ValueError, TypeError):
+            return None  # a damaged one is a gap
+
+
+def _take_snapshot(connection: Connection) -> None:
+    """Let all questions see the same state from now on."""
+    connection.rollback()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN")
+    else:
+        connection.execution_options(isolation_level="REPEATABLE READ")

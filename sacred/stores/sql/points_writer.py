@@ -1,0 +1,182 @@
+"""Points of metrics on their way into a database: rows, and blocks of what is complete."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from sacred._base.errors import SacredError
+from sacred._base.timestamps import Timestamps, microseconds
+from sacred.stores.changes import AddPoints
+from sacred.stores.sql import chunks
+from sacred.stores.sql.chunks import BLOCKS, STALE, packed
+from sacred.stores.sql.points import COLUMNS, rows_of, step_from, value_from
+from sacred.stores.sql.storable_text import storable
+from sacred.stores.sql.tables import TABLES
+
+__all__ = ["add_points", "remove_points"]
+
+_METRIC = TABLES["metric"]
+#: How many points go to the database in one piece.
+_POINTS_AT_ONCE = 10_000
+#: How many characters a time has in SQLite, with and without fractions of the second.
+_LENGTHS = (19, 26)
+
+
+def add_points(
+    connection: Connection, run_id: str, points: AddPoints, *, with_blocks: bool
+) -> None:
+    """Store points; any that were at these positions are replaced.
+
+    Args:
+        connection: in a transaction.
+        run_id: as it is in the tables.
+        points: the points.
+        with_blocks: `metric_block` is there, and guarded.
+    """
+    name = str(storable(points.name))
+    at_these = *_whose(_METRIC, run_id, name), _between(points.start, points.stop)
+    if connection.execute(sa.select(_METRIC.c.position).where(*at_these).limit(1)).first():
+        if _are_stored(connection, run_id, name, points):
+            return  # a change that is made again; to replace rows would make blocks void
+        connection.execute(sa.delete(_METRIC).where(*at_these))
+    rows = rows_of(points, run_id, name)
+    while some := list(itertools.islice(rows, _POINTS_AT_ONCE)):
+        _insert(connection, some)
+    if with_blocks:
+        # Without them, all is there; it only takes longer to read.
+        with contextlib.suppress(sa.exc.DBAPIError):
+            _add_blocks(connection, run_id, name, points)
+
+
+def remove_points(
+    connection: Connection, run_id: str, name: str | None = None, *, with_blocks: bool
+) -> None:
+    """Remove all points of a run, or those of one metric.
+
+    Blocks go last, and with them what the triggers have noted meanwhile.
+    """
+    for table in (_METRIC, *((BLOCKS,) if with_blocks else ())):
+        connection.execute(sa.delete(table).where(*_whose(table, run_id, name)))
+
+
+def _whose(table: sa.Table, run_id: str, name: str | None) -> list[Any]:
+    return [table.c.run_id == run_id] + ([] if name is None else [table.c.name == name])
+
+
+def _between(start: int, stop: int) -> Any:
+    return _METRIC.c.position.between(start, stop - 1)
+
+
+# -------------------------------------------------------------------------------- rows
+
+_INSERT = sa.insert(_METRIC)
+_INSERT_SQLITE = (
+    f"INSERT INTO metric ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+)
+
+
+def _insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    if connection.dialect.paramstyle == "qmark" and connection.dialect.name == "sqlite":
+        *columns, times = zip(*rows, strict=True)
+        if all(type(time) is datetime.datetime and time.tzinfo is None for time in times):
+            # What SQLAlchemy makes of them is the same, and takes three times as long.
+            texts = (time.isoformat(" ", "microseconds") for time in times)
+            connection.exec_driver_sql(_INSERT_SQLITE, list(zip(*columns, texts, strict=True)))
+            return
+    connection.execute(_INSERT, [dict(zip(COLUMNS, row, strict=True)) for row in rows])
+
+
+def _are_stored(connection: Connection, run_id: str, name: str, points: AddPoints) -> bool:
+    """Whether the rows are there already, all of them and just so."""
+    query = sa.select(*(_METRIC.c[column] for column in COLUMNS)).order_by(_METRIC.c.position)
+    query = query.where(*_whose(_METRIC, run_id, name), _between(points.start, points.stop))
+    try:
+        stored = connection.execute(query).all()
+    except ValueError:  # somebody has written a time that is none
+        return False
+    if len(stored) != len(points):
+        return False
+    # As texts, since 0.0 equals -0.0.
+    pairs = zip(stored, rows_of(points, run_id, name), strict=True)
+    return all(repr(tuple(row)) == repr(new) for row, new in pairs)
+
+
+# ------------------------------------------------------------------------------ blocks
+
+
+def _add_blocks(connection: Connection, run_id: str, name: str, points: AddPoints) -> None:
+    size = chunks.POINTS_PER_BLOCK
+    complete = range(points.start // size * size, points.stop // size * size, size)
+    if not complete:
+        return
+    whose = {"run_id": run_id, "name": name}
+    with connection.begin_nested():
+        stale = sa.select(BLOCKS.c.position).where(
+            *_whose(BLOCKS, run_id, name), BLOCKS.c.position == STALE
+        )
+        if connection.execute(stale).first() is not None:
+            return
+        for position in complete:
+            block = _block(connection, run_id, name, points, position)
+            if block is not None:
+                make = {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name].insert
+                statement = make(BLOCKS).on_conflict_do_nothing()
+                connection.execute(statement, {**whose, "position": position, **block})
+
+
+def _block(
+    connection: Connection, run_id: str, name: str, points: AddPoints, position: int
+) -> dict[str, Any] | None:
+    part = points.part(position, position + chunks.POINTS_PER_BLOCK)
+    try:
+        times = _microseconds(part.timestamps)
+        if part.start == position:
+            return packed(part.steps, part.values, times)
+        # The points before came with other changes.
+        before = _stored(connection, run_id, name, range(position, part.start))
+        return packed(
+            [*(step for step, _, _ in before), *part.steps],
+            [*(value for _, value, _ in before), *part.values],
+            [*_microseconds([time for _, _, time in before]), *times],
+        )
+    except (ValueError, TypeError, OverflowError, SacredError):
+        return None  # somebody else's points, or such as only rows can hold
+
+
+def _stored(
+    connection: Connection, run_id: str, name: str, positions: range
+) -> list[tuple[Any, Any, datetime.datetime]]:
+    wanted = ("position", "step", "step_json", "value", "value_json", "timestamp")
+    within = _between(positions.start, positions.stop)
+    query = sa.select(*(_METRIC.c[column] for column in wanted)).order_by(_METRIC.c.position)
+    cursor = connection.execute(query.where(*_whose(_METRIC, run_id, name), within)).cursor
+    assert cursor is not None
+    rows = cursor.fetchall()
+    if [row[0] for row in rows] != list(positions):
+        raise ValueError("not all points are there")
+    return [(step_from(*row[1:3]), value_from(*row[3:5]), _moment(row[5])) for row in rows]
+
+
+def _moment(time: Any) -> Any:
+    """A time as a reader gets it; of texts, only such as all read alike."""
+    if isinstance(time, str):
+        if len(time) not in _LENGTHS:
+            raise ValueError(f"no time: {time!r}")
+        return datetime.datetime.fromisoformat(time)
+    return time
+
+
+def _microseconds(times: Sequence[Any]) -> list[int]:
+    if isinstance(times, Timestamps):
+        return times.in_microseconds()
+    if set(map(type, times)) - {datetime.datetime}:
+        raise TypeError("no datetimes")
+    return list(map(microseconds, times))

@@ -1,0 +1,92 @@
+"""Fields of the document of a run as columns of its row."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sacred.serializer import dumps
+from sacred.stores.sql.points import finite_number
+from sacred.stores.sql.storable_text import storable
+from sacred.stores.store import StoreError
+
+__all__ = ["columns_for", "meta_from"]
+
+_Columns = dict[str, Any]
+
+#: Fields that are rows of other tables; with a run that starts, these are still empty.
+_ELSEWHERE = frozenset({"experiment", "host", "resources", "artifacts"})
+
+
+def columns_for(fields: Mapping[str, Any]) -> _Columns:
+    r"""The columns that hold these fields.
+
+    Raises:
+        StoreError: there is no column for one of them.
+
+    >>> columns_for({"status": "FAILED", "result": {"a": 1}})
+    {'status': 'FAILED', 'result': None, 'result_json': '{"a": 1}'}
+    >>> columns_for({"fail_trace": ["Traceback\n", "E\n"]})["fail_trace"]
+    'Traceback\n\nE\n'
+    """
+    columns: _Columns = {}
+    for name, value in fields.items():
+        if name in _SPECIAL:
+            columns |= _SPECIAL[name](value)
+        elif name in _PLAIN:
+            columns[name] = value if isinstance(value, datetime.datetime) else storable(value)
+        elif name not in _ELSEWHERE:
+            raise StoreError(f"a database of runs has no column for the field {name!r}")
+    return columns
+
+
+def _json(name: str) -> Callable[[Any], _Columns]:
+    return lambda value: {name: dumps(value)}
+
+
+def _result(value: Any) -> _Columns:
+    return {"result": finite_number(value), "result_json": dumps(value)}
+
+
+def _fail_trace(lines: Sequence[str] | None) -> _Columns:
+    if lines is None:
+        return {"fail_trace": None, "fail_trace_json": None}
+    # Always with one more line break than there are: so scripts know it.
+    return {"fail_trace": storable("\n".join(lines)), "fail_trace_json": dumps(list(lines))}
+
+
+def _meta(meta: Mapping[str, Any]) -> _Columns:
+    priority, comment = meta.get("priority", 0), meta.get("comment", "")
+    try:
+        number = finite_number(float(priority))
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    text = comment if isinstance(comment, str) else dumps(comment)
+    return {"priority": number, "comment": storable(text), "meta_json": dumps(meta)}
+
+
+def meta_from(text: str | None, comment: str | None, priority: float | None) -> dict[str, Any]:
+    """The field ``meta`` of a row; the old library has only two of its entries.
+
+    >>> meta_from('{"tags": ["a"]}', "", 0.0), meta_from(None, "so so", None)
+    ({'tags': ['a']}, {'comment': 'so so'})
+    """
+    if text:
+        meta: dict[str, Any] = json.loads(text)
+        return meta
+    old = {"comment": comment, "priority": priority}
+    return {name: value for name, value in old.items() if value is not None}
+
+
+_PLAIN = frozenset(
+    {"command", "status", "start_time", "queue_time", "stop_time", "heartbeat", "captured_out"}
+)
+_SPECIAL: dict[str, Callable[[Any], _Columns]] = {
+    "config": _json("config"),
+    "info": _json("info"),
+    "meta": _meta,
+    "result": _result,
+    "fail_trace": _fail_trace,
+}

@@ -1,0 +1,11 @@
+"""Searching in SQLite and PostgreSQL: predicates and orderings of a query as SQL.
+
+| module | what it holds |
+|---|---|
+| `candidates` | `Filter` and `Ordering`: what the reader is given |
+| `filters` | predicates as conditions |
+| `order` | an ordering of runs |
+| `metrics` | numbers of metrics in both |
+| `text` | a text that may stand anywhere |
+| `json_paths` `json_sqlite` `json_postgres` | JSON in columns of text, and its two dialects |
+"""

@@ -1,0 +1,164 @@
+"""Predicates as conditions of SQLAlchemy, for SQLite and PostgreSQL.
+
+Trees are JSON texts, see `sacred.stores.sql.search.json_paths`. A text that the database
+does not take for JSON makes its run a candidate; before version 16, PostgreSQL cannot ask
+for that, and the whole request is an error (`DataError`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from sacred.query.predicates import AllOf, AnyOf, Condition, Predicate, bounds_of, predicates_in
+from sacred.records import TIME_FIELDS
+from sacred.stores.sql.search.candidates import Filter
+from sacred.stores.sql.search.json_paths import JsonTexts, bounded, is_flag
+from sacred.stores.sql.search.metrics import metric_condition
+from sacred.stores.sql.search.text import search_condition
+from sacred.stores.sql.storable_text import storable
+from sacred.stores.sql.tables import TABLES
+
+__all__ = ["JSON_COLUMNS", "row_test"]
+
+_RUN = TABLES["run"]
+_EXPERIMENT = TABLES["experiment"]
+
+#: Fields that are a column of JSON.
+JSON_COLUMNS = {
+    "config": "config",
+    "info": "info",
+    "meta": "meta_json",
+    "host": "host_json",
+    "result": "result_json",
+}
+_ANNOTATIONS = ("tags", "group", "notes", "comment", "starred")
+_TREES = {**JSON_COLUMNS, **dict.fromkeys(_ANNOTATIONS, "meta_json")}
+_PARSED = {*_TREES, "search"}
+# A JSON text has them in one form only.
+_SIMPLE = re.compile(r"[A-Za-z][A-Za-z ]*")
+_WORDS = frozenset({"none", "true", "false", "nan", "inf"})
+
+
+def row_test(condition: Condition, texts: JsonTexts) -> Filter:
+    """The condition, on the tables of `sacred.stores.sql.tables`."""
+    parts = condition.parts if isinstance(condition, AllOf) else (condition,)
+    slow = [part for part in parts if _cost(part)]
+    quick = [_condition(part, texts) for part in parts if not _cost(part)]
+    return Filter(
+        quick=sa.and_(sa.true(), *quick),
+        slow=_condition(AllOf(tuple(slow)), texts) if slow else None,
+    )
+
+
+def _condition(condition: Condition, texts: JsonTexts) -> Any:
+    match condition:
+        case AllOf(parts):
+            return sa.and_(sa.true(), *(_condition(part, texts) for part in _cheap_first(parts)))
+        case AnyOf(parts):
+            return sa.or_(sa.false(), *(_condition(part, texts) for part in _cheap_first(parts)))
+        case Predicate("id", _, _, value):
+            return _RUN.c.run_id.in_(_ids(value)) | _RUN.c.run_id.is_(None)
+        case Predicate("name"):
+            return _name(condition)
+        case Predicate("status" | "command" as name):
+            return _text_test(_RUN.c[name], condition)
+        case Predicate("metrics"):
+            return metric_condition(condition)
+        case Predicate("search", _, _, value):
+            return search_condition(value, texts)
+        case Predicate(field) if field in TIME_FIELDS:
+            return _time_test(_RUN.c[field], condition)
+        case Predicate(field) if field in _TREES:
+            return _in_tree(condition, texts)
+    return sa.true()
+
+
+def _cheap_first(parts: Sequence[Condition]) -> list[Condition]:
+    """SQLite looks at them in this order."""
+    return sorted(parts, key=_cost)
+
+
+def _cost(condition: Condition) -> int:
+    """0: by columns alone; 1: a text has to be parsed; 2: points have to be looked at."""
+
+    def cost(fact: Predicate) -> int:
+        if fact.field == "metrics":
+            return 2
+        return int(fact.field in _PARSED and not _is_number(fact))
+
+    return max(map(cost, predicates_in(condition)), default=0)
+
+
+def _ids(value: Any) -> list[str]:
+    whole = isinstance(value, float) and value.is_integer()
+    return [str(storable(str(int(value) if whole else value)))]
+
+
+def _name(fact: Predicate) -> Any:
+    fitting = sa.select(_EXPERIMENT.c.experiment_id).where(_text_test(_EXPERIMENT.c.name, fact))
+    return _RUN.c.experiment_id.in_(fitting) | _RUN.c.experiment_id.is_(None)
+
+
+def _text_test(column: Any, fact: Predicate) -> Any:
+    if fact.test == "absent":
+        return column.is_(None) | (column == "")
+    if fact.test == "equal":
+        return column == str(storable(str(fact.value)))
+    return column.is_not(None)  # the order of texts is another one in other languages
+
+
+def _time_test(column: Any, fact: Predicate) -> Any:
+    match fact.test:
+        case "at most":
+            return column <= fact.value
+        case "at least":
+            return column >= fact.value
+        case "absent":
+            return column.is_(None)
+    return column.is_not(None)
+
+
+def _in_tree(fact: Predicate, texts: JsonTexts) -> Any:
+    column = _RUN.c[_TREES[fact.field]]
+    if fact.field == "tags":
+        return _tags(column, fact)
+    # Annotations are entries of ``meta``.
+    steps = fact.steps if fact.field in JSON_COLUMNS else (fact.field,)
+    valid = texts.is_valid(column)
+    # Databases must not read what is none, so the order matters.
+    return sa.case(
+        *(_by_number(column, fact) if fact.field == "result" else ()),
+        (column.is_(None), sa.true()),
+        *(() if valid is None else [(~valid, sa.true())]),
+        (texts.fits(column, steps, fact), sa.true()),
+        else_=sa.false(),
+    )
+
+
+def _is_number(fact: Predicate) -> bool:
+    """Whether a fact compares a result with a number."""
+    is_compared = fact.test in ("equal", "at most", "at least") and not fact.steps
+    return fact.field == "result" and is_compared and type(fact.value) in (int, float)
+
+
+def _by_number(text: Any, fact: Predicate) -> Iterator[tuple[Any, Any]]:
+    """When the column of a result that is a number, or a flag, says enough, and what."""
+    number = _RUN.c.result
+    if _is_number(fact):
+        within = bounded(number, *bounds_of(fact))
+        yield number.is_not(None) & ~is_flag(text), sa.and_(sa.true(), *within)
+    if fact.test != "absent":
+        # Of a run of the old library, it is all that there is.
+        yield text.is_(None), number.is_not(None)
+
+
+def _tags(column: Any, fact: Predicate) -> Any:
+    text = str(fact.value)
+    if fact.test != "contains" or not _SIMPLE.fullmatch(text) or text.lower() in _WORDS:
+        return sa.true()
+    return column.is_(None) | column.contains(json.dumps(text), autoescape=True)

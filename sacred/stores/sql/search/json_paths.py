@@ -1,0 +1,103 @@
+"""JSON in columns of text, as SQLite and PostgreSQL read it.
+
+To parse the texts takes longer than all else in a question. SQLite keeps those that it has
+parsed last, so a row costs one parse whatever is asked about it. PostgreSQL keeps none: there
+each fact is one expression of its language of paths, and what is sorted by is taken out of
+the text once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sacred._base.frozen import Frozen
+from sacred.query.predicates import Predicate
+
+__all__ = [
+    "AS_TEXTS",
+    "EXACT",
+    "JsonTexts",
+    "Place",
+    "Steps",
+    "bounded",
+    "is_flag",
+    "path_text",
+    "references",
+    "sign_of",
+]
+
+#: Databases have other integers beyond.
+EXACT = 2**53
+#: Annotations that count as texts whatever they are.
+AS_TEXTS = frozenset({"group", "notes", "comment"})
+
+Steps = tuple[str, ...]
+
+
+class Place(Frozen):
+    """What a column is sorted by, in two steps.
+
+    Args:
+        columns: what is taken out of the text, with names.
+        doubt: of these columns: whether the database does not know the place of a run.
+        keys: of these columns: what to sort by. NULL comes last.
+    """
+
+    columns: Sequence[Any]
+    doubt: Any
+    keys: Sequence[Any]
+
+
+class JsonTexts:
+    """The JSON texts of a database."""
+
+    def is_valid(self, column: Any) -> Any:
+        """Whether the database can read it; None: it cannot tell, and an error will."""
+        raise NotImplementedError
+
+    def is_beyond_ascii(self, column: Any) -> Any:
+        """Whether a text has characters that are not in ASCII."""
+        raise NotImplementedError
+
+    def fits(self, column: Any, steps: Steps, fact: Predicate) -> Any:
+        """Whether a fact may be true of what a valid text has there."""
+        raise NotImplementedError
+
+    def place(self, name: str, column: Any, steps: Steps, number: Any = None) -> Place:
+        """How to sort by what is there: flags, numbers, texts, and all else.
+
+        Args:
+            name: for the columns.
+            column: of the text.
+            steps: where in it.
+            number: a column that has the number or the flag that is there, or NULL; it need
+                not be looked for in the text then. None: there is no such column.
+        """
+        raise NotImplementedError
+
+
+def sign_of(fact: Predicate) -> str:
+    """How a value has to compare with that of the fact."""
+    return {"equal": "=", "at most": "<=", "at least": ">="}[fact.test]
+
+
+def references(steps: Steps) -> Iterator[Steps]:
+    """Where a reference to something elsewhere in the tree may be, on the way."""
+    return ((*steps[:length], "py/id") for length in range(1, len(steps)))
+
+
+def is_flag(column: Any) -> Any:
+    """Whether a text is that of a flag."""
+    return column.is_not(None) & column.in_(["true", "false"])
+
+
+def bounded(number: Any, low: float | None, high: float | None) -> list[Any]:
+    """Tests of whether a number is within bounds, as far as there are any."""
+    tests = [] if low is None else [number >= low]
+    return tests if high is None else [*tests, number <= high]
+
+
+def path_text(root: str, steps: Steps) -> str:
+    """A path as both databases write it."""
+    return "".join([root, *(f'."{step}"' for step in steps)])

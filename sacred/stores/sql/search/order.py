@@ -1,0 +1,62 @@
+"""An order of runs as SQL, for SQLite and PostgreSQL.
+
+What the database cannot place as `sacred.query.sorting` does comes first, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from sacred.query.predicates import is_plain
+from sacred.query.sorting import SortKey
+from sacred.query.syntax import Path
+from sacred.records import TIME_FIELDS
+from sacred.stores.sql.search.candidates import Ordering
+from sacred.stores.sql.search.filters import JSON_COLUMNS
+from sacred.stores.sql.search.json_paths import JsonTexts, Place
+from sacred.stores.sql.search.metrics import metric_place
+from sacred.stores.sql.tables import TABLES
+
+__all__ = ["sql_order"]
+
+_RUN = TABLES["run"]
+#: Results are texts of JSON, too, but short ones.
+_QUICK = {*TIME_FIELDS, "result"}
+
+
+def sql_order(keys: Sequence[SortKey], texts: JsonTexts) -> Ordering | None:
+    """The order; None: there is none."""
+    places: list[Place] = []
+    order: list[Any] = []
+    for number, key in enumerate(keys):
+        place = _place(str(number), key.path, texts)
+        if place is None:
+            return None
+        places.append(place)
+        order += (_directed(key, value) for value in place.keys)
+    columns = [column for place in places for column in place.columns]
+    doubt = sa.or_(sa.false(), *(place.doubt for place in places))
+    is_quick = all(key.path.field in _QUICK for key in keys)
+    return Ordering(columns=columns, doubt=doubt, keys=order, is_quick=is_quick)
+
+
+def _place(name: str, path: Path, texts: JsonTexts) -> Place | None:
+    """How to sort by what is at a path; None: a database cannot."""
+    field, steps = path.field, path.steps
+    if field in TIME_FIELDS:
+        time = _RUN.c[field].label(f"time_{name}")
+        return Place(columns=(time,), doubt=sa.false(), keys=(sa.column(time.name),))
+    if field == "metrics" and steps:
+        return metric_place(name, path.metric)
+    if field in JSON_COLUMNS and (steps or field == "result") and is_plain(path):
+        number = _RUN.c.result if field == "result" and not steps else None
+        return texts.place(name, _RUN.c[JSON_COLUMNS[field]], steps, number)
+    return None
+
+
+def _directed(key: SortKey, value: Any) -> Any:
+    # What is not there comes last in both directions.
+    return (value.desc() if key.descending else value.asc()).nulls_last()

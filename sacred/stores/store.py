@@ -1,0 +1,189 @@
+"""What a place for records has to offer, and the errors it may raise."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.errors import SacredError, UnsafeDataError
+from sacred.stores.changes import Change, SourceFile
+
+if TYPE_CHECKING:
+    from sacred.stores.collector import Collector
+
+__all__ = [
+    "NOT_UNDERSTOOD",
+    "DamagedRunError",
+    "InvalidArtifactError",
+    "ReservedArtifactError",
+    "RunExistsError",
+    "RunId",
+    "RunNotFoundError",
+    "Store",
+    "StoreAddressError",
+    "StoreError",
+    "StoreNotFoundError",
+    "StorePermissionError",
+    "StoreUnavailableError",
+    "not_discarded",
+]
+
+RunId = Any
+
+#: What comes of data in which something else stands than is expected.
+NOT_UNDERSTOOD = (
+    ValueError, TypeError, LookupError, AttributeError, RecursionError, UnsafeDataError
+)  # fmt: skip
+
+
+class StoreError(SacredError):
+    """A store cannot do what it was asked for; shown as one message."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_traceback=False)
+
+
+class StoreAddressError(StoreError, ValueError):
+    """That is no address of a store."""
+
+
+class StoreUnavailableError(StoreError, OSError):
+    """The place cannot be reached or written at all (no server, full disk, ...)."""
+
+    def __str__(self) -> str:
+        # With an errno, OSError would make a text of that and of its own fields.
+        return str(self.args[0])
+
+
+class StorePermissionError(StoreUnavailableError, PermissionError):
+    """The place may not be written by this user."""
+
+
+class RunExistsError(StoreError, FileExistsError):
+    """The id that was asked for is taken."""
+
+
+class RunNotFoundError(StoreError, LookupError):
+    """There is no run of that id."""
+
+
+class DamagedRunError(StoreError):
+    """The record of a run is there, and cannot be read."""
+
+
+class StoreNotFoundError(StoreUnavailableError, FileNotFoundError):
+    """There is no store at this place; reading does not make one."""
+
+
+class InvalidArtifactError(StoreError, ValueError):
+    """The name of an artifact is not one that can be stored."""
+
+
+class ReservedArtifactError(StoreError, FileExistsError):
+    """The name of an artifact is that of a file of the record itself."""
+
+
+def not_discarded(run_id: RunId, url: str) -> StoreError:
+    """What is wrong with removing a run that nobody has put into the trash."""
+    return StoreError(f"The run {run_id!r} of {url} is not in the trash")
+
+
+class Store(ABC):
+    """A place for the records of runs.
+
+    A change that was applied is there for good; applying it again alters nothing.
+    """
+
+    #: For messages, without passwords: ``file:runs``, ``mongodb://host:27017/sacred``.
+    url: str
+
+    #: Whether long output may be stored piece by piece between heartbeats: the cost of a
+    #: piece is that of its own length.
+    supports_output_append: bool = False
+
+    @abstractmethod
+    def create(
+        self, run_id: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
+    ) -> RunId:
+        """Start the record of a run.
+
+        Args:
+            run_id: its id; None: the next free one, also if others start runs now.
+            document: the canonical document of `sacred.stores.document`.
+            files: the sources of the experiment.
+
+        Returns:
+            the id.
+
+        Raises:
+            RunExistsError: `run_id` is taken.
+            StoreUnavailableError: the place cannot be reached or written.
+        """
+
+    @abstractmethod
+    def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
+        """Store changes in their order, each of them whole or not at all.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            Exception: a change could not be stored; those behind it were not tried.
+        """
+
+    def discard(self, run_id: RunId) -> None:
+        """Put a run into the trash, as a whole or not at all.
+
+        Its record stays as it is, and its id taken; only lists of runs leave it out
+        (`sacred.stores.reader.Reader.discarded`). Again, it does nothing.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            StoreError: the store has no trash.
+        """
+        raise StoreError(f"{self.url} has no trash")
+
+    def recover(self, run_id: RunId) -> None:
+        """Take a run out of the trash, if it is there; as `discard`."""
+        raise StoreError(f"{self.url} has no trash")
+
+    def remove(self, run_id: RunId) -> None:
+        """Remove a run that is in the trash, for good.
+
+        Killed at any moment, it leaves the run in the trash; again, it goes on. Contents
+        that other runs may refer to stay; see `collector`.
+
+        Raises:
+            StoreError: the run is not in the trash, or the store has none.
+        """
+        raise StoreError(f"{self.url} has no trash")
+
+    def collector(self) -> Collector:
+        """Finds and removes what no run refers to; see `sacred.upkeep.find_garbage`."""
+        from sacred.stores.collector import Collector
+
+        return Collector()
+
+    def check(self, change: Change) -> None:  # noqa: B027 - most stores take every change
+        """Refuse a change that is the user's mistake, before it counts as to be stored.
+
+        Raises:
+            InvalidArtifactError: an artifact has an impossible name.
+            ReservedArtifactError: it is called like a file of the record.
+        """
+
+    def is_unreachable(self, error: BaseException) -> bool:
+        """Whether, after this error, other changes need not be tried now."""
+        return isinstance(error, StoreUnavailableError)
+
+    def check_reachable(self, within: float) -> None:  # noqa: B027 - most stores just try
+        """Find out soon that the place is still absent; for stores that wait for theirs.
+
+        Args:
+            within: seconds.
+
+        Raises:
+            StoreUnavailableError: it does not answer.
+        """
+
+    def close(self) -> None:  # noqa: B027 - many stores hold nothing open
+        """Let go of connections and files; the store opens them again when used."""

@@ -1,0 +1,11 @@
+"""Records of runs in one JSON file, a database of TinyDB, with the runs' files beside it.
+
+| module | what it holds |
+|---|---|
+| `store` | `TinyDbStore`: writing |
+| `reader` | `TinyDbReader`: reading, databases of the old library included |
+| `collector` | files that no run refers to |
+| `database_file` | the JSON file: whole at any moment, one writer at a time |
+| `hash_files` | files under the digest of their content, in the layout of HashFS |
+| `tagged_values` | values as texts with a tag: ``{TinyDate}:2026-01-02T...`` |
+"""

@@ -1,0 +1,158 @@
+"""Reading records in a database of TinyDB, those of the old library included."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import IO, Any, Protocol
+
+from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId
+from sacred.serializer import restore
+from sacred.serializer.writing import flatten_rest
+from sacred.stores.reader import LIST_FIELDS, Reader, moment_of
+from sacred.stores.store import DamagedRunError, RunNotFoundError, StoreNotFoundError
+from sacred.stores.tinydb.database_file import DISCARD_TIME, DISCARDED, TABLE, TablesFile
+from sacred.stores.tinydb.tagged_values import TinyForm
+
+__all__ = ["TinyDbReader"]
+
+_ELSEWHERE = frozenset(
+    {
+        *("_id", "captured_out", "metrics", "dtypes", "artifact_metadata"),
+        *(DISCARDED, DISCARD_TIME),
+        *LIST_FIELDS,
+    }
+)
+
+_Entry = dict[str, Any]
+
+
+class _Tables(Protocol):
+    def read(self) -> dict[str, dict[str, Any]] | None: ...
+
+
+class TinyDbReader(Reader):
+    """Reads the table ``runs`` of a `TinyDbObserver`.
+
+    The file is parsed as a whole, and again only when it has changed.
+
+    Args:
+        url: for messages.
+        tables: the database's storage.
+        files: where sources, resources and artifacts are, by their digests.
+    """
+
+    def __init__(self, url: str, tables: _Tables, files: Any) -> None:
+        self.url = url
+        self._tables = tables
+        self._files = files
+        self._form = TinyForm()
+        self._state: Any = None
+        self._entries: dict[RunId, _Entry] = {}
+
+    def ids(self) -> Iterator[RunId]:
+        """See `Reader.ids`."""
+        return iter(list(self._runs()))
+
+    def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
+        """See `Reader.document`."""
+        entry = self._entry(run_id)
+        try:
+            return self._document(run_id, entry, fields)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            problem = f"{type(error).__name__}: {error}"
+            raise DamagedRunError(
+                f"Run {run_id!r} is damaged: its entry in {self.url}: {problem}"
+            ) from error
+
+    def output(self, run_id: RunId) -> str:
+        """See `Reader.output`."""
+        return str(self._form.decode(self._entry(run_id).get("captured_out") or ""))
+
+    def metric_names(self, run_id: RunId) -> Sequence[str]:
+        """See `Reader.metric_names`."""
+        return list(self._entry(run_id).get("metrics") or ())
+
+    def points(self, run_id: RunId, name: str) -> Points:
+        """See `Reader.points`."""
+        arrays: Mapping[str, Any] = (self._entry(run_id).get("metrics") or {}).get(name, {})
+        steps, values = (restore(list(arrays.get(key, ()))) for key in ("steps", "values"))
+        return Points(steps=steps, values=values, timestamps=list(arrays.get("timestamps", ())))
+
+    def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
+        """See `Reader.open_file`."""
+        address = self._files.get(entry.ref) if entry.ref else None
+        if address is None:
+            raise FileNotFoundError(f"{entry.name!r} of run {run_id!r} is not stored in {self.url}")
+        return open(address.abspath, "rb")
+
+    def discarded(self) -> Collection[RunId]:
+        """See `Reader.discarded`."""
+        return {run_id for run_id, entry in self._runs().items() if DISCARDED in entry}
+
+    def _document(self, run_id: RunId, entry: _Entry, fields: Collection[str] | None) -> Document:
+        dtypes = entry.get("dtypes", {})
+        document: Document = {"_id": run_id}
+        wanted = entry.keys() if fields is None else entry.keys() & set(fields)
+        for name in wanted - _ELSEWHERE:
+            value = self._form.decode(entry[name], dtypes.get(name))
+            document[name] = moment_of(value) if name in TIME_FIELDS else flatten_rest(value)
+        if fields is None or {"experiment", "sources"} & set(fields):
+            experiment = dict(document.get("experiment") or entry.get("experiment") or {})
+            sources = (entry.get("experiment") or {}).get("sources")
+            experiment.pop("sources", None)
+            document["experiment"] = experiment
+            document["sources"] = [self._file(item[0], item[1]) for item in sources or ()]
+        if fields is None or "resources" in fields:
+            listed = entry.get("resources") or ()
+            document["resources"] = [self._file(item[0], item[1]) for item in listed]
+        if fields is None or "artifacts" in fields:
+            more = entry.get("artifact_metadata") or {}
+            listed = entry.get("artifacts") or ()
+            document["artifacts"] = [
+                self._file(item[0], item[2], more.get(item[0])) for item in listed
+            ]
+        return document
+
+    def _file(self, name: str, digest: Any, more: Mapping[str, Any] | None = None) -> FileEntry:
+        address = self._files.get(digest) if isinstance(digest, str) else None
+        return FileEntry(
+            name=name,
+            ref=digest,
+            md5=digest,
+            path=None if address is None else address.abspath,
+            **(more or {}),
+        )
+
+    def _entry(self, run_id: RunId) -> _Entry:
+        entry = self._runs().get(run_id)
+        if entry is None:
+            raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
+        return entry
+
+    def _runs(self) -> dict[RunId, _Entry]:
+        state = _state_of(self._tables)
+        if state is None or state != self._state:
+            tables = self._tables.read()
+            if tables is None:
+                raise StoreNotFoundError(f"There is no database of runs at {self.url}")
+            runs = tables.get(TABLE, {}).values()
+            self._entries = {entry["_id"]: entry for entry in runs if _is_run(entry)}
+            self._state = state
+        return self._entries
+
+
+def _is_run(entry: Any) -> bool:
+    return isinstance(entry, Mapping) and isinstance(entry.get("_id"), str | int)
+
+
+def _state_of(tables: _Tables) -> Any:
+    """What tells one content of the file from another; None: it has to be read."""
+    if not isinstance(tables, TablesFile):
+        return None
+    try:
+        status = os.stat(tables.path)
+    except OSError:
+        return None
+    # It is replaced as a whole, by a file with another number.
+    return status.st_mtime_ns, status.st_size, status.st_ino

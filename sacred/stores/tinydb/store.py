@@ -1,0 +1,342 @@
+"""Records of runs in one file of JSON, a database of TinyDB, and their files beside it.
+
+::
+
+    PATH/metadata.json    {"runs": {"1": {...}, "2": {...}}}
+    PATH/metadata.lock    for those who write at the same time
+    PATH/hashfs/          sources, resources and artifacts under their MD5 digests
+
+This needs no package: TinyDB is only the users' way to query the database.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sacred.__about__ import __version__
+from sacred._base.clock import utcnow
+from sacred.serializer import flatten
+from sacred.stores.changes import (
+    AddFile,
+    AddPoints,
+    Annotate,
+    Change,
+    SetExperiment,
+    SetFields,
+    SourceFile,
+    WriteOutput,
+)
+from sacred.stores.reader import ReadableStore, Reader
+from sacred.stores.store import (
+    RunExistsError,
+    RunId,
+    RunNotFoundError,
+    StoreError,
+    not_discarded,
+)
+from sacred.stores.tinydb.database_file import DISCARD_TIME, DISCARDED, TABLE, TablesFile
+from sacred.stores.tinydb.hash_files import HashFiles
+from sacred.stores.tinydb.tagged_values import TinyForm, file_text
+
+if TYPE_CHECKING:
+    from sacred.stores.collector import Collector
+
+__all__ = ["FORMAT", "TABLE", "Files", "Tables", "TinyDbStore", "local_tinydb"]
+
+FORMAT = f"TinyDbObserver-{__version__}"
+
+# In a large database every change takes long (seconds), for the file is written as a whole.
+# There, beats that say nothing but the time may take this part of the time at most.
+_SLOW = 0.2
+_SHARE_OF_BEATS = 0.05
+
+_log = logging.getLogger(__name__)
+
+Entry = dict[str, Any]
+
+
+class Tables(Protocol):
+    """A storage of TinyDB; `TablesFile` has a lock in addition."""
+
+    def read(self) -> dict[str, dict[str, Any]] | None:
+        """All tables, with all documents by their numbers."""
+
+    def write(self, data: dict[str, dict[str, Any]]) -> None:
+        """Replace all tables."""
+
+
+class Files(Protocol):
+    """Where files go: `HashFiles`, or the package HashFS."""
+
+    def put(self, file: Any) -> Any:
+        """Store a file; the result has the digest of its content as `id`."""
+
+
+class TinyDbStore(ReadableStore):
+    """Keeps records in a database of TinyDB.
+
+    Args:
+        tables: the database's storage.
+        files: for sources, resources and artifacts.
+        overwrite: id of a run to be overwritten instead of making a new one.
+        url: how messages call the place.
+        on_write: called when the database has changed.
+    """
+
+    def __init__(
+        self,
+        tables: Tables,
+        files: Files,
+        overwrite: RunId | None = None,
+        url: str = "tinydb:",
+        on_write: Callable[[], None] | None = None,
+    ) -> None:
+        self.url = url
+        self.overwrite = overwrite
+        self._tables = tables
+        self._files = files
+        self._on_write = on_write
+        self._form = TinyForm()
+        self._no_beats_until = 0.0
+
+    def create(
+        self, run_id: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
+    ) -> RunId:
+        """See `Store.create`.
+
+        Raises:
+            RuntimeError: the run to be overwritten is not there.
+        """
+        experiment = {**document["experiment"], "sources": []}
+        entry: Entry = {}
+        self._set(entry, {**document, "experiment": experiment, "format": FORMAT})
+        if isinstance(self._tables, TablesFile):
+            self._tables.make()
+        entry["experiment"]["sources"] = self._store_sources(files)
+        with self._writing() as (tables, written):
+            runs = tables.setdefault(TABLE, {})
+            if self.overwrite is not None:
+                run_id, number = self.overwrite, _number_of(runs, self.overwrite)
+                if number is None:
+                    raise RuntimeError(f"Could not find the run {run_id!r} to be overwritten")
+            elif run_id is not None and _number_of(runs, run_id) is not None:
+                raise RunExistsError(f"There is a run {run_id!r} already in {self.url}")
+            else:
+                run_id = uuid.uuid4().hex if run_id is None else run_id
+                number = str(max(map(int, runs), default=0) + 1)
+            runs[number] = {**entry, "_id": run_id}
+            written.append(number)
+        return run_id
+
+    def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
+        """See `Store.apply`; all changes are stored, or none."""
+        if all(map(_is_beat, changes)) and time.monotonic() < self._no_beats_until:
+            return  # the next one will say it, too
+        # Before the lock: files may be large, and storing one twice makes it no other.
+        stored = [self._with_files(change) for change in changes]
+        with self._writing() as (tables, written):
+            runs = tables.get(TABLE, {})
+            number = _number_of(runs, run_id)
+            if number is None:
+                raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
+            entry = dict(runs[number])
+            for change, files in stored:
+                self._apply(entry, change, files)
+            if _differ(entry, runs[number]):
+                runs[number] = entry
+                written.append(number)
+
+    def discard(self, run_id: RunId) -> None:
+        """See `Store.discard`."""
+        since = {DISCARDED: True, DISCARD_TIME: utcnow().isoformat()}
+        self._change(run_id, lambda entry: entry if DISCARDED in entry else {**entry, **since})
+
+    def recover(self, run_id: RunId) -> None:
+        """See `Store.recover`."""
+        since = (DISCARDED, DISCARD_TIME)
+        self._change(run_id, lambda entry: {k: v for k, v in entry.items() if k not in since})
+
+    def remove(self, run_id: RunId) -> None:
+        """See `Store.remove`."""
+        self._change(run_id, lambda entry: None if DISCARDED in entry else entry, removes=True)
+
+    def _change(
+        self, run_id: RunId, change: Callable[[Entry], Entry | None], removes: bool = False
+    ) -> None:
+        with self._writing() as (tables, written):
+            runs = tables.get(TABLE, {})
+            number = _number_of(runs, run_id)
+            if number is None:
+                raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
+            entry = change(runs[number])
+            if entry is not None and removes:
+                raise not_discarded(run_id, self.url)
+            if entry is None:
+                del runs[number]
+            else:
+                runs[number] = entry
+            written.append(number)
+
+    def reader(self) -> Reader:
+        """See `ReadableStore.reader`."""
+        from sacred.stores.tinydb.reader import TinyDbReader
+
+        return TinyDbReader(self.url, self._tables, self._files)
+
+    def collector(self) -> Collector:
+        """See `Store.collector`; of a database of the user's own, we know too little."""
+        from sacred.stores.tinydb.collector import TinyDbCollector
+
+        if isinstance(self._tables, TablesFile) and isinstance(self._files, HashFiles):
+            return TinyDbCollector(self._tables, self._files)
+        return super().collector()
+
+    def find(self, run_id: RunId) -> tuple[int, Entry] | None:
+        """The number of a run in its table and its entry as it is stored; None: no such run."""
+        runs = (self._tables.read() or {}).get(TABLE, {})
+        number = _number_of(runs, run_id)
+        return None if number is None else (int(number), runs[number])
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[tuple[dict[str, dict[str, Any]], list[str]]]:
+        """All tables and a list; if it is not empty in the end, the tables are written."""
+        began = time.monotonic()
+        written: list[str] = []
+        with _exclusive(self._tables):
+            tables = self._tables.read() or {}
+            yield tables, written
+            if written:
+                self._tables.write(tables)
+        if written and self._on_write is not None:
+            self._on_write()
+        now = time.monotonic()
+        if now - began > _SLOW:
+            self._no_beats_until = now + (now - began) * (1 / _SHARE_OF_BEATS - 1)
+
+    def _apply(self, entry: Entry, change: Change, files: list[Any]) -> None:
+        match change:
+            case SetFields():
+                self._set(entry, change.fields)
+            case Annotate():
+                dtypes = entry.get("dtypes", {}).get("meta")
+                meta = self._form.decode(entry.get("meta") or {}, dtypes)
+                self._set(entry, {"meta": change.applied_to(meta)})
+            case SetExperiment():
+                self._set(entry, {"experiment": {**change.info, "sources": []}})
+                entry["experiment"]["sources"] = files
+            case WriteOutput():
+                before = self._form.decode(entry.get("captured_out") or "")
+                if len(before) < change.start:
+                    raise StoreError(f"{self.url}: output up to {change.start} is missing")
+                self._set(entry, {"captured_out": before[: change.start] + change.text})
+            case AddPoints():
+                metrics = entry.get("metrics", {})
+                points = _with_points(metrics.get(change.name, {}), change)
+                entry["metrics"] = {**metrics, change.name: points}
+            case AddFile():
+                _add_file(entry, change, files)
+
+    def _set(self, entry: Entry, fields: Mapping[str, Any]) -> None:
+        dtypes = dict(entry.get("dtypes", {}))
+        for name, value in fields.items():
+            found: dict[str, str] = {}
+            entry[name] = self._form.encode(value, found)
+            dtypes.pop(name, None)
+            if found:
+                dtypes[name] = found
+        if dtypes or "dtypes" in entry:
+            entry["dtypes"] = dtypes
+
+    def _with_files(self, change: Change) -> tuple[Change, list[Any]]:
+        """A change, and how the files that it is about are listed in the entry."""
+        match change:
+            case SetExperiment():
+                return change, self._store_sources(change.files)
+            case AddFile(kind="resource"):
+                return change, [change.name, *self._store(change.path)]
+            case AddFile():
+                return change, [change.name, change.path, *self._store(change.path)]
+        return change, []
+
+    def _store_sources(self, files: Sequence[SourceFile]) -> list[list[Any]]:
+        return [[file.name, *self._store_source(file)] for file in files]
+
+    def _store_source(self, file: SourceFile) -> list[Any]:
+        if not os.path.exists(file.path):
+            # It was imported, and is gone since. The record still says what it was.
+            _log.warning("The source %s is not stored: there is no such file", file.path)
+            return [file.md5, None]
+        return self._store(file.path)
+
+    def _store(self, path: str) -> list[Any]:
+        digest = self._files.put(path).id
+        return [digest, file_text(digest)]
+
+
+def local_tinydb(path: str, overwrite: RunId | None = None) -> TinyDbStore:
+    """A store in a directory, which is made when the first run starts."""
+    root = os.path.abspath(path)
+    tables = TablesFile(os.path.join(root, "metadata.json"))
+    files = HashFiles(os.path.join(root, "hashfs"))
+    return TinyDbStore(tables, files, overwrite, f"tinydb:{path}")
+
+
+# For databases that are the user's own, in which only threads can be told apart.
+_threads = threading.RLock()
+
+
+def _exclusive(tables: Tables) -> contextlib.AbstractContextManager[Any]:
+    return tables.exclusive() if isinstance(tables, TablesFile) else _threads
+
+
+def _number_of(runs: dict[str, Entry], run_id: RunId) -> str | None:
+    # From behind: the runs that are under way are among the last ones.
+    for number in reversed(runs):
+        if runs[number].get("_id") == run_id:
+            return number
+    return None
+
+
+def _differ(entry: Entry, before: Entry) -> bool:
+    try:
+        return entry != before
+    except ValueError:  # of arrays, in a database of the user's that has them as such
+        return True
+
+
+def _is_beat(change: Change) -> bool:
+    return isinstance(change, SetFields) and change.fields.keys() == {"heartbeat"}
+
+
+def _with_points(before: Mapping[str, Any], points: AddPoints) -> dict[str, list[Any]]:
+    new = {
+        "steps": flatten(list(points.steps)),
+        "values": flatten(list(points.values)),
+        "timestamps": [time.isoformat() for time in points.timestamps],
+    }
+    if len(before.get("values", ())) < points.start:
+        raise StoreError(f"Points of {points.name!r} before {points.start} are missing")
+    arrays = {name: list(before.get(name, ())) for name in new}
+    for name, items in new.items():
+        arrays[name][points.start : points.stop] = items
+    return arrays
+
+
+def _add_file(entry: Entry, change: AddFile, listed: list[Any]) -> None:
+    # The last one of a name is what it is now, so the same again moves to the end.
+    field = f"{change.kind}s"
+    handle = slice(None, -1)  # in a database of the user's it may be an open file
+    others = [item for item in entry.get(field, ()) if list(item[handle]) != listed[handle]]
+    if change.kind == "resource" and len(others) < len(entry.get(field, ())):
+        return
+    entry[field] = [*others, listed]
+    about = {"metadata": change.metadata, "content_type": change.content_type}
+    if any(value is not None for value in about.values()):
+        entry["artifact_metadata"] = {**entry.get("artifact_metadata", {}), change.name: about}

@@ -1,0 +1,127 @@
+"""What a run is, apart from where it is stored: two copies of a run have one content."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import IO, Any
+
+from sacred.records import Points, RunRecord, StoredFile
+from sacred.records.stored_values import restored
+from sacred.serializer import dumps, flatten
+from sacred.stores.reader import moment_of
+
+__all__ = ["COPIED_FROM", "FIELDS", "TIMES", "content_hash", "digest_of", "state_of"]
+
+#: The entry of ``meta`` that says which run this one is a copy of.
+COPIED_FROM = "copied_from"
+
+TIMES = ("start_time", "stop_time", "heartbeat", "queue_time")
+#: The fields of a document that are a run's content.
+FIELDS = (
+    "status command config info result meta host experiment fail_trace".split()  # noqa: SIM905
+    + list(TIMES)
+)
+_CHUNK = 1 << 20
+
+
+def content_hash(record: RunRecord) -> str:
+    """A digest of all that a run consists of, the same in every store.
+
+    It covers the fields of its document, its output, all points of its metrics, and the
+    names and contents of its files with their metadata. It leaves out the id, where things
+    are stored, ``meta.copied_from``, files of which a store has no content (but not the names
+    of sources), and what some store cannot tell apart: parts of milliseconds, nothing from an
+    empty value, the order of files and of keys, NUL from its picture.
+
+    Everything is read, files included.
+    """
+    parts = {
+        "document": _document(record),
+        "output": _text_digest(_storable(record.output)),
+        "metrics": {
+            name: _points_digest(metric.points)
+            for name, metric in record.metrics.items()
+            if len(metric)
+        },
+        "sources": {name: digest_of(file) for name, file in record.sources.items()},
+        "resources": _digests(record.resources),
+        "artifacts": {
+            _storable(name): [
+                digest,
+                record.artifacts[name].content_type,
+                dict(record.artifacts[name].metadata),
+            ]
+            for name, digest in _digests(record.artifacts).items()
+        },
+    }
+    return _text_digest(dumps(parts, sort_keys=True))
+
+
+def state_of(record: RunRecord) -> str:
+    """A digest that changes with every beat and every annotation; only the document is read."""
+    files = {
+        kind: [[entry.name, entry.md5] for entry in record.stored(kind) or ()]
+        for kind in ("sources", "resources", "artifacts")
+    }
+    return _text_digest(dumps([_document(record), files], sort_keys=True))
+
+
+def digest_of(file: StoredFile) -> str | None:
+    """The MD5 digest of a file; None: the store does not have its content."""
+    digest = hashlib.md5(usedforsecurity=False)
+    try:
+        with file.open() as content:
+            for piece in _pieces(content):
+                digest.update(piece)
+    except FileNotFoundError:
+        return None
+    return digest.hexdigest()
+
+
+def _digests(files: Mapping[str, StoredFile]) -> dict[str, str]:
+    found = {name: digest_of(file) for name, file in files.items()}
+    return {name: digest for name, digest in found.items() if digest is not None}
+
+
+def _document(record: RunRecord) -> dict[str, Any]:
+    document = {name: record.stored(name) for name in FIELDS}
+    meta = {k: v for k, v in (document["meta"] or {}).items() if k != COPIED_FROM}
+    document |= {"meta": meta, **{name: _millisecond(document[name]) for name in TIMES}}
+    return {
+        # Some stores write NaN as such, some as text with a tag.
+        name: flatten(restored(value, lambda problem: None))
+        for name, value in document.items()
+        if value not in (None, "", {}, [])
+    }
+
+
+def _points_digest(points: Points) -> str:
+    steps, values = (_listed(items) for items in (points.steps, points.values))
+    times = [_millisecond(moment_of(time)) for time in _listed(points.timestamps)]
+    return _text_digest(dumps(flatten([steps, values, times])))
+
+
+def _millisecond(moment: Any) -> str | None:
+    if not isinstance(moment, datetime.datetime):
+        return None
+    return moment.isoformat(timespec="milliseconds")
+
+
+def _listed(items: Any) -> list[Any]:
+    found: list[Any] = items.tolist() if hasattr(items, "tolist") else list(items)
+    return found
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "␀")
+
+
+def _text_digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
+
+
+def _pieces(file: IO[bytes]) -> Iterable[bytes]:
+    while piece := file.read(_CHUNK):
+        yield piece
