@@ -17,7 +17,6 @@ from __future__ import annotations
 import copy
 import datetime
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
 from enum import Enum
 from typing import Any, ClassVar, TypeVar
 
@@ -39,27 +38,21 @@ __all__ = [
     "RunInterrupted",
     "RunQueued",
     "RunStarted",
-    "current_run_token",
-    "takes_last_beat",
-    "takes_moments",
+    "accepts_last_heartbeat",
+    "accepts_timestamps",
 ]
 
 RunId = Any
 JsonDict = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., None])
 
-#: Which run an observer is being told about: a token of that run, the same for all its
-#: events. The classic methods do not say it, and one observer may serve nested or
-#: parallel runs.
-current_run_token: ContextVar[object | None] = ContextVar("sacred_told_run", default=None)
 
-
-def takes_moments(log_metrics: Method) -> Method:
+def accepts_timestamps(log_metrics: Method) -> Method:
     """Mark the method of an observer that can do with `Timestamps` for lists of datetimes.
 
     A subclass that overrides it has another method, and is given lists.
     """
-    log_metrics.takes_moments = True  # type: ignore[attr-defined]
+    log_metrics.accepts_timestamps = True  # type: ignore[attr-defined]
     return log_metrics
 
 
@@ -135,8 +128,8 @@ class MetricsLogged(Event):
     info: JsonDict
 
     def call(self, observer: Any) -> Any:
-        """Tell one observer; a method marked by `takes_moments` gets them as they are."""
-        if getattr(getattr(observer, self.method, None), "takes_moments", False):
+        """Tell one observer; a method marked by `accepts_timestamps` gets them as they are."""
+        if getattr(getattr(observer, self.method, None), "accepts_timestamps", False):
             return super().call(observer)
         plain = {
             name: {**points, "timestamps": list(points["timestamps"])}
@@ -167,7 +160,7 @@ class Heartbeat(Event):
 
 
 class LastHeartbeat(Heartbeat):
-    """A heartbeat that the closing event follows at once; see `takes_last_beat`."""
+    """A heartbeat that the closing event follows at once; see `accepts_last_heartbeat`."""
 
     def call(self, observer: Any) -> Any:
         """Tell one observer that takes it."""
@@ -200,7 +193,7 @@ def _is_told_of_output_apart(observer: Any) -> bool:
     return asked is not None and bool(asked(observer))
 
 
-def takes_last_beat(observer: Any) -> bool:
+def accepts_last_heartbeat(observer: Any) -> bool:
     """Whether an observer is told of the last heartbeat as of one that need not be stored yet.
 
     It has a method ``last_heartbeat_event`` (in its class), with the arguments of

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
+from sacred._base.current_run import runs_in_scope
 from sacred._base.errors import SacredError
 from sacred._base.functions import ensure_wellformed_argv
 from sacred._base.script import calling_globals, main_file_of
@@ -294,10 +295,11 @@ class Experiment(Ingredient):
     @property
     def current_run(self) -> Run | None:
         """The run of this experiment that is under way, else the last one."""
-        from sacred.lifecycle.current_run import innermost
-
-        found: Run | None = innermost(lambda run: getattr(run, "experiment", None) is self)
-        return found or self._last_run
+        for bindings in runs_in_scope():
+            run: Run | None = bindings.run
+            if getattr(run, "experiment", None) is self:
+                return run
+        return self._last_run
 
     @current_run.setter
     def current_run(self, run: Run | None) -> None:

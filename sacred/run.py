@@ -24,7 +24,6 @@ from sacred.events import (
     RunQueued,
     RunStarted,
 )
-from sacred.lifecycle.current_run import active
 from sacred.lifecycle.dispatcher import Dispatcher
 from sacred.lifecycle.heartbeat import HeartbeatThread
 from sacred.lifecycle.output_record import OutputRecord
@@ -109,10 +108,10 @@ class Run:
         self.silent_observers: list[Any] = []
 
         self.experiment: Any = None
-        self.bindings = RunBindings()
+        self.bindings = RunBindings(run=self)
         self.refresh_experiment_info: Callable[[], dict[str, Any]] | None = None
         self._metrics = MetricsLogger()
-        self._dispatcher = Dispatcher((), run_logger)
+        self._dispatcher = Dispatcher((), run_logger, self.bindings)
         self._heart: HeartbeatThread | None = None
         self._output = OutputRecord(None, run_logger)
 
@@ -234,7 +233,7 @@ class Run:
             )
         if self.unobserved:
             self.silent_observers, self.observers = self.observers, []
-        self._dispatcher = Dispatcher(self.observers, self.run_logger)
+        self._dispatcher = Dispatcher(self.observers, self.run_logger, self.bindings)
         self.observers = self._dispatcher.observers
         self.warn_if_unobserved()
         if self.config.get("seed") is not None:
@@ -243,7 +242,7 @@ class Run:
             self._queue()
             return None
         signals = EndSignals()
-        with active(self), self.bindings.activate(), signals.handled():
+        with self.bindings.activate(), signals.handled():
             self._execute(args, signals)
             signals.raise_held()
         return self.result

@@ -3,9 +3,8 @@
 Nothing is written on the user's function. A run has one `Binding` for each
 captured function; a call looks for it
 
-1. in the run of this context (a `contextvars.ContextVar`),
-2. in the innermost active run that binds the function: threads that a user
-   starts do not inherit the context,
+1. in the run that it belongs to (see `sacred._base.current_run`),
+2. in the other runs that are active, the innermost first,
 3. in the last run that has bound it, or that came with it from another process,
 
 so nested, threaded and parallel runs each see their own configuration.
@@ -13,14 +12,14 @@ so nested, threaded and parallel runs each see their own configuration.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import os
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sacred._base.current_run import active, current_run, runs_in_scope
 from sacred.config.read_only import make_read_only
 from sacred.config.signature import Signature
 from sacred.randomness import SeedSource, create_rnd, get_seed, seed_drawer
@@ -184,8 +183,6 @@ def _drawing(draw: Callable[[], int], fill: dict[str, Any]) -> Callable[[], Call
     return with_both if "_rnd" in fill else with_seed
 
 
-_current: ContextVar[RunBindings | None] = ContextVar("sacred_current_run", default=None)
-_active: list[RunBindings] = []
 _clock = itertools.count(1)
 _known: weakref.WeakValueDictionary[str, RunBindings] = weakref.WeakValueDictionary()
 
@@ -195,6 +192,7 @@ class RunBindings:
 
     Args:
         token: identifies the run in all processes; by default a new one.
+        run: the run that they are of.
 
     >>> from sacred.config.captured_function import create_captured_function
     >>> @create_captured_function
@@ -206,8 +204,9 @@ class RunBindings:
     'Hello, Ada!'
     """
 
-    def __init__(self, token: str | None = None) -> None:
+    def __init__(self, token: str | None = None, run: Any = None) -> None:
         self.token = token or os.urandom(16).hex()
+        self.run = run
         self.order = 0
         self._bindings: dict[BoundFunction, Binding] = {}
         self._by_name: dict[Key, Binding] = {}
@@ -252,20 +251,9 @@ class RunBindings:
         """All bindings by module and qualified name of the function."""
         return dict(self._by_name)
 
-    @contextlib.contextmanager
-    def activate(self) -> Iterator[None]:
+    def activate(self) -> AbstractContextManager[None]:
         """While this is entered, calls see the bindings of this run."""
-        token = _current.set(self)
-        _active.append(self)
-        try:
-            yield
-        finally:
-            # Not the last one of the list, if runs of several threads overlap.
-            for index in range(len(_active) - 1, -1, -1):
-                if _active[index] is self:
-                    del _active[index]
-                    break
-            _current.reset(token)
+        return active(self)
 
 
 _received: RunBindings | None = None
@@ -285,16 +273,16 @@ def use_received(run: RunBindings) -> None:
 
 def find_binding(function: BoundFunction) -> Binding | None:
     """What a function called here and now is called with; None outside of runs."""
-    run = _current.get()
+    run: RunBindings | None = current_run()
     if run is not None:
         # The usual case, without another call.
-        binding = run._bindings.get(function) or run.get(function)
+        binding = run._bindings.get(function)
         if binding is not None:
             return binding
-    for run in reversed(_active):
-        binding = run.get(function)
-        if binding is not None:
-            return binding
+        for run in runs_in_scope():
+            binding = run.get(function)
+            if binding is not None:
+                return binding
     last = function.last_binding
     if _received is not None and (last is None or _received.order > last.order):
         return _received.get(function) or last
@@ -306,8 +294,7 @@ def find_run(function: BoundFunction) -> RunBindings | None:
     binding = find_binding(function)
     if binding is None:
         return None
-    candidates = (_current.get(), *reversed(_active), _received, *list(_known.values()))
-    for run in candidates:
-        if run is not None and run.get(function) is binding:
-            return run
-    return None
+    runs: list[RunBindings] = [*runs_in_scope(), *list(_known.values())]
+    if _received is not None:
+        runs.append(_received)
+    return next((run for run in runs if run.get(function) is binding), None)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from sacred._base.current_run import acting_for
 from sacred._base.errors import SacredError
 from sacred._base.frozen import fields_of, replace
 from sacred.events import (
@@ -17,8 +18,7 @@ from sacred.events import (
     OnFailure,
     RunQueued,
     RunStarted,
-    current_run_token,
-    takes_last_beat,
+    accepts_last_heartbeat,
 )
 
 __all__ = ["Dispatcher"]
@@ -30,11 +30,15 @@ class Dispatcher:
     Args:
         observers: any objects with some of the observer's methods.
         logger: where failures of observers are reported.
+        run: what the observers' methods run for; see `sacred._base.current_run`.
     """
 
-    def __init__(self, observers: Iterable[Any], logger: logging.Logger) -> None:
+    def __init__(
+        self, observers: Iterable[Any], logger: logging.Logger, run: object = None
+    ) -> None:
         self.observers = sorted(observers, key=lambda o: getattr(o, "priority", 0), reverse=True)
         self._logger = logger
+        self._run = self if run is None else run
         # Re-entrant: an observer may add an artifact while it handles an event.
         self._lock = threading.RLock()
         self._told_of_start: list[Any] = []
@@ -76,7 +80,7 @@ class Dispatcher:
         """
         with self._telling():
             first, others = self._told_of_start[:1], self._told_of_start[1:]
-            if first and takes_last_beat(first[0]):
+            if first and accepts_last_heartbeat(first[0]):
                 self._tell(LastHeartbeat(**fields_of(last_beat)), first)
                 self._tell(last_beat, others)
             else:
@@ -107,12 +111,8 @@ class Dispatcher:
 
     @contextlib.contextmanager
     def _telling(self) -> Iterator[None]:
-        with self._lock:
-            token = current_run_token.set(self)
-            try:
-                yield
-            finally:
-                current_run_token.reset(token)
+        with self._lock, acting_for(self._run):
+            yield
 
     def _report(self, observer: Any, event: Event | None, error: Exception) -> None:
         # The same failure at every beat is one warning, or a day without network

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sacred._base.cli_option import cli_option
 from sacred._base.extras import require
-from sacred.events import takes_moments
+from sacred.events import accepts_timestamps
 from sacred.observers.base import JsonDict, RunId
 from sacred.observers.mongo_address import parse_mongo_db_arg
 from sacred.observers.queue import QueueObserver
@@ -214,7 +214,7 @@ class MongoObserver(StoreObserver):
             raise RuntimeError("Can't overwrite with QUEUED run.")
         return super().queued_event(*args, **kwargs)
 
-    @takes_moments
+    @accepts_timestamps
     def log_metrics(self, metrics_by_name: Mapping[str, Mapping[str, Any]], info: JsonDict) -> None:
         """Store new points, and list their metrics in ``info["metrics"]``."""
         run_id = self._running.run_id

@@ -12,10 +12,10 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from sacred._base.current_run import current_run
 from sacred._base.paths import PathType
 from sacred._base.text import did_you_mean
 from sacred.config.config_files import load_config_file
-from sacred.events import current_run_token
 from sacred.observers.base import JsonDict, RunId, RunObserver, td_format
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Notifier(RunObserver):
         ``interrupt_time``; or ``error``, ``fail_trace``, ``backtrace`` and ``fail_time``.
         None before the first run.
         """
-        return self._runs.get(current_run_token.get(), self._latest)
+        return self._runs.get(current_run(), self._latest)
 
     def compose(self, event: str) -> Any:
         """The message about an event of `run`; None: there is none."""
@@ -107,7 +107,7 @@ class Notifier(RunObserver):
             "start_time": start_time,
             "status": "RUNNING",
         }
-        self._runs[current_run_token.get()] = self._latest = run
+        self._runs[current_run()] = self._latest = run
         self.notify("started")
         return _id
 
@@ -155,16 +155,16 @@ class Notifier(RunObserver):
         self.run.update(values)
         self.notify(event)
         # No more events of that run are going to come.
-        self._runs.pop(current_run_token.get(), None)
-        self._reported = {key for key in self._reported if key[0] is not current_run_token.get()}
+        self._runs.pop(current_run(), None)
+        self._reported = {key for key in self._reported if key[0] is not current_run()}
 
     def _report(self, event: str, error: Exception) -> None:
         reason = f"{type(error).__name__}: {error}"
         for secret in filter(None, self.secrets()):
             reason = reason.replace(secret, "***")
-        if (current_run_token.get(), reason) in self._reported:
+        if (current_run(), reason) in self._reported:
             return
-        self._reported.add((current_run_token.get(), reason))
+        self._reported.add((current_run(), reason))
         # Without the traceback: it may show what `secrets` hides.
         _log.warning(
             "%s could not send the message about the event %r: %s. The run goes on.",

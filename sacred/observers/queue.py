@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sacred.events import current_run_token
+from sacred._base.current_run import acting_for, current_run
 from sacred.observers.base import RunId, RunObserver
 from sacred.observers.store_observer import StoreObserver
 
@@ -78,13 +78,13 @@ class QueueObserver(RunObserver):
 
     def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
         """Passed on directly."""
-        return self._call(WrappedEvent("queued_event", args, kwargs, current_run_token.get()))
+        return self._call(WrappedEvent("queued_event", args, kwargs, current_run()))
 
     def started_event(self, *args: Any, **kwargs: Any) -> RunId:
         """Passed on directly; then the background thread starts."""
-        run_id = self._call(WrappedEvent("started_event", args, kwargs, current_run_token.get()))
+        run_id = self._call(WrappedEvent("started_event", args, kwargs, current_run()))
         with self._lock:
-            self._runs.append(current_run_token.get())
+            self._runs.append(current_run())
             self._start()
         return run_id
 
@@ -153,7 +153,7 @@ class QueueObserver(RunObserver):
 
     def join(self) -> None:
         """Wait until all events are delivered, or given up; after the last run end the thread."""
-        run = current_run_token.get()
+        run = current_run()
         with self._lock:
             if run in self._runs:
                 self._runs.remove(run)
@@ -178,11 +178,8 @@ class QueueObserver(RunObserver):
         method = getattr(self._covered_observer, event.name, None)
         if method is None:
             return None
-        token = current_run_token.set(event.run)
-        try:
+        with acting_for(event.run):
             return method(*event.args, **event.kwargs)
-        finally:
-            current_run_token.reset(token)
 
     def _start(self) -> None:
         if self._worker is not None:
@@ -198,7 +195,7 @@ class QueueObserver(RunObserver):
     def _enqueue(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if self._worker is None:
             raise RuntimeError("QueueObserver has not been told of the start of a run")
-        self._queue.put(WrappedEvent(name, args, kwargs, current_run_token.get()))
+        self._queue.put(WrappedEvent(name, args, kwargs, current_run()))
 
     def _copy_of(self, filename: str) -> str:
         import shutil

@@ -6,7 +6,8 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sacred.events import current_run_token, takes_moments
+from sacred._base.current_run import current_run
+from sacred.events import accepts_timestamps
 from sacred.observers.base import JsonDict, RunId, RunObserver
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class StoreObserver(RunObserver):
     (`sacred.stores.spool.replay` brings it to the store later).
 
     One observer may serve several runs at once, nested or in parallel threads: whose
-    event it is told about it learns from `sacred.events.current_run_token`.
+    event it is told about it learns from `sacred._base.current_run`.
 
     Args:
         store: the place.
@@ -102,7 +103,7 @@ class StoreObserver(RunObserver):
     @property
     def _record(self) -> _Record:
         """Of the run that the observer is being told about, else of the latest."""
-        return self._records.get(current_run_token.get(), self._latest)
+        return self._records.get(current_run(), self._latest)
 
     @property
     def _writer(self) -> RunChangeTracker:
@@ -155,7 +156,7 @@ class StoreObserver(RunObserver):
 
         run_id = self.store.create(_id, document, files)
         record.recording = Delivery(self.store, run_id, document, files, self.failure_dir)
-        self._records[current_run_token.get()] = self._latest = record
+        self._records[current_run()] = self._latest = record
         return run_id
 
     def heartbeat_event(
@@ -194,7 +195,7 @@ class StoreObserver(RunObserver):
         else:
             self._running.hold(changes)
 
-    @takes_moments
+    @accepts_timestamps
     def log_metrics(self, metrics_by_name: Mapping[str, Mapping[str, Any]], info: JsonDict) -> None:
         """Store new points."""
         changes = self._writer.metrics(metrics_by_name)
@@ -272,7 +273,7 @@ class StoreObserver(RunObserver):
             self._after_close(spool)
         finally:
             # No more events of that run are going to come.
-            self._records.pop(current_run_token.get(), None)
+            self._records.pop(current_run(), None)
 
     def _after_close(self, spool: str | None) -> None:
         """For subclasses: the record is complete, or its rest is in the spool."""

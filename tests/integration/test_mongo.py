@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 import sacred
-from sacred.events import current_run_token
+from sacred._base.current_run import acting_for
 from sacred.observers.mongo import (
     DEFAULT_MONGO_PRIORITY,
     MongoObserver,
@@ -173,11 +173,8 @@ def test_two_runs_under_way_list_their_own_metrics(observer, mongo_db):
     infos = {name: {} for name in ("outer", "inner")}
 
     def told(name, event, *arguments):
-        token = current_run_token.set(name)
-        try:
+        with acting_for(name):
             event(observer, *arguments)
-        finally:
-            current_run_token.reset(token)
 
     for name in infos:
         told(name, start)

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sacred._base.timestamps import Timestamps
-from sacred.events import MetricsLogged, takes_moments
+from sacred.events import MetricsLogged, accepts_timestamps
 from sacred.metrics_logger import MetricsLogger
 
 NOW = 1_764_115_200.0
@@ -86,7 +86,7 @@ class Classic:
 
 
 class Modern(Classic):
-    @takes_moments
+    @accepts_timestamps
     def log_metrics(self, metrics_by_name, info):
         super().log_metrics(metrics_by_name, info)
 
@@ -104,5 +104,5 @@ def test_observers_are_given_lists_of_datetimes(observer):
         assert type(told[name]["timestamps"][0]) is datetime.datetime
 
 
-def test_an_observer_that_takes_moments_gets_them():
+def test_an_observer_that_accepts_timestamps_gets_them():
     assert type(points_told_to(Modern())["loss"]["timestamps"]) is Timestamps

@@ -1,0 +1,68 @@
+"""Which run code belongs to: the one answer for captured functions, observers and experiments.
+
+Each context (of a thread, of an `asyncio` task) has its stack of runs, so nested, parallel and
+asynchronous runs do not mix. Threads that users start have an empty stack of their own; what
+they call belongs to the run that was started last and is still active.
+
+A run is any object here; the library puts the `RunBindings` of its runs on the stack.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any
+
+__all__ = ["acting_for", "active", "current_run", "runs_in_scope"]
+
+_stack: ContextVar[tuple[Any, ...]] = ContextVar("sacred_runs", default=())
+_active: list[Any] = []
+
+
+@contextlib.contextmanager
+def acting_for(run: Any) -> Iterator[None]:
+    """Let the code of a block belong to a run, wherever it is executed.
+
+    The methods of observers do not say which run they are about, and one observer may serve
+    nested and parallel runs; so whoever calls them, a background thread mostly, says so here.
+
+    >>> with acting_for("outer"), acting_for("inner"):
+    ...     current_run()
+    'inner'
+    """
+    token = _stack.set((*_stack.get(), run))
+    try:
+        yield
+    finally:
+        _stack.reset(token)
+
+
+@contextlib.contextmanager
+def active(run: Any) -> Iterator[None]:
+    """Execute a run in this block; threads without a run of their own belong to it meanwhile."""
+    _active.append(run)
+    try:
+        with acting_for(run):
+            yield
+    finally:
+        # Not always the last one: runs of several threads may overlap.
+        for index in range(len(_active) - 1, -1, -1):
+            if _active[index] is run:
+                del _active[index]
+                break
+
+
+def current_run() -> Any:
+    """The run that the calling code belongs to, or None outside of runs."""
+    stack = _stack.get()  # spelled out: every call of a captured function asks
+    if stack:
+        return stack[-1]
+    return _active[-1] if _active else None
+
+
+def runs_in_scope() -> Iterator[Any]:
+    """The runs that the calling code may belong to, the likeliest first; some twice."""
+    for run in (*reversed(_stack.get()), *reversed(tuple(_active))):
+        if run is not None:
+            yield run
