@@ -4,7 +4,7 @@
 |---|---|
 | `run_store` | `RunStore` and `open_store` |
 | `run_table` | `RunTable`: the answer to a query, read lazily |
-| `pushdown` | which filters and orderings a reader is given |
+| `pushdown` `merge` | a query as a filter of the store; an index's answer with what was looked up |
 | `prefetch` | runs together with the numbers of their metrics, a page at a time |
 | `top_k` | the first k rows of an ordering that a store gives nearly sorted |
 | `columns` | a table of runs for pandas, Arrow and notebooks |

@@ -16,10 +16,10 @@ from sacred.runs.run_table import RunTable
 from sacred.stores.changes import Change
 from sacred.stores.reader import Reader, reader_of
 from sacred.stores.schemes import store_from_url
-from sacred.stores.store import RunNotFoundError, Store, StoreError
+from sacred.stores.store import RunNotFoundError, Store
 
 if TYPE_CHECKING:
-    from sacred.stores.files.index.side_index import SideIndex
+    from sacred.stores.query_index import QueryIndex
 
 __all__ = ["RunStore", "open_store"]
 
@@ -108,14 +108,12 @@ class RunStore:
         )
 
     @property
-    def index(self) -> SideIndex | None:
-        """The side index of a large store of files; None: it has none."""
-        from sacred.stores.files.index.side_index import index_of
-
-        return index_of(self.reader)
+    def index(self) -> QueryIndex | None:
+        """The index beside the store, as large stores of files have one; None: it has none."""
+        return self.reader.index()
 
     def rebuild_index(self) -> int | None:
-        """Make the side index anew from all files; see docs/querying.rst.
+        """Make the index anew from all runs; see docs/querying.rst.
 
         Returns:
             the number of runs; None: the store has no index.
@@ -123,14 +121,8 @@ class RunStore:
         Raises:
             StoreError: it cannot be written.
         """
-        from sacred.stores.files.index.index_file import IndexUnavailableError
-
-        if self.index is None:
-            return None
-        try:
-            return self.index.rebuild()
-        except IndexUnavailableError as error:
-            raise StoreError(f"The index of {self.url} cannot be made: {error}") from error
+        index = self.index
+        return None if index is None else index.rebuild()
 
     def __getitem__(self, run_id: RunId) -> RunRecord:
         """The run of an id; ``1`` and ``"1"`` mean the same unless the store has both.

@@ -7,7 +7,7 @@ import heapq
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 from sacred._base.clock import utcnow
 from sacred._base.frozen import Frozen, factory, replace
@@ -17,16 +17,13 @@ from sacred.query.sorting import SortKey, sort_key
 from sacred.query.syntax import EVERYTHING, Expression, Path, Search, paths_of
 from sacred.query.values import REQUIRED
 from sacred.records import DEAD_AFTER, Document, MetricNumbers, RunId, RunRecord
+from sacred.runs.merge import merged_ids
 from sacred.runs.prefetch import metrics_in, with_numbers
-from sacred.runs.pushdown import pushed, pushed_order
+from sacred.runs.pushdown import prefilter_for
 from sacred.runs.top_k import top_k
-from sacred.stores.files.index.merge import merged_ids
-from sacred.stores.files.index.request import IndexRequest
+from sacred.stores.query_index import IndexRequest, QueryIndex
 from sacred.stores.reader import Reader
 from sacred.stores.store import DamagedRunError
-
-if TYPE_CHECKING:
-    from sacred.stores.files.index.side_index import SideIndex
 
 __all__ = ["RunTable"]
 
@@ -46,7 +43,7 @@ class RunTable(Frozen, eq=False):
         where: the condition.
         sort: the order; without keys it is that of the store.
         limit: how many runs at most.
-        now: the time of the question (naive UTC).
+        now: the time of the query (naive UTC).
         dead_after: see `RunRecord.status`.
         in_trash: of the runs in the trash, instead of those that are not.
         backwards: without keys, the last runs of the store come first.
@@ -65,7 +62,7 @@ class RunTable(Frozen, eq=False):
     dead_after: datetime.timedelta = DEAD_AFTER
     in_trash: bool = False
     backwards: bool = False
-    index: SideIndex | None = None
+    index: QueryIndex | None = None
     shown: tuple[Path, ...] = ()
     problems: list[str] = factory(factory=list)
     _cache: dict[str, Any] = factory(factory=dict)
@@ -199,7 +196,7 @@ class RunTable(Frozen, eq=False):
         return itertools.islice(self._scanned(), self.limit)
 
     def _newest_first(self) -> Iterator[RunId]:
-        where = pushed(self.where, self.reader)
+        where = prefilter_for(self.where, self.reader)
         ordered = self._ordered("_id", True, where)
         if ordered is None:
             return iter(tuple(self._oldest_first(where))[::-1])
@@ -208,7 +205,7 @@ class RunTable(Frozen, eq=False):
     def _known_to_index(self) -> Iterator[RunId] | None:
         if self.index is None:
             return None
-        question = IndexRequest(
+        request = IndexRequest(
             where=self.where,
             now=self.now,
             dead_after=self.dead_after,
@@ -218,8 +215,8 @@ class RunTable(Frozen, eq=False):
             discarded=self._discarded(),
             in_trash=self.in_trash,
         )
-        found = self.index.find(question)
-        return None if found is None else merged_ids(found, question, self._looked_up)
+        found = self.index.find(request)
+        return None if found is None else merged_ids(found, request, self._looked_up)
 
     def _looked_up(self, ids: Sequence[RunId]) -> Iterator[RunRecord]:
         documents = self.reader.documents(ids, fields=self._needed(), report=self._report)
@@ -228,7 +225,7 @@ class RunTable(Frozen, eq=False):
     def _scanned(self) -> Iterator[RunId]:
         """The same by asking the store, or by reading all of it."""
         # Once: some stores have to look for what they are asked with.
-        where = pushed(self.where, self.reader)
+        where = prefilter_for(self.where, self.reader)
         return self._sorted(where) if self.sort else self._oldest_first(where)
 
     def _oldest_first(self, where: Any) -> Iterator[RunId]:
@@ -271,7 +268,7 @@ class RunTable(Frozen, eq=False):
         )
 
     def _ranked(self, where: Any) -> Iterator[tuple[Any, bool, RunRecord]] | None:
-        order = None if self.limit is None else pushed_order(self.sort, self.reader)
+        order = None if self.limit is None else self.reader.ordering(self.sort)
         if order is None or self.limit is None:
             return None
         ranked = self.reader.ranked(order, self.limit, self._needed(), self._report, where)

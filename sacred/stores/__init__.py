@@ -9,7 +9,8 @@ where they go. Each backend is a folder with its `store` (writing), `reader`, `c
 | `store` `changes` | the protocol of writing and its errors; what can change in a record |
 | `document` | the events of a run in, changes of its document out |
 | `delivery` `spool` | pending changes and retries; a file for what no store would take |
-| `reader` `collector` | the protocols of reading, and of finding what no run refers to |
+| `reader` `query_index` | the protocols of reading, of pushing queries down, and of an index |
+| `collector` | the protocol of finding what no run refers to |
 | `schemes` `builtin` | stores by the scheme of their URL; the functions that open ours |
 | `point_columns` `local` | points as columns of numbers; local files that others write meanwhile |
 | `files` | a directory per run, and the side `index` of large stores |

@@ -16,14 +16,17 @@ from __future__ import annotations
 import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any
 
 from sacred._base.clock import naive_utc
 from sacred.stores.store import DamagedRunError, RunNotFoundError, Store, StoreError
 
 if TYPE_CHECKING:
     # Stores that only write do not load what records are.
+    from sacred.query.predicates import Condition
+    from sacred.query.sorting import SortKey
     from sacred.records import Document, FileEntry, MetricNumbers, Points, RunId
+    from sacred.stores.query_index import QueryIndex
 
 __all__ = ["LIST_FIELDS", "ReadableStore", "Reader", "moment_of", "only", "reader_of"]
 
@@ -34,13 +37,15 @@ Report = Callable[[str], None]
 
 
 class Reader(ABC):
-    """Reads a store. A third-party store gets all of it with the six abstract methods."""
+    """Reads a store.
+
+    The six abstract methods are enough for all that can be done with stored runs. A store that
+    can search overrides `prefilter` and `ordering` as well: what they return is handed to
+    `documents`, `ordered` and `ranked` of the same reader, and nobody else looks into it.
+    """
 
     #: For messages, as that of the store.
     url: str
-
-    #: The language of `where` in `documents` (``"mongo"``, ``"sql"``); None: it has none.
-    language: ClassVar[str | None] = None
 
     @abstractmethod
     def ids(self) -> Iterator[RunId]:
@@ -79,6 +84,33 @@ class Reader(ABC):
             FileNotFoundError: the store does not have it.
         """
 
+    def prefilter(self, predicate: Condition) -> Any:
+        """A filter for `documents`, `ordered` and `ranked` that keeps all runs that may fit.
+
+        Whether a run fits is decided by whoever reads the documents: a filter may keep runs
+        that do not fit, and must keep each that does. So a store translates the predicates
+        that it understands, and takes all others for true.
+
+        Args:
+            predicate: what is implied by a query; see `sacred.query.predicates`.
+
+        Returns:
+            anything but None; None: there is no such filter, and all runs are read.
+        """
+        return None
+
+    def ordering(self, keys: Sequence[SortKey]) -> Any:
+        """An ordering for `ranked`; None: the store cannot sort by these keys.
+
+        Args:
+            keys: at least one; see `sacred.query.sorting` for how they compare.
+        """
+        return None
+
+    def index(self) -> QueryIndex | None:
+        """An index beside the store that answers queries; None: there is none."""
+        return None
+
     def documents(
         self,
         ids: Iterable[RunId] | None = None,
@@ -92,8 +124,7 @@ class Reader(ABC):
             ids: of the runs, in the order that is wanted; None: all, in the order of `ids`.
             fields: as in `document`; ``_id`` is always there.
             report: is told of runs that cannot be read; they are left out.
-            where: a condition in the reader's `language`: what does not fulfil it may be
-                left out, as far as the reader can.
+            where: of `prefilter`: runs that it excludes may be left out.
         """
         for run_id in self.ids() if ids is None else ids:
             try:
@@ -134,13 +165,13 @@ class Reader(ABC):
         report: Report | None = None,
         where: Any = None,
     ) -> Iterator[tuple[Any, bool, Document]] | None:
-        """All documents in an order in the reader's `language`; None: it cannot be had.
+        """All documents in an ordering of the store; None: it cannot be had.
 
         Each comes with its position in the order of `ids`, and with whether the store could
         place it: nothing that comes behind one that it could place belongs before that.
 
         Args:
-            order: what `sacred.runs.pushdown` makes of keys to sort by.
+            order: of `ordering`.
             limit: about so many will be wanted.
             fields: as for `documents`, as are `report` and `where`.
         """

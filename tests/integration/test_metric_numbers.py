@@ -14,7 +14,7 @@ from sacred.query.sorting import parse_sort
 from sacred.query.values import plain_value
 from sacred.records.metric import AGGREGATES, aggregate
 from sacred.runs import open_store
-from sacred.runs.pushdown import pushed, pushed_order
+from sacred.runs.pushdown import prefilter_for
 from sacred.stores.changes import AddPoints, SetFields
 from tests.integration.test_pushdown import OVER_STORES, opened
 from tests.integration.test_reading import new_place
@@ -168,7 +168,7 @@ def test_databases_sort_by_numbers_of_metrics(kind, request, tmp_path):
             put_metrics(store, run_id, {"loss": [0.5 + length] * length})
         for number, sign in itertools.product(AGGREGATES, ("", "-")):
             keys = parse_sort(f"{sign}metrics.loss.{number}")
-            ranked = store.reader.ranked(pushed_order(keys, store.reader), 5, ())
+            ranked = store.reader.ranked(store.reader.ordering(keys), 5, ())
             found = [(document["_id"], is_placed) for _, is_placed, document in ranked]
             ids = [2, 5, 1, 4, 3] if sign else [4, 1, 5, 2, 3]
             assert found == [(run_id, True) for run_id in ids], keys
@@ -198,7 +198,7 @@ def test_databases_leave_out_runs_by_their_metrics(kind, request, tmp_path):
             put_metrics(store, store.store.create(None, dict(_DOCUMENT), []), {"loss": values})
         found = {}
         for question in _CANDIDATES:
-            where = pushed(parse(question), store.reader)
+            where = prefilter_for(parse(question), store.reader)
             found[question] = [run["_id"] for run in store.reader.documents(where=where)]
         expected = dict(_CANDIDATES)
         if kind == "mongo":  # what is not there is in no document

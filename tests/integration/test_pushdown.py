@@ -17,7 +17,7 @@ from sacred.query import parse
 from sacred.query.sorting import parse_sort
 from sacred.query.syntax import Not, Search
 from sacred.runs import open_store
-from sacred.runs.pushdown import pushed, pushed_order
+from sacred.runs.pushdown import prefilter_for
 from sacred.serializer import flatten
 from sacred.stores.changes import SetFields
 from sacred.stores.mongo.search.ranking import first_of
@@ -309,7 +309,7 @@ def test_the_own_order_of_mongo_is_taken_for_numbers(request, tmp_path):
             store.store.create(None, {**document, "config": {"a": n}, **result}, [])
 
         def pages(sort, limit=5):
-            reader, order = store.reader, pushed_order(parse_sort(sort), store.reader)
+            reader, order = store.reader, store.reader.ordering(parse_sort(sort))
             return first_of(reader._runs, order, limit, {}, {"config": 1, "result": 1})
 
         def is_taken(sort, limit=5):
@@ -348,7 +348,7 @@ def test_an_order_is_really_pushed(kind, request, tmp_path):
             store.store.create(None, {**document, "config": config}, [])
         ids = store.runs(sort="-a").ids
         assert ids == (4, 10, 7, 1, 2, 8, 5, 3, 6, 9, 11)
-        order = pushed_order(parse_sort("-a"), store.reader)
+        order = store.reader.ordering(parse_sort("-a"))
         ranked = list(store.reader.ranked(order, 2, ["config"]))
         not_placed = {document["_id"] for _, known, document in ranked if not known}
         # Mongo's own order has no place for flags, nor for what comes last.
@@ -365,11 +365,11 @@ def test_a_condition_is_really_pushed(kind, request, tmp_path):
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
         for n in range(5):
             store.store.create(None, {**document, "config": {"pushed": n}}, [])
-        where = pushed(parse("pushed > 1 and pushed < 3 and missing(result)"), store.reader)
+        where = prefilter_for(parse("pushed > 1 and pushed < 3 and missing(result)"), store.reader)
         found = list(store.reader.documents(fields=["config"], where=where))
         # The bounds themselves are candidates.
         assert [document["config"]["pushed"] for document in found] == [1, 2, 3]
-        where = pushed(parse("status = NOBODY or pushed = 77"), store.reader)
+        where = prefilter_for(parse("status = NOBODY or pushed = 77"), store.reader)
         assert list(store.reader.documents(where=where)) == []
 
 
@@ -507,7 +507,7 @@ def test_a_text_is_found_wherever_it_stands(kind, request, tmp_path_factory):
         needles = {run.id for run in stores["memory"].runs('"needle"')}
         assert len(needles) == 10
         if kind in ("sqlite", "postgres"):
-            where = pushed(parse('"needle"'), stores[kind].reader)
+            where = prefilter_for(parse('"needle"'), stores[kind].reader)
             candidates = {d["_id"] for d in stores[kind].reader.documents(where=where)}
             assert needles <= candidates
             assert not candidates & {14, 15}

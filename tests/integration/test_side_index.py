@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from sacred.runs import open_store
 from sacred.stores.changes import AddPoints, Annotate, SetFields
 from sacred.stores.files.index import freshness, ingest, side_index
+from sacred.stores.query_index import IndexRequest
 from sacred.upkeep import annotate, discard, empty_trash, recover
 from tests.integration.test_pushdown import queries, runs
 from tests.unit.query.runs import GOLDEN, NOW, RUNS, record
@@ -55,7 +56,7 @@ def is_used(store, query="", **how):
     """Whether the index alone gives the answer."""
     table = store.runs(query, **how)
     question = {name: getattr(table, name) for name in ("where", "now", "dead_after", "sort")}
-    found = table.index.find(side_index.Question(**question))
+    found = table.index.find(IndexRequest(**question))
     return found is not None and not found.unsure
 
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 from collections.abc import Collection, Iterator, Sequence
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId, id_key, plain_id
 from sacred.stores.files.blobs import TRASH, Blobs
@@ -15,6 +15,9 @@ from sacred.stores.files.metrics_json_reader import read_points, stored_names
 from sacred.stores.files.run_json import ABOUT, ANNOTATIONS
 from sacred.stores.reader import LIST_FIELDS, Reader, moment_of
 from sacred.stores.store import NOT_UNDERSTOOD, DamagedRunError, RunNotFoundError
+
+if TYPE_CHECKING:
+    from sacred.stores.query_index import QueryIndex
 
 __all__ = ["FileReader", "files_with"]
 
@@ -43,6 +46,15 @@ class FileReader(Reader):
         """The directory with those of the runs; None: they are not on this machine."""
         path = self._blobs.local_path("")
         return None if path is None else os.path.normpath(path)
+
+    def index(self) -> QueryIndex | None:
+        """See `Reader.index`; directories of many runs have one."""
+        if self.directory is None:
+            return None
+        # It loads SQLite, which those who look at one run do without.
+        from sacred.stores.files.index.side_index import index_of
+
+        return index_of(self, self.directory)
 
     def ids(self) -> Iterator[RunId]:
         """See `Reader.ids`; ids that are numbers come first, in their order."""

@@ -21,14 +21,19 @@ from sacred.stores.mongo.errors import translate_errors
 from sacred.stores.mongo.gridfs_files import GridFiles
 from sacred.stores.mongo.output import PARTS, read_output
 from sacred.stores.mongo.points_reader import MetricDocuments, is_list_of_metrics
-from sacred.stores.mongo.search.metric_ids import MetricOrder, MetricSearch
-from sacred.stores.mongo.search.ranking import Placed, first_of
+from sacred.stores.mongo.search.filters import filter_with_metrics
+from sacred.stores.mongo.search.metric_ids import MetricOrdering, MetricSearch
+from sacred.stores.mongo.search.order import mongo_ordering
+from sacred.stores.mongo.search.ranking import MongoOrdering, Placed, first_of
 from sacred.stores.reader import LIST_FIELDS, Reader, Report, moment_of, only
 from sacred.stores.store import DamagedRunError, RunNotFoundError, StoreNotFoundError
 
 if TYPE_CHECKING:
     from gridfs import GridFS
     from pymongo.collection import Collection as MongoCollection
+
+    from sacred.query.predicates import Condition
+    from sacred.query.sorting import SortKey
 
 __all__ = ["MongoReader"]
 
@@ -49,8 +54,6 @@ class MongoReader(Reader):
         owner: kept as long as the reader is: whose end closes the client.
     """
 
-    language = "mongo"
-
     def __init__(
         self,
         url: str,
@@ -66,8 +69,15 @@ class MongoReader(Reader):
         if metrics is None:
             metrics = runs.database["metrics"]
         self._metrics = MetricDocuments(runs, metrics)
-        #: Finds runs by their metrics.
-        self.search = MetricSearch(url, runs, metrics)
+        self._search = MetricSearch(url, runs, metrics)
+
+    def prefilter(self, predicate: Condition) -> dict[str, Any]:
+        """See `Reader.prefilter`."""
+        return filter_with_metrics(predicate, self._search)
+
+    def ordering(self, keys: Sequence[SortKey]) -> MongoOrdering | MetricOrdering | None:
+        """See `Reader.ordering`."""
+        return mongo_ordering(keys)
 
     def ids(self) -> Iterator[RunId]:
         """See `Reader.ids`."""
@@ -119,8 +129,8 @@ class MongoReader(Reader):
         report: Report | None = None,
         where: Any = None,
     ) -> Iterator[tuple[Any, bool, Document]] | None:
-        """See `Reader.ranked`; `order` is a `MongoOrder` or a `MetricOrder`."""
-        if isinstance(order, MetricOrder):
+        """See `Reader.ranked`; `order` is a `MongoOrdering` or a `MetricOrdering`."""
+        if isinstance(order, MetricOrdering):
             return self._by_metric(order, limit, fields, report, where or {})
         with translate_errors(self.url):
             self._check_it_is_there()
@@ -131,7 +141,7 @@ class MongoReader(Reader):
 
     def _by_metric(
         self,
-        order: MetricOrder,
+        order: MetricOrdering,
         limit: int,
         fields: Collection[str] | None,
         report: Report | None,
@@ -139,7 +149,7 @@ class MongoReader(Reader):
     ) -> Iterator[tuple[Any, bool, Document]] | None:
         with translate_errors(self.url):
             self._check_it_is_there()
-        pages = self.search.pages(order, limit + 20) if self.search.is_cheaper(where) else None
+        pages = self._search.pages(order, limit + 20) if self._search.is_cheaper(where) else None
         if pages is None:
             return None
         return self._with_metric(order.name, pages, fields, report, where)

@@ -26,13 +26,20 @@ from sacred.stores.sql.engine import file_of
 from sacred.stores.sql.errors import translate_errors
 from sacred.stores.sql.output import whole_output
 from sacred.stores.sql.points_reader import columns_of, names_of
-from sacred.stores.sql.search.candidates import Filter, by_column, by_order
+from sacred.stores.sql.search.candidates import Filter, Ordering, by_column, by_order
+from sacred.stores.sql.search.dialects import json_texts
+from sacred.stores.sql.search.filters import sql_filter
+from sacred.stores.sql.search.order import sql_ordering
 from sacred.stores.sql.storable_text import storable
 from sacred.stores.sql.tables import TABLES
 from sacred.stores.store import RunNotFoundError, StoreNotFoundError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
+
+    from sacred.query.predicates import Condition
+    from sacred.query.sorting import SortKey
+    from sacred.stores.sql.search.json_paths import JsonTexts
 
 __all__ = ["SqlReader"]
 
@@ -53,19 +60,25 @@ class SqlReader(Reader):
         owner: kept as long as the reader is: whose end closes the connections.
     """
 
-    language = "sql"
-
     def __init__(self, engine: Engine, owner: object = None) -> None:
         self._owner = owner
         self.url = engine.url.render_as_string(hide_password=True)
         self._engine = engine
         self._rows: DocumentRows | None = None
 
-    @property
-    def dialect(self) -> sa.Dialect:
-        """Of the database, once connected, with its version."""
-        with self._connected():
-            return self._engine.dialect
+    def prefilter(self, predicate: Condition) -> Filter | None:
+        """See `Reader.prefilter`."""
+        texts = self._json_texts()
+        return None if texts is None else sql_filter(predicate, texts)
+
+    def ordering(self, keys: Sequence[SortKey]) -> Ordering | None:
+        """See `Reader.ordering`."""
+        texts = self._json_texts()
+        return None if texts is None else sql_ordering(keys, texts)
+
+    def _json_texts(self) -> JsonTexts | None:
+        with self._connected():  # before, the version of the server is not known
+            return json_texts(self._engine.dialect)
 
     def ids(self) -> Iterator[RunId]:
         """See `Reader.ids`."""
@@ -92,7 +105,7 @@ class SqlReader(Reader):
         report: Report | None = None,
         where: Any = None,
     ) -> Iterator[Document]:
-        """See `Reader.documents`; `where` is a `sacred.stores.sql.search.candidates.RowTest`."""
+        """See `Reader.documents`; `where` is a `Filter`."""
         pages = self._all(fields, where) if ids is None else self._by_ids(ids, fields, where)
         for page in pages:
             with self._connected() as (connection, rows):
@@ -121,7 +134,7 @@ class SqlReader(Reader):
         report: Report | None = None,
         where: Any = None,
     ) -> Iterator[tuple[Any, bool, Document]] | None:
-        """See `Reader.ranked`; `order` is a `sacred.stores.sql.search.candidates.RowOrder`."""
+        """See `Reader.ranked`; `order` is an `Ordering`."""
         with self._connected() as (_, rows):
             if rows.is_old:
                 return None

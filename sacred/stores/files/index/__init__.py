@@ -7,10 +7,9 @@ looked up in its files. Where there is no index to be had, all runs are read.
 | module | what it holds |
 |---|---|
 | `side_index` | `SideIndex`: the answer to a query |
-| `request` | what is asked, and what the index answers, as frozen values |
 | `freshness` | which runs have changed since the index was written |
 | `ingest` `rows` | runs into the tables; the values of all paths of a record |
 | `conditions` `text_search` | expression → SQL with three truth values; NULL: not known here |
-| `execute` `merge` | one request run over the tables; merged with what was looked up |
+| `execute` | one query run over the tables |
 | `index_file` | the SQLite file: where it is, its tables, what can go wrong with it |
 """

@@ -15,7 +15,7 @@ from sacred.query.syntax import EVERYTHING
 from sacred.records import RunId, id_key
 from sacred.stores.files.index.conditions import FIRST_TEXT, KnownPath, Translation
 from sacred.stores.files.index.ingest import key_of_run
-from sacred.stores.files.index.request import IndexAnswer, IndexRequest, Ranks
+from sacred.stores.query_index import IndexAnswer, IndexRequest, Ranks
 
 __all__ = ["Wanted", "execute"]
 

@@ -20,8 +20,9 @@ from sacred.stores.files.index.ingest import (
     save,
     save_metrics,
 )
-from sacred.stores.files.index.request import IndexAnswer, IndexRequest
+from sacred.stores.query_index import IndexAnswer, IndexRequest
 from sacred.stores.reader import Reader
+from sacred.stores.store import StoreError
 
 __all__ = ["SideIndex", "index_of"]
 
@@ -69,11 +70,14 @@ class SideIndex:
         """Make it anew from all files; returns the number of runs.
 
         Raises:
-            IndexUnavailableError: it cannot be written.
+            StoreError: it cannot be written.
         """
-        self._database.remove()
         query = f"SELECT count(*) FROM run WHERE state < {NO_RUN}"
-        found: int = self._fresh(lambda connection: connection.execute(query).fetchone()[0])
+        try:
+            self._database.remove()
+            found: int = self._fresh(lambda connection: connection.execute(query).fetchone()[0])
+        except IndexUnavailableError as error:
+            raise StoreError(f"The index of {self._reader.url} cannot be made: {error}") from error
         return found
 
     def remove(self) -> None:
@@ -144,11 +148,13 @@ class SideIndex:
                 save_metrics(connection, filter(None, values))
 
 
-def index_of(reader: Reader) -> SideIndex | None:
-    """The index of what a reader reads; None: that has none, or is too small for one."""
-    root = getattr(reader, "directory", None)
-    if root is None:
-        return None
+def index_of(reader: Reader, root: str) -> SideIndex | None:
+    """The index of a directory of runs; None: it has none, or is too small for one.
+
+    Args:
+        reader: of the store.
+        root: the directory.
+    """
     try:
         path = path_of(root) if _is_large(root) else None
     except OSError:

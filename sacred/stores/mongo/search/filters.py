@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sacred.query.predicates import AllOf, AnyOf, Condition, Predicate
+from sacred.query.predicates import AllOf, AnyOf, Condition, Predicate, predicates_in
 from sacred.records import RunId
+from sacred.stores.mongo.search.metric_ids import MetricSearch
+from sacred.stores.mongo.search.metrics import metric_filter
 
-__all__ = ["mongo_filter"]
+__all__ = ["filter_with_metrics", "mongo_filter"]
 
 _NONE: Mapping[Predicate, Sequence[RunId] | None] = {}
 _NOTHING: dict[str, Any] = {"_id": {"$in": []}}
@@ -18,6 +20,28 @@ _TEXTS = frozenset({"name", "command", "group", "notes", "comment"})
 _NO_SCALAR = {"$type": ["object", "array", "date"]}
 #: Of texts that should be, and are something else.
 _NO_TEXT = {"$type": ["number", "bool", "object", "array", "date", "objectId"]}
+
+
+def filter_with_metrics(condition: Condition, search: MetricSearch) -> dict[str, Any]:
+    """A filter of runs, by their metrics as well if to look for them first takes less time.
+
+    Args:
+        condition: the predicates.
+        search: finds the runs whose metrics fulfil one.
+    """
+    where = mongo_filter(condition)
+    of_metrics = [
+        predicate
+        for predicate in predicates_in(condition)
+        if predicate.field == "metrics" and predicate.test != "absent"
+    ]
+    if not of_metrics or not search.is_cheaper(where):
+        return where
+    known = {
+        predicate: search.ids(predicate.steps[0], metric_filter(predicate))
+        for predicate in of_metrics
+    }
+    return mongo_filter(condition, known)
 
 
 def mongo_filter(

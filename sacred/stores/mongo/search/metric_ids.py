@@ -16,7 +16,7 @@ from sacred.stores.store import RunId
 if TYPE_CHECKING:
     from pymongo.collection import Collection as MongoCollection
 
-__all__ = ["MetricOrder", "MetricSearch"]
+__all__ = ["MetricOrdering", "MetricSearch"]
 
 #: What it takes to look at documents of metrics, and to ask for those of one run, in seconds.
 _PER_BYTE, _PER_RUN = 1e-9, 1e-4
@@ -24,7 +24,7 @@ _PER_BYTE, _PER_RUN = 1e-9, 1e-4
 _IDS = 200_000
 
 
-class MetricOrder(Frozen):
+class MetricOrdering(Frozen):
     """An order of runs by a number of a metric.
 
     Args:
@@ -88,7 +88,7 @@ class MetricSearch:
                 return None
         return found if len(found) <= _IDS else None
 
-    def pages(self, order: MetricOrder, size: int) -> Iterator[list[dict[str, Any]]] | None:
+    def pages(self, order: MetricOrdering, size: int) -> Iterator[list[dict[str, Any]]] | None:
         """The documents of a metric in order: ``_id``, ``run_id`` and ``odd``; None: no order.
 
         Args:
@@ -105,7 +105,7 @@ class MetricSearch:
         return self._pages(order, first, size)
 
     def _pages(
-        self, order: MetricOrder, page: list[dict[str, Any]], size: int
+        self, order: MetricOrdering, page: list[dict[str, Any]], size: int
     ) -> Iterator[list[dict[str, Any]]]:
         offset = 0
         while True:
@@ -116,7 +116,7 @@ class MetricSearch:
             with translate_errors(self._url):
                 page = self._page(order, offset, size)
 
-    def _page(self, order: MetricOrder, offset: int, size: int) -> list[dict[str, Any]]:
+    def _page(self, order: MetricOrdering, offset: int, size: int) -> list[dict[str, Any]]:
         stages = [
             {"$match": {"name": order.name}},
             *order.stages,

@@ -11,9 +11,9 @@ from typing import Any
 
 from sacred.query.predicates import Predicate, bounds_of
 from sacred.stores.mongo.points import AGGREGATIONS, POINTS_PER_DOCUMENT
-from sacred.stores.mongo.search.metric_ids import MetricOrder
+from sacred.stores.mongo.search.metric_ids import MetricOrdering
 
-__all__ = ["metric_filter", "metric_order"]
+__all__ = ["metric_filter", "metric_ordering"]
 
 _COUNT = AGGREGATIONS["count"]
 _LARGEST = {"$max": [{"$abs": AGGREGATIONS["min"]}, {"$abs": AGGREGATIONS["max"]}]}
@@ -54,7 +54,7 @@ def metric_filter(fact: Predicate) -> dict[str, Any]:
     return {"$or": [*_IS_ODD, {"$expr": {"$or": [_IS_LONG, test]}}]}
 
 
-def metric_order(metric: tuple[str, str], descending: bool) -> MetricOrder:
+def metric_ordering(metric: tuple[str, str], descending: bool) -> MetricOrdering:
     """An order by a number of a metric.
 
     Args:
@@ -80,7 +80,7 @@ def metric_order(metric: tuple[str, str], descending: bool) -> MetricOrder:
     stages.append({"$addFields": {"none": {"$lte": ["$number", None]}}})
     direction = -1 if descending else 1
     stages.append({"$sort": {"odd": -1, "none": 1, "number": direction, "run_id": 1}})
-    return MetricOrder(name=name, stages=stages)
+    return MetricOrdering(name=name, stages=stages)
 
 
 def _of_extreme(kind: str, low: float | None, high: float | None) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from typing import Any
 from sacred.query.fields import FIELDS
 from sacred.query.predicates import is_plain
 from sacred.query.sorting import SortKey
-from sacred.stores.mongo.search.ranking import MongoOrder
+from sacred.stores.mongo.search.metric_ids import MetricOrdering
+from sacred.stores.mongo.search.metrics import metric_ordering
+from sacred.stores.mongo.search.ranking import MongoOrdering
 
-__all__ = ["mongo_order"]
+__all__ = ["mongo_ordering"]
 
 _TREES = frozenset({"config", "info", "meta", "host", "result"})
 #: Of types of BSON; those in neither are doubtful, as numbers of numpy are, which are objects.
@@ -23,8 +25,15 @@ _RANKS = {"bool": 0, "int": 1, "long": 1, "double": 1, "string": 2, "date": 3}
 _WITHOUT_RANK = ["missing", "null", "undefined", "array"]
 
 
-def mongo_order(keys: Sequence[SortKey]) -> MongoOrder | None:
-    """The order that keys mean; None: the server has none."""
+def mongo_ordering(keys: Sequence[SortKey]) -> MongoOrdering | MetricOrdering | None:
+    """The keys as an ordering of the server; None: it cannot sort by them."""
+    path = keys[0].path
+    if len(keys) == 1 and path.field == "metrics" and path.steps:
+        return metric_ordering(path.metric, keys[0].descending)
+    return _of_documents(keys)
+
+
+def _of_documents(keys: Sequence[SortKey]) -> MongoOrdering | None:
     doubts: list[Any] = []
     fields: dict[str, Any] = {}
     order: dict[str, int] = {"doubt": -1}
@@ -46,9 +55,9 @@ def mongo_order(keys: Sequence[SortKey]) -> MongoOrder | None:
     project = {"doubt": {"$or": doubts}, **fields}
     stages = [{"$project": project}, {"$sort": {**order, "_id": 1}}, {"$project": {"doubt": 1}}]
     if len(keys) > 1 or FIELDS[keys[0].path.field] == "time":
-        return MongoOrder(stages=stages)
+        return MongoOrdering(stages=stages)
     field, steps = keys[0].path.field, keys[0].path.steps
-    return MongoOrder(
+    return MongoOrdering(
         stages=stages,
         path=".".join((field, *steps)),
         doubts=tuple(_elsewhere(field, steps)),

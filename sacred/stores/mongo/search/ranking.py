@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
-__all__ = ["MongoOrder", "first_of"]
+__all__ = ["MongoOrdering", "first_of"]
 
 Where = Mapping[str, Any]
 #: Documents, and whether nothing that comes behind one belongs before it.
@@ -32,7 +32,7 @@ _THERE = {"$exists": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MongoOrder:
+class MongoOrdering:
     """An order in the language of the server.
 
     Args:
@@ -51,7 +51,7 @@ class MongoOrder:
 
 def first_of(
     runs: Collection[dict[str, Any]],
-    order: MongoOrder,
+    order: MongoOrdering,
     limit: int,
     where: Where,
     projection: Mapping[str, int],
@@ -88,7 +88,7 @@ def _has_others(runs: Collection[dict[str, Any]], path: str, where: Where) -> bo
 
 def _pages(
     runs: Collection[dict[str, Any]],
-    order: MongoOrder,
+    order: MongoOrdering,
     parts: Sequence[Where],
     projection: Mapping[str, int],
     first: Placed,
@@ -108,7 +108,7 @@ def _pages(
 
 def _page(
     runs: Collection[dict[str, Any]],
-    order: MongoOrder,
+    order: MongoOrdering,
     where: Where,
     projection: Mapping[str, int],
     offset: int,
@@ -129,7 +129,7 @@ def _page(
     return [(document, _is_placed(document, order)) for document in found]
 
 
-def _is_placed(document: dict[str, Any], order: MongoOrder) -> bool:
+def _is_placed(document: dict[str, Any], order: MongoOrdering) -> bool:
     assert order.path is not None
     if any(_at(document, name) is not None for name in order.doubts):
         return False

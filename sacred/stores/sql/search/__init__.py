@@ -7,5 +7,6 @@
 | `order` | an ordering of runs |
 | `metrics` | numbers of metrics in both |
 | `text` | a text that may stand anywhere |
-| `json_paths` `json_sqlite` `json_postgres` | JSON in columns of text, and its two dialects |
+| `json_paths` `dialects` | JSON in columns of text; how the database at hand reads it |
+| `json_sqlite` `json_postgres` | the two dialects |
 """

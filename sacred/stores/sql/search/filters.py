@@ -23,7 +23,7 @@ from sacred.stores.sql.search.text import search_condition
 from sacred.stores.sql.storable_text import storable
 from sacred.stores.sql.tables import TABLES
 
-__all__ = ["JSON_COLUMNS", "row_test"]
+__all__ = ["JSON_COLUMNS", "sql_filter"]
 
 _RUN = TABLES["run"]
 _EXPERIMENT = TABLES["experiment"]
@@ -44,8 +44,13 @@ _SIMPLE = re.compile(r"[A-Za-z][A-Za-z ]*")
 _WORDS = frozenset({"none", "true", "false", "nan", "inf"})
 
 
-def row_test(condition: Condition, texts: JsonTexts) -> Filter:
-    """The condition, on the tables of `sacred.stores.sql.tables`."""
+def sql_filter(condition: Condition, texts: JsonTexts) -> Filter:
+    """A condition for candidates on the tables of `sacred.stores.sql.tables`.
+
+    Args:
+        condition: the predicates.
+        texts: how the database reads JSON.
+    """
     parts = condition.parts if isinstance(condition, AllOf) else (condition,)
     slow = [part for part in parts if _cost(part)]
     quick = [_condition(part, texts) for part in parts if not _cost(part)]

@@ -20,15 +20,20 @@ from sacred.stores.sql.search.json_paths import JsonTexts, Place
 from sacred.stores.sql.search.metrics import metric_place
 from sacred.stores.sql.tables import TABLES
 
-__all__ = ["sql_order"]
+__all__ = ["sql_ordering"]
 
 _RUN = TABLES["run"]
 #: Results are texts of JSON, too, but short ones.
 _QUICK = {*TIME_FIELDS, "result"}
 
 
-def sql_order(keys: Sequence[SortKey], texts: JsonTexts) -> Ordering | None:
-    """The order; None: there is none."""
+def sql_ordering(keys: Sequence[SortKey], texts: JsonTexts) -> Ordering | None:
+    """The keys as an ordering of SQL; None: the database cannot sort by them.
+
+    Args:
+        keys: of the ordering.
+        texts: how the database reads JSON.
+    """
     places: list[Place] = []
     order: list[Any] = []
     for number, key in enumerate(keys):

@@ -1,4 +1,4 @@
-"""What an index knows of an answer, and what has been looked up, as one."""
+"""Merge what an index knows of an answer with the runs that had to be looked up."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import Any
 
 from sacred.query.sorting import Ordered, as_key, sort_key
 from sacred.records import RunId, RunRecord, id_key
-from sacred.stores.files.index.request import IndexAnswer, IndexRequest
+from sacred.stores.query_index import IndexAnswer, IndexRequest
 
 __all__ = ["merged_ids"]
 
 
 def merged_ids(
     found: IndexAnswer,
-    question: IndexRequest,
+    request: IndexRequest,
     looked_up: Callable[[list[RunId]], Iterator[RunRecord]],
 ) -> Iterator[RunId]:
-    """The ids of the runs that answer a question, in order.
+    """The ids of the runs that answer a query, in order.
 
     Args:
         found: by the index.
-        question: to it.
+        request: that it answers.
         looked_up: the records of those of some runs that fulfil the condition, in their order.
     """
 
     def key(item: tuple[RunId, tuple[Any, ...]]) -> tuple[Any, ...]:
-        position = Ordered(id_key(item[0]), question.backwards)
+        position = Ordered(id_key(item[0]), request.backwards)
         return (*item[1], position)
 
     if not found.unsure:
         return iter(found.sure)
-    sort = question.sort
+    sort = request.sort
     known = zip(found.sure, found.ranks, strict=True)
     sure = ((run_id, as_key(sort, ranks)) for run_id, ranks in known)
     more: Iterable[tuple[RunId, tuple[Any, ...]]] = (
