@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.frozen import Frozen
+from sacred._base.loggers import log_level_number
 
 if TYPE_CHECKING:
     from sacred.config.captured_function import CapturedFunction
@@ -38,13 +39,70 @@ class IngredientDef(Frozen):
 class RunRequest(Frozen):
     """What the user asks for: a command, values, and options.
 
-    >>> RunRequest(command_name="main", config_updates={"C": 2.0}).named_configs
-    ()
+    The command line makes one of ``argv``, `Experiment.run` of its arguments, and
+    everything up to the run is derived from it.
+
+    Attributes:
+        command_name: full name of the command; None for the main function.
+        config_updates: values that win over all sources; nested or dotted keys.
+        named_configs: names of named configs or config files, in order.
+        info: initial content of the run's ``info``.
+        meta_info: added to the run's ``meta_info``.
+        options: command-line options by long flag.
+
+    >>> request = RunRequest.of_call("main", named_configs="fast", options={"--loglevel": "debug"})
+    >>> request.named_configs, request.log_level, request.force
+    (['fast'], 10, False)
     """
 
     command_name: str | None = None
     config_updates: Mapping[str, Any] = _NOTHING
     named_configs: Sequence[str] = ()
-    info: dict[str, Any] | None = None
+    info: Mapping[str, Any] = _NOTHING
     meta_info: Mapping[str, Any] = _NOTHING
     options: Mapping[str, Any] = _NOTHING
+
+    @classmethod
+    def of_call(
+        cls,
+        command_name: str | None = None,
+        config_updates: Mapping[str, Any] | None = None,
+        named_configs: Sequence[str] = (),
+        info: Mapping[str, Any] | None = None,
+        meta_info: Mapping[str, Any] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> RunRequest:
+        """The request that the arguments of a call stand for; a single name is a list of one."""
+        return cls(
+            command_name=command_name,
+            config_updates=config_updates or _NOTHING,
+            named_configs=(
+                [named_configs] if isinstance(named_configs, str) else list(named_configs)
+            ),
+            info=info or _NOTHING,
+            meta_info=meta_info or _NOTHING,
+            options=options or _NOTHING,
+        )
+
+    def check(self) -> None:
+        """Refuse options that everything else depends on.
+
+        Raises:
+            CommandLineError: no such log level.
+        """
+        _ = self.log_level
+
+    @property
+    def force(self) -> bool:
+        """Whether suspicious changes of the configuration are accepted."""
+        return bool(self.options.get("--force", False))
+
+    @property
+    def log_level(self) -> int | None:
+        """The level of the run's logger; None to leave it as it is.
+
+        Raises:
+            CommandLineError: no such level.
+        """
+        level = self.options.get("--loglevel")
+        return None if level is None else log_level_number(level)

@@ -11,13 +11,14 @@ from sacred._base.current_run import runs_in_scope
 from sacred._base.errors import SacredError
 from sacred._base.functions import ensure_wellformed_argv
 from sacred._base.script import calling_globals, main_file_of
+from sacred.cli.options import apply_options, default_options, gather_command_line_options
+from sacred.commands import built_in
+from sacred.config.captured_function import CapturedFunction, create_captured_function
+from sacred.definition import RunRequest
 from sacred.ingredient import Ingredient, PathLike
 
-# As in `ingredient`: loaded by those who use it.
 if TYPE_CHECKING:
     from sacred._base.cli_option import CLIOption
-    from sacred.cli.options import gather_command_line_options
-    from sacred.config.captured_function import CapturedFunction
     from sacred.host_info import HostInfoGetter
     from sacred.run import Run
 
@@ -83,19 +84,17 @@ class Experiment(Ingredient):
         self.captured_out_filter: Callable[[str], str] | None = None
         self.additional_host_info = list(additional_host_info or ())
         if self.additional_host_info:
+            # Not at the top, as others below: an import of the module that defines an
+            # experiment loads what every experiment needs, not what a run or a usage does.
             from sacred.host_info import check_additional_host_info
 
             check_additional_host_info(self.additional_host_info)
-        from sacred.cli.options import gather_command_line_options
-
         self.additional_cli_options = list(additional_cli_options or ())
         self.all_cli_options = gather_command_line_options(self.additional_cli_options)
         self._last_run: Run | None = None
         self._add_built_in_commands()
 
     def _add_built_in_commands(self) -> None:
-        from sacred.commands import built_in
-
         # The seeds of later functions depend on these four coming first, in this order.
         self.command(built_in.print_config, unobserved=True)
         self.command(built_in.print_dependencies, unobserved=True)
@@ -105,8 +104,6 @@ class Experiment(Ingredient):
         self._add_silently(built_in.diff)
 
     def _add_silently(self, function: Callable[..., Any]) -> None:
-        from sacred.config.captured_function import create_captured_function
-
         captured = self.commands[function.__name__] = create_captured_function(function)
         captured.unobserved = True
 
@@ -223,31 +220,27 @@ class Experiment(Ingredient):
         meta_info: dict[str, Any] | None = None,
         options: dict[str, Any] | None = None,
     ) -> Run:
-        from sacred.cli.options import apply_options
-        from sacred.initialize.create import create_run
+        from sacred.initialize.create import create_requested_run
 
         command_name = command_name or self.default_command
         if command_name is None:
             raise RuntimeError(
                 "No command found to be run. Specify a command or define a main function."
             )
-        names = [named_configs] if isinstance(named_configs, str) else list(named_configs)
         all_options = {**self.get_default_options(), **(options or {})}
         for hook in self.option_hooks:
             hook(options=all_options)
-        run = create_run(
-            self,
-            command_name,
-            config_updates,
-            named_configs=names,
-            force=bool(all_options.get("--force", False)),
-            log_level=all_options.get("--loglevel"),
+        request = RunRequest.of_call(
+            command_name, config_updates, named_configs, info, meta_info, all_options
         )
-        run.info.update(info or {})
-        run.meta_info.update(command=command_name, options=all_options, named_configs=names)
+        run = create_requested_run(self, request)
+        run.info.update(request.info)
+        run.meta_info.update(
+            command=command_name, options=all_options, named_configs=request.named_configs
+        )
         if config_updates:
             run.meta_info["config_updates"] = config_updates
-        run.meta_info.update(meta_info or {})
+        run.meta_info.update(request.meta_info)
         apply_options(self.all_cli_options, all_options, run)
         self.current_run = run
         return run
@@ -280,8 +273,6 @@ class Experiment(Ingredient):
 
     def get_default_options(self) -> dict[str, Any]:
         """All options as they are when none is given: flags False, values None."""
-        from sacred.cli.options import default_options
-
         return default_options(self.all_cli_options)
 
     def help_for(self, command_name: str) -> str:
@@ -359,12 +350,3 @@ def _name_of_script(caller_globals: dict[str, Any], interactive: bool) -> str:
             "provide a name and set interactive=True."
         )
     return os.path.splitext(os.path.basename(script))[0]
-
-
-def __getattr__(name: str) -> Any:
-    # Scripts import it from here.
-    if name == "gather_command_line_options":
-        from sacred.cli.options import gather_command_line_options
-
-        return gather_command_line_options
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

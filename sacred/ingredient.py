@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any, overload
 from sacred._base.errors import CircularDependencyError
 from sacred._base.paths import join_paths
 from sacred._base.script import calling_globals, main_file_of
+from sacred.config.captured_function import CapturedFunction, create_captured_function
+from sacred.definition import ConfigHook, IngredientDef
 
-# What a script does not use it does not load: `import sacred` is nearly all of a short run.
 if TYPE_CHECKING:
     from typing import TypeVar
 
-    from sacred.config.captured_function import CapturedFunction
     from sacred.config.chain import ConfigSource
     from sacred.config.config_scope import ConfigScope
-    from sacred.definition import ConfigHook, IngredientDef
     from sacred.dependencies import PackageDependency, Source
     from sacred.dependencies.experiment_info import Findings, Script
 
@@ -119,8 +118,6 @@ class Ingredient:
         return None
 
     def _capture(self, function: Callable[..., Any], prefix: str | None) -> CapturedFunction:
-        from sacred.config.captured_function import CapturedFunction, create_captured_function
-
         if isinstance(function, CapturedFunction) and function in self.captured_functions:
             return function
         earlier = self._earlier(self.captured_functions, function)
@@ -219,6 +216,8 @@ class Ingredient:
             SyntaxError: the body holds ``return`` or ``yield``.
             AssertionError: the signature has defaults, ``*args`` or ``**kwargs``.
         """
+        # Not at the top, as others below: what a script does not use it does not load,
+        # and loading is nearly all of a short run.
         from sacred.config.config_scope import ConfigScope
 
         earlier = self._earlier(self.configurations, function)
@@ -433,8 +432,6 @@ class Ingredient:
 
     def freeze(self) -> IngredientDef:
         """What has been declared so far, as a frozen value."""
-        from sacred.definition import IngredientDef
-
         return IngredientDef(
             path=self.path,
             configurations=tuple(self.configurations),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sacred import Experiment, Ingredient
+from sacred.definition import RunRequest
 from sacred.initialize import (
     create_run,
     create_scaffolding,
@@ -138,3 +139,33 @@ def test_a_run_made_by_hand_can_be_started(ex: Experiment) -> None:
     assert run.status is None
     assert run() == (1, 11, "main", {"root": "/tmp"})
     assert run.status == "COMPLETED"
+
+
+def test_hooks_declared_after_the_request_do_not_run(ex: Experiment) -> None:
+    """A run never sees half of a later declaration: its hooks are those of the definition."""
+    ran: list[str] = []
+
+    @ex.pre_run_hook
+    def early() -> None:
+        ran.append("early")
+
+    @ex.config_hook
+    def declares(config: Any, command_name: Any, logger: Any) -> dict[str, Any]:
+        ex.pre_run_hook(lambda: ran.append("late"))
+        return {}
+
+    create_run(ex, "main", {"seed": 1}, log_level=QUIET)()
+    assert ran == ["early"]
+
+
+@pytest.mark.parametrize(("options", "level"), [({}, None), ({"--loglevel": "warning"}, 30)])
+def test_a_request_interprets_its_options(options: dict[str, Any], level: int | None) -> None:
+    request = RunRequest.of_call("main", named_configs="fast", options=options)
+    assert (request.log_level, request.force, request.named_configs) == (level, False, ["fast"])
+
+
+@pytest.mark.parametrize("use", [lambda ex: ex.run(options={"--loglevel": "loud"}),
+                                 lambda ex: create_run(ex, "main", log_level="loud")])  # fmt: skip
+def test_an_unknown_log_level(ex: Experiment, use: Any) -> None:
+    with pytest.raises(ValueError, match="Unknown log level 'loud'"):
+        use(ex)

@@ -15,6 +15,7 @@
     │   ├── UnreadableConfigFileError     also an OSError
     │   ├── MissingConfigFormatError      also a KeyError
     │   ├── CircularDependencyError
+    │   ├── CommandLineError              also a ValueError
     │   ├── SettingError
     │   └── UnsafeDataError
     ├── ObserverError
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CircularDependencyError",
+    "CommandLineError",
     "ConfigAddedError",
     "ConfigError",
     "ConfigFileError",
@@ -438,6 +440,20 @@ class CircularDependencyError(SacredError):
     ) -> None:
         way = "->".join(str(getattr(part, "path", part)) for part in ingredients or ())
         super().__init__(message + way, print_traceback, filter_traceback, print_usage)
+
+
+class CommandLineError(SacredError, ValueError):
+    """What was typed cannot be understood; shown as one message, without traceback.
+
+    Args:
+        message: what is wrong, and what would be right.
+        print_usage: show the usage of the program first.
+    """
+
+    __module__ = "sacred.cli.errors"
+
+    def __init__(self, message: str, print_usage: bool = False) -> None:
+        super().__init__(message, print_traceback=False, print_usage=print_usage)
 
 
 class SettingError(SacredError):

@@ -6,7 +6,10 @@ import logging
 import sys
 from typing import Any, TextIO
 
-__all__ = ["NO_LOGGER", "create_basic_stream_logger"]
+from sacred._base.errors import CommandLineError
+from sacred._base.text import did_you_mean
+
+__all__ = ["NO_LOGGER", "create_basic_stream_logger", "log_level_number"]
 
 #: Takes messages and drops them.
 NO_LOGGER = logging.getLogger("ignore")
@@ -38,3 +41,28 @@ def create_basic_stream_logger() -> logging.Logger:
         root.addHandler(handler)
         root.setLevel(logging.INFO)
     return root
+
+
+def log_level_number(level: str | int) -> int:
+    """The number of a log level.
+
+    Args:
+        level: its name in any case, or its number.
+
+    Raises:
+        CommandLineError: no such level.
+
+    >>> log_level_number("warning"), log_level_number("15")
+    (30, 15)
+    """
+    text = str(level).strip()
+    if text.isdecimal():
+        return int(text)
+    levels = logging.getLevelNamesMapping()
+    if text.upper() in levels:
+        return levels[text.upper()]
+    hint = did_you_mean(text, levels)
+    raise CommandLineError(
+        f"Unknown log level {level!r}. It is DEBUG, INFO, WARNING, ERROR, CRITICAL or a number. "
+        f"{hint}".rstrip()
+    )

@@ -8,14 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred._base.errors import SacredError
-from sacred._base.frozen import Frozen
 from sacred._base.tracebacks import print_filtered_stacktrace
 from sacred.cli.arguments import ParsedArguments, parse, parse_plain, split_words
 from sacred.cli.error_messages import no_command, report, unknown_command
-from sacred.cli.options import is_given
-from sacred.cli.run_options import loglevel_of
 from sacred.cli.updates import parse_updates
 from sacred.commands import built_in, help_for_command
+from sacred.definition import RunRequest
 
 if TYPE_CHECKING:
     from sacred._base.cli_option import CLIOption
@@ -50,13 +48,6 @@ class Program(Protocol):
         options: dict[str, Any] | None = None,
     ) -> Run:
         """Run a command."""
-
-
-class _Request(Frozen):
-    command: str
-    config_updates: dict[str, Any]
-    named_configs: list[str]
-    options: dict[str, Any]
 
 
 def run_commandline(experiment: Program, argv: Sequence[str]) -> Run | None:
@@ -107,16 +98,15 @@ def _words(experiment: Program, argv: Sequence[str]) -> tuple[Sequence[str], lis
     return argv, []
 
 
-def _request(experiment: Program, parsed: ParsedArguments, behind: Sequence[str] = ()) -> _Request:
+def _request(
+    experiment: Program, parsed: ParsedArguments, behind: Sequence[str] = ()
+) -> RunRequest:
     commands = [name for name, _ in experiment.gather_commands()]
     if parsed.command is not None and parsed.command not in commands:
         raise unknown_command(parsed.command, commands)
     command = parsed.command or experiment.default_command
     if command is None:
         raise no_command(commands)
-    # The run's logger has its level before the options are applied.
-    if is_given(parsed.options.get("--loglevel")):
-        loglevel_of(parsed.options["--loglevel"])
     config_updates, named_configs = parse_updates(parsed.updates)
     # Option hooks, and readers of `meta["options"]`, find the other words here as well.
     words = {
@@ -127,22 +117,24 @@ def _request(experiment: Program, parsed: ParsedArguments, behind: Sequence[str]
     }
     if behind:
         words[built_in.WORDS] = list(behind)
-    return _Request(
-        command=command,
+    request = RunRequest(
+        command_name=command,
         config_updates=config_updates,
         named_configs=named_configs,
         options={**parsed.options, **words},
     )
+    request.check()  # before option hooks have seen it
+    return request
 
 
-def _run(experiment: Program, request: _Request, short_usage: Callable[[], str]) -> Run:
+def _run(experiment: Program, request: RunRequest, short_usage: Callable[[], str]) -> Run:
     before = experiment.current_run
     try:
         return experiment.run(
-            request.command,
-            config_updates=request.config_updates,
+            request.command_name,
+            config_updates=dict(request.config_updates),
             named_configs=request.named_configs,
-            options=request.options,
+            options=dict(request.options),
         )
     except (Exception, KeyboardInterrupt) as error:
         # Option hooks may have changed the options: the run knows best, if there is one.

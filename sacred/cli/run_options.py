@@ -5,12 +5,12 @@ Flags and help texts are in `sacred.cli.option_table`.
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.cli_option import CLIOption
+from sacred._base.loggers import log_level_number
 from sacred._base.text import did_you_mean
 from sacred.cli.errors import CommandLineError, UncleanRepositoryError
 from sacred.cli.option_table import row_of
@@ -28,7 +28,6 @@ __all__ = [
     "group_option",
     "help_option",
     "id_option",
-    "loglevel_of",
     "loglevel_option",
     "name_option",
     "pdb_option",
@@ -144,7 +143,7 @@ def loglevel_option(args: str | int, run: Run) -> None:
     Raises:
         CommandLineError: no such level.
     """
-    run.run_logger.setLevel(loglevel_of(args))
+    run.run_logger.setLevel(log_level_number(args))
 
 
 @_option("--name")
@@ -213,31 +212,6 @@ def tag_option(args: str | Iterable[str], run: Run) -> None:
 def unobserved_option(args: bool, run: Run) -> None:
     """Set `run.unobserved`."""
     run.unobserved = True
-
-
-def loglevel_of(level: str | int) -> int:
-    """The number of a log level.
-
-    Args:
-        level: its name in any case, or its number.
-
-    Raises:
-        CommandLineError: no such level.
-
-    >>> loglevel_of("warning"), loglevel_of("15")
-    (30, 15)
-    """
-    text = str(level).strip()
-    if text.isdecimal():
-        return int(text)
-    levels = logging.getLevelNamesMapping()
-    if text.upper() in levels:
-        return levels[text.upper()]
-    hint = did_you_mean(text, levels)
-    raise CommandLineError(
-        f"Unknown log level {level!r}. It is DEBUG, INFO, WARNING, ERROR, CRITICAL or a number. "
-        f"{hint}".rstrip()
-    )
 
 
 def _number(value: Any) -> float | None:

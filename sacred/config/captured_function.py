@@ -204,7 +204,7 @@ class CapturedFunction:
         else:
             function = self.__wrapped__
         # Most runs stay in one process.
-        from sacred.config.transfer import take_snapshot
+        from sacred.config.snapshot import take_snapshot
 
         state = {"unobserved": self.unobserved, "snapshot": take_snapshot(self)}
         return _restore, (function, self.prefix, *names), state
@@ -212,7 +212,7 @@ class CapturedFunction:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.unobserved = state["unobserved"]
         if state["snapshot"] is not None:
-            from sacred.config.transfer import receive
+            from sacred.config.snapshot import receive
 
             receive(self, state["snapshot"])
 

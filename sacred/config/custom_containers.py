@@ -1,4 +1,4 @@
-"""A porch: names of `sacred.config` under the path where scripts import them."""
+"""Compatibility module: names of `sacred.config` under their old import path."""
 
 from sacred.config.differences import is_different, type_changed
 from sacred.config.dogmatic import DogmaticDict, DogmaticList, fallback_dict

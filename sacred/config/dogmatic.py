@@ -7,12 +7,11 @@ set from outside come out, and remember what they changed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, SupportsIndex
+from typing import Any, NoReturn, SupportsIndex
 
 from sacred._base.errors import ConfigError
 from sacred._base.paths import join_paths
 from sacred.config.differences import entry_type, is_different, type_changed
-from sacred.config.dogmatic_list import DogmaticList
 from sacred.config.typed_entries import CommandLineText, as_entry
 
 __all__ = ["DogmaticDict", "DogmaticList", "dogmatize", "fallback_dict", "undogmatize"]
@@ -225,6 +224,51 @@ class DogmaticDict(dict[Any, Any]):
             self.modified.add(path)
         for below, types in part.typechanges.items():
             self.typechanges[join_paths(path, below)] = types
+
+
+class DogmaticList(list[Any]):
+    """A list that silently ignores every change.
+
+    >>> l = DogmaticList([1, 2])
+    >>> l.append(3)
+    >>> l += [4]
+    >>> l
+    [1, 2]
+    """
+
+    def _ignore(self, *args: Any, **kwargs: Any) -> None:
+        """Do nothing: the list is fixed."""
+
+    append = extend = insert = remove = clear = reverse = _ignore
+    __setitem__ = __delitem__ = _ignore
+
+    def sort(self, compare: Any = None, key: Any = None, reverse: bool = False) -> None:
+        """Do nothing: the list is fixed."""
+
+    def __iadd__(self, other: Any) -> DogmaticList:  # type: ignore[misc]
+        return self
+
+    def __imul__(self, other: Any) -> DogmaticList:  # type: ignore[misc]
+        return self
+
+    def pop(self, index: Any = None) -> NoReturn:
+        """Refused: there is no value that could be returned and removed.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("Cannot pop from DogmaticList")
+
+    def copy(self) -> list[Any]:
+        """A plain list."""
+        return list(self)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        return list, (list(self),)
+
+    def revelation(self, preset: Any = None) -> set[str]:
+        """Nothing was left out."""
+        return set()
 
 
 class ElementwiseList(list[Any]):

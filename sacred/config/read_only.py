@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 from sacred._base.errors import SacredError
-from sacred.config.yaml_support import install
+from sacred._base.import_hooks import when_imported
 
 __all__ = ["ReadOnlyContainer", "ReadOnlyDict", "ReadOnlyList", "make_plain", "make_read_only"]
 
@@ -75,13 +76,38 @@ for _container, _names in _MUTATORS.items():
         setattr(_container, _name, _refused(_name))
 
 
+_known_to_yaml = False
+
+
+def _register_with_yaml() -> None:
+    """Let PyYAML write these containers as plain ones, now or as soon as it is imported.
+
+    Its safe dumper only knows exact types. It is an optional package, and slow to import.
+    """
+    global _known_to_yaml
+    if _known_to_yaml:
+        return
+    yaml = sys.modules.get("yaml")
+    if "yaml" in sys.modules and not hasattr(yaml, "SafeDumper"):
+        return  # being imported right now, or blocked: try again next time
+    _known_to_yaml = True
+    when_imported("yaml", _add_representers)
+
+
+def _add_representers(yaml: Any) -> None:
+    names = ("SafeDumper", "Dumper", "CSafeDumper", "CDumper")
+    for dumper in (getattr(yaml, name) for name in names if hasattr(yaml, name)):
+        dumper.add_representer(ReadOnlyDict, lambda d, value: d.represent_dict(dict(value)))
+        dumper.add_representer(ReadOnlyList, lambda d, value: d.represent_list(list(value)))
+
+
 def make_read_only(o: Any) -> Any:
     """A read-only copy of nested dicts, lists and tuples; other objects are shared.
 
     >>> type(make_read_only({"layers": [{"size": 1}]})["layers"][0]).__name__
     'ReadOnlyDict'
     """
-    install(ReadOnlyDict, ReadOnlyList)
+    _register_with_yaml()
     return _read_only(o)
 
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sacred._base.frozen import Frozen
+from sacred._base.frozen import Frozen, replace
 from sacred._base.paths import (
     convert_to_nested_dict,
     get_by_dotted_path,
@@ -16,6 +16,7 @@ from sacred._base.paths import (
 )
 from sacred.config.config_scope import ConfigScope
 from sacred.config.config_summary import ConfigSummary
+from sacred.definition import RunRequest
 from sacred.initialize.phases import (
     Prefixes,
     Scaffolding,
@@ -34,7 +35,7 @@ from sacred.initialize.scaffold import Scaffold
 if TYPE_CHECKING:
     from sacred.ingredient import Ingredient
 
-__all__ = ["Configured", "configure"]
+__all__ = ["Configured", "configure", "configure_request"]
 
 
 class Configured(Frozen):
@@ -53,16 +54,6 @@ class Configured(Frozen):
     scaffolding: Scaffolding
     root_logger: logging.Logger
     run_logger: logging.Logger
-
-
-class _Request(Frozen):
-    """What stays the same over all phases."""
-
-    experiment: Ingredient
-    command_name: str | None
-    config_updates: Mapping[str, Any]
-    named_configs: tuple[str, ...]
-    log_level: str | int | None
 
 
 def configure(
@@ -86,25 +77,25 @@ def configure(
         CircularDependencyError, ValueError: the ingredients do not form a tree of
             unique paths.
     """
-    names = (named_configs,) if isinstance(named_configs, str) else tuple(named_configs)
-    request = _Request(
-        experiment=experiment,
-        command_name=command_name,
-        config_updates=convert_to_nested_dict(dict(config_updates or {})),
-        named_configs=names,
-        log_level=log_level,
-    )
-    return _configure(request)
+    options = {"--loglevel": log_level}
+    request = RunRequest.of_call(command_name, config_updates, named_configs, options=options)
+    return configure_request(experiment, request)
 
 
-def _configure(request: _Request) -> Configured:
-    ingredients = gather_ingredients_topological(request.experiment)
-    scaffolding = create_scaffolding(request.experiment, ingredients)
+def configure_request(experiment: Ingredient, request: RunRequest) -> Configured:
+    """Work out the configuration that a request leads to; see `configure`."""
+    nested = convert_to_nested_dict(dict(request.config_updates))
+    return _configure(experiment, replace(request, config_updates=nested))
+
+
+def _configure(experiment: Ingredient, request: RunRequest) -> Configured:
+    ingredients = gather_ingredients_topological(experiment)
+    scaffolding = create_scaffolding(experiment, ingredients)
     prefixes = split_prefixes(scaffolding)
-    root_logger, run_logger = initialize_logging(request.experiment, scaffolding, request.log_level)
+    root_logger, run_logger = initialize_logging(experiment, scaffolding, request.log_level)
     updates: dict[str, Any] = recursive_update({}, request.config_updates)
     distribute_config_updates(prefixes, scaffolding, updates)
-    _use_named_configs(request, scaffolding, prefixes, updates)
+    _use_named_configs(experiment, request, scaffolding, prefixes, updates)
     distribute_config_updates(prefixes, scaffolding, updates)
     _evaluate_sources(request, scaffolding, run_logger)
     _set_up_seeds(scaffolding)
@@ -118,13 +109,17 @@ def _configure(request: _Request) -> Configured:
 
 
 def _use_named_configs(
-    request: _Request, scaffolding: Scaffolding, prefixes: Prefixes, updates: dict[str, Any]
+    experiment: Ingredient,
+    request: RunRequest,
+    scaffolding: Scaffolding,
+    prefixes: Prefixes,
+    updates: dict[str, Any],
 ) -> None:
     """Evaluate the named configs; what they set is fixed for the sources."""
     for index, name in enumerate(request.named_configs):
         scaffold, config_name = get_scaffolding_and_config_name(name, scaffolding)
         scaffold.gather_fallbacks()
-        asked_for = _values_asked_for(request, index, scaffold, config_name)
+        asked_for = _values_asked_for(experiment, request, index, scaffold, config_name)
         found = _run_named_config(scaffold, config_name, asked_for)
         distribute_presets(scaffold.path, prefixes, scaffolding, found)
         for key, value in found.items():
@@ -166,7 +161,11 @@ def _evaluate_named_config(
 
 
 def _values_asked_for(
-    request: _Request, index: int, scaffold: Scaffold, config_name: str
+    experiment: Ingredient,
+    request: RunRequest,
+    index: int,
+    scaffold: Scaffold,
+    config_name: str,
 ) -> dict[str, Any]:
     """The entries that a named config reads, as they would be without it."""
     source = scaffold.named_configs.get(config_name)
@@ -176,22 +175,14 @@ def _values_asked_for(
     missing = [name for name in source.parameters if name not in known]
     if not missing:
         return {}
-    others = request.named_configs[:index] + request.named_configs[index + 1 :]
-    without = _configure(
-        _Request(
-            experiment=request.experiment,
-            command_name=request.command_name,
-            config_updates=request.config_updates,
-            named_configs=others,
-            log_level=request.log_level,
-        )
-    )
+    others = [*request.named_configs[:index], *request.named_configs[index + 1 :]]
+    without = _configure(experiment, replace(request, named_configs=others))
     view = without.scaffolding[scaffold.path].get_fixture()
     return {name: view[name] for name in missing if name in view}
 
 
 def _evaluate_sources(
-    request: _Request, scaffolding: Scaffolding, run_logger: logging.Logger
+    request: RunRequest, scaffolding: Scaffolding, run_logger: logging.Logger
 ) -> None:
     """Sources, then hooks, of each ingredient, before those of its users."""
     for scaffold in scaffolding.values():

@@ -9,15 +9,15 @@ from sacred._base.errors import ConfigAddedError, UnknownIngredientError
 from sacred._base.paths import iter_prefixes, iterate_flattened, join_paths
 from sacred._base.text import did_you_mean
 from sacred.config.captured_function import CapturedFunction
-from sacred.initialize.configure import Configured, configure
-from sacred.initialize.phases import gather_ingredients_topological
+from sacred.definition import RunRequest
+from sacred.initialize.configure import Configured, configure_request
 from sacred.initialize.scaffold import Scaffold
 from sacred.run import Run
 
 if TYPE_CHECKING:
     from sacred.ingredient import Ingredient
 
-__all__ = ["create_run", "get_command"]
+__all__ = ["create_requested_run", "create_run", "get_command"]
 
 _NUMBERS = (int, float)
 
@@ -62,13 +62,26 @@ def create_run(
         KeyError, NamedConfigNotFoundError, CircularDependencyError, ValueError:
             see :func:`configure` and :func:`get_command`.
     """
+    options = {"--force": force, "--loglevel": log_level}
+    request = RunRequest.of_call(command_name, config_updates, named_configs, options=options)
+    return create_requested_run(experiment, request)
+
+
+def create_requested_run(experiment: Ingredient, request: RunRequest) -> Run:
+    """Make the run that a request names; see `create_run`.
+
+    Args:
+        experiment: the experiment.
+        request: what is asked for; it names a command.
+    """
+    assert request.command_name is not None
     gather_info = None
-    if not getattr(experiment.commands.get(command_name), "unobserved", False):
+    if not getattr(experiment.commands.get(request.command_name), "unobserved", False):
         gather_info = experiment.experiment_info_gatherer()  # git begins to look meanwhile
-    configured = configure(experiment, command_name, config_updates, named_configs, log_level)
-    ingredients = gather_ingredients_topological(experiment)
-    main_function = get_command(configured.scaffolding, command_name)
-    if not force:
+    configured = configure_request(experiment, request)
+    scaffolds = configured.scaffolding.values()
+    main_function = get_command(configured.scaffolding, request.command_name)
+    if not request.force:
         _check_changes(configured)
 
     def host_info() -> dict[str, Any]:
@@ -86,15 +99,15 @@ def create_run(
         run_logger=configured.run_logger,
         experiment_info=gather_info() if gather_info else experiment.get_experiment_info,
         host_info=host_info() if gather_info else host_info,
-        pre_run_hooks=[hook for used in ingredients for hook in used.pre_run_hooks],
-        post_run_hooks=[hook for used in ingredients for hook in used.post_run_hooks],
+        pre_run_hooks=[hook for scaffold in scaffolds for hook in scaffold.pre_run_hooks],
+        post_run_hooks=[hook for scaffold in scaffolds for hook in scaffold.post_run_hooks],
         captured_out_filter=getattr(experiment, "captured_out_filter", None),
     )
     run.experiment = experiment
-    run.force = force
+    run.force = request.force
     run.unobserved = getattr(main_function, "unobserved", False)
     run.refresh_experiment_info = gather_info
-    for scaffold in configured.scaffolding.values():
+    for scaffold in scaffolds:
         scaffold.finalize_initialization(run)
     return run
 

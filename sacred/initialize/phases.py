@@ -67,6 +67,8 @@ def create_scaffolding(
             named_configs=definition.named_configs,
             config_hooks=definition.config_hooks,
             generate_seed=ingredient is experiment,
+            pre_run_hooks=definition.pre_run_hooks,
+            post_run_hooks=definition.post_run_hooks,
         )
     return scaffolding
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sacred._base.loggers import create_basic_stream_logger
+from sacred._base.loggers import create_basic_stream_logger, log_level_number
 from sacred.initialize.scaffold import Scaffold
 
 if TYPE_CHECKING:
@@ -29,12 +29,15 @@ def initialize_logging(
 
     Returns:
         the root logger and the logger of the run.
+
+    Raises:
+        CommandLineError: no such level.
     """
     root_logger = experiment.logger or create_basic_stream_logger()
     run_logger = root_logger.getChild(experiment.path)
     for path, scaffold in scaffolding.items():
         scaffold.logger = run_logger.getChild(path) if path else run_logger
-    _set_level(run_logger, None if log_level is None else _level(log_level))
+    _set_level(run_logger, None if log_level is None else log_level_number(log_level))
     return root_logger, run_logger
 
 
@@ -43,7 +46,7 @@ def initialize_logging(
 _set_by_us: dict[str, tuple[int, int]] = {}
 
 
-def _set_level(logger: logging.Logger, level: str | int | None) -> None:
+def _set_level(logger: logging.Logger, level: int | None) -> None:
     before, ours = _set_by_us.pop(logger.name, (0, -1))
     if logger.level == ours:
         logger.setLevel(before)
@@ -51,8 +54,3 @@ def _set_level(logger: logging.Logger, level: str | int | None) -> None:
         before = logger.level
         logger.setLevel(level)
         _set_by_us[logger.name] = before, logger.level
-
-
-def _level(log_level: str | int) -> str | int:
-    text = str(log_level)
-    return int(text) if text.lstrip("-").isdigit() else text.upper()

@@ -41,6 +41,8 @@ class Scaffold:
         named_configs: its named configs by name.
         config_hooks: its config hooks.
         generate_seed: whether its seed shows in the configuration.
+        pre_run_hooks: what runs before the command.
+        post_run_hooks: what runs after the command.
     """
 
     def __init__(
@@ -53,6 +55,8 @@ class Scaffold:
         named_configs: Mapping[str, ConfigSource],
         config_hooks: Sequence[ConfigHook],
         generate_seed: bool,
+        pre_run_hooks: Sequence[CapturedFunction] = (),
+        post_run_hooks: Sequence[CapturedFunction] = (),
     ) -> None:
         self.config_scopes = config_scopes
         self.subrunners = subrunners
@@ -61,6 +65,8 @@ class Scaffold:
         self.named_configs = named_configs
         self.config_hooks = config_hooks
         self.generate_seed = generate_seed
+        self.pre_run_hooks = pre_run_hooks
+        self.post_run_hooks = post_run_hooks
         self._captured_functions = tuple(captured_functions)
 
         self.config_updates: dict[str, Any] = {}

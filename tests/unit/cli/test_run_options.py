@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from sacred import commandline_options as porch
+from sacred._base.loggers import log_level_number
 from sacred.cli.errors import CommandLineError, UncleanRepositoryError
-from sacred.cli.run_options import loglevel_of
 from sacred.config.bindings import Binding, RunBindings
 from sacred.config.captured_function import create_captured_function
 from sacred.config.config_summary import ConfigSummary
@@ -105,13 +105,13 @@ def test_wrong_values(run: Any, option: Any, value: Any, told: list[str]) -> Non
     [("DEBUG", 10), ("info", 20), (" 30 ", 30), (5, 5), ("Critical", 50), ("WARN", 30)],
 )
 def test_levels(level: str | int, number: int) -> None:
-    assert loglevel_of(level) == number
+    assert log_level_number(level) == number
 
 
 def test_levels_of_users(monkeypatch: pytest.MonkeyPatch) -> None:
     """Levels added to `logging` are known by name."""
     monkeypatch.setattr(logging, "_nameToLevel", {**logging._nameToLevel, "TRACE": 5})
-    assert loglevel_of("trace") == 5
+    assert log_level_number("trace") == 5
 
 
 def test_name_renames_the_experiment_and_its_loggers(run: Any) -> None:

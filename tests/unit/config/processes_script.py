@@ -1,4 +1,4 @@
-"""Run as a script by `test_transfer.py`: captured functions in other processes.
+"""Run as a script by `test_snapshot.py`: captured functions in other processes.
 
 usage: processes_script.py KIND, one of fork, spawn, forkserver, loky, threading
 """

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sacred.config.differences import entry_type, is_different, type_changed
-from sacred.config.keys import assert_is_valid_key
 from sacred.config.normalize import (
+    assert_is_valid_key,
     is_code,
     normalize_numpy,
     normalize_or_die,

@@ -1,4 +1,4 @@
-"""Captured functions on their way to another process.
+"""Snapshots of bindings, which pickled captured functions carry to another process.
 
 A pickled function brings what all functions of its run are called with, since
 it may call others. The run itself stays where it is; there is a stand-in that

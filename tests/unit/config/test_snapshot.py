@@ -1,4 +1,4 @@
-"""Captured functions on their way to other processes."""
+"""Captured functions in other processes."""
 
 import functools
 import logging
@@ -17,7 +17,7 @@ from sacred.config import bindings as bindings_module
 from sacred.config.bindings import Binding, RunBindings, find_run
 from sacred.config.captured_function import CapturedFunction
 from sacred.config.captured_function import create_captured_function as capture
-from sacred.config.transfer import RemoteRun, Snapshot, receive, take_snapshot
+from sacred.config.snapshot import RemoteRun, Snapshot, receive, take_snapshot
 
 SCRIPT = Path(__file__).with_name("processes_script.py")
 
