@@ -310,9 +310,9 @@ def read_back(path):
 KILLED = """
 import json, os, sys
 from sacred.observers.file_storage import FileStorageObserver
-from sacred.stores import metrics_file
+from sacred.stores.files import metrics_json
 from tests.unit.stores.told import beat, log, start
-metrics_file._SMALL = 3000
+metrics_json._SMALL = 3000
 observer = FileStorageObserver(sys.argv[1])
 start(observer)
 truth = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
