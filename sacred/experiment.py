@@ -174,7 +174,7 @@ class Experiment(Ingredient):
         """
         import copy
 
-        from sacred.initialize.configure import configure
+        from sacred.initialize.configuration import configure
 
         configured = configure(self, self.default_command, config_updates, named_configs)
         return copy.deepcopy(configured.config)

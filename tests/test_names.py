@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import inspect
@@ -10,6 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import ROOT
 
 NAMES = {
     "sacred.observers.slack": "SlackObserver",
@@ -30,6 +33,14 @@ NAMES = {
     "sacred": """
         Experiment Ingredient SETTINGS observers host_info_getter host_info_gatherer
         cli_option __version__ __author__ __author_email__ __url__
+        open_store RunStore RunTable RunRecord QueryError StoreError annotate copy_runs
+    """,
+    "sacred.stores": """
+        Store ReadableStore Reader Collector Garbage MemoryStore store_from_url reader_of replay
+        SourceFile Change SetFields Annotate SetExperiment WriteOutput AddPoints AddFile
+        StoreError StoreAddressError StoreUnavailableError StorePermissionError
+        StoreNotFoundError DamagedRunError RunExistsError RunNotFoundError
+        InvalidArtifactError ReservedArtifactError
     """,
     "sacred.experiment": """
         Experiment gather_command_line_options
@@ -198,7 +209,7 @@ ARGUMENTS = {
     "SlackObserver.from_config": "filename",
     "TelegramObserver.from_config": "filename",
 }
-PORCHES = [
+COMPATIBILITY_MODULES = [
     "sacred.utils",
     "sacred.optional",
     "sacred.arg_parser",
@@ -211,10 +222,65 @@ PORCHES = [
 
 @pytest.mark.parametrize("module", NAMES)
 def test_names_are_where_they_were(module: str) -> None:
-    """Old import paths are porches, but they are there."""
+    """Old import paths are compatibility modules, but they are there."""
     loaded = importlib.import_module(module)
     missing = [name for name in NAMES[module].split() if not hasattr(loaded, name)]
     assert not missing
+
+
+LAZY = sorted(
+    ".".join(("sacred", *stub.relative_to(ROOT / "sacred").parts[:-1]))
+    for stub in (ROOT / "sacred").rglob("__init__.pyi")
+)
+
+
+@pytest.mark.parametrize("package", LAZY)
+def test_a_package_shows_what_its_stub_lists_and_nothing_else(package: str) -> None:
+    """The stub is read here by Python itself: it names each public name once, and its home."""
+    module = importlib.import_module(package)
+    tree = ast.parse(Path(str(module.__file__)).with_suffix(".pyi").read_text(encoding="utf-8"))
+    listed = [
+        (node.module, alias.name, alias.asname)
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module != "typing"
+        for alias in node.names
+    ]
+    names = [name for _, name, _ in listed]
+    assert dir(module) == sorted(set(names)) == sorted(names)
+    assert sorted(module.__all__) == dir(module)
+    for home, name, exported in listed:
+        assert exported == name
+        assert getattr(module, name) is getattr(importlib.import_module(home), name)
+
+
+def test_what_no_stub_lists_is_no_attribute() -> None:
+    for package in ("sacred", "sacred.observers", "sacred.testing"):
+        with pytest.raises(AttributeError, match="has no attribute 'Unknown'"):
+            _ = importlib.import_module(package).Unknown
+
+
+@pytest.mark.slow
+def test_type_checkers_know_the_names_and_their_types(tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sacred\n"
+        "from sacred import Experiment, observers, open_store\n"
+        "from sacred.observers import FileStorageObserver, PluggedObserver\n"
+        "ex: Experiment = sacred.Experiment('a')\n"
+        "runs: sacred.RunTable = open_store('runs').runs('lr < 1')\n"
+        "ex.observers.append(observers.FileStorageObserver('runs'))\n"
+        "sacred.Experimnt\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), str(script)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    mistakes = [line for line in done.stdout.splitlines() if "error:" in line]
+    assert len(mistakes) == 1, done.stdout
+    assert "Experimnt" in mistakes[0]
 
 
 @pytest.mark.parametrize("module", sorted(set(NAMES) - {"sacred"}))
@@ -261,8 +327,8 @@ def test_arguments_keep_their_names_places_and_defaults(name: str) -> None:
     assert all(parameter.default is not parameter.empty for parameter in added)
 
 
-@pytest.mark.parametrize("module", PORCHES)
-def test_porches_are_short(module: str) -> None:
+@pytest.mark.parametrize("module", COMPATIBILITY_MODULES)
+def test_compatibility_modules_are_short(module: str) -> None:
     spec = importlib.util.find_spec(module)
     assert spec is not None
     assert spec.origin is not None

@@ -90,7 +90,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_has_every_module_the_type_marker_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         shipped = {name for name in archive.namelist() if ".dist-info/" not in name}
-    modules = {str(path.relative_to(ROOT)) for path in (ROOT / "sacred").rglob("*.py")}
+    modules = {
+        str(path.relative_to(ROOT))
+        for pattern in ("*.py", "*.pyi")
+        for path in (ROOT / "sacred").rglob(pattern)
+    }
     assert "sacred/py.typed" in shipped
     assert modules <= shipped
     assert all(name.startswith("sacred/") for name in shipped)

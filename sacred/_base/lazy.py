@@ -1,11 +1,21 @@
-"""Packages whose names are loaded when they are first asked for (PEP 562)."""
+"""Packages whose public names are loaded when they are first used (PEP 562).
+
+The public names of a package stand in one list, the stub beside its ``__init__.py`` (as in
+SPEC 1 of the scientific Python packages), with a line for each::
+
+    from sacred.observers.base import RunObserver as RunObserver
+
+Type checkers read the stub and nothing else; the package makes of it what Python needs::
+
+    __getattr__, __dir__, __all__ = lazy_package(globals())
+"""
 
 from __future__ import annotations
 
 import functools
 import importlib
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import SacredError
@@ -13,18 +23,18 @@ from sacred._base.errors import SacredError
 if TYPE_CHECKING:
     from sacred._base.registry import Registry
 
-__all__ = ["lazy_face"]
+__all__ = ["lazy_package"]
 
 
-def lazy_face(
-    namespace: dict[str, Any], homes: Mapping[str, str], plugins: str | None = None
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """The ``__getattr__`` and ``__dir__`` of a package.
+def lazy_package(
+    namespace: dict[str, Any], plugins: str | None = None
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """The ``__getattr__``, ``__dir__`` and ``__all__`` of a package, as its stub lists them.
+
+    Sub-modules are reachable as attributes as well, without being listed.
 
     Args:
-        namespace: the package's ``globals()``.
-        homes: name → full name of the module that has it. Sub-modules are reachable as
-            well, without being listed.
+        namespace: the ``globals()`` of the package.
         plugins: a group of entry points in which names are looked up that are neither.
 
     >>> import sacred.observers
@@ -34,19 +44,29 @@ def lazy_face(
     'td_format'
     """
     package: str = namespace["__name__"]
+    homes = _public_names(namespace["__spec__"])
 
     def get(name: str) -> Any:
-        if name in homes:
+        # A sub-module that is a public name stands in the stub as one of the package itself.
+        if homes.get(name, package) != package:
             value = getattr(importlib.import_module(homes[name]), name)
         else:
             value = _submodule(package, name, plugins)
         namespace[name] = value
         return value
 
-    def names() -> list[str]:
-        return sorted({*namespace, *homes})
+    return get, lambda: sorted(homes), list(homes)
 
-    return get, names
+
+def _public_names(spec: Any) -> dict[str, str]:
+    """Name → full name of the module that has it, from the stub of a package."""
+    # The loader finds it in a zip file as well.
+    text: str = spec.loader.get_data(f"{spec.origin.rpartition('.')[0]}.pyi").decode()
+    # A long line is broken in parentheses.
+    statements = text.replace("(", " ").replace("\nfrom ", "\0from ").split("\0")
+    words = [statement.split() for statement in statements if statement.startswith("from sacred")]
+    # from MODULE import NAME as NAME
+    return {name: module for _, module, _, name, *_ in words}
 
 
 def _submodule(package: str, name: str, plugins: str | None) -> Any:

@@ -21,17 +21,6 @@ How runs are named, compared and printed stands in `sacred.display`.
 docs/program.rst describes it for its users.
 """
 
-from __future__ import annotations
+from sacred._base.lazy import lazy_package
 
-from typing import TYPE_CHECKING
-
-from sacred._base.lazy import lazy_face
-
-if TYPE_CHECKING:
-    from sacred.app.main import main
-
-__all__ = ["main"]
-
-_HOMES = {"main": "sacred.app.main"}
-
-__getattr__, __dir__ = lazy_face(globals(), _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(globals())

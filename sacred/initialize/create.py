@@ -10,7 +10,7 @@ from sacred._base.paths import iter_prefixes, iterate_flattened, join_paths
 from sacred._base.text import did_you_mean
 from sacred.config.captured_function import CapturedFunction
 from sacred.definition import RunRequest
-from sacred.initialize.configure import Configured, configure_request
+from sacred.initialize.configuration import Configured, configure_request
 from sacred.initialize.scaffold import Scaffold
 from sacred.run import Run
 

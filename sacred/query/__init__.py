@@ -16,21 +16,6 @@
 docs/querying.rst describes the language.
 """
 
-from __future__ import annotations
+from sacred._base.lazy import lazy_package
 
-from typing import TYPE_CHECKING
-
-from sacred._base.lazy import lazy_face
-
-if TYPE_CHECKING:
-    from sacred.query.errors import QueryError
-    from sacred.query.parser import parse
-
-__all__ = ["QueryError", "parse"]
-
-_HOMES = {
-    "QueryError": "sacred.query.errors",
-    "parse": "sacred.query.parser",
-}
-
-__getattr__, __dir__ = lazy_face(globals(), _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(globals())

@@ -16,22 +16,6 @@
 | `errors` | mistakes in what a user asks for |
 """
 
-from __future__ import annotations
+from sacred._base.lazy import lazy_package
 
-from typing import TYPE_CHECKING
-
-from sacred._base.lazy import lazy_face
-
-if TYPE_CHECKING:
-    from sacred.runs.run_store import RunStore, open_store
-    from sacred.runs.run_table import RunTable
-
-__all__ = ["RunStore", "RunTable", "open_store"]
-
-_HOMES = {
-    "RunStore": "sacred.runs.run_store",
-    "RunTable": "sacred.runs.run_table",
-    "open_store": "sacred.runs.run_store",
-}
-
-__getattr__, __dir__ = lazy_face(globals(), _HOMES)
+__getattr__, __dir__, __all__ = lazy_package(globals())

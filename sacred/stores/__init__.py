@@ -20,3 +20,7 @@ where they go. Each backend is a folder with its `store` (writing), `reader`, `c
 | `tinydb` | one file of JSON |
 | `memory` | this process, for tests |
 """
+
+from sacred._base.lazy import lazy_package
+
+__getattr__, __dir__, __all__ = lazy_package(globals())

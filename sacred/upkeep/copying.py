@@ -35,7 +35,7 @@ from sacred.stores.store import (
     StoreNotFoundError,
     StoreUnavailableError,
 )
-from sacred.upkeep.content_hash import COPIED_FROM, TIMES, content_hash, digest_of, state_of
+from sacred.upkeep.content import COPIED_FROM, TIMES, content_hash, digest_of, state_of
 
 __all__ = ["COPYING", "CopyReport", "copy_runs"]
 

@@ -9,7 +9,7 @@ import getpass
 from sacred import cli_option
 from sacred.config.config_files import Handler
 from sacred.host_info import host_info_gatherer
-from sacred.observers.store_observer import StoreObserver
+from sacred.observers import StoreObserver
 from sacred_jsonl.store import JsonLinesStore
 
 __all__ = ["INI", "JsonLinesObserver", "JsonLinesStore", "jsonl_option", "open_store", "user"]

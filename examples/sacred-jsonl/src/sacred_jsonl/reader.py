@@ -8,8 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from sacred.records import FileEntry, Points, id_key, plain_id
 from sacred.serializer import restore
-from sacred.stores.reader import Reader, moment_of
-from sacred.stores.store import StoreNotFoundError
+from sacred.stores import Reader, StoreNotFoundError, moment_of
 
 if TYPE_CHECKING:
     from sacred_jsonl.store import JsonLinesStore

@@ -12,17 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from sacred.serializer import dumps, flatten
-from sacred.stores.changes import (
+from sacred.stores import (
     AddFile,
     AddPoints,
     Annotate,
     Change,
+    InvalidArtifactError,
+    ReadableStore,
+    Reader,
+    RunExistsError,
+    RunNotFoundError,
     SetFields,
     SourceFile,
     WriteOutput,
 )
-from sacred.stores.reader import ReadableStore, Reader
-from sacred.stores.store import InvalidArtifactError, RunExistsError, RunNotFoundError
 
 
 class JsonLinesStore(ReadableStore):
@@ -62,7 +65,7 @@ class JsonLinesStore(ReadableStore):
             raise InvalidArtifactError("An artifact needs a name")
 
     def read(self, run_id: Any) -> dict[str, Any]:
-        """A run as `sacred.stores.memory.store.MemoryStore.read` gives it."""
+        """A run as `sacred.stores.MemoryStore.read` gives it."""
         run: dict[str, Any] = {"output": "", "metrics": {}, "artifacts": {}, "resources": {}}
         if not self._path(str(run_id)).exists():
             raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")

@@ -1,0 +1,1 @@
+from sacred.app.main import main as main

@@ -1,0 +1,2 @@
+from sacred.testing.observer_contract import ObserverContract as ObserverContract
+from sacred.testing.store_contract import StoreContract as StoreContract

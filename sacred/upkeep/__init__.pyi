@@ -1,0 +1,13 @@
+from sacred.upkeep.annotations import annotate as annotate
+from sacred.upkeep.collecting import GarbageReport as GarbageReport
+from sacred.upkeep.collecting import find_garbage as find_garbage
+from sacred.upkeep.collecting import remove_garbage as remove_garbage
+from sacred.upkeep.content import content_hash as content_hash
+from sacred.upkeep.copying import CopyReport as CopyReport
+from sacred.upkeep.copying import copy_runs as copy_runs
+from sacred.upkeep.syncing import PendingSpool as PendingSpool
+from sacred.upkeep.syncing import pending_spools as pending_spools
+from sacred.upkeep.syncing import sync as sync
+from sacred.upkeep.trash import discard as discard
+from sacred.upkeep.trash import empty_trash as empty_trash
+from sacred.upkeep.trash import recover as recover
