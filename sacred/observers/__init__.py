@@ -1,6 +1,6 @@
-"""Observers: they are told what happens to a run, and store it or pass it on.
+"""Observers: objects that receive the events of a run and store or forward them.
 
-Nothing of a database is imported before an observer that needs it is made.
+A database package is imported when the first observer that needs it is created.
 """
 
 from sacred._base.lazy import lazy_package

@@ -1,4 +1,4 @@
-"""The interface of observers."""
+"""The interface that the observers of a run implement."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ JsonDict = dict[str, Any]
 
 
 class RunObserver:
-    """Base of observers: has all methods, and none of them does anything.
+    """Base class of observers, with every event method as a no-op.
 
-    Observers with a higher `priority` are told first. The first one that is asked
-    with ``_id=None`` decides the id of the run.
+    Observers with a higher `priority` receive each event first. The first observer that is
+    started with ``_id=None`` assigns the id of the run.
+
+    Subclasses override the methods that they need. What observers inherit from one of the
+    library's own stores may be extended as usual: call ``super()`` and return what it returns.
 
     >>> class Printer(RunObserver):
     ...     def completed_event(self, stop_time, result):
@@ -39,7 +42,20 @@ class RunObserver:
         meta_info: JsonDict,
         _id: RunId,
     ) -> RunId:
-        """The run was queued; returns its id (`_id` unless that is None)."""
+        """Record a queued run.
+
+        Args:
+            ex_info: name, base directory, sources, dependencies and repositories.
+            command: name of the command.
+            host_info: description of the machine.
+            queue_time: naive UTC.
+            config: the final configuration.
+            meta_info: command line, options, comment and other annotations.
+            _id: id of the run; None if no observer has assigned one yet.
+
+        Returns:
+            the id of the run (`_id` unless that is None).
+        """
 
     def started_event(
         self,
@@ -51,24 +67,44 @@ class RunObserver:
         meta_info: JsonDict,
         _id: RunId,
     ) -> RunId:
-        """The run starts; returns its id (`_id` unless that is None)."""
+        """Record the start of a run.
+
+        Args:
+            ex_info: name, base directory, sources, dependencies and repositories.
+            command: name of the command.
+            host_info: description of the machine.
+            start_time: naive UTC.
+            config: the final configuration.
+            meta_info: command line, options, comment and other annotations.
+            _id: id of the run; None if no observer has assigned one yet.
+
+        Returns:
+            the id of the run (`_id` unless that is None).
+        """
 
     def heartbeat_event(
         self, info: JsonDict, captured_out: str, beat_time: datetime.datetime, result: Any
     ) -> None:
-        """The run is alive; `captured_out` is its whole output so far."""
+        """Record the periodic sign of life of a run.
+
+        Args:
+            info: ``run.info``.
+            captured_out: the whole output so far.
+            beat_time: naive UTC.
+            result: ``run.result``, which may be set before the end.
+        """
 
     def completed_event(self, stop_time: datetime.datetime, result: Any) -> None:
-        """The run ended well."""
+        """Record that the run has returned `result`."""
 
     def interrupted_event(self, interrupt_time: datetime.datetime, status: str) -> None:
-        """The run was stopped; `status` says how."""
+        """Record that the run was stopped; `status` is ``INTERRUPTED``, ``TIMEOUT``, etc."""
 
     def failed_event(self, fail_time: datetime.datetime, fail_trace: Sequence[str]) -> None:
-        """The run ended with an exception; `fail_trace` has the lines of its traceback."""
+        """Record that the run raised; `fail_trace` has the lines of the traceback."""
 
     def resource_event(self, filename: str) -> None:
-        """The run read a file."""
+        """Record a file that the run has read."""
 
     def artifact_event(
         self,
@@ -77,23 +113,36 @@ class RunObserver:
         metadata: JsonDict | None = None,
         content_type: str | None = None,
     ) -> None:
-        """The run made a file, to be stored under `name`."""
+        """Record a file that the run has written.
+
+        Args:
+            name: under which it is stored.
+            filename: path of its content.
+            metadata: any plain data about it.
+            content_type: MIME type.
+        """
 
     def log_metrics(self, metrics_by_name: Mapping[str, Mapping[str, Any]], info: JsonDict) -> None:
-        """New points: ``{name: {"name", "values", "steps", "timestamps"}}``."""
+        """Record new points of metrics.
+
+        Args:
+            metrics_by_name: ``{name: {"name", "values", "steps", "timestamps"}}`` with lists of
+                equal length.
+            info: ``run.info``, which the observer may add to.
+        """
 
     def experiment_info_event(self, ex_info: JsonDict) -> None:
-        """More sources or packages were found than at the start."""
+        """Record sources or packages that were discovered after the start."""
 
     def meta_info_event(self, meta_info: JsonDict) -> None:
-        """The run's tags or other annotations have changed; `meta_info` is all of it."""
+        """Record changed annotations such as tags; `meta_info` is the complete new mapping."""
 
     def join(self) -> None:
-        """Return when all is stored that the observer was told."""
+        """Wait until all received events are stored."""
 
 
 def td_format(td_object: datetime.timedelta) -> str:
-    """A duration in words.
+    """Format a duration in words.
 
     >>> import datetime
     >>> td_format(datetime.timedelta(days=1, hours=2, seconds=1))

@@ -1,7 +1,8 @@
-"""The observer that keeps records as files, and its command-line option."""
+"""The observer that stores runs as files, and its command-line option."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -10,6 +11,8 @@ from sacred._base.cli_option import cli_option
 from sacred._base.extras import require
 from sacred.observers.base import JsonDict, RunId
 from sacred.observers.store_observer import OldConstructors, StoreObserver
+from sacred.stores.files.blobs import LocalBlobs
+from sacred.stores.files.store import local_file_store
 
 __all__ = ["DEFAULT_FILE_STORAGE_PRIORITY", "FileStorageObserver", "file_storage_option"]
 
@@ -19,27 +22,27 @@ PathLike = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
 class FileStorageObserver(OldConstructors, StoreObserver):
-    """Keeps the record of each run in a directory of its own.
+    """Stores each run in a directory of its own.
 
     Args:
-        basedir: where the directories of the runs go; made when a run starts.
-        resource_dir: where copies of resources go (default: ``basedir/_resources``).
-        source_dir: where copies of sources go (default: ``basedir/_sources``).
-        template: a mako file from which a report is made at the end of a run
+        basedir: parent directory of the run directories; created when a run starts.
+        resource_dir: directory for copies of resources (default: ``basedir/_resources``).
+        source_dir: directory for copies of sources (default: ``basedir/_sources``).
+        template: a mako file, rendered into a report at the end of a run
             (default: ``basedir/template.html`` if that exists).
-        priority: observers with a higher one are told first.
-        copy_artifacts: also copy resources that lie under `basedir` already.
-        copy_sources: copy the sources; else they are recorded in place.
-        failure_dir: where a record goes that cannot be stored (default:
+        priority: observers with a higher priority receive events first.
+        copy_artifacts: also copy resources that are below `basedir` already.
+        copy_sources: copy the sources; if False, their paths are recorded.
+        failure_dir: directory for records that could not be stored (default:
             ``~/.local/share/sacred/spool``).
 
     Raises:
-        FileNotFoundError: there is no such `template`.
-        MissingExtraError: a `template` needs mako, which is not installed.
+        FileNotFoundError: `template` does not exist.
+        MissingExtraError: `template` is given and mako is not installed.
     """
 
     VERSION = "FileStorageObserver-0.7.0"
-    # A disk that is full does not empty itself, as a network comes back.
+    # Unlike a lost connection, a full disk rarely recovers within seconds.
     closing_attempts: ClassVar[Mapping[str, int]] = {"COMPLETED": 3, "FAILED": 1}
 
     def __init__(
@@ -64,8 +67,6 @@ class FileStorageObserver(OldConstructors, StoreObserver):
             if not os.path.exists(self.template):
                 raise FileNotFoundError(f"Couldn't find template file {self.template!r}")
             require("mako", extra="template", purpose="The template of a FileStorageObserver")
-        from sacred.stores.files.store import local_file_store
-
         sources = self.source_dir if copy_sources else None
         store = local_file_store(self.basedir, self.resource_dir, sources, copy_artifacts)
         spools = None if failure_dir is None else os.fsdecode(failure_dir)
@@ -81,19 +82,19 @@ class FileStorageObserver(OldConstructors, StoreObserver):
         return f"FileStorageObserver({self.basedir!r})"
 
     def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
-        """Write the record of a run that waits; see `StoreObserver.queued_event`."""
+        """Store a queued run; see `StoreObserver.queued_event`."""
         run_id = super().queued_event(*args, **kwargs)
         self._queued_dir = os.path.join(self.basedir, str(run_id))
         return run_id
 
     @property
     def dir(self) -> str | None:
-        """The directory of the run, from its start on (or from when it was queued)."""
+        """The directory of the run; None until it is started or queued."""
         if self._recording is None:
             return self._queued_dir
         return os.path.join(self.basedir, str(self._recording.run_id))
 
-    # What was stored, as users read it from the observer.
+    # The stored record, as scripts and subclasses read it.
 
     @property
     def run_entry(self) -> JsonDict | None:
@@ -107,19 +108,20 @@ class FileStorageObserver(OldConstructors, StoreObserver):
 
     @property
     def info(self) -> JsonDict | None:
-        """The content of ``info.json``; None as long as there is no info."""
+        """The content of ``info.json``; None while there is no info."""
         return self._json("info.json")
 
     @property
     def saved_metrics(self) -> dict[str, dict[str, list[Any]]]:
         """The stored points: ``{name: {"steps", "values", "timestamps"}}``."""
+        # Here, because runs without metrics do not load it.
         from sacred.stores.files.metrics_json import read_metrics
 
         return {} if self.dir is None else read_metrics(self.dir)
 
     @property
     def cout(self) -> str:
-        """The output so far."""
+        """The content of ``cout.txt``."""
         if self.dir is None:
             return ""
         try:
@@ -130,11 +132,11 @@ class FileStorageObserver(OldConstructors, StoreObserver):
 
     @property
     def cout_write_cursor(self) -> int:
-        """The length of the output so far."""
+        """The length of the recorded output, in characters."""
         return self._writer.output_length
 
     def render_template(self) -> None:
-        """Write ``report.EXT`` if there is a template.
+        """Render the template, if there is one, into ``report.EXT``.
 
         Raises:
             MissingExtraError: mako is not installed.
@@ -145,9 +147,7 @@ class FileStorageObserver(OldConstructors, StoreObserver):
             if not os.path.exists(template):
                 return
         if self.dir is None:
-            raise RuntimeError("There is no run to report about")
-        from sacred.stores.files.blobs import LocalBlobs
-
+            raise RuntimeError("There is no run to report on")
         mako = require(
             "mako.template", extra="template", purpose="The template of a FileStorageObserver"
         )
@@ -165,8 +165,6 @@ class FileStorageObserver(OldConstructors, StoreObserver):
         return os.path.join(self.basedir, default) if given is None else os.fsdecode(given)
 
     def _json(self, name: str) -> JsonDict | None:
-        import json
-
         try:
             with open(os.path.join(self.dir or "", name), encoding="utf-8") as file:
                 content: JsonDict = json.load(file)

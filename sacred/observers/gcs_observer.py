@@ -1,4 +1,4 @@
-"""The observer that keeps records in a bucket of Google, and its command-line option."""
+"""The observer that stores runs in Google Cloud Storage, and its command-line option."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ DEFAULT_GCS_PRIORITY = 20
 
 
 class GoogleCloudStorageObserver(OldConstructors, StoreObserver):
-    """Keeps the files of a `FileStorageObserver` in a bucket of Google Cloud Storage.
+    """Stores runs in a Google Cloud Storage bucket, laid out as by a `FileStorageObserver`.
 
-    Credentials are what Google's library finds (``GOOGLE_APPLICATION_CREDENTIALS``,
-    ...); ``STORAGE_EMULATOR_HOST`` leads to another server.
+    Credentials are found by Google's client library (``GOOGLE_APPLICATION_CREDENTIALS``,
+    ...); ``STORAGE_EMULATOR_HOST`` selects another server.
 
     Args:
-        bucket: the name; it must exist when a run starts.
-        basedir: where in the bucket the directories of the runs go.
-        resource_dir: where in the bucket resources go (default: ``basedir/_resources``).
-        source_dir: where in the bucket sources go (default: ``basedir/_sources``).
-        priority: observers with a higher one are told first.
-        failure_dir: where a record goes that cannot be stored (default:
+        bucket: name of the bucket; it must exist when a run starts.
+        basedir: key prefix of the run directories.
+        resource_dir: key prefix of resources (default: ``basedir/_resources``).
+        source_dir: key prefix of sources (default: ``basedir/_sources``).
+        priority: observers with a higher priority receive events first.
+        failure_dir: directory for records that could not be stored (default:
             ``~/.local/share/sacred/spool``).
 
     Raises:
-        ValueError: `bucket` is no possible name.
+        ValueError: `bucket` is not a valid bucket name.
         MissingExtraError: google-cloud-storage is not installed.
     """
 

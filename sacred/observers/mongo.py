@@ -1,4 +1,4 @@
-"""The observers that keep records in MongoDB, and their command-line option."""
+"""The observers that store runs in MongoDB, and their command-line option."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from sacred.observers.base import JsonDict, RunId
 from sacred.observers.mongo_address import parse_mongo_db_arg
 from sacred.observers.queue import QueueObserver
 from sacred.observers.store_observer import StoreObserver
+from sacred.stores.mongo.bson_values import force_bson_encodeable
+from sacred.stores.mongo.client import make_client, name_of_place, split_prefix
+from sacred.stores.mongo.store import MongoStore
 
 if TYPE_CHECKING:
     from gridfs import GridFS
     from pymongo import MongoClient
     from pymongo.collection import Collection
-
-    from sacred.stores.mongo.bson_values import force_bson_encodeable
 
 __all__ = [
     "DEFAULT_MONGO_PRIORITY",
@@ -43,25 +44,25 @@ _RESERVED = frozenset(
 
 
 class MongoObserver(StoreObserver):
-    """Keeps the record of each run in MongoDB.
+    """Stores each run in MongoDB.
 
     Args:
-        url: of the server (default: this machine's).
+        url: of the server (default: localhost).
         db_name: the database.
         collection: the collection of the runs (deprecated, use `collection_prefix`).
         collection_prefix: ``"p"`` makes the collections ``p_runs`` and ``p_metrics``; so
             does the option ``collection_prefix=p`` of a `url` that is a URI.
-        overwrite: id of a run to be overwritten instead of making a new one.
-        priority: observers with a higher one are told first.
-        client: use this client.
-        failure_dir: where a record goes that cannot be stored (default:
+        overwrite: id of an existing run to overwrite instead of inserting a new one.
+        priority: observers with a higher priority receive events first.
+        client: an existing `pymongo.MongoClient`.
+        failure_dir: directory for records that could not be stored (default:
             ``~/.local/share/sacred/spool``).
         kwargs: for `pymongo.MongoClient`. A server that does not answer within 5
             seconds counts as absent, unless ``serverSelectionTimeoutMS`` says otherwise.
 
     Raises:
-        ValueError: arguments that exclude each other, a `client` that is none, or a `url`
-            that is none (`StoreAddressError`).
+        ValueError: mutually exclusive arguments, a `client` of the wrong type, or a
+            malformed `url` (`StoreAddressError`).
         KeyError: `collection` is a reserved name.
         MissingExtraError: pymongo is not installed.
     """
@@ -87,8 +88,6 @@ class MongoObserver(StoreObserver):
         self._arguments |= {"collection_prefix": collection_prefix, **kwargs}
         self._connection = _Connection(address, kwargs) if client is None else None
         client = _checked(client, url) if self._connection is None else self._connection.client
-        from sacred.stores.mongo.client import name_of_place
-
         gridfs = require("gridfs", extra="mongo", purpose="MongoObserver")
         database = client[db_name]
         self._setup(
@@ -111,14 +110,12 @@ class MongoObserver(StoreObserver):
         priority: int,
         url: str | None = None,
     ) -> None:
-        from sacred.stores.mongo.store import MongoStore
-
         self.runs = runs
         self.metrics = metrics
         self.fs = fs
         place = (_run_id(overwrite), url, self._connection)
         self._store = MongoStore(runs, fs, metrics, *place)
-        # Of each run that is under way, the metrics that its info lists.
+        # Metric names already listed in info, by id of each active run.
         self._listed: dict[RunId, set[str]] = {}
         spools = None if failure_dir is None else os.fsdecode(failure_dir)
         super().__init__(self._store, priority, spools)
@@ -133,7 +130,7 @@ class MongoObserver(StoreObserver):
         return f"<{type(self).__name__} of {self._store.url}, {self.runs.name}>"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> MongoObserver:
-        # A client has threads and sockets. It may be used by several observers.
+        # A client has threads and sockets, and may be shared between observers.
         copy = type(self).__new__(type(self))
         copy._arguments, copy._connection = self._arguments, self._connection
         copy._setup(
@@ -149,7 +146,7 @@ class MongoObserver(StoreObserver):
 
     def __getstate__(self) -> JsonDict:
         if self._connection is None:
-            raise TypeError("a MongoObserver can be pickled only if it was made with a url")
+            raise TypeError("a MongoObserver can be pickled only if it was created with a url")
         own = {"overwrite": self.overwrite, "priority": self.priority}
         return {**self._arguments, **own, "failure_dir": self.failure_dir}
 
@@ -173,13 +170,13 @@ class MongoObserver(StoreObserver):
         failure_dir: PathLike | None = None,
         priority: int = DEFAULT_MONGO_PRIORITY,
     ) -> MongoObserver:
-        """An observer of collections that were made by hand.
+        """Create an observer for existing collections.
 
         Args:
             runs_collection: the collection of the runs.
             fs: GridFS for all files.
-            overwrite: id of a run to be overwritten.
-            metrics_collection: of the metrics; None: they are not stored.
+            overwrite: id of an existing run to overwrite.
+            metrics_collection: the collection of the metrics; None: metrics are not stored.
             failure_dir: as for the constructor.
             priority: as for the constructor.
         """
@@ -190,7 +187,7 @@ class MongoObserver(StoreObserver):
 
     @property
     def overwrite(self) -> RunId | None:
-        """Id of the run to be overwritten."""
+        """Id of the run to overwrite; None: insert a new one."""
         return self._store.overwrite
 
     @overwrite.setter
@@ -199,16 +196,16 @@ class MongoObserver(StoreObserver):
 
     @property
     def run_entry(self) -> JsonDict | None:
-        """The document of the run as it is stored; None before a start."""
+        """The stored document of the run; None before it starts."""
         if self._recording is None:
             return None
         return self.runs.find_one({"_id": self._recording.run_id})
 
     def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
-        """Store a run that waits; see `StoreObserver.queued_event`.
+        """Store a queued run; see `StoreObserver.queued_event`.
 
         Raises:
-            RuntimeError: a run should be overwritten, which only a start can do.
+            RuntimeError: `overwrite` is set; a queued run cannot overwrite another.
         """
         if self.overwrite is not None:
             raise RuntimeError("Can't overwrite with QUEUED run.")
@@ -219,15 +216,14 @@ class MongoObserver(StoreObserver):
         """Store new points, and list their metrics in ``info["metrics"]``."""
         run_id = self._running.run_id
         known = self._listed.setdefault(run_id, set())
-        new = [name for name, told in metrics_by_name.items() if told["values"]]
-        new = [name for name in new if name not in known]
+        new = [n for n, points in metrics_by_name.items() if points["values"] and n not in known]
         for name in new:
             self._list_metric(run_id, name, info)
             known.add(name)
         try:
             if new:
-                # First, because a process may be killed before the next heartbeat, and then
-                # dashboards would not find these points.
+                # Before the points: if the process is killed ahead of the next heartbeat,
+                # dashboards still find them.
                 self._add(self._writer.info(info))
         finally:
             super().log_metrics(metrics_by_name, info)
@@ -238,13 +234,13 @@ class MongoObserver(StoreObserver):
     def _list_metric(self, run_id: RunId, name: str, info: JsonDict) -> None:
         metric_id = self._store.metric_id(run_id, name)
         listed = info.setdefault("metrics", [])
-        # Should the user have put something of his own there, it is his.
+        # `info["metrics"]` may hold a value of the user's own, which is left alone.
         if metric_id is not None and isinstance(listed, list):
             listed.append({"name": name, "id": metric_id})
 
 
 class QueueCompatibleMongoObserver(MongoObserver):
-    """A `MongoObserver`; any observer can be behind a `QueueObserver` today."""
+    """Alias of `MongoObserver`, kept for old imports."""
 
 
 class QueuedMongoObserver(QueueObserver):
@@ -256,9 +252,9 @@ class QueuedMongoObserver(QueueObserver):
         url: see `MongoObserver`, as all that follow.
         db_name: the database.
         collection: the collection of the runs (deprecated).
-        overwrite: id of a run to be overwritten.
-        priority: observers with a higher one are told first.
-        client: use this client.
+        overwrite: id of an existing run to overwrite.
+        priority: observers with a higher priority receive events first.
+        client: an existing `pymongo.MongoClient`.
         kwargs: `collection_prefix`, `failure_dir`, or for `pymongo.MongoClient`.
     """
 
@@ -293,11 +289,9 @@ class QueuedMongoObserver(QueueObserver):
 
 
 def _place(url: str | None, prefix: str) -> tuple[str | None, str]:
-    """The address for pymongo, and the prefix that the arguments or the address name."""
+    """Return the address for pymongo and the collection prefix given beside or within it."""
     if url is None:
         return None, prefix
-    from sacred.stores.mongo.client import split_prefix
-
     address, in_url = split_prefix(url)
     if prefix and in_url and prefix != in_url:
         raise ValueError(f"The url has another collection prefix, {in_url!r}, than {prefix!r}.")
@@ -317,11 +311,9 @@ def _collection_names(collection: str, prefix: str) -> tuple[str, str]:
 
 
 class _Connection:
-    """A client of our own, closed when the last observer that shares it is gone."""
+    """A client owned by observers, closed when the last one that shares it is collected."""
 
     def __init__(self, url: str | None, options: Mapping[str, Any]) -> None:
-        from sacred.stores.mongo.client import make_client
-
         self.client = make_client(url, options)
         weakref.finalize(self, self.client.close)
 
@@ -336,7 +328,7 @@ def _checked(client: Any, url: str | None) -> MongoClient[JsonDict]:
 
 
 def _run_id(overwrite: RunId | None) -> RunId | None:
-    # From the command line it is text.
+    # The command line passes text.
     return int(overwrite) if isinstance(overwrite, str) and overwrite.isdecimal() else overwrite
 
 
@@ -348,7 +340,7 @@ def _warn(message: str, level: int = 3) -> None:
 def mongo_db_option(args: str, run: Any) -> None:
     """Add a MongoDB Observer to the experiment."""
     arguments = parse_mongo_db_arg(args)
-    # On the command line the collection is part of the form.
+    # The collection is part of the option's syntax, where it is not deprecated.
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
         run.observers.append(MongoObserver(**arguments))
 
@@ -357,12 +349,3 @@ mongo_db_option.arg = "DB"
 mongo_db_option.arg_description = (
     "Database specification. Can be [host:port:]db_name[.collection[:id]][!priority]"
 )
-
-
-def __getattr__(name: str) -> Any:
-    # Scripts import it from here; the stores have it.
-    if name == "force_bson_encodeable":
-        from sacred.stores.mongo.bson_values import force_bson_encodeable
-
-        return force_bson_encodeable
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

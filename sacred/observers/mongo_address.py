@@ -1,4 +1,4 @@
-"""Where a MongoDB is, in the forms that the command line takes."""
+"""Parsing of the MongoDB addresses that the command line accepts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["parse_mongo_db_arg"]
 
 _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)"
 _DATABASE = r'[^\s.:!/\\"$*<>|?]+'
-_PLACE = re.compile(
+_SHORT_FORM = re.compile(
     rf"(?:(?P<url>{_HOST}:\d{{1,5}})(?::(?P<db_name>{_DATABASE}))?|(?P<db_only>{_DATABASE}))"
     r"(?:\.(?P<collection>[^\s:!$]+)(?::(?P<overwrite>[\w-]+))?)?"
     r"(?:!(?P<priority>-?\d+))?"
@@ -21,7 +21,7 @@ _URI = re.compile(
 
 
 def parse_mongo_db_arg(mongo_db: str) -> dict[str, Any]:
-    """The arguments of a `MongoObserver` from the value of ``-m``.
+    """Parse the value of ``-m`` into arguments of a `MongoObserver`.
 
     Args:
         mongo_db: ``db``, ``host:port`` or ``host:port:db``, each
@@ -36,7 +36,7 @@ def parse_mongo_db_arg(mongo_db: str) -> dict[str, Any]:
     >>> parse_mongo_db_arg("mongodb://me:secret@server/results?tls=true")["db_name"]
     'results'
     """
-    match = (_URI if "://" in mongo_db else _PLACE).fullmatch(mongo_db)
+    match = (_URI if "://" in mongo_db else _SHORT_FORM).fullmatch(mongo_db)
     if match is None:
         raise ValueError(
             f"{mongo_db!r} does not name a MongoDB: expected 'db', 'host:port' or 'host:port:db', "

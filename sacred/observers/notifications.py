@@ -1,8 +1,7 @@
-"""What observers share that send a message per event: Slack, Telegram, webhooks.
+"""The base of observers that send a message per event: Slack, Telegram, webhooks.
 
-`Notifier` remembers what is known of each run and sees to it that a message that
-cannot be sent costs a warning and nothing else. `TextNotifier` makes the messages from
-templates.
+`Notifier` collects the state of each run and turns a failed delivery into a warning.
+`TextNotifier` formats the messages from templates.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import datetime
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from sacred._base.current_run import current_run
 from sacred._base.paths import PathType
@@ -30,9 +30,9 @@ TEXTS = ("started_text", "completed_text", "interrupted_text", "failed_text")
 
 
 class Notifier(RunObserver):
-    """Sends messages about runs; a message that cannot be sent is a logged warning.
+    """Sends messages about runs; a failed delivery is logged as a warning.
 
-    Subclasses say what to send (`compose`) and how (`deliver`). The events are
+    Subclasses implement the content (`compose`) and the transport (`deliver`). The events are
     ``"started"``, ``"completed"``, ``"interrupted"`` and ``"failed"``. One observer
     may serve several runs at once, nested or in parallel threads.
 
@@ -49,17 +49,17 @@ class Notifier(RunObserver):
     def __init__(self, priority: int = 10) -> None:
         self.priority = priority
         self._runs: dict[object, JsonDict] = {}
-        # Of the run that started last; what users look at after its end.
+        # The run that started last, which users may inspect after its end.
         self._latest: JsonDict | None = None
         self._reported: set[tuple[object, str]] = set()
 
     def __getstate__(self) -> dict[str, Any]:
-        # A copy observes other runs than the original: in a forked worker, say.
+        # A copy observes other runs than the original, for example in a worker process.
         return {**self.__dict__, "_runs": {}, "_latest": None, "_reported": set()}
 
     @property
     def run(self) -> JsonDict | None:
-        """What is known of the run that the observer is being told about, else of the latest.
+        """The state of the run that the current event belongs to, else of the latest run.
 
         Has ``_id``, ``experiment`` (also as ``ex_info``), ``command``, ``config``,
         ``host_info``, ``meta_info``, ``start_time`` and what the closing event adds:
@@ -70,7 +70,7 @@ class Notifier(RunObserver):
         return self._runs.get(current_run(), self._latest)
 
     def compose(self, event: str) -> Any:
-        """The message about an event of `run`; None: there is none."""
+        """Return the message about an event of `run`; None: send nothing."""
         raise NotImplementedError
 
     def deliver(self, message: Any) -> None:
@@ -82,7 +82,7 @@ class Notifier(RunObserver):
         raise NotImplementedError
 
     def secrets(self) -> Collection[str]:
-        """What must not be seen in a log: tokens and the addresses that hold them."""
+        """Return the values to mask in logs: tokens and the URLs that contain them."""
         return ()
 
     def started_event(
@@ -95,7 +95,7 @@ class Notifier(RunObserver):
         meta_info: JsonDict,
         _id: RunId,
     ) -> RunId:
-        """Remember the run and tell of its start; the id stays what it is."""
+        """Send the message ``"started"``; returns `_id`."""
         run = {
             "_id": _id,
             "experiment": ex_info,
@@ -112,15 +112,15 @@ class Notifier(RunObserver):
         return _id
 
     def completed_event(self, stop_time: datetime.datetime, result: Any) -> None:
-        """Tell of the end."""
+        """Send the message ``"completed"``."""
         self._close("completed", stop_time, status="COMPLETED", result=result, stop_time=stop_time)
 
     def interrupted_event(self, interrupt_time: datetime.datetime, status: str) -> None:
-        """Tell of the end."""
+        """Send the message ``"interrupted"``."""
         self._close("interrupted", interrupt_time, status=status, interrupt_time=interrupt_time)
 
     def failed_event(self, fail_time: datetime.datetime, fail_trace: Sequence[str]) -> None:
-        """Tell of the end."""
+        """Send the message ``"failed"``."""
         self._close(
             "failed",
             fail_time,
@@ -132,7 +132,7 @@ class Notifier(RunObserver):
         )
 
     def notify(self, event: str) -> None:
-        """Send the message about an event, if there is one; a failure is a warning."""
+        """Send the message about an event, if there is one; a failure is logged as a warning."""
 
         def send() -> None:
             message = self.compose(event)
@@ -142,19 +142,19 @@ class Notifier(RunObserver):
         self.attempt(event, send)
 
     def attempt(self, event: str, send: Callable[[], None]) -> None:
-        """Call `send`; a failure is a warning, the same again and again one per run."""
+        """Call `send`; a failure is logged as a warning, once per run and message."""
         try:
             send()
         except Exception as error:
             self._report(event, error)
 
     def _close(self, event: str, when: datetime.datetime, **values: Any) -> None:
-        if self.run is None:  # not told of any start
+        if self.run is None:  # there was no started_event
             return
         self.run["elapsed_time"] = td_format(when - self.run["start_time"])
         self.run.update(values)
         self.notify(event)
-        # No more events of that run are going to come.
+        # The closing event is the last one of a run.
         self._runs.pop(current_run(), None)
         self._reported = {key for key in self._reported if key[0] is not current_run()}
 
@@ -165,7 +165,7 @@ class Notifier(RunObserver):
         if (current_run(), reason) in self._reported:
             return
         self._reported.add((current_run(), reason))
-        # Without the traceback: it may show what `secrets` hides.
+        # Without the traceback, which may contain what `secrets` masks.
         _log.warning(
             "%s could not send the message about the event %r: %s. The run goes on.",
             type(self).__name__,
@@ -175,13 +175,13 @@ class Notifier(RunObserver):
 
 
 class TextNotifier(Notifier):
-    """Sends a text per event, made from a template of `str.format`.
+    """Sends a text per event, formatted from a template by `str.format`.
 
     Templates may use all that `Notifier.run` holds: ``{experiment[name]}``,
     ``{config[lr]}``, ``{host_info[hostname]}``, ``{elapsed_time}``, ``{result}``,
     ``{error}``, ``{backtrace}``, ``{start_time}``, ``{_id}``. No text is sent for an event
-    whose template is None. For texts that no template can make, override
-    ``get_completed_text()`` and its like.
+    whose template is None. For texts that need code, override ``get_completed_text()``
+    and the like.
 
     >>> class Printer(TextNotifier):
     ...     started_text = None
@@ -200,27 +200,27 @@ class TextNotifier(Notifier):
     interrupted_text: str | None = None
     failed_text: str | None = None
 
-    #: What every config file of such an observer may have.
+    #: Optional entries of every config file of such an observer.
     COMMON_ENTRIES: ClassVar[tuple[str, ...]] = (*TEXTS, "priority")
 
     def get_started_text(self) -> str | None:
-        """The text about the start; None: send nothing."""
+        """Return the text about the start; None: send nothing."""
         return self._formatted(self.started_text)
 
     def get_completed_text(self) -> str | None:
-        """The text about a run that ended well; None: send nothing."""
+        """Return the text about a completed run; None: send nothing."""
         return self._formatted(self.completed_text)
 
     def get_interrupted_text(self) -> str | None:
-        """The text about a run that was stopped; None: send nothing."""
+        """Return the text about an interrupted run; None: send nothing."""
         return self._formatted(self.interrupted_text)
 
     def get_failed_text(self) -> str | None:
-        """The text about a run that raised; None: send nothing."""
+        """Return the text about a failed run; None: send nothing."""
         return self._formatted(self.failed_text)
 
     def compose(self, event: str) -> Any:
-        """The text about an event, from its ``get_..._text``."""
+        """Return the text about an event, from its ``get_..._text``."""
         text: str | None = getattr(self, f"get_{event}_text")()
         return text
 
@@ -228,7 +228,7 @@ class TextNotifier(Notifier):
         return None if template is None else template.format(**(self.run or {}))
 
     def _take_texts(self, entries: Mapping[str, Any]) -> None:
-        """Take over the templates of a config file; null there means: send nothing."""
+        """Set the templates that a config file has; null sends nothing."""
         for name in TEXTS:
             if name in entries:
                 setattr(self, name, entries[name])
@@ -237,16 +237,16 @@ class TextNotifier(Notifier):
 def read_entries(
     filename: PathType, owner: str, required: Collection[str], optional: Collection[str]
 ) -> dict[str, Any]:
-    """The entries of an observer's config file.
+    """Read the entries of an observer's config file.
 
     Args:
-        filename: of any format that config files may have.
+        filename: a file in any config format.
         owner: the observer's class, for messages.
-        required: entries that must be there.
-        optional: entries that may be there; others are reported in the log and left out.
+        required: names of required entries.
+        optional: names of optional entries; others are logged and ignored.
 
     Raises:
-        ValueError: the content is no dict, or a required entry is missing.
+        ValueError: the content is not a dict, or a required entry is missing.
         OSError: the file cannot be read.
     """
     entries = load_config_file(filename)
@@ -266,18 +266,16 @@ def read_entries(
 
 
 def check_url(url: str, name: str) -> str:
-    """The same address, if it is one of HTTP.
+    """Validate an HTTP address and return it.
 
     Raises:
-        ValueError: it is not; the message does not show it, since it may be a secret.
+        ValueError: `url` is not one; the message does not show it, for it may be a secret.
 
     >>> check_url("ftp://example.org", "webhook_url")
     Traceback (most recent call last):
         ...
     ValueError: webhook_url must be an address that starts with http:// or https://
     """
-    from urllib.parse import urlsplit
-
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname)
@@ -289,28 +287,29 @@ def check_url(url: str, name: str) -> str:
 
 
 def post(url: str, body: str, headers: Mapping[str, str], timeout: float) -> None:
-    """Send JSON text by HTTP.
+    """Post JSON text by HTTP.
 
     Args:
         url: the address; proxies are taken from the environment (``HTTPS_PROXY``).
-        body: the text.
-        headers: beside the type and length of the content.
-        timeout: seconds that the server may be silent.
+        body: the JSON text.
+        headers: in addition to the type and length of the content.
+        timeout: seconds without an answer before giving up.
 
     Raises:
-        OSError: there is no connection, or the server did not answer in time.
-        ConnectionError: it refused the message; its answer is in the error.
+        OSError: the connection failed or timed out.
+        ConnectionError: the server refused the message; its answer is in the error.
     """
+    # Here, because they load the network modules, and most processes never send a message.
     import urllib.error
     import urllib.request
 
     class NoRedirects(urllib.request.HTTPRedirectHandler):
-        # They turn the message into a GET without content, and that looks like success.
+        # A redirect becomes a GET without content, which would look like success.
         def redirect_request(self, *args: Any, **kwargs: Any) -> None:
             return None
 
-    everything = {"Content-Type": "application/json; charset=utf-8", **headers}
-    request = urllib.request.Request(url, body.encode(), everything, method="POST")
+    all_headers = {"Content-Type": "application/json; charset=utf-8", **headers}
+    request = urllib.request.Request(url, body.encode(), all_headers, method="POST")
     try:
         response: HTTPResponse = urllib.request.build_opener(NoRedirects).open(
             request, timeout=timeout
@@ -324,5 +323,5 @@ def post(url: str, body: str, headers: Mapping[str, str], timeout: float) -> Non
 def _answer(error: Any) -> str:
     try:
         return repr(error.read(200).decode(errors="replace"))
-    except OSError:  # the status is worth more than why the text is missing
+    except OSError:  # report the status, not why its text is missing
         return ""

@@ -1,24 +1,23 @@
-"""An observer that delivers events from a background thread, so the run never waits."""
+"""An observer that delivers events from a background thread, so that the run need not wait."""
 
 from __future__ import annotations
 
+import logging
 import os
+import queue
 import threading
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sacred._base.current_run import acting_for, current_run
 from sacred.observers.base import RunId, RunObserver
 from sacred.observers.store_observer import StoreObserver
 
-if TYPE_CHECKING:
-    import queue
-
 __all__ = ["QueueObserver", "WrappedEvent"]
 
 
 class WrappedEvent(NamedTuple):
-    """A call of an observer's method that waits to be made, and whose run it is about."""
+    """A queued call of an observer's method, with the token of its run."""
 
     name: str
     args: tuple[Any, ...]
@@ -52,8 +51,6 @@ class QueueObserver(RunObserver):
         interval: float = 20.0,
         retry_interval: float = 10.0,
     ) -> None:
-        import queue
-
         self._covered_observer = covered_observer
         self.priority = getattr(covered_observer, "priority", 0)
         self._interval = interval
@@ -194,10 +191,11 @@ class QueueObserver(RunObserver):
 
     def _enqueue(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if self._worker is None:
-            raise RuntimeError("QueueObserver has not been told of the start of a run")
+            raise RuntimeError("QueueObserver has not received a started_event of a run")
         self._queue.put(WrappedEvent(name, args, kwargs, current_run()))
 
     def _copy_of(self, filename: str) -> str:
+        # Here, because these load a dozen modules that runs without artifacts do not need.
         import shutil
         import tempfile
 
@@ -208,8 +206,6 @@ class QueueObserver(RunObserver):
         return shutil.copy2(filename, os.path.join(folder, os.path.basename(filename)))
 
     def _work(self) -> None:
-        import queue
-
         while True:
             try:
                 event = self._queue.get(timeout=self._interval)
@@ -258,8 +254,6 @@ class QueueObserver(RunObserver):
             time.sleep(min(self._retry_interval, 1.0))
 
     def _report(self, event: WrappedEvent, error: Exception) -> None:
-        import logging
-
         logging.getLogger(__name__).warning(
             "%s of %s failed: %s: %s",
             event.name,
@@ -270,6 +264,6 @@ class QueueObserver(RunObserver):
 
 
 def _remove(directory: str) -> None:
-    import shutil  # brings a dozen modules that runs without artifacts do not need
+    import shutil  # see `_copy_of`
 
     shutil.rmtree(directory, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The observer that keeps records in a bucket of S3, and its command-line option."""
+"""The observer that stores runs in an S3 bucket, and its command-line option."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ DEFAULT_S3_PRIORITY = 20
 
 
 class S3Observer(OldConstructors, StoreObserver):
-    """Keeps the files of a `FileStorageObserver` in a bucket of S3.
+    """Stores runs in an S3 bucket, in the layout of a `FileStorageObserver`.
 
-    Credentials, and the address of another server that speaks the protocol, are
-    what boto3 finds (``AWS_ACCESS_KEY_ID``, ``AWS_ENDPOINT_URL``, ``~/.aws``, ...).
+    Credentials, and the endpoint of another S3-compatible server, are found by boto3
+    (``AWS_ACCESS_KEY_ID``, ``AWS_ENDPOINT_URL``, ``~/.aws``, ...).
 
     Args:
-        bucket: the name; it is made, if missing, when a run starts.
-        basedir: where in the bucket the directories of the runs go.
-        resource_dir: where in the bucket resources go (default: ``basedir/_resources``).
-        source_dir: where in the bucket sources go (default: ``basedir/_sources``).
-        priority: observers with a higher one are told first.
+        bucket: name of the bucket; created, if missing, when a run starts.
+        basedir: key prefix of the run directories.
+        resource_dir: key prefix of resources (default: ``basedir/_resources``).
+        source_dir: key prefix of sources (default: ``basedir/_sources``).
+        priority: observers with a higher priority receive events first.
         region: of the bucket (default: the one that boto3 is configured for).
-        failure_dir: where a record goes that cannot be stored (default:
+        failure_dir: directory for records that could not be stored (default:
             ``~/.local/share/sacred/spool``).
 
     Raises:
-        ValueError: `bucket` is no possible name, or there is no region anywhere.
+        ValueError: `bucket` is not a valid bucket name, or no region is configured.
         MissingExtraError: boto3 is not installed.
     """
 

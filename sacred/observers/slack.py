@@ -1,4 +1,4 @@
-"""The observer that writes to a channel of Slack."""
+"""The observer that sends messages to a Slack channel."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ DEFAULT_SLACK_PRIORITY = 10
 class SlackObserver(TextNotifier):
     """Sends a text to Slack when a run ends.
 
-    Templates may use what `TextNotifier` says. The attributes ``completed_text``,
+    See `TextNotifier` for the fields of templates. The attributes ``completed_text``,
     ``interrupted_text``, ``failed_text`` and ``started_text`` (default: None) may be set
     later; None sends nothing.
 
     Args:
-        webhook_url: the address that Slack gave for an "incoming webhook".
-        bot_name: who writes.
-        icon: an emoji such as ``":angel:"``, or the address of a picture; None: the
-            webhook's own.
-        priority: observers with a higher one are told first.
-        completed_text: template for runs that ended well (default: name, time, result).
-        interrupted_text: template for runs that were stopped (default: name and time).
-        failed_text: template for runs that raised (default: name, time and error).
+        webhook_url: URL of a Slack "incoming webhook".
+        bot_name: displayed name of the sender.
+        icon: an emoji such as ``":angel:"``, or the URL of a picture; None: the
+            webhook's default.
+        priority: observers with a higher priority receive events first.
+        completed_text: template for completed runs (default: name, time, result).
+        interrupted_text: template for interrupted runs (default: name and time).
+        failed_text: template for failed runs (default: name, time and error).
 
     Raises:
-        ValueError: `webhook_url` is no address of HTTP.
+        ValueError: `webhook_url` is not an HTTP address.
 
     >>> observer = SlackObserver(
     ...     "https://hooks.slack.com/services/T0/B0/secret",
@@ -43,7 +43,7 @@ class SlackObserver(TextNotifier):
     SlackObserver('https://hooks.slack.com/...', bot_name='sacred-bot')
     """
 
-    #: Seconds that Slack may be silent.
+    #: Seconds without an answer before giving up.
     timeout: ClassVar[float] = 5.0
 
     completed_text: str | None = (
@@ -71,7 +71,7 @@ class SlackObserver(TextNotifier):
         self.webhook_url = check_url(webhook_url, "webhook_url")
         self.bot_name = bot_name
         self.icon = icon
-        # Here None has always meant the default; the attribute set to None, nothing.
+        # As an argument, None means the default text; as an attribute, no message.
         given = {
             "completed_text": completed_text,
             "interrupted_text": interrupted_text,
@@ -81,7 +81,7 @@ class SlackObserver(TextNotifier):
 
     @classmethod
     def from_config(cls, filename: PathType) -> SlackObserver:
-        """An observer with the arguments that a config file has.
+        """Create an observer from a config file.
 
         Args:
             filename: a file with ``webhook_url`` and, optionally, the other arguments and
@@ -110,13 +110,13 @@ class SlackObserver(TextNotifier):
         """Post a text to the webhook.
 
         Raises:
-            OSError: it could not be sent.
+            OSError: the delivery failed.
         """
         data = {"username": self.bot_name, **self._icon(), "text": message}
         post(self.webhook_url, json.dumps(data), {"Accept": "text/plain"}, self.timeout)
 
     def secrets(self) -> Collection[str]:
-        """The webhook's address: whoever knows it can write."""
+        """Return the webhook's URL, which grants write access."""
         return (self.webhook_url,)
 
     def _icon(self) -> dict[str, str]:

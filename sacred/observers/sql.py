@@ -1,4 +1,4 @@
-"""The observer that keeps records in an SQL database, and its command-line option."""
+"""The observer that stores runs in an SQL database, and its command-line option."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ PathLike = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
 class SqlObserver(StoreObserver):
-    """Keeps the record of each run in the tables of an SQL database.
+    """Stores each run in the tables of an SQL database.
 
     Args:
-        url: of the database, as SQLAlchemy has them: ``sqlite:///runs.db``,
+        url: database URL in SQLAlchemy's form: ``sqlite:///runs.db``,
             ``postgresql://user:password@host/database``, ``mysql://...``.
-        echo: log all SQL statements.
-        priority: observers with a higher one are told first.
-        failure_dir: where a record goes that cannot be stored (default:
+        echo: whether to log all SQL statements.
+        priority: observers with a higher priority receive events first.
+        failure_dir: directory for records that could not be stored (default:
             ``~/.local/share/sacred/spool``).
 
     Attributes:
-        engine: the engine of SQLAlchemy.
-        session: a session for queries of yours; records are written with others.
+        engine: the SQLAlchemy engine.
+        session: a session for the user's own queries; records are written in other sessions.
 
     Raises:
-        StoreAddressError: `url` is no URL of a database.
+        StoreAddressError: `url` is not a database URL.
         MissingExtraError: SQLAlchemy or the driver is not installed.
     """
 
@@ -96,12 +96,12 @@ class SqlObserver(StoreObserver):
     def create_from(
         cls, engine: Engine, session: AnySession, priority: int = DEFAULT_SQL_PRIORITY
     ) -> SqlObserver:
-        """An observer with an engine that was made by hand.
+        """Create an observer for an existing engine.
 
         Args:
             engine: for the database.
-            session: for the attribute `session`; what it has loaded is loaded again after
-                each event, so that queries with it show the present state.
+            session: becomes the attribute `session`; its objects are expired after each event,
+                so that queries see the stored state.
             priority: as for the constructor.
         """
         self = cls.__new__(cls)
@@ -119,7 +119,7 @@ class SqlObserver(StoreObserver):
         return f"<{type(self).__name__} of {self._store.url}>"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> SqlObserver:
-        # An engine has connections, and a database in memory would be another one.
+        # An engine has connections, and a copy of an in-memory database would be another one.
         copy = type(self).__new__(type(self))
         copy._arguments = self._arguments
         copy._setup(self.engine, self.session, self.priority, self.failure_dir, self._connection)
@@ -127,7 +127,7 @@ class SqlObserver(StoreObserver):
 
     def __getstate__(self) -> JsonDict:
         if self._arguments is None:
-            raise TypeError("An SqlObserver that was made with create_from cannot be pickled")
+            raise TypeError("An SqlObserver created with create_from cannot be pickled")
         own = {"priority": self.priority, "failure_dir": self.failure_dir}
         return {**self._arguments, **own}
 
@@ -136,19 +136,20 @@ class SqlObserver(StoreObserver):
 
     @property
     def run(self) -> Run | None:
-        """The row of the run that started last, in `session`; None before a start."""
+        """The row of the current run, loaded in `session`; None before it starts."""
         if self._recording is None:
             return None
+        # Here, because it needs SQLAlchemy, which is optional; so do the imports below.
         from sacred.stores.sql.models import Run
 
         query = self.session.query(Run).filter_by(run_id=str(self._recording.run_id))
         return query.populate_existing().first()
 
     def query(self, _id: RunId) -> JsonDict:
-        """The record of a run.
+        """Return the record of a run.
 
         Args:
-            _id: its id; if there is no run of that id, the number of its row.
+            _id: the run's id, or, if no run has that id, its primary key.
 
         Raises:
             RunNotFoundError: there is no such run.
@@ -162,7 +163,7 @@ class SqlObserver(StoreObserver):
             return super().started_event(*args, **kwargs)
 
     def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
-        """Store a run that waits; see `StoreObserver.queued_event`."""
+        """Store a queued run; see `StoreObserver.queued_event`."""
         with self._session_renewed():
             return super().queued_event(*args, **kwargs)
 
@@ -175,20 +176,20 @@ class SqlObserver(StoreObserver):
             super()._close(changes, status)
 
     def _after_close(self, spool: str | None) -> None:
-        # Servers have few connections, and this one may not be needed for hours. (A database
-        # in memory is its connection.)
+        # Servers have few connections, and this one may be idle for hours. (An in-memory
+        # database lives in its connection.)
         if self._connection is None or self.engine.dialect.name == "sqlite":
             return
-        # A connection that `session` has now would come back to a pool that nobody closes.
+        # A connection checked out by `session` would be returned to an abandoned pool.
         if self.engine.pool.checkedout() == 0:  # type: ignore[attr-defined]
             self.engine.dispose()
 
     @contextlib.contextmanager
     def _session_renewed(self) -> Iterator[None]:
-        """Have `session` load again, when it needs it, what is written meanwhile.
+        """Expire the objects of `session` that are written within the block.
 
-        Sessions are not for several threads: in the thread of the heartbeat there is
-        nothing to renew.
+        Sessions are not thread-safe, so other threads, such as the heartbeat's, expire
+        nothing.
         """
         try:
             yield
@@ -208,7 +209,7 @@ class SqlObserver(StoreObserver):
 
 
 class _Connection:
-    """An engine of our own, closed when the last observer that shares it is gone."""
+    """An engine owned by observers, disposed of when the last one that shares it is collected."""
 
     def __init__(self, url: str, echo: bool) -> None:
         self.engine = make_engine(url, echo)

@@ -1,4 +1,4 @@
-"""An observer that keeps records in a store: one kind of document, any place."""
+"""The base of all observers that write run documents to a store."""
 
 from __future__ import annotations
 
@@ -9,52 +9,49 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sacred._base.current_run import current_run
 from sacred.events import accepts_timestamps
 from sacred.observers.base import JsonDict, RunId, RunObserver
+from sacred.stores.changes import Change
+from sacred.stores.delivery import Delivery
+from sacred.stores.document import RunChangeTracker
+from sacred.stores.store import Store
 
 if TYPE_CHECKING:
     import datetime
     from typing import Self
 
-    from sacred.stores.changes import Change
-    from sacred.stores.delivery import Delivery
-    from sacred.stores.document import RunChangeTracker
-    from sacred.stores.store import Store
-
 __all__ = ["OldConstructors", "StoreObserver"]
 
 
 class _Record:
-    """What is being written about one run."""
+    """The state of one run that is being recorded."""
 
     __slots__ = ("output_held", "recording", "writer")
 
     def __init__(self) -> None:
-        from sacred.stores.document import RunChangeTracker
-
         self.writer = RunChangeTracker()
         self.recording: Delivery | None = None
-        #: Characters of output that wait for the next change that is stored.
+        #: Characters of output held back until the next write.
         self.output_held = 0
 
 
-# Characters of output that need not wait in memory for the next heartbeat.
-_LONG = 1 << 19
+# Output of this length is written at once instead of with the next heartbeat.
+_MAX_HELD_CHARS = 1 << 19
 
 
 class OldConstructors:
-    """The two other ways to make an observer that scripts still use."""
+    """Deprecated alternative constructors."""
 
     @classmethod
     def create(cls, *args: Any, **kwargs: Any) -> Self:
         """Deprecated: the same as the constructor."""
-        return cls._made_by("create", *args, **kwargs)
+        return cls._construct("create", *args, **kwargs)
 
     @classmethod
     def create_from(cls, *args: Any, **kwargs: Any) -> Self:
         """Deprecated: the same as the constructor."""
-        return cls._made_by("create_from", *args, **kwargs)
+        return cls._construct("create_from", *args, **kwargs)
 
     @classmethod
-    def _made_by(cls, way: str, *args: Any, **kwargs: Any) -> Self:
+    def _construct(cls, way: str, *args: Any, **kwargs: Any) -> Self:
         name = cls.__name__
         warnings.warn(
             f"{name}.{way}(...) is deprecated; use {name}(...) instead.",
@@ -67,21 +64,21 @@ class OldConstructors:
 class StoreObserver(RunObserver):
     """Writes the record of a run into a store.
 
-    After the start, a store that fails costs nothing but time: the methods raise
-    (for the log), and what was not stored goes with the next event. The closing
-    event tries several times and then writes a spool, whose path it prints
-    (`sacred.stores.spool.replay` brings it to the store later).
+    After the start, a failing store loses nothing: the methods raise (and the dispatcher logs
+    it), and what was not stored is retried with the next event. The closing event retries
+    several times and then writes a spool, whose path it prints
+    (`sacred.stores.spool.replay` stores it later).
 
-    One observer may serve several runs at once, nested or in parallel threads: whose
-    event it is told about it learns from `sacred._base.current_run`.
+    One observer may serve several runs at once, nested or in parallel threads;
+    `sacred._base.current_run` tells which run an event belongs to.
 
     Args:
-        store: the place.
-        priority: observers with a higher one are told first.
-        failure_dir: where spools go; None: ``~/.local/share/sacred/spool``.
+        store: destination of the records.
+        priority: observers with a higher priority receive events first.
+        failure_dir: parent directory of spools; None: ``~/.local/share/sacred/spool``.
     """
 
-    #: How often the closing event tries while the store is unavailable, by status;
+    #: Number of attempts of a closing event while the store is unavailable, by status;
     #: `interrupted_attempts` for all others.
     closing_attempts: ClassVar[Mapping[str, int]] = {"COMPLETED": 10, "FAILED": 1}
     interrupted_attempts: ClassVar[int] = 3
@@ -93,16 +90,16 @@ class StoreObserver(RunObserver):
         self.priority = priority
         self.failure_dir = failure_dir
         self._records: dict[object, _Record] = {}
-        # Of the run that started last; what users look at after its end.
+        # The run that started last, which users may inspect after its end.
         self._latest = _Record()
 
     def __getstate__(self) -> dict[str, Any]:
-        # A copy observes other runs than the original: in a forked worker, say.
+        # A copy observes other runs than the original, for example in a worker process.
         return {**self.__dict__, "_records": {}, "_latest": _Record()}
 
     @property
     def _record(self) -> _Record:
-        """Of the run that the observer is being told about, else of the latest."""
+        """The state of the run that the current event belongs to, else of the latest run."""
         return self._records.get(current_run(), self._latest)
 
     @property
@@ -123,7 +120,7 @@ class StoreObserver(RunObserver):
         meta_info: JsonDict,
         _id: RunId,
     ) -> RunId:
-        """Start a record with the status ``QUEUED``.
+        """Create a record with the status ``QUEUED``.
 
         Raises:
             StoreError: the store cannot be reached, or the id is taken.
@@ -143,7 +140,7 @@ class StoreObserver(RunObserver):
         meta_info: JsonDict,
         _id: RunId,
     ) -> RunId:
-        """Start a record.
+        """Create a record with the status ``RUNNING``.
 
         Raises:
             StoreError: the store cannot be reached, or the id is taken.
@@ -152,8 +149,6 @@ class StoreObserver(RunObserver):
         document, files = record.writer.started(
             ex_info, command, host_info, start_time, config, meta_info
         )
-        from sacred.stores.delivery import Delivery
-
         run_id = self.store.create(_id, document, files)
         record.recording = Delivery(self.store, run_id, document, files, self.failure_dir)
         self._records[current_run()] = self._latest = record
@@ -164,20 +159,21 @@ class StoreObserver(RunObserver):
     ) -> None:
         """Store the time, the new output, and `info` and `result` if they changed.
 
-        `captured_out` is None for one that was told by `output_event`.
+        `captured_out` is None if the output was received by `output_event`.
         """
         self._add(self._writer.heartbeat(info, captured_out, beat_time, result))
 
     def last_heartbeat_event(
         self, info: JsonDict, captured_out: str | None, beat_time: datetime.datetime, result: Any
     ) -> None:
-        """As `heartbeat_event`, to be stored together with the end of the run."""
+        """As `heartbeat_event`, but written together with the closing event."""
         self._running.hold(self._writer.heartbeat(info, captured_out, beat_time, result))
 
     def wants_output_chunks(self) -> bool:
-        """Yes: to be given the whole output again and again would take its memory.
+        """Whether `output_event` replaces the ``captured_out`` of heartbeats.
 
-        No, if somebody has put a heartbeat of his own there, which may want it.
+        True, because the whole output with each heartbeat costs memory; False for subclasses
+        that override `heartbeat_event`, which may read it.
         """
         method = getattr(self.heartbeat_event, "__func__", None)
         return method is StoreObserver.heartbeat_event
@@ -185,12 +181,12 @@ class StoreObserver(RunObserver):
     def output_event(self, start: int, offset: int, text: str) -> None:
         """The output is now ``output[:start] + text``; see `sacred.events.OutputWritten`.
 
-        It is stored with the heartbeat that follows, or now if much waits and the store
-        is one that takes pieces.
+        It is stored with the next heartbeat, or at once if much is held back and the store
+        supports appending.
         """
         changes = self._writer.output(start, offset, text)
         self._record.output_held += len(text)
-        if self._record.output_held >= _LONG and self.store.supports_output_append:
+        if self._record.output_held >= _MAX_HELD_CHARS and self.store.supports_output_append:
             self._add(changes)
         else:
             self._running.hold(changes)
@@ -203,7 +199,7 @@ class StoreObserver(RunObserver):
             self._add(changes)
 
     def resource_event(self, filename: str) -> None:
-        """Store a file that the run read, unless the store has it."""
+        """Store a file that the run has read, unless its content is stored already."""
         self._add(self._writer.resource(filename))
 
     def artifact_event(
@@ -213,38 +209,38 @@ class StoreObserver(RunObserver):
         metadata: JsonDict | None = None,
         content_type: str | None = None,
     ) -> None:
-        """Store a file that the run made.
+        """Store a file that the run has written.
 
         Raises:
-            InvalidArtifactError: `name` is no possible name.
-            ReservedArtifactError: it is that of a file of the record itself.
+            InvalidArtifactError: `name` cannot be stored.
+            ReservedArtifactError: `name` is a file of the record itself.
         """
         self._add(self._writer.artifact(name, filename, metadata, content_type))
 
     def experiment_info_event(self, ex_info: JsonDict) -> None:
-        """Store what else is known about the experiment."""
+        """Store sources and packages that were discovered after the start."""
         self._add(self._writer.experiment_info(ex_info))
 
     def meta_info_event(self, meta_info: JsonDict) -> None:
-        """Store tags and other annotations that are new."""
+        """Store changed tags and other annotations."""
         changes = self._writer.meta_info(meta_info)
         if changes:
             self._add(changes)
 
     def completed_event(self, stop_time: datetime.datetime, result: Any) -> None:
-        """Complete the record."""
+        """Store the end of the run."""
         self._close(self._writer.completed(stop_time, result), "COMPLETED")
 
     def interrupted_event(self, interrupt_time: datetime.datetime, status: str) -> None:
-        """Complete the record."""
+        """Store the end of the run."""
         self._close(self._writer.interrupted(interrupt_time, status), status)
 
     def failed_event(self, fail_time: datetime.datetime, fail_trace: Sequence[str]) -> None:
-        """Complete the record."""
+        """Store the end of the run."""
         self._close(self._writer.failed(fail_time, fail_trace), "FAILED")
 
     def deliver_pending(self) -> None:
-        """Try again to store what has failed so far.
+        """Retry what could not be stored so far.
 
         Raises:
             Exception: the store failed again.
@@ -253,17 +249,17 @@ class StoreObserver(RunObserver):
             self._recording.deliver()
 
     def check_artifact(self, name: str) -> None:
-        """Refuse impossible names of artifacts, as `artifact_event` does.
+        """Check the name of an artifact, as `artifact_event` does.
 
         Raises:
-            InvalidArtifactError: `name` is no possible name.
-            ReservedArtifactError: it is that of a file of the record itself.
+            InvalidArtifactError: `name` cannot be stored.
+            ReservedArtifactError: `name` is a file of the record itself.
         """
         for change in self._writer.artifact(name, name):
             self.store.check(change)
 
     def _add(self, changes: Iterable[Change]) -> None:
-        self._record.output_held = 0  # it goes with them
+        self._record.output_held = 0  # it is written with these changes
         self._running.add(changes)
 
     def _close(self, changes: Iterable[Change], status: str) -> None:
@@ -272,14 +268,14 @@ class StoreObserver(RunObserver):
             spool = self._running.close(changes, attempts, self.pause)
             self._after_close(spool)
         finally:
-            # No more events of that run are going to come.
+            # The closing event is the last one of a run.
             self._records.pop(current_run(), None)
 
     def _after_close(self, spool: str | None) -> None:
-        """For subclasses: the record is complete, or its rest is in the spool."""
+        """Hook of subclasses; `spool` is the path of the spool, None if all is stored."""
 
     @property
     def _running(self) -> Delivery:
         if self._recording is None:
-            raise RuntimeError(f"{type(self).__name__} has not been told of the start of a run")
+            raise RuntimeError(f"{type(self).__name__} has not received a started_event")
         return self._recording

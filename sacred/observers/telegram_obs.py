@@ -1,4 +1,4 @@
-"""The observer that writes to a chat of Telegram."""
+"""The observer that sends messages to a Telegram chat."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ __all__ = ["DEFAULT_TELEGRAM_PRIORITY", "TelegramObserver"]
 
 DEFAULT_TELEGRAM_PRIORITY = 10
 
-#: Telegram refuses longer texts.
+#: Telegram's limit for the length of a text, in characters.
 MAX_LENGTH = 4096
 
-# A bot has one set of connections, which belongs to one event loop at a time.
-_one_at_a_time = threading.Lock()
+# A bot has one connection pool, which belongs to one event loop at a time.
+_send_lock = threading.Lock()
 
 
 class TelegramObserver(TextNotifier):
     """Sends a text to Telegram when a run starts and when it ends.
 
-    Templates may use what `TextNotifier` says, and Telegram's Markdown. A text that
-    Telegram cannot read as Markdown (an error message with a single ``_``, say) is sent as
-    plain text; of one that is too long, the middle is left out. The attributes with the
+    Templates may use the fields of `TextNotifier` and Telegram's Markdown. A text that
+    Telegram cannot parse as Markdown (an error message with a single ``_``, say) is sent as
+    plain text; the middle of a text that is too long is omitted. The attributes with the
     texts may be set later; None sends nothing.
 
     Args:
         bot: a ``telegram.Bot`` (python-telegram-bot 20 or later) with its own proxy and
             timeouts. Its connections are opened and closed for each message, so give it
-            one that nothing else uses.
-        chat_id: where to write: the number of a chat, or ``"@name"`` of a channel.
-        silent_completion: no sound for runs that ended well (the start has none ever).
-        priority: observers with a higher one are told first.
+            one that is not used elsewhere.
+        chat_id: the number of a chat, or ``"@name"`` of a channel.
+        silent_completion: no notification sound for completed runs (the start never has one).
+        priority: observers with a higher priority receive events first.
         texts: ``started_text``, ``completed_text``, ``interrupted_text``,
             ``failed_text``: templates, or None to send nothing (default: name, time, host,
             result, error and traceback).
 
     Raises:
-        TypeError: there is no such text.
+        TypeError: `texts` has an unknown name.
 
     >>> observer = TelegramObserver(bot=None, chat_id="@runs", started_text=None)
     >>> observer.get_started_text() is None
     True
     """
 
-    #: Seconds that a message may take.
+    #: Seconds before a delivery times out.
     timeout: ClassVar[float] = 10.0
 
     started_text: str | None = (
@@ -87,7 +87,7 @@ class TelegramObserver(TextNotifier):
 
     @staticmethod
     def get_proxy_request(telegram_config: Mapping[str, Any]) -> Any:
-        """The ``telegram.request.HTTPXRequest`` that goes through a proxy.
+        """Create a ``telegram.request.HTTPXRequest`` that uses a proxy.
 
         Args:
             telegram_config: has ``proxy_url`` (``http://``, ``https://`` or, with
@@ -102,7 +102,7 @@ class TelegramObserver(TextNotifier):
 
     @classmethod
     def from_config(cls, filename: PathType) -> TelegramObserver:
-        """An observer with the arguments that a config file has.
+        """Create an observer from a config file.
 
         Args:
             filename: a file with ``token`` and ``chat_id`` and, optionally,
@@ -122,10 +122,10 @@ class TelegramObserver(TextNotifier):
         return cls(_make_bot(cls, entries), **arguments)
 
     def deliver(self, message: Any) -> None:
-        """Send a text, and wait until Telegram has it.
+        """Send a text and wait for the answer.
 
         Raises:
-            Exception: it could not be sent.
+            Exception: the delivery failed.
         """
         text = _shortened(message)
         silent = self._is_silent()
@@ -137,7 +137,7 @@ class TelegramObserver(TextNotifier):
             self._send(text=text, disable_notification=silent)
 
     def secrets(self) -> Collection[str]:
-        """The bot's token."""
+        """Return the bot's token."""
         return (str(getattr(self.bot, "token", "")),)
 
     def _is_silent(self) -> bool:
@@ -145,10 +145,11 @@ class TelegramObserver(TextNotifier):
         return status == "RUNNING" or (status == "COMPLETED" and self.silent_completion)
 
     def _send(self, **arguments: Any) -> None:
-        """Run the bot's coroutine in a thread: this one may have a running loop."""
+        """Run the bot's coroutine in a thread, because this one may have a running event loop."""
         failures: list[BaseException] = []
 
         def work() -> None:
+            # Here, because it loads some fifty modules before the first message needs them.
             import asyncio
 
             try:
@@ -157,15 +158,15 @@ class TelegramObserver(TextNotifier):
             except BaseException as error:
                 failures.append(error)
 
-        # Not for ever: the lock may be a copy that a fork has made while it was held.
-        if not _one_at_a_time.acquire(timeout=2 * self.timeout):
+        # With a timeout: a fork may have copied the lock while it was held.
+        if not _send_lock.acquire(timeout=2 * self.timeout):
             raise TimeoutError("another message is still being sent")
         try:
             thread = threading.Thread(target=work, name="sacred-telegram", daemon=True)
             thread.start()
             thread.join()
         finally:
-            _one_at_a_time.release()
+            _send_lock.release()
         if failures:
             raise failures[0]
 
@@ -173,7 +174,7 @@ class TelegramObserver(TextNotifier):
         import asyncio
 
         async with asyncio.timeout(self.timeout):
-            # Opens the connections anew; those of an earlier loop died with it.
+            # Reopens the connections; those of an earlier event loop are closed.
             async with getattr(self.bot, "request", None) or contextlib.nullcontext():
                 answer = self.bot.send_message(chat_id=self.chat_id, **arguments)
                 if asyncio.iscoroutine(answer):
@@ -191,7 +192,7 @@ def _make_bot(cls: type[TelegramObserver], entries: Mapping[str, Any]) -> Any:
 
 
 def _proxy_address(entries: Mapping[str, Any]) -> str:
-    """The proxy with its credentials in the address.
+    """Return the proxy's URL with its credentials.
 
     >>> _proxy_address({"proxy_url": "http://p:81", "username": "me", "password": "a@b"})
     'http://me:a%40b@p:81'
@@ -208,7 +209,7 @@ def _proxy_address(entries: Mapping[str, Any]) -> str:
 
 
 def _shortened(text: str) -> str:
-    """The text without its middle, if it is too long: errors stand at the end of tracebacks.
+    """Omit the middle of a text that is too long; the end of a traceback has the error.
 
     >>> len(_shortened("x" * 9999))
     4096
@@ -221,10 +222,10 @@ def _shortened(text: str) -> str:
 
 @contextlib.contextmanager
 def _without_addresses() -> Iterator[None]:
-    """While active, httpx does not log the requests of this thread.
+    """Keep httpx from logging the requests of this thread.
 
-    It logs addresses at the level INFO, and Telegram's have the bot's token in them: they
-    would be seen in the captured output.
+    It logs URLs at the level INFO, and Telegram's contain the bot's token, which would
+    appear in the captured output.
     """
     thread = threading.get_ident()
 

@@ -1,4 +1,4 @@
-"""The observer that sends each event as JSON to an address of HTTP."""
+"""The observer that posts each event as JSON to a URL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["DEFAULT_EVENTS", "DEFAULT_WEBHOOK_PRIORITY", "EVENTS", "WebhookObser
 
 DEFAULT_WEBHOOK_PRIORITY = 10
 
-#: All events, and which fields a message about them has beside those that all have.
+#: All events, with the fields of their messages in addition to the common ones.
 EVENTS: dict[str, tuple[str, ...]] = {
     "started": ("experiment", "config", "host_info", "meta_info"),
     "heartbeat": ("info", "result", "beat_time"),
@@ -28,30 +28,30 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "failed": ("error", "fail_trace", "elapsed_time", "stop_time"),
 }
 
-#: What is sent unless something else is asked for.
+#: The events that are sent by default.
 DEFAULT_EVENTS = ("started", "completed", "interrupted", "failed")
 
-# The events tell the time of the end by different names; messages do not.
+# Closing events name their time differently; messages use one name.
 _STOP_TIMES = ("stop_time", "interrupt_time", "fail_time")
 
 
 class WebhookObserver(Notifier):
-    """Posts JSON to an address for each event.
+    """Posts JSON to a URL for each event.
 
     Every message has ``version`` (1), ``event``, ``_id``, ``experiment_name``,
     ``command``, ``status`` and ``start_time``; `EVENTS` says what else there is in which.
-    Times are UTC, as ``"2026-01-31T12:00:00.000000Z"``; what is not plain data is in the
-    form of `sacred.serializer`. Captured output is not sent.
+    Times are UTC, as ``"2026-01-31T12:00:00.000000Z"``; values that JSON lacks are
+    flattened by `sacred.serializer`. Captured output is not sent.
 
     Args:
-        url: the address.
-        events: which events to send, of `EVENTS`.
-        headers: more headers, as ``{"Authorization": "Bearer ..."}``.
-        priority: observers with a higher one are told first.
-        timeout: seconds that the server may be silent.
+        url: destination.
+        events: names of the events to send, from `EVENTS`.
+        headers: additional headers, such as ``{"Authorization": "Bearer ..."}``.
+        priority: observers with a higher priority receive events first.
+        timeout: seconds without an answer before giving up.
 
     Raises:
-        ValueError: `url` is no address of HTTP, or there is no such event.
+        ValueError: `url` is not an HTTP address, or an event is unknown.
 
     >>> WebhookObserver("https://example.org/runs", events=["completed", "failed"])
     WebhookObserver(events=('completed', 'failed'))
@@ -75,7 +75,7 @@ class WebhookObserver(Notifier):
 
     @classmethod
     def from_config(cls, filename: PathType) -> WebhookObserver:
-        """An observer with the arguments that a config file has.
+        """Create an observer from a config file.
 
         Raises:
             ValueError: there is no ``url``, or the file is malformed.
@@ -89,17 +89,17 @@ class WebhookObserver(Notifier):
     def heartbeat_event(
         self, info: JsonDict, captured_out: str, beat_time: datetime.datetime, result: Any
     ) -> None:
-        """Send ``info`` and the result."""
-        self._tell("heartbeat", info=info, beat_time=beat_time, result=result)
+        """Post ``info`` and the result."""
+        self._send_event("heartbeat", info=info, beat_time=beat_time, result=result)
 
     def log_metrics(self, metrics_by_name: Mapping[str, Mapping[str, Any]], info: JsonDict) -> None:
-        """Send new points."""
+        """Post new points."""
         if metrics_by_name:
-            self._tell("metrics", metrics=metrics_by_name)
+            self._send_event("metrics", metrics=metrics_by_name)
 
     def resource_event(self, filename: str) -> None:
-        """Send the name of a file that the run read."""
-        self._tell("resource", filename=filename)
+        """Post the name of a file that the run has read."""
+        self._send_event("resource", filename=filename)
 
     def artifact_event(
         self,
@@ -108,8 +108,8 @@ class WebhookObserver(Notifier):
         metadata: JsonDict | None = None,
         content_type: str | None = None,
     ) -> None:
-        """Send the name of a file that the run made."""
-        self._tell(
+        """Post the name of a file that the run has written."""
+        self._send_event(
             "artifact",
             name=name,
             filename=filename,
@@ -118,23 +118,23 @@ class WebhookObserver(Notifier):
         )
 
     def compose(self, event: str) -> Any:
-        """The message about an event of `run`, as JSON text; None: it is not asked for."""
+        """Return the message about an event of `run` as JSON text; None: it is not selected."""
         return self._message(event, {}) if event in self.events else None
 
     def deliver(self, message: Any) -> None:
         """Post a message.
 
         Raises:
-            OSError: it could not be sent.
+            OSError: the delivery failed.
         """
         post(self.url, message, self.headers, self.timeout)
 
     def secrets(self) -> Collection[str]:
-        """The address and the headers, which may hold a key."""
+        """Return the URL and the headers, which may contain keys."""
         return (self.url, *self.headers.values())
 
-    def _tell(self, event: str, **values: Any) -> None:
-        """Send an event that has `values` of its own, if it is asked for."""
+    def _send_event(self, event: str, **values: Any) -> None:
+        """Post an event with fields of its own, if it is selected."""
         if event in self.events and self.run is not None:
             self.attempt(event, lambda: self.deliver(self._message(event, values)))
 
@@ -163,7 +163,7 @@ def _checked(events: Collection[str]) -> tuple[str, ...]:
 
 
 def _plain_id(run_id: RunId) -> Any:
-    """Ids are numbers or texts for whoever reads JSON; MongoDB's own are neither."""
+    """Return the id as JSON has it; MongoDB's ObjectIds become text."""
     return run_id if run_id is None or isinstance(run_id, int | str) else str(run_id)
 
 
@@ -172,7 +172,7 @@ def _stop_time(run: Mapping[str, Any]) -> Any:
 
 
 def _with_texts_for_times(value: Any) -> Any:
-    """Times as ISO 8601; they are naive UTC all over the library."""
+    """Format times in ISO 8601; naive ones are UTC."""
     if isinstance(value, datetime.datetime):
         return value.isoformat(timespec="microseconds") + ("" if value.tzinfo else "Z")
     if isinstance(value, Mapping):

@@ -581,7 +581,7 @@ def test_copies_and_pickles(mongo_server, mongo_db):
 
 
 def test_an_observer_with_a_given_client_is_not_pickled(observer):
-    with pytest.raises(TypeError, match="made with a url"):
+    with pytest.raises(TypeError, match="created with a url"):
         pickle.dumps(observer)
 
 

@@ -165,7 +165,7 @@ def test_one_observer_for_several_runs():
 
 
 def test_without_a_start_there_is_no_queue():
-    with pytest.raises(RuntimeError, match="has not been told of the start"):
+    with pytest.raises(RuntimeError, match="has not received a started_event"):
         beat(QueueObserver(Witness()))
 
 

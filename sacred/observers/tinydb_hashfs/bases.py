@@ -1,7 +1,7 @@
-"""What a database of TinyDB needs to hold records: its storage and serializers.
+"""The storage and the serializers that let a TinyDB database hold runs.
 
 The serializers fit ``SerializationMiddleware.register_serializer`` of the package
-tinydb-serialization, for users who make such a database by hand.
+tinydb-serialization, for users who create such a database themselves.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ __all__ = [
 
 
 class BufferedReaderWrapper(StoredFile):
-    """A file that is read and can be copied; it is opened by the first read.
+    """A readable file handle that can be copied; it is opened by the first read.
 
     Args:
         f_obj: an open file, or anything else with a `name`, which is the path.
@@ -61,7 +61,7 @@ class BufferedReaderWrapper(StoredFile):
 
 
 class _ClassOf:
-    """A class of an optional package, imported when somebody asks for it."""
+    """Descriptor of a class of an optional package, imported on access."""
 
     def __init__(self, module: str, name: str) -> None:
         self._module, self._name = module, name
@@ -80,11 +80,11 @@ class DateTimeSerializer:
     OBJ_CLASS: ClassVar[Any] = datetime.datetime
 
     def encode(self, obj: datetime.datetime) -> str:
-        """The text of a time."""
+        """Encode a time."""
         return date_text(obj)
 
     def decode(self, s: str) -> datetime.datetime:
-        """The time of a text."""
+        """Decode a time."""
         return date_of(s)
 
 
@@ -94,11 +94,11 @@ class NdArraySerializer:
     OBJ_CLASS: ClassVar[Any] = _ClassOf("numpy", "ndarray")
 
     def encode(self, obj: Any) -> str:
-        """The text of an array."""
+        """Encode an array."""
         return array_text(obj)
 
     def decode(self, s: str) -> Any:
-        """The array of a text."""
+        """Decode an array."""
         return array_of(s)
 
 
@@ -108,11 +108,11 @@ class DataFrameSerializer:
     OBJ_CLASS: ClassVar[Any] = _ClassOf("pandas", "DataFrame")
 
     def encode(self, obj: Any) -> str:
-        """The text of a frame."""
+        """Encode a frame."""
         return labelled_text(obj)
 
     def decode(self, s: str) -> Any:
-        """The frame of a text."""
+        """Decode a frame."""
         return frame_of(s)
 
 
@@ -122,27 +122,27 @@ class SeriesSerializer:
     OBJ_CLASS: ClassVar[Any] = _ClassOf("pandas", "Series")
 
     def encode(self, obj: Any) -> str:
-        """The text of a series."""
+        """Encode a series."""
         return labelled_text(obj)
 
     def decode(self, s: str) -> Any:
-        """The series of a text."""
+        """Decode a series."""
         return series_of(s)
 
 
 class _FileSystem(Protocol):
     def put(self, file: Any) -> Any:
-        """Store a file; the result has its `id`."""
+        """Store a file; the returned address has its `id`."""
 
     def get(self, file: str) -> Any:
-        """The address of a stored file, which has its `abspath`; None: there is none."""
+        """Return the address of a stored file, which has its `abspath`; None: not found."""
 
 
 class FileSerializer:
     """Open files as the digests of their content (``TinyFile``).
 
     Args:
-        fs: where files are stored: `HashFiles`, or a HashFS.
+        fs: storage of files, a `HashFiles` or a HashFS.
     """
 
     OBJ_CLASS: ClassVar[Any] = BufferedReaderWrapper
@@ -151,12 +151,12 @@ class FileSerializer:
         self.fs = fs
 
     def encode(self, obj: IO[bytes] | StoredFile) -> str:
-        """Store an open file; returns its digest as JSON."""
+        """Store an open file and return its digest as JSON."""
         with open(obj.name, "rb") as content:
             return json.dumps(self.fs.put(content).id)
 
     def decode(self, s: str) -> BufferedReaderWrapper | None:
-        """A handle for the file of a digest; None: it is not stored."""
+        """Return a handle of the file with a digest; None: not found."""
         address = self.fs.get(json.loads(s))
         if address is None:
             return None
@@ -164,7 +164,7 @@ class FileSerializer:
 
 
 def form_with_files(fs: _FileSystem) -> TinyForm:
-    """The form of records whose files are handles, as users see them."""
+    """Return the encoding of records whose files are handles."""
     files = FileSerializer(fs)
 
     def open_file(digest: str) -> BufferedReaderWrapper | None:
@@ -177,11 +177,11 @@ def form_with_files(fs: _FileSystem) -> TinyForm:
 
 
 class RecordsStorage:
-    """A storage of TinyDB that gives times, arrays and open files instead of texts.
+    """A TinyDB storage that decodes times, arrays and file handles.
 
     Args:
-        tables: the file that has the texts.
-        fs: where files are stored.
+        tables: the file of the encoded tables.
+        fs: storage of files.
     """
 
     def __init__(self, tables: TablesFile, fs: _FileSystem) -> None:
@@ -189,7 +189,7 @@ class RecordsStorage:
         self._form = form_with_files(fs)
 
     def read(self) -> dict[str, dict[str, Any]] | None:
-        """All tables; see `TablesFile.read`."""
+        """Read all tables; see `TablesFile.read`."""
         tables = self.tables.read()
         if tables is None:
             return None
@@ -207,11 +207,11 @@ class RecordsStorage:
             self.tables.write(encoded)
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing, because no file is kept open."""
 
 
 def open_db(tables: TablesFile, fs: _FileSystem) -> TinyDB:
-    """A database for users to query.
+    """Open a database for queries.
 
     Raises:
         MissingExtraError: TinyDB is not installed.
@@ -222,10 +222,10 @@ def open_db(tables: TablesFile, fs: _FileSystem) -> TinyDB:
 
 
 def get_db_file_manager(root_dir: str | os.PathLike[str]) -> tuple[TinyDB, HashFiles]:
-    """The database and the files of a directory, for ``TinyDbObserver.create_from``.
+    """Open the database and the file storage of a directory for ``TinyDbObserver.create_from``.
 
     Args:
-        root_dir: the directory; nothing is made before something is stored.
+        root_dir: the directory; nothing is created before the first write.
 
     Raises:
         MissingExtraError: TinyDB is not installed.

@@ -1,4 +1,4 @@
-"""The observer that keeps records in a database of TinyDB, and its command-line option."""
+"""The observer that stores runs in a TinyDB database, and its command-line option."""
 
 from __future__ import annotations
 
@@ -25,20 +25,19 @@ PathLike = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
 class TinyDbObserver(StoreObserver):
-    """Keeps the records of all runs in one file of JSON that TinyDB can read.
+    """Stores all runs in one JSON file that TinyDB can read.
 
-    It is meant for some hundreds of runs: the file is written as a whole whenever
-    one of them changes.
+    It is meant for some hundreds of runs: every change rewrites the whole file.
 
     Args:
-        path: the directory; made when a run starts.
-        overwrite: id of a run to be overwritten instead of making a new one.
-        failure_dir: where a record goes that cannot be stored (default:
+        path: the directory; created when a run starts.
+        overwrite: id of an existing run to overwrite instead of inserting a new one.
+        failure_dir: directory for records that could not be stored (default:
             ``~/.local/share/sacred/spool``).
     """
 
     VERSION = FORMAT
-    # A disk that is full does not empty itself, as a network comes back.
+    # Unlike a lost connection, a full disk rarely recovers within seconds.
     closing_attempts: ClassVar[Mapping[str, int]] = {"COMPLETED": 3, "FAILED": 1}
 
     def __init__(
@@ -68,21 +67,20 @@ class TinyDbObserver(StoreObserver):
     def create_from(
         cls, db: TinyDB, fs: Any, overwrite: RunId | None = None, root: PathLike | None = None
     ) -> TinyDbObserver:
-        """An observer of a database that was made by hand.
+        """Create an observer for an existing database.
 
         Args:
-            db: the database. Only if it comes from `get_db_file_manager`, several
-                processes may write to it at the same time.
-            fs: for files: what `get_db_file_manager` gives, or a HashFS.
-            overwrite: id of a run to be overwritten instead of making a new one.
-            root: the directory, for who asks the observer for it.
+            db: the database. Concurrent writers need one from `get_db_file_manager`.
+            fs: storage of files, from `get_db_file_manager` or a HashFS.
+            overwrite: id of an existing run to overwrite instead of inserting a new one.
+            root: the directory, for the attribute `root`.
         """
         self = cls.__new__(cls)
         self.root = None if root is None else os.fsdecode(root)
         self._db, self.fs = db, fs
         storage: Any = db.storage
         tables = storage.tables if isinstance(storage, RecordsStorage) else storage
-        # TinyDB remembers the results of queries until it is told of a change.
+        # TinyDB caches the results of queries and does not see changes of the file.
         forget = db.table(TABLE).clear_cache
         self._store = TinyDbStore(tables, fs, overwrite, on_write=forget)
         StoreObserver.__init__(self, self._store)
@@ -98,18 +96,18 @@ class TinyDbObserver(StoreObserver):
         return f"TinyDbObserver({self.root!r})"
 
     def __getstate__(self) -> JsonDict:
-        # Made again when it is needed. (TinyDB's own copies of itself do not work.)
+        # Opened again on demand, because copies of a TinyDB do not work.
         return {**super().__getstate__(), "_db": None}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> TinyDbObserver:
-        # The place is the same, and the database may be one that cannot be made again.
+        # The location is the same, and a database passed by the user cannot be reopened.
         copy = type(self).__new__(type(self))
         copy.__dict__.update({**self.__getstate__(), "_db": self._db})
         return copy
 
     @property
     def overwrite(self) -> RunId | None:
-        """Id of the run to be overwritten."""
+        """Id of the run to overwrite; None: insert a new one."""
         return self._store.overwrite
 
     @overwrite.setter
@@ -118,14 +116,14 @@ class TinyDbObserver(StoreObserver):
 
     @property
     def db(self) -> TinyDB:
-        """The database, with times, arrays and open files in its documents.
+        """The TinyDB database; its documents hold times, arrays and file handles.
 
         Raises:
             MissingExtraError: TinyDB is not installed.
         """
         if self._db is None:
             self._db = open_db(TablesFile(os.path.join(str(self.root), "metadata.json")), self.fs)
-            # Others, and this observer's store, write to the file behind its back.
+            # No query cache: other writers, and this observer's store, change the file.
             self._db.table(TABLE, cache_size=0)
         return self._db
 
@@ -136,18 +134,18 @@ class TinyDbObserver(StoreObserver):
 
     @property
     def db_run_id(self) -> int | None:
-        """The number of the run in its table; None before a start."""
+        """TinyDB's document id of the run; None before it starts."""
         found = self._found
         return None if found is None else found[0]
 
     @property
     def run_entry(self) -> JsonDict:
-        """The entry of the run as it is stored; empty before a start."""
+        """The stored entry of the run; empty before it starts."""
         found = self._found
         return {} if found is None else form_with_files(self.fs).decode_entry(found[1])
 
     def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
-        """Not available.
+        """Raise, because TinyDB cannot hold queued runs.
 
         Raises:
             NotImplementedError: always.

@@ -1,4 +1,4 @@
-"""Reading the records that a TinyDbObserver has written."""
+"""Reading of the runs that a TinyDbObserver has stored."""
 
 from __future__ import annotations
 
@@ -21,19 +21,18 @@ if TYPE_CHECKING:
 __all__ = ["TinyDbReader"]
 
 Record = dict[str, Any]
-#: Which records: a query of TinyDB's, or any function of one record.
+#: A TinyDB query, or any predicate over one record.
 Query = Callable[[Any], Any]
 
 
 class TinyDbReader:
-    """Reads the records of a directory; the latest ones each time.
+    """Reads the stored runs of a directory, as they are at each call.
 
-    All `fetch_...` methods choose records in the same way: those that `query` is
-    true for; without it, those whose experiment's name has a match for the regular
-    expression `exp_name`; without both, those at the positions `indices` (an int, or
-    several of them; negative ones count from the end).
+    All `fetch_...` methods select records in the same way: by the predicate `query`; without
+    it, by a match of the regular expression `exp_name` in the experiment's name; without
+    both, by the positions `indices` (an int or several; negative ones count from the end).
 
-    Nothing of a record is executed; handles of files are opened by their first read.
+    Nothing in a record is executed; file handles are opened by their first read.
 
     Args:
         path: the directory.
@@ -65,15 +64,15 @@ class TinyDbReader:
         return self.db.table(TABLE)
 
     def search(self, cond: Query) -> list[Record]:
-        """The records that a condition is true for.
+        """Return the records that match a condition.
 
         Args:
-            cond: a query of TinyDB's, or any function of one record.
+            cond: a TinyDB query, or any predicate over one record.
 
         Raises:
-            UnsafeDataError: one of them has data that are not allowed.
+            UnsafeDataError: a record has data of a type that is not allowed.
         """
-        return self._chosen(None, cond, None)
+        return self._select(None, cond, None)
 
     def fetch_metadata(
         self,
@@ -81,13 +80,13 @@ class TinyDbReader:
         query: Query | None = None,
         indices: int | Sequence[int] | None = None,
     ) -> list[Record]:
-        """The records, as they were given to the observer.
+        """Return the selected records, with their values restored.
 
         Raises:
-            ValueError: nothing is chosen, or there are fewer records.
-            UnsafeDataError: one of them has data that are not allowed.
+            ValueError: no selection is given, or an index is out of range.
+            UnsafeDataError: a record has data of a type that is not allowed.
         """
-        return self._chosen(exp_name, query, indices)
+        return self._select(exp_name, query, indices)
 
     def fetch_files(
         self,
@@ -95,16 +94,16 @@ class TinyDbReader:
         query: Query | None = None,
         indices: int | Sequence[int] | None = None,
     ) -> list[Record]:
-        """The files of the records.
+        """Return handles of the files of the selected records.
 
         Returns:
-            a dict for each record: `date`, `exp_id` and `exp_name`, and, unless they are
-            empty, `sources`, `resources` and `artifacts` with handles by names.
+            a dict for each record: `date`, `exp_id` and `exp_name`, and, unless empty,
+            `sources`, `resources` and `artifacts`, which map names to file handles.
 
         Raises:
-            ValueError: nothing is chosen, or there are fewer records.
+            ValueError: no selection is given, or an index is out of range.
         """
-        return [_files_of(record) for record in self._chosen(exp_name, query, indices)]
+        return [_files_of(record) for record in self._select(exp_name, query, indices)]
 
     def fetch_report(
         self,
@@ -112,14 +111,14 @@ class TinyDbReader:
         query: Query | None = None,
         indices: int | Sequence[int] | None = None,
     ) -> list[str]:
-        """The records as texts to be read by people.
+        """Return a text report for each of the selected records.
 
         Raises:
-            ValueError: nothing is chosen, or there are fewer records.
+            ValueError: no selection is given, or an index is out of range.
         """
-        return [report_of(record) for record in self._chosen(exp_name, query, indices)]
+        return [report_of(record) for record in self._select(exp_name, query, indices)]
 
-    def _chosen(
+    def _select(
         self, exp_name: str | None, query: Query | None, indices: int | Sequence[int] | None
     ) -> list[Record]:
         entries = list((self._tables.read() or {}).get(TABLE, {}).values())
@@ -156,7 +155,7 @@ def _files_of(record: Record) -> Record:
         "exp_id": record.get("_id"),
         "exp_name": _name(record),
     }
-    # Each is a list: the name first, the handle last.
+    # Each item is a list with the name first and the handle last.
     listed = {
         "sources": record.get("experiment", {}).get("sources"),
         "resources": record.get("resources"),

@@ -1,4 +1,4 @@
-"""A record as text."""
+"""The text report of a run."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 __all__ = ["report_of"]
 
 _RULE = "-" * 49
-# %a and %b depend on the language of the machine.
+# %a and %b depend on the locale.
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def report_of(record: Mapping[str, Any]) -> str:
-    """What a run did, on one page.
+    """Format a run as a one-page report.
 
     Args:
-        record: of the run, restored.
+        record: the restored record.
 
     >>> when = datetime.datetime(2026, 1, 2)
     >>> record = {"_id": "1f", "experiment": {"name": "ex"}, "start_time": when}
@@ -52,7 +52,7 @@ def report_of(record: Mapping[str, Any]) -> str:
 
 
 def _items(record: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    # As text: a config may have keys of several types, which have no order.
+    # As text, because keys of different types have no ordering.
     return ((str(name), value) for name, value in (record.get("config") or {}).items())
 
 
@@ -73,7 +73,7 @@ def _date(record: Mapping[str, Any]) -> str:
 
 
 def _duration(record: Mapping[str, Any]) -> str:
-    """From the start to the end, or to the last sign of life."""
+    """Format the time from the start to the end, or to the last heartbeat."""
     start = record.get("start_time")
     stop = record.get("stop_time") or record.get("heartbeat") or start
     if start is None or stop is None:

@@ -340,5 +340,5 @@ def test_tags_in_a_spool_are_data_and_nothing_else(observer, store, tmp_path):
 
 
 def test_without_a_start_there_is_nothing_to_write_to(observer):
-    with pytest.raises(RuntimeError, match="has not been told of the start"):
+    with pytest.raises(RuntimeError, match="has not received a started_event"):
         beat(observer)
