@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 
 from sacred.observers.store_observer import StoreObserver
 from sacred.records.metric import AGGREGATES, aggregate
-from sacred.serializer import restore
+from sacred.runs import RunStore
+from sacred.serializer import flatten, restore
 from sacred.stores.changes import AddFile, AddPoints, Change, SetFields, WriteOutput
 from sacred.stores.document import RunChangeTracker
 from sacred.stores.memory.store import READ_FIELDS, MemoryStore
@@ -24,6 +25,7 @@ from sacred.stores.store import RunExistsError, RunId, RunNotFoundError, Store, 
 from sacred.testing import drive
 from sacred.testing.described_run import described, read_by_reader
 from sacred.testing.drive import T0
+from sacred.testing.query_samples import CONFIGS, LOSSES, QUERIES, SORTS, STATUSES, ScanReader
 from sacred.testing.strategies import live, lives
 
 __all__ = ["StoreContract"]
@@ -279,6 +281,41 @@ class StoreContract:
             return run_id
 
         self._assert_equal(self.make_store(), tell)
+
+    # -------------------------------------------------------------------- queries
+
+    def _store_of_samples(self) -> RunStore:
+        store = self.make_store()
+        if not isinstance(store, ReadableStore):
+            pytest.skip("it can be written only")
+        runs = zip(CONFIGS, STATUSES, LOSSES, strict=True)
+        for n, (config, status, losses) in enumerate(runs):
+            run_id = self._new_run(store, flatten(config))
+            result = {"result": n % 3} if n % 2 else {}
+            store.apply(run_id, [SetFields(fields={"status": status, **result})])
+            if losses:
+                store.apply(run_id, [_points(0, losses)])
+        return RunStore(store)
+
+    def test_queries_have_the_answers_of_a_scan(self) -> None:
+        store = self._store_of_samples()
+        scan, sizes = ScanReader(store.reader), set()
+        for query in QUERIES:
+            table = store.runs(query)
+            assert table.ids == scan.answer(table).ids, query
+            sizes.add(len(table))
+        assert {0, 1, len(CONFIGS)} <= sizes
+        assert len(sizes) > 4
+
+    def test_orderings_are_those_of_a_scan(self) -> None:
+        store = self._store_of_samples()
+        scan = ScanReader(store.reader)
+        for sort in SORTS:
+            for query, limit in (("", 1), ("", None), ("lr > 0", 2), ("status != DEAD", 9)):
+                table = store.runs(query, sort=sort, limit=limit)
+                assert table.ids == scan.answer(table).ids, (sort, query, limit)
+        newest = store.runs(newest_first=True, limit=2)
+        assert newest.ids == scan.answer(newest).ids
 
     # ---------------------------------------------------------------------- files
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
+from sacred.query.predicates import AllOf, AnyOf, Condition, Predicate
 from sacred.records import FileEntry, Points, id_key, plain_id
-from sacred.serializer import restore
+from sacred.serializer import dumps, restore
 from sacred.stores import Reader, StoreNotFoundError, moment_of
 
 if TYPE_CHECKING:
@@ -22,6 +24,23 @@ class JsonLinesReader(Reader):
     def __init__(self, store: JsonLinesStore) -> None:
         self.url = store.url
         self._store = store
+
+    def prefilter(self, predicate: Condition) -> Callable[[bytes], bool]:
+        """See `Reader.prefilter`: a text is looked for before a file is parsed."""
+        return functools.partial(_may_fit, predicate)
+
+    def documents(
+        self,
+        ids: Iterable[Any] | None = None,
+        fields: Collection[str] | None = None,
+        report: Callable[[str], None] | None = None,
+        where: Callable[[bytes], bool] | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """See `Reader.documents`; `where` is what `prefilter` gave."""
+        ids = self.ids() if ids is None else ids
+        if where is not None:
+            ids = (run_id for run_id in ids if where(self._store.content(run_id)))
+        return super().documents(ids, fields, report)
 
     def ids(self) -> Iterator[Any]:
         if not self._store.directory.is_dir():
@@ -52,3 +71,15 @@ class JsonLinesReader(Reader):
         if entry.ref is None:
             raise FileNotFoundError(f"Sources like {entry.name!r} are not stored here")
         return io.BytesIO(self._store.read(run_id)[entry.ref][entry.name])
+
+
+def _may_fit(predicate: Condition, content: bytes) -> bool:
+    """Whether a run may fulfil it; false only if the text of its file shows that it does not."""
+    match predicate:
+        case AllOf(parts):
+            return all(_may_fit(part, content) for part in parts)
+        case AnyOf(parts):
+            return any(_may_fit(part, content) for part in parts)
+        case Predicate("status" | "command", _, "equal", str(value)):
+            return dumps(value).encode() in content
+    return True  # whoever reads the run decides

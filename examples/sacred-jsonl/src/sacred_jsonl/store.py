@@ -84,6 +84,11 @@ class JsonLinesStore(ReadableStore):
         """The names of the files, without their suffix."""
         return [path.stem for path in self.directory.glob("*.jsonl")]
 
+    def content(self, run_id: Any) -> bytes:
+        """The file of a run; empty if there is none."""
+        path = self._path(str(run_id))
+        return path.read_bytes() if path.exists() else b""
+
     def _path(self, run_id: str) -> Path:
         return self.directory / f"{os.path.basename(run_id)}.jsonl"
 
