@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import sacred
-from sacred.app.command_table import COMMANDS, command_names
+from sacred.app.command_table import COMMANDS, all_commands
 from sacred.app.program_arguments import parser_of
 from sacred.experiment import gather_command_line_options
 from sacred.observers import FileStorageObserver, MongoObserver, QueueObserver
@@ -97,13 +97,13 @@ def test_each_command_has_its_heading() -> None:
 def test_each_command_of_the_program_has_its_heading_and_its_options() -> None:
     page = DOCS / "program.rst"
     written, text = headings(page), page.read_text(encoding="utf-8")
-    assert [name for name in command_names() if f"sacred {name}" not in written] == []
+    assert [name for name in COMMANDS.names() if f"sacred {name}" not in written] == []
     documented = [title.removeprefix("sacred ") for title in written if title.startswith("sacred ")]
-    assert [name for name in documented if name not in command_names()] == []
+    assert [name for name in documented if name not in COMMANDS] == []
     flags = {
         flag
-        for command in COMMANDS
-        for action in parser_of(command)._actions
+        for name, command in all_commands().items()
+        for action in parser_of(name, command)._actions
         for flag in action.option_strings
         if flag.startswith("--")
     }

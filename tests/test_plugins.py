@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,7 +38,9 @@ assert record["status"] == "COMPLETED"
 assert record["output"].count("units 64") == 1
 assert record["metrics"]["loss"][0][1] == 0.5
 assert record["host"]["user"]
-print("all five")
+from sacred.app import main as program
+assert program(["-s", "jsonl:runs", "users", "status = COMPLETED"]) == 0
+print("all six")
 """
 
 
@@ -89,7 +92,8 @@ def test_the_example_plugin_is_used_through_entry_points_alone(tmp_path):
     (work / "my.ini").write_text("[model]\nunits = 64\n")
     done = python(USES_ALL, target, work)
     assert done.returncode == 0, done.stderr
-    assert "all five" in done.stdout
+    assert re.search(r"^    1  \w+$", done.stdout, re.MULTILINE), done.stdout
+    assert "all six" in done.stdout
     assert "Warning" not in done.stderr
 
 
@@ -118,6 +122,8 @@ bad = broken:nothing
 [sacred.observers]
 BadObserver = broken:nothing
 [sacred.cli_options]
+bad = broken:nothing
+[sacred.commands]
 bad = broken:nothing
 [sacred.config_formats]
 bad = broken:nothing
@@ -168,18 +174,17 @@ def test_a_broken_plugin_is_one_warning_and_no_failed_run(tmp_path):
         ("stores", "from sacred.stores.schemes import store_from_url; store_from_url('x:')"),
         ("observers", "import sacred.observers; sacred.observers.x"),
         ("config_formats", "from sacred.config.config_files import _handler; _handler('a.x')"),
+        ("commands", "from sacred.app.command_table import all_commands; all_commands()"),
         ("host_info", "from sacred.host_info import get_host_info; get_host_info()"),
     ],
 )
 def test_a_clash_names_both_distributions(tmp_path, group, use):
-    code = (
-        "from sacred.stores.memory.store import MemoryStore\n"
-        "from sacred.config.config_files import Handler\n"
-        "x = Handler(None, None, '')\n"
-        if group == "config_formats"
-        else "from sacred.stores.memory.store import MemoryStore\n"
-        "def x(url=None): return MemoryStore()\n"
-    )
+    code = {
+        "config_formats": "from sacred.config.config_files import Handler\n"
+        "x = Handler(None, None, '')\n",
+        "commands": "from sacred.app import Command\n"
+        "x = Command(module='x', group='', summary='')\n",
+    }.get(group, "from sacred.stores import MemoryStore\ndef x(url=None): return MemoryStore()\n")
     for name in ("one", "two"):
         write_distribution(tmp_path / "target", name, f"[sacred.{group}]\nx = {name}:x\n", code)
     done = python(use, tmp_path / "target", tmp_path)

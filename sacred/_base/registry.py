@@ -33,6 +33,7 @@ class Registry:
     Args:
         group: of the entry points, for example ``"sacred.observers"``.
         builtin: name → ``"module:attribute"``.
+        kind: the type of the objects, if all have one; others cannot be loaded.
 
     >>> formats = Registry("sacred.example_formats", {"json": "json:loads"})
     >>> formats.names()
@@ -41,8 +42,11 @@ class Registry:
     [1]
     """
 
-    def __init__(self, group: str, builtin: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, group: str, builtin: Mapping[str, str] | None = None, kind: type = object
+    ) -> None:
         self.group = group
+        self._kind = kind
         self._builtin = dict(builtin or {})
         self._rows: dict[str, _Row] | None = None
         self._objects: dict[str, Any] = {}
@@ -71,6 +75,8 @@ class Registry:
         row = rows[name]
         try:
             target = _resolve(row.target)
+            if not isinstance(target, self._kind):
+                raise TypeError(f"{row.target} is no {self._kind.__name__}")
         except Exception as error:
             # A plug-in may fail in any way while it is imported.
             raise SacredError(

@@ -6,14 +6,13 @@ import argparse
 from typing import NoReturn
 
 from sacred._base.text import did_you_mean
-from sacred.app.command_table import COMMANDS, Command, command_names
+from sacred.app.command import Command
+from sacred.app.command_table import find_command
 from sacred.app.program_help import program_help, version_text
 from sacred.runs.errors import UsageError
 
 __all__ = ["add_run_id", "parse_call", "parser_of", "whole_number"]
 
-#: Options whose value may begin with a dash, as in ``--sort -result``.
-_DASHED = ("--sort", "--columns")
 _WITH_VALUE = ("-s", "--store")
 
 
@@ -41,12 +40,12 @@ def parse_call(argv: list[str]) -> tuple[Command, argparse.Namespace] | str:
         return program_help()
     if name is None:
         raise UsageError(f"{' '.join(argv)}, and which command? sacred --help lists them")
-    command = _command(name)
-    parser = parser_of(command)
-    rest = getattr(command.load(), "prepared", list)(rest)
+    command = find_command(name)
+    parser = parser_of(name, command)
+    rest = getattr(command.load(), "rewrite_arguments", list)(rest)
     if "-h" in rest or "--help" in rest:
         return parser.format_help()
-    return command, parser.parse_intermixed_args([*options, *_joined(rest)])
+    return command, parser.parse_intermixed_args([*options, *_joined(rest, command)])
 
 
 def _split(argv: list[str]) -> tuple[list[str], str | None, list[str]]:
@@ -58,36 +57,28 @@ def _split(argv: list[str]) -> tuple[list[str], str | None, list[str]]:
     return argv[:position], name, argv[position + 1 :]
 
 
-def _joined(words: list[str]) -> list[str]:
+def _joined(words: list[str], command: Command) -> list[str]:
     """``--sort -result`` as ``--sort=-result``, which argparse does not take for an option.
 
-    >>> _joined(["lr > 1", "--sort", "-result"])
+    >>> _joined(["lr > 1", "--sort", "-result"], find_command("ls"))
     ['lr > 1', '--sort=-result']
     """
     joined: list[str] = []
     for word in words:
-        if joined and joined[-1] in _DASHED:
+        if joined and command.option_values.get(joined[-1]) == "fields":
             joined[-1] = f"{joined[-1]}={word}"
         else:
             joined.append(word)
     return joined
 
 
-def _command(name: str) -> Command:
-    for command in COMMANDS:
-        if command.name == name:
-            return command
-    hint = did_you_mean(name, command_names()) or f"There are {', '.join(command_names())}."
-    raise UsageError(f"there is no command {name!r}. {hint} (sacred --help)")
-
-
-def parser_of(command: Command) -> argparse.ArgumentParser:
+def parser_of(name: str, command: Command) -> argparse.ArgumentParser:
     """The parser of a command's arguments."""
     module = command.load()
     text = (module.__doc__ or command.summary).strip()
     first, _, more = text.partition("\n\n")
     parser = _Parser(
-        prog=f"sacred {command.name}",
+        prog=f"sacred {name}",
         description=first,
         epilog=more,
         formatter_class=argparse.RawDescriptionHelpFormatter,

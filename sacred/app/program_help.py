@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from sacred.__about__ import __version__
-from sacred.app.command_table import COMMANDS
+from sacred.app.command_table import all_commands
 
 __all__ = ["program_help", "version_text"]
 
@@ -26,13 +26,14 @@ sacred --version        the version
 
 def program_help() -> str:
     """The overview of all commands."""
-    parts = ["Look at the runs that experiments have left, whatever store keeps them."]
+    commands = all_commands()
+    parts = ["Find, compare and organize the runs of experiments, whatever store keeps them."]
     parts.append("\nUsage: sacred [-s STORE] COMMAND [ARGUMENTS]\n")
-    for group in dict.fromkeys(command.group for command in COMMANDS):
+    for group in dict.fromkeys(command.group for command in commands.values()):
         parts.append(group)
-        for command in COMMANDS:
+        for name, command in commands.items():
             if command.group == group:
-                call = f"{command.name} {command.usage}".rstrip()
+                call = f"{name} {command.usage}".rstrip()
                 parts.append(f"  {call:<22}  {command.summary}")
         parts.append("")
     return "\n".join([*parts, _END])

@@ -7,6 +7,7 @@
 `legacy`             options declared as classes (deprecated)
 `updates`            ``path=value`` → nested dict
 `parser`             usage texts, and ``argv`` → `ParsedArguments`
+`completion`         scripts for shells; `completion_words`: what stores have for them
 `report`             how an error is shown
 `main`               all of it in order
 ===================  ==========================================================

@@ -13,7 +13,7 @@ from sacred.query.values import MISSING, value_of
 from sacred.records import Metric, RunRecord
 from sacred.serializer import dumps
 
-__all__ = ["FieldSummary", "collected", "type_name"]
+__all__ = ["FieldSummary", "summarize_fields", "type_name"]
 
 #: So many different values are kept of a field, as examples.
 _EXAMPLES = 4
@@ -75,7 +75,7 @@ def type_name(value: Any) -> str:
     )
 
 
-def collected(records: Iterable[RunRecord]) -> dict[str, FieldSummary]:
+def summarize_fields(records: Iterable[RunRecord]) -> dict[str, FieldSummary]:
     """All fields of the runs."""
     found: dict[str, FieldSummary] = {}
     for record in records:

@@ -25,6 +25,7 @@ from sacred.observers import FileStorageObserver, SqlObserver
 from sacred.observers.store_observer import StoreObserver
 from sacred.testing import drive
 from tests.conftest import ROOT
+from tests.test_plugins import write_distribution
 
 
 class Result(tuple[int, str, str]):
@@ -115,10 +116,10 @@ def test_help_lists_every_command(call: Call) -> None:
     for argv in ((), ("--help",), ("help",)):
         code, out, err = call(*argv)
         assert (code, err) == (0, "")
-        assert [c.name for c in COMMANDS if f"\n  {c.name} " not in out] == []
+        assert [name for name in COMMANDS.names() if f"\n  {name} " not in out] == []
 
 
-@pytest.mark.parametrize("name", [command.name for command in COMMANDS])
+@pytest.mark.parametrize("name", COMMANDS.names())
 def test_each_command_has_help_with_examples(call: Call, name: str) -> None:
     code, out, _ = call(name, "--help")
     assert code == 0
@@ -666,8 +667,8 @@ def test_export_of_nothing_is_an_error(call: Call, tmp_path: Path) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_knows_commands_and_options(call: Call, shell: str) -> None:
     script = call("completion", shell).out
-    for command in COMMANDS:
-        assert command.name in script
+    for name in COMMANDS.names():
+        assert name in script
     assert "exit-code" in script
     if executable := shutil.which(shell):
         done = subprocess.run([executable, "-n"], input=script, text=True, capture_output=True)
@@ -720,3 +721,105 @@ def test_ctrl_c_ends_with_130(call: Call, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr("sacred.app.commands.ls.run", stopped)
     assert call("ls") == (130, "", "")
+
+
+# ------------------------------------------------------------------------ plug-ins
+
+PLUGIN = '''
+"""Count the runs of an owner.
+
+Examples:
+  sacred owners last
+"""
+import sys
+from sacred.app import Command, Session, add_run_id
+
+COMMAND = Command(
+    module="owners",
+    group="Look at a run",
+    usage="ID",
+    summary="who owns it",
+    arguments="ids",
+    option_values={"--by": "fields"},
+)
+
+def add_arguments(parser):
+    add_run_id(parser)
+    parser.add_argument("--by", metavar="FIELD", help="what names the owner")
+
+def run(args, session):
+    record = session.run(args.id)
+    session.console.print(f"run {record.id}: {args.by or 'nobody'}")
+    return 3
+'''
+
+
+def call_with_plugins(directory: Path, *argv: str) -> subprocess.CompletedProcess[str]:
+    """The program in a process of its own, with the plug-ins of a directory."""
+    return subprocess.run(
+        [sys.executable, "-m", "sacred", *argv],
+        cwd=directory,
+        env={**os.environ, "PYTHONPATH": f"{directory / 'site'}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture
+def plugged(runs: Path, tmp_path: Path) -> Path:
+    """A directory with the runs, and two plug-ins; one of them is broken."""
+    shutil.copytree(runs, tmp_path / "runs")
+    points = "[sacred.commands]\nowners = owners:COMMAND\n"
+    write_distribution(tmp_path / "site", "owners", points, PLUGIN)
+    points = "[sacred.commands]\nbad = bad:COMMAND\nworse = bad:run\n"
+    write_distribution(tmp_path / "site", "bad", points, "def run():\n    pass\n")
+    return tmp_path
+
+
+def test_commands_of_plugins_are_listed_explained_and_run(plugged: Path) -> None:
+    done = call_with_plugins(plugged, "--help")
+    assert done.returncode == 0
+    look = done.stdout.partition("Look at a run")[2].partition("\n\n")[0]
+    assert "\n  owners ID               who owns it" in look
+    assert done.stderr.count("RuntimeWarning: 'bad' (sacred.commands)") == 1
+    assert "'worse' (sacred.commands) of the distribution 'bad' cannot be loaded" in done.stderr
+    assert "bad:run is no Command" in done.stderr
+    done = call_with_plugins(plugged, "owners", "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "usage: sacred owners [-h] [--by FIELD] [-s STORE] ID" in done.stdout
+    done = call_with_plugins(plugged, "owners", "last", "--by", "-me")
+    assert (done.returncode, done.stdout, done.stderr) == (3, "run 4: -me\n", "")
+
+
+def test_a_broken_command_is_an_error_only_for_who_calls_it(plugged: Path) -> None:
+    done = call_with_plugins(plugged, "bad")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("sacred: 'bad' (sacred.commands) of the distribution 'bad' ")
+    done = call_with_plugins(plugged, "ls", "-n", "1")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_complete_commands_of_plugins(plugged: Path, shell: str) -> None:
+    done = call_with_plugins(plugged, "completion", shell)
+    assert done.returncode == 0
+    assert "owners" in done.stdout
+    assert "worse" not in done.stdout
+    line = "sacred owners --by resu"
+    program = f"source script; COMP_LINE={line!r} COMP_POINT={len(line)} COMP_WORDBREAKS=' '\n"
+    if shell == "bash":
+        (plugged / "script").write_text(done.stdout)
+        (plugged / "sacred").write_text(f'#!/bin/sh\nexec {sys.executable} -m sacred "$@"\n')
+        (plugged / "sacred").chmod(0o755)
+        asked = subprocess.run(
+            ["bash", "-c", f"{program}_sacred; echo ${{COMPREPLY[@]}}"],
+            cwd=plugged,
+            env={
+                **os.environ,
+                "PATH": f"{plugged}:{os.environ['PATH']}",
+                "PYTHONPATH": f"{plugged / 'site'}{os.pathsep}{ROOT}",
+            },
+            capture_output=True,
+            text=True,
+        )
+        assert (asked.stdout, asked.stderr) == ("result\n", "")

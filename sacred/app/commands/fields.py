@@ -14,7 +14,7 @@ from typing import Any
 from sacred.app.matching_runs import matching_runs
 from sacred.app.program_arguments import whole_number
 from sacred.app.session import Session
-from sacred.display.field_summary import collected
+from sacred.display.field_summary import summarize_fields
 from sacred.display.formats import add_formats, write_table
 from sacred.display.tables import Table
 from sacred.query.fields import FIELDS
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
     runs = matching_runs(session, " ".join(args.query), None, args.limit)
-    found = collected(record for _, record in runs)
+    found = summarize_fields(record for _, record in runs)
     rows = [
         [name, field.runs, ", ".join(sorted(field.types)), field.range]
         for name, field in sorted(found.items(), key=_order)

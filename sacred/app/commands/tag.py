@@ -18,10 +18,10 @@ from sacred.upkeep import annotate
 _OPTIONS = ("-s", "-h")
 
 
-def prepared(words: list[str]) -> list[str]:
+def rewrite_arguments(words: list[str]) -> list[str]:
     """``+a`` as ``--add=a`` and ``-b`` as ``--remove=b``.
 
-    >>> prepared(["7", "+a", "-b", "-s", "runs"])
+    >>> rewrite_arguments(["7", "+a", "-b", "-s", "runs"])
     ['7', '--add=a', '--remove=b', '-s', 'runs']
     """
     made = []

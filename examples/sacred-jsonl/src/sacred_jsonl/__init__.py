@@ -1,4 +1,4 @@
-"""A plug-in for Sacred: a store, its observer, an option, a config format, a host info."""
+"""A plug-in for Sacred: a store and its observer, an option, a command, and more."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ import configparser
 import getpass
 
 from sacred import cli_option
+from sacred.app import Command
 from sacred.config.config_files import Handler
 from sacred.host_info import host_info_gatherer
 from sacred.observers import StoreObserver
 from sacred_jsonl.store import JsonLinesStore
 
-__all__ = ["INI", "JsonLinesObserver", "JsonLinesStore", "jsonl_option", "open_store", "user"]
+__all__ = [
+    "INI",
+    "USERS",
+    "JsonLinesObserver",
+    "JsonLinesStore",
+    "jsonl_option",
+    "open_store",
+    "user",
+]
 
 
 def open_store(url: str) -> JsonLinesStore:
@@ -65,3 +74,13 @@ INI = Handler(_load, _dump, "")
 def user():
     """Who runs it."""
     return getpass.getuser()
+
+
+#: ``sacred users``: what help and shells need; the module is imported when it is used.
+USERS = Command(
+    module="sacred_jsonl.users",
+    group="Find runs",
+    usage="[QUERY]",
+    summary="count the runs of each user",
+    arguments="fields",
+)
