@@ -14,7 +14,7 @@ from sacred.stores.changes import SetFields
 from sacred.stores.store import RunNotFoundError
 from sacred.testing import drive
 from sacred.upkeep import annotate
-from tests.integration.test_reading import KINDS, new_place
+from tests.integration.test_readers import KINDS, new_place
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

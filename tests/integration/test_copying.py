@@ -14,8 +14,8 @@ from sacred.runs import open_store
 from sacred.stores.store import StoreUnavailableError
 from sacred.testing import drive
 from sacred.upkeep import annotate, content_hash, copy_runs
-from tests.integration.test_reading import KINDS, new_place
-from tests.unit.query.runs import record
+from tests.integration.test_readers import KINDS, new_place
+from tests.sample_runs import record
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 CIRCLE = ["file", "mongo", "sqlite", "tinydb", "file"]

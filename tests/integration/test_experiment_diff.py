@@ -12,7 +12,7 @@ from sacred import Experiment
 from sacred.observers.store_observer import StoreObserver
 from sacred.runs import open_store
 from sacred.runs.errors import ProgramError
-from tests.integration.test_reading import new_place
+from tests.integration.test_readers import new_place
 from tests.test_command_line import RunScript
 
 QUIET = {"--loglevel": "ERROR"}

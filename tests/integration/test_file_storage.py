@@ -1,4 +1,4 @@
-"""FileStorageObserver: the layout on the disk, and what happens to it under trouble."""
+"""FileStorageObserver: the layout on the disk, and what happens to it when it fails."""
 
 import copy
 import hashlib
@@ -17,8 +17,8 @@ import pytest
 from sacred.observers.file_storage import FileStorageObserver, file_storage_option
 from sacred.stores.files.metrics_json import read_metrics
 from tests.services.processes import run_together
-from tests.unit.stores.memory import READ_FIELDS, StoreObserver
-from tests.unit.stores.told import T0, beat, complete, log, queue, start
+from tests.unit.stores.comparison import READ_FIELDS, StoreObserver
+from tests.unit.stores.observer_calls import T0, beat, complete, log, queue, start
 
 TIME = "2026-01-02T03:04:05.678000"
 
@@ -276,7 +276,7 @@ def test_an_explicit_id_is_used_as_it_is(observer, runs):
 def test_fifty_processes_get_fifty_ids(runs):
     imports = (
         "from sacred.observers.file_storage import FileStorageObserver\n"
-        "from tests.unit.stores.told import complete, start\n"
+        "from tests.unit.stores.observer_calls import complete, start\n"
     )
     body = "observer = FileStorageObserver(sys.argv[1]); print(start(observer)); complete(observer)"
     ids = run_together(50, imports, body, str(runs))
@@ -285,7 +285,7 @@ def test_fifty_processes_get_fifty_ids(runs):
     assert [record["status"] for record in records] == ["COMPLETED"] * 50
 
 
-# ------------------------------------------------------------------------- trouble
+# ------------------------------------------------------------------------- failures
 
 
 def read_back(path):
@@ -311,7 +311,7 @@ KILLED = """
 import json, os, sys
 from sacred.observers.file_storage import FileStorageObserver
 from sacred.stores.files import metrics_json
-from tests.unit.stores.told import beat, log, start
+from tests.unit.stores.observer_calls import beat, log, start
 metrics_json._SMALL = 3000
 observer = FileStorageObserver(sys.argv[1])
 start(observer)

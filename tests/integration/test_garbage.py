@@ -13,7 +13,7 @@ from sacred.stores.local import mark_used, md5_of_file, remove_unused
 from sacred.testing import drive
 from sacred.upkeep import discard, find_garbage, recover, remove_garbage
 from tests.integration.test_annotations import store as store
-from tests.integration.test_reading import KINDS, new_place
+from tests.integration.test_readers import KINDS, new_place
 from tests.integration.test_trash import numbers
 
 NO_GRACE = {"grace": datetime.timedelta(0)}

@@ -12,7 +12,7 @@ from sacred.observers.gcs_observer import GoogleCloudStorageObserver, gcs_option
 from sacred.stores.store import StoreUnavailableError
 from tests.services import serving
 from tests.services.buckets import BucketContract
-from tests.unit.stores.told import start
+from tests.unit.stores.observer_calls import start
 
 
 @pytest.fixture(scope="module")

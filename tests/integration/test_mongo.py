@@ -35,8 +35,8 @@ from sacred.stores.schemes import store_from_url
 from sacred.stores.spool import replay
 from sacred.stores.store import RunNotFoundError, StoreNotFoundError, StoreUnavailableError
 from tests.services.processes import run_together
-from tests.unit.stores.memory import READ_FIELDS, MemoryStore, StoreObserver, live, lives
-from tests.unit.stores.told import T0, beat, complete, log, queue, start
+from tests.unit.stores.comparison import READ_FIELDS, MemoryStore, StoreObserver, live, lives
+from tests.unit.stores.observer_calls import T0, beat, complete, log, queue, start
 
 
 @pytest.fixture(autouse=True)
@@ -277,7 +277,7 @@ def test_fifty_processes_get_fifty_ids(mongo_server, mongo_db):
     imports = (
         "import pymongo, gridfs\n"
         "from sacred.observers.mongo import MongoObserver\n"
-        "from tests.unit.stores.told import complete, start\n"
+        "from tests.unit.stores.observer_calls import complete, start\n"
     )
     body = (
         "observer = MongoObserver(sys.argv[1], sys.argv[2])\n"
@@ -443,7 +443,7 @@ def test_large_config_info_and_result(observer, mongo_db, files):
     assert mongo_db.runs.find_one({"_id": 2})["in_gridfs"] == {}
 
 
-# ------------------------------------------------------------------------- trouble
+# ------------------------------------------------------------------------- failures
 
 
 def test_the_server_comes_back_while_the_run_ends(own_mongo, tmp_path, monkeypatch):

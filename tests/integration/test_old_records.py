@@ -13,7 +13,7 @@ from sacred.observers.store_observer import StoreObserver
 from sacred.runs import open_store
 from sacred.stores.files.index import side_index
 from tests.conftest import ROOT
-from tests.unit.stores.told import complete, log, start
+from tests.unit.stores.observer_calls import complete, log, start
 
 REFERENCE = ROOT / "tests" / "reference"
 

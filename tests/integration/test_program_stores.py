@@ -14,7 +14,7 @@ from sacred.runs import open_store
 from sacred.stores.changes import SetFields
 from sacred.stores.spool import Spool
 from tests.integration.test_program import fill, make_experiment
-from tests.integration.test_reading import new_place
+from tests.integration.test_readers import new_place
 
 KINDS = ["file", "tinydb", "sqlite", "postgres", "mongo", "s3", "google"]
 

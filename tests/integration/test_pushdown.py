@@ -22,8 +22,8 @@ from sacred.serializer import flatten
 from sacred.stores.changes import SetFields
 from sacred.stores.mongo.search.ranking import first_of
 from sacred.stores.sql.documents import DocumentRows
-from tests.integration.test_reading import new_place
-from tests.unit.query.runs import NOW
+from tests.integration.test_readers import new_place
+from tests.sample_runs import NOW
 
 KINDS = ["memory", "file", "tinydb", "sqlite", "postgres", "mongo"]
 

@@ -10,8 +10,8 @@ from sacred.observers.base import RunObserver
 from sacred.observers.file_storage import FileStorageObserver
 from sacred.observers.queue import QueueObserver, WrappedEvent
 from tests.integration.test_file_storage import read_back
-from tests.unit.stores.memory import MemoryStore, StoreObserver, live, lives
-from tests.unit.stores.told import T0, beat, complete, log, queue, start
+from tests.unit.stores.comparison import MemoryStore, StoreObserver, live, lives
+from tests.unit.stores.observer_calls import T0, beat, complete, log, queue, start
 
 
 class Witness(RunObserver):

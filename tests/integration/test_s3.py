@@ -14,7 +14,7 @@ from sacred.stores.buckets.s3 import S3Bucket  # noqa: E402
 from sacred.stores.store import StorePermissionError  # noqa: E402
 from tests.services import serving  # noqa: E402
 from tests.services.buckets import BucketContract  # noqa: E402
-from tests.unit.stores.told import start  # noqa: E402
+from tests.unit.stores.observer_calls import start  # noqa: E402
 
 
 @pytest.fixture(scope="module")

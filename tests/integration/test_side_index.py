@@ -23,7 +23,7 @@ from sacred.stores.files.index import freshness, ingest, side_index
 from sacred.stores.query_index import IndexRequest
 from sacred.upkeep import annotate, discard, empty_trash, recover
 from tests.integration.test_pushdown import queries, runs
-from tests.unit.query.runs import GOLDEN, NOW, RUNS, record
+from tests.sample_runs import GOLDEN, NOW, RUNS, record
 
 ROOT = Path(__file__).parents[2]
 

@@ -45,8 +45,8 @@ from sacred.stores.sql.storable_text import storable
 from sacred.stores.store import RunNotFoundError, StoreError
 from sacred.upkeep import discard, find_garbage, remove_garbage
 from tests.services.processes import run_together
-from tests.unit.stores.memory import READ_FIELDS, MemoryStore, StoreObserver, live, lives
-from tests.unit.stores.told import T0, beat, complete, log, queue, start
+from tests.unit.stores.comparison import READ_FIELDS, MemoryStore, StoreObserver, live, lives
+from tests.unit.stores.observer_calls import T0, beat, complete, log, queue, start
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 MYSQL = os.environ.get("SACRED_TEST_MYSQL_URL")
@@ -444,7 +444,7 @@ IMPORTS = """
 import tempfile
 import psycopg, sqlalchemy.dialects.postgresql.psycopg, sqlalchemy.dialects.sqlite, sqlalchemy.orm
 from sacred.observers.sql import SqlObserver
-from tests.unit.stores.told import beat, complete, log, start
+from tests.unit.stores.observer_calls import beat, complete, log, start
 """
 MANY = """
 observer = SqlObserver(sys.argv[1])
@@ -745,7 +745,7 @@ def test_many_points_go_in_large_pieces(observer, rows):
     assert [value for _, value, _ in points_of(rows, "1", "m")] == [*values, -1.0]
 
 
-# ------------------------------------------------------------------------- trouble
+# ------------------------------------------------------------------------- failures
 
 
 def test_the_server_comes_back_while_the_run_ends(own_postgres, tmp_path, monkeypatch):
@@ -896,7 +896,7 @@ def test_a_forked_child_has_its_own_connections(url):
     script = """
 import os, sys, warnings
 from sacred.observers.sql import SqlObserver
-from tests.unit.stores.told import complete, start
+from tests.unit.stores.observer_calls import complete, start
 warnings.simplefilter("ignore", DeprecationWarning)
 observer = SqlObserver(sys.argv[1])
 start(observer)

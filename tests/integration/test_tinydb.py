@@ -28,7 +28,7 @@ from sacred.observers.tinydb_hashfs import TinyDbObserver, TinyDbReader, tiny_db
 from sacred.observers.tinydb_hashfs.bases import get_db_file_manager
 from sacred.stores.spool import replay
 from sacred.stores.tinydb import store as tinydb_store
-from tests.unit.stores.memory import (
+from tests.unit.stores.comparison import (
     READ_FIELDS,
     FlakyStore,
     MemoryStore,
@@ -36,7 +36,7 @@ from tests.unit.stores.memory import (
     live,
     lives,
 )
-from tests.unit.stores.told import T0, beat, complete, log, start
+from tests.unit.stores.observer_calls import T0, beat, complete, log, start
 
 ROOT = Path(__file__).parents[2]
 OLD = ROOT / "tests" / "reference" / "tinydb_0.8"
@@ -418,7 +418,7 @@ def test_texts_that_only_look_like_tags(old):
 WRITER = """
 import os, sys
 from sacred.observers.tinydb_hashfs import TinyDbObserver
-from tests.unit.stores.told import beat, complete, log, start
+from tests.unit.stores.observer_calls import beat, complete, log, start
 observer = TinyDbObserver(sys.argv[1])
 sys.stdin.read(1)
 for number in range(4):
@@ -461,7 +461,7 @@ def test_eight_processes_lose_nothing(runs, tmp_path):
 KILLED = """
 import os, sys
 from sacred.observers.tinydb_hashfs import TinyDbObserver
-from tests.unit.stores.told import beat, log, start
+from tests.unit.stores.observer_calls import beat, log, start
 observer = TinyDbObserver(sys.argv[1])
 start(observer)
 truth = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -673,7 +673,7 @@ def test_without_tinydb_runs_are_stored_and_read(runs, run_script):
         "import sys\n"
         "sys.modules['tinydb'] = None\n"
         "from sacred.observers.tinydb_hashfs import TinyDbObserver, TinyDbReader\n"
-        "from tests.unit.stores.told import start\n"
+        "from tests.unit.stores.observer_calls import start\n"
         "observer = TinyDbObserver(sys.argv[1])\n"
         "start(observer)\n"
         "print(len(TinyDbReader(sys.argv[1]).fetch_report(indices=0)))\n"

@@ -13,7 +13,7 @@ from sacred.upkeep import discard, empty_trash, recover
 from tests.integration.test_annotations import other
 from tests.integration.test_annotations import place as place
 from tests.integration.test_annotations import store as store
-from tests.integration.test_reading import new_place
+from tests.integration.test_readers import new_place
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

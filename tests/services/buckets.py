@@ -20,8 +20,8 @@ from sacred.stores.buckets.store import bucket_store
 from sacred.stores.changes import Annotate, SetFields
 from sacred.stores.files.store import FileStore
 from sacred.stores.store import StoreError
-from tests.unit.stores.memory import live, lives
-from tests.unit.stores.told import beat, complete, log, start
+from tests.unit.stores.comparison import live, lives
+from tests.unit.stores.observer_calls import beat, complete, log, start
 
 SCRIPT = """
 from sacred import Experiment

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sacred import commandline_options as porch
+from sacred import commandline_options as options
 from sacred._base.loggers import log_level_number
 from sacred.cli.errors import CommandLineError, UncleanRepositoryError
 from sacred.config.bindings import Binding, RunBindings
@@ -44,19 +44,19 @@ def run() -> Any:
 @pytest.mark.parametrize(
     ("option", "value", "seen", "expected"),
     [
-        (porch.beat_interval_option, "2.5", lambda run: run.beat_interval, 2.5),
-        (porch.beat_interval_option, 3, lambda run: run.beat_interval, 3.0),
-        (porch.capture_option, "sys", lambda run: run.capture_mode, "sys"),
-        (porch.comment_option, "why", lambda run: run.meta_info, {"comment": "why"}),
-        (porch.debug_option, True, lambda run: run.debug, True),
-        (porch.force_option, True, lambda run: run.force, True),
-        (porch.id_option, "17", lambda run: run._id, "17"),
-        (porch.loglevel_option, "error", lambda run: run.run_logger.level, 40),
-        (porch.loglevel_option, 15, lambda run: run.run_logger.level, 15),
-        (porch.pdb_option, True, lambda run: run.pdb, True),
-        (porch.priority_option, "3", lambda run: run.meta_info, {"priority": 3.0}),
-        (porch.queue_option, True, lambda run: run.queue_only, True),
-        (porch.unobserved_option, True, lambda run: run.unobserved, True),
+        (options.beat_interval_option, "2.5", lambda run: run.beat_interval, 2.5),
+        (options.beat_interval_option, 3, lambda run: run.beat_interval, 3.0),
+        (options.capture_option, "sys", lambda run: run.capture_mode, "sys"),
+        (options.comment_option, "why", lambda run: run.meta_info, {"comment": "why"}),
+        (options.debug_option, True, lambda run: run.debug, True),
+        (options.force_option, True, lambda run: run.force, True),
+        (options.id_option, "17", lambda run: run._id, "17"),
+        (options.loglevel_option, "error", lambda run: run.run_logger.level, 40),
+        (options.loglevel_option, 15, lambda run: run.run_logger.level, 15),
+        (options.pdb_option, True, lambda run: run.pdb, True),
+        (options.priority_option, "3", lambda run: run.meta_info, {"priority": 3.0}),
+        (options.queue_option, True, lambda run: run.queue_only, True),
+        (options.unobserved_option, True, lambda run: run.unobserved, True),
     ],
 )
 def test_effects(
@@ -71,23 +71,27 @@ def test_effects(
 
 def test_help_does_nothing(run: Any) -> None:
     before = dict(vars(run))
-    porch.help_option.apply(True, run)
+    options.help_option.apply(True, run)
     assert vars(run) == before
 
 
 @pytest.mark.parametrize(
     ("option", "value", "told"),
     [
-        (porch.beat_interval_option, "soon", ["'soon'", "number of seconds above 0"]),
-        (porch.beat_interval_option, "0", ["'0'"]),
-        (porch.beat_interval_option, "nan", ["'nan'"]),
-        (porch.capture_option, "syss", ["Unknown capture mode 'syss'", "no, sys and fd", '"sys"?']),
-        (porch.capture_option, 5, ["Unknown capture mode 5"]),
-        (porch.loglevel_option, "DEBUGG", ["'DEBUGG'", 'Did you mean "DEBUG"?']),
-        (porch.loglevel_option, "-1", ["'-1'", "or a number"]),
-        (porch.priority_option, "high", ["'high'", "must be a number"]),
-        (porch.priority_option, "inf", ["'inf'"]),
-        (porch.priority_option, None, ["None"]),
+        (options.beat_interval_option, "soon", ["'soon'", "number of seconds above 0"]),
+        (options.beat_interval_option, "0", ["'0'"]),
+        (options.beat_interval_option, "nan", ["'nan'"]),
+        (
+            options.capture_option,
+            "syss",
+            ["Unknown capture mode 'syss'", "no, sys and fd", '"sys"?'],
+        ),
+        (options.capture_option, 5, ["Unknown capture mode 5"]),
+        (options.loglevel_option, "DEBUGG", ["'DEBUGG'", 'Did you mean "DEBUG"?']),
+        (options.loglevel_option, "-1", ["'-1'", "or a number"]),
+        (options.priority_option, "high", ["'high'", "must be a number"]),
+        (options.priority_option, "inf", ["'inf'"]),
+        (options.priority_option, None, ["None"]),
     ],
 )
 def test_wrong_values(run: Any, option: Any, value: Any, told: list[str]) -> None:
@@ -125,7 +129,7 @@ def test_name_renames_the_experiment_and_its_loggers(run: Any) -> None:
     run.bindings.bind(helper, Binding(logger=run.run_logger.getChild("helper"), run=run))
     with run.bindings.activate():
         assert helper() == "test_run_options_root.demo.helper"
-    porch.name_option.apply("other", run)
+    options.name_option.apply("other", run)
     assert run.experiment_info["name"] == "other"
     assert run.run_logger.name == "test_run_options_root.other"
     assert run.run_logger.level == logging.ERROR
@@ -134,7 +138,7 @@ def test_name_renames_the_experiment_and_its_loggers(run: Any) -> None:
 
 
 def test_print_config_prints_it_and_a_line(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    porch.print_config_option.apply(True, run)
+    options.print_config_option.apply(True, run)
     expected = "Configuration (modified, added, typechanged, doc):\n  a = 1\n" + "-" * 79 + "\n"
     assert capsys.readouterr().out == expected
 
@@ -144,9 +148,9 @@ def test_enforce_clean(run: Any) -> None:
     clean = {"url": "https://example.org/a.git", "commit": "abc", "dirty": False}
     dirty = {"url": "https://example.org/b.git", "commit": "abc", "dirty": True}
     with pytest.raises(UncleanRepositoryError, match="no git repository"):
-        porch.enforce_clean_option.apply(True, run)
+        options.enforce_clean_option.apply(True, run)
     run.experiment_info["repositories"] = [clean]
-    porch.enforce_clean_option.apply(True, run)
+    options.enforce_clean_option.apply(True, run)
     run.experiment_info["repositories"] = [clean, dirty]
     with pytest.raises(RuntimeError, match=r"uncommitted changes in https://example\.org/b\.git$"):
-        porch.enforce_clean_option.apply(True, run)
+        options.enforce_clean_option.apply(True, run)

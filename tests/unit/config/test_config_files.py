@@ -12,7 +12,7 @@ from sacred._base.errors import SacredError
 from sacred.config import load_config_file, save_config_file
 from sacred.config.config_files import HANDLER_BY_EXT
 from sacred.config.read_only import make_read_only
-from tests.unit.config.test_values import keys, values
+from tests.unit.config.test_normalize import keys, values
 
 CONFIG = {"a": 1, "b": {"c": [1, 2.5, None, True, "ü"]}, "t": (1, 2), "n": np.array([1, 2])}
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sacred._base.errors import ConfigError
 from sacred.config.custom_containers import DogmaticDict, DogmaticList, fallback_dict
 from sacred.config.utils import dogmatize, undogmatize
-from tests.unit.config.test_values import keys, values
+from tests.unit.config.test_normalize import keys, values
 
 
 def assigned(fixed, **values):

@@ -11,7 +11,7 @@ from hypothesis import given
 
 from sacred._base.errors import SacredError
 from sacred.config.custom_containers import ReadOnlyDict, ReadOnlyList, make_read_only
-from tests.unit.config.test_values import values
+from tests.unit.config.test_normalize import values
 
 VALUE = {"a": 1, "l": [1, {"x": 1}], "t": (1, [2]), "d": {"k": {"j": 1}}, "s": {1}}
 Pair = namedtuple("Pair", "x y")

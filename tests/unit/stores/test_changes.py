@@ -13,8 +13,8 @@ from sacred.stores.changes import (
     common_prefix_length,
     merge,
 )
-from tests.unit.stores.memory import MemoryStore
-from tests.unit.stores.told import T0
+from tests.unit.stores.comparison import MemoryStore
+from tests.unit.stores.observer_calls import T0
 
 
 def points(start, *values, name="loss"):

@@ -7,7 +7,7 @@ import pytest
 
 from sacred.stores.changes import SetFields, WriteOutput
 from sacred.stores.document import RunChangeTracker
-from tests.unit.stores.told import T0
+from tests.unit.stores.observer_calls import T0
 
 EX_INFO = {"name": "ex", "base_dir": "/base", "sources": [("a.py", "12"), ("d/b.py", "34")]}
 

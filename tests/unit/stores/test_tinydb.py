@@ -5,7 +5,7 @@ import pytest
 from sacred.stores.changes import AddFile, AddPoints, SetExperiment, SetFields, WriteOutput
 from sacred.stores.store import RunNotFoundError, StoreError
 from sacred.stores.tinydb.store import local_tinydb
-from tests.unit.stores.told import T0
+from tests.unit.stores.observer_calls import T0
 
 DOCUMENT = {"experiment": {"name": "ex"}, "status": "RUNNING", "captured_out": ""}
 

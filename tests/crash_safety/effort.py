@@ -1,0 +1,28 @@
+"""How long the tests take: the short form belongs to every run of the tests.
+
+``SACRED_TEST_FORM=long`` (or ``tox -e long``) is the long one. Random moments come from
+one seed, which is printed and taken from ``SACRED_TEST_SEED``.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import TypeVar
+
+__all__ = ["LONG", "SEED", "generator", "pick"]
+
+LONG = os.environ.get("SACRED_TEST_FORM") == "long"
+SEED = int(os.environ.get("SACRED_TEST_SEED") or random.SystemRandom().randrange(10**6))
+
+T = TypeVar("T")
+
+
+def pick(short: T, long: T) -> T:
+    """The value for the form that runs."""
+    return long if LONG else short
+
+
+def generator(name: str) -> random.Random:
+    """Random numbers that the seed repeats, others for each name."""
+    return random.Random(f"{SEED}-{name}")

@@ -1,0 +1,65 @@
+"""A run that is killed by ``kill -9`` loses one beat at most, and leaves nothing unreadable."""
+
+from __future__ import annotations
+
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.crash_safety.effort import LONG, generator, pick
+from tests.crash_safety.places import Place
+from tests.crash_safety.worker import Account, Worker, check_one_beat_lost_at_most
+
+BEAT = 0.25
+TRIALS = pick(4, 200)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["file", "sqlite", "mongo"], indirect=True)
+def test_a_kill_at_any_moment_leaves_all_but_the_last_beat(
+    place: Place, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    moments = generator(request.node.name)
+    # Spread evenly, so that of a few some are late enough for a beat to have come.
+    delays = [
+        (LONG and moments.random() < 0.1, 1.6 * (number + moments.random()) / TRIALS)
+        for number in range(TRIALS)
+    ]
+    with ThreadPoolExecutor(2) as trials:
+        judged = [
+            trials.submit(_killed, place, tmp_path / f"trial{number}", from_start, delay)
+            for number, (from_start, delay) in enumerate(delays)
+        ]
+        ages = [age for trial in judged if (age := trial.result()) is not None]
+    print(
+        f"{len(delays)} kills, {len(ages)} of them during the run; newest point stored: "
+        f"{sorted(ages)[len(ages) // 2]:.3f} s (median), {max(ages):.3f} s (max) before the kill"
+    )
+    # The others have ended or not yet begun.
+    assert len(ages) > TRIALS / 2
+
+
+def _killed(place: Place, directory: Path, from_start: bool, delay: float) -> float | None:
+    """One trial; returns how old the newest stored point was."""
+    worker = Worker(place, directory, beat=BEAT, artifact_every=3).start()
+    if not from_start:
+        worker.wait_until(lambda account: account.steps > 0)
+    time.sleep(delay)
+    killed_at = time.time()
+    worker.send(signal.SIGKILL)
+    assert worker.wait() == -signal.SIGKILL, worker.stderr
+    account = worker.account
+    if account.run_id is None:
+        return None
+    stored = worker.stored
+    assert stored.status == "RUNNING"
+    check_one_beat_lost_at_most(stored, account)
+    return _age(account, len(stored.points.get("loss", [])), killed_at)
+
+
+def _age(account: Account, points: int, killed_at: float) -> float | None:
+    times = account.step_times[:points]
+    return killed_at - times[-1] if times else None

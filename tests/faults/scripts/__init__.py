@@ -1,1 +1,0 @@
-"""Scripts that the fault tests start; `worker` also says what it does at which step."""

@@ -1,0 +1,1 @@
+"""Runs survive the failures of their stores: the same for every kind of store."""

@@ -1,0 +1,1 @@
+"""The script that `test_hostile_values` starts."""
