@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 import threading
 from collections.abc import Callable, Mapping
@@ -16,13 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from sacred.observers.store_observer import StoreObserver
 from sacred.records.metric import AGGREGATES, aggregate
 from sacred.runs import RunStore
-from sacred.serializer import flatten, restore
+from sacred.serializer import flatten
 from sacred.stores.changes import AddFile, AddPoints, Change, SetFields, WriteOutput
 from sacred.stores.document import RunChangeTracker
-from sacred.stores.memory.store import READ_FIELDS, MemoryStore
+from sacred.stores.memory.store import MemoryStore
 from sacred.stores.reader import ReadableStore
 from sacred.stores.store import RunExistsError, RunId, RunNotFoundError, Store, StoreError
 from sacred.testing import drive
+from sacred.testing.comparable import comparable, comparable_value
 from sacred.testing.described_run import described, read_by_reader
 from sacred.testing.drive import T0
 from sacred.testing.query_samples import CONFIGS, LOSSES, QUERIES, SORTS, STATUSES, ScanReader
@@ -118,13 +118,13 @@ class StoreContract:
         memory = MemoryStore()
         spools = str(self.new_directory())
         memory_id = tell(StoreObserver(memory, failure_dir=spools))
-        expected = _comparable(memory.read(memory_id))
+        expected = comparable(memory.read(memory_id))
         run_id = tell(StoreObserver(store, failure_dir=spools))
-        assert _comparable(self.read_back(store, run_id)) == expected
+        assert comparable(self.read_back(store, run_id)) == expected
         if isinstance(store, ReadableStore):
-            assert _comparable(read_by_reader(store, run_id)) == expected
+            assert comparable(read_by_reader(store, run_id)) == expected
             found, wanted = described(store, run_id), described(memory, memory_id)
-            assert _plain(_restored(found)) == _plain(_restored(wanted))
+            assert comparable_value(found) == comparable_value(wanted)
 
     # ----------------------------------------------------------------------- ids
 
@@ -191,11 +191,11 @@ class StoreContract:
         run_id = self._new_run(store)
         changes = self._all_kinds()
         store.apply(run_id, changes)
-        once = _comparable(self.read_back(store, run_id))
+        once = comparable(self.read_back(store, run_id))
         store.apply(run_id, changes)
         for change in changes:
             store.apply(run_id, [change, change])
-        assert _comparable(self.read_back(store, run_id)) == once
+        assert comparable(self.read_back(store, run_id)) == once
 
     def _all_kinds(self) -> list[Change]:
         path = self.new_directory() / "file"
@@ -404,28 +404,3 @@ def _points(start: int, values: list[float]) -> AddPoints:
     steps = list(range(start, start + len(values)))
     times = [T0] * len(values)
     return AddPoints(name="loss", start=start, steps=steps, values=values, timestamps=times)
-
-
-def _comparable(run: Mapping[str, Any]) -> dict[str, Any]:
-    """With times of one form, and with values for NaN, which does not equal itself."""
-    wanted = ("output", "metrics", "artifacts", "resources", *READ_FIELDS)
-    return {name: _plain(_restored(run.get(name))) for name in wanted}
-
-
-def _restored(value: Any) -> Any:
-    # Whether NaN, tuples and keys of other types are still in their stored form when a
-    # reader gives them back is its own business; what they mean is not.
-    return restore(value) if isinstance(value, dict | list) else value
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case float() if math.isnan(value):
-            return "NaN (a float)"
-        case datetime.datetime():
-            return value.isoformat()
-        case list() | tuple():
-            return [_plain(item) for item in value]
-        case dict():
-            return {key: _plain(item) for key, item in value.items()}
-    return value

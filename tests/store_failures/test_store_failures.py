@@ -26,7 +26,7 @@ from sacred.stores.memory.store import MemoryStore
 from sacred.stores.schemes import store_from_url
 from sacred.stores.spool import replay
 from sacred.stores.store import StorePermissionError
-from sacred.testing.store_contract import _comparable
+from sacred.testing.comparable import comparable
 from tests.conftest import ROOT
 from tests.store_failures.places import KINDS, FailingPlace, FilesPlace, SqlitePlace, TinyDbPlace
 
@@ -58,7 +58,7 @@ def assert_complete(place: FailingPlace, run: Run, memory: StoreObserver) -> dic
     for record in (expected, found):
         points = record["metrics"].items()
         record["metrics"] = {name: [point[:2] for point in some] for name, some in points}
-    assert _comparable(found) == _comparable(expected)
+    assert comparable(found) == comparable(expected)
     return found
 
 
