@@ -1,4 +1,4 @@
-"""Porch: parsing of the command line, under its old address."""
+"""Compatibility module: parsing of the command line, under its old import path."""
 
 from sacred.cli.arguments import format_usage
 from sacred.cli.updates import convert_value as _convert_value

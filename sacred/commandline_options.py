@@ -1,4 +1,4 @@
-"""Porch: the options of the command line, under their old address."""
+"""Compatibility module: the options of the command line, under their old import path."""
 
 from sacred._base.cli_option import CLIOption, cli_option
 from sacred.cli.option_classes import CommandLineOption

@@ -1,6 +1,6 @@
-"""What happens to a run, as frozen values.
+"""The events of a run, as frozen values.
 
-Every event knows the observer's method that takes it, and what a failing
+Every event knows the observer's method that receives it, and what a failing
 observer means for the run. The fields of an event are exactly the keyword
 arguments of that method, so an observer written for the classic interface
 works unchanged::
@@ -48,9 +48,9 @@ Method = TypeVar("Method", bound=Callable[..., None])
 
 
 def accepts_timestamps(log_metrics: Method) -> Method:
-    """Mark the method of an observer that can do with `Timestamps` for lists of datetimes.
+    """Mark a method ``log_metrics`` that accepts `Timestamps` in place of lists of datetimes.
 
-    A subclass that overrides it has another method, and is given lists.
+    An override in a subclass is not marked and receives lists.
     """
     log_metrics.accepts_timestamps = True  # type: ignore[attr-defined]
     return log_metrics
@@ -61,7 +61,7 @@ class OnFailure(Enum):
 
     STOP_RUN = "the exception ends the run before its main function"
     KEEP_GOING = "the exception is logged; other observers and later events go on"
-    TELL_THE_USER = "as KEEP_GOING; but what the user passed wrongly is raised at his call"
+    RAISE_TO_CALLER = "as KEEP_GOING, but an error in the user's arguments is raised to the caller"
 
 
 class Event(Frozen):
@@ -69,22 +69,22 @@ class Event(Frozen):
 
     method: ClassVar[str]
     on_failure: ClassVar[OnFailure] = OnFailure.KEEP_GOING
-    # Each observer gets its own copy of these: one that edits its argument
+    # Fields of which each observer receives its own copy: one that edits its argument
     # must not change what the next one stores.
     own_copies: ClassVar[frozenset[str]] = frozenset()
 
     def arguments(self) -> dict[str, Any]:
-        """The keyword arguments for one observer."""
+        """Return the keyword arguments for one observer."""
         values = {name: getattr(self, name) for name in self._fields}
         for name in self.own_copies:
             values[name] = copy.deepcopy(values[name])
         return values
 
     def call(self, observer: Any) -> Any:
-        """Tell one observer; an observer without the method is passed over.
+        """Call the method of one observer; an observer without it is skipped.
 
         Returns:
-            what the observer's method returns (the run's id for the first
+            the result of the observer's method (the run's id for the first
             two events), or None.
         """
         method = getattr(observer, self.method, None)
@@ -120,7 +120,7 @@ class RunStarted(_Beginning):
 
 
 class MetricsLogged(Event):
-    """New points of metrics; comes before the heartbeat of the same beat."""
+    """New points of metrics; sent before the heartbeat."""
 
     method = "log_metrics"
     #: Timestamps may be `Timestamps`; observers are given lists of datetimes.
@@ -128,7 +128,7 @@ class MetricsLogged(Event):
     info: JsonDict
 
     def call(self, observer: Any) -> Any:
-        """Tell one observer; a method marked by `accepts_timestamps` gets them as they are."""
+        """Call one observer; a method marked by `accepts_timestamps` receives them unconverted."""
         if getattr(getattr(observer, self.method, None), "accepts_timestamps", False):
             return super().call(observer)
         plain = {
@@ -143,37 +143,38 @@ class Heartbeat(Event):
 
     method = "heartbeat_event"
     info: JsonDict
-    #: Anything whose `str()` is the whole output; made when an observer wants it.
+    #: Any object whose `str()` is the whole output; converted when an observer needs it.
     captured_out: object
     beat_time: datetime.datetime
     result: Any
 
     def arguments(self) -> dict[str, Any]:
-        """The keyword arguments for one observer."""
+        """Return the keyword arguments for one observer."""
         return {**super().arguments(), "captured_out": str(self.captured_out)}
 
     def call(self, observer: Any) -> Any:
-        """Tell one observer; one that is told of the output apart gets None for it."""
-        if _is_told_of_output_apart(observer):
+        """Call one observer; one that receives output in chunks gets None for `captured_out`."""
+        if _wants_output_chunks(observer):
             return observer.heartbeat_event(**{**super().arguments(), "captured_out": None})
         return super().call(observer)
 
 
 class LastHeartbeat(Heartbeat):
-    """A heartbeat that the closing event follows at once; see `accepts_last_heartbeat`."""
+    """The heartbeat right before the closing event; see `accepts_last_heartbeat`."""
 
     def call(self, observer: Any) -> Any:
-        """Tell one observer that takes it."""
+        """Call one observer that accepts it."""
         return observer.last_heartbeat_event(
             **{**super(Heartbeat, self).arguments(), "captured_out": None}
         )
 
 
 class OutputWritten(Event):
-    """The output is now ``output[:start] + text``; for observers that say so.
+    """A chunk of output, for observers that ask for chunks; the output is now
+    ``output[:start] + text``.
 
-    They have a method ``wants_output_chunks()`` that returns True (in their class), and
-    their ``heartbeat_event`` is given None for ``captured_out``.
+    Such observers have a method ``wants_output_chunks()`` in their class that returns True;
+    their ``heartbeat_event`` receives None for ``captured_out``.
     """
 
     method = "output_event"
@@ -182,32 +183,32 @@ class OutputWritten(Event):
     text: str
 
     def call(self, observer: Any) -> Any:
-        """Tell one observer, unless it gets the whole output with every heartbeat."""
-        return super().call(observer) if _is_told_of_output_apart(observer) else None
+        """Call one observer, unless it receives the whole output with every heartbeat."""
+        return super().call(observer) if _wants_output_chunks(observer) else None
 
 
-def _is_told_of_output_apart(observer: Any) -> bool:
-    # Asked of the class: an object around an observer that lends all its attributes
-    # does not speak for it here.
+def _wants_output_chunks(observer: Any) -> bool:
+    # Looked up on the class: a wrapper that delegates all attributes to an observer does not
+    # inherit this.
     asked = getattr(type(observer), "wants_output_chunks", None)
     return asked is not None and bool(asked(observer))
 
 
 def accepts_last_heartbeat(observer: Any) -> bool:
-    """Whether an observer is told of the last heartbeat as of one that need not be stored yet.
+    """Whether an observer may store the last heartbeat together with the closing event.
 
-    It has a method ``last_heartbeat_event`` (in its class), with the arguments of
-    ``heartbeat_event``, and is told of the output apart.
+    Its class has a method ``last_heartbeat_event`` with the arguments of ``heartbeat_event``,
+    and it receives output in chunks.
     """
     has_method = hasattr(type(observer), "last_heartbeat_event")
-    return has_method and _is_told_of_output_apart(observer)
+    return has_method and _wants_output_chunks(observer)
 
 
 class ResourceAdded(Event):
     """The run read a file."""
 
     method = "resource_event"
-    on_failure = OnFailure.TELL_THE_USER
+    on_failure = OnFailure.RAISE_TO_CALLER
     filename: str
 
 
@@ -215,7 +216,7 @@ class ArtifactAdded(Event):
     """The run made a file."""
 
     method = "artifact_event"
-    on_failure = OnFailure.TELL_THE_USER
+    on_failure = OnFailure.RAISE_TO_CALLER
     name: str
     filename: str
     metadata: JsonDict | None = None
@@ -223,7 +224,7 @@ class ArtifactAdded(Event):
 
 
 class ExperimentInfoUpdated(Event):
-    """More sources or packages were found than at the start; for observers that care."""
+    """More sources or packages were found than at the start; optional for observers."""
 
     method = "experiment_info_event"
     own_copies = frozenset({"ex_info"})
@@ -232,7 +233,7 @@ class ExperimentInfoUpdated(Event):
 
 
 class MetaInfoUpdated(Event):
-    """Tags and other annotations have changed since the start; for observers that care."""
+    """Tags and other annotations have changed since the start; optional for observers."""
 
     method = "meta_info_event"
     own_copies = frozenset({"meta_info"})

@@ -1,4 +1,4 @@
-"""The points that a run logs, until the next heartbeat takes them."""
+"""The queue of a run's metric points, drained by the heartbeat."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from sacred._base.timestamps import Timestamps
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ["BATCH", "MetricsLogger", "ScalarMetricLogEntry", "linearize_metrics"]
+__all__ = ["BATCH_SIZE", "MetricsLogger", "ScalarMetricLogEntry", "linearize_metrics"]
 
-#: So many points are handed out at once, and do not wait for the next beat.
-BATCH = 25_000
+#: Points per batch; a full batch is sent without waiting for the next heartbeat.
+BATCH_SIZE = 25_000
 
-# What is in the list of points for each of them: name, step, time, value.
-_WIDTH = 4
-_FULL = _WIDTH * BATCH  # worked out once, for it is compared with at every point
+# Entries of the list of points per point: name, step, time, value.
+_FIELDS_PER_POINT = 4
+_FIELDS_PER_BATCH = (
+    _FIELDS_PER_POINT * BATCH_SIZE
+)  # worked out once, for it is compared with at every point
 
-# When so many wait, the thread that logs puts them into a smaller form: the one that stores
-# them does not keep up.
-_MANY = 4 * BATCH
+# With more waiting points the logging thread packs them itself: the storing one lags behind.
+_MAX_UNPACKED_POINTS = 4 * BATCH_SIZE
 
-_PLAIN = frozenset({int, float, bool, str, type(None)})
+_PLAIN_TYPES = frozenset({int, float, bool, str, type(None)})
 
 Columns = dict[str, dict[str, Any]]
 
@@ -37,13 +38,13 @@ class ScalarMetricLogEntry(NamedTuple):
 
     name: str
     step: Any
-    #: When it was logged, in UTC and without a time zone.
+    #: Naive UTC time of logging.
     timestamp: datetime.datetime
     value: Any
 
 
 class _Batch(NamedTuple):
-    """Points in their order, as columns."""
+    """A batch of points as columns, in order of logging."""
 
     names: Sequence[str]
     steps: Sequence[Any]
@@ -51,15 +52,15 @@ class _Batch(NamedTuple):
     values: Sequence[Any]
 
     def compact(self) -> _Batch:
-        """The same in a quarter of the memory."""
+        """Return the same points in a quarter of the memory."""
         return self._replace(steps=_compact(self.steps, int), values=_compact(self.values, float))
 
 
 class MetricsLogger:
-    """Takes points from any number of threads; hands them out in order, each once.
+    """A queue of points: filled by any number of threads, drained in order, each point once.
 
     Args:
-        on_batch: called by the thread that logs, whenever `BATCH` more points wait.
+        on_batch: called in the logging thread whenever `BATCH_SIZE` more points wait.
 
     >>> metrics = MetricsLogger()
     >>> metrics.log_scalar_metric("loss", 0.5)
@@ -73,9 +74,9 @@ class MetricsLogger:
 
     def __init__(self, on_batch: Callable[[], None] | None = None) -> None:
         self.on_batch = on_batch
-        # One point after the other, without an object for each: a million tuples would keep
-        # the garbage collector busy. Extending it is one action of the interpreter, so logging
-        # needs no lock. Steps that are not given are counted later, in the order of this list.
+        # A flat list without an object per point: a million tuples would keep the garbage
+        # collector busy. Extending it is atomic, so logging needs no lock. Missing steps are
+        # counted later, in the order of this list.
         self._points: list[Any] = []
         self._batches: list[_Batch] = []
         self._last_steps: dict[str, Any] = {}
@@ -87,74 +88,75 @@ class MetricsLogger:
         Args:
             metric_name: any name; points of one name make a metric.
             value: a number; numpy's scalars become Python's.
-            step: where on the x axis, by default one after the last step of
-                this metric, beginning with 0.
+            step: position on the x axis (default: the last step of this metric
+                plus 1, starting at 0).
         """
-        if type(value) not in _PLAIN:
-            value = _plain(value)
-        if step is not None and type(step) not in _PLAIN:
-            step = _plain(step)
+        if type(value) not in _PLAIN_TYPES:
+            value = _to_python(value)
+        if step is not None and type(step) not in _PLAIN_TYPES:
+            step = _to_python(step)
         points = self._points
-        # The time as a float: making a datetime of it can wait for the heartbeat.
+        # As a float: the heartbeat converts it to a datetime.
         points += (metric_name, step, time(), value)
-        if not len(points) % _FULL:
-            self._notice(len(points) // _WIDTH)
+        if not len(points) % _FIELDS_PER_BATCH:
+            self._on_full_batch(len(points) // _FIELDS_PER_POINT)
 
-    def _notice(self, waiting: int) -> None:
+    def _on_full_batch(self, waiting: int) -> None:
         if self.on_batch is not None:
             self.on_batch()
-        if waiting >= _MANY:
-            while len(self._points) >= _FULL:
-                self._put_aside()
+        if waiting >= _MAX_UNPACKED_POINTS:
+            while len(self._points) >= _FIELDS_PER_BATCH:
+                self._cut_batch()
 
     def take_batches(self) -> Iterator[Columns]:
-        """The points logged since the last call, as `linearize_metrics` gives them.
+        """Yield the points logged since the last call, in the form of `linearize_metrics`.
 
-        Their timestamps are `Timestamps`, though.
-        Each mapping has `BATCH` points at most, so that they can be stored
-        without having all of them in memory in this form.
+        Timestamps are `Timestamps`. Each mapping has at most `BATCH_SIZE` points, which bounds
+        the memory that storing them takes.
         """
         while (batch := self._next_batch()) is not None:
             yield _linearized(batch)
 
     def get_last_metrics(self) -> list[ScalarMetricLogEntry]:
-        """The points logged since the last call, in order; they are taken out."""
+        """Remove and return the points logged since the last call, in order."""
         entries: list[ScalarMetricLogEntry] = []
         while (batch := self._next_batch()) is not None:
-            moments = Timestamps(batch.times)
-            columns = zip(batch.names, batch.steps, moments, batch.values, strict=True)
+            timestamps = Timestamps(batch.times)
+            columns = zip(batch.names, batch.steps, timestamps, batch.values, strict=True)
             entries += map(ScalarMetricLogEntry._make, columns)
         return entries
 
     def _next_batch(self) -> _Batch | None:
         with self._lock:
             if not self._batches:
-                self._put_aside(compact=False)
+                self._cut_batch(compact=False)
             return self._batches.pop(0) if self._batches else None
 
-    def _put_aside(self, compact: bool = True) -> None:
-        """Make a batch of what has been logged; one that is taken at once need not be small."""
+    def _cut_batch(self, compact: bool = True) -> None:
+        """Cut a batch off the list of points; one that is sent at once need not be compact."""
         with self._lock:
-            # Other threads append meanwhile; theirs stay behind these.
-            points = self._points[:_FULL]
+            # Other threads may append meanwhile; their points stay in the list.
+            points = self._points[:_FIELDS_PER_BATCH]
             count = len(points)
             if not count:
                 return
-            names, given, times, values = (points[place::_WIDTH] for place in range(_WIDTH))
-            steps, last_steps = self._counted(names, given)
+            names, given, times, values = (
+                points[place::_FIELDS_PER_POINT] for place in range(_FIELDS_PER_POINT)
+            )
+            steps, last_steps = self._number_steps(names, given)
             batch = _Batch(names, steps, array("d", times), values)
             if compact:
                 batch = batch.compact()
-            # There is no call among these, so a signal cannot raise in their midst: the points
-            # are in the list or in a batch, and neither in both nor nowhere.
+            # No calls here, so no signal handler can raise in between: each point is in exactly
+            # one of the list and a batch.
             self._batches += [batch]
             self._last_steps = last_steps
             del self._points[:count]
 
-    def _counted(
+    def _number_steps(
         self, names: Sequence[str], steps: Sequence[Any]
     ) -> tuple[Sequence[Any], dict[str, Any]]:
-        """The steps, with numbers in the place of None; and the last ones by metric."""
+        """Return the steps with None replaced by numbers, and the last step of each metric."""
         last = self._last_steps.copy()
         kinds = set(map(type, steps))
         of_one_metric = names.count(names[0]) == len(names)
@@ -178,7 +180,7 @@ class MetricsLogger:
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:
             while self._points:
-                self._put_aside()
+                self._cut_batch()
             return {"batches": list(self._batches), "last_steps": dict(self._last_steps)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -188,7 +190,7 @@ class MetricsLogger:
 
 
 def linearize_metrics(logged_metrics: Iterable[ScalarMetricLogEntry]) -> Columns:
-    """Points by metric, as columns.
+    """Group points by metric, as columns.
 
     Args:
         logged_metrics: points in any order of names.
@@ -221,13 +223,13 @@ def _linearized(batch: _Batch) -> Columns:
         name: ([], [], array("d")) for name in dict.fromkeys(batch.names)
     }
     into = {name: tuple(column.append for column in columns) for name, columns in parts.items()}
-    for name, step, value, moment in zip(
+    for name, step, value, seconds in zip(
         batch.names, batch.steps, batch.values, batch.times, strict=True
     ):
         add_step, add_value, add_time = into[name]
         add_step(step)
         add_value(value)
-        add_time(moment)
+        add_time(seconds)
     return {
         name: _columns(name, steps, values, Timestamps(times))
         for name, (steps, values, times) in parts.items()
@@ -239,7 +241,7 @@ def _columns(name: str, steps: list[Any], values: list[Any], timestamps: Sequenc
 
 
 def _compact(column: Sequence[Any], kind: type) -> Sequence[Any]:
-    """An array, if all elements are exactly of that kind (int or float) and fit."""
+    """Return an array if all elements are exactly of that type (int or float) and fit."""
     if set(map(type, column)) == {kind}:
         try:
             return array("q" if kind is int else "d", column)
@@ -248,8 +250,8 @@ def _compact(column: Sequence[Any], kind: type) -> Sequence[Any]:
     return column
 
 
-def _plain(value: Any) -> Any:
-    """Numpy's scalars, and arrays and tensors without dimensions, as Python's."""
+def _to_python(value: Any) -> Any:
+    """Convert numpy scalars, and arrays and tensors without dimensions, to Python values."""
     # By their interface: neither numpy nor PyTorch need be installed.
     if hasattr(value, "item") and hasattr(value, "dtype") and not getattr(value, "shape", None):
         return value.item()

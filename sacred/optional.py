@@ -1,4 +1,4 @@
-"""Porch: optional packages under their old address, each loaded when it is asked for."""
+"""Compatibility module: optional packages under their old import path, loaded on use."""
 
 import importlib
 from typing import Any

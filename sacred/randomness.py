@@ -37,15 +37,15 @@ SEEDRANGE = (1, int(1e9))
 _LARGEST_GLOBAL_SEED = 2**32 - 1
 
 _numpy_random: Any = None
-# What `random` and `numpy.random` are seeded with when they are imported, by name.
-_waiting: dict[str, int] = {}
+# Seeds for `random` and `numpy.random` on their import, by module name.
+_pending_seeds: dict[str, int] = {}
 
 
 def _numpy() -> Any:
     """The module ``numpy.random``, or None without numpy."""
     global _numpy_random
     if _numpy_random is None and is_installed("numpy"):
-        # Imported here only: a script that takes no random numbers does not pay for it.
+        # Here: scripts without random numbers must not wait for numpy.
         import numpy.random
 
         _numpy_random = numpy.random
@@ -53,7 +53,7 @@ def _numpy() -> Any:
 
 
 def create_rnd(seed: Any) -> Any:
-    """A new random number generator.
+    """Create a random number generator.
 
     Args:
         seed: an int (numpy's count as well).
@@ -75,14 +75,14 @@ def create_rnd(seed: Any) -> Any:
         import random
 
         return random.Random(seed)
-    # As items: to read them as attributes costs as much as a tenth of a generator.
+    # As items: attribute access would take a tenth of the time of a generator.
     if SETTINGS["CONFIG"]["NUMPY_RANDOM_LEGACY_API"]:
         return numpy_random.RandomState(seed)
     return numpy_random.default_rng(seed)
 
 
 def check_seed(seed: Any) -> None:
-    """Refuse what `create_rnd` would refuse, without making a generator.
+    """Raise what `create_rnd` would raise, without creating a generator.
 
     Raises:
         TypeError: the seed is not an int.
@@ -101,7 +101,7 @@ def check_seed(seed: Any) -> None:
 
 
 class _SeedTypeError(TypeError, AssertionError):
-    """A seed that is no int; scripts used to catch the AssertionError."""
+    """A seed that is not an int; scripts also catch AssertionError."""
 
 
 def _as_int(seed: Any) -> int:
@@ -118,7 +118,7 @@ def get_seed(rnd: Any = None) -> int:
     """Draw a seed.
 
     Args:
-        rnd: the generator to draw from; by default the operating system is asked.
+        rnd: the generator to draw from (default: the operating system).
 
     Returns:
         an int from 1 up to, but without, 1 000 000 000 (with `random.Random`
@@ -130,7 +130,7 @@ def get_seed(rnd: Any = None) -> int:
 
 
 def seed_drawer(rnd: Any) -> Callable[[], int]:
-    """What draws one seed after the other from a generator; see `get_seed`."""
+    """Return a function that draws seeds from a generator; see `get_seed`."""
     # A Generator has `integers`, which gives Python's ints for `dtype=int` (by position: names
     # would take a tenth of its time); RandomState and random.Random have `randint`.
     integers = getattr(rnd, "integers", None)
@@ -140,7 +140,7 @@ def seed_drawer(rnd: Any) -> Callable[[], int]:
 
 
 def random_seed() -> int:
-    """A seed from the operating system, whatever user code did to `random`."""
+    """Return a seed from the operating system, independent of the state of `random`."""
     low, high = SEEDRANGE
     while True:
         # As `random.SystemRandom().randrange(low, high)`, without loading `random`.
@@ -150,12 +150,12 @@ def random_seed() -> int:
 
 
 class SeedSource:
-    """A generator that is made when somebody draws from it, as if it had been there before.
+    """A lazily created generator: draws are reserved now and made when they are needed.
 
-    Most runs draw no random numbers, and numpy takes longer to import than all the rest.
+    Most runs draw no random numbers, and numpy takes longer to import than everything else.
 
     Args:
-        seed: of the generator, or a function that returns it.
+        seed: the generator's seed, or a function that returns it.
 
     >>> source = SeedSource(7)
     >>> first, second = source.promise(), source.promise()
@@ -172,18 +172,18 @@ class SeedSource:
         self._lock = threading.RLock()
 
     def promise(self) -> Callable[[], int]:
-        """Draw a seed, though later: the function returns what would have been drawn now."""
+        """Reserve a draw: the returned function gives the seed that would be drawn now."""
         number = self._promised
         self._promised += 1
 
-        def kept() -> int:
+        def drawn() -> int:
             self.generator()
             return self._drawn[number]
 
-        return kept
+        return drawn
 
     def generator(self) -> Any:
-        """The generator; what was promised is drawn."""
+        """Return the generator; reserved seeds are drawn first."""
         with self._lock:
             if self._rnd is None:
                 self._rnd = create_rnd(self._seed() if callable(self._seed) else self._seed)
@@ -195,8 +195,8 @@ class SeedSource:
 def set_global_seed(seed: Any) -> None:
     """Seed the global generators.
 
-    They are those of `random` and, if installed, numpy (as soon as it is imported), and
-    those of TensorFlow and PyTorch (all CUDA devices) if they have been imported.
+    These are `random`, numpy (once imported), and TensorFlow and PyTorch (all CUDA devices) if
+    they have been imported.
 
     Args:
         seed: an int.
@@ -220,20 +220,20 @@ def set_global_seed(seed: Any) -> None:
     if torch is not None and hasattr(torch, "manual_seed"):
         torch.manual_seed(seed)
         if hasattr(torch, "cuda"):
-            # It does nothing without CUDA, and waits until CUDA is used.
+            # Lazy, and without effect where there is no CUDA.
             torch.cuda.manual_seed_all(seed)
 
 
 def _seed_now_or_later(name: str, seed: int) -> None:
     """Seed the global generator of a module, which need not have been imported."""
     if name in sys.modules:
-        # It waits, should another thread be importing it.
+        # Waits for an import in progress in another thread.
         importlib.import_module(name).seed(seed)
         return
-    is_waiting = name in _waiting
-    _waiting[name] = seed
+    is_waiting = name in _pending_seeds
+    _pending_seeds[name] = seed
     if not is_waiting:
-        when_imported(name, lambda module: module.seed(_waiting.pop(name)))
+        when_imported(name, lambda module: module.seed(_pending_seeds.pop(name)))
 
 
 def _seed_tensorflow(tensorflow: Any, seed: int) -> None:

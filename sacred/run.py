@@ -1,4 +1,4 @@
-"""The run: what users hold while their experiment is under way."""
+"""The run: the user's handle on one execution of an experiment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from sacred.events import (
 from sacred.lifecycle.dispatcher import Dispatcher
 from sacred.lifecycle.heartbeat import HeartbeatThread
 from sacred.lifecycle.output_record import OutputRecord
-from sacred.lifecycle.signals import EndSignals, Terminated, patient_interrupts
+from sacred.lifecycle.signals import EndSignals, Terminated, delayed_interrupts
 from sacred.metrics_logger import MetricsLogger
 from sacred.randomness import set_global_seed
 from sacred.settings import SETTINGS
@@ -49,14 +49,14 @@ class Run:
 
     Args:
         config: the final configuration.
-        config_modifications: what is known about its changes (a ``ConfigSummary``).
-        main_function: what is executed.
-        observers: told about what happens, highest ``priority`` first.
+        config_modifications: the changes made by updates (a ``ConfigSummary``).
+        main_function: the function to execute.
+        observers: receive the events of the run, highest ``priority`` first.
         root_logger: the library's logger.
         run_logger: the logger of this run.
         experiment_info: name, sources, dependencies, repositories, mainfile; or a function
-            that finds them, called when somebody asks.
-        host_info: what is known about the machine, or a function likewise.
+            that gathers them, called on first access.
+        host_info: description of the machine, or a function likewise.
         pre_run_hooks: called before the main function.
         post_run_hooks: called after it, unless it failed.
         captured_out_filter: applied to the captured output, str to str.
@@ -104,7 +104,7 @@ class Run:
         self.force = False
         self.queue_only = False
         self.unobserved = False
-        #: Those that would have been told, were it not for `unobserved`.
+        #: The observers that `unobserved` has silenced.
         self.silent_observers: list[Any] = []
 
         self.experiment: Any = None
@@ -112,7 +112,7 @@ class Run:
         self.refresh_experiment_info: Callable[[], dict[str, Any]] | None = None
         self._metrics = MetricsLogger()
         self._dispatcher = Dispatcher((), run_logger, self.bindings)
-        self._heart: HeartbeatThread | None = None
+        self._heartbeat: HeartbeatThread | None = None
         self._output = OutputRecord(None, run_logger)
 
     def __repr__(self) -> str:
@@ -131,7 +131,7 @@ class Run:
 
     @property
     def host_info(self) -> dict[str, Any]:
-        """What is known about the machine."""
+        """Description of the machine."""
         if callable(self._host_info):
             self._host_info = self._host_info()
         return self._host_info
@@ -149,7 +149,7 @@ class Run:
 
     @property
     def tags(self) -> list[str]:
-        """The tags of this run: a list to change; the stores have it with the next beat."""
+        """The tags of this run: a mutable list, stored with the next heartbeat."""
         tags: list[str] = self.meta_info.setdefault("tags", [])
         return tags
 
@@ -194,14 +194,14 @@ class Run:
         metadata: dict[str, Any] | None = None,
         content_type: str | None = None,
     ) -> None:
-        """Store a file that the run made.
+        """Store a file that the run has written.
 
         Args:
-            filename: the file; it is copied now.
-            name: how it is called in the stores (default: its base name); ``/``
-                makes sub-directories.
-            metadata: anything to store with it (MongoDB).
-            content_type: its MIME type (default: guessed from the name).
+            filename: the file; it is copied immediately.
+            name: its name in the stores (default: its base name); ``/`` creates
+                sub-directories.
+            metadata: stored with the file (MongoDB).
+            content_type: MIME type (default: guessed from the name).
 
         Raises:
             FileNotFoundError: there is no such file.
@@ -221,10 +221,10 @@ class Run:
     # -------------------------------------------------------------- the run
 
     def __call__(self, *args: Any) -> Any:
-        """Start the run; returns what the main function returns.
+        """Execute the run and return the result of the main function.
 
         Raises:
-            RuntimeError: it was started before.
+            RuntimeError: the run was started before.
             BaseException: whatever the main function raises.
         """
         if self.start_time is not None:
@@ -248,14 +248,14 @@ class Run:
         return self.result
 
     def warn_if_unobserved(self) -> None:
-        """Say so if nobody is going to record this run."""
+        """Log a warning if no observer records this run."""
         if not self.observers and not self.debug and not self.unobserved:
             self.run_logger.warning("No observers have been added to this run")
 
     def _execute(self, args: tuple[Any, ...], signals: EndSignals) -> None:
         closing: Event | None = None
         self._output = OutputRecord(self.captured_out_filter, self.run_logger)
-        self._heart = HeartbeatThread(
+        self._heartbeat = HeartbeatThread(
             self._dispatcher,
             self._metrics,
             self.info,
@@ -268,7 +268,7 @@ class Run:
         self.capture_mode, capturing = get_stdcapturer(self.capture_mode)
         try:
             with capturing() as output:
-                self._heart.listen_to(output)
+                self._heartbeat.attach_capture(output)
                 try:
                     self._start(signals)
                     self._run_main(args)
@@ -276,31 +276,31 @@ class Run:
                     closing = self._completed()
                 except BaseException as error:
                     signals.hold()
-                    # An interrupt while the result was being logged: it is completed still.
+                    # An interrupt while the result was being logged: the run is completed.
                     if closing is None:
-                        closing = self._ended_by(error)
+                        closing = self._closing_event_of(error)
                     raise
                 finally:
-                    self._heart.stop()
+                    self._heartbeat.stop()
         finally:
-            # The output is complete now: a last beat carries it, then the end is told.
-            with patient_interrupts("Storing the run. Press Ctrl-C again to give up on that."):
-                if closing is None:  # interrupted even before its end could be described
+            # The output is complete now: send it with the last heartbeat, then the closing event.
+            with delayed_interrupts("Storing the run. Press Ctrl-C again to give up on that."):
+                if closing is None:  # interrupted before its closing event was made
                     closing = self._interrupted("INTERRUPTED")
                 self._close(closing)
 
     def _start(self, signals: EndSignals) -> None:
-        assert self._heart is not None
+        assert self._heartbeat is not None
         self.run_logger.info("Running command '%s'", self._command_name())
         self.status = "RUNNING"
         self.start_time = utcnow()
-        # Interrupted, an observer might have a record of whose end it would not be told.
+        # An interrupt here could leave an observer with a record that is never closed.
         with signals.deferred():
             if self._dispatcher.observers:
                 self._id = self._dispatcher.begin(
                     RunStarted(start_time=self.start_time, **self._announcement())
                 )
-            self._heart.start(self.beat_interval)
+            self._heartbeat.start(self.beat_interval)
         named = "" if self._id is None else f' run with ID "{self._id}"'
         self.run_logger.info("Started%s", named)
 
@@ -331,7 +331,7 @@ class Run:
 
     def _announced_meta_info(self) -> dict[str, Any]:
         meta_info = dict(self.meta_info)
-        if meta_info.get("tags") == []:  # somebody has looked whether there are any
+        if meta_info.get("tags") == []:  # an empty list that was only read
             del meta_info["tags"]
         return meta_info
 
@@ -352,7 +352,7 @@ class Run:
         self.run_logger.warning("Aborted after %s!", elapsed)
         return RunInterrupted(interrupt_time=self._stopped_at(), status=status)
 
-    def _ended_by(self, error: BaseException) -> Event:
+    def _closing_event_of(self, error: BaseException) -> Event:
         if isinstance(error, SacredInterrupt | KeyboardInterrupt | Terminated):
             return self._interrupted(getattr(error, "STATUS", "INTERRUPTED"))
         if isinstance(error, SystemExit) and error.code in (0, None):
@@ -375,18 +375,18 @@ class Run:
         return self.stop_time
 
     def _close(self, closing: Event) -> None:
-        assert self._heart is not None
+        assert self._heartbeat is not None
         if self.start_time is not None and self._dispatcher.observers:
-            self._look_for_late_imports()
-        self._heart.end(closing)
+            self._record_new_imports()
+        self._heartbeat.end(closing)
         self._dispatcher.join()
 
-    def _look_for_late_imports(self) -> None:
+    def _record_new_imports(self) -> None:
         if self.refresh_experiment_info is None:
             return
         try:
             info = self.refresh_experiment_info()
-        except Exception as error:  # what is known already must still be stored
+        except Exception as error:  # the information gathered before must still be stored
             self.run_logger.warning("Could not look for imported sources: %s", error)
             return
         info = {**info, "name": self.experiment_info.get("name", info.get("name"))}
@@ -396,10 +396,10 @@ class Run:
 
 
 def _finish(result: Any) -> Any:
-    """The result of a function, awaited if it is a coroutine."""
+    """Return the result of a function, awaited if it is a coroutine."""
     if not isinstance(result, types.CoroutineType):
         return result
-    import asyncio  # costs 20 ms, and few runs need it
+    import asyncio  # here: takes 20 ms, and few runs need it
 
     try:
         asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""`SETTINGS`: how the library behaves, for all experiments of a process.
+"""`SETTINGS`: process-wide settings of the library.
 
 Change them before the experiment is run::
 

@@ -1,6 +1,6 @@
-"""Porch: the helpers of `sacred._base`, under their old address."""
+"""Compatibility module: the helpers of `sacred._base`, under their old import path."""
 
-# What a module offers is what its `__all__` says.
+# Each module's `__all__` is what it offers.
 from sacred._base.clock import *  # noqa: F403
 from sacred._base.errors import *  # noqa: F403
 from sacred._base.functions import *  # noqa: F403

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from sacred import Experiment
-from sacred.metrics_logger import BATCH
+from sacred.metrics_logger import BATCH_SIZE
 from sacred.observers import FileStorageObserver
 from sacred.utils import SacredInterrupt, TimeoutInterrupt
 from tests.recorder import Recorder
@@ -132,12 +132,12 @@ def test_many_points_do_not_wait_for_the_beat(ex: Experiment) -> None:
 
     @ex.main
     def main(_run: Any) -> None:
-        for number in range(BATCH):
+        for number in range(BATCH_SIZE):
             _run.log_scalar("m", number)
         assert told.wait(60)
 
     ex.run(options={**QUIET, "--beat_interval": 1000.0})
-    assert batches == [list(range(BATCH))]
+    assert batches == [list(range(BATCH_SIZE))]
 
 
 @pytest.mark.parametrize("mode", ["fd", "sys"])

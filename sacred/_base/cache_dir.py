@@ -1,4 +1,4 @@
-"""Where readers may keep what is costly to find out: in a directory of the user's."""
+"""The user's cache directory, where readers keep what is expensive to compute."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import os
 
 __all__ = ["VARIABLE", "cache_dir"]
 
-#: ``off``: nothing is kept; else the directory for what is.
+#: Environment variable: ``off``, or the directory.
 VARIABLE = "SACRED_INDEX"
 
-_OFF = frozenset({"off", "0", "no", "false"})
+_OFF_VALUES = frozenset({"off", "0", "no", "false"})
 
 
 def cache_dir() -> str | None:
-    """The directory; None: nothing is to be kept.
+    """Return the directory, or None if caching is off.
 
-    It is the user's own, and of this machine: neither is a store changed by those who look at
-    it, nor do files in it rely on the locks of a network.
+    It belongs to the user and lies on this machine: reading changes no store, and no cache
+    relies on locks over a network.
     """
     chosen = os.environ.get(VARIABLE, "")
-    if chosen.lower() in _OFF:
+    if chosen.lower() in _OFF_VALUES:
         return None
     caches = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return chosen or os.path.join(caches, "sacred", "index")

@@ -11,7 +11,7 @@ __all__ = ["CLIOption", "cli_option"]
 
 
 def _is_word(text: str) -> bool:
-    """Whether it starts with a letter, a digit or ``_``, and has only these and ``-``."""
+    """Whether a text starts with a letter, digit or ``_`` and contains only these and ``-``."""
     return text[:1] != "-" and ("_" + text.replace("-", "_")).isidentifier() and bool(text)
 
 
@@ -24,13 +24,13 @@ class CLIOption:
         apply_function: takes ``(args, run)``; its docstring is the help text.
         short_flag: like ``-j``.
         long_flag: like ``--my-flag``.
-        is_flag: whether it stands alone, without a value.
+        is_flag: whether it takes no value.
 
     Raises:
         ValueError: a malformed flag.
     """
 
-    #: Whether it may be given several times; its value is a list then.
+    #: Whether it may be repeated; its value is then a list.
     repeats = False
 
     def __init__(
@@ -54,7 +54,7 @@ class CLIOption:
         self.arg: str | None = None if is_flag else "VALUE"
         #: Text about the value in the usage, or None.
         self.arg_description: str | None = None if is_flag else ""
-        # pydoc and help() show what the function says.
+        # pydoc and help() show the function's docstring.
         self.__doc__ = apply_function.__doc__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -99,7 +99,7 @@ def cli_option(
     Args:
         short_flag: like ``-j``.
         long_flag: like ``--my-flag``.
-        is_flag: whether it stands alone, without a value.
+        is_flag: whether it takes no value.
 
     Raises:
         ValueError: a malformed flag.

@@ -1,4 +1,4 @@
-"""The time, and a thread that does something at intervals."""
+"""The current time, and a thread that calls a function at intervals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _UTC = datetime.timezone.utc  # noqa: UP017 - one attribute less to look up at e
 
 
 def utcnow() -> datetime.datetime:
-    """Now, in UTC and without a time zone: the form in which all stores keep times.
+    """Return the current time as naive UTC, the form in which all stores keep times.
 
     >>> utcnow().tzinfo is None
     True
@@ -23,13 +23,13 @@ def utcnow() -> datetime.datetime:
     return datetime.datetime.now(_UTC).replace(tzinfo=None)
 
 
-def naive_utc(moment: datetime.datetime) -> datetime.datetime:
-    """The same moment in that form; one without a time zone is in it.
+def naive_utc(time: datetime.datetime) -> datetime.datetime:
+    """Convert a time to naive UTC; one without a time zone counts as naive UTC.
 
     >>> naive_utc(datetime.datetime.fromisoformat("2026-01-02T03:04:05+01:00"))
     datetime.datetime(2026, 1, 2, 2, 4, 5)
     """
-    return moment if moment.tzinfo is None else moment.astimezone(_UTC).replace(tzinfo=None)
+    return time if time.tzinfo is None else time.astimezone(_UTC).replace(tzinfo=None)
 
 
 class IntervalTimer(threading.Thread):
@@ -51,7 +51,7 @@ class IntervalTimer(threading.Thread):
     def __init__(
         self, event: threading.Event, func: Callable[[], Any], interval: float = 10.0
     ) -> None:
-        # A daemon: a program that dies must not wait for its next beat.
+        # A daemon: a dying program must not wait for the next call.
         super().__init__(daemon=True)
         self.stop_event = event
         self.func = func

@@ -1,8 +1,8 @@
-"""Threads that start some time from now, unless nobody needs them by then.
+"""Threads that start after a delay, unless they are joined before.
 
-Most runs of a series are over before their first heartbeat. To start a thread and to wait for
-its end would be a sixth of what they cost; so one thread of the process, the clock, waits for
-all of them, over the end of a run as well, and starts a thread of its own only for what is due.
+Most short runs are over before their first heartbeat. Starting and joining a thread would be a
+sixth of their cost, so one scheduler thread per process waits for all deferred threads and
+starts those that are due.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 
 __all__ = ["DeferredThread"]
 
-# While runs come and go, the clock looks so often what is due: to wake it up for each of them
-# would cost as much as a thread. (seconds)
-_TICK = 0.02
-# So long after the last one it still does.
-_LINGER = 0.25
-# The system may refuse a thread for a while.
-_PAUSE = 1.0
+# Polling interval of the scheduler while runs come and go: waking it up for each of them would
+# cost as much as a thread.
+_TICK_SECONDS = 0.02
+# How long the scheduler goes on polling after the last new thread.
+_LINGER_SECONDS = 0.25
+# Delay before another attempt when the system refuses a thread.
+_RETRY_SECONDS = 1.0
 
 
 class DeferredThread:
-    """A daemon thread that starts later.
+    """A daemon thread that starts after a delay.
 
     Args:
-        target: what it does.
-        name: of the thread.
+        target: called in the thread, without arguments.
+        name: the thread's name.
 
-    >>> late = DeferredThread(lambda: print("never"), "example")
-    >>> late.start(delay=60)
-    >>> late.join()
+    >>> thread = DeferredThread(lambda: print("never"), "example")
+    >>> thread.start(delay=60)
+    >>> thread.join()
     """
 
     def __init__(self, target: Callable[[], object], name: str) -> None:
@@ -45,129 +45,129 @@ class DeferredThread:
         self._target = target
         self._name = name
         self._thread: threading.Thread | None = None
-        # What is not among those that wait has begun, or is going to at this very moment.
-        self._has_begun = threading.Event()
-        self._is_off = True
+        # A thread that the scheduler does not hold has been launched, or is being launched.
+        self._launched = threading.Event()
+        self._is_done = True
         self._process = 0
 
     def start(self, delay: float) -> None:
-        """Let it begin in `delay` seconds, or some milliseconds later.
+        """Start the thread in `delay` seconds, or some milliseconds later.
 
         Raises:
-            RuntimeError: there can be no more threads.
+            RuntimeError: the system allows no more threads.
         """
         self._process = os.getpid()
         self.due = monotonic() + delay
-        self._is_off = False
+        self._is_done = False
         try:
-            _clock.add(self)
+            _scheduler.add(self)
         except RuntimeError:
-            self._is_off = True
+            self._is_done = True
             raise
 
-    def hasten(self) -> None:
-        """Let it begin now, if it has not begun. To be called from any thread, at any time."""
-        if self in _clock.waiting:
+    def start_now(self) -> None:
+        """Start the thread now if it has not started; may be called from any thread."""
+        if self in _scheduler.waiting:
             self.due = 0.0
-            _clock.bell.set()
+            _scheduler.wakeup.set()
 
     def join(self) -> None:
-        """Wait for its end; if it has not begun yet, it never will."""
-        if self._is_off or self._process != os.getpid():
+        """Wait until the thread has ended; one that has not started is cancelled."""
+        if self._is_done or self._process != os.getpid():
             return  # in a forked child there is no such thread
-        while not self._has_begun.is_set():
-            if _clock.waiting.pop(self, False) is None:
-                self._is_off = True
+        while not self._launched.is_set():
+            if _scheduler.waiting.pop(self, False) is None:
+                self._is_done = True
                 return
-            self._has_begun.wait(_TICK)
+            self._launched.wait(_TICK_SECONDS)
         assert self._thread is not None
         self._thread.join()
 
     def is_alive(self) -> bool:
-        """Whether it runs, or is going to."""
-        if self._is_off or self._process != os.getpid():
+        """Whether the thread runs or is scheduled."""
+        if self._is_done or self._process != os.getpid():
             return False
         return self._thread is None or self._thread.is_alive()
 
-    def begin(self) -> None:
-        """Start it now; called by the clock, where no signal interrupts."""
+    def launch(self) -> None:
+        """Start the thread; called by the scheduler, where no signal handler interrupts."""
         if self._thread is None:
-            # A daemon: a program that dies must not wait for it.
+            # A daemon: a dying program must not wait for it.
             thread = threading.Thread(target=self._target, name=self._name, daemon=True)
             thread.start()
             self._thread = thread
-            self._has_begun.set()
+            self._launched.set()
 
 
-class _Clock:
-    """Begins the threads that are due.
+class _Scheduler:
+    """Starts the threads that are due.
 
-    `waiting` is changed by single actions of the interpreter only: who removes a thread from
-    it has the say over that one.
+    `waiting` is changed by atomic operations only: whoever removes a thread from it decides
+    what becomes of that thread.
     """
 
     def __init__(self) -> None:
         self.waiting: dict[DeferredThread, None] = {}
-        self.bell = threading.Event()
+        self.wakeup = threading.Event()
         self._lock = threading.Lock()
         self._is_running = False
         self._wakes_up = math.inf
         self._busy_until = 0.0
 
-    def add(self, late: DeferredThread) -> None:
-        """Begin it when it is due."""
-        self.waiting[late] = None
-        self._busy_until = monotonic() + _LINGER
+    def add(self, thread: DeferredThread) -> None:
+        """Schedule a thread."""
+        self.waiting[thread] = None
+        self._busy_until = monotonic() + _LINGER_SECONDS
         with self._lock:
             if not self._is_running:
-                self._start(late)
-        if late.due < self._wakes_up:
-            self.bell.set()
+                self._start(thread)
+        if thread.due < self._wakes_up:
+            self.wakeup.set()
 
-    def _start(self, late: DeferredThread) -> None:
+    def _start(self, thread: DeferredThread) -> None:
         try:
-            # Not a `threading.Thread`, for whose beginning one has to wait.
+            # Not a `threading.Thread`, whose start() waits for the new thread.
             _thread.start_new_thread(self._run, ())
         except RuntimeError:
-            self.waiting.pop(late, None)
+            self.waiting.pop(thread, None)
             raise
         self._is_running = True
 
     def _run(self) -> None:
         while self._is_needed():
-            # Whoever comes now rings, for it may be too late to be seen below.
+            # A thread added from here on sets `wakeup`: it may be missed below.
             self._wakes_up = math.inf
-            self.bell.clear()
+            self.wakeup.clear()
             now = monotonic()
-            for late in list(self.waiting):
-                if late.due <= now and self.waiting.pop(late, False) is None:
-                    self._begin(late)
-            wakes_up = min((late.due for late in list(self.waiting)), default=math.inf)
+            for thread in list(self.waiting):
+                if thread.due <= now and self.waiting.pop(thread, False) is None:
+                    self._launch(thread)
+            wakes_up = min((thread.due for thread in list(self.waiting)), default=math.inf)
             if now < self._busy_until:
-                wakes_up = min(wakes_up, now + _TICK)
+                wakes_up = min(wakes_up, now + _TICK_SECONDS)
             if wakes_up < math.inf:
                 self._wakes_up = wakes_up
-                self.bell.wait(max(0.0, wakes_up - now))
+                self.wakeup.wait(max(0.0, wakes_up - now))
 
     def _is_needed(self) -> bool:
         with self._lock:
             self._is_running = bool(self.waiting) or monotonic() < self._busy_until
             return self._is_running
 
-    def _begin(self, late: DeferredThread) -> None:
+    def _launch(self, thread: DeferredThread) -> None:
         try:
-            late.begin()
+            thread.launch()
         except RuntimeError:  # there are as many threads as the system allows
-            late.due = monotonic() + _PAUSE
-            self.waiting[late] = None
+            thread.due = monotonic() + _RETRY_SECONDS
+            self.waiting[thread] = None
 
 
-_clock = _Clock()
+_scheduler = _Scheduler()
 
 
 def _after_fork_in_child() -> None:
-    global _clock
-    _clock = _Clock()
+    global _scheduler
+    _scheduler = _Scheduler()
 
 
 if hasattr(os, "register_at_fork"):

@@ -1,4 +1,4 @@
-"""MD5 digests, which the stored layouts name contents by; not for security."""
+"""MD5 digests: stored layouts name contents by them; not for security."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["md5_of", "new_md5", "pieces_of"]
+__all__ = ["chunks_of", "md5_of", "new_md5"]
 
-_PIECE = 1 << 20
+_CHUNK_BYTES = 1 << 20
 
 
 def new_md5(content: bytes = b"") -> Any:
-    """A digest to be updated, as `hashlib.md5` gives it.
+    """Return an MD5 object, as `hashlib.md5` does.
 
     >>> new_md5(b"hello").hexdigest()
     '5d41402abc4b2a76b9719d911017c592'
@@ -27,19 +27,19 @@ def new_md5(content: bytes = b"") -> Any:
     return md5(content, usedforsecurity=False)
 
 
-def md5_of(pieces: Iterable[bytes]) -> str:
-    """The digest, in hexadecimal, of content that comes in pieces.
+def md5_of(chunks: Iterable[bytes]) -> str:
+    """Return the hexadecimal digest of content given in chunks.
 
     >>> md5_of([b"hel", b"lo"])
     '5d41402abc4b2a76b9719d911017c592'
     """
     digest = new_md5()
-    for piece in pieces:
-        digest.update(piece)
+    for chunk in chunks:
+        digest.update(chunk)
     return str(digest.hexdigest())
 
 
-def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
-    """The rest of a file in pieces of 1 MB, so that it need not fit into memory."""
-    while piece := file.read(_PIECE):
-        yield piece
+def chunks_of(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the rest of a file in chunks of 1 MB."""
+    while chunk := file.read(_CHUNK_BYTES):
+        yield chunk

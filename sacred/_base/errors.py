@@ -27,7 +27,7 @@ An error says *how* it wants to be shown (`print_traceback`, `filter_traceback`,
 `print_usage`); showing it is the business of the command line.
 
 The classes name ``sacred.utils`` as their module: that is where users import
-them from, and what a traceback should tell them.
+them from, and what a traceback should show.
 """
 
 from __future__ import annotations

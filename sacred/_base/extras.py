@@ -1,4 +1,4 @@
-"""Optional packages: imported where they are needed, with a hint how to get them."""
+"""Optional packages: detection, and import with an installation hint."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _found: dict[str, tuple[Any, ...]] = {}
 
 
 def is_installed(name: str) -> bool:
-    """Whether a module could be imported; the module itself is not.
+    """Whether a module could be imported; it is not imported.
 
-    For a dotted name only the packages above it are imported. A module that
-    somebody blocked (``sys.modules[name] = None``) counts as not installed.
+    For a dotted name its parent packages are imported. A module that is
+    blocked (``sys.modules[name] = None``) counts as not installed.
 
     >>> is_installed("json"), is_installed("no_such_module"), is_installed("no.such.module")
     (True, False, False)
@@ -64,9 +64,9 @@ def require(name: str, extra: str | None = None, purpose: str | None = None) -> 
     """Import an optional module.
 
     Args:
-        name: of the module.
-        extra: the extra of this package that brings it, as in ``sacred[EXTRA]``.
-        purpose: what needs it, for the message.
+        name: the module's full name.
+        extra: the extra of this package that installs it, as in ``sacred[EXTRA]``.
+        purpose: what needs the module, for the message.
 
     Raises:
         MissingExtraError: it is not installed; the message says how to get it.

@@ -26,7 +26,7 @@ __all__ = ["Frozen", "factory", "fields_of", "replace"]
 
 
 class _DataclassFields:
-    """Gives `dataclasses` what it looks for, once somebody does."""
+    """What `dataclasses` looks for, computed on first access."""
 
     def __init__(self) -> None:
         self._known: dict[type[Frozen], dict[str, Any]] = {}
@@ -54,8 +54,8 @@ class _DataclassFields:
         return fields
 
 
-class _ValueType(type):
-    """Makes slots of the annotations. `kw_only` is for type checkers."""
+class _FrozenMeta(type):
+    """Turn annotations into slots. `kw_only` is for type checkers."""
 
     def __new__(
         mcs,
@@ -73,7 +73,9 @@ class _ValueType(type):
             if not annotation.startswith("ClassVar")
         )
         defaults = {field: namespace.pop(field) for field in own if field in namespace}
-        factories = {name: d.factory for name, d in defaults.items() if isinstance(d, _Made)}
+        factories = {
+            name: d.factory for name, d in defaults.items() if isinstance(d, _DefaultFactory)
+        }
         defaults = {name: d for name, d in defaults.items() if name not in factories}
         namespace["__slots__"] = own
         inherited = (name for base in bases for name in getattr(base, "_fields", ()))
@@ -87,35 +89,35 @@ class _ValueType(type):
         return cls
 
 
-class _Made:
-    """A default that is made for each value."""
+class _DefaultFactory:
+    """The factory of a default."""
 
     def __init__(self, factory: Callable[[], Any]) -> None:
         self.factory = factory
 
 
 def factory(*, factory: Callable[[], Any]) -> Any:
-    """A default that each value has one of its own of::
+    """Declare a default that is made anew for each value::
 
-    class Found(Value):
+    class Found(Frozen):
         problems: list[str] = factory(factory=list)
     """
-    return _Made(factory)
+    return _DefaultFactory(factory)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(factory,))
-class Frozen(metaclass=_ValueType):
+class Frozen(metaclass=_FrozenMeta):
     """Base of frozen values: the annotated names are the fields::
 
-        class Point(Value):
+        class Point(Frozen):
             x: int
             y: int = 0
 
         Point(x=1) == Point(x=1, y=0)
-        changed(Point(x=1), y=5)
+        replace(Point(x=1), y=5)
 
     The module has to say ``from __future__ import annotations``. Fields are passed by
-    keyword; with ``class Point(Value, kw_only=False)`` also by position. With ``eq=False``
+    keyword; with ``class Point(Frozen, kw_only=False)`` also by position. With ``eq=False``
     each is equal to itself only. A default must be immutable, for all values share it; or
     see `factory`.
     """
@@ -168,12 +170,12 @@ class Frozen(metaclass=_ValueType):
 
 
 def fields_of(value: Frozen) -> dict[str, Any]:
-    """The fields by name; what they hold is not copied."""
+    """Return the fields by name; their values are not copied."""
     return dict(zip(value._fields, value._values(), strict=True))
 
 
 def replace(value: T, **fields: Any) -> T:
-    """The same with other values of some fields."""
+    """Return a copy with other values of some fields."""
     return type(value)(**{**fields_of(value), **fields})
 
 

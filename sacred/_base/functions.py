@@ -57,7 +57,7 @@ def optional_kwargs_decorator(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def get_inheritors(cls: type[T]) -> set[type[T]]:
-    """All subclasses, and theirs.
+    """Return all direct and indirect subclasses.
 
     >>> class A: pass
     >>> class B(A): pass
@@ -90,7 +90,7 @@ def modules_exist(*modnames: str) -> bool:
 
 
 def module_is_in_cache(modname: str) -> bool:
-    """Whether somebody has imported a module already.
+    """Whether a module has been imported.
 
     >>> module_is_in_cache("sys")
     True
@@ -105,7 +105,7 @@ _WORD_STARTS = re.compile(
 
 
 def convert_camel_case_to_snake_case(name: str) -> str:
-    """``CamelCase`` to ``snake_case``.
+    """Convert ``CamelCase`` to ``snake_case``.
 
     >>> convert_camel_case_to_snake_case("getHTTPResponse")
     'get_http_response'
@@ -114,10 +114,10 @@ def convert_camel_case_to_snake_case(name: str) -> str:
 
 
 def parse_version(version_string: Any) -> Version:
-    """A version that compares as PEP 440 says.
+    """Return a version that compares by PEP 440.
 
     Raises:
-        packaging.version.InvalidVersion: it is none (a `ValueError`).
+        packaging.version.InvalidVersion: it is malformed (a `ValueError`).
 
     >>> parse_version("1.10") > parse_version("1.9")
     True
@@ -128,7 +128,7 @@ def parse_version(version_string: Any) -> Version:
 
 
 def get_package_version(name: str) -> Version:
-    """The version of an installed module: its ``__version__``, else its distribution's.
+    """Return the version of an installed module: its ``__version__``, else its distribution's.
 
     Raises:
         ModuleNotFoundError: there is no such module (nor distribution).
@@ -151,7 +151,7 @@ def get_package_version(name: str) -> Version:
 
 
 def ensure_wellformed_argv(argv: str | Sequence[str] | None) -> list[str]:
-    """Arguments as a list like ``sys.argv``.
+    """Return arguments as a list like ``sys.argv``.
 
     Args:
         argv: such a list, one string (split as a shell does), or None for

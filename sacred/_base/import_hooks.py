@@ -1,4 +1,4 @@
-"""Doing something as soon as an optional package is imported, by whoever needs it."""
+"""Callbacks on the import of optional packages."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ __all__ = ["CallbackLoader", "when_imported"]
 
 
 def when_imported(name: str, action: Callable[[ModuleType], object]) -> None:
-    """Call `action` with a module at the end of its import; now, if it is imported.
+    """Call `action` with a module at the end of its import, or now if it is imported already.
 
-    A module that is just being imported, by another thread or around this call, counts as
-    imported.
+    A module whose import is in progress counts as imported.
 
     Args:
-        name: of the module.
-        action: called once.
+        name: the module's full name.
+        action: called once, with the module.
 
     >>> when_imported("json", lambda module: print("it is there:", module.__name__))
     it is there: json
@@ -34,7 +33,7 @@ def when_imported(name: str, action: Callable[[ModuleType], object]) -> None:
 
 
 class _Finder:
-    """Finds nothing itself; lets the import of one module end with the action."""
+    """A meta path finder that wraps the loader of one module."""
 
     def __init__(self, name: str, action: Callable[[ModuleType], object]) -> None:
         self._name = name
@@ -46,7 +45,7 @@ class _Finder:
         """See `importlib.abc.MetaPathFinder` (not the base class: it brings 20 modules)."""
         if fullname != self._name:
             return None
-        # Out of the way first: the others are asked for the real module.
+        # Removed first, so that the other finders provide the real spec.
         if self in sys.meta_path:
             sys.meta_path.remove(self)
         import importlib.util
@@ -59,11 +58,11 @@ class _Finder:
 
 
 class CallbackLoader:
-    """A real loader, with one more step at the end.
+    """A loader that calls back after executing the module.
 
     Args:
-        loader: the real one.
-        action: called with the module once that is complete.
+        loader: the wrapped loader.
+        action: called with the module once it is executed.
     """
 
     def __init__(self, loader: Any, action: Callable[[ModuleType], object]) -> None:
@@ -75,13 +74,13 @@ class CallbackLoader:
         return getattr(self._loader, name)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """As the real loader does it."""
+        """Delegate to the wrapped loader."""
         module: ModuleType | None = self._loader.create_module(spec)
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """As the real loader does it, then the action."""
-        # The module must not remember this stand-in: tools look at its loader.
+        """Execute the module, then call the action."""
+        # The module must not remember this wrapper: tools inspect its loader.
         module.__loader__ = self._loader
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader

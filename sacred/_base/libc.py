@@ -1,4 +1,4 @@
-"""What only C's own library can do."""
+"""Functions of the C library."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def c_library() -> Any:
 
 
 def free_file_range(fd: int, start: int, length: int) -> None:
-    """Give back the memory (or disk) of a part of a file, if the system can (Linux)."""
+    """Release the memory or disk space of a range of a file where the system can (Linux)."""
     library = c_library()
     if library is None or not hasattr(library, "fallocate"):
         return

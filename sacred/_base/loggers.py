@@ -1,4 +1,4 @@
-"""The loggers that the library starts from."""
+"""The library's base loggers."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sacred._base.text import did_you_mean
 
 __all__ = ["NO_LOGGER", "create_basic_stream_logger", "log_level_number"]
 
-#: Takes messages and drops them.
+#: Drops all messages.
 NO_LOGGER = logging.getLogger("ignore")
 NO_LOGGER.disabled = True
 
 
 class _CurrentStderr(logging.StreamHandler[TextIO]):
-    """Writes to what `sys.stderr` is at that moment, so that captured output has the log."""
+    """Writes to the current `sys.stderr`, so that captured output contains the log."""
 
     @property
     def stream(self) -> TextIO:
@@ -29,12 +29,12 @@ class _CurrentStderr(logging.StreamHandler[TextIO]):
 
 
 def create_basic_stream_logger() -> logging.Logger:
-    """The root logger; if nobody has configured it yet, it writes to stderr from INFO on.
+    """Return the root logger; an unconfigured one gets a handler for stderr and level INFO.
 
     Lines look like ``INFO - experiment - Started``.
     """
     root = logging.getLogger()
-    # Handlers of the user's stay alone: theirs is the say what is logged, and how.
+    # With handlers of the user's, their configuration decides what is logged, and how.
     if not root.handlers:
         handler = _CurrentStderr()
         handler.setFormatter(logging.Formatter("%(levelname)s - %(name)s - %(message)s"))

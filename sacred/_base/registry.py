@@ -1,7 +1,7 @@
 """Named implementations: the built-in ones, and those of installed plug-ins.
 
-A plug-in is an entry point of a distribution. Names are read when somebody
-first asks; an object is loaded when it is used.
+A plug-in is an entry point of a distribution. Names are read on first use, objects are loaded
+when they are asked for.
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ class Registry:
         self._broken: set[str] = set()
 
     def names(self) -> list[str]:
-        """All names: the built-in ones in their order, then the others by name."""
+        """Return all names: built-in ones in their order, then plug-ins by name."""
         return list(self._read())
 
     def __contains__(self, name: object) -> bool:
         return name in self._read()
 
     def load(self, name: str) -> Any:
-        """The object of that name.
+        """Return the object registered under a name.
 
         Raises:
-            KeyError: there is none of that name.
+            KeyError: the name is not registered.
             SacredError: it cannot be loaded.
         """
         if name in self._objects:
@@ -86,7 +86,7 @@ class Registry:
         return self._objects.setdefault(name, target)
 
     def load_all(self) -> dict[str, Any]:
-        """All objects by name; one that cannot be loaded is left out, with one warning."""
+        """Return all objects by name; broken ones are left out with one warning each."""
         loaded = {}
         for name in self.names():
             try:

@@ -1,4 +1,4 @@
-"""Who is calling: the script that defines an experiment."""
+"""The script that defines an experiment, found by its stack frame."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["calling_globals", "main_file_of"]
 
 
 def calling_globals(made: Any) -> dict[str, Any]:
-    """The globals of the user's code that is making ``made``.
+    """Return the globals of the user's code that is creating ``made``.
 
-    Frames of this package are passed over, and so are the ``__init__`` methods of
+    Frames of this package are skipped, and so are the ``__init__`` methods of
     users' subclasses: the script is what calls those.
     """
     frame: FrameType | None = sys._getframe(1)
@@ -30,6 +30,6 @@ def calling_globals(made: Any) -> dict[str, Any]:
 
 
 def main_file_of(script_globals: dict[str, Any]) -> str | None:
-    """The script behind some globals, or None in a REPL or a notebook."""
+    """Return the path of the script with these globals, or None in a REPL or a notebook."""
     filename = script_globals.get("__file__")
     return os.path.realpath(filename) if filename else None

@@ -1,4 +1,4 @@
-"""A file that has no name: for what is too long to stay in memory, and of no use afterwards."""
+"""Anonymous temporary files for data too large to stay in memory."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ __all__ = ["SpillFile"]
 
 
 class SpillFile:
-    """Bytes on the disk that nobody else can open, gone with this object or its process.
+    """An anonymous file on disk, removed with this object or its process.
 
     After a fork both processes have the same file; only one of them may change it.
 
     Args:
-        prefix: of the name that it has for a moment.
+        prefix: start of the name that the file has before it is unlinked.
 
     Raises:
-        OSError: there is no place for it.
+        OSError: it cannot be created.
 
     >>> file = SpillFile("example-")
     >>> file.append(b"hello"), file.append(b" world")
@@ -34,7 +34,7 @@ class SpillFile:
         self._freed = 0
 
     def append(self, data: bytes | bytearray) -> int:
-        """Add to the end, all or nothing; return where it stands.
+        """Append all of `data` or nothing; return its position.
 
         Raises:
             OSError: the disk is full, for example.
@@ -47,7 +47,7 @@ class SpillFile:
         return start
 
     def read(self, position: int, size: int) -> bytes:
-        """Return `size` bytes from `position` on; fewer at the end.
+        """Return `size` bytes from `position` on, fewer at the end.
 
         Raises:
             OSError: it cannot be read.
@@ -62,7 +62,7 @@ class SpillFile:
         return data
 
     def free(self, end: int) -> None:
-        """Give back the disk space in front of `end`, if the system can (Linux)."""
+        """Release the disk space before `end` where the system can (Linux)."""
         from sacred._base.libc import free_file_range
 
         free_file_range(self._file.fileno(), self._freed, end - self._freed)
@@ -82,8 +82,7 @@ def _open(prefix: str) -> IO[bytes]:
 
 
 def _on_a_disk(directory: str) -> str | None:
-    # In many systems /tmp is in memory, which is what is to be spared. Who has set TMPDIR,
-    # however, has meant it.
+    # /tmp is often a file system in memory, which is to be spared. An explicit TMPDIR counts.
     is_chosen = any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
     return "/var/tmp" if directory == "/tmp" and not is_chosen else None
 

@@ -1,4 +1,4 @@
-"""Text as a terminal shows it: colours, control characters, near misses of names."""
+"""Terminal text: colours, control characters, suggestions for misspelt names."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def use_colour(stream: Any = None) -> bool:
     except (AttributeError, ValueError):  # no real stream, or a closed one
         return False
     if terminal and sys.platform == "win32":
-        # Old Windows consoles show escape sequences literally until told otherwise.
+        # Old Windows consoles show escape sequences literally unless configured.
         import colorama
 
         colorama.just_fix_windows_console()
@@ -111,7 +111,7 @@ def _after_backspaces(segment: str) -> str:
 
 
 def nearest_names(name: str, candidates: Iterable[str], n: int = 3) -> list[str]:
-    """Those of `candidates` that look most like `name`, the best first.
+    """Return up to `n` candidates most similar to `name`, the best first.
 
     >>> nearest_names("seeed", ["lr", "seed", "speed"])
     ['seed', 'speed']
@@ -124,7 +124,7 @@ def nearest_names(name: str, candidates: Iterable[str], n: int = 3) -> list[str]
 
 
 def did_you_mean(name: str, candidates: Iterable[str], n: int = 3) -> str:
-    """A question that offers up to `n` near names, or the empty string.
+    """Return a question that suggests up to `n` similar names, or the empty string.
 
     >>> did_you_mean("leraning_rate", ["learning_rate", "momentum"])
     'Did you mean "learning_rate"?'
@@ -139,7 +139,7 @@ def did_you_mean(name: str, candidates: Iterable[str], n: int = 3) -> str:
 
 
 def common_prefix_length(a: str, b: str) -> int:
-    r"""How many characters at the start are the same in both.
+    r"""Return the length of the common prefix of two texts.
 
     >>> common_prefix_length("10%\r", "100%")
     2

@@ -1,4 +1,4 @@
-"""Many moments in time, kept as numbers until somebody wants to look at them."""
+"""Sequences of timestamps, kept as numbers until datetimes are asked for."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from typing import Any, SupportsIndex, overload
 __all__ = ["Timestamps", "datetime_of_microseconds", "microseconds"]
 
 _EPOCH = datetime.datetime(1970, 1, 1)
-# From then on (2004), fractions of a second have so few bits that they are exact as
-# microseconds, too, before they are rounded; also of a time since another one of the same day.
-_EXACT_FROM = 1 << 30
-_EXACT_WITHIN = 1 << 16
+# From here on (2004), fractions of a second have so few bits that they are exact in
+# microseconds before they are rounded; so are differences within `_EXACT_WITHIN_SECONDS`.
+_EXACT_FROM_SECONDS = 1 << 30
+_EXACT_WITHIN_SECONDS = 1 << 16
 _MILLION = 1_000_000
 _MILLISECOND = datetime.timedelta(milliseconds=1)
 _MICROSECOND = datetime.timedelta(microseconds=1)
-# To find the end of so many equal ones takes as long as to look at each.
-_MANY = 20
+# Bisecting for the end of a run of equal values pays from this length on.
+_MIN_EQUAL_RUN = 20
 
 
 class Timestamps(Sequence[datetime.datetime]):
     """A sequence of datetimes, in UTC and without a time zone, as all times in records are.
 
-    To make a million of them takes as long as to store them, and not every store wants them.
+    Creating a million datetimes takes as long as storing them, and not every store needs them.
 
     Args:
         times: seconds since 1970.
 
-    >>> moments = Timestamps([0.0, 1.5])
-    >>> moments[1]
+    >>> timestamps = Timestamps([0.0, 1.5])
+    >>> timestamps[1]
     datetime.datetime(1970, 1, 1, 0, 0, 1, 500000)
-    >>> moments.joined(", ")
+    >>> timestamps.joined(", ")
     '1970-01-01T00:00:00, 1970-01-01T00:00:01.500000'
     """
 
@@ -73,7 +73,7 @@ class Timestamps(Sequence[datetime.datetime]):
         return f"<Timestamps: {len(self)}>"
 
     def in_milliseconds(self) -> array[int]:
-        """Milliseconds since 1970, as BSON has them: what is less is cut off.
+        """Return milliseconds since 1970, truncated as BSON does.
 
         >>> Timestamps([1.0019]).in_milliseconds()
         array('q', [1001])
@@ -88,7 +88,7 @@ class Timestamps(Sequence[datetime.datetime]):
             return start + round((time - first) * 1e6) // 1000
 
         # A loop that logs without doing anything else logs a thousand points in one of them.
-        are_few = (number(times[-1]) - number(times[0])) * _MANY < len(times)
+        are_few = (number(times[-1]) - number(times[0])) * _MIN_EQUAL_RUN < len(times)
         if not are_few or sorted(times) != times:
             return array("q", [start + round((time - first) * 1e6) // 1000 for time in times])
         found = array("q")
@@ -99,7 +99,7 @@ class Timestamps(Sequence[datetime.datetime]):
         return found
 
     def in_microseconds(self) -> list[int]:
-        """Microseconds since 1970, as the datetimes have them.
+        """Return microseconds since 1970, as the datetimes have them.
 
         >>> Timestamps([0.0, 1.5]).in_microseconds()
         [0, 1500000]
@@ -111,7 +111,7 @@ class Timestamps(Sequence[datetime.datetime]):
         return [round((time - first) * 1e6) + begin for time in self._times]
 
     def joined(self, separator: str) -> str:
-        """The text of all of them in ISO 8601, as `datetime.isoformat` writes it."""
+        """Return the `isoformat` texts of all of them, joined by `separator`."""
         text = _joined_within_a_second(self._times, separator)
         if text is not None:
             return text
@@ -120,7 +120,7 @@ class Timestamps(Sequence[datetime.datetime]):
 
 
 def microseconds(time: datetime.datetime) -> int:
-    """Since 1970, of a time that is naive UTC.
+    """Return the microseconds since 1970 of a naive UTC time.
 
     >>> microseconds(datetime.datetime(1970, 1, 1, 0, 0, 1))
     1000000
@@ -129,7 +129,7 @@ def microseconds(time: datetime.datetime) -> int:
 
 
 def datetime_of_microseconds(number: int) -> datetime.datetime:
-    """The way back.
+    """Return the naive UTC time of some microseconds since 1970.
 
     >>> datetime_of_microseconds(microseconds(datetime.datetime(2026, 1, 2)))
     datetime.datetime(2026, 1, 2, 0, 0)
@@ -143,9 +143,9 @@ def _datetimes(times: Iterable[float]) -> Iterator[datetime.datetime]:
 
 
 def _are_exact(times: Sequence[float]) -> bool:
-    """Whether what they are since the first one is exact in microseconds, before rounding."""
+    """Whether differences to the first one are exact in microseconds before rounding."""
     least = min(times, default=0)
-    return least >= _EXACT_FROM and max(times) - least < _EXACT_WITHIN
+    return least >= _EXACT_FROM_SECONDS and max(times) - least < _EXACT_WITHIN_SECONDS
 
 
 def _joined(times: Sequence[float], separator: str) -> str:
@@ -154,9 +154,9 @@ def _joined(times: Sequence[float], separator: str) -> str:
 
 
 def _joined_within_a_second(times: Sequence[float], separator: str) -> str | None:
-    """The texts, if they differ in the fraction of the second alone; it is never zero."""
+    """The joined texts if all lie within one second and no fraction is zero, else None."""
     second = float(int(times[0])) if times else 0.0
-    if second < _EXACT_FROM:
+    if second < _EXACT_FROM_SECONDS:
         return None
     # Microseconds behind a "1", so that all of them have seven digits.
     numbers = [round((time - second) * 1e6) + _MILLION for time in times]

@@ -1,7 +1,7 @@
-"""Usage texts, and what an ``argv`` asks for.
+"""Usage texts, and parsing of an ``argv``.
 
-docopt reads a usage text of its own, made of flags only. What users see, with
-the docstring of their module, is never parsed: it may contain anything.
+docopt parses a usage text of its own, made of flags only. The text for users, with the
+docstring of their module, is never parsed: it may contain anything.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sacred._base.frozen import Frozen
 from sacred._base.text import did_you_mean
 from sacred.cli.errors import CommandLineError
 
-__all__ = ["ParsedArguments", "format_usage", "parse", "parse_plain", "split_words"]
+__all__ = ["ParsedArguments", "format_usage", "parse", "parse_plain", "split_command_arguments"]
 
 _PATTERNS = """\
 Usage:
@@ -23,7 +23,7 @@ Usage:
   {program} (-h | --help)
   {program} COMMAND [(with UPDATE...)] [options]"""
 
-# Without the third line: there -h would exclude a COMMAND, whose help is wanted.
+# Without the third line, which would exclude `COMMAND -h`.
 _PARSED_PATTERNS = """\
 Usage:
   PROGRAM [(with UPDATE...)] [options]{repeated}
@@ -36,19 +36,19 @@ _ARGUMENTS = (
     ("UPDATE", "An entry of the configuration, as in foo.bar=17, or a named config or file"),
 )
 
-_COLUMN = 32  # where the texts of the options start
-_WIDTH = 79
+_TEXT_COLUMN = 32  # first column of the texts of options
+_LINE_WIDTH = 79
 
 
 class ParsedArguments(Frozen):
-    """What a command line asks for.
+    """A parsed command line.
 
     Attributes:
         command: name of a command, or None.
-        updates: what stands behind ``with``.
-        options: values by long flag: False or None if not given.
-        help: whether help is asked for, instead of a run.
-        help_topic: name of the command that the help is for, or None.
+        updates: the words after ``with``.
+        options: values by long flag; False or None if not given.
+        help: whether help is asked for instead of a run.
+        help_topic: the command that the help is for, or None.
     """
 
     command: str | None = None
@@ -59,7 +59,7 @@ class ParsedArguments(Frozen):
 
 
 class _Flags(Frozen, kw_only=False):
-    """How an option may be typed."""
+    """The spellings of an option."""
 
     short: str | None
     long: str
@@ -77,11 +77,11 @@ def _flags_of(options: Iterable[CLIOption]) -> list[_Flags]:
     taken: set[str] = set()
     flags = []
     for option in options:
-        # The first one has the letter; later ones have their long flag only.
+        # The first option has the letter; later ones have only their long flag.
         short = None if option.get_short_flag() in taken else option.get_short_flag() or None
         taken.add(option.get_short_flag())
         argument = None if option.is_flag else option.arg or "VALUE"
-        repeats = getattr(option, "repeats", False)  # classes of plug-ins may not know of it
+        repeats = getattr(option, "repeats", False)  # classes of plug-ins may lack it
         flags.append(_Flags(short, option.get_flag(), argument, repeats))
     return flags
 
@@ -95,11 +95,11 @@ def format_usage(
     commands: Mapping[str, Callable[..., Any]] | None = None,
     options: Sequence[CLIOption] = (),
 ) -> tuple[str, str, str]:
-    """The usage texts of a program.
+    """Return the usage texts of a program.
 
     Args:
-        program_name: as users type it.
-        description: text about the program: any text, or None.
+        program_name: the program, as users type it.
+        description: any text about the program, or None.
         commands: the commands by name.
         options: the options.
 
@@ -148,12 +148,14 @@ def _option_lines(flags: _Flags, option: CLIOption) -> str:
 
     start = f"  {flags}"
     text = " ".join(option.get_description().split())
-    lines = textwrap.wrap(text, _WIDTH - _COLUMN, break_long_words=False, break_on_hyphens=False)
-    if len(start) > _COLUMN - 2:
+    lines = textwrap.wrap(
+        text, _LINE_WIDTH - _TEXT_COLUMN, break_long_words=False, break_on_hyphens=False
+    )
+    if len(start) > _TEXT_COLUMN - 2:
         lines.insert(0, start)
     else:
-        lines[:1] = [start.ljust(_COLUMN) + "".join(lines[:1])]
-    return ("\n" + " " * _COLUMN).join(lines).rstrip()
+        lines[:1] = [start.ljust(_TEXT_COLUMN) + "".join(lines[:1])]
+    return ("\n" + " " * _TEXT_COLUMN).join(lines).rstrip()
 
 
 def _summaries(commands: Mapping[str, Callable[..., Any]]) -> list[tuple[str, str]]:
@@ -173,13 +175,17 @@ def _in_columns(rows: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def parse_plain(argv: Sequence[str], options: Sequence[CLIOption] = ()) -> ParsedArguments | None:
-    """What `parse` finds out, where the words are so plain that there is no doubt.
+    """Parse a command line that needs no docopt: options in full, no mistakes.
 
-    Most command lines are a command, updates, and options that are written in full;
-    docopt and the usage text that it reads take longer than the rest of a short run.
+    Most command lines are like that, and docopt with its usage text takes longer than the rest
+    of a short run.
+
+    Args:
+        argv: the words after the program's name.
+        options: the options.
 
     Returns:
-        None: there is a mistake, or something that docopt knows.
+        the result of `parse`, or None: docopt has to decide.
 
     >>> parse_plain(["evaluate", "with", "C=2"]).updates
     ('C=2',)
@@ -205,7 +211,7 @@ def parse_plain(argv: Sequence[str], options: Sequence[CLIOption] = ()) -> Parse
 def _without_options(
     words: Sequence[str], flags: Sequence[_Flags], values: dict[str, Any]
 ) -> list[str] | None:
-    """The words that are no options, whose values are noted; None: docopt has to look."""
+    """Return the other words and fill in the options' values; None: docopt has to decide."""
     by_name = {name: flag for flag in flags for name in (flag.short, flag.long) if name}
     given: set[str] = set()
     left = []
@@ -234,15 +240,20 @@ def _without_options(
     return left
 
 
-def split_words(
+def split_command_arguments(
     argv: Sequence[str], command: str, options: Sequence[CLIOption]
 ) -> tuple[list[str], list[str]]:
-    """Take the words that stand behind a command, up to ``with``, out of a command line.
+    """Take the arguments of a command, up to ``with``, out of a command line.
+
+    Args:
+        argv: the words after the program's name.
+        command: the command that takes arguments.
+        options: the options, whose values are no arguments.
 
     Returns:
-        the other words, and these; none if it is another command.
+        the other words, and the arguments (none for another command).
 
-    >>> split_words(["diff", "best:result", "-u", "with", "C=2"], "diff", [])
+    >>> split_command_arguments(["diff", "best:result", "-u", "with", "C=2"], "diff", [])
     (['diff', '-u', 'with', 'C=2'], ['best:result'])
     """
     flags = _flags_of(options)
@@ -268,12 +279,12 @@ def split_words(
 
 
 def parse(argv: Sequence[str], usage: str, options: Sequence[CLIOption] = ()) -> ParsedArguments:
-    """Find out what a command line asks for.
+    """Parse a command line.
 
     Args:
-        argv: the words behind the program's name.
-        usage: the usage to parse, the third text of `format_usage`.
-        options: the options, to explain what is wrong.
+        argv: the words after the program's name.
+        usage: the usage for docopt.
+        options: the options, to explain mistakes.
 
     Raises:
         CommandLineError: the words do not fit the usage.
@@ -292,13 +303,13 @@ def parse(argv: Sequence[str], usage: str, options: Sequence[CLIOption] = ()) ->
     except docopt.DocoptExit as error:
         message = str(error).partition("\n")[0]
         if "unmatched" in message or not message:
-            message = _complaint(words, _flags_of(options))
+            message = _explain_mismatch(words, _flags_of(options))
         raise CommandLineError(message, print_usage=True) from None
     updates = tuple(found.pop("UPDATE"))
     command = found.pop("COMMAND")
-    asked = found.pop("help") or command == "help"  # the latter: an option with it
+    asked = found.pop("help") or command == "help"  # the latter: `help` with an option
     del found["with"]
-    # Of several values each counts once (docopt may say the last one twice); none is None.
+    # Repeated values count once (docopt may report the last one twice); none is None.
     found = {
         flag: (list(dict.fromkeys(value)) or None) if isinstance(value, list) else value
         for flag, value in found.items()
@@ -312,8 +323,8 @@ def parse(argv: Sequence[str], usage: str, options: Sequence[CLIOption] = ()) ->
     )
 
 
-def _complaint(words: Sequence[str], flags: Sequence[_Flags]) -> str:
-    """What is wrong with words that docopt could not fit to the usage."""
+def _explain_mismatch(words: Sequence[str], flags: Sequence[_Flags]) -> str:
+    """Explain why docopt could not match the words with the usage."""
     given: set[str] = set()
     positional: list[str] = []
     rest = iter(words)
@@ -330,11 +341,11 @@ def _complaint(words: Sequence[str], flags: Sequence[_Flags]) -> str:
             given.add(option.long)
             if option.argument is not None and value_follows:
                 next(rest, None)
-    return _about_positional(positional)
+    return _explain_positional(positional)
 
 
 def _typed_options(word: str, flags: Sequence[_Flags]) -> Iterable[tuple[str, bool]]:
-    """The flags in one word, each with whether its value would be the next word."""
+    """Yield the flags in one word, each with whether its value would be the next word."""
     if word.startswith("--"):
         name, equals, _ = word.partition("=")
         yield name, not equals
@@ -348,9 +359,9 @@ def _typed_options(word: str, flags: Sequence[_Flags]) -> Iterable[tuple[str, bo
 
 
 def _find(typed: str, flags: Sequence[_Flags]) -> _Flags | str:
-    """The option that was typed, or what is wrong with it."""
+    """Return the option that was typed, or what is wrong with it."""
     exact = [flag for flag in flags if typed in (flag.short, flag.long)]
-    # As docopt does: the beginning of a long flag is enough if there is but one.
+    # As docopt does: a unique prefix of a long flag is enough.
     found = exact or [flag for flag in flags if flag.long.startswith(typed) and len(typed) > 2]
     if len(found) == 1:
         return found[0]
@@ -360,7 +371,7 @@ def _find(typed: str, flags: Sequence[_Flags]) -> _Flags | str:
     return f"Unknown option {typed}. {hint}".rstrip()
 
 
-def _about_positional(words: Sequence[str]) -> str:
+def _explain_positional(words: Sequence[str]) -> str:
     behind = words[2:] if words[:1] == ["help"] else words[1:]
     if not behind:
         return "These arguments do not fit together."

@@ -1,4 +1,4 @@
-"""From ``argv`` to a run: usage, parsing, help, the run itself, and what is shown if it fails."""
+"""From ``argv`` to a run: usage, parsing, help, the run itself, and its errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred._base.errors import SacredError
 from sacred._base.tracebacks import print_filtered_stacktrace
-from sacred.cli.arguments import ParsedArguments, parse, parse_plain, split_words
+from sacred.cli.arguments import ParsedArguments, parse, parse_plain, split_command_arguments
 from sacred.cli.error_messages import no_command, report, unknown_command
 from sacred.cli.updates import parse_updates
 from sacred.commands import built_in, help_for_command
@@ -23,14 +23,14 @@ __all__ = ["Program", "run_commandline"]
 
 
 class Program(Protocol):
-    """What the command line needs of an experiment, which lives upstairs."""
+    """The part of an experiment that the command line uses; the class lives on a floor above."""
 
     all_cli_options: list[CLIOption]
     default_command: str | None
 
     @property
     def current_run(self) -> Run | None:
-        """The run under way, or the last one."""
+        """The active run, or the last one."""
 
     def get_usage(self, program_name: str | None = None) -> tuple[str, str, str]:
         """The short usage, the long one, and the one that is parsed."""
@@ -51,11 +51,11 @@ class Program(Protocol):
 
 
 def run_commandline(experiment: Program, argv: Sequence[str]) -> Run | None:
-    """Do what a command line asks of an experiment.
+    """Execute a command line of an experiment.
 
     Args:
         experiment: the experiment.
-        argv: the program's name, then the words behind it.
+        argv: the program's name, then its arguments.
 
     Returns:
         the finished run; None if only help was shown.
@@ -66,13 +66,13 @@ def run_commandline(experiment: Program, argv: Sequence[str]) -> Run | None:
     """
     usage = functools.cache(lambda: experiment.get_usage(argv[0] if argv else None))
     options = experiment.all_cli_options
-    words, behind = _words(experiment, argv[1:])
+    words, arguments = _split_arguments(experiment, argv[1:])
     try:
         parsed = parse_plain(words, options) or parse(words, usage()[2], options)
         if parsed.help:
             print(_help(experiment, parsed.help_topic, usage()[1]))
             return None
-        request = _request(experiment, parsed, behind)
+        request = _request(experiment, parsed, arguments)
     except SacredError as error:
         sys.exit(report(error, usage()[0]))
     return _run(experiment, request, lambda: usage()[0])
@@ -87,19 +87,19 @@ def _help(experiment: Program, topic: str | None, usage: str) -> str:
     return help_for_command(commands[topic])
 
 
-def _words(experiment: Program, argv: Sequence[str]) -> tuple[Sequence[str], list[str]]:
-    """The command line without the words behind ``diff``, and these."""
+def _split_arguments(experiment: Program, argv: Sequence[str]) -> tuple[Sequence[str], list[str]]:
+    """Split off the arguments of ``diff``."""
     name = built_in.diff.__name__
     if name in argv:
         for known, command in experiment.gather_commands():
-            # One of the experiment's own has no such words.
+            # An experiment's own command of that name takes no arguments.
             if known == name and getattr(command, "__wrapped__", None) is built_in.diff:
-                return split_words(argv, name, experiment.all_cli_options)
+                return split_command_arguments(argv, name, experiment.all_cli_options)
     return argv, []
 
 
 def _request(
-    experiment: Program, parsed: ParsedArguments, behind: Sequence[str] = ()
+    experiment: Program, parsed: ParsedArguments, arguments: Sequence[str] = ()
 ) -> RunRequest:
     commands = [name for name, _ in experiment.gather_commands()]
     if parsed.command is not None and parsed.command not in commands:
@@ -108,15 +108,15 @@ def _request(
     if command is None:
         raise no_command(commands)
     config_updates, named_configs = parse_updates(parsed.updates)
-    # Option hooks, and readers of `meta["options"]`, find the other words here as well.
+    # Option hooks and readers of `meta["options"]` find the other words here.
     words = {
         "with": bool(parsed.updates),
         "UPDATE": list(parsed.updates),
         "help": False,
         "COMMAND": parsed.command,
     }
-    if behind:
-        words[built_in.WORDS] = list(behind)
+    if arguments:
+        words[built_in.ARGUMENTS_OPTION] = list(arguments)
     request = RunRequest(
         command_name=command,
         config_updates=config_updates,
@@ -137,7 +137,7 @@ def _run(experiment: Program, request: RunRequest, short_usage: Callable[[], str
             options=dict(request.options),
         )
     except (Exception, KeyboardInterrupt) as error:
-        # Option hooks may have changed the options: the run knows best, if there is one.
+        # Option hooks may have changed the options: a run that exists has the final ones.
         run = experiment.current_run
         made = run is not None and run is not before
         debug = run.debug if made and run else bool(request.options.get("--debug"))
@@ -145,14 +145,14 @@ def _run(experiment: Program, request: RunRequest, short_usage: Callable[[], str
         if debug and not post_mortem:
             raise
         if isinstance(error, KeyboardInterrupt):
-            # It goes on, so that Python ends as a program that was interrupted does.
+            # Re-raised, so that Python exits as an interrupted program does.
             _show_filtered_if_uncaught(error)
             raise
         sys.exit(report(error, short_usage(), post_mortem))
 
 
 def _show_filtered_if_uncaught(error: BaseException) -> None:
-    """Leave the library's own frames out when Python shows this error at its end."""
+    """Hide the library's own frames if this error ends the program."""
     before = sys.excepthook
 
     def show(kind: Any, value: BaseException, traceback: Any) -> None:

@@ -14,7 +14,7 @@ __all__ = ["explain", "no_command", "report", "unknown_command"]
 
 
 def explain(error: BaseException, short_usage: str) -> str:
-    """The text that a user gets to see of an error, ending with a newline.
+    """Return the message for users about an error, ending with a newline.
 
     Args:
         error: what was raised.
@@ -26,7 +26,7 @@ def explain(error: BaseException, short_usage: str) -> str:
     if isinstance(error, SacredError):
         return format_sacred_error(error, short_usage)
     if isinstance(error, ObserverError | MissingExtraError):
-        # They say what to do; where they were raised does not matter.
+        # Their message says what to do; the traceback would not help.
         return f"Error: {error}\n"
     return format_filtered_stacktrace("default", error)
 

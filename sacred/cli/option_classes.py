@@ -1,4 +1,4 @@
-"""Command-line options declared as classes: the older way, before `cli_option`."""
+"""Command-line options declared as classes (deprecated in favour of `cli_option`)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CommandLineOption:
 
     #: A letter; None: the first one of the long flag.
     short_flag: str | None = None
-    #: What the value is called in the usage; None: the option is a flag.
+    #: Name of the value in the usage; None for a flag.
     arg: str | None = None
     #: Text about the value in the usage.
     arg_description: str | None = None
@@ -55,12 +55,12 @@ class CommandLineOption:
 
     @classmethod
     def apply(cls, args: Any, run: Any) -> Any:
-        """Do to `run` what the option says; to be overridden."""
+        """Apply the option to `run`; to be overridden."""
         raise NotImplementedError(f"{cls.__name__} does not say what it does: override apply()")
 
 
 class ClassOption(CLIOption):
-    """A `CommandLineOption` class in the form of all other options.
+    """Adapter from a `CommandLineOption` class to `CLIOption`.
 
     Args:
         declared: the class.

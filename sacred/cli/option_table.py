@@ -1,7 +1,7 @@
 """The one table of built-in options.
 
-A row is plain text: what an option does is loaded when somebody uses it, so
-that showing ``--help`` never imports a database driver.
+Rows are plain text: the function of an option is loaded on use, so that ``--help`` never
+imports a database driver.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ class OptionRow(Frozen):
     """One built-in option.
 
     Attributes:
-        short: like ``-b``; empty: it has none.
+        short: like ``-b``, or empty.
         long: like ``--beat-interval``; also its key among the options of a run.
-        argument: what its value is called in the usage; None: a flag.
+        argument: name of its value in the usage; None for a flag.
         description: the help text.
         target: ``"module:attribute"`` of a function ``(value, run)``.
-        packages: what must be installed to use it.
-        repeats: whether it may be given several times; its value is a list then.
-        yields: whether an experiment may have an option of its own with this flag instead,
-            since scripts have been written before this one was there.
+        packages: the packages that it needs.
+        repeats: whether it may be repeated; its value is then a list.
+        overridable: whether an option of an experiment replaces it: options that Sacred 0.8.7
+            did not have.
     """
 
     short: str
@@ -36,11 +36,11 @@ class OptionRow(Frozen):
     target: str
     packages: tuple[str, ...] = ()
     repeats: bool = False
-    yields: bool = False
+    overridable: bool = False
 
     @property
     def is_flag(self) -> bool:
-        """Whether it stands alone, without a value."""
+        """Whether it takes no value."""
         return self.argument is None
 
     @property
@@ -114,7 +114,7 @@ TABLE = (
         argument="GROUP",
         description="The group of runs that this one belongs to.",
         target="sacred.cli.run_options:group_option",
-        yields=True,
+        overridable=True,
     ),
     OptionRow(
         short="-h",
@@ -202,7 +202,7 @@ TABLE = (
         description="A tag of this run; several with commas, or by giving it again.",
         target="sacred.cli.run_options:tag_option",
         repeats=True,
-        yields=True,
+        overridable=True,
     ),
     OptionRow(
         short="-t",
@@ -221,7 +221,7 @@ TABLE = (
 
 
 def row_of(long: str) -> OptionRow:
-    """The row of a long flag.
+    """Return the row of a long flag.
 
     Raises:
         KeyError: there is none.
@@ -237,5 +237,5 @@ def row_of(long: str) -> OptionRow:
 
 @cache
 def available_rows() -> tuple[OptionRow, ...]:
-    """The rows whose module is part of this installation (found, not imported)."""
+    """Return the rows whose module is part of this installation (without importing it)."""
     return tuple(row for row in TABLE if is_installed(row.module))

@@ -30,12 +30,12 @@ __all__ = [
 #: Entry points of distributions that add options; each is a `CLIOption`.
 PLUGINS = Registry("sacred.cli_options")
 
-# What a value of the user's, or the machine, can be to blame for.
+# Errors caused by a value of the user's or by the machine.
 _USER_ERRORS = (ValueError, OSError, MissingExtraError, ObserverError)
 
 
 class BuiltInOption(CLIOption):
-    """An option of the table; what it does is imported when it is applied.
+    """An option of the table; its function is imported when it is applied.
 
     Args:
         row: its row in the table.
@@ -43,7 +43,7 @@ class BuiltInOption(CLIOption):
 
     def __init__(self, row: OptionRow) -> None:
         super().__init__(self._call_target, row.short or row.long[1:3], row.long, row.is_flag)
-        self.short_flag = row.short  # all letters may be taken by options of users
+        self.short_flag = row.short  # empty: all letters may be taken by options of users
         self.row = row
         self.arg = row.argument
         self.repeats = row.repeats
@@ -82,7 +82,7 @@ class BuiltInOption(CLIOption):
 def gather_command_line_options(
     additional: Iterable[CLIOption] = (), filter_disabled: bool | None = None
 ) -> list[CLIOption]:
-    """All options of an experiment: built-in, of plug-ins, of deprecated classes, its own.
+    """Return all options of an experiment: built-in, plug-ins, deprecated classes, its own.
 
     Args:
         additional: the experiment's own options.
@@ -104,7 +104,7 @@ def gather_command_line_options(
         if not filter_disabled or all(map(is_installed, row.packages))
     }
     for option in (*_plugin_options(), *_declared_classes()):
-        # Whoever is installed, or imported, is no fault of this experiment's.
+        # A clash of installed or imported options is no error of this experiment.
         if _is_free(option.get_flag(), options):
             options[option.get_flag()] = option
     for option in additional:
@@ -117,11 +117,11 @@ def gather_command_line_options(
 
 def _is_free(flag: str, options: Mapping[str, CLIOption]) -> bool:
     before = options.get(flag)
-    return before is None or (isinstance(before, BuiltInOption) and before.row.yields)
+    return before is None or (isinstance(before, BuiltInOption) and before.row.overridable)
 
 
 def _declared_classes() -> list[CLIOption]:
-    # Who declares options as classes has loaded the module that their base is in.
+    # Loaded already if anybody has declared options as classes.
     legacy = sys.modules.get("sacred.cli.option_classes")
     return [] if legacy is None else legacy.declared_classes()
 
@@ -142,7 +142,7 @@ def _plugin_options() -> list[CLIOption]:
 
 
 def default_options(options: Iterable[CLIOption]) -> dict[str, Any]:
-    """The options as they are when none is given: flags False, values None.
+    """Return the values of options that are not given: False for flags, else None.
 
     >>> defaults = default_options(gather_command_line_options())
     >>> defaults["--force"], defaults["--comment"]
@@ -152,12 +152,12 @@ def default_options(options: Iterable[CLIOption]) -> dict[str, Any]:
 
 
 def is_given(value: Any) -> bool:
-    """Whether the value of an option means that it was given."""
+    """Whether an option with this value was given."""
     return value is not None and value is not False and value != []
 
 
 def apply_options(options: Iterable[CLIOption], values: Mapping[str, Any], run: Run) -> None:
-    """Apply to a run those options that are given.
+    """Apply the given options to a run.
 
     Args:
         options: all options, in the order in which they are applied.
@@ -166,7 +166,7 @@ def apply_options(options: Iterable[CLIOption], values: Mapping[str, Any], run: 
 
     Raises:
         CommandLineError: a built-in option has a wrong value.
-        BaseException: whatever an option of the user's raises.
+        BaseException: anything that an option of the user's raises.
     """
     for option in options:
         value = values.get(option.get_flag())

@@ -1,4 +1,4 @@
-"""What the built-in options do to a run: functions of the value and the run.
+"""The functions of the built-in options, called with the value and the run.
 
 Flags and help texts are in `sacred.cli.option_table`.
 """
@@ -45,7 +45,7 @@ def _option(long: str) -> Callable[[Callable[[Any, Run], None]], CLIOption]:
     row = row_of(long)
 
     def decorator(function: Callable[[Any, Run], None]) -> CLIOption:
-        # What nobody can type needs no letter; CLIOption wants one.
+        # CLIOption requires a letter; an empty one is set afterwards.
         option = CLIOption(function, row.short or row.long[1:3], row.long, row.is_flag)
         option.short_flag = row.short
         return option
@@ -97,7 +97,7 @@ def debug_option(args: bool, run: Run) -> None:
 
 @_option("--enforce_clean")
 def enforce_clean_option(args: bool, run: Run) -> None:
-    """Look at the repositories of the sources.
+    """Check the repositories of the sources.
 
     Raises:
         UncleanRepositoryError: one has uncommitted changes, or there is none.
@@ -127,7 +127,7 @@ def group_option(args: str, run: Run) -> None:
 
 @_option("--help")
 def help_option(args: bool, run: Run) -> None:
-    """Do nothing: when there is a run, nobody has asked for help."""
+    """Do nothing: help is shown instead of a run."""
 
 
 @_option("--id")
@@ -148,7 +148,7 @@ def loglevel_option(args: str | int, run: Run) -> None:
 
 @_option("--name")
 def name_option(args: str, run: Run) -> None:
-    """Give the experiment another name, and the loggers with it."""
+    """Rename the experiment and the run's loggers."""
     run.experiment_info["name"] = args
     old, new = run.run_logger, run.root_logger.getChild(args)
     new.setLevel(old.level)  # as --loglevel may have set it

@@ -27,7 +27,7 @@ def parse_updates(updates: Iterable[str] | None) -> tuple[dict[str, Any], list[s
     """Split updates into config updates and names of named configs.
 
     Args:
-        updates: words as they stand behind ``with``. An empty one is ignored; of
+        updates: the words after ``with``. An empty one is ignored; of
             several for one entry the last one wins.
 
     Returns:
@@ -85,7 +85,7 @@ def convert_value(value: str) -> Any:
     """The value of one update.
 
     Args:
-        value: what stands behind the ``=``, without white space around it.
+        value: the text after the ``=``, without white space around it.
 
     Returns:
         the value of the Python literal (tuples become lists), else the text itself,

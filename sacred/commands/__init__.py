@@ -1,8 +1,8 @@
 """The commands that every experiment has, and the texts that they print.
 
 The commands are ordinary functions; an experiment captures them like those of
-its user, which fills in ``_run``, ``_config`` and ``_log``. They stand in `built_in`, what
-they print in `config_text`, `named_config_text` and `stored_run` (for ``diff``).
+its user, which fills in ``_run``, ``_config`` and ``_log``. They are defined
+in `built_in`, their texts in `config_text`, `named_config_text` and `stored_run` (``diff``).
 """
 
 from sacred._base.lazy import lazy_package

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sacred.run import Run
 
 __all__ = [
-    "WORDS",
+    "ARGUMENTS_OPTION",
     "diff",
     "help_for_command",
     "print_config",
@@ -27,15 +27,15 @@ __all__ = [
     "save_config",
 ]
 
-#: The option that has the words behind a command that takes some.
-WORDS = "WORD"
+#: Key of the options that holds the arguments of a command.
+ARGUMENTS_OPTION = "WORD"
 
-_COLOUR = r"\x1b\[\d*m"
+_COLOUR_PATTERN = r"\x1b\[\d*m"
 
 
 def _print(text: str) -> None:
-    """Print coloured text, without the colours where they would only be noise."""
-    print(text if use_colour() else re.sub(_COLOUR, "", text))
+    """Print coloured text; colours are removed where the output does not support them."""
+    print(text if use_colour() else re.sub(_COLOUR_PATTERN, "", text))
 
 
 def print_config(_run: Run) -> None:
@@ -99,13 +99,13 @@ def diff(_run: Run) -> None:
     """
     from sacred.commands.stored_run import print_difference
 
-    # The command line leaves them there.
-    words = (_run.meta_info.get("options") or {}).get(WORDS)
+    # Put there by the command line.
+    words = (_run.meta_info.get("options") or {}).get(ARGUMENTS_OPTION)
     print_difference(_run, words or ["nearest"])
 
 
 def print_named_configs(ingredient: Ingredient) -> Callable[[], None]:
-    """The command that prints the named configs of an ingredient and all below it.
+    """Return the command that prints the named configs of an ingredient and its ingredients.
 
     Args:
         ingredient: asked for its named configs when the command runs.
@@ -127,8 +127,7 @@ def print_named_configs_of_run(_run: Run) -> None:
     _print(_format_named_configs(_run.experiment.gather_named_configs()))
 
 
-# The command that experiments have. Unlike what print_named_configs() makes, it can be
-# pickled, and experiments with it.
+# The command of experiments. Unlike the result of print_named_configs(), it can be pickled.
 print_named_configs_of_run.__name__ = "print_named_configs"
 
 
@@ -153,8 +152,8 @@ def help_for_command(command: Callable[..., Any]) -> str:
     return f"{name}{_signature(command)}\n{doc}\n" if doc else f"{name}{_signature(command)}\n"
 
 
-class _Bare(str):
-    """Text that stands in a signature without quotes."""
+class _Unquoted(str):
+    """Text whose repr is unquoted, for signatures."""
 
     __slots__ = ()
 
@@ -165,13 +164,13 @@ class _Bare(str):
 def _signature(command: Callable[..., Any]) -> str:
     try:
         signature = _read_signature(command)
-    except (TypeError, ValueError):  # some functions written in C do not tell
+    except (TypeError, ValueError):  # some C functions have no signature
         return "(...)"
     parameters = [
-        parameter.replace(annotation=_bare(parameter.annotation))
+        parameter.replace(annotation=_unquoted(parameter.annotation))
         for parameter in signature.parameters.values()
     ]
-    returned = _bare(signature.return_annotation)
+    returned = _unquoted(signature.return_annotation)
     return str(signature.replace(parameters=parameters, return_annotation=returned))
 
 
@@ -187,5 +186,5 @@ def _read_signature(command: Callable[..., Any]) -> inspect.Signature:
     return inspect.signature(command)
 
 
-def _bare(annotation: Any) -> Any:
-    return _Bare(annotation) if isinstance(annotation, str) else annotation
+def _unquoted(annotation: Any) -> Any:
+    return _Unquoted(annotation) if isinstance(annotation, str) else annotation

@@ -1,4 +1,4 @@
-"""A configuration as text, coloured by what is known about its entries."""
+"""A configuration as text, coloured by how its entries were changed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ LEGEND = (
     f"{COLOR_TYPECHANGED}typechanged{ENDC}, {COLOR_DOC}doc{ENDC})"
 )
 
-_SHORT = 60  # a text of that length stands on one line
-_DOC_COLUMN = 35  # two spaces behind it, or four behind a longer entry, comes the doc
+_MAX_INLINE_CHARS = 60  # pprint may break longer texts
+_DOC_COLUMN = 35  # the doc follows after two spaces, or four after a longer entry
 _DOC_KEY = "__doc__"
 
 _Types = tuple[type, type]
@@ -98,10 +98,10 @@ def _entry_text(margin: str, entry: ConfigEntry | PathEntry) -> str:
 
 
 def _pretty(value: Any) -> str:
-    # What is printed alike is not worth loading the module that knows how to break lines.
+    # Short values need no line breaks, and so no pprint.
     if value is None or type(value) in (bool, int, float):
         return repr(value)
-    if type(value) is str and len(value) < _SHORT:
+    if type(value) is str and len(value) < _MAX_INLINE_CHARS:
         return repr(value)
     from pprint import pformat
 

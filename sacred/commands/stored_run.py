@@ -1,4 +1,4 @@
-"""What a run would be beside a stored one: the command ``diff`` of experiments."""
+"""Comparison of a planned run with stored ones: the command ``diff`` of experiments."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 __all__ = ["print_difference"]
 
-_NEAREST = "nearest"
-#: What is known of a run before it begins.
+_NEAREST_WORD = "nearest"
+#: Parts of a run that are known before it starts.
 _PARTS = ("experiment", "config", "sources", "packages", "host")
-_HERE = "this"
+_PLANNED_COLUMN = "this"
 
 
 def print_difference(run: Run, words: Sequence[str]) -> None:
-    """Print what differs between stored runs and the one that this would be.
+    """Print the differences between stored runs and a planned one.
 
     Args:
-        run: of the command that was called instead.
-        words: which stored runs.
+        run: the planned run.
+        words: names of stored runs.
 
     Raises:
         ProgramError: there is no store that can be read, or no such run.
@@ -44,10 +44,10 @@ def print_difference(run: Run, words: Sequence[str]) -> None:
     stored = [_stored(run, word, planned) for word in words]
     console = Console()
     rows = [row for part in _PARTS for row in compared(part, [*stored, planned])]
-    # A seed that will be another one at each start is no difference.
+    # A random seed is no difference.
     different = [r for r in rows if r.differs and not (_is_seed(r.name) and r.values[-1] is None)]
     if different:
-        write_text(difference_table(different, [*words, _HERE], for_people=True), console)
+        write_text(difference_table(different, [*words, _PLANNED_COLUMN], for_people=True), console)
     else:
         console.print("no differences")
     for word, record in zip(words, stored, strict=True):
@@ -60,11 +60,11 @@ def print_difference(run: Run, words: Sequence[str]) -> None:
 def _planned(run: Run) -> RunRecord:
     command = run.experiment.default_command or ""
     info = run.experiment_info
-    return unsaved_run(_HERE, _without_random_seeds(run), command, info, run.host_info)
+    return unsaved_run(_PLANNED_COLUMN, _without_random_seeds(run), command, info, run.host_info)
 
 
 def _without_random_seeds(run: Run) -> dict[str, Any]:
-    """The configuration, with those seeds only that somebody has set."""
+    """Return the configuration with only those seeds that the user has set."""
     updates = dict(iterate_flattened(run.meta_info.get("config_updates") or {}))
     is_set = {*run.config_modifications.origins, *updates}
     config: dict[str, Any] = {}
@@ -84,7 +84,7 @@ def _stored(run: Run, word: str, planned: RunRecord) -> RunRecord:
     stores = list(_stores(run))
     for store in stores:
         try:
-            if word == _NEAREST:
+            if word == _NEAREST_WORD:
                 return nearest_run(store, planned, {"name": name})
             return find_run(store, word, {"name": name})
         except StoreNotFoundError:
@@ -100,7 +100,7 @@ def _stored(run: Run, word: str, planned: RunRecord) -> RunRecord:
 
 
 def _stores(run: Run) -> Iterator[RunStore]:
-    """The stores of the observers, those first that are told first."""
+    """The stores of the observers, highest priority first."""
     observers = run.silent_observers or run.observers
     for observer in sorted(observers, key=lambda item: -getattr(item, "priority", 0)):
         store = getattr(observer, "store", None)

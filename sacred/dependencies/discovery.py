@@ -1,7 +1,7 @@
-"""Find the sources and packages that a script uses.
+"""Discovery of the sources and packages that a script uses.
 
-What is imported later is found by the next call. Only what is so for good is kept between
-calls: whether the file that a module was loaded from is part of an experiment.
+Later imports are found by the next call. Only what cannot change is cached between calls:
+whether the file of a module is part of an experiment.
 """
 
 from __future__ import annotations
@@ -43,11 +43,16 @@ def gather_sources_and_dependencies(
 ) -> Found:
     """Return the main file (or None), all sources and all packages that a script uses.
 
-    `globs` are the script's globals. Sources are looked for below `base_dir` (default: the
-    directory of the main file; without one, in a notebook, the working directory). How, is told
-    by `SETTINGS.DISCOVER_SOURCES` and `SETTINGS.DISCOVER_DEPENDENCIES` (`KeyError` for an
-    unknown way). `repositories` shares what git said between several calls. Of the files in
-    `known`, the main file included, no `Source` is made again.
+    Args:
+        globs: the script's globals.
+        save_git_info: whether to look up the git repositories of sources.
+        base_dir: root of the sources (default: the directory of the main file; without one,
+            in a notebook, the working directory).
+        repositories: cache of repositories, shared between calls.
+        known: files, perhaps the main file, of which no `Source` is created again.
+
+    Raises:
+        KeyError: `SETTINGS.DISCOVER_SOURCES` or `SETTINGS.DISCOVER_DEPENDENCIES` is unknown.
 
     >>> main, sources, packages = gather_sources_and_dependencies({}, save_git_info=False)
     >>> main is None, sources
@@ -69,9 +74,10 @@ def gather_sources_and_dependencies(
 
 
 def imported_names(globs: Mapping[str, Any]) -> frozenset[str] | None:
-    """The names of the modules from which all follows that a script uses.
+    """Return the names of the modules that determine what is found for a script.
 
-    As long as they are the same, nothing new is found. None: it does not follow from them.
+    While they are unchanged nothing new is found. None: the strategies of `SETTINGS` depend on
+    more than these.
     """
     ways = {SETTINGS["DISCOVER_SOURCES"], SETTINGS["DISCOVER_DEPENDENCIES"]}
     return frozenset(_imported_modules(globs)) if ways == {"imported"} else None
@@ -89,14 +95,14 @@ def _create(filename: str, save_git_info: bool, repositories: Repositories) -> S
     try:
         return Source.create(filename, save_git_info, repositories)
     except (ValueError, OSError):
-        return None  # it is gone, or not readable: no reason to stop
+        return None  # missing or unreadable: no reason to fail
 
 
 # ----------------------------------------------------------------- the modules
 
 
 def _imported_modules(globs: Mapping[str, Any]) -> Modules:
-    """Return the modules that the globals are, or come from, and the packages around them."""
+    """Return the modules among the globals or defining them, and their parent packages."""
     names: set[str] = set()
     for value in list(globs.values()):
         name = _module_name(value)
@@ -110,7 +116,7 @@ def _module_name(value: Any) -> str | None:
     try:
         attribute = "__name__" if isinstance(value, ModuleType) else "__module__"
         name = getattr(value, attribute, None)
-    except Exception:  # objects that stand for others, and refuse until those are there
+    except Exception:  # proxies that raise before their target exists
         return None
     return name if isinstance(name, str) else None
 
@@ -120,7 +126,7 @@ def _all_modules(globs: Mapping[str, Any]) -> Modules:
 
 
 class _Look:
-    """One look at what a script uses; whatever it asks for is gathered once."""
+    """One discovery, with cached intermediate results."""
 
     def __init__(self, globs: Mapping[str, Any], base: str) -> None:
         self.globs = globs
@@ -129,20 +135,20 @@ class _Look:
         self._local: dict[Any, dict[str, str]] = {}
 
     def modules(self, gather: _Gather) -> Modules:
-        """The modules that are meant by one of the ways to gather them."""
+        """Return the modules of one strategy."""
         if gather not in self._modules:
             self._modules[gather] = gather(self.globs)
         return self._modules[gather]
 
     def local_files(self, gather: _Gather) -> dict[str, str]:
-        """The files of those that are part of the experiment, by the names of the modules."""
+        """Return the files of those that are part of the experiment, by module name."""
         if gather not in self._local:
             self._local[gather] = dict(_local_files(self.modules(gather), self.base))
         return self._local[gather]
 
     @functools.cached_property
     def sites(self) -> Sites:
-        """What is installed now."""
+        """The currently installed distributions."""
         return present_sites()
 
 
@@ -159,7 +165,7 @@ def _place_of(filename: str) -> str | None:
 
 @functools.lru_cache(maxsize=8192)
 def _is_local(filename: str, name: str, base: str, directory: str | None) -> bool:
-    # To resolve the links in all these paths is most of a short run's cost.
+    # Resolving the links in all these paths would be most of a short run's cost.
     return is_local_source(filename, name, base)
 
 
@@ -172,7 +178,7 @@ def _sources_of(gather: _Gather) -> Callable[[_Look], Iterable[str]]:
 
 def _sources_in_directory(look: _Look) -> Iterator[str]:
     for directory, subdirectories, files in os.walk(look.base):
-        # Thousands of files that are packages and not sources.
+        # Virtual environments hold thousands of files that are no sources.
         subdirectories[:] = [
             name
             for name in subdirectories
@@ -185,14 +191,14 @@ def _packages_of(gather: _Gather) -> Callable[[_Look], Iterable[PackageDependenc
     def discover(look: _Look) -> Iterator[PackageDependency]:
         for module in _package_modules(look.modules(gather), set(look.local_files(gather))):
             package = PackageDependency.create(module, look.sites)
-            if package.version:  # else it is a loose file, of which there is nothing to say
+            if package.version:  # else a loose file without distribution
                 yield package
 
     return discover
 
 
 def _package_modules(modules: Modules, local: set[str]) -> list[ModuleType]:
-    """Return one module for each top-level package that is neither local nor Python's own."""
+    """Return one module per top-level package that is neither local nor in the standard library."""
     chosen: dict[str, ModuleType] = {}
     for name, module in modules.items():
         top = name.partition(".")[0]
@@ -201,7 +207,7 @@ def _package_modules(modules: Modules, local: set[str]) -> list[ModuleType]:
         package = sys.modules.get(top)
         if package is not None and module_file(package):
             name, module = top, package
-        # Else a namespace that several distributions share: each module for itself.
+        # Else a namespace package shared by distributions: each module by itself.
         if module_file(module):
             chosen[name] = module
     return list(chosen.values())
@@ -212,7 +218,7 @@ def _packages_installed(look: _Look) -> Iterator[PackageDependency]:
 
 
 def _numpy(sites: Sites) -> set[PackageDependency]:
-    # It makes the random numbers, whether the script refers to it or not.
+    # It generates the random numbers, whether or not the script imports it.
     distribution = find_distribution("numpy", sites)
     if distribution is not None:
         return {PackageDependency.of(distribution)}

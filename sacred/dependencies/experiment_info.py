@@ -1,4 +1,4 @@
-"""What the scripts of an experiment and of its ingredients use, as one run sees it."""
+"""Sources and dependencies of an experiment's scripts, as seen by one run."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["Findings", "Script", "collect_repositories", "experiment_info"]
 
 
 class Script(NamedTuple):
-    """The script that defines an ingredient, and what was added to it by hand.
+    """The script that defines an ingredient, and sources and dependencies added explicitly.
 
     Args:
         globs: its globals.
         base_dir: root of its sources.
-        save_git_info: whether git is asked about them.
-        sources: added ones.
-        dependencies: added ones.
+        save_git_info: whether to look up their git repositories.
+        sources: added sources.
+        dependencies: added packages.
     """
 
     globs: Mapping[str, Any]
@@ -33,10 +33,10 @@ class Script(NamedTuple):
 
 
 class Findings:
-    """The sources and packages that were found so far.
+    """The sources and packages found so far.
 
-    What has been seen stays as it was: that is what runs, whatever has become of the file.
-    Git is asked once.
+    A source keeps the digest of its first sight: that version runs, whatever becomes of the
+    file. Git is called once per repository.
 
     >>> findings = Findings()
     >>> findings.look([Script({}, "/no/such/directory", False, (), ())])
@@ -54,8 +54,8 @@ class Findings:
         return len(self.sources) + len(self.dependencies)
 
     def look(self, scripts: Iterable[Script]) -> None:
-        """Add what is new."""
-        # Ingredients of one script all find the same: it is looked for once.
+        """Add the sources and packages of scripts that are new."""
+        # Ingredients of one script share their findings.
         done: set[tuple[int, str, bool]] = set()
         for script in scripts:
             key = (id(script.globs), script.base_dir, script.save_git_info)
@@ -85,7 +85,14 @@ class Findings:
 def experiment_info(
     name: str, base_dir: str, mainfile: str | None, findings: Findings
 ) -> dict[str, Any]:
-    """The description of an experiment that observers store."""
+    """Return the description of an experiment that observers store.
+
+    Args:
+        name: name of the experiment.
+        base_dir: root of the sources.
+        mainfile: path of its script, or None.
+        findings: its sources and packages.
+    """
     packages = {dependency.to_json() for dependency in findings.dependencies.values()}
     sources = findings.sources.values()
     base = os.path.realpath(base_dir)
@@ -100,7 +107,7 @@ def experiment_info(
 
 
 def collect_repositories(sources: Iterable[Source]) -> list[dict[str, Any]]:
-    """The git repositories of some sources, each once, dirty if any source is."""
+    """Return the distinct git repositories of sources; one is dirty if any source is."""
     dirty: dict[tuple[str, str | None], bool] = {}
     for source in sources:
         if source.repo is not None:

@@ -1,7 +1,7 @@
-"""What `git` tells about the repository of a file.
+"""The git repository of a file.
 
 The program is asked once per repository. Nothing here fails: without git, without a commit, in a
-directory that git does not trust, or when it takes too long, there is just nothing to tell.
+directory that git does not trust, or when it takes too long, there is just no information.
 """
 
 from __future__ import annotations
@@ -12,12 +12,18 @@ import re
 from sacred._base.frozen import Frozen
 from sacred.dependencies.git_query import GitQuery
 
-_TIMEOUT = 10.0
+_TIMEOUT_SECONDS = 10.0
 
-_STATUS = ("status", "--porcelain=v2", "--branch", "--untracked-files=no", "--no-ahead-behind")
-_REMOTES = ("config", "--get-regexp", r"^remote\..*\.url$")
+_STATUS_COMMAND = (
+    "status",
+    "--porcelain=v2",
+    "--branch",
+    "--untracked-files=no",
+    "--no-ahead-behind",
+)
+_REMOTES_COMMAND = ("config", "--get-regexp", r"^remote\..*\.url$")
 
-_CREDENTIALS = r"^(https?://)[^/@]*@"
+_CREDENTIALS_PATTERN = r"^(https?://)[^/@]*@"
 
 
 class GitInfo(Frozen, kw_only=False):
@@ -43,7 +49,7 @@ class Repositories:
         """Let git begin to look; `info` will find the answer."""
         root = _find_root(os.path.realpath(filename))
         if root is not None and root not in self._known and root not in self._asked:
-            self._asked[root] = GitQuery(root, _STATUS)
+            self._asked[root] = GitQuery(root, _STATUS_COMMAND)
 
     def info(self, filename: str | os.PathLike[str]) -> GitInfo:
         """Return the state of the repository that the file lies in."""
@@ -51,8 +57,8 @@ class Repositories:
         if root is None:
             return GitInfo()
         if root not in self._known:
-            query = self._asked.pop(root, None) or GitQuery(root, _STATUS)
-            self._known[root] = _described(root, query.answer(_TIMEOUT))
+            query = self._asked.pop(root, None) or GitQuery(root, _STATUS_COMMAND)
+            self._known[root] = _described(root, query.answer(_TIMEOUT_SECONDS))
         return self._known[root]
 
 
@@ -71,12 +77,12 @@ def _described(root: str, status: str) -> GitInfo:
         return GitInfo()
     remotes = _remotes_in(os.path.join(root, ".git", "config"))
     if remotes is None:
-        remotes = GitQuery(root, _REMOTES).answer(_TIMEOUT)
+        remotes = GitQuery(root, _REMOTES_COMMAND).answer(_TIMEOUT_SECONDS)
     return GitInfo(_choose_url(remotes) or f"git:/{root}", commit, is_dirty)
 
 
 def _remotes_in(path: str) -> str | None:
-    """What git would answer to `_REMOTES`; None: git has to be asked.
+    """What git would answer to `_REMOTES_COMMAND`; None: git has to be asked.
 
     Only for what git itself writes into the file; see "CONFIGURATION FILE" in git-config(1).
     """
@@ -132,4 +138,4 @@ def _choose_url(remotes: str) -> str | None:
     if not urls:
         return None
     url = urls.get("remote.origin.url") or next(iter(urls.values()))
-    return re.sub(_CREDENTIALS, r"\1", url) or None
+    return re.sub(_CREDENTIALS_PATTERN, r"\1", url) or None

@@ -1,6 +1,6 @@
-"""A question to the program `git`, whose answer is fetched later.
+"""Asynchronous calls of the program `git`.
 
-While git looks, the run prepares the rest. The process is started by `os.posix_spawn`
+The run is prepared while git works. The process is started by `os.posix_spawn`
 where there is one: `subprocess` takes longer to import than git takes to answer.
 """
 
@@ -13,22 +13,22 @@ from collections.abc import Sequence
 
 __all__ = ["GitQuery"]
 
-# Asking must not wait for a password, nor write to the index that others may be using.
+# A query must not wait for a password, nor write the index, which others may be using.
 _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
-# Set while a git hook runs; they would lead to the repository of the hook.
+# Set in git hooks; they would select the repository of the hook.
 _MISLEADING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 
-_PIECE = 1 << 16
-_POLL = 0.002  # seconds between two looks whether the process is over
+_READ_BYTES = 1 << 16
+_POLL_SECONDS = 0.002  # between two checks whether the process has ended
 
 
 class GitQuery:
-    """Starts ``git -C ROOT ARGUMENTS``; nothing here fails.
+    """A running ``git -C ROOT ARGUMENTS``; never raises.
 
     Args:
         root: the directory of the repository.
-        arguments: the words behind it.
+        arguments: command and arguments.
 
     >>> GitQuery("/", ["rev-parse", "HEAD"]).answer(timeout=10)
     ''
@@ -45,7 +45,7 @@ class GitQuery:
             self._spawn()
 
     def answer(self, timeout: float) -> str:
-        """What git has written; ``""`` if it failed, or took longer than `timeout` seconds."""
+        """Return git's output; ``""`` on failure or after `timeout` seconds."""
         if not hasattr(os, "posix_spawnp"):
             return self._answer_of_subprocess(timeout)
         if self._pid is None or self._pipe is None:
@@ -79,18 +79,18 @@ class GitQuery:
         import select
 
         assert self._pipe is not None
-        pieces: list[bytes] = []
+        chunks: list[bytes] = []
         while True:
             left = max(0.0, deadline - time.monotonic())
             if not select.select([self._pipe], [], [], left)[0]:
                 return None
-            piece = os.read(self._pipe, _PIECE)
-            if not piece:
-                return b"".join(pieces).decode("utf-8", "replace")
-            pieces.append(piece)
+            chunk = os.read(self._pipe, _READ_BYTES)
+            if not chunk:
+                return b"".join(chunks).decode("utf-8", "replace")
+            chunks.append(chunk)
 
     def _wait(self, deadline: float) -> int | None:
-        """The exit status; None: it is not over, or somebody else has taken its status."""
+        """Return the exit status, or None on timeout."""
         assert self._pid is not None
         try:
             while True:
@@ -100,7 +100,7 @@ class GitQuery:
                     return os.waitstatus_to_exitcode(status)
                 if time.monotonic() > deadline:
                     return None
-                time.sleep(_POLL)
+                time.sleep(_POLL_SECONDS)
         except ChildProcessError:
             self._pid = None
             return 0  # the user's own code waits for all children; what was written counts

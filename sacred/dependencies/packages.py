@@ -45,10 +45,13 @@ class PackageDependency:
 
     @classmethod
     def create(cls, mod: ModuleType, sites: Sites | None = None) -> PackageDependency:
-        """Return the distribution that a module belongs to; `sites` as for `find_distribution`.
+        """Return the distribution that a module belongs to.
 
-        For a module that belongs to none it is the name of the top-level module and its
-        `__version__`, if it has one.
+        Args:
+            mod: the module.
+            sites: installed distributions, as for `find_distribution`.
+
+        Without a distribution: the name of the top-level module and its `__version__`, if any.
         """
         modname = str(getattr(mod, "__name__", ""))
         filename = module_file(mod)
@@ -58,27 +61,27 @@ class PackageDependency:
         top = modname.partition(".")[0]
         version = _own_version(mod)
         found = find_distribution(top, sites)
-        # Another copy than the installed one may be loaded, of which we know but `__version__`.
+        # Another copy than the installed one may be loaded, known only by `__version__`.
         if found is not None and version in (None, found.version):
             return cls.of(found)
         return cls(top, version)
 
     @classmethod
     def of(cls, distribution: Distribution) -> PackageDependency:
-        """Return an installed distribution, with its version whatever that looks like."""
+        """Return an installed distribution; its version need not follow PEP 440."""
         dependency = cls(distribution.name, None)
         dependency.version = distribution.version
         return dependency
 
     def fill_missing_version(self) -> None:
-        """Look the version up among what is installed if there is none yet."""
+        """Look up a missing version among the installed distributions."""
         if self.version:
             return
         distribution = find_distribution(self.name)
         if distribution is not None:
             self.version = distribution.version
             return
-        # Zipped or otherwise exotic installations.
+        # Zipped or otherwise unusual installations.
         from importlib import metadata
 
         try:
@@ -104,7 +107,7 @@ class PackageDependency:
 
 
 def module_file(module: Any) -> str | None:
-    """Return the file of a module without waking one that loads lazily.
+    """Return the file of a module without triggering lazy modules.
 
     >>> module_file(re).endswith("__init__.py"), module_file(object())
     (True, None)

@@ -1,18 +1,18 @@
-"""Source files: which they are, their digests, and the repositories they lie in."""
+"""Source files: selection, digests and repositories."""
 
 from __future__ import annotations
 
 import os
 from typing import Any
 
-from sacred._base.digest import md5_of, pieces_of
+from sacred._base.digest import chunks_of, md5_of
 from sacred.dependencies.git import GitInfo, Repositories
 
 PathLike = str | os.PathLike[str]
 
 
 class Source:
-    """A source file as it was when a run was prepared.
+    """A source file at the time a run was prepared.
 
     `filename` becomes absolute. `repo`, `commit` and `isdirty` (kept as `is_dirty`) are those of
     its git repository, or None. Sources are equal when the files are the same.
@@ -39,10 +39,15 @@ class Source:
     def create(
         filename: PathLike, save_git_info: bool = True, repositories: Repositories | None = None
     ) -> Source:
-        """Look at a file; a ``.pyc`` counts as its ``.py`` if there is one.
+        """Describe a file; a ``.pyc`` counts as its ``.py`` if that exists.
 
-        `save_git_info=False` asks no git; `repositories` shares what it said between calls.
-        Raises `ValueError` if there is no such file.
+        Args:
+            filename: the file.
+            save_git_info: whether to look up its git repository.
+            repositories: cache of repositories, shared between calls.
+
+        Raises:
+            ValueError: there is no such file.
         """
         path = get_py_file_if_possible(filename) if filename else ""
         if not os.path.isfile(path):
@@ -81,7 +86,7 @@ def get_digest(filename: PathLike) -> str:
     'd41d8cd98f00b204e9800998ecf8427e'
     """
     with open(filename, "rb") as file:
-        return md5_of(pieces_of(file))
+        return md5_of(chunks_of(file))
 
 
 def get_py_file_if_possible(pyc_name: PathLike) -> str:
@@ -113,8 +118,13 @@ def _source_of(name: str) -> str:
 def is_local_source(filename: PathLike, modname: str, experiment_path: PathLike) -> bool:
     """Whether a module is part of the experiment and not of an installed package.
 
-    It is if its file lies below `experiment_path`, and there where a module of that name lies
-    when `experiment_path`, or a directory above it, is where imports are looked for.
+    It is if its file lies below `experiment_path`, at the place of a module of that name
+    relative to `experiment_path` or one of its parents.
+
+    Args:
+        filename: the module's file.
+        modname: the module's full name.
+        experiment_path: root of the experiment's sources.
 
     >>> is_local_source("/exp/models/net.py", "models.net", "/exp")
     True

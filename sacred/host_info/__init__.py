@@ -1,4 +1,4 @@
-"""What is known about the computer of a run, and own entries of users.
+"""Host information of a run: built-in entries, and entries of users and plug-ins.
 
 >>> @host_info_gatherer("answer")
 ... def answer():
@@ -30,9 +30,9 @@ __all__ = [
 ]
 
 host_info_gatherers: dict[str, Callable[[], Any]] = {}
-"""Gatherers that hold for all experiments, by name; filled by `host_info_getter`."""
+"""Gatherers for all experiments, by name; filled by `host_info_getter`."""
 
-# Spelled out, so that the names are known without loading what finds the values.
+# Spelled out, so that the names are known without loading the gatherers.
 _DEFAULT_NAMES = ("hostname", "os", "python_version", "cpu", "gpus", "ENV")
 
 #: Entry points of distributions that add gatherers; each is called without arguments.
@@ -40,12 +40,15 @@ PLUGINS = Registry("sacred.host_info")
 
 
 def get_host_info(additional_host_info: Iterable[HostInfoGetter] | None = None) -> dict[str, Any]:
-    """Return all entries by name: own ones, and those of the library, which take precedence.
-    Gatherers of plug-ins (entry points ``sacred.host_info``) come after both.
+    """Gather all entries by name.
 
-    `additional_host_info` are gatherers made by `host_info_gatherer` (default: none). One that
-    raises `IgnoreHostInfo` is left out; with any other exception it is, too, and a
-    `RuntimeWarning` says so: no run fails for what is only a note about it.
+    The library's own entries take precedence over those of users, and these over those of
+    plug-ins (entry points ``sacred.host_info``). An entry whose gatherer raises
+    `IgnoreHostInfo` is left out; so is one that raises anything else, with a `RuntimeWarning`:
+    no run fails because of its host information.
+
+    Args:
+        additional_host_info: gatherers made by `host_info_gatherer` (default: none).
     """
     from sacred.host_info.defaults import DEFAULT_GATHERERS
 
@@ -68,7 +71,7 @@ def _plugin_gatherers() -> dict[str, Callable[[], Any]]:
     try:
         return PLUGINS.load_all()
     except RuntimeWarning as warning:
-        # As in `_warn`: under `python -W error`, a broken plug-in would end the run.
+        # As in `_warn`: under `python -W error` a broken plug-in would end the run.
         logging.getLogger(__name__).warning("%s", warning)
         return {}
 

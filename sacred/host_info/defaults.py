@@ -1,4 +1,4 @@
-"""The entries that the library itself gathers."""
+"""The library's own gatherers."""
 
 from __future__ import annotations
 

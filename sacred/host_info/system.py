@@ -1,7 +1,7 @@
-"""What `platform` tells, where the system itself says it faster.
+"""Faster equivalents of some functions of `platform`.
 
-`platform` imports a dozen modules and starts the program ``uname``, which together is a
-fifth of a short run. The texts are the same.
+`platform` imports a dozen modules and starts the program ``uname``, a fifth of a short run.
+The texts are the same.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ __all__ = ["hostname", "machine", "os_description", "python_version"]
 
 
 def hostname() -> str:
-    """The name of this computer.
+    """Return the name of this computer.
 
     >>> bool(hostname())
     True
@@ -26,7 +26,7 @@ def hostname() -> str:
 
 
 def machine() -> str:
-    """The kind of processor, as ``x86_64``."""
+    """Return the processor architecture, as ``x86_64``."""
     if hasattr(os, "uname"):
         return os.uname().machine
     import platform
@@ -35,7 +35,7 @@ def machine() -> str:
 
 
 def python_version() -> str:
-    """The version as ``3.11.7``.
+    """Return the version of Python, as ``3.11.7``.
 
     >>> python_version().startswith("3.")
     True
@@ -44,7 +44,7 @@ def python_version() -> str:
 
 
 def os_description() -> list[str]:
-    """Name and full description: ``["Linux", "Linux-6.1-x86_64-with-glibc2.36"]``."""
+    """Return name and full description: ``["Linux", "Linux-6.1-x86_64-with-glibc2.36"]``."""
     described = _linux_with_glibc() if sys.platform == "linux" else None
     if described is not None:
         return ["Linux", described]

@@ -1,1 +1,1 @@
-"""The parts of a run's life: telling observers, beating, taking signals."""
+"""The parts of a run's execution: events, heartbeat, output, signals."""

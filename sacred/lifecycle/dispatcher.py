@@ -1,4 +1,4 @@
-"""Telling observers what happens, and what a failing observer means."""
+"""Dispatching events to observers, and handling observers that fail."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ __all__ = ["Dispatcher"]
 
 
 class Dispatcher:
-    """Tells the observers of one run, highest priority first, one event at a time.
+    """Sends events to the observers of one run, highest priority first, one at a time.
 
     Args:
-        observers: any objects with some of the observer's methods.
+        observers: objects with some or all of the observer's methods.
         logger: where failures of observers are reported.
         run: what the observers' methods run for; see `sacred._base.current_run`.
     """
@@ -41,11 +41,11 @@ class Dispatcher:
         self._run = self if run is None else run
         # Re-entrant: an observer may add an artifact while it handles an event.
         self._lock = threading.RLock()
-        self._told_of_start: list[Any] = []
+        self._started_observers: list[Any] = []
         self._reported: set[tuple[int, str, str]] = set()
 
     def begin(self, event: RunQueued | RunStarted) -> Any:
-        """Announce the run; the first observer that is asked without an id decides it.
+        """Announce the run; without an id, the first observer assigns it.
 
         Returns:
             the id of the run (None without observers).
@@ -54,46 +54,46 @@ class Dispatcher:
             Exception: whatever an observer raises; the run must not go on.
         """
         run_id = event._id
-        with self._telling():
+        with self._locked():
             for observer in self.observers:
                 answer = replace(event, _id=run_id).call(observer)
                 run_id = answer if run_id is None else run_id
-                self._told_of_start.append(observer)
+                self._started_observers.append(observer)
         return run_id
 
     def emit(self, event: Event) -> None:
-        """Tell every observer that was told of the start; their failures are logged.
+        """Send an event to every observer that has received the start; failures are logged.
 
         Raises:
-            SacredError: the user passed something wrong (``OnFailure.TELL_THE_USER``); all
-                observers have been told.
+            SacredError: an argument of the user's is wrong (``OnFailure.RAISE_TO_CALLER``); all
+                observers have received the event.
         """
-        with self._telling():
-            self._tell(event, self._told_of_start)
+        with self._locked():
+            self._notify(event, self._started_observers)
 
     def end(self, last_beat: Heartbeat, closing: Event) -> None:
-        """Tell the last beat and how the run has ended.
+        """Send the last heartbeat and the closing event.
 
-        The first observer may store both at once. None but the first: while another one is
-        told of the end and waits for its absent server, the process may be killed, and what
-        is kept in memory would be lost.
+        The first observer may store both at once. Only the first: while another one waits for
+        an unreachable server, the process may be killed, and what an observer keeps in memory
+        would be lost.
         """
-        with self._telling():
-            first, others = self._told_of_start[:1], self._told_of_start[1:]
+        with self._locked():
+            first, others = self._started_observers[:1], self._started_observers[1:]
             if first and accepts_last_heartbeat(first[0]):
-                self._tell(LastHeartbeat(**fields_of(last_beat)), first)
-                self._tell(last_beat, others)
+                self._notify(LastHeartbeat(**fields_of(last_beat)), first)
+                self._notify(last_beat, others)
             else:
-                self._tell(last_beat, self._told_of_start)
-            self._tell(closing, self._told_of_start)
+                self._notify(last_beat, self._started_observers)
+            self._notify(closing, self._started_observers)
 
-    def _tell(self, event: Event, observers: Iterable[Any]) -> None:
+    def _notify(self, event: Event, observers: Iterable[Any]) -> None:
         mistake: Exception | None = None
         for observer in observers:
             try:
                 event.call(observer)
             except Exception as error:
-                if event.on_failure is OnFailure.TELL_THE_USER and _is_mistake(error):
+                if event.on_failure is OnFailure.RAISE_TO_CALLER and _is_user_error(error):
                     mistake = mistake or error
                 else:
                     self._report(observer, event, error)
@@ -101,21 +101,21 @@ class Dispatcher:
             raise mistake
 
     def join(self) -> None:
-        """Wait until every observer has stored what it was told."""
-        with self._telling():
-            for observer in self._told_of_start:
+        """Wait until every observer has stored what it received."""
+        with self._locked():
+            for observer in self._started_observers:
                 try:
                     getattr(observer, "join", lambda: None)()
                 except Exception as error:
                     self._report(observer, None, error)
 
     @contextlib.contextmanager
-    def _telling(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         with self._lock, acting_for(self._run):
             yield
 
     def _report(self, observer: Any, event: Event | None, error: Exception) -> None:
-        # The same failure at every beat is one warning, or a day without network
+        # The same failure at every heartbeat is one warning, or a day without network
         # would bury the user's own output.
         method = event.method if event is not None else "join"
         key = (id(observer), method, f"{type(error).__name__}: {error}")
@@ -131,6 +131,6 @@ class Dispatcher:
         self._logger.debug("Details:", exc_info=error)
 
 
-def _is_mistake(error: Exception) -> bool:
-    """Whether the library itself refused what the user passed, as a name it cannot use."""
+def _is_user_error(error: Exception) -> bool:
+    """Whether the library itself refused an argument of the user's, such as an invalid name."""
     return isinstance(error, SacredError) and isinstance(error, ValueError | FileExistsError)

@@ -1,4 +1,4 @@
-"""The regular beat of a run: what is new since the last one, told to the observers."""
+"""The heartbeat of a run: sends observers what is new since the last one."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 
 __all__ = ["HeartbeatThread"]
 
-# Characters.
-_AT_ONCE = 1 << 20
+# Longest output in one event: a text is copied several times on its way into a store.
+_MAX_EVENT_CHARS = 1 << 20
 
-#: What a run may still change of its meta information while it is under way.
+#: Meta information that may change during a run.
 ANNOTATIONS = ("tags", "group", "notes", "starred", "comment")
 
 
 def _annotations(meta_info: Mapping[str, Any]) -> dict[str, str]:
-    """As texts, for lists that change and values that cannot be compared."""
+    """The annotations as texts: lists are mutable, and not all values compare."""
     return {name: str(meta_info[name]) for name in ANNOTATIONS if name in meta_info}
 
 
 class HeartbeatThread:
-    """Beats while a run is under way.
+    """Sends heartbeats during a run, from a background thread.
 
     Args:
-        dispatcher: tells the observers.
-        metrics: where the run's points are queued.
+        dispatcher: calls the observers.
+        metrics: the queue of the run's points.
         info: the live ``info`` of the run.
         output: the run's output so far.
-        result: gives the result as known now.
-        meta_info: gives the run's meta information as it is now.
+        result: returns the current result.
+        meta_info: returns the current meta information.
     """
 
     def __init__(
@@ -58,97 +58,96 @@ class HeartbeatThread:
         self._info = info
         self._result = result
         self._meta_info = meta_info
-        self._told_annotations = _annotations(meta_info())
+        self._sent_annotations = _annotations(meta_info())
         self._new_output: Callable[[], Iterable[str]] = tuple
-        # One beat at a time: points and output leave their queues in order.
+        # One heartbeat at a time: points and output leave their queues in order.
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopped = False
         self._interval = 0.0
         self._due = 0.0
-        self._thread = DeferredThread(self._live, "sacred-heartbeat")
-        metrics.on_batch = self._hurry
+        self._thread = DeferredThread(self._loop, "sacred-heartbeat")
+        metrics.on_batch = self._wake_up
 
-    def listen_to(self, capture: CapturedOutput) -> None:
-        """Where each beat gets the output written since the last one."""
-        self._new_output = capture.pieces
-        capture.on_much = self._hurry
+    def attach_capture(self, capture: CapturedOutput) -> None:
+        """Take the new output of each heartbeat from a capture."""
+        self._new_output = capture.chunks
+        capture.on_large_backlog = self._wake_up
 
     def start(self, interval: float) -> None:
-        """Beat every ``interval`` seconds from a background thread.
+        """Send a heartbeat every ``interval`` seconds from a background thread.
 
-        In between it wakes up when there is more new than should stay in memory.
+        It also wakes up when more points or output wait than should stay in memory.
         """
         self._interval = interval
         self._due = time.monotonic() + interval
         self._thread.start(0 if self._wake.is_set() else interval)
 
-    def _hurry(self) -> None:
+    def _wake_up(self) -> None:
         self._wake.set()
-        self._thread.hasten()
+        self._thread.start_now()
 
-    def _live(self) -> None:
+    def _loop(self) -> None:
         while not self._stopped:
             if self._wake.wait(max(0, self._due - time.monotonic())):
                 self._wake.clear()
                 if not self._stopped:
-                    self._tell_early()
+                    self._send_backlog()
             else:
                 self.beat()
                 self._due = time.monotonic() + self._interval
 
     def stop(self) -> None:
-        """End the background thread and wait until its beat is delivered.
+        """Stop the background thread and wait until its heartbeat is delivered.
 
-        The run has a last beat of its own, when the output is complete.
+        The last heartbeat is sent by `end`, when the output is complete.
         """
         self._stopped = True
         self._wake.set()
         self._thread.join()
 
-    def _tell_early(self) -> None:
+    def _send_backlog(self) -> None:
         with self._lock:
-            self._tell_output()
-            self._tell_metrics()
+            self._send_output()
+            self._send_metrics()
 
-    def _tell_output(self) -> None:
+    def _send_output(self) -> None:
         for new in self._new_output():
-            # On its way into a store a text is copied several times.
-            for start in range(0, len(new), _AT_ONCE):
-                piece = self.output.add(new[start : start + _AT_ONCE])
-                if piece is not None:
-                    self._dispatcher.emit(OutputWritten(**piece._asdict()))
+            for start in range(0, len(new), _MAX_EVENT_CHARS):
+                chunk = self.output.add(new[start : start + _MAX_EVENT_CHARS])
+                if chunk is not None:
+                    self._dispatcher.emit(OutputWritten(**chunk._asdict()))
 
-    def _tell_metrics(self) -> bool:
-        told = False
+    def _send_metrics(self) -> bool:
+        sent = False
         for points in self._metrics.take_batches():
             self._dispatcher.emit(MetricsLogged(metrics_by_name=points, info=self._info))
-            told = True
-        return told
+            sent = True
+        return sent
 
-    def _tell_annotations(self) -> None:
+    def _send_annotations(self) -> None:
         meta_info = self._meta_info()
         annotations = _annotations(meta_info)
-        if annotations != self._told_annotations:
-            self._told_annotations = annotations
+        if annotations != self._sent_annotations:
+            self._sent_annotations = annotations
             self._dispatcher.emit(MetaInfoUpdated(meta_info=meta_info))
 
     def beat(self) -> None:
-        """Tell the observers all that is new."""
+        """Send the observers everything new and a heartbeat."""
         with self._lock:
-            self._tell_news()
+            self._send_all()
             self._dispatcher.emit(self._heartbeat())
 
     def end(self, closing: Event) -> None:
-        """Tell the observers all that is new for the last time, and how the run has ended."""
+        """Send the observers everything new, the last heartbeat and the closing event."""
         with self._lock:
-            self._tell_news()
+            self._send_all()
             self._dispatcher.end(self._heartbeat(), closing)
 
-    def _tell_news(self) -> None:
-        self._tell_output()
-        self._tell_annotations()
-        if not self._tell_metrics():
+    def _send_all(self) -> None:
+        self._send_output()
+        self._send_annotations()
+        if not self._send_metrics():
             self._dispatcher.emit(MetricsLogged(metrics_by_name={}, info=self._info))
 
     def _heartbeat(self) -> Heartbeat:

@@ -1,4 +1,4 @@
-"""Ending a run in order when the process is asked to stop.
+"""Graceful end of a run when the process is asked to stop.
 
 SIGTERM and SIGHUP, sent by batch systems and closing terminals, end a process
 at once by default. During a run they raise :class:`Terminated` in the main
@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-# What `signal` itself is made of: the numbers without their enumerations, which are one percent
-# of a short run to load, and half of what it costs to install a handler and to remove it.
+# `_signal` has the numbers without the enumerations of `signal`, which take one percent of a
+# short run to load and half the time of installing and removing a handler.
 if TYPE_CHECKING:
     import signal
 else:
@@ -26,7 +26,7 @@ else:
     except ImportError:  # another implementation of Python
         import signal
 
-__all__ = ["EndSignals", "Terminated", "patient_interrupts"]
+__all__ = ["EndSignals", "Terminated", "delayed_interrupts"]
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -48,29 +48,29 @@ def _handlers(handlers: dict[int, Any]) -> Iterator[None]:
         yield  # only the main thread may install handlers
         return
     previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    _ours.append((handlers, previous))
+    _installed.append((handlers, previous))
     try:
         yield
     finally:
-        if _ours:  # not so in a forked child that leaves this context
-            _ours.pop()
+        if _installed:  # not so in a forked child that leaves this context
+            _installed.pop()
         for number, handler in previous.items():
             # A handler that the user's code installed meanwhile stays.
             if signal.getsignal(number) is handlers[number]:
                 signal.signal(number, handler)
 
 
-# What is installed now and what was there before, the innermost last.
-_ours: list[tuple[dict[int, Any], dict[int, Any]]] = []
+# Installed handlers and the previous ones, the innermost last.
+_installed: list[tuple[dict[int, Any], dict[int, Any]]] = []
 
 
 def _restore_in_child() -> None:
-    """A forked worker is not the run: it has to end at once when it is told to.
+    """Let a forked worker end at once: it is not the run.
 
-    `multiprocessing` ends the workers of a pool by SIGTERM, and waits for them.
+    `multiprocessing` ends the workers of a pool by SIGTERM and waits for them.
     """
-    while _ours:
-        handlers, previous = _ours.pop()
+    while _installed:
+        handlers, previous = _installed.pop()
         for number, handler in previous.items():
             if signal.getsignal(number) is handlers[number]:
                 signal.signal(number, handler)
@@ -95,17 +95,17 @@ class EndSignals:
 
     @contextlib.contextmanager
     def handled(self) -> Iterator[None]:
-        """Handle the signals in this block, as far as the user does not."""
+        """Handle those signals in this block that have no handler of the user's."""
         default = [s for s in _SIGNALS if signal.getsignal(s) == signal.SIG_DFL]
         with _handlers(dict.fromkeys(default, self._terminate)):
             yield
 
     @contextlib.contextmanager
     def deferred(self) -> Iterator[None]:
-        """Signals that come in this block, and a first Ctrl-C, take effect at its end."""
+        """Let signals and a first Ctrl-C take effect at the end of this block."""
         self._waiting = True
         try:
-            with patient_interrupts() as pressed:
+            with delayed_interrupts() as pressed:
                 yield
         finally:
             self._waiting = False
@@ -114,14 +114,14 @@ class EndSignals:
         self.raise_held()
 
     def hold(self) -> None:
-        """From now on a signal waits for `raise_held`."""
+        """Let signals wait for `raise_held` from now on."""
         self._waiting = True
 
     def raise_held(self) -> None:
-        """Let a signal that waits take effect.
+        """Raise the waiting signal, if there is one.
 
         Raises:
-            Terminated: there is one.
+            Terminated: a signal was waiting.
         """
         held, self._held = self._held, None
         if held is not None:
@@ -137,8 +137,8 @@ class EndSignals:
 
 
 @contextlib.contextmanager
-def patient_interrupts(message: str = "") -> Iterator[list[int]]:
-    """While active, a first Ctrl-C only prints ``message``; a second one interrupts.
+def delayed_interrupts(message: str = "") -> Iterator[list[int]]:
+    """Let a first Ctrl-C in this block only print ``message``; a second one interrupts.
 
     Yields a list that is empty until the first.
     """

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sacred._base.digest import md5_of, pieces_of
+from sacred._base.digest import chunks_of, md5_of
 from sacred._base.frozen import Frozen
 from sacred._base.paths import iterate_flattened
 from sacred.records import RunRecord
@@ -137,7 +137,7 @@ def content_digest(file: StoredFile) -> str | None:
     """The MD5 of what a store has of a file; None: it does not have it."""
     try:
         with file.open() as content:
-            return md5_of(pieces_of(content))
+            return md5_of(chunks_of(content))
     except FileNotFoundError:
         return None
 

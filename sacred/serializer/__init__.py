@@ -77,12 +77,12 @@ def loads(text: str | bytes) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    # A run writes, and reads nothing.
+    # Lazy: a run writes and reads nothing.
     if name == "restore":
         function = importlib.import_module("sacred.serializer.reading").restore
         globals()["restore"] = function
         return function
-    # `sacred.serializer.json` is jsonpickle; few scripts want it, so loading it waits.
+    # `sacred.serializer.json` is jsonpickle, loaded on use.
     if name == "json":
         return importlib.import_module("jsonpickle")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -183,7 +183,7 @@ def _restore_array(name: str, flat: dict[str, Any], reader: Reader) -> Any:
 
 
 def _is_object(dtype: Any) -> bool:
-    # Not a comparison with `object`: numpy takes a dtype apart for that.
+    # Not a comparison with `object`: numpy would decompose the dtype.
     return bool(dtype.kind == "O")
 
 
@@ -211,7 +211,7 @@ def _from_bytes(text: str, dtype: Any, shape: Any, flat: dict[str, Any], reader:
     content = base64.b64decode(text, validate=True)
     if _is_object(dtype):
         values = json.loads(_unpacked(content, _MAX_TEXT))
-        return _from_items(reader.restore_apart(values), dtype, shape)
+        return _from_items(reader.restore_independent(values), dtype, shape)
     if dtype.hasobject:
         # The bytes would be taken for addresses in memory.
         raise ValueError("objects cannot be made of bytes")

@@ -50,7 +50,7 @@ def restore_name(flat: Any, reader: Reader) -> Any:
 
 
 def axis_facts(index: Any, flatten: Callable[[Any], Any]) -> dict[str, Any]:
-    """What the items alone do not tell: nothing, for most."""
+    """State beyond the items: none, for most."""
     import pandas as pd
 
     if isinstance(index, pd.MultiIndex):

@@ -37,7 +37,7 @@ _MASKED_DTYPE = re.compile(r"(U?Int(8|16|32|64)|Float(32|64)|Boolean)Dtype")
 
 
 def flatten_dtype(dtype: Any, flatten: Callable[[Any], Any]) -> Any:
-    """The dtype as text if that tells all, as an object if it is categorical.
+    """The dtype as text if that is enough, as an object if it is categorical.
 
     None if neither can say it (time zones without a name).
     """

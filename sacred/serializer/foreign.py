@@ -26,7 +26,7 @@ _TEXT_CLASSES = {
     "Period": "PandasPeriodHandler",
     "Interval": "PandasIntervalHandler",
 }
-_quiet = threading.Lock()
+_warnings_lock = threading.Lock()
 
 
 def encode_other(value: Any, flatten: Callable[[Any], Any]) -> str:
@@ -43,7 +43,7 @@ def encode_other(value: Any, flatten: Callable[[Any], Any]) -> str:
         return str(jsonpickle.encode(value, keys=True))
     # The user has registered jsonpickle's own handlers for pandas, which use what
     # jsonpickle itself calls deprecated.
-    with _quiet, warnings.catch_warnings():
+    with _warnings_lock, warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*jsonpickle 5", DeprecationWarning)
         return str(jsonpickle.encode(value, keys=True))
 

@@ -1,7 +1,7 @@
 """Pandas' frames, series and everything else of pandas' that is data.
 
 The form is the one that jsonpickle's handlers for pandas write and read. Where it
-does not tell all (a dtype that is not numpy's, the frequency of an index, ...), the
+is not enough (a dtype that is not numpy's, the frequency of an index, ...), the
 rest is under the key ``exact``, which `restore` uses and jsonpickle ignores::
 
     >>> import pandas as pd
@@ -115,7 +115,7 @@ def _flatten_series(series: Any, flatten: Callable[[Any], Any]) -> dict[str, Any
 
 
 def _flatten_values(series: Any, flatten: Callable[[Any], Any]) -> tuple[Any, Any]:
-    """The items, and the dtype if they do not tell it."""
+    """The items, and the dtype if they do not imply it."""
     import numpy as np
     import pandas as pd
 
@@ -243,7 +243,7 @@ def _has_containers(items: list[Any]) -> bool:
 
 
 def _code(dtype: Any, flatten: Callable[[Any], Any]) -> tuple[str, Any]:
-    """Jsonpickle's code for a dtype; the dtype itself if the code does not tell it."""
+    """Jsonpickle's code for a dtype; the dtype itself if the code does not imply it."""
     import numpy as np
     import pandas as pd
 

@@ -29,7 +29,7 @@ def inner_text(flat: Any) -> str:
 
 def read_inner(text: str, reader: Reader) -> Any:
     """The value of such a text: under the same rules as the object that it is in."""
-    return reader.restore_apart(json.loads(text))
+    return reader.restore_independent(json.loads(text))
 
 
 def packed(text: str) -> dict[str, Any]:

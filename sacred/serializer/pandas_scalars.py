@@ -60,14 +60,14 @@ def _is_fixed(zone: datetime.tzinfo) -> bool:
 def _restore_timestamp(name: str, flat: dict[str, Any], reader: Reader) -> Any:
     import pandas as pd
 
-    moment = pd.Timestamp(flat["meta"]["isoformat"])
+    timestamp = pd.Timestamp(flat["meta"]["isoformat"])
     zone = flat["meta"].get("tz")
-    if not isinstance(zone, str) or moment.tz is None:
-        return moment
+    if not isinstance(zone, str) or timestamp.tz is None:
+        return timestamp
     try:
-        return moment.tz_convert(zone)
+        return timestamp.tz_convert(zone)
     except (KeyError, ValueError, OSError):
-        return moment  # a zone that is not known here: the moment is right all the same
+        return timestamp  # a zone that is not known here: the timestamp is right all the same
 
 
 def _restore_period(name: str, flat: dict[str, Any], reader: Reader) -> Any:

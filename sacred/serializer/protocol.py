@@ -17,7 +17,7 @@ class Reader(Protocol):
     def restore_uncounted(self, flat: Any) -> Any:
         """A part that may refer to others, but that no other can refer to."""
 
-    def restore_apart(self, flat: Any) -> Any:
+    def restore_independent(self, flat: Any) -> Any:
         """Data that are a whole of their own: a text inside of an object, for example."""
 
     def refuse(self, tag: str, reason: str = ...) -> Exception:

@@ -49,12 +49,12 @@ def restore(flat: Any) -> Any:
 
 
 class _Reader:
-    """One journey through one tree of data."""
+    """A traversal of one tree of data."""
 
     def __init__(self) -> None:
         # {"py/id": n} means the n-th list, dict or object, in the order of reading.
         self._made: list[Any] = []
-        # The containers that we are in, by their identities.
+        # The enclosing containers, by identity.
         self._open: set[int] = set()
         self._path: list[str] = []
 
@@ -75,14 +75,14 @@ class _Reader:
         return flat  # a value that is no JSON has come from Python: it is there already
 
     def restore_uncounted(self, flat: Any) -> Any:
-        """Restore a part that jsonpickle gives no numbers."""
+        """Restore a part that jsonpickle does not number."""
         count = len(self._made)
         value = self.restore(flat)
         del self._made[count:]
         return value
 
-    def restore_apart(self, flat: Any) -> Any:
-        """Restore data that are a whole of their own."""
+    def restore_independent(self, flat: Any) -> Any:
+        """Restore an independent tree of data."""
         return _Reader().restore(flat)
 
     def refuse(self, tag: str, reason: str = "is not allowed") -> UnsafeDataError:
@@ -93,7 +93,7 @@ class _Reader:
         if type(flat) in _SCALARS:
             return flat
         self._path.append(step)
-        # Without `finally`: after an error the path tells where it was.
+        # Without `finally`: after an error the path says where it was.
         value = self.restore(flat)
         self._path.pop()
         return value
@@ -176,7 +176,7 @@ class _Reader:
         if type(number) is not int or not 0 <= number < len(self._made):
             raise self.refuse("py/id", f"points to nothing: {number!r}")
         found = self._made[number]
-        # jsonpickle goes around in circles; few who look at a value are ready for that.
+        # jsonpickle would restore the cycle; few readers of a value handle one.
         return circular_reference(type(found)) if id(found) in self._open else found
 
     def _object(self, flat: dict[str, Any]) -> Any:

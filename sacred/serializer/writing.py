@@ -1,8 +1,7 @@
 """From values to plain data.
 
-Plain data, numpy, pandas and dates are written by code of our own, which is
-fast and takes a consistent copy of containers that other threads change.
-Anything else is left to jsonpickle.
+Plain data, numpy, pandas and dates are written by our own code, which is fast and takes
+a consistent copy of containers that other threads change. jsonpickle writes the rest.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _SCALARS = frozenset({str, int, float, bool, type(None)})
 # readers give up somewhere above.
 _MAX_DEPTH = 200
 
-_ATTEMPTS = 100
+_MAX_ATTEMPTS = 100
 
 
 def flatten(obj: Any) -> Any:
@@ -54,7 +53,7 @@ def flatten(obj: Any) -> Any:
 
 
 def flatten_rest(obj: Any) -> Any:
-    """Flatten what is not flat yet: tags and escaped keys stay as they are."""
+    """Flatten what is not flat yet; tags and escaped keys are kept."""
     kind = type(obj)
     if kind in _SCALARS:
         return obj
@@ -103,11 +102,11 @@ def _is_tree_of_plain(value: Any, above: tuple[int, ...] = ()) -> bool:
 
 
 class _Writer:
-    """One journey through one value."""
+    """A traversal of one value."""
 
     def __init__(self, escape: bool) -> None:
         self._escape = escape
-        # The containers that we are inside of, to notice circles.
+        # The enclosing containers, to detect cycles.
         self._open: set[int] = set()
 
     def flatten(self, value: Any) -> Any:
@@ -192,7 +191,7 @@ class _Writer:
     def _pandas(self, value: Any) -> Any:
         from sacred.serializer.frames import flatten_pandas
 
-        # What is inside is not flat yet, whatever is around it.
+        # Contents are not flat yet, whatever encloses them.
         escape, self._escape = self._escape, True
         try:
             flat = flatten_pandas(value, self.flatten)
@@ -256,12 +255,12 @@ def _snapshot(iterate: Callable[[], Iterable[Any]]) -> list[Any]:
     """The items of a container that other threads may be changing."""
     try:
         return list(iterate())
-    except RuntimeError:  # rare: so it is tried without a function around it first
+    except RuntimeError:  # rare, so the first attempt is inlined
         return _retried(lambda: list(iterate()))
 
 
 def _retried(action: Callable[[], T]) -> T:
-    for _ in range(_ATTEMPTS):
+    for _ in range(_MAX_ATTEMPTS):
         try:
             return action()
         except RecursionError:

@@ -1,15 +1,15 @@
-"""Record what a run writes to its standard output and error while it still reaches the user.
+"""Capture of a run's standard output and error, which still reach the user.
 
 Three modes: ``fd`` records the file descriptors (also child processes and C code), ``sys`` the
 Python streams only, ``no`` nothing.
 
 | module | what it holds |
 |---|---|
-| `captured` | what all modes give: the text, in pieces, for the heart |
-| `backlog` | what waits to be fetched: a megabyte in memory, the rest on the disk |
-| `sys_capture` `write_hook` | the mode ``sys``: what is written to Python's streams |
-| `fd_capture` `channel` `streams` | the mode ``fd``: descriptors, and Python's streams meanwhile |
-| `sinks` `terminal` | what descriptors lead to meanwhile: a file in memory, a pseudo terminal |
+| `captured` | base of all modes: the captured text, in chunks |
+| `backlog` | FIFO of captured bytes: a megabyte in memory, the rest on disk |
+| `sys_capture` `write_hook` | the mode ``sys``: writes to Python's streams |
+| `fd_capture` `channel` `streams` | the mode ``fd``: descriptors, and Python's streams |
+| `sinks` `terminal` | what descriptors are redirected to: a file in memory, a pseudo terminal |
 | `process` | C's own buffer, crash reports |
 
 >>> mode, capture = get_stdcapturer("no")
@@ -37,7 +37,7 @@ def _no_capture() -> Factory:
     return CapturedOutput
 
 
-# The modes are imported when they are asked for: `import sacred` needs none of them.
+# The modes are imported on use: short runs without observers need none of them.
 def _sys_capture() -> Factory:
     from sacred.stdout_capturing.sys_capture import SysCapture
 

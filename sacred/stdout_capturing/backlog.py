@@ -1,4 +1,4 @@
-"""What waits to be fetched: in the order of its coming, and in little memory."""
+"""A FIFO of bytes that spills to disk."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sacred._base.spill_file import SpillFile
 
-__all__ = ["PIECE", "Backlog", "forks"]
+__all__ = ["CHUNK_SIZE", "Backlog", "forks"]
 
-#: What comes in at once, in bytes.
-PIECE = 1 << 18
+#: Bytes per item.
+CHUNK_SIZE = 1 << 18
 
-# When so much waits, somebody should come; with so much it goes to a file, and out of it.
-_MUCH = 2 * PIECE
-_LIMIT = 4 * PIECE
-# What an item takes in memory besides its bytes: a tuple, and the head of the object.
-_COST = 100
-# In the file each has a head: where it comes from, and its length.
-_HEAD = 1 + 4
+# From `_LARGE_BYTES` on the consumer is notified; above `_MAX_BYTES_IN_MEMORY` items go to a
+# file, and they come back in blocks of that size.
+_LARGE_BYTES = 2 * CHUNK_SIZE
+_MAX_BYTES_IN_MEMORY = 4 * CHUNK_SIZE
+# Memory of an item besides its bytes: a tuple and object headers.
+_ITEM_OVERHEAD = 100
+# Header of an item in the file: its source and length.
+_HEADER_BYTES = 1 + 4
 
-#: How many forks lie between the first process and this one: cheaper to ask than its id.
+#: Number of forks between the first process and this one; cheaper to read than the pid.
 forks = [0]
 
 
@@ -36,15 +37,15 @@ if hasattr(os, "register_at_fork"):
 
 
 class Backlog:
-    r"""Bytes with a number that says where they come from; fetched first in, first out.
+    r"""A FIFO of bytes, each item with the number of its source.
 
-    Whoever fetches them may be slow, or get no time at all for long: a terminal that is
-    stopped, a store that does not answer, a thread beside C code that keeps the global lock. So
-    what is more than a megabyte is left in a nameless file on the disk, as long as there
-    is room; without room it stays in memory, for that is better than losing it.
+    The consumer may be slow or blocked for long: a stopped terminal, a store that does not
+    answer, C code that holds the global lock. So everything above a megabyte is kept in an
+    anonymous file on disk while there is room; without room it stays in memory rather than
+    being lost.
 
-    Any thread may put and take; a signal handler may do so in the midst of either. After a fork
-    the child has what was in memory: the file is its parent's.
+    Any thread may put and take, and so may a signal handler that interrupts either. After a
+    fork the child has the items in memory; the file belongs to its parent.
 
     >>> backlog = Backlog()
     >>> backlog.put(1, b"one"); backlog.put(1, b"more"); backlog.put(2, b"two")
@@ -54,59 +55,61 @@ class Backlog:
 
     def __init__(self) -> None:
         self._items: deque[tuple[int, bytes]] = deque()
-        # Threads may count wrongly here: then it goes to the file a little earlier or later.
+        # Racy on purpose: items then go to the file a little earlier or later.
         self._held = 0
-        self._limit = _LIMIT
+        self._limit = _MAX_BYTES_IN_MEMORY
         self._begin_file()
 
     def _begin_file(self) -> None:
         self._fork = forks[0]
         self._file: SpillFile | None = None
-        # The places of what is in the file; each is written and read as a whole.
+        # (position, size) of the blocks in the file; each is written and read as a whole.
         self._blocks: deque[tuple[int, int]] = deque()
         self._lock = threading.RLock()
         self._is_busy = False
 
     @property
     def held(self) -> int:
-        """How many bytes it takes in memory, about."""
+        """Approximate memory in bytes."""
         return self._held
 
     @property
-    def is_long(self) -> bool:
-        """Whether so much waits that somebody should come and fetch it."""
-        return self._held > _MUCH or bool(self._blocks)
+    def is_large(self) -> bool:
+        """Whether so much waits that the consumer should be notified."""
+        return self._held > _LARGE_BYTES or bool(self._blocks)
 
     @property
-    def turns(self) -> int:
-        """How often to `take` in order to have all that waits now."""
-        return len(self._blocks) + self._held // _LIMIT + 1
+    def takes_needed(self) -> int:
+        """Number of `take` calls that fetch everything waiting now."""
+        return len(self._blocks) + self._held // _MAX_BYTES_IN_MEMORY + 1
 
     def put(self, source: int, data: bytes) -> None:
-        """Add to the end. `source` is between 0 and 255; nothing is done for no data."""
-        for start in range(0, len(data), PIECE):
-            piece = data[start : start + PIECE]
+        """Append data from a source (0 to 255); empty data is ignored."""
+        for start in range(0, len(data), CHUNK_SIZE):
+            piece = data[start : start + CHUNK_SIZE]
             self._items.append((source, piece))
-            self._held += len(piece) + _COST
+            self._held += len(piece) + _ITEM_OVERHEAD
             if self._held > self._limit:
                 self._spill()
 
     def take(self) -> list[tuple[int, bytes]]:
-        """Return what has waited for longest, a megabyte at most; ``[]`` if nothing has."""
+        """Remove and return the oldest items, at most a megabyte; ``[]`` if there are none."""
         if not (self._items or self._blocks):
-            return []  # what most runs print is not worth a lock
-        self._part_after_fork()
+            return []  # the usual case; saves the lock
+        self._reset_after_fork()
         with self._lock:
-            if self._is_busy:  # we are a signal handler within this function or `_spill`
+            if self._is_busy:  # in a signal handler that interrupted this function or `_spill`
                 return []
             self._is_busy = True
             try:
-                return self._from_file() if self._blocks else _merged(self._pop(_LIMIT))
+                return (
+                    self._from_file() if self._blocks else _merged(self._pop(_MAX_BYTES_IN_MEMORY))
+                )
             finally:
                 self._is_busy = False
 
     def clear(self) -> None:
-        """Forget all of it."""
+        """Drop all items."""
         while self.take():
             pass
 
@@ -114,15 +117,15 @@ class Backlog:
         popped: list[tuple[int, bytes]] = []
         while self._items and size > 0:
             popped.append(self._items.popleft())
-            cost = len(popped[-1][1]) + _COST
+            cost = len(popped[-1][1]) + _ITEM_OVERHEAD
             self._held -= cost
             size -= cost
         if not self._items:
-            self._held, self._limit = 0, _LIMIT
+            self._held, self._limit = 0, _MAX_BYTES_IN_MEMORY
         return popped
 
     def _spill(self) -> None:
-        self._part_after_fork()
+        self._reset_after_fork()
         with self._lock:
             if self._is_busy or self._held <= self._limit:
                 return
@@ -135,7 +138,7 @@ class Backlog:
     def _to_file(self, items: list[tuple[int, bytes]]) -> None:
         block = bytearray()
         for source, data in _merged(items):
-            block += source.to_bytes(1) + len(data).to_bytes(_HEAD - 1) + data
+            block += source.to_bytes(1) + len(data).to_bytes(_HEADER_BYTES - 1) + data
         try:
             if self._file is None:
                 from sacred._base.spill_file import SpillFile
@@ -144,7 +147,7 @@ class Backlog:
             self._blocks.append((self._file.append(block), len(block)))
         except BaseException as error:
             self._items.extendleft(reversed(items))
-            self._held += sum(len(data) + _COST for _, data in items)
+            self._held += sum(len(data) + _ITEM_OVERHEAD for _, data in items)
             if not isinstance(error, OSError):
                 raise
             self._limit = 2 * self._held  # no room on the disk: try again much later
@@ -162,19 +165,19 @@ class Backlog:
             block = b""
         items, start = [], 0
         while start < len(block):
-            data = start + _HEAD
+            data = start + _HEADER_BYTES
             end = data + int.from_bytes(block[start + 1 : data])
             items.append((block[start], block[data:end]))
             start = end
         return items
 
-    def _part_after_fork(self) -> None:
+    def _reset_after_fork(self) -> None:
         if self._fork != forks[0]:
             self._begin_file()
 
 
 def _merged(items: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
-    """Neighbours from one source as one."""
+    """Join neighbouring items of one source."""
     merged: list[tuple[int, list[bytes]]] = []
     for source, data in items:
         if merged and merged[-1][0] == source:

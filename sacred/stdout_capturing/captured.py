@@ -1,4 +1,4 @@
-"""What every capture mode yields: the recorded text, handed out piece by piece."""
+"""What every capture mode yields: the recorded text, in chunks."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
-from sacred.stdout_capturing.backlog import PIECE, Backlog, forks
+from sacred.stdout_capturing.backlog import CHUNK_SIZE, Backlog, forks
 
-# What a short text takes in memory besides its characters, and how much is put away at once.
-_COST = 50
-_MUCH = 1 << 16
+# Memory of a short text besides its characters, and the size from which texts are moved on.
+_TEXT_OVERHEAD = 50
+_MAX_NEW_CHARS = 1 << 16
 
 
 class CapturedOutput:
-    """The output recorded so far; as it stands, of a mode that records nothing.
+    """The output recorded so far; this base class records nothing.
 
     The modes that record override `_start`, `_stop` and `flush` and call `_add`. Entering the
     context starts the recording, leaving it ends it; both are done once.
@@ -31,40 +31,40 @@ class CapturedOutput:
     """
 
     def __init__(self) -> None:
-        # Texts come here first, for many of them are short.
+        # Texts are collected here first, since many of them are short.
         self._new: deque[str] = deque()
         self._new_size = 0
-        self._is_putting = False
+        self._is_moving = False
         self._reset_new_lock()
-        self._waiting = Backlog()
-        #: Called, by the thread that records, when much text waits to be fetched.
-        self.on_much: Callable[[], object] | None = None
+        self._backlog = Backlog()
+        #: Called by the recording thread when much text waits to be fetched.
+        self.on_large_backlog: Callable[[], object] | None = None
         self._closed = False
 
     @property
     def closed(self) -> bool:
-        """Whether the recording has ended. The rest of the text can still be fetched."""
+        """Whether recording has ended; the rest of the text can still be fetched."""
         return self._closed
 
     def get(self) -> str:
         """Return the text recorded since the last call; after the end its rest, then ``""``."""
-        return "".join(self.pieces())
+        return "".join(self.chunks())
 
-    def pieces(self) -> Iterator[str]:
-        """As `get`, a megabyte at a time: what waits on the disk need not be in memory."""
+    def chunks(self) -> Iterator[str]:
+        """Yield the text as `get` returns it, in chunks of at most a megabyte."""
         if not self._closed:
             self.flush()
-        self._put_away()
-        # Not until nothing is left: others may write faster than we read.
-        for _ in range(self._waiting.turns):
-            for _, data in self._waiting.take():
+        self._move_to_backlog()
+        # Bounded: others may write faster than we read.
+        for _ in range(self._backlog.takes_needed):
+            for _, data in self._backlog.take():
                 yield data.decode("utf-8", "surrogatepass")
 
     def flush(self) -> None:
-        """Take in all that was written up to now, buffers of `sys.stdout` included."""
+        """Record everything written up to now, including buffers of `sys.stdout`."""
 
     def finalize(self) -> None:
-        """End the recording and put back all that was replaced. Only the first call acts."""
+        """End the recording and restore everything replaced; idempotent."""
         if not self._closed:
             # First, so that a failing `_stop` is not run a second time.
             self._closed = True
@@ -73,47 +73,47 @@ class CapturedOutput:
     def _add(self, text: str) -> None:
         if text:
             self._new.append(text)
-            # Threads may count wrongly here; then it is put away a little earlier or later.
-            self._new_size += len(text) + _COST
-            if self._new_size > _MUCH:
-                self._put_away()
-                if self._waiting.is_long and self.on_much is not None:
-                    self.on_much()
+            # Racy on purpose: the text is then moved a little earlier or later.
+            self._new_size += len(text) + _TEXT_OVERHEAD
+            if self._new_size > _MAX_NEW_CHARS:
+                self._move_to_backlog()
+                if self._backlog.is_large and self.on_large_backlog is not None:
+                    self.on_large_backlog()
 
-    def _put_away(self) -> None:
+    def _move_to_backlog(self) -> None:
         if not self._new:
             return
         if self._fork != forks[0]:
             self._reset_new_lock()  # another thread of the parent may have held it at the fork
         with self._new_lock:
-            if self._is_putting:  # a signal handler that prints has come here
+            if self._is_moving:  # re-entered by a signal handler that prints
                 return
-            self._is_putting = True
+            self._is_moving = True
             try:
                 self._new_size = 0
                 texts = "".join([self._new.popleft() for _ in range(len(self._new))])
-                for start in range(0, len(texts), PIECE):
-                    # Streams take halves of characters, which UTF-8 does not have.
-                    data = texts[start : start + PIECE].encode("utf-8", "surrogatepass")
-                    self._waiting.put(0, data)
+                for start in range(0, len(texts), CHUNK_SIZE):
+                    # Streams accept lone surrogates, which UTF-8 does not have.
+                    data = texts[start : start + CHUNK_SIZE].encode("utf-8", "surrogatepass")
+                    self._backlog.put(0, data)
             finally:
-                self._is_putting = False
+                self._is_moving = False
 
     def _forget(self) -> None:
-        """In a forked child: what was recorded is its parent's."""
+        """Drop the recorded text in a forked child: it is its parent's."""
         self._new = deque()
-        self._waiting = Backlog()
+        self._backlog = Backlog()
 
     def _reset_new_lock(self) -> None:
         self._fork = forks[0]
         self._new_lock = threading.RLock()
-        self._is_putting = False
+        self._is_moving = False
 
     def _start(self) -> None:
-        """Begin to record."""
+        """Start recording."""
 
     def _stop(self) -> None:
-        """End the recording."""
+        """Stop recording."""
 
     def __enter__(self) -> Self:
         self._start()

@@ -1,4 +1,4 @@
-"""One captured target: its sink, and the way on to where it went before."""
+"""A captured target: its sink and its original descriptors."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from collections.abc import Callable
 from sacred.stdout_capturing.process import same_target
 from sacred.stdout_capturing.sinks import FileSink, Sink, own_fd
 
-# What can be written without waiting where anything can (PIPE_BUF is at least 512).
-_ROOM = 4096 if sys.platform == "linux" else 512
-_PATIENCE = 0.04
+# A pipe that is writable accepts so many bytes without blocking (PIPE_BUF is at least 512).
+_SAFE_WRITE_BYTES = 4096 if sys.platform == "linux" else 512
+_POLL_SECONDS = 0.04
 
 
 def open_sink(original: int) -> Sink:
-    """Return a terminal for a terminal, and a file for anything else. May raise `OSError`."""
+    """Return a `TerminalSink` for a terminal, else a `FileSink`; may raise `OSError`."""
     if os.isatty(original):
         from sacred.stdout_capturing.terminal import TerminalSink
 
@@ -46,28 +46,28 @@ class Channel:
         return next(iter(self.saved.values()))
 
     def connect(self) -> None:
-        """Lead the descriptors into the sink."""
+        """Redirect the descriptors to the sink."""
         for fd in self.saved:
             os.dup2(self.sink.write_fd, fd)
 
     def restore(self) -> None:
-        """Lead the descriptors to their originals again."""
+        """Redirect the descriptors to their originals."""
         for fd, original in self.saved.items():
             os.dup2(original, fd)
 
     def decode(self, data: bytes, final: bool = False) -> str:
-        """Turn the next bytes into text. A character may be spread over two pieces."""
+        """Turn the next bytes into text; a character may be split between two calls."""
         return self._decoder.decode(data, final)
 
     def close(self) -> None:
-        """Close all that belongs to this channel."""
+        """Close the sink and the saved descriptors."""
         self.sink.close()
         for original in self.saved.values():
             os.close(original)
 
 
 def open_channels() -> list[Channel]:
-    """Return channels for descriptors 1 and 2, not yet connected. May raise `OSError`.
+    """Return unconnected channels for descriptors 1 and 2; may raise `OSError`.
 
     A descriptor that is closed (``python script.py >&-``) is left alone.
     """
@@ -79,7 +79,7 @@ def open_channels() -> list[Channel]:
                 saved[fd] = own_fd(fd)
             except OSError:
                 continue
-        # One sink for both keeps the exact order, whoever writes.
+        # One sink for both preserves the exact order, whoever writes.
         if len(saved) == 2 and same_target(saved[1], saved[2]):
             channels.append(Channel(saved))
         else:
@@ -95,14 +95,17 @@ def open_channels() -> list[Channel]:
 
 
 def write_all(fd: int, data: bytes, meanwhile: Callable[[], object] | None = None) -> bool:
-    """Write all of `data`, waiting as long as it takes; False if nobody will read it.
+    """Write all of `data`, blocking as long as needed; return False if the target is gone.
 
-    With `meanwhile` the waiting is not within the system: it is called again and again.
+    Args:
+        fd: the descriptor to write to.
+        data: the bytes.
+        meanwhile: called repeatedly while the target is not writable.
     """
     view = memoryview(data)
     try:
         if meanwhile is not None and not stat.S_ISREG(os.fstat(fd).st_mode):
-            return _write_patiently(fd, view, meanwhile)
+            return _write_polling(fd, view, meanwhile)
         while view:
             view = _write(fd, view)
     except OSError:
@@ -115,22 +118,22 @@ def _write(fd: int, view: memoryview) -> memoryview:
         return view[os.write(fd, view) :]
     except BlockingIOError:
         # Some programs (ssh, node) make the terminal that we share with them non-blocking.
-        _has_room(fd, 1.0)
+        _wait_until_writable(fd, 1.0)
         return view
 
 
-def _write_patiently(fd: int, view: memoryview, meanwhile: Callable[[], object]) -> bool:
+def _write_polling(fd: int, view: memoryview, meanwhile: Callable[[], object]) -> bool:
     while view:
-        while not _has_room(fd, _PATIENCE):
+        while not _wait_until_writable(fd, _POLL_SECONDS):
             meanwhile()
-        # A pipe that has room for anything has it for so much.
-        rest = _write(fd, view[:_ROOM])
-        view = view[min(len(view), _ROOM) - len(rest) :]
+        # Bounded: a writable pipe accepts this much without blocking.
+        rest = _write(fd, view[:_SAFE_WRITE_BYTES])
+        view = view[min(len(view), _SAFE_WRITE_BYTES) - len(rest) :]
     return True
 
 
-def _has_room(fd: int, seconds: float) -> bool:
-    """Wait until something can be written, or will never be."""
+def _wait_until_writable(fd: int, seconds: float) -> bool:
+    """Wait until the descriptor is writable or broken; return False after a timeout."""
     import select
 
     if not hasattr(select, "poll"):

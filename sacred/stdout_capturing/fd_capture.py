@@ -1,12 +1,12 @@
-"""The mode ``fd``: all that reaches file descriptors 1 and 2, whoever writes it.
+"""The mode ``fd``: everything written to file descriptors 1 and 2, by whatever code.
 
-Each descriptor is led into a sink (`sinks`), which a thread of this process reads, records and
-passes on to the original. No other process takes part. The price: what C code writes while it
-holds Python's global lock is passed on when it lets go, and a process that is killed has not
-passed on its last few milliseconds.
+Each descriptor is redirected to a sink (`sinks`), which a thread of this process reads, records
+and forwards to the original. No other process takes part. The price: output of C code that
+holds Python's global lock is forwarded when the lock is released, and a killed process has not
+forwarded its last few milliseconds.
 
-The order of stdout and stderr is exact when both lead to one target. With two targets it is exact
-for Python's streams; for child processes it is that of the reading, every few milliseconds.
+The order of stdout and stderr is exact when both have one target. With two targets it is exact
+for Python's streams; for child processes it is the order of reading, every few milliseconds.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from sacred.stdout_capturing.channel import Channel, open_channels, write_all
 from sacred.stdout_capturing.process import crash_reports_to, flush_c_stdout
 from sacred.stdout_capturing.streams import flush_streams, listen_to_streams
 
-_BUSY_INTERVAL = 0.02
-_IDLE_INTERVAL = 0.04
+_BUSY_SECONDS = 0.02
+_IDLE_SECONDS = 0.04
 
-_BOTH = (1, 2)
+_STDOUT_AND_STDERR = (1, 2)
 
-# All captures under way, the outermost first. They need not end in the reverse order (threads).
+# Active captures, the outermost first. They need not end in reverse order (threads).
 _active: list[FdCapture] = []
 _registry_lock = threading.RLock()
 
 
 class FdCapture(CapturedOutput):
-    r"""Records descriptors 1 and 2, and Python streams that lead elsewhere (notebooks).
+    r"""Records descriptors 1 and 2, and Python streams with another target (notebooks).
 
     >>> import subprocess
     >>> with FdCapture() as output:
@@ -49,9 +49,9 @@ class FdCapture(CapturedOutput):
         self._channels: list[Channel] = []
         self._targets: tuple[Channel, ...] = ()
         self._undo: list[Callable[[], None]] = []
-        # What is not passed on yet, each with the number of its channel.
+        # Bytes not yet forwarded, with the number of their channel.
         self._outbox = Backlog()
-        self._on_its_way: deque[tuple[int, bytes]] = deque()
+        self._in_delivery: deque[tuple[int, bytes]] = deque()
         self._reset_locks()
         self._dead_targets: set[int] = set()
         self._stopping = threading.Event()
@@ -73,7 +73,7 @@ class FdCapture(CapturedOutput):
             self._connect()
         self._undo += listen_to_streams(self)
         if self._channels:
-            self._thread.start(_IDLE_INTERVAL)
+            self._thread.start(_IDLE_SECONDS)
 
     def _connect(self) -> None:
         with _registry_lock:
@@ -92,13 +92,15 @@ class FdCapture(CapturedOutput):
     # ----------------------------------------------------------------- record
 
     def record(self, sync: Collection[int] = (), copy: list[str] | None = None) -> bool:
-        """Take in what the descriptors have received; return whether that is anything.
+        """Record what the sinks have received; return whether there was anything.
 
-        Of those in `sync` it is all that was written before this call; of others, what can be
-        had at once. The texts are added to `copy`, if it is given.
+        Args:
+            sync: descriptors of which everything written before this call is recorded; of
+                others, what is available at once.
+            copy: the texts are also appended to this list.
         """
         with self._record_lock:
-            # A signal handler that prints may come here in the midst of this very function.
+            # Re-entered by a signal handler that prints.
             if self._recording or self._forked:
                 return False
             self._recording = True
@@ -113,7 +115,7 @@ class FdCapture(CapturedOutput):
         is_anything = False
         try:
             complete = not channel.saved.keys().isdisjoint(sync)
-            for data in channel.sink.pieces(complete):
+            for data in channel.sink.chunks(complete):
                 text = channel.decode(data)
                 self._outbox.put(number, data)
                 self._add(text)
@@ -121,26 +123,26 @@ class FdCapture(CapturedOutput):
                 if copy is not None:
                     copy.append(text)
         except OSError:
-            pass  # the user's code has closed descriptors that are not its own
+            pass  # the user's code has closed our descriptors
         return is_anything
 
     def sync(self, fd: int | None = None, copy: list[str] | None = None) -> None:
-        """As `record`, of all that was written to `fd` (None: to any) before this call."""
-        # Captures within this one may not have passed it on yet.
+        """Record everything written to `fd` (None: to any descriptor) before this call."""
+        # Inner captures may not have forwarded it yet.
         for capture in reversed(_active):
             if capture is self:
                 break
-            capture.record(_BOTH)
+            capture.record(_STDOUT_AND_STDERR)
             capture.forward()
-        self.record(_BOTH if fd is None else (fd,), copy)
+        self.record(_STDOUT_AND_STDERR if fd is None else (fd,), copy)
 
     @property
     def has_one_target(self) -> bool:
-        """Whether one sink (or none) keeps the order of stdout and stderr."""
+        """Whether one sink (or none) preserves the order of stdout and stderr."""
         return len(self._channels) < 2
 
     def add_text(self, text: str) -> None:
-        """Record what was written to a Python stream and reached no descriptor."""
+        """Record text of a Python stream that reached no descriptor."""
         if not self._forked:
             with self._record_lock:
                 self._add(text)
@@ -151,7 +153,7 @@ class FdCapture(CapturedOutput):
         return self._closed or self._forked
 
     def flush(self) -> None:
-        """Take in all that was written up to now, buffers of Python and C included."""
+        """Record everything written up to now, including buffers of Python and C."""
         if not self.ended:
             flush_streams()
             if self._channels:
@@ -161,9 +163,10 @@ class FdCapture(CapturedOutput):
     # ---------------------------------------------------------------- pass on
 
     def forward(self, meanwhile: Callable[[], object] | None = None) -> None:
-        """Pass on what is recorded, to where it would have gone.
+        """Forward recorded bytes to their original targets.
 
-        `meanwhile` is done again and again where somebody has to wait: for a stopped terminal.
+        Args:
+            meanwhile: called repeatedly while a target blocks, such as a stopped terminal.
         """
         with self._forward_lock:
             if self._forwarding:
@@ -176,41 +179,41 @@ class FdCapture(CapturedOutput):
 
     def _empty_outbox(self, meanwhile: Callable[[], object] | None) -> None:
         last: int | None = None
-        while self._on_its_way or self._fetch():
-            number, data = self._on_its_way.popleft()
+        while self._in_delivery or self._refill_delivery():
+            number, data = self._in_delivery.popleft()
             if last not in (None, number):
-                self._let_outer_see()
+                self._sync_outer()
             last = number
             target = self._targets[number].target
             if target not in self._dead_targets and not write_all(target, data, meanwhile):
                 self._dead_targets.add(target)
 
-    def _fetch(self) -> bool:
-        self._on_its_way.extend(self._outbox.take())
-        return bool(self._on_its_way)
+    def _refill_delivery(self) -> bool:
+        self._in_delivery.extend(self._outbox.take())
+        return bool(self._in_delivery)
 
-    def _let_outer_see(self) -> None:
-        # What an outer capture receives by two sinks is ordered by when it looks.
+    def _sync_outer(self) -> None:
+        # With two sinks, an outer capture orders output by the time of reading.
         for capture in tuple(_active):
             if capture is self:
                 return
-            capture.record(_BOTH)
+            capture.record(_STDOUT_AND_STDERR)
 
     def _pump(self) -> None:
         is_over = self._stopping.is_set()
         while not is_over:
             recorded = self.record()
-            # What is written while the terminal is stopped must not wait in memory.
+            # Output written while the terminal is stopped must not stay in the sink's memory.
             self.forward(meanwhile=self.record)
             for channel in self._channels:
                 channel.sink.tick()
-            is_over = self._stopping.wait(_BUSY_INTERVAL if recorded else _IDLE_INTERVAL)
+            is_over = self._stopping.wait(_BUSY_SECONDS if recorded else _IDLE_SECONDS)
 
     # ------------------------------------------------------------------- stop
 
     def _stop(self) -> None:
         if self._forked:
-            return  # a child that leaves the context; the parent's capture goes on
+            return  # a forked child leaving the context; the parent's capture goes on
         steps: list[Callable[[], object]] = [flush_streams]
         if self._channels:
             steps += [flush_c_stdout, self.sync, self.forward]
@@ -229,11 +232,11 @@ class FdCapture(CapturedOutput):
                 for channel in self._channels:
                     channel.restore()
             else:
-                self._leave_to(_active[place + 1])
+                self._hand_over_to(_active[place + 1])
             _active.remove(self)
 
-    def _leave_to(self, inner: FdCapture) -> None:
-        # The capture above passes on to our sinks; from now on to our originals.
+    def _hand_over_to(self, inner: FdCapture) -> None:
+        # The inner capture forwards to our sinks; from now on to our originals.
         inner.sync()
         inner.forward()
         ours = {fd: saved for channel in self._channels for fd, saved in channel.saved.items()}
@@ -255,31 +258,31 @@ class FdCapture(CapturedOutput):
     def _close_channels(self) -> None:
         channels, self._channels = self._channels, []
         if self._thread.is_alive():
-            # The user has interrupted our waiting for it. It writes to a descriptor that must
-            # not become another file under its hands.
+            # The user has interrupted the join. The thread writes to a descriptor whose number
+            # must not be reused.
             self._outbox.clear()
-            self._on_its_way.clear()
+            self._in_delivery.clear()
             return
         for channel in channels:
             channel.close()
 
     def _after_fork(self) -> None:
-        """In the child: it writes to the sinks it inherited, and the parent reads them."""
+        """Stop recording in a forked child: it writes to inherited sinks that the parent reads."""
         self._forked = True
         self._reset_locks()
         self._forget()
         self._outbox = Backlog()
-        self._on_its_way.clear()
+        self._in_delivery.clear()
         for channel in self._channels:
             channel.sink.forget_in_child()
 
 
-# They may wait for a stopped terminal, and a user who interrupts does not want to.
+# Steps that may block on a stopped terminal are abandoned on an interrupt.
 _MAY_BE_ABANDONED = ("forward", "_stop_thread")
 
 
 def _run_all(steps: list[Callable[[], object]]) -> None:
-    """Run all the steps, also when the user interrupts; then raise the interrupt."""
+    """Run all steps even if the user interrupts; then raise the interrupt."""
     interrupt: KeyboardInterrupt | None = None
     while steps:
         step = steps.pop(0)
@@ -290,7 +293,7 @@ def _run_all(steps: list[Callable[[], object]]) -> None:
             if getattr(step, "__name__", "") not in _MAY_BE_ABANDONED:
                 steps.insert(0, step)
         except Exception as error:
-            # No reason to fail a run whose work is done.
+            # Not a reason to fail a run whose work is done.
             logging.getLogger(__name__).warning("output capture: %r", error)
     if interrupt is not None:
         raise interrupt

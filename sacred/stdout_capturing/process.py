@@ -1,4 +1,4 @@
-"""The parts of the process below Python: C's own buffer, and crash reports."""
+"""Process state below Python: the C library's output buffer and crash reports."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def _c_stdout() -> Any:
 
 
 def flush_c_stdout() -> None:
-    """Write out what C code has printed; its `stdout` is buffered, `stderr` is not.
+    """Flush C's buffered `stdout`; its `stderr` is unbuffered.
 
-    Not `fflush(NULL)`: that waits for all streams, also for one on which another thread is just
-    waiting for the user's input.
+    Not `fflush(NULL)`: that locks all streams, including one on which another thread waits for
+    the user's input.
     """
     if not _is_foreign_code_loaded():
         return
@@ -39,31 +39,31 @@ def flush_c_stdout() -> None:
 
 
 _foreign_code: list[bool] = []
-# The modules that are none, or have been looked at.
-_looked_at: set[str] = set()
+# Modules known to be no foreign extensions.
+_checked_modules: set[str] = set()
 
 
 def _is_foreign_code_loaded() -> bool:
-    """Whether there is any C code but Python's own, which does not use C's `stdout`.
+    """Whether C code other than Python's own is loaded; Python does not use C's `stdout`.
 
-    `ctypes` takes 5 % of a short run to load, and there is nothing to flush then.
+    Without any there is nothing to flush, and `ctypes` takes 5 % of a short run to load.
     """
     if not _foreign_code:
-        new = set(sys.modules) - _looked_at
+        new = set(sys.modules) - _checked_modules
         for name in new:
             is_own = name.partition(".")[0] in sys.stdlib_module_names
             if not is_own and _is_extension(sys.modules.get(name)):
                 _foreign_code.append(True)
                 break
         else:
-            _looked_at.update(new)
+            _checked_modules.update(new)
             return "ctypes" in sys.modules
     return True
 
 
 def _is_extension(module: Any) -> bool:
     try:
-        # Not `getattr`: it would wake modules that load lazily.
+        # Not `getattr`, which would trigger lazy modules.
         filename = object.__getattribute__(module, "__dict__").get("__file__")
     except Exception:  # anything may stand in sys.modules
         return True
@@ -71,9 +71,9 @@ def _is_extension(module: Any) -> bool:
 
 
 def crash_reports_to(fd: int) -> Callable[[], None]:
-    """Let `faulthandler`, if it is in use, write to `fd`; return how to put it back.
+    """Redirect an enabled `faulthandler` to `fd`; return a function that restores it.
 
-    A report in a sink would be lost, for nobody reads that of a process that has crashed.
+    A report in a sink would be lost: nobody reads the sinks of a crashed process.
     """
     import faulthandler
     import sys
@@ -94,6 +94,6 @@ def crash_reports_to(fd: int) -> Callable[[], None]:
 
 
 def same_target(first: int, second: int) -> bool:
-    """Whether two descriptors lead to the same file, pipe or terminal."""
+    """Whether two descriptors refer to the same file, pipe or terminal."""
     one, two = os.fstat(first), os.fstat(second)
     return (one.st_dev, one.st_ino, one.st_rdev) == (two.st_dev, two.st_ino, two.st_rdev)

@@ -1,7 +1,7 @@
-"""What a captured file descriptor is connected to instead of its original.
+"""Sinks: replacement targets of captured file descriptors.
 
-A sink has a `write_fd`, which is put in the place of descriptor 1 or 2 and which child processes
-inherit, and gives back what was written to it.
+A sink's `write_fd` replaces descriptor 1 or 2 and is inherited by child processes; what was
+written to it can be read from the sink.
 """
 
 from __future__ import annotations
@@ -10,39 +10,39 @@ import os
 from collections.abc import Iterator
 from typing import Protocol
 
-from sacred.stdout_capturing.backlog import PIECE
+from sacred.stdout_capturing.backlog import CHUNK_SIZE
 
-# Descriptors of our own stay above those that shells and scripts number by hand ("3>log"), and
-# never become 0, 1 or 2 in a process that was started with one of these closed.
+# Our descriptors stay above those that scripts number explicitly ("3>log"), and never become
+# 0, 1 or 2 in a process that was started with one of these closed.
 _LOWEST_FD = 20
 
-# How much may be on record in a `FileSink` before its memory is given back.
-_KEEP = 4 << 20
+# Bytes read from a `FileSink` before their memory is released.
+_MAX_UNFREED_BYTES = 4 << 20
 
-# So much in front of the position is compared to notice that somebody has emptied the file.
-_TAIL = 64
+# Bytes before the position that are compared to detect truncation by others.
+_TAIL_BYTES = 64
 
 
 class Sink(Protocol):
-    """A place that a descriptor writes to and that we read from."""
+    """A target that a descriptor writes to and that we read from."""
 
     write_fd: int
 
-    def pieces(self, complete: bool) -> Iterator[bytes]:
-        """Yield what is new now, a megabyte at a time.
+    def chunks(self, complete: bool) -> Iterator[bytes]:
+        """Yield new bytes, at most a megabyte at a time.
 
         Args:
-            complete: wait for all that was written before this call.
+            complete: include everything written before this call, waiting if needed.
         """
 
     def tick(self) -> None:
         """Called every few milliseconds while the capture runs."""
 
     def forget_in_child(self) -> None:
-        """Close what only the parent of a fork may hold."""
+        """Close what a forked child must not hold."""
 
     def close(self) -> None:
-        """Give up our ends. Child processes may still hold theirs."""
+        """Close our descriptors; child processes may still hold theirs."""
 
 
 def own_fd(fd: int) -> int:
@@ -53,7 +53,7 @@ def own_fd(fd: int) -> int:
 
 
 def move_fd(fd: int) -> int:
-    """As `own_fd`, and close `fd`."""
+    """Replace `fd` by a high copy: as `own_fd`, and close `fd`."""
     try:
         return own_fd(fd)
     finally:
@@ -61,21 +61,21 @@ def move_fd(fd: int) -> int:
 
 
 class FileSink:
-    """A nameless file to which everybody appends.
+    """An anonymous file to which all writers append.
 
-    Not a pipe, whose writers wait for us when it is full. C code that prints while it holds
-    Python's global lock would then wait for a reader that waits for the lock: for ever.
+    Not a pipe, whose writers block when it is full: C code that prints while it holds Python's
+    global lock would deadlock with our reader, which needs that lock.
 
     >>> sink = FileSink()
     >>> os.write(sink.write_fd, b"hello")
     5
-    >>> list(sink.pieces(True)), list(sink.pieces(True))
+    >>> list(sink.chunks(True)), list(sink.chunks(True))
     ([b'hello'], [])
     >>> sink.close()
     """
 
     def __init__(self) -> None:
-        self.write_fd = move_fd(_nameless_file())
+        self.write_fd = move_fd(_anonymous_file())
         self._set_append()
         self._position = 0
         self._stamp = (0, 0)
@@ -88,8 +88,8 @@ class FileSink:
         flags = fcntl.fcntl(self.write_fd, fcntl.F_GETFL)
         fcntl.fcntl(self.write_fd, fcntl.F_SETFL, flags | os.O_APPEND)
 
-    def pieces(self, complete: bool) -> Iterator[bytes]:
-        """Yield what was appended since the last call; all of it can be read at once."""
+    def chunks(self, complete: bool) -> Iterator[bytes]:
+        """Yield what was appended since the last call."""
         state = os.fstat(self.write_fd)
         stamp = (state.st_size, state.st_mtime_ns)
         if stamp == self._stamp:
@@ -97,29 +97,29 @@ class FileSink:
         if self._was_emptied():
             self._position = self._freed = 0
             self._tail = b""
-        # Not what comes meanwhile: others may write faster than we read.
+        # Bounded: others may write faster than we read.
         while (left := stamp[0] - self._position) > 0:
-            data = os.pread(self.write_fd, min(left, PIECE), self._position)
+            data = os.pread(self.write_fd, min(left, CHUNK_SIZE), self._position)
             if not data:
-                return  # somebody has emptied it just now
+                return  # truncated by others just now
             self._position += len(data)
-            self._tail = (self._tail + data[-_TAIL:])[-_TAIL:]
-            if self._position - self._freed > _KEEP:
+            self._tail = (self._tail + data[-_TAIL_BYTES:])[-_TAIL_BYTES:]
+            if self._position - self._freed > _MAX_UNFREED_BYTES:
                 self._free()
             yield data
         self._stamp = stamp
 
     def _was_emptied(self) -> bool:
-        # A shell's `echo text >/dev/stderr` opens the file anew and truncates it. Then it is
-        # shorter than what we have read, or has other content before our position.
+        # A shell's `echo text >/dev/stderr` opens the file anew and truncates it: it is then
+        # shorter than our position, or has other content before it.
         before = os.pread(self.write_fd, len(self._tail), self._position - len(self._tail))
         return before != self._tail
 
     def _free(self) -> None:
         from sacred._base.libc import free_file_range
 
-        # Without the tail, which `_was_emptied` looks at.
-        end = self._position - _TAIL
+        # Without the tail, which `_was_emptied` compares.
+        end = self._position - _TAIL_BYTES
         free_file_range(self.write_fd, self._freed, end - self._freed)
         self._freed = end
 
@@ -127,14 +127,14 @@ class FileSink:
         """Nothing to do."""
 
     def forget_in_child(self) -> None:
-        """Nothing that only the parent may hold."""
+        """Nothing to close."""
 
     def close(self) -> None:
-        """Close the file; it lives on as long as a child process has it open."""
+        """Close the file; it exists until the last child process closes it."""
         os.close(self.write_fd)
 
 
-def _nameless_file() -> int:
+def _anonymous_file() -> int:
     # In memory where possible: a full or read-only /tmp must not make the user's print() fail.
     if hasattr(os, "memfd_create"):
         try:

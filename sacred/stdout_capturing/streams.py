@@ -11,28 +11,28 @@ from sacred.stdout_capturing.write_hook import listen
 
 
 class Recorder(Protocol):
-    """What the listeners here need of a capture."""
+    """The part of a capture that the listeners here use."""
 
     @property
     def ended(self) -> bool:
-        """Whether it takes nothing in any more."""
+        """Whether recording has ended."""
 
     @property
     def has_one_target(self) -> bool:
-        """Whether the order of descriptors 1 and 2 is kept by itself."""
+        """Whether one sink preserves the order of descriptors 1 and 2."""
 
     def sync(self, fd: int | None = None, copy: list[str] | None = None) -> None:
-        """Take in what descriptor `fd` (None: both) has received; add it to `copy`, too."""
+        """Record what descriptor `fd` (None: both) has received, and append it to `copy`."""
 
     def forward(self) -> None:
-        """Pass on what was taken in."""
+        """Forward recorded bytes."""
 
     def add_text(self, text: str) -> None:
-        """Take in a text that reached no descriptor."""
+        """Record text that reached no descriptor."""
 
 
 def flush_streams() -> None:
-    """Empty the buffers of Python's standard streams as far as that is possible."""
+    """Flush Python's standard streams as far as possible."""
     for stream in (sys.__stdout__, sys.stdout, sys.__stderr__, sys.stderr):
         flush(stream)
 
@@ -46,9 +46,12 @@ def flush(stream: Any) -> None:
 
 
 def listen_to_streams(recorder: Recorder) -> list[Callable[[], None]]:
-    """Keep the order of the streams and record those that lead elsewhere; return how to end.
+    """Preserve the order of the streams and record those with other targets.
 
-    `sys.stdout` is left as it is where it writes to descriptor 1: printing costs what it did.
+    `sys.stdout` is left alone where it writes to descriptor 1, so printing costs nothing more.
+
+    Returns:
+        functions that end the listening.
     """
     stops = []
     for name, fd in (("stdout", 1), ("stderr", 2)):
@@ -56,21 +59,21 @@ def listen_to_streams(recorder: Recorder) -> list[Callable[[], None]]:
         if stream is None or (name == "stderr" and stream is sys.stdout):
             continue
         if not _is_backed_by(stream, fd):
-            stops.append(listen(name, _Unbacked(recorder)))
+            stops.append(listen(name, _UnbackedStream(recorder)))
         elif fd == 2:
-            stops.append(listen(name, _InOrder(recorder, stream)))
+            stops.append(listen(name, _OrderKeeper(recorder, stream)))
     return stops
 
 
 def _is_backed_by(stream: Any, fd: int) -> bool:
     try:
         return bool(stream.fileno() == fd)
-    except Exception:  # io.UnsupportedOperation, or whatever such an object comes up with
+    except Exception:  # io.UnsupportedOperation, or anything else such an object raises
         return False
 
 
-class _InOrder:
-    """Sees to it that what was printed before a text on stderr is recorded before it."""
+class _OrderKeeper:
+    """Ensures that what was printed before a text on stderr is recorded before it."""
 
     def __init__(self, recorder: Recorder, stream: Any) -> None:
         self._recorder = recorder
@@ -84,60 +87,60 @@ class _InOrder:
 
     def _take_in(self, stream: Any, fd: int) -> None:
         if self._recorder.ended:
-            return  # a forked child: its buffers are its own affair
+            return  # a forked child has buffers of its own
         flush(stream)
         if not self._recorder.has_one_target:
             self._recorder.sync(fd)
 
 
-class _Unbacked:
+class _UnbackedStream:
     """Records a stream that does not write to its descriptor: in a notebook, under pytest.
 
-    It may be a user's own object that hands on to the real stream. Then the descriptor has the
-    text already; the first text written tells which it is.
+    It may be an object of the user's that forwards to the real stream. Then the descriptor has
+    the text already; the first text written probes which case it is.
     """
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._hands_on: bool | None = None
-        # Held from `before` to `after` while that is open: the text must not be another thread's.
-        self._trial = threading.RLock()
-        self._on_trial = False
+        self._forwards: bool | None = None
+        # Held from `before` to `after` of the probe: the text must not be another thread's.
+        self._probe_lock = threading.RLock()
+        self._probing = False
 
     def before(self, text: str) -> None:
-        if self._recorder.ended or self._hands_on:
+        if self._recorder.ended or self._forwards:
             return
-        on_trial = self._hands_on is None and self._begin_trial()
-        # What came by the descriptors stands first, on record and before the user's eyes.
+        probing = self._forwards is None and self._begin_probe()
+        # What was written to descriptors before comes first, on record and on the screen.
         self._recorder.sync()
         self._recorder.forward()
-        if not on_trial and not self._hands_on:
+        if not probing and not self._forwards:
             self._recorder.add_text(text)
 
     def after(self, text: str) -> None:
-        if self._on_trial:
+        if self._probing:
             try:
-                self._judge(text)
+                self._finish_probe(text)
             finally:
-                self._on_trial = False
-                self._trial.release()
+                self._probing = False
+                self._probe_lock.release()
 
-    def _begin_trial(self) -> bool:
-        self._trial.acquire()
-        # Another thread may have come first, or this is a signal handler during a trial.
-        if self._hands_on is not None or self._on_trial:
-            self._trial.release()
+    def _begin_probe(self) -> bool:
+        self._probe_lock.acquire()
+        # Another thread came first, or this is a signal handler during a probe.
+        if self._forwards is not None or self._probing:
+            self._probe_lock.release()
             return False
-        self._on_trial = True
+        self._probing = True
         flush_streams()
         return True
 
-    def _judge(self, text: str) -> None:
+    def _finish_probe(self, text: str) -> None:
         flush_streams()
         copy: list[str] = []
         self._recorder.sync(copy=copy)
         arrived = "".join(copy)
         if text.strip():
-            self._hands_on = text.strip() in arrived
-        if not (self._hands_on or (not text.strip() and arrived)):
+            self._forwards = text.strip() in arrived
+        if not (self._forwards or (not text.strip() and arrived)):
             self._recorder.add_text(text)

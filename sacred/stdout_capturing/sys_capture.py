@@ -1,4 +1,4 @@
-"""The mode ``sys``: what Python code writes to `sys.stdout` and `sys.stderr`."""
+"""The mode ``sys``: writes of Python code to `sys.stdout` and `sys.stderr`."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class SysCapture(CapturedOutput):
             stop()
 
     def before(self, text: str) -> None:
-        """Record `text`; before it is written, so that a broken terminal takes nothing away."""
+        """Record `text` before it is written, so that a broken terminal loses nothing."""
         if not self._closed:
             self._add(text)
 
     def after(self, text: str) -> None:
-        """Nothing is left to do."""
+        """Do nothing."""

@@ -1,4 +1,4 @@
-"""A terminal that stands in for the user's, so that programs go on seeing one."""
+"""A pseudo terminal as a sink, so that programs still see a terminal."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ import time
 from collections.abc import Iterator
 
 from sacred._base.libc import c_library
-from sacred.stdout_capturing.backlog import PIECE
+from sacred.stdout_capturing.backlog import CHUNK_SIZE
 from sacred.stdout_capturing.sinks import move_fd
 
-# Room for what C code may print in one go without letting Python's global lock loose. It is
-# address space only: pages cost memory from the first byte written to them.
-_SEGMENT = 64 << 20
-_SMALL_SEGMENT = 1 << 20  # where address space is limited (ulimit -v)
+# Room for what C code may print without releasing Python's global lock. It is address space
+# only: pages take memory when they are written.
+_SEGMENT_BYTES = 64 << 20
+_SMALL_SEGMENT_BYTES = 1 << 20  # where address space is limited (ulimit -v)
 
-# A zero byte in the output is told from free space by what follows it, if that stays for so long.
-_SETTLED = 0.002
+# A zero byte followed by data counts as output after so many seconds.
+_SETTLE_SECONDS = 0.002
 
-# How long to wait for a mark, in seconds; and for the next ones, when one has not arrived.
+# Seconds to wait for a mark, and for further marks after one has not arrived.
 _SYNC_TIMEOUT = 10.0
-_LATE_TIMEOUT = 0.1
+_RETRY_SYNC_TIMEOUT = 0.1
 
-# So many pieces in one go, and the rest in the next: others may write faster than we read.
-_TURNS = 2 * (_SEGMENT // PIECE)
+# Bounded: others may write faster than we read.
+_MAX_CHUNKS_PER_CALL = 2 * (_SEGMENT_BYTES // CHUNK_SIZE)
 
 
 class TerminalSink:
-    """A pseudo terminal: `isatty` and the window size are as in the user's own one.
+    """A pseudo terminal with the window size of the user's terminal.
 
-    The kernel holds back only some 12 kB for us. C code that prints more while it holds Python's
-    global lock would wait for ever for a Python thread that reads it. So a thread reads by one
-    endless call of C's `fread`, which needs no lock, into a large block of zeroed memory, and
-    `read` looks how far that block is filled.
+    The kernel buffers only some 12 kB. C code that prints more while it holds Python's global
+    lock would deadlock with a reading Python thread. So a thread reads by one long call of C's
+    `fread`, which needs no lock, into a large block of zeroed memory, and `chunks` checks how
+    far that block is filled.
     """
 
     def __init__(self, original: int) -> None:
@@ -54,19 +54,19 @@ class TerminalSink:
         self.tick()
         self._segments = [_Segment()]
         self._marks: list[bytes] = []  # that have not arrived yet
-        self._held = b""  # perhaps the beginning of one
-        self._patience = _SYNC_TIMEOUT
+        self._held = b""  # possibly the start of one
+        self._timeout = _SYNC_TIMEOUT
         self._ended = threading.Event()
         threading.Thread(target=self._drain, name="sacred-terminal", daemon=True).start()
-        # C code may keep the global lock from now on, and the thread needs it until it reads.
-        for _ in self.pieces(complete=True):
+        # The thread needs the global lock until it reads, and C code may hold it from now on.
+        for _ in self.chunks(complete=True):
             pass
 
     def _prepare_c_library(self) -> None:
         library = c_library()
         if library is None:
             raise OSError("no C library")
-        # The unlocked one, so that exit() does not wait for the stream of a blocked thread.
+        # The unlocked variant, so that exit() does not wait for the stream of a blocked thread.
         self._fread = getattr(library, "fread_unlocked", None) or library.fread
         self._fread.restype = ctypes.c_size_t
         self._fread.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_void_p]
@@ -78,14 +78,14 @@ class TerminalSink:
         library.clearerr.argtypes = library.fclose.argtypes = [ctypes.c_void_p]
 
     def _set_raw(self) -> None:
-        # As the user's own, but what is written passes unchanged: "\n" becomes "\r\n" over there.
+        # As the user's terminal, but without output processing, which happens there.
         attributes = termios.tcgetattr(self._original)
         attributes[1] &= ~termios.OPOST
         attributes[3] &= ~termios.ECHO
         termios.tcsetattr(self.write_fd, termios.TCSANOW, attributes)
 
     def tick(self) -> None:
-        """Follow the window size. Polled: the signal for it (SIGWINCH) belongs to the user."""
+        """Copy the window size. Polled: its signal (SIGWINCH) belongs to the user."""
         try:
             window = fcntl.ioctl(self._original, termios.TIOCGWINSZ, b"\0" * 8)
             if window != self._window:
@@ -111,33 +111,34 @@ class TerminalSink:
         self._ended.set()
         library.fclose(stream)
 
-    def pieces(self, complete: bool) -> Iterator[bytes]:
+    def chunks(self, complete: bool) -> Iterator[bytes]:
         """Yield what has arrived since the last call.
 
-        `complete`: write a mark and wait until it arrives: all that was written before has then,
-        too.
+        Args:
+            complete: write a mark and wait until it arrives, and with it everything written
+                before.
         """
         if complete:
             yield from self._until_mark()
-        for _ in range(_TURNS):
+        for _ in range(_MAX_CHUNKS_PER_CALL):
             arrived = self._scan()
             yield self._without_marks(arrived)
-            if len(arrived) < PIECE:
+            if len(arrived) < CHUNK_SIZE:
                 break
 
     def _until_mark(self) -> Iterator[bytes]:
         mark = self._send_mark()
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._timeout
         while mark in self._marks and time.monotonic() < deadline:
             has_ended = self._ended.is_set()
             arrived = self._scan()
             yield self._without_marks(arrived)
             if has_ended and not arrived:
-                self._marks.clear()  # nor will any other one arrive
+                self._marks.clear()  # no mark will arrive any more
             elif not arrived:
                 time.sleep(0)
-        # Not so long for each of the next ones, if the first of them has got stuck.
-        self._patience = _LATE_TIMEOUT if self._marks else _SYNC_TIMEOUT
+        # Do not wait as long for further marks if one got lost.
+        self._timeout = _RETRY_SYNC_TIMEOUT if self._marks else _SYNC_TIMEOUT
 
     def _send_mark(self) -> bytes:
         mark = b"\x1b]sacred;" + secrets.token_hex(8).encode() + b"\x07"
@@ -149,7 +150,7 @@ class TerminalSink:
         return mark
 
     def _without_marks(self, data: bytes) -> bytes:
-        """`data` without those marks that have arrived; what may become one is held back."""
+        """Remove marks that have arrived; hold back what may become one."""
         data, self._held = self._held + data, b""
         clean = b""
         while self._marks:
@@ -162,7 +163,7 @@ class TerminalSink:
                 break
             clean += data[:place]
             data = data[place + len(self._marks[number]) :]
-            # Those before it will not come any more: somebody has emptied the terminal's queue.
+            # Earlier marks are lost: somebody has flushed the terminal's queue.
             del self._marks[: number + 1]
         return clean + data
 
@@ -170,14 +171,14 @@ class TerminalSink:
         # Never the last one: it is still being filled.
         while len(self._segments) > 1 and self._segments[0].exhausted:
             del self._segments[0]
-        return self._segments[0].take(PIECE)
+        return self._segments[0].take(CHUNK_SIZE)
 
     def forget_in_child(self) -> None:
-        """Close the reading end: when the parent dies, the terminal has to be hung up."""
+        """Close the master end, so that the terminal hangs up when the parent dies."""
         os.close(self._master)
 
     def close(self) -> None:
-        """Give up our end. The thread ends with the last child process that has the other one."""
+        """Close our end; the thread ends when the last child process has closed the other one."""
         os.close(self.write_fd)
 
 
@@ -187,9 +188,9 @@ class _Segment:
     def __init__(self) -> None:
         flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
         try:
-            self._memory = mmap.mmap(-1, _SEGMENT, flags=flags)
+            self._memory = mmap.mmap(-1, _SEGMENT_BYTES, flags=flags)
         except OSError:
-            self._memory = mmap.mmap(-1, _SMALL_SEGMENT, flags=flags)
+            self._memory = mmap.mmap(-1, _SMALL_SEGMENT_BYTES, flags=flags)
         self.size = len(self._memory)
         self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
         self.filled = 0  # known for certain, whatever the bytes are
@@ -224,8 +225,8 @@ class _Segment:
         zero = self._memory.find(b"\0", start, limit)
         if zero < 0:
             return min(max(start, limit), self.size)
-        # A zero that was written has something behind it, sooner or later; so has one that
-        # the kernel is about to overwrite, but not for long.
+        # A written zero byte is followed by data sooner or later; so is one that the kernel is
+        # about to overwrite, but only briefly.
         behind = self._memory[zero : zero + (1 << 16)]
         rest = len(behind) - len(behind.lstrip(b"\0"))
         if rest == len(behind):
@@ -233,7 +234,7 @@ class _Segment:
         place, since = self._unclear
         if place != zero:
             self._unclear = (zero, time.monotonic())
-        elif time.monotonic() - since > _SETTLED:
+        elif time.monotonic() - since > _SETTLE_SECONDS:
             return zero + rest
         return zero
 

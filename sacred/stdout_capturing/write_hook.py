@@ -1,8 +1,8 @@
-"""Be told of every text written to a Python stream.
+"""Listeners to the texts written to a Python stream.
 
-The stream object stays the same one, and only its `write` is covered by an attribute of the
-instance. So a logging handler or a progress bar that took hold of `sys.stderr` before the run is
-recorded too, and `isatty`, `encoding`, `buffer`, … are those of the stream itself.
+The stream object stays in place; only its `write` is shadowed by an instance attribute. So a
+logging handler or progress bar that holds `sys.stderr` since before the run is recorded too,
+and `isatty`, `encoding`, `buffer`, … are those of the stream itself.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import Any, Protocol
 
 
 class Listener(Protocol):
-    """Is called around every write. Both calls come in the thread that writes."""
+    """Called around every write, in the writing thread."""
 
     def before(self, text: str) -> None:
-        """Look at `text`, which is about to be written."""
+        """Called before `text` is written."""
 
     def after(self, text: str) -> None:
-        """Look at `text`, which the stream has taken (perhaps into its buffer) or refused."""
+        """Called after the stream has accepted (perhaps buffered) or refused `text`."""
 
 
 class _HookedWrite:
-    """Stands in for the `write` of one stream while anybody listens."""
+    """Replacement for the `write` of one stream while there are listeners."""
 
     def __init__(self, write: Callable[[str], Any]) -> None:
         self.write = write
@@ -32,7 +32,7 @@ class _HookedWrite:
     def __call__(self, text: Any) -> Any:
         if not isinstance(text, str):
             return self.write(text)  # it raises the right error
-        # Innermost first: what it hands on must be there when the outer ones look.
+        # Innermost first: what it forwards must be there for the outer ones.
         listeners = self.listeners[::-1]
         for listener in listeners:
             listener.before(text)
@@ -44,7 +44,7 @@ class _HookedWrite:
 
 
 class TeeStream:
-    """Stands in for a stream whose attributes cannot be set; all it lacks is that stream's."""
+    """Replacement for a stream whose attributes cannot be set; delegates everything else."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -54,7 +54,7 @@ class TeeStream:
         return self._stream.write(text)
 
     def writelines(self, lines: Any) -> None:
-        """Write each of the lines; by `self.write`, so that they are noticed."""
+        """Write each line by `self.write`, so that listeners see it."""
         for line in lines:
             self.write(line)
 
@@ -72,10 +72,14 @@ class TeeStream:
 
 
 def listen(name: str, listener: Listener) -> Callable[[], None]:
-    """Tell `listener` of every text written to ``sys.<name>``; return how to end that.
+    """Call `listener` around every text written to ``sys.<name>``.
 
-    `name` is ``"stdout"`` or ``"stderr"``. The function returned may be called in any order with
-    those of other listeners, and more than once. Without such a stream nothing happens.
+    Args:
+        name: ``"stdout"`` or ``"stderr"``; without such a stream nothing happens.
+        listener: see `Listener`.
+
+    Returns:
+        a function that ends it: idempotent, and independent of other listeners.
 
     >>> class Print:
     ...     def before(self, text): seen.append(text)
@@ -103,7 +107,7 @@ def listen(name: str, listener: Listener) -> Callable[[], None]:
 
 
 def _hook_of(stream: Any) -> _HookedWrite | None:
-    # `vars`: a stream that delegates its attributes must not lend us the hook of another one.
+    # The instance's own attributes: a stream that delegates must not return another one's hook.
     hook = getattr(stream, "__dict__", {}).get("write")
     return hook if isinstance(hook, _HookedWrite) else None
 
@@ -115,7 +119,7 @@ def _listen_by_replacing(name: str, stream: Any, listener: Listener) -> Callable
 
     def stop() -> None:
         stop_listening()
-        # Not if the user has put something else there, or if somebody else still listens.
+        # Not if the user has replaced it, or others still listen.
         if getattr(sys, name) is tee and _hook_of(tee) is None:
             setattr(sys, name, stream)
 
@@ -125,7 +129,7 @@ def _listen_by_replacing(name: str, stream: Any, listener: Listener) -> Callable
 def _unlisten(stream: Any, listener: Listener) -> None:
     hook = _hook_of(stream)
     if hook is None:
-        return  # the user has covered `write` himself; an unused hook below it does no harm
+        return  # the user has shadowed `write`; an unused hook below is harmless
     hook.listeners = tuple(other for other in hook.listeners if other is not listener)
     if not hook.listeners:
         _uncover(stream, hook)

@@ -1,4 +1,4 @@
-"""Where TensorFlow and TensorBoard write their logs, noted in ``info``.
+"""Records the log directories of TensorFlow and TensorBoard in ``info``.
 
 >>> from sacred.stflow import LogFileWriter
 """

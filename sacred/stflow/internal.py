@@ -1,4 +1,4 @@
-"""Replacing a method of a class for a while."""
+"""Temporary replacement of a method of a class."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class ContextMethodDecorator:
         traceback: TracebackType | None,
     ) -> None:
         before, replacement = self._replaced.pop()
-        # What somebody else has put there meanwhile is not ours to remove.
+        # A replacement by others meanwhile stays.
         if vars(self.classx).get(self.method_name) is not replacement:
             return
         if before is _INHERITED:

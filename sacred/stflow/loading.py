@@ -1,4 +1,4 @@
-"""Being told when a module has been imported, without importing it."""
+"""Callbacks on the import of modules."""
 
 from __future__ import annotations
 
@@ -48,20 +48,20 @@ class LoadWatch:
         with contextlib.suppress(ValueError):
             sys.meta_path.remove(self)
 
-    def _tell(self, module: ModuleType) -> None:
+    def _on_load(self, module: ModuleType) -> None:
         self._callback(module.__name__)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """What the other finders find, with a loader that tells when it is done."""
+        """Return the spec of the other finders, with a loader that calls back."""
         if name not in self._names:
             return None
         for finder in list(sys.meta_path):
             spec = None if finder is self else finder.find_spec(name, path, target)
             if spec is not None:
                 if hasattr(spec.loader, "exec_module"):
-                    telling: Any = CallbackLoader(spec.loader, self._tell)
-                    spec.loader = telling
+                    wrapped: Any = CallbackLoader(spec.loader, self._on_load)
+                    spec.loader = wrapped
                 return spec
         return None

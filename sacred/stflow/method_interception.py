@@ -198,7 +198,7 @@ def _without(users: tuple[LogFileWriter, ...], user: LogFileWriter) -> tuple[Log
 
 
 def _put_back(owner: Any, name: str, original: Any, replacement: Any) -> None:
-    # What somebody else has put there meanwhile is not ours to remove.
+    # A replacement by others meanwhile stays.
     if getattr(owner, name, None) is replacement:
         setattr(owner, name, original)
 

@@ -23,7 +23,7 @@ from tests.services.mongo import MongoServer
 pytestmark = pytest.mark.slow
 
 KILLS = pick(3, 40)
-BATCH = 997
+BATCH_SIZE = 997
 #: So that documents are begun as often as they are continued.
 LONG, SHORT = 5_000, 1_500
 T0 = 1_767_312_000.0
@@ -37,7 +37,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[MongoServer]:
 
 
 def points(start: int) -> AddPoints:
-    numbers = range(start, start + BATCH)
+    numbers = range(start, start + BATCH_SIZE)
     return AddPoints(
         name="loss",
         start=start,
@@ -65,20 +65,20 @@ def test_no_point_is_stored_twice_or_lost(
         for _ in range(KILLS):
             while not added(metrics, total):  # until it is back, and a primary is elected
                 failures += 1
-            total += BATCH
+            total += BATCH_SIZE
             killer = threading.Timer(chance.uniform(0.0, 0.3), server.kill)
             killer.start()
             while server.running or killer.is_alive():
                 # As a `Recording` does: what has failed, or may have, comes again.
                 if added(metrics, total):
-                    total += BATCH
+                    total += BATCH_SIZE
                 else:
                     failures += 1
             killer.join()
             server.restart()
         while not added(metrics, total):
             failures += 1
-        total += BATCH
+        total += BATCH_SIZE
         documents = sorted(collection.find({"run_id": 1}), key=lambda d: d.get("part", 0))
         for name, kind in (("steps", int), ("values", float), ("timestamps", datetime.datetime)):
             stored = [item for document in documents for item in document[name]]

@@ -78,7 +78,7 @@ def live_a_bit(run: Run, number: int, directory: Path) -> None:
     resource = directory / f"r{number}"
     resource.write_bytes(b"resource %d" % number)
     run.add_resource(resource)
-    run._heart.beat()
+    run._heartbeat.beat()
 
 
 # ------------------------------------------------------------------------ at the start

@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 
-from sacred.metrics_logger import BATCH, MetricsLogger, ScalarMetricLogEntry, linearize_metrics
+from sacred.metrics_logger import BATCH_SIZE, MetricsLogger, ScalarMetricLogEntry, linearize_metrics
 
 
 @pytest.fixture
@@ -134,13 +134,13 @@ def test_pickling(metrics):
 
 def test_many_points_come_in_batches_of_a_bounded_size(metrics):
     """They hold all points in order, whatever the metrics, with steps counted by metric."""
-    count = 5 * BATCH + 10
+    count = 5 * BATCH_SIZE + 10
     for number in range(count):
         metrics.log_scalar_metric("odd" if number % 2 else "even", number, None)
     batches = list(metrics.take_batches())
     sizes = [sum(len(points["values"]) for points in batch.values()) for batch in batches]
     assert sum(sizes) == count
-    assert max(sizes) <= BATCH
+    assert max(sizes) <= BATCH_SIZE
     for name, first in (("even", 0), ("odd", 1)):
         values = [v for batch in batches for v in batch[name]["values"]]
         steps = [s for batch in batches for s in batch[name]["steps"]]
@@ -154,7 +154,7 @@ def test_who_logs_a_batch_says_so():
     """So points need not wait for the beat, and do not fill the memory."""
     told = []
     metrics = MetricsLogger(on_batch=lambda: told.append(1))
-    for number in range(2 * BATCH):
+    for number in range(2 * BATCH_SIZE):
         metrics.log_scalar_metric("a", number)
     assert len(told) == 2
 

@@ -14,7 +14,7 @@ from sacred.events import Heartbeat, OutputWritten
 from sacred.lifecycle import output_record
 from sacred.lifecycle.dispatcher import Dispatcher
 from sacred.lifecycle.heartbeat import HeartbeatThread
-from sacred.lifecycle.output_record import LongText, OutputRecord
+from sacred.lifecycle.output_record import OutputRecord, SpillingText
 from sacred.metrics_logger import MetricsLogger
 from sacred.observers import FileStorageObserver, QueueObserver
 from sacred.stdout_capturing import CapturedOutput
@@ -29,15 +29,15 @@ TEXTS = st.lists(st.text(st.characters(codec=None, exclude_categories=()), max_s
 @pytest.fixture
 def small(monkeypatch):
     """A few characters are long already."""
-    monkeypatch.setattr(output_record, "_IN_MEMORY", 10)
+    monkeypatch.setattr(output_record, "_MAX_CHARS_IN_MEMORY", 10)
 
 
 @given(TEXTS)
 def test_a_long_text_is_what_was_appended(texts):
     """Whether it is in memory or in the file."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(output_record, "_IN_MEMORY", 10)
-        long = LongText()
+        patch.setattr(output_record, "_MAX_CHARS_IN_MEMORY", 10)
+        long = SpillingText()
         for number, text in enumerate(texts):
             long.append(text)
             if number % 3 == 0:
@@ -48,7 +48,7 @@ def test_a_long_text_is_what_was_appended(texts):
 def test_without_a_place_on_the_disk_a_long_text_stays_in_memory(small, monkeypatch, tmp_path):
     """It is slower to lose than to keep."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
-    long = LongText()
+    long = SpillingText()
     for _ in range(5):
         long.append("0123456789")
     assert str(long) == "0123456789" * 5
@@ -57,7 +57,7 @@ def test_without_a_place_on_the_disk_a_long_text_stays_in_memory(small, monkeypa
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_child_that_reads_does_not_disturb_its_parent(small):
     """The position in the file is common to both."""
-    long = LongText()
+    long = SpillingText()
     long.append("a" * 100)
     child = os.fork()
     if child == 0:
@@ -208,10 +208,10 @@ def test_a_beat_that_comes_late_tells_long_output_piece_by_piece():
     text = "".join(f"line {number}\n" for number in range(300_000))
     observer = Pieces()
     dispatcher = Dispatcher([observer], LOG)
-    dispatcher._told_of_start = [observer]
+    dispatcher._started_observers = [observer]
     heart = HeartbeatThread(dispatcher, MetricsLogger(), {}, OutputRecord(None, LOG), lambda: None)
     with CapturedOutput() as captured:
-        heart.listen_to(captured)
+        heart.attach_capture(captured)
         captured._add(text)
         heart.beat()
     assert "".join(observer.told) == text

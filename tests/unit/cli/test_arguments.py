@@ -224,10 +224,10 @@ PLAIN_WORDS = ["with", "help", "a=1", "main", "C=2", "runs", "", "x y", "=", "-"
 OPTION_WORDS = ["-u", "-h", "--force", "-F", "--file_storage=r", "--name", "-i7", "-uf"]
 ODD_WORDS = ["--help", "--comment=", "--comment==", "--unobserved", "-l", "--unob", "--queue=1"]
 ODD_WORDS += ["--tag", "--tag=a"]
-WORDS = st.lists(st.sampled_from(PLAIN_WORDS + OPTION_WORDS + ODD_WORDS), max_size=6)
+ARGUMENTS_OPTION = st.lists(st.sampled_from(PLAIN_WORDS + OPTION_WORDS + ODD_WORDS), max_size=6)
 
 
-@given(WORDS)
+@given(ARGUMENTS_OPTION)
 def test_plain_words_mean_what_docopt_says(words):
     plain = parse_plain(words, OPTIONS)
     usage = format_usage("prog", None, options=OPTIONS)[2]

@@ -71,8 +71,8 @@ def test_the_table_is_what_is_specified() -> None:
 
 def test_new_options_leave_letters_and_flags_to_those_of_scripts() -> None:
     """A script of years ago may have an option of that name."""
-    assert {row.long for row in TABLE if row.yields} == NEW
-    assert not any(row.short for row in TABLE if row.yields)
+    assert {row.long for row in TABLE if row.overridable} == NEW
+    assert not any(row.short for row in TABLE if row.overridable)
     own = cli_option("-g", "--tag", is_flag=True)(lambda args, run: None)
     options = gather_command_line_options([own])
     assert [option for option in options if option.get_flag() == "--tag"] == [own]

@@ -115,7 +115,7 @@ def _install_git(directory: Path, script: str, monkeypatch: pytest.MonkeyPatch) 
 def test_git_that_fails_or_hangs(
     commit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
-    monkeypatch.setattr(git_module, "_TIMEOUT", 0.3)
+    monkeypatch.setattr(git_module, "_TIMEOUT_SECONDS", 0.3)
     _install_git(tmp_path / "bin", script, monkeypatch)
     assert info() == GitInfo()
 

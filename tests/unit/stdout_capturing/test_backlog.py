@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sacred.stdout_capturing import CapturedOutput, backlog, get_stdcapturer
-from sacred.stdout_capturing.backlog import PIECE, Backlog
+from sacred.stdout_capturing.backlog import CHUNK_SIZE, Backlog
 from sacred.stdout_capturing.fd_capture import FdCapture
 from tests.services.terminals import needs_terminals
 from tests.unit.stdout_capturing.scripts import prepare, recorded, run_in_terminal
@@ -41,9 +41,9 @@ def joined(items: list[tuple[int, bytes]]) -> list[tuple[int, int]]:
 def test_it_is_a_queue(steps: list[tuple[int, bytes, bool]]) -> None:
     """Whether it is in memory, in the file, or in both."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(backlog, "PIECE", 7)
-        patch.setattr(backlog, "_MUCH", 200)
-        patch.setattr(backlog, "_LIMIT", 400)
+        patch.setattr(backlog, "CHUNK_SIZE", 7)
+        patch.setattr(backlog, "_LARGE_BYTES", 200)
+        patch.setattr(backlog, "_MAX_BYTES_IN_MEMORY", 400)
         waiting, taken, put = Backlog(), [], []
         for source, data, take in steps:
             waiting.put(source, data)
@@ -52,7 +52,7 @@ def test_it_is_a_queue(steps: list[tuple[int, bytes, bool]]) -> None:
             if take:
                 taken += waiting.take()
         assert joined(taken + rest(waiting)) == joined(put)
-        assert (waiting.held, waiting.is_long, waiting.turns) == (0, False, 1)
+        assert (waiting.held, waiting.is_large, waiting.takes_needed) == (0, False, 1)
 
 
 def test_its_turns_are_enough_for_all_that_waits() -> None:
@@ -62,7 +62,7 @@ def test_its_turns_are_enough_for_all_that_waits() -> None:
         waiting.put(number % 2, b"x" * 300_000)
     assert waiting.held <= MB
     size = 0
-    for _ in range(waiting.turns):
+    for _ in range(waiting.takes_needed):
         size += sum(len(data) for _, data in waiting.take())
         waiting.put(0, b"more")
     assert size >= 50 * 300_000
@@ -116,7 +116,7 @@ def test_many_threads_put_while_one_takes() -> None:
 
     def put(source: int) -> None:
         for number in range(40):
-            waiting.put(source, number.to_bytes(1) * (PIECE // 2))
+            waiting.put(source, number.to_bytes(1) * (CHUNK_SIZE // 2))
 
     threads = [threading.Thread(target=put, args=(source,)) for source in range(4)]
     for thread in threads:
@@ -127,7 +127,7 @@ def test_many_threads_put_while_one_takes() -> None:
     taken += rest(waiting)
     for source in range(4):
         data = b"".join(data for its, data in taken if its == source)
-        assert data == b"".join(number.to_bytes(1) * (PIECE // 2) for number in range(40))
+        assert data == b"".join(number.to_bytes(1) * (CHUNK_SIZE // 2) for number in range(40))
 
 
 # ------------------------------------------------------------ captures
@@ -135,7 +135,7 @@ def test_many_threads_put_while_one_takes() -> None:
 
 def held(output: CapturedOutput) -> int:
     """Bytes of output in the memory of this process, and of the system on its behalf."""
-    size = output._waiting.held
+    size = output._backlog.held
     if isinstance(output, FdCapture):
         size += output._outbox.held + sum(len(data) for _, data in output._on_its_way)
         for channel in output._channels:
@@ -165,7 +165,7 @@ def test_nobody_fetches_what_is_printed(
                 if number % 100 == 0:
                     output.flush()
                     most = max(most, held(output))
-        lengths = [len(text) for text in output.pieces()]
+        lengths = [len(text) for text in output.chunks()]
     assert sum(lengths) == count // 100 * 100 * (len(LINE) + 1)
     # The file of descriptor 1 gives back its memory 4 MB at a time.
     assert most < 7 * MB
@@ -185,7 +185,7 @@ def test_the_recording_thread_gets_no_time(capfd: pytest.CaptureFixture[str], tr
             write(1, block * 10_000, 1_000_000)
         before = tracemalloc.get_traced_memory()[0]
         tracemalloc.reset_peak()
-        lengths = [len(text) for text in output.pieces()]
+        lengths = [len(text) for text in output.chunks()]
     assert sum(lengths) == 30_000_000
     assert tracemalloc.get_traced_memory()[1] - before < 8 * MB
 
@@ -195,7 +195,7 @@ import tracemalloc
 tracemalloc.start()
 block = "x" * 99 + "\\n"
 def held():
-    return (output._waiting.held + output._outbox.held
+    return (output._backlog.held + output._outbox.held
             + sum(len(data) for _, data in output._on_its_way))
 with capture() as output:
     most = 0
@@ -206,7 +206,7 @@ with capture() as output:
             time.sleep(0.1)
             most = max(most, held())
             sink = os.fstat(1).st_blocks * 512
-    waits = output._outbox.turns
+    waits = output._outbox.takes_needed
     record(most, sink, waits, tracemalloc.get_traced_memory()[1])
     open(RECORD + ".go", "w").close()
 text = output.get()
@@ -243,8 +243,8 @@ with capture() as output:
     for i in range(300):
         sys.stdout.write(block * 1000)
     output.flush()
-    record(output._waiting.held, output._outbox.held, tracemalloc.get_traced_memory()[1])
-lengths = [len(text) for text in output.pieces()]
+    record(output._backlog.held, output._outbox.held, tracemalloc.get_traced_memory()[1])
+lengths = [len(text) for text in output.chunks()]
 assert sum(lengths) == 30_000_000
 """
     outcome = run_in_terminal(tmp_path, body)

@@ -111,7 +111,7 @@ def test_memory_of_the_sink_is_given_back() -> None:
     sink = FileSink()
     for _ in range(40):
         os.write(sink.write_fd, b"x" * (1 << 20))
-        assert sum(map(len, sink.pieces(True))) == 1 << 20
+        assert sum(map(len, sink.chunks(True))) == 1 << 20
     if sys.platform == "linux":
         assert os.fstat(sink.write_fd).st_blocks * 512 < 10 << 20
     sink.close()
@@ -386,6 +386,6 @@ texts.append(output.get())
 text = "".join(texts)
 record(len(text) - 7 * len(handled), len(handled) > 0)
 """
-    # The pieces are not in order here: the handler fetches its own within another fetch.
+    # The chunks are not in order here: the handler fetches its own within another fetch.
     outcome = run_with_pipes(tmp_path, body)
     assert outcome.values == [sum(len(f"line {i}\n") for i in range(1000)), True]
