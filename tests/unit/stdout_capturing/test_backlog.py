@@ -137,7 +137,7 @@ def held(output: CapturedOutput) -> int:
     """Bytes of output in the memory of this process, and of the system on its behalf."""
     size = output._backlog.held
     if isinstance(output, FdCapture):
-        size += output._outbox.held + sum(len(data) for _, data in output._on_its_way)
+        size += output._outbox.held + sum(len(data) for _, data in output._in_delivery)
         for channel in output._channels:
             size += os.fstat(channel.sink.write_fd).st_blocks * 512
     return size
@@ -196,7 +196,7 @@ tracemalloc.start()
 block = "x" * 99 + "\\n"
 def held():
     return (output._backlog.held + output._outbox.held
-            + sum(len(data) for _, data in output._on_its_way))
+            + sum(len(data) for _, data in output._in_delivery))
 with capture() as output:
     most = 0
     for i in range(300):
