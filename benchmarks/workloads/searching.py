@@ -74,7 +74,7 @@ def first_run(store):
 def fill_files(url, count):
     from sacred.runs import open_store
 
-    first_run(open_store(url).store)
+    first_run(open_store(url).backend)
     names = ("run", "config", "metrics")
     run, config, metrics = (json.loads(Path(url, "1", f"{n}.json").read_text()) for n in names)
     for n, status, lr, result, start in values(count):
@@ -95,7 +95,7 @@ def fill_sql(url, count):
     from sacred.stores.sql.tables import TABLES
 
     with open_store(url) as opened:
-        first_run(opened.store)
+        first_run(opened.backend)
     engine, (table, metric) = (
         sa.create_engine(url),
         map(TABLES.get, ("run", "metric")),
@@ -125,7 +125,7 @@ def fill_mongo(url, count):
     from sacred.runs import open_store
 
     with open_store(url) as opened:
-        first_run(opened.store)
+        first_run(opened.backend)
     with pymongo.MongoClient(url) as client:
         database = client.get_default_database()
         runs, metrics = database.runs, database.metrics

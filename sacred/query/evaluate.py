@@ -55,8 +55,8 @@ def holds(expression: Expression, record: RunRecord) -> bool:
             return any(holds(part, record) for part in parts)
         case Not(part):
             return not holds(part, record)
-        case Compare(path, sign, wanted, moment):
-            return _compare(value_of(record, path), sign, wanted, moment, path)
+        case Compare(path, sign, wanted, time_range):
+            return _compare(value_of(record, path), sign, wanted, time_range, path)
         case ComparePaths(left, sign, right):
             found = value_of(record, right)
             return found is not MISSING and _compare(
@@ -92,13 +92,15 @@ def kind_of(value: Any) -> str:
     return "time" if isinstance(value, datetime.datetime) else "other"
 
 
-def _compare(found: Any, sign: Operator, wanted: Any, moment: TimeRange | None, path: Path) -> bool:
+def _compare(
+    found: Any, sign: Operator, wanted: Any, time_range: TimeRange | None, path: Path
+) -> bool:
     if found is MISSING:
         return False
     if path.field == "id":
         return _compare_ids(found, sign, wanted)
-    if moment is not None and isinstance(found, datetime.datetime):
-        return _compare_times(found, sign, moment)
+    if time_range is not None and isinstance(found, datetime.datetime):
+        return _compare_times(found, sign, time_range)
     if kind_of(found) != kind_of(wanted):
         return sign == "!="
     if kind_of(found) == "number" and (_is_nan(found) or _is_nan(wanted)):
@@ -119,8 +121,8 @@ def _compare_ids(found: Any, sign: Operator, wanted: Any) -> bool:
     return bool(_OPERATORS[sign](left, right))
 
 
-def _compare_times(found: datetime.datetime, sign: Operator, moment: TimeRange) -> bool:
-    start, stop = moment.start, moment.stop
+def _compare_times(found: datetime.datetime, sign: Operator, time_range: TimeRange) -> bool:
+    start, stop = time_range.start, time_range.stop
     within = start <= found < stop or found == start
     match sign:
         case "=" | "!=":

@@ -62,7 +62,7 @@ def parse(query: str, now: datetime.datetime | None = None) -> Expression:
         QueryError: it has no meaning.
 
     >>> parse("result < 1")
-    Compare(path=Path(field='result', steps=(), column=0), operator='<', value=1, moment=None)
+    Compare(path=Path(field='result', steps=(), column=0), operator='<', value=1, time_range=None)
     >>> parse("stauts ! 3")
     Traceback (most recent call last):
         ...

@@ -5,7 +5,7 @@ has a language of its own is only asked to leave out runs of which it is certain
 do not. So all stores agree, and a translation that is not sure may say "any".
 
 An expression becomes `AllOf` and `AnyOf` of `Predicate`s about stored values; ``None`` stands for
-"any run". Each fact is *implied* by the expression that it comes from.
+"any run". Each predicate is *implied* by the expression that it comes from.
 """
 
 from __future__ import annotations
@@ -89,11 +89,11 @@ _TESTS: dict[str, Test] = {
     ">=": "at least",
 }
 #: Texts that are the same in JSON, wherever in a text they stand.
-_AS_IT_IS = re.compile(r"[A-Za-z0-9 .,:;=+*/(){}\[\]<>@#$%&!?_-]+")
+_JSON_SAFE = re.compile(r"[A-Za-z0-9 .,:;=+*/(){}\[\]<>@#$%&!?_-]+")
 #: What texts of numbers and times are made of; stores may have others for them.
 OF_NUMBERS = frozenset("0123456789.+-einfa: ")
 #: Integers below are the same as floats, in every store.
-_EXACT = 2**53
+_MAX_EXACT_INTEGER = 2**53
 # Keys that are stored as they are. Others may be escaped, or be those of integers.
 _PLAIN_STEP = re.compile(r"(?!py/)[A-Za-z_][A-Za-z0-9_/-]*\Z")
 _NO_TEXT_KEYS = frozenset({"None", "True", "False", "nan", "inf"})
@@ -134,20 +134,20 @@ def implied_by(expression: Expression) -> Condition | None:
             if path.field == "tags" or _is_tree(path):
                 test: Test = "contains" if _is_sure(value) else "present"
                 return Predicate(path.field, path.steps, test, value)
-        case Search(text) if _AS_IT_IS.fullmatch(text) and not OF_NUMBERS.issuperset(text.lower()):
+        case Search(text) if _JSON_SAFE.fullmatch(text) and not OF_NUMBERS.issuperset(text.lower()):
             return Predicate("search", (), "contains", text.lower())
     return None
 
 
-def bounds_of(fact: Predicate) -> tuple[float | None, float | None]:
+def bounds_of(predicate: Predicate) -> tuple[float | None, float | None]:
     """The least and the largest number that may be meant; None: there is no bound."""
-    room = abs(fact.value) * _TOLERANCE + 1e-300
-    low = None if fact.test == "at most" else fact.value - room
-    return low, None if fact.test == "at least" else fact.value + room
+    room = abs(predicate.value) * _TOLERANCE + 1e-300
+    low = None if predicate.test == "at most" else predicate.value - room
+    return low, None if predicate.test == "at least" else predicate.value + room
 
 
 def predicates_in(condition: Condition) -> Iterator[Predicate]:
-    """All facts of a condition."""
+    """All predicates of a condition."""
     if isinstance(condition, Predicate):
         yield condition
     else:
@@ -232,11 +232,11 @@ def _status(test: Compare) -> Condition | None:
 
 
 def _time(test: Compare) -> Condition | None:
-    field, moment = test.path.field, test.moment
-    if moment is None or test.operator == "!=":
+    field, time_range = test.path.field, test.time_range
+    if time_range is None or test.operator == "!=":
         return Predicate(field, (), "present")
-    first = Predicate(field, (), "at least", moment.start)
-    last = Predicate(field, (), "at most", moment.stop)
+    first = Predicate(field, (), "at least", time_range.start)
+    last = Predicate(field, (), "at most", time_range.stop)
     match test.operator:
         case "<" | "<=":
             return last
@@ -281,7 +281,7 @@ def _is_sure(value: Any) -> bool:
     if isinstance(value, bool | datetime.datetime):
         return True
     if isinstance(value, int | float):
-        return math.isfinite(value) and abs(value) < _EXACT
+        return math.isfinite(value) and abs(value) < _MAX_EXACT_INTEGER
     if not isinstance(value, str):
         return False
     try:

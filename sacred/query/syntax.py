@@ -75,12 +75,12 @@ class Path(Frozen, kw_only=False):
 
 
 class Compare(Frozen, kw_only=False):
-    """``path operator value``; `moment` is the value if it can be read as a time."""
+    """``path operator value``; `time_range` is the value if it can be read as a time."""
 
     path: Path
     operator: Operator
     value: Value
-    moment: TimeRange | None = None
+    time_range: TimeRange | None = None
 
 
 class ComparePaths(Frozen, kw_only=False):

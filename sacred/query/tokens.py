@@ -38,14 +38,14 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("text", _QUOTED),
     ("sign", r"!=|<=|>=|==|!~|=~|<>|&&|\|\||[=<>~!()\[\],]"),
 )
-_ONE = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS))
+_TOKEN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS))
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|us|min|[wdhms]))+(?!\w)")
 _REGEX = re.compile(r"/((?:[^/\\\n]|\\.)*)/([a-z]*)")
 _SPACE = re.compile(r"\s*")
 _STEPS = re.compile(_STEP)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\n": ""}
 #: Signs with the same meaning.
-_SAME = {"==": "=", "<>": "!=", "=~": "~", "&&": "and", "||": "or", "!": "not"}
+_SYNONYMS = {"==": "=", "<>": "!=", "=~": "~", "&&": "and", "||": "or", "!": "not"}
 
 
 def tokenize(query: str) -> list[Token]:
@@ -80,7 +80,7 @@ def _next(query: str, position: int, before: list[Token]) -> tuple[Token, int]:
         return Token("regex", found[1], position, flags=found[2]), found.end()
     if found := _DURATION.match(query, position):
         return Token("duration", found[0], position), found.end()
-    found = _ONE.match(query, position)
+    found = _TOKEN.match(query, position)
     if not found:
         letter = query[position]
         problem = "this text has no end" if letter in "\"'`" else f"{letter!r} has no meaning here"
@@ -94,7 +94,7 @@ def _next(query: str, position: int, before: list[Token]) -> tuple[Token, int]:
         return Token("text", text, position), found.end()
     if found.lastgroup == "number":
         return Token("number", text, position), found.end()
-    return Token("sign", _SAME.get(text, text), position), found.end()
+    return Token("sign", _SYNONYMS.get(text, text), position), found.end()
 
 
 def _name(text: str, position: int) -> Token:

@@ -103,13 +103,13 @@ def comparison(path: Path, operator: Operator, value: Value, now: datetime.datet
         value = _seconds(path, value)
     if path.field == "status" and isinstance(value, str):
         value = value.upper()
-    moment = time_range_of(value, now) if isinstance(value, str) else None
-    if kind == "time" and moment is None:
+    time_range = time_range_of(value, now) if isinstance(value, str) else None
+    if kind == "time" and time_range is None:
         raise QueryError(
             f"{path} is a time, and this is none",
             hint='Times look like 2026-01-31, "2026-01-31 14:30", "2 days ago", yesterday',
         )
-    return Compare(path, operator, value, moment)
+    return Compare(path, operator, value, time_range)
 
 
 def _seconds(path: Path, value: Value) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 __all__ = ["id_key", "plain_id"]
 
 #: Longer ones are somebody's own, and no numbers that a store has counted up.
-_LONGEST_NUMBER = 18
+_MAX_DIGITS = 18
 
 
 def plain_id(stored: str) -> int | str:
@@ -16,7 +16,7 @@ def plain_id(stored: str) -> int | str:
     >>> plain_id("12"), plain_id("012"), plain_id("mine")
     (12, '012', 'mine')
     """
-    if stored.isdecimal() and stored.isascii() and len(stored) <= _LONGEST_NUMBER:
+    if stored.isdecimal() and stored.isascii() and len(stored) <= _MAX_DIGITS:
         number = int(stored)
         return number if str(number) == stored else stored
     return stored

@@ -10,9 +10,9 @@ from typing import Any
 from sacred._base.extras import is_installed, require
 from sacred._base.frozen import Frozen, factory
 
-__all__ = ["AGGREGATES", "Metric", "Points", "aggregate", "moments_of"]
+__all__ = ["AGGREGATES", "Metric", "Points", "aggregate", "timestamps_of"]
 
-_HUGE = 2**1000
+_MAX_SUMMED_EXACTLY = 2**1000
 
 # How many characters a time has in ISO 8601: to the second, or to the microsecond.
 _WITHOUT_ZONE = {19, 26}
@@ -83,7 +83,7 @@ class Metric(Frozen, eq=False):
     def timestamps(self) -> Any:
         """When the points were logged: an array of ``datetime64``; without numpy a list."""
         if "timestamps" not in self._cache:
-            self._cache["timestamps"] = moments_of(self.points.timestamps)
+            self._cache["timestamps"] = timestamps_of(self.points.timestamps)
         return self._cache["timestamps"]
 
     def __len__(self) -> int:
@@ -188,7 +188,9 @@ def _is_number(value: Any) -> bool:
     if isinstance(value, float):
         return not math.isnan(value)
     # Integers beyond all floats are rare enough to be no numbers here.
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _HUGE
+    return (
+        isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MAX_SUMMED_EXACTLY
+    )
 
 
 def _scalar(value: Any) -> Any:
@@ -216,17 +218,17 @@ def _as_array(items: Sequence[Any]) -> Any:
         return items
 
 
-def moments_of(items: Any) -> Any:
+def timestamps_of(items: Any) -> Any:
     """Times as an array of ``datetime64[us]``; without numpy, as a list of datetimes.
 
     Args:
         items: datetimes without a time zone, texts of ISO 8601, or an array of times.
 
-    >>> moments_of(["2026-01-02 03:04:05"]).tolist()
+    >>> timestamps_of(["2026-01-02 03:04:05"]).tolist()
     [datetime.datetime(2026, 1, 2, 3, 4, 5)]
     """
     if not is_installed("numpy"):
-        return [_moment(item) for item in _listed(items)]
+        return [_timestamp(item) for item in _listed(items)]
     import numpy as np
 
     if hasattr(items, "__array__") and (factory := np.asarray(items)).dtype.kind == "M":
@@ -239,8 +241,8 @@ def moments_of(items: Any) -> Any:
             return np.array(texts, dtype="datetime64[us]")
         except ValueError:
             pass
-    return np.array([_moment(item) for item in items], dtype="datetime64[us]")
+    return np.array([_timestamp(item) for item in items], dtype="datetime64[us]")
 
 
-def _moment(item: Any) -> Any:
+def _timestamp(item: Any) -> Any:
     return datetime.datetime.fromisoformat(item) if isinstance(item, str) else item

@@ -11,7 +11,7 @@ from sacred._base.paths import iterate_flattened
 __all__ = ["as_html", "row_as_html"]
 
 #: So many characters of a value are shown.
-_LONG = 200
+_MAX_VALUE_CHARS = 200
 _FACTS = ("result", "start_time", "duration", "tags", "group", "notes")
 
 
@@ -57,4 +57,4 @@ def _rows(record: Any) -> Iterator[tuple[str, Any]]:
 
 def _cell(value: Any) -> str:
     text = str(value)
-    return html.escape(text if len(text) <= _LONG else f"{text[:_LONG]}…")
+    return html.escape(text if len(text) <= _MAX_VALUE_CHARS else f"{text[:_MAX_VALUE_CHARS]}…")

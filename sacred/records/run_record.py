@@ -122,22 +122,22 @@ class RunRecord(Frozen):
     @property
     def start_time(self) -> datetime.datetime | None:
         """When the run started (naive UTC)."""
-        return _moment(self.stored("start_time"))
+        return _timestamp(self.stored("start_time"))
 
     @property
     def stop_time(self) -> datetime.datetime | None:
         """When the run ended (naive UTC)."""
-        return _moment(self.stored("stop_time"))
+        return _timestamp(self.stored("stop_time"))
 
     @property
     def heartbeat(self) -> datetime.datetime | None:
         """The last sign of life (naive UTC)."""
-        return _moment(self.stored("heartbeat"))
+        return _timestamp(self.stored("heartbeat"))
 
     @property
     def queue_time(self) -> datetime.datetime | None:
         """When the run was queued (naive UTC)."""
-        return _moment(self.stored("queue_time"))
+        return _timestamp(self.stored("queue_time"))
 
     @property
     def duration(self) -> datetime.timedelta | None:
@@ -327,5 +327,5 @@ def _text(value: Any) -> str | None:
     return None if value is None or value == "" else str(value)
 
 
-def _moment(value: Any) -> datetime.datetime | None:
+def _timestamp(value: Any) -> datetime.datetime | None:
     return value if isinstance(value, datetime.datetime) else None

@@ -23,7 +23,7 @@ __all__ = [
     "without_password",
 ]
 
-_SHORT = 8
+_DIGEST_CHARS = 8
 
 
 class Difference(Frozen):
@@ -97,19 +97,19 @@ def _metrics(record: RunRecord) -> dict[str, Any]:
 
 
 def _sources(record: RunRecord) -> dict[str, Any]:
-    files = {name: digest_of(file)[:_SHORT] for name, file in record.sources.items()}
+    files = {name: digest_of(file)[:_DIGEST_CHARS] for name, file in record.sources.items()}
     commits = {}
     for entry in record.experiment.get("repositories") or ():
         if isinstance(entry, Mapping):
             state = " with changes" if entry.get("dirty") else ""
             commits[f"commit of {without_password(str(entry.get('url')))}"] = (
-                f"{str(entry.get('commit'))[:_SHORT]}{state}"
+                f"{str(entry.get('commit'))[:_DIGEST_CHARS]}{state}"
             )
     return {**files, **commits}
 
 
 def _resources(record: RunRecord) -> dict[str, Any]:
-    return {name: digest_of(file)[:_SHORT] for name, file in record.resources.items()}
+    return {name: digest_of(file)[:_DIGEST_CHARS] for name, file in record.resources.items()}
 
 
 #: Part → the entries of a run.

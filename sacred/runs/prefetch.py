@@ -19,8 +19,8 @@ __all__ = ["metrics_in", "with_numbers"]
 _T = TypeVar("_T")
 
 #: So many runs are asked for at first, for some stop after the first run, and at last.
-_FEW, _MANY = 16, 1024
-_NONE: MetricNumbers = {}
+_FIRST_PAGE, _MAX_PAGE = 16, 1024
+_NO_NUMBERS: MetricNumbers = {}
 
 
 def metrics_in(paths: Iterable[Path]) -> frozenset[tuple[str, str]]:
@@ -37,7 +37,7 @@ def with_numbers(
     id_of: Callable[[_T], RunId],
     reader: Reader,
     wanted: Collection[tuple[str, str]],
-    first: int = _FEW,
+    first: int = _FIRST_PAGE,
 ) -> Iterator[tuple[_T, MetricNumbers]]:
     """Each item with the numbers of its run, as far as the reader can say them.
 
@@ -49,10 +49,10 @@ def with_numbers(
         first: how many are likely to be looked at.
     """
     if not wanted:
-        yield from ((item, _NONE) for item in items)
+        yield from ((item, _NO_NUMBERS) for item in items)
         return
-    remaining, size = iter(items), min(first, _MANY)
+    remaining, size = iter(items), min(first, _MAX_PAGE)
     while page := list(itertools.islice(remaining, size)):
         numbers = reader.metric_numbers([id_of(item) for item in page], wanted)
-        yield from ((item, numbers.get(id_of(item), _NONE)) for item in page)
-        size = min(2 * size, _MANY)
+        yield from ((item, numbers.get(id_of(item), _NO_NUMBERS)) for item in page)
+        size = min(2 * size, _MAX_PAGE)

@@ -32,14 +32,14 @@ class RunStore:
         dead_after: see `RunRecord.status`.
 
     Attributes:
-        store: for writing.
+        backend: the store itself, for writing.
         url: for messages, without passwords.
 
     >>> from sacred.stores.memory.store import MemoryStore
     >>> store = RunStore(MemoryStore())
     >>> for lr in (0.1, 0.01):
     ...     document = {"status": "COMPLETED", "config": {"lr": lr}, "result": 1 - lr}
-    ...     run_id = store.store.create(None, document, [])
+    ...     run_id = store.backend.create(None, document, [])
     >>> [run.config.lr for run in store.runs("result > 0.5", sort="-result")]
     [0.01, 0.1]
     >>> store[1].result
@@ -47,7 +47,7 @@ class RunStore:
     """
 
     def __init__(self, store: Store, dead_after: datetime.timedelta = DEAD_AFTER) -> None:
-        self.store = store
+        self.backend = store
         self.url = store.url
         self.dead_after = dead_after
         self._reader: Reader | None = None
@@ -60,7 +60,7 @@ class RunStore:
             StoreError: it can be written only.
         """
         if self._reader is None:
-            self._reader = reader_of(self.store)
+            self._reader = reader_of(self.backend)
         return self._reader
 
     def runs(
@@ -159,13 +159,13 @@ class RunStore:
 
     def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
         """Change a run; see `Store.apply`."""
-        self.store.apply(run_id, changes)
+        self.backend.apply(run_id, changes)
 
     def close(self) -> None:
         """Let go of connections; they are opened again when needed."""
         if self._reader is not None:
             self._reader.close()
-        self.store.close()
+        self.backend.close()
 
     def __enter__(self) -> RunStore:
         return self

@@ -28,7 +28,7 @@ from sacred.stores.store import DamagedRunError
 __all__ = ["RunTable"]
 
 #: How many whole documents are fetched at once.
-_PAGE = 64
+_PAGE_SIZE = 64
 _NO_NUMBERS: MetricNumbers = {}
 
 
@@ -73,7 +73,7 @@ class RunTable(Frozen, eq=False):
         known = self._cache.get("ids")
         # What had to be sorted is kept; what can be read on and on is not.
         ids = iter(self.ids if self.sort or known is not None else self._found())
-        while page := list(itertools.islice(ids, _PAGE)):
+        while page := list(itertools.islice(ids, _PAGE_SIZE)):
             yield from self._records(page)
 
     def __len__(self) -> int:
@@ -177,7 +177,7 @@ class RunTable(Frozen, eq=False):
     def _repr_html_(self) -> str:
         from sacred.runs.columns import as_html
 
-        return as_html(self[:_PAGE], len(self))
+        return as_html(self[:_PAGE_SIZE], len(self))
 
     def __repr__(self) -> str:
         # Only what is known already: a prompt that shows it must not read a whole store.

@@ -11,8 +11,8 @@ from sacred.stores.collector import Garbage as Garbage
 from sacred.stores.memory.store import MemoryStore as MemoryStore
 from sacred.stores.reader import ReadableStore as ReadableStore
 from sacred.stores.reader import Reader as Reader
-from sacred.stores.reader import moment_of as moment_of
 from sacred.stores.reader import reader_of as reader_of
+from sacred.stores.reader import timestamp_of as timestamp_of
 from sacred.stores.schemes import store_from_url as store_from_url
 from sacred.stores.spool import replay as replay
 from sacred.stores.store import DamagedRunError as DamagedRunError

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Delivery"]
 
 #: Seconds in which a store that has been absent shows itself, at the end of a run.
-_PATIENCE = 1.0
+_RETURN_SECONDS = 1.0
 
 
 class Delivery:
@@ -171,7 +171,7 @@ class Delivery:
                 # The first has waited as long as the store does; all others together would
                 # keep the user waiting for a minute.
                 if attempts_left < attempts - 1:
-                    self._store.check_reachable(_PATIENCE)
+                    self._store.check_reachable(_RETURN_SECONDS)
                 self.deliver()
                 return None
             except Exception as error:

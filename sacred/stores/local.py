@@ -89,7 +89,7 @@ def mark_used(path: str) -> bool:
 
 def last_use(status: os.stat_result) -> datetime.datetime:
     """When a file was stored, written or marked."""
-    return _moment(max(status.st_atime, status.st_ctime))
+    return _timestamp(max(status.st_atime, status.st_ctime))
 
 
 def remove_unused(path: str, before: datetime.datetime) -> bool:
@@ -107,14 +107,14 @@ def remove_unused(path: str, before: datetime.datetime) -> bool:
     except FileNotFoundError:
         return False
     moved = os.stat(scratch)
-    if moved.st_ino != found.st_ino or _moment(moved.st_atime) >= before:
+    if moved.st_ino != found.st_ino or _timestamp(moved.st_atime) >= before:
         os.replace(scratch, path)
         return False
     os.remove(scratch)
     return True
 
 
-def _moment(seconds: float) -> datetime.datetime:
+def _timestamp(seconds: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).replace(tzinfo=None)
 
 

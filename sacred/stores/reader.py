@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sacred.records import Document, FileEntry, MetricNumbers, Points, RunId
     from sacred.stores.query_index import QueryIndex
 
-__all__ = ["LIST_FIELDS", "ReadableStore", "Reader", "moment_of", "only", "reader_of"]
+__all__ = ["LIST_FIELDS", "ReadableStore", "Reader", "only", "reader_of", "timestamp_of"]
 
 #: The fields of a document that are lists of `FileEntry`.
 LIST_FIELDS = ("sources", "artifacts", "resources")
@@ -218,10 +218,10 @@ def reader_of(store: Store) -> Reader:
     return store.reader()
 
 
-def moment_of(value: Any) -> datetime.datetime | None:
+def timestamp_of(value: Any) -> datetime.datetime | None:
     """A stored time as naive UTC; None if it is none.
 
-    >>> moment_of("2026-01-02T03:04:05+01:00")
+    >>> timestamp_of("2026-01-02T03:04:05+01:00")
     datetime.datetime(2026, 1, 2, 2, 4, 5)
     """
     if isinstance(value, str):

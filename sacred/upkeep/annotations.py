@@ -49,7 +49,7 @@ def annotate(
 
     >>> from sacred.stores.memory.store import MemoryStore
     >>> store = RunStore(MemoryStore())
-    >>> run_id = store.store.create(None, {"status": "COMPLETED", "config": {}}, [])
+    >>> run_id = store.backend.create(None, {"status": "COMPLETED", "config": {}}, [])
     >>> annotate(store, run_id, add_tags=["good", "late"], starred=True)
     >>> annotate(store, run_id, remove_tags=["late"], notes="see figure 3")
     >>> run = store.runs("good in tags and starred").first()

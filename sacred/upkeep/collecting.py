@@ -78,7 +78,7 @@ def find_garbage(
     {}
     """
     now = utcnow()
-    collector = store.store.collector()
+    collector = store.backend.collector()
     problems: list[str] = []
     runs = {}
     for run_id in sorted(store.reader.discarded(), key=str):
@@ -130,7 +130,7 @@ def remove_garbage(
         if progress is not None:
             progress(len(done), total)
     removed = []
-    collector = store.store.collector()
+    collector = store.backend.collector()
     for item in collector.remove(waste.garbage, waste.before, report=problems.append):
         removed.append(item)
         if progress is not None:

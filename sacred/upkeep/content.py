@@ -10,7 +10,7 @@ from typing import IO, Any
 from sacred.records import Points, RunRecord, StoredFile
 from sacred.records.stored_values import restored
 from sacred.serializer import dumps, flatten
-from sacred.stores.reader import moment_of
+from sacred.stores.reader import timestamp_of
 
 __all__ = ["COPIED_FROM", "FIELDS", "TIMES", "content_hash", "digest_of", "state_of"]
 
@@ -99,14 +99,14 @@ def _document(record: RunRecord) -> dict[str, Any]:
 
 def _points_digest(points: Points) -> str:
     steps, values = (_listed(items) for items in (points.steps, points.values))
-    times = [_millisecond(moment_of(time)) for time in _listed(points.timestamps)]
+    times = [_millisecond(timestamp_of(time)) for time in _listed(points.timestamps)]
     return _text_digest(dumps(flatten([steps, values, times])))
 
 
-def _millisecond(moment: Any) -> str | None:
-    if not isinstance(moment, datetime.datetime):
+def _millisecond(timestamp: Any) -> str | None:
+    if not isinstance(timestamp, datetime.datetime):
         return None
-    return moment.isoformat(timespec="milliseconds")
+    return timestamp.isoformat(timespec="milliseconds")
 
 
 def _listed(items: Any) -> list[Any]:

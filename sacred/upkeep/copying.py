@@ -28,7 +28,7 @@ from sacred.stores.changes import (
     SourceFile,
     WriteOutput,
 )
-from sacred.stores.reader import moment_of
+from sacred.stores.reader import timestamp_of
 from sacred.stores.store import (
     RunExistsError,
     StoreError,
@@ -86,7 +86,7 @@ def copy_runs(
     >>> from sacred.stores.memory.store import MemoryStore
     >>> source, target = RunStore(MemoryStore()), RunStore(MemoryStore())
     >>> document = {"status": "COMPLETED", "config": {"lr": 0.1}, "experiment": {"name": "ex"}}
-    >>> run_id = source.store.create(7, document, [])
+    >>> run_id = source.backend.create(7, document, [])
     >>> copy_runs(source, target).copied
     {7: 7}
     >>> target[7].config.lr
@@ -184,14 +184,14 @@ def _create(
     if wanted is not None:
         with contextlib.suppress(RunExistsError):
             try:
-                return target.store.create(wanted, document, sources)
+                return target.backend.create(wanted, document, sources)
             except StoreUnavailableError:
                 raise
             except RunExistsError:
                 raise
             except StoreError:
                 pass  # it has no such ids
-    return target.store.create(None, document, sources)
+    return target.backend.create(None, document, sources)
 
 
 def _possible_id(run_id: RunId) -> RunId | None:
@@ -247,8 +247,8 @@ def _points(name: str, points: Points, record: RunRecord) -> Iterator[AddPoints]
         for items in (points.steps, points.values, points.timestamps)
     )
     start = record.start_time or record.queue_time
-    moments = [moment_of(time) or start for time in times]
-    moments += [start] * (len(values) - len(moments))
+    timestamps = [timestamp_of(time) or start for time in times]
+    timestamps += [start] * (len(values) - len(timestamps))
     for first in range(0, len(values), _POINTS_AT_ONCE):
         part = slice(first, first + _POINTS_AT_ONCE)
         yield AddPoints(
@@ -256,7 +256,7 @@ def _points(name: str, points: Points, record: RunRecord) -> Iterator[AddPoints]
             start=first,
             steps=steps[part],
             values=values[part],
-            timestamps=moments[part],  # type: ignore[arg-type]
+            timestamps=timestamps[part],  # type: ignore[arg-type]
         )
 
 

@@ -31,7 +31,7 @@ def discard(store: RunStore, ids: Iterable[RunId], *, force: bool = False) -> li
 
     >>> from sacred.stores.memory.store import MemoryStore
     >>> store = RunStore(MemoryStore())
-    >>> run_id = store.store.create(None, {"status": "COMPLETED", "config": {}}, [])
+    >>> run_id = store.backend.create(None, {"status": "COMPLETED", "config": {}}, [])
     >>> discard(store, [run_id])
     [1]
     >>> len(store.runs()), len(store.runs(in_trash=True))
@@ -46,7 +46,7 @@ def discard(store: RunStore, ids: Iterable[RunId], *, force: bool = False) -> li
     if active and not force:
         raise StoreError(f"still running, and so not thrown away: {', '.join(active)}")
     for record in records:
-        store.store.discard(record.id)
+        store.backend.discard(record.id)
     return [record.id for record in records]
 
 
@@ -54,7 +54,7 @@ def recover(store: RunStore, ids: Iterable[RunId]) -> list[RunId]:
     """Take runs out of the trash; as `discard`."""
     records = [store[run_id] for run_id in ids]
     for record in records:
-        store.store.recover(record.id)
+        store.backend.recover(record.id)
     return [record.id for record in records]
 
 
@@ -77,6 +77,6 @@ def empty_trash(store: RunStore, ids: Iterable[RunId] | None = None) -> list[Run
     discarded = store.reader.discarded()
     removed = []
     for run_id in sorted(discarded, key=str) if ids is None else ids:
-        store.store.remove(run_id)
+        store.backend.remove(run_id)
         removed.append(run_id)
     return removed

@@ -37,7 +37,7 @@ def other(place, store):
 
 
 def finished_run(store, meta=None):
-    observer = StoreObserver(store.store)
+    observer = StoreObserver(store.backend)
     run_id = drive.start(observer, meta_info=meta or {})
     drive.complete(observer, 1)
     return store[run_id].id
@@ -63,7 +63,7 @@ def test_what_is_not_given_stays(store):
 
 
 def test_annotations_of_a_run_that_is_under_way_stay_until_its_end(place, store):
-    observer = StoreObserver(store.store)
+    observer = StoreObserver(store.backend)
     run_id = drive.start(observer, meta_info={"tags": ["own"]})
     drive.log(observer, {"loss": [3, 2]})
     drive.beat(observer, "hello")

@@ -27,7 +27,7 @@ def telling_run(store, directory):
     (directory / "train.py").write_text("print(1)\n")
     (directory / "data.csv").write_bytes(b"\0\xff1,2")
     (directory / "plot.png").write_bytes(b"png")
-    observer = StoreObserver(store.store)
+    observer = StoreObserver(store.backend)
     now = datetime.datetime(2026, 1, 2, 3, 4, 5, 678901)
     run_id = observer.started_event(
         ex_info={
@@ -94,7 +94,7 @@ def around(stores):
 
 def test_around_the_circle(request, tmp_path):
     with opened(CIRCLE, request, tmp_path) as stores:
-        record(stores[0].store, tmp_path)
+        record(stores[0].backend, tmp_path)
         run_id = telling_run(stores[0], tmp_path / "files")
         around(stores)
         assert len(set(hashes(stores[0]))) == len(list(stores[0].ids())) == 13
@@ -168,22 +168,22 @@ def test_databases_of_the_old_library_are_copied(request, tmp_path):
 def test_an_interrupted_copy_is_completed_by_copying_again(kind, calls, request, tmp_path):
     with opened(["memory", kind], request, tmp_path) as (source, target):
         run_id = telling_run(source, tmp_path / "files")
-        apply, done = target.store.apply, []
+        apply, done = target.backend.apply, []
 
         def interrupted(*args):
             done.append(apply(*args))
             if len(done) == calls:
                 raise KeyboardInterrupt
 
-        target.store.apply = interrupted
+        target.backend.apply = interrupted
         with contextlib.suppress(KeyboardInterrupt):
             copy_runs(source, target)
-        target.store.apply = apply
+        target.backend.apply = apply
         found = copy_runs(source, target)
         assert found.problems == []
         assert [run.status for run in target] == ["FAILED"]
         assert hashes(target) == hashes(source)
-        target.store.close()
+        target.backend.close()
         [run] = target
         assert len(run.stored("artifacts")) == 2
         assert copy_runs(source, target).copied == {}
@@ -214,7 +214,7 @@ def test_a_run_that_comes_back_to_its_store_is_the_same(tmp_path):
 
 def test_a_run_that_has_gone_on_is_brought_up_to_date(tmp_path):
     source, target = open_store("memory:"), open_store(tmp_path / "runs")
-    observer = StoreObserver(source.store)
+    observer = StoreObserver(source.backend)
     run_id = drive.start(observer)
     drive.log(observer, {"loss": [1]})
     drive.beat(observer, "one\n")
@@ -234,7 +234,7 @@ def test_a_run_that_has_gone_on_is_brought_up_to_date(tmp_path):
 def test_ids_that_the_target_cannot_have_are_mapped(tmp_path):
     source, target = open_store("memory:"), open_store(tmp_path / "runs")
     for run_id in ("a/b", "_resources", "mine"):
-        observer = StoreObserver(source.store)
+        observer = StoreObserver(source.backend)
         drive.start(observer, run_id)
         drive.complete(observer, 1)
     assert copy_runs(source, target).problems == []
@@ -245,7 +245,7 @@ def test_ids_that_the_target_cannot_have_are_mapped(tmp_path):
 def test_only_runs_of_a_query_and_what_cannot_be_kept_is_told(mongo_db, mongo_server, tmp_path):
     source = open_store("memory:")
     for n, key in enumerate(("plain", "with.dot")):
-        observer = StoreObserver(source.store)
+        observer = StoreObserver(source.backend)
         drive.start(observer, config={"n": n, "d": {key: 1}})
         drive.complete(observer, 1)
     with open_store(f"mongodb://{mongo_server.host}:{mongo_server.port}/{mongo_db.name}") as target:
@@ -262,12 +262,12 @@ def test_only_runs_of_a_query_and_what_cannot_be_kept_is_told(mongo_db, mongo_se
 def test_the_hash_sees_every_part():
     def changed(change):
         store = open_store("memory:")
-        observer = StoreObserver(store.store)
+        observer = StoreObserver(store.backend)
         run_id = drive.start(observer, config={"a": 1})
         drive.log(observer, {"loss": [1]})
         drive.beat(observer, "out", {"b": 1})
         drive.complete(observer, 1)
-        change(store.store.runs[run_id])
+        change(store.backend.runs[run_id])
         return content_hash(store[run_id])
 
     parts = [
@@ -286,7 +286,7 @@ def test_the_hash_sees_every_part():
 
 def test_a_store_that_cannot_be_reached_is_an_error():
     source = open_store("memory:")
-    observer = StoreObserver(source.store)
+    observer = StoreObserver(source.backend)
     drive.start(observer)
     drive.complete(observer, 1)
     target = open_store("mongodb://127.0.0.1:1/x?serverSelectionTimeoutMS=200")

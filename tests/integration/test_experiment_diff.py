@@ -44,7 +44,7 @@ def main(lr, _run):
 def make(url: str, name: str = "train") -> Experiment:
     """An experiment with three runs in a store, the best of which has lr=0.1."""
     ex = Experiment(name, interactive=True, save_git_info=False)
-    ex.observers.append(StoreObserver(open_store(url).store))
+    ex.observers.append(StoreObserver(open_store(url).backend))
     ex.add_config({"lr": 0.1, "opt": {"steps": [1, 2]}})
 
     @ex.main

@@ -38,7 +38,7 @@ def record(store, directory, n, *resources):
     for name, text in (("shared.py", "shared"), (f"own{n}.py", f"own {n}"), ("made", f"by {n}")):
         (directory / name).write_text(text)
         sources.append((name, md5_of_file(str(directory / name))))
-    observer = StoreObserver(store.store)
+    observer = StoreObserver(store.backend)
     experiment = {"sources": sources[:2], "base_dir": str(directory), "dependencies": [f"a=={n}"]}
     run_id = drive.start(observer, config={"n": n}, ex_info=experiment)
     for name in resources:
@@ -132,13 +132,13 @@ def test_what_a_run_uses_again_counts_as_new(place, store, tmp_path, monkeypatch
         raise Killed
 
     for method in ("_insert_next", "_writing"):
-        if hasattr(store.store, method):
-            monkeypatch.setattr(store.store, method, killed)
-    if hasattr(store.store, "_blobs"):
-        monkeypatch.setattr(store.store._blobs, "claim", killed)
+        if hasattr(store.backend, method):
+            monkeypatch.setattr(store.backend, method, killed)
+    if hasattr(store.backend, "_blobs"):
+        monkeypatch.setattr(store.backend._blobs, "claim", killed)
     source = {"sources": [("shared.py", md5_of_file(str(path)))], "base_dir": str(tmp_path)}
     with pytest.raises(Killed):
-        drive.start(StoreObserver(store.store), ex_info=source)
+        drive.start(StoreObserver(store.backend), ex_info=source)
     monkeypatch.undo()
     removed = remove_garbage(store, waste).garbage
     assert len(removed) == number - 1
@@ -179,7 +179,7 @@ def test_a_run_taken_out_of_the_trash_meanwhile_stays(place, store, tmp_path):
 
 @all_places
 def test_a_run_that_is_under_way_stays(place, store, tmp_path):
-    observer = StoreObserver(store.store)
+    observer = StoreObserver(store.backend)
     run_id = drive.start(observer)
     observer.heartbeat_event(info={}, captured_out="", beat_time=store.runs().now, result=None)
     discard(store, [run_id], force=True)
@@ -287,7 +287,7 @@ def test_large_fields_of_one_run_are_not_those_of_another(place, store, tmp_path
     large = {"text": "x" * 3_000_000}
     ids = []
     for _ in range(2):
-        observer = StoreObserver(store.store)
+        observer = StoreObserver(store.backend)
         ids.append(drive.start(observer))
         observer.heartbeat_event(
             info=large, captured_out="", beat_time=store.runs().now, result=None

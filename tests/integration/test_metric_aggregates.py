@@ -56,15 +56,15 @@ def put_metrics(store, run_id, of_run, steps=range(1000)):
         )
         for name, values in of_run.items()
     ]
-    store.store.apply(run_id, [change for change in changes if len(change)])
-    store.store.apply(run_id, [SetFields(fields={"info": {}})])  # where MongoDB lists them
+    store.backend.apply(run_id, [change for change in changes if len(change)])
+    store.backend.apply(run_id, [SetFields(fields={"info": {}})])  # where MongoDB lists them
 
 
 def create_everywhere(stores, some):
     """A run with these metrics for each of `some`, in each store."""
     for of_run in some:
         for store in stores.values():
-            put_metrics(store, store.store.create(None, dict(_DOCUMENT), []), of_run)
+            put_metrics(store, store.backend.create(None, dict(_DOCUMENT), []), of_run)
 
 
 def shown(value):
@@ -87,7 +87,7 @@ def test_what_a_store_says_at_once_is_what_the_points_say(stores, some):
     for kind, store in stores.items():
         ids = []
         for of_run in some:
-            ids.append(store.store.create(None, dict(_DOCUMENT), []))
+            ids.append(store.backend.create(None, dict(_DOCUMENT), []))
             put_metrics(store, ids[-1], of_run)
         said = store.reader.metric_numbers(ids, _WANTED)
         assert set(said) <= set(ids)
@@ -164,7 +164,7 @@ def test_all_stores_have_the_same_order(stores, some, asked):
 def test_databases_sort_by_numbers_of_metrics(kind, request, tmp_path):
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
         for length in (2, 4, 0, 1, 3):
-            run_id = store.store.create(None, dict(_DOCUMENT), [])
+            run_id = store.backend.create(None, dict(_DOCUMENT), [])
             put_metrics(store, run_id, {"loss": [0.5 + length] * length})
         for number, sign in itertools.product(AGGREGATES, ("", "-")):
             keys = parse_sort(f"{sign}metrics.loss.{number}")
@@ -195,7 +195,7 @@ _CANDIDATES = {
 def test_databases_leave_out_runs_by_their_metrics(kind, request, tmp_path):
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
         for values in ([0.25, 0.5, 1.0], [1, 4], [10.0, 20.0], []):
-            put_metrics(store, store.store.create(None, dict(_DOCUMENT), []), {"loss": values})
+            put_metrics(store, store.backend.create(None, dict(_DOCUMENT), []), {"loss": values})
         found = {}
         for question in _CANDIDATES:
             where = prefilter_for(parse(question), store.reader)
@@ -211,7 +211,7 @@ def test_a_store_says_all_of_short_metrics_of_numbers(kind, request, tmp_path):
     """Nothing is left to be read run by run."""
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
         for values in ([0.5, 0.25, 1.5], [3, 1, 2], [1, 0.5], [math.nan, 1.0], []):
-            put_metrics(store, store.store.create(None, dict(_DOCUMENT), []), {"loss": values})
+            put_metrics(store, store.backend.create(None, dict(_DOCUMENT), []), {"loss": values})
         ids = list(store.ids())
         said = store.reader.metric_numbers(ids, [("loss", kind) for kind in AGGREGATES])
         by_run = {run_id: {kind: n for (_, kind), n in said[run_id].items()} for run_id in ids}
@@ -227,7 +227,7 @@ def test_a_store_says_all_of_short_metrics_of_numbers(kind, request, tmp_path):
 @pytest.mark.parametrize("kind", ["memory", *KINDS])
 def test_a_negative_zero_stays_negative(kind, request, tmp_path):
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
-        run_id = store.store.create(None, dict(_DOCUMENT), [])
+        run_id = store.backend.create(None, dict(_DOCUMENT), [])
         put_metrics(store, run_id, {"loss": [0.0, -0.0, 1.0, -0.0]})
         (run,) = store.runs()
         assert [math.copysign(1, value) for _, value in run.metrics["loss"]] == [1, -1, 1, -1]
@@ -238,7 +238,7 @@ def test_a_negative_zero_stays_negative(kind, request, tmp_path):
 def test_metrics_are_not_read_run_by_run(kind, request, tmp_path, monkeypatch):
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
         for n in range(40):
-            run_id = store.store.create(None, dict(_DOCUMENT), [])
+            run_id = store.backend.create(None, dict(_DOCUMENT), [])
             if n % 4:
                 put_metrics(store, run_id, {"loss": [1.0, n / 40, 0.9]})
 
@@ -257,7 +257,7 @@ def test_metrics_are_not_read_run_by_run(kind, request, tmp_path, monkeypatch):
 def test_a_damaged_point_leaves_the_numbers_of_other_runs(kind, request, tmp_path):
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
         for _ in range(2):
-            run_id = store.store.create(None, dict(_DOCUMENT), [])
+            run_id = store.backend.create(None, dict(_DOCUMENT), [])
             put_metrics(store, run_id, {"loss": [1.0, {"a": 1}]})
         _damage(kind, store)
         said = store.reader.metric_numbers([1, 2], [("loss", "max"), ("loss", "last")])
@@ -281,9 +281,9 @@ def _damage(kind, store):
 def test_long_metrics_are_left_to_those_who_read_points(request, tmp_path, monkeypatch):
     with new_place("sqlite", request, tmp_path) as place, open_store(place.url) as store:
         for _ in range(3):
-            run_id = store.store.create(None, dict(_DOCUMENT), [])
+            run_id = store.backend.create(None, dict(_DOCUMENT), [])
             put_metrics(store, run_id, {"loss": [1.0, 2.0, 4.5]})
-        monkeypatch.setattr("sacred.stores.sql.aggregates._POINTS", 6)
+        monkeypatch.setattr("sacred.stores.sql.aggregates._POINTS_AT_ONCE", 6)
         wanted = [("loss", "mean"), ("loss", "max")]
         said = store.reader.metric_numbers([1, 2, 3], wanted)
         assert [("loss", "mean") in said[run_id] for run_id in (1, 2, 3)] == [True, True, False]
@@ -295,7 +295,7 @@ def test_metrics_that_the_run_does_not_list_are_found_in_mongo(request, tmp_path
     """A run that was killed between storing points and saying so."""
     with new_place("mongo", request, tmp_path) as place, open_store(place.url) as store:
         for _ in range(3):
-            run_id = store.store.create(None, dict(_DOCUMENT), [])
+            run_id = store.backend.create(None, dict(_DOCUMENT), [])
             if run_id < 3:
                 put_metrics(store, run_id, {"loss": [0.5]})
         store.reader._runs.update_many({}, {"$unset": {"info.metrics": 1}})
@@ -306,10 +306,10 @@ def test_metrics_that_the_run_does_not_list_are_found_in_mongo(request, tmp_path
 def test_the_list_of_metrics_in_mongo_leaves_none_out(request, tmp_path):
     """Readers believe it: a metric that it lacks would be lost to them."""
     with new_place("mongo", request, tmp_path) as place, open_store(place.url) as store:
-        run_id = store.store.create(None, dict(_DOCUMENT), [])
+        run_id = store.backend.create(None, dict(_DOCUMENT), [])
         put_metrics(store, run_id, {"loss": [0.5]})
         points = AddPoints(name="acc", start=0, steps=[0], values=[1], timestamps=[_START])
-        store.store.apply(run_id, [points])
+        store.backend.apply(run_id, [points])
         assert sorted(store.reader.metric_names(run_id)) == ["acc", "loss"]
         with open_store(place.url) as other:
             put_metrics(other, run_id, {"later": [2.0]})
@@ -325,9 +325,9 @@ def test_the_list_of_metrics_in_mongo_leaves_none_out(request, tmp_path):
 def test_what_a_user_has_put_into_info_under_that_name_stays(request, tmp_path):
     with new_place("mongo", request, tmp_path) as place, open_store(place.url) as store:
         for value in ([1, 2], "text", {"name": "a"}, {"name": "a", "id": 1}, [{"id": 1}]):
-            run_id = store.store.create(None, dict(_DOCUMENT), [])
-            store.store.apply(run_id, [SetFields(fields={"info": {"metrics": value}})])
+            run_id = store.backend.create(None, dict(_DOCUMENT), [])
+            store.backend.apply(run_id, [SetFields(fields={"info": {"metrics": value}})])
             points = AddPoints(name="loss", start=0, steps=[0], values=[1], timestamps=[_START])
-            store.store.apply(run_id, [points])
+            store.backend.apply(run_id, [points])
             assert store[run_id].stored("info") == {"metrics": value}
             assert list(store[run_id].metrics) == ["loss"]

@@ -23,7 +23,7 @@ def store(request, tmp_path, monkeypatch):
     """The same two runs of sacred 0.8.7: the first completed, the second took too long."""
     if request.param != "mongo":
         if request.param == "indexed files":
-            monkeypatch.setattr(side_index, "AT_LEAST", 0)
+            monkeypatch.setattr(side_index, "MIN_RUNS", 0)
             monkeypatch.setenv("SACRED_INDEX", str(tmp_path / "index"))
         opened = open_store(shutil.copytree(REFERENCE / "files_0.8", tmp_path / "moved"))
         assert (opened.index is not None) == (request.param == "indexed files")
@@ -97,7 +97,7 @@ def test_queries_over_runs_of_0_8(store):
 
 def test_runs_are_added_to_those_of_0_8(store, tmp_path):
     before = list(store.runs())
-    observer = StoreObserver(store.store, failure_dir=str(tmp_path / "spool"))
+    observer = StoreObserver(store.backend, failure_dir=str(tmp_path / "spool"))
     assert str(start(observer)) == "3"
     log(observer, {"loss": [3.0]})
     complete(observer, 7)

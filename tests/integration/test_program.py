@@ -678,7 +678,7 @@ def test_completion_knows_commands_and_options(call: Call, shell: str) -> None:
 def test_a_run_in_a_notebook_is_no_page_of_its_own(tmp_path: Path) -> None:
     """What is stored can be anything."""
     store = open_store("memory:")
-    observer = StoreObserver(store.store)
+    observer = StoreObserver(store.backend)
     run_id = drive.start(observer, config={"<script>": "<img>", "long": "x" * 1000})
     html = store[run_id]._repr_html_()
     assert "<script>" not in html

@@ -51,7 +51,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, ids in (("runs", ("1", "12", "3")), ("others", ("77",))):
         store = open_store(directory / name)
         for run_id in ids:
-            observer = StoreObserver(store.store)
+            observer = StoreObserver(store.backend)
             # Nothing that is stored is ever executed, also by a shell.
             odd = {f"$(touch {directory}/executed)": 1, "`touch executed`": 2, "a b": 3}
             drive.start(observer, run_id, config={"opt": {"lr": 0.1, "name": "adam"}, **odd})

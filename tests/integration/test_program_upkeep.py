@@ -31,7 +31,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     store = open_store("runs")
     for n in range(3):
-        observer = StoreObserver(store.store)
+        observer = StoreObserver(store.backend)
         drive.start(observer, config={"n": n}, meta_info={})
         drive.complete(observer, n)
     return store
@@ -147,7 +147,7 @@ def test_copies(sacred, place):
     )
     assert sacred("copy", "runs", "tinydb:tiny")[2] == "1 copied, 2 there already\n"
     other = open_store("other")
-    observer = StoreObserver(other.store)
+    observer = StoreObserver(other.backend)
     drive.start(observer, config={"n": 7})
     drive.complete(observer)
     assert sacred("copy", "other", "runs")[1] == "1 -> 4\n"
@@ -174,7 +174,7 @@ def unstored(place: Store | None = None) -> None:
 
 def test_what_waits_is_stored(sacred, place, tmp_path, monkeypatch, capsys):
     assert sacred("sync")[::2] == (0, "nothing waits\n")
-    unstored(place.store)
+    unstored(place.backend)
     capsys.readouterr()
     monkeypatch.chdir("/")
     code, out, _ = sacred("sync", "--list", "--csv")
@@ -187,7 +187,7 @@ def test_what_waits_is_stored(sacred, place, tmp_path, monkeypatch, capsys):
 
 
 def test_what_cannot_be_stored_stays_with_the_reason(sacred, place, tmp_path, capsys):
-    unstored(place.store)
+    unstored(place.backend)
     capsys.readouterr()
     (tmp_path / "runs").rename(tmp_path / "moved")
     broken = tmp_path / "data/sacred/spool/broken"
@@ -268,7 +268,7 @@ def test_times_of_gc_are_durations(sacred):
 
 def test_indices_are_shown_and_made_anew(sacred, place, tmp_path, monkeypatch):
     assert sacred("index") == (0, "", "runs: has no index, and needs none\n")
-    monkeypatch.setattr("sacred.stores.files.index.side_index.AT_LEAST", 0)
+    monkeypatch.setattr("sacred.stores.files.index.side_index.MIN_RUNS", 0)
     monkeypatch.setenv("SACRED_INDEX", str(tmp_path / "index"))
     assert "not made yet" in sacred("index")[1]
     assert re.fullmatch(r"runs: 3 runs in .*\.sqlite\n", sacred("index", "rebuild")[2])

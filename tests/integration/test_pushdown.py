@@ -145,7 +145,7 @@ queries = st.recursive(
 def index_of_all_stores(tmp_path_factory):
     """Files are asked through their index."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sacred.stores.files.index.side_index.AT_LEAST", 0)
+        patch.setattr("sacred.stores.files.index.side_index.MIN_RUNS", 0)
         patch.setenv("SACRED_INDEX", str(tmp_path_factory.mktemp("index")))
         yield
 
@@ -198,7 +198,7 @@ def _create(stores, batch, run):
         document["result"] = flatten(run["result"])
     number = next(_numbers)
     for store in stores.values():
-        store.store.create(number, document, [])
+        store.backend.create(number, document, [])
 
 
 def _answer(store, query):
@@ -249,7 +249,7 @@ def test_all_stores_have_the_same_order(stores, some, orders, ahead):
     for sort, limit in orders:
         for query in ("", f"config.batch = {batch!r}"):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("sacred.stores.sql.reader._AHEAD", ahead)
+                patch.setattr("sacred.stores.sql.reader._RUNS_AHEAD", ahead)
                 answers = {
                     kind: store.runs(query, sort=sort, limit=limit).ids
                     for kind, store in stores.items()
@@ -292,7 +292,7 @@ def test_the_own_order_of_mongo_is_taken_only_where_it_is_ours(mongo_and_memory,
         more = {"config": config | nested, "has_result": has_result, "result": config.get("b")}
         _create(mongo_and_memory, batch, run | more)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sacred.stores.mongo.search.ranking._MORE", 1)
+        patch.setattr("sacred.stores.mongo.search.ranking._EXTRA_ROWS", 1)
         for sort, limit in orders:
             query = f"config.batch = {batch!r} and missing(config.`no such`)"
             in_mongo, in_memory = (
@@ -306,7 +306,7 @@ def test_the_own_order_of_mongo_is_taken_for_numbers(request, tmp_path):
         document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
         for n in range(40):
             result = {"result": n % 7} if n % 2 else {}
-            store.store.create(None, {**document, "config": {"a": n}, **result}, [])
+            store.backend.create(None, {**document, "config": {"a": n}, **result}, [])
 
         def pages(sort, limit=5):
             reader, order = store.reader, store.reader.ordering(parse_sort(sort))
@@ -323,7 +323,7 @@ def test_the_own_order_of_mongo_is_taken_for_numbers(request, tmp_path):
         assert ids[20:] == list(range(1, 41, 2))  # those without a result
         assert not is_taken("result", 25)  # more than there are
         assert not is_taken("result, config.a")
-        store.store.create(None, {**document, "config": {"a": True}}, [])
+        store.backend.create(None, {**document, "config": {"a": True}}, [])
         assert is_taken("-config.a")
         assert not is_taken("config.a")
 
@@ -333,7 +333,7 @@ def test_items_of_a_list_have_no_names(kind, request, tmp_path):
     document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
         for result in ([{"a": 1}], {"a": 1}, [], 1):
-            store.store.create(None, {**document, "config": {}, "result": result}, [])
+            store.backend.create(None, {**document, "config": {}, "result": result}, [])
         assert [run.id for run in store.runs("missing(result.a)")] == [1, 3, 4]
         assert [run.id for run in store.runs("result.a = 1")] == [2]
 
@@ -345,7 +345,7 @@ def test_an_order_is_really_pushed(kind, request, tmp_path):
         values = [2, 1.5, None, "b", True, {"no": "order"}, 3, np.float64(1), math.nan, "a", [7]]
         for value in values:
             config = flatten({"a": value}) if value is not None else {}
-            store.store.create(None, {**document, "config": config}, [])
+            store.backend.create(None, {**document, "config": config}, [])
         ids = store.runs(sort="-a").ids
         assert ids == (4, 10, 7, 1, 2, 8, 5, 3, 6, 9, 11)
         order = store.reader.ordering(parse_sort("-a"))
@@ -364,7 +364,7 @@ def test_a_condition_is_really_pushed(kind, request, tmp_path):
     document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
         for n in range(5):
-            store.store.create(None, {**document, "config": {"pushed": n}}, [])
+            store.backend.create(None, {**document, "config": {"pushed": n}}, [])
         where = prefilter_for(parse("pushed > 1 and pushed < 3 and missing(result)"), store.reader)
         found = list(store.reader.documents(fields=["config"], where=where))
         # The bounds themselves are candidates.
@@ -378,7 +378,7 @@ def test_a_text_that_is_no_json_hides_no_other_run(kind, request, tmp_path):
     document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
         for n in range(5):
-            store.store.create(None, {**document, "config": {"a": {"b": n}}, "result": n}, [])
+            store.backend.create(None, {**document, "config": {"a": {"b": n}}, "result": n}, [])
         engine = sa.create_engine(place.url)
         with engine.begin() as connection:
             connection.exec_driver_sql("UPDATE run SET config = '{\"a\":' WHERE run_id = '2'")
@@ -396,7 +396,7 @@ def test_only_the_winners_of_an_order_are_read(kind, request, tmp_path):
     document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
         for n in range(80):
-            store.store.create(None, {**document, "config": {"a": n}, "result": n}, [])
+            store.backend.create(None, {**document, "config": {"a": n}, "result": n}, [])
         read = []
         pairs = DocumentRows.pairs
 
@@ -415,7 +415,7 @@ def test_only_the_winners_of_an_order_are_read(kind, request, tmp_path):
 def test_a_condition_on_texts_is_put_to_the_first_of_an_order_before_it_is_put_to_all(
     kind, request, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("sacred.stores.sql.reader._AHEAD", 40)
+    monkeypatch.setattr("sacred.stores.sql.reader._RUNS_AHEAD", 40)
     document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
     statements = []
 
@@ -431,7 +431,7 @@ def test_a_condition_on_texts_is_put_to_the_first_of_an_order_before_it_is_put_t
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
         for n in range(80):
             details = {"config": {"a": n % 10, "b": n}, "result": n, "start_time": NOW}
-            store.store.create(None, document | details, [])
+            store.backend.create(None, document | details, [])
         sa.event.listen(sa.Engine, "before_cursor_execute", note)
         try:
             for sort in ("-result", "start_time"):
@@ -451,7 +451,7 @@ def test_results_of_the_old_library_among_ours_are_found_and_sorted(kind, reques
     document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
         for value in (0.5, 2, True, "a", [1], None):
-            store.store.create(None, document | {"config": {}, "result": value}, [])
+            store.backend.create(None, document | {"config": {}, "result": value}, [])
         engine = sa.create_engine(place.url)
         with engine.begin() as connection:
             connection.exec_driver_sql("UPDATE run SET result_json = NULL WHERE run_id IN ('1')")
@@ -495,8 +495,8 @@ def test_a_text_is_found_wherever_it_stands(kind, request, tmp_path_factory):
             document |= {name: flatten(document[name]) for name in ("config", "meta")}
             at_end = {k: document.pop(k) for k in ("fail_trace", "result") if k in document}
             for store in stores.values():
-                store.store.create(number, dict(document), [])
-                store.store.apply(number, [SetFields(fields=at_end)])
+                store.backend.create(number, dict(document), [])
+                store.backend.apply(number, [SetFields(fields=at_end)])
         for text in _TEXTS:
             for query in (Search(text), Not(Search(text))):
                 in_memory, found = (

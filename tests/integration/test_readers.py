@@ -57,7 +57,7 @@ def store(request, tmp_path_factory):
     """The runs of `tests.sample_runs` in a place of the kind that is asked for."""
     directory = tmp_path_factory.mktemp("place")
     with new_place(request.param, request, directory) as place, open_store(place.url) as opened:
-        record(opened.store, tmp_path_factory.mktemp("files"))
+        record(opened.backend, tmp_path_factory.mktemp("files"))
         yield opened
 
 
@@ -130,7 +130,7 @@ def test_records_have_it_all(store):
 def test_records_outlive_the_stores_that_they_come_from(kind, request, tmp_path):
     """Whose end lets go of the connections."""
     with new_place(kind, request, tmp_path) as place:
-        record(open_store(place.url).store, tmp_path)
+        record(open_store(place.url).backend, tmp_path)
         run = open_store(place.url).runs("n = 0").first()
         gc.collect()
         assert run.metrics["loss"].values.tolist() == [0.9, 0.5, 0.7]
@@ -142,9 +142,9 @@ def test_records_outlive_the_stores_that_they_come_from(kind, request, tmp_path)
 @all_places
 def test_annotations_can_be_changed(store):
     run = store.runs("n = 11").first()
-    annotate(store.store, run.id, {"comment": "", "tags": ["late"], "starred": True})
+    annotate(store.backend, run.id, {"comment": "", "tags": ["late"], "starred": True})
     assert numbers(store.runs("late in tags and starred")) == [11]
-    annotate(store.store, run.id, {"comment": ""})
+    annotate(store.backend, run.id, {"comment": ""})
     assert numbers(store.runs("late in tags")) == []
 
 

@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(autouse=True)
 def index_of_all_stores(tmp_path_factory, monkeypatch):
     """Small stores have one as well."""
-    monkeypatch.setattr(side_index, "AT_LEAST", 0)
+    monkeypatch.setattr(side_index, "MIN_RUNS", 0)
     monkeypatch.setenv("SACRED_INDEX", str(tmp_path_factory.mktemp("index")))
 
 
@@ -69,13 +69,13 @@ def settled(monkeypatch):
     """Runs count as over at once, and the store as large."""
     monkeypatch.setattr(ingest, "_OVER_FOR", -(10**12))
     monkeypatch.setattr(ingest, "_NOTED_FOR", -(10**12))
-    monkeypatch.setattr(freshness, "SMALL", 0)
+    monkeypatch.setattr(freshness, "SMALL_STORE_RUNS", 0)
 
 
 @pytest.fixture
 def store(tmp_path):
     with open_store(tmp_path / "runs") as opened:
-        record(opened.store, tmp_path)
+        record(opened.backend, tmp_path)
         yield opened
 
 
@@ -155,7 +155,7 @@ def test_texts_of_what_is_no_text_are_looked_up(store):
         "KELVIN",
         {},
     ):
-        store.store.create(None, {**document, "config": {"value": flatten(value)}}, [])
+        store.backend.create(None, {**document, "config": {"value": flatten(value)}}, [])
     found = check(store, '"needle"')
     assert len(found) == 6
     for text in ("array", "j", "(1+2j)", "kelvin", "[0 1", "value", "0.1"):
@@ -187,7 +187,7 @@ def _created(store, run, number=None):
     }
     if run["has_result"]:
         document["result"] = flatten(run["result"])
-    return store.store.create(number, document, [])
+    return store.backend.create(number, document, [])
 
 
 _LOSS = {"loss": {"steps": [0, 1], "values": [0.5, 0.1], "timestamps": []}}
@@ -251,7 +251,7 @@ def test_whatever_happens_the_index_says_what_the_files_say(
 
 
 def test_changes_by_this_library_are_seen_at_once(store, settled, tmp_path, monkeypatch):
-    monkeypatch.setattr("sacred.stores.files.change_log._MANY", 0)
+    monkeypatch.setattr("sacred.stores.files.change_log._MIN_RUNS", 0)
     assert check(store, "late in tags") == ()
     annotate(store, 2, add_tags=["late"])
     assert check(store, "late in tags") == (2,)
@@ -266,8 +266,8 @@ def test_changes_by_this_library_are_seen_at_once(store, settled, tmp_path, monk
 
 
 def test_notes_that_grow_too_long_begin_anew(store, settled, monkeypatch):
-    monkeypatch.setattr("sacred.stores.files.change_log._MANY", 0)
-    monkeypatch.setattr("sacred.stores.files.change_log._LARGEST", 5)
+    monkeypatch.setattr("sacred.stores.files.change_log._MIN_RUNS", 0)
+    monkeypatch.setattr("sacred.stores.files.change_log._MAX_LOG_BYTES", 5)
     for n in range(1, 8):
         annotate(store, n, add_tags=[f"late{n}"])
         assert check(store, f"late{n} in tags") == (n,)
@@ -280,7 +280,7 @@ def test_files_that_others_write_over_are_seen_after_a_minute(
     check(store)
     check(store)
     write(tmp_path / "runs" / "1" / "config.json", {"n": 0, "late": 1})
-    monkeypatch.setattr(freshness, "LONGEST", 0.0)
+    monkeypatch.setattr(freshness, "FULL_CHECK_SECONDS", 0.0)
     assert check(store, "late = 1") == (1,)
 
 
@@ -339,7 +339,7 @@ def test_an_index_of_another_version_is_made_again(store):
 
 
 def test_while_somebody_else_keeps_the_index_everything_is_read(store, monkeypatch):
-    monkeypatch.setattr("sacred.stores.files.index.index_file._PATIENCE", 0.1)
+    monkeypatch.setattr("sacred.stores.files.index.index_file._LOCK_TIMEOUT", 0.1)
     check(store)
     with contextlib.closing(sqlite3.connect(store.index.path)) as connection:
         connection.execute("BEGIN EXCLUSIVE")
@@ -357,7 +357,7 @@ _READER = """
 import sys
 from sacred.runs import open_store
 from sacred.stores.files.index import side_index
-side_index.AT_LEAST = 0
+side_index.MIN_RUNS = 0
 side_index._CHUNK = 7
 store = open_store(sys.argv[1])
 print("ready", flush=True)
@@ -375,7 +375,9 @@ def _reader(root, count):
 
 def _many(store, count, first=0):
     for n in range(first, first + count):
-        store.store.create(None, {"status": "COMPLETED", "config": {"n": n}, "experiment": {}}, [])
+        store.backend.create(
+            None, {"status": "COMPLETED", "config": {"n": n}, "experiment": {}}, []
+        )
 
 
 def test_several_processes_bring_it_up_to_date_at_once(tmp_path):

@@ -626,7 +626,13 @@ _SHORT = "\n[...]\n"
 @pytest.fixture
 def small_rows(monkeypatch):
     """As if a row of a run could have 60 characters of output."""
-    sizes = {"_MAX": 60, "_HEAD": 10, "_TAIL": 12, "_PIECE": 25, "_BEGINNING": 10 + len(_SHORT)}
+    sizes = {
+        "_MAX_CHARS_IN_ROW": 60,
+        "_HEAD_CHARS": 10,
+        "_TAIL_CHARS": 12,
+        "_CHARS_AT_ONCE": 25,
+        "_TAIL_START": 10 + len(_SHORT),
+    }
     # As in truth, the beginning and the end are less than may be there.
     monkeypatch.setattr("sacred.stores.sql.output._NOTICE", _SHORT)
     for name, size in sizes.items():

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from sacred import open_store
 from sacred._base.timestamps import Timestamps
 from sacred.stores.changes import AddPoints
-from sacred.stores.sql.chunk_triggers import are_guarded
+from sacred.stores.sql.chunk_triggers import has_triggers
 from sacred.stores.sql.engine import make_engine
 from sacred.stores.sql.points import step_from, value_from
 from sacred.stores.sql.storable_text import storable
@@ -39,8 +39,8 @@ LONG = 2 * SIZE + 3  # two blocks, and points behind
 def small_blocks(request, monkeypatch):
     """As if a block had few points."""
     if "processes" not in request.node.name:
-        monkeypatch.setattr("sacred.stores.sql.chunks.POINTS_PER_BLOCK", SIZE)
-        monkeypatch.setattr("sacred.stores.sql.points_reader._SHORT", 5)
+        monkeypatch.setattr("sacred.stores.sql.chunks.POINTS_PER_CHUNK", SIZE)
+        monkeypatch.setattr("sacred.stores.sql.points_reader._MIN_CHUNKED_POINTS", 5)
         monkeypatch.setattr("sacred.stores.sql.points_reader._POINTS_AT_ONCE", 3)
 
 
@@ -131,7 +131,7 @@ def moment(text):
 def read(url, run_id, name="loss"):
     """The same, as a reader has it."""
     with open_store(url) as opened:
-        return list(opened.store.reader().points(run_id, name).rows())
+        return list(opened.backend.reader().points(run_id, name).rows())
 
 
 def blocks(engine, run_id="1"):
@@ -472,7 +472,7 @@ def test_a_reader_sees_one_state(url, engine, store, number):
             add(store, run_id, LONG, SIZE)
 
     with open_store(url) as opened:
-        reader = opened.store.reader()
+        reader = opened.backend.reader()
         assert reader.metric_names(run_id) == ["loss"]
         reading = reader._engine
         sa.event.listen(reading, "after_cursor_execute", disturb)
@@ -654,7 +654,7 @@ def test_who_may_not_make_triggers_stores_rows(url):
     run_id = new_run(limited)
     add(limited, run_id, 0, LONG)
     with engine.connect() as connection:
-        assert not are_guarded(connection)
+        assert not has_triggers(connection)
     assert len(read(url, run_id)) == LONG
     # Blocks are there, but this one may not read them; what it does is noted.
     other = SqlStore(make_engine(url))
@@ -727,5 +727,5 @@ def test_the_trash_and_back(url, engine, store):
     add(store, run_id, 0, LONG)
     with open_store(url) as opened:
         discard(opened, [run_id])
-        opened.store.recover(run_id)
+        opened.backend.recover(run_id)
     assert is_read_from_blocks(url, engine)

@@ -524,7 +524,7 @@ def test_any_life_over_a_store_that_fails_now_and_then(tmp_path_factory, life):
     observer = StoreObserver(store, failure_dir=str(directory / "spool"))
     run_id = live(observer, life, directory)
     for record in (directory / "spool").glob("*/record.jsonl"):
-        replay(record, store.store)
+        replay(record, store.backend)
     assert read_back(directory / "runs", run_id) == memory.read(1)
 
 
@@ -563,7 +563,7 @@ def test_what_changes_nothing_is_not_written(observer, runs):
 
 
 def test_beats_alone_are_rare_where_writing_is_slow(observer, runs, monkeypatch):
-    monkeypatch.setattr(tinydb_store, "_SLOW", 0.0)
+    monkeypatch.setattr(tinydb_store, "_SLOW_WRITE_SECONDS", 0.0)
     monkeypatch.setattr(tinydb_store, "_SHARE_OF_BEATS", 1e-6)
     start(observer)
     beat(observer)

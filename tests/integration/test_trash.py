@@ -24,7 +24,7 @@ def runs(store, directory, count):
     ids = []
     for n in range(count):
         (directory / "own").write_text(f"of run {n}")
-        observer = StoreObserver(store.store)
+        observer = StoreObserver(store.backend)
         ids.append(drive.start(observer, config={"n": n}))
         observer.resource_event(filename=str(directory / "shared.csv"))
         observer.artifact_event(name="own", filename=str(directory / "own"))
@@ -75,7 +75,7 @@ def test_what_is_removed_is_gone_and_leaves_the_others_what_they_share(place, st
 def test_the_id_of_a_discarded_run_stays_taken(place, store, tmp_path):
     ids = runs(store, tmp_path, 2)
     discard(store, ids)
-    observer = StoreObserver(other(place, store).store)
+    observer = StoreObserver(other(place, store).backend)
     with pytest.raises(RunExistsError):
         drive.start(observer, ids[1])
     new = drive.start(observer, config={"n": 5})
@@ -95,12 +95,12 @@ def test_only_what_is_in_the_trash_is_removed(store, tmp_path):
 
 def test_a_run_that_is_under_way_is_not_thrown_away_by_mistake():
     store = open_store("memory:")
-    observer = StoreObserver(store.store)
+    observer = StoreObserver(store.backend)
     run_id = drive.start(observer)
     assert store[run_id].status == "DEAD"
     discard(store, [run_id])
     recover(store, [run_id])
-    store.store.runs[run_id]["document"]["heartbeat"] = store.runs().now
+    store.backend.runs[run_id]["document"]["heartbeat"] = store.runs().now
     with pytest.raises(StoreError, match=f"still running, and so not thrown away: {run_id}"):
         discard(store, [run_id])
     assert len(store.runs()) == 1
@@ -123,10 +123,10 @@ def test_a_removal_that_is_interrupted_goes_on(kind, request, tmp_path, monkeypa
                 remove = shutil.rmtree
                 patch.setattr(shutil, "rmtree", lambda p: killed() if "_trash" in p else remove(p))
             else:
-                patch.setattr(type(store.store._runs), "delete_one", killed)
+                patch.setattr(type(store.backend._runs), "delete_one", killed)
             with pytest.raises(KeyboardInterrupt):
                 empty_trash(store)
-        observer = StoreObserver(open_store(place.url).store)
+        observer = StoreObserver(open_store(place.url).backend)
         with pytest.raises(RunExistsError):
             drive.start(observer, run_id)
         assert str(drive.start(observer, config={"n": 7})) == "2"

@@ -229,7 +229,7 @@ def query(data: bytes) -> None:
 
 
 _STORE = RunStore(MemoryStore())
-_STORE.store.create(
+_STORE.backend.create(
     1, {"config": {"a": 1, "b": "x"}, "result": 0.5, "status": "COMPLETED", "experiment": {}}, []
 )
 

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         if args.format is None and not rows:
             console.note("nothing waits")
         return 0
-    done = sync(args.directory, session.store.store if args.store else None)
+    done = sync(args.directory, session.store.backend if args.store else None)
     for item in done:
         if item.problem is None:
             console.print(f"run {item.run_id} is stored in {item.store}")

@@ -26,11 +26,11 @@ CREATE TABLE IF NOT EXISTS object (
 """
 _INSERT = "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?)"
 #: Seconds to wait for another process that is writing; then it does without.
-_PATIENCE = 2.0
+_LOCK_TIMEOUT = 2.0
 #: Larger objects are not kept, in bytes.
-_LARGEST = 1 << 20
+_MAX_OBJECT_BYTES = 1 << 20
 #: SQLite takes so many names at once in any version.
-_AT_ONCE = 900
+_NAMES_AT_ONCE = 900
 
 
 class ObjectCache:
@@ -54,7 +54,7 @@ class ObjectCache:
         rows = [
             (name, versions[name], zlib.crc32(content), content)
             for name, content in contents.items()
-            if versions.get(name) and len(content) <= _LARGEST
+            if versions.get(name) and len(content) <= _MAX_OBJECT_BYTES
         ]
         if rows:
             self._done(lambda connection: _change(connection, _INSERT, rows))
@@ -69,7 +69,7 @@ class ObjectCache:
             return None
         try:
             os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
-            opened = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+            opened = sqlite3.connect(self.path, timeout=_LOCK_TIMEOUT, isolation_level=None)
             with contextlib.closing(opened) as connection:
                 connection.execute(_TABLE)
                 return work(connection)
@@ -86,8 +86,8 @@ class ObjectCache:
 def _find(connection: sqlite3.Connection, versions: Mapping[str, str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     names = list(versions)
-    for start in range(0, len(names), _AT_ONCE):
-        some = names[start : start + _AT_ONCE]
+    for start in range(0, len(names), _NAMES_AT_ONCE):
+        some = names[start : start + _NAMES_AT_ONCE]
         query = f"SELECT * FROM object WHERE name IN ({','.join('?' * len(some))})"
         for name, version, checksum, content in connection.execute(query, some):
             if version == versions[name] and zlib.crc32(content) == checksum:

@@ -12,17 +12,17 @@ import os
 
 from sacred._base.frozen import Frozen
 
-__all__ = ["NOTES", "ChangeLog", "log_change", "logged_changes"]
+__all__ = ["CHANGE_LOG", "ChangeLog", "log_change", "logged_changes"]
 
 #: The file of the notes: the names of runs, one a line.
-NOTES = ".changes"
+CHANGE_LOG = ".changes"
 
 # In a smaller store readers look at everything.
-_MANY = 1000
+_MIN_RUNS = 1000
 # Then the notes begin anew, and readers look at everything once.
-_LARGEST = 1 << 20
+_MAX_LOG_BYTES = 1 << 20
 # A link, or a pipe that nobody else has open, is not a file of ours.
-_CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_OWN_FILES_ONLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class ChangeLog(Frozen):
@@ -39,19 +39,19 @@ def log_change(root: str, run_id: str) -> None:
     except OSError:
         return
     # Some systems do not count directories as links.
-    if 1 < links < _MANY:
+    if 1 < links < _MIN_RUNS:
         return
-    path = os.path.join(root, NOTES)
+    path = os.path.join(root, CHANGE_LOG)
     # Where it cannot be noted, it is seen when everything is looked at.
     with contextlib.suppress(OSError):
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _CAREFUL
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _OWN_FILES_ONLY
         file = os.open(path, flags, 0o666)
         try:
             os.write(file, os.fsencode(run_id) + b"\n")
             size = os.fstat(file).st_size
         finally:
             os.close(file)
-        if size > _LARGEST:
+        if size > _MAX_LOG_BYTES:
             os.remove(path)
 
 
@@ -61,7 +61,7 @@ def logged_changes(root: str, since: ChangeLog) -> tuple[set[str] | None, Change
     None instead of the names: it may be any run.
     """
     try:
-        file = os.open(os.path.join(root, NOTES), os.O_RDONLY | _CAREFUL)
+        file = os.open(os.path.join(root, CHANGE_LOG), os.O_RDONLY | _OWN_FILES_ONLY)
     except OSError:
         return (set() if since == ChangeLog() else None), ChangeLog()
     try:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sacred.stores.collector import Collector, Garbage, Report
 from sacred.stores.files.blobs import DISCARD_TIME, MARK, TRASH, Blob, Blobs
-from sacred.stores.reader import moment_of
+from sacred.stores.reader import timestamp_of
 from sacred.stores.store import RunId
 
 __all__ = ["FileCollector"]
@@ -101,7 +101,7 @@ class FileCollector(Collector):
             mark = json.loads(self._blobs.read(f"{TRASH}/{run_id}/{MARK}"))
         except (FileNotFoundError, ValueError):
             return None
-        return moment_of(mark.get(DISCARD_TIME)) if isinstance(mark, dict) else None
+        return timestamp_of(mark.get(DISCARD_TIME)) if isinstance(mark, dict) else None
 
     def size_of(self, run_id: RunId) -> int | None:
         """See `Collector.size_of`."""

@@ -31,11 +31,11 @@ JOURNAL = "metrics.jsonl"
 
 _ARRAYS = ("steps", "timestamps", "values")
 # Up to this size the file is replaced at every beat: a fraction of a millisecond.
-_SMALL = 256 * 1024
+_SMALL_FILE_BYTES = 256 * 1024
 # Beyond, when the new points amount to this part of it. All in all, each point is then
 # written three times to the file, and the journal has at most a third of them.
 _GROWTH = 0.5
-_CHUNK = 1 << 20
+_CHUNK_BYTES = 1 << 20
 _BETWEEN = '", "'
 
 _NUMBERS = frozenset({int, float, bool, type(None)})
@@ -142,7 +142,7 @@ class MetricsFile:
 
     def _is_due(self, new_size: int) -> bool:
         fresh = self._fresh_size + new_size
-        return self._size + fresh <= _SMALL or fresh >= _GROWTH * self._size
+        return self._size + fresh <= _SMALL_FILE_BYTES or fresh >= _GROWTH * self._size
 
     def _take(self, new: list[tuple[AddPoints, Arrays]], size: int) -> None:
         for points, arrays in new:
@@ -232,7 +232,7 @@ def _elements(old: IO[bytes] | None, metric: _Metric, number: int) -> Iterator[b
     if old is not None:
         old.seek(start)
         while start < stop:
-            piece = old.read(min(stop - start, _CHUNK))
+            piece = old.read(min(stop - start, _CHUNK_BYTES))
             if not piece:
                 raise StoreError(f"{NAME} has been cut off by somebody else")
             yield piece

@@ -25,7 +25,7 @@ __all__ = ["read_points", "stored_names"]
 
 _ARRAYS = ("steps", "values", "timestamps")
 #: Below, parsing everything takes a few milliseconds.
-_LARGE = 256 * 1024
+_LARGE_FILE_BYTES = 256 * 1024
 #: How the lines of the arrays of a metric begin, behind that of its name.
 _LINES = (b'  "steps": [', b'  "timestamps": [', b'  "values": [')
 _NUMBERS = re.compile(rb"[-+.0-9eE, ]*\Z")
@@ -78,7 +78,11 @@ def _read(blobs: Blobs, directory: str, name: str) -> Points:
 
 def _is_ours(content: bytes) -> bool:
     """Whether it is large, and in lines as we write them."""
-    return len(content) > _LARGE and content.startswith(b'{\n"') and content.endswith(b"}\n}\n")
+    return (
+        len(content) > _LARGE_FILE_BYTES
+        and content.startswith(b'{\n"')
+        and content.endswith(b"}\n}\n")
+    )
 
 
 def _heads(content: bytes) -> Iterator[str]:

@@ -20,12 +20,12 @@ __all__ = ["NOTE", "claim_next"]
 NOTE = ".last-id"
 
 # Fewer directories are listed in no time, and nothing has to be noted.
-_MANY = 500
+_MIN_RUNS = 500
 
 _FORMAT = re.compile(rb"(\d{20} \d{20} \d{20}) ([0-9a-f]{8})\n")
 _LENGTH = 72
 # A link, or a pipe that nobody else has open, is not a note of ours.
-_CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_OWN_FILES_ONLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def claim_next(root: str, trash: str) -> str:
@@ -79,10 +79,10 @@ def _listed(root: str, trash: str) -> int:
 
 def _noted(root: str, now: os.stat_result) -> int | None:
     """The highest number, if the directory is as it was when that was noted."""
-    if now.st_nlink < _MANY:
+    if now.st_nlink < _MIN_RUNS:
         return None
     try:
-        file = os.open(os.path.join(root, NOTE), os.O_RDONLY | _CAREFUL)
+        file = os.open(os.path.join(root, NOTE), os.O_RDONLY | _OWN_FILES_ONLY)
     except OSError:
         return None
     try:
@@ -98,12 +98,12 @@ def _noted(root: str, now: os.stat_result) -> int | None:
 
 
 def _note(root: str, highest: int, before: os.stat_result) -> None:
-    if before.st_nlink < _MANY:
+    if before.st_nlink < _MIN_RUNS:
         return
     # Not to be had: somebody else's, or there is no space left. Then it is listed again.
     with contextlib.suppress(OSError):
         path = os.path.join(root, NOTE)
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | _CAREFUL, 0o666)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | _OWN_FILES_ONLY, 0o666)
         try:
             after = os.stat(root)  # now, for to make the file was a change, too
             # Else others have made directories meanwhile, and it may be one of a higher number.

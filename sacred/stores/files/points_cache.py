@@ -20,18 +20,18 @@ from sacred._base.cache_dir import cache_dir
 from sacred._base.digest import new_md5
 from sacred._base.extras import is_installed
 from sacred.records import Points
-from sacred.records.metric import moments_of
+from sacred.records.metric import timestamps_of
 
 __all__ = ["cached"]
 
 _VERSION = 1
 #: Files below are read within a tenth of a second.
-_LARGE = 4 << 20
+_MIN_FILE_BYTES = 4 << 20
 #: So long a file has to be left alone, in nanoseconds: clocks of file systems are coarse, and
 #: two changes could have one time.
-_SETTLED = 2_000_000_000
+_SETTLED_NANOSECONDS = 2_000_000_000
 #: Of all caches together; the oldest are removed.
-_MOST = 1 << 30
+_MAX_CACHE_BYTES = 1 << 30
 _KINDS = {"<i8", "<f8"}
 _COLUMNS = ("steps", "values", "timestamps")
 
@@ -76,7 +76,7 @@ def _stamp(path: str) -> list[int] | None:
     except OSError:
         return None
     newest = max(state.st_mtime_ns, state.st_ctime_ns)
-    if state.st_size < _LARGE or time.time_ns() - newest < _SETTLED:
+    if state.st_size < _MIN_FILE_BYTES or time.time_ns() - newest < _SETTLED_NANOSECONDS:
         return None
     return [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_dev]
 
@@ -105,8 +105,8 @@ def _keep(place: str, stamp: list[int], points: Points) -> Points | None:
     kinds = ["" if kind is None else kind.newbyteorder("<").str for kind in numbers]
     if not set(kinds) <= _KINDS:
         return None
-    moments = moments_of(points.timestamps)
-    whole = Points(steps=points.steps, values=points.values, timestamps=moments)
+    timestamps = timestamps_of(points.timestamps)
+    whole = Points(steps=points.steps, values=points.values, timestamps=timestamps)
     columns = [getattr(whole, name) for name in _COLUMNS]
     if len({len(column) for column in columns}) != 1:
         return None
@@ -133,7 +133,7 @@ def _make_room(directory: str, size: int) -> None:
         kept = sorted((e.stat().st_mtime_ns, e.stat().st_size, e.path) for e in entries)
     total = size + sum(length for _, length, _ in kept)
     for _, length, path in kept:
-        if total <= _MOST:
+        if total <= _MAX_CACHE_BYTES:
             break
         with contextlib.suppress(FileNotFoundError):
             os.remove(path)

@@ -13,7 +13,7 @@ from sacred.stores.files.blobs import TRASH, Blobs
 from sacred.stores.files.fingerprints import is_run
 from sacred.stores.files.metrics_json_reader import read_points, stored_names
 from sacred.stores.files.run_json import ABOUT, ANNOTATIONS
-from sacred.stores.reader import LIST_FIELDS, Reader, moment_of
+from sacred.stores.reader import LIST_FIELDS, Reader, timestamp_of
 from sacred.stores.store import NOT_UNDERSTOOD, DamagedRunError, RunNotFoundError
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class FileReader(Reader):
         document = {key: value for key, value in record.items() if key not in LIST_FIELDS}
         # The directory says which run it is: a record that says "../2" must not lead there.
         document.pop("_id", None)
-        document |= {name: moment_of(record[name]) for name in TIME_FIELDS if name in record}
+        document |= {name: timestamp_of(record[name]) for name in TIME_FIELDS if name in record}
         experiment = dict(record.get("experiment") or {})
         document["sources"] = _pairs("sources", experiment.pop("sources", None), self._path)
         document["resources"] = _pairs("resources", record.get("resources"), self._path)

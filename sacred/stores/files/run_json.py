@@ -18,7 +18,7 @@ __all__ = ["ABOUT", "ANNOTATIONS", "JsonRecord", "encode"]
 ANNOTATIONS = "_annotations.json"
 
 # Texts of more characters are hardly ever the same again.
-_LONG = 10_000
+_MAX_CACHED_CHARS = 10_000
 
 #: The field of ``run.json`` with what was given with artifacts: metadata, content types.
 ABOUT = "artifact_metadata"
@@ -35,7 +35,11 @@ def encode(value: Any) -> str:
     if not isinstance(value, (dict, list)):
         return dumps(value)
     compact = dumps(value, sort_keys=True)
-    return _laid_out(compact) if len(compact) < _LONG else _indented_json(json.loads(compact))
+    return (
+        _laid_out(compact)
+        if len(compact) < _MAX_CACHED_CHARS
+        else _indented_json(json.loads(compact))
+    )
 
 
 @functools.lru_cache(maxsize=64)

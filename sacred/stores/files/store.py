@@ -56,8 +56,8 @@ RECORD_FILES = (
     ANNOTATIONS,
 )
 
-_LONGEST_NAME = 255  # of bytes, on nearly every file system
-_LONGEST_PATH = 3000
+_MAX_NAME_BYTES = 255  # of bytes, on nearly every file system
+_MAX_PATH_CHARS = 3000
 
 
 class FileStore(ReadableStore):
@@ -330,10 +330,10 @@ def check_artifact_name(name: str) -> None:
         reason = "it would lie outside of the run's directory"
     elif not parts[-1] or not set(parts) - {".", ""}:
         reason = "it is not the name of a file"
-    elif max(len(os.fsencode(part)) for part in parts) > _LONGEST_NAME:
-        reason = f"a name has at most {_LONGEST_NAME} bytes"
-    elif len(os.fsencode(name)) > _LONGEST_PATH:
-        reason = f"a path has at most {_LONGEST_PATH} bytes"
+    elif max(len(os.fsencode(part)) for part in parts) > _MAX_NAME_BYTES:
+        reason = f"a name has at most {_MAX_NAME_BYTES} bytes"
+    elif len(os.fsencode(name)) > _MAX_PATH_CHARS:
+        reason = f"a path has at most {_MAX_PATH_CHARS} bytes"
     if reason:
         shown = name if len(name) < 80 else name[:60] + "..." + name[-15:]
         raise InvalidArtifactError(f"An artifact cannot be called {shown!r}: {reason}")
@@ -368,7 +368,7 @@ def _store_once(blobs: Blobs, path: str, md5: str | None = None, missing: str | 
 def _named_by(path: str, md5: str) -> str:
     stem, suffix = os.path.splitext(os.path.basename(path))
     # The digest makes it unique, so a long name may lose its end.
-    stem = os.fsdecode(os.fsencode(stem)[: _LONGEST_NAME - 33 - len(os.fsencode(suffix))])
+    stem = os.fsdecode(os.fsencode(stem)[: _MAX_NAME_BYTES - 33 - len(os.fsencode(suffix))])
     return f"{stem}_{md5}{suffix}"
 
 

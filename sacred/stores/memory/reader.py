@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId
 from sacred.serializer import flatten, restore
-from sacred.stores.reader import Reader, moment_of
+from sacred.stores.reader import Reader, timestamp_of
 from sacred.stores.store import RunNotFoundError
 
 __all__ = ["MemoryReader"]
@@ -37,7 +37,7 @@ class MemoryReader(Reader):
         run = self._run(run_id)
         document = {k: v for k, v in run["document"].items() if k not in _ELSEWHERE}
         document |= {
-            name: moment_of(document.get(name)) for name in TIME_FIELDS if name in document
+            name: timestamp_of(document.get(name)) for name in TIME_FIELDS if name in document
         }
         experiment = dict(document.get("experiment") or {})
         digests = dict(experiment.pop("sources", None) or ())

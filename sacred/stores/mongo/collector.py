@@ -15,7 +15,7 @@ from sacred.stores.collector import Collector, Garbage, Report
 from sacred.stores.mongo.bson_values import DISCARD_TIME
 from sacred.stores.mongo.errors import translate_errors
 from sacred.stores.mongo.gridfs_files import USED, files_of
-from sacred.stores.reader import moment_of
+from sacred.stores.reader import timestamp_of
 from sacred.stores.store import RunId
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["MongoCollector"]
 
 #: Fields of runs and metrics that are long and refer to nothing.
-_LONG = ("captured_out", "steps", "values", "timestamps")
+_LONG_FIELDS = ("captured_out", "steps", "values", "timestamps")
 #: The names that the library gives to what it puts into GridFS: URLs of its own, and the
 #: paths of sources and resources. All else there is somebody else's.
 _OUR_URL = re.compile(
@@ -92,7 +92,7 @@ class MongoCollector(Collector):
         """See `Collector.discard_time`."""
         with translate_errors(self._url):
             found = self._runs.find_one({"_id": run_id}, {DISCARD_TIME: 1}) or {}
-        return moment_of(found.get(DISCARD_TIME))
+        return timestamp_of(found.get(DISCARD_TIME))
 
     def _old_files(self, before: datetime.datetime) -> Iterator[dict[str, Any]]:
         """Files of the library that were neither stored nor used since then."""
@@ -115,7 +115,9 @@ class MongoCollector(Collector):
             gone = list(without) if name == self._runs.name else []
             wanted = {"_id": {"$nin": gone}} if gone else {}
             is_ours = name.endswith(("runs", "metrics")) or name == self._runs.name
-            yield from database[name].find(wanted, dict.fromkeys(_LONG, 0) if is_ours else None)
+            yield from database[name].find(
+                wanted, dict.fromkeys(_LONG_FIELDS, 0) if is_ours else None
+            )
 
     def _pieces(self, before: datetime.datetime) -> Iterator[Garbage]:
         """What has been sent of files by those who were killed before the end."""

@@ -9,7 +9,7 @@ from sacred._base.clock import utcnow
 from sacred._base.digest import new_md5
 from sacred.stores import collector
 from sacred.stores.local import content_of, md5_of_file
-from sacred.stores.reader import moment_of
+from sacred.stores.reader import timestamp_of
 
 if TYPE_CHECKING:
     from gridfs import GridFS
@@ -91,7 +91,7 @@ class GridFiles:
         """Say that one more run refers to a file; False: somebody has just removed it."""
         if self._documents is None:
             return True
-        last = moment_of(found._file.get(USED) or found._file.get("uploadDate"))
+        last = timestamp_of(found._file.get(USED) or found._file.get("uploadDate"))
         # What was used lately need not be told so again.
         if last is not None and utcnow() - last < collector.COUNTS:
             return True

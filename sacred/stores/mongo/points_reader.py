@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["MetricDocuments", "is_list_of_metrics"]
 
 #: Fetched at once, all runs together, to work out what the server does not.
-_POINTS = 200_000
+_POINTS_AT_ONCE = 200_000
 #: What the server says of a document, without sending its points. It does not round as Python does,
 #: so the mean is not among it.
 _SUMMARY = {
@@ -175,7 +175,7 @@ class MetricDocuments:
         known: dict[_Metric, dict[str, Any]],
     ) -> None:
         """Work out what is missing, as far as there are not too many points."""
-        room = _POINTS
+        room = _POINTS_AT_ONCE
         whose = {
             summary["_id"]: metric
             for metric, summary in summaries.items()

@@ -25,7 +25,7 @@ from sacred.stores.mongo.search.filters import filter_with_metrics
 from sacred.stores.mongo.search.metric_ids import MetricOrdering, MetricSearch
 from sacred.stores.mongo.search.order import mongo_ordering
 from sacred.stores.mongo.search.ranking import MongoOrdering, Placed, first_of
-from sacred.stores.reader import LIST_FIELDS, Reader, Report, moment_of, only
+from sacred.stores.reader import LIST_FIELDS, Reader, Report, only, timestamp_of
 from sacred.stores.store import DamagedRunError, RunNotFoundError, StoreNotFoundError
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ __all__ = ["MongoReader"]
 
 #: Of the stored document, what canonical fields with other names are made of.
 _MADE_OF = {"sources": "experiment"}
-_NOT_WANTED = ("captured_out", PARTS)
-_PAGE = 200
+_OUTPUT_FIELDS = ("captured_out", PARTS)
+_PAGE_SIZE = 200
 
 
 class MongoReader(Reader):
@@ -213,7 +213,7 @@ class MongoReader(Reader):
 
     def output(self, run_id: RunId) -> str:
         """See `Reader.output`."""
-        wanted = dict.fromkeys(_NOT_WANTED, 1)
+        wanted = dict.fromkeys(_OUTPUT_FIELDS, 1)
         with translate_errors(self.url):
             stored = self._runs.find_one({"_id": run_id}, wanted) or {}
             return read_output(stored, GridFiles(self._fs))
@@ -273,7 +273,7 @@ class MongoReader(Reader):
         self, ids: Iterable[RunId], where: Any, fields: Collection[str] | None
     ) -> Iterator[dict[str, Any]]:
         remaining = iter(ids)
-        while page := list(itertools.islice(remaining, _PAGE)):
+        while page := list(itertools.islice(remaining, _PAGE_SIZE)):
             with translate_errors(self.url):
                 wanted = {"$and": [{"_id": {"$in": page}}, where or {}]}
                 found = {d["_id"]: d for d in self._runs.find(wanted, _projection(fields))}
@@ -292,14 +292,14 @@ class MongoReader(Reader):
             parts = {field: {"$type": "date"}}, {field: {"$not": {"$type": "date"}}}
         for part in parts:
             wanted = {"$and": [where, part]}
-            size = _PAGE
+            size = _PAGE_SIZE
             while True:
                 with translate_errors(self.url):
                     # With a limit, the server keeps no more than that many while it sorts.
                     found = self._runs.find(wanted, _projection(fields))
                     by_field = [] if field == "_id" else [(field, direction)]
                     found = found.sort([*by_field, ("_id", 1 if by_field else direction)])
-                    page = list(found.skip(size - _PAGE).limit(size))
+                    page = list(found.skip(size - _PAGE_SIZE).limit(size))
                 yield from self._readable(page, fields, report)
                 if len(page) < size:
                     break
@@ -336,7 +336,7 @@ class MongoReader(Reader):
         for name, file_id in document.pop(IN_GRIDFS, {}).items():
             if name in document:  # there is only its beginning
                 document[name] = json.loads(self._fs.get(file_id).read())
-        document |= {name: moment_of(stored[name]) for name in TIME_FIELDS if name in stored}
+        document |= {name: timestamp_of(stored[name]) for name in TIME_FIELDS if name in stored}
         if isinstance(document.get("info"), dict):
             document["info"] = _without_metrics(document["info"])
         experiment = dict(document.get("experiment") or {})
@@ -362,7 +362,7 @@ class MongoReader(Reader):
 
 def _projection(fields: Collection[str] | None) -> dict[str, int]:
     if fields is None:
-        return dict.fromkeys(_NOT_WANTED, 0)
+        return dict.fromkeys(_OUTPUT_FIELDS, 0)
     return dict.fromkeys(("_id", IN_GRIDFS, *(_MADE_OF.get(name, name) for name in fields)), 1)
 
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from sacred.records.metric import Points, aggregate
-from sacred.stores.sql.points import EXACT, step_from, value_from, values_from
+from sacred.stores.sql.points import MAX_EXACT_INTEGER, step_from, value_from, values_from
 from sacred.stores.sql.storable_text import storable
 from sacred.stores.sql.tables import TABLES
 from sacred.stores.store import NOT_UNDERSTOOD
@@ -26,9 +26,9 @@ __all__ = ["is_last_of", "numbers_of"]
 _RUN, _METRIC = TABLES["run"].c, TABLES["metric"].c
 
 #: Fetched at once, all runs together, to work out what the database does not.
-_POINTS = 200_000
-#: Longer metrics have blocks, which are read faster than a database looks at their rows.
-_LONG = 20_000
+_POINTS_AT_ONCE = 200_000
+#: Longer metrics have chunks, which are read faster than a database looks at their rows.
+_MAX_AGGREGATED_POINTS = 20_000
 
 Numbers = dict[str, dict[tuple[str, str], Any]]
 
@@ -75,7 +75,7 @@ class _Metric:
             if row.position is None:
                 found[row.run_id] = dict.fromkeys(self._kinds)
                 continue
-            if row.position < _LONG:
+            if row.position < _MAX_AGGREGATED_POINTS:
                 there.append(row.run_id)
             found[row.run_id] = {}
             with contextlib.suppress(*NOT_UNDERSTOOD):
@@ -105,7 +105,7 @@ class _Metric:
             found[row.run_id] |= {kind: numbers[kind] for kind in numbers.keys() & self._kinds}
             if self._kinds - found[row.run_id].keys():
                 open_runs[row.run_id] = row.points
-        room = _POINTS
+        room = _POINTS_AT_ONCE
         few = [key for key, count in open_runs.items() if (room := room - count) >= 0]
         if few:
             self._add_of_values(few, found)
@@ -116,7 +116,7 @@ class _Metric:
         # In this order: a database must not make an integer of what is too large for one.
         is_integer = sa.case(
             (text.is_(None), 0),
-            (sa.func.abs(value) >= EXACT, 0),
+            (sa.func.abs(value) >= MAX_EXACT_INTEGER, 0),
             (text == sa.cast(sa.cast(value, sa.BigInteger), sa.String(40)), 1),
             else_=0,
         )

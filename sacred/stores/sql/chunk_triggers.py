@@ -1,22 +1,22 @@
-"""Triggers that void the blocks of a metric when somebody changes its rows.
+"""Triggers that void the chunks of a metric when somebody changes its rows.
 
-Rows are changed by people with SQL, too, and by tools that know of no blocks. So the database
+Rows are changed by people with SQL, too, and by tools that know of no chunks. So the database
 itself takes down which metrics have been changed other than by new points at their end, in the
 same transaction: a row of `metric_block` at the position `STALE`, which is never taken away
 while the metric is there. That is all that readers need, whatever transactions run side by side.
 
 What makes that sure:
 
-* A block is written only while the triggers are there, and readers believe none without them.
+* A chunk is written only while the triggers are there, and readers believe none without them.
   Who makes them (again) empties ``metric_block`` then: nobody knows what has happened before.
 * In PostgreSQL they are called once for a statement, and for ``TRUNCATE``. New rows need none:
-  all positions of a block are taken, and the key refuses a second row.
+  all positions of a chunk are taken, and the key refuses a second row.
 * In SQLite they are called for each row. There, ``INSERT OR REPLACE`` removes rows without
-  calling any but the trigger for new ones, so there is one; for rows behind the last block,
+  calling any but the trigger for new ones, so there is one; for rows behind the last chunk,
   which is nearly all, it comes to one look into an index.
 
 Who disables triggers (``session_replication_role``, ``.dbconfig``) and changes rows has to
-empty ``metric_block``. MySQL gets no blocks: its ``TRUNCATE`` calls no trigger.
+empty ``metric_block``. MySQL gets no chunks: its ``TRUNCATE`` calls no trigger.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.schema import CreateTable
 
 from sacred.stores.sql import chunks
-from sacred.stores.sql.chunks import BLOCKS, STALE
+from sacred.stores.sql.chunks import CHUNKS, STALE
 from sacred.stores.sql.engine import file_of
 
-__all__ = ["are_guarded", "can_have_blocks", "guard"]
+__all__ = ["create_triggers", "has_triggers", "supports_chunks"]
 
 
-def can_have_blocks(engine: Engine) -> bool:
-    """Whether blocks are of use: in a server, or a file that is read by others.
+def supports_chunks(engine: Engine) -> bool:
+    """Whether chunks are of use: in a server, or a file that is read by others.
 
     In a database in memory all threads share one transaction, and no two questions of a
     reader have to see the same state.
@@ -44,26 +44,26 @@ def can_have_blocks(engine: Engine) -> bool:
     return engine.dialect.name == "postgresql" or file_of(engine) is not None
 
 
-def are_guarded(connection: Connection) -> bool:
-    """Whether the triggers are there, as they are written here, and the table of blocks is."""
+def has_triggers(connection: Connection) -> bool:
+    """Whether the triggers are there, as they are written here, and the table of chunks is."""
     if connection.dialect.name == "sqlite":
         query = "SELECT name, sql FROM sqlite_master WHERE tbl_name IN ('metric', 'metric_block')"
         found = {row[0]: row[1] for row in connection.exec_driver_sql(query)}
-        return BLOCKS.name in found and _sqlite_triggers().items() <= found.items()
+        return CHUNKS.name in found and _sqlite_triggers().items() <= found.items()
     present = {row[0]: row[1] for row in connection.exec_driver_sql(_FIND_POSTGRESQL)}
     has_table = connection.exec_driver_sql("SELECT to_regclass('metric_block')").scalar()
     return has_table is not None and present == dict.fromkeys(_POSTGRESQL, _BODY)
 
 
-def guard(connection: Connection) -> None:
-    """Make the table of blocks, empty, and the triggers, unless they are there.
+def create_triggers(connection: Connection) -> None:
+    """Make the table of chunks, empty, and the triggers, unless they are there.
 
     To be called in an exclusive transaction.
     """
-    if are_guarded(connection):
+    if has_triggers(connection):
         return  # another process has just done it
-    if not sa.inspect(connection).has_table(BLOCKS.name):
-        connection.execute(CreateTable(BLOCKS))
+    if not sa.inspect(connection).has_table(CHUNKS.name):
+        connection.execute(CreateTable(CHUNKS))
         if connection.dialect.name == "postgresql":
             # Not compressed, which takes longer than to read them.
             for column in ("steps", "numbers", "times"):
@@ -73,7 +73,7 @@ def guard(connection: Connection) -> None:
     for statement in _statements(connection.dialect.name):
         connection.execute(sa.text(statement))
     # Behind the triggers: making them waits for all who are writing rows.
-    connection.execute(sa.delete(BLOCKS))
+    connection.execute(sa.delete(CHUNKS))
 
 
 def _statements(dialect: str) -> list[str]:
@@ -97,7 +97,7 @@ _MARK = (
 
 def _sqlite_triggers() -> dict[str, str]:
     inside = (
-        f"WHEN NEW.position < (SELECT max(position) + {chunks.POINTS_PER_BLOCK} "
+        f"WHEN NEW.position < (SELECT max(position) + {chunks.POINTS_PER_CHUNK} "
         "FROM metric_block WHERE run_id = NEW.run_id AND name = NEW.name)"
     )
     return {

@@ -1,19 +1,19 @@
 """Points of long metrics once more, packed: rows beside the rows of `metric`.
 
 A million rows take seconds to read, whoever reads them; the same numbers as bytes take a few
-hundredths of one. So what is written in full blocks of `POINTS_PER_BLOCK` points is stored in
+hundredths of one. So what is written in full chunks of `POINTS_PER_CHUNK` points is stored in
 ``metric_block``, too, in the same transaction. The rows stay what they were and are the truth:
-blocks may be missing, and then rows are read in their place.
+chunks may be missing, and then rows are read in their place.
 
-A row at `STALE` says that no block of this metric is to be believed, because somebody has
+A row at `STALE` says that no chunk of this metric is to be believed, because somebody has
 changed, removed or squeezed in a row (see `sacred.stores.sql.chunk_triggers`). It stays for as
-long as the metric does: to make blocks again would need locks against those who change rows
-at this moment, in transactions that cannot see the new blocks.
+long as the metric does: to make chunks again would need locks against those who change rows
+at this moment, in transactions that cannot see the new chunks.
 
->>> block = packed([0, 1, 2], [0.5, 1.5, 2.5], [0, 1, 2])
->>> block["kind"], len(block["steps"]), len(block["numbers"])
+>>> chunk = packed([0, 1, 2], [0.5, 1.5, 2.5], [0, 1, 2])
+>>> chunk["kind"], len(chunk["steps"]), len(chunk["numbers"])
 ('d', 16, 24)
->>> [float(value) for value in unpacked_numbers(block["numbers"], "d", 3)]
+>>> [float(value) for value in unpacked_numbers(chunk["numbers"], "d", 3)]
 [0.5, 1.5, 2.5]
 """
 
@@ -30,8 +30,8 @@ from sacred._base.extras import is_installed
 from sacred._base.timestamps import datetime_of_microseconds
 
 __all__ = [
-    "BLOCKS",
-    "POINTS_PER_BLOCK",
+    "CHUNKS",
+    "POINTS_PER_CHUNK",
     "STALE",
     "packed",
     "unpacked_numbers",
@@ -39,14 +39,14 @@ __all__ = [
     "unpacked_times",
 ]
 
-#: Block n has the points from n times this on. Smaller ones would spare a reader rows of the
+#: Chunk n has the points from n times this on. Smaller ones would spare a reader rows of the
 #: end that is not full yet, larger ones would leave more metrics without any.
-POINTS_PER_BLOCK = 4096
-#: The position of the row that makes all blocks of its metric void.
+POINTS_PER_CHUNK = 4096
+#: The position of the row that makes all chunks of its metric void.
 STALE = -1
 
 #: Not among the tables of `sql_tables`: a database may do without.
-BLOCKS = sa.Table(
+CHUNKS = sa.Table(
     "metric_block",
     sa.MetaData(),
     sa.Column("run_id", sa.Text, primary_key=True),
@@ -64,7 +64,7 @@ _KINDS = {float: "d", int: "q"}
 def packed(
     steps: Sequence[Any], values: Sequence[Any], times: Sequence[int]
 ) -> dict[str, Any] | None:
-    """The columns of a block; None: there are values or steps that only rows can hold.
+    """The columns of a chunk; None: there are values or steps that only rows can hold.
 
     Args:
         steps: of consecutive points.
@@ -87,7 +87,7 @@ def packed(
 
 
 def unpacked_steps(content: bytes, count: int) -> Any:
-    """The steps of a block: an array of numpy, or a list without it.
+    """The steps of a chunk: an array of numpy, or a list without it.
 
     Raises:
         ValueError: it is no column of so many.
@@ -106,9 +106,9 @@ def unpacked_steps(content: bytes, count: int) -> Any:
 
 
 def unpacked_numbers(content: bytes, kind: str, count: int) -> Any:
-    """The values of a block, likewise."""
+    """The values of a chunk, likewise."""
     if len(content) != 8 * count or kind not in _KINDS.values():
-        raise ValueError("a damaged block")
+        raise ValueError("a damaged chunk")
     if not is_installed("numpy"):
         return _items(kind, content).tolist()
     import numpy as np
@@ -117,7 +117,7 @@ def unpacked_numbers(content: bytes, kind: str, count: int) -> Any:
 
 
 def unpacked_times(content: bytes, count: int) -> Any:
-    """The times of a block: ``datetime64[us]``, or a list of datetimes.
+    """The times of a chunk: ``datetime64[us]``, or a list of datetimes.
 
     >>> unpacked_times(packed([0], [1.5], [1_000_000])["times"], 1).tolist()
     [datetime.datetime(1970, 1, 1, 0, 0, 1)]

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sacred.stores.collector import Collector, Garbage, Report
-from sacred.stores.sql.chunks import BLOCKS
+from sacred.stores.sql.chunks import CHUNKS
 from sacred.stores.sql.database import Database
 from sacred.stores.sql.models import (
     Artifact,
@@ -36,7 +36,7 @@ from sacred.stores.store import RunId
 __all__ = ["SqlCollector"]
 
 #: So many rows are removed by one statement.
-_AT_ONCE = 500
+_ROWS_AT_ONCE = 500
 
 
 class _Kind(NamedTuple):
@@ -86,8 +86,8 @@ class SqlCollector(Collector):
     ) -> Iterator[Garbage]:
         """See `Collector.find`; everything counts, however new it is."""
         with self._database.reading() as session:
-            blocks = self._database.has_blocks
-            found = list(_unused(session, {str(run_id) for run_id in without}, blocks))
+            with_chunks = self._database.has_chunks
+            found = list(_unused(session, {str(run_id) for run_id in without}, with_chunks))
         return iter(found)
 
     def remove(
@@ -96,9 +96,9 @@ class SqlCollector(Collector):
         """See `Collector.remove`; all of it is one transaction."""
         wanted = {(item.kind, item.ref) for item in garbage}
         with self._database.writing(exclusive=True) as session:
-            blocks = self._database.has_blocks
-            unused = [i for i in _unused(session, set(), blocks) if (i.kind, i.ref) in wanted]
-            _delete(session, unused, blocks)
+            with_chunks = self._database.has_chunks
+            unused = [i for i in _unused(session, set(), with_chunks) if (i.kind, i.ref) in wanted]
+            _delete(session, unused, with_chunks)
         return iter(unused)
 
     def discard_time(self, run_id: RunId) -> datetime.datetime | None:
@@ -108,7 +108,7 @@ class SqlCollector(Collector):
             return session.scalar(wanted)
 
 
-def _unused(session: Session, without: set[str], with_blocks: bool) -> Iterator[Garbage]:
+def _unused(session: Session, without: set[str], with_chunks: bool) -> Iterator[Garbage]:
     """Rows that no run refers to, but for the runs of these ids."""
     used = _used(session, without)
     for kind, row in _KINDS.items():
@@ -116,7 +116,7 @@ def _unused(session: Session, without: set[str], with_blocks: bool) -> Iterator[
         for key, name, length in session.execute(sa.select(row.key, row.name, size)):
             if key not in used[kind]:
                 yield Garbage(kind=kind, name=str(name), size=length, ref=key)
-    points = [sa.select(table.c.run_id, table.c.name) for table in _tables_of_points(with_blocks)]
+    points = [sa.select(table.c.run_id, table.c.name) for table in _tables_of_points(with_chunks)]
     for run_id, name in session.execute(sa.union(*points)):
         if run_id not in used["run"] and run_id not in without:
             yield Garbage(kind="metric", name=f"{name} of run {run_id}", ref=(run_id, name))
@@ -125,9 +125,9 @@ def _unused(session: Session, without: set[str], with_blocks: bool) -> Iterator[
             yield Garbage(kind="output", name=f"output of run {run_id}", ref=run_id)
 
 
-def _tables_of_points(with_blocks: bool) -> tuple[sa.Table, ...]:
+def _tables_of_points(with_chunks: bool) -> tuple[sa.Table, ...]:
     metric = TABLES["metric"]
-    return (metric, BLOCKS) if with_blocks else (metric,)
+    return (metric, CHUNKS) if with_chunks else (metric,)
 
 
 def _used(session: Session, without: set[str]) -> dict[str, set[Any]]:
@@ -152,12 +152,12 @@ def _used(session: Session, without: set[str]) -> dict[str, set[Any]]:
     return used
 
 
-def _delete(session: Session, garbage: Iterable[Garbage], with_blocks: bool) -> None:
+def _delete(session: Session, garbage: Iterable[Garbage], with_chunks: bool) -> None:
     keys: dict[str, list[Any]] = {kind: [] for kind in (*_KINDS, "metric", "output")}
     for item in garbage:
         keys[item.kind].append(item.ref)
     for run_id, name in keys.pop("metric"):
-        remove_points(session.connection(), run_id, name, with_blocks=with_blocks)
+        remove_points(session.connection(), run_id, name, with_chunks=with_chunks)
     _delete_in(session, Output.run_id, keys.pop("output"))
     # What connects them goes first.
     for kind, row in _KINDS.items():
@@ -173,8 +173,8 @@ def _delete(session: Session, garbage: Iterable[Garbage], with_blocks: bool) -> 
 def _delete_in(session: Session, column: Any, keys: Sequence[Any]) -> None:
     table = column.table if isinstance(column, sa.Column) else column.class_.__table__
     plain = table.c[column.name]
-    for start in range(0, len(keys), _AT_ONCE):
-        session.execute(sa.delete(table).where(plain.in_(keys[start : start + _AT_ONCE])))
+    for start in range(0, len(keys), _ROWS_AT_ONCE):
+        session.execute(sa.delete(table).where(plain.in_(keys[start : start + _ROWS_AT_ONCE])))
 
 
 def _columns(link: str) -> tuple[sa.Column[Any], sa.Column[Any]]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from sacred.stores.local import translate_errors as errors_of_disk
-from sacred.stores.sql.chunk_triggers import are_guarded, can_have_blocks, guard
+from sacred.stores.sql.chunk_triggers import create_triggers, has_triggers, supports_chunks
 from sacred.stores.sql.engine import BUSY_TIMEOUT
 from sacred.stores.sql.errors import translate_errors
 from sacred.stores.sql.migrations import statements_for
@@ -40,13 +40,13 @@ class Database:
 
     Attributes:
         url: without the password, for messages.
-        has_blocks: packed points can be stored (`sacred.stores.sql.chunks`), as far as is known.
+        has_chunks: packed points can be stored (`sacred.stores.sql.chunks`), as far as is known.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.url = engine.url.render_as_string(hide_password=True)
-        self.has_blocks = False
+        self.has_chunks = False
         self._prepared = False
         self._pid = os.getpid()
         # Of a database in memory all threads have the same connection.
@@ -108,17 +108,17 @@ class Database:
                 connection.rollback()
                 _use_wal(connection)
                 _upgrade(connection)
-        self.has_blocks = can_have_blocks(self.engine) and self._guard_blocks()
+        self.has_chunks = supports_chunks(self.engine) and self._create_triggers()
         self._prepared = True
 
-    def _guard_blocks(self) -> bool:
+    def _create_triggers(self) -> bool:
         with self.engine.connect() as connection:
-            if are_guarded(connection):
+            if has_triggers(connection):
                 return True
             connection.rollback()
             try:
                 with _transaction(connection, exclusive=True):
-                    guard(connection)
+                    create_triggers(connection)
             except sa.exc.DBAPIError:
                 return False  # no right to make triggers, for example: there are the rows
         return True

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from sacred.records import TIME_FIELDS, Document, FileEntry, plain_id
-from sacred.stores.reader import Report, moment_of
+from sacred.stores.reader import Report, timestamp_of
 from sacred.stores.sql.run_row import meta_from
 from sacred.stores.sql.tables import TABLES
 from sacred.stores.store import DamagedRunError
@@ -128,7 +128,7 @@ class DocumentRows:
         run_id = row["run_id"]
         document: Document = {"_id": row["id"] if run_id is None else plain_id(run_id)}
         document |= {name: row[name] for name in ("status", "command") if name in row}
-        document |= {name: moment_of(row[name]) for name in TIME_FIELDS if name in row}
+        document |= {name: timestamp_of(row[name]) for name in TIME_FIELDS if name in row}
         document |= {name: _json(row[name]) or {} for name in ("config", "info") if name in row}
         if "result" in row:
             text = row.get("result_json")

@@ -20,7 +20,7 @@ from sacred.stores.changes import AddPoints
 
 __all__ = [
     "COLUMNS",
-    "EXACT",
+    "MAX_EXACT_INTEGER",
     "rows_of",
     "step_from",
     "step_to",
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 #: Integers below have a double of their own.
-EXACT = 2**53
+MAX_EXACT_INTEGER = 2**53
 _KINDS = {float: "float64", int: "int64"}
 
 
@@ -61,7 +61,7 @@ def step_to(step: Any) -> tuple[float | None, str | None]:
     >>> step_to(7), step_to(0.5), step_to(None)
     ((7.0, None), (0.5, '0.5'), (None, 'null'))
     """
-    if type(step) is int and -EXACT < step < EXACT:
+    if type(step) is int and -MAX_EXACT_INTEGER < step < MAX_EXACT_INTEGER:
         return float(step), None
     return finite_number(step), dumps(step)
 
@@ -158,7 +158,11 @@ def _columns(
 
 
 def _are_short(steps: Sequence[Any]) -> bool:
-    return set(map(type, steps)) == {int} and min(steps) > -EXACT and max(steps) < EXACT
+    return (
+        set(map(type, steps)) == {int}
+        and min(steps) > -MAX_EXACT_INTEGER
+        and max(steps) < MAX_EXACT_INTEGER
+    )
 
 
 def _are_finite(values: Sequence[Any]) -> bool:

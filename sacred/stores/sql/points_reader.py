@@ -1,4 +1,4 @@
-"""Points of metrics out of a database: blocks where there are any, rows in all gaps."""
+"""Points of metrics out of a database: chunks where there are any, rows in all gaps."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from sacred.records.metric import moments_of
+from sacred.records.metric import timestamps_of
 from sacred.stores.point_columns import joined
 from sacred.stores.sql import chunks
-from sacred.stores.sql.chunk_triggers import are_guarded, can_have_blocks
+from sacred.stores.sql.chunk_triggers import has_triggers, supports_chunks
 from sacred.stores.sql.chunks import (
-    BLOCKS,
+    CHUNKS,
     STALE,
     unpacked_numbers,
     unpacked_steps,
@@ -25,25 +25,25 @@ from sacred.stores.sql.tables import TABLES
 __all__ = ["columns_of", "names_of"]
 
 _METRIC = TABLES["metric"]
-#: Of fewer points, nobody asks for blocks.
-_SHORT = 1000
+#: Of fewer points, nobody asks for chunks.
+_MIN_CHUNKED_POINTS = 1000
 #: What fits into the caches of processors is faster to handle.
 _POINTS_AT_ONCE = 5000
 
 
 class _Column(NamedTuple):
-    """A column of points: the columns of rows and of blocks it is made of, and how."""
+    """A column of points: the columns of rows and of chunks it is made of, and how."""
 
     of_rows: tuple[str, ...]
     from_rows: Callable[..., Any]
-    of_blocks: tuple[str, ...]
-    from_block: Callable[..., Any]
+    of_chunks: tuple[str, ...]
+    from_chunk: Callable[..., Any]
 
 
 _COLUMNS = {
     "steps": _Column(("step", "step_json"), steps_from, ("steps",), unpacked_steps),
     "values": _Column(("value", "value_json"), values_from, ("numbers", "kind"), unpacked_numbers),
-    "timestamps": _Column(("timestamp",), moments_of, ("times",), unpacked_times),
+    "timestamps": _Column(("timestamp",), timestamps_of, ("times",), unpacked_times),
 }
 #: PostgreSQL expects a metric to be short, and so would sort all of it to give its beginning.
 _BY_THE_INDEX = "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off"
@@ -61,7 +61,7 @@ def columns_of(connection: Connection, run_id: str, name: str, wanted: Sequence[
     """
     columns = [_COLUMNS[column] for column in wanted]
     metric = _Metric(connection, run_id, name, columns)
-    parts = metric.first(_SHORT)
+    parts = metric.first(_MIN_CHUNKED_POINTS)
     if parts is None:
         parts = metric.all()
     return [joined([part[n] for part in parts]) for n in range(len(columns))]
@@ -100,18 +100,18 @@ class _Metric:
 
     def all(self) -> list[_Part]:
         """All points, in one state of the database."""
-        if can_have_blocks(self._connection.engine):
+        if supports_chunks(self._connection.engine):
             _take_snapshot(self._connection)
-            blocks = self._blocks()
+            packed = self._chunks()
         else:
-            blocks = []
+            packed = []
         parts: list[_Part] = []
         end = None
-        for position, part in blocks:
+        for position, part in packed:
             if end != position:
                 parts += self._rows(end, position)
             parts.append(part)
-            end = position + chunks.POINTS_PER_BLOCK
+            end = position + chunks.POINTS_PER_CHUNK
         return parts + list(self._rows(end))
 
     def _rows(
@@ -134,28 +134,28 @@ class _Metric:
                 column.from_rows(*(next(found) for _ in column.of_rows)) for column in self._columns
             ]
 
-    def _blocks(self) -> list[tuple[int, _Part]]:
-        names = list(dict.fromkeys(name for column in self._columns for name in column.of_blocks))
-        query = sa.select(BLOCKS.c.position, *(BLOCKS.c[name] for name in names))
-        query = query.where(*(BLOCKS.c[name] == value for name, value in self._whose.items()))
+    def _chunks(self) -> list[tuple[int, _Part]]:
+        names = list(dict.fromkeys(name for column in self._columns for name in column.of_chunks))
+        query = sa.select(CHUNKS.c.position, *(CHUNKS.c[name] for name in names))
+        query = query.where(*(CHUNKS.c[name] == value for name, value in self._whose.items()))
         driver_error: Any = self._connection.dialect.loaded_dbapi.Error
         try:
-            if not are_guarded(self._connection):
+            if not has_triggers(self._connection):
                 return []
-            found = self._fetched(query.order_by(BLOCKS.c.position))
+            found = self._fetched(query.order_by(CHUNKS.c.position))
         except (sa.exc.DBAPIError, driver_error):  # no right to read them
             self._connection.rollback()
             return []
         if found and found[0][0] == STALE:
             return []
-        blocks = ((row[0], self._unpacked(dict(zip(names, row[1:], strict=True)))) for row in found)
-        return [(position, part) for position, part in blocks if part is not None]
+        parts = ((row[0], self._unpacked(dict(zip(names, row[1:], strict=True)))) for row in found)
+        return [(position, part) for position, part in parts if part is not None]
 
     def _fetched(self, query: Any) -> Sequence[Sequence[Any]]:
         dialect = self._connection.dialect
         if dialect.driver != "psycopg":
             return self._connection.execute(query).all()
-        # As texts, which SQLAlchemy asks for, blocks are sent as twice as many digits.
+        # As texts, which SQLAlchemy asks for, chunks are sent as twice as many digits.
         compiled = query.compile(dialect=dialect)
         driver: Any = self._connection.connection.driver_connection
         with driver.cursor(binary=True) as cursor:
@@ -165,8 +165,8 @@ class _Metric:
     def _unpacked(self, row: Mapping[str, Any]) -> _Part | None:
         try:
             return [
-                column.from_block(
-                    *(row[name] for name in column.of_blocks), chunks.POINTS_PER_BLOCK
+                column.from_chunk(
+                    *(row[name] for name in column.of_chunks), chunks.POINTS_PER_CHUNK
                 )
                 for column in self._columns
             ]

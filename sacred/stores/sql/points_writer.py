@@ -1,4 +1,4 @@
-"""Points of metrics on their way into a database: rows, and blocks of what is complete."""
+"""Points of metrics on their way into a database: rows, and chunks of what is complete."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sacred._base.errors import SacredError
 from sacred._base.timestamps import Timestamps, microseconds
 from sacred.stores.changes import AddPoints
 from sacred.stores.sql import chunks
-from sacred.stores.sql.chunks import BLOCKS, STALE, packed
+from sacred.stores.sql.chunks import CHUNKS, STALE, packed
 from sacred.stores.sql.points import COLUMNS, rows_of, step_from, value_from
 from sacred.stores.sql.storable_text import storable
 from sacred.stores.sql.tables import TABLES
@@ -27,11 +27,11 @@ _METRIC = TABLES["metric"]
 #: How many points go to the database in one piece.
 _POINTS_AT_ONCE = 10_000
 #: How many characters a time has in SQLite, with and without fractions of the second.
-_LENGTHS = (19, 26)
+_TIMESTAMP_LENGTHS = (19, 26)
 
 
 def add_points(
-    connection: Connection, run_id: str, points: AddPoints, *, with_blocks: bool
+    connection: Connection, run_id: str, points: AddPoints, *, with_chunks: bool
 ) -> None:
     """Store points; any that were at these positions are replaced.
 
@@ -39,31 +39,31 @@ def add_points(
         connection: in a transaction.
         run_id: as it is in the tables.
         points: the points.
-        with_blocks: `metric_block` is there, and guarded.
+        with_chunks: `metric_block` is there, and guarded.
     """
     name = str(storable(points.name))
     at_these = *_whose(_METRIC, run_id, name), _between(points.start, points.stop)
     if connection.execute(sa.select(_METRIC.c.position).where(*at_these).limit(1)).first():
         if _are_stored(connection, run_id, name, points):
-            return  # a change that is made again; to replace rows would make blocks void
+            return  # a change that is made again; to replace rows would make chunks void
         connection.execute(sa.delete(_METRIC).where(*at_these))
     rows = rows_of(points, run_id, name)
     while some := list(itertools.islice(rows, _POINTS_AT_ONCE)):
         _insert(connection, some)
-    if with_blocks:
+    if with_chunks:
         # Without them, all is there; it only takes longer to read.
         with contextlib.suppress(sa.exc.DBAPIError):
-            _add_blocks(connection, run_id, name, points)
+            _add_chunks(connection, run_id, name, points)
 
 
 def remove_points(
-    connection: Connection, run_id: str, name: str | None = None, *, with_blocks: bool
+    connection: Connection, run_id: str, name: str | None = None, *, with_chunks: bool
 ) -> None:
     """Remove all points of a run, or those of one metric.
 
-    Blocks go last, and with them what the triggers have noted meanwhile.
+    Chunks go last, and with them what the triggers have noted meanwhile.
     """
-    for table in (_METRIC, *((BLOCKS,) if with_blocks else ())):
+    for table in (_METRIC, *((CHUNKS,) if with_chunks else ())):
         connection.execute(sa.delete(table).where(*_whose(table, run_id, name)))
 
 
@@ -109,33 +109,33 @@ def _are_stored(connection: Connection, run_id: str, name: str, points: AddPoint
     return all(repr(tuple(row)) == repr(new) for row, new in pairs)
 
 
-# ------------------------------------------------------------------------------ blocks
+# ------------------------------------------------------------------------------ chunks
 
 
-def _add_blocks(connection: Connection, run_id: str, name: str, points: AddPoints) -> None:
-    size = chunks.POINTS_PER_BLOCK
+def _add_chunks(connection: Connection, run_id: str, name: str, points: AddPoints) -> None:
+    size = chunks.POINTS_PER_CHUNK
     complete = range(points.start // size * size, points.stop // size * size, size)
     if not complete:
         return
     whose = {"run_id": run_id, "name": name}
     with connection.begin_nested():
-        stale = sa.select(BLOCKS.c.position).where(
-            *_whose(BLOCKS, run_id, name), BLOCKS.c.position == STALE
+        stale = sa.select(CHUNKS.c.position).where(
+            *_whose(CHUNKS, run_id, name), CHUNKS.c.position == STALE
         )
         if connection.execute(stale).first() is not None:
             return
         for position in complete:
-            block = _block(connection, run_id, name, points, position)
-            if block is not None:
+            chunk = _chunk(connection, run_id, name, points, position)
+            if chunk is not None:
                 make = {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name].insert
-                statement = make(BLOCKS).on_conflict_do_nothing()
-                connection.execute(statement, {**whose, "position": position, **block})
+                statement = make(CHUNKS).on_conflict_do_nothing()
+                connection.execute(statement, {**whose, "position": position, **chunk})
 
 
-def _block(
+def _chunk(
     connection: Connection, run_id: str, name: str, points: AddPoints, position: int
 ) -> dict[str, Any] | None:
-    part = points.part(position, position + chunks.POINTS_PER_BLOCK)
+    part = points.part(position, position + chunks.POINTS_PER_CHUNK)
     try:
         times = _microseconds(part.timestamps)
         if part.start == position:
@@ -162,13 +162,13 @@ def _stored(
     rows = cursor.fetchall()
     if [row[0] for row in rows] != list(positions):
         raise ValueError("not all points are there")
-    return [(step_from(*row[1:3]), value_from(*row[3:5]), _moment(row[5])) for row in rows]
+    return [(step_from(*row[1:3]), value_from(*row[3:5]), _timestamp(row[5])) for row in rows]
 
 
-def _moment(time: Any) -> Any:
+def _timestamp(time: Any) -> Any:
     """A time as a reader gets it; of texts, only such as all read alike."""
     if isinstance(time, str):
-        if len(time) not in _LENGTHS:
+        if len(time) not in _TIMESTAMP_LENGTHS:
             raise ValueError(f"no time: {time!r}")
         return datetime.datetime.fromisoformat(time)
     return time

@@ -106,7 +106,7 @@ class SqlStore(ReadableStore):
                 raise not_discarded(run_id, self.url)
             run.resources = []
             remove_points(
-                session.connection(), str(run.run_id), with_blocks=self.database.has_blocks
+                session.connection(), str(run.run_id), with_chunks=self.database.has_chunks
             )
             for table in (Output, Artifact):
                 session.query(table).filter_by(run_id=run.run_id).delete()
@@ -163,7 +163,7 @@ class SqlStore(ReadableStore):
             run.host_json = dumps(document["host"])
             session.add(run)
             # Of a run that somebody has deleted there may be something left.
-            remove_points(session.connection(), run_id, with_blocks=self.database.has_blocks)
+            remove_points(session.connection(), run_id, with_chunks=self.database.has_chunks)
             session.query(Output).filter_by(run_id=run_id).delete()
         return run_id if wanted is None else wanted
 
@@ -191,7 +191,7 @@ class SqlStore(ReadableStore):
                 write_output(session, run, change)
             case AddPoints():
                 connection, run_id = session.connection(), str(run.run_id)
-                add_points(connection, run_id, change, with_blocks=self.database.has_blocks)
+                add_points(connection, run_id, change, with_chunks=self.database.has_chunks)
             case AddFile():
                 _add_file(session, run, change)
             case SetExperiment():

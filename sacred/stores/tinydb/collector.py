@@ -10,7 +10,7 @@ from typing import Any
 
 from sacred.stores.collector import Collector, Garbage, Report
 from sacred.stores.local import SCRATCH, last_use, remove_unused
-from sacred.stores.reader import moment_of
+from sacred.stores.reader import timestamp_of
 from sacred.stores.store import RunId
 from sacred.stores.tinydb.database_file import DISCARD_TIME, TABLE, TablesFile
 from sacred.stores.tinydb.hash_files import HashFiles
@@ -63,7 +63,7 @@ class TinyDbCollector(Collector):
         """See `Collector.discard_time`."""
         for entry in self._entries():
             if entry.get("_id") == run_id:
-                return moment_of(entry.get(DISCARD_TIME))
+                return timestamp_of(entry.get(DISCARD_TIME))
         return None
 
     def _old(self, before: datetime.datetime) -> Iterator[tuple[str, int]]:

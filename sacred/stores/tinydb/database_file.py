@@ -26,7 +26,7 @@ DISCARDED, DISCARD_TIME = "discarded", "discard_time"
 Tables = dict[str, dict[str, Any]]
 
 #: Seconds that a process waits for the others before it gives up for now.
-PATIENCE = 30.0
+LOCK_TIMEOUT = 30.0
 # What a file system says that knows no locks; on others these errors do not occur.
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
 
@@ -167,7 +167,7 @@ def locked(path: str) -> Iterator[None]:
 
 
 def _wait_for(handle: int, path: str) -> None:
-    give_up, pause = time.monotonic() + PATIENCE, 0.001
+    give_up, pause = time.monotonic() + LOCK_TIMEOUT, 0.001
     while True:
         try:
             return _lock_now(handle)
@@ -179,7 +179,7 @@ def _wait_for(handle: int, path: str) -> None:
                 raise
         if time.monotonic() > give_up:
             raise StoreUnavailableError(
-                f"Others have been holding the lock {path!r} for {PATIENCE:.0f} seconds"
+                f"Others have been holding the lock {path!r} for {LOCK_TIMEOUT:.0f} seconds"
             )
         time.sleep(pause)
         pause = min(2 * pause, 0.02)

@@ -9,7 +9,7 @@ from typing import IO, Any, Protocol
 from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId
 from sacred.serializer import restore
 from sacred.serializer.writing import flatten_rest
-from sacred.stores.reader import LIST_FIELDS, Reader, moment_of
+from sacred.stores.reader import LIST_FIELDS, Reader, timestamp_of
 from sacred.stores.store import DamagedRunError, RunNotFoundError, StoreNotFoundError
 from sacred.stores.tinydb.database_file import DISCARD_TIME, DISCARDED, TABLE, TablesFile
 from sacred.stores.tinydb.tagged_values import TinyForm
@@ -96,7 +96,7 @@ class TinyDbReader(Reader):
         wanted = entry.keys() if fields is None else entry.keys() & set(fields)
         for name in wanted - _ELSEWHERE:
             value = self._form.decode(entry[name], dtypes.get(name))
-            document[name] = moment_of(value) if name in TIME_FIELDS else flatten_rest(value)
+            document[name] = timestamp_of(value) if name in TIME_FIELDS else flatten_rest(value)
         if fields is None or {"experiment", "sources"} & set(fields):
             experiment = dict(document.get("experiment") or entry.get("experiment") or {})
             sources = (entry.get("experiment") or {}).get("sources")

@@ -45,13 +45,13 @@ _CLASSES = frozenset(
 DTypes = dict[str, str]
 
 
-def date_text(moment: datetime.datetime) -> str:
+def date_text(timestamp: datetime.datetime) -> str:
     """A time as text.
 
     >>> date_text(datetime.datetime(2026, 1, 2))
     '2026-01-02T00:00:00.000000'
     """
-    return moment.isoformat(timespec="microseconds")
+    return timestamp.isoformat(timespec="microseconds")
 
 
 def date_of(text: str) -> datetime.datetime:

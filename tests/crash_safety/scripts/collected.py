@@ -39,7 +39,7 @@ def main(url: str, seed: str, seconds: float, at_least: int) -> None:
                 (directory / name).write_text(f"content of {name}")
             source, resource = (directory / name for name in names)
             listed = [(names[0], md5_of_file(str(source)))]
-            observer = StoreObserver(store.store)
+            observer = StoreObserver(store.backend)
             run_id = drive.start(observer, ex_info={"sources": listed, "base_dir": str(directory)})
             observer.resource_event(filename=str(resource))
             observer.artifact_event(name="artifact", filename=str(directory / "artifact"))

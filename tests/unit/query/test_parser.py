@@ -129,12 +129,12 @@ def test_status_and_text_fields_take_what_people_write():
 
 
 def test_times():
-    day = only("start_time > 2026-05-01").moment
+    day = only("start_time > 2026-05-01").time_range
     assert (day.start.day, day.stop.day) == (1, 2)
-    ago = only('start_time > "2 days ago"').moment
+    ago = only('start_time > "2 days ago"').time_range
     assert ago.start == ago.stop == datetime.datetime(2026, 5, 8, 12, 30)
-    assert only("stop_time = yesterday").moment.stop == datetime.datetime(2026, 5, 10)
-    assert only("start_time = 2026-05").moment.stop == datetime.datetime(2026, 6, 1)
+    assert only("stop_time = yesterday").time_range.stop == datetime.datetime(2026, 5, 10)
+    assert only("start_time = 2026-05").time_range.stop == datetime.datetime(2026, 6, 1)
     minute = time_range_of("2026-05-01 10:20", NOW)
     assert minute.stop - minute.start == datetime.timedelta(minutes=1)
     zoned = time_range_of("2026-05-01T10:20:30+02:00", NOW)

@@ -19,7 +19,7 @@ def store(request, tmp_path_factory):
     directory = tmp_path_factory.mktemp("runs")
     url = {"memory": "memory:", "file": str(directory / "runs")}[request.param]
     with open_store(url) as opened:
-        record(opened.store, directory)
+        record(opened.backend, directory)
         yield opened
 
 
@@ -129,8 +129,8 @@ def test_filters_of_mongodb(store):
 def test_annotations_can_be_changed_later(tmp_path):
     for url in ("memory:", str(tmp_path / "runs")):
         store = open_store(url)
-        record(store.store, tmp_path)
-        annotate(store.store, 3, {"tags": ["late"], "starred": True})
+        record(store.backend, tmp_path)
+        annotate(store.backend, 3, {"tags": ["late"], "starred": True})
         run = store.runs("late in tags").first()
         assert (run.config.n, run.starred) == (2, True)
 
@@ -144,7 +144,7 @@ def test_reading_a_place_where_nothing_is_makes_nothing(tmp_path):
 
 def test_a_damaged_run_is_reported_and_the_rest_is_read(tmp_path):
     store = open_store(tmp_path / "runs")
-    record(store.store, tmp_path)
+    record(store.backend, tmp_path)
     root = tmp_path / "runs"
     (root / "2" / "run.json").write_text('{"status": "COMP')
     (root / "3" / "config.json").write_bytes(b"\xff")

@@ -120,7 +120,7 @@ def test_the_lock_excludes_threads(tmp_path):
 
 
 def test_a_lock_that_others_keep(tmp_path, monkeypatch):
-    monkeypatch.setattr(database_file, "PATIENCE", 0.05)
+    monkeypatch.setattr(database_file, "LOCK_TIMEOUT", 0.05)
     with (
         locked(str(tmp_path / "lock")),
         pytest.raises(StoreUnavailableError, match="Others have been holding the lock"),

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from sacred.query.predicates import AllOf, AnyOf, Condition, Predicate
 from sacred.records import FileEntry, Points, id_key, plain_id
 from sacred.serializer import dumps, restore
-from sacred.stores import Reader, StoreNotFoundError, moment_of
+from sacred.stores import Reader, StoreNotFoundError, timestamp_of
 
 if TYPE_CHECKING:
     from sacred_jsonl.store import JsonLinesStore
@@ -50,7 +50,7 @@ class JsonLinesReader(Reader):
     def document(self, run_id: Any, fields: Collection[str] | None = None) -> dict[str, Any]:
         run = self._store.read(run_id)
         sources = run.get("experiment", {}).pop("sources", ())
-        document = {"_id": run_id, **run} | {k: moment_of(run[k]) for k in _TIMES if k in run}
+        document = {"_id": run_id, **run} | {k: timestamp_of(run[k]) for k in _TIMES if k in run}
         document["sources"] = [FileEntry(name=name, md5=md5) for name, md5 in sources]
         for kind in ("artifacts", "resources"):
             document[kind] = [FileEntry(name=name, ref=kind) for name in run[kind]]

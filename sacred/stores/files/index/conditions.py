@@ -55,7 +55,7 @@ FIRST_TEXT = 2**62
 
 _UNKNOWN = "NULL"
 #: What a run always has, and what is neither more nor less than anything.
-_ALWAYS = frozenset({"tags", "artifacts", "resources", "sources", "metrics", "experiment"})
+_ALWAYS_PRESENT = frozenset({"tags", "artifacts", "resources", "sources", "metrics", "experiment"})
 # So many tables can be joined.
 _MOST_JOINS = 50
 
@@ -85,7 +85,7 @@ class Cell(Frozen):
 
 
 class Translation:
-    """Conditions and orders as SQL for one question.
+    """Conditions and orders as SQL for one query.
 
     Args:
         known: finds the path of a key.
@@ -131,7 +131,7 @@ class Translation:
     # ------------------------------------------------------------------- conditions
 
     def whole(self, expression: Expression) -> str:
-        """The condition of a question; only runs for which it is not 0 are asked for.
+        """The condition of a query; only runs for which it is not 0 are asked for.
 
         Those that lack a value that all of them must have need not be looked at.
         """
@@ -186,8 +186,8 @@ class Translation:
         kind, value, sign = cell.kind, cell.value, test.operator
         wanted = KINDS.get(kind_of(test.value), OTHER)
         cases = [f"WHEN {kind} IS NULL OR {kind} = {NOTHING} THEN 0", _case(ODD, _UNKNOWN, kind)]
-        if test.moment is not None:
-            start, stop = map(microseconds, (test.moment.start, test.moment.stop))
+        if test.time_range is not None:
+            start, stop = map(microseconds, (test.time_range.start, test.time_range.stop))
             cases.append(_case(TIME, self._in_time(value, sign, start, stop), kind))
         if wanted == NUMBER:
             cases += self._number_cases(cell, sign, test.value)
@@ -342,7 +342,7 @@ class Translation:
                 value="CASE WHEN run.status = 'RUNNING' AND :now - run.sign > :dead_after "
                 "THEN 'DEAD' ELSE run.status END",
             )
-        if field in _ALWAYS and not steps:
+        if field in _ALWAYS_PRESENT and not steps:
             return Cell(kind=str(OTHER), value="NULL")
         if field == "metrics":
             self.has_metrics, self.is_sure = True, False
@@ -376,7 +376,7 @@ class Translation:
         alias = f"e{known.number}"
         if known.number not in self._joined_paths:
             if len(self._joined_paths) >= _MOST_JOINS:
-                raise ValueError("a question about too many fields")
+                raise ValueError("a query about too many fields")
             self._joined_paths[known.number] = alias
         return alias
 

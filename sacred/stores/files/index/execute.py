@@ -1,4 +1,4 @@
-"""One question, put to the tables of an index that is up to date."""
+"""One query, put to the tables of an index that is up to date."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TIME_RANK = 3
 
 
 class CannotTellError(Exception):
-    """The question is none for an index."""
+    """The query is none for an index."""
 
 
 class Wanted(Frozen):
@@ -33,34 +33,34 @@ class Wanted(Frozen):
     names: list[str]
 
 
-def execute(connection: sqlite3.Connection, question: IndexRequest) -> IndexAnswer | Wanted:
+def execute(connection: sqlite3.Connection, request: IndexRequest) -> IndexAnswer | Wanted:
     """The answer.
 
     Raises:
         CannotTellError: the index does not have what is asked for.
     """
-    return _Asked(connection, question).answer()
+    return _Execution(connection, request).answer()
 
 
-class _Asked:
-    def __init__(self, connection: sqlite3.Connection, question: IndexRequest) -> None:
+class _Execution:
+    def __init__(self, connection: sqlite3.Connection, request: IndexRequest) -> None:
         self._connection = connection
-        self._question = question
-        dead_after = question.dead_after // datetime.timedelta(microseconds=1)
+        self._request = request
+        dead_after = request.dead_after // datetime.timedelta(microseconds=1)
         query = "SELECT 1 FROM run WHERE state = 1 LIMIT 1"
         self._knows_all = connection.execute(query).fetchone() is None
-        now = microseconds(question.now)
+        now = microseconds(request.now)
         sql = Translation(self._known, self._paths, self._knows_all, now, dead_after)
         try:
-            self._condition = sql.whole(question.where)
-            orders = [sql.order(key) for key in question.sort]
+            self._condition = sql.whole(request.where)
+            orders = [sql.order(key) for key in request.sort]
         except ValueError as error:
             raise CannotTellError from error
         self._orders = [order for order in orders if order is not None]
         if len(self._orders) < len(orders):
             raise CannotTellError
         self._sql = sql
-        if question.where != EVERYTHING or question.sort:
+        if request.where != EVERYTHING or request.sort:
             self._condition = f"CASE WHEN run.state = 0 THEN {self._condition} END"
         odd = " OR ".join(odd for _, _, odd in self._orders if odd)
         # Whether it is known of a run that it belongs to the answer, and where.
@@ -83,7 +83,7 @@ class _Asked:
     def _known_runs(self, with_ranks: bool) -> tuple[list[RunId], list[Ranks]]:
         columns = "".join(f", {rank}, {value}" for rank, value, _ in self._orders)
         order = ", ".join([*self._order(), *self._position()])
-        limit = "" if self._question.limit is None else f"LIMIT {self._question.limit}"
+        limit = "" if self._request.limit is None else f"LIMIT {self._request.limit}"
         rest = f"ORDER BY {order} {limit}"
         if not with_ranks:
             found = self._run("", self._sure, rest)
@@ -92,7 +92,7 @@ class _Asked:
         return [run_id for run_id, _ in rows], [self._ranks(*row) for row in rows]
 
     def _ranks(self, run_id: RunId, values: Sequence[Any]) -> Ranks:
-        pairs = zip(self._question.sort, values[::2], values[1::2], strict=True)
+        pairs = zip(self._request.sort, values[::2], values[1::2], strict=True)
         return tuple(_rank(key, run_id, *pair) for key, *pair in pairs)
 
     def _unknown_runs(self) -> list[RunId]:
@@ -110,21 +110,21 @@ class _Asked:
     def _run(self, columns: str, where: str, rest: str) -> Iterator[Any]:
         query = f"SELECT run.n, run.name{columns} FROM run {self._sql.joins} WHERE run.state < 2"
         parameters = dict(self._sql.parameters)
-        if self._question.discarded or self._question.in_trash:
-            sign = "" if self._question.in_trash else "NOT "
+        if self._request.discarded or self._request.in_trash:
+            sign = "" if self._request.in_trash else "NOT "
             query += f" AND run.n {sign}IN (SELECT value FROM json_each(:discarded))"
-            keys = [key_of_run(self._connection, run_id) for run_id in self._question.discarded]
+            keys = [key_of_run(self._connection, run_id) for run_id in self._request.discarded]
             parameters["discarded"] = json.dumps([key for key in keys if key is not None])
         return self._connection.execute(f"{query} AND {where} {rest}", parameters)
 
     def _order(self) -> Iterator[str]:
-        for key, (rank, value, _) in zip(self._question.sort, self._orders, strict=True):
+        for key, (rank, value, _) in zip(self._request.sort, self._orders, strict=True):
             direction = "DESC" if key.descending else "ASC"
             yield f"({rank}) IS NULL, {rank} {direction}, {value} {direction}"
 
     def _position(self) -> Iterator[str]:
         """The order of ids: numbers, then texts."""
-        direction = "DESC" if self._question.backwards else "ASC"
+        direction = "DESC" if self._request.backwards else "ASC"
         query = f"SELECT 1 FROM run WHERE n >= {FIRST_TEXT} LIMIT 1"
         if self._connection.execute(query).fetchone() is None:
             yield f"run.n {direction}"

@@ -8,7 +8,7 @@ What is seen at once:
 * any change at all in a store that is not large.
 
 All else (somebody edits a file of a run that ended long ago) is seen a minute later at most:
-by the first question for which nobody has looked at all files for a minute.
+by the first query for which nobody has looked at all files for a minute.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from sacred.stores.files.index.conditions import FIRST_TEXT
 __all__ = ["Look", "Stale", "save_state", "stale"]
 
 #: With up to so many runs, all of them are looked at each time.
-SMALL = 5000
+SMALL_STORE_RUNS = 5000
 #: Seconds after which all files are looked at.
-LONGEST = 60.0
+FULL_CHECK_SECONDS = 60.0
 #: Nanoseconds: file systems do not tell two changes apart that are closer.
-_UNSURE = 2 * 10**9
+_CLOCK_GRAIN = 2 * 10**9
 
 _Root = tuple[int, int, int, int]
 
 
 class Look:
-    """What the file system says within one question; it is asked once.
+    """What the file system says within one query; it is asked once.
 
     Args:
         root: the directory of runs.
@@ -48,7 +48,7 @@ class Look:
         found = os.stat(root)
         self.state: _Root = (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_nlink)
         newest = max(found.st_mtime_ns, found.st_ctime_ns)
-        self.is_sure = newest + _UNSURE < self.began * 1e9
+        self.is_sure = newest + _CLOCK_GRAIN < self.began * 1e9
         self._listed: dict[str, int] | None = None
         self._same: dict[tuple[str, bytes], bool] = {}
 
@@ -76,7 +76,7 @@ class Look:
         """Those of all runs whose signature is another one now.
 
         Not remembered: another process may have put an older reading of a run into the index
-        since this question was asked the last time.
+        since this query was asked the last time.
         """
         return {
             name for name, text in known if not is_unchanged(os.path.join(self.root, name), text)
@@ -112,9 +112,10 @@ def stale(connection: sqlite3.Connection, look: Look) -> Stale:
         found.state["notes"] = f"{notes.inode} {notes.size}"
     found.noted.update(name for name in changed or () if _is_there(look, name))
     found.names.update(found.noted)
+    last_check = float(known.get("looked", 0))
     if _is_small(connection):
         found.names.update(look.changed(_signatures(connection)))
-    elif changed is None or not 0 <= look.began - float(known.get("looked", 0)) < LONGEST:
+    elif changed is None or not 0 <= look.began - last_check < FULL_CHECK_SECONDS:
         found.names.update(look.changed(_signatures(connection)))
         found.state["looked"] = repr(look.began)
     else:
@@ -160,7 +161,7 @@ def _signatures(connection: sqlite3.Connection, where: str = "") -> Iterator[tup
 
 
 def _is_small(connection: sqlite3.Connection) -> bool:
-    query = f"SELECT 1 FROM seen LIMIT 1 OFFSET {SMALL}"
+    query = f"SELECT 1 FROM seen LIMIT 1 OFFSET {SMALL_STORE_RUNS}"
     return connection.execute(query).fetchone() is None
 
 

@@ -15,7 +15,7 @@ __all__ = ["Database", "path_of"]
 #: Of the tables. An index of another version is made again.
 _VERSION = 2
 #: Seconds to wait for another process that is writing.
-_PATIENCE = 10.0
+_LOCK_TIMEOUT = 10.0
 
 # `entry` is in the order of its key, so all values of a path lie together: a condition reads
 # those of one path, and nothing else. Ids that are numbers are the keys of runs.
@@ -83,14 +83,14 @@ class Database:
             connection.execute("COMMIT")
 
     def remove(self) -> None:
-        """Remove the file; the next question makes it again."""
+        """Remove the file; the next query makes it again."""
         for end in ("", "-journal"):
             with contextlib.suppress(OSError):
                 os.remove(self.path + end)
 
     def _connect(self) -> sqlite3.Connection:
         os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
-        connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+        connection = sqlite3.connect(self.path, timeout=_LOCK_TIMEOUT, isolation_level=None)
         try:
             if _version(connection) != _VERSION:
                 connection.execute("BEGIN EXCLUSIVE")

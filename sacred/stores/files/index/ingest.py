@@ -51,12 +51,12 @@ _FIELDS = (
 )  # fmt: skip
 _ACTIVE = frozenset({None, "RUNNING", "QUEUED", "COPYING"})
 _SECOND = 10**9
-#: For so many nanoseconds after its last change, a run is looked at by every question.
+#: For so many nanoseconds after its last change, a run is looked at by every query.
 _ACTIVE_FOR, _OVER_FOR, _NOTED_FOR = 86_400 * _SECOND, 10 * _SECOND, 60 * _SECOND
 
 
 class Reading(Frozen):
-    """A run as it was at one moment.
+    """A run as it was at one point in time.
 
     Args:
         name: of its directory.

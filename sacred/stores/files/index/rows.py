@@ -52,11 +52,11 @@ Row = tuple[tuple[str, ...], int, Any]
 
 _TREES = ("config", "info", "meta", "host", "result")
 _VALUES = ("name", "command", "group", "notes", "comment", "fail_trace", "starred", "duration")
-_LONGEST_TEXT = 10_000
-_LONGEST_LIST = 32
-_DEEPEST = 10
+_MAX_TEXT_CHARS = 10_000
+_MAX_LIST_ITEMS = 32
+_MAX_DEPTH = 10
 #: So many values of one field of a run, and so many metrics or tags.
-_MOST = 1000
+_MAX_ENTRIES = 1000
 
 
 def key_of(steps: tuple[str, ...]) -> str:
@@ -77,7 +77,7 @@ def entries_of(record: RunRecord) -> Iterator[Row]:
             raise ValueError("a tag is too long, or no text of Unicode")
         yield ("tags", tag), FLAG, 1
     for name in _TREES:
-        left = _MOST
+        left = _MAX_ENTRIES
         for row in _tree((name,), getattr(record, name)):
             yield row
             left -= 1
@@ -93,7 +93,7 @@ def metric_entries(record: RunRecord) -> Iterator[Row]:
     Raises:
         ValueError: there are too many.
     """
-    if len(record.metrics) > _MOST:
+    if len(record.metrics) > _MAX_ENTRIES:
         raise ValueError("too many metrics")
     for name in record.metrics:
         for wanted in AGGREGATES:
@@ -107,13 +107,13 @@ def _tree(steps: tuple[str, ...], value: Any) -> Iterator[Row]:
         for key, item in value.items():
             children.setdefault(str(key), item)
     elif isinstance(value, list | tuple):
-        children = {str(number): item for number, item in enumerate(value[: _LONGEST_LIST + 1])}
+        children = {str(number): item for number, item in enumerate(value[: _MAX_LIST_ITEMS + 1])}
     else:
         _, kind, known = _row(steps, plain_value(value))
         yield steps, kind, OPAQUE if kind == OTHER else known
         return
-    is_long = len(children) > _LONGEST_LIST and not isinstance(value, Mapping)
-    if is_long or len(steps) > _DEEPEST:
+    is_long = len(children) > _MAX_LIST_ITEMS and not isinstance(value, Mapping)
+    if is_long or len(steps) > _MAX_DEPTH:
         yield steps, CUT, None
         return
     yield steps, OTHER, None
@@ -144,7 +144,7 @@ def _kind_and_value(value: Any) -> tuple[int, Any]:
 
 
 def _is_storable(text: str) -> bool:
-    if len(text) > _LONGEST_TEXT or "\0" in text:
+    if len(text) > _MAX_TEXT_CHARS or "\0" in text:
         return False
     try:
         text.encode()

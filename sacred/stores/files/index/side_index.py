@@ -27,11 +27,11 @@ from sacred.stores.store import StoreError
 __all__ = ["SideIndex", "index_of"]
 
 #: In smaller stores it is as fast to read the files, and nothing has to be kept.
-AT_LEAST = 500
+MIN_RUNS = 500
 # So many runs are read and written at once.
 _CHUNK = 500
 # After so many seconds of reading, the file system is asked again.
-_OLD = 5.0
+_MAX_LOOK_AGE = 5.0
 _ATTEMPTS = 20
 
 
@@ -54,14 +54,14 @@ class SideIndex:
         """The file that it is in."""
         return self._database.path
 
-    def find(self, question: IndexRequest) -> IndexAnswer | None:
-        """The answer to a question; None: there is no index to be had, or it cannot tell.
+    def find(self, request: IndexRequest) -> IndexAnswer | None:
+        """The answer to a query; None: there is no index to be had, or it cannot tell.
 
         Raises:
             StoreError: the store cannot be read.
         """
         try:
-            found: IndexAnswer = self._fresh(lambda connection: execute(connection, question))
+            found: IndexAnswer = self._fresh(lambda connection: execute(connection, request))
         except (IndexUnavailableError, CannotTellError):
             return None
         return found
@@ -90,7 +90,7 @@ class SideIndex:
         """What `execute` gives once the tables are as the files are."""
         look, read, writing = self._look(), dict[str, Reading | None](), False
         for _ in range(_ATTEMPTS):
-            if look.age > _OLD:
+            if look.age > _MAX_LOOK_AGE:
                 look, read = self._look(), {}
             with self._database.transaction(writing) as connection:
                 found = stale(connection, look)
@@ -165,10 +165,10 @@ def index_of(reader: Reader, root: str) -> SideIndex | None:
 def _is_large(root: str) -> bool:
     links = os.stat(root).st_nlink
     if links > 1:
-        return links - 2 >= AT_LEAST
+        return links - 2 >= MIN_RUNS
     # The system does not count directories as links, or not so many of them.
     with os.scandir(root) as entries:
-        return sum(1 for _ in itertools.islice(entries, AT_LEAST)) == AT_LEAST
+        return sum(1 for _ in itertools.islice(entries, MIN_RUNS)) == MIN_RUNS
 
 
 def _chunks(names: Collection[str]) -> Iterator[tuple[str, ...]]:

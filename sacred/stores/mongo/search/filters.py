@@ -51,7 +51,7 @@ def mongo_filter(
 
     Args:
         condition: the condition.
-        known: the ids of the runs of which facts about metrics may be true. These are in
+        known: the ids of the runs of which predicates about metrics may be true. These are in
             documents of their own; by default, nothing is said of them.
 
     >>> mongo_filter(Predicate("status", (), "equal", "FAILED"))
@@ -77,17 +77,17 @@ def mongo_filter(
     return _of_value(condition)
 
 
-def _of_value(fact: Predicate) -> dict[str, Any]:
-    field = fact.field
+def _of_value(predicate: Predicate) -> dict[str, Any]:
+    field = predicate.field
     name = f"meta.{field}" if field in _META else field
     if field == "name":
         name = "experiment.name"
     steps = name.split(".")
-    path = ".".join([*steps, *fact.steps])
-    options: list[dict[str, Any]] = [{path: _test(fact)}]
-    if fact.test == "absent":
+    path = ".".join([*steps, *predicate.steps])
+    options: list[dict[str, Any]] = [{path: _test(predicate)}]
+    if predicate.test == "absent":
         options.append({path: ""})
-        if fact.steps:
+        if predicate.steps:
             # The server would look into each item.
             options.append({name: {"$type": "array"}})
     else:
@@ -96,13 +96,13 @@ def _of_value(fact: Predicate) -> dict[str, Any]:
         options.append({path: _NO_TEXT if field in _TEXTS else _NO_SCALAR})
     # Only the beginning of what is in GridFS is here, and a reference leads elsewhere.
     options.append({f"in_gridfs.{steps[0]}": {"$exists": True}})
-    for length in range(1, len(fact.steps)):
-        options.append({".".join([*steps, *fact.steps[:length], "py/id"]): {"$exists": True}})
+    for length in range(1, len(predicate.steps)):
+        options.append({".".join([*steps, *predicate.steps[:length], "py/id"]): {"$exists": True}})
     return {"$or": options}
 
 
-def _test(fact: Predicate) -> Any:
-    match fact.test:
+def _test(predicate: Predicate) -> Any:
+    match predicate.test:
         case "present":
             return {"$ne": None}
         case "absent":
@@ -113,8 +113,8 @@ def _test(fact: Predicate) -> Any:
             return {"$type": ["string", "array"]}
         case "contains":
             # A dict contains its keys.
-            return {"$eq": fact.value}
-    return {_OPERATORS[fact.test]: fact.value}
+            return {"$eq": predicate.value}
+    return {_OPERATORS[predicate.test]: predicate.value}
 
 
 def _ids(value: Any) -> list[Any]:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["MetricOrdering", "MetricSearch"]
 
 #: What it takes to look at documents of metrics, and to ask for those of one run, in seconds.
-_PER_BYTE, _PER_RUN = 1e-9, 1e-4
+_SECONDS_PER_BYTE, _SECONDS_PER_RUN = 1e-9, 1e-4
 #: A filter with more ids is not sent.
-_IDS = 200_000
+_MAX_IDS = 200_000
 
 
 class MetricOrdering(Frozen):
@@ -70,7 +70,7 @@ class MetricSearch:
             except OperationFailure:  # no right to know
                 return False
             size: float = found.get("size", 0)
-            return size * _PER_BYTE < self._runs.count_documents(where) * _PER_RUN
+            return size * _SECONDS_PER_BYTE < self._runs.count_documents(where) * _SECONDS_PER_RUN
 
     def ids(self, name: str, where: Mapping[str, Any]) -> list[RunId] | None:
         """The ids of runs that have a document of a metric; None: there are too many.
@@ -86,7 +86,7 @@ class MetricSearch:
                 found = self._metrics.distinct("run_id", {"$and": [{"name": name}, where]})
             except OperationFailure:  # an old server, or an answer that is too long
                 return None
-        return found if len(found) <= _IDS else None
+        return found if len(found) <= _MAX_IDS else None
 
     def pages(self, order: MetricOrdering, size: int) -> Iterator[list[dict[str, Any]]] | None:
         """The documents of a metric in order: ``_id``, ``run_id`` and ``odd``; None: no order.

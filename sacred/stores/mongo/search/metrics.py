@@ -1,6 +1,6 @@
 """Numbers of metrics in filters and orders of MongoDB, on the documents of metrics.
 
-A long metric has several documents. A filter holds for at least one of them if the fact is
+A long metric has several documents. A filter holds for at least one of them if the predicate is
 true; in an order, such a metric is in doubt.
 """
 
@@ -25,19 +25,19 @@ _IS_ODD: list[Any] = [
 ]
 #: The server adds in another order, and rounds: a sum of those of a document is off by less than
 #: this part of the largest value for each of them.
-_ROUNDED = 1e-9
+_ROUNDING_ERROR = 1e-9
 
 
-def metric_filter(fact: Predicate) -> dict[str, Any]:
-    """A filter that some document of the metric fulfils if the fact is true.
+def metric_filter(predicate: Predicate) -> dict[str, Any]:
+    """A filter that some document of the metric fulfils if the predicate is true.
 
     >>> metric_filter(Predicate("metrics", ("loss", "min"), "present"))
     {}
     """
-    kind = fact.steps[1]
-    if fact.test == "present":
+    kind = predicate.steps[1]
+    if predicate.test == "present":
         return {}
-    low, high = bounds_of(fact)
+    low, high = bounds_of(predicate)
     if kind in ("min", "max"):
         return _of_extreme(kind, low, high)
     number = AGGREGATIONS[kind]
@@ -46,7 +46,7 @@ def metric_filter(fact: Predicate) -> dict[str, Any]:
         return {"$expr": {"$or": [is_none, _within(number, number, low, high)]}}
     if kind == "count":
         return {"$expr": {"$or": [_IS_LONG, _within(number, number, low, high)]}}
-    room = {"$multiply": [_LARGEST, _ROUNDED]}
+    room = {"$multiply": [_LARGEST, _ROUNDING_ERROR]}
     least, greatest = {"$subtract": [number, room]}, {"$add": [number, room]}
     are_numbers = {"$and": _are_numbers()}
     # What is no number must not get into the arithmetic.

@@ -23,12 +23,12 @@ Where = Mapping[str, Any]
 Placed = list[tuple[dict[str, Any], bool]]
 
 #: Than are wanted: some may be candidates only.
-_MORE = 20
+_EXTRA_ROWS = 20
 #: Of which the server's order is ours, going up, and those that have no rank.
 _WELL_SORTED = ["int", "long", "double", "string", "date", "null", "undefined", "array"]
 
 
-_THERE = {"$exists": True}
+_EXISTS = {"$exists": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,19 +70,19 @@ def first_of(
     parts = [where]
     if not order.descending:
         # What is not there would come first.
-        there = [{order.path: {"$ne": None}}, *({name: _THERE} for name in order.doubts)]
+        there = [{order.path: {"$ne": None}}, *({name: _EXISTS} for name in order.doubts)]
         parts = [{"$and": [where, {"$or": there}]}, {"$and": [where, {"$nor": there}]}]
-    first = _page(runs, order, parts[0], projection, 0, limit + _MORE)
-    is_whole = order.descending and len(first) < limit + _MORE
+    first = _page(runs, order, parts[0], projection, 0, limit + _EXTRA_ROWS)
+    is_whole = order.descending and len(first) < limit + _EXTRA_ROWS
     if not is_whole and sum(placed for _, placed in first) < limit:
         return None
     if not order.descending and _has_others(runs, order.path, where):
         return None
-    return _pages(runs, order, parts, projection, first, limit + _MORE)
+    return _pages(runs, order, parts, projection, first, limit + _EXTRA_ROWS)
 
 
 def _has_others(runs: Collection[dict[str, Any]], path: str, where: Where) -> bool:
-    others = {path: {**_THERE, "$not": {"$type": _WELL_SORTED}}}
+    others = {path: {**_EXISTS, "$not": {"$type": _WELL_SORTED}}}
     return runs.find_one({"$and": [where, others]}, {"_id": 1}) is not None
 
 

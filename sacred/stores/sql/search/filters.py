@@ -37,11 +37,11 @@ JSON_COLUMNS = {
     "result": "result_json",
 }
 _ANNOTATIONS = ("tags", "group", "notes", "comment", "starred")
-_TREES = {**JSON_COLUMNS, **dict.fromkeys(_ANNOTATIONS, "meta_json")}
-_PARSED = {*_TREES, "search"}
+_TREE_COLUMNS = {**JSON_COLUMNS, **dict.fromkeys(_ANNOTATIONS, "meta_json")}
+_PARSED_FIELDS = {*_TREE_COLUMNS, "search"}
 # A JSON text has them in one form only.
-_SIMPLE = re.compile(r"[A-Za-z][A-Za-z ]*")
-_WORDS = frozenset({"none", "true", "false", "nan", "inf"})
+_PLAIN_TEXT = re.compile(r"[A-Za-z][A-Za-z ]*")
+_OTHER_FORMS = frozenset({"none", "true", "false", "nan", "inf"})
 
 
 def sql_filter(condition: Condition, texts: JsonTexts) -> Filter:
@@ -78,7 +78,7 @@ def _condition(condition: Condition, texts: JsonTexts) -> Any:
             return search_condition(value, texts)
         case Predicate(field) if field in TIME_FIELDS:
             return _time_test(_RUN.c[field], condition)
-        case Predicate(field) if field in _TREES:
+        case Predicate(field) if field in _TREE_COLUMNS:
             return _in_tree(condition, texts)
     return sa.true()
 
@@ -91,10 +91,10 @@ def _cheap_first(parts: Sequence[Condition]) -> list[Condition]:
 def _cost(condition: Condition) -> int:
     """0: by columns alone; 1: a text has to be parsed; 2: points have to be looked at."""
 
-    def cost(fact: Predicate) -> int:
-        if fact.field == "metrics":
+    def cost(predicate: Predicate) -> int:
+        if predicate.field == "metrics":
             return 2
-        return int(fact.field in _PARSED and not _is_number(fact))
+        return int(predicate.field in _PARSED_FIELDS and not _is_number(predicate))
 
     return max(map(cost, predicates_in(condition)), default=0)
 
@@ -104,66 +104,72 @@ def _ids(value: Any) -> list[str]:
     return [str(storable(str(int(value) if whole else value)))]
 
 
-def _name(fact: Predicate) -> Any:
-    fitting = sa.select(_EXPERIMENT.c.experiment_id).where(_text_test(_EXPERIMENT.c.name, fact))
+def _name(predicate: Predicate) -> Any:
+    fitting = sa.select(_EXPERIMENT.c.experiment_id).where(
+        _text_test(_EXPERIMENT.c.name, predicate)
+    )
     return _RUN.c.experiment_id.in_(fitting) | _RUN.c.experiment_id.is_(None)
 
 
-def _text_test(column: Any, fact: Predicate) -> Any:
-    if fact.test == "absent":
+def _text_test(column: Any, predicate: Predicate) -> Any:
+    if predicate.test == "absent":
         return column.is_(None) | (column == "")
-    if fact.test == "equal":
-        return column == str(storable(str(fact.value)))
+    if predicate.test == "equal":
+        return column == str(storable(str(predicate.value)))
     return column.is_not(None)  # the order of texts is another one in other languages
 
 
-def _time_test(column: Any, fact: Predicate) -> Any:
-    match fact.test:
+def _time_test(column: Any, predicate: Predicate) -> Any:
+    match predicate.test:
         case "at most":
-            return column <= fact.value
+            return column <= predicate.value
         case "at least":
-            return column >= fact.value
+            return column >= predicate.value
         case "absent":
             return column.is_(None)
     return column.is_not(None)
 
 
-def _in_tree(fact: Predicate, texts: JsonTexts) -> Any:
-    column = _RUN.c[_TREES[fact.field]]
-    if fact.field == "tags":
-        return _tags(column, fact)
+def _in_tree(predicate: Predicate, texts: JsonTexts) -> Any:
+    column = _RUN.c[_TREE_COLUMNS[predicate.field]]
+    if predicate.field == "tags":
+        return _tags(column, predicate)
     # Annotations are entries of ``meta``.
-    steps = fact.steps if fact.field in JSON_COLUMNS else (fact.field,)
+    steps = predicate.steps if predicate.field in JSON_COLUMNS else (predicate.field,)
     valid = texts.is_valid(column)
     # Databases must not read what is none, so the order matters.
     return sa.case(
-        *(_by_number(column, fact) if fact.field == "result" else ()),
+        *(_by_number(column, predicate) if predicate.field == "result" else ()),
         (column.is_(None), sa.true()),
         *(() if valid is None else [(~valid, sa.true())]),
-        (texts.fits(column, steps, fact), sa.true()),
+        (texts.fits(column, steps, predicate), sa.true()),
         else_=sa.false(),
     )
 
 
-def _is_number(fact: Predicate) -> bool:
-    """Whether a fact compares a result with a number."""
-    is_compared = fact.test in ("equal", "at most", "at least") and not fact.steps
-    return fact.field == "result" and is_compared and type(fact.value) in (int, float)
+def _is_number(predicate: Predicate) -> bool:
+    """Whether a predicate compares a result with a number."""
+    is_compared = predicate.test in ("equal", "at most", "at least") and not predicate.steps
+    return predicate.field == "result" and is_compared and type(predicate.value) in (int, float)
 
 
-def _by_number(text: Any, fact: Predicate) -> Iterator[tuple[Any, Any]]:
+def _by_number(text: Any, predicate: Predicate) -> Iterator[tuple[Any, Any]]:
     """When the column of a result that is a number, or a flag, says enough, and what."""
     number = _RUN.c.result
-    if _is_number(fact):
-        within = bounded(number, *bounds_of(fact))
+    if _is_number(predicate):
+        within = bounded(number, *bounds_of(predicate))
         yield number.is_not(None) & ~is_flag(text), sa.and_(sa.true(), *within)
-    if fact.test != "absent":
+    if predicate.test != "absent":
         # Of a run of the old library, it is all that there is.
         yield text.is_(None), number.is_not(None)
 
 
-def _tags(column: Any, fact: Predicate) -> Any:
-    text = str(fact.value)
-    if fact.test != "contains" or not _SIMPLE.fullmatch(text) or text.lower() in _WORDS:
+def _tags(column: Any, predicate: Predicate) -> Any:
+    text = str(predicate.value)
+    if (
+        predicate.test != "contains"
+        or not _PLAIN_TEXT.fullmatch(text)
+        or text.lower() in _OTHER_FORMS
+    ):
         return sa.true()
     return column.is_(None) | column.contains(json.dumps(text), autoescape=True)

@@ -2,7 +2,7 @@
 
 To parse the texts takes longer than all else in a question. SQLite keeps those that it has
 parsed last, so a row costs one parse whatever is asked about it. PostgreSQL keeps none: there
-each fact is one expression of its language of paths, and what is sorted by is taken out of
+each predicate is one expression of its language of paths, and what is sorted by is taken out of
 the text once.
 """
 
@@ -16,9 +16,9 @@ from sacred.query.predicates import Predicate
 
 __all__ = [
     "AS_TEXTS",
-    "EXACT",
+    "MAX_EXACT_INTEGER",
     "JsonTexts",
-    "Place",
+    "SortColumns",
     "Steps",
     "bounded",
     "is_flag",
@@ -28,14 +28,14 @@ __all__ = [
 ]
 
 #: Databases have other integers beyond.
-EXACT = 2**53
+MAX_EXACT_INTEGER = 2**53
 #: Annotations that count as texts whatever they are.
 AS_TEXTS = frozenset({"group", "notes", "comment"})
 
 Steps = tuple[str, ...]
 
 
-class Place(Frozen):
+class SortColumns(Frozen):
     """What a column is sorted by, in two steps.
 
     Args:
@@ -60,11 +60,11 @@ class JsonTexts:
         """Whether a text has characters that are not in ASCII."""
         raise NotImplementedError
 
-    def fits(self, column: Any, steps: Steps, fact: Predicate) -> Any:
-        """Whether a fact may be true of what a valid text has there."""
+    def fits(self, column: Any, steps: Steps, predicate: Predicate) -> Any:
+        """Whether a predicate may be true of what a valid text has there."""
         raise NotImplementedError
 
-    def place(self, name: str, column: Any, steps: Steps, number: Any = None) -> Place:
+    def sort_columns(self, name: str, column: Any, steps: Steps, number: Any = None) -> SortColumns:
         """How to sort by what is there: flags, numbers, texts, and all else.
 
         Args:
@@ -77,9 +77,9 @@ class JsonTexts:
         raise NotImplementedError
 
 
-def sign_of(fact: Predicate) -> str:
-    """How a value has to compare with that of the fact."""
-    return {"equal": "=", "at most": "<=", "at least": ">="}[fact.test]
+def sign_of(predicate: Predicate) -> str:
+    """How a value has to compare with that of the predicate."""
+    return {"equal": "=", "at most": "<=", "at least": ">="}[predicate.test]
 
 
 def references(steps: Steps) -> Iterator[Steps]:

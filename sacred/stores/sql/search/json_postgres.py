@@ -12,9 +12,9 @@ from sqlalchemy.dialects import postgresql
 from sacred.query.predicates import Predicate, bounds_of
 from sacred.stores.sql.search.json_paths import (
     AS_TEXTS,
-    EXACT,
+    MAX_EXACT_INTEGER,
     JsonTexts,
-    Place,
+    SortColumns,
     Steps,
     is_flag,
     path_text,
@@ -49,12 +49,12 @@ class PostgresTexts(JsonTexts):
         """See `JsonTexts.is_beyond_ascii`."""
         return sa.func.octet_length(column) != sa.func.length(column)
 
-    def fits(self, column: Any, steps: Steps, fact: Predicate) -> Any:
+    def fits(self, column: Any, steps: Steps, predicate: Predicate) -> Any:
         """See `JsonTexts.fits`."""
-        if fact.test == "absent":  # which paths take for an error
+        if predicate.test == "absent":  # which paths take for an error
             found = _at(column, steps)
             return found.is_(None) | found.in_([_NULL, _EMPTY])
-        test, values = _tested(fact)
+        test, values = _tested(predicate)
         tests = [f'exists({path_text("$", steps)} ? ({test} || @.type() == "object"))']
         tests += (f"exists({path_text('$', path)})" for path in references(steps))
         path = sa.cast(sa.literal(f"strict {' || '.join(tests)}", sa.Text), postgresql.JSONPATH)
@@ -63,8 +63,8 @@ class PostgresTexts(JsonTexts):
             sa.cast(column, postgresql.JSONB), path, given, sa.true(), type_=sa.Boolean
         )
 
-    def place(self, name: str, column: Any, steps: Steps, number: Any = None) -> Place:
-        """See `JsonTexts.place`."""
+    def sort_columns(self, name: str, column: Any, steps: Steps, number: Any = None) -> SortColumns:
+        """See `JsonTexts.sort_columns`."""
         valid = self.is_valid(column)
         is_known = sa.false() if number is None else number.is_not(None)
         odd: Any = sa.case(
@@ -86,28 +86,30 @@ class PostgresTexts(JsonTexts):
         return _place(columns, odd, value, known)
 
 
-def _tested(fact: Predicate) -> tuple[str, dict[str, Any]]:
-    """The fact as a filter of a path, and the values in it.
+def _tested(predicate: Predicate) -> tuple[str, dict[str, Any]]:
+    """The predicate as a filter of a path, and the values in it.
 
     What cannot be compared is no error within a filter.
     """
-    value = fact.value
-    if fact.test in ("texts", "contains", "present"):
+    value = predicate.value
+    if predicate.test in ("texts", "contains", "present"):
         return '@.type() != "null"', {}
-    if fact.test == "true" or isinstance(value, bool):
+    if predicate.test == "true" or isinstance(value, bool):
         return ("@ == false" if value is False else "@ == true"), {}
     if isinstance(value, str):
-        sign = {"=": "=="}.get(sign_of(fact), sign_of(fact))
+        sign = {"=": "=="}.get(sign_of(predicate), sign_of(predicate))
         other = '@.type() != "string" && @.type() != "null"'
-        return f"@ {sign} $value" + (f" || {other}" * (fact.field in AS_TEXTS)), {"value": value}
-    low, high = bounds_of(fact)
+        return f"@ {sign} $value" + (f" || {other}" * (predicate.field in AS_TEXTS)), {
+            "value": value
+        }
+    low, high = bounds_of(predicate)
     bounds = {"low": low, "high": high}
     tests = [f"@ {sign} ${name}" for name, sign in (("low", ">="), ("high", "<="))
              if bounds[name] is not None]  # fmt: skip
     return " && ".join(tests), {name: bound for name, bound in bounds.items() if bound is not None}
 
 
-def _place(columns: Sequence[Any], odd: Any, value: Any, known: Sequence[Any]) -> Place:
+def _place(columns: Sequence[Any], odd: Any, value: Any, known: Sequence[Any]) -> SortColumns:
     """How to sort by a value, unless its number and its rank are known."""
     kind = sa.func.jsonb_typeof(value, type_=sa.String)
     text = value.op("#>>", return_type=sa.Text())(sa.literal_column("'{}'"))
@@ -121,9 +123,9 @@ def _place(columns: Sequence[Any], odd: Any, value: Any, known: Sequence[Any]) -
         # Then nothing else is a number or a flag.
         doubt |= kind.in_(["number", "boolean"])
         number, rank = known[0], sa.case((known[0].is_not(None), known[1]), else_=rank)
-    doubt |= (rank == _RANKS["number"]) & (sa.func.abs(number) >= EXACT)
+    doubt |= (rank == _RANKS["number"]) & (sa.func.abs(number) >= MAX_EXACT_INTEGER)
     words = sa.case((kind == "string", sa.collate(text, "C")))
-    return Place(columns=columns, doubt=doubt, keys=(rank, number, words))
+    return SortColumns(columns=columns, doubt=doubt, keys=(rank, number, words))
 
 
 def _at(column: Any, steps: Steps) -> Any:

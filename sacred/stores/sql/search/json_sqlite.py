@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sacred.query.predicates import Predicate, bounds_of
 from sacred.stores.sql.search.json_paths import (
     AS_TEXTS,
-    EXACT,
+    MAX_EXACT_INTEGER,
     JsonTexts,
-    Place,
+    SortColumns,
     Steps,
     bounded,
     is_flag,
@@ -23,8 +23,8 @@ from sacred.stores.sql.search.json_paths import (
 __all__ = ["SqliteTexts"]
 
 #: Of kinds as SQLite calls them. An object may be a number of numpy.
-_UNKNOWN = -1
-_RANKS = {"real": 1, "integer": 1, "text": 2, "true": 0, "false": 0, "object": _UNKNOWN}
+_UNKNOWN_RANK = -1
+_RANKS = {"real": 1, "integer": 1, "text": 2, "true": 0, "false": 0, "object": _UNKNOWN_RANK}
 
 
 class SqliteTexts(JsonTexts):
@@ -38,38 +38,38 @@ class SqliteTexts(JsonTexts):
         """See `JsonTexts.is_beyond_ascii`."""
         return sa.func.length(sa.cast(column, sa.LargeBinary)) != sa.func.length(column)
 
-    def fits(self, column: Any, steps: Steps, fact: Predicate) -> Any:
+    def fits(self, column: Any, steps: Steps, predicate: Predicate) -> Any:
         """See `JsonTexts.fits`."""
-        kind, value = _kind(column, steps), fact.value
-        if fact.test in ("texts", "contains", "present"):
+        kind, value = _kind(column, steps), predicate.value
+        if predicate.test in ("texts", "contains", "present"):
             tests = [kind != "null"]
-        elif fact.test == "absent":
+        elif predicate.test == "absent":
             empty = (kind == "text") & (_extract(column, steps, sa.String) == "")
             tests = [kind.is_(None), kind == "null", empty]
-        elif fact.test == "true" or isinstance(value, bool):
+        elif predicate.test == "true" or isinstance(value, bool):
             tests = [kind == ("false" if value is False else "true")]
         elif isinstance(value, str):
             found = _extract(column, steps, sa.String)
-            tests = [(kind == "text") & found.bool_op(sign_of(fact))(value)]
-            if fact.field in AS_TEXTS:
+            tests = [(kind == "text") & found.bool_op(sign_of(predicate))(value)]
+            if predicate.field in AS_TEXTS:
                 tests.append(kind.not_in(["text", "null"]))
         else:
             found = _extract(column, steps, sa.Double)
-            within = bounded(found, *bounds_of(fact))
+            within = bounded(found, *bounds_of(predicate))
             tests = [sa.and_(kind.in_(["integer", "real"]), *within)]
         # An object may stand for a number of numpy, a date, and so on.
         elsewhere = [_kind(column, path).is_not(None) for path in references(steps)]
         return sa.or_(*tests, kind == "object", *elsewhere)
 
-    def place(self, name: str, column: Any, steps: Steps, number: Any = None) -> Place:
-        """See `JsonTexts.place`."""
+    def sort_columns(self, name: str, column: Any, steps: Steps, number: Any = None) -> SortColumns:
+        """See `JsonTexts.sort_columns`."""
         elsewhere = (_kind(column, path).is_not(None) for path in references(steps))
         is_known = sa.false() if number is None else number.is_not(None)
         rank: Any = sa.case(
             (is_known, sa.case((is_flag(column), _RANKS["true"]), else_=_RANKS["real"])),
             (column.is_(None), sa.null()),
-            (~self.is_valid(column), _UNKNOWN),
-            *((found, _UNKNOWN) for found in elsewhere),
+            (~self.is_valid(column), _UNKNOWN_RANK),
+            *((found, _UNKNOWN_RANK) for found in elsewhere),
             else_=sa.case(_RANKS, value=_kind(column, steps)),
         )
         value: Any = sa.case(
@@ -77,9 +77,11 @@ class SqliteTexts(JsonTexts):
         )
         columns = (rank.label(f"rank_{name}"), value.label(f"value_{name}"))
         rank, value = (sa.column(found.name, found.type) for found in columns)
-        doubt = (rank == _UNKNOWN) | ((rank == _RANKS["real"]) & (sa.func.abs(value) >= EXACT))
+        doubt = (rank == _UNKNOWN_RANK) | (
+            (rank == _RANKS["real"]) & (sa.func.abs(value) >= MAX_EXACT_INTEGER)
+        )
         # Lists are all the same.
-        return Place(columns=columns, doubt=doubt, keys=(rank, sa.case((rank >= 0, value))))
+        return SortColumns(columns=columns, doubt=doubt, keys=(rank, sa.case((rank >= 0, value))))
 
 
 def _kind(column: Any, steps: Steps) -> Any:

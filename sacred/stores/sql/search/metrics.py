@@ -12,37 +12,39 @@ import sqlalchemy as sa
 
 from sacred.query.predicates import Predicate, bounds_of
 from sacred.stores.sql.aggregates import is_last_of
-from sacred.stores.sql.search.json_paths import EXACT, Place, bounded
+from sacred.stores.sql.search.json_paths import MAX_EXACT_INTEGER, SortColumns, bounded
 from sacred.stores.sql.storable_text import storable
 from sacred.stores.sql.tables import TABLES
 
-__all__ = ["metric_condition", "metric_place"]
+__all__ = ["metric_condition", "metric_sort_columns"]
 
 _RUN, _METRIC = TABLES["run"].c, TABLES["metric"].c
 
 
 def _is_odd(column: Any, text: Any) -> Any:
     """Whether a value is no number, or not exactly that of the column."""
-    return column.is_(None) | (sa.func.abs(column) >= EXACT) | text.in_(["true", "false"])
+    return (
+        column.is_(None) | (sa.func.abs(column) >= MAX_EXACT_INTEGER) | text.in_(["true", "false"])
+    )
 
 
 _FUNCTIONS: dict[str, Any] = {"min": sa.func.min, "max": sa.func.max, "mean": sa.func.avg}
 _MEAN, _LARGEST = sa.func.avg(_METRIC.value), sa.func.max(sa.func.abs(_METRIC.value))
 _SOME_ARE_ODD = sa.func.sum(sa.case((_is_odd(_METRIC.value, _METRIC.value_json), 1), else_=0)) > 0
-#: Databases add in another order, and round: a sum of `_MANY` is off by less than this part of
-#: the largest value for each of them.
-_ROUNDED, _MANY = 1e-9, 100_000
+#: Databases add in another order, and round: a sum of `_MAX_SUMMED_POINTS` is off by less than
+#: this part of the largest value for each of them.
+_ROUNDING_ERROR, _MAX_SUMMED_POINTS = 1e-9, 100_000
 
 
-def metric_condition(fact: Predicate) -> Any:
+def metric_condition(predicate: Predicate) -> Any:
     """What has to be true of a run's points; see `sacred.stores.sql.points`."""
-    name, kind = fact.steps
+    name, kind = predicate.steps
     points = _Points(str(storable(name)))
     # Rows of the old library have no points under their own number.
-    return _RUN.run_id.is_(None) | points.fulfil(kind, fact)
+    return _RUN.run_id.is_(None) | points.fulfil(kind, predicate)
 
 
-def metric_place(name: str, metric: tuple[str, str]) -> Place:
+def metric_sort_columns(name: str, metric: tuple[str, str]) -> SortColumns:
     """How to sort by a number of a metric.
 
     Args:
@@ -52,7 +54,7 @@ def metric_place(name: str, metric: tuple[str, str]) -> Place:
     points, kind = _Points(str(storable(metric[0]))), metric[1]
     value = points.number(kind).label(f"value_{name}")
     odd = (_RUN.run_id.is_(None) | points.are_odd(kind)).label(f"odd_{name}")
-    return Place(
+    return SortColumns(
         columns=(value, odd), doubt=sa.column(odd.name, odd.type), keys=(sa.column(value.name),)
     )
 
@@ -64,13 +66,13 @@ class _Points:
         self._is_last = is_last_of(name)
         self._are_meant = (_METRIC.run_id == _RUN.run_id) & (_METRIC.name == name)
 
-    def fulfil(self, kind: str, fact: Predicate) -> Any:
-        """Whether a fact about an aggregate of theirs may be true."""
-        if fact.test == "absent":
+    def fulfil(self, kind: str, predicate: Predicate) -> Any:
+        """Whether a predicate about an aggregate of theirs may be true."""
+        if predicate.test == "absent":
             return self._lack(kind)
-        if fact.test == "present":
+        if predicate.test == "present":
             return self._have()
-        low, high = bounds_of(fact)
+        low, high = bounds_of(predicate)
         if kind == "count":
             return sa.and_(*bounded(self.number(kind), low, high))
         if kind in ("last", "step"):
@@ -78,7 +80,7 @@ class _Points:
             return self._have(self._is_last, _may_be(column, low, high))
         value = _METRIC.value
         if kind == "mean":
-            room = _LARGEST * _ROUNDED
+            room = _LARGEST * _ROUNDING_ERROR
             bounds = bounded(_MEAN + room, low, None) + bounded(_MEAN - room, None, high)
             return self._together_are(_SOME_ARE_ODD | sa.and_(sa.true(), *bounds))
         tests = [self._have(_may_be(value, low, high))]
@@ -111,7 +113,9 @@ class _Points:
             case "step":
                 return self._have(self._is_last, _is_odd(_METRIC.step, _METRIC.step_json))
             case "mean":
-                is_rough = (sa.func.count() > _MANY) | (10 * sa.func.abs(_MEAN) < _LARGEST)
+                is_rough = (sa.func.count() > _MAX_SUMMED_POINTS) | (
+                    10 * sa.func.abs(_MEAN) < _LARGEST
+                )
                 return self._together_are(_SOME_ARE_ODD | is_rough)
         return self._have(_is_odd(_METRIC.value, _METRIC.value_json))
 

@@ -16,15 +16,15 @@ from sacred.query.syntax import Path
 from sacred.records import TIME_FIELDS
 from sacred.stores.sql.search.candidates import Ordering
 from sacred.stores.sql.search.filters import JSON_COLUMNS
-from sacred.stores.sql.search.json_paths import JsonTexts, Place
-from sacred.stores.sql.search.metrics import metric_place
+from sacred.stores.sql.search.json_paths import JsonTexts, SortColumns
+from sacred.stores.sql.search.metrics import metric_sort_columns
 from sacred.stores.sql.tables import TABLES
 
 __all__ = ["sql_ordering"]
 
 _RUN = TABLES["run"]
 #: Results are texts of JSON, too, but short ones.
-_QUICK = {*TIME_FIELDS, "result"}
+_SHORT_FIELDS = {*TIME_FIELDS, "result"}
 
 
 def sql_ordering(keys: Sequence[SortKey], texts: JsonTexts) -> Ordering | None:
@@ -34,31 +34,31 @@ def sql_ordering(keys: Sequence[SortKey], texts: JsonTexts) -> Ordering | None:
         keys: of the ordering.
         texts: how the database reads JSON.
     """
-    places: list[Place] = []
+    parts: list[SortColumns] = []
     order: list[Any] = []
     for number, key in enumerate(keys):
-        place = _place(str(number), key.path, texts)
-        if place is None:
+        part = _sort_columns(str(number), key.path, texts)
+        if part is None:
             return None
-        places.append(place)
-        order += (_directed(key, value) for value in place.keys)
-    columns = [column for place in places for column in place.columns]
-    doubt = sa.or_(sa.false(), *(place.doubt for place in places))
-    is_quick = all(key.path.field in _QUICK for key in keys)
+        parts.append(part)
+        order += (_directed(key, value) for value in part.keys)
+    columns = [column for part in parts for column in part.columns]
+    doubt = sa.or_(sa.false(), *(part.doubt for part in parts))
+    is_quick = all(key.path.field in _SHORT_FIELDS for key in keys)
     return Ordering(columns=columns, doubt=doubt, keys=order, is_quick=is_quick)
 
 
-def _place(name: str, path: Path, texts: JsonTexts) -> Place | None:
+def _sort_columns(name: str, path: Path, texts: JsonTexts) -> SortColumns | None:
     """How to sort by what is at a path; None: a database cannot."""
     field, steps = path.field, path.steps
     if field in TIME_FIELDS:
         time = _RUN.c[field].label(f"time_{name}")
-        return Place(columns=(time,), doubt=sa.false(), keys=(sa.column(time.name),))
+        return SortColumns(columns=(time,), doubt=sa.false(), keys=(sa.column(time.name),))
     if field == "metrics" and steps:
-        return metric_place(name, path.metric)
+        return metric_sort_columns(name, path.metric)
     if field in JSON_COLUMNS and (steps or field == "result") and is_plain(path):
         number = _RUN.c.result if field == "result" and not steps else None
-        return texts.place(name, _RUN.c[JSON_COLUMNS[field]], steps, number)
+        return texts.sort_columns(name, _RUN.c[JSON_COLUMNS[field]], steps, number)
     return None
 
 
