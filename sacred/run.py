@@ -31,6 +31,7 @@ from sacred.lifecycle.signals import EndSignals, Terminated, delayed_interrupts
 from sacred.metrics_logger import MetricsLogger
 from sacred.randomness import set_global_seed
 from sacred.settings import SETTINGS
+from sacred.status import COMPLETED, FAILED, INTERRUPTED, QUEUED, RUNNING
 from sacred.stdout_capturing import get_stdcapturer
 
 if TYPE_CHECKING:
@@ -286,13 +287,13 @@ class Run:
             # The output is complete now: send it with the last heartbeat, then the closing event.
             with delayed_interrupts("Storing the run. Press Ctrl-C again to give up on that."):
                 if closing is None:  # interrupted before its closing event was made
-                    closing = self._interrupted("INTERRUPTED")
+                    closing = self._interrupted(INTERRUPTED)
                 self._close(closing)
 
     def _start(self, signals: EndSignals) -> None:
         assert self._heartbeat is not None
         self.run_logger.info("Running command '%s'", self._command_name())
-        self.status = "RUNNING"
+        self.status = RUNNING
         self.start_time = utcnow()
         # An interrupt here could leave an observer with a record that is never closed.
         with signals.deferred():
@@ -313,7 +314,7 @@ class Run:
 
     def _queue(self) -> None:
         self.run_logger.info("Queuing-up command '%s'", self._command_name())
-        self.status = "QUEUED"
+        self.status = QUEUED
         self._id = self._dispatcher.begin(RunQueued(queue_time=utcnow(), **self._announcement()))
         named = "" if self._id is None else f'-up run with ID "{self._id}"'
         self.run_logger.info("Queued%s", named)
@@ -341,7 +342,7 @@ class Run:
     # ---------------------------------------------------------- how it ended
 
     def _completed(self) -> Event:
-        elapsed = self._stop("COMPLETED")
+        elapsed = self._stop(COMPLETED)
         if self.result is not None:
             self.run_logger.info("Result: %s", self.result)
         self.run_logger.info("Completed after %s", elapsed)
@@ -354,10 +355,10 @@ class Run:
 
     def _closing_event_of(self, error: BaseException) -> Event:
         if isinstance(error, SacredInterrupt | KeyboardInterrupt | Terminated):
-            return self._interrupted(getattr(error, "STATUS", "INTERRUPTED"))
+            return self._interrupted(getattr(error, "STATUS", INTERRUPTED))
         if isinstance(error, SystemExit) and error.code in (0, None):
             return self._completed()
-        elapsed = self._stop("FAILED")
+        elapsed = self._stop(FAILED)
         self.run_logger.error("Failed after %s!", elapsed)
         import traceback
 

@@ -9,18 +9,19 @@ from typing import Any
 from sacred._base.frozen import Frozen
 from sacred.display.console import BOLD, DIM, GREEN, RED, YELLOW
 from sacred.display.value_text import as_text, one_line
+from sacred.status import COMPLETED, DEAD, FAILED, INTERRUPTED, QUEUED, RUNNING, TIMEOUT
 
 __all__ = ["STATUS_COLOURS", "Table", "is_number_column"]
 
 #: Colours of the values of a column.
 STATUS_COLOURS = {
-    "COMPLETED": GREEN,
-    "FAILED": RED,
-    "DEAD": RED,
-    "INTERRUPTED": YELLOW,
-    "TIMEOUT": YELLOW,
-    "RUNNING": BOLD,
-    "QUEUED": DIM,
+    COMPLETED: GREEN,
+    FAILED: RED,
+    DEAD: RED,
+    INTERRUPTED: YELLOW,
+    TIMEOUT: YELLOW,
+    RUNNING: BOLD,
+    QUEUED: DIM,
 }
 
 

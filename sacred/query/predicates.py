@@ -31,6 +31,7 @@ from sacred.query.syntax import (
     Path,
     Search,
 )
+from sacred.status import DEAD, RUNNING
 
 __all__ = [
     "OF_NUMBERS",
@@ -227,7 +228,7 @@ def _status(test: Compare) -> Condition | None:
     if test.operator != "=" or not _is_sure(test.value):
         return None
     # Whether a run is dead depends on the time.
-    options = ("RUNNING", "DEAD") if test.value == "DEAD" else (test.value,)
+    options = (RUNNING, DEAD) if test.value == DEAD else (test.value,)
     return _any_of([Predicate("status", (), "equal", option) for option in options])
 
 

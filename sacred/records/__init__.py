@@ -15,9 +15,10 @@
 from sacred.records.attribute_dict import Fields
 from sacred.records.ids import id_key, plain_id
 from sacred.records.metric import Metric, Points
-from sacred.records.run_record import DEAD_AFTER, RunRecord
+from sacred.records.run_record import RunRecord
 from sacred.records.source import TIME_FIELDS, Document, MetricNumbers, RecordSource, RunId
 from sacred.records.stored_files import FileEntry, StoredFile
+from sacred.status import DEAD_AFTER
 
 __all__ = [
     "DEAD_AFTER",

@@ -14,12 +14,9 @@ from sacred.records.metric import Metric
 from sacred.records.source import Document, MetricNumbers, RecordSource, RunId
 from sacred.records.stored_files import FileEntry, StoredFile
 from sacred.records.stored_values import restored
+from sacred.status import DEAD_AFTER, shown_status
 
-__all__ = ["DEAD_AFTER", "RunRecord"]
-
-#: A run that is said to be running, and has not given a sign of life for so long, is dead.
-#: Runs give one every ten seconds unless told otherwise.
-DEAD_AFTER = datetime.timedelta(minutes=2)
+__all__ = ["RunRecord"]
 
 _T = TypeVar("_T")
 
@@ -64,12 +61,9 @@ class RunRecord(Frozen):
         DEAD is a run whose record says RUNNING, but has had no heartbeat for `dead_after`.
         `document["status"]` is what is stored.
         """
-        stored = _text(self.stored("status"))
-        if stored == "RUNNING":
-            sign = self.heartbeat or self.start_time
-            if sign is not None and self.now - sign > self.dead_after:
-                return "DEAD"
-        return stored
+        last_sign = self.heartbeat or self.start_time
+        silent_for = None if last_sign is None else self.now - last_sign
+        return shown_status(_text(self.stored("status")), silent_for, self.dead_after)
 
     @property
     def command(self) -> str | None:

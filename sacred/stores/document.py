@@ -19,6 +19,7 @@ from typing import Any
 
 from sacred._base.timestamps import Timestamps
 from sacred.serializer import flatten
+from sacred.status import COMPLETED, FAILED, QUEUED, RUNNING
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -85,7 +86,7 @@ class RunChangeTracker:
     ) -> tuple[dict[str, Any], list[SourceFile]]:
         """The document of a run that only waits, and the sources to store with it."""
         document = _beginning(ex_info, command, host_info, config, meta_info)
-        document |= {"status": "QUEUED", "queue_time": queue_time}
+        document |= {"status": QUEUED, "queue_time": queue_time}
         return document, source_files(ex_info)
 
     def started(
@@ -101,7 +102,7 @@ class RunChangeTracker:
         document = _beginning(ex_info, command, host_info, config, meta_info)
         self._last["meta"] = document["meta"]
         document |= {
-            "status": "RUNNING",
+            "status": RUNNING,
             "start_time": start_time,
             "heartbeat": None,
             "resources": [],
@@ -200,7 +201,7 @@ class RunChangeTracker:
 
     def completed(self, stop_time: datetime.datetime, result: Any) -> list[Change]:
         """The run ended well."""
-        fields = {"stop_time": stop_time, "result": flatten(result), "status": "COMPLETED"}
+        fields = {"stop_time": stop_time, "result": flatten(result), "status": COMPLETED}
         return [SetFields(fields=fields)]
 
     def interrupted(self, interrupt_time: datetime.datetime, status: str) -> list[Change]:
@@ -210,7 +211,7 @@ class RunChangeTracker:
     def failed(self, fail_time: datetime.datetime, fail_trace: Sequence[str]) -> list[Change]:
         """The run ended with an exception."""
         lines = [_storable(line) for line in fail_trace]
-        fields = {"stop_time": fail_time, "status": "FAILED", "fail_trace": lines}
+        fields = {"stop_time": fail_time, "status": FAILED, "fail_trace": lines}
         return [SetFields(fields=fields)]
 
     def _if_changed(self, field: str, value: Any) -> dict[str, Any]:

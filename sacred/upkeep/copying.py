@@ -19,6 +19,7 @@ from typing import Any
 from sacred.records import Points, RunId, RunRecord, StoredFile, plain_id
 from sacred.runs import RunStore
 from sacred.serializer.writing import flatten_rest
+from sacred.status import COPYING
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -39,8 +40,6 @@ from sacred.upkeep.content import COPIED_FROM, TIMES, content_hash, digest_of, s
 
 __all__ = ["COPYING", "CopyReport", "copy_runs"]
 
-#: The status of a copy that is not complete yet.
-COPYING = "COPYING"
 
 _POINTS_AT_ONCE = 100_000
 _AT_START = ("command", "host", "config", "meta", "start_time", "queue_time")

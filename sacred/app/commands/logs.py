@@ -14,11 +14,10 @@ from sacred.app.program_arguments import add_run_id, whole_number
 from sacred.app.session import Session
 from sacred.records import RunRecord
 from sacred.runs.run_store import RunStore
+from sacred.status import ACTIVE
 
 #: Seconds between two looks at a run; runs store their output every ten unless told otherwise.
 PAUSE = 1.0
-
-_GOING_ON = ("RUNNING", "QUEUED")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +58,7 @@ def follow(store: RunStore, record: RunRecord, session: Session) -> str | None:
         status, text = now.status, now.output
         session.console.write(addition(written, text))
         written = text
-        if status not in _GOING_ON:
+        if status not in ACTIVE:
             return status
         time.sleep(PAUSE)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from sacred._base.frozen import Frozen
 from sacred._base.timestamps import microseconds
 from sacred.records import RunId, RunRecord, plain_id
+from sacred.status import COPYING, QUEUED, RUNNING
 from sacred.stores.files.fingerprints import Fingerprint, fingerprint, is_run
 from sacred.stores.files.index.conditions import FIRST_TEXT
 from sacred.stores.files.index.rows import (
@@ -49,7 +50,7 @@ _FIELDS = (
     "status", "command", "config", "result", "info", "meta", "host", "experiment", "start_time",
     "stop_time", "heartbeat", "queue_time", "fail_trace",
 )  # fmt: skip
-_ACTIVE = frozenset({None, "RUNNING", "QUEUED", "COPYING"})
+_ACTIVE = frozenset({None, RUNNING, QUEUED, COPYING})
 _SECOND = 10**9
 #: For so many nanoseconds after its last change, a run is looked at by every query.
 _ACTIVE_FOR, _OVER_FOR, _NOTED_FOR = 86_400 * _SECOND, 10 * _SECOND, 60 * _SECOND
