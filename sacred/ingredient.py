@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from sacred._base.errors import CircularDependencyError
+from sacred._base.errors import CircularDependencyError, UnsafeDataError
 from sacred._base.paths import join_paths
 from sacred._base.script import calling_globals, main_file_of
 from sacred.config.captured_function import CapturedFunction, create_captured_function
@@ -303,11 +303,20 @@ class Ingredient:
     ) -> None:
         """Add entries that are only used when ``name`` is asked for.
 
+        A file with content that must not be restored is refused when the named config is
+        used: the rest of the experiment works.
+
         Raises:
             KeyError: the name is in use.
             ValueError, OSError, TypeError: as :meth:`add_config`.
         """
-        self._add_named_config(name, self._source_from(cfg_or_file, kw_conf))
+        from sacred.config.config_dict import RefusedConfig
+
+        try:
+            source = self._source_from(cfg_or_file, kw_conf)
+        except UnsafeDataError as error:
+            source = RefusedConfig(error)
+        self._add_named_config(name, source)
 
     # ------------------------------------------------------------- sources
 

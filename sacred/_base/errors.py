@@ -74,6 +74,11 @@ def _rebuild(cls: type[BaseException], args: tuple[Any, ...], state: dict[str, A
     return error
 
 
+def _as_names(names: str | Iterable[Any]) -> tuple[Any, ...]:
+    """Several names; a single text is one of them, not its letters."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 class SacredError(Exception):
     """Base of the library's own errors.
 
@@ -145,9 +150,7 @@ class ConfigError(SacredError):
         config: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message, print_traceback, filter_traceback, print_usage)
-        if isinstance(conflicting_configs, str):
-            conflicting_configs = (conflicting_configs,)
-        self.conflicting_configs: tuple[str, ...] = tuple(conflicting_configs)
+        self.conflicting_configs: tuple[str, ...] = _as_names(conflicting_configs)
         self.print_conflicting_configs = print_conflicting_configs
         self.config: Mapping[str, Any] | None = config
         self.prefix = ""
@@ -253,12 +256,12 @@ class MissingConfigError(SacredError, TypeError):
     def __init__(
         self,
         message: str = "Configuration values are missing:",
-        missing_configs: Iterable[str] = (),
+        missing_configs: str | Iterable[str] = (),
         print_traceback: bool = False,
         filter_traceback: str = "default",
         print_usage: bool = True,
     ) -> None:
-        self.missing_configs = list(missing_configs)
+        self.missing_configs = list(_as_names(missing_configs))
         if self.missing_configs:
             message = f"{message} {self.missing_configs}"
         super().__init__(message, print_traceback, filter_traceback, print_usage)
@@ -277,12 +280,12 @@ class NamedConfigNotFoundError(SacredError):
         self,
         named_config: str,
         message: str = "Named config not found:",
-        available_named_configs: Sequence[str] = (),
+        available_named_configs: str | Sequence[str] = (),
         print_traceback: bool = False,
         filter_traceback: str = "default",
         print_usage: bool = False,
     ) -> None:
-        available = tuple(available_named_configs)
+        available = _as_names(available_named_configs)
         # The name alone: a mistyped ingredient is another error.
         hint = did_you_mean(named_config.rpartition(".")[2], available)
         text = f'{message} "{named_config}". Available config values are: {available}. {hint}'
@@ -355,7 +358,7 @@ class ConfigAddedError(ConfigError):
         self,
         conflicting_configs: str | Iterable[str],
         message: str = "Added new config entry that is not used anywhere",
-        captured_args: Iterable[str] = (),
+        captured_args: str | Iterable[str] = (),
         print_conflicting_configs: bool = True,
         print_traceback: bool = False,
         filter_traceback: str = "default",
@@ -372,7 +375,7 @@ class ConfigAddedError(ConfigError):
             print_usage,
             config,
         )
-        self.captured_args = tuple(captured_args)
+        self.captured_args = _as_names(captured_args)
         self.print_suggestions = print_suggestions
 
     def _suggestions(self) -> list[str]:
@@ -433,12 +436,12 @@ class CircularDependencyError(SacredError):
     def __init__(
         self,
         message: str = "Circular dependency detected:",
-        ingredients: Iterable[Any] | None = None,
+        ingredients: str | Iterable[Any] | None = None,
         print_traceback: bool = True,
         filter_traceback: str = "default",
         print_usage: bool = False,
     ) -> None:
-        way = "->".join(str(getattr(part, "path", part)) for part in ingredients or ())
+        way = "->".join(str(getattr(part, "path", part)) for part in _as_names(ingredients or ()))
         super().__init__(message + way, print_traceback, filter_traceback, print_usage)
 
 

@@ -55,12 +55,12 @@ PATHCHANGE: Any = _PathChange()
 
 
 def join_paths(*parts: str) -> str:
-    """Join paths with dots; empty parts are left out.
+    """Join paths with dots; empty parts, and dots at the ends of parts, are left out.
 
-    >>> join_paths("a", "", "b.c")
-    'a.b.c'
+    >>> join_paths("a", "", "b.c"), join_paths("a.b.", "c")
+    ('a.b.c', 'a.b.c')
     """
-    return ".".join(str(part) for part in parts if part)
+    return ".".join(filter(None, [str(part).strip(".") for part in parts]))
 
 
 def iter_prefixes(path: str) -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""Several sources of configuration, one after the other."""
+"""Evaluate the sources of a configuration in order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from sacred.config.config_summary import ConfigSummary
@@ -25,11 +25,16 @@ class ConfigSource(Protocol):
         ...
 
 
+def _call(source: ConfigSource, **values: Mapping[str, Any]) -> ConfigSummary:
+    return source(**values)
+
+
 def chain_evaluate_config_scopes(
     config_scopes: Iterable[ConfigSource],
     fixed: Mapping[str, Any] | None = None,
     preset: Mapping[str, Any] | None = None,
     fallback: Mapping[str, Any] | None = None,
+    evaluate: Callable[..., ConfigSummary] = _call,
 ) -> tuple[dict[str, Any], list[ConfigSummary]]:
     """Evaluate sources in order; each sees what the ones before have set.
 
@@ -38,6 +43,7 @@ def chain_evaluate_config_scopes(
         fixed: nested dict of values that win over all of them.
         preset: entries that the first source may read; part of the result.
         fallback: values that all may read; not part of the result.
+        evaluate: calls a source with the other arguments.
 
     Returns:
         the configuration, and the summary of each source.
@@ -50,7 +56,7 @@ def chain_evaluate_config_scopes(
     summaries: list[ConfigSummary] = []
     known: Mapping[str, Any] = preset
     for source in config_scopes:
-        summary = source(fixed=fixed, preset=known, fallback=fallback)
+        summary = evaluate(source, fixed=fixed, preset=known, fallback=fallback)
         summaries.append(summary)
         known = summary
     if summaries:

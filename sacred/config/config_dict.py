@@ -12,7 +12,7 @@ from sacred.config.dogmatic import DogmaticDict, undogmatize
 from sacred.config.normalize import normalize_or_die, recursive_fill_in
 from sacred.config.provenance import Origin
 
-__all__ = ["ConfigDict"]
+__all__ = ["ConfigDict", "RefusedConfig"]
 
 
 class ConfigDict:
@@ -48,6 +48,11 @@ class ConfigDict:
             raise TypeError(f"a configuration is a dict, not {type(d).__name__}{where}")
         self._conf: dict[str, Any] = normalize_or_die(dict(d))
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the entries that it sets."""
+        return frozenset(self._conf)
+
     def __repr__(self) -> str:
         return f"<ConfigDict {self.origin.where or ', '.join(map(str, self._conf))}>"
 
@@ -79,3 +84,35 @@ class ConfigDict:
             if name not in fixed or isinstance(summary[name], dict)
         }
         return summary
+
+
+class RefusedConfig:
+    """A source that must not be used, and says so when it is.
+
+    Args:
+        error: what is wrong with it.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __repr__(self) -> str:
+        return f"<RefusedConfig {self._error}>"
+
+    def __call__(
+        self,
+        fixed: Mapping[str, Any] | None = None,
+        preset: Mapping[str, Any] | None = None,
+        fallback: Mapping[str, Any] | None = None,
+    ) -> ConfigSummary:
+        """Refused.
+
+        Args:
+            fixed: not used.
+            preset: not used.
+            fallback: not used.
+
+        Raises:
+            Exception: the error.
+        """
+        raise self._error

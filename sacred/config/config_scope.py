@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
-from types import CoroutineType, FunctionType
+from collections.abc import Callable, Mapping, Sequence
+from types import CoroutineType, FrameType, FunctionType
 from typing import Any
 
 from sacred._base.text import did_you_mean
 from sacred.config.config_summary import ConfigSummary
-from sacred.config.dogmatic import DogmaticDict, undogmatize
-from sacred.config.normalize import is_code, normalize_or_die, recursive_fill_in
-from sacred.config.provenance import Origin
-from sacred.config.read_only import make_read_only
 from sacred.config.scope_code import HELPER, build_function, entry_names
+from sacred.config.scope_locals import may_set_by_name
 from sacred.config.scope_source import ScopeSource, find_source
+from sacred.config.scope_variables import ScopeVariables
 
 __all__ = ["ConfigScope"]
 
 _SEED_DOC = "the random seed for this experiment"
-_MISSING: Any = object()
 _CO_VARARGS, _CO_VARKEYWORDS = 0x04, 0x08
 
 
@@ -29,7 +25,7 @@ class ConfigScope:
     """Turns a function into a source of configuration.
 
     The body is executed as a function; each local variable left at the end is an
-    entry, unless it is a module, class, function, or something that could not be
+    entry, unless it was bound by ``import``, ``def`` or ``class``, or could not be
     restored from a stored configuration. Fixed values win over what the body
     assigns, and all that is worked out from them sees them. The parameters name
     entries of earlier sources, or ingredients, that the body reads.
@@ -109,7 +105,18 @@ class ConfigScope:
 
     @functools.cached_property
     def _lines(self) -> dict[str, int] | None:
-        return self._source.plain_lines()
+        return None if self._sets_by_name else self._source.plain_lines()
+
+    @functools.cached_property
+    def _sets_by_name(self) -> bool:
+        return may_set_by_name(self._source)
+
+    @functools.cached_property
+    def sets(self) -> frozenset[str] | None:
+        """Names of what it may set, those of its parameters included; None if any."""
+        if self._sets_by_name:
+            return None
+        return frozenset((*entry_names(self._function.__code__), "__doc__"))
 
     @functools.cached_property
     def _bools(self) -> frozenset[str]:
@@ -136,18 +143,60 @@ class ConfigScope:
             KeyError: a parameter is neither in `preset` nor in `fallback`, or a key
                 of the result is not allowed.
         """
+        summary, error = self.evaluate(fixed, preset, fallback)
+        if error is not None:
+            raise error
+        return summary
+
+    def evaluate(
+        self,
+        fixed: Mapping[str, Any] | None = None,
+        preset: Mapping[str, Any] | None = None,
+        fallback: Mapping[str, Any] | None = None,
+    ) -> tuple[ConfigSummary, BaseException | None]:
+        """Evaluate the scope; if its body fails, as far as it has come.
+
+        Args:
+            fixed: as in a call.
+            preset: as in a call.
+            fallback: as in a call.
+
+        Returns:
+            the entries, and the error that the body has raised, if any.
+        """
         fixed, preset, fallback = fixed or {}, preset or {}, fallback or {}
         self._check_parameters(preset, fallback)
-        helper = _Helper(fixed, preset, fallback, self._bools)
-        arguments = {name: helper.argument(name) for name in self.parameters}
-        if self._lines is None or not self._lines.keys().isdisjoint({*fixed, *preset, *fallback}):
-            body = self._body
-        else:
-            body = self._plain_body
-            helper.lines.update(self._lines)
-        _run(body, {**arguments, HELPER: helper})
+        readable = {
+            name: value
+            for name, value in fallback.items()
+            # A name that the scope has not asked for is free: an entry beside the ingredient's.
+            if name in self.parameters or not isinstance(value, Mapping)
+        }
+        variables = ScopeVariables(fixed, preset, readable, self._bools)
+        arguments = {name: variables.argument(name) for name in self.parameters}
+        body = self._body_for(variables, {*fixed, *preset, *fallback})
+        error = _run(body, {**arguments, HELPER: variables})
+        if isinstance(error, Exception | SystemExit):
+            frame = _frame_of(body, error)
+            if frame is not None:
+                variables.take(frame)
+        elif error is not None:
+            raise error
         names = entry_names(body.__code__)
-        summary = helper.summary(names, self._source.filename)
+        summary = variables.summary(names, self._source.filename)
+        summary.ignored_fallbacks |= {n for n in fallback if n not in readable and n in names}
+        return self._documented(summary), error
+
+    def _body_for(self, variables: ScopeVariables, touched: set[str]) -> Any:
+        """The body to run, where the names `touched` have values from elsewhere."""
+        if self._lines is None or not self._lines.keys().isdisjoint(touched):
+            return self._body
+        if variables.makes_copies:
+            return self._body
+        variables.lines.update(self._lines)
+        return self._plain_body
+
+    def _documented(self, summary: ConfigSummary) -> ConfigSummary:
         if self._function.__doc__ is not None and "__doc__" not in summary:
             # First, as it would be if the function had assigned it.
             entries = dict(summary)
@@ -178,12 +227,26 @@ def _restored(
     return ConfigScope(function, _source=source)
 
 
-def _run(body: Callable[..., Any], arguments: dict[str, Any]) -> None:
-    made = body(**arguments)
-    if isinstance(made, CoroutineType):
-        import asyncio  # slow to import, and hardly ever needed
+def _run(body: Callable[..., Any], arguments: dict[str, Any]) -> BaseException | None:
+    try:
+        made = body(**arguments)
+        if isinstance(made, CoroutineType):
+            import asyncio  # slow to import, and hardly ever needed
 
-        asyncio.run(made)
+            asyncio.run(made)
+    except BaseException as error:
+        return error
+    return None
+
+
+def _frame_of(body: FunctionType, error: BaseException) -> FrameType | None:
+    """The frame of a body that an error has come out of."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code is body.__code__:
+            return traceback.tb_frame
+        traceback = traceback.tb_next
+    return None
 
 
 def _parameters(function: FunctionType) -> tuple[str, ...]:
@@ -201,114 +264,3 @@ def _check_signature(function: FunctionType) -> None:
         raise AssertionError(f"*args not allowed for ConfigScope functions: {name}")
     if function.__code__.co_flags & _CO_VARKEYWORDS:
         raise AssertionError(f"**kwargs not allowed for ConfigScope functions: {name}")
-
-
-class _Helper:
-    """Decides, while the body runs, which value an assigned name gets."""
-
-    def __init__(
-        self,
-        fixed: Mapping[str, Any],
-        preset: Mapping[str, Any],
-        fallback: Mapping[str, Any],
-        bools: frozenset[str],
-    ) -> None:
-        self._fixed = fixed
-        self._preset = preset
-        self._fallback = {
-            name: value
-            for name, value in fallback.items()
-            if name not in preset and name not in fixed
-        }
-        self._entries = DogmaticDict(fixed)
-        self._entries.bools = bools | {n for n, v in preset.items() if isinstance(v, bool)}
-        self._ignored: set[str] = set()
-        #: Where each entry was assigned last.
-        self.lines: dict[str, int] = {}
-        self._locals: dict[str, Any] = {}
-
-    def argument(self, name: str) -> Any:
-        """What a parameter of the scope is called with."""
-        if name in self._fallback:
-            return make_read_only(self._fallback[name])
-        value = self._preset[name] if name in self._preset else self._fixed[name]
-        return self._assign(name, _own_containers(value))
-
-    def _assign(self, name: str, value: Any) -> Any:
-        self._entries[name] = value
-        return dict.__getitem__(self._entries, name)
-
-    def __call__(self, name: str, value: Any) -> Any:
-        """The value that `name` gets when `value` is assigned to it."""
-        if name in self._fallback:
-            self._ignored.add(name)
-            return make_read_only(self._fallback[name])
-        self.lines[name] = sys._getframe(1).f_lineno
-        return self._assign(name, value)
-
-    def deleted(self, name: str) -> bool:
-        """Note that a name has been deleted; whether it has to come back."""
-        if name in self._fixed or name in self._fallback:
-            return True
-        self._entries.pop(name, None)
-        return False
-
-    def again(self, name: str) -> Any:
-        """The value of a name that cannot be deleted."""
-        if name in self._fallback:
-            return make_read_only(self._fallback[name])
-        return dict.__getitem__(self._entries, name)
-
-    def leave(self) -> None:
-        """Take the variables of the body, at its end."""
-        self._locals = dict(sys._getframe(1).f_locals)
-
-    def summary(self, names: Collection[str], filename: str) -> ConfigSummary:
-        """What came out of it."""
-        self._take_locals(names)
-        added = self._entries.revelation(self._preset)
-        summary = ConfigSummary(
-            added=added,
-            modified=self._entries.modified,
-            typechanged=self._entries.typechanges,
-            ignored_fallbacks=self._ignored,
-        )
-        for name, value in self._entries.items():
-            self._enter(name, undogmatize(value), summary)
-        recursive_fill_in(summary, self._preset, self._fixed)
-        summary.origins = {
-            name: Origin("scope", f"{filename}:{line}")
-            for name, line in self.lines.items()
-            if name in summary and (name not in self._fixed or isinstance(summary[name], dict))
-        }
-        return summary
-
-    def _take_locals(self, names: Collection[str]) -> None:
-        """A nested function may have assigned (`nonlocal`), an `except ... as` deleted."""
-        own = frozenset(names)
-        # Entries stand in the order in which they are assigned.
-        for name in dict.fromkeys((*self.lines, *names)):
-            value = self._locals.get(name, _MISSING)
-            if name not in own or name in self._fallback:
-                continue
-            if value is _MISSING:
-                dict.pop(self._entries, name, None)
-            elif dict.get(self._entries, name, _MISSING) is not value:
-                self._entries[name] = value
-
-    def _enter(self, name: str, value: Any, summary: ConfigSummary) -> None:
-        if name in self._fixed:
-            summary[name] = normalize_or_die(value)
-        elif not is_code(value):
-            try:
-                summary[name] = normalize_or_die(value)
-            except ValueError:
-                pass  # a file, a lock, a generator: the scope's own business
-
-
-def _own_containers(value: Any) -> Any:
-    # The body may change what it reads; objects that cannot be copied are shared.
-    try:
-        return copy.deepcopy(value)
-    except Exception:
-        return value

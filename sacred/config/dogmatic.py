@@ -86,7 +86,8 @@ class DogmaticDict(dict[Any, Any]):
         if isinstance(fixed, dict):
             if isinstance(value, list | tuple) and _are_indices(fixed):
                 return ElementwiseList(value, fixed)
-            nested = DogmaticDict(_fixed_of(fixed))
+            below = self._fallback.get(key)
+            nested = DogmaticDict(_fixed_of(fixed), below if isinstance(below, Mapping) else None)
             nested.closed = not nested.fixed
             if isinstance(value, dict):
                 nested.update(value)
@@ -162,7 +163,7 @@ class DogmaticDict(dict[Any, Any]):
     def __getitem__(self, key: Any) -> Any:
         if dict.__contains__(self, key) or key not in self._fallback:
             return super().__getitem__(key)
-        return self.fixed[key] if key in self.fixed else self._fallback[key]
+        return self._resolve(key, _MISSING) if key in self.fixed else self._fallback[key]
 
     def __contains__(self, key: Any) -> bool:
         return dict.__contains__(self, key) or key in self._fallback
@@ -267,7 +268,10 @@ class DogmaticList(list[Any]):
         return list, (list(self),)
 
     def revelation(self, preset: Any = None) -> set[str]:
-        """Nothing was left out."""
+        """Let the dicts in it set their fixed entries; nothing was left out of the list."""
+        for item in self:
+            if isinstance(item, DogmaticDict | DogmaticList):
+                item.revelation()
         return set()
 
 

@@ -21,9 +21,11 @@ __all__ = [
 ]
 
 _PLAIN = (str, bool, int, float, type(None))
-_FUNCTIONS = (
-    types.FunctionType,
-    types.BuiltinFunctionType,
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType)
+_NOT_FOUND_BY_NAME = (
+    types.ModuleType,
+    types.GenericAlias,
+    types.UnionType,
     types.MethodType,
     types.MethodDescriptorType,
     types.WrapperDescriptorType,
@@ -33,7 +35,6 @@ _FUNCTIONS = (
     classmethod,
     property,
 )
-_TYPES_ONLY = (type, types.GenericAlias, types.UnionType)
 # A list of our own: jsonpickle need not be loaded to check a key.
 _TAGS = """
     bytes function id initargs iterator mod newargs newargsex newobj object property
@@ -148,25 +149,27 @@ def normalize_numpy(obj: Any) -> Any:
 
 
 def is_code(value: Any) -> bool:
-    """Whether it is a module, class or function: in a scope, no entry but a helper.
+    """Whether it is a module, a method or the like: in a scope, no entry but a helper.
 
-    >>> is_code(len), is_code(int), is_code(3)
-    (True, True, False)
+    Classes and functions that are found by their names are values like others.
+
+    >>> is_code(sys), is_code([].append), is_code(int), is_code(3)
+    (True, True, False, False)
     """
-    if isinstance(value, (*_TYPES_ONLY, *_FUNCTIONS, types.ModuleType)):
+    if isinstance(value, _NOT_FOUND_BY_NAME):
         return True
+    if isinstance(value, (type, *_FUNCTIONS)):
+        return not _importable(value)
     # Decorated functions (of functools, of ours): callables made for a function.
     return callable(value) and callable(getattr(value, "__wrapped__", None))
 
 
 def _restorable(value: Any) -> bool:
     """Whether the value can be stored and made again; a look at its surface."""
-    if isinstance(value, types.ModuleType | staticmethod | classmethod | property):
+    if isinstance(value, _NOT_FOUND_BY_NAME):
         return False
-    if isinstance(value, type | types.FunctionType):
+    if isinstance(value, (type, *_FUNCTIONS)):
         return _importable(value)
-    if isinstance(value, types.GenericAlias | types.UnionType):
-        return False
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         return True  # arrays and frames; asking one to reduce itself would copy it
     return _reducible(value, depth=3)
@@ -174,7 +177,8 @@ def _restorable(value: Any) -> bool:
 
 def _importable(value: Any) -> bool:
     """Whether a function or class is found again by its name."""
-    found: Any = sys.modules.get(value.__module__)
+    # Methods of built-in objects have no module.
+    found: Any = sys.modules.get(value.__module__ or "")
     for name in value.__qualname__.split("."):
         found = getattr(found, name, None)
     return found is not None

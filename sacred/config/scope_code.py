@@ -28,6 +28,7 @@ from collections.abc import Iterable, Sequence
 from types import CodeType, FunctionType
 from typing import Any
 
+from sacred.config.scope_locals import may_set_by_name, route_calls
 from sacred.config.scope_source import FunctionNode, ScopeSource, bound_names, own_statements
 
 __all__ = ["HELPER", "build_function", "entry_names"]
@@ -54,7 +55,7 @@ def build_function(function: FunctionType, source: ScopeSource, asks: bool = Tru
         a function with the same globals and closure. Its parameters have to be
         passed by keyword, the helper (see `HELPER`) as well.
     """
-    node = _transform(source, asks)
+    node = _transform(source, asks, entry_names(function.__code__))
     free_names = function.__code__.co_freevars
     module = ast.Module(body=[_enclose(node, free_names)], type_ignores=[])
     flags = function.__code__.co_flags & _FUTURE_FLAGS
@@ -95,7 +96,8 @@ def _find_code(code: CodeType, name: str, line: int) -> CodeType:
     raise AssertionError(f"{name} is not in the code compiled from it")
 
 
-def _transform(source: ScopeSource, asks: bool) -> FunctionNode:
+def _transform(source: ScopeSource, asks: bool, own_names: Sequence[str]) -> FunctionNode:
+    sets_by_name = may_set_by_name(source)
     node = source.fresh_node()
     arguments = node.args
     names = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
@@ -115,6 +117,8 @@ def _transform(source: ScopeSource, asks: bool) -> FunctionNode:
     if asks:
         binder = _Binder(_declared_elsewhere(node), any_walrus=source.says(":="))
         node.body = [made for statement in node.body for made in binder.statements(statement)]
+    if sets_by_name:
+        route_calls(node, HELPER, own_names)
     node.body.append(last.expression(last.call_method("leave")))
     return node
 
@@ -190,6 +194,15 @@ class _Binder(ast.NodeTransformer):
             if name not in self._not_ours
         ]
 
+    def _defined(self, names: Iterable[str], where: ast.stmt) -> list[ast.stmt]:
+        """As `_ask`, for names that are no entries: of what is imported or defined."""
+        place = _Place(where)
+        return [
+            place.assign(name, place.call_method("defined", place.constant(name), place.name(name)))
+            for name in dict.fromkeys(names)
+            if name not in self._not_ours
+        ]
+
     def _bound_after(self, node: Any, names: Iterable[str]) -> list[ast.stmt]:
         if self._any_walrus:  # nothing else inside of such a statement binds names
             self.generic_visit(node)
@@ -214,7 +227,7 @@ class _Binder(ast.NodeTransformer):
 
     def visit_Import(self, node: ast.Import | ast.ImportFrom) -> Any:
         names = [alias.asname or alias.name.partition(".")[0] for alias in node.names]
-        return self._bound_after(node, names)
+        return [node, *self._defined(names, node)]
 
     visit_ImportFrom = visit_Import
 
@@ -274,7 +287,7 @@ class _Binder(ast.NodeTransformer):
         node.decorator_list = [self.visit(part) for part in node.decorator_list]
         if isinstance(node, FunctionNode):
             self._defaults(node.args)
-        return [node, *self._ask([node.name], node)]
+        return [node, *self._defined([node.name], node)]
 
     visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _definition
 

@@ -128,7 +128,9 @@ def _check_changes(configured: Configured) -> None:
         raise ConfigAddedError(
             unused, config=configured.config, captured_args=sorted(taken | known)
         )
-    for name in sorted(configured.modifications.ignored_fallbacks):
+    # Where an ingredient only lies further below, the entry stands beside it.
+    ignored = configured.modifications.ignored_fallbacks & configured.scaffolding.keys()
+    for name in sorted(ignored):
         configured.run_logger.warning(
             'Ignored attempt to set value of "%s", because it is an ingredient.', name
         )

@@ -7,15 +7,25 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import ConfigError, UnknownIngredientError
-from sacred._base.paths import join_paths, recursive_update, set_by_dotted_path
+from sacred._base.paths import (
+    get_by_dotted_path,
+    is_prefix,
+    join_paths,
+    recursive_update,
+    rel_path,
+    set_by_dotted_path,
+)
 from sacred._base.text import did_you_mean
 from sacred.config.config_summary import ConfigSummary
-from sacred.initialize.scaffold import Scaffold
+from sacred.initialize.scaffold import Scaffold, nested_at
 
 if TYPE_CHECKING:
+    import logging
+
     from sacred.ingredient import Ingredient
 
 __all__ = [
+    "apply_config_hooks",
     "create_scaffolding",
     "distribute_config_updates",
     "distribute_named_configs",
@@ -174,14 +184,38 @@ def get_configuration(scaffolding: Scaffolding) -> dict[str, Any]:
     configuration: dict[str, Any] = {}
     for path, scaffold in reversed(list(scaffolding.items())):
         if scaffold.config:
-            recursive_update(configuration, _nested(path, scaffold.config))
+            recursive_update(configuration, nested_at(path, scaffold.config))
     return configuration
 
 
-def _nested(path: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    nested: dict[str, Any] = {}
-    set_by_dotted_path(nested, path, dict(config))
-    return nested
+def apply_config_hooks(
+    scaffolding: Scaffolding, scaffold: Scaffold, command_name: str | None, logger: logging.Logger
+) -> None:
+    """Let the config hooks of an ingredient change its configuration.
+
+    What they return for an ingredient below it changes that of the ingredient.
+
+    Args:
+        scaffolding: all scaffolds, as far as they are configured.
+        scaffold: the one whose hooks are asked.
+        command_name: the command that is going to run.
+        logger: the logger of the run.
+    """
+    if not scaffold.config_hooks or scaffold.config is None:
+        return
+    changes = scaffold.run_config_hooks(get_configuration(scaffolding), command_name, logger)
+    below = [path for path in scaffolding if path and is_prefix(scaffold.path, path)]
+    # The longest path first: what is left belongs to those above.
+    for full_path in sorted(below, key=lambda path: -path.count(".")):
+        other, path = scaffolding[full_path], rel_path(scaffold.path, full_path)
+        part = get_by_dotted_path(changes, path)
+        if other.config is None or not isinstance(part, dict):
+            continue
+        recursive_update(other.config, part)
+        other.fixture = None
+        above, _, name = path.rpartition(".")
+        del (get_by_dotted_path(changes, above) if above else changes)[name]
+    recursive_update(scaffold.config, changes)
 
 
 def get_config_modifications(scaffolding: Scaffolding) -> ConfigSummary:

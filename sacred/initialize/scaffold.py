@@ -26,7 +26,18 @@ from sacred.config.config_summary import ConfigSummary
 from sacred.definition import ConfigHook
 from sacred.randomness import SeedSource, check_seed, get_seed
 
-__all__ = ["Scaffold"]
+__all__ = ["Scaffold", "nested_at"]
+
+
+def nested_at(path: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """A nested dict that has a configuration at `path`.
+
+    >>> nested_at("a.b", {"c": 1})
+    {'a': {'b': {'c': 1}}}
+    """
+    nested: dict[str, Any] = {}
+    set_by_dotted_path(nested, path, dict(config))
+    return nested
 
 
 class Scaffold:
@@ -78,6 +89,8 @@ class Scaffold:
         self.logger: logging.Logger | None = None
         self._seed: int | Callable[[], int] | None = None
         self._rnd: Any = None
+        #: How sources are evaluated, where that is not just to call them.
+        self.evaluate: Callable[..., ConfigSummary] | None = None
         self.config_mods: ConfigSummary | None = None
         self.summaries: list[ConfigSummary] = []
         self.captured_args = {
@@ -149,7 +162,7 @@ class Scaffold:
         assert self.config is not None
         return self.config
 
-    def _name_here(self, path: str) -> str:
+    def name_of(self, path: str) -> str:
         """How this ingredient calls another one: its path without the common prefix."""
         return rel_path(self.path, path) if is_prefix(self.path, path) else path
 
@@ -159,21 +172,30 @@ class Scaffold:
         for path, subrunner in self.subrunners.items():
             if subrunner.config is not None:
                 # The whole view of the ingredient: its own ingredients may stand in it.
-                set_by_dotted_path(fallback, self._name_here(path), subrunner.get_fixture())
+                view = nested_at(self.name_of(path), subrunner.get_fixture())
+                recursive_update(fallback, view)
         self.fallback = fallback
 
     def set_up_config(self) -> None:
         """Evaluate the sources, once."""
         if self.config is not None:
             return
-        config, self.summaries = chain_evaluate_config_scopes(
-            self.config_scopes,
+        config, self.summaries = self.evaluate_sources(self.config_scopes)
+        self.get_config_modifications(config)
+        self.config = dict(config)
+
+    def evaluate_sources(
+        self, sources: Sequence[ConfigSource]
+    ) -> tuple[dict[str, Any], list[ConfigSummary]]:
+        """What some of its sources give now; see `chain_evaluate_config_scopes`."""
+        how = {} if self.evaluate is None else {"evaluate": self.evaluate}
+        return chain_evaluate_config_scopes(
+            sources,
             fixed=self.config_updates,
             preset=self.presets,
             fallback=self.fallback or {},
+            **how,
         )
-        self.get_config_modifications(config)
-        self.config = dict(config)
 
     def run_named_config(self, config_name: str) -> ConfigSummary:
         """Evaluate one named config, or config file, with the updates fixed.
@@ -181,16 +203,18 @@ class Scaffold:
         Raises:
             NamedConfigNotFoundError: no such name and no such file.
         """
-        return self._evaluate(self._find_named_config(config_name), self.presets)
-
-    def _evaluate(self, source: ConfigSource, preset: Mapping[str, Any]) -> ConfigSummary:
-        return source(
+        return self.find_named_config(config_name)(
             fixed=self.get_config_updates_recursive(),
-            preset=preset,
+            preset=self.presets,
             fallback=self.fallback or {},
         )
 
-    def _find_named_config(self, config_name: str) -> ConfigSource:
+    def find_named_config(self, config_name: str) -> ConfigSource:
+        """The named config, or config file, of that name.
+
+        Raises:
+            NamedConfigNotFoundError: no such name and no such file.
+        """
         if os.path.isfile(config_name):
             return ConfigDict(config_name)
         if config_name not in self.named_configs:
@@ -206,7 +230,8 @@ class Scaffold:
         """Ask the config hooks for changes of this ingredient's config.
 
         Args:
-            config: the whole configuration so far; hooks get deep copies.
+            config: the whole configuration so far; hooks get deep copies, each with what
+                those before it have changed.
             command_name: the command that is going to run.
             logger: the logger of the run.
 
@@ -214,17 +239,21 @@ class Scaffold:
             all changes; updates from outside win over them.
         """
         changes: dict[str, Any] = {}
+        known: dict[str, Any] = dict(config)
         for hook in self.config_hooks:
-            answer = hook(copy.deepcopy(dict(config)), command_name, logger)
+            answer = hook(copy.deepcopy(known), command_name, logger)
             if answer:
                 recursive_update(changes, answer)
-        if changes:
-            changes = dict(ConfigDict(changes)(fixed=self._fixed_of_hooks(changes)))
+                changes = dict(ConfigDict(changes)(fixed=self._fixed_of_hooks(changes)))
+                # The next one sees it.
+                known = recursive_update({}, config)
+                recursive_update(known, nested_at(self.path, changes))
         return changes
 
     def _fixed_of_hooks(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """The updates from outside that a hook's changes touch."""
-        return {key: value for key, value in self.config_updates.items() if key in changes}
+        updates = self.get_config_updates_recursive()
+        return {key: value for key, value in updates.items() if key in changes}
 
     def get_config_modifications(self, config: Mapping[str, Any] | None = None) -> None:
         """Sum up what the updates changed, over all sources of this ingredient."""
@@ -247,15 +276,28 @@ class Scaffold:
     def get_fixture(self) -> dict[str, Any]:
         """What the captured functions of this ingredient see: its config and its ingredients'."""
         if self.fixture is None:
-            fixture = copy.copy(self.config or {})
-            for path, config in self._configs_below():
-                set_by_dotted_path(fixture, self._name_here(path), config)
-            self.fixture = fixture
+            self.fixture = self.view(self.config or {})
         return self.fixture
+
+    def view(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """A configuration of this ingredient, with those of its ingredients in it.
+
+        An entry that has the name of an ingredient keeps what the ingredient does not have.
+        """
+        below: dict[str, Any] = {}
+        for path, other in self._configs_below():
+            recursive_update(below, nested_at(self.name_of(path), other))
+        view = dict(config)
+        for name, part in below.items():
+            own = view.get(name)
+            if isinstance(own, dict) and isinstance(part, dict):
+                part = recursive_update(recursive_update({}, own), part)
+            view[name] = part
+        return view
 
     def _configs_below(self) -> Iterable[tuple[str, dict[str, Any]]]:
         for path, subrunner in self.subrunners.items():
-            yield path, copy.copy(subrunner.config or {})
+            yield path, subrunner.config or {}
             yield from subrunner._configs_below()
 
     # ------------------------------------------------------------------ run

@@ -155,3 +155,22 @@ def test_errors_can_be_pickled(error):
     assert type(again) is type(error)
     assert str(again) == str(error)
     assert vars(again) == vars(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (MissingConfigError("msg", "key"), "msg ['key']"),
+        (
+            NamedConfigNotFoundError("tiny", available_named_configs="big"),
+            """Named config not found: "tiny". Available config values are: ('big',)""",
+        ),
+        (ConfigError("msg", "key", config={"key": 1}), "  key=1"),
+        (ConfigAddedError("key", captured_args="other"), "{'other'}"),
+        (CircularDependencyError("cycle:", "exp"), "cycle:exp"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_single_text_is_one_name(error, text):
+    """Not its letters."""
+    assert text in str(error)

@@ -1,7 +1,10 @@
 """Config scopes: what they set, and what wins."""
 
+import decimal
 import logging
+import math
 import pickle
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -259,8 +262,6 @@ def test_what_is_no_entry():
 
         lam = lambda: 0  # noqa: E731
         gen = (i for i in [1])
-        builtin = len
-        kind = int
         fh = open(__file__)  # noqa: SIM115
         fh.close()
         bound = [].append
@@ -465,3 +466,34 @@ def test_entries_stand_in_the_order_of_their_assignments(block):
 
     order = ["zeta", "alpha", "middle", "beta", "seed", "gamma"]
     assert list(with_block() if block else plain()) == order
+
+
+def test_classes_and_functions_are_entries_unless_they_are_defined_here():
+    """What is assigned counts, not what it is; also inside of containers."""
+
+    @ConfigScope
+    def scope():
+        from collections import OrderedDict
+
+        number_cls = decimal.Decimal
+        nested = {"classes": [decimal.Decimal], "f": len}
+        root = math.sqrt
+        ordered = OrderedDict
+
+        class Local:
+            pass
+
+        local = Local
+        try:
+            import nonsense_that_is_not_there as fast
+        except ImportError:
+            fast = None
+
+    assert scope() == {
+        "number_cls": decimal.Decimal,
+        "nested": {"classes": [decimal.Decimal], "f": len},
+        "root": math.sqrt,
+        "ordered": OrderedDict,
+        "fast": None,
+    }
+    assert scope({"OrderedDict": 3})["ordered"] == 3

@@ -208,3 +208,19 @@ def test_law_undogmatize_is_the_inverse(value):
     if isinstance(made, DogmaticDict):
         made.revelation()
         assert undogmatize(made) == value
+
+
+def test_fallbacks_below_a_fixed_entry():
+    """They can be read, before and after a dict is assigned, and are no entries."""
+    d = DogmaticDict(fixed={"foo": {"bar": 20}}, fallback={"foo": {"bar": 10, "c": 5}})
+    assert (d["foo"]["c"], d["foo"]["bar"]) == (5, 20)
+    d["foo"] = {"bar": 30, "a": 1}
+    assert (d["foo"]["c"], d["foo"]["bar"], d["foo"]["a"]) == (5, 20, 1)
+    assert d.revelation() == set()
+    assert d == {"foo": {"bar": 20, "a": 1}}
+
+
+def test_dicts_in_a_dogmatic_list_are_revealed():
+    nested = DogmaticList([DogmaticDict({"a": 7}), 2, DogmaticList([DogmaticDict({"b": 1})])])
+    assert nested.revelation() == set()
+    assert nested == [{"a": 7}, 2, [{"b": 1}]]

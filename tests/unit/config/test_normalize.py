@@ -236,8 +236,11 @@ def test_keys_are_checked_at_every_level():
 
 
 def test_code():
-    assert all(map(is_code, [len, int, math, Instance, lambda: 0, [].append, list[int]]))
-    assert not any(map(is_code, [1, "a", Instance(), logging.getLogger("x"), None]))
+    """Modules, methods and functions without a name: nothing that a configuration can hold."""
+    local = type("Local", (), {})
+    assert all(map(is_code, [math, lambda: 0, [].append, Instance().__init__, list[int], local]))
+    values = [1, "a", Instance(), logging.getLogger("x"), None, len, int, math.sqrt, Instance]
+    assert not any(map(is_code, values))
 
 
 @given(st.dictionaries(keys, values, max_size=3), st.dictionaries(keys, values, max_size=3))

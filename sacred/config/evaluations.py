@@ -1,0 +1,114 @@
+"""Evaluations of config scopes that may be used again.
+
+A scope is evaluated once for the run, and perhaps before that for named configs that read
+its entries. What it works out must be the same then (a time, a random name, a temporary
+directory), unless something that it depends on has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from typing import Any
+
+from sacred.config.chain import ConfigSource
+from sacred.config.config_scope import ConfigScope
+from sacred.config.config_summary import ConfigSummary
+from sacred.config.differences import is_different
+from sacred.config.dogmatic import DogmaticDict, undogmatize
+from sacred.config.normalize import normalize_or_die, recursive_fill_in
+
+__all__ = ["EvaluationCache", "is_same"]
+
+#: What a scope depends on: fixed values, preset and fallback, of the names that it uses.
+_Inputs = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
+
+
+class EvaluationCache:
+    """Evaluates sources; scopes only if their inputs are new.
+
+    >>> calls = []
+    >>> @ConfigScope
+    ... def scope(a): b = calls.append(a) or a + 1
+    >>> cache = EvaluationCache()
+    >>> [cache.evaluate(scope, {"c": c}, {"a": 1}) for c in (1, 2)], calls
+    ([{'b': 2, 'a': 1, 'c': 1}, {'b': 2, 'a': 1, 'c': 2}], [1])
+    """
+
+    def __init__(self) -> None:
+        # The sources are kept alive, so that their ids stay theirs.
+        self._known: dict[int, tuple[ConfigSource, list[tuple[_Inputs, ConfigSummary]]]] = {}
+
+    def evaluate(
+        self,
+        source: ConfigSource,
+        fixed: Mapping[str, Any] | None = None,
+        preset: Mapping[str, Any] | None = None,
+        fallback: Mapping[str, Any] | None = None,
+    ) -> ConfigSummary:
+        """What the source gives; see `ConfigScope.__call__`."""
+        summary, error = self.evaluate_tolerantly(source, fixed, preset, fallback)
+        if error is not None:
+            raise error
+        return summary
+
+    def evaluate_tolerantly(
+        self,
+        source: ConfigSource,
+        fixed: Mapping[str, Any] | None = None,
+        preset: Mapping[str, Any] | None = None,
+        fallback: Mapping[str, Any] | None = None,
+    ) -> tuple[ConfigSummary, BaseException | None]:
+        """As `evaluate`; if a scope fails, what it has set before, and the error."""
+        fixed, preset, fallback = fixed or {}, preset or {}, fallback or {}
+        if not isinstance(source, ConfigScope):
+            return source(fixed=fixed, preset=preset, fallback=fallback), None
+        names = source.sets
+        if names is None:  # it may set anything, so it depends on everything
+            names = frozenset({*fixed, *preset, *fallback})
+        inputs = tuple({n: m[n] for n in m if n in names} for m in (fixed, preset, fallback))
+        known = self._known.setdefault(id(source), (source, []))[1]
+        summary = next((found for earlier, found in known if is_same(earlier, inputs)), None)
+        if summary is None:
+            kept = undogmatize(inputs)  # its containers may be changed later on
+            summary, error = source.evaluate(*inputs)
+            if error is not None:
+                return summary, error
+            known.append((kept, summary))
+        return _completed(summary, names, fixed, preset), None
+
+
+def _completed(
+    known: ConfigSummary, names: Set[str], fixed: Mapping[str, Any], preset: Mapping[str, Any]
+) -> ConfigSummary:
+    """A summary of the names that a scope uses, with the values of all others."""
+    entries = DogmaticDict({name: value for name, value in fixed.items() if name not in names})
+    added = entries.revelation(preset)
+    summary = ConfigSummary(
+        added=known.added | added,
+        modified=known.modified | entries.modified,
+        typechanged={**known.typechanged, **entries.typechanges},
+        ignored_fallbacks=known.ignored_fallbacks,
+        docs=known.docs,
+        origins=known.origins,
+    )
+    summary.update(undogmatize(dict(known)))
+    summary.update((name, normalize_or_die(v)) for name, v in undogmatize(entries).items())
+    recursive_fill_in(summary, preset, fixed)
+    return summary
+
+
+def is_same(old: Any, new: Any) -> bool:
+    """Whether two values cannot be told apart: their types are the same, too, at all levels.
+
+    >>> is_same({"a": [1]}, {"a": [1]}), is_same({"a": [1]}, {"a": [True]})
+    (True, False)
+    """
+    if old is new:
+        return True
+    if type(old) is not type(new):
+        return False
+    if isinstance(old, dict):
+        return old.keys() == new.keys() and all(is_same(old[key], new[key]) for key in old)
+    if isinstance(old, list | tuple):
+        return len(old) == len(new) and all(map(is_same, old, new))
+    return not is_different(old, new)

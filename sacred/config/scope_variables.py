@@ -1,0 +1,212 @@
+"""The values that the variables of a config scope get while its body runs."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Collection, Mapping
+from types import FrameType
+from typing import Any
+
+from sacred.config.config_summary import ConfigSummary
+from sacred.config.dogmatic import DogmaticDict, undogmatize
+from sacred.config.normalize import is_code, normalize_or_die, recursive_fill_in
+from sacred.config.provenance import Origin
+from sacred.config.read_only import ReadOnlyContainer, make_plain, make_read_only
+from sacred.config.scope_code import HELPER
+from sacred.config.scope_locals import ScopeLocals
+
+__all__ = ["ScopeVariables"]
+
+_MISSING: Any = object()
+
+
+class ScopeVariables:
+    """Decides, while the body of a scope runs, which value an assigned name gets.
+
+    Args:
+        fixed: values set from outside.
+        preset: entries of earlier sources.
+        fallback: values that the scope has asked for, and that are no entries.
+        bools: names of entries that are declared to be bools.
+    """
+
+    def __init__(
+        self,
+        fixed: Mapping[str, Any],
+        preset: Mapping[str, Any],
+        fallback: Mapping[str, Any],
+        bools: frozenset[str],
+    ) -> None:
+        self._fixed = fixed
+        self._preset = preset
+        self._fallback = {
+            name: value
+            for name, value in fallback.items()
+            if name not in preset and name not in fixed
+        }
+        self._entries = DogmaticDict(fixed)
+        self._entries.bools = bools | {n for n, v in preset.items() if isinstance(v, bool)}
+        # What it reads of these is read-only; copies of that are made to be changed.
+        self.makes_copies = any(isinstance(v, dict | list | tuple) for v in self._fallback.values())
+        self._ignored: set[str] = set()
+        #: Names of what is imported or defined: no entries.
+        self._defined: set[str] = set()
+        self._set_by_name: set[str] = set()
+        #: Variables set through `locals()` that the body does not have yet.
+        self.due: set[str] = set()
+        #: Where each entry was assigned last.
+        self.lines: dict[str, int] = {}
+        self._locals: dict[str, Any] = {}
+
+    def argument(self, name: str) -> Any:
+        """What a parameter of the scope is called with."""
+        if name in self._fallback:
+            return make_read_only(self._fallback[name])
+        value = self._preset[name] if name in self._preset else self._fixed[name]
+        return self._assign(name, _own_containers(value))
+
+    def _assign(self, name: str, value: Any) -> Any:
+        self._entries[name] = value
+        return dict.__getitem__(self._entries, name)
+
+    def _bind(self, name: str, value: Any, line: int) -> Any:
+        if self.makes_copies:
+            value = _changeable(value)
+        if name in self._fallback:
+            self._ignored.add(name)  # the scope's own copy, then
+            return value
+        self._defined.discard(name)
+        self.lines[name] = line
+        return self._assign(name, value)
+
+    def __call__(self, name: str, value: Any) -> Any:
+        """The value that `name` gets when `value` is assigned to it."""
+        return self._bind(name, value, sys._getframe(1).f_lineno)
+
+    def defined(self, name: str, value: Any) -> Any:
+        """The value that `name` gets when an import or a definition binds it."""
+        if name in self._fixed:
+            return self._bind(name, value, sys._getframe(1).f_lineno)
+        self._defined.add(name)
+        self._entries.pop(name, None)
+        return value
+
+    def locals(self) -> ScopeLocals:
+        """What `locals()` returns: assigning to it sets variables."""
+        return self._locals_of(sys._getframe(1))
+
+    def exec(self, code: Any) -> None:
+        """Execute code that sets variables."""
+        frame = sys._getframe(1)
+        exec(code, frame.f_globals, self._locals_of(frame))
+
+    def _locals_of(self, frame: FrameType) -> ScopeLocals:
+        line = frame.f_lineno
+        variables = {name: value for name, value in frame.f_locals.items() if name != HELPER}
+        variables |= {name: self.again(name) for name in self._set_by_name}
+
+        def assign(name: str, value: Any) -> Any:
+            self._set_by_name.add(name)
+            self.due.add(name)
+            return self._bind(name, value, line)
+
+        return ScopeLocals(variables, assign, self._set_by_name_removed)
+
+    def _set_by_name_removed(self, name: str) -> None:
+        if not self.deleted(name):
+            self._set_by_name.discard(name)
+
+    def is_set(self, name: str) -> bool:
+        """Whether a variable has been set through `locals()`."""
+        return name in self._set_by_name
+
+    def is_due(self, name: str) -> bool:
+        """Whether the body does not have a variable yet that has been set so."""
+        return name in self.due
+
+    def deleted(self, name: str) -> bool:
+        """Note that a name has been deleted; whether it has to come back."""
+        if name in self._fixed or name in self._fallback:
+            return True
+        self._entries.pop(name, None)
+        return False
+
+    def again(self, name: str) -> Any:
+        """The value of a name that cannot be deleted, or has been set through `locals()`."""
+        self.due.discard(name)
+        if name in self._fallback:
+            return make_read_only(self._fallback[name])
+        return dict.__getitem__(self._entries, name)
+
+    def leave(self) -> None:
+        """Take the variables of the body, at its end."""
+        self.take(sys._getframe(1))
+
+    def take(self, frame: FrameType) -> None:
+        """Take the variables that the frame of the body has now."""
+        self._locals = dict(frame.f_locals)
+
+    def summary(self, names: Collection[str], filename: str) -> ConfigSummary:
+        """What came out of it."""
+        self._take_locals(names)
+        added = self._entries.revelation(self._preset)
+        summary = ConfigSummary(
+            added=added,
+            modified=self._entries.modified,
+            typechanged=self._entries.typechanges,
+            ignored_fallbacks=self._ignored,
+        )
+        for name, value in self._entries.items():
+            if not isinstance(value, ScopeLocals):
+                self._enter(name, undogmatize(value), summary)
+        recursive_fill_in(summary, self._preset, self._fixed)
+        summary.origins = {
+            name: Origin("scope", f"{filename}:{line}")
+            for name, line in self.lines.items()
+            if name in summary and (name not in self._fixed or isinstance(summary[name], dict))
+        }
+        return summary
+
+    def _take_locals(self, names: Collection[str]) -> None:
+        """A nested function may have assigned (`nonlocal`), an `except ... as` deleted."""
+        own = frozenset(names)
+        # Entries stand in the order in which they are assigned.
+        for name in dict.fromkeys((*self.lines, *names)):
+            value = self._locals.get(name, _MISSING)
+            if name not in own or name in self._fallback or name in self._defined:
+                continue
+            if value is _MISSING:
+                dict.pop(self._entries, name, None)
+            elif dict.get(self._entries, name, _MISSING) is not value:
+                self._entries[name] = value
+
+    def _enter(self, name: str, value: Any, summary: ConfigSummary) -> None:
+        if name in self._fixed:
+            summary[name] = normalize_or_die(value)
+        elif not is_code(value):
+            try:
+                summary[name] = normalize_or_die(value)
+            except ValueError:
+                pass  # a file, a lock, a generator: the scope's own business
+
+
+def _own_containers(value: Any) -> Any:
+    # The body may change what it reads; objects that cannot be copied are shared.
+    try:
+        return copy.deepcopy(value)
+    except Exception:
+        return value
+
+
+def _changeable(value: Any) -> Any:
+    """The value without read-only containers inside: a copy is made to be changed."""
+    return make_plain(value) if _has_read_only(value) else value
+
+
+def _has_read_only(value: Any) -> bool:
+    if isinstance(value, ReadOnlyContainer):
+        return True
+    if isinstance(value, dict):
+        return any(map(_has_read_only, value.values()))
+    return isinstance(value, list | tuple) and any(map(_has_read_only, value))

@@ -1,0 +1,141 @@
+"""Named configs, resolved from left to right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.paths import (
+    get_by_dotted_path,
+    join_paths,
+    recursive_update,
+    set_by_dotted_path,
+)
+from sacred.config.config_scope import ConfigScope
+from sacred.config.evaluations import EvaluationCache, is_same
+from sacred.initialize.entry_reader import EntryReader
+from sacred.initialize.phases import (
+    Scaffolding,
+    distribute_presets,
+    get_scaffolding_and_config_name,
+    split_prefixes,
+)
+from sacred.initialize.scaffold import Scaffold
+
+if TYPE_CHECKING:
+    import logging
+
+    from sacred.ingredient import Ingredient
+
+__all__ = ["NamedConfigs"]
+
+
+class NamedConfigs:
+    """Evaluates the named configs of a run; what they set is fixed for the sources.
+
+    Each may read any entry: it gets the value that the sources give with the updates and
+    the named configs to its left. The evaluations of scopes that this takes are kept for
+    the run.
+
+    Args:
+        experiment: the experiment.
+        ingredients: its ingredients and itself, see `gather_ingredients_topological`.
+        scaffolding: the scaffolds of the run, with the updates distributed.
+        logger: the logger of the run.
+    """
+
+    def __init__(
+        self,
+        experiment: Ingredient,
+        ingredients: Sequence[Ingredient],
+        scaffolding: Scaffolding,
+        logger: logging.Logger,
+    ) -> None:
+        self._experiment = experiment
+        self._ingredients = ingredients
+        self._scaffolding = scaffolding
+        self._prefixes = split_prefixes(scaffolding)
+        self._logger = logger
+        self._evaluations = EvaluationCache()
+        for scaffold in scaffolding.values():
+            scaffold.evaluate = self._evaluations.evaluate
+
+    def resolve(
+        self, names: Sequence[str], updates: Mapping[str, Any], command_name: str | None
+    ) -> dict[str, Any]:
+        """Evaluate named configs in order.
+
+        Args:
+            names: of named configs or config files.
+            updates: values from outside, nested; they win over every named config.
+            command_name: what config hooks are told.
+
+        Returns:
+            all values that are fixed for the sources, nested.
+
+        Raises:
+            NamedConfigNotFoundError, KeyError: an unknown named config or ingredient.
+        """
+        fixed: dict[str, Any] = {}
+        for name in names:
+            scaffold, config_name = get_scaffolding_and_config_name(name, self._scaffolding)
+            everything: dict[str, Any] = recursive_update(recursive_update({}, fixed), updates)
+            found = self._evaluate(scaffold, config_name, everything, command_name)
+            distribute_presets(scaffold.path, self._prefixes, self._scaffolding, found)
+            for key, value in found.items():
+                path = join_paths(scaffold.path, key)
+                earlier = get_by_dotted_path(fixed, path)
+                if isinstance(earlier, dict) and isinstance(value, dict):
+                    value = recursive_update(recursive_update({}, earlier), value)
+                set_by_dotted_path(fixed, path, value)
+        return recursive_update(fixed, updates)
+
+    def _evaluate(
+        self,
+        scaffold: Scaffold,
+        config_name: str,
+        updates: Mapping[str, Any],
+        command_name: str | None,
+    ) -> dict[str, Any]:
+        source = scaffold.find_named_config(config_name)
+        scaffold.gather_fallbacks()
+        fallback = scaffold.fallback or {}
+        given: dict[str, Any] = {}
+        errors: Sequence[BaseException] = ()
+        asked = [n for n in getattr(source, "parameters", ()) if n not in fallback]
+        if asked and isinstance(source, ConfigScope):
+            reader = EntryReader(
+                self._experiment, self._ingredients, updates, self._scaffolding, self._evaluations
+            )
+            given = reader.read(scaffold.path, asked, command_name, self._logger)
+            errors = reader.errors
+        missing = [name for name in asked if name not in given]
+        fixed = scaffold.get_config_updates_recursive()
+        try:
+            found = source(fixed=fixed, preset=given, fallback=fallback)
+        except KeyError as error:
+            if not (missing and errors):
+                raise
+            cause = errors[0]  # but for that, the entry might be there
+            failure = f"A scope that may set it failed: {type(cause).__name__}: {cause}"
+            raise KeyError(f"{error.args[0]} {failure}") from cause
+        values = dict(found)
+        values.pop("__doc__", None)  # it describes the named config, not the run
+        return _without_what_was_given(values, given)
+
+
+def _without_what_was_given(found: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a named config sets: not the entries that it has only read, or taken over."""
+    changed: dict[str, Any] = {}
+    for key, value in found.items():
+        before = given.get(key)
+        # The seed is one: a value worked out from it must fit the run.
+        if key not in given or key == "seed":
+            changed[key] = value
+        elif isinstance(value, dict) and isinstance(before, dict) and value and before:
+            part = _without_what_was_given(value, before)
+            if part:
+                changed[key] = part
+        elif not is_same(before, value):
+            changed[key] = value
+    return changed
