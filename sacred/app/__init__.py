@@ -1,24 +1,18 @@
-"""The console program ``sacred``: looking at stored runs, whatever keeps them.
+"""The console program ``sacred``: finding, comparing and organizing stored runs.
 
 | module | what it holds |
 |---|---|
-| `command_table` | a row per command; each has its module in `commands`, loaded on use |
-| `parser` | arguments; `program_help`: the overview of ``sacred --help`` |
+| `command` `command_table` | what is known of a command; the table of built-in ones and plug-ins |
+| `builtin_commands` `commands` | the rows of the built-in commands; a module for each |
+| `program_arguments` `program_help` | arguments; the overview of ``sacred --help`` |
 | `main` | one call of the program, its errors and exit codes |
 | `session` | what a command works with: console, stores, runs by their ids |
-| `project` | stores with names, from ``.sacred.toml`` or ``pyproject.toml`` |
-| `field_summary` | what fields there are |
-| `rows` | runs → the cells of a table |
-| `formats` | how a table is written |
-| `facts` `metric_tables` | what `show` and reports say about a run |
-| `progress` `question` | a bar for what takes long, a question before things are removed |
-| `checkup` | what keeps a run from being repeated exactly |
-| `plot` `svg` | curves of braille, curves for pages |
-| `report` | runs as one HTML file |
-| `completion` `candidates` | scripts for shells, and what they ask for |
+| `project` | named stores, from ``.sacred.toml`` or ``pyproject.toml`` |
+| `matching_runs` | the runs of all stores of a call |
+| `confirm` | a question before something is deleted |
 
-How runs are named, compared and printed stands in `sacred.display`.
-docs/program.rst describes it for its users.
+`sacred.display` prints runs, `sacred.cli.completion` makes scripts for shells.
+docs/program.rst describes the program for its users, docs/extending.rst how to add commands.
 """
 
 from sacred._base.lazy import lazy_package

@@ -1,4 +1,4 @@
-"""A question before something is removed for good."""
+"""Ask before something is deleted permanently."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ __all__ = ["confirm"]
 
 
 def confirm(question: str, console: Console) -> None:
-    """Ask whoever sits at the terminal.
+    """Ask the user at the terminal.
 
     Raises:
         ProgramError: the answer is no.
-        UsageError: there is nobody to be asked.
+        UsageError: standard input is no terminal.
     """
     if not sys.stdin.isatty():
-        raise UsageError(f"{question} Say --yes")
+        raise UsageError(f"{question} Use --yes to confirm")
     console.out.flush()
     console.err.write(f"{question} [y/N] ")
     console.err.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise ProgramError("nothing was removed")
+        raise ProgramError("nothing was deleted")

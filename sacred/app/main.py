@@ -6,7 +6,7 @@
 | 1 | an error, in one message on stderr |
 | 2 | a mistake in the call |
 | 130 | stopped by Ctrl-C |
-| 141 | nobody reads the output any more, as ``head`` does |
+| 141 | nobody reads the output any more, as behind ``| head`` |
 """
 
 from __future__ import annotations

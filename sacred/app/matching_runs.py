@@ -24,8 +24,8 @@ def matching_runs(
         session: with the stores.
         where: a query.
         sort: fields to sort by; None: the newest first.
-        limit: how many at most.
-        columns: that will be shown of them; see `run_table`.
+        limit: the maximum number of runs.
+        columns: those that will be shown; see `run_table`.
     """
     found = _found(session, where, sort, limit, column_paths(columns) if columns else {})
     for number, (name, record) in enumerate(found):
@@ -59,14 +59,14 @@ def _found(
 def unknown_fields(
     session: Session, query: str, sort: str | None, columns: str | None, table: Table
 ) -> Iterator[str]:
-    """Remarks about fields that no run has: probably typing errors.
+    """Hints about fields that no run has, which are probably typos.
 
     Args:
         session: with the stores.
         query: of the call; its fields are looked at if it has found nothing.
         sort: of the call.
         columns: of the call.
-        table: what was found.
+        table: the result.
     """
     if not table.rows:
         for _, runs in session.runs(query, None, None):
@@ -75,10 +75,10 @@ def unknown_fields(
     filled = zip(table.names, zip(*table.rows, strict=True), strict=True)
     empty = {name for name, cells in filled if all(value is None for value in cells)}
     paths = column_paths(columns) if columns else {}
-    chosen = [path for name, path in paths.items() if name in empty]
-    # What the table shows need not be looked for.
+    unknown = [path for name, path in paths.items() if name in empty]
+    # Fields with a value in the table are known.
     shown = {str(paths.get(name, name)) for name in table.names if name not in empty}
-    chosen += [key.path for key in parse_sort(sort) if str(key.path) not in shown]
-    if chosen:
+    unknown += [key.path for key in parse_sort(sort) if str(key.path) not in shown]
+    if unknown:
         for _, runs in session.runs("", None, SAMPLE):
-            yield from hints(And(tuple(map(IsTrue, chosen))), runs)
+            yield from hints(And(tuple(map(IsTrue, unknown))), runs)

@@ -26,7 +26,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse_call(argv: list[str]) -> tuple[Command, argparse.Namespace] | str:
-    """The command and its arguments; or a text to be printed instead.
+    """Return the command and its arguments, or a text to be printed instead.
 
     Raises:
         UsageError: there is a mistake in the call.
@@ -45,7 +45,7 @@ def parse_call(argv: list[str]) -> tuple[Command, argparse.Namespace] | str:
     rest = getattr(command.load(), "rewrite_arguments", list)(rest)
     if "-h" in rest or "--help" in rest:
         return parser.format_help()
-    return command, parser.parse_intermixed_args([*options, *_joined(rest, command)])
+    return command, parser.parse_intermixed_args([*options, *_join_values(rest, command)])
 
 
 def _split(argv: list[str]) -> tuple[list[str], str | None, list[str]]:
@@ -57,10 +57,10 @@ def _split(argv: list[str]) -> tuple[list[str], str | None, list[str]]:
     return argv[:position], name, argv[position + 1 :]
 
 
-def _joined(words: list[str], command: Command) -> list[str]:
+def _join_values(words: list[str], command: Command) -> list[str]:
     """``--sort -result`` as ``--sort=-result``, which argparse does not take for an option.
 
-    >>> _joined(["lr > 1", "--sort", "-result"], find_command("ls"))
+    >>> _join_values(["lr > 1", "--sort", "-result"], find_command("ls"))
     ['lr > 1', '--sort=-result']
     """
     joined: list[str] = []
@@ -90,14 +90,14 @@ def parser_of(name: str, command: Command) -> argparse.ArgumentParser:
         "--store",
         action="append",
         metavar="STORE",
-        help="a directory, a URL, or a name of the project (default: $SACRED_STORE, the "
+        help="directory, URL, or name in the project file (default: $SACRED_STORE, the "
         "project file, ./runs)",
     )
     return parser
 
 
 def add_run_id(parser: argparse.ArgumentParser, many: bool = False) -> None:
-    """The argument that says which run is meant, or which runs."""
+    """Declare the argument that names a run, or several."""
     ways = "7, last, last~1, best:result, best:-metrics.loss.min, STORE:7"
     if many:
         parser.add_argument("ids", metavar="ID", nargs="+", help=ways)
@@ -108,5 +108,5 @@ def add_run_id(parser: argparse.ArgumentParser, many: bool = False) -> None:
 def whole_number(text: str) -> int:
     """A number of runs, lines, ... on the command line."""
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)

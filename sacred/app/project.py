@@ -1,4 +1,4 @@
-"""The stores of a project, by names, so that ``sacred ls`` alone works.
+"""The named stores of a project, so that ``sacred ls`` works without options.
 
 They stand in a file ``.sacred.toml`` in the directory of the project, or in its
 ``pyproject.toml`` under ``[tool.sacred]``::
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Project", "default_address", "find_project"]
 
-FILES = (".sacred.toml", "pyproject.toml")
-VARIABLE = "SACRED_STORE"
+PROJECT_FILES = (".sacred.toml", "pyproject.toml")
+STORE_VARIABLE = "SACRED_STORE"
 
-#: Addresses of something on this disk, the path of which may be a relative one.
-_RELATIVE = re.compile(r"(file:|tinydb:|sqlite:///|)(?![A-Za-z][A-Za-z0-9+.-]+:)([^/].*)")
+#: Addresses of local stores, whose path may be relative.
+_RELATIVE_PATH = re.compile(r"(file:|tinydb:|sqlite:///|)(?![A-Za-z][A-Za-z0-9+.-]+:)([^/].*)")
 
 
 class Project(Frozen):
@@ -38,7 +38,7 @@ class Project(Frozen):
     Args:
         path: of the file.
         stores: addresses by names.
-        default: the name of the one that is meant if none is said.
+        default: the name of the store that is used without ``--store``.
     """
 
     path: Path
@@ -47,9 +47,9 @@ class Project(Frozen):
 
 
 def find_project(start: str | os.PathLike[str] = ".") -> Project | None:
-    """The project that a directory belongs to; None: to none that names stores.
+    """Return the project that a directory belongs to, or None if none names stores.
 
-    The first file upwards counts.
+    The nearest file counts, in the directory itself or above it.
 
     Raises:
         ProgramError: there is a mistake in the file.
@@ -57,7 +57,7 @@ def find_project(start: str | os.PathLike[str] = ".") -> Project | None:
     directory = os.path.realpath(start)
     above = None
     while directory != above:
-        for name in FILES:
+        for name in PROJECT_FILES:
             place = os.path.join(directory, name)
             # Most often there is none, and nothing has to be loaded to read it.
             if not os.path.exists(place):
@@ -82,24 +82,24 @@ def find_project(start: str | os.PathLike[str] = ".") -> Project | None:
 
 
 def default_address(project: Project | None, directory: str = "runs") -> str:
-    """The store that is meant if none is said.
+    """Return the name or address of the store that is used without ``--store``.
 
-    That is what the variable ``SACRED_STORE`` says, else the project, else the directory
+    It comes from the variable ``SACRED_STORE``, else from the project, else it is the directory
     ``runs`` if there are runs in it.
 
     Raises:
         ProgramError: there is none.
     """
-    if address := os.environ.get(VARIABLE):
+    if address := os.environ.get(STORE_VARIABLE):
         return address
     if project is not None and project.stores:
         return project.default or next(iter(project.stores))
     if _is_store(directory):
         return directory
     raise ProgramError(
-        "which store? There is no directory runs with runs in it here. Say where they are with\n"
+        "which store? There is no directory runs with runs in it here. Name one with\n"
         "  -s STORE          a directory or a URL: -s results, -s mongodb://localhost/sacred\n"
-        f"  {VARIABLE}=STORE  in the environment\n"
+        f"  {STORE_VARIABLE}=STORE  in the environment\n"
         '  .sacred.toml      in the directory of the project: [stores] name = "STORE"'
     )
 
@@ -122,28 +122,29 @@ def _project(path: Path, content: Any) -> Project:
     for key in content:
         if key not in ("stores", "default"):
             hint = did_you_mean(key, ["stores", "default"])
-            raise refuse(f"nothing is known of {key!r}. {hint}".rstrip())
+            raise refuse(f"unknown key {key!r}. {hint}".rstrip())
     for name, address in stores.items():
         if not isinstance(address, str) or not address:
-            raise refuse(f"the store {name!r} must be a text, a directory or a URL")
+            raise refuse(f"the store {name!r} must be a string: a directory or a URL")
     default = content.get("default")
     if default is not None and default not in stores:
         hint = did_you_mean(str(default), stores)
-        raise refuse(f"default = {default!r} is none of its stores. {hint}".rstrip())
-    placed = {name: _placed(os.path.expandvars(at), path.parent) for name, at in stores.items()}
+        raise refuse(f"default = {default!r} is not one of its stores. {hint}".rstrip())
+    placed = {
+        name: _resolve_path(os.path.expandvars(at), path.parent) for name, at in stores.items()
+    }
     return Project(path=path, stores=placed, default=default)
 
 
-def _placed(address: str, directory: Path) -> str:
-    """The address with its relative path starting at the file that it stands in.
+def _resolve_path(address: str, directory: Path) -> str:
+    """Return an address whose relative path starts at the directory of the project file.
 
     >>> from pathlib import Path
-    >>> _placed("runs", Path("/project")), _placed("sqlite:///runs.db", Path("/project"))
-    ('/project/runs', 'sqlite:////project/runs.db')
-    >>> _placed("mongodb://host/db", Path("/project")), _placed("file:/runs", Path("/project"))
-    ('mongodb://host/db', 'file:/runs')
+    >>> addresses = ("runs", "sqlite:///runs.db", "mongodb://host/db", "file:/runs")
+    >>> [_resolve_path(address, Path("/project")) for address in addresses]
+    ['/project/runs', 'sqlite:////project/runs.db', 'mongodb://host/db', 'file:/runs']
     """
-    found = _RELATIVE.fullmatch(address)
+    found = _RELATIVE_PATH.fullmatch(address)
     if found is None:
         return address
     return f"{found[1]}{directory / os.path.expanduser(found[2])}"

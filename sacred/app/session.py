@@ -34,7 +34,7 @@ class Session:
 
     def __init__(self, args: argparse.Namespace, console: Console) -> None:
         self.console = console
-        self._said: list[str] = args.store or []
+        self._requested: list[str] = args.store or []
         self._open: dict[str, NamedStore] = {}
 
     @functools.cached_property
@@ -44,7 +44,7 @@ class Session:
 
     @functools.cached_property
     def default_store(self) -> str:
-        """The name or address of the store that is meant if none is said.
+        """The name or address of the store that is used without ``--store``.
 
         Raises:
             ProgramError: there is none.
@@ -53,16 +53,16 @@ class Session:
 
     @property
     def stores(self) -> list[NamedStore]:
-        """The stores that this call is about.
+        """The stores of this call.
 
         Raises:
-            ProgramError: it names none, and none can be guessed.
+            ProgramError: it names none, and there is no default.
         """
-        return [self.open(place) for place in self._said or [self.default_store]]
+        return [self.open(place) for place in self._requested or [self.default_store]]
 
     @property
     def store(self) -> RunStore:
-        """The one store that this call is about.
+        """The only store of this call.
 
         Raises:
             ProgramError: there is none, or there are several.
@@ -83,10 +83,10 @@ class Session:
     def is_store_name(self, name: str) -> bool:
         """Whether the project has a store of that name, or the call says so."""
         known = self.project.stores if self.project is not None else {}
-        return name in known or name in self._said
+        return name in known or name in self._requested
 
     def run(self, text: str) -> RunRecord:
-        """The run that an id means; see `sacred.runs.run_ids`.
+        """The run that an id refers to; see `sacred.runs.run_ids`.
 
         Raises:
             ProgramError: there is no such run.
@@ -94,7 +94,7 @@ class Session:
         return self.run_and_store(text)[1]
 
     def run_and_store(self, text: str) -> tuple[RunStore, RunRecord]:
-        """The same with the store that it is in."""
+        """The run that an id refers to, and the store that it is in."""
         name, colon, rest = text.partition(":")
         if colon and self.is_store_name(name):
             store = self.open(name).store
@@ -112,7 +112,7 @@ class Session:
         )
 
     def runs(self, where: str, sort: str | None, limit: int | None) -> list[tuple[str, RunTable]]:
-        """The answers of all stores to a query, with the names of the stores.
+        """The matching runs of each store, with the name of the store.
 
         Without an order, the newest runs come first.
         """
@@ -122,12 +122,12 @@ class Session:
         ]
 
     def report(self, problems: list[str]) -> None:
-        """Say on stderr what could not be read."""
+        """Print on stderr what could not be read."""
         for problem in problems:
             self.console.problem(problem)
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections of all stores."""
         for named in self._open.values():
             named.store.close()
 

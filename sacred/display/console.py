@@ -1,4 +1,4 @@
-"""Where a command writes: a terminal, which has colours and a width, or something else."""
+"""Where a command prints to: a terminal with colours and a width, a file or a pipe."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class Console:
     """What a command prints to.
 
     Args:
-        out: for what was asked for (default: ``sys.stdout``).
+        out: for the output (default: ``sys.stdout``).
         err: for remarks and errors (default: ``sys.stderr``).
 
     Attributes:
-        is_terminal: somebody looks at it: tables are cut to the width.
-        width: of the terminal in characters, also where there is none.
+        is_terminal: whether ``out`` is a terminal; tables are then cut to its width.
+        width: columns of the terminal; 80 if there is none.
     """
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
         self.out = sys.stdout if out is None else out
         self.err = sys.stderr if err is None else err
         for stream in (self.out, self.err):
-            # A letter that the terminal does not have must not be an error.
+            # A character that the terminal cannot show must not be an error.
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")
         self.is_terminal = self.out.isatty()
@@ -59,12 +59,12 @@ class Console:
         self.out.write(text)
 
     def note(self, text: str) -> None:
-        """A remark beside the output, for a person."""
+        """Print a remark for people, on stderr."""
         self.out.flush()
         self.err.write(f"{DIM}{text}{ENDC}\n" if self._coloured_err else f"{text}\n")
 
     def problem(self, text: str) -> None:
-        """Something that went wrong; the rest goes on."""
+        """Print an error on stderr."""
         self.out.flush()
         head = f"{RED}sacred:{ENDC}" if self._coloured_err else "sacred:"
         self.err.write(f"{head} {text}\n")
@@ -83,7 +83,7 @@ class Console:
         self.print(f"\n{self.style(text, BOLD)}")
 
     def close_quietly(self) -> None:
-        """Nobody reads the output any more (``| head``): the end must not complain."""
+        """Discard further output, which nobody reads (``| head``), so that exiting is silent."""
         try:
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, self.out.fileno())
@@ -92,10 +92,10 @@ class Console:
 
 
 def _width() -> int:
-    """As `shutil` has it, which loads all that archives are made with."""
-    said = os.environ.get("COLUMNS", "")
-    if said.isdecimal() and int(said):
-        return int(said)
+    """As `shutil.get_terminal_size`; importing `shutil` loads all modules for archives."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
     try:
         return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
     except (AttributeError, ValueError, OSError):

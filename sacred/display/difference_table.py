@@ -11,12 +11,12 @@ __all__ = ["difference_table"]
 
 
 def difference_table(rows: Sequence[Difference], names: Sequence[str], for_people: bool) -> Table:
-    """Differences as a table.
+    """Return differences as a table.
 
     Args:
         rows: the differences.
         names: of the runs; the same run may be named twice.
-        for_people: they read the name of a part once.
+        for_people: print the name of a part only in its first row.
     """
     cells = []
     before = None

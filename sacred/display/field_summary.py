@@ -15,13 +15,13 @@ from sacred.serializer import dumps
 
 __all__ = ["FieldSummary", "summarize_fields", "type_name"]
 
-#: So many different values are kept of a field, as examples.
-_EXAMPLES = 4
-_LONG = 30
+#: How many different values of a field are kept as examples, and how long they may be.
+_MAX_EXAMPLES = 4
+_MAX_EXAMPLE_CHARS = 30
 
 
 class FieldSummary:
-    """What the values of a field are, over many runs."""
+    """Count, types, range and examples of the values of a field in many runs."""
 
     def __init__(self) -> None:
         self.runs = 0
@@ -30,7 +30,7 @@ class FieldSummary:
         self._examples: dict[str, str] = {}
 
     def add(self, value: Any) -> None:
-        """One more run that has it."""
+        """Add the value of one more run."""
         self.runs += 1
         if isinstance(value, Metric):
             self.types.add("metric")  # all its points would have to be read to say more
@@ -41,25 +41,25 @@ class FieldSummary:
             # NaN is neither the smallest nor the largest; it is not equal to itself.
             numbers = [n for n in (*self._numbers, value) if n == n]
             self._numbers = [min(numbers), max(numbers)] if numbers else []
-        elif len(self._examples) <= _EXAMPLES:
+        elif len(self._examples) <= _MAX_EXAMPLES:
             text = as_text(value)
-            if len(text) <= _LONG:
+            if len(text) <= _MAX_EXAMPLE_CHARS:
                 self._examples.setdefault(dumps(text), text)
 
     @property
     def range(self) -> str:
-        """From the smallest to the largest number; of others a few values."""
+        """The smallest and the largest number, and a few of the other values."""
         parts = []
         if self._numbers:
             low, high = map(as_text, self._numbers)
             parts.append(low if low == high else f"{low} … {high}")
         examples = list(self._examples.values())
-        parts += examples[:_EXAMPLES] + (["…"] if len(examples) > _EXAMPLES else [])
+        parts += examples[:_MAX_EXAMPLES] + (["…"] if len(examples) > _MAX_EXAMPLES else [])
         return ", ".join(parts)
 
 
 def type_name(value: Any) -> str:
-    """The type, as queries know it.
+    """The name of a value's type in queries.
 
     >>> type_name(True), type_name(1.5), type_name("a"), type_name([1])
     ('bool', 'float', 'text', 'list')
@@ -76,7 +76,7 @@ def type_name(value: Any) -> str:
 
 
 def summarize_fields(records: Iterable[RunRecord]) -> dict[str, FieldSummary]:
-    """All fields of the runs."""
+    """Return a summary of each field that one of the runs has, by name."""
     found: dict[str, FieldSummary] = {}
     for record in records:
         for name, value in _fields_of(record):
@@ -87,7 +87,7 @@ def summarize_fields(records: Iterable[RunRecord]) -> dict[str, FieldSummary]:
 def _fields_of(record: RunRecord) -> Iterator[tuple[str, Any]]:
     for name, kind in FIELDS.items():
         if name == "output":
-            continue  # everybody has it, and it may be long
+            continue  # every run has it, and it may be long
         if kind == "metrics":
             yield from ((f"metrics.{metric}", item) for metric, item in record.metrics.items())
             continue

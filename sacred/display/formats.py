@@ -1,4 +1,4 @@
-"""The formats that tables are written in. Those that are not wanted load nothing."""
+"""The formats that tables are written in. Each imports what it needs when it is used."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["FORMATS", "add_formats", "write_html", "write_table"]
 
 
 def add_formats(parser: argparse.ArgumentParser) -> None:
-    """The options that choose a format: each command that prints a table has them."""
+    """Declare the options that choose the format of a table."""
     group = parser.add_mutually_exclusive_group()
     for name, meaning in (
         ("json", "a list of objects"),

@@ -8,18 +8,18 @@ from sacred.display.tables import Table
 from sacred.records import Metric
 from sacred.records.metric import AGGREGATES
 
-__all__ = ["points_of", "summary_of"]
+__all__ = ["metric_points", "metric_summary"]
 
 
-def summary_of(metrics: Mapping[str, Metric]) -> Table:
-    """A line for each metric."""
+def metric_summary(metrics: Mapping[str, Metric]) -> Table:
+    """Return a table with a row for each metric."""
     rows = [
         [name, *(getattr(metric, kind) for kind in AGGREGATES)] for name, metric in metrics.items()
     ]
     return Table(names=["metric", *AGGREGATES], rows=rows)
 
 
-def points_of(metrics: Mapping[str, Metric]) -> Table:
-    """A line for each point."""
+def metric_points(metrics: Mapping[str, Metric]) -> Table:
+    """Return a table with a row for each point."""
     rows = [[name, *row] for name, metric in metrics.items() for row in metric.points.rows()]
     return Table(names=["metric", "step", "value", "time"], rows=rows)

@@ -1,11 +1,11 @@
-"""Curves drawn with characters: eight dots of braille in each."""
+"""Curves drawn with braille characters, eight dots each."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 
-__all__ = ["Point", "finite_point", "plotted"]
+__all__ = ["Point", "finite_point", "plot_lines"]
 
 #: The bits of the dots of a braille character: column → row from the top → bit.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
@@ -14,23 +14,23 @@ _BRAILLE = 0x2800
 Point = tuple[float, float]
 
 
-def plotted(
+def plot_lines(
     points: Iterable[tuple[object, object]],
     width: int = 72,
     height: int = 12,
     log: bool = False,
     ascii_only: bool = False,
 ) -> list[str]:
-    """The lines of a plot; none if there is nothing that can be drawn.
+    """Return the lines of a plot; none if there are no points to draw.
 
     Args:
-        points: steps and values; those that are no finite numbers are left out.
+        points: steps and values; those that are not finite numbers are left out.
         width: of the lines in characters, labels included.
         height: lines of the curve itself.
-        log: the values on a logarithmic scale; those that are not positive are left out.
-        ascii_only: draw with stars.
+        log: draw values on a logarithmic scale; those that are not positive are left out.
+        ascii_only: draw with ``*``.
 
-    >>> for line in plotted([(0, 0), (1, 1), (2, 4), (3, 9)], width=14, height=3):
+    >>> for line in plot_lines([(0, 0), (1, 1), (2, 4), (3, 9)], width=14, height=3):
     ...     print(line)
      9 ┤⠀⠀⠀⠀⠀⠀⠀⡠⠊
        │⠀⠀⠀⠀⠀⡠⠊⠀⠀
@@ -49,10 +49,10 @@ def plotted(
     margin = max(map(len, labels)) + 2
     canvas = _Canvas(max(width - margin - 2, 8), height, ascii_only)
     canvas.draw(known, low, high)
-    return _framed(canvas, labels, margin, known[0][0], known[-1][0])
+    return _add_axes(canvas, labels, margin, known[0][0], known[-1][0])
 
 
-def _framed(
+def _add_axes(
     canvas: _Canvas, labels: Sequence[str], margin: int, first: float, last: float
 ) -> list[str]:
     tick, bar = ("+", "|") if canvas.ascii_only else ("┤", "│")
@@ -68,7 +68,7 @@ def _framed(
 
 
 def finite_point(point: tuple[object, object]) -> Point | None:
-    """Step and value as numbers that can be drawn; None: they are none."""
+    """Return step and value as floats, or None if one of them is not a finite number."""
     x, y = point
     try:
         step, value = float(x), float(y)  # type: ignore[arg-type]
@@ -94,8 +94,8 @@ class _Canvas:
 
         def place(point: Point) -> tuple[int, int]:
             x, y = point
-            column = _scaled(x, left, right, columns - 1)
-            return column, rows - 1 - _scaled(y, low, high, rows - 1)
+            column = _scale(x, left, right, columns - 1)
+            return column, rows - 1 - _scale(y, low, high, rows - 1)
 
         before: tuple[int, int] | None = None
         for here in map(place, points):
@@ -118,7 +118,7 @@ class _Canvas:
             self._cells[row // self.down][column // self.across] |= dot
 
 
-def _scaled(value: float, low: float, high: float, most: int) -> int:
+def _scale(value: float, low: float, high: float, most: int) -> int:
     if high <= low:
         return most // 2
     return round((value / 2 - low / 2) / (high / 2 - low / 2) * most)  # halves cannot overflow

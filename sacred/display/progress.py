@@ -1,33 +1,33 @@
-"""A bar that shows how far something is."""
+"""A progress bar."""
 
 from __future__ import annotations
 
 from sacred.display.console import Console
 
-__all__ = ["Bar"]
+__all__ = ["ProgressBar"]
 
 _WIDTH = 30
 
 
-class Bar:
-    """How far it is, on a terminal; elsewhere nothing.
+class ProgressBar:
+    """A progress bar on a terminal; elsewhere it prints nothing.
 
     Args:
-        console: the bar is drawn where its remarks go.
+        console: the bar is drawn on its ``err``.
     """
 
     def __init__(self, console: Console) -> None:
         self._err = console.err if console.err.isatty() else None
 
     def show(self, done: int, total: int) -> None:
-        """Draw it anew."""
+        """Draw the bar."""
         if self._err is not None:
             full = _WIDTH * done // max(total, 1)
             self._err.write(f"\r[{'#' * full}{'.' * (_WIDTH - full)}] {done}/{total}")
             self._err.flush()
 
     def clear(self) -> None:
-        """Leave an empty line."""
+        """Erase the bar."""
         if self._err is not None:
             self._err.write("\r\033[K")
             self._err.flush()

@@ -1,4 +1,4 @@
-"""Runs as one HTML file that needs nothing else."""
+"""A report of runs as one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Any
 from sacred._base.clock import utcnow
 from sacred._base.paths import iterate_flattened
 from sacred.display.formats import write_html
-from sacred.display.metric_tables import summary_of
+from sacred.display.metric_tables import metric_summary
 from sacred.display.run_rows import run_table
-from sacred.display.run_summary import facts_of
-from sacred.display.svg import COLOURS, Curve, curves, thinned
+from sacred.display.run_summary import summary_fields
+from sacred.display.svg import COLOURS, Curve, downsample, draw_curves
 from sacred.display.tables import Table
 from sacred.display.value_text import as_text
 from sacred.records import RunRecord, StoredFile
 
 __all__ = ["report"]
 
-#: Of the output of a run, so many lines from its end.
-_LINES = 200
-#: Pictures up to this size are part of the report.
-_PICTURE = 1 << 20
-#: In the plots, so many entries tell runs apart, each with so many characters.
-_TOLD, _LONG = 3, 24
-_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+#: How many lines of the output are shown, from its end.
+_MAX_OUTPUT_LINES = 200
+#: Images up to this size are embedded.
+_MAX_PICTURE_BYTES = 1 << 20
+#: How many config entries label a run in plots, and the characters of each.
+_MAX_LABEL_ENTRIES, _MAX_LABEL_CHARS = 3, 24
+_PICTURE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; }
@@ -55,7 +55,7 @@ svg line { stroke: var(--line); } svg polyline { fill: none; stroke-width: 1.5; 
 def report(
     runs: Sequence[tuple[str, RunRecord]], title: str, with_store: bool = False
 ) -> Iterator[str]:
-    """The lines of the file.
+    """Yield the lines of the file.
 
     Args:
         runs: with the names of their stores.
@@ -84,17 +84,18 @@ def report(
 
 
 def _labels(names: Sequence[str], table: Table) -> list[str]:
-    """What tells a run from the others in the plots: its id, and the entries that differ."""
-    columns = [column for column in table.names if column.startswith("config.")][:_TOLD]
+    """Return a label for each run: its id, and the config entries in which it differs."""
+    varying = [column for column in table.names if column.startswith("config.")]
+    columns = varying[:_MAX_LABEL_ENTRIES]
     labels = []
     for name, row in zip(names, table.rows, strict=True):
         cells = dict(zip(table.names, row, strict=True))
-        told = [
-            f"{column.removeprefix('config.')}={as_text(cells[column])[:_LONG]}"
+        entries = [
+            f"{column.removeprefix('config.')}={as_text(cells[column])[:_MAX_LABEL_CHARS]}"
             for column in columns
             if cells[column] is not None
         ]
-        labels.append(f"{name} ({', '.join(told)})" if told and len(names) > 1 else name)
+        labels.append(f"{name} ({', '.join(entries)})" if entries and len(names) > 1 else name)
     return labels
 
 
@@ -109,11 +110,11 @@ def _plots(names: Sequence[str], records: Sequence[RunRecord]) -> Iterator[str]:
     yield "</p><div class=plots>"
     for metric in metrics:
         lines = [
-            Curve(label=name, points=thinned(record.metrics[metric]), colour=colour)
+            Curve(label=name, points=downsample(record.metrics[metric]), colour=colour)
             for name, record, colour in zip(names, records, colours, strict=True)
             if metric in record.metrics
         ]
-        if svg := curves(lines):
+        if svg := draw_curves(lines):
             yield f"<figure><figcaption>{html.escape(metric)}</figcaption>{svg}</figure>"
     yield "</div>"
 
@@ -121,23 +122,25 @@ def _plots(names: Sequence[str], records: Sequence[RunRecord]) -> Iterator[str]:
 def _run(name: str, record: RunRecord) -> Iterator[str]:
     status = html.escape(record.status or "?")
     title = f"{html.escape(name)} {html.escape(record.name or '')}"
-    yield f"<details id={_quoted(name)}><summary>{title} "
-    yield f"<span class={_quoted(status)}>{status}</span></summary>"
-    yield _pairs(facts_of(record))
+    yield f"<details id={_attribute(name)}><summary>{title} "
+    yield f"<span class={_attribute(status)}>{status}</span></summary>"
+    yield _pairs(summary_fields(record))
     for heading, part in (("Configuration", record.config), ("Info", record.info)):
         if part:
             yield f"<h3>{heading}</h3>"
             yield _pairs((str(path), as_text(value)) for path, value in iterate_flattened(part))
     if record.metrics:
-        yield f"<h3>Metrics</h3>{write_html(summary_of(record.metrics))}"
+        yield f"<h3>Metrics</h3>{write_html(metric_summary(record.metrics))}"
     for file in record.artifacts.values():
         yield from _picture(file)
     if record.fail_trace:
         yield f"<h3>Traceback</h3><pre>{html.escape(record.fail_trace)}</pre>"
     if output := record.output:
         lines = output.splitlines()
-        heading = "Output" if len(lines) <= _LINES else f"Output, the last {_LINES} lines"
-        yield f"<h3>{heading}</h3><pre>{html.escape(chr(10).join(lines[-_LINES:]))}</pre>"
+        is_cut = len(lines) > _MAX_OUTPUT_LINES
+        heading = f"Output, the last {_MAX_OUTPUT_LINES} lines" if is_cut else "Output"
+        text = "\n".join(lines[-_MAX_OUTPUT_LINES:])
+        yield f"<h3>{heading}</h3><pre>{html.escape(text)}</pre>"
     yield "</details>"
 
 
@@ -150,19 +153,19 @@ def _pairs(pairs: Iterable[tuple[str, Any]]) -> str:
 
 
 def _picture(file: StoredFile) -> Iterator[str]:
-    if file.content_type not in _PICTURES:
+    if file.content_type not in _PICTURE_TYPES:
         return
     try:
         with file.open() as content:
-            data = content.read(_PICTURE + 1)
+            data = content.read(_MAX_PICTURE_BYTES + 1)
     except FileNotFoundError:
         return
-    if len(data) <= _PICTURE:
+    if len(data) <= _MAX_PICTURE_BYTES:
         text = base64.b64encode(data).decode()
         source = f"data:{file.content_type};base64,{text}"
         name = html.escape(file.name)
-        yield f"<h3>{name}</h3><img alt={_quoted(file.name)} src={_quoted(source)}>"
+        yield f"<h3>{name}</h3><img alt={_attribute(file.name)} src={_attribute(source)}>"
 
 
-def _quoted(text: str) -> str:
+def _attribute(text: str) -> str:
     return f'"{html.escape(text)}"'

@@ -15,16 +15,16 @@ from sacred.runs.columns import column_path
 from sacred.runs.errors import UsageError
 from sacred.serializer import dumps
 
-__all__ = ["FIRST", "cell", "column_paths", "run_table"]
+__all__ = ["DEFAULT_COLUMNS", "column_paths", "field_value", "run_table"]
 
-#: The columns of every list of runs; behind them come the entries that differ.
-FIRST = ("id", "status", "name", "start_time", "duration", "result")
+#: The columns of a list of runs; after them come the config entries that differ.
+DEFAULT_COLUMNS = ("id", "status", "name", "start_time", "duration", "result")
 
-_HEADS = {"start_time": "start", "stop_time": "stop"}
+_HEADINGS = {"start_time": "start", "stop_time": "stop"}
 
 
-def cell(record: RunRecord, path: Path) -> Any:
-    """The value of a path; None: the run has none."""
+def field_value(record: RunRecord, path: Path) -> Any:
+    """Return the value of a field, or None if the run has none."""
     if path.field == "duration":
         return record.duration
     value = value_of(record, path)
@@ -32,11 +32,11 @@ def cell(record: RunRecord, path: Path) -> Any:
 
 
 def column_paths(text: str) -> dict[str, Path]:
-    """The paths in ``"id, result, lr"``.
+    """Parse ``"id, result, lr"``.
 
     Raises:
         QueryError: one of them is no field.
-        UsageError: there is none.
+        UsageError: it names none.
 
     >>> {name: str(path) for name, path in column_paths("id,lr").items()}
     {'id': 'id', 'lr': 'config.lr'}
@@ -50,17 +50,18 @@ def column_paths(text: str) -> dict[str, Path]:
 def run_table(
     runs: Iterable[tuple[str, RunRecord]], columns: str | None = None, with_store: bool = False
 ) -> Table:
-    """Runs as a table.
+    """Return runs as a table.
 
     Args:
         runs: with the names of their stores.
-        columns: which ones; None: `FIRST` and the entries of the configuration that differ.
-        with_store: the id is that of ``STORE:ID``.
+        columns: names separated by commas; None: `DEFAULT_COLUMNS` and the config entries that
+            differ.
+        with_store: write ids as ``STORE:ID``.
     """
-    paths = column_paths(columns) if columns else {name: Path(name) for name in FIRST}
+    paths = column_paths(columns) if columns else {name: Path(name) for name in DEFAULT_COLUMNS}
     rows: list[dict[str, Any]] = []
     for store, record in runs:
-        row = {name: cell(record, path) for name, path in paths.items()}
+        row = {name: field_value(record, path) for name, path in paths.items()}
         if with_store and "id" in row:
             row["id"] = f"{store}:{row['id']}"
         if not columns:
@@ -71,14 +72,14 @@ def run_table(
     return Table(
         names=names,
         rows=[[row.get(name) for name in names] for row in rows],
-        heads={name: _head(name) for name in names},
+        headings={name: _heading(name) for name in names},
     )
 
 
 def _varying(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """The entries of the configuration that are not the same in all rows.
+    """Return the config entries that differ between the rows.
 
-    Seeds differ always, and so are left out unless nothing else does.
+    Seeds always differ, so they are left out unless nothing else does.
     """
     entries = dict.fromkeys(name for row in rows for name in row if name.startswith("config."))
     found = [name for name in entries if len({_key(row, name) for row in rows}) > 1]
@@ -89,7 +90,7 @@ def _key(row: dict[str, Any], name: str) -> str:
     return dumps(row[name]) if name in row else ""
 
 
-def _head(name: str) -> str:
+def _heading(name: str) -> str:
     entry = name.removeprefix("config.")
     # An entry called result must not look like the result.
-    return _HEADS.get(name, name if entry.partition(".")[0] in FIELDS else entry)
+    return _HEADINGS.get(name, name if entry.partition(".")[0] in FIELDS else entry)

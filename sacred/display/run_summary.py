@@ -1,4 +1,4 @@
-"""What there is to say about a run in short."""
+"""A run in a few lines."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from sacred.display.value_text import as_text
 from sacred.records import RunRecord
 from sacred.runs.comparison import without_password
 
-__all__ = ["facts_of", "shortened"]
+__all__ = ["summary_fields", "truncate"]
 
-_TIMES = {"queue_time": "queued", "start_time": "start", "stop_time": "stop", "heartbeat": "beat"}
-#: So many characters of a long value.
-_LONG = 300
+_TIMES = {
+    "queue_time": "queued",
+    "start_time": "start",
+    "stop_time": "stop",
+    "heartbeat": "heartbeat",
+}
+#: How many characters of a long value are shown.
+_MAX_CHARS = 300
 
 
-def facts_of(record: RunRecord) -> Iterator[tuple[str, str]]:
-    """Names and texts: times, result, annotations, machine, packages, files."""
+def summary_fields(record: RunRecord) -> Iterator[tuple[str, str]]:
+    """Yield labels and texts: times, result, annotations, machine, packages, files."""
     for name, label in _TIMES.items():
         moment = getattr(record, name)
         # The heartbeat matters only as long as there is no end.
@@ -34,7 +39,7 @@ def facts_of(record: RunRecord) -> Iterator[tuple[str, str]]:
         "machine": _machine(record),
     }
     yield from (
-        (name, shortened(as_text(value))) for name, value in values.items() if value is not None
+        (name, truncate(as_text(value))) for name, value in values.items() if value is not None
     )
     if packages := record.experiment.get("dependencies"):
         yield "packages", _names(packages)
@@ -45,9 +50,9 @@ def facts_of(record: RunRecord) -> Iterator[tuple[str, str]]:
             yield kind, _names(files)
 
 
-def shortened(text: str) -> str:
-    """The text, or its beginning if it is long."""
-    return text if len(text) <= _LONG else f"{text[:_LONG]}… ({len(text)} characters)"
+def truncate(text: str) -> str:
+    """Return a text, or its beginning and its length if it is long."""
+    return text if len(text) <= _MAX_CHARS else f"{text[:_MAX_CHARS]}… ({len(text)} characters)"
 
 
 def _machine(record: RunRecord) -> str | None:
@@ -68,4 +73,4 @@ def _repositories(record: RunRecord) -> Iterator[str]:
 
 
 def _names(names: Iterable[Any]) -> str:
-    return shortened(as_text(", ".join(map(str, names))))
+    return truncate(as_text(", ".join(map(str, names))))

@@ -11,15 +11,15 @@ from typing import Any
 from sacred._base.frozen import Frozen
 from sacred.display.plot import Point, finite_point
 
-__all__ = ["COLOURS", "Curve", "curves", "thinned"]
+__all__ = ["COLOURS", "Curve", "downsample", "draw_curves"]
 
 #: Colours that most people can tell apart, on white and on black (Okabe and Ito).
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#b8a800", "#7a7a7a")
 
 _WIDTH, _HEIGHT = 560, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 10, 26
-#: So many points of a curve are drawn; more cannot be seen.
-_DRAWN = 600
+#: How many points of a curve are drawn; more cannot be told apart.
+_MAX_POINTS = 600
 
 
 class Curve(Frozen):
@@ -36,8 +36,8 @@ class Curve(Frozen):
     colour: str
 
 
-def curves(lines: Sequence[Curve]) -> str:
-    """A plot of some curves; empty: there is nothing to draw."""
+def draw_curves(lines: Sequence[Curve]) -> str:
+    """Return a plot of some curves as SVG; empty if there is nothing to draw."""
     points = [point for line in lines for point in line.points]
     if not points:
         return ""
@@ -92,14 +92,14 @@ def _range(values: Iterable[float]) -> tuple[float, float]:
     return max(low - room, -largest), min(high + room, largest)
 
 
-def thinned(points: Iterable[tuple[Any, Any]], most: int = _DRAWN) -> list[Point]:
-    """At most so many points that look like all of them: of each stretch the extremes.
+def downsample(points: Iterable[tuple[Any, Any]], most: int = _MAX_POINTS) -> list[Point]:
+    """Return at most `most` points that look like all of them: the extremes of each interval.
 
-    What is no finite number is left out.
+    Points that are not finite numbers are left out.
 
-    >>> thinned([(0, 1), (1, float("nan")), (2, 3)])
+    >>> downsample([(0, 1), (1, float("nan")), (2, 3)])
     [(0.0, 1.0), (2.0, 3.0)]
-    >>> len(thinned(((x, x % 7) for x in range(10_000)), most=100)) <= 100
+    >>> len(downsample(((x, x % 7) for x in range(10_000)), most=100)) <= 100
     True
     """
     known = [point for point in map(finite_point, points) if point]

@@ -31,22 +31,22 @@ class Table(Frozen):
     Args:
         names: of the columns, for programs.
         rows: their cells.
-        heads: of the columns, for people; those left out are the names.
+        headings: of the columns, for people (default: their names).
         colours: column → value → colour.
-        compares: the columns are to be seen side by side. On a terminal that has no room for
-            all of them, each row is a list of its cells instead.
+        compares: the columns have to be seen side by side. On a terminal that is too narrow for
+            all of them, each row is printed as a list of its cells instead.
     """
 
     names: Sequence[str]
     rows: Sequence[Sequence[Any]]
-    heads: Mapping[str, str] = {}
+    headings: Mapping[str, str] = {}
     colours: Mapping[str, Mapping[Any, str]] = {"status": STATUS_COLOURS}
     compares: bool = False
 
     @property
     def titles(self) -> list[str]:
-        """The heads of the columns."""
-        return [one_line(self.heads.get(name, name)) for name in self.names]
+        """The headings of the columns."""
+        return [one_line(self.headings.get(name, name)) for name in self.names]
 
     @property
     def texts(self) -> list[list[str]]:
@@ -55,7 +55,7 @@ class Table(Frozen):
 
 
 def is_number_column(cells: Sequence[Any]) -> bool:
-    """Whether all that is there are numbers or durations: they stand on the right."""
+    """Return whether all cells with a value are numbers or durations, which are right-aligned."""
     known = [cell for cell in cells if cell is not None]
     return bool(known) and all(
         isinstance(cell, int | float | datetime.timedelta) and not isinstance(cell, bool)

@@ -9,14 +9,14 @@ from typing import Any
 from sacred._base.clock import utcnow
 from sacred.display.console import BOLD, Console
 from sacred.display.tables import Table, is_number_column
-from sacred.display.value_text import as_short_time, as_text, fitted, width_of
+from sacred.display.value_text import as_short_time, as_text, display_width, fit_width
 
 __all__ = ["write_text"]
 
 _GAP = "  "
-#: Texts are not cut below this width, heads of columns not below the other; rather the last
+#: Texts are cut to this width at most, headings to the other; if that is not enough, the last
 #: columns are left out. Numbers and times are never cut.
-_TEXT, _HEAD = 10, 6
+_MIN_TEXT_WIDTH, _MIN_HEADING_WIDTH = 10, 6
 
 
 def write_text(table: Table, console: Console) -> None:
@@ -25,22 +25,25 @@ def write_text(table: Table, console: Console) -> None:
     texts = _terminal_texts(table) if console.is_terminal else table.texts
     columns = list(zip(*texts, strict=True)) or [()] * len(titles)
     values = list(zip(*table.rows, strict=True)) or [()] * len(titles)
-    inner = [max(map(width_of, column), default=0) for column in columns]
-    widths = [max(width_of(title), width) for title, width in zip(titles, inner, strict=True)]
+    inner = [max(map(display_width, column), default=0) for column in columns]
+    widths = [max(display_width(title), width) for title, width in zip(titles, inner, strict=True)]
     if console.is_terminal:
         floors = [
-            max(min(width_of(title), _HEAD), width if _is_rigid(column) else min(width, _TEXT))
+            max(
+                min(display_width(title), _MIN_HEADING_WIDTH),
+                width if _has_fixed_width(column) else min(width, _MIN_TEXT_WIDTH),
+            )
             for title, width, column in zip(titles, inner, values, strict=True)
         ]
-        widths = _cut(widths, floors, console.width)
+        widths = _shrink(widths, floors, console.width)
         if table.compares and len(widths) < len(titles):
             return _write_lists(titles, texts, console)
     right = [is_number_column(column) for column in values]
 
     def line(cells: Sequence[str], colours: Sequence[str]) -> str:
-        # Of cells for which there is no width, there is no room.
+        # Columns without a width do not fit.
         pieces = [
-            _padded(cell, width, to_the_right, colour, console)
+            _pad(cell, width, to_the_right, colour, console)
             for cell, width, to_the_right, colour in zip(
                 cells, widths, right, colours, strict=False
             )
@@ -52,19 +55,19 @@ def write_text(table: Table, console: Console) -> None:
         colours = [_colour(table, *pair) for pair in zip(table.names, row, strict=True)]
         console.print(line(cells, colours))
     if len(widths) < len(titles):
-        console.note(f"no room for: {', '.join(titles[len(widths) :])}")
+        console.note(f"not enough room for: {', '.join(titles[len(widths) :])}")
 
 
 def _write_lists(titles: Sequence[str], texts: Sequence[Sequence[str]], console: Console) -> None:
-    """A row as a list: the first two cells are what is compared, the others the values."""
-    width = max(width_of(title) for title in titles[2:])
+    """Print each row as a list: two cells that say what is compared, and its values."""
+    width = max(display_width(title) for title in titles[2:])
     part = ""
     for first, second, *cells in texts:
-        part = first or part  # it is said once in a table
-        console.print(console.style(fitted(f"{part} {second}", console.width), BOLD))
+        part = first or part  # a table has it only once
+        console.print(console.style(fit_width(f"{part} {second}", console.width), BOLD))
         for title, cell in zip(titles[2:], cells, strict=True):
-            pad = " " * (width - width_of(title))
-            console.print(fitted(f"  {title}{pad}  {cell}".rstrip(), console.width))
+            pad = " " * (width - display_width(title))
+            console.print(fit_width(f"  {title}{pad}  {cell}".rstrip(), console.width))
 
 
 def _terminal_texts(table: Table) -> list[list[str]]:
@@ -78,23 +81,23 @@ def _terminal_texts(table: Table) -> list[list[str]]:
     ]
 
 
-def _is_rigid(cells: Sequence[Any]) -> bool:
+def _has_fixed_width(cells: Sequence[Any]) -> bool:
     return is_number_column(cells) or any(isinstance(cell, datetime.datetime) for cell in cells)
 
 
-def _padded(cell: str, width: int, to_the_right: bool, colour: str, console: Console) -> str:
-    cell = fitted(cell, width)
-    pad = " " * (width - width_of(cell))
+def _pad(cell: str, width: int, to_the_right: bool, colour: str, console: Console) -> str:
+    cell = fit_width(cell, width)
+    pad = " " * (width - display_width(cell))
     text = console.style(cell, colour) if colour else cell
     return f"{pad}{text}" if to_the_right else f"{text}{pad}"
 
 
-def _cut(widths: Sequence[int], floors: Sequence[int], room: int) -> list[int]:
-    """Widths with which the columns fit; of too many, the last are left out.
+def _shrink(widths: Sequence[int], floors: Sequence[int], room: int) -> list[int]:
+    """Return widths with which the columns fit; of too many, the last are left out.
 
-    >>> _cut([5, 30, 20], [5, 10, 10], 40)
+    >>> _shrink([5, 30, 20], [5, 10, 10], 40)
     [5, 15, 16]
-    >>> _cut([5, 30, 20], [5, 10, 10], 20)
+    >>> _shrink([5, 30, 20], [5, 10, 10], 20)
     [5, 13]
     """
     number = len(widths)
@@ -103,7 +106,7 @@ def _cut(widths: Sequence[int], floors: Sequence[int], room: int) -> list[int]:
     cut = list(widths[:number])
     lowest = [min(pair) for pair in zip(widths, floors, strict=True)][:number]
     while _total(cut) > room:
-        # The widest of those that can still give something.
+        # The widest column that can still be cut.
         index = max(range(number), key=lambda i: (cut[i] > lowest[i], cut[i]))
         if cut[index] <= 1:
             break

@@ -8,13 +8,21 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["as_json", "as_short_time", "as_size", "as_text", "fitted", "one_line", "width_of"]
+__all__ = [
+    "as_json",
+    "as_short_time",
+    "as_size",
+    "as_text",
+    "display_width",
+    "fit_width",
+    "one_line",
+]
 
-_UNSHOWN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_CONTROL_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def as_text(value: Any) -> str:
-    """A value in one line.
+    """Return a value as one line of text.
 
     >>> as_text(0.1 + 0.2), as_text(None), as_text(True), as_text([1, "a"])
     ('0.3', '', 'true', '[1, "a"]')
@@ -34,8 +42,8 @@ def as_text(value: Any) -> str:
     return one_line(_compact(as_json(value)))
 
 
-def as_short_time(moment: datetime.datetime, now: datetime.datetime) -> str:
-    """A time in few letters: exact if it is of today, else the day.
+def as_short_time(time: datetime.datetime, now: datetime.datetime) -> str:
+    """Return a time in a few characters: today's with seconds, else to the minute or the day.
 
     >>> now = datetime.datetime(2026, 3, 2, 12)
     >>> as_short_time(datetime.datetime(2026, 3, 2, 9, 5, 7), now)
@@ -45,13 +53,13 @@ def as_short_time(moment: datetime.datetime, now: datetime.datetime) -> str:
     >>> as_short_time(datetime.datetime(2025, 12, 31, 9, 5), now)
     '2025-12-31'
     """
-    if moment.date() == now.date():
-        return f"today {moment:%H:%M:%S}"
-    return f"{moment:%m-%d %H:%M}" if moment.year == now.year else f"{moment:%Y-%m-%d}"
+    if time.date() == now.date():
+        return f"today {time:%H:%M:%S}"
+    return f"{time:%m-%d %H:%M}" if time.year == now.year else f"{time:%Y-%m-%d}"
 
 
 def as_size(number: int) -> str:
-    """A number of bytes for people.
+    """Return a number of bytes for people.
 
     >>> as_size(7), as_size(1234), as_size(5_000_000_000)
     ('7 bytes', '1.2 kB', '5.0 GB')
@@ -81,10 +89,10 @@ def _duration(value: datetime.timedelta) -> str:
 
 
 def as_json(value: Any) -> Any:
-    """What JSON can hold of a value, in the form that people expect.
+    """Return the JSON form of a value that people expect.
 
     Times are ISO 8601 in UTC, durations seconds, tuples and arrays lists; NaN and infinity
-    are texts, for there is no such number in JSON.
+    are strings, for JSON has no such numbers.
 
     >>> as_json({"a": (1, math.inf), 2: datetime.timedelta(minutes=1)})
     {'a': [1, 'Infinity'], '2': 60.0}
@@ -112,7 +120,7 @@ _NOT_FINITE = {"inf": "Infinity", "-inf": "-Infinity"}
 
 
 def one_line(text: str) -> str:
-    r"""The text in one line, without anything that a terminal would act upon.
+    r"""Return a text in one line, without anything that a terminal would act upon.
 
     >>> one_line("a\nb\x1b[31m")
     'a\\nb\\x1b[31m'
@@ -121,16 +129,16 @@ def one_line(text: str) -> str:
         return text
     return "".join(
         letter.encode("unicode_escape", "surrogatepass").decode()
-        if unicodedata.category(letter) in _UNSHOWN
+        if unicodedata.category(letter) in _CONTROL_CATEGORIES
         else letter
         for letter in text
     )
 
 
-def width_of(text: str) -> int:
-    """How many columns of a terminal a text takes.
+def display_width(text: str) -> int:
+    """Return how many columns of a terminal a text takes.
 
-    >>> width_of("abc"), width_of("模型"), width_of("e\u0301")
+    >>> display_width("abc"), display_width("模型"), display_width("e\u0301")
     (3, 4, 1)
     """
     if text.isascii():
@@ -144,13 +152,13 @@ def _width(letter: str) -> int:
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
 
-def fitted(text: str, width: int) -> str:
-    """The text in at most so many columns; what is cut off shows as ….
+def fit_width(text: str, width: int) -> str:
+    """Return a text in at most `width` columns; what is cut off shows as ….
 
-    >>> fitted("configuration", 8), fitted("short", 8)
+    >>> fit_width("configuration", 8), fit_width("short", 8)
     ('configu…', 'short')
     """
-    if width_of(text) <= width:
+    if display_width(text) <= width:
         return text
     taken, kept = 0, []
     for letter in text:

@@ -1,4 +1,4 @@
-"""Suites that prove a store or an observer; subclass one in the tests of your plug-in.
+"""Test suites for stores and observers; subclass one in the tests of your plug-in.
 
 They need pytest and hypothesis: ``pip install "sacred[testing]"``.
 """

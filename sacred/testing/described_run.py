@@ -1,4 +1,4 @@
-"""What the reader of a store says of a run, in the form that stores are compared in."""
+"""Runs as the reader of a store returns them, in a form in which stores can be compared."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["described", "read_by_reader"]
 
 
 def read_by_reader(store: Store, run_id: RunId) -> Mapping[str, Any]:
-    """A run as `MemoryStore.read` gives it.
+    """Return a run in the form of `MemoryStore.read`.
 
     Raises:
-        StoreError: the store can be written only.
+        StoreError: the store cannot be read.
     """
     reader = reader_of(store)
     document = reader.document(run_id)
@@ -32,10 +32,10 @@ def read_by_reader(store: Store, run_id: RunId) -> Mapping[str, Any]:
 
 
 def described(store: Store, run_id: RunId) -> Document:
-    """The document of a run, with names of files only, and without what stores add."""
+    """Return the document of a run with the names of its files, without what stores add."""
     document = reader_of(store).document(run_id)
     names = {kind: [entry.name for entry in document[kind]] for kind in LIST_FIELDS}
-    # Of an artifact of several contents the last one counts, and they need not be listed all.
+    # An artifact that was added several times may be listed once or several times.
     names = {kind: sorted(set(found)) for kind, found in names.items()}
     own = ("_id", "format", *LIST_FIELDS)
     return {

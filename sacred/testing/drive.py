@@ -1,4 +1,4 @@
-"""Telling an observer of a run's events, each in one short call with the exact arguments."""
+"""Short calls that send the events of a run to an observer, with the exact arguments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 __all__ = ["T0", "beat", "complete", "fail", "interrupt", "log", "queue", "start"]
 
-#: When everything happens; whole milliseconds, for some places keep no more.
+#: When everything happens; whole milliseconds, because some stores keep no more.
 T0 = datetime.datetime(2026, 1, 2, 3, 4, 5, 678000)
 
 _EX_INFO = {
@@ -28,7 +28,7 @@ def start(
     meta_info: Mapping[str, Any] | None = None,
     ex_info: Mapping[str, Any] | None = None,
 ) -> Any:
-    """A run starts, of an experiment without sources if `ex_info` has none; returns the id."""
+    """Start a run, of an experiment without sources unless `ex_info` has some; return the id."""
     return observer.started_event(
         ex_info={**_EX_INFO, **(ex_info or {})},
         command="main",
@@ -41,7 +41,7 @@ def start(
 
 
 def queue(observer: Any, _id: Any = None) -> Any:
-    """A run is queued; returns the id."""
+    """Queue a run; return the id."""
     return observer.queued_event(
         ex_info=dict(_EX_INFO),
         command="main",
@@ -56,14 +56,14 @@ def queue(observer: Any, _id: Any = None) -> Any:
 def beat(
     observer: Any, output: str = "", info: dict[str, Any] | None = None, result: Any = None
 ) -> None:
-    """The run is alive; `output` is all of it so far."""
+    """Send a heartbeat; `output` is all of it so far."""
     observer.heartbeat_event(
         info={} if info is None else info, captured_out=output, beat_time=T0, result=result
     )
 
 
 def log(observer: Any, by_name: Mapping[str, Sequence[Any]]) -> None:
-    """New points of metrics; their steps are their positions in this call."""
+    """Log points of metrics; their steps are their positions in this call."""
     points = {
         name: {
             "name": name,
@@ -77,15 +77,15 @@ def log(observer: Any, by_name: Mapping[str, Sequence[Any]]) -> None:
 
 
 def complete(observer: Any, result: Any = None) -> None:
-    """The run ended well."""
+    """Complete the run."""
     observer.completed_event(stop_time=T0, result=result)
 
 
 def fail(observer: Any) -> None:
-    """The run ended with an exception."""
+    """Fail the run with an exception."""
     observer.failed_event(fail_time=T0, fail_trace=["Traceback\n", "E: é\n"])
 
 
 def interrupt(observer: Any, status: str = "INTERRUPTED") -> None:
-    """The run was stopped."""
+    """Stop the run."""
     observer.interrupted_event(interrupt_time=T0, status=status)

@@ -1,4 +1,4 @@
-"""Random lives of runs, and a way to lead a run through one."""
+"""Random sequences of the events of a run, and a way to send them to an observer."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ lives = st.tuples(
 
 
 class Life:
-    """Leads a run through a random life; failures of its store are its own business.
+    """Sends a random sequence of events; that the store is unavailable is no error here.
 
     Args:
-        observer: is told.
+        observer: receives the events.
         directory: for the files of the run.
     """
 
@@ -51,7 +51,7 @@ class Life:
         self._number = 0
 
     def lead(self, life: Any) -> Any:
-        """From the start to the end; returns the id."""
+        """Send all events from start to end; return the id."""
         steps, status, result = life
         run_id = drive.start(self.observer)
         for number, (kind, *arguments) in enumerate(steps):
@@ -72,30 +72,30 @@ class Life:
         self._tell(lambda observer: drive.beat(observer, self.output, self.info, result))
 
     def print(self, text: str) -> None:
-        """More output."""
+        """Print output."""
         self.output += text
 
     def cut(self, count: int, text: str) -> None:
-        """Another end of the output, as a filter makes it."""
+        """Replace the end of the output, as a filter does."""
         self.output = self.output[: max(len(self.output) - count, 0)] + text
 
     def set_info(self, key: str, value: Any) -> None:
-        """An entry of the info."""
+        """Set an entry of the info."""
         self.info[key] = value
 
     def points(self, by_name: Mapping[str, Sequence[float]]) -> None:
-        """Points of metrics."""
+        """Log points of metrics."""
         self._tell(lambda observer: drive.log(observer, by_name))
 
     def artifact(self, name: str, content: bytes) -> None:
-        """A file that the run made."""
+        """Add a file that the run wrote."""
         path = self.directory / f"file{self._number}"
         path.write_bytes(content)
         self._tell(lambda observer: observer.artifact_event(name=name, filename=str(path)))
-        path.unlink()  # at once: what the observer needs of it, it must have
+        path.unlink()  # at once: the observer must not need it later
 
     def resource(self, name: str, content: bytes) -> None:
-        """A file that the run read."""
+        """Add a file that the run read."""
         path = self.directory / f"{self._number}-{name}"
         path.write_bytes(content)
         self._tell(lambda observer: observer.resource_event(filename=str(path)))
@@ -108,5 +108,5 @@ class Life:
 
 
 def live(observer: RunObserver, life: Any, directory: Path) -> Any:
-    """Lead a run through a life of `lives`; returns its id."""
+    """Send a sequence of `lives` to an observer; return the id of the run."""
     return Life(observer, directory).lead(life)

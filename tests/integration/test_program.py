@@ -486,7 +486,7 @@ def test_fields_tell_types_and_ranges(call: Call) -> None:
 
 def test_doctor_finds_nothing_wrong_in_the_same_environment(call: Call) -> None:
     code, out, _ = call("doctor", "1", "--exit-code")
-    assert "nothing is known that would keep the run" in out
+    assert "no reason found why it could not be reproduced exactly" in out
     assert code == 0
 
 
@@ -557,9 +557,9 @@ def test_pyproject_can_name_stores_too(
     ("text", "problem"),
     [
         ("stores = 1", "stores must be a table"),
-        ("[store]\na = 'b'", "nothing is known of 'store'. Did you mean \"stores\"?"),
-        ("[stores]\na = 1", "the store 'a' must be a text"),
-        ("default = 'b'\n[stores]\na = 'runs'", "default = 'b' is none of its stores"),
+        ("[store]\na = 'b'", "unknown key 'store'. Did you mean \"stores\"?"),
+        ("[stores]\na = 1", "the store 'a' must be a string"),
+        ("default = 'b'\n[stores]\na = 'runs'", "default = 'b' is not one of its stores"),
         ("[stores", "cannot be read"),
     ],
 )
@@ -627,7 +627,7 @@ def test_a_damaged_run_is_reported_and_the_others_are_shown(
 def test_export_is_one_file_that_needs_nothing_else(call: Call, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     code, out, err = call("export", "status = COMPLETED", "-o", str(path))
-    assert (code, out, err) == (0, "", f"3 runs in {path}\n")
+    assert (code, out, err) == (0, "", f"wrote 3 runs to {path}\n")
     page = path.read_text(encoding="utf-8")
     assert "default-src 'none'" in page
     assert re.findall(r"(?:src|href)=\"?(?!data:)[^\"]", page.replace("default-src", "")) == []

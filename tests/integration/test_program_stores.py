@@ -159,7 +159,7 @@ def test_runs_are_copied_and_removed_for_good(
     call: Any, place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     copy = f"file:{tmp_path}"
-    for remark in ("4 copied, 0 there already\n", "0 copied, 4 there already\n"):
+    for remark in ("4 copied, 0 already there\n", "0 copied, 4 already there\n"):
         assert main(["copy", place, copy]) == 0
         assert capsys.readouterr().err == remark
     run = json.loads(call("show", "last", "--json"))
@@ -172,7 +172,7 @@ def test_runs_are_copied_and_removed_for_good(
     [new] = [str(row["id"]) for row in rows if row["tags"]]
     assert main(["-s", place, "rm", new]) == 0
     assert main(["-s", place, "gc", "--yes"]) == 0
-    assert "removed: 1 run" in capsys.readouterr().err
+    assert "deleted: 1 run" in capsys.readouterr().err
     assert len(json.loads(call("ls", "--json"))) == 4
     assert call("cat", "2:model.txt") == "weights 0.01\n"
 
@@ -187,4 +187,4 @@ def test_what_waits_in_a_spool_is_stored(
     assert main(stored) == 0, capsys.readouterr().err
     assert capsys.readouterr().out == f"run {run_id} is stored in {open_store(place).url}\n"
     assert main(stored) == 0
-    assert capsys.readouterr().err == "nothing waits\n"
+    assert capsys.readouterr().err == "nothing is pending\n"

@@ -82,7 +82,7 @@ def test_tables_fit_the_terminal(runs: Path, columns: int) -> None:
             "ls", "--columns", "id,status,host.os,lr,result", columns=columns, cwd=runs.parent
         )
     )
-    table = [line for line in lines if not line.startswith("no room for")]
+    table = [line for line in lines if not line.startswith("not enough room for")]
     assert len(table) == 5
     assert max(map(len, table)) <= columns
     assert "COMPLETED" in table[1]
@@ -97,7 +97,7 @@ def test_a_long_list_ends_with_a_remark(tmp_path: Path) -> None:
     lines = plain(on_terminal("ls", cwd=tmp_path))
     assert len(lines) == 52
     assert lines[1].split()[0] == "51"
-    assert lines[-1] == "the newest 50; --all shows all"
+    assert lines[-1] == "showing the newest 50 runs; --all shows all"
     assert len(on_terminal("ls", "--all", cwd=tmp_path)) == 52
 
 

@@ -77,7 +77,7 @@ def test_notes(sacred, place, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO("piped\ntext\n"))
     assert sacred("note", "1")[0] == 0
     assert place[1].notes == "piped\ntext"
-    assert sacred("note", "1", "piped\ntext")[2] == "nothing has changed\n"
+    assert sacred("note", "1", "piped\ntext")[2] == "the notes are unchanged\n"
     assert sacred("note", "1", "")[0] == 0
     assert place[1].notes is None
 
@@ -101,27 +101,27 @@ def test_notes_are_written_in_the_editor(sacred, place, monkeypatch, tmp_path):
         "sacred: there is no editor 'no-such-editor': set $EDITOR\n",
     )
     monkeypatch.setenv("VISUAL", "false")
-    assert "the notes stay as they are" in sacred("note", "1")[2]
+    assert "the notes are unchanged" in sacred("note", "1")[2]
     assert place[1].notes == "before more"
 
 
 def test_the_trash(sacred, place):
     code, out, err = sacred("rm", "1", "last")
     assert (code, out) == (0, "")
-    assert err == "in the trash now; to take back: sacred rm --undo 1 3\n"
+    assert err == "moved to the trash; to restore: sacred rm --undo 1 3\n"
     assert sacred("ls", "--columns", "id", "--csv")[1].split() == ["id", "2"]
     assert sacred("trash", "--csv")[1].splitlines()[0].startswith("id,")
     assert sacred("rm", "--undo", "1")[0] == 0
     assert sorted(place.ids()) == [1, 2]
     assert sacred("trash", "empty")[::2] == (
         2,
-        "sacred: Remove 1 run of file:runs for good? Say --yes\n",
+        "sacred: Permanently delete 1 run from file:runs? Use --yes to confirm\n",
     )
     assert sacred("trash", "empty", "2", "--yes")[::2] == (
         1,
         "sacred: not in the trash of file:runs: 2\n",
     )
-    assert sacred("trash", "empty", "3", "-y")[::2] == (0, "removed for good: 3\n")
+    assert sacred("trash", "empty", "3", "-y")[::2] == (0, "permanently deleted: 3\n")
     assert sacred("trash")[::2] == (0, "the trash is empty\n")
     assert sacred("trash", "emtpy")[0] == 2
     assert not Path("runs/3").exists()
@@ -143,9 +143,9 @@ def test_copies(sacred, place):
     assert sacred("copy", "runs", "tinydb:tiny", "n > 0") == (
         0,
         "2\n3\n",
-        "2 copied, 0 there already\n",
+        "2 copied, 0 already there\n",
     )
-    assert sacred("copy", "runs", "tinydb:tiny")[2] == "1 copied, 2 there already\n"
+    assert sacred("copy", "runs", "tinydb:tiny")[2] == "1 copied, 2 already there\n"
     other = open_store("other")
     observer = StoreObserver(other.backend)
     drive.start(observer, config={"n": 7})
@@ -173,7 +173,7 @@ def unstored(place: Store | None = None) -> None:
 
 
 def test_what_waits_is_stored(sacred, place, tmp_path, monkeypatch, capsys):
-    assert sacred("sync")[::2] == (0, "nothing waits\n")
+    assert sacred("sync")[::2] == (0, "nothing is pending\n")
     unstored(place.backend)
     capsys.readouterr()
     monkeypatch.chdir("/")
@@ -215,7 +215,7 @@ def test_passwords_are_not_in_spools_and_asked_for(sacred, tmp_path):
 
 
 def test_the_program_says_how(sacred):
-    assert "Keep order" in sacred("--help")[1]
+    assert "Organize runs" in sacred("--help")[1]
     for name in ("tag", "note", "star", "unstar", "rm", "trash", "copy", "sync"):
         assert "Examples:" in sacred(name, "--help")[1]
 
@@ -223,7 +223,7 @@ def test_the_program_says_how(sacred):
 def test_what_is_not_needed_any_more_is_removed(sacred, place, monkeypatch):
     defaults = {**find_garbage.__kwdefaults__, "grace": datetime.timedelta(0)}
     monkeypatch.setattr(find_garbage, "__kwdefaults__", defaults)
-    assert sacred("gc") == (0, "", "nothing to remove\n")
+    assert sacred("gc") == (0, "", "nothing to delete\n")
     assert sacred("gc", "--json") == (0, "[]\n", "")
     sacred("rm", "1", "2")
     remains = Path("runs/3/.0123456789ab.tmp")
@@ -235,13 +235,16 @@ def test_what_is_not_needed_any_more_is_removed(sacred, place, monkeypatch):
     assert listed[-1] == "temporary file,3/.0123456789ab.tmp,5"
     assert [line.split(",")[1] for line in listed[1:-1]] == ["1", "2"]
     code, out, err = sacred("gc", "--older-than", "1d")
-    assert (code, err) == (0, "nothing to remove\n")
+    assert (code, err) == (0, "nothing to delete\n")
     code, _, err = sacred("gc")
-    assert (code, err) == (2, "sacred: Remove this from file:runs for good? Say --yes\n")
+    assert (code, err) == (
+        2,
+        "sacred: Permanently delete this from file:runs? Use --yes to confirm\n",
+    )
     assert remains.exists()
     code, _, err = sacred("gc", "--yes")
     assert code == 0
-    assert re.fullmatch(r"removed: 2 runs and 1 unused thing, \d\.\d kB\n", err)
+    assert re.fullmatch(r"deleted: 2 runs and 1 unused item, \d\.\d kB\n", err)
     assert not remains.exists()
     assert sorted(os.listdir("runs")) == ["3", "_trash"]
 
@@ -256,21 +259,21 @@ def test_nothing_is_removed_without_a_yes(sacred, place, monkeypatch):
         monkeypatch.setattr(sys, "stdin", Terminal(f"{answer}\n" if answer else ""))
         found, _, err = sacred("gc")
         assert found == code
-        assert "Remove this from file:runs for good? [y/N] " in err
-        assert ("nothing was removed" in err) is Path("runs/1").exists() is bool(code)
+        assert "Permanently delete this from file:runs? [y/N] " in err
+        assert ("nothing was deleted" in err) is Path("runs/1").exists() is bool(code)
 
 
 def test_times_of_gc_are_durations(sacred):
     code, _, err = sacred("gc", "--older-than", "soon")
     assert code == 2
-    assert "'soon' is no duration; it looks like 30d, 12h, 2w" in err
+    assert "'soon' is not a duration, such as 30d, 12h or 2w" in err
 
 
 def test_indices_are_shown_and_made_anew(sacred, place, tmp_path, monkeypatch):
     assert sacred("index") == (0, "", "runs: has no index, and needs none\n")
     monkeypatch.setattr("sacred.stores.files.index.side_index.MIN_RUNS", 0)
     monkeypatch.setenv("SACRED_INDEX", str(tmp_path / "index"))
-    assert "not made yet" in sacred("index")[1]
-    assert re.fullmatch(r"runs: 3 runs in .*\.sqlite\n", sacred("index", "rebuild")[2])
+    assert "not built yet" in sacred("index")[1]
+    assert re.fullmatch(r"runs: indexed 3 runs in .*\.sqlite\n", sacred("index", "rebuild")[2])
     assert re.fullmatch(r"runs: .*\.sqlite \(\d\.\d MB\)\n", sacred("index", "ls")[1])
     assert sacred("index", "drop")[0] == 2

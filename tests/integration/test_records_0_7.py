@@ -110,7 +110,7 @@ def test_they_are_copied_whole(
     assert main(["copy", url, target]) == 0
     capsys.readouterr()
     assert main(["copy", url, target]) == 0
-    assert capsys.readouterr().err == "0 copied, 2 there already\n"
+    assert capsys.readouterr().err == "0 copied, 2 already there\n"
     with open_store(url) as old, open_store(target) as new:
         assert sorted(map(content_hash, old.runs())) == sorted(map(content_hash, new.runs()))
 

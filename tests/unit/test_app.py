@@ -13,22 +13,22 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sacred.app.commands.logs import addition, last_lines
+from sacred.app.commands.logs import last_lines, new_output
 from sacred.display.field_summary import FieldSummary
 from sacred.display.formats import FORMATS
-from sacred.display.plot import plotted
-from sacred.display.run_summary import shortened, without_password
-from sacred.display.svg import Curve, curves, thinned
+from sacred.display.plot import plot_lines
+from sacred.display.run_summary import truncate, without_password
+from sacred.display.svg import Curve, downsample, draw_curves
 from sacred.display.tables import Table
-from sacred.display.text_table import _cut
-from sacred.display.value_text import as_json, as_text, fitted, one_line, width_of
+from sacred.display.text_table import _shrink
+from sacred.display.value_text import as_json, as_text, display_width, fit_width, one_line
 
 lines = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=5))
 
 
 @given(st.text(), st.integers(1, 20))
 def test_a_fitted_text_is_never_wider(text: str, width: int) -> None:
-    assert width_of(fitted(text, width)) <= width
+    assert display_width(fit_width(text, width)) <= width
 
 
 @given(st.text())
@@ -46,7 +46,7 @@ def test_columns_are_cut_to_the_room_and_not_below_their_floors(
     columns: list[tuple[int, int]], room: int
 ) -> None:
     sizes, floors = map(list, zip(*columns, strict=True))
-    cut = _cut(sizes, floors, room)
+    cut = _shrink(sizes, floors, room)
     assert sum(cut) + 2 * (len(cut) - 1) <= room
     if len(cut) > 1:
         pairs = zip(cut, sizes, floors, strict=False)
@@ -57,7 +57,7 @@ def test_columns_are_cut_to_the_room_and_not_below_their_floors(
 def test_what_follows_is_what_is_new(old: list[str], new: list[str]) -> None:
     before = "".join(f"{line}\n" for line in old)
     after = before + "".join(f"{line}\n" for line in new)
-    assert before + addition(before, after) == after
+    assert before + new_output(before, after) == after
 
 
 @given(lines, st.integers(0, 5))
@@ -103,22 +103,22 @@ points = st.lists(st.tuples(st.floats(), st.floats() | st.text() | st.none()), m
 
 @given(points, st.booleans())
 def test_plots_have_lines_of_one_width(found: list[tuple[float, object]], log: bool) -> None:
-    drawn = plotted(found, width=40, height=5, log=log)
+    drawn = plot_lines(found, width=40, height=5, log=log)
     assert len(drawn) in (0, 6)
     assert len({len(line) for line in drawn[:5]}) <= 1
 
 
 def test_a_plot_without_numbers_is_empty_and_a_constant_is_a_line() -> None:
-    assert plotted([(0, "a"), (1, math.nan)]) == []
-    drawn = plotted([(0, 1), (5, 1)], width=30, height=3, ascii_only=True)
+    assert plot_lines([(0, "a"), (1, math.nan)]) == []
+    drawn = plot_lines([(0, 1), (5, 1)], width=30, height=3, ascii_only=True)
     assert [line.count("*") > 10 for line in drawn] == [False, True, False, False]
-    assert plotted([(0, -1), (1, 0)], log=True) == []
+    assert plot_lines([(0, -1), (1, 0)], log=True) == []
 
 
 @given(points, st.integers(4, 60))
 def test_thinned_curves_keep_their_extremes(found: list[tuple[float, object]], most: int) -> None:
-    kept = thinned(found, most)
-    known = thinned(found, 10_000)
+    kept = downsample(found, most)
+    known = downsample(found, 10_000)
     assert set(kept) <= set(known)
     if known:
         heights, all_heights = [y for _, y in kept], [y for _, y in known]
@@ -129,13 +129,13 @@ def test_thinned_curves_keep_their_extremes(found: list[tuple[float, object]], m
 @example([(0.0, 2.0**1023)])
 @example([(-sys.float_info.max, -sys.float_info.max)])
 def test_curves_have_places_within_the_picture(found: list[tuple[float, object]]) -> None:
-    svg = curves([Curve(label="<a>", points=thinned(found), colour="#000")])
+    svg = draw_curves([Curve(label="<a>", points=downsample(found), colour="#000")])
     assert "nan" not in svg
     assert "<a>" not in svg
 
 
 def test_long_texts_and_passwords_are_not_shown() -> None:
-    assert len(shortened("x" * 1000)) < 330
+    assert len(truncate("x" * 1000)) < 330
     assert without_password("ssh://git@host/x") == "ssh://host/x"
 
 

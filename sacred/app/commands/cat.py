@@ -30,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
     console = session.console
-    record, name = split(args.id, session) if args.name is None else (session.run(args.id), "")
+    record, name = (
+        parse_file_name(args.id, session) if args.name is None else (session.run(args.id), "")
+    )
     file = find_file(record, args.name or name)
     with file.open() as content:
         head = content.read(_CHUNK)
@@ -43,7 +45,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
     console.binary.flush()
 
 
-def split(text: str, session: Session) -> tuple[RunRecord, str]:
+def parse_file_name(text: str, session: Session) -> tuple[RunRecord, str]:
     """The run and the name of a file in ``ID:NAME``; either of them may have colons.
 
     Raises:

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
         return
     from sacred.cli.completion_words import safe_words
 
-    # Who presses a key does not want to read what is wrong with a store.
+    # Errors of a store must not disturb somebody who is typing.
     try:
         for word in safe_words(_words(args.shell, session)):
             session.console.print(word)

@@ -1,10 +1,10 @@
 """Print the configuration of a run, as JSON or YAML.
 
-An experiment takes it again: sacred config 7 > 7.json; python train.py with 7.json
+An experiment reads it back: sacred config 7 > 7.json; python train.py with 7.json
 
 Examples:
   sacred config last
-  sacred config best:result opt       only the part under opt
+  sacred config best:result opt       only the part below opt
   sacred config 7 --yaml > 7.yaml
 """
 
@@ -25,7 +25,9 @@ from sacred.serializer import dumps, flatten
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
     add_run_id(parser)
-    parser.add_argument("path", metavar="PATH", nargs="?", help="an entry, or a part (opt.lr)")
+    parser.add_argument(
+        "path", metavar="PATH", nargs="?", help="only this entry, or this part (opt.lr)"
+    )
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--json", action="store_true", help="as JSON (the default)")
     group.add_argument("--yaml", action="store_true", help="as YAML")

@@ -1,7 +1,7 @@
 """Copy runs from one store to another, with output, metrics and files.
 
-Runs keep their ids where these are free. Copying again does nothing, completes what was
-interrupted, and brings up to date what has gone on since.
+Runs keep their ids unless these are taken. Copying is idempotent: doing it again completes an
+interrupted copy, and updates runs that have gone on since.
 
 Examples:
   sacred copy runs mongodb://server/lab
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 
 from sacred.app.session import Session
-from sacred.display.progress import Bar
+from sacred.display.progress import ProgressBar
 from sacred.upkeep import copy_runs
 
 
@@ -21,21 +21,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
     stores = "a directory, a URL, or a name of the project"
     parser.add_argument("source", metavar="FROM", help=stores)
-    parser.add_argument("target", metavar="TO", help="likewise; it is made if need be")
-    parser.add_argument("query", metavar="QUERY", nargs="*", help="which runs (default: all)")
+    parser.add_argument("target", metavar="TO", help="likewise; created if it does not exist")
+    parser.add_argument(
+        "query", metavar="QUERY", nargs="*", help="copy only these runs (default: all)"
+    )
 
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """See `CommandModule`."""
     source, target = (session.open(place).store for place in (args.source, args.target))
     console = session.console
-    bar = Bar(console)
+    bar = ProgressBar(console)
     try:
         report = copy_runs(source, target, " ".join(args.query), progress=bar.show)
     finally:
         bar.clear()
     for old, new in report.copied.items():
         console.print(f"{old}" if str(old) == str(new) else f"{old} -> {new}")
-    console.note(f"{len(report.copied)} copied, {report.present} there already")
+    console.note(f"{len(report.copied)} copied, {report.present} already there")
     session.report(report.problems)
     return 1 if report.problems else 0

@@ -1,10 +1,10 @@
-"""Compare runs: what differs in configuration, sources, packages, machine and metrics.
+"""Compare runs: configuration, sources, packages, machine, result and metrics.
 
-Two runs or more. With --code, the changes of source files between two runs are printed line
-by line. With --exit-code the exit code is 1 if anything but results and metrics differs.
+Takes two runs or more. --code prints a line-by-line diff of the source files of two runs. With
+--exit-code, the exit code is 1 if anything but results and metrics differs.
 
-An ID may be a config file as well: it stands for the run that it would give. "nearest" is
-the stored run whose configuration differs least from that of the first other ID.
+A config file may stand in place of an ID: it means the run that it would start. "nearest" is
+the stored run with the configuration most similar to that of the first other ID.
 
 Examples:
   sacred diff 6 7
@@ -29,18 +29,18 @@ from sacred.runs.errors import UsageError
 from sacred.runs.unsaved_run import is_config_file, nearest_run, planned_run
 
 _NEAREST = "nearest"
-#: Parts that are what came out, and not what went in.
+#: Parts that are outputs of a run; all others are its inputs.
 _OUTCOME = ("outcome", "metrics")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
     add_run_id(parser, many=True)
-    parser.add_argument("-a", "--all", action="store_true", help="also what is the same")
+    parser.add_argument("-a", "--all", action="store_true", help="include what is the same")
     parser.add_argument(
-        "--only", metavar="PARTS", help=f"only these parts: {', '.join(PARTS)}", default=""
+        "--only", metavar="PARTS", help=f"compare only these parts: {', '.join(PARTS)}", default=""
     )
-    parser.add_argument("--code", action="store_true", help="the changes in the source files")
+    parser.add_argument("--code", action="store_true", help="show a diff of the source files")
     parser.add_argument("--exit-code", action="store_true", help="exit with 1 if they differ")
     add_formats(parser)
 
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> int:
     """See `CommandModule`."""
     if len(args.ids) < 2:
-        raise UsageError("two runs or more can be compared: sacred diff 6 7")
+        raise UsageError("compare at least two runs: sacred diff 6 7")
     records = _records(args.ids, session)
     are_stored = not any(map(is_config_file, args.ids))
     parts = _parts(args.only or ("" if are_stored else "config"))
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
 def _records(ids: list[str], session: Session) -> list[RunRecord]:
     found: dict[str, RunRecord] = {}
-    # The nearest is the nearest to the first of the others.
+    # It is the nearest to the first of the others.
     for text in sorted(ids, key=lambda text: text == _NEAREST):
         if text == _NEAREST:
             if not found:
@@ -83,11 +83,11 @@ def _records(ids: list[str], session: Session) -> list[RunRecord]:
 def _parts(text: str) -> list[str]:
     from sacred._base.text import did_you_mean
 
-    chosen = [name for name in map(str.strip, text.split(",")) if name]
-    for name in chosen:
+    names = [name for name in map(str.strip, text.split(",")) if name]
+    for name in names:
         if name not in PARTS:
             raise UsageError(f"there is no part {name!r}. {did_you_mean(name, PARTS)}".rstrip())
-    return chosen or list(PARTS)
+    return names or list(PARTS)
 
 
 def _print_code(records: list[RunRecord], console: Console) -> None:

@@ -1,8 +1,8 @@
-"""Say why a run could not be repeated exactly, here and now.
+"""Explain why a run may not be reproducible here and now.
 
-Looked at are the repository, the stored sources, packages and Python of this environment
-(run it in the one that you want to repeat the run in), the seed, resources, the machine.
-With --exit-code the exit code is 1 if there is a reason.
+Checks the repository, the stored sources, packages and Python of this environment (use the one
+that you want to repeat the run in), the seed, resources, and the machine. With --exit-code, the
+exit code is 1 if there is a reason.
 
 Examples:
   sacred doctor best:result
@@ -53,19 +53,19 @@ def _print(record: RunRecord, findings: list[Finding], reasons: int, session: Se
         mark = console.style(mark if console.has_unicode else plain, colour)
         console.print(f"{mark} {finding.subject:<12}{finding.text}")
     if not reasons:
-        verdict = "nothing is known that would keep the run from being repeated exactly"
+        verdict = "no reason found why it could not be reproduced exactly"
     elif reasons == 1:
-        verdict = "one reason why it could not be repeated exactly"
+        verdict = "1 reason why it may not be reproducible"
     else:
-        verdict = f"{reasons} reasons why it could not be repeated exactly"
+        verdict = f"{reasons} reasons why it may not be reproducible"
     console.print(f"\nrun {record.id}: {console.style(verdict, RED if reasons else GREEN)}")
-    if lines := recipe(record):
+    if lines := reproduction_commands(record):
         console.print("to repeat it:")
         for line in lines:
             console.print(f"  {console.style(line, DIM)}")
 
 
-def recipe(record: RunRecord) -> list[str]:
+def reproduction_commands(record: RunRecord) -> list[str]:
     """The commands that repeat the run, as far as they are known."""
     main = record.experiment.get("mainfile")
     if not main:

@@ -1,6 +1,6 @@
-"""Write a report of runs: one HTML file with tables, curves, output and pictures.
+"""Write a report of runs: one HTML file with tables, plots, output and images.
 
-It needs no network and runs no scripts, so that it can be sent around and kept.
+It is self-contained: it loads nothing from the network and has no scripts.
 
 Examples:
   sacred export "status = COMPLETED" --sort -result --limit 10 -o best.html
@@ -19,25 +19,31 @@ from sacred.app.session import Session
 from sacred.display.report import report
 from sacred.runs.errors import ProgramError, UsageError
 
-#: More make a report that nobody reads.
-_MOST = 50
+#: A report of more runs is one that nobody reads.
+_DEFAULT_LIMIT = 50
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
-    parser.add_argument("query", metavar="QUERY", nargs="*", help="which runs (default: all)")
-    parser.add_argument("--run", action="append", metavar="ID", help="this run; repeatable")
-    parser.add_argument("--sort", metavar="FIELDS", help="the order, -FIELD: the largest first")
+    parser.add_argument(
+        "query", metavar="QUERY", nargs="*", help="only runs that match (default: all)"
+    )
+    parser.add_argument(
+        "--run", action="append", metavar="ID", help="report this run; may be repeated"
+    )
+    parser.add_argument("--sort", metavar="FIELDS", help="sort by these fields; -FIELD: descending")
     parser.add_argument(
         "-n",
         "--limit",
         type=whole_number,
         metavar="N",
-        default=_MOST,
-        help=f"at most so many runs (default: {_MOST})",
+        default=_DEFAULT_LIMIT,
+        help=f"at most N runs (default: {_DEFAULT_LIMIT})",
     )
-    parser.add_argument("--title", help="of the page")
-    parser.add_argument("-o", "--output", metavar="FILE", help="(default, and -: standard output)")
+    parser.add_argument("--title", help="title of the page")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="write to this file (default: standard output)"
+    )
 
 
 def run(args: argparse.Namespace, session: Session) -> None:
@@ -50,7 +56,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
     else:
         runs = list(matching_runs(session, query, args.sort, args.limit))
     if not runs:
-        raise ProgramError("no runs that fulfil the query" if query else "there are no runs")
+        raise ProgramError("no runs match the query" if query else "there are no runs")
     title = args.title or query or f"Runs of {', '.join({run.store for _, run in runs})}"
     lines = report(runs, title, with_store=not args.run and len(session.stores) > 1)
     if args.output in (None, "-"):
@@ -58,11 +64,11 @@ def run(args: argparse.Namespace, session: Session) -> None:
             session.console.print(line)
     else:
         _write(args.output, lines)
-        session.console.note(f"{len(runs)} runs in {args.output}")
+        session.console.note(f"wrote {len(runs)} runs to {args.output}")
 
 
 def _write(path: str, lines: Iterable[str]) -> None:
-    """Write a file whole or not at all."""
+    """Write a file atomically."""
     temporary = f"{path}.part"
     with open(temporary, "w", encoding="utf-8") as file:
         file.writelines(f"{line}\n" for line in lines)

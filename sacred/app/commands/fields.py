@@ -1,4 +1,4 @@
-"""List the fields that queries can ask for: in how many runs, of which types, examples.
+"""List the fields that queries can use, with their types and examples of their values.
 
 Examples:
   sacred fields
@@ -22,10 +22,14 @@ from sacred.query.fields import FIELDS
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
-    parser.add_argument("query", metavar="QUERY", nargs="*", help="of which runs (default: all)")
-    parser.add_argument("--match", metavar="PATTERN", help="only fields like config.opt.*")
     parser.add_argument(
-        "-n", "--limit", type=whole_number, metavar="N", help="of the newest N runs only"
+        "query", metavar="QUERY", nargs="*", help="only fields of these runs (default: all)"
+    )
+    parser.add_argument(
+        "--match", metavar="PATTERN", help="only fields that match, such as config.opt.*"
+    )
+    parser.add_argument(
+        "-n", "--limit", type=whole_number, metavar="N", help="look at the newest N runs only"
     )
     add_formats(parser)
 

@@ -1,8 +1,8 @@
-"""List the files of a run: artifacts, resources, sources; or copy them.
+"""List the files of a run: artifacts, resources, sources. --save copies them.
 
 Examples:
   sacred files last
-  sacred files 7 --save copies              all artifacts, into a directory
+  sacred files 7 --save copies              copy all artifacts into a directory
   sacred files 7 "*.png" --save pictures
 """
 
@@ -25,9 +25,13 @@ _KINDS = ("artifacts", "resources", "sources")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
     add_run_id(parser)
-    parser.add_argument("names", metavar="NAME", nargs="*", help="only these (*.png, ...)")
     parser.add_argument(
-        "--save", metavar="DIR", help="copy artifacts (with NAME: any files) into a directory"
+        "names", metavar="NAME", nargs="*", help="only these files; may have * and ?"
+    )
+    parser.add_argument(
+        "--save",
+        metavar="DIR",
+        help="copy artifacts into a directory; with NAME, files of any kind",
     )
     add_formats(parser)
 
@@ -35,10 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
     record = session.run(args.id)
-    found = list(files_of(record, args.names))
+    found = list(matching_files(record, args.names))
     if args.save is not None:
         wanted = [file for kind, file in found if args.names or kind == "artifact"]
-        for path in saved(wanted, args.save, session):
+        for path in save_files(wanted, args.save, session):
             session.console.print(path)
         return
     rows = [
@@ -51,8 +55,8 @@ def run(args: argparse.Namespace, session: Session) -> None:
         session.console.note(f"run {record.id} has no such files")
 
 
-def files_of(record: RunRecord, patterns: list[str]) -> Iterator[tuple[str, StoredFile]]:
-    """Kind and file, of all files or of those that one of the patterns fits."""
+def matching_files(record: RunRecord, patterns: list[str]) -> Iterator[tuple[str, StoredFile]]:
+    """Yield kind and file of the files that match one of the patterns, or of all files."""
     for kind in _KINDS:
         for name, file in getattr(record, kind).items():
             names = (name, file.base_name)
@@ -62,8 +66,8 @@ def files_of(record: RunRecord, patterns: list[str]) -> Iterator[tuple[str, Stor
                 yield kind.removesuffix("s"), file
 
 
-def saved(files: list[StoredFile], directory: str, session: Session) -> Iterator[str]:
-    """Copy files; the paths of the copies. Of two with one name, both are kept."""
+def save_files(files: list[StoredFile], directory: str, session: Session) -> Iterator[str]:
+    """Copy files and yield the paths of the copies; of two with the same name, both are kept."""
     from pathlib import Path
 
     taken: set[str] = set()

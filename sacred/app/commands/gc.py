@@ -1,16 +1,16 @@
-"""Empty the trash, and remove what no run refers to; runs may be recorded meanwhile.
+"""Empty the trash, and delete files and rows that no run uses.
 
-No run refers to copies of sources and resources that only removed runs had, such files of
-MongoDB, such rows of SQL databases; and to what writers have left that were killed. What
-was stored or used within the last day stays in any case.
+Unused are copies of sources and resources of which all runs have been deleted, in MongoDB and
+SQL databases as well, and temporary files of processes that were killed. Whatever was stored or
+used within the last day is kept. Runs may be recorded meanwhile.
 
-First it says what that is, and asks. Spools are left alone; sacred sync stores them.
+It first lists what it would delete, and asks. Spools are kept; sacred sync uploads them.
 
 Examples:
   sacred gc --dry-run
-  sacred gc --older-than 30d           in the trash, or unused, for thirty days
-  sacred gc --list --csv --dry-run     each single thing
-  sacred gc --older-than 30d --yes     without a question, as in a cron job
+  sacred gc --older-than 30d           trashed or unused for thirty days
+  sacred gc --list --csv --dry-run     list every item
+  sacred gc --older-than 30d --yes     do not ask, as in a cron job
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collections import defaultdict
 from sacred.app.confirm import confirm
 from sacred.app.session import Session
 from sacred.display.formats import add_formats, write_table
-from sacred.display.progress import Bar
+from sacred.display.progress import ProgressBar
 from sacred.display.tables import Table
 from sacred.display.value_text import as_size
 from sacred.query.times import duration_of
@@ -31,15 +31,15 @@ from sacred.upkeep import GarbageReport, find_garbage, remove_garbage
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
-    parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    parser.add_argument("--dry-run", action="store_true", help="only show what would be deleted")
     parser.add_argument(
         "--older-than",
         type=_duration,
         metavar="TIME",
         default=datetime.timedelta(0),
-        help="only what is unused for so long: 30d, 12h, 2w",
+        help="only what has been trashed or unused for this long: 30d, 12h, 2w",
     )
-    parser.add_argument("-l", "--list", action="store_true", help="name each thing")
+    parser.add_argument("-l", "--list", action="store_true", help="list every item")
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
     add_formats(parser)
 
@@ -47,40 +47,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> int:
     """See `CommandModule`."""
     store, console = session.store, session.console
-    waste = find_garbage(store, older_than=args.older_than)
-    if waste or args.format:
-        write_table(_listed(waste) if args.list else _summary(waste), args.format, console)
-    session.report(waste.problems)
-    if not waste:
+    report = find_garbage(store, older_than=args.older_than)
+    if report or args.format:
+        write_table(_item_table(report) if args.list else _summary(report), args.format, console)
+    session.report(report.problems)
+    if not report:
         if args.format is None:
-            console.note("nothing to remove")
+            console.note("nothing to delete")
         return 0
     if args.dry_run:
         return 0
     if not args.yes:
-        confirm(f"Remove this from {store.url} for good?", console)
-    bar = Bar(console)
+        confirm(f"Permanently delete this from {store.url}?", console)
+    bar = ProgressBar(console)
     try:
-        removed = remove_garbage(store, waste, progress=bar.show)
+        removed = remove_garbage(store, report, progress=bar.show)
     finally:
         bar.clear()
     session.report(removed.problems)
-    console.note(f"removed: {_counted(removed)}")
+    console.note(f"deleted: {_describe(removed)}")
     return 1 if removed.problems else 0
 
 
 def _duration(text: str) -> datetime.timedelta:
     seconds = duration_of(text)
     if seconds is None or seconds < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no duration; it looks like 30d, 12h, 2w")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration, such as 30d, 12h or 2w")
     return datetime.timedelta(seconds=seconds)
 
 
-def _summary(waste: GarbageReport) -> Table:
+def _summary(report: GarbageReport) -> Table:
     numbers: dict[str, list[int | None]] = defaultdict(list)
-    if waste.runs:
-        numbers["run in the trash"] += waste.runs.values()
-    for item in waste.garbage:
+    if report.runs:
+        numbers["run in the trash"] += report.runs.values()
+    for item in report.garbage:
         numbers[item.kind].append(item.size)
     rows = [
         [kind, len(sizes), sum(size or 0 for size in sizes) if any(sizes) else None]
@@ -89,15 +89,15 @@ def _summary(waste: GarbageReport) -> Table:
     return Table(names=["what", "number", "bytes"], rows=rows)
 
 
-def _listed(waste: GarbageReport) -> Table:
-    rows = [["run in the trash", str(run_id), size] for run_id, size in waste.runs.items()]
-    rows += [[item.kind, item.name, item.size] for item in waste.garbage]
+def _item_table(report: GarbageReport) -> Table:
+    rows = [["run in the trash", str(run_id), size] for run_id, size in report.runs.items()]
+    rows += [[item.kind, item.name, item.size] for item in report.garbage]
     return Table(names=["what", "name", "bytes"], rows=rows)
 
 
-def _counted(removed: GarbageReport) -> str:
+def _describe(removed: GarbageReport) -> str:
     runs, others = len(removed.runs), len(removed.garbage)
     parts = [f"{runs} run{'' if runs == 1 else 's'}"] if runs else []
-    parts += [f"{others} unused thing{'' if others == 1 else 's'}"] if others else []
+    parts += [f"{others} unused item{'' if others == 1 else 's'}"] if others else []
     size = f", {as_size(removed.size)}" if removed.size else ""
     return (" and ".join(parts) or "nothing") + size

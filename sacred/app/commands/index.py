@@ -1,8 +1,7 @@
-"""Show the side indices of the stores, or make them anew.
+"""Show or rebuild the search indices of stores.
 
-A large directory of runs has an index, which every query brings up to date by itself. To make
-it anew is for the case that somebody has edited files and set their times back, or that a
-query seems to be wrong.
+A large directory of runs has an index, which every query updates by itself. Rebuild it if files
+were edited without changing their modification time, or if the result of a query looks wrong.
 
 Examples:
   sacred index
@@ -33,9 +32,9 @@ def run(args: argparse.Namespace, session: Session) -> None:
             session.console.note(f"{named.name}: has no index, and needs none")
         elif args.action == "rebuild":
             session.console.note(
-                f"{named.name}: {named.store.rebuild_index()} runs in {index.path}"
+                f"{named.name}: indexed {named.store.rebuild_index()} runs in {index.path}"
             )
         else:
             is_there = os.path.exists(index.path)
-            size = f"{os.path.getsize(index.path) / 1e6:.1f} MB" if is_there else "not made yet"
+            size = f"{os.path.getsize(index.path) / 1e6:.1f} MB" if is_there else "not built yet"
             session.console.write(f"{named.name}: {index.path} ({size})\n")

@@ -1,4 +1,4 @@
-"""Print what a run has printed; with -f also what it goes on to print, until it ends.
+"""Print the output of a run; with -f, follow it until the run ends.
 
 Examples:
   sacred logs last -f
@@ -16,14 +16,16 @@ from sacred.records import RunRecord
 from sacred.runs.run_store import RunStore
 from sacred.status import ACTIVE
 
-#: Seconds between two looks at a run; runs store their output every ten unless told otherwise.
-PAUSE = 1.0
+#: Seconds between two looks at a run, which stores its output every ten by default.
+POLL_SECONDS = 1.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
     add_run_id(parser)
-    parser.add_argument("-f", "--follow", action="store_true", help="go on until the run ends")
+    parser.add_argument(
+        "-f", "--follow", action="store_true", help="follow the output until the run ends"
+    )
     parser.add_argument(
         "-n", "--lines", type=whole_number, metavar="N", help="only the last N lines"
     )
@@ -49,26 +51,26 @@ def last_lines(text: str, number: int) -> str:
 
 
 def follow(store: RunStore, record: RunRecord, session: Session) -> str | None:
-    """Print what comes, until the run has ended; its status then."""
+    """Print new output until the run has ended; return its status then."""
     written = record.output
     while True:
         session.console.out.flush()
-        # Its status is read first: what it had printed by then is read behind that.
+        # The status is read first, so that nothing printed before the end is missed.
         now = store[record.id]
         status, text = now.status, now.output
-        session.console.write(addition(written, text))
+        session.console.write(new_output(written, text))
         written = text
         if status not in ACTIVE:
             return status
-        time.sleep(PAUSE)
+        time.sleep(POLL_SECONDS)
 
 
-def addition(before: str, after: str) -> str:
-    r"""What has to be written behind `before` to show `after`.
+def new_output(before: str, after: str) -> str:
+    r"""Return what has to be written after `before` to show `after`.
 
-    A line that the run has written anew, such as a progress bar, is written once more.
+    A line that the run has overwritten, such as a progress bar, is written again.
 
-    >>> addition("a\n", "a\nb\n"), addition("a\n10%", "a\n20%"), addition("a\n", "a\n")
+    >>> new_output("a\n", "a\nb\n"), new_output("a\n10%", "a\n20%"), new_output("a\n", "a\n")
     ('b\n', '\n20%', '')
     """
     if after.startswith(before):

@@ -1,8 +1,8 @@
-"""List the runs that fulfil a query, the newest first.
+"""List the runs that match a query, the newest first.
 
-Columns are id, status, name, start, duration, result, and the entries of the configuration
-that are not the same in all runs of the list. On a terminal the list ends after 50 runs,
-unless --limit or --all says otherwise. Times are UTC.
+Columns are id, status, name, start, duration, result, and the config entries that differ between
+the runs of the list. On a terminal, at most 50 runs are shown unless --limit or --all is given.
+Times are UTC.
 
 Examples:
   sacred ls
@@ -10,7 +10,7 @@ Examples:
   sacred ls "lr > 1e-4 and lr < 1e-2" --sort -metrics.accuracy.max --limit 20
   sacred ls --columns id,lr,metrics.loss.min,duration --csv > runs.csv
 
-docs/querying.rst describes queries; sacred fields lists what they can ask for.
+docs/querying.rst describes queries; sacred fields lists the fields that they can use.
 """
 
 from __future__ import annotations
@@ -24,19 +24,21 @@ from sacred.app.session import Session
 from sacred.display.formats import add_formats, write_table
 from sacred.display.run_rows import run_table
 
-#: So many runs on a terminal.
-_SHOWN = 50
+#: How many runs are shown on a terminal by default.
+_TERMINAL_LIMIT = 50
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
-    parser.add_argument("query", metavar="QUERY", nargs="*", help="which runs (default: all)")
-    parser.add_argument("--sort", metavar="FIELDS", help="the order, -FIELD: the largest first")
     parser.add_argument(
-        "-n", "--limit", type=whole_number, metavar="N", help="at most so many runs"
+        "query", metavar="QUERY", nargs="*", help="only runs that match (default: all)"
     )
-    parser.add_argument("-a", "--all", action="store_true", help="all of them, however many")
-    parser.add_argument("--columns", metavar="FIELDS", help="id,lr,metrics.loss.min: these columns")
+    parser.add_argument("--sort", metavar="FIELDS", help="sort by these fields; -FIELD: descending")
+    parser.add_argument("-n", "--limit", type=whole_number, metavar="N", help="at most N runs")
+    parser.add_argument("-a", "--all", action="store_true", help="show all runs, however many")
+    parser.add_argument(
+        "--columns", metavar="FIELDS", help="show these columns, such as id,lr,metrics.loss.min"
+    )
     add_formats(parser)
 
 
@@ -46,7 +48,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
     query = " ".join(args.query)
     limit: int | None = args.limit
     if limit is None and not args.all and args.format is None and console.is_terminal:
-        limit = _SHOWN
+        limit = _TERMINAL_LIMIT
     # One more tells whether there are more.
     more = None if limit is None else limit + 1
     runs = matching_runs(session, query, args.sort, more, args.columns)
@@ -55,8 +57,10 @@ def run(args: argparse.Namespace, session: Session) -> None:
     is_cut = limit is not None and next(runs, None) is not None
     write_table(table, args.format, console)
     if args.format is None and not table.rows:
-        console.note("no runs that fulfil the query" if query else "no runs")
+        console.note("no runs match the query" if query else "no runs")
     elif is_cut and args.limit is None:
-        console.note(f"the {'first' if args.sort else 'newest'} {limit}; --all shows all")
+        console.note(
+            f"showing the {'first' if args.sort else 'newest'} {limit} runs; --all shows all"
+        )
     for remark in unknown_fields(session, query, args.sort, args.columns, table):
         console.note(remark)

@@ -1,7 +1,7 @@
-"""The metrics of a run: a summary, all points, or curves.
+"""Print the metrics of a run: a summary, all points, or curves.
 
-As text, LaTeX and HTML the summary is printed, as CSV and JSON the points; --summary and
---points say otherwise. Names may have * and ?.
+Text, LaTeX and HTML show the summary, CSV and JSON the points, unless --summary or --points is
+given. Names may have * and ?.
 
 Examples:
   sacred metrics last --plot
@@ -21,8 +21,8 @@ from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
 from sacred.display.console import BOLD, Console
 from sacred.display.formats import add_formats, write_table
-from sacred.display.metric_tables import points_of, summary_of
-from sacred.display.plot import plotted
+from sacred.display.metric_tables import metric_points, metric_summary
+from sacred.display.plot import plot_lines
 from sacred.display.value_text import one_line
 from sacred.records import Metric
 from sacred.runs.errors import ProgramError
@@ -31,33 +31,37 @@ from sacred.runs.errors import ProgramError
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
     add_run_id(parser)
-    parser.add_argument("names", metavar="NAME", nargs="*", help="which ones (default: all)")
+    parser.add_argument(
+        "names", metavar="NAME", nargs="*", help="only these metrics (default: all)"
+    )
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--plot", action="store_true", help="draw curves")
     group.add_argument("--points", action="store_true", help="print all points")
-    group.add_argument("--summary", action="store_true", help="print one line for each metric")
-    parser.add_argument("--log", action="store_true", help="a logarithmic scale for --plot")
+    group.add_argument("--summary", action="store_true", help="print one line per metric")
+    parser.add_argument("--log", action="store_true", help="plot on a logarithmic scale")
     add_formats(parser)
 
 
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
     record = session.run(args.id)
-    metrics = chosen(record.metrics, args.names)
+    metrics = select_metrics(record.metrics, args.names)
     if not metrics:
         session.console.note(f"run {record.id} has no metrics")
     if args.plot:
         _plot(metrics, args.log, session.console)
     elif metrics or args.format:
         points = args.points or (args.format in ("csv", "json") and not args.summary)
-        write_table((points_of if points else summary_of)(metrics), args.format, session.console)
+        write_table(
+            (metric_points if points else metric_summary)(metrics), args.format, session.console
+        )
 
 
-def chosen(metrics: Mapping[str, Metric], patterns: list[str]) -> dict[str, Metric]:
-    """The metrics that have one of these names.
+def select_metrics(metrics: Mapping[str, Metric], patterns: list[str]) -> dict[str, Metric]:
+    """Return the metrics that match one of the patterns.
 
     Raises:
-        ProgramError: there is none that one of them fits.
+        ProgramError: one of them matches none.
     """
     if not patterns:
         return dict(metrics)
@@ -76,8 +80,8 @@ def _plot(metrics: Mapping[str, Metric], log: bool, console: Console) -> None:
     for name, metric in metrics.items():
         title = f"{name}  last {metric.last:.6g}" if _is_number(metric.last) else name
         console.print(console.style(one_line(title), BOLD))
-        lines = plotted(metric, width, log=log, ascii_only=not console.has_unicode)
-        for line in lines or ["  (no numbers that can be drawn)"]:
+        lines = plot_lines(metric, width, log=log, ascii_only=not console.has_unicode)
+        for line in lines or ["  (no finite numbers to plot)"]:
             console.print(line)
 
 

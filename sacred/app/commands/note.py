@@ -1,9 +1,9 @@
-"""Write notes to a run; without a text, in your editor ($VISUAL, $EDITOR).
+"""Write notes on a run; without TEXT, in your editor ($VISUAL, $EDITOR).
 
 Examples:
   sacred note 7 "The best one so far, see figure 3."
   sacred note last
-  sacred note 7 ""                     none any more
+  sacred note 7 ""                     remove the notes
   make-report | sacred note 7
 """
 
@@ -25,7 +25,9 @@ from sacred.upkeep import annotate
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
     add_run_id(parser)
-    parser.add_argument("text", metavar="TEXT", nargs="*", help="the notes")
+    parser.add_argument(
+        "text", metavar="TEXT", nargs="*", help="the notes; they replace what is there"
+    )
 
 
 def run(args: argparse.Namespace, session: Session) -> None:
@@ -35,15 +37,15 @@ def run(args: argparse.Namespace, session: Session) -> None:
     if args.text:
         text = " ".join(args.text)
     else:
-        text = _edited(before) if sys.stdin.isatty() else sys.stdin.read()
+        text = _edit(before) if sys.stdin.isatty() else sys.stdin.read()
     text = text.rstrip()
     if text == before.rstrip():
-        session.console.note("nothing has changed")
+        session.console.note("the notes are unchanged")
         return
     annotate(session.store_of(record), record.id, notes=text or None)
 
 
-def _edited(text: str) -> str:
+def _edit(text: str) -> str:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     with tempfile.TemporaryDirectory(prefix="sacred-note-") as directory:
         path = os.path.join(directory, "notes.txt")
@@ -54,6 +56,6 @@ def _edited(text: str) -> str:
         except FileNotFoundError:
             raise ProgramError(f"there is no editor {editor!r}: set $EDITOR") from None
         if code:
-            raise ProgramError(f"{editor} ended with {code}: the notes stay as they are")
+            raise ProgramError(f"{editor} ended with {code}: the notes are unchanged")
         with open(path, encoding="utf-8") as file:
             return file.read()

@@ -1,7 +1,7 @@
-"""Put runs into the trash, or take them out of it.
+"""Move runs to the trash, or restore them from it.
 
-What is in the trash is in no list, and can be taken back as long as nobody empties it
-(sacred trash empty). Runs that are under way stay, unless you insist.
+Runs in the trash are in no list. They can be restored until the trash is emptied (sacred trash
+empty). Runs that are still running are refused unless you use --force.
 
 Examples:
   sacred rm 7 8
@@ -21,8 +21,10 @@ from sacred.upkeep import discard, recover
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
     add_run_id(parser, many=True)
-    parser.add_argument("--undo", action="store_true", help="take them out of the trash")
-    parser.add_argument("--force", action="store_true", help="also runs that are under way")
+    parser.add_argument("--undo", action="store_true", help="restore runs from the trash")
+    parser.add_argument(
+        "--force", action="store_true", help="also trash runs that are still running"
+    )
 
 
 def run(args: argparse.Namespace, session: Session) -> None:
@@ -37,4 +39,4 @@ def run(args: argparse.Namespace, session: Session) -> None:
             discard(store, [record.id], force=args.force)
     ids = " ".join(str(record.id) for record in records)
     if not args.undo:
-        session.console.note(f"in the trash now; to take back: sacred rm --undo {ids}")
+        session.console.note(f"moved to the trash; to restore: sacred rm --undo {ids}")

@@ -1,4 +1,4 @@
-"""Show a run: times, configuration, result, metrics, files, machine, packages, sources.
+"""Show a run: times, result, configuration, metrics, files, machine, packages, sources.
 
 Examples:
   sacred show last
@@ -17,8 +17,8 @@ from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
 from sacred.display.console import DIM, RED
 from sacred.display.formats import write_table
-from sacred.display.metric_tables import summary_of
-from sacred.display.run_summary import facts_of, shortened
+from sacred.display.metric_tables import metric_summary
+from sacred.display.run_summary import summary_fields, truncate
 from sacred.display.tables import STATUS_COLOURS
 from sacred.display.value_text import as_json, as_text, one_line
 from sacred.records import RunRecord
@@ -28,7 +28,7 @@ from sacred.records.metric import AGGREGATES
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
     add_run_id(parser)
-    parser.add_argument("--json", action="store_true", help="as JSON, with all there is")
+    parser.add_argument("--json", action="store_true", help="as JSON, with all details")
 
 
 def run(args: argparse.Namespace, session: Session) -> None:
@@ -59,22 +59,22 @@ def _show(record: RunRecord, session: Session) -> None:
     command = f" ({record.command})" if record.command not in (None, "main") else ""
     title = one_line(f"{record.name or 'a run'}{command}, run {record.id} of {record.store}")
     console.print(f"{title}: {status}")
-    for key, value in facts_of(record):
+    for key, value in summary_fields(record):
         console.print(f"  {console.style(f'{key:<11}', DIM)}{value}")
     for heading, mapping in (("Configuration", record.config), ("Info", record.info)):
         if mapping:
             console.heading(heading)
             for path, value in iterate_flattened(mapping):
-                console.print(f"  {one_line(str(path))} = {shortened(as_text(_quoted(value)))}")
+                console.print(f"  {one_line(str(path))} = {truncate(as_text(_repr_text(value)))}")
     if record.metrics:
         console.heading("Metrics")
-        write_table(summary_of(record.metrics), None, console)
+        write_table(metric_summary(record.metrics), None, console)
     if record.fail_trace:
         console.heading("Traceback")
         for line in record.fail_trace.rstrip().splitlines():
             console.print(console.style(one_line(line), RED))
 
 
-def _quoted(value: Any) -> Any:
-    # A text that looks like a number must not pass for one.
+def _repr_text(value: Any) -> Any:
+    # A text that looks like a number must not be taken for one.
     return repr(value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""Mark runs as outstanding.
+"""Star runs.
 
 Examples:
   sacred star best:result

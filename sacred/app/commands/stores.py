@@ -1,11 +1,11 @@
-"""List the stores that the project has names for, and how many runs they have.
+"""List the stores of the project, and how many runs they have.
 
-They stand in a file .sacred.toml, or in pyproject.toml under [tool.sacred], in the working
-directory or above it:
+They are configured in .sacred.toml, or in pyproject.toml under [tool.sacred], in the working
+directory or one above it:
 
-  default = "lab"            used without -s; else the first one
+  default = "lab"            used without -s (default: the first one)
   [stores]
-  here = "runs"              paths start at the file
+  here = "runs"              relative to the file
   lab = "mongodb://lab.example.org/$USER"
 
 Examples:

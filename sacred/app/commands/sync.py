@@ -1,10 +1,10 @@
-"""Bring records to their stores that these could not take when the runs ended.
+"""Upload records that a store could not take when the runs ended.
 
-What no store takes, a run keeps in a directory of the user. What was stored is removed there,
-all else stays and is named with the reason.
+A run whose store cannot be reached keeps its records in a spool, a file in your home directory.
+Spools that could be uploaded are deleted; the others are kept, and listed with the reason.
 
 Examples:
-  sacred sync --list                   only show what waits
+  sacred sync --list                   only list what is pending
   sacred sync
   sacred sync --store postgresql://me:secret@server/lab
 """
@@ -25,9 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "directory",
         metavar="DIRECTORY",
         nargs="?",
-        help="where they wait (default: ~/.local/share/sacred/spool)",
+        help="directory of the spools (default: ~/.local/share/sacred/spool)",
     )
-    parser.add_argument("-l", "--list", action="store_true", help="only show what waits")
+    parser.add_argument("-l", "--list", action="store_true", help="only list what is pending")
     add_formats(parser)
 
 
@@ -42,14 +42,14 @@ def run(args: argparse.Namespace, session: Session) -> int:
         names = ["id", "store", "changes", "bytes", "path", "problem"]
         write_table(Table(names=names, rows=rows), args.format, console)
         if args.format is None and not rows:
-            console.note("nothing waits")
+            console.note("nothing is pending")
         return 0
     done = sync(args.directory, session.store.backend if args.store else None)
     for item in done:
         if item.problem is None:
             console.print(f"run {item.run_id} is stored in {item.store}")
         else:
-            console.problem(f"{item.path} still waits: {item.problem}")
+            console.problem(f"{item.path} is still pending: {item.problem}")
     if not done:
-        console.note("nothing waits")
+        console.note("nothing is pending")
     return 1 if any(item.problem for item in done) else 0

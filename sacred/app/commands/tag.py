@@ -1,4 +1,4 @@
-"""Give runs tags, and take tags away.
+"""Add tags to runs, or remove them.
 
 Examples:
   sacred tag 7 +good
@@ -39,10 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
     add_run_id(parser, many=True)
     parser.add_argument(
-        "--add", metavar="TAG", action="append", default=[], help="the same as +TAG"
+        "--add", metavar="TAG", action="append", default=[], help="add a tag; same as +TAG"
     )
     parser.add_argument(
-        "--remove", metavar="TAG", action="append", default=[], help="the same as -TAG"
+        "--remove", metavar="TAG", action="append", default=[], help="remove a tag; same as -TAG"
     )
 
 

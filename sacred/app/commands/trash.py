@@ -1,9 +1,9 @@
-"""Show what is in the trash, or remove it for good.
+"""List the trash, or empty it.
 
 Examples:
   sacred trash
   sacred trash empty
-  sacred trash empty 7 8 --yes         only these, without a question
+  sacred trash empty 7 8 --yes         delete only these, and do not ask
 """
 
 from __future__ import annotations
@@ -21,8 +21,16 @@ from sacred.upkeep import empty_trash
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
-    parser.add_argument("action", metavar="ls|empty", nargs="?", default="ls")
-    parser.add_argument("ids", metavar="ID", nargs="*", help="only these runs (default: all)")
+    parser.add_argument(
+        "action",
+        metavar="ls|empty",
+        nargs="?",
+        default="ls",
+        help="list the trash (default), or delete runs permanently",
+    )
+    parser.add_argument(
+        "ids", metavar="ID", nargs="*", help="delete only these runs (default: all)"
+    )
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
     add_formats(parser)
 
@@ -50,6 +58,6 @@ def _empty(args: argparse.Namespace, session: Session) -> None:
     ids = [there[str(plain_id(text))] for text in args.ids] or list(there.values())
     if ids and not args.yes:
         plural = "s" if len(ids) > 1 else ""
-        confirm(f"Remove {len(ids)} run{plural} of {store.url} for good?", session.console)
+        confirm(f"Permanently delete {len(ids)} run{plural} from {store.url}?", session.console)
     removed = empty_trash(store, ids)
-    session.console.note(f"removed for good: {' '.join(map(str, removed)) or 'nothing'}")
+    session.console.note(f"permanently deleted: {' '.join(map(str, removed)) or 'nothing'}")

@@ -1,4 +1,4 @@
-"""Take the mark away that sacred star has given.
+"""Remove the star from runs.
 
 Examples:
   sacred unstar 7
