@@ -2,7 +2,7 @@
 
 import sys
 
-from sacred.app.main import main
+from sacred.app import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -223,7 +223,7 @@ def newest(url):
 #: As ``python -m sacred``; then it says how much memory it has had.
 PROGRAM = f"""
 import sys
-from sacred.app.main import main
+from sacred.app import main
 code = main(sys.argv[1:])
 sys.path.insert(0, {os.path.dirname(__file__)!r})
 import _tools

@@ -5,7 +5,7 @@
 | `command` `command_table` | what is known of a command; the table of built-in ones and plug-ins |
 | `builtin_commands` `commands` | the rows of the built-in commands; a module for each |
 | `program_arguments` `program_help` | arguments; the overview of ``sacred --help`` |
-| `main` | one call of the program, its errors and exit codes |
+| `program` | one call of the program, its errors and exit codes |
 | `session` | what a command works with: console, stores, runs by their ids |
 | `project` | named stores, from ``.sacred.toml`` or ``pyproject.toml`` |
 | `matching_runs` | the runs of all stores of a call |

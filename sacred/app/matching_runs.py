@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from sacred.app.session import Session
 from sacred.display.run_rows import column_paths
-from sacred.display.tables import Table
+from sacred.display.table import Table
 from sacred.query.sorting import parse_sort, sort_key
 from sacred.query.syntax import And, IsTrue, Path
 from sacred.records import RunRecord

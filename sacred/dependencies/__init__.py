@@ -4,6 +4,7 @@
 |---|---|
 | `sources` | `Source`, digests, which files count as local |
 | `git` | url, commit and state of the repository of a file |
+| `git_query` | asynchronous calls of the program `git` |
 | `packages` | `PackageDependency` |
 | `discovery` | what a script uses, by the strategies of `SETTINGS` |
 | `experiment_info` | what the scripts of an experiment use, as one run sees it |

@@ -4,7 +4,7 @@
 |---|---|
 | `console` | where text is written: terminal or not, colours, width |
 | `value_text` | a value as text, and as JSON |
-| `tables` `text_table` `formats` | a table as a value; as text; as CSV, JSON, HTML |
+| `table` `text_table` `formats` | a table as a value; as text; as CSV, JSON, HTML |
 | `run_rows` `run_summary` `metric_tables` | runs as rows; one run in short; its metrics |
 | `difference_table` `field_summary` | differences between runs; the fields that runs have |
 | `plot` `svg` `report` | curves in a terminal, in a page; runs as one HTML file |

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sacred.display.tables import Table
+from sacred.display.table import Table
 from sacred.runs.comparison import Difference
 
 __all__ = ["difference_table"]

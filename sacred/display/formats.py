@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sacred.display.console import Console
-from sacred.display.tables import Table, is_number_column
+from sacred.display.table import Table, is_number_column
 from sacred.display.text_table import write_text
 from sacred.display.value_text import as_json
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sacred.display.tables import Table
+from sacred.display.table import Table
 from sacred.records import Metric
 from sacred.records.metric import AGGREGATES
 

@@ -14,7 +14,7 @@ from sacred.display.metric_tables import metric_summary
 from sacred.display.run_rows import run_table
 from sacred.display.run_summary import summary_fields
 from sacred.display.svg import COLOURS, Curve, downsample, draw_curves
-from sacred.display.tables import Table
+from sacred.display.table import Table
 from sacred.display.value_text import as_text
 from sacred.records import RunRecord, StoredFile
 

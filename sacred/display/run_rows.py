@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sacred._base.paths import iterate_flattened
-from sacred.display.tables import Table
+from sacred.display.table import Table
 from sacred.query.fields import FIELDS
 from sacred.query.syntax import Path
 from sacred.query.values import MISSING, value_of

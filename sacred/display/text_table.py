@@ -8,7 +8,7 @@ from typing import Any
 
 from sacred._base.clock import utcnow
 from sacred.display.console import BOLD, Console
-from sacred.display.tables import Table, is_number_column
+from sacred.display.table import Table, is_number_column
 from sacred.display.value_text import as_short_time, as_text, display_width, fit_width
 
 __all__ = ["write_text"]

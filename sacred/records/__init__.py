@@ -2,14 +2,14 @@
 
 | module | what it holds |
 |---|---|
-| `fields` | read-only dicts with access by attribute |
-| `restored` | stored values back to Python values, without executing anything |
+| `attribute_dict` | read-only dicts with access by attribute |
+| `stored_values` | stored values back to Python values, without executing anything |
 | `metric` | the points of a metric as arrays |
-| `files` | sources, resources and artifacts |
+| `stored_files` | sources, resources and artifacts |
 | `ids` | ids of mixed kinds, and their order |
 | `source` | what a record is read from, as a protocol |
 | `run_record` | `RunRecord` |
-| `shown` | a run as HTML, for notebooks |
+| `notebook` | a run as HTML, for notebooks |
 """
 
 from sacred.records.attribute_dict import Fields

@@ -20,7 +20,7 @@ from sacred.serializer import dumps
 __all__ = ["as_arrow", "as_frame", "as_html", "column_path", "columns_of", "varying"]
 
 #: What a table shows of every run in front of the configuration.
-FIRST = ("id", "name", "status", "start_time", "duration", "result")
+FIRST_COLUMNS = ("id", "name", "status", "start_time", "duration", "result")
 _SHOWN_IN_HTML = 50
 
 Columns = dict[str, list[Any]]
@@ -55,7 +55,7 @@ def columns_of(runs: Iterable[RunRecord], names: Sequence[str] = ()) -> Columns:
         found = list(rows)
         return {name: [row[name] for row in found] for name in names}
     found = [_row(run) for run in runs]
-    order = dict.fromkeys([*FIRST, *(name for row in found for name in row)])
+    order = dict.fromkeys([*FIRST_COLUMNS, *(name for row in found for name in row)])
     return {name: [row.get(name) for row in found] for name in order}
 
 
@@ -104,7 +104,7 @@ def as_html(runs: Sequence[RunRecord], total: int) -> str:
     """A table for notebooks: the usual fields, and what differs in the configurations."""
     import html
 
-    names = [*FIRST, *varying(runs)]
+    names = [*FIRST_COLUMNS, *varying(runs)]
     columns = columns_of(runs[:_SHOWN_IN_HTML], names)
     head = "".join(f"<th>{html.escape(name.removeprefix('config.'))}</th>" for name in names)
     rows = [
@@ -116,7 +116,7 @@ def as_html(runs: Sequence[RunRecord], total: int) -> str:
 
 
 def _row(run: RunRecord) -> dict[str, Any]:
-    row = {name: _value(run, Path(name)) for name in FIRST}
+    row = {name: _value(run, Path(name)) for name in FIRST_COLUMNS}
     return row | {f"config.{path}": _item(value) for path, value in entries_of(run.config).items()}
 
 

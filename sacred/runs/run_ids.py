@@ -29,7 +29,7 @@ from sacred.stores.store import RunNotFoundError
 
 __all__ = ["find_run"]
 
-_LAST = re.compile(r"last(?:~(\d+))?")
+_LAST_RUN = re.compile(r"last(?:~(\d+))?")
 _BEST = re.compile(r"best:([+-]?)(.+)")
 #: Fewer characters are no beginning of an id.
 _SHORTEST = 3
@@ -54,7 +54,7 @@ def find_run(store: RunStore, text: str, where: str | Mapping[str, Any] = "") ->
         return store[plain_id(text)]
     except RunNotFoundError:
         pass
-    if found := _LAST.fullmatch(text):
+    if found := _LAST_RUN.fullmatch(text):
         return _nth_last(store, int(found[1] or 0), where)
     if found := _BEST.fullmatch(text):
         return _best(store, found[2], found[1] == "-", where)

@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 
 from sacred import Experiment, open_store
+from sacred.app import main
 from sacred.app.command_table import COMMANDS
-from sacred.app.main import main
 from sacred.observers import FileStorageObserver, SqlObserver
 from sacred.observers.store_observer import StoreObserver
 from sacred.testing import drive
@@ -143,7 +143,7 @@ def test_options_alone_are_a_mistake_in_the_call(call: Call) -> None:
 
 
 def test_the_overview_loads_no_store_and_no_query() -> None:
-    code = "import sys; from sacred.app.main import main; main(['--help']); print(*sys.modules)"
+    code = "import sys; from sacred.app import main; main(['--help']); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     loaded = set(done.stdout.splitlines()[-1].split())
     assert "sacred.app.program_help" in loaded
@@ -165,7 +165,7 @@ def test_to_read_an_sql_database_the_classes_of_its_tables_are_not_loaded(tmp_pa
 
     ex.run(options={"--loglevel": "ERROR"})
     code = (
-        "import sys; from sacred.app.main import main\n"
+        "import sys; from sacred.app import main\n"
         "words = ['a = 1 and metrics.loss.min < 1', '--sort', '-result', '-n', '5']\n"
         "for call in (['ls', *words], ['show', '1'], ['metrics', '1'], ['logs', '1']):\n"
         f"    assert main(['-s', {url!r}, *call]) == 0\n"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sacred.app.main import main
+from sacred.app import main
 from sacred.runs import open_store
 from sacred.stores.changes import SetFields
 from sacred.stores.spool import Spool

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sacred.app.main import main
+from sacred.app import main
 from sacred.observers.store_observer import StoreObserver
 from sacred.runs import open_store
 from sacred.stores.files.store import local_file_store

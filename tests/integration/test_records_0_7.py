@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from sacred.app.main import main
+from sacred.app import main
 from sacred.runs import open_store
 from sacred.upkeep import content_hash, find_garbage
 from tests.conftest import ROOT

@@ -19,7 +19,7 @@ from sacred.display.formats import FORMATS
 from sacred.display.plot import plot_lines
 from sacred.display.run_summary import truncate, without_password
 from sacred.display.svg import Curve, downsample, draw_curves
-from sacred.display.tables import Table
+from sacred.display.table import Table
 from sacred.display.text_table import _shrink
 from sacred.display.value_text import as_json, as_text, display_width, fit_width, one_line
 
@@ -162,7 +162,7 @@ def test_a_list_of_runs_loads_no_more_than_it_needs(tmp_path):
     (tmp_path / "runs" / "1").mkdir(parents=True)
     (tmp_path / "runs" / "1" / "run.json").write_text('{"status": "COMPLETED"}')
     program = (
-        "import sys\nfrom sacred.app.main import main\n"
+        "import sys\nfrom sacred.app import main\n"
         "code = main(['ls', '-s', 'runs', 'status = COMPLETED', '--sort', '-result', '-n3'])\n"
         "needless = {'dataclasses', 'inspect', 'logging', 'tomllib', 'html', 'csv', 'mimetypes',"
         " 'sqlalchemy', 'pymongo', 'numpy', 'pandas'} & (sys.modules.keys() - before)\n"

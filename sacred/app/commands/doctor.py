@@ -18,7 +18,7 @@ from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
 from sacred.display.console import DIM, GREEN, RED, YELLOW
 from sacred.display.formats import add_formats, write_table
-from sacred.display.tables import Table
+from sacred.display.table import Table
 from sacred.records import RunRecord
 from sacred.runs.reproducibility import CHECKS, Finding
 

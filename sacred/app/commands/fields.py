@@ -16,7 +16,7 @@ from sacred.app.program_arguments import whole_number
 from sacred.app.session import Session
 from sacred.display.field_summary import summarize_fields
 from sacred.display.formats import add_formats, write_table
-from sacred.display.tables import Table
+from sacred.display.table import Table
 from sacred.query.fields import FIELDS
 
 

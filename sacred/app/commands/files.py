@@ -16,7 +16,7 @@ from sacred._base.digest import new_md5
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
 from sacred.display.formats import add_formats, write_table
-from sacred.display.tables import Table
+from sacred.display.table import Table
 from sacred.records import RunRecord, StoredFile
 
 _KINDS = ("artifacts", "resources", "sources")

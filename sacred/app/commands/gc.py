@@ -23,7 +23,7 @@ from sacred.app.confirm import confirm
 from sacred.app.session import Session
 from sacred.display.formats import add_formats, write_table
 from sacred.display.progress import ProgressBar
-from sacred.display.tables import Table
+from sacred.display.table import Table
 from sacred.display.value_text import as_size
 from sacred.query.times import duration_of
 from sacred.upkeep import GarbageReport, find_garbage, remove_garbage

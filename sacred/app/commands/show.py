@@ -19,7 +19,7 @@ from sacred.display.console import DIM, RED
 from sacred.display.formats import write_table
 from sacred.display.metric_tables import metric_summary
 from sacred.display.run_summary import summary_fields, truncate
-from sacred.display.tables import STATUS_COLOURS
+from sacred.display.table import STATUS_COLOURS
 from sacred.display.value_text import as_json, as_text, one_line
 from sacred.records import RunRecord
 from sacred.records.metric import AGGREGATES

@@ -21,7 +21,7 @@ import argparse
 from sacred._base.errors import MissingExtraError, SacredError
 from sacred.app.session import Session
 from sacred.display.formats import add_formats, write_table
-from sacred.display.tables import Table
+from sacred.display.table import Table
 from sacred.runs.errors import ProgramError
 
 

@@ -15,7 +15,7 @@ import argparse
 
 from sacred.app.session import Session
 from sacred.display.formats import add_formats, write_table
-from sacred.display.tables import Table
+from sacred.display.table import Table
 from sacred.upkeep import pending_spools, sync
 
 

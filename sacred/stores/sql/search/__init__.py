@@ -6,7 +6,7 @@
 | `filters` | predicates as conditions |
 | `order` | an ordering of runs |
 | `metrics` | numbers of metrics in both |
-| `text` | a text that may stand anywhere |
+| `text_search` | a text that may stand anywhere |
 | `json_paths` `dialects` | JSON in columns of text; how the database at hand reads it |
 | `json_sqlite` `json_postgres` | the two dialects |
 """

@@ -19,7 +19,7 @@ from sacred.records import TIME_FIELDS
 from sacred.stores.sql.search.candidates import Filter
 from sacred.stores.sql.search.json_paths import JsonTexts, bounded, is_flag
 from sacred.stores.sql.search.metrics import metric_condition
-from sacred.stores.sql.search.text import search_condition
+from sacred.stores.sql.search.text_search import search_condition
 from sacred.stores.sql.storable_text import storable
 from sacred.stores.sql.tables import TABLES
 

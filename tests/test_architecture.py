@@ -1,0 +1,137 @@
+"""House numbers: what keeps the tree easy to find one's way in, as far as a program can tell.
+
+``lint-imports`` checks which module may import which.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "sacred"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+#: Name → why several modules may have it. In backends (and their ``search``) it is the same part.
+SHARED_NAMES = {
+    "store": "writing, in each backend",
+    "reader": "reading, in each backend; the protocol",
+    "collector": "finding garbage, in each backend; the protocol",
+    "errors": "the errors of a package",
+    "points": "points of metrics, in databases",
+    "output": "output of runs, in databases",
+    "points_reader": "reading points, in databases",
+    "filters": "predicates as conditions, in databases that search",
+    "metrics": "conditions on metrics, in databases that search",
+    "order": "orderings, in databases that search",
+    "text_search": "full text, in stores that search",
+}
+#: Import paths of users' code: these modules keep their names.
+PROMISED = {
+    f"sacred.{name}"
+    for name in ("config.utils", "observers.base", "observers.mongo", "observers.queue", "utils")
+}
+#: Module → why it may be longer than others.
+LONG_MODULES = {"sacred._base.errors": "the one tree of errors stands on one page"}
+#: Folders of commands have a file for each.
+FOLDERS_OF_COMMANDS = {"app/commands"}
+MAX_FILES, MAX_MODULE_LINES, MAX_FUNCTION_LINES = 22, 500, 60
+
+
+def dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    """Name and number of lines of each function, without its decorators."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            yield node.name, node.end_lineno - node.lineno + 1
+
+
+def test_no_two_modules_have_the_same_name() -> None:
+    named = defaultdict(list)
+    for path in MODULES:
+        if path.stem != "__init__" and path.parent.relative_to(PACKAGE).as_posix() not in (
+            FOLDERS_OF_COMMANDS
+        ):
+            named[path.stem].append(dotted(path))
+    clashes = {
+        name: paths
+        for name, paths in named.items()
+        if name not in SHARED_NAMES and len(set(paths) - PROMISED) > 1
+    }
+    assert clashes == {}
+    assert {name for name in SHARED_NAMES if len(named[name]) < 2} == set()
+
+
+def test_no_module_has_the_name_of_a_public_name_of_its_package() -> None:
+    """Python puts an imported module in the place of the name."""
+    clashes = [
+        f"{dotted(stub.parent)}.{name}"
+        for stub in PACKAGE.rglob("__init__.pyi")
+        for module, name in re.findall(r"from (\S+) import \(?\s*(\w+) as", stub.read_text())
+        if module != dotted(stub.parent) and (stub.parent / f"{name}.py").exists()
+    ]
+    assert clashes == []
+
+
+def test_folders_are_small() -> None:
+    modules = [path for path in MODULES if path.stem != "__init__"]
+    files = Counter(path.parent.relative_to(PACKAGE).as_posix() for path in modules)
+    large = {name: number for name, number in files.items() if number > MAX_FILES}
+    assert large.keys() <= FOLDERS_OF_COMMANDS, large
+
+
+def test_modules_are_short() -> None:
+    sizes = {dotted(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    long = {name: size for name, size in sizes.items() if size > MAX_MODULE_LINES}
+    assert long.keys() == LONG_MODULES.keys(), long
+
+
+def test_functions_are_short() -> None:
+    sizes = [(f"{dotted(path)}.{name}", n) for path in MODULES for name, n in functions(path)]
+    assert [function for function in sizes if function[1] > MAX_FUNCTION_LINES] == []
+    lines = sorted(size for _, size in sizes)
+    assert lines[len(lines) * 9 // 10] <= 25
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_each_module_says_what_it_is_for(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_constants_say_of_what_they_are() -> None:
+    """``_LONG = 30``: thirty of what?"""
+    adjectives = "LONG SHORT LARGE SMALL BIG HUGE MANY FEW MOST LEAST FIRST LAST OLD NEW WIDE HIGH"
+    pattern = re.compile(rf"^_?({'|'.join(adjectives.split())})\b.*=", re.MULTILINE)
+    found = [
+        f"{dotted(path)}: {match[0]}"
+        for path in MODULES
+        for match in pattern.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+PACKAGES = [path for path in MODULES if path.stem == "__init__"]
+
+
+@pytest.mark.parametrize("path", PACKAGES, ids=dotted)
+def test_the_table_of_a_package_lists_its_modules(path: Path) -> None:
+    """Where a docstring has such a table, it has all modules and folders, and no others."""
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    rows = re.findall(r"^\|((?: `\w+`)+) \|", text, re.MULTILINE)
+    listed = {name for row in rows for name in re.findall(r"\w+", row)}
+    there = {
+        found.stem
+        for found in path.parent.iterdir()
+        if (found.suffix == ".py" or found.is_dir()) and not found.name.startswith("__")
+    }
+    assert not listed or listed == there
