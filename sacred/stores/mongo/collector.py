@@ -11,6 +11,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from bson import ObjectId
+
 from sacred.stores.collector import Collector, Garbage, Report
 from sacred.stores.mongo.bson_values import DISCARD_TIME
 from sacred.stores.mongo.errors import translate_errors
@@ -19,7 +21,6 @@ from sacred.stores.reader import timestamp_of
 from sacred.stores.store import RunId
 
 if TYPE_CHECKING:
-    from bson import ObjectId
     from gridfs import GridFS
     from pymongo.collection import Collection as MongoCollection
 
@@ -121,8 +122,6 @@ class MongoCollector(Collector):
 
     def _pieces(self, before: datetime.datetime) -> Iterator[Garbage]:
         """What has been sent of files by those who were killed before the end."""
-        from bson import ObjectId
-
         if self._files is None:
             return
         chunks = self._files.database[self._chunks_of(self._files)]
@@ -139,8 +138,6 @@ class MongoCollector(Collector):
 
     def _points(self, before: datetime.datetime, runs: set[Any]) -> Iterator[Garbage]:
         """Points of runs that are not there, in this collection or in any other."""
-        from bson import ObjectId
-
         if self._metrics is None:
             return
         for metric in self._metrics.find({}, {"run_id": 1, "name": 1}):
@@ -193,8 +190,6 @@ class _References:
 
 
 def _object_ids(values: Iterable[Any]) -> Iterator[ObjectId]:
-    from bson import ObjectId
-
     for value in values:
         if isinstance(value, ObjectId):
             yield value

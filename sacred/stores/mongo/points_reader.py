@@ -7,6 +7,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from bson import CodecOptions, ObjectId, decode
+from bson.raw_bson import RawBSONDocument
+
 from sacred._base.extras import is_installed
 from sacred.records import MetricNumbers, Points, RunId
 from sacred.records.metric import aggregate
@@ -102,8 +105,6 @@ class MetricDocuments:
 
     def _documents(self, run_id: RunId, name: str) -> list[dict[str, Any]]:
         """Of each document its three arrays, in order."""
-        from bson import ObjectId
-
         first = self.listed([run_id]).get(run_id, {}).get(name)
         which: dict[str, Any] = {"run_id": run_id, "name": name}
         found: list[dict[str, Any]] = []
@@ -117,9 +118,6 @@ class MetricDocuments:
         return sorted(found, key=lambda document: document.get("part", 0))
 
     def _columns(self, which: Mapping[str, Any]) -> list[dict[str, Any]]:
-        from bson import CodecOptions, decode
-        from bson.raw_bson import RawBSONDocument
-
         if not is_installed("numpy"):
             return [_with_all_arrays(document) for document in self._metrics.find(which)]
         raw = CodecOptions(document_class=RawBSONDocument)
@@ -139,8 +137,6 @@ class MetricDocuments:
         known: dict[_Metric, dict[str, Any]],
     ) -> Iterable[tuple[_Metric, dict[str, Any]]]:
         """What the server says of the metrics; those that no run has are put into `known`."""
-        from bson import ObjectId
-
         whose: dict[Any, _Metric] = {}
         unlisted: set[RunId] = set()
         for run_id, listed in self.listed(ids).items():

@@ -2,7 +2,7 @@
 
 | module | what it holds |
 |---|---|
-| `store` | `SqlStore`: writing |
+| `store` `run_writer` | `SqlStore`; rows made and changed with the ORM |
 | `reader` `documents` | `SqlReader`; rows as documents, whatever version made them |
 | `collector` | rows that no run refers to |
 | `database` `engine` `errors` | transactions, drivers, and what their errors mean |

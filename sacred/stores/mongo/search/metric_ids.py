@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pymongo.errors import OperationFailure
+
 from sacred._base.frozen import Frozen
 from sacred.stores.mongo.errors import translate_errors
 from sacred.stores.store import RunId
@@ -62,8 +64,6 @@ class MetricSearch:
         Args:
             where: a filter of these runs.
         """
-        from pymongo.errors import OperationFailure
-
         with translate_errors(self._url):
             try:
                 found = self._metrics.database.command("collStats", self._metrics.name)
@@ -79,8 +79,6 @@ class MetricSearch:
             name: of the metric.
             where: a filter of its documents.
         """
-        from pymongo.errors import OperationFailure
-
         with translate_errors(self._url):
             try:
                 found = self._metrics.distinct("run_id", {"$and": [{"name": name}, where]})
@@ -95,8 +93,6 @@ class MetricSearch:
             order: the order.
             size: of the first page; each sorts all documents, so they grow.
         """
-        from pymongo.errors import OperationFailure
-
         with translate_errors(self._url):
             try:
                 first = self._page(order, 0, size)
