@@ -5,10 +5,16 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sacred._base.extras import is_installed, require
 from sacred._base.frozen import Frozen, factory
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    #: Numbers of all points; without numpy, or if not all are numbers, a list.
+    Column: TypeAlias = NDArray[Any] | list[Any]
 
 __all__ = ["AGGREGATES", "Metric", "Points", "aggregate", "timestamps_of"]
 
@@ -70,21 +76,22 @@ class Metric(Frozen, eq=False):
         return points
 
     @property
-    def steps(self) -> Any:
+    def steps(self) -> Column:
         """The steps: an array; without numpy, or if they are no numbers, a list."""
         return self._array("steps", self.points.steps)
 
     @property
-    def values(self) -> Any:
+    def values(self) -> Column:
         """The values: an array; without numpy, or if they are no numbers, a list."""
         return self._array("values", self.points.values)
 
     @property
-    def timestamps(self) -> Any:
+    def timestamps(self) -> Column:
         """When the points were logged: an array of ``datetime64``; without numpy a list."""
         if "timestamps" not in self._cache:
             self._cache["timestamps"] = timestamps_of(self.points.timestamps)
-        return self._cache["timestamps"]
+        timestamps: Column = self._cache["timestamps"]
+        return timestamps
 
     def __len__(self) -> int:
         return len(self.points)
@@ -109,19 +116,22 @@ class Metric(Frozen, eq=False):
         return aggregate(self.points, "step")
 
     @property
-    def min(self) -> Any:
+    def min(self) -> float | None:
         """The smallest value, NaN left out; None: there is no number."""
-        return aggregate(self.points, "min")
+        number: float | None = aggregate(self.points, "min")
+        return number
 
     @property
-    def max(self) -> Any:
+    def max(self) -> float | None:
         """The largest value, NaN left out; None: there is no number."""
-        return aggregate(self.points, "max")
+        number: float | None = aggregate(self.points, "max")
+        return number
 
     @property
-    def mean(self) -> Any:
+    def mean(self) -> float | None:
         """The mean value, NaN left out; None: there is no number."""
-        return aggregate(self.points, "mean")
+        number: float | None = aggregate(self.points, "mean")
+        return number
 
     def to_series(self) -> Any:
         """A pandas Series of the values over the steps.
@@ -140,10 +150,11 @@ class Metric(Frozen, eq=False):
         values = {name: getattr(self, name) for name in AGGREGATES}
         return row_as_html({"metric": self.name, **values})
 
-    def _array(self, key: str, items: Sequence[Any]) -> Any:
+    def _array(self, key: str, items: Sequence[Any]) -> Column:
         if key not in self._cache:
             self._cache[key] = _as_array(items)
-        return self._cache[key]
+        array: Column = self._cache[key]
+        return array
 
 
 def aggregate(points: Points, name: str) -> Any:

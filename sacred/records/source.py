@@ -10,7 +10,8 @@ from sacred.records.stored_files import FileEntry
 
 __all__ = ["TIME_FIELDS", "Document", "MetricNumbers", "RecordSource", "RunId"]
 
-RunId = Any
+#: An id is a number in some stores, text in others.
+RunId = int | str
 
 #: Of metrics of a run, by name and aggregate: ``{("loss", "min"): 0.5}``; None: there is none.
 MetricNumbers = Mapping[tuple[str, str], Any]

@@ -219,7 +219,8 @@ def replay(path: str | os.PathLike[str], store: Store, *, remove: bool = False) 
         Exception: the store does not take it; the spool is left as it is.
     """
     header, changes = read_spool(path)
-    run_id, wanted = header["run_id"], list(changes)
+    run_id: RunId = header["run_id"]
+    wanted = list(changes)
     try:
         store.apply(run_id, wanted)
     except RunNotFoundError:

@@ -29,7 +29,8 @@ __all__ = [
     "not_discarded",
 ]
 
-RunId = Any
+#: That of `sacred.records`, which writers do without.
+RunId = int | str
 
 #: What comes of data in which something else stands than is expected.
 NOT_UNDERSTOOD = (

@@ -107,7 +107,7 @@ class StoreContract:
         self._directory = tmp_path / "contract"
         self._directory.mkdir()
 
-    def _new_run(self, store: Store, config: Any = None, run_id: RunId = None) -> RunId:
+    def _new_run(self, store: Store, config: Any = None, run_id: RunId | None = None) -> RunId:
         document, files = RunChangeTracker().started(
             {"name": "ex", "base_dir": "/", "sources": []}, "main", {}, T0, config or {}, {}
         )

@@ -32,7 +32,7 @@ class PendingSpool:
 
     path: str
     store: str = "?"
-    run_id: RunId = None
+    run_id: RunId | None = None
     changes: int = 0
     size: int = 0
     problem: str | None = None

@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
-from sacred.query.predicates import AllOf, AnyOf, Condition, Predicate
+from sacred.query import AllOf, AnyOf, Condition, Predicate
 from sacred.records import FileEntry, Points, id_key, plain_id
 from sacred.serializer import dumps, restore
 from sacred.stores import Reader, StoreNotFoundError, timestamp_of
