@@ -10,7 +10,7 @@ from typing import Any
 
 from sacred._base.current_run import acting_for
 from sacred._base.errors import SacredError
-from sacred._base.frozen import fields_of, replace
+from sacred._base.frozen import fields_of
 from sacred.events import (
     Event,
     Heartbeat,
@@ -20,6 +20,7 @@ from sacred.events import (
     RunStarted,
     accepts_last_heartbeat,
 )
+from sacred.lifecycle.run_start import announce_start, distinct_observers
 
 __all__ = ["Dispatcher"]
 
@@ -36,7 +37,8 @@ class Dispatcher:
     def __init__(
         self, observers: Iterable[Any], logger: logging.Logger, run: object = None
     ) -> None:
-        self.observers = sorted(observers, key=lambda o: getattr(o, "priority", 0), reverse=True)
+        distinct = distinct_observers(observers)
+        self.observers = sorted(distinct, key=lambda o: getattr(o, "priority", 0), reverse=True)
         self._logger = logger
         self._run = self if run is None else run
         # Re-entrant: an observer may add an artifact while it handles an event.
@@ -47,19 +49,16 @@ class Dispatcher:
     def begin(self, event: RunQueued | RunStarted) -> Any:
         """Announce the run; without an id, the first observer assigns it.
 
+        Several stores that number their runs are given a number that is free in all of them.
+
         Returns:
             the id of the run (None without observers).
 
         Raises:
             Exception: whatever an observer raises; the run must not go on.
         """
-        run_id = event._id
         with self._locked():
-            for observer in self.observers:
-                answer = replace(event, _id=run_id).call(observer)
-                run_id = answer if run_id is None else run_id
-                self._started_observers.append(observer)
-        return run_id
+            return announce_start(event, self.observers, self._started_observers)
 
     def emit(self, event: Event) -> None:
         """Send an event to every observer that has received the start; failures are logged.

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from sacred._base.cli_option import cli_option
 from sacred._base.extras import require
 from sacred.observers.base import JsonDict, RunId
-from sacred.observers.store_observer import OldConstructors, StoreObserver
+from sacred.observers.record_files import RecordFiles, StoredView
+from sacred.observers.store_observer import OldConstructors
 from sacred.stores.files.blobs import LocalBlobs
-from sacred.stores.files.store import local_file_store
+from sacred.stores.files.store import local_file_store, store_once
 
 __all__ = ["DEFAULT_FILE_STORAGE_PRIORITY", "FileStorageObserver", "file_storage_option"]
 
@@ -21,7 +23,7 @@ DEFAULT_FILE_STORAGE_PRIORITY = 20
 PathLike = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
-class FileStorageObserver(OldConstructors, StoreObserver):
+class FileStorageObserver(OldConstructors, RecordFiles):
     """Stores each run in a directory of its own.
 
     Args:
@@ -59,7 +61,6 @@ class FileStorageObserver(OldConstructors, StoreObserver):
         self.basedir = os.fsdecode(basedir)
         self.resource_dir = self._directory(resource_dir, "_resources")
         self.source_dir = self._directory(source_dir, "_sources")
-        self._queued_dir: str | None = None
         self.template = None if template is None else os.path.abspath(os.fsdecode(template))
         self.copy_artifacts = copy_artifacts
         self.copy_sources = copy_sources
@@ -67,51 +68,52 @@ class FileStorageObserver(OldConstructors, StoreObserver):
             if not os.path.exists(self.template):
                 raise FileNotFoundError(f"Couldn't find template file {self.template!r}")
             require("mako", extra="template", purpose="The template of a FileStorageObserver")
-        sources = self.source_dir if copy_sources else None
-        store = local_file_store(self.basedir, self.resource_dir, sources, copy_artifacts)
         spools = None if failure_dir is None else os.fsdecode(failure_dir)
-        super().__init__(store, priority, spools)
+        self._opened = self._places()
+        super().__init__(local_file_store(*self._opened), priority, spools)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, FileStorageObserver) and self.basedir == other.basedir
+        return isinstance(other, FileStorageObserver) and self.writes_to == other.writes_to
 
     def __hash__(self) -> int:
-        return hash((FileStorageObserver, self.basedir))
+        return hash(self.writes_to)
 
     def __repr__(self) -> str:
         return f"FileStorageObserver({self.basedir!r})"
 
+    @property
+    def writes_to(self) -> Hashable:
+        """See `StoreObserver.writes_to`: the directory."""
+        return "files", os.path.realpath(os.fsdecode(self.basedir))
+
+    def started_event(self, *args: Any, **kwargs: Any) -> RunId:
+        """Store the start of a run; see `StoreObserver.started_event`."""
+        self._follow_attributes()
+        return super().started_event(*args, **kwargs)
+
     def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
         """Store a queued run; see `StoreObserver.queued_event`."""
-        run_id = super().queued_event(*args, **kwargs)
-        self._queued_dir = os.path.join(self.basedir, str(run_id))
-        return run_id
+        self._follow_attributes()
+        return super().queued_event(*args, **kwargs)
 
-    @property
+    @StoredView
     def dir(self) -> str | None:
         """The directory of the run; None until it is started or queued."""
-        if self._recording is None:
-            return self._queued_dir
-        return os.path.join(self.basedir, str(self._recording.run_id))
+        return None if self._run_id is None else os.path.join(self.basedir, str(self._run_id))
 
     # The stored record, as scripts and subclasses read it.
 
-    @property
-    def run_entry(self) -> JsonDict | None:
-        """The content of ``run.json``."""
-        return self._json("run.json")
-
-    @property
+    @StoredView
     def config(self) -> JsonDict | None:
         """The content of ``config.json``."""
         return self._json("config.json")
 
-    @property
+    @StoredView
     def info(self) -> JsonDict | None:
         """The content of ``info.json``; None while there is no info."""
         return self._json("info.json")
 
-    @property
+    @StoredView
     def saved_metrics(self) -> dict[str, dict[str, list[Any]]]:
         """The stored points: ``{name: {"steps", "values", "timestamps"}}``."""
         # Here, because runs without metrics do not load it.
@@ -119,7 +121,7 @@ class FileStorageObserver(OldConstructors, StoreObserver):
 
         return {} if self.dir is None else read_metrics(self.dir)
 
-    @property
+    @StoredView
     def cout(self) -> str:
         """The content of ``cout.txt``."""
         if self.dir is None:
@@ -130,10 +132,29 @@ class FileStorageObserver(OldConstructors, StoreObserver):
         except FileNotFoundError:
             return ""
 
-    @property
+    @StoredView
     def cout_write_cursor(self) -> int:
         """The length of the recorded output, in characters."""
         return self._writer.output_length
+
+    def find_or_save(self, filename: PathLike, store_dir: PathLike) -> Path:
+        """Store a copy of a file under its name and digest, unless it is stored already.
+
+        Args:
+            filename: path of the file.
+            store_dir: directory of the copies, such as `resource_dir`; created if missing.
+
+        Returns:
+            the path of the copy; `filename` itself if it is below `basedir` and
+            `copy_artifacts` is off.
+
+        Raises:
+            OSError: the file cannot be read, or the copy not be written.
+        """
+        path, target = Path(os.fsdecode(filename)), Path(os.fsdecode(store_dir))
+        if not self.copy_artifacts and path.resolve().is_relative_to(Path(self.basedir).resolve()):
+            return path
+        return target / store_once(LocalBlobs(target), os.fspath(path))
 
     def render_template(self) -> None:
         """Render the template, if there is one, into ``report.EXT``.
@@ -161,15 +182,23 @@ class FileStorageObserver(OldConstructors, StoreObserver):
         if spool is None:
             self.render_template()
 
+    def _places(self) -> tuple[str, str, str | None, bool]:
+        sources = self.source_dir if self.copy_sources else None
+        return self.basedir, self.resource_dir, sources, self.copy_artifacts
+
+    def _follow_attributes(self) -> None:
+        # Scripts assign `basedir` and the like between the constructor and the start of a run.
+        self.basedir = os.fsdecode(self.basedir)
+        if self._places() != self._opened:
+            self._opened = self._places()
+            self.store = local_file_store(*self._opened)
+
     def _directory(self, given: PathLike | None, default: str) -> str:
         return os.path.join(self.basedir, default) if given is None else os.fsdecode(given)
 
     def _json(self, name: str) -> JsonDict | None:
-        try:
-            with open(os.path.join(self.dir or "", name), encoding="utf-8") as file:
-                content: JsonDict = json.load(file)
-        except FileNotFoundError:
-            return None
+        text = self._record_text(name)
+        content: JsonDict | None = None if text is None else json.loads(text)
         return content
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sacred._base.cli_option import cli_option
-from sacred.observers.store_observer import OldConstructors, StoreObserver
+from sacred.observers.bucket_files import BucketFiles
+from sacred.observers.store_observer import OldConstructors
 from sacred.stores.buckets.gcs import GoogleBucket
 from sacred.stores.buckets.store import bucket_store, split_address
 
@@ -14,7 +15,7 @@ __all__ = ["DEFAULT_GCS_PRIORITY", "GoogleCloudStorageObserver", "gcs_option"]
 DEFAULT_GCS_PRIORITY = 20
 
 
-class GoogleCloudStorageObserver(OldConstructors, StoreObserver):
+class GoogleCloudStorageObserver(OldConstructors, BucketFiles):
     """Stores runs in a Google Cloud Storage bucket, laid out as by a `FileStorageObserver`.
 
     Credentials are found by Google's client library (``GOOGLE_APPLICATION_CREDENTIALS``,
@@ -50,10 +51,10 @@ class GoogleCloudStorageObserver(OldConstructors, StoreObserver):
         super().__init__(store, priority, failure_dir)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, GoogleCloudStorageObserver) and self.store.url == other.store.url
+        return isinstance(other, GoogleCloudStorageObserver) and self.writes_to == other.writes_to
 
     def __hash__(self) -> int:
-        return hash((GoogleCloudStorageObserver, self.store.url))
+        return hash(self.writes_to)
 
     def __repr__(self) -> str:
         return f"GoogleCloudStorageObserver({self.bucket!r}, {self.basedir!r})"

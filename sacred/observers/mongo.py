@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import warnings
 import weakref
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from sacred._base.cli_option import cli_option
+from sacred._base.current_run import current_run
 from sacred._base.extras import require
 from sacred.events import accepts_timestamps
 from sacred.observers.base import JsonDict, RunId
 from sacred.observers.mongo_address import parse_mongo_db_arg
 from sacred.observers.queue import QueueObserver
-from sacred.observers.store_observer import StoreObserver
+from sacred.observers.store_observer import RecordState, StoreObserver
+from sacred.stores.changes import SourceFile
+from sacred.stores.document import source_files
 from sacred.stores.mongo.bson_values import force_bson_encodeable
 from sacred.stores.mongo.client import make_client, name_of_place, split_prefix
 from sacred.stores.mongo.store import MongoStore
+from sacred.stores.store import RunExistsError
 
 if TYPE_CHECKING:
     from gridfs import GridFS
@@ -38,6 +42,8 @@ DEFAULT_MONGO_PRIORITY = 30
 
 PathLike = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
+_DEFAULT_DATABASE = "sacred"
+
 _RESERVED = frozenset(
     {"fs.files", "fs.chunks", "_properties", "system.indexes", "search_space", "search_spaces"}
 )
@@ -48,7 +54,8 @@ class MongoObserver(StoreObserver):
 
     Args:
         url: of the server (default: localhost).
-        db_name: the database.
+        db_name: the database (default: the one of a `url` that is a URI and names one, else
+            ``sacred``).
         collection: the collection of the runs (deprecated, use `collection_prefix`).
         collection_prefix: ``"p"`` makes the collections ``p_runs`` and ``p_metrics``; so
             does the option ``collection_prefix=p`` of a `url` that is a URI.
@@ -88,6 +95,9 @@ class MongoObserver(StoreObserver):
         self._arguments |= {"collection_prefix": collection_prefix, **kwargs}
         self._connection = _Connection(address, kwargs) if client is None else None
         client = _checked(client, url) if self._connection is None else self._connection.client
+        if db_name == _DEFAULT_DATABASE and self._connection is not None:
+            # As `-m` and `open_store` do; one that is named beside the URL has precedence.
+            db_name = client.get_default_database(db_name).name
         gridfs = require("gridfs", extra="mongo", purpose="MongoObserver")
         database = client[db_name]
         self._setup(
@@ -117,14 +127,21 @@ class MongoObserver(StoreObserver):
         self._store = MongoStore(runs, fs, metrics, *place)
         # Metric names already listed in info, by id of each active run.
         self._listed: dict[RunId, set[str]] = {}
+        # While `insert` is called.
+        self._new: _NewRun | None = None
         spools = None if failure_dir is None else os.fsdecode(failure_dir)
         super().__init__(self._store, priority, spools)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, MongoObserver) and bool(self.runs == other.runs)
+        return isinstance(other, MongoObserver) and self.writes_to == other.writes_to
 
     def __hash__(self) -> int:
         return hash((MongoObserver, self.runs.full_name))
+
+    @property
+    def writes_to(self) -> Hashable:
+        """See `StoreObserver.writes_to`: the collection of the runs."""
+        return _Place(self.runs)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._store.url}, {self.runs.name}>"
@@ -196,10 +213,91 @@ class MongoObserver(StoreObserver):
 
     @property
     def run_entry(self) -> JsonDict | None:
-        """The stored document of the run; None before it starts."""
+        """The document of the run; None before it starts.
+
+        What is edited in it is stored by `save`, which every event calls. Within `insert`, it
+        is the document to be inserted.
+        """
+        if self._new is not None:
+            return self._new.document
         if self._recording is None:
             return None
-        return self.runs.find_one({"_id": self._recording.run_id})
+        stored = self.runs.find_one({"_id": self._recording.run_id})
+        return None if stored is None else self._record.entry.refresh(stored)
+
+    @run_entry.setter
+    def run_entry(self, entry: JsonDict) -> None:
+        if current_run() not in self._records:  # of a run that is to be inserted
+            self._new = _NewRun(RecordState(), entry.get("_id"), entry, [])
+        else:
+            self._record.entry.replace(entry)
+
+    def insert(self) -> None:
+        """Insert `run_entry` as a new document; the start of a run calls it.
+
+        Raises:
+            RunExistsError: the run of `run_entry` is stored already.
+            RuntimeError: there is no `run_entry`.
+        """
+        if self._new is None:
+            if self._recording is None:
+                raise RuntimeError("There is no run_entry to insert")
+            run_id = self._recording.run_id
+            raise RunExistsError(f"There is a run {run_id!r} already in {self._store.url}")
+        new, self._new = self._new, None
+        run_id = new.document.pop("_id", new.run_id)
+        new.document["_id"] = super()._begin(new.record, run_id, new.document, new.files)
+
+    def save(self) -> None:
+        """Store all pending changes, and edits of `run_entry`; every event calls it.
+
+        Raises:
+            StoreError: the server did not take them; they are retried with the next event.
+        """
+        super()._write()
+
+    def final_save(self, attempts: int) -> None:
+        """Store all pending changes; retry while the server is unavailable, then spool them.
+
+        Args:
+            attempts: the number of attempts, a second apart.
+        """
+        super()._write_finally(attempts)
+
+    def save_sources(self, ex_info: Mapping[str, Any]) -> list[list[Any]]:
+        """Store source files, unless they are stored already.
+
+        Args:
+            ex_info: has ``base_dir`` and ``sources``, a list of names and MD5 digests.
+
+        Returns:
+            a list of ``[name, id in GridFS]``.
+        """
+        return self._store.store_sources(source_files(ex_info))
+
+    def _begin(
+        self, record: RecordState, run_id: RunId, document: JsonDict, files: Sequence[SourceFile]
+    ) -> RunId:
+        self._new = _NewRun(record, run_id, document, files)
+        try:
+            self.insert()
+        finally:
+            self._new = None
+        return document.pop("_id")
+
+    @property
+    def _extends_writing(self) -> bool:
+        return type(self).save is not MongoObserver.save
+
+    def _write(self) -> None:
+        self.save()
+
+    def _write_finally(self, attempts: int) -> str | None:
+        self.final_save(attempts)
+        return None
+
+    def _storable(self, fields: Mapping[str, Any]) -> JsonDict:
+        return dict(fields)  # BSON has types of its own, and the store converts others
 
     def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
         """Store a queued run; see `StoreObserver.queued_event`.
@@ -237,6 +335,28 @@ class MongoObserver(StoreObserver):
         # `info["metrics"]` may hold a value of the user's own, which is left alone.
         if metric_id is not None and isinstance(listed, list):
             listed.append({"name": name, "id": metric_id})
+
+
+class _Place:
+    """A collection; hashable, unlike those of some databases that stand in for MongoDB."""
+
+    def __init__(self, runs: Collection[JsonDict]) -> None:
+        self._runs = runs
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Place) and bool(self._runs == other._runs)
+
+    def __hash__(self) -> int:
+        return hash(self._runs.full_name)
+
+
+class _NewRun(NamedTuple):
+    """What `MongoObserver.insert` inserts."""
+
+    record: RecordState
+    run_id: RunId
+    document: JsonDict
+    files: Sequence[SourceFile]
 
 
 class QueueCompatibleMongoObserver(MongoObserver):

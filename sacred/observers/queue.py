@@ -85,6 +85,14 @@ class QueueObserver(RunObserver):
             self._start()
         return run_id
 
+    def withdraw(self) -> None:
+        """Passed on directly: the run does not start after all."""
+        if hasattr(self._covered_observer, "withdraw"):
+            self._covered_observer.withdraw()
+        with self._lock:
+            if current_run() in self._runs:
+                self._runs.remove(current_run())
+
     def heartbeat_event(self, *args: Any, **kwargs: Any) -> None:
         """Passed on later."""
         self._enqueue("heartbeat_event", args, kwargs)

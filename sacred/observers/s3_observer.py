@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sacred._base.cli_option import cli_option
-from sacred.observers.store_observer import OldConstructors, StoreObserver
+from sacred.observers.bucket_files import BucketFiles
+from sacred.observers.store_observer import OldConstructors
 from sacred.stores.buckets.s3 import S3Bucket
 from sacred.stores.buckets.store import bucket_store, split_address
 
@@ -14,7 +15,7 @@ __all__ = ["DEFAULT_S3_PRIORITY", "S3Observer", "s3_option"]
 DEFAULT_S3_PRIORITY = 20
 
 
-class S3Observer(OldConstructors, StoreObserver):
+class S3Observer(OldConstructors, BucketFiles):
     """Stores runs in an S3 bucket, in the layout of a `FileStorageObserver`.
 
     Credentials, and the endpoint of another S3-compatible server, are found by boto3
@@ -53,10 +54,10 @@ class S3Observer(OldConstructors, StoreObserver):
         super().__init__(store, priority, failure_dir)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, S3Observer) and self.store.url == other.store.url
+        return isinstance(other, S3Observer) and self.writes_to == other.writes_to
 
     def __hash__(self) -> int:
-        return hash((S3Observer, self.store.url))
+        return hash(self.writes_to)
 
     def __repr__(self) -> str:
         return f"S3Observer({self.bucket!r}, {self.basedir!r})"

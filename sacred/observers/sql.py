@@ -7,7 +7,7 @@ import os
 import threading
 import warnings
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.cli_option import cli_option
@@ -110,10 +110,20 @@ class SqlObserver(StoreObserver):
         return self
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, SqlObserver) and self.engine.url == other.engine.url
+        return isinstance(other, SqlObserver) and self.writes_to == other.writes_to
 
     def __hash__(self) -> int:
-        return hash((SqlObserver, self.engine.url))
+        return hash(self.writes_to)
+
+    @property
+    def writes_to(self) -> Hashable:
+        """See `StoreObserver.writes_to`: the database; one in memory is that of its engine."""
+        url = self.engine.url
+        if url.get_backend_name() != "sqlite":
+            return "sql", url.get_backend_name(), url.host, url.port, url.database
+        if url.database in (None, "", ":memory:"):
+            return "sql", id(self.engine)
+        return "sql", os.path.realpath(str(url.database))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._store.url}>"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sacred._base.current_run import current_run
 from sacred.events import accepts_timestamps
 from sacred.observers.base import JsonDict, RunId, RunObserver
-from sacred.stores.changes import Change
+from sacred.observers.editable_entry import EditableEntry, plain_fields
+from sacred.stores.changes import Change, SetFields, SourceFile
 from sacred.stores.delivery import Delivery
 from sacred.stores.document import RunChangeTracker
 from sacred.stores.store import Store
@@ -18,19 +19,21 @@ if TYPE_CHECKING:
     import datetime
     from typing import Self
 
-__all__ = ["OldConstructors", "StoreObserver"]
+__all__ = ["OldConstructors", "RecordState", "StoreObserver"]
 
 
-class _Record:
+class RecordState:
     """The state of one run that is being recorded."""
 
-    __slots__ = ("output_held", "recording", "writer")
+    __slots__ = ("entry", "output_held", "recording", "writer")
 
     def __init__(self) -> None:
         self.writer = RunChangeTracker()
         self.recording: Delivery | None = None
         #: Characters of output held back until the next write.
         self.output_held = 0
+        #: The document as shown to users, who may edit it.
+        self.entry = EditableEntry()
 
 
 # Output of this length is written at once instead of with the next heartbeat.
@@ -89,16 +92,23 @@ class StoreObserver(RunObserver):
         self.store = store
         self.priority = priority
         self.failure_dir = failure_dir
-        self._records: dict[object, _Record] = {}
+        self._records: dict[object, RecordState] = {}
         # The run that started last, which users may inspect after its end.
-        self._latest = _Record()
+        self._latest = RecordState()
+        # Of the run that was queued last.
+        self._queued_id: RunId = None
+
+    @property
+    def writes_to(self) -> Hashable:
+        """What identifies the destination: of observers with the same, a run uses one."""
+        return "store", id(self.store)
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy observes other runs than the original, for example in a worker process.
-        return {**self.__dict__, "_records": {}, "_latest": _Record()}
+        return {**self.__dict__, "_records": {}, "_latest": RecordState()}
 
     @property
-    def _record(self) -> _Record:
+    def _record(self) -> RecordState:
         """The state of the run that the current event belongs to, else of the latest run."""
         return self._records.get(current_run(), self._latest)
 
@@ -109,6 +119,21 @@ class StoreObserver(RunObserver):
     @property
     def _recording(self) -> Delivery | None:
         return self._record.recording
+
+    def highest_id(self) -> int | None:
+        """The highest number among the ids of stored runs; None if they are not numbered."""
+        # A subclass that overrides this method names runs when it is not given an id.
+        own = type(self).started_event.__module__.partition(".")[0]
+        return self.store.highest_id() if own == __name__.partition(".")[0] else None
+
+    def withdraw(self) -> None:
+        """Remove the record of the run that has just been started: its id is taken elsewhere."""
+        record = self._records.pop(current_run(), None)
+        delivery = None if record is None else record.recording
+        run_id = self._queued_id if delivery is None else delivery.run_id
+        self._latest, self._queued_id = RecordState(), None
+        self.store.discard(run_id)
+        self.store.remove(run_id)
 
     def queued_event(
         self,
@@ -125,10 +150,11 @@ class StoreObserver(RunObserver):
         Raises:
             StoreError: the store cannot be reached, or the id is taken.
         """
-        document, files = _Record().writer.queued(
+        document, files = RecordState().writer.queued(
             ex_info, command, host_info, queue_time, config, meta_info
         )
-        return self.store.create(_id, document, files)
+        self._queued_id = self.store.create(_id, document, files)
+        return self._queued_id
 
     def started_event(
         self,
@@ -145,14 +171,11 @@ class StoreObserver(RunObserver):
         Raises:
             StoreError: the store cannot be reached, or the id is taken.
         """
-        record = _Record()
+        record = RecordState()
         document, files = record.writer.started(
             ex_info, command, host_info, start_time, config, meta_info
         )
-        run_id = self.store.create(_id, document, files)
-        record.recording = Delivery(self.store, run_id, document, files, self.failure_dir)
-        self._records[current_run()] = self._latest = record
-        return run_id
+        return self._begin(record, _id, document, files)
 
     def heartbeat_event(
         self, info: JsonDict, captured_out: str | None, beat_time: datetime.datetime, result: Any
@@ -168,6 +191,8 @@ class StoreObserver(RunObserver):
     ) -> None:
         """As `heartbeat_event`, but written together with the closing event."""
         self._running.hold(self._writer.heartbeat(info, captured_out, beat_time, result))
+        if self._extends_writing:
+            self._write()
 
     def wants_output_chunks(self) -> bool:
         """Whether `output_event` replaces the ``captured_out`` of heartbeats.
@@ -258,15 +283,45 @@ class StoreObserver(RunObserver):
         for change in self._writer.artifact(name, name):
             self.store.check(change)
 
+    def _begin(
+        self, record: RecordState, run_id: RunId, document: JsonDict, files: Sequence[SourceFile]
+    ) -> RunId:
+        new_id = self.store.create(run_id, document, files)
+        record.recording = Delivery(self.store, new_id, document, files, self.failure_dir)
+        self._records[current_run()] = self._latest = record
+        return new_id
+
     def _add(self, changes: Iterable[Change]) -> None:
         self._record.output_held = 0  # it is written with these changes
-        self._running.add(changes)
+        self._running.hold(changes)
+        self._write()
+
+    @property
+    def _extends_writing(self) -> bool:
+        """Whether a subclass has code of its own that every write calls."""
+        return False
+
+    def _write(self) -> None:
+        """Write what is held back, and what users have edited in the entry of the run."""
+        self._running.add(self._edits())
+
+    def _write_finally(self, attempts: int) -> str | None:
+        """As `_write`, with retries; returns the path of the spool, None if all is stored."""
+        return self._running.close(self._edits(), attempts, self.pause)
+
+    def _edits(self) -> list[Change]:
+        edits = self._record.entry.take_edits()
+        return [SetFields(fields=self._storable(edits))] if edits else []
+
+    def _storable(self, fields: Mapping[str, Any]) -> JsonDict:
+        """Hook of subclasses: convert what a user has put into the entry of a run."""
+        return plain_fields(fields)
 
     def _close(self, changes: Iterable[Change], status: str) -> None:
         attempts = self.closing_attempts.get(status, self.interrupted_attempts)
         try:
-            spool = self._running.close(changes, attempts, self.pause)
-            self._after_close(spool)
+            self._running.hold([*self._edits(), *changes])
+            self._after_close(self._write_finally(attempts))
         finally:
             # The closing event is the last one of a run.
             self._records.pop(current_run(), None)

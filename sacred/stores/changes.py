@@ -205,6 +205,7 @@ class AddFile(Frozen):
         md5: of a resource.
         metadata: of an artifact.
         content_type: of an artifact.
+        origin: the path of an artifact as the user gave it.
     """
 
     kind: Literal["resource", "artifact"]
@@ -213,6 +214,7 @@ class AddFile(Frozen):
     md5: str | None = None
     metadata: Mapping[str, Any] | None = None
     content_type: str | None = None
+    origin: str | None = None
 
 
 Change = SetFields | Annotate | SetExperiment | WriteOutput | AddPoints | AddFile

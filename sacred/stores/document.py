@@ -196,6 +196,7 @@ class RunChangeTracker:
                 path=os.path.abspath(filename),
                 metadata=None if metadata is None else flatten(metadata),
                 content_type=content_type,
+                origin=filename,
             )
         ]
 
@@ -209,9 +210,12 @@ class RunChangeTracker:
         return [SetFields(fields={"stop_time": interrupt_time, "status": status})]
 
     def failed(self, fail_time: datetime.datetime, fail_trace: Sequence[str]) -> list[Change]:
-        """The run ended with an exception."""
-        lines = [_storable(line) for line in fail_trace]
-        fields = {"stop_time": fail_time, "status": FAILED, "fail_trace": lines}
+        """The run ended with an exception; a traceback in one text is stored as such."""
+        if isinstance(fail_trace, str):
+            trace: str | list[str] = _storable(fail_trace)
+        else:
+            trace = [_storable(line) for line in fail_trace]
+        fields = {"stop_time": fail_time, "status": FAILED, "fail_trace": trace}
         return [SetFields(fields=fields)]
 
     def _if_changed(self, field: str, value: Any) -> dict[str, Any]:

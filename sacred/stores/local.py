@@ -22,6 +22,7 @@ from sacred.stores.store import (
 __all__ = [
     "SCRATCH",
     "content_of",
+    "has_digest",
     "last_use",
     "mark_used",
     "md5_of_file",
@@ -46,6 +47,17 @@ def md5_of_file(path: str) -> str:
     """
     with open(path, "rb") as file:
         return md5_of(content_of(file))
+
+
+def has_digest(path: str, md5: str) -> bool:
+    """Whether a file that is named by its digest still has that content.
+
+    It may have been cut off by a full disk or a crash, or edited in place.
+    """
+    try:
+        return md5_of_file(path) == md5
+    except OSError:
+        return False
 
 
 def content_of(file: IO[bytes]) -> Iterator[bytes]:

@@ -131,6 +131,16 @@ class Store(ABC):
             Exception: a change could not be stored; those behind it were not tried.
         """
 
+    def highest_id(self) -> int | None:
+        """The highest number among the ids of runs, 0 without any.
+
+        None: the store does not number its runs.
+
+        Raises:
+            StoreUnavailableError: the place cannot be reached.
+        """
+        return None
+
     def discard(self, run_id: RunId) -> None:
         """Put a run into the trash, as a whole or not at all.
 

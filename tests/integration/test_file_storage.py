@@ -84,7 +84,12 @@ def test_the_record_at_the_start(observer, runs, tmp_path):
     }
     assert content(runs / "1" / "config.json") == {"C": 2.0}
     assert (runs / stored).read_bytes() == b"x = 1\n"
-    assert everything_in(runs / "1") == ["config.json", "cout.txt", "run.json"]
+    assert everything_in(runs / "1") == [
+        "config.json",
+        "cout.txt",
+        "metrics.json",
+        "run.json",
+    ]
 
 
 def test_a_whole_run(observer, runs, tmp_path):

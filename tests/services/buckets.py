@@ -65,7 +65,7 @@ class BucketContract:
         files = {"a.py": b"x = 1\n", "r.csv": b"\0\xff" * 999, "m.bin": bytes(range(256)) * 40_000}
         for name, data in files.items():
             (tmp_path / name).write_bytes(data)
-        assert start(observer, base_dir=tmp_path, sources=[("a.py", "?")]) == "1"
+        assert start(observer, base_dir=tmp_path, sources=[("a.py", "?")]) == 1
         observer.resource_event(filename=str(tmp_path / "r.csv"))
         observer.artifact_event(name="./d//m.bin", filename=str(tmp_path / "m.bin"))
         for text in ("10%\r", "é100%", "é100%\ndone"):
@@ -245,11 +245,11 @@ class BucketContract:
 
     def test_ids(self, observer):
         assert start(observer, "my run") == "my run"
-        assert start(observer, 12) == "12"
-        assert start(observer) == "13"
+        assert start(observer, 12) == 12
+        assert start(observer) == 13
         with pytest.raises(FileExistsError, match="There is a run '12' already"):
             start(observer, "12")
-        for wrong in ("", ".", "a/b"):
+        for wrong in ("", ".", "a/b", "_trash", ".x"):
             with pytest.raises(StoreError, match="cannot have the id"):
                 start(observer, wrong)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sacred._base.cli_option import cli_option
 from sacred.observers.base import JsonDict, RunId
 from sacred.observers.store_observer import StoreObserver
 from sacred.observers.tinydb_hashfs.bases import RecordsStorage, form_with_files, open_db
+from sacred.stores.document import source_files
 from sacred.stores.tinydb.database_file import TablesFile
 from sacred.stores.tinydb.hash_files import HashFiles
 from sacred.stores.tinydb.store import FORMAT, TABLE, TinyDbStore, local_tinydb
@@ -47,6 +48,8 @@ class TinyDbObserver(StoreObserver):
         failure_dir: PathLike | None = None,
     ) -> None:
         self.root: str | None = os.path.abspath(os.fsdecode(path))
+        self._db_run_id: int | None = None
+        self._place: Hashable = os.path.realpath(self.root)
         self.fs: Any = HashFiles(os.path.join(self.root, "hashfs"))
         self._db: TinyDB | None = None
         self._store = local_tinydb(os.fsdecode(path), overwrite)
@@ -77,6 +80,8 @@ class TinyDbObserver(StoreObserver):
         """
         self = cls.__new__(cls)
         self.root = None if root is None else os.fsdecode(root)
+        self._place = _place_of(db, root)
+        self._db_run_id = None
         self._db, self.fs = db, fs
         storage: Any = db.storage
         tables = storage.tables if isinstance(storage, RecordsStorage) else storage
@@ -87,10 +92,10 @@ class TinyDbObserver(StoreObserver):
         return self
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, TinyDbObserver) and self._identity == other._identity
+        return isinstance(other, TinyDbObserver) and self.writes_to == other.writes_to
 
     def __hash__(self) -> int:
-        return hash((TinyDbObserver, self._identity))
+        return hash(self.writes_to)
 
     def __repr__(self) -> str:
         return f"TinyDbObserver({self.root!r})"
@@ -134,15 +139,50 @@ class TinyDbObserver(StoreObserver):
 
     @property
     def db_run_id(self) -> int | None:
-        """TinyDB's document id of the run; None before it starts."""
+        """TinyDB's document id of the run; None before it starts. It may be assigned."""
+        if self._db_run_id is not None:
+            return self._db_run_id
         found = self._found
         return None if found is None else found[0]
 
+    @db_run_id.setter
+    def db_run_id(self, number: int | None) -> None:
+        self._db_run_id = number
+
     @property
     def run_entry(self) -> JsonDict:
-        """The stored entry of the run; empty before it starts."""
+        """The entry of the run; empty before it starts.
+
+        What is edited in it is stored by `save`, which every event calls.
+        """
         found = self._found
-        return {} if found is None else form_with_files(self.fs).decode_entry(found[1])
+        stored = {} if found is None else form_with_files(self.fs).decode_entry(found[1])
+        return self._record.entry.refresh(stored)
+
+    @run_entry.setter
+    def run_entry(self, entry: JsonDict) -> None:
+        self._record.entry.replace(entry)
+
+    def save(self) -> None:
+        """Store all pending changes, and edits of `run_entry`; every event calls it.
+
+        Raises:
+            StoreError: they could not be stored; they are retried with the next event.
+        """
+        super()._write()
+
+    def save_sources(self, ex_info: Mapping[str, Any]) -> list[list[Any]]:
+        """Store source files, unless they are stored already.
+
+        Args:
+            ex_info: has ``base_dir`` and ``sources``, a list of names and MD5 digests.
+
+        Returns:
+            a list of ``[name, digest, file handle]``.
+        """
+        handle_of = form_with_files(self.fs).decode
+        stored = self._store.store_sources(source_files(ex_info))
+        return [[name, digest, handle_of(handle)] for name, digest, handle in stored]
 
     def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
         """Raise, because TinyDB cannot hold queued runs.
@@ -154,14 +194,35 @@ class TinyDbObserver(StoreObserver):
             "queued_event method is not implemented for local TinyDbObserver."
         )
 
+    def _begin(self, *args: Any) -> RunId:
+        self._db_run_id = None
+        return super()._begin(*args)
+
+    @property
+    def _extends_writing(self) -> bool:
+        return type(self).save is not TinyDbObserver.save
+
+    def _write(self) -> None:
+        self.save()
+
     @property
     def _found(self) -> tuple[int, JsonDict] | None:
         recording = self._recording
         return None if recording is None else self._store.find(recording.run_id)
 
     @property
-    def _identity(self) -> object:
-        return id(self._db) if self.root is None else self.root
+    def writes_to(self) -> Hashable:
+        """See `StoreObserver.writes_to`: the directory, or a database passed by the user."""
+        return "tinydb", self._place
+
+
+def _place_of(db: TinyDB, root: PathLike | None) -> Hashable:
+    if root is not None:
+        return os.path.realpath(os.fsdecode(root))
+    tables = getattr(db.storage, "tables", None)
+    if isinstance(tables, TablesFile):
+        return os.path.realpath(os.path.dirname(tables.path))
+    return id(db)
 
 
 @cli_option("-t", "--tiny_db")

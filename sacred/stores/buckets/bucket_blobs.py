@@ -20,7 +20,7 @@ from typing import IO, cast
 from sacred._base.clock import utcnow
 from sacred._base.frozen import replace
 from sacred.stores import collector
-from sacred.stores.files.blobs import TRASH, Blob, Blobs, Content
+from sacred.stores.files.blobs import TRASH, Blob, Blobs, Content, check_run_id
 from sacred.stores.local import content_of
 from sacred.stores.store import RunExistsError, StoreError, StoreNotFoundError
 
@@ -120,7 +120,7 @@ class BucketBlobs(Blobs):
         """See `Blobs.claim`; who makes the ``run.json``, empty at first, has the id."""
         if run_id is not None:
             return self._claim_given(run_id)
-        for number in itertools.count(self._highest() + 1):
+        for number in itertools.count(self.highest_id() + 1):
             if self._make_record(str(number)):
                 return str(number)
         raise AssertionError("unreachable")
@@ -192,6 +192,14 @@ class BucketBlobs(Blobs):
         # What was modified lately need not be told so again.
         return utcnow() - modified < collector.COUNTS or self.bucket.touch(key)
 
+    def holds(self, name: str, md5: str, size: int) -> bool:
+        """See `Blobs.holds`; only sizes are compared, since objects are written as a whole."""
+        if not self.use(name):
+            return False
+        key = self._key(name)
+        found = next((blob for blob in self.bucket.objects(key) if blob.name == key), None)
+        return size < 0 or (found is not None and found.size == size)
+
     def entries(self, below: str = "") -> Iterator[Blob]:
         """See `Blobs.entries`."""
         prefix = self._prefix + (f"{below}/" if below else "")
@@ -236,13 +244,13 @@ class BucketBlobs(Blobs):
             content = b""
         return _Growing(len(content), content)
 
-    def _highest(self) -> int:
+    def highest_id(self) -> int:
+        """See `Blobs.highest_id`."""
         folders = [*self.bucket.folders(self._prefix), *self.folders(TRASH)]
         return max((int(name) for name in folders if name.isdecimal()), default=0)
 
     def _claim_given(self, run_id: str) -> str:
-        if run_id in ("", ".", "..") or "/" in run_id or os.sep in run_id:
-            raise StoreError(f"A run cannot have the id {run_id!r}: it names a directory")
+        check_run_id(run_id)
         # In the trash, it may be half removed.
         if self.exists(run_id) or self.exists(f"{TRASH}/{run_id}") or not self._make_record(run_id):
             raise RunExistsError(f"There is a run {run_id!r} already: {self.root}/{run_id}")

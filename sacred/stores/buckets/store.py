@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sacred.stores.buckets.bucket_blobs import Bucket, BucketBlobs
-from sacred.stores.changes import Change
-from sacred.stores.files.store import FileStore
+from sacred.stores.changes import Change, SourceFile
+from sacred.stores.files.store import FileStore, store_once
 from sacred.stores.reader import Reader
 from sacred.stores.store import RunId, Store
 
@@ -35,6 +36,30 @@ class BucketStore(FileStore):
         super().apply(run_id, changes)
         if str(run_id) not in self._runs:  # it is closed
             self._places[0].forget(str(run_id))
+
+    def create(
+        self, run_id: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
+    ) -> RunId:
+        """See `Store.create`; ids given out here are numbers."""
+        new_id = super().create(run_id, document, files)
+        return int(new_id) if run_id is None else run_id
+
+    def store_file(self, path: str, prefix: str) -> str:
+        """Store a file under its name and digest, unless it is stored already.
+
+        Args:
+            path: path of the file.
+            prefix: key prefix of such files in the bucket.
+
+        Returns:
+            its key.
+        """
+        blobs = BucketBlobs(self._places[0].bucket, prefix.strip("/"))
+        return posixpath.join(blobs.prefix, store_once(blobs, path))
+
+    def put_data(self, key: str, data: bytes) -> None:
+        """Store an object under a key of the bucket."""
+        BucketBlobs(self._places[0].bucket, "").write(key, data)
 
     def reader(self) -> Reader:
         """See `ReadableStore.reader`."""

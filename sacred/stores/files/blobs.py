@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator
 from typing import IO, ClassVar
 
 from sacred._base.frozen import Frozen
-from sacred.stores.files.next_id import claim_next
+from sacred.stores.files.next_id import claim_next, highest_number
 from sacred.stores.local import (
     SCRATCH,
     content_of,
+    has_digest,
     last_use,
     mark_used,
     remove_unused,
@@ -26,7 +27,7 @@ from sacred.stores.local import (
 )
 from sacred.stores.store import RunExistsError, StoreError, StoreNotFoundError
 
-__all__ = ["DISCARD_TIME", "MARK", "TRASH", "Blob", "Blobs", "LocalBlobs"]
+__all__ = ["DISCARD_TIME", "MARK", "TRASH", "Blob", "Blobs", "LocalBlobs", "check_run_id"]
 
 #: The directory with a directory for each run that is in the trash.
 TRASH = "_trash"
@@ -74,6 +75,10 @@ class Blobs(ABC):
         """
 
     @abstractmethod
+    def highest_id(self) -> int:
+        """The highest id that is a number, also of runs in the trash; 0 without any."""
+
+    @abstractmethod
     def write(self, name: str, content: Content) -> None:
         """Replace the content as a whole: readers see the old one or the new one."""
 
@@ -114,6 +119,16 @@ class Blobs(ABC):
         """
 
     @abstractmethod
+    def holds(self, name: str, md5: str, size: int) -> bool:
+        """As `use`, for content that is named by its digest; False also if it is damaged.
+
+        Args:
+            name: its name.
+            md5: the digest of what it should be.
+            size: its length in bytes; -1: unknown.
+        """
+
+    @abstractmethod
     def entries(self, below: str = "") -> Iterator[Blob]:
         """Everything that is there, or below a name, at any depth."""
 
@@ -145,6 +160,27 @@ class Blobs(ABC):
         return None
 
 
+def check_run_id(run_id: str) -> None:
+    """Refuse ids that cannot be those of directories of runs.
+
+    Raises:
+        StoreError: readers would not take it for a run, or it names another directory.
+
+    >>> check_run_id("fit-7")
+    >>> check_run_id("_trash")
+    Traceback (most recent call last):
+        ...
+    sacred.stores.store.StoreError: A run cannot have the id '_trash': names that start with ...
+    """
+    if run_id in ("", ".", "..") or "/" in run_id or os.sep in run_id:
+        raise StoreError(f"A run cannot have the id {run_id!r}: it names a directory")
+    if run_id.startswith(("_", ".")):
+        raise StoreError(
+            f"A run cannot have the id {run_id!r}: names that start with '_' or '.' are those of "
+            "directories that are no runs"
+        )
+
+
 class LocalBlobs(Blobs):
     """Files below a directory, which is made when the first run starts.
 
@@ -167,6 +203,14 @@ class LocalBlobs(Blobs):
             except FileNotFoundError:
                 os.makedirs(self._root, exist_ok=True)
                 return self._claim(run_id)
+
+    def highest_id(self) -> int:
+        """See `Blobs.highest_id`."""
+        with self._explained():
+            try:
+                return highest_number(self._root, self._path(TRASH))
+            except FileNotFoundError:
+                return 0
 
     def write(self, name: str, content: Content) -> None:
         """See `Blobs.write`."""
@@ -213,6 +257,10 @@ class LocalBlobs(Blobs):
     def use(self, name: str) -> bool:
         """See `Blobs.use`."""
         return mark_used(self._path(name))
+
+    def holds(self, name: str, md5: str, size: int) -> bool:
+        """See `Blobs.holds`."""
+        return self.use(name) and has_digest(self._path(name), md5)
 
     def entries(self, below: str = "") -> Iterator[Blob]:
         """See `Blobs.entries`; links are not followed."""
@@ -271,8 +319,7 @@ class LocalBlobs(Blobs):
 
     def _claim_given(self, run_id: str) -> str:
         path = self._path(run_id)
-        if not run_id or os.path.dirname(os.path.abspath(path)) != self._root:
-            raise StoreError(f"A run cannot have the id {run_id!r}: it names a directory")
+        check_run_id(run_id)
         try:
             if os.path.exists(self._path(f"{TRASH}/{run_id}")):
                 raise FileExistsError  # it is being removed, and not everything is gone

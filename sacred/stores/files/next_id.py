@@ -14,7 +14,7 @@ import re
 
 from sacred._base.digest import new_md5
 
-__all__ = ["NOTE", "claim_next"]
+__all__ = ["NOTE", "claim_next", "highest_number"]
 
 #: The file of the note: three numbers and a digest of them, always of one length.
 NOTE = ".last-id"
@@ -41,10 +41,7 @@ def claim_next(root: str, trash: str) -> str:
         OSError: it cannot be made.
     """
     before = os.stat(root)
-    known_state, known_id = _known.get(root, (None, 0))
-    highest = known_id if _state(before) == known_state else _noted(root, before)
-    if highest is None:
-        highest = _listed(root, trash)
+    highest = _highest(root, trash, before)
     # Others may start runs at the same time; who comes too late goes on from there without
     # looking at everything again.
     for number in itertools.count(highest + 1):
@@ -56,6 +53,21 @@ def claim_next(root: str, trash: str) -> str:
     _note(root, number, before)
     _remember(root, number, before)
     return str(number)
+
+
+def highest_number(root: str, trash: str) -> int:
+    """The highest number of a run in a directory, or in its trash; 0 without any.
+
+    Raises:
+        OSError: the directory cannot be read.
+    """
+    return _highest(root, trash, os.stat(root))
+
+
+def _highest(root: str, trash: str, now: os.stat_result) -> int:
+    known_state, known_id = _known.get(root, (None, 0))
+    highest = known_id if _state(now) == known_state else _noted(root, now)
+    return _listed(root, trash) if highest is None else highest
 
 
 # The state of directories and the highest number in them, after the last run of this process

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
+from sacred.serializer import flatten
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -43,6 +44,7 @@ __all__ = [
     "FileStore",
     "check_artifact_name",
     "local_file_store",
+    "store_once",
 ]
 
 #: What artifacts may not be called.
@@ -88,12 +90,14 @@ class FileStore(ReadableStore):
         """See `Store.create`."""
         fields = dict(document)
         # Before the claim: if the disk is full, no half of a record is left behind.
-        stored = {**document["experiment"], "sources": self._store_sources(files)}
+        stored = {**document["experiment"], "sources": self.store_sources(files)}
         new_id = self._blobs.claim(None if run_id is None else str(run_id))
         run = self._runs[new_id] = _RunFiles(self._blobs, new_id)
         self._blobs.write(f"{new_id}/config.json", encode(fields.pop("config")).encode())
         if fields.pop("captured_out", None) is not None:
             self._blobs.append(f"{new_id}/cout.txt", 0, b"")
+            # Readers open it whether or not the run has metrics.
+            self._blobs.write(f"{new_id}/metrics.json", b"{}")
         if fields.pop("info", None):
             self._blobs.write(f"{new_id}/info.json", encode(document["info"]).encode())
         for name, value in {**fields, "experiment": stored}.items():
@@ -120,7 +124,7 @@ class FileStore(ReadableStore):
                 case AddFile():
                     self._add_file(run, change)
                 case SetExperiment():
-                    stored = {**change.info, "sources": self._store_sources(change.files)}
+                    stored = {**change.info, "sources": self.store_sources(change.files)}
                     run.record.set("experiment", stored)
                 case SetFields():
                     run.set(change)
@@ -139,6 +143,10 @@ class FileStore(ReadableStore):
     def is_unreachable(self, error: BaseException) -> bool:
         """See `Store.is_unreachable`: a disk answers at once, so every change is tried."""
         return False
+
+    def highest_id(self) -> int:
+        """See `Store.highest_id`."""
+        return self._blobs.highest_id()
 
     def discard(self, run_id: RunId) -> None:
         """See `Store.discard`."""
@@ -160,6 +168,42 @@ class FileStore(ReadableStore):
         self._blobs.remove_folder(str(run_id))
         # As long as the mark is there, nobody gets this id.
         self._blobs.remove_folder(f"{TRASH}/{run_id}")
+
+    def save_file(self, run_id: RunId, path: str, name: str | None = None) -> None:
+        """Copy a file into the directory of a run, without listing it in the record.
+
+        Args:
+            run_id: id of the run.
+            path: path of the file.
+            name: its name there (default: its base name).
+
+        Raises:
+            ReservedArtifactError: `name` is a file of the record.
+            InvalidArtifactError: `name` is not one of a file in the directory.
+        """
+        target = os.path.basename(path) if name is None else os.fspath(name)
+        check_artifact_name(target)
+        self._blobs.put_file(f"{run_id}/{target}", os.fspath(path))
+
+    def save_json(self, run_id: RunId, value: Any, name: str) -> None:
+        """As `save_file`, with a value as JSON."""
+        check_artifact_name(name)
+        self._blobs.write(f"{run_id}/{name}", encode(flatten(value)).encode())
+
+    def store_sources(self, files: Iterable[SourceFile]) -> list[list[str]]:
+        """Store sources, unless they are stored already.
+
+        Returns:
+            a list of ``[name, path of the copy relative to the directory of runs]``.
+        """
+        return [[file.name, self._store_source(file)] for file in files]
+
+    def record_text(self, run_id: RunId, name: str) -> str | None:
+        """The text of a file in the directory of a run; None: it does not exist."""
+        try:
+            return self._blobs.read(f"{run_id}/{name}").decode()
+        except FileNotFoundError:
+            return None
 
     def reader(self) -> Reader:
         """See `ReadableStore.reader`."""
@@ -208,12 +252,9 @@ class FileStore(ReadableStore):
             return
         stored = change.name
         if self._copy_all or not _is_within(change.path, self._blobs.root):
-            name = _store_once(self._resources, change.path, change.md5)
+            name = store_once(self._resources, change.path, change.md5)
             stored = os.path.join(self._resources.root, name)
         run.record.add("resources", [change.name, stored])
-
-    def _store_sources(self, files: Iterable[SourceFile]) -> list[list[str]]:
-        return [[file.name, self._store_source(file)] for file in files]
 
     def _store_source(self, file: SourceFile) -> str:
         base = os.path.abspath(self._blobs.root)
@@ -221,9 +262,9 @@ class FileStore(ReadableStore):
             return os.path.relpath(file.path, base)
         try:
             name = _named_by(file.path, file.md5)
-            if not self._sources.use(name):
+            if not self._sources.holds(name, file.md5, _size_of(file.path)):
                 # It may have been changed since it was imported.
-                name = _store_once(self._sources, file.path, missing=name)
+                name = store_once(self._sources, file.path, missing=name)
         except FileNotFoundError:
             # It was imported, and is gone since. The record still says what it was.
             import logging  # hardly any reader of a store needs it
@@ -349,13 +390,14 @@ def _is_within(path: str, directory: str) -> bool:
     return os.path.commonpath([os.path.realpath(path), base]) == base
 
 
-def _store_once(blobs: Blobs, path: str, md5: str | None = None, missing: str | None = None) -> str:
+def store_once(blobs: Blobs, path: str, md5: str | None = None, missing: str | None = None) -> str:
     """Store content under ``NAME_MD5.EXT`` unless it is there; returns that name.
 
     Nothing is there under the name `missing`.
     """
-    name = _named_by(path, md5 or md5_of_file(path))
-    if name == missing or not blobs.use(name):
+    md5 = md5 or md5_of_file(path)
+    name = _named_by(path, md5)
+    if name == missing or not blobs.holds(name, md5, _size_of(path)):
         try:
             blobs.put_file(name, path)
         except StoreUnavailableError:
@@ -363,6 +405,13 @@ def _store_once(blobs: Blobs, path: str, md5: str | None = None, missing: str | 
             if not blobs.exists(name):
                 raise
     return name
+
+
+def _size_of(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return -1
 
 
 def _named_by(path: str, md5: str) -> str:

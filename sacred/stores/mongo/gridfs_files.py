@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,24 @@ if TYPE_CHECKING:
     from gridfs import GridFS
     from pymongo.collection import Collection
 
-__all__ = ["USED", "GridFiles", "files_of"]
+__all__ = ["USED", "GridFiles", "content_type_of", "files_of"]
 
 _ATTEMPTS = 3
 
 #: The field of a file's document that says when a run has last been told to use it.
 USED = "used"
+
+
+def content_type_of(name: str, path: str) -> str | None:
+    """Guess the MIME type of an artifact by its name, else by the name of its file.
+
+    >>> content_type_of("predictions", "/tmp/pred.csv")
+    'text/csv'
+    """
+    # Here, because most runs have no artifacts.
+    import mimetypes
+
+    return mimetypes.guess_type(name)[0] or mimetypes.guess_type(path)[0]
 
 
 def files_of(fs: GridFS) -> Collection[dict[str, Any]] | None:
@@ -57,7 +70,7 @@ class GridFiles:
         """
         for attempt in range(_ATTEMPTS):
             known = md5 if md5 and not attempt else md5_of_file(path)
-            found = self._find(name, known)
+            found = self._find(name, known, os.path.getsize(path))
             if found is not None:
                 return found
             with open(path, "rb") as content:
@@ -72,7 +85,7 @@ class GridFiles:
         """Store a text unless it is there under this name; returns the id in GridFS."""
         data = text.encode()
         md5 = new_md5(data).hexdigest()
-        return self._find(name, md5) or self._put(name, [data], md5, fields)
+        return self._find(name, md5, len(data)) or self._put(name, [data], md5, fields)
 
     def read(self, file_id: Any) -> bytes:
         """The content of a file."""
@@ -83,9 +96,22 @@ class GridFiles:
         """Remove a file."""
         self._fs.delete(file_id)
 
-    def _find(self, name: str, md5: str) -> Any:
-        found = self._fs.find_one({"filename": name, "md5": md5})
+    def _find(self, name: str, md5: str, size: int) -> Any:
+        same = {"filename": name, "md5": md5}
+        found = self._fs.find_one(same)
+        if found is not None and not self._is_whole(found, size):
+            found = next((file for file in self._fs.find(same) if self._is_whole(file, size)), None)
         return found._id if found is not None and self._use(found) else None
+
+    def _is_whole(self, found: Any, size: int) -> bool:
+        """Whether a stored file has the length and all the chunks that it should have."""
+        chunks = getattr(self._fs, "_chunks", None)
+        if self._documents is None or chunks is None:
+            return True
+        wanted = -(-found.length // found.chunk_size)
+        if found.length != size:
+            return False
+        return bool(chunks.count_documents({"files_id": found._id}) == wanted)
 
     def _use(self, found: Any) -> bool:
         """Say that one more run refers to a file; False: somebody has just removed it."""

@@ -26,8 +26,8 @@ from sacred.stores.mongo.bson_values import (
     shortened,
 )
 from sacred.stores.mongo.errors import translate_errors
-from sacred.stores.mongo.gridfs_files import GridFiles
-from sacred.stores.mongo.output import MongoOutput
+from sacred.stores.mongo.gridfs_files import GridFiles, content_type_of
+from sacred.stores.mongo.output import PARTS, MongoOutput
 from sacred.stores.mongo.points import MongoMetrics
 from sacred.stores.reader import ReadableStore, Reader
 from sacred.stores.store import (
@@ -51,6 +51,11 @@ __all__ = ["FORMAT", "IN_GRIDFS", "MongoStore"]
 _ATTEMPTS = 100
 
 FORMAT = "MongoObserver-0.7.0"
+
+#: Fields that a run may have got after its start: those of a run to be overwritten go.
+_OWN_FIELDS = (
+    "result", "stop_time", "fail_trace", "queue_time", PARTS, IN_GRIDFS, DISCARDED, DISCARD_TIME
+)  # fmt: skip
 
 #: Since when a run is in the trash: since the first time that it was put there.
 _SINCE = {"$ifNull": [f"${DISCARD_TIME}", "$$NOW"]}
@@ -98,7 +103,9 @@ class MongoStore(ReadableStore):
         """
         with translate_errors(self.url):
             self._check_overwritten()
-            experiment = {**document["experiment"], "sources": self._store_sources(files)}
+            experiment = dict(document.get("experiment") or {})
+            if files or not experiment.get("sources"):  # else a subclass has stored them
+                experiment["sources"] = self.store_sources(files)
             fields = force_bson_encodeable({**document, "experiment": experiment})
             fields, large = self._fitting(fields)
             entry = {**fields, "format": FORMAT} | ({IN_GRIDFS: large} if large else {})
@@ -123,6 +130,11 @@ class MongoStore(ReadableStore):
                     run.metrics.expect(info.get("metrics"))
             for change in changes:
                 self._apply(run, change)
+
+    def highest_id(self) -> int:
+        """See `Store.highest_id`."""
+        with translate_errors(self.url):
+            return self._highest_id()
 
     def discard(self, run_id: RunId) -> None:
         """See `Store.discard`."""
@@ -200,7 +212,7 @@ class MongoStore(ReadableStore):
             case Annotate():
                 self._annotate(run.run_id, change)
             case SetExperiment():
-                experiment = {**change.info, "sources": self._store_sources(change.files)}
+                experiment = {**change.info, "sources": self.store_sources(change.files)}
                 self._set(run, {"experiment": experiment})
             case SetFields():
                 self._set(run, _with_metrics(change.fields, run))
@@ -249,9 +261,7 @@ class MongoStore(ReadableStore):
             self._files.put_file(change.name, change.path, change.md5)
             self._update(run_id, {"$addToSet": {"resources": [change.name, change.md5]}})
             return
-        import mimetypes
-
-        content_type = change.content_type or mimetypes.guess_type(change.name)[0]
+        content_type = change.content_type or content_type_of(change.name, change.path)
         file_id = self._files.put_file(
             f"artifact://{self._runs.name}/{run_id}/{change.name}",
             change.path,
@@ -268,7 +278,8 @@ class MongoStore(ReadableStore):
         entry = {"$literal": [{"name": change.name, "file_id": file_id}]}
         self._update(run_id, [{"$set": {"artifacts": {"$concatArrays": [others, entry]}}}])
 
-    def _store_sources(self, files: Sequence[SourceFile]) -> list[list[Any]]:
+    def store_sources(self, files: Sequence[SourceFile]) -> list[list[Any]]:
+        """Store sources, unless they are stored already; returns ``[[name, GridFS id], ...]``."""
         return [[file.name, self._store_source(file)] for file in files]
 
     def _store_source(self, file: SourceFile) -> Any:
@@ -298,15 +309,18 @@ class MongoStore(ReadableStore):
         from pymongo.errors import DuplicateKeyError
 
         while True:
-            # Ids that users gave may be text; these do not count.
-            numbers = self._runs.find({"_id": {"$type": "number"}}, {"_id": 1})
-            highest = next(iter(numbers.sort("_id", -1).limit(1)), {"_id": 0})["_id"]
-            entry["_id"] = int(highest) + 1
+            highest = self._highest_id()
+            entry["_id"] = highest + 1
             try:
                 self._runs.insert_one(entry)
-                return int(highest) + 1
+                return highest + 1
             except DuplicateKeyError:
                 continue  # another run was faster
+
+    def _highest_id(self) -> int:
+        # Ids that users gave may be text; these do not count.
+        numbers = self._runs.find({"_id": {"$type": "number"}}, {"_id": 1})
+        return int(next(iter(numbers.sort("_id", -1).limit(1)), {"_id": 0})["_id"])
 
     def _insert(self, run_id: RunId, entry: dict[str, Any]) -> RunId:
         from pymongo.errors import DuplicateKeyError
@@ -322,7 +336,10 @@ class MongoStore(ReadableStore):
             raise RuntimeError(f"Could not find the run {self.overwrite!r} to be overwritten")
 
     def _replace(self, run_id: RunId, entry: dict[str, Any]) -> RunId:
-        self._runs.replace_one({"_id": run_id}, {**entry, "_id": run_id})
+        # Other programs (cluster managers, say) keep fields of their own in the document.
+        outdated = dict.fromkeys([name for name in _OWN_FIELDS if name not in entry], "")
+        fields = {name: value for name, value in entry.items() if name != "_id"}
+        self._runs.update_one({"_id": run_id}, {"$set": fields, "$unset": outdated})
         if self._metrics is not None:
             self._metrics.delete_many({"run_id": run_id})
         return run_id

@@ -51,6 +51,8 @@ def _result(value: Any) -> _Columns:
 
 
 def _fail_trace(lines: Sequence[str] | None) -> _Columns:
+    if isinstance(lines, str):
+        return {"fail_trace": storable(lines), "fail_trace_json": dumps(lines)}
     if lines is None:
         return {"fail_trace": None, "fail_trace_json": None}
     # Always with one more line break than there are: so scripts know it.

@@ -69,6 +69,11 @@ class SqlStore(ReadableStore):
             for change in changes:
                 self._writer.apply(run_id, [change])
 
+    def highest_id(self) -> int:
+        """See `Store.highest_id`."""
+        with self.database.writing() as session:  # which makes the tables if there are none
+            return int(_next_id(session)) - 1
+
     def discard(self, run_id: RunId) -> None:
         """See `Store.discard`."""
         self._writer.discard(run_id)

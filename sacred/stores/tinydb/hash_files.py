@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import IO, NamedTuple
 
 from sacred._base.digest import new_md5
-from sacred.stores.local import content_of, mark_used, md5_of_file, translate_errors
+from sacred.stores.local import content_of, has_digest, mark_used, md5_of_file, translate_errors
 from sacred.stores.tinydb.database_file import replace_file
 
 __all__ = ["HashAddress", "HashFiles", "LazyFile", "StoredFile"]
@@ -65,7 +65,7 @@ class HashFiles:
         """
         if isinstance(file, str | os.PathLike):
             path = self.idpath(known := md5_of_file(os.fspath(file)))
-            if mark_used(path):
+            if mark_used(path) and has_digest(path, known):
                 return HashAddress(known, self._relative(path), path, True)
             with open(file, "rb") as content:
                 return self._store(content_of(content))
@@ -77,14 +77,11 @@ class HashFiles:
             file.seek(position)
 
     def get(self, file: str) -> HashAddress | None:
-        """The address of a stored file by its digest; None: it is not there."""
-        path = self.idpath(file)
-        # HashFS can store files with an extension.
-        found = [path] if os.path.isfile(path) else glob.glob(f"{glob.escape(path)}.*")
-        return HashAddress(file, self._relative(found[0]), found[0]) if found else None
+        """The address of a stored file by its digest, or by a path of the same content."""
+        return self._by_digest(file) or self._by_path(file)
 
     def exists(self, file: str) -> bool:
-        """Whether there is a file of that digest."""
+        """Whether a file of that digest, or the content of that path, is stored."""
         return self.get(file) is not None
 
     def open(self, file: str, mode: str = "rb") -> IO[bytes]:
@@ -106,6 +103,18 @@ class HashFiles:
 
     def __contains__(self, file: str) -> bool:
         return self.exists(file)
+
+    def _by_digest(self, digest: str) -> HashAddress | None:
+        path = self.idpath(digest)
+        # HashFS can store files with an extension.
+        found = [path] if os.path.isfile(path) else glob.glob(f"{glob.escape(path)}.*")
+        return HashAddress(digest, self._relative(found[0]), found[0]) if found else None
+
+    def _by_path(self, path: str) -> HashAddress | None:
+        try:
+            return self._by_digest(md5_of_file(path))
+        except OSError:  # it is no path of a file
+            return None
 
     def _store(self, content: Iterator[bytes]) -> HashAddress:
         # The name is that of what has been copied: somebody may be writing to the file.

@@ -52,6 +52,12 @@ __all__ = ["FORMAT", "TABLE", "Files", "Tables", "TinyDbStore", "local_tinydb"]
 
 FORMAT = f"TinyDbObserver-{__version__}"
 
+#: Fields that a run may have got after its start: those of a run to be overwritten go.
+_OWN_FIELDS = frozenset(
+    {"result", "stop_time", "fail_trace", "queue_time", "metrics", "dtypes", "artifact_metadata",
+     DISCARDED, DISCARD_TIME}
+)  # fmt: skip
+
 # In a large database every change takes long (seconds), for the file is written as a whole.
 # There, beats that say nothing but the time may take this part of the time at most.
 _SLOW_WRITE_SECONDS = 0.2
@@ -119,7 +125,7 @@ class TinyDbStore(ReadableStore):
         self._set(entry, {**document, "experiment": experiment, "format": FORMAT})
         if isinstance(self._tables, TablesFile):
             self._tables.make()
-        entry["experiment"]["sources"] = self._store_sources(files)
+        entry["experiment"]["sources"] = self.store_sources(files)
         with self._writing() as (tables, written):
             runs = tables.setdefault(TABLE, {})
             if self.overwrite is not None:
@@ -131,7 +137,10 @@ class TinyDbStore(ReadableStore):
             else:
                 run_id = uuid.uuid4().hex if run_id is None else run_id
                 number = str(max(map(int, runs), default=0) + 1)
-            runs[number] = {**entry, "_id": run_id}
+            before = runs[number] if self.overwrite is not None else {}
+            # Other programs may keep fields of their own in the entry to be overwritten.
+            others = {name: value for name, value in before.items() if name not in _OWN_FIELDS}
+            runs[number] = {**others, **entry, "_id": run_id}
             written.append(number)
         return run_id
 
@@ -258,14 +267,19 @@ class TinyDbStore(ReadableStore):
         """A change, and how the files that it is about are listed in the entry."""
         match change:
             case SetExperiment():
-                return change, self._store_sources(change.files)
+                return change, self.store_sources(change.files)
             case AddFile(kind="resource"):
                 return change, [change.name, *self._store(change.path)]
             case AddFile():
-                return change, [change.name, change.path, *self._store(change.path)]
+                return change, [
+                    change.name,
+                    change.origin or change.path,
+                    *self._store(change.path),
+                ]
         return change, []
 
-    def _store_sources(self, files: Sequence[SourceFile]) -> list[list[Any]]:
+    def store_sources(self, files: Sequence[SourceFile]) -> list[list[Any]]:
+        """Store sources; returns ``[[name, digest, text of the file], ...]``."""
         return [[file.name, *self._store_source(file)] for file in files]
 
     def _store_source(self, file: SourceFile) -> list[Any]:
