@@ -6,7 +6,7 @@ import os
 import warnings
 import weakref
 from collections.abc import Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from sacred._base.cli_option import cli_option
 from sacred._base.current_run import current_run
@@ -360,7 +360,9 @@ class _NewRun(NamedTuple):
 
 
 class QueueCompatibleMongoObserver(MongoObserver):
-    """Alias of `MongoObserver`, kept for old imports."""
+    """A `MongoObserver` for a `QueueObserver`: it retries by time, not by number."""
+
+    closing_patience: ClassVar[float] = 30.0
 
 
 class QueuedMongoObserver(QueueObserver):

@@ -26,24 +26,25 @@ class WrappedEvent(NamedTuple):
 
 
 class QueueObserver(RunObserver):
-    """Passes events on to another observer, in order and from a background thread.
+    """Forwards events to another observer, in order and from a background thread.
 
-    The start of a run is passed on directly: it decides its id, and whether it can
-    be observed at all. A later event that fails is tried again after
-    `retry_interval`, some times; then it is logged, and the next one has its turn.
-    (Observers with a store keep what they could not store, and in the end write it
-    to a file.)
+    The start of a run is forwarded directly, because it assigns the id and may fail. The event
+    that ends a run returns when the covered observer has processed it; an observer with a
+    store has then stored everything, or written the rest to a spool. Other events return at
+    once. An event that fails is retried every `retry_interval` for `patience` seconds; then it
+    is logged and dropped. (Observers with a store keep what they could not store.)
 
     Args:
         covered_observer: any observer.
-        interval: how long an idle thread waits at most before it tries again to
-            store what has failed, in seconds; new events wake it at once.
-        retry_interval: seconds before a failed event is tried again.
+        interval: seconds after which an idle thread retries what could not be stored; new
+            events wake it at once.
+        retry_interval: seconds between two attempts to deliver an event.
     """
 
-    #: How often an event is tried. Once one has failed so often, others are tried
-    #: once until one succeeds, so the end of a run does not wait for ever.
-    attempts = 3
+    #: Seconds for which a failing event is retried. Once an event was dropped, each further
+    #: one has a single attempt until one succeeds, so that the end of a run is not delayed
+    #: again and again.
+    patience: float = 30.0
 
     def __init__(
         self,
@@ -56,13 +57,14 @@ class QueueObserver(RunObserver):
         self._interval = interval
         self._retry_interval = retry_interval
         self._queue: queue.Queue[WrappedEvent | None] = queue.Queue()
-        # The runs under way: one observer may serve several at once.
+        # The active runs: one observer may serve several at once.
         self._runs: list[object | None] = []
         self._lock = threading.Lock()
         self._worker: threading.Thread | None = None
-        self._stopping = threading.Event()
+        # While a thread waits until everything is delivered.
+        self._awaited = threading.Event()
         self._given_up = False
-        # Copies of artifacts that wait: users may remove theirs as soon as it was added.
+        # Directory of copies of queued artifacts; users may remove theirs at any time.
         self._copies: str | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -74,11 +76,11 @@ class QueueObserver(RunObserver):
         return f"QueueObserver({self._covered_observer!r})"
 
     def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
-        """Passed on directly."""
+        """Forward the event directly."""
         return self._call(WrappedEvent("queued_event", args, kwargs, current_run()))
 
     def started_event(self, *args: Any, **kwargs: Any) -> RunId:
-        """Passed on directly; then the background thread starts."""
+        """Forward the event directly, then start the background thread."""
         run_id = self._call(WrappedEvent("started_event", args, kwargs, current_run()))
         with self._lock:
             self._runs.append(current_run())
@@ -86,7 +88,7 @@ class QueueObserver(RunObserver):
         return run_id
 
     def withdraw(self) -> None:
-        """Passed on directly: the run does not start after all."""
+        """Forward the call directly: the run does not start after all."""
         if hasattr(self._covered_observer, "withdraw"):
             self._covered_observer.withdraw()
         with self._lock:
@@ -94,26 +96,26 @@ class QueueObserver(RunObserver):
                 self._runs.remove(current_run())
 
     def heartbeat_event(self, *args: Any, **kwargs: Any) -> None:
-        """Passed on later."""
+        """Queue the event."""
         self._enqueue("heartbeat_event", args, kwargs)
 
     def wants_output_chunks(self) -> bool:
-        """Whether the covered observer wants the output apart (`sacred.events.OutputWritten`)."""
+        """Whether the covered observer receives `sacred.events.OutputWritten`."""
         covered = getattr(type(self._covered_observer), "wants_output_chunks", None)
         method = getattr(self.heartbeat_event, "__func__", None)
         ours = method is QueueObserver.heartbeat_event
         return ours and covered is not None and bool(covered(self._covered_observer))
 
     def output_event(self, *args: Any, **kwargs: Any) -> None:
-        """Passed on later."""
+        """Queue the event."""
         self._enqueue("output_event", args, kwargs)
 
     def log_metrics(self, *args: Any, **kwargs: Any) -> None:
-        """Passed on later."""
+        """Queue the event."""
         self._enqueue("log_metrics", args, kwargs)
 
     def resource_event(self, *args: Any, **kwargs: Any) -> None:
-        """Passed on later."""
+        """Queue the event."""
         self._enqueue("resource_event", args, kwargs)
 
     def artifact_event(
@@ -123,7 +125,7 @@ class QueueObserver(RunObserver):
         metadata: dict[str, Any] | None = None,
         content_type: str | None = None,
     ) -> None:
-        """Passed on later, with a copy of the file as it is now.
+        """Queue the event, with a copy of the file as it is now.
 
         Raises:
             InvalidArtifactError: the covered observer cannot store such a name.
@@ -137,27 +139,30 @@ class QueueObserver(RunObserver):
         self._enqueue("artifact_event", (name, copy, metadata, content_type), {})
 
     def experiment_info_event(self, *args: Any, **kwargs: Any) -> None:
-        """Passed on later."""
+        """Queue the event."""
         self._enqueue("experiment_info_event", args, kwargs)
 
     def meta_info_event(self, *args: Any, **kwargs: Any) -> None:
-        """Passed on later."""
+        """Queue the event."""
         self._enqueue("meta_info_event", args, kwargs)
 
     def completed_event(self, *args: Any, **kwargs: Any) -> None:
-        """Passed on later; `join` waits for it."""
+        """Queue the event and wait until it is processed."""
         self._enqueue("completed_event", args, kwargs)
+        self._deliver_all()
 
     def interrupted_event(self, *args: Any, **kwargs: Any) -> None:
-        """Passed on later; `join` waits for it."""
+        """Queue the event and wait until it is processed."""
         self._enqueue("interrupted_event", args, kwargs)
+        self._deliver_all()
 
     def failed_event(self, *args: Any, **kwargs: Any) -> None:
-        """Passed on later; `join` waits for it."""
+        """Queue the event and wait until it is processed."""
         self._enqueue("failed_event", args, kwargs)
+        self._deliver_all()
 
     def join(self) -> None:
-        """Wait until all events are delivered, or given up; after the last run end the thread."""
+        """Wait until all events are delivered or dropped; after the last run end the thread."""
         run = current_run()
         with self._lock:
             if run in self._runs:
@@ -166,18 +171,30 @@ class QueueObserver(RunObserver):
         if is_last:
             self._end()
         else:
-            self._queue.join()  # the thread goes on for the runs around this one
+            self._deliver_all()  # the thread continues for the other runs
         self._call(WrappedEvent("join", (), {}, run))
 
     def _end(self) -> None:
         if self._worker is not None:
-            self._stopping.set()
+            self._awaited.set()
             self._queue.put(None)
             self._worker.join()
             self._worker = None
         if self._copies is not None:
             _remove(self._copies)
             self._copies = None
+
+    def _deliver_all(self) -> None:
+        """Wait until the queue is empty and its last event is processed."""
+        worker = self._worker
+        self._awaited.set()
+        try:
+            with self._queue.all_tasks_done:
+                # A forked process has a copy of the queue, but not of the thread.
+                while self._queue.unfinished_tasks and worker is not None and worker.is_alive():
+                    self._queue.all_tasks_done.wait(0.2)
+        finally:
+            self._awaited.clear()
 
     def _call(self, event: WrappedEvent) -> Any:
         method = getattr(self._covered_observer, event.name, None)
@@ -189,9 +206,9 @@ class QueueObserver(RunObserver):
     def _start(self) -> None:
         if self._worker is not None:
             return
-        self._stopping.clear()
+        self._awaited.clear()
         self._given_up = False
-        # A daemon: should nobody call join(), the process must be able to end.
+        # A daemon, so that the process can end even if join() is never called.
         self._worker = threading.Thread(
             target=self._work, name="sacred-queue-observer", daemon=True
         )
@@ -209,7 +226,7 @@ class QueueObserver(RunObserver):
 
         if self._copies is None:
             self._copies = tempfile.mkdtemp(prefix="sacred-queue-")
-        # In a directory of its own, so that it can keep its name.
+        # In a directory of its own, so that it keeps its name.
         folder = tempfile.mkdtemp(dir=self._copies)
         return shutil.copy2(filename, os.path.join(folder, os.path.basename(filename)))
 
@@ -232,33 +249,33 @@ class QueueObserver(RunObserver):
             try:
                 self._covered_observer.deliver_pending()
             except Exception:
-                pass  # it failed before, and was reported then
+                pass  # it failed and was reported before
 
     def _deliver(self, event: WrappedEvent) -> None:
-        attempts = 1 if self._given_up else self.attempts
-        for attempts_left in reversed(range(attempts)):
+        deadline = time.monotonic() + self.patience
+        while True:
             try:
                 self._call(event)
                 self._given_up = False
                 break
             except Exception as error:
                 if isinstance(self._covered_observer, StoreObserver):
-                    # It has kept the event and stores it with the next one; told again,
-                    # it would count the points of a metric twice.
+                    # It keeps the changes of the event; to repeat the event itself would
+                    # count the points of a metric twice.
                     event = WrappedEvent("deliver_pending", (), {}, event.run)
-                if not attempts_left:
+                if self._given_up or time.monotonic() >= deadline:
                     self._given_up = True
                     self._report(event, error)
-                elif not self._queue.empty() and event.name == "deliver_pending":
-                    break  # the next event brings it along
-                else:
-                    self._wait()
+                    break
+                if event.name == "deliver_pending" and not self._queue.empty():
+                    break  # the next event retries it
+                self._wait()
         if event.name == "artifact_event":
             _remove(os.path.dirname(event.args[1]))
 
     def _wait(self) -> None:
-        if self._stopping.wait(self._retry_interval):
-            # The run has ended, and somebody waits for us.
+        # Shorter while a thread waits for the end of the queue.
+        if self._awaited.wait(self._retry_interval):
             time.sleep(min(self._retry_interval, 1.0))
 
     def _report(self, event: WrappedEvent, error: Exception) -> None:

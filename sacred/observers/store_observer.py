@@ -85,6 +85,8 @@ class StoreObserver(RunObserver):
     #: `interrupted_attempts` for all others.
     closing_attempts: ClassVar[Mapping[str, int]] = {"COMPLETED": 10, "FAILED": 1}
     interrupted_attempts: ClassVar[int] = 3
+    #: Seconds for which a closing event retries at least, whatever the number of attempts.
+    closing_patience: ClassVar[float] = 0.0
     #: Seconds between two attempts.
     pause: ClassVar[float] = 1.0
 
@@ -307,7 +309,9 @@ class StoreObserver(RunObserver):
 
     def _write_finally(self, attempts: int) -> str | None:
         """As `_write`, with retries; returns the path of the spool, None if all is stored."""
-        return self._running.close(self._edits(), attempts, self.pause)
+        return self._running.close(
+            self._edits(), attempts, self.pause, patience=self.closing_patience
+        )
 
     def _edits(self) -> list[Change]:
         edits = self._record.entry.take_edits()

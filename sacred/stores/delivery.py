@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import os
 import sys
 import threading
@@ -115,13 +116,20 @@ class Delivery:
             if "_spool" in self.__dict__:
                 self._spool.clear()
 
-    def close(self, changes: Iterable[Change], attempts: int, pause: float) -> str | None:
+    def close(
+        self,
+        changes: Iterable[Change],
+        attempts: int,
+        pause: float,
+        patience: float = 0.0,
+    ) -> str | None:
         """Store the last changes; if that fails for good, write a spool.
 
         Args:
             changes: the last ones.
             attempts: how often to try while the store is unavailable.
             pause: seconds between two attempts.
+            patience: seconds for which to try at least, even if that takes more attempts.
 
         Returns:
             the path of the spool, which is also printed; None if all is stored.
@@ -131,7 +139,7 @@ class Delivery:
         """
         with self._lock:
             self._put(changes)
-            error = self._deliver_patiently(attempts, pause)
+            error = self._deliver_patiently(attempts, pause, patience)
             if error is None:
                 return None
             path = self._spool.save(self.pending, self._document, self._files)
@@ -165,22 +173,25 @@ class Delivery:
             self._store.check(change)
         self.pending += new
 
-    def _deliver_patiently(self, attempts: int, pause: float) -> Exception | None:
-        for attempts_left in reversed(range(attempts)):
+    def _deliver_patiently(self, attempts: int, pause: float, patience: float) -> Exception | None:
+        deadline = time.monotonic() + patience
+        for attempt in itertools.count(1):
             try:
                 # The first has waited as long as the store does; all others together would
                 # keep the user waiting for a minute.
-                if attempts_left < attempts - 1:
+                if attempt > 1:
                     self._store.check_reachable(_RETURN_SECONDS)
                 self.deliver()
                 return None
             except Exception as error:
                 # Only what lies at the place itself can be different in a second.
                 passing = isinstance(error, StoreUnavailableError)
-                if not attempts_left or not (passing or self._store.is_unreachable(error)):
+                if not (passing or self._store.is_unreachable(error)):
+                    return error
+                if attempt >= attempts and time.monotonic() >= deadline:
                     return error
                 time.sleep(pause)
-        return None
+        raise AssertionError("unreachable")
 
     def _deliver_one_by_one(self, first_error: Exception) -> None:
         """One change that cannot be stored must not keep the others from it."""

@@ -497,3 +497,22 @@ def test_damaged_files_of_tinydb_are_stored_again(tmp_path, file):
     Path(observer.fs.get(MD5).abspath).write_text("hel")
     observer.artifact_event("a", file)
     assert Path(observer.fs.get(MD5).abspath).read_text() == "hello"
+
+
+def test_a_row_of_sql_as_json():
+    pytest.importorskip("sqlalchemy")
+    from sacred.observers.sql import SqlObserver
+
+    observer = SqlObserver("sqlite://")
+    start(observer)
+    row = observer.run.to_json()
+    assert " ".join(row) == (
+        "_id command start_time heartbeat stop_time queue_time status result meta resources "
+        "artifacts host experiment config captured_out fail_trace"
+    )
+    assert row["captured_out"] is None
+    beat(observer)
+    assert observer.run.to_json()["captured_out"] == ""
+    beat(observer, "out", info={"a": 1})
+    assert observer.run.to_json()["captured_out"] == "out"
+    assert observer.query("1")["info"] == {"a": 1}

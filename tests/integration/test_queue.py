@@ -1,5 +1,6 @@
 """QueueObserver: in order, at once, and never for ever."""
 
+import os
 import threading
 import time
 
@@ -8,7 +9,9 @@ from hypothesis import given, settings
 
 from sacred.observers.base import RunObserver
 from sacred.observers.file_storage import FileStorageObserver
+from sacred.observers.mongo import QueueCompatibleMongoObserver
 from sacred.observers.queue import QueueObserver, WrappedEvent
+from sacred.stores.store import StoreUnavailableError
 from tests.integration.test_file_storage import read_back
 from tests.unit.stores.comparison import MemoryStore, StoreObserver, live, lives
 from tests.unit.stores.observer_calls import T0, beat, complete, log, queue, start
@@ -107,13 +110,71 @@ def test_a_failing_event_is_tried_again():
 def test_a_permanent_error_ends_and_is_logged(caplog):
     witness = Witness(failures=10**9)
     observer = covering(witness)
+    observer.patience = 0.1
     start(observer)
+    beat(observer, "0")
+    while "heartbeat_event of Witness failed" not in caplog.text:
+        time.sleep(0.01)
+    assert witness.calls >= 2
+    calls = witness.calls
     for number in range(5):
         beat(observer, str(number))
     complete(observer)
     observer.join()
-    assert witness.calls == 3 + 5  # having failed three times, it is not asked thrice again
+    assert witness.calls == calls + 6  # having failed for so long, others have one attempt
     assert "completed_event of Witness failed: RuntimeError: not now" in caplog.text
+
+
+def test_an_observer_that_fails_ten_times_and_then_recovers_has_everything():
+    witness = Witness(failures=10)
+    observer = covering(witness)
+    assert observer.patience >= 30
+    start(observer)
+    beat(observer, "a")
+    complete(observer)
+    assert witness.told == ["started", "a", "completed"]
+
+
+@pytest.mark.parametrize("ending", ["completed", "interrupted", "failed"])
+def test_a_closing_event_returns_when_it_is_processed(ending):
+    class Slow(Witness):
+        def _tell(self, what):
+            time.sleep(0.05)
+            super()._tell(what)
+
+        def interrupted_event(self, interrupt_time, status):
+            self._tell("interrupted")
+
+        def failed_event(self, fail_time, fail_trace):
+            self._tell("failed")
+
+    witness = Slow()
+    observer = covering(witness)
+    start(observer)
+    for number in range(3):
+        beat(observer, str(number))
+    arguments = {
+        "completed": {"stop_time": T0, "result": None},
+        "interrupted": {"interrupt_time": T0, "status": "TIMEOUT"},
+        "failed": {"fail_time": T0, "fail_trace": []},
+    }
+    getattr(observer, f"{ending}_event")(**arguments[ending])
+    assert witness.told == ["started", "0", "1", "2", ending]
+    observer.join()
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_closing_event_returns_in_a_forked_process():
+    """The thread that delivers events is not copied by a fork."""
+    observer = covering(Witness())
+    start(observer)
+    child = os.fork()
+    if not child:
+        complete(observer)
+        os._exit(7)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    observer.join()
 
 
 def test_errors_at_the_start_are_those_of_the_run():
@@ -185,6 +246,7 @@ def test_it_covers_file_observers(tmp_path_factory, life):
     live(StoreObserver(memory), life, directory)
     observer = QueueObserver(FileStorageObserver(directory / "runs"), retry_interval=0.01)
     # Resources are read later; here they are still there then, artifacts are not.
+    observer.patience = 0.1
     run_id = live(observer, life, directory)
     assert read_back(directory / "runs" / run_id) == memory.read(1)
 
@@ -212,7 +274,35 @@ def test_what_cannot_be_stored_ends_in_a_spool(tmp_path, monkeypatch, capsys):
     observer.artifact_event(name="a", filename=__file__)
     beat(observer, "out")
     observer.failed_event(fail_time=T0, fail_trace=["E\n"])
-    observer.join()
     [record] = (tmp_path / "spool").glob("*/record.jsonl")
     assert str(record) in capsys.readouterr().err
     assert len(list(record.parent.iterdir())) == 2  # and the artifact
+
+
+class Flaky(MemoryStore):
+    """Does not answer the first times that something is to be stored."""
+
+    failures = 15
+
+    def apply(self, run_id, changes):
+        if self.failures:
+            self.failures -= 1
+            raise StoreUnavailableError("not now")
+        super().apply(run_id, changes)
+
+
+def test_the_retries_of_a_queued_mongo_observer_are_bounded_by_time(monkeypatch, tmp_path):
+    """A server that fails more often than there are attempts, and then answers."""
+    monkeypatch.setattr(StoreObserver, "pause", 0.01)
+    assert QueueCompatibleMongoObserver.closing_patience >= 30
+
+    class Patient(StoreObserver):
+        closing_patience = QueueCompatibleMongoObserver.closing_patience
+
+    store = Flaky()
+    observer = QueueObserver(Patient(store, failure_dir=str(tmp_path)), retry_interval=0.01)
+    start(observer)
+    observer.failed_event(fail_time=T0, fail_trace=["E"])
+    assert store.read(1)["status"] == "FAILED"
+    assert not list(tmp_path.iterdir())
+    observer.join()

@@ -253,6 +253,42 @@ class BucketContract:
             with pytest.raises(StoreError, match="cannot have the id"):
                 start(observer, wrong)
 
+    def test_methods_for_scripts(self, observer, tmp_path):
+        file = tmp_path / "f.txt"
+        file.write_text("hello")
+        md5 = hashlib.md5(b"hello").hexdigest()
+        assert observer.dir is None
+        assert start(observer) == 1
+        assert observer.dir == "base/1"
+        observer.save_file(str(file))
+        observer.save_file(str(file), "deep/er.txt")
+        observer.save_json({"a": 1}, "my.json")
+        with pytest.raises(FileExistsError, match="cout.txt"):
+            observer.save_file(str(file), "cout.txt")
+        key = f"base/_resources/f_{md5}.txt"
+        assert observer.find_or_save(str(file), "base/_resources") == (key, md5)
+        ex_info = {"base_dir": str(tmp_path), "sources": [("f.txt", md5)]}
+        assert observer.save_sources(ex_info) == [["f.txt", f"_sources/f_{md5}.txt"]]
+        observer.run_entry["slurm"] = 7
+        complete(observer)
+        found = self.everything(observer)
+        assert found["1/f.txt"] == found["1/deep/er.txt"] == b"hello"
+        assert json.loads(found["1/my.json"]) == {"a": 1}
+        assert found["1/metrics.json"] == b"{}"
+        assert found[f"_resources/f_{md5}.txt"] == found[f"_sources/f_{md5}.txt"] == b"hello"
+        assert self.record(observer)["slurm"] == 7
+        assert observer.run_entry["status"] == "COMPLETED"
+
+    def test_damaged_copies_are_stored_again(self, observer, tmp_path):
+        file = tmp_path / "f.txt"
+        file.write_text("hello")
+        name = f"_resources/f_{hashlib.md5(b'hello').hexdigest()}.txt"
+        start(observer)
+        observer.resource_event(str(file))
+        observer.put_data(f"base/{name}", b"hel")
+        observer.resource_event(str(file))
+        assert self.everything(observer)[name] == b"hello"
+
     def test_copies_and_equality(self, observer, place):
         start(observer)
         assert pickle.loads(pickle.dumps(observer)) == observer

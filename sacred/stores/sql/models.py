@@ -29,6 +29,7 @@ __all__ = [
     "Resource",
     "Run",
     "Source",
+    "decode_json",
 ]
 
 
@@ -152,7 +153,7 @@ class Experiment(Base):
             "sources": [source.to_json() for source in self.sources],
             "repositories": [repository.to_json() for repository in self.repositories],
             "dependencies": [dependency.to_json() for dependency in self.dependencies],
-            **(_value(self.info_json) or {}),  # the same and more, in its own order
+            **(decode_json(self.info_json) or {}),  # the same and more, in its own order
         }
 
 
@@ -200,7 +201,7 @@ class Run(Base):
     )
 
     def to_json(self) -> dict[str, Any]:
-        """What `SqlObserver.query` tells about it."""
+        """The record of the run as a dict with the keys of `run` in Sacred 0.8."""
         host = {} if self.host is None else self.host.to_json()
         meta = {"comment": self.comment, "priority": self.priority}
         return {
@@ -211,15 +212,14 @@ class Run(Base):
             "stop_time": self.stop_time,
             "queue_time": self.queue_time,
             "status": self.status,
-            "result": self.result if self.result_json is None else _value(self.result_json),
-            "meta": {**meta, **(_value(self.meta_json) or {})},
+            "result": self.result if self.result_json is None else decode_json(self.result_json),
+            "meta": {**meta, **(decode_json(self.meta_json) or {})},
             "resources": [resource.to_json() for resource in self.resources],
             "artifacts": [artifact.to_json() for artifact in self.artifacts],
-            "host": {**host, **(_value(self.host_json) or {})},
+            "host": {**host, **(decode_json(self.host_json) or {})},
             "experiment": None if self.experiment is None else self.experiment.to_json(),
-            "config": _value(self.config),
-            "info": _value(self.info),
-            "captured_out": self.captured_out,
+            "config": decode_json(self.config),
+            "captured_out": self.captured_out if self.captured_out or self.heartbeat else None,
             "fail_trace": self.fail_trace,
         }
 
@@ -277,7 +277,8 @@ class Output(Base):
     text: Mapped[str]
 
 
-def _value(text: str | None) -> Any:
+def decode_json(text: str | None) -> Any:
+    """Decode a column with JSON text; the plain form if its types are not allowed."""
     if not text:
         return None
     try:

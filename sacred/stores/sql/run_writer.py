@@ -21,7 +21,7 @@ from sacred.stores.changes import (
     WriteOutput,
 )
 from sacred.stores.sql.database import Database
-from sacred.stores.sql.models import Artifact, Output, Run
+from sacred.stores.sql.models import Artifact, Output, Run, decode_json
 from sacred.stores.sql.output import whole_output, write_output
 from sacred.stores.sql.points_writer import add_points, remove_points
 from sacred.stores.sql.run_row import columns_for, meta_from
@@ -97,18 +97,23 @@ class RunWriter:
             session.expire(run)
             session.delete(run)
 
+    def highest_id(self) -> int:
+        """See `SqlStore.highest_id`."""
+        with self._database.writing() as session:  # which makes the tables if there are none
+            return _highest_id(session)
+
     def query(self, run_id: RunId) -> dict[str, Any]:
         """See `SqlStore.query`."""
         with self._database.reading() as session:
             run = self._found(session, run_id, by_row=True)
             output = whole_output(session.connection(), run.run_id, run.captured_out)
-            return {**run.to_json(), "captured_out": output}
+            return {**run.to_json(), "info": decode_json(run.info), "captured_out": output}
 
     def _create(
         self, wanted: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
     ) -> RunId:
         with self._database.writing(exclusive=True) as session:
-            run_id = _next_id(session) if wanted is None else _key(wanted)
+            run_id = str(_highest_id(session) + 1) if wanted is None else _key(wanted)
             run = Run(run_id=run_id, **columns_for(document))
             run.experiment = shared_experiment(session, document["experiment"], files)
             run.host = shared_host(session, document["host"])
@@ -158,12 +163,12 @@ def _key(run_id: RunId) -> str:
     return str(storable(str(run_id)))
 
 
-def _next_id(session: Session) -> str:
+def _highest_id(session: Session) -> int:
     # Ids that users gave may be any text, and longer than numbers can be.
     is_number = Run.run_id.regexp_match("^[0-9]{1,18}$")
     number = sa.cast(Run.run_id, sa.BigInteger)
     highest = session.scalar(sa.select(sa.func.max(number)).where(is_number))
-    return str((highest or 0) + 1)
+    return int(highest or 0)
 
 
 def _add_file(session: Session, run: Run, change: AddFile) -> None:

@@ -71,8 +71,7 @@ class SqlStore(ReadableStore):
 
     def highest_id(self) -> int:
         """See `Store.highest_id`."""
-        with self.database.writing() as session:  # which makes the tables if there are none
-            return int(_next_id(session)) - 1
+        return self._writer.highest_id()
 
     def discard(self, run_id: RunId) -> None:
         """See `Store.discard`."""
@@ -87,7 +86,7 @@ class SqlStore(ReadableStore):
         self._writer.remove(run_id)
 
     def query(self, run_id: RunId) -> dict[str, Any]:
-        """The record of a run as `sacred.stores.sql.models.Run.to_json` has it.
+        """The record of a run as `sacred.stores.sql.models.Run.to_json` has it, and ``info``.
 
         Args:
             run_id: its id; if there is none of that id, the number of its row.
