@@ -263,7 +263,7 @@ class BucketContract:
         observer.save_file(str(file))
         observer.save_file(str(file), "deep/er.txt")
         observer.save_json({"a": 1}, "my.json")
-        with pytest.raises(FileExistsError, match="cout.txt"):
+        with pytest.raises(FileExistsError, match=r"cout\.txt"):
             observer.save_file(str(file), "cout.txt")
         key = f"base/_resources/f_{md5}.txt"
         assert observer.find_or_save(str(file), "base/_resources") == (key, md5)
