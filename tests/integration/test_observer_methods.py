@@ -12,7 +12,7 @@ from sacred.observers.store_observer import StoreObserver
 from sacred.observers.tinydb_hashfs import TinyDbObserver
 from sacred.stores.files.store import RECORD_FILES
 from sacred.stores.store import RunExistsError, StoreError
-from tests.unit.stores.told import T0, beat, complete, start
+from tests.unit.stores.observer_calls import T0, beat, complete, start
 
 
 @pytest.fixture(autouse=True)

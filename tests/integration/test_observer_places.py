@@ -11,7 +11,7 @@ from sacred.observers.mongo import MongoObserver
 from sacred.observers.queue import QueueObserver
 from sacred.observers.tinydb_hashfs import TinyDbObserver
 from sacred.stores.store import RunExistsError
-from tests.unit.stores.told import start
+from tests.unit.stores.observer_calls import start
 
 
 def run_with(*observers, **options):
