@@ -86,7 +86,7 @@ class FileStore(ReadableStore):
 
     def create(
         self, run_id: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
-    ) -> str:
+    ) -> RunId:
         """See `Store.create`."""
         fields = dict(document)
         # Before the claim: if the disk is full, no half of a record is left behind.
