@@ -5,6 +5,7 @@ They need pytest and hypothesis: ``pip install "sacred[testing]"``.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from sacred._base.extras import require
@@ -18,7 +19,7 @@ def __getattr__(name: str) -> Any:
         pytest = require("pytest", extra="testing", purpose=f"sacred.testing.{name}")
         require("hypothesis", extra="testing", purpose=f"sacred.testing.{name}")
         # Failing asserts then show their values, as those of a test module do.
-        pytest.register_assert_rewrite(
-            f"{__name__}.observer_contract", f"{__name__}.store_contract"
-        )
+        contracts = [f"{__name__}.{part}_contract" for part in ("observer", "store")]
+        # pytest warns of modules that are imported already.
+        pytest.register_assert_rewrite(*(name for name in contracts if name not in sys.modules))
     return _load(name)
