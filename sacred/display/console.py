@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from typing import BinaryIO, TextIO
 
 from sacred._base.text import BLUE, DIM, ENDC, GREEN, RED, use_colour
+from sacred.display.value_text import neutralize, output_text
 
 __all__ = ["BLUE", "BOLD", "DIM", "GREEN", "RED", "YELLOW", "Console"]
 
@@ -16,7 +18,7 @@ YELLOW = "\033[33m"
 
 
 class Console:
-    """What a command prints to.
+    """What a command prints to. What terminals would act upon does not reach them.
 
     Args:
         out: for the output (default: ``sys.stdout``).
@@ -36,6 +38,8 @@ class Console:
                 stream.reconfigure(errors="replace")
         self.is_terminal = self.out.isatty()
         self.coloured = use_colour(self.out)
+        # What `style` makes is known by it from the same codes in a text that was stored.
+        self._mark = f"\0{os.urandom(8).hex()}"
         self._coloured_err = use_colour(self.err)
         self.width = _width()
 
@@ -51,32 +55,50 @@ class Console:
         return self.out.buffer
 
     def print(self, text: str = "") -> None:
-        """Print a line, or several."""
-        self.out.write(f"{text}\n")
+        """Print a line, or several; control characters are escaped."""
+        self.out.write(f"{self._neutralized(text)}\n")
 
     def write(self, text: str) -> None:
-        """Print text as it is."""
+        """Print text that is data: into a file or a pipe as it is, else as `print`."""
+        self.out.write(self._neutralized(text) if self.is_terminal else text)
+
+    def write_output(self, text: str) -> None:
+        """Print what a run has printed: into a file or a pipe as it is, else with its colours."""
+        self.out.write(output_text(text) if self.is_terminal else text)
+
+    def write_raw(self, text: str) -> None:
+        """Print text as it is, also on a terminal."""
         self.out.write(text)
 
     def note(self, text: str) -> None:
         """Print a remark for people, on stderr."""
         self.out.flush()
+        text = neutralize(text)
         self.err.write(f"{DIM}{text}{ENDC}\n" if self._coloured_err else f"{text}\n")
 
     def problem(self, text: str) -> None:
         """Print an error on stderr."""
         self.out.flush()
         head = f"{RED}sacred:{ENDC}" if self._coloured_err else "sacred:"
-        self.err.write(f"{head} {text}\n")
+        self.err.write(f"{head} {neutralize(text)}\n")
 
     def style(self, text: str, *codes: str) -> str:
-        """The text in colour, if colours are wanted.
+        """Return a text for `print` in colour, if colours are wanted.
 
         >>> import io
         >>> Console(io.StringIO(), io.StringIO()).style("ok", GREEN)
         'ok'
         """
-        return f"{''.join(codes)}{text}{ENDC}" if self.coloured and text and codes else text
+        if not (self.coloured and text and codes):
+            return text
+        return f"{self._mark}{''.join(codes)}\0{text}{self._mark}{ENDC}\0"
+
+    def _neutralized(self, text: str) -> str:
+        if not self.coloured or self._mark not in text:
+            return neutralize(text)
+        pieces = re.split(f"{self._mark}([^\0]*)\0", text)
+        # Every second one is what `style` has put between.
+        return "".join(codes if n % 2 else neutralize(codes) for n, codes in enumerate(pieces))
 
     def heading(self, text: str) -> None:
         """A heading, with an empty line in front."""

@@ -9,7 +9,7 @@ from typing import Any
 from sacred.display.console import Console
 from sacred.display.table import Table, is_number_column
 from sacred.display.text_table import write_text
-from sacred.display.value_text import as_json
+from sacred.display.value_text import as_json, json_text
 
 __all__ = ["FORMATS", "add_formats", "write_html", "write_table"]
 
@@ -43,10 +43,8 @@ def write_table(table: Table, kind: str | None, console: Console) -> None:
 
 
 def _json(table: Table) -> str:
-    import json
-
     rows = [dict(zip(table.names, map(as_json, row), strict=True)) for row in table.rows]
-    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+    return f"{json_text(rows)}\n"
 
 
 def _csv(table: Table) -> str:

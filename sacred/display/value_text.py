@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
+
+from sacred._base.text import ENDC
 
 __all__ = [
     "as_json",
@@ -15,7 +18,10 @@ __all__ = [
     "as_text",
     "display_width",
     "fit_width",
+    "json_text",
+    "neutralize",
     "one_line",
+    "output_text",
 ]
 
 _CONTROL_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -125,11 +131,66 @@ def one_line(text: str) -> str:
     >>> one_line("a\nb\x1b[31m")
     'a\\nb\\x1b[31m'
     """
+    return neutralize(text, keep="")
+
+
+def neutralize(text: str, keep: str = "\n\t") -> str:
+    r"""Return a text with control characters as escapes, so that no terminal acts upon them.
+
+    Those are also the ones that change the direction of text, or are not visible.
+
+    Args:
+        text: anything, as it was stored or typed.
+        keep: control characters that stay.
+
+    >>> neutralize("a\tb\x1b]0;title\x07\u202e")
+    'a\tb\\x1b]0;title\\x07\\u202e'
+    """
     if text.isascii() and text.isprintable():
         return text
     return "".join(
         letter.encode("unicode_escape", "surrogatepass").decode()
-        if unicodedata.category(letter) in _CONTROL_CATEGORIES
+        if letter not in keep and unicodedata.category(letter) in _CONTROL_CATEGORIES
+        else letter
+        for letter in text
+    )
+
+
+def output_text(text: str) -> str:
+    r"""Return what a run has printed, with its colours, without all else that terminals act upon.
+
+    >>> output_text("\x1b[31mred\x1b[0m\x1b[2J\x1b]0;title\x07 100%\r\n")
+    '\x1b[31mred\x1b[0m 100%\r\n'
+    """
+    shown = _CONTROLS_OF_OUTPUT.sub(lambda found: found["colour"] or "", text)
+    return f"{shown}{ENDC}" if "\x1b" in shown else shown
+
+
+#: Colours and styles of text; other sequences with what belongs to them; control characters, also
+#: of the direction of text. Lines, tabulators and what progress bars go back with stay.
+_CONTROLS_OF_OUTPUT = re.compile(
+    r"(?P<colour>\x1b\[[0-9;:]*m)"
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]?"
+    r"|[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+
+
+def json_text(value: Any) -> str:
+    r"""Return the text of a value in JSON, indented; control characters are escapes.
+
+    >>> json_text({"a\u202e": "\x9b"})
+    '{\n  "a\\u202e": "\\u009b"\n}'
+    """
+    import json
+
+    text = json.dumps(as_json(value), indent=2, ensure_ascii=False)
+    if text.isascii():
+        return text
+    return "".join(
+        json.dumps(letter)[1:-1]
+        if letter != "\n" and unicodedata.category(letter) in _CONTROL_CATEGORIES
         else letter
         for letter in text
     )

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from sacred import annotate, open_store
+from sacred.observers import StoreObserver
 from sacred.stores.changes import AddFile
 from sacred.stores.schemes import store_from_url
+from sacred.testing import drive
 from tests.integration.test_program import runs as runs  # the same four runs
 from tests.services.terminals import needs_terminals
 
@@ -149,3 +152,86 @@ def test_runs_that_are_compared_are_all_there_on_a_narrow_terminal(runs: Path) -
         "  2  0.99",
         "  4  0.5",
     ]
+
+
+HOSTILE = "\x1b]0;title\x07\x1b[2J\x1b[31m\x9b5n\u202egnp.exe\u2066\x1b[0m"
+#: All that a terminal must not be sent, but for the colours of the program itself.
+ACTED_UPON = re.compile(
+    r"\x1b(?!\[(?:(?:1|2|31|32|33|34|0)m|K))|[\x07\x08\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    """A directory with two runs, in which all names and values are hostile."""
+    store = open_store(tmp_path / "runs")
+    for number in range(2):
+        observer = StoreObserver(store.backend)
+        name = f"{HOSTILE}{number}"
+        source = tmp_path / "source.py"
+        source.write_text(f"# {name}\n\tpass\n")
+        run_id = drive.start(
+            observer,
+            config={"entry": {name: name}},
+            meta_info={"comment": name},
+            ex_info={"name": name, "base_dir": str(tmp_path), "sources": [("source.py", "1")]},
+        )
+        drive.beat(observer, f"{HOSTILE} {number}%\r\n\x1b[1;32mgreen", {name: name})
+        drive.log(observer, {name: [1.0, 2.0]})
+        artifact = tmp_path / f"file{number}"
+        artifact.write_text(name)
+        observer.artifact_event(name=name.replace("/", ""), filename=str(artifact))
+        observer.failed_event(fail_time=drive.T0, fail_trace=[name, "\n"])
+        annotate(store, run_id, add_tags=[name], notes=name, group=name)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("ls",), 0),
+        (("ls", "--columns", "id,name,tags,notes,group,comment"), 0),
+        (("ls", "--json"), 0),
+        (("ls", "--csv", "--columns", "name,tags"), 0),
+        (("ls", "--html", "--columns", "name"), 0),
+        (("ls", f"`{HOSTILE}` = 1"), 0),
+        (("ls", f"x = 1 {HOSTILE}"), 1),
+        (("fields",), 0),
+        (("show", "1"), 0),
+        (("show", "1", "--json"), 0),
+        (("show", HOSTILE), 1),
+        (("config", "1"), 0),
+        (("config", "1", f"entry.{HOSTILE}9"), 1),
+        (("metrics", "1"), 0),
+        (("metrics", "1", "--plot"), 0),
+        (("metrics", "1", "nothing"), 1),
+        (("files", "1"), 0),
+        (("files", "1", "--save", "copies"), 0),
+        (("cat", "1:nothing"), 1),
+        (("diff", "1", "2", "--code"), 0),
+        (("doctor", "1"), 0),
+        (("export",), 0),
+        (("tag", "1", f"+{HOSTILE}"), 0),
+        (("copy", "runs", f"file:{HOSTILE.replace('/', '')}"), 0),
+        (("-s", f"nothing:{HOSTILE}", "ls"), 1),
+        ((HOSTILE,), 2),
+    ],
+)
+def test_nothing_that_is_stored_or_typed_acts_upon_the_terminal(
+    hostile: Path, words: tuple[str, ...], code: int
+) -> None:
+    shown = "\n".join(on_terminal(*words, cwd=hostile, code=code, SACRED_STORE="runs"))
+    assert ACTED_UPON.search(shown) is None
+    assert "\x1b[31m\\x9b" not in shown
+
+
+def test_logs_keep_colours_and_nothing_else_that_terminals_act_upon(hostile: Path) -> None:
+    shown = "\n".join(on_terminal("-s", "runs", "logs", "1", cwd=hostile))
+    assert ACTED_UPON.search(shown.replace("\x1b[1;32m", "")) is None
+    assert "\x1b[1;32mgreen\x1b[0m" in shown
+    raw = "\n".join(on_terminal("-s", "runs", "logs", "1", "--raw", cwd=hostile))
+    assert HOSTILE in raw
+    artifact = HOSTILE.replace("/", "") + "0"
+    shown = "\n".join(on_terminal("-s", "runs", "cat", "1", artifact, cwd=hostile))
+    assert ACTED_UPON.search(shown) is None
+    assert "gnp.exe" in shown

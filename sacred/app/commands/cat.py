@@ -9,6 +9,8 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import codecs
+import itertools
 import shutil
 
 from sacred._base.text import did_you_mean
@@ -40,6 +42,11 @@ def run(args: argparse.Namespace, session: Session) -> None:
             raise ProgramError(
                 f"{file.name} is no text. Into a file: sacred cat {args.id} > {file.base_name}"
             )
+        if console.is_terminal:
+            pieces = itertools.chain([head], iter(lambda: content.read(_CHUNK), b""))
+            for text in codecs.iterdecode(pieces, "utf-8", "replace"):
+                console.write_output(text)
+            return
         console.binary.write(head)
         shutil.copyfileobj(content, console.binary, _CHUNK)
     console.binary.flush()

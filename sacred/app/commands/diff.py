@@ -23,6 +23,7 @@ from sacred.app.session import Session
 from sacred.display.console import BLUE, BOLD, GREEN, RED, Console
 from sacred.display.difference_table import difference_table
 from sacred.display.formats import add_formats, write_table
+from sacred.display.value_text import neutralize
 from sacred.records import RunRecord
 from sacred.runs.comparison import PARTS, compared
 from sacred.runs.errors import UsageError
@@ -96,7 +97,7 @@ def _print_code(records: list[RunRecord], console: Console) -> None:
     for line in code_changes(*records):
         colour = {"+": GREEN, "-": RED, "@": BLUE}.get(line[:1], "")
         colour = BOLD if line.startswith(("+++", "---")) else colour
-        console.print(console.style(line, colour))
+        console.print(console.style(neutralize(line), colour))
 
 
 def code_changes(old: RunRecord, new: RunRecord) -> Iterator[str]:

@@ -61,7 +61,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
     lines = report(runs, title, with_store=not args.run and len(session.stores) > 1)
     if args.output in (None, "-"):
         for line in lines:
-            session.console.print(line)
+            session.console.write(f"{line}\n")
     else:
         _write(args.output, lines)
         session.console.note(f"wrote {len(runs)} runs to {args.output}")

@@ -1,5 +1,7 @@
 """Print the output of a run; with -f, follow it until the run ends.
 
+On a terminal, only text and its colours are printed, unless --raw is given.
+
 Examples:
   sacred logs last -f
   sacred logs 7 -n 20       the last 20 lines
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 
 from sacred.app.program_arguments import add_run_id, whole_number
 from sacred.app.session import Session
@@ -29,15 +32,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-n", "--lines", type=whole_number, metavar="N", help="only the last N lines"
     )
+    parser.add_argument(
+        "--raw", action="store_true", help="print everything that a terminal acts upon as it is"
+    )
 
 
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
     store, record = session.run_and_store(args.id)
     text = record.output
-    session.console.write(text if args.lines is None else last_lines(text, args.lines))
+    write = session.console.write_raw if args.raw else session.console.write_output
+    write(text if args.lines is None else last_lines(text, args.lines))
     if args.follow:
-        status = follow(store, record, session)
+        status = follow(store, record, session, write)
         session.console.note(f"run {record.id}: {status}")
 
 
@@ -50,7 +57,9 @@ def last_lines(text: str, number: int) -> str:
     return "".join(text.splitlines(keepends=True)[-number:]) if number else ""
 
 
-def follow(store: RunStore, record: RunRecord, session: Session) -> str | None:
+def follow(
+    store: RunStore, record: RunRecord, session: Session, write: Callable[[str], None]
+) -> str | None:
     """Print new output until the run has ended; return its status then."""
     written = record.output
     while True:
@@ -58,7 +67,7 @@ def follow(store: RunStore, record: RunRecord, session: Session) -> str | None:
         # The status is read first, so that nothing printed before the end is missed.
         now = store[record.id]
         status, text = now.status, now.output
-        session.console.write(new_output(written, text))
+        write(new_output(written, text))
         written = text
         if status not in ACTIVE:
             return status

@@ -9,7 +9,6 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from sacred._base.paths import iterate_flattened
@@ -20,7 +19,7 @@ from sacred.display.formats import write_table
 from sacred.display.metric_tables import metric_summary
 from sacred.display.run_summary import summary_fields, truncate
 from sacred.display.table import STATUS_COLOURS
-from sacred.display.value_text import as_json, as_text, one_line
+from sacred.display.value_text import as_text, json_text, one_line
 from sacred.records import RunRecord
 from sacred.records.metric import AGGREGATES
 
@@ -36,7 +35,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
     record = session.run(args.id)
     if args.json:
         document = {**record.to_dict(), **_parts(record)}
-        session.console.print(json.dumps(as_json(document), indent=2, ensure_ascii=False))
+        session.console.write(f"{json_text(document)}\n")
     else:
         _show(record, session)
     session.report(record.problems)

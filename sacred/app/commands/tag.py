@@ -1,7 +1,10 @@
 """Add tags to runs, or remove them.
 
+Prints the tags that the runs have then; without a tag, those that they have.
+
 Examples:
   sacred tag 7 +good
+  sacred tag 7                         show its tags
   sacred tag last best:result +keep -draft
   sacred ls "keep in tags"
 """
@@ -12,6 +15,7 @@ import argparse
 
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
+from sacred.display.value_text import one_line
 from sacred.runs.errors import UsageError
 from sacred.upkeep import annotate
 
@@ -48,11 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
-    if not args.add and not args.remove:
-        raise UsageError("which tags? sacred tag ID +TAG -TAG")
     if "" in {tag.strip() for tag in (*args.add, *args.remove)}:
         raise UsageError("a tag cannot be empty")
     for record in [session.run(text) for text in args.ids]:
         store = session.store_of(record)
-        annotate(store, record.id, add_tags=args.add, remove_tags=args.remove)
-        session.console.print(f"run {record.id}: {', '.join(store[record.id].tags) or 'no tags'}")
+        if args.add or args.remove:
+            annotate(store, record.id, add_tags=args.add, remove_tags=args.remove)
+        tags = one_line(", ".join(store[record.id].tags))
+        session.console.print(f"run {record.id}: {tags or 'no tags'}")
