@@ -105,12 +105,13 @@ class TestS3Store(_PlaceContract):
 
     @pytest.fixture(autouse=True)
     def _server(self, s3_server, monkeypatch):
+        self.server = s3_server
         for name, value in s3_server.environment.items():
             monkeypatch.setenv(name, value)
 
     def make_place(self):
         directory = self.new_directory()
-        return places.S3(f"s3://contracts/{uuid.uuid4().hex}", directory)
+        return places.S3(f"s3://contract-{uuid.uuid4().hex}/runs", directory, self.server)
 
 
 class TestGoogleStore(_PlaceContract):

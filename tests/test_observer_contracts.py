@@ -114,7 +114,7 @@ class TestS3Observer(ObserverContract):
     def make_observer(self, directory):
         from sacred.observers.s3_observer import S3Observer
 
-        return S3Observer("contracts", uuid.uuid4().hex, failure_dir=str(directory))
+        return S3Observer(f"contract-{uuid.uuid4().hex}", "runs", failure_dir=str(directory))
 
 
 class TestGoogleCloudStorageObserver(ObserverContract):

@@ -47,9 +47,9 @@ def new_place(kind, request, directory):
             for name, value in server.environment.items():
                 patch.setenv(name, value)
             scheme = "s3" if kind == "s3" else "gs"
-            url = f"{scheme}://contracts/{uuid.uuid4().hex}"
+            url = f"{scheme}://place-{uuid.uuid4().hex}/runs"
             make = {"s3": places.S3, "google": places.Google}[kind]
-            yield make(url, directory) if kind == "s3" else make(url, directory, server)
+            yield make(url, directory, server)
 
 
 @pytest.fixture(scope="module")

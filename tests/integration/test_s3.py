@@ -12,14 +12,13 @@ pytest.importorskip("moto.server")
 from sacred.observers.s3_observer import S3Observer, s3_option  # noqa: E402
 from sacred.stores.buckets.s3 import S3Bucket  # noqa: E402
 from sacred.stores.store import StorePermissionError  # noqa: E402
-from tests.services import serving  # noqa: E402
 from tests.services.buckets import BucketContract  # noqa: E402
 from tests.unit.stores.observer_calls import start  # noqa: E402
 
 
 @pytest.fixture(scope="module")
-def server():
-    yield from serving.serve_s3()
+def server(s3_server):
+    return s3_server
 
 
 @pytest.fixture

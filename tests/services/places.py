@@ -115,14 +115,12 @@ class _Bucket(Place):
 class S3(_Bucket):
     """A part of a bucket of S3; the environment leads to the server."""
 
-    def content(self) -> dict[str, bytes]:
-        import boto3
+    def __init__(self, url: str, scratch: Path, server: Any) -> None:
+        super().__init__(url, scratch)
+        self.server = server
 
-        client = boto3.client("s3")
-        pages = client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
-        keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
-        get = lambda key: client.get_object(Bucket=self.bucket, Key=key)["Body"].read()  # noqa: E731
-        return {key: get(key) for key in keys if key.startswith(self.prefix)}
+    def content(self) -> dict[str, bytes]:
+        return dict(self.server.content(self.bucket))
 
 
 class Google(_Bucket):

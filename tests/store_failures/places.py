@@ -206,7 +206,7 @@ class S3Place(_ServerPlace):
         self.server = server
         self.bucket = f"failures-{uuid.uuid4().hex[:12]}"
         self.named = f"s3://{self.bucket}"
-        self.place = places.S3(f"s3://{self.bucket}/runs", scratch)
+        self.place = places.S3(f"s3://{self.bucket}/runs", scratch, server)
 
     def observer(self, spools: Path, patient: bool = False) -> StoreObserver:
         from sacred.observers.s3_observer import S3Observer
