@@ -201,7 +201,7 @@ class ConfigScope:
             # First, as it would be if the function had assigned it.
             entries = dict(summary)
             summary.clear()
-            summary.update({"__doc__": self._function.__doc__, **entries})
+            summary.update({"__doc__": _dedented(self._function.__doc__), **entries})
         summary.docs.update(self._docs)
         return summary
 
@@ -225,6 +225,13 @@ def _restored(
     """
     source = ScopeSource.of_text(filename, lines, first)
     return ConfigScope(function, _source=source)
+
+
+def _dedented(docstring: str) -> str:
+    """The docstring as Python 3.13 and later compile it: without the indentation of the body."""
+    first, *others = docstring.split("\n")
+    margin = min((len(line) - len(line.lstrip()) for line in others if line.strip()), default=0)
+    return "\n".join([first.lstrip(), *(line[margin:] if line.strip() else "" for line in others)])
 
 
 def _run(body: Callable[..., Any], arguments: dict[str, Any]) -> BaseException | None:

@@ -67,12 +67,17 @@ class ConfigSummary(dict[str, Any]):
     def update_add(self, config_mod: ConfigSummary, path: str = "") -> None:
         """Take in what is known of another part of the configuration; all is united.
 
+        What the seed is for is said of the whole configuration only, not of its parts.
+
         Args:
             config_mod: what is known of the other part.
             path: where its entries lie in this configuration.
         """
         self.added |= {join_paths(path, entry) for entry in config_mod.added}
+        documented = f"{path}.seed" in self.docs
         self._unite(config_mod, path)
+        if path and not documented:
+            self.docs.pop(f"{path}.seed", None)
 
     def _unite(self, other: ConfigSummary, path: str) -> None:
         # Not `join_paths`: there may be thousands, and these are whole paths.

@@ -1,0 +1,51 @@
+"""The kinds of examples, by name."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from tests.differential.experiments import experiments, names_of, update_lists
+from tests.differential.model import Case, Experiment
+from tests.differential.render import script
+
+__all__ = ["KINDS"]
+
+
+def case(kind: str, experiment: Experiment, arguments: list[str]) -> Case:
+    """The experiment, called with arguments."""
+    files = (("script.py", script(experiment)), *experiment.files)
+    return Case(kind=kind, files=files, arguments=tuple(arguments))
+
+
+@st.composite
+def _configuration(draw: st.DrawFn) -> Case:
+    """Sources of configuration, updates, named configs; what main sees, and what is warned of."""
+    experiment = draw(experiments())
+    updates = draw(update_lists(names_of(experiment)))
+    command = ["main"] if experiment.experiment.functions[-1].decorator == "command" else []
+    return case("configuration", experiment, [*command, "with", "seed=7", *updates])
+
+
+@st.composite
+def _printing(draw: st.DrawFn) -> Case:
+    """What the built-in commands print."""
+    experiment = draw(experiments())
+    names = names_of(experiment)
+    updates = draw(update_lists(names))
+    flags = draw(st.lists(st.sampled_from(_FLAGS), max_size=2, unique=True))
+    command = draw(st.sampled_from([*_COMMANDS, *names.commands, "mian"]))
+    more = ["with", "seed=7", *updates] if command != "help" else []
+    if command == "help":
+        more = draw(st.sampled_from([[], ["print_config"], *([name] for name in names.commands)]))
+        flags = []
+    return case("printing", experiment, [command, *more, *flags])
+
+
+_COMMANDS = ["print_config", "print_config", "print_config", "save_config", "print_named_configs",
+             "print_dependencies", "help"]  # fmt: skip
+_FLAGS = ["-p", "-f", "-u", "--debug", "-l DEBUG", "--loglevel=ERROR", "-n other", "--force", "-d"]
+
+KINDS: dict[str, st.SearchStrategy[Case]] = {
+    "configuration": _configuration(),
+    "printing": _printing(),
+}

@@ -1,0 +1,117 @@
+"""What is compared of an outcome, without what must differ."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tests.differential.sides import Outcome
+
+__all__ = ["Difference", "differences", "normalised"]
+
+#: Where it is, and the two values: text for people and for the table of known differences.
+Difference = tuple[str, Any, Any]
+
+_MISSING = "<missing>"
+_PATTERNS = [
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?"), "<time>"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?"), "<time>"),
+    (re.compile(r"after \d+:\d\d:\d\d"), "after <duration>"),
+    (re.compile(r"0x[0-9a-f]{6,}"), "0x"),
+    (re.compile(r"(\w[\w.-]*)==[\w.+]+"), r"\1==<version>"),
+    (re.compile(r"sacred +== [\w.+]+"), "sacred == <version>"),
+    (re.compile(r"\b[0-9a-f]{32}\b"), "<digest>"),
+    (re.compile(r"\b[0-9a-f]{24}\b"), "<object id>"),
+]
+
+
+def normalised(outcome: Outcome) -> dict[str, Any]:
+    """The outcome without directories, times, addresses, versions; tracebacks by their last line."""
+    home = outcome["home"]
+    text = json.dumps({key: value for key, value in outcome.items() if key != "home"})
+    text = text.replace(home, "<home>")
+    found: dict[str, Any] = _scrubbed(json.loads(text))
+    found["stderr"] = _lines(found["stderr"])
+    found["stdout"] = _lines(found["stdout"])
+    return found
+
+
+def _scrubbed(value: Any) -> Any:
+    if isinstance(value, str):
+        for pattern, by in _PATTERNS:
+            value = pattern.sub(by, value)
+        return value
+    if isinstance(value, list):
+        return [_scrubbed(entry) for entry in value]
+    if isinstance(value, dict):
+        found = {_scrubbed(key): _scrubbed(entry) for key, entry in value.items()}
+        if "fail_trace" in found:
+            found["fail_trace"] = _described_frames(found["fail_trace"])
+        # Described dicts: lists of pairs. Without their order, and options that are new.
+        return {key: _pairs(entry) if _is_dict(key, entry) else entry for key, entry in found.items()}
+    return value
+
+
+def _is_dict(kind: str, value: Any) -> bool:
+    return kind.endswith(("dict", "Dict")) and isinstance(value, list)
+
+
+def _pairs(items: list[Any]) -> dict[str, Any]:
+    found = {key if isinstance(key, str) else f"<{json.dumps(key)}>": entry for key, entry in items}
+    if "--beat-interval" in found:
+        found = {key: entry for key, entry in found.items() if key not in _NEW_OPTIONS or entry}
+    return found
+
+
+#: Options that the old library has not, in the `options` of the meta information of a run.
+_NEW_OPTIONS = {"--gcs", "--group", "--tag"}
+
+
+def _lines(text: str) -> list[str]:
+    """The lines without the frames of tracebacks, as the lines of scopes were numbered wrongly.
+
+    The old library ends a traceback with an empty line, and says of added entries only which is
+    the first one, and never what was meant.
+    """
+    kept, inside, listing = list[str](), False, False
+    for line in text.splitlines():
+        if line.startswith("Traceback (most recent call"):
+            inside = True
+            kept.append(line)
+        elif inside and line.startswith(" "):
+            continue
+        elif line == "sacred.utils.ConfigAddedError: Added new config entry that is not used anywhere":
+            kept = [line]
+            break
+        else:
+            inside = False
+            kept.append(line)
+    while kept and not kept[-1]:
+        kept.pop()
+    return kept
+
+
+def _described_frames(trace: Any) -> Any:
+    return {"list": _frames(trace["list"])} if isinstance(trace, dict) and "list" in trace else trace
+
+
+def _frames(lines: Any) -> Any:
+    """A stored traceback: the frames of scripts, and the exception."""
+    if not isinstance(lines, list):
+        return lines
+    return [line for line in lines if not line.startswith("  File ") or "<home>" in line]
+
+
+def differences(old: Any, new: Any, where: str = "") -> Iterator[Difference]:
+    """All places where two normalised outcomes differ."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new}):
+            pair = old.get(key, _MISSING), new.get(key, _MISSING)
+            yield from differences(*pair, f"{where}/{key}")
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for number, pair in enumerate(zip(old, new, strict=True)):
+            yield from differences(*pair, f"{where}/{number}")
+    elif old != new or type(old) is not type(new):
+        yield where, old, new

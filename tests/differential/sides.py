@@ -1,0 +1,100 @@
+"""Workers: one process per library, which executes script after script."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.differential.model import Case
+
+__all__ = ["ROOT", "WARM_UP", "Outcome", "Side"]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Outcome = dict[str, Any]
+
+#: Loads what the scripts load, so that the forked processes need not.
+WARM_UP = """
+import tempfile
+for name in ("numpy", "pymongo", "gridfs", "tinydb", "yaml", "pandas", "git", "sqlalchemy",
+             "hashfs", "jsonpickle", "bson", "sqlite3", "mako.template", "sqlalchemy.orm"):
+    try:
+        __import__(name)
+    except ImportError:
+        pass
+import sacred, sacred.observers, sacred.stdout_capturing
+from sacred.observers import *
+ex = sacred.Experiment("warm", interactive=True, save_git_info=False)
+ex.observers.append(FileStorageObserver(tempfile.mkdtemp()))
+mode, sacred.SETTINGS.CAPTURE_MODE = sacred.SETTINGS.CAPTURE_MODE, "sys"
+ex.add_config(a=1)
+@ex.command(unobserved=False)
+def go(_rnd, _seed, a): pass
+ex.run("go", options={"--loglevel": "ERROR"})
+sacred.SETTINGS.CAPTURE_MODE = mode
+import logging
+logging.root.handlers.clear()
+logging.root.setLevel(logging.WARNING)
+"""
+
+
+class Side:
+    """A library: its worker starts with the first case.
+
+    Args:
+        python: the interpreter of an environment with the library.
+        home: what goes before everything else on its path (the checkout), if anything.
+    """
+
+    def __init__(self, python: str | Path = sys.executable, home: Path | None = None) -> None:
+        self._python, self._home = str(python), home
+        self._process: subprocess.Popen[str] | None = None
+
+    def send(self, case: Case, mongo: tuple[str, str] | None = None) -> None:
+        """Have a case executed."""
+        if self._process is None:
+            self._process = self._start()
+        request: dict[str, Any] = {
+            "files": dict(case.files), "script": case.script, "arguments": list(case.arguments),
+        }  # fmt: skip
+        if mongo is not None:
+            request["databases"] = [mongo]
+            request["environment"] = {"MONGO_URL": mongo[0], "MONGO_DB": mongo[1]}
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+
+    def receive(self) -> Outcome:
+        """What came of it."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError("the worker has ended")
+        outcome: Outcome = json.loads(answer)
+        return outcome
+
+    def run(self, case: Case, mongo: tuple[str, str] | None = None) -> Outcome:
+        """Execute a case."""
+        self.send(case, mongo)
+        return self.receive()
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._process is not None:
+            self._process.communicate()
+            self._process = None
+
+    def _start(self) -> subprocess.Popen[str]:
+        environment = {"PATH": "/usr/bin:/bin", "PYTHONHASHSEED": "0", "LANG": "C.UTF-8"}
+        environment["OPENBLAS_NUM_THREADS"] = "1"
+        if self._home is not None:
+            environment["PYTHONPATH"] = str(self._home)
+        worker = Path(__file__).with_name("worker.py")
+        return subprocess.Popen(
+            [self._python, "-W", "ignore", str(worker), WARM_UP],
+            env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
