@@ -14,10 +14,11 @@ from pathlib import Path
 
 from benchmarks.model import LIMIT, NEW, OLD, Role, Scenario
 
-__all__ = ["for_scenario", "interpreters", "versions"]
+__all__ = ["for_scenario", "interpreters", "make_environment", "versions"]
 
 ROOT = Path(__file__).resolve().parents[1]
 OLD_VERSION = "0.8.7"
+_CACHE = "sacred-bench"
 
 # It imports pkg_resources, which newer ones lack. Both sides have the same packages beside
 # the library, so neither pays for more of them.
@@ -41,7 +42,7 @@ def for_scenario(scenario: Scenario, pythons: Mapping[Role, str]) -> dict[Role, 
     """The interpreters of a scenario: in the place of the old library may be another one."""
     found = dict(pythons)
     if OLD in found and scenario.old == "mlflow":
-        found[OLD] = _environment(_cache() / "mlflow", ["mlflow"])
+        found[OLD] = make_environment(_CACHE, "mlflow", ["mlflow"])
     elif scenario.old is None:
         found.pop(OLD, None)
     return found
@@ -65,13 +66,12 @@ def versions(python: str) -> dict[str, str]:
 
 
 def _old_environment() -> str:
-    home = _cache() / f"old-{OLD_VERSION}"
-    return _environment(home, [f"sacred=={OLD_VERSION}", *_COMMON])
+    return make_environment(_CACHE, f"old-{OLD_VERSION}", [f"sacred=={OLD_VERSION}", *_COMMON])
 
 
 def _new_environment() -> str:
     """With this project as it is in the working tree now, installed like any package."""
-    python = _environment(_cache() / "new", [str(ROOT), *_COMMON, "psycopg[binary]"])
+    python = make_environment(_CACHE, "new", [str(ROOT), *_COMMON, "psycopg[binary]"])
     stamp, state = _cache() / "new" / "installed-from", _state_of_project()
     if not stamp.exists() or stamp.read_text() != state:
         # setuptools copies into build/, and never removes from there.
@@ -82,7 +82,15 @@ def _new_environment() -> str:
     return python
 
 
-def _environment(home: Path, requirements: list[str]) -> str:
+def make_environment(cache: str, name: str, requirements: list[str]) -> str:
+    """The interpreter of an environment, which is made if it is not there as required.
+
+    Args:
+        cache: the directory below the user's cache directory where it lies.
+        name: its own directory in that one.
+        requirements: what pip installs.
+    """
+    home = _cache(cache) / name
     python = home / "bin" / "python"
     done = home / "complete"
     wanted = "\n".join(requirements)
@@ -110,10 +118,10 @@ def _python_3_11() -> str:
     return found
 
 
-def _cache() -> Path:
+def _cache(name: str = _CACHE) -> Path:
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    (base / "sacred-bench").mkdir(parents=True, exist_ok=True)
-    return base / "sacred-bench"
+    (base / name).mkdir(parents=True, exist_ok=True)
+    return base / name
 
 
 def _state_of_project() -> str:

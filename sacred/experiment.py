@@ -14,6 +14,7 @@ from sacred._base.script import calling_globals, main_file_of
 from sacred.cli.options import apply_options, default_options, gather_command_line_options
 from sacred.commands import built_in
 from sacred.config.captured_function import CapturedFunction, create_captured_function
+from sacred.config.typed_entries import without_marks
 from sacred.definition import RunRequest
 from sacred.ingredient import Ingredient, PathLike
 
@@ -238,8 +239,8 @@ class Experiment(Ingredient):
         run.meta_info.update(
             command=command_name, options=all_options, named_configs=request.named_configs
         )
-        if config_updates:
-            run.meta_info["config_updates"] = config_updates
+        if config_updates is not None:
+            run.meta_info["config_updates"] = without_marks(config_updates)
         run.meta_info.update(request.meta_info)
         apply_options(self.all_cli_options, all_options, run)
         self.current_run = run

@@ -82,6 +82,20 @@ def test_plain_call(run_script: RunScript) -> None:
     ]
 
 
+def test_updates_are_stored_as_plain_text(run_script: RunScript) -> None:
+    """Also an empty set of them is stored."""
+    script = """
+from sacred import Experiment
+ex = Experiment("plain")
+ex.add_config(a="x")
+@ex.automain
+def main(_run):
+    print(_run.meta_info["config_updates"], type(_run.meta_info["config_updates"].get("a")))
+"""
+    assert run_script(script, "with", "a=my text").stdout == "{'a': 'my text'} <class 'str'>\n"
+    assert run_script(script).stdout == "{} <class 'NoneType'>\n"
+
+
 def test_updates_and_named_configs(run_script: RunScript) -> None:
     """``with`` takes both; bools are understood."""
     done = run_script(SCRIPT, "with", "fast", "flag=false")

@@ -264,6 +264,65 @@ def test_type_changes_are_warned_of(ex: Experiment, caplog: pytest.LogCaptureFix
     assert '"a"' not in caplog.text
 
 
+def test_warnings_come_from_the_logger_of_the_ingredient(
+    ex: Experiment, caplog: pytest.LogCaptureFixture
+) -> None:
+    """... which is the root logger for the experiment itself; paths are its own."""
+    with caplog.at_level(logging.WARNING):
+        ex.run(config_updates={"nested.x": "text", "data.filename": 7}, options=QUIET)
+    warned = [(one.name, one.getMessage()) for one in caplog.records if "type of" in one.msg]
+    assert warned == [
+        ("data", 'Changed type of config entry "filename" from str to int'),
+        ("root", 'Changed type of config entry "nested.x" from int to str'),
+    ]
+
+
+def test_the_docstring_of_the_last_scope_counts_and_the_first_comment_of_an_entry() -> None:
+    """... without the indentation of the function."""
+    ex = Experiment("documented")
+
+    @ex.config
+    def first() -> None:
+        """Of the first."""
+        a = 1  # about a
+
+    @ex.config
+    def second() -> None:
+        """Of the second.
+
+        More.
+        """
+        a = 2  # more about a
+
+    @ex.main
+    def main() -> None:
+        pass
+
+    run = ex.run(options=QUIET)
+    assert run.config["__doc__"] == "Of the second.\n\nMore.\n"
+    assert run.config_modifications.docs["a"] == "about a"
+
+
+def test_what_the_seed_is_for_is_said_once(ex: Experiment) -> None:
+    """Not for each ingredient again."""
+    docs = ex.run(options=QUIET).config_modifications.docs
+    assert [path for path in docs if path.endswith("seed")] == ["seed"]
+
+
+def test_functions_see_an_ingredient_inside_the_one_that_holds_its_path() -> None:
+    """... whichever of the two is named first."""
+    paths, data = Ingredient("data.paths"), Ingredient("data")
+    paths.add_config(a=1)
+    data.add_config(b=2)
+    ex = Experiment("holder", ingredients=[paths, data])
+
+    @ex.main
+    def main(data: Any) -> Any:
+        return dict(data)
+
+    assert ex.run(options=QUIET).result == {"b": 2, "paths": {"a": 1}}
+
+
 def test_seed_is_modified_never_added(ex: Experiment) -> None:
     """Setting the seed is no addition."""
     run = ex.run(config_updates={"seed": 3}, options=QUIET)

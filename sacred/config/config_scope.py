@@ -185,7 +185,7 @@ class ConfigScope:
         names = entry_names(body.__code__)
         summary = variables.summary(names, self._source.filename)
         summary.ignored_fallbacks |= {n for n in fallback if n not in readable and n in names}
-        return self._documented(summary), error
+        return self._documented(summary, {*variables.lines, *fixed}), error
 
     def _body_for(self, variables: ScopeVariables, touched: set[str]) -> Any:
         """The body to run, where the names `touched` have values from elsewhere."""
@@ -196,10 +196,10 @@ class ConfigScope:
         variables.lines.update(self._lines)
         return self._plain_body
 
-    def _documented(self, summary: ConfigSummary) -> ConfigSummary:
-        if self._function.__doc__ is not None and "__doc__" not in summary:
-            # First, as it would be if the function had assigned it.
-            entries = dict(summary)
+    def _documented(self, summary: ConfigSummary, assigned: set[str]) -> ConfigSummary:
+        if self._function.__doc__ is not None and "__doc__" not in assigned:
+            # First, as it would be if the function had assigned it; the last scope's counts.
+            entries = {key: value for key, value in summary.items() if key != "__doc__"}
             summary.clear()
             summary.update({"__doc__": _dedented(self._function.__doc__), **entries})
         summary.docs.update(self._docs)

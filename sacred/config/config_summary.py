@@ -54,15 +54,17 @@ class ConfigSummary(dict[str, Any]):
     def update_from(self, config_mod: ConfigSummary, path: str = "") -> None:
         """Take in what is known from a later source of the same configuration.
 
-        An entry stays `added` only if that source does not set it either; all
-        else is united.
+        An entry stays `added` only if that source does not set it either, and keeps the
+        documentation that it had; all else is united.
 
         Args:
             config_mod: what is known from the other source.
             path: where its entries lie in this configuration.
         """
         self.added &= {join_paths(path, entry) for entry in config_mod.added}
+        before = dict(self.docs)
         self._unite(config_mod, path)
+        self.docs.update(before)
 
     def update_add(self, config_mod: ConfigSummary, path: str = "") -> None:
         """Take in what is known of another part of the configuration; all is united.

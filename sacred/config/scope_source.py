@@ -167,7 +167,7 @@ def _assigned_names(node: ast.stmt) -> Iterator[str]:
     if isinstance(node, ast.Assign):
         for target in node.targets:
             yield from bound_names(target)
-    elif isinstance(node, ast.AnnAssign | ast.AugAssign):
+    elif isinstance(node, ast.AnnAssign):
         yield from bound_names(node.target)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["CommandLineText", "as_entry", "declares_bool"]
+__all__ = ["CommandLineText", "as_entry", "declares_bool", "without_marks"]
 
 _BOOLS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 # Not compiled before it is needed, as all patterns of a short run.
@@ -62,3 +62,16 @@ def declares_bool(annotation: str) -> bool:
     [True, True, True, False]
     """
     return re.match(_BOOL_ANNOTATION, annotation) is not None
+
+
+def without_marks(updates: Any) -> Any:
+    """Updates with plain text in place of `CommandLineText`, as they are stored.
+
+    >>> type(without_marks({"a": {"b": CommandLineText("No")}})["a"]["b"])
+    <class 'str'>
+    """
+    if type(updates) is CommandLineText:
+        return str(updates)
+    if type(updates) is dict:
+        return {key: without_marks(value) for key, value in updates.items()}
+    return updates

@@ -15,6 +15,9 @@ from sacred.initialize.scaffold import Scaffold
 from sacred.run import Run
 
 if TYPE_CHECKING:
+    import logging
+
+    from sacred.config.config_summary import ConfigSummary
     from sacred.ingredient import Ingredient
 
 __all__ = ["create_requested_run", "create_run", "get_command"]
@@ -128,22 +131,35 @@ def _check_changes(configured: Configured) -> None:
         raise ConfigAddedError(
             unused, config=configured.config, captured_args=sorted(taken | known)
         )
-    # Where an ingredient only lies further below, the entry stands beside it.
-    ignored = configured.modifications.ignored_fallbacks & configured.scaffolding.keys()
-    for name in sorted(ignored):
-        configured.run_logger.warning(
-            'Ignored attempt to set value of "%s", because it is an ingredient.', name
-        )
+    # Ingredients before those that use them; each warns of its own entries.
+    for scaffold in configured.scaffolding.values():
+        root, path, changes = configured.root_logger, scaffold.path, scaffold.config_mods
+        if changes is not None:
+            own = sorted(entry for entry in changes.added if join_paths(path, entry) in added)
+            # Where an ingredient only lies further below, the entry stands beside it.
+            ignored = sorted(
+                name
+                for name in changes.ignored_fallbacks
+                if {name, join_paths(path, name)} & configured.scaffolding.keys()
+            )
+            _warn_of_changes(changes, own, ignored, root.getChild(path) if path else root)
+
+
+def _warn_of_changes(
+    changes: ConfigSummary, added: list[str], ignored: list[str], logger: logging.Logger
+) -> None:
     for path in added:
-        configured.run_logger.warning('Added new config entry: "%s"', path)
-    for path, (old, new) in sorted(configured.modifications.typechanged.items()):
+        logger.warning('Added new config entry: "%s"', path)
+    for path, (old, new) in changes.typechanged.items():
         if not (old in _NUMBERS and new in _NUMBERS):
-            configured.run_logger.warning(
+            logger.warning(
                 'Changed type of config entry "%s" from %s to %s',
                 path,
                 getattr(old, "__name__", old),
                 getattr(new, "__name__", new),
             )
+    for name in ignored:
+        logger.warning('Ignored attempt to set value of "%s", because it is an ingredient.', name)
 
 
 def _is_group(path: str, configured: Configured) -> bool:

@@ -1,4 +1,6 @@
-"""The same random experiments with Sacred 0.8.7 and with this project: what differs is a fault here.
+"""The same random experiments with Sacred 0.8.7 and with this project.
+
+What differs is a fault here, or a row of ``known.py``.
 
 ``worker.py``
     runs in the environment of one library: executes scripts, each in a forked process and a

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from tests.differential.model import Experiment, Function, Hook, Ingredient, Scope, Source
-from tests.differential.values import NAMES, literals, plain_values, scopes, update_texts
+from tests.differential.values import (
+    NAMES,
+    literals,
+    plain_values,
+    scopes,
+    update_texts,
+    value_text,
+)
 
 __all__ = ["Names", "experiments", "names_of", "update_lists"]
 
@@ -27,14 +34,29 @@ class Names:
     commands: tuple[str, ...]
 
 
+_SHAPES: list[tuple[str, ...]] = [
+    (), (), ("data",), ("data", "model"), ("data.paths", "data"), ("paths", "data", "model"),
+]  # fmt: skip
+_SPECIAL = ["_seed", "_rnd", "_config", "_log", "_run"]
+
+
 @st.composite
 def experiments(draw: st.DrawFn, main: Function | None = None) -> Experiment:
     """An experiment, with up to three ingredients that use each other."""
-    shapes = [(), (), ("data",), ("data", "model"), ("data.paths", "data"), ("paths", "data", "model")]
+    shapes = [
+        (),
+        (),
+        ("data",),
+        ("data", "model"),
+        ("data.paths", "data"),
+        ("paths", "data", "model"),
+    ]
     made: list[Ingredient] = []
-    for number, path in enumerate(draw(st.sampled_from(shapes))):
+    for number, path in enumerate(draw(st.sampled_from(_SHAPES))):
         below = tuple(one.variable for one in made)
-        uses = tuple(draw(st.lists(st.sampled_from(below), unique=True, max_size=2))) if below else ()
+        uses = (
+            tuple(draw(st.lists(st.sampled_from(below), unique=True, max_size=2))) if below else ()
+        )
         made.append(draw(_ingredients(f"ing{number}", path, uses, tuple(made))))
     used = {name for one in made for name in one.uses}
     direct = tuple(one.variable for one in made if one.variable not in used)
@@ -139,6 +161,8 @@ def _given(draw: st.DrawFn, form: str) -> Source:
 
 
 plain_or_tuple = literals
+#: Mostly what a configuration can hold as it is: the old library did not look at these.
+hooked = st.one_of(*[plain_values.map(value_text)] * 6, literals).filter(lambda t: "{}" not in t)
 
 
 @st.composite
@@ -150,7 +174,9 @@ def _named(draw: st.DrawFn, name: str, paths: tuple[str, ...]) -> Source:
     scope = draw(scopes())
     plain = [path for path in paths if path.isidentifier()]
     if plain and draw(st.booleans()):
-        entries = draw(st.dictionaries(st.sampled_from(NAMES), plain_values, min_size=1, max_size=2))
+        entries = draw(
+            st.dictionaries(st.sampled_from(NAMES), plain_values, min_size=1, max_size=2)
+        )
         line = f"{draw(st.sampled_from(plain))} = {entries!r}".replace("inf", "1e9")
         scope = Scope(parameters=(), lines=(*scope.lines, line), doc=scope.doc)
     return Source(form="scope", scope=scope, name=name)
@@ -162,7 +188,7 @@ def _hooks(draw: st.DrawFn) -> Hook:
         st.one_of(
             st.just("None"),
             st.sampled_from(["{}", "{'b': len(config)}", "{'d': {'k': 'hooked'}}", "config"]),
-            st.tuples(st.sampled_from(NAMES), literals).map(lambda p: f"{{{p[0]!r}: {p[1]}}}"),
+            st.tuples(st.sampled_from(NAMES), hooked).map(lambda p: f"{{{p[0]!r}: {p[1]}}}"),
         )
     )
     lines = draw(st.sampled_from([(), (), ("config['a'] = 'touched'",)]))
@@ -175,7 +201,7 @@ def _functions(draw: st.DrawFn, name: str) -> Function:
     kind = draw(st.sampled_from(["capture", "capture", "command"]))
     decorator = f"{kind}(prefix={prefix!r})" if prefix else kind
     taken = draw(st.lists(st.sampled_from([*NAMES, "k"]), unique=True, max_size=2))
-    special = draw(st.lists(st.sampled_from(["_seed", "_rnd", "_config", "_log", "_run"]), unique=True, max_size=2))
+    special = draw(st.lists(st.sampled_from(_SPECIAL), unique=True, max_size=2))
     parameters = ", ".join([*special, *(f"{one}='default'" for one in taken)])
     noted = [*taken, *(one for one in special if one in ("_seed", "_config"))]
     noted += ["_log.name"] if "_log" in special else []

@@ -43,7 +43,7 @@ def _printing(draw: st.DrawFn) -> Case:
 
 _COMMANDS = ["print_config", "print_config", "print_config", "save_config", "print_named_configs",
              "print_dependencies", "help"]  # fmt: skip
-_FLAGS = ["-p", "-f", "-u", "--debug", "-l DEBUG", "--loglevel=ERROR", "-n other", "--force", "-d"]
+_FLAGS = ["-p", "-f", "-u", "--debug", "-lERROR", "--capture=no"]
 
 KINDS: dict[str, st.SearchStrategy[Case]] = {
     "configuration": _configuration(),

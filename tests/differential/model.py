@@ -93,4 +93,5 @@ class Case:
     def shown(self) -> str:
         """All of it, for people."""
         parts = [f"# ---- {name}\n{text}" for name, text in self.files]
-        return "\n".join([*parts, f"# ---- python {self.script} {' '.join(map(repr, self.arguments))}"])
+        arguments = " ".join(map(repr, self.arguments))
+        return "\n".join([*parts, f"# ---- python {self.script} {arguments}"])

@@ -28,7 +28,7 @@ _PATTERNS = [
 
 
 def normalised(outcome: Outcome) -> dict[str, Any]:
-    """The outcome without directories, times, addresses, versions; tracebacks by their last line."""
+    """The outcome without directories, times, addresses, versions, frames of the libraries."""
     home = outcome["home"]
     text = json.dumps({key: value for key, value in outcome.items() if key != "home"})
     text = text.replace(home, "<home>")
@@ -50,7 +50,9 @@ def _scrubbed(value: Any) -> Any:
         if "fail_trace" in found:
             found["fail_trace"] = _described_frames(found["fail_trace"])
         # Described dicts: lists of pairs. Without their order, and options that are new.
-        return {key: _pairs(entry) if _is_dict(key, entry) else entry for key, entry in found.items()}
+        return {
+            key: _pairs(entry) if _is_dict(key, entry) else entry for key, entry in found.items()
+        }
     return value
 
 
@@ -75,26 +77,28 @@ def _lines(text: str) -> list[str]:
     The old library ends a traceback with an empty line, and says of added entries only which is
     the first one, and never what was meant.
     """
-    kept, inside, listing = list[str](), False, False
+    kept, inside = list[str](), False
     for line in text.splitlines():
         if line.startswith("Traceback (most recent call"):
             inside = True
             kept.append(line)
         elif inside and line.startswith(" "):
             continue
-        elif line == "sacred.utils.ConfigAddedError: Added new config entry that is not used anywhere":
+        elif line.startswith("sacred.utils.ConfigAddedError: "):
             kept = [line]
             break
         else:
             inside = False
-            kept.append(line)
+            kept.append(line.rstrip())
     while kept and not kept[-1]:
         kept.pop()
     return kept
 
 
 def _described_frames(trace: Any) -> Any:
-    return {"list": _frames(trace["list"])} if isinstance(trace, dict) and "list" in trace else trace
+    return (
+        {"list": _frames(trace["list"])} if isinstance(trace, dict) and "list" in trace else trace
+    )
 
 
 def _frames(lines: Any) -> Any:
@@ -106,7 +110,10 @@ def _frames(lines: Any) -> Any:
 
 def differences(old: Any, new: Any, where: str = "") -> Iterator[Difference]:
     """All places where two normalised outcomes differ."""
-    if isinstance(old, dict) and isinstance(new, dict):
+    other_kind = isinstance(old, dict) and isinstance(new, dict) and old.keys() != new.keys()
+    if other_kind and len(old) == len(new) == 1:
+        yield where, old, new  # described values of two types
+    elif isinstance(old, dict) and isinstance(new, dict):
         for key in sorted({*old, *new}):
             pair = old.get(key, _MISSING), new.get(key, _MISSING)
             yield from differences(*pair, f"{where}/{key}")

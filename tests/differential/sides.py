@@ -6,11 +6,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from tests.differential.model import Case
+from tests.differential.mongo import Databases
 
-__all__ = ["ROOT", "WARM_UP", "Outcome", "Side"]
+__all__ = ["ROOT", "WARM_UP", "Outcome", "Pair", "Side"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -98,3 +100,29 @@ class Side:
             [self._python, "-W", "ignore", str(worker), WARM_UP],
             env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
+
+
+class Pair:
+    """The old library and this project, side by side."""
+
+    def __init__(self, old: Side, new: Side, databases: Databases) -> None:
+        self._sides, self._databases = (old, new), databases
+
+    def run(self, case: Case) -> tuple[Outcome, Outcome]:
+        """What both make of a case, at the same time."""
+        for side in self._sides:
+            side.send(case, self._databases.new() if case.uses_mongo else None)
+        old, new = (side.receive() for side in self._sides)
+        return old, new
+
+    def __enter__(self) -> Pair:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        for side in self._sides:
+            side.close()

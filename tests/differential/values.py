@@ -8,16 +8,14 @@ from hypothesis import strategies as st
 
 from tests.differential.model import Scope
 
-__all__ = ["NAMES", "literals", "plain_values", "scopes", "update_texts"]
+__all__ = ["NAMES", "literals", "plain_values", "scopes", "update_texts", "value_text"]
 
 NAMES = ("a", "b", "c", "d", "lr", "xs")
 _KEYS = ("k", "m", "n", "a", "deep")
 
 _TEXTS = st.sampled_from(["", "x", "two words", "ü", "a=b", "1", "None", "[1", "it's", 'say "hi"'])
 _FLOATS = st.sampled_from([0.5, -1.25, 1e-3, 3.0, 1e20, float("inf")])
-_SCALARS = st.one_of(
-    st.integers(-3, 5), st.just(10**12), st.booleans(), st.none(), _FLOATS, _TEXTS
-)
+_SCALARS = st.one_of(st.integers(-3, 5), st.just(10**12), st.booleans(), st.none(), _FLOATS, _TEXTS)
 
 #: Python values that JSON can hold.
 plain_values: st.SearchStrategy[Any] = st.recursive(
@@ -29,14 +27,15 @@ plain_values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def _text(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """The expression that gives a value."""
     return repr(value).replace("inf", "float('inf')") if "inf" in repr(value) else repr(value)
 
 
 #: Expressions that give values of all kinds.
 literals: st.SearchStrategy[str] = st.one_of(
-    plain_values.map(_text),
-    st.tuples(_SCALARS, _SCALARS).map(_text),
+    plain_values.map(value_text),
+    st.tuples(_SCALARS, _SCALARS).map(value_text),
     st.sampled_from(
         ["np.float64(1.5)", "np.int64(3)", "np.bool_(True)", "np.arange(3)", "(1, (2, [3]))"]
     ),
@@ -75,7 +74,7 @@ def _statements(draw: st.DrawFn, names: tuple[str, ...], more: tuple[str, ...]) 
     if form == "above":
         return ["# said above", f"{target} = {draw(literals)}"]
     if form == "dict":
-        return [f"{target} = {draw(_DICTS.map(_text))}{comment}"]
+        return [f"{target} = {draw(_DICTS.map(value_text))}{comment}"]
     if form == "pair":
         other = draw(st.sampled_from([name for name in NAMES if name != target]))
         return [f"{target}, {other} = {draw(literals)}, {draw(literals)}{comment}"]
@@ -96,11 +95,13 @@ _EXPRESSIONS = [
     "{0}", "[{0}, 1]", "{{'k': {0}}}", "str({0})", "f'{{{0}}}-1'", "({0}, {0})", "{0} * 2",
     "{0} if {0} else 3", "isinstance({0}, dict)", "type({0}).__name__", "{0} == 3",
     "len({0}) if hasattr({0}, '__len__') else -1", "{0}['k'] if isinstance({0}, dict) else 0",
-    "list({0}) if isinstance({0}, (list, dict)) else []", "dict({0}) if isinstance({0}, dict) else {{}}",
+    "list({0}) if isinstance({0}, (list, dict)) else []",
+    "dict({0}) if isinstance({0}, dict) else {{}}",
     "sorted({0}) if isinstance({0}, dict) else 0", "{0} and 1",
 ]  # fmt: skip
 _CHANGES = [
-    "{0} = {0}", "{0} += 1", "{0}['k'] = 5", "{0}['deep'] = {{'k': 1}}", "{0}.append(1)", "{0} += [2]",
+    "{0} = {0}", "{0} += 1", "{0}['k'] = 5", "{0}['deep'] = {{'k': 1}}", "{0}.append(1)",
+    "{0} += [2]",
     "{0}.update(k=1)", "{0}['deep']['k'] = 7", "{0}[0] = 9", "del {0}", "{0}.setdefault('m', 2)",
     "{0}.pop('k', None)", "{0}.extend([1, 2])", "{0} = None",
 ]  # fmt: skip

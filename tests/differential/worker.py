@@ -140,8 +140,9 @@ def _execute(request: Mapping[str, Any], home: Path) -> dict[str, Any]:
     os.chdir(home)
     _redirect(home.parent)
     os.environ.clear()
-    os.environ.update(PATH=os.defpath, HOME=str(home), LANG="C.UTF-8", PYTHONHASHSEED="0", FORCE_COLOR="1")
-    os.environ.update(XDG_CACHE_HOME=str(home / ".cache"), OPENBLAS_NUM_THREADS="1")
+    os.environ.update(PATH=os.defpath, HOME=str(home), LANG="C.UTF-8", FORCE_COLOR="1")
+    os.environ.update(PATH=os.defpath, HOME=str(home), XDG_CACHE_HOME=str(home / ".cache"))
+    os.environ.update(LANG="C.UTF-8", FORCE_COLOR="1", PYTHONHASHSEED="0", OPENBLAS_NUM_THREADS="1")
     os.environ.update(request.get("environment", {}))
     script = home / request["script"]
     sys.argv = [str(script.name), *request["arguments"]]
