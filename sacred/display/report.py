@@ -100,7 +100,7 @@ def _labels(names: Sequence[str], table: Table) -> list[str]:
 
 
 def _plots(names: Sequence[str], records: Sequence[RunRecord]) -> Iterator[str]:
-    metrics = dict.fromkeys(metric for record in records for metric in record.metrics)
+    metrics = dict.fromkeys(metric for record in records for metric in record.read_metrics())
     if not metrics:
         return
     colours = [COLOURS[number % len(COLOURS)] for number in range(len(records))]

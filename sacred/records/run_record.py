@@ -174,6 +174,13 @@ class RunRecord(Frozen):
         """The metrics by name."""
         return self._once("metrics", self._metrics)
 
+    def read_metrics(self) -> Mapping[str, Metric]:
+        """The metrics, with all points read at once, which is faster where there are many."""
+        for name, points in self.source.all_points(self.id):
+            if name in self.metrics:
+                self.metrics[name]._cache.setdefault("points", points)
+        return self.metrics
+
     @property
     def output(self) -> str:
         """All that the run has printed."""

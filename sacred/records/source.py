@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import IO, Any, Protocol
 
 from sacred.records.metric import Points
@@ -39,6 +39,9 @@ class RecordSource(Protocol):
 
     def points(self, run_id: RunId, name: str) -> Points:
         """All points of a metric."""
+
+    def all_points(self, run_id: RunId) -> Iterator[tuple[str, Points]]:
+        """The points of all metrics, by name."""
 
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
         """The content of a file, to be read."""

@@ -88,7 +88,7 @@ def _host(record: RunRecord) -> dict[str, Any]:
 
 def _metrics(record: RunRecord) -> dict[str, Any]:
     found = {}
-    for name, metric in record.metrics.items():
+    for name, metric in record.read_metrics().items():
         for kind in ("last", "min", "max"):
             value = getattr(metric, kind)
             if value is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from sacred._base.clock import utcnow
@@ -118,6 +118,10 @@ class _Nothing:
     def points(self, run_id: RunId, name: str) -> Points:
         """Nothing."""
         return Points(steps=(), values=(), timestamps=())
+
+    def all_points(self, run_id: RunId) -> Iterator[tuple[str, Points]]:
+        """Nothing."""
+        return iter(())
 
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[Any]:
         """Nothing."""

@@ -76,6 +76,14 @@ class Reader(ABC):
     def points(self, run_id: RunId, name: str) -> Points:
         """All points of a metric; none if there is no such metric."""
 
+    def all_points(self, run_id: RunId) -> Iterator[tuple[str, Points]]:
+        """The points of all metrics of a run, by name.
+
+        A store that keeps them together overrides it: to read each alone may take a time that
+        grows with the square of their number.
+        """
+        return ((name, self.points(run_id, name)) for name in self.metric_names(run_id))
+
     @abstractmethod
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
         """The content of a file that is listed in the document of a run.

@@ -42,7 +42,7 @@ def content_hash(record: RunRecord) -> str:
         "output": _text_digest(_storable(record.output)),
         "metrics": {
             name: _points_digest(metric.points)
-            for name, metric in record.metrics.items()
+            for name, metric in record.read_metrics().items()
             if len(metric)
         },
         "sources": {name: digest_of(file) for name, file in record.sources.items()},

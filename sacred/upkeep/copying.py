@@ -211,7 +211,7 @@ def _fill(record: RunRecord, target: RunStore, new_id: RunId, files: _LocalFiles
             elif name not in there or digest_of(there[name]) != local[1]:
                 target.apply(new_id, [_add_file(kind, file, *local)])
                 os.remove(local[0])
-    for metric in record.metrics.values():
+    for metric in record.read_metrics().values():
         for points in _points(metric.name, metric.points, record):
             target.apply(new_id, [points])
     changes: list[Change] = []

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
     record = session.run(args.id)
-    metrics = select_metrics(record.metrics, args.names)
+    metrics = select_metrics(record.metrics if args.names else record.read_metrics(), args.names)
     if not metrics:
         session.console.note(f"run {record.id} has no metrics")
     if args.plot:

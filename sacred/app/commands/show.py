@@ -44,7 +44,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
 def _parts(record: RunRecord) -> dict[str, Any]:
     metrics = {
         name: {kind: getattr(metric, kind) for kind in AGGREGATES}
-        for name, metric in record.metrics.items()
+        for name, metric in record.read_metrics().items()
     }
     files = {kind: list(getattr(record, kind)) for kind in ("artifacts", "resources", "sources")}
     return {"metrics": metrics, **files}
@@ -67,7 +67,7 @@ def _show(record: RunRecord, session: Session) -> None:
                 console.print(f"  {one_line(str(path))} = {truncate(as_text(_repr_text(value)))}")
     if record.metrics:
         console.heading("Metrics")
-        write_table(metric_summary(record.metrics), None, console)
+        write_table(metric_summary(record.read_metrics()), None, console)
     if record.fail_trace:
         console.heading("Traceback")
         for line in record.fail_trace.rstrip().splitlines():

@@ -21,7 +21,7 @@ from sacred.stores.files.metrics_json import JOURNAL, NAME
 from sacred.stores.files.points_cache import cached
 from sacred.stores.point_columns import Later
 
-__all__ = ["read_points", "stored_names"]
+__all__ = ["read_all_points", "read_points", "stored_names"]
 
 _ARRAYS = ("steps", "values", "timestamps")
 #: Below, parsing everything takes a few milliseconds.
@@ -63,9 +63,29 @@ def read_points(blobs: Blobs, directory: str, name: str) -> Points:
     )
 
 
+def read_all_points(blobs: Blobs, directory: str) -> Iterator[tuple[str, Points]]:
+    """The points of all metrics of a run, by name; the file is read once.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
+    # The journal first: what a writer moves from there to the file meanwhile is in both.
+    journal: dict[str, list[dict[str, Any]]] = {}
+    for points in _journal(blobs, directory):
+        journal.setdefault(points["name"], []).append(points)
+    content = _content(blobs, f"{directory}/{NAME}")
+    stored = _all_stored(content) or _parsed(content)
+    for name in dict.fromkeys([*stored, *journal]):
+        yield name, _points(stored.get(name), journal.get(name, []))
+
+
 def _read(blobs: Blobs, directory: str, name: str) -> Points:
-    stored = _stored(_content(blobs, f"{directory}/{NAME}"), name)
     journal = [points for points in _journal(blobs, directory) if points["name"] == name]
+    stored = _stored(_content(blobs, f"{directory}/{NAME}"), name)
+    return _points(stored, journal)
+
+
+def _points(stored: Any, journal: list[dict[str, Any]]) -> Points:
     if stored is None or journal:
         return _with_journal(stored, journal)
     if isinstance(stored, dict):
@@ -99,13 +119,31 @@ def _stored(content: bytes, name: str) -> Any:
     if _is_ours(content):
         lines = content.split(b"\n")
         head = dumps(name).encode() + b": {"
-        arrays = lines[lines.index(head) + 1 :][:3] if head in lines else []
-        if len(arrays) == 3 and all(map(bytes.startswith, arrays, _LINES)):
-            return tuple(
-                line[len(start) : line.rindex(b"]")]
-                for line, start in zip(arrays, _LINES, strict=True)
-            )
+        if head in lines and (texts := _texts(lines, lines.index(head))):
+            return texts
     return _parsed(content).get(name)
+
+
+def _all_stored(content: bytes) -> dict[str, Any] | None:
+    """Of a large file the texts of the arrays of all metrics; None: it has to be parsed."""
+    if not _is_ours(content):
+        return None
+    lines = content.split(b"\n")
+    found = {
+        json.loads(line.removesuffix(b": {")): _texts(lines, number)
+        for number, line in enumerate(lines)
+        if line.startswith(b'"') and line.endswith(b": {")
+    }
+    return found if all(found.values()) else None
+
+
+def _texts(lines: list[bytes], head: int) -> tuple[bytes, ...]:
+    """The texts of the arrays of the metric whose name stands in a line; or none."""
+    arrays = lines[head + 1 : head + 4]
+    if len(arrays) != 3 or not all(map(bytes.startswith, arrays, _LINES)):
+        return ()
+    pairs = zip(arrays, _LINES, strict=True)
+    return tuple(line[len(start) : line.rindex(b"]")] for line, start in pairs)
 
 
 def _parsed(content: bytes) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId, id_key, plain_id
 from sacred.stores.files.blobs import TRASH, Blobs
 from sacred.stores.files.fingerprints import is_run
-from sacred.stores.files.metrics_json_reader import read_points, stored_names
+from sacred.stores.files.metrics_json_reader import read_all_points, read_points, stored_names
 from sacred.stores.files.run_json import ABOUT, ANNOTATIONS
 from sacred.stores.reader import LIST_FIELDS, Reader, timestamp_of
 from sacred.stores.store import NOT_UNDERSTOOD, DamagedRunError, RunNotFoundError
@@ -24,6 +24,8 @@ __all__ = ["FileReader", "files_with"]
 #: Fields that have files of their own.
 _OWN_FILES = {"config": "config.json", "info": "info.json"}
 _RECORD = "run.json"
+#: Metrics of a run that are read one by one, each from the cache of long ones if it is there.
+_MAX_CACHED_METRICS = 4
 
 
 class FileReader(Reader):
@@ -94,6 +96,14 @@ class FileReader(Reader):
         """See `Reader.points`."""
         with self._noticing_damage(run_id, "metrics.json"):
             return read_points(self._blobs, str(run_id), name)
+
+    def all_points(self, run_id: RunId) -> Iterator[tuple[str, Points]]:
+        """See `Reader.all_points`; the file is read once."""
+        if len(self.metric_names(run_id)) <= _MAX_CACHED_METRICS:
+            yield from super().all_points(run_id)
+            return
+        with self._noticing_damage(run_id, "metrics.json"):
+            yield from read_all_points(self._blobs, str(run_id))
 
     def discarded(self) -> Collection[RunId]:
         """See `Reader.discarded`."""

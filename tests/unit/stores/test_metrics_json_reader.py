@@ -7,11 +7,14 @@ import math
 import numpy as np
 import pytest
 
+from sacred import open_store
+from sacred.observers import StoreObserver
 from sacred.stores.changes import AddPoints
-from sacred.stores.files import metrics_json_reader
+from sacred.stores.files import metrics_json, metrics_json_reader
 from sacred.stores.files.blobs import LocalBlobs
 from sacred.stores.files.metrics_json import MetricsFile
-from sacred.stores.files.metrics_json_reader import read_points, stored_names
+from sacred.stores.files.metrics_json_reader import read_all_points, read_points, stored_names
+from sacred.testing import drive
 
 T0 = datetime.datetime(2026, 1, 2, 3, 4, 5, 678000)
 METRICS = {
@@ -82,3 +85,38 @@ def test_a_damaged_file_is_an_error(tmp_path):
     (tmp_path / "metrics.json").write_text('{"a": {"steps": [')
     with pytest.raises(ValueError, match="Expecting"):
         stored_names(LocalBlobs(tmp_path), ".")
+
+
+@pytest.mark.parametrize("with_journal", [False, True])
+def test_all_points_are_those_of_each_metric(blobs, tmp_path, with_journal, monkeypatch):
+    if with_journal:
+        monkeypatch.setattr(metrics_json, "_SMALL_FILE_BYTES", 0)
+        monkeypatch.setattr(metrics_json, "_GROWTH", 10)
+        (tmp_path / "2").mkdir()
+        writer = MetricsFile(blobs, "2")
+        for start in range(3):
+            writer.add([points("floats", start, [0.5 + start]), points("new", start, [start])])
+    run_id = "2" if with_journal else "1"
+    assert blobs.exists(f"{run_id}/{metrics_json.JOURNAL}") == with_journal
+    found = dict(read_all_points(blobs, run_id))
+    assert list(found) == stored_names(blobs, run_id)
+    for name, together in found.items():
+        alone = read_points(blobs, run_id, name)
+        for column in ("steps", "values", "timestamps"):
+            assert repr(list(getattr(together, column))) == repr(list(getattr(alone, column)))
+
+
+def test_the_metrics_of_a_run_are_read_together(tmp_path, monkeypatch):
+    """To read the file once for each metric takes a time that grows with the square."""
+    store = open_store(tmp_path)
+    observer = StoreObserver(store.backend)
+    drive.start(observer)
+    drive.log(observer, {f"m{number}": [number, 2.0 * number] for number in range(50)})
+    drive.complete(observer)
+    reads = []
+    read = LocalBlobs.read
+    monkeypatch.setattr(LocalBlobs, "read", lambda *args: reads.append(args) or read(*args))
+    metrics = store[1].read_metrics()
+    assert [metric.last for metric in metrics.values()] == [2.0 * int(name[1:]) for name in metrics]
+    assert len(metrics) == 50
+    assert len(reads) < 20
