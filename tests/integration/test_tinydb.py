@@ -524,7 +524,7 @@ def test_any_life_over_a_store_that_fails_now_and_then(tmp_path_factory, life):
     observer = StoreObserver(store, failure_dir=str(directory / "spool"))
     run_id = live(observer, life, directory)
     for record in (directory / "spool").glob("*/record.jsonl"):
-        replay(record, store.backend)
+        replay(record, store.store)
     assert read_back(directory / "runs", run_id) == memory.read(1)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import errno
 import os
 import time
 from abc import ABC, abstractmethod
@@ -39,6 +40,8 @@ Content = bytes | Iterable[bytes]
 # A Python file object would ask for the size, the kind and the position of each file.
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY
+# Whoever can write to a store could make a link that leads anywhere, or a pipe that never ends.
+_NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _BINARY
 
 
@@ -156,7 +159,10 @@ class Blobs(ABC):
         """The record of a run that may be over is going to change."""
 
     def local_path(self, name: str) -> str | None:
-        """Where the content lies if it is a file of this machine."""
+        """Where the content lies if it is a file of this machine; None: not in this place.
+
+        That of the empty name is the place itself.
+        """
         return None
 
 
@@ -247,12 +253,29 @@ class LocalBlobs(Blobs):
             os.utime(self._path(name), ns=(time.time_ns(), status.st_mtime_ns))
 
     def open(self, name: str) -> IO[bytes]:
-        """See `Blobs.open`."""
-        return open(self._path(name), "rb")
+        """See `Blobs.open`.
+
+        Raises:
+            ValueError: it is a link that leads to another place.
+        """
+        path = self._path(name)
+        if name.count("/") > 1 and not self._is_inside(path):
+            raise ValueError(f"{path} leads out of {self.root}")
+        try:
+            return open(path, "rb", opener=_open_no_link)
+        except OSError as error:
+            if error.errno not in (errno.ELOOP, errno.EMLINK):
+                raise
+        if not self._is_inside(path):
+            raise ValueError(f"{path} is a link that leads out of {self.root}")
+        return open(path, "rb")
 
     def exists(self, name: str) -> bool:
         """See `Blobs.exists`."""
-        return os.path.exists(self._path(name))
+        try:
+            return os.path.exists(self._path(name))
+        except FileNotFoundError:
+            return False
 
     def use(self, name: str) -> bool:
         """See `Blobs.use`."""
@@ -305,12 +328,26 @@ class LocalBlobs(Blobs):
 
         log_change(self._root, run_id)
 
-    def local_path(self, name: str) -> str:
+    def local_path(self, name: str) -> str | None:
         """See `Blobs.local_path`."""
-        return self._path(name)
+        try:
+            path = self._path(name)
+        except FileNotFoundError:
+            return None
+        is_link = name.count("/") > 1 or os.path.islink(path)
+        return path if not name or not is_link or self._is_inside(path) else None
 
     def _path(self, name: str) -> str:
+        if (".." in name and ".." in name.replace("\\", "/").split("/")) or os.path.isabs(name):
+            raise FileNotFoundError(f"{name!r} is no name of something in {self.root}")
         return os.path.join(self._root, name)
+
+    def _is_inside(self, path: str) -> bool:
+        """Whether a file is in this place, or in the directory of its run, wherever that is."""
+        name = os.path.relpath(path, self._root).replace(os.sep, "/").partition("/")[0]
+        found = os.path.realpath(path)
+        bases = (os.path.realpath(os.path.join(self._root, end)) for end in (name, ""))
+        return any(found.startswith(os.path.join(base, "")) for base in bases)
 
     def _claim(self, run_id: str | None) -> str:
         if run_id is not None:
@@ -318,8 +355,8 @@ class LocalBlobs(Blobs):
         return claim_next(self._root, self._path(TRASH))
 
     def _claim_given(self, run_id: str) -> str:
-        path = self._path(run_id)
         check_run_id(run_id)
+        path = self._path(run_id)
         try:
             if os.path.exists(self._path(f"{TRASH}/{run_id}")):
                 raise FileExistsError  # it is being removed, and not everything is gone
@@ -354,6 +391,10 @@ class LocalBlobs(Blobs):
 
     def _explained(self) -> contextlib.AbstractContextManager[None]:
         return translate_errors(self.root)
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | _NO_LINKS)
 
 
 def _write_all(fd: int, content: bytes) -> None:

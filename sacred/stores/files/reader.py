@@ -82,10 +82,11 @@ class FileReader(Reader):
 
     def output(self, run_id: RunId) -> str:
         """See `Reader.output`."""
-        try:
-            return self._blobs.read(f"{run_id}/cout.txt").decode(errors="replace")
-        except FileNotFoundError:
-            return ""
+        with self._noticing_damage(run_id, "cout.txt"):
+            try:
+                return self._blobs.read(f"{run_id}/cout.txt").decode(errors="replace")
+            except FileNotFoundError:
+                return ""
 
     def metric_names(self, run_id: RunId) -> Sequence[str]:
         """See `Reader.metric_names`."""
@@ -112,13 +113,16 @@ class FileReader(Reader):
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
         """See `Reader.open_file`."""
         kind, stored = entry.ref
-        if kind == "artifacts":
-            return self._blobs.open(f"{run_id}/{stored}")
-        place = self._stored[kind]
-        # The whole store may have been moved since, or its path was a relative one.
-        name = stored.replace("\\", "/").rpartition("/")[2]
-        if place is not None and name and place.exists(name):
-            return place.open(name)
+        try:
+            if kind == "artifacts":
+                return self._blobs.open(f"{run_id}/{stored}")
+            place = self._stored[kind]
+            # The whole store may have been moved since, or its path was a relative one.
+            name = _last_part(stored)
+            if place is not None and name and place.exists(name):
+                return place.open(name)
+        except ValueError as error:  # a link
+            raise FileNotFoundError(str(error)) from None
         if path := self._local(stored):
             return open(path, "rb")
         raise FileNotFoundError(f"{entry.name!r} of run {run_id!r} is not stored in {self.url}")
@@ -180,19 +184,24 @@ class FileReader(Reader):
             raise DamagedRunError(f"Run {run_id!r} is damaged: {where}: {error}") from error
 
     def _path(self, kind: str, stored: str) -> str | None:
-        place = self._stored[kind]
-        name = stored.replace("\\", "/").rpartition("/")[2]
+        place, name = self._stored[kind], _last_part(stored)
         if place is not None and name and (path := place.local_path(name)) and os.path.exists(path):
             return path
         return self._local(stored)
 
     def _local(self, stored: str) -> str | None:
-        """A path in a record: absolute, or relative to the store or to where the run was."""
+        """A path in a record, relative to the store or to where the run was, or absolute.
+
+        Only if it leads into the store: who writes a record must not
+        be able to choose which files its readers open.
+        """
         base = self._blobs.local_path("")
         if base is None or not stored:
             return None
-        candidates = (os.path.normpath(os.path.join(base, stored)), os.path.abspath(stored))
-        return next((path for path in candidates if os.path.isfile(path)), None)
+        root = os.path.join(os.path.realpath(base), "")
+        candidates = (os.path.realpath(os.path.join(base, stored)), os.path.realpath(stored))
+        fitting = (path for path in candidates if path.startswith(root) and os.path.isfile(path))
+        return next(fitting, None)
 
 
 def files_with(fields: Collection[str] | None) -> tuple[str, ...]:
@@ -225,10 +234,15 @@ def _pairs(kind: str, listed: Any, path_of: Any) -> list[FileEntry]:
     return entries
 
 
+def _last_part(stored: str) -> str:
+    name = stored.replace("\\", "/").rpartition("/")[2]
+    return "" if name in (".", "..") else name
+
+
 def _is_within(name: str) -> bool:
     """Whether a name leads to something in the directory of the run.
 
-    Who writes a record must not be able to choose which files its readers open.
+    See `FileReader._local`.
     """
     parts = name.replace("\\", "/").split("/")
     return not os.path.isabs(name) and ".." not in parts and not os.path.splitdrive(name)[0]

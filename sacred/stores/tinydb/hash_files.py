@@ -10,6 +10,7 @@ from __future__ import annotations
 import glob
 import io
 import os
+import re
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
@@ -17,9 +18,10 @@ from sacred._base.digest import new_md5
 from sacred.stores.local import content_of, has_digest, mark_used, md5_of_file, translate_errors
 from sacred.stores.tinydb.database_file import replace_file
 
-__all__ = ["HashAddress", "HashFiles", "LazyFile", "StoredFile"]
+__all__ = ["HashAddress", "HashFiles", "LazyFile", "StoredFile", "is_digest"]
 
 _CHUNK = 1 << 20
+_DIGEST = re.compile("[0-9a-f]{32}")
 
 
 class HashAddress(NamedTuple):
@@ -36,6 +38,15 @@ class HashAddress(NamedTuple):
     relpath: str
     abspath: str
     is_duplicate: bool = False
+
+
+def is_digest(text: str) -> bool:
+    """Whether a text is the digest of some content.
+
+    >>> is_digest("d41d8cd98f00b204e9800998ecf8427e"), is_digest("../../etc/passwd")
+    (True, False)
+    """
+    return _DIGEST.fullmatch(text) is not None
 
 
 class HashFiles:
@@ -105,10 +116,15 @@ class HashFiles:
         return self.exists(file)
 
     def _by_digest(self, digest: str) -> HashAddress | None:
+        if not is_digest(digest):
+            return None
         path = self.idpath(digest)
         # HashFS can store files with an extension.
         found = [path] if os.path.isfile(path) else glob.glob(f"{glob.escape(path)}.*")
-        return HashAddress(digest, self._relative(found[0]), found[0]) if found else None
+        # A link may lead anywhere.
+        if not found or not os.path.realpath(found[0]).startswith(os.path.join(self.root, "")):
+            return None
+        return HashAddress(digest, self._relative(found[0]), found[0])
 
     def _by_path(self, path: str) -> HashAddress | None:
         try:

@@ -12,6 +12,7 @@ from sacred.serializer.writing import flatten_rest
 from sacred.stores.reader import LIST_FIELDS, Reader, timestamp_of
 from sacred.stores.store import DamagedRunError, RunNotFoundError, StoreNotFoundError
 from sacred.stores.tinydb.database_file import DISCARD_TIME, DISCARDED, TABLE, TablesFile
+from sacred.stores.tinydb.hash_files import HashAddress, is_digest
 from sacred.stores.tinydb.tagged_values import TinyForm
 
 __all__ = ["TinyDbReader"]
@@ -81,7 +82,7 @@ class TinyDbReader(Reader):
 
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
         """See `Reader.open_file`."""
-        address = self._files.get(entry.ref) if entry.ref else None
+        address = self._address(entry.ref)
         if address is None:
             raise FileNotFoundError(f"{entry.name!r} of run {run_id!r} is not stored in {self.url}")
         return open(address.abspath, "rb")
@@ -115,7 +116,7 @@ class TinyDbReader(Reader):
         return document
 
     def _file(self, name: str, digest: Any, more: Mapping[str, Any] | None = None) -> FileEntry:
-        address = self._files.get(digest) if isinstance(digest, str) else None
+        address = self._address(digest)
         return FileEntry(
             name=name,
             ref=digest,
@@ -123,6 +124,13 @@ class TinyDbReader(Reader):
             path=None if address is None else address.abspath,
             **(more or {}),
         )
+
+    def _address(self, digest: Any) -> HashAddress | None:
+        # In a record there may be a path instead, which is not for its readers to open.
+        if not isinstance(digest, str) or not is_digest(digest):
+            return None
+        address: HashAddress | None = self._files.get(digest)
+        return address
 
     def _entry(self, run_id: RunId) -> _Entry:
         entry = self._runs().get(run_id)
