@@ -246,18 +246,19 @@ class Experiment(Ingredient):
         self.current_run = run
         return run
 
-    def run_commandline(self, argv: str | Sequence[str] | None = None) -> Run | None:
+    def run_commandline(self, argv: str | Sequence[str] | None = None) -> Run:
         """Run what a command line asks for.
 
         Args:
             argv: a list like ``sys.argv``, one string, or None for ``sys.argv``.
 
         Returns:
-            the finished run; None if only help was shown.
+            the finished run.
 
         Raises:
             ValueError: ``argv`` is something else.
-            SystemExit: wrong usage, or the run failed (unless ``--debug``).
+            SystemExit: help was shown (code 0), the usage is wrong, or the run failed (unless
+                ``--debug``).
         """
         from sacred.cli.dispatch import run_commandline
 
@@ -265,12 +266,12 @@ class Experiment(Ingredient):
 
     def get_usage(self, program_name: str | None = None) -> tuple[str, str, str]:
         """The short usage, the long one, and the one that is parsed with docopt."""
-        from sacred.cli.arguments import format_usage
+        from sacred.cli.arguments import usage_texts
 
         program = os.path.relpath(program_name or sys.argv[0] or self.path)
         commands = dict(self.gather_commands())
         description = self._caller_globals.get("__doc__")
-        return format_usage(program, description, commands, self.all_cli_options)
+        return usage_texts(program, description, commands, self.all_cli_options)
 
     def get_default_options(self) -> dict[str, Any]:
         """All options as they are when none is given: flags False, values None."""

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -175,6 +176,45 @@ def test_help(run_script: RunScript, argv: list[str]) -> None:
     ):
         assert text in done.stdout, text
     assert done.stdout.index("A demonstration.") < done.stdout.index("Commands:")
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["help"], ["help", "main"], []])
+def test_what_follows_in_the_script_is_for_runs(run_script: RunScript, argv: list[str]) -> None:
+    script = """
+        from sacred import Experiment
+
+        ex = Experiment("demo")
+
+        @ex.main
+        def main():
+            pass
+
+        ex.run_commandline()
+        print("results of the run")
+    """
+    done = run_script(textwrap.dedent(script), *argv)
+    assert done.returncode == 0, done.stderr
+    assert ("results of the run" in done.stdout) == (not argv)
+
+
+def test_commands_of_scripts_win_over_those_that_the_old_library_did_not_have(
+    run_script: RunScript,
+) -> None:
+    script = """
+        from sacred import Experiment
+
+        ex = Experiment("demo")
+
+        @ex.command
+        def diff(a=1):
+            print("our own diff of", a)
+
+        @ex.automain
+        def main():
+            pass
+    """
+    done = run_script(textwrap.dedent(script), "diff", "with", "a=5", "-l", "ERROR")
+    assert done.stdout == "our own diff of 5\n", done.stderr
 
 
 def test_help_for_a_command(run_script: RunScript) -> None:

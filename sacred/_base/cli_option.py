@@ -32,6 +32,8 @@ class CLIOption:
 
     #: Whether it may be repeated; its value is then a list.
     repeats = False
+    #: Whether Sacred 0.8.7 did not have it; see `sacred.cli.option_table`.
+    is_new = False
 
     def __init__(
         self, apply_function: Callable[..., Any], short_flag: str, long_flag: str, is_flag: bool

@@ -14,7 +14,14 @@ from sacred._base.frozen import Frozen
 from sacred._base.text import did_you_mean
 from sacred.cli.errors import CommandLineError
 
-__all__ = ["ParsedArguments", "format_usage", "parse", "parse_plain", "split_command_arguments"]
+__all__ = [
+    "ParsedArguments",
+    "format_usage",
+    "parse",
+    "parse_plain",
+    "split_command_arguments",
+    "usage_texts",
+]
 
 _PATTERNS = """\
 Usage:
@@ -65,6 +72,7 @@ class _Flags(Frozen, kw_only=False):
     long: str
     argument: str | None
     repeats: bool = False
+    is_new: bool = False
 
     def __str__(self) -> str:
         short, value = self.short or "", self.argument
@@ -81,8 +89,9 @@ def _flags_of(options: Iterable[CLIOption]) -> list[_Flags]:
         short = None if option.get_short_flag() in taken else option.get_short_flag() or None
         taken.add(option.get_short_flag())
         argument = None if option.is_flag else option.arg or "VALUE"
-        repeats = getattr(option, "repeats", False)  # classes of plug-ins may lack it
-        flags.append(_Flags(short, option.get_flag(), argument, repeats))
+        # Classes of plug-ins may lack both.
+        repeats, is_new = getattr(option, "repeats", False), getattr(option, "is_new", False)
+        flags.append(_Flags(short, option.get_flag(), argument, repeats, is_new))
     return flags
 
 
@@ -90,6 +99,42 @@ def _flags_of(options: Iterable[CLIOption]) -> list[_Flags]:
 
 
 def format_usage(
+    program_name: str,
+    description: str | None,
+    commands: Mapping[str, Callable[..., Any]] | None = None,
+    options: Sequence[CLIOption] = (),
+) -> str:
+    """Return the usage of a program, as ``--help`` shows it and docopt takes it.
+
+    Args:
+        program_name: the program, as users type it.
+        description: any text about the program, or None.
+        commands: the commands by name.
+        options: the options.
+
+    >>> def train():
+    ...     '''Train the model.'''
+    >>> print(format_usage("train.py", "About it.", {"train": train}))
+    Usage:
+      train.py [(with UPDATE...)] [options]
+      train.py help [COMMAND]
+      train.py (-h | --help)
+      train.py COMMAND [(with UPDATE...)] [options]
+    <BLANKLINE>
+    About it.
+    <BLANKLINE>
+    Arguments:
+      COMMAND  Name of the command to run (see below for a list of commands)
+      UPDATE   An entry of the configuration, as in foo.bar=17, or a named config or file
+    <BLANKLINE>
+    Commands:
+      train  Train the model.
+    <BLANKLINE>
+    """
+    return usage_texts(program_name, description, commands, options)[1]
+
+
+def usage_texts(
     program_name: str,
     description: str | None,
     commands: Mapping[str, Callable[..., Any]] | None = None,
@@ -104,14 +149,8 @@ def format_usage(
         options: the options.
 
     Returns:
-        the short usage, the long one, and the one that docopt parses.
-
-    >>> print(format_usage("train.py", None)[0])
-    Usage:
-      train.py [(with UPDATE...)] [options]
-      train.py help [COMMAND]
-      train.py (-h | --help)
-      train.py COMMAND [(with UPDATE...)] [options]
+        the short usage, the long one, and the one that `parse` takes: whatever stands in a
+        description, in the name of the program or in a help text cannot confuse docopt.
     """
     flags = _flags_of(options)
     import shlex
@@ -289,7 +328,7 @@ def parse(argv: Sequence[str], usage: str, options: Sequence[CLIOption] = ()) ->
     Raises:
         CommandLineError: the words do not fit the usage.
 
-    >>> usage = format_usage("train.py", None)[2]
+    >>> usage = usage_texts("train.py", None)[2]
     >>> parsed = parse(["evaluate", "with", "C=2"], usage)
     >>> parsed.command, parsed.updates
     ('evaluate', ('C=2',))
@@ -297,9 +336,10 @@ def parse(argv: Sequence[str], usage: str, options: Sequence[CLIOption] = ()) ->
     import docopt
 
     words = [str(word) for word in argv]
+    expanded = _expand_abbreviations(words, _flags_of(options))
     try:
         # Positionally: the parameter is called `help` or `default_help`.
-        found = dict(docopt.docopt(usage, words, False))
+        found = dict(docopt.docopt(usage, expanded, False))
     except docopt.DocoptExit as error:
         message = str(error).partition("\n")[0]
         if "unmatched" in message or not message:
@@ -321,6 +361,29 @@ def parse(argv: Sequence[str], usage: str, options: Sequence[CLIOption] = ()) ->
         help=asked or bool(found.get("--help")),
         help_topic=None if command == "help" else command,
     )
+
+
+def _expand_abbreviations(words: Sequence[str], flags: Sequence[_Flags]) -> list[str]:
+    """Write out abbreviated long flags; docopt would find those ambiguous that only new
+    options have made so.
+    """
+    expanded: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            return [*expanded, word, *rest]
+        values = 0
+        if word.startswith("-") and word != "-":
+            for typed, value_follows in _typed_options(word, flags):
+                option = _find(typed, flags)
+                if isinstance(option, str):
+                    continue
+                if typed.startswith("--"):
+                    word = option.long + word[len(typed) :]
+                values += option.argument is not None and value_follows
+        expanded.append(word)
+        expanded += [value for value in (next(rest, None) for _ in range(values)) if value]
+    return expanded
 
 
 def _explain_mismatch(words: Sequence[str], flags: Sequence[_Flags]) -> str:
@@ -362,7 +425,9 @@ def _find(typed: str, flags: Sequence[_Flags]) -> _Flags | str:
     """Return the option that was typed, or what is wrong with it."""
     exact = [flag for flag in flags if typed in (flag.short, flag.long)]
     # As docopt does: a unique prefix of a long flag is enough.
-    found = exact or [flag for flag in flags if flag.long.startswith(typed) and len(typed) > 2]
+    prefixed = [flag for flag in flags if flag.long.startswith(typed) and len(typed) > 2]
+    # What was unique in Sacred 0.8.7 keeps its meaning beside options that came later.
+    found = exact or [flag for flag in prefixed if not flag.is_new] or prefixed
     if len(found) == 1:
         return found[0]
     if found:

@@ -50,7 +50,7 @@ class Program(Protocol):
         """Run a command."""
 
 
-def run_commandline(experiment: Program, argv: Sequence[str]) -> Run | None:
+def run_commandline(experiment: Program, argv: Sequence[str]) -> Run:
     """Execute a command line of an experiment.
 
     Args:
@@ -58,10 +58,11 @@ def run_commandline(experiment: Program, argv: Sequence[str]) -> Run | None:
         argv: the program's name, then its arguments.
 
     Returns:
-        the finished run; None if only help was shown.
+        the finished run.
 
     Raises:
-        SystemExit: wrong usage, or the run failed; the error has been shown.
+        SystemExit: help was shown (code 0); or the usage was wrong, or the run failed, and the
+            error has been shown (code 1).
         Exception: with ``--debug``, what the run raised.
     """
     usage = functools.cache(lambda: experiment.get_usage(argv[0] if argv else None))
@@ -71,7 +72,7 @@ def run_commandline(experiment: Program, argv: Sequence[str]) -> Run | None:
         parsed = parse_plain(words, options) or parse(words, usage()[2], options)
         if parsed.help:
             print(_help(experiment, parsed.help_topic, usage()[1]))
-            return None
+            sys.exit(0)  # as docopt does: what follows in the script is for runs
         request = _request(experiment, parsed, arguments)
     except SacredError as error:
         sys.exit(report(error, usage()[0]))

@@ -25,8 +25,8 @@ class OptionRow(Frozen):
         target: ``"module:attribute"`` of a function ``(value, run)``.
         packages: the packages that it needs.
         repeats: whether it may be repeated; its value is then a list.
-        overridable: whether an option of an experiment replaces it: options that Sacred 0.8.7
-            did not have.
+        is_new: whether Sacred 0.8.7 did not have it: an option of an experiment with this flag
+            replaces it, abbreviations prefer older options, and it has no short flag.
     """
 
     short: str
@@ -36,7 +36,7 @@ class OptionRow(Frozen):
     target: str
     packages: tuple[str, ...] = ()
     repeats: bool = False
-    overridable: bool = False
+    is_new: bool = False
 
     @property
     def is_flag(self) -> bool:
@@ -101,12 +101,13 @@ TABLE = (
         target="sacred.cli.run_options:force_option",
     ),
     OptionRow(
-        short="-G",
+        short="",
         long="--gcs",
         argument="URL",
         description="Add a GoogleCloudStorageObserver for gs://bucket/prefix.",
         target="sacred.observers.gcs_observer:gcs_option",
         packages=("google.cloud.storage",),
+        is_new=True,
     ),
     OptionRow(
         short="",
@@ -114,7 +115,7 @@ TABLE = (
         argument="GROUP",
         description="The group of runs that this one belongs to.",
         target="sacred.cli.run_options:group_option",
-        overridable=True,
+        is_new=True,
     ),
     OptionRow(
         short="-h",
@@ -202,7 +203,7 @@ TABLE = (
         description="A tag of this run; several with commas, or by giving it again.",
         target="sacred.cli.run_options:tag_option",
         repeats=True,
-        overridable=True,
+        is_new=True,
     ),
     OptionRow(
         short="-t",

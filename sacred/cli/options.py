@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import sys
 import warnings
@@ -47,6 +48,7 @@ class BuiltInOption(CLIOption):
         self.row = row
         self.arg = row.argument
         self.repeats = row.repeats
+        self.is_new = row.is_new
         self.__doc__ = row.description
 
     def _call_target(self, args: Any, run: Run) -> Any:
@@ -90,8 +92,8 @@ def gather_command_line_options(
             what ``SETTINGS.COMMAND_LINE.SHOW_DISABLED_OPTIONS`` says.
 
     Raises:
-        ValueError: two of `additional` have the same long flag, or one has that of
-            another option: it could never be used.
+        ValueError: two of `additional` have the same long flag, or one has that of an option of
+            Sacred 0.8.7.
 
     >>> [option.get_flag() for option in gather_command_line_options()][:3]
     ['--beat-interval', '--capture', '--comment']
@@ -105,19 +107,15 @@ def gather_command_line_options(
     }
     for option in (*_plugin_options(), *_declared_classes()):
         # A clash of installed or imported options is no error of this experiment.
-        if _is_free(option.get_flag(), options):
+        before = options.get(option.get_flag())
+        if before is None or (isinstance(before, BuiltInOption) and before.is_new):
             options[option.get_flag()] = option
     for option in additional:
         flag = option.get_flag()
-        if not _is_free(flag, options):
+        if flag in options and not options[flag].is_new:
             raise ValueError(f"the command-line option {flag} exists already: {options[flag]!r}")
         options[flag] = option
     return list(options.values())
-
-
-def _is_free(flag: str, options: Mapping[str, CLIOption]) -> bool:
-    before = options.get(flag)
-    return before is None or (isinstance(before, BuiltInOption) and before.row.overridable)
 
 
 def _declared_classes() -> list[CLIOption]:
@@ -130,6 +128,8 @@ def _plugin_options() -> list[CLIOption]:
     options = []
     for name, option in PLUGINS.load_all().items():
         if isinstance(option, CLIOption):
+            option = copy.copy(option)
+            option.is_new = True  # installing a plug-in must not break scripts
             options.append(option)
         else:
             warnings.warn(

@@ -66,5 +66,6 @@ def gcs_option(args: str, run: Any) -> None:
     run.observers.append(GoogleCloudStorageObserver(*split_address(args, "gs")))
 
 
+gcs_option.short_flag = ""  # all letters may be taken by options of users
 gcs_option.arg = "URL"
 gcs_option.arg_description = "Where runs go, as gs://bucket/prefix"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sacred._base.cli_option import CLIOption, cli_option
-from sacred.cli.arguments import ParsedArguments, format_usage, parse, parse_plain
+from sacred.cli.arguments import ParsedArguments, format_usage, parse, parse_plain, usage_texts
 from sacred.cli.errors import CommandLineError
 from sacred.cli.options import gather_command_line_options
 
@@ -93,7 +93,7 @@ Options:
 
 def test_usage_texts() -> None:
     """Usage, docstring, options, arguments, commands."""
-    texts = format_usage(
+    texts = usage_texts(
         "train.py",
         "\nAbout this program.\n\nUsage: strange  [default: 5]\n",
         {"train": train, "data.plain": plain},
@@ -105,21 +105,21 @@ def test_usage_texts() -> None:
 @pytest.mark.parametrize("description", [None, "", "  \n"])
 def test_usage_without_description(description: str | None) -> None:
     """There is no gap, and no empty section."""
-    usage = format_usage("p", description)[1]
-    assert usage.startswith(format_usage("p", None)[0] + "\n\nArguments:\n")
+    usage = usage_texts("p", description)[1]
+    assert usage.startswith(usage_texts("p", None)[0] + "\n\nArguments:\n")
     assert "Options:" not in usage
     assert "Commands:" not in usage
 
 
 def test_program_names_with_spaces_are_quoted() -> None:
-    short, usage, parsed = format_usage("my dir/the prog.py", None, {}, OPTIONS)
+    short, usage, parsed = usage_texts("my dir/the prog.py", None, {}, OPTIONS)
     assert "  'my dir/the prog.py' help [COMMAND]\n" in short
     assert "'my dir/the prog.py'" in usage
     assert parse(["x"], parsed).command == "x"
 
 
 def _parse(*words: str, options: list[CLIOption] = OPTIONS) -> ParsedArguments:
-    usage = format_usage("a [b] (c) <d>.py", "Usage:\n  nothing", {}, options)[2]
+    usage = usage_texts("a [b] (c) <d>.py", "Usage:\n  nothing", {}, options)[2]
     return parse(words, usage, options)
 
 
@@ -208,7 +208,7 @@ def test_mistakes(line: str, message: str) -> None:
 def test_a_letter_that_is_taken_is_left_out() -> None:
     """The first option keeps it; the other one still has its long flag."""
     options = [*OPTIONS, friendly_option]
-    assert "\n  --friendly " in format_usage("p", None, {}, options)[1]
+    assert "\n  --friendly " in usage_texts("p", None, {}, options)[1]
     assert _parse("-f", options=options).options["--force"] is True
     parsed = _parse("--friendly", "-f", options=options).options
     assert parsed["--friendly"] is parsed["--force"] is True
@@ -216,7 +216,7 @@ def test_a_letter_that_is_taken_is_left_out() -> None:
 
 def test_words_need_not_be_text() -> None:
     """As in `ex.run_commandline(["prog", "--id", 5])`."""
-    usage = format_usage("p", None, {}, OPTIONS)[2]
+    usage = usage_texts("p", None, {}, OPTIONS)[2]
     assert parse(["--id", 5], usage).options["--id"] == "5"  # type: ignore[list-item]
 
 
@@ -230,7 +230,7 @@ ARGUMENTS_OPTION = st.lists(st.sampled_from(PLAIN_WORDS + OPTION_WORDS + ODD_WOR
 @given(ARGUMENTS_OPTION)
 def test_plain_words_mean_what_docopt_says(words):
     plain = parse_plain(words, OPTIONS)
-    usage = format_usage("prog", None, options=OPTIONS)[2]
+    usage = usage_texts("prog", None, options=OPTIONS)[2]
     try:
         found = parse(words, usage, OPTIONS)
     except CommandLineError:
@@ -243,3 +243,60 @@ def test_plain_words_mean_what_docopt_says(words):
 )
 def test_most_command_lines_are_plain(line):
     assert parse_plain(line.split(), OPTIONS) is not None
+
+
+@given(st.lists(st.sampled_from(["train", "with", "a=1", "-u", "--force", "--name=x"]), max_size=4))
+def test_docopt_takes_the_usage_that_users_see(words):
+    import docopt
+
+    text = format_usage("prog.py", "About it.", {"train": train}, OPTIONS)
+    assert isinstance(text, str)
+    try:
+        found = dict(docopt.docopt(text, words, False))
+    except docopt.DocoptExit:
+        with pytest.raises(CommandLineError):
+            _parse(*words)
+        return
+    parsed = _parse(*words)
+    assert (found["COMMAND"], tuple(found["UPDATE"])) == (parsed.command, parsed.updates)
+    assert {flag: found[flag] for flag in parsed.options if flag != "--tag"} == {
+        flag: value for flag, value in parsed.options.items() if flag != "--tag"
+    }
+
+
+#: The long flags of Sacred 0.8.7.
+OLD_FLAGS = """
+beat-interval capture comment debug enforce_clean file_storage force help id loglevel
+mongo_db name pdb print-config priority queue s3 sql tiny_db unobserved
+"""
+
+
+@pytest.mark.parametrize("flag", OLD_FLAGS.split())
+def test_abbreviations_of_the_old_library_keep_their_meaning(flag):
+    options = gather_command_line_options()
+    by_flag = {option.get_flag(): option for option in options}
+    for length in range(1, len(flag)):
+        short = flag[:length]
+        if sum(other.startswith(short) for other in OLD_FLAGS.split()) == 1:
+            takes_value = not by_flag[f"--{flag}"].is_flag
+            words = [f"--{short}", "5"] if takes_value else [f"--{short}"]
+            expected = "5" if takes_value else True
+            assert _parse(*words, options=options).options[f"--{flag}"] == expected
+
+
+def test_values_of_options_are_no_abbreviations():
+    options = gather_command_line_options()
+    parsed = _parse("-c", "--ta", "--na", "--fo", options=options).options
+    assert (parsed["--comment"], parsed["--name"], parsed["--force"]) == ("--ta", "--fo", False)
+
+
+def test_new_options_can_be_abbreviated_where_no_old_one_is_meant():
+    options = gather_command_line_options()
+    assert _parse("--ta", "x", "--ta=y", options=options).options["--tag"] == ["x", "y"]
+    with pytest.raises(CommandLineError, match="--gcs or --group"):
+        _parse("--g", "x", options=options)
+
+
+def test_what_stands_behind_two_dashes_is_no_option():
+    with pytest.raises(CommandLineError):
+        _parse("--", "--unob")

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from sacred.cli.arguments import format_usage
+from sacred.cli.arguments import usage_texts
 from sacred.cli.dispatch import run_commandline
 from sacred.cli.options import gather_command_line_options
 
-SHORT = format_usage("prog.py", None)[0]
+SHORT = usage_texts("prog.py", None)[0]
 
 
 def train(C: float) -> None:
@@ -35,7 +35,7 @@ class FakeExperiment:
 
     def get_usage(self, program_name: str | None = None) -> tuple[str, str, str]:
         commands = dict(self.gather_commands())
-        return format_usage(program_name or "self", None, commands, self.all_cli_options)
+        return usage_texts(program_name or "self", None, commands, self.all_cli_options)
 
     def run(self, command: str, **kwargs: Any) -> str:
         self.calls.append((command, kwargs))
@@ -84,7 +84,9 @@ def test_without_a_program_name(experiment: FakeExperiment) -> None:
 def test_help(
     experiment: FakeExperiment, words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _call(experiment, *words) is None
+    with pytest.raises(SystemExit) as caught:
+        _call(experiment, *words)
+    assert caught.value.code == 0
     out, err = capsys.readouterr()
     assert out.startswith(SHORT)
     assert "  train       Train the model.\n" in out
@@ -96,7 +98,9 @@ def test_help(
 def test_help_for_a_command(
     experiment: FakeExperiment, words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _call(experiment, *words) is None
+    with pytest.raises(SystemExit) as caught:
+        _call(experiment, *words)
+    assert caught.value.code == 0
     assert capsys.readouterr().out == "train(C: float) -> None\n    Train the model.\n\n"
 
 

@@ -16,7 +16,7 @@ import pytest
 from sacred._base.cli_option import CLIOption, cli_option
 from sacred._base.extras import is_installed
 from sacred.cli import options as options_module
-from sacred.cli.arguments import format_usage, parse
+from sacred.cli.arguments import parse, usage_texts
 from sacred.cli.errors import CommandLineError
 from sacred.cli.option_table import TABLE, OptionRow, available_rows, row_of
 from sacred.cli.options import (
@@ -49,12 +49,11 @@ SPECIFIED = """
 -q --queue
 -s V --sql=V
 -S V --s3=V
--G V --gcs=V
 -t V --tiny_db=V
 -u --unobserved
 """
 #: Those that the old library did not have.
-NEW = {"--group", "--tag"}
+NEW = {"--gcs", "--group", "--tag"}
 
 
 def test_the_table_is_what_is_specified() -> None:
@@ -71,12 +70,12 @@ def test_the_table_is_what_is_specified() -> None:
 
 def test_new_options_leave_letters_and_flags_to_those_of_scripts() -> None:
     """A script of years ago may have an option of that name."""
-    assert {row.long for row in TABLE if row.overridable} == NEW
-    assert not any(row.short for row in TABLE if row.overridable)
+    assert {row.long for row in TABLE if row.is_new} == NEW
+    assert not any(row.short for row in TABLE if row.is_new)
     own = cli_option("-g", "--tag", is_flag=True)(lambda args, run: None)
     options = gather_command_line_options([own])
     assert [option for option in options if option.get_flag() == "--tag"] == [own]
-    found = parse(["-g", "--group=a"], format_usage("p", None, {}, options)[2], options).options
+    found = parse(["-g", "--group=a"], usage_texts("p", None, {}, options)[2], options).options
     assert (found["--tag"], found["--group"]) == (True, "a")
 
 
@@ -199,7 +198,17 @@ def plugins(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_plugins_add_options(plugins: dict[str, Any]) -> None:
     plugins["greet"] = greet_option
-    assert gather_command_line_options()[-1] is greet_option
+    added = gather_command_line_options()[-1]
+    assert (added.apply_function, added.get_flags()) == (
+        greet_option.apply_function,
+        ("-g", "--greet"),
+    )
+
+
+def test_an_option_of_the_script_wins_over_that_of_a_plugin(plugins: dict[str, Any]) -> None:
+    """Installing something must not break a script."""
+    plugins["greet"] = CLIOption(print, "-g", "--greet", True)
+    assert gather_command_line_options([greet_option])[-1] is greet_option
 
 
 def test_a_plugin_that_is_no_option_is_one_warning(plugins: dict[str, Any]) -> None:
