@@ -270,8 +270,7 @@ class Experiment(Ingredient):
 
         program = os.path.relpath(program_name or sys.argv[0] or self.path)
         commands = dict(self.gather_commands())
-        description = self._caller_globals.get("__doc__")
-        return usage_texts(program, description, commands, self.all_cli_options)
+        return usage_texts(program, self.doc, commands, self.all_cli_options)
 
     def get_default_options(self) -> dict[str, Any]:
         """All options as they are when none is given: flags False, values None."""

@@ -81,6 +81,8 @@ class Ingredient:
         self.post_run_hooks: list[CapturedFunction] = []
         self.logger: Any = None
         self._caller_globals = _caller_globals or calling_globals(self)
+        #: The docstring of the script that defines it, or None.
+        self.doc: str | None = self._caller_globals.get("__doc__")
         self.mainfile = main_file_of(self._caller_globals)
         if self.mainfile is None and not interactive:
             raise RuntimeError(

@@ -149,6 +149,11 @@ class Run:
         return str(self._output)
 
     @property
+    def _failed_observers(self) -> list[Any]:
+        """The observers that have failed at some point during the run."""
+        return self._dispatcher.failed_observers
+
+    @property
     def tags(self) -> list[str]:
         """The tags of this run: a mutable list, stored with the next heartbeat."""
         tags: list[str] = self.meta_info.setdefault("tags", [])
@@ -379,6 +384,9 @@ class Run:
         assert self._heartbeat is not None
         if self.start_time is not None and self._dispatcher.observers:
             self._record_new_imports()
+        if isinstance(closing, RunFailed):
+            # Whatever is captured: who reads the output of a run wants to see why it failed.
+            self._heartbeat.add_output("".join(closing.fail_trace))
         self._heartbeat.end(closing)
         self._dispatcher.join()
 

@@ -54,8 +54,8 @@ def _check_choice(*choices: str) -> Callable[[str, Any], None]:
 
 def _check_interval(key: str, value: Any) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not value > 0:
-        raise SettingError(f"{key} must be a number of seconds above 0, not {value!r}")
+    if not is_number or not value >= 0:
+        raise SettingError(f"{key} must be a number of seconds, 0 or more, not {value!r}")
 
 
 def _check_list(key: str, value: Any) -> None:
@@ -228,7 +228,7 @@ SETTINGS = Settings(
         # Which files count as sources: "none"; "imported": by the globals of the
         # experiment's file; "sys": all in sys.modules; "dir": all of the directory.
         "DISCOVER_SOURCES": "imported",
-        # Seconds between two heartbeats.
+        # Seconds between two heartbeats; 0: as often as is sensible.
         "DEFAULT_BEAT_INTERVAL": 10.0,
     }
 )

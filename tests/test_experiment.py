@@ -185,3 +185,11 @@ def test_name_of_the_script_is_the_default(tmp_path: Path) -> None:
     exec("from sacred import Experiment\nex = Experiment()", namespace)
     ex: Any = namespace["ex"]
     assert (ex.path, ex.base_dir) == ("train", str(tmp_path.resolve()))
+
+
+def test_the_docstring_of_the_script_is_that_of_its_ingredients() -> None:
+    assert Ingredient("data", interactive=True).doc == __doc__
+    ex = Experiment("test", interactive=True)
+    assert ex.doc == __doc__
+    ex.doc = "Another text."
+    assert "Another text." in ex.get_usage("prog")[1]

@@ -68,11 +68,14 @@ def test_all_output_is_stored_in_order(run_script: RunScript, tmp_path: Path, en
     done = run_script(OUTPUT, "with", f"ending={ending}", "-l", "CRITICAL", "-f")
     text = (tmp_path / "runs/1/cout.txt").read_text()
     wanted = "".join(f"out {n}\nerr {n}\n" for n in range(300))
-    assert text == wanted + "from a child\nby descriptor\nlast line without an end"
+    wanted += "from a child\nby descriptor\nlast line without an end"
+    record = stored(tmp_path, "run.json")
+    if ending != "return":
+        wanted += "\n" + "".join(record["fail_trace"])
+    assert text == wanted
     assert done.stdout.startswith("".join(f"out {n}\n" for n in range(300)))
     assert done.stdout.endswith("from a child\nby descriptor\nlast line without an end")
     assert done.stderr.startswith("".join(f"err {n}\n" for n in range(300)))
-    record = stored(tmp_path, "run.json")
     assert record["status"] == ("COMPLETED" if ending == "return" else "FAILED")
     if ending == "fail":
         assert "ValueError: the reason" in record["fail_trace"][-1]

@@ -19,6 +19,8 @@ import pytest
 from sacred import Experiment
 from sacred.metrics_logger import BATCH_SIZE
 from sacred.observers import FileStorageObserver
+from sacred.observers.store_observer import StoreObserver
+from sacred.stores.memory.store import MemoryStore
 from sacred.utils import SacredInterrupt, TimeoutInterrupt
 from tests.recorder import Recorder
 
@@ -190,6 +192,66 @@ def test_failing_run_stores_its_traceback_as_lines(ex: Experiment) -> None:
     trace = seen(ex).last("failed_event")["fail_trace"]
     assert isinstance(trace, list)
     assert "ValueError: the reason" in trace[-1]
+
+
+@pytest.mark.parametrize("mode", ["no", "sys", "fd"])
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_the_traceback_is_the_last_of_the_output(ex: Experiment, mode: str, end: str) -> None:
+    """Observers of the classic interface, store observers and `captured_out` agree."""
+    store = MemoryStore()
+    ex.observers.append(StoreObserver(store))
+
+    @ex.main
+    def main() -> None:
+        print("half done", end=end)
+        raise ValueError("the reason")
+
+    with pytest.raises(ValueError, match="the reason"):
+        ex.run(options={**QUIET, "--capture": mode})
+    run = ex.current_run
+    assert run is not None
+    before, _, trace = run.captured_out.partition("Traceback")
+    assert "".join(run.fail_trace or []) == f"Traceback{trace}"
+    assert before == ("" if mode == "no" else "half done\n")
+    assert seen(ex).last("heartbeat_event")["captured_out"] == run.captured_out
+    assert store.read(1)["output"] == run.captured_out
+
+
+def test_a_run_that_ends_otherwise_has_no_traceback_in_its_output(ex: Experiment) -> None:
+    @ex.main
+    def main() -> None:
+        raise SacredInterrupt
+
+    with pytest.raises(SacredInterrupt):
+        ex.run(options={**QUIET, "--capture": "sys"})
+    assert ex.current_run is not None
+    assert ex.current_run.captured_out == ""
+
+
+def test_observers_that_have_failed_are_known_to_the_run() -> None:
+    ex = Experiment("test", interactive=True)
+    good, bad = Recorder(), Recorder(failing=("heartbeat_event", "completed_event", "join"))
+    ex.observers += [good, bad]
+    failed_meanwhile = []
+
+    @ex.main
+    def main(_run: Any) -> None:
+        failed_meanwhile.append(list(_run._failed_observers))
+
+    run = ex.run(options=QUIET)
+    assert failed_meanwhile == [[]]
+    assert run._failed_observers == [bad]
+
+
+def test_a_beat_interval_of_zero_is_as_often_as_is_sensible(ex: Experiment) -> None:
+    """Between two beats the run gets its time."""
+
+    @ex.main
+    def main() -> None:
+        time.sleep(0.6)
+
+    ex.run(options={**QUIET, "--beat-interval": 0})
+    assert 3 <= seen(ex).names.count("heartbeat_event") <= 15
 
 
 def test_second_start_is_refused(ex: Experiment) -> None:

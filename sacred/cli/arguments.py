@@ -6,6 +6,7 @@ docstring of their module, is never parsed: it may contain anything.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -382,7 +383,7 @@ def _expand_abbreviations(words: Sequence[str], flags: Sequence[_Flags]) -> list
                     word = option.long + word[len(typed) :]
                 values += option.argument is not None and value_follows
         expanded.append(word)
-        expanded += [value for value in (next(rest, None) for _ in range(values)) if value]
+        expanded += itertools.islice(rest, values)
     return expanded
 
 

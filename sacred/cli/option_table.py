@@ -55,7 +55,7 @@ TABLE = (
         long="--beat-interval",
         argument="SECONDS",
         description="Time between two heartbeats, which is how often observers are told "
-        "about new output, metrics and info.",
+        "about new output, metrics and info (0: as often as is sensible).",
         target="sacred.cli.run_options:beat_interval_option",
     ),
     OptionRow(

@@ -58,12 +58,12 @@ def beat_interval_option(args: str | float, run: Run) -> None:
     """Set `run.beat_interval`.
 
     Raises:
-        CommandLineError: no number of seconds above 0.
+        CommandLineError: no number of seconds, 0 or more.
     """
     seconds = _number(args)
-    if seconds is None or seconds <= 0:
+    if seconds is None or seconds < 0:
         raise CommandLineError(
-            f"The beat interval must be a number of seconds above 0, not {args!r}."
+            f"The beat interval must be a number of seconds, 0 or more, not {args!r}."
         )
     run.beat_interval = seconds
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -32,12 +30,14 @@ def _format_named_config(indent: int, path: str, named_config: Any) -> str:
     """
     name = " " * indent + path
     doc = _own_doc(named_config)
-    if not doc:
+    if not doc.strip():
         return name
-    if "\n" not in doc:
-        return f"{name}{COLOR_DOC}   # {doc}{ENDC}"
-    below = textwrap.indent(f'"""{doc}\n"""', " " * (indent + 2))
-    return f"{name}{COLOR_DOC}\n{below}{ENDC}"
+    if "\n" not in doc.strip():
+        return f"{name}{COLOR_DOC}   # {doc.strip()}{ENDC}"
+    # Its lines keep the indentation that they have in the script.
+    margin = " " * indent
+    below = doc.replace("\n", f"\n{margin}")
+    return f'{name}{COLOR_DOC}\n{margin}  """{below}"""{ENDC}'
 
 
 def _own_doc(named_config: Any) -> str:
@@ -45,4 +45,4 @@ def _own_doc(named_config: Any) -> str:
     doc = getattr(named_config, "__doc__", None)
     if not isinstance(doc, str) or doc == type(named_config).__doc__:
         return ""
-    return inspect.cleandoc(doc).strip()
+    return doc

@@ -154,7 +154,8 @@ class _Look:
 
 def _local_files(modules: Modules, base: str) -> Iterator[tuple[str, str]]:
     for name, module in modules.items():
-        filename = module_file(module)
+        # Not by its spec: one without `__file__` is none that lies in a file.
+        filename = module_file(module, by_spec=False)
         if filename and _is_local(filename, name, base, _place_of(filename)):
             yield name, filename
 

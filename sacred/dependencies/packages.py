@@ -106,15 +106,21 @@ class PackageDependency:
         return f"<PackageDependency: {self.name}={self.version}>"
 
 
-def module_file(module: Any) -> str | None:
+def module_file(module: Any, by_spec: bool = True) -> str | None:
     """Return the file of a module without triggering lazy modules.
+
+    Args:
+        module: anything that stands in `sys.modules`.
+        by_spec: without a ``__file__``, take the place that its spec names.
 
     >>> module_file(re).endswith("__init__.py"), module_file(object())
     (True, None)
     """
     try:
         attributes = object.__getattribute__(module, "__dict__")
-        name = attributes.get("__file__") or getattr(attributes.get("__spec__"), "origin", None)
+        name = attributes.get("__file__")
+        if by_spec and not name:
+            name = getattr(attributes.get("__spec__"), "origin", None)
     except Exception:  # anything may stand in sys.modules
         return None
     return name if isinstance(name, str) and name not in ("built-in", "frozen") else None

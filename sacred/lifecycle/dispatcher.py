@@ -44,6 +44,8 @@ class Dispatcher:
         # Re-entrant: an observer may add an artifact while it handles an event.
         self._lock = threading.RLock()
         self._started_observers: list[Any] = []
+        #: Observers of which a method has failed, each once.
+        self.failed_observers: list[Any] = []
         self._reported: set[tuple[int, str, str]] = set()
 
     def begin(self, event: RunQueued | RunStarted) -> Any:
@@ -116,6 +118,8 @@ class Dispatcher:
     def _report(self, observer: Any, event: Event | None, error: Exception) -> None:
         # The same failure at every heartbeat is one warning, or a day without network
         # would bury the user's own output.
+        if not any(observer is failed for failed in self.failed_observers):
+            self.failed_observers.append(observer)
         method = event.method if event is not None else "join"
         key = (id(observer), method, f"{type(error).__name__}: {error}")
         if key in self._reported:

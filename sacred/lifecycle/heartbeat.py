@@ -22,6 +22,9 @@ __all__ = ["HeartbeatThread"]
 # Longest output in one event: a text is copied several times on its way into a store.
 _MAX_EVENT_CHARS = 1 << 20
 
+# Seconds between heartbeats that are wanted as often as possible: the run has to get on, too.
+_SHORTEST_INTERVAL = 0.05
+
 #: Meta information that may change during a run.
 ANNOTATIONS = ("tags", "group", "notes", "starred", "comment")
 
@@ -75,11 +78,12 @@ class HeartbeatThread:
         capture.on_large_backlog = self._wake_up
 
     def start(self, interval: float) -> None:
-        """Send a heartbeat every ``interval`` seconds from a background thread.
+        """Send a heartbeat every ``interval`` seconds (0: as often as is sensible) from a
+        background thread.
 
         It also wakes up when more points or output wait than should stay in memory.
         """
-        self._interval = interval
+        self._interval = interval = interval or _SHORTEST_INTERVAL
         self._due = time.monotonic() + interval
         self._thread.start(0 if self._wake.is_set() else interval)
 
@@ -113,10 +117,13 @@ class HeartbeatThread:
 
     def _send_output(self) -> None:
         for new in self._new_output():
-            for start in range(0, len(new), _MAX_EVENT_CHARS):
-                chunk = self.output.add(new[start : start + _MAX_EVENT_CHARS])
-                if chunk is not None:
-                    self._dispatcher.emit(OutputWritten(**chunk._asdict()))
+            self._emit_output(new)
+
+    def _emit_output(self, new: str) -> None:
+        for start in range(0, len(new), _MAX_EVENT_CHARS):
+            chunk = self.output.add(new[start : start + _MAX_EVENT_CHARS])
+            if chunk is not None:
+                self._dispatcher.emit(OutputWritten(**chunk._asdict()))
 
     def _send_metrics(self) -> bool:
         sent = False
@@ -137,6 +144,14 @@ class HeartbeatThread:
         with self._lock:
             self._send_all()
             self._dispatcher.emit(self._heartbeat())
+
+    def add_output(self, text: str) -> None:
+        """Add lines of the library's own to the output; they are sent with what is captured."""
+        with self._lock:
+            self._send_output()
+            if not self.output.ends_with_newline:
+                text = f"\n{text}"
+            self._emit_output(text)
 
     def end(self, closing: Event) -> None:
         """Send the observers everything new, the last heartbeat and the closing event."""

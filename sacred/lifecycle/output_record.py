@@ -100,6 +100,8 @@ class OutputRecord:
         self._text = SpillingText()
         self._length = 0
         self._bytes = 0
+        #: Whether the next text starts a line.
+        self.ends_with_newline = True
         # A filter maps the whole text, so that stays in memory.
         self._filtered = ""
         self._filter = output_filter
@@ -116,6 +118,7 @@ class OutputRecord:
         """
         if not new:
             return None
+        self.ends_with_newline = new.endswith("\n")
         if self._filter is not None:
             return self._add_filtered(self._filter, new)
         chunk = OutputChunk(self._length, self._bytes, new)

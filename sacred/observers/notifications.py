@@ -127,7 +127,7 @@ class Notifier(RunObserver):
             status="FAILED",
             fail_time=fail_time,
             fail_trace=fail_trace,
-            error=fail_trace[-1].strip() if fail_trace else "",
+            error=_last_line(fail_trace),
             backtrace="".join(fail_trace),
         )
 
@@ -232,6 +232,11 @@ class TextNotifier(Notifier):
         for name in TEXTS:
             if name in entries:
                 setattr(self, name, entries[name])
+
+
+def _last_line(fail_trace: Sequence[str]) -> str:
+    lines = fail_trace.splitlines() if isinstance(fail_trace, str) else fail_trace
+    return lines[-1].strip() if lines else ""
 
 
 def read_entries(

@@ -32,6 +32,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import UnsafeDataError
+from sacred.serializer.foreign import register_handlers
 from sacred.serializer.json_text import to_json
 from sacred.serializer.writing import flatten, flatten_rest, is_plain
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from sacred.serializer.reading import restore
 
 __all__ = ["UnsafeDataError", "dumps", "flatten", "is_plain", "loads", "restore"]
+
+register_handlers(flatten)
 
 
 def dumps(obj: Any, *, indent: int | None = None, sort_keys: bool = False) -> str:

@@ -1,8 +1,9 @@
 """Objects of users' own classes: jsonpickle writes them.
 
 It needs handlers for what such objects may hold: without numpy's, for example,
-an array is written with all of its internals. Handlers that a user has registered
-stay.
+an array is written with all of its internals. They are registered once jsonpickle and
+the package are imported, by whomever: readers of records use jsonpickle, too, and rely
+on them. Handlers that a user has registered stay.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from sacred._base.import_hooks import when_imported
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["encode_other"]
+__all__ = ["encode_other", "register_handlers"]
 
 _TEXT_CLASSES = {
     "DataFrame": "PandasDfHandler",
@@ -27,6 +30,21 @@ _TEXT_CLASSES = {
     "Interval": "PandasIntervalHandler",
 }
 _warnings_lock = threading.Lock()
+
+
+def register_handlers(flatten: Callable[[Any], Any]) -> None:
+    """Register jsonpickle's handlers for numpy and pandas as soon as both are imported.
+
+    Args:
+        flatten: as for `encode_other`.
+    """
+
+    def for_packages(jsonpickle: Any) -> None:
+        handlers = jsonpickle.handlers
+        when_imported("numpy", lambda _: _handle_numpy(handlers))
+        when_imported("pandas", lambda _: _handle_pandas(handlers, flatten))
+
+    when_imported("jsonpickle", for_packages)
 
 
 def encode_other(value: Any, flatten: Callable[[Any], Any]) -> str:
@@ -54,9 +72,9 @@ def _handle_numpy(handlers: Any) -> None:
     import numpy as np
 
     if handlers.get(np.ndarray) is None:
-        from jsonpickle.ext.numpy import register_handlers
+        from jsonpickle.ext import numpy as ext
 
-        register_handlers(ndarray_mode="ignore")
+        ext.register_handlers(ndarray_mode="ignore")
 
 
 class _TextHandler:

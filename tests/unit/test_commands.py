@@ -277,7 +277,7 @@ def undocumented() -> None:
     [
         (ConfigScope(one), f"  name{COLOR_DOC}   # One line.{ENDC}"),
         (ConfigScope(several),
-         f'  name{COLOR_DOC}\n    """First line\n\n    and more\n      indented\n    """{ENDC}'),
+         f'  name{COLOR_DOC}\n    """{several.__doc__.replace(chr(10), chr(10) + "  ")}"""{ENDC}'),
         (ConfigScope(undocumented), "  name"),
         (ConfigDict({"a": 1}), "  name"),
     ],
@@ -285,6 +285,18 @@ def undocumented() -> None:
 def test_format_named_config(source: Any, text: str) -> None:
     """Docstrings stand beside or below; those of our classes are nobody's business."""
     assert _format_named_config(2, "name", source) == text
+
+
+def test_a_docstring_keeps_its_own_indentation() -> None:
+    def named() -> None:
+        pass
+
+    named.__doc__ = "First line\n    second\n       third\n    "
+    assert _format_named_config(2, "fast", named) == (
+        f'  fast{COLOR_DOC}\n    """First line\n      second\n         third\n      """{ENDC}'
+    )
+    named.__doc__ = "   a\n"
+    assert _format_named_config(4, "fast", named) == f"    fast{COLOR_DOC}   # a{ENDC}"
 
 
 def test_format_named_configs() -> None:

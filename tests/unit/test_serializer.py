@@ -8,6 +8,7 @@ import json
 import math
 import os
 import pathlib
+import subprocess
 import sys
 import threading
 import warnings
@@ -670,3 +671,37 @@ def test_objects_of_users_are_stored_but_not_made_again():
     assert flat["x"] == 1
     with pytest.raises(UnsafeDataError, match="Thing"):
         restore(flat)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        ("sacred.serializer", "jsonpickle", "numpy"),
+        ("sacred.serializer", "numpy", "jsonpickle"),
+        ("numpy", "jsonpickle", "sacred.serializer"),
+        ("sacred.serializer", "jsonpickle"),  # which imports numpy itself where data ask for it
+    ],
+)
+def test_readers_of_records_find_the_handlers_registered(order):
+    """Third-party code imports the module for that, and reads with jsonpickle."""
+    imports = "; ".join(f"import {name}" for name in order)
+    code = f"""{imports}
+import sys, json
+data = json.loads(sys.stdin.read())
+array, frame = jsonpickle.unpickler.Unpickler().restore(data)
+print(type(array).__name__, array.tolist(), type(frame).__name__, frame["a"].tolist())
+text = jsonpickle.encode(array)
+assert "values" in json.loads(text), text
+"""
+    values = flatten([np.array([1.5, 2.0]), pd.DataFrame({"a": [1, 2]})])
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=json.dumps(values), capture_output=True, text=True
+    )
+    assert done.stdout == "ndarray [1.5, 2.0] DataFrame [1, 2]\n", done.stderr
+
+
+def test_importing_the_serializer_imports_no_package_for_it():
+    heavy = ("jsonpickle", "numpy", "pandas")
+    code = f"import sacred.serializer, sys; print([n for n in {heavy} if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -80,7 +80,8 @@ def test_the_nearest_setting_is_offered(settings):
         ("CAPTURE_MODE", "all"),
         ("DISCOVER_SOURCES", "pkg"),
         ("DISCOVER_DEPENDENCIES", "dir"),
-        ("DEFAULT_BEAT_INTERVAL", 0),
+        ("DEFAULT_BEAT_INTERVAL", -1),
+        ("DEFAULT_BEAT_INTERVAL", float("nan")),
         ("DEFAULT_BEAT_INTERVAL", "10"),
         ("CONFIG", 5),
     ],
@@ -147,3 +148,8 @@ def test_dir_and_repr(settings):
     """Interactive users see the names."""
     assert "CAPTURE_MODE" in dir(settings)
     assert repr(settings).startswith("Settings({'CONFIG': Settings(")
+
+
+def test_no_interval_is_as_often_as_is_sensible(settings):
+    settings.DEFAULT_BEAT_INTERVAL = 0
+    assert settings.DEFAULT_BEAT_INTERVAL == 0

@@ -239,9 +239,9 @@ def _json(text: str | None) -> Any:
     return json.loads(text) if text else None
 
 
-def _lines(text: str | None, lines: str | None) -> list[str] | None:
+def _lines(text: str | None, lines: str | None) -> list[str] | str | None:
     if lines:
-        found: list[str] = json.loads(lines)
+        found: list[str] | str = json.loads(lines)
         return found
     if not text:
         return None

@@ -78,8 +78,8 @@ def test_help_does_nothing(run: Any) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "told"),
     [
-        (options.beat_interval_option, "soon", ["'soon'", "number of seconds above 0"]),
-        (options.beat_interval_option, "0", ["'0'"]),
+        (options.beat_interval_option, "soon", ["'soon'", "number of seconds, 0 or more"]),
+        (options.beat_interval_option, "-1", ["'-1'"]),
         (options.beat_interval_option, "nan", ["'nan'"]),
         (
             options.capture_option,

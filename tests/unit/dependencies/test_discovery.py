@@ -224,3 +224,21 @@ def test_importing_is_light() -> None:
     )  # fmt: skip
     heavy = {"subprocess", "importlib.metadata", "ctypes", "hashlib", "socket", "xml", "email"}
     assert not heavy & set(done.stdout.split())
+
+
+def test_modules_that_lie_in_no_file_are_left_out(project: Path) -> None:
+    import dhelper
+
+    globs = {"__file__": str(project / "dscript.py"), "helper": dhelper}
+    del dhelper.__file__
+    _, sources, _ = gather_sources_and_dependencies(globs, save_git_info=False)
+    assert names(sources, project) == {"dscript.py"}
+
+
+@pytest.mark.parametrize("make", [lambda module: module.K, lambda module: module.K()])
+def test_objects_bring_the_modules_that_they_come_from(project: Path, make: Any) -> None:
+    """A class that was imported by name, and an object of it."""
+    module = importlib.import_module("dhelper")
+    globs = {"__file__": str(project / "dscript.py"), "thing": make(module)}
+    _, sources, _ = gather_sources_and_dependencies(globs, save_git_info=False)
+    assert names(sources, project) == {"dscript.py", "dhelper.py"}
