@@ -13,6 +13,7 @@ from sacred.runs.errors import ProgramError
 from sacred.runs.run_ids import find_run
 from sacred.runs.run_store import RunStore, open_store
 from sacred.runs.run_table import RunTable
+from sacred.upkeep.annotations import check_not_in_trash
 
 __all__ = ["NamedStore", "Session"]
 
@@ -93,8 +94,29 @@ class Session:
         """
         return self.run_and_store(text)[1]
 
+    def run_to_edit(self, text: str) -> RunRecord:
+        """The run that an id refers to, which will be changed.
+
+        Raises:
+            ProgramError: there is no such run.
+            StoreError: it is in the trash.
+        """
+        store, record = self._find(text)
+        check_not_in_trash(store, record.id)
+        return record
+
+    def run_in_trash_too(self, text: str) -> RunRecord:
+        """As `run`, without a remark if the run is in the trash."""
+        return self._find(text)[1]
+
     def run_and_store(self, text: str) -> tuple[RunStore, RunRecord]:
         """The run that an id refers to, and the store that it is in."""
+        store, record = self._find(text)
+        if store.is_in_trash(record.id):
+            self.console.note(f"run {record.id} is in the trash")
+        return store, record
+
+    def _find(self, text: str) -> tuple[RunStore, RunRecord]:
         name, colon, rest = text.partition(":")
         if colon and self.is_store_name(name):
             store = self.open(name).store

@@ -6,6 +6,7 @@
 | `value_text` | a value as text, and as JSON |
 | `table` `text_table` `formats` | a table as a value; as text; as CSV, JSON, HTML |
 | `run_rows` `run_summary` `metric_tables` | runs as rows; one run in short; its metrics |
+| `fail_trace` | tracebacks without the frames of this library |
 | `difference_table` `field_summary` | differences between runs; the fields that runs have |
 | `plot` `svg` `report` | curves in a terminal, in a page; runs as one HTML file |
 | `progress` | a progress bar |

@@ -39,7 +39,7 @@ def summary_fields(record: RunRecord) -> Iterator[tuple[str, str]]:
         "machine": _machine(record),
     }
     yield from (
-        (name, truncate(as_text(value))) for name, value in values.items() if value is not None
+        (name, truncate(text)) for name, value in values.items() if (text := as_text(value))
     )
     if packages := record.experiment.get("dependencies"):
         yield "packages", _names(packages)
@@ -66,10 +66,10 @@ def _machine(record: RunRecord) -> str | None:
 
 def _repositories(record: RunRecord) -> Iterator[str]:
     for entry in record.experiment.get("repositories") or ():
-        if isinstance(entry, dict):
+        if isinstance(entry, dict) and entry.get("commit"):
             dirty = ", with changes" if entry.get("dirty") else ""
-            url = without_password(str(entry.get("url")))
-            yield as_text(f"{entry.get('commit')} of {url}{dirty}")
+            url = without_password(str(entry.get("url") or ""))
+            yield as_text(f"{entry['commit']}{f' of {url}' if url else ''}{dirty}")
 
 
 def _names(names: Iterable[Any]) -> str:

@@ -159,8 +159,10 @@ def neutralize(text: str, keep: str = "\n\t") -> str:
 def output_text(text: str) -> str:
     r"""Return what a run has printed, with its colours, without all else that terminals act upon.
 
+    Colours end with the text.
+
     >>> output_text("\x1b[31mred\x1b[0m\x1b[2J\x1b]0;title\x07 100%\r\n")
-    '\x1b[31mred\x1b[0m 100%\r\n'
+    '\x1b[31mred\x1b[0m 100%\r\n\x1b[0m'
     """
     shown = _CONTROLS_OF_OUTPUT.sub(lambda found: found["colour"] or "", text)
     return f"{shown}{ENDC}" if "\x1b" in shown else shown

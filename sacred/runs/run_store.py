@@ -157,6 +157,10 @@ class RunStore:
         discarded = self.reader.discarded()
         return (run_id for run_id in self.reader.ids() if run_id not in discarded)
 
+    def is_in_trash(self, run_id: RunId) -> bool:
+        """Whether a run has been discarded; see `sacred.upkeep.discard`."""
+        return str(run_id) in map(str, self.reader.discarded())
+
     def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
         """Change a run; see `Store.apply`."""
         self.backend.apply(run_id, changes)

@@ -8,9 +8,9 @@ from typing import Any
 from sacred.records import RunId
 from sacred.runs import RunStore
 from sacred.stores.changes import Annotate
-from sacred.stores.store import Store
+from sacred.stores.store import Store, StoreError
 
-__all__ = ["annotate"]
+__all__ = ["annotate", "check_not_in_trash"]
 
 _UNSET: Any = object()
 
@@ -46,6 +46,7 @@ def annotate(
     Raises:
         ValueError: a tag is empty.
         RunNotFoundError: there is no such run.
+        StoreError: it is in the trash.
 
     >>> from sacred.stores.memory.store import MemoryStore
     >>> store = RunStore(MemoryStore())
@@ -63,7 +64,21 @@ def annotate(
     if starred is not None:
         fields["starred"] = starred or None
     change = Annotate(fields=fields, add_tags=_checked(add_tags), remove_tags=_checked(remove_tags))
+    if isinstance(store, RunStore):
+        check_not_in_trash(store, run_id)
     store.apply(run_id, [change])
+
+
+def check_not_in_trash(store: RunStore, run_id: RunId) -> None:
+    """Refuse a run that has been discarded, before it is changed.
+
+    Raises:
+        StoreError: it is in the trash.
+    """
+    if store.is_in_trash(run_id):
+        raise StoreError(
+            f"run {run_id} of {store.url} is in the trash; to restore it: sacred rm --undo {run_id}"
+        )
 
 
 def _checked(tags: Iterable[str]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ import pytest
 from sacred import Experiment, open_store
 from sacred.app import main
 from sacred.app.command_table import COMMANDS
+from sacred.display.run_summary import summary_fields
 from sacred.observers import FileStorageObserver, SqlObserver
 from sacred.observers.store_observer import StoreObserver
 from sacred.testing import drive
@@ -721,6 +722,19 @@ def test_ctrl_c_ends_with_130(call: Call, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr("sacred.app.commands.ls.run", stopped)
     assert call("ls") == (130, "", "")
+
+
+def test_show_has_the_frames_of_the_user_and_no_empty_values(call: Call, runs: Path) -> None:
+    shown = call("show", "3").out
+    trace = shown.partition("Traceback")[2]
+    assert ", in train" in trace
+    assert "ValueError: diverged" in trace
+    assert str(ROOT / "sacred") not in trace
+    assert str(ROOT / "sacred") in call("show", "3", "--json").out
+    store = open_store("memory:")
+    run_id = drive.start(StoreObserver(store.backend), config={"a": None, "b": {}, "c": ""})
+    console_lines = [f"{key} {value}" for key, value in summary_fields(store[run_id])]
+    assert [line for line in console_lines if line.split(" ", 1)[1].strip() in ("", "None")] == []
 
 
 # ------------------------------------------------------------------------ plug-ins

@@ -16,9 +16,9 @@ from sacred.app import main
 from sacred.observers.store_observer import StoreObserver
 from sacred.runs import open_store
 from sacred.stores.files.store import local_file_store
-from sacred.stores.store import Store, StoreUnavailableError
+from sacred.stores.store import Store, StoreError, StoreUnavailableError
 from sacred.testing import drive
-from sacred.upkeep import find_garbage
+from sacred.upkeep import annotate, find_garbage
 
 
 @pytest.fixture(autouse=True)
@@ -65,20 +65,20 @@ def test_tags(sacred, place):
 
 
 def test_stars(sacred, place):
-    assert sacred("star", "best:result", "1")[0] == 0
+    assert sacred("star", "best:result", "1") == (0, "run 3: starred\nrun 1: starred\n", "")
     assert [run.id for run in place.runs("starred")] == [1, 3]
-    assert sacred("unstar", "1")[0] == 0
+    assert sacred("unstar", "1") == (0, "run 1: not starred\n", "")
     assert [run.id for run in place.runs("starred")] == [3]
 
 
 def test_notes(sacred, place, monkeypatch):
-    assert sacred("note", "1", "see", "figure 3")[0] == 0
+    assert sacred("note", "1", "see", "figure 3") == (0, "run 1: notes saved\n", "")
     assert place[1].notes == "see figure 3"
     monkeypatch.setattr(sys, "stdin", io.StringIO("piped\ntext\n"))
     assert sacred("note", "1")[0] == 0
     assert place[1].notes == "piped\ntext"
     assert sacred("note", "1", "piped\ntext")[2] == "the notes are unchanged\n"
-    assert sacred("note", "1", "")[0] == 0
+    assert sacred("note", "1", "") == (0, "run 1: notes removed\n", "")
     assert place[1].notes is None
 
 
@@ -111,6 +111,18 @@ def test_the_trash(sacred, place):
     assert err == "moved to the trash; to restore: sacred rm --undo 1 3\n"
     assert sacred("ls", "--columns", "id", "--csv")[1].split() == ["id", "2"]
     assert sacred("trash", "--csv")[1].splitlines()[0].startswith("id,")
+    for words in (("show", "1"), ("logs", "1"), ("config", "1"), ("metrics", "1"), ("tag", "1")):
+        code, _, err = sacred(*words)
+        assert (code, err.splitlines()[0]) == (0, "run 1 is in the trash")
+    for words in (("tag", "2", "1", "+x"), ("star", "2", "1"), ("unstar", "1"), ("note", "1", "x")):
+        assert sacred(*words) == (
+            1,
+            "",
+            "sacred: run 1 of file:runs is in the trash; to restore it: sacred rm --undo 1\n",
+        )
+    assert (place[2].tags, place[2].starred) == ((), False)  # nor half of it
+    with pytest.raises(StoreError, match="is in the trash"):
+        annotate(place, 1, add_tags=["x"])
     assert sacred("rm", "--undo", "1")[0] == 0
     assert sorted(place.ids()) == [1, 2]
     assert sacred("trash", "empty")[::2] == (

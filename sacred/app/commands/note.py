@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
-    record = session.run(args.id)
+    record = session.run_to_edit(args.id)
     before = record.notes or ""
     if args.text:
         text = " ".join(args.text)
@@ -43,6 +43,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
         session.console.note("the notes are unchanged")
         return
     annotate(session.store_of(record), record.id, notes=text or None)
+    session.console.print(f"run {record.id}: {'notes saved' if text else 'notes removed'}")
 
 
 def _edit(text: str) -> str:

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
     # First all of them: a mistake in the last id must not leave half of it done.
-    records = [session.run(text) for text in args.ids]
+    records = [session.run_in_trash_too(text) for text in args.ids]
     for record in records:
         store = session.store_of(record)
         if args.undo:

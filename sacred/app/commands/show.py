@@ -15,6 +15,7 @@ from sacred._base.paths import iterate_flattened
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
 from sacred.display.console import DIM, RED
+from sacred.display.fail_trace import user_trace
 from sacred.display.formats import write_table
 from sacred.display.metric_tables import metric_summary
 from sacred.display.run_summary import summary_fields, truncate
@@ -64,13 +65,14 @@ def _show(record: RunRecord, session: Session) -> None:
         if mapping:
             console.heading(heading)
             for path, value in iterate_flattened(mapping):
-                console.print(f"  {one_line(str(path))} = {truncate(as_text(_repr_text(value)))}")
+                text = "null" if value is None else as_text(_repr_text(value))
+                console.print(f"  {one_line(str(path))} = {truncate(text)}")
     if record.metrics:
         console.heading("Metrics")
         write_table(metric_summary(record.read_metrics()), None, console)
     if record.fail_trace:
         console.heading("Traceback")
-        for line in record.fail_trace.rstrip().splitlines():
+        for line in user_trace(record.fail_trace).splitlines():
             console.print(console.style(one_line(line), RED))
 
 

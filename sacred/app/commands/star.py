@@ -21,5 +21,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
-    for record in [session.run(text) for text in args.ids]:
+    for record in [session.run_to_edit(text) for text in args.ids]:
         annotate(session.store_of(record), record.id, starred=True)
+        session.console.print(f"run {record.id}: starred")

@@ -54,7 +54,8 @@ def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
     if "" in {tag.strip() for tag in (*args.add, *args.remove)}:
         raise UsageError("a tag cannot be empty")
-    for record in [session.run(text) for text in args.ids]:
+    find = session.run_to_edit if args.add or args.remove else session.run
+    for record in [find(text) for text in args.ids]:
         store = session.store_of(record)
         if args.add or args.remove:
             annotate(store, record.id, add_tags=args.add, remove_tags=args.remove)

@@ -20,5 +20,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
-    for record in [session.run(text) for text in args.ids]:
+    for record in [session.run_to_edit(text) for text in args.ids]:
         annotate(session.store_of(record), record.id, starred=False)
+        session.console.print(f"run {record.id}: not starred")
