@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import IO, TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
-from sacred._base.errors import SacredInterrupt
+from sacred._base.errors import RecordIncompleteError, SacredInterrupt
 from sacred.config.bindings import RunBindings
 from sacred.events import (
     ArtifactAdded,
@@ -152,6 +152,11 @@ class Run:
     def _failed_observers(self) -> list[Any]:
         """The observers that have failed at some point during the run."""
         return self._dispatcher.failed_observers
+
+    @property
+    def record_error(self) -> RecordIncompleteError | None:
+        """What of the record could not be stored anywhere; None: everything is stored."""
+        return self._dispatcher.incomplete
 
     @property
     def tags(self) -> list[str]:

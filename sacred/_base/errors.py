@@ -53,6 +53,7 @@ __all__ = [
     "MissingExtraError",
     "NamedConfigNotFoundError",
     "ObserverError",
+    "RecordIncompleteError",
     "SacredError",
     "SacredInterrupt",
     "SettingError",
@@ -485,6 +486,13 @@ class UnsafeDataError(SacredError):
         )
         self.tag = tag
         self.path = path
+
+
+class RecordIncompleteError(SacredError):
+    """A part of the record of a run could not be stored, and not be saved elsewhere either."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_traceback=False)
 
 
 class ObserverError(Exception):

@@ -131,7 +131,7 @@ def _request(
 def _run(experiment: Program, request: RunRequest, short_usage: Callable[[], str]) -> Run:
     before = experiment.current_run
     try:
-        return experiment.run(
+        finished = experiment.run(
             request.command_name,
             config_updates=dict(request.config_updates),
             named_configs=request.named_configs,
@@ -150,6 +150,9 @@ def _run(experiment: Program, request: RunRequest, short_usage: Callable[[], str
             _show_filtered_if_uncaught(error)
             raise
         sys.exit(report(error, short_usage(), post_mortem))
+    if finished.record_error is not None:  # it has been logged
+        sys.exit(1)
+    return finished
 
 
 def _show_filtered_if_uncaught(error: BaseException) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sacred._base.current_run import acting_for
-from sacred._base.errors import SacredError
+from sacred._base.errors import RecordIncompleteError, SacredError
 from sacred._base.frozen import fields_of
 from sacred.events import (
     Event,
@@ -47,6 +47,8 @@ class Dispatcher:
         #: Observers of which a method has failed, each once.
         self.failed_observers: list[Any] = []
         self._reported: set[tuple[int, str, str]] = set()
+        #: What an observer has lost for good, if any has.
+        self.incomplete: RecordIncompleteError | None = None
 
     def begin(self, event: RunQueued | RunStarted) -> Any:
         """Announce the run; without an id, the first observer assigns it.
@@ -125,6 +127,10 @@ class Dispatcher:
         if key in self._reported:
             return
         self._reported.add(key)
+        if isinstance(error, RecordIncompleteError):
+            self.incomplete = error
+            self._logger.error("%s", error)
+            return
         self._logger.warning(
             "An error occurred in the %s of '%s': %s. The run goes on.",
             method,

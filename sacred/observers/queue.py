@@ -10,6 +10,7 @@ import time
 from typing import Any, NamedTuple
 
 from sacred._base.current_run import acting_for, current_run
+from sacred._base.errors import RecordIncompleteError
 from sacred.observers.base import RunId, RunObserver
 from sacred.observers.store_observer import StoreObserver
 
@@ -64,6 +65,7 @@ class QueueObserver(RunObserver):
         # While a thread waits until everything is delivered.
         self._awaited = threading.Event()
         self._given_up = False
+        self._incomplete: RecordIncompleteError | None = None
         # Directory of copies of queued artifacts; users may remove theirs at any time.
         self._copies: str | None = None
 
@@ -195,6 +197,9 @@ class QueueObserver(RunObserver):
                     self._queue.all_tasks_done.wait(0.2)
         finally:
             self._awaited.clear()
+        if self._incomplete is not None:
+            error, self._incomplete = self._incomplete, None
+            raise error
 
     def _call(self, event: WrappedEvent) -> Any:
         method = getattr(self._covered_observer, event.name, None)
@@ -257,6 +262,9 @@ class QueueObserver(RunObserver):
             try:
                 self._call(event)
                 self._given_up = False
+                break
+            except RecordIncompleteError as error:
+                self._incomplete = error  # raised by the closing event
                 break
             except Exception as error:
                 if isinstance(self._covered_observer, StoreObserver):

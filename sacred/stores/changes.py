@@ -26,6 +26,7 @@ __all__ = [
     "WriteOutput",
     "common_prefix_length",
     "merge",
+    "split_fields",
 ]
 
 _NOTHING: Mapping[str, Any] = {}
@@ -217,7 +218,23 @@ class AddFile(Frozen):
     origin: str | None = None
 
 
+# Fields that say that the run is over; they are stored together.
+_ENDING = frozenset({"status", "stop_time"})
+
 Change = SetFields | Annotate | SetExperiment | WriteOutput | AddPoints | AddFile
+
+
+def split_fields(change: Change) -> list[Change]:
+    """The same with each field in a change of its own; the end of the run comes last.
+
+    >>> split_fields(SetFields(fields={"status": "COMPLETED", "stop_time": None, "result": 1}))
+    [SetFields(fields={'result': 1}), SetFields(fields={'status': 'COMPLETED', 'stop_time': None})]
+    """
+    if not isinstance(change, SetFields):
+        return [change]
+    ending = {name: value for name, value in change.fields.items() if name in _ENDING}
+    parts = [SetFields(fields={k: v}) for k, v in change.fields.items() if k not in _ENDING]
+    return [*parts, SetFields(fields=ending)] if ending else [*parts]
 
 
 def merge(changes: Iterable[Change]) -> list[Change]:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sacred.stores.changes import AddFile, Change, SourceFile, merge
+from sacred.stores.changes import AddFile, Change, SourceFile, merge, split_fields
 from sacred.stores.store import RunId, Store, StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Delivery:
             the path of the spool, which is also printed; None if all is stored.
 
         Raises:
-            OSError: not even the spool can be written.
+            RecordIncompleteError: not even a spool can be written.
         """
         with self._lock:
             self._put(changes)
@@ -195,7 +195,8 @@ class Delivery:
 
     def _deliver_one_by_one(self, first_error: Exception) -> None:
         """One change that cannot be stored must not keep the others from it."""
-        waiting, self.pending = self.pending, []
+        waiting = [part for change in self.pending for part in split_fields(change)]
+        self.pending = []
         errors: list[Exception] = []
         # A newer content of a file must not get there before the older one.
         held_up: set[tuple[str, str]] = set()

@@ -19,6 +19,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from sacred._base.errors import RecordIncompleteError
 from sacred._base.frozen import fields_of, replace
 from sacred.records import TIME_FIELDS
 from sacred.serializer import dumps, restore
@@ -31,16 +32,19 @@ from sacred.stores.changes import (
     SetFields,
     SourceFile,
     WriteOutput,
+    split_fields,
 )
 from sacred.stores.local import reject_malformed
 from sacred.stores.store import RunId, RunNotFoundError, Store
 
-__all__ = ["RECORD", "Spool", "default_directory", "read_spool", "replay"]
+__all__ = ["RECORD", "Spool", "default_directory", "read_spool", "replay", "writable"]
 
 #: The name of the file that says what is in a spool.
 RECORD = "record.jsonl"
 
 _VERSION = 1
+# Nested values beyond are described by one text.
+_MAX_DEPTH = 50
 _KINDS = {
     kind.__name__: kind for kind in (SetFields, Annotate, SetExperiment, WriteOutput, AddPoints)
 }
@@ -77,8 +81,9 @@ class Spool:
         self.directory: str | None = None
         self._store = store
         self._run_id = run_id
-        # Relative to the working directory of now, which the script may change.
-        self._parent = None if parent is None else os.path.abspath(parent)
+        # The places to try. (The working directory may change until then.)
+        self._parents = [] if parent is None else [os.path.abspath(parent)]
+        self._parents += [os.path.abspath(default_directory())]
         self._started_in = started_in
 
     def keep(self, change: Change) -> Change:
@@ -107,13 +112,16 @@ class Spool:
     ) -> str:
         """Write the record; returns its path.
 
+        A value that cannot be written is replaced by a text, so that the others are. If a
+        directory cannot be written, the next one is tried; the last is that of temporary files.
+
         Args:
             changes: what the store did not take.
             document: the run's document at its start, should the store have lost it.
             files: the sources.
 
         Raises:
-            OSError: it cannot be written.
+            RecordIncompleteError: it cannot be written anywhere; the message says what is lost.
         """
         header = {
             "sacred_spool": _VERSION,
@@ -123,11 +131,30 @@ class Spool:
             "document": _with_texts(document),
             "files": [fields_of(file) for file in files],
         }
+        pending = list(changes)
+        failures = []
+        while True:
+            try:
+                return self._write(header, pending)
+            except OSError as error:
+                failures.append(f"{error.filename or self.directory}: {error.strerror or error}")
+                self.directory = None
+                if not self._parents:
+                    break
+                self._parents.pop(0)
+        missing = ", ".join(_missing(pending)) or "nothing but a sign of life"
+        raise RecordIncompleteError(
+            f"record incomplete: the run {self._run_id!r} of {self._store} lacks {missing}, which "
+            f"could not be saved anywhere else either ({'; '.join(failures)})"
+        )
+
+    def _write(self, header: Mapping[str, Any], changes: Iterable[Change]) -> str:
         path = os.path.join(self._make(), RECORD)
         with open(path, "w", encoding="utf-8") as file:
-            file.write(dumps(header) + "\n")
+            file.write(dumps(writable(header)) + "\n")
             for change in changes:
-                file.write(dumps(_to_json(self._kept(change))) + "\n")
+                for line in _lines(self._kept(change)):
+                    file.write(line + "\n")
             file.flush()
             os.fsync(file.fileno())  # this is the last copy, and it is written once
         return path
@@ -156,10 +183,11 @@ class Spool:
         if self.directory is None:
             import tempfile
 
-            parent = self._parent or default_directory()
-            os.makedirs(parent, exist_ok=True)
             name = re.sub(r"\W+", "_", f"{self._store}-{self._run_id}")[-80:]
-            self.directory = tempfile.mkdtemp(prefix=f"{name}-", dir=os.path.abspath(parent))
+            if self._parents:
+                os.makedirs(self._parents[0], exist_ok=True)
+            parent = self._parents[0] if self._parents else None  # None: temporary files
+            self.directory = tempfile.mkdtemp(prefix=f"{name}-", dir=parent)
         return self.directory
 
 
@@ -256,6 +284,63 @@ def _to_json(change: Change) -> dict[str, Any]:
         case SetExperiment():
             fields["files"] = [fields_of(file) for file in change.files]
     return {"kind": type(change).__name__, **fields}
+
+
+def _lines(change: Change) -> list[str]:
+    """The JSON text of a change, in parts if it has values that cannot be written."""
+    try:
+        return [dumps(_to_json(change))]
+    except Exception:
+        return [dumps(writable(_to_json(part))) for part in split_fields(change)]
+
+
+def writable(value: Any, depth: int = 0) -> Any:
+    """Replace what cannot be written as JSON by a text that describes it.
+
+    >>> writable({"a": 1, "b": 16 ** 5000})["a"]
+    1
+    >>> writable({"a": 1, "b": 16 ** 5000})["b"][:10]
+    '0x10000000'
+    """
+    try:
+        dumps(value)
+    except Exception:
+        pass
+    else:
+        return value
+    if depth < _MAX_DEPTH and isinstance(value, dict):
+        return {_text(key): writable(item, depth + 1) for key, item in value.items()}
+    if depth < _MAX_DEPTH and isinstance(value, list | tuple):
+        return [writable(item, depth + 1) for item in value]
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, int):
+        return hex(value)  # of any length, unlike decimals
+    try:
+        return repr(value).encode(errors="backslashreplace").decode()
+    except Exception:
+        return f"<{type(value).__name__}>"
+
+
+def _missing(changes: Iterable[Change]) -> Iterator[str]:
+    for change in changes:
+        match change:
+            case SetFields():
+                yield from change.fields
+            case AddPoints():
+                yield f"{len(change)} points of {change.name!r}"
+            case WriteOutput():
+                yield "output"
+            case AddFile():
+                yield f"the {change.kind} {change.name!r}"
+            case SetExperiment():
+                yield "experiment"
+            case Annotate():
+                yield "meta"
 
 
 def _from_json(fields: dict[str, Any], folder: str) -> Change:
