@@ -55,7 +55,7 @@ def run_table(
     Args:
         runs: with the names of their stores.
         columns: names separated by commas; None: `DEFAULT_COLUMNS` and the config entries that
-            differ.
+            differ between runs of one experiment.
         with_store: write ids as ``STORE:ID``.
     """
     paths = column_paths(columns) if columns else {name: Path(name) for name in DEFAULT_COLUMNS}
@@ -77,12 +77,19 @@ def run_table(
 
 
 def _varying(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the config entries that differ between the rows.
+    """Return the config entries that differ between the rows of an experiment.
 
     Seeds always differ, so they are left out unless nothing else does.
     """
+    experiments: dict[Any, list[dict[str, Any]]] = {}
+    for row in rows:
+        experiments.setdefault(row["name"], []).append(row)
     entries = dict.fromkeys(name for row in rows for name in row if name.startswith("config."))
-    found = [name for name in entries if len({_key(row, name) for row in rows}) > 1]
+    found = [
+        name
+        for name in entries
+        if any(len({_key(row, name) for row in same}) > 1 for same in experiments.values())
+    ]
     return [name for name in found if name.rpartition(".")[2] != "seed"] or found
 
 

@@ -21,6 +21,7 @@ import pytest
 from sacred import Experiment, open_store
 from sacred.app import main
 from sacred.app.command_table import COMMANDS
+from sacred.display.run_rows import DEFAULT_COLUMNS, run_table
 from sacred.display.run_summary import summary_fields
 from sacred.observers import FileStorageObserver, SqlObserver
 from sacred.observers.store_observer import StoreObserver
@@ -722,6 +723,20 @@ def test_ctrl_c_ends_with_130(call: Call, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr("sacred.app.commands.ls.run", stopped)
     assert call("ls") == (130, "", "")
+
+
+def test_columns_are_the_entries_that_differ_within_an_experiment() -> None:
+    store = open_store("memory:")
+    for name, config in (
+        ("one", {"lr": 0.1, "kind": "a", "seed": 1}),
+        ("one", {"lr": 0.2, "kind": "a", "seed": 2}),
+        ("two", {"depth": 3, "kind": "b", "seed": 3}),
+    ):
+        drive.start(StoreObserver(store.backend), config=config, ex_info={"name": name})
+    table = run_table(("", run) for run in store.runs())
+    assert table.names[len(DEFAULT_COLUMNS) :] == ["config.lr"]
+    table = run_table(("", run) for run in store.runs("name = two or lr = 0.1"))
+    assert list(table.names) == list(DEFAULT_COLUMNS)
 
 
 def test_show_has_the_frames_of_the_user_and_no_empty_values(call: Call, runs: Path) -> None:

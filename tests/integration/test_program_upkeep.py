@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import json
 import os
 import re
 import stat
@@ -213,6 +214,30 @@ def test_what_cannot_be_stored_stays_with_the_reason(sacred, place, tmp_path, ca
     code, out, err = sacred("sync", "--store", "moved")
     assert (code, out) == (1, "run 4 is stored in file:moved\n")
     assert os.listdir(tmp_path / "data/sacred/spool") == ["broken"]
+
+
+def test_sync_leaves_records_of_other_projects_alone(sacred, place, tmp_path, monkeypatch):
+    monkeypatch.delenv("SACRED_STORE", raising=False)
+    (tmp_path / "project").mkdir()
+    (tmp_path / "lab").mkdir()
+    for name in ("lab", "strange"):
+        spool = tmp_path / f"data/sacred/spool/{name}"
+        spool.mkdir(parents=True)
+        document = {"experiment": {"name": "ex"}, "config": {}, "status": "COMPLETED"}
+        header = {"sacred_spool": 1, "store": f"file:{tmp_path / name}", "run_id": 7}
+        header |= {"document": document, "files": []}
+        (spool / "record.jsonl").write_text(f"{json.dumps(header)}\n")
+    monkeypatch.chdir(tmp_path / "project")
+    code, out, err = sacred("sync")
+    assert (code, out) == (0, "")
+    assert err.startswith("nothing is pending for the stores of this project\n")
+    assert f"(file:{tmp_path}/lab, file:{tmp_path}/strange): 2; sacred sync --all" in err
+    (tmp_path / "project/.sacred.toml").write_text('[stores]\nlab = "../lab"\n')
+    code, out, err = sacred("sync")
+    assert (code, out) == (0, f"run 7 is stored in file:{tmp_path}/lab\n"), err
+    assert "sacred sync --all" in err
+    assert os.listdir(tmp_path / "data/sacred/spool") == ["strange"]
+    assert sacred("sync", "--all")[0] == 1  # its directory is not there
 
 
 def test_passwords_are_not_in_spools_and_asked_for(sacred, tmp_path):

@@ -1,8 +1,8 @@
 """List the runs that match a query, the newest first.
 
 Columns are id, status, name, start, duration, result, and the config entries that differ between
-the runs of the list. On a terminal, at most 50 runs are shown unless --limit or --all is given.
-Times are UTC.
+runs of the same experiment. On a terminal, at most 50 runs are shown unless --limit or --all is
+given. Times are UTC.
 
 Examples:
   sacred ls

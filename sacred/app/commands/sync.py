@@ -3,6 +3,9 @@
 A run whose store cannot be reached keeps its records in a spool, a file in your home directory.
 Spools that could be uploaded are deleted; the others are kept, and listed with the reason.
 
+Only the records of the stores of this project are uploaded, and those of stores in the working
+directory. Those of other stores are listed; --all uploads them, too.
+
 Examples:
   sacred sync --list                   only list what is pending
   sacred sync
@@ -12,11 +15,17 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import os
 
+from sacred._base.errors import MissingExtraError, SacredError
+from sacred.app.project import STORE_VARIABLE
 from sacred.app.session import Session
 from sacred.display.formats import add_formats, write_table
 from sacred.display.table import Table
-from sacred.upkeep import pending_spools, sync
+from sacred.upkeep import PendingSpool, pending_spools, sync
+
+#: Stores whose address is a path; those of spools are absolute.
+_LOCAL_SCHEMES = ("file", "tinydb")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         help="directory of the spools (default: ~/.local/share/sacred/spool)",
     )
+    parser.add_argument("-a", "--all", action="store_true", help="also those of other stores")
     parser.add_argument("-l", "--list", action="store_true", help="only list what is pending")
     add_formats(parser)
 
@@ -44,12 +54,57 @@ def run(args: argparse.Namespace, session: Session) -> int:
         if args.format is None and not rows:
             console.note("nothing is pending")
         return 0
-    done = sync(args.directory, session.store.backend if args.store else None)
+    done, others = _sync(args, session)
     for item in done:
         if item.problem is None:
             console.print(f"run {item.run_id} is stored in {item.store}")
         else:
             console.problem(f"{item.path} is still pending: {item.problem}")
     if not done:
-        console.note("nothing is pending")
+        console.note("nothing is pending" + (" for the stores of this project" if others else ""))
+    if others:
+        stores = ", ".join(sorted({item.store for item in others}))
+        console.note(f"pending for other stores ({stores}): {len(others)}; sacred sync --all")
     return 1 if any(item.problem for item in done) else 0
+
+
+def _sync(
+    args: argparse.Namespace, session: Session
+) -> tuple[list[PendingSpool], list[PendingSpool]]:
+    """Return the spools that were tried, and those of other stores."""
+    if args.all or args.directory or args.store:
+        return sync(args.directory, session.store.backend if args.store else None), []
+    own: list[PendingSpool] = []
+    others: list[PendingSpool] = []
+    urls = _project_stores(session)
+    for item in pending_spools():
+        # What cannot be read is tried, so that the reason is printed.
+        is_own = item.problem or _location(item.store) in urls or _is_here(item.store)
+        (own if is_own else others).append(item)
+    return [done for item in own for done in sync(item.path)], others
+
+
+def _project_stores(session: Session) -> set[str]:
+    project = session.project
+    addresses = list(project.stores.values()) if project is not None else []
+    if default := os.environ.get(STORE_VARIABLE):
+        addresses.append(default)
+    found = set()
+    for address in addresses:
+        try:
+            found.add(_location(session.open(address).store.url))
+        except (SacredError, MissingExtraError) as error:
+            session.console.problem(f"{address}: {error}")
+    return found
+
+
+def _location(url: str) -> str:
+    """Return the address of a store in the form in which two of them can be compared."""
+    scheme, _, path = url.partition(":")
+    return f"{scheme}:{os.path.realpath(path)}" if scheme in _LOCAL_SCHEMES else url
+
+
+def _is_here(url: str) -> bool:
+    scheme, _, path = url.partition(":")
+    below = os.path.join(os.path.realpath("."), "")
+    return scheme in _LOCAL_SCHEMES and os.path.realpath(path).startswith(below)
