@@ -9,6 +9,7 @@ from array import array
 from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sacred._base.errors import UnsafeDataError
 from sacred._base.timestamps import Timestamps
 
 if TYPE_CHECKING:
@@ -87,14 +88,18 @@ class MetricsLogger:
 
         Args:
             metric_name: any name; points of one name make a metric.
-            value: a number; numpy's scalars become Python's.
+            value: a number; numpy's scalars, `Decimal`, `Fraction` and whatever else has a
+                ``__float__`` become Python's.
             step: position on the x axis (default: the last step of this metric
                 plus 1, starting at 0).
+
+        Raises:
+            TypeError: value or step is something that could not be read again.
         """
         if type(value) not in _PLAIN_TYPES:
-            value = _to_python(value)
+            value = _to_python(value, metric_name)
         if step is not None and type(step) not in _PLAIN_TYPES:
-            step = _to_python(step)
+            step = _to_python(step, metric_name)
         points = self._points
         # As a float: the heartbeat converts it to a datetime.
         points += (metric_name, step, time(), value)
@@ -250,9 +255,30 @@ def _compact(column: Sequence[Any], kind: type) -> Sequence[Any]:
     return column
 
 
-def _to_python(value: Any) -> Any:
-    """Convert numpy scalars, and arrays and tensors without dimensions, to Python values."""
-    # By their interface: neither numpy nor PyTorch need be installed.
-    if hasattr(value, "item") and hasattr(value, "dtype") and not getattr(value, "shape", None):
+def _to_python(value: Any, metric_name: str) -> Any:
+    """Convert numbers of all kinds, and tensors with one element, to Python values."""
+    # By their interfaces: neither numpy nor PyTorch need be installed.
+    is_array = bool(getattr(value, "shape", None))
+    if not is_array and hasattr(value, "item") and hasattr(value, "dtype"):
         return value.item()
+    if isinstance(value, int):
+        return int(value)
+    if not is_array and hasattr(value, "__float__"):
+        return float(value)
+    return _readable(value, metric_name)
+
+
+def _readable(value: Any, metric_name: str) -> Any:
+    """Return what can be read again from a store; one point must not spoil all others."""
+    from sacred.serializer import flatten, restore  # few points need it
+
+    try:
+        restore(flatten(value))
+    except UnsafeDataError:
+        try:
+            return value.item()  # a tensor with one element, whatever its shape
+        except Exception:  # anybody's method
+            raise TypeError(
+                f"The metric {metric_name!r} takes numbers, not {type(value).__name__}: {value!r}"
+            ) from None
     return value

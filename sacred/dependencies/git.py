@@ -1,16 +1,20 @@
 """The git repository of a file.
 
-The program is asked once per repository. Nothing here fails: without git, without a commit, in a
-directory that git does not trust, or when it takes too long, there is just no information.
+The program is called once per repository. Nothing here fails: without git, without a commit, in a
+directory that git does not trust, or when it takes too long, a warning says why
+there is no commit.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 
 from sacred._base.frozen import Frozen
 from sacred.dependencies.git_query import GitQuery
+
+_log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -58,7 +62,12 @@ class Repositories:
             return GitInfo()
         if root not in self._known:
             query = self._asked.pop(root, None) or GitQuery(root, _STATUS_COMMAND)
-            self._known[root] = _described(root, query.answer(_TIMEOUT_SECONDS))
+            status = query.answer(_TIMEOUT_SECONDS)
+            if status.problem is not None:
+                _log.warning(
+                    "The commit of the sources in %s is not recorded: %s", root, status.problem
+                )
+            self._known[root] = _described(root, status.output)
         return self._known[root]
 
 
@@ -77,7 +86,7 @@ def _described(root: str, status: str) -> GitInfo:
         return GitInfo()
     remotes = _remotes_in(os.path.join(root, ".git", "config"))
     if remotes is None:
-        remotes = GitQuery(root, _REMOTES_COMMAND).answer(_TIMEOUT_SECONDS)
+        remotes = GitQuery(root, _REMOTES_COMMAND).answer(_TIMEOUT_SECONDS).output
     return GitInfo(_choose_url(remotes) or f"git:/{root}", commit, is_dirty)
 
 

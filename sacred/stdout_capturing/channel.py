@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 
 from sacred.stdout_capturing.process import same_target
-from sacred.stdout_capturing.sinks import FileSink, Sink, own_fd
+from sacred.stdout_capturing.sinks import FileSink, Sink, identity, own_fd, refers_to
 
 # A pipe that is writable accepts so many bytes without blocking (PIPE_BUF is at least 512).
 _SAFE_WRITE_BYTES = 4096 if sys.platform == "linux" else 512
@@ -37,6 +37,7 @@ class Channel:
 
     def __init__(self, saved: dict[int, int]) -> None:
         self.saved = saved
+        self._originals = {fd: identity(original) for fd, original in saved.items()}
         self.sink: Sink = open_sink(self.target)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
@@ -53,7 +54,8 @@ class Channel:
     def restore(self) -> None:
         """Redirect the descriptors to their originals."""
         for fd, original in self.saved.items():
-            os.dup2(original, fd)
+            if refers_to(original, self._originals[fd]):
+                os.dup2(original, fd)
 
     def decode(self, data: bytes, final: bool = False) -> str:
         """Turn the next bytes into text; a character may be split between two calls."""
@@ -62,8 +64,20 @@ class Channel:
     def close(self) -> None:
         """Close the sink and the saved descriptors."""
         self.sink.close()
-        for original in self.saved.values():
-            os.close(original)
+        for fd, original in self.saved.items():
+            if refers_to(original, self._originals[fd]):
+                os.close(original)
+
+    def replace_original(self, fd: int, new: int) -> None:
+        """Let a descriptor have another original; the number of its copy stays."""
+        os.dup2(new, self.saved[fd], inheritable=False)
+        self._originals[fd] = identity(new)
+
+    @property
+    def has_target(self) -> bool:
+        """Whether the original is still there: user code may have closed it."""
+        fd, original = next(iter(self.saved.items()))
+        return refers_to(original, self._originals[fd])
 
 
 def open_channels() -> list[Channel]:

@@ -184,8 +184,11 @@ class FdCapture(CapturedOutput):
             if last not in (None, number):
                 self._sync_outer()
             last = number
-            target = self._targets[number].target
-            if target not in self._dead_targets and not write_all(target, data, meanwhile):
+            channel = self._targets[number]
+            target = channel.target
+            if target in self._dead_targets:
+                continue
+            if not channel.has_target or not write_all(target, data, meanwhile):
                 self._dead_targets.add(target)
 
     def _refill_delivery(self) -> bool:
@@ -242,9 +245,8 @@ class FdCapture(CapturedOutput):
         ours = {fd: saved for channel in self._channels for fd, saved in channel.saved.items()}
         with inner._forward_lock:
             for channel in inner._channels:
-                for fd, theirs in channel.saved.items():
-                    if fd in ours:
-                        os.dup2(ours[fd], theirs, inheritable=False)
+                for fd in channel.saved.keys() & ours.keys():
+                    channel.replace_original(fd, ours[fd])
 
     def _stop_thread(self) -> None:
         self._stopping.set()

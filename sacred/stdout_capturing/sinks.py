@@ -60,6 +60,24 @@ def move_fd(fd: int) -> int:
         os.close(fd)
 
 
+def identity(fd: int) -> tuple[int, int]:
+    """Return what file a descriptor refers to (`OSError` if it is closed).
+
+    User code may close descriptors of ours (daemons close all), and their numbers are then those
+    of other files.
+    """
+    state = os.fstat(fd)
+    return state.st_dev, state.st_ino
+
+
+def refers_to(fd: int, file: tuple[int, int]) -> bool:
+    """Whether a descriptor is open and still refers to a file."""
+    try:
+        return identity(fd) == file
+    except OSError:
+        return False
+
+
 class FileSink:
     """An anonymous file to which all writers append.
 
@@ -76,6 +94,7 @@ class FileSink:
 
     def __init__(self) -> None:
         self.write_fd = move_fd(_anonymous_file())
+        self._file = identity(self.write_fd)
         self._set_append()
         self._position = 0
         self._stamp = (0, 0)
@@ -90,6 +109,8 @@ class FileSink:
 
     def chunks(self, complete: bool) -> Iterator[bytes]:
         """Yield what was appended since the last call."""
+        if not refers_to(self.write_fd, self._file):
+            self._reopen()
         state = os.fstat(self.write_fd)
         stamp = (state.st_size, state.st_mtime_ns)
         if stamp == self._stamp:
@@ -108,6 +129,14 @@ class FileSink:
                 self._free()
             yield data
         self._stamp = stamp
+
+    def _reopen(self) -> None:
+        # Closed by user code. What is captured is a copy of it, as long as that is left alone.
+        for fd in (1, 2):
+            if refers_to(fd, self._file):
+                self.write_fd = own_fd(fd)
+                return
+        raise OSError("the descriptors of the output have been closed")
 
     def _was_emptied(self) -> bool:
         # A shell's `echo text >/dev/stderr` opens the file anew and truncates it: it is then
@@ -131,7 +160,8 @@ class FileSink:
 
     def close(self) -> None:
         """Close the file; it exists until the last child process closes it."""
-        os.close(self.write_fd)
+        if refers_to(self.write_fd, self._file):
+            os.close(self.write_fd)
 
 
 def _anonymous_file() -> int:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import decimal
+import enum
+import fractions
 import pickle
 import threading
 
@@ -10,6 +13,7 @@ import numpy as np
 import pytest
 
 from sacred.metrics_logger import BATCH_SIZE, MetricsLogger, ScalarMetricLogEntry, linearize_metrics
+from sacred.serializer import flatten, restore
 
 
 @pytest.fixture
@@ -167,3 +171,61 @@ def test_steps_of_any_kind_are_counted_on(metrics):
     entries = metrics.get_last_metrics()
     assert [entry.step for entry in entries[:2]] == [2**70, 2**70 + 1]
     assert list(entries[2].step) == [1, 2]
+
+
+class Tensor:
+    """As those of many frameworks."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __float__(self):
+        return float(self.value)
+
+
+class Row:
+    """A tensor of one element in a shape."""
+
+    shape = (1, 1)
+
+    def item(self):
+        return 0.25
+
+
+class Level(enum.Enum):
+    LOW = 1
+
+
+class Count(enum.IntEnum):
+    TWO = 2
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (decimal.Decimal("0.25"), 0.25),
+        (fractions.Fraction(1, 4), 0.25),
+        (Tensor(0.25), 0.25),
+        (Row(), 0.25),
+        (Count.TWO, 2),
+        (1j, 1j),
+        ({"a": 1.0}, {"a": 1.0}),
+        (b"x", b"x"),
+    ],
+)
+def test_numbers_of_all_kinds_can_be_read_again(value, kept):
+    metrics = MetricsLogger()
+    metrics.log_scalar_metric("odd", value, step=value)
+    [entry] = metrics.get_last_metrics()
+    assert (entry.value, entry.step) == (kept, kept)
+    assert type(entry.value) is type(kept)
+    assert restore(flatten(entry.value)) == kept
+
+
+@pytest.mark.parametrize("value", [Level.LOW, object(), [Level.LOW]])
+def test_what_could_not_be_read_again_is_refused_at_once(value):
+    """All points of a run would be unreadable for its sake."""
+    metrics = MetricsLogger()
+    with pytest.raises(TypeError, match="'odd' takes numbers, not"):
+        metrics.log_scalar_metric("odd", value)
+    assert metrics.get_last_metrics() == []

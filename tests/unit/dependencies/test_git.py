@@ -89,15 +89,34 @@ def test_no_repository(tmp_path: Path) -> None:
     assert Repositories().info(path) == GitInfo()
 
 
-def test_missing_git(commit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_git(
+    commit: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert info() == GitInfo()
     assert Source.create("a.py").commit is None
+    assert "is not recorded: git is not installed" in caplog.text
 
 
-def test_broken_repository(git: Git, commit: str) -> None:
+def test_broken_repository(git: Git, commit: str, caplog: pytest.LogCaptureFixture) -> None:
     Path(".git", "HEAD").unlink()
+    repositories = Repositories()
+    for _ in range(2):  # one warning, however many files lie there
+        assert repositories.info("a.py") == GitInfo()
+    [warning] = caplog.records
+    assert "not a git repository" in warning.getMessage()
+    assert os.getcwd() in warning.getMessage()
+
+
+def test_a_repository_without_a_commit_is_none_to_warn_of(
+    git: Git, caplog: pytest.LogCaptureFixture
+) -> None:
+    Path("a.py").write_text("")
     assert info() == GitInfo()
+    assert caplog.text == ""
 
 
 def _install_git(directory: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,14 +129,25 @@ def _install_git(directory: Path, script: str, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.skipif(os.name != "posix", reason="a shell script plays git")
 @pytest.mark.parametrize(
-    "script", ["echo fatal: detected dubious ownership >&2; exit 128", "exec sleep 20", "sleep 2"]
+    ("script", "reason"),
+    [
+        ("echo fatal: detected dubious ownership >&2; exit 128", "detected dubious ownership"),
+        ("exec sleep 20", "longer than 0.3 seconds"),
+        ("sleep 2", "longer than 0.3 seconds"),
+    ],
 )
 def test_git_that_fails_or_hangs(
-    commit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+    commit: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    script: str,
+    reason: str,
 ) -> None:
     monkeypatch.setattr(git_module, "_TIMEOUT_SECONDS", 0.3)
     _install_git(tmp_path / "bin", script, monkeypatch)
     assert info() == GitInfo()
+    assert reason in caplog.text
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a shell script plays git")
@@ -161,7 +191,7 @@ def test_a_question_that_nobody_wants_answered_leaves_no_process(commit: str) ->
     repositories = Repositories()
     repositories.ask_about("a.py")
     [query] = repositories._asked.values()
-    pid = query._pid
+    pid = query._process.pid
     assert pid is not None
     del query, repositories
     with pytest.raises(ChildProcessError):

@@ -14,6 +14,7 @@ import pytest
 
 from sacred.stdout_capturing import get_stdcapturer
 from sacred.stdout_capturing.sinks import FileSink
+from tests.conftest import ROOT
 from tests.unit.stdout_capturing.scripts import prepare, recorded, run_with_pipes
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="descriptors are captured on POSIX")
@@ -389,3 +390,33 @@ record(len(text) - 7 * len(handled), len(handled) > 0)
     # The chunks are not in order here: the handler fetches its own within another fetch.
     outcome = run_with_pipes(tmp_path, body)
     assert outcome.values == [sum(len(f"line {i}\n") for i in range(1000)), True]
+
+
+@pytest.mark.parametrize("reused", [False, True])
+def test_user_code_that_closes_all_descriptors(tmp_path: Path, reused: bool) -> None:
+    """Daemons do. Our numbers may be those of other files then, which are none of our business."""
+    body = f"""
+import os
+from sacred.stdout_capturing import get_stdcapturer
+
+with get_stdcapturer("fd")[1]() as output:
+    print("before", flush=True)
+    os.closerange(3, 200)
+    others = [os.open("other.txt", os.O_CREAT | os.O_RDWR) for _ in range(40 * {reused:d})]
+    for other in others:
+        os.write(other, b"content of another file")
+    print("after", flush=True)
+for other in others:
+    os.fstat(other)
+open("recorded.txt", "w").write(output.get())
+"""
+    script = tmp_path / "script.py"
+    script.write_text(body)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "recorded.txt").read_text() == "before\nafter\n"
+    if reused:
+        assert set((tmp_path / "other.txt").read_text()) <= set("content of another file")
