@@ -7,8 +7,8 @@ the function, ``_seed`` and ``_rnd`` are for randomness (see 06_randomness.py)::
     WARNING - special_arguments - No observers have been added to this run
     INFO - special_arguments - Running command 'main'
     INFO - special_arguments - Started
-    INFO - special_arguments.build - activation is relu
-    INFO - special_arguments.main - layers are [16, 8]
+    INFO - build - activation is relu
+    INFO - main - layers are [16, 8]
     command: main
     status:  RUNNING
     answer:  42

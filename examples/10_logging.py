@@ -6,8 +6,8 @@
     WARNING - logging - No observers have been added to this run
     INFO - logging - Running command 'main'
     INFO - logging - Started
-    INFO - logging.main - did all 3 items
-    WARNING - logging.main - that was a lot of work
+    INFO - main - did all 3 items
+    WARNING - main - that was a lot of work
     INFO - logging - Completed after 0:00:00
 
 ``-l`` sets the level, by name or by number::
@@ -17,7 +17,7 @@
     INFO - logging - Running command 'main'
     INFO - logging - Started
     DEBUG - logging.work - working on item 0
-    INFO - logging.main - did all 1 items
+    INFO - main - did all 1 items
     INFO - logging - Completed after 0:00:00
 
     $ python 10_logging.py -l 40

@@ -30,10 +30,10 @@ class IngredientDef(Frozen):
     configurations: tuple[ConfigSource, ...] = ()
     named_configs: Mapping[str, ConfigSource] = _NOTHING
     config_hooks: tuple[ConfigHook, ...] = ()
-    captured_functions: tuple[CapturedFunction, ...] = ()
-    commands: Mapping[str, CapturedFunction] = _NOTHING
-    pre_run_hooks: tuple[CapturedFunction, ...] = ()
-    post_run_hooks: tuple[CapturedFunction, ...] = ()
+    captured_functions: tuple[CapturedFunction[Any], ...] = ()
+    commands: Mapping[str, CapturedFunction[Any]] = _NOTHING
+    pre_run_hooks: tuple[CapturedFunction[Any], ...] = ()
+    post_run_hooks: tuple[CapturedFunction[Any], ...] = ()
 
 
 class RunRequest(Frozen):

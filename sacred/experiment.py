@@ -19,9 +19,13 @@ from sacred.definition import RunRequest
 from sacred.ingredient import Ingredient, PathLike
 
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from sacred._base.cli_option import CLIOption
     from sacred.host_info import HostInfoGetter
     from sacred.run import Run
+
+    R = TypeVar("R")
 
 __all__ = ["Experiment", "NoRunError", "gather_command_line_options"]
 
@@ -110,13 +114,13 @@ class Experiment(Ingredient):
 
     # -------------------------------------------------------------- defining
 
-    def main(self, function: Callable[..., Any]) -> CapturedFunction:
+    def main(self, function: Callable[..., R]) -> CapturedFunction[R]:
         """Decorator: this function runs if no other command is asked for."""
-        captured: CapturedFunction = self.command(function)
+        captured: CapturedFunction[R] = self.command(function)
         self.default_command = captured.__name__
         return captured
 
-    def automain(self, function: Callable[..., Any]) -> CapturedFunction:
+    def automain(self, function: Callable[..., R]) -> CapturedFunction[R]:
         """Decorator: as :meth:`main`, and run the command line if this is the script.
 
         It belongs at the end of the script: what stands behind it is not defined yet

@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Any, overload
 from sacred._base.errors import CircularDependencyError, UnsafeDataError
 from sacred._base.paths import join_paths
 from sacred._base.script import calling_globals, main_file_of
-from sacred.config.captured_function import CapturedFunction, create_captured_function
+from sacred.config.captured_function import (
+    CapturedFunction,
+    capture_constructor,
+    create_captured_function,
+)
 from sacred.definition import ConfigHook, IngredientDef
 
 if TYPE_CHECKING:
-    from typing import TypeVar
+    from typing import Protocol, TypeVar
 
     from sacred.config.chain import ConfigSource
     from sacred.config.config_scope import ConfigScope
@@ -27,7 +31,14 @@ if TYPE_CHECKING:
     from sacred.dependencies.experiment_info import Findings, Script
 
     Function = TypeVar("Function", bound=Callable[..., Any])
-    _Decorator = Callable[[Callable[..., Any]], CapturedFunction]
+    R = TypeVar("R")
+
+    class _Decorator(Protocol):
+        """What the decorators with arguments return."""
+
+        def __call__(self, function: Callable[..., R], /) -> CapturedFunction[R]:
+            """Capture the function."""
+
 
 __all__ = ["Ingredient"]
 
@@ -75,10 +86,10 @@ class Ingredient:
         self.configurations: list[ConfigSource] = []
         self.named_configs: dict[str, ConfigSource] = {}
         self.config_hooks: list[ConfigHook] = []
-        self.captured_functions: list[CapturedFunction] = []
-        self.commands: dict[str, CapturedFunction] = {}
-        self.pre_run_hooks: list[CapturedFunction] = []
-        self.post_run_hooks: list[CapturedFunction] = []
+        self.captured_functions: list[CapturedFunction[Any]] = []
+        self.commands: dict[str, CapturedFunction[Any]] = {}
+        self.pre_run_hooks: list[CapturedFunction[Any]] = []
+        self.post_run_hooks: list[CapturedFunction[Any]] = []
         self.logger: Any = None
         self._caller_globals = _caller_globals or calling_globals(self)
         #: The docstring of the script that defines it, or None.
@@ -119,7 +130,7 @@ class Ingredient:
                 return item
         return None
 
-    def _capture(self, function: Callable[..., Any], prefix: str | None) -> CapturedFunction:
+    def _capture(self, function: Callable[..., Any], prefix: str | None) -> CapturedFunction[Any]:
         if isinstance(function, CapturedFunction) and function in self.captured_functions:
             return function
         earlier = self._earlier(self.captured_functions, function)
@@ -129,13 +140,13 @@ class Ingredient:
 
     @overload
     def capture(
-        self, function: Callable[..., Any], prefix: str | None = None
-    ) -> CapturedFunction: ...
+        self, function: Callable[..., R], prefix: str | None = None
+    ) -> CapturedFunction[R]: ...
     @overload
     def capture(self, function: None = None, prefix: str | None = None) -> _Decorator: ...
     def capture(
         self, function: Callable[..., Any] | None = None, prefix: str | None = None
-    ) -> CapturedFunction | _Decorator:
+    ) -> CapturedFunction[Any] | _Decorator:
         """Decorator: the function's missing arguments are filled from the configuration.
 
         Args:
@@ -143,13 +154,22 @@ class Ingredient:
             prefix: dotted path of the part of the configuration it sees.
 
         Returns:
-            a captured function; one that is captured already is returned as it is.
+            a captured function; one that is captured already is returned as it is. A class
+            stays a class: its constructor is captured.
         """
-        return _now_or_later(function, lambda inner: self._capture(inner, prefix))
+
+        def declare(inner: Callable[..., Any]) -> Any:
+            constructor = capture_constructor(inner, prefix) if isinstance(inner, type) else None
+            if constructor is None:
+                return self._capture(inner, prefix)
+            self._capture(constructor, prefix)
+            return inner
+
+        return _now_or_later(function, declare)
 
     def _hook(
-        self, hooks: list[CapturedFunction], function: Callable[..., Any], prefix: str | None
-    ) -> CapturedFunction:
+        self, hooks: list[CapturedFunction[Any]], function: Callable[..., Any], prefix: str | None
+    ) -> CapturedFunction[Any]:
         earlier = self._earlier(hooks, function)
         captured = self._capture(function, prefix)
         self._replace_or_append(hooks, captured, earlier)
@@ -157,32 +177,32 @@ class Ingredient:
 
     @overload
     def pre_run_hook(
-        self, func: Callable[..., Any], prefix: str | None = None
-    ) -> CapturedFunction: ...
+        self, func: Callable[..., R], prefix: str | None = None
+    ) -> CapturedFunction[R]: ...
     @overload
     def pre_run_hook(self, func: None = None, prefix: str | None = None) -> _Decorator: ...
     def pre_run_hook(
         self, func: Callable[..., Any] | None = None, prefix: str | None = None
-    ) -> CapturedFunction | _Decorator:
+    ) -> CapturedFunction[Any] | _Decorator:
         """Decorator: run this captured function before the main function."""
         return _now_or_later(func, lambda inner: self._hook(self.pre_run_hooks, inner, prefix))
 
     @overload
     def post_run_hook(
-        self, func: Callable[..., Any], prefix: str | None = None
-    ) -> CapturedFunction: ...
+        self, func: Callable[..., R], prefix: str | None = None
+    ) -> CapturedFunction[R]: ...
     @overload
     def post_run_hook(self, func: None = None, prefix: str | None = None) -> _Decorator: ...
     def post_run_hook(
         self, func: Callable[..., Any] | None = None, prefix: str | None = None
-    ) -> CapturedFunction | _Decorator:
+    ) -> CapturedFunction[Any] | _Decorator:
         """Decorator: run this captured function after the main function."""
         return _now_or_later(func, lambda inner: self._hook(self.post_run_hooks, inner, prefix))
 
     @overload
     def command(
-        self, function: Callable[..., Any], prefix: str | None = None, unobserved: bool = False
-    ) -> CapturedFunction: ...
+        self, function: Callable[..., R], prefix: str | None = None, unobserved: bool = False
+    ) -> CapturedFunction[R]: ...
     @overload
     def command(
         self, function: None = None, prefix: str | None = None, unobserved: bool = False
@@ -192,7 +212,7 @@ class Ingredient:
         function: Callable[..., Any] | None = None,
         prefix: str | None = None,
         unobserved: bool = False,
-    ) -> CapturedFunction | _Decorator:
+    ) -> CapturedFunction[Any] | _Decorator:
         """Decorator: make a captured function callable from the command line.
 
         Args:
@@ -201,7 +221,7 @@ class Ingredient:
             unobserved: run it without telling any observer.
         """
 
-        def declare(inner: Callable[..., Any]) -> CapturedFunction:
+        def declare(inner: Callable[..., Any]) -> CapturedFunction[Any]:
             captured = self._capture(inner, prefix)
             captured.unobserved = unobserved
             self.commands[inner.__name__] = captured
@@ -427,7 +447,7 @@ class Ingredient:
         """Change the full name of a command or named config; for subclasses."""
         return name
 
-    def gather_commands(self) -> Generator[tuple[str, CapturedFunction], None, None]:
+    def gather_commands(self) -> Generator[tuple[str, CapturedFunction[Any]], None, None]:
         """All commands, those of ingredients included, as ``(full name, function)``."""
         for ingredient, _ in self.traverse_ingredients():
             for name, command in ingredient.commands.items():
@@ -475,7 +495,7 @@ class Ingredient:
 
 def _now_or_later(
     function: Callable[..., Any] | None, declare: _Decorator
-) -> CapturedFunction | _Decorator:
+) -> CapturedFunction[Any] | _Decorator:
     """Lets a decorator be used with arguments and without."""
     return declare if function is None else declare(function)
 

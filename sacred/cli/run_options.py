@@ -138,26 +138,25 @@ def id_option(args: Any, run: Run) -> None:
 
 @_option("--loglevel")
 def loglevel_option(args: str | int, run: Run) -> None:
-    """Set the level of the run's logger, and so of those of its functions.
+    """Set the level of the run's logger, and of those of its functions.
 
     Raises:
         CommandLineError: no such level.
     """
-    run.run_logger.setLevel(log_level_number(args))
+    level = log_level_number(args)
+    run.run_logger.setLevel(level)
+    for binding in run.bindings.by_name().values():
+        if binding.logger is not None:
+            binding.logger.setLevel(level)
 
 
 @_option("--name")
 def name_option(args: str, run: Run) -> None:
-    """Rename the experiment and the run's loggers."""
+    """Rename the experiment and the run's logger."""
     run.experiment_info["name"] = args
     old, new = run.run_logger, run.root_logger.getChild(args)
     new.setLevel(old.level)  # as --loglevel may have set it
     run.run_logger = new
-    for binding in run.bindings.by_name().values():
-        if binding.logger is not None:
-            below = binding.logger.name.removeprefix(f"{old.name}.")
-            binding.logger = new.getChild(below)
-            binding.forget()
 
 
 @_option("--pdb")

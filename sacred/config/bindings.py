@@ -59,7 +59,7 @@ class BoundFunction(Protocol):
 
 def name_key(function: BoundFunction) -> Key:
     """The name of a function that is the same in all processes."""
-    module = function.__module__
+    module = getattr(function, "__module__", "")  # instances may have none
     # multiprocessing imports the main script once more under this name.
     return "__main__" if module == "__mp_main__" else module, function.__qualname__
 
@@ -77,7 +77,17 @@ class Binding:
         run: the run, or None.
     """
 
-    __slots__ = ("_plans", "config", "drawn_call", "logger", "order", "ready_call", "rnd", "run")
+    __slots__ = (
+        "_plans",
+        "config",
+        "drawn_call",
+        "logger",
+        "order",
+        "ready_call",
+        "rnd",
+        "run",
+        "tracer",
+    )
 
     def __init__(
         self,
@@ -98,6 +108,9 @@ class Binding:
         #: Makes the arguments of a call without explicit ones, if each takes other random
         #: numbers.
         self.drawn_call: Callable[[], Call] | None = None
+        #: The logger, if it is one: calls are logged at debug level.
+        self.tracer: logging.Logger | None = None
+        self.forget()
 
     def __repr__(self) -> str:
         return f"Binding(config={self.config!r}, run={self.run!r})"
@@ -106,6 +119,7 @@ class Binding:
         """Work out again what calls are filled with: an attribute has changed."""
         self.ready_call = self.drawn_call = None
         self._plans.clear()
+        self.tracer = self.logger if hasattr(self.logger, "isEnabledFor") else None
 
     def generator(self) -> Any:
         """The function's own random number generator, or None."""
@@ -132,7 +146,8 @@ class Binding:
             if more_args:  # positional-only: it may be one of these two
                 drawn = {"_seed": seed, "_rnd": create_rnd(seed)}
                 options = {**self._options(signature), **drawn}
-                return signature.construct_arguments(args, kwargs, options)
+                given, filled = signature.construct_arguments(args, kwargs, options)
+                return tuple(given), filled
             filled = {**fill, **kwargs}
             if "_seed" in fill:
                 filled["_seed"] = seed
@@ -151,7 +166,7 @@ class Binding:
         options = self._options(signature)
         made, filled = signature.construct_arguments(args, kwargs, options)
         fill = {name: value for name, value in filled.items() if name not in kwargs}
-        plan = made[len(args) :], fill
+        plan = tuple(made[len(args) :]), fill
         if len(self._plans) >= _MAX_PLANS:  # a function of any keyword arguments
             self._plans.clear()
         self._plans[key] = plan

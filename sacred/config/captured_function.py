@@ -2,65 +2,142 @@
 
 from __future__ import annotations
 
-import functools
+import datetime
 import sys
+import time
 import types
 import weakref
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+import wrapt
 
 from sacred._base.errors import ConfigError
-from sacred.config.bindings import Binding, find_binding, name_key
+from sacred.config.bindings import Binding, Call, find_binding, name_key
 from sacred.config.signature import Signature
 
-__all__ = ["CapturedFunction", "create_captured_function"]
+__all__ = ["CapturedFunction", "capture_constructor", "create_captured_function"]
 
+R = TypeVar("R")
 # To find what was made of a function: a pickle only names the function itself.
-_made: weakref.WeakValueDictionary[tuple[int, str | None], CapturedFunction] = (
+_made: weakref.WeakValueDictionary[tuple[int, str | None], CapturedFunction[Any]] = (
     weakref.WeakValueDictionary()
 )
+# Modules with one of these in their names are to see what a captured function really is.
+_PICKLERS = frozenset({"cloudpickle", "dill", "joblib", "pickle"})
+_DEBUG = 10  # logging.DEBUG
+
+if TYPE_CHECKING:
+
+    class _Proxy(Generic[R]):
+        """What mypy knows of the proxy, and of the function behind it."""
+
+        __wrapped__: Callable[..., R]
+        __name__: str
+        __qualname__: str
+        __code__: types.CodeType
+
+        def __init__(self, wrapped: Callable[..., R]) -> None: ...
+else:
+    # The plain one of wrapt 2 does not pretend that a function can be iterated over.
+    class _Proxy(getattr(wrapt, "BaseObjectProxy", wrapt.ObjectProxy)):
+        __slots__ = ("__qualname__",)  # a class cannot have a property of that name
+
+        def __class_getitem__(cls, parameters):
+            return cls  # for annotations; what it returns is only known to type checkers
 
 
-class CapturedFunction:
-    """A function whose missing arguments come from the configuration of the run.
+class _OfFunction:
+    """An attribute that the class has for itself, and a proxy from its function."""
+
+    def __init__(self, name: str, of_class: Any) -> None:
+        self._name = name
+        self._of_class = of_class
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self._of_class if instance is None else getattr(instance.__wrapped__, self._name)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        setattr(instance.__wrapped__, self._name, value)
+
+
+class CapturedFunction(_Proxy[R]):  # noqa: D101 - it has one for the class alone
+    __doc__ = _OfFunction(  # type: ignore[assignment,unused-ignore]
+        "__doc__",
+        """A function whose missing arguments come from the configuration of the run.
 
     An explicit argument wins over the entry of that name (under `prefix`), which
     wins over the default. ``_config``, ``_seed``, ``_rnd``, ``_log`` and ``_run``
     are filled with what belongs to the run. Make one with
     `create_captured_function`.
 
+    To everybody who looks it is the function: a `wrapt` proxy.
+
     Attributes:
         prefix: dotted path of the part of the configuration it sees, or None.
         unobserved: whether a run of this command tells no observer.
         signature: the `Signature` of the function.
         uses_randomness: whether it takes ``_seed`` or ``_rnd``.
-    """
+    """,
+    )
 
-    __wrapped__: Callable[..., Any]
-    __name__: str
-    __qualname__: str  # type: ignore[assignment,unused-ignore]
+    # What the class has is set on the proxy, all else on the function.
+    if TYPE_CHECKING:
+        prefix: str | None
+        unobserved: bool
+        #: It was made from a pickle that came by value: known to runs by its name only.
+        is_copy: bool
+        last_binding: Binding | None
+        _self_name: str | None
+        _self_signature: Signature | None
+        _self_twin: Any
+        #: Whether it is called with an instance (None), its class, or neither of them.
+        _self_method: type | None
+    else:
+        __annotations__ = _OfFunction("__annotations__", {})
+        prefix = last_binding = None
+        unobserved = is_copy = False
+        _self_name = _self_signature = _self_twin = _self_method = None
 
-    def __init__(self, function: Callable[..., Any], prefix: str | None = None) -> None:
+    def __init__(self, function: Callable[..., R], prefix: str | None = None) -> None:
+        method: type | None = None
+        if isinstance(function, staticmethod | classmethod):
+            method, function = type(function), function.__func__
         if not callable(function):
             raise TypeError(f"only functions can be captured, not {function!r}")
-        functools.update_wrapper(self, function)
-        self._set_up(function, prefix, _name_of(function))
+        _Proxy.__init__(self, function)
+        self.__qualname__ = getattr(function, "__qualname__", self.__name__)
+        self.prefix = prefix
+        self._self_method = method
         _made[id(function), prefix] = self
 
-    def _set_up(self, function: Callable[..., Any], prefix: str | None, name: str) -> None:
-        self.__wrapped__ = function
-        self.__name__ = name
-        self.__dict__.setdefault("__qualname__", name)
-        self.prefix = prefix
-        self.unobserved = False
-        self.is_copy = False
-        self.last_binding: Binding | None = None
-        if _is_coroutine_function(function):
-            _mark_coroutine_function(self)
+    if not TYPE_CHECKING:
+
+        @property
+        def __class__(self):
+            # `inspect` is told that it is a function; picklers, which would take the bare
+            # function then, are told what it is. There is no other way to say both.
+            caller = sys._getframe(1).f_globals.get("__name__") or ""
+            if _PICKLERS.isdisjoint(caller.split(".")):
+                return type(self.__wrapped__)
+            return CapturedFunction
+
+        @property
+        def __name__(self):
+            return self._self_name or _name_of(self.__wrapped__)
+
+        @__name__.setter
+        def __name__(self, name):
+            self._self_name = name
+
+    # Two captured versions of one function, with prefixes of their own, are two.
+    __eq__ = object.__eq__
+    __ne__ = object.__ne__
+    __hash__ = object.__hash__
 
     # --------------------------------------------------------------- calling
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> R:
         """Call the function; what is not given comes from the configuration.
 
         Raises:
@@ -69,8 +146,9 @@ class CapturedFunction:
         """
         binding = find_binding(self)
         if binding is None:
-            args, kwargs = self.signature.construct_arguments(args, kwargs, {})
-        elif args or kwargs:
+            given, kwargs = self.signature.construct_arguments(args, kwargs, {})
+            return self.__wrapped__(*given, **kwargs)
+        if args or kwargs:
             args, kwargs = binding.call(self.signature, args, kwargs)
         elif binding.ready_call is not None:
             args, kwargs = binding.ready_call
@@ -79,29 +157,48 @@ class CapturedFunction:
         else:
             args, kwargs = binding.call(self.signature, args, kwargs)
         try:
-            return self.__wrapped__(*args, **kwargs)
+            if binding.tracer is None or not binding.tracer.isEnabledFor(_DEBUG):
+                return self.__wrapped__(*args, **kwargs)
+            return self._traced((args, kwargs), binding.tracer)
         except ConfigError as error:
-            if binding is not None:
-                error.add_config(binding.config, self.prefix)
+            error.add_config(binding.config, self.prefix)
             raise
 
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        # As functions do; also what makes `inspect` and `pydoc` see a function.
-        return self if instance is None else types.MethodType(self, instance)
+    def _traced(self, call: Call, logger: Any) -> R:
+        logger.debug("Started")
+        began = time.monotonic()
+        result = self.__wrapped__(*call[0], **call[1])
+        elapsed = datetime.timedelta(seconds=round(time.monotonic() - began))
+        logger.debug("Finished after %s.", elapsed)
+        return result
+
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> CapturedFunction[R]: ...
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> Callable[..., R]: ...
+    def __get__(self, instance: Any, owner: type | None = None) -> Callable[..., R]:
+        """Bind it as a method, as functions do."""
+        if self._self_method is classmethod:
+            return types.MethodType(self, type(instance) if owner is None else owner)
+        if instance is None or self._self_method is staticmethod:
+            return self
+        return types.MethodType(self, instance)
 
     def __repr__(self) -> str:
         return f"<captured function {self.__qualname__} at {id(self):#x}>"
 
     # ------------------------------------------------------------ attributes
 
-    # These two wait until they are needed: a pickled function may refer to itself,
-    # and is not complete yet when that is restored.
-    @functools.cached_property
+    # It waits until it is needed: a pickled function may refer to itself, and is not
+    # complete yet when that is restored.
+    @property
     def signature(self) -> Signature:
         """What arguments the function takes."""
-        return Signature(self.__wrapped__)
+        if self._self_signature is None:
+            self._self_signature = Signature(self.__wrapped__)
+        return self._self_signature
 
-    @functools.cached_property
+    @property
     def uses_randomness(self) -> bool:
         """Whether the function takes ``_seed`` or ``_rnd``."""
         return self.signature.takes_random
@@ -157,13 +254,13 @@ class CapturedFunction:
 
     # --------------------------------------------------- copying and pickling
 
-    def __copy__(self) -> CapturedFunction:
+    def __copy__(self) -> CapturedFunction[R]:
         return self  # as functions do
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> CapturedFunction:
+    def __deepcopy__(self, memo: dict[int, Any]) -> CapturedFunction[R]:
         return self
 
-    @functools.cached_property
+    @property
     def _by_name(self) -> Any:
         """A twin of the function which is found under a name of its own.
 
@@ -171,9 +268,11 @@ class CapturedFunction:
         by name, which plain pickle does. Picklers that take functions by value
         (cloudpickle, for those of ``__main__``) do so with the twin.
         """
+        if self._self_twin is not None:
+            return self._self_twin
         function = self.__wrapped__
         assert isinstance(function, types.FunctionType)
-        twin = types.FunctionType(
+        twin = self._self_twin = types.FunctionType(
             function.__code__,
             function.__globals__,
             function.__name__,
@@ -222,29 +321,6 @@ def _name_of(function: Any) -> str:
     return name
 
 
-_CO_COROUTINE = 0x80
-
-
-def _is_coroutine_function(function: Any) -> bool:
-    if isinstance(function, types.FunctionType) and not function.__dict__:
-        return bool(function.__code__.co_flags & _CO_COROUTINE)
-    import inspect  # for what is marked as one, and for partial functions
-
-    return inspect.iscoroutinefunction(function)
-
-
-def _mark_coroutine_function(function: Any) -> None:
-    import inspect
-
-    if sys.version_info >= (3, 12):
-        inspect.markcoroutinefunction(function)
-    else:
-        import asyncio.coroutines
-
-        # There is no public way on 3.11.
-        function._is_coroutine = vars(asyncio.coroutines)["_is_coroutine"]
-
-
 def _find(module: str, qualname: str) -> Any:
     found: Any = sys.modules.get(module)
     for name in qualname.split("."):
@@ -254,15 +330,13 @@ def _find(module: str, qualname: str) -> Any:
 
 def _restore(
     function: Any, prefix: str | None, module: str, qualname: str, name: str
-) -> CapturedFunction:
+) -> CapturedFunction[Any]:
     """The captured function that a pickle stands for; a new one if it came by value."""
     found = _find(module, qualname)
     if function is None and module not in sys.modules:
         __import__(module)
         found = _find(module, qualname)
-    if isinstance(found, CapturedFunction) and (
-        function is None or found.__dict__.get("_by_name") is function
-    ):
+    if isinstance(found, CapturedFunction) and (function is None or found._self_twin is function):
         return found
     if function is None:
         raise AttributeError(f"cannot restore captured function {module}.{qualname}: not there")
@@ -270,18 +344,15 @@ def _restore(
     if known is not None:
         return known
     # The function itself may not be complete yet, so nothing is taken from it.
-    made = CapturedFunction.__new__(CapturedFunction)
-    made.__module__ = module
-    made.__qualname__ = qualname
-    made._set_up(function, prefix, name)
+    made: CapturedFunction[Any] = CapturedFunction(function, prefix)
+    made.__qualname__, made._self_name = qualname, name
     made.is_copy = True
-    _made[id(function), prefix] = made
     return made
 
 
 def create_captured_function(
-    function: Callable[..., Any], prefix: str | None = None
-) -> CapturedFunction:
+    function: Callable[..., R], prefix: str | None = None
+) -> CapturedFunction[R]:
     """Let the missing arguments of a function be filled from the configuration.
 
     Args:
@@ -304,3 +375,35 @@ def create_captured_function(
     if isinstance(function, CapturedFunction):
         return function
     return CapturedFunction(function, prefix)
+
+
+def capture_constructor(cls: type, prefix: str | None = None) -> CapturedFunction[Any] | None:
+    """Let the missing arguments for new instances of a class be filled; the class stays one.
+
+    Args:
+        cls: the class, whose ``__init__`` (or ``__new__``, if it has no other) is replaced.
+        prefix: as for `create_captured_function`.
+
+    Returns:
+        the captured method; None if the class cannot be changed.
+
+    >>> class Point:
+    ...     def __init__(self, x): self.x = x
+    >>> capture_constructor(Point).config = {"x": 1}
+    >>> Point().x, Point(2).x
+    (1, 2)
+    """
+    methods = {name: getattr(cls, name) for name in ("__init__", "__new__")}
+    is_plain = methods["__init__"] is object.__init__
+    name = "__new__" if is_plain and methods["__new__"] is not object.__new__ else "__init__"
+    method: Any = methods[name]
+    if isinstance(method, CapturedFunction):  # of a class that it inherits from
+        return method
+    captured: CapturedFunction[Any] = create_captured_function(method, prefix)
+    try:
+        setattr(cls, name, staticmethod(captured) if name == "__new__" else captured)
+    except TypeError:
+        return None
+    # Messages and loggers are to name the class.
+    captured.__name__ = captured.signature.name = cls.__name__
+    return captured

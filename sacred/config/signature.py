@@ -88,7 +88,7 @@ class Signature:
     >>> str(signature)
     'train(lr, *data, epochs=3, **rest)'
     >>> signature.construct_arguments((), {"epochs": 5}, {"lr": 0.1, "epochs": 10})
-    ((), {'epochs': 5, 'lr': 0.1})
+    ([], {'epochs': 5, 'lr': 0.1})
     """
 
     def __init__(self, f: Callable[..., Any]) -> None:
@@ -161,7 +161,7 @@ class Signature:
         kwargs: Mapping[str, Any],
         options: Mapping[str, Any],
         bound: bool = False,
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    ) -> tuple[list[Any], dict[str, Any]]:
         """The arguments of a call: the explicit ones, and options where there is none.
 
         Args:
@@ -185,7 +185,7 @@ class Signature:
         for name in self._names(bound, self.arguments):
             if name in options and name not in filled and name not in given:
                 filled[name] = options[name]
-        made = tuple(args)
+        made = list(args)
         if self._positional_only:
             made = self._with_positional_only(made, kwargs, options, positional)
             for name in self._positional_only:
@@ -228,11 +228,11 @@ class Signature:
 
     def _with_positional_only(
         self,
-        args: tuple[Any, ...],
+        args: list[Any],
         kwargs: Mapping[str, Any],
         options: Mapping[str, Any],
         positional: list[str],
-    ) -> tuple[Any, ...]:
+    ) -> list[Any]:
         """Add the positional-only arguments that come from the options."""
         names = [name for name in positional[len(args) :] if name in self._positional_only]
         made = list(args)
@@ -243,4 +243,4 @@ class Signature:
                 made.append(self.kwargs[name])  # a later one can only be given if this one is
             else:
                 break
-        return tuple(made)
+        return made

@@ -25,7 +25,7 @@ __all__ = ["create_requested_run", "create_run", "get_command"]
 _NUMBERS = (int, float)
 
 
-def get_command(scaffolding: Mapping[str, Scaffold], command_path: str) -> CapturedFunction:
+def get_command(scaffolding: Mapping[str, Scaffold], command_path: str) -> CapturedFunction[Any]:
     """The command of that full name.
 
     Raises:

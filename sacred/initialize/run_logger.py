@@ -1,4 +1,4 @@
-"""The loggers of a run."""
+"""The loggers of a run: of the run itself, and of its captured functions."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sacred._base.loggers import create_basic_stream_logger, log_level_number
-from sacred.initialize.scaffold import Scaffold
 
 if TYPE_CHECKING:
     from sacred.ingredient import Ingredient
+    from sacred.initialize.scaffold import Scaffold
 
-__all__ = ["initialize_logging"]
+__all__ = ["initialize_logging", "set_run_level"]
 
 
 def initialize_logging(
@@ -22,10 +22,13 @@ def initialize_logging(
 ) -> tuple[logging.Logger, logging.Logger]:
     """Give every scaffold its logger.
 
+    The run's logger has the experiment's name. Captured functions log to children of the same
+    root, named by the path of their ingredient and their own name.
+
     Args:
         experiment: its ``logger``, if set, is used instead of the root logger.
         scaffolding: the scaffolds by path.
-        log_level: level of the run's logger, by name or number.
+        log_level: level of these loggers, by name or number; no others have it.
 
     Returns:
         the root logger and the logger of the run.
@@ -35,9 +38,11 @@ def initialize_logging(
     """
     root_logger = experiment.logger or create_basic_stream_logger()
     run_logger = root_logger.getChild(experiment.path)
+    level = None if log_level is None else log_level_number(log_level)
     for path, scaffold in scaffolding.items():
-        scaffold.logger = run_logger.getChild(path) if path else run_logger
-    _set_level(run_logger, None if log_level is None else log_level_number(log_level))
+        scaffold.logger = root_logger.getChild(path) if path else root_logger
+        scaffold.log_level = level
+    set_run_level(run_logger, level)
     return root_logger, run_logger
 
 
@@ -46,7 +51,8 @@ def initialize_logging(
 _set_by_us: dict[str, tuple[int, int]] = {}
 
 
-def _set_level(logger: logging.Logger, level: int | None) -> None:
+def set_run_level(logger: logging.Logger, level: int | None) -> None:
+    """Give a logger its level for one run; None for the one that it has by itself."""
     before, ours = _set_by_us.pop(logger.name, (0, -1))
     if logger.level == ours:
         logger.setLevel(before)

@@ -24,6 +24,7 @@ from sacred.config.chain import ConfigSource, chain_evaluate_config_scopes
 from sacred.config.config_dict import ConfigDict
 from sacred.config.config_summary import ConfigSummary
 from sacred.definition import ConfigHook
+from sacred.initialize.run_logger import set_run_level
 from sacred.randomness import SeedSource, check_seed, get_seed
 
 __all__ = ["Scaffold", "nested_at"]
@@ -61,13 +62,13 @@ class Scaffold:
         config_scopes: Sequence[ConfigSource],
         subrunners: Mapping[str, Scaffold],
         path: str,
-        captured_functions: Iterable[CapturedFunction],
-        commands: Mapping[str, CapturedFunction],
+        captured_functions: Iterable[CapturedFunction[Any]],
+        commands: Mapping[str, CapturedFunction[Any]],
         named_configs: Mapping[str, ConfigSource],
         config_hooks: Sequence[ConfigHook],
         generate_seed: bool,
-        pre_run_hooks: Sequence[CapturedFunction] = (),
-        post_run_hooks: Sequence[CapturedFunction] = (),
+        pre_run_hooks: Sequence[CapturedFunction[Any]] = (),
+        post_run_hooks: Sequence[CapturedFunction[Any]] = (),
     ) -> None:
         self.config_scopes = config_scopes
         self.subrunners = subrunners
@@ -87,6 +88,8 @@ class Scaffold:
         self.presets: dict[str, Any] = {}
         self.fixture: dict[str, Any] | None = None
         self.logger: logging.Logger | None = None
+        #: The level of the loggers of captured functions; None to leave it as it is.
+        self.log_level: int | None = None
         self._seed: int | Callable[[], int] | None = None
         self._rnd: Any = None
         #: How sources are evaluated, where that is not just to call them.
@@ -321,11 +324,14 @@ class Scaffold:
                 run.bindings.bind(command, self._binding(command, fixture, None, run))
 
     def _binding(
-        self, function: CapturedFunction, fixture: dict[str, Any], rnd: Any, run: Any
+        self, function: CapturedFunction[Any], fixture: dict[str, Any], rnd: Any, run: Any
     ) -> Binding:
+        logger = self.logger.getChild(function.__name__) if self.logger else None
+        if logger is not None:
+            set_run_level(logger, self.log_level)
         return Binding(
             config=get_by_dotted_path(fixture, function.prefix or "", default={}),
-            logger=self.logger.getChild(function.__name__) if self.logger else None,
+            logger=logger,
             rnd=rnd,
             run=run,
         )

@@ -118,23 +118,29 @@ def test_levels_of_users(monkeypatch: pytest.MonkeyPatch) -> None:
     assert log_level_number("trace") == 5
 
 
-def test_name_renames_the_experiment_and_its_loggers(run: Any) -> None:
-    """Messages of captured functions carry the new name too; the level is kept."""
+def test_name_renames_the_experiment_and_its_logger(run: Any) -> None:
+    """Those of captured functions do not have its name; the level is kept."""
 
     @create_captured_function
     def helper(_log: Any) -> str:
         return str(_log.name)
 
     run.run_logger.setLevel("ERROR")
-    run.bindings.bind(helper, Binding(logger=run.run_logger.getChild("helper"), run=run))
-    with run.bindings.activate():
-        assert helper() == "test_run_options_root.demo.helper"
+    run.bindings.bind(helper, Binding(logger=run.root_logger.getChild("helper"), run=run))
     options.name_option.apply("other", run)
     assert run.experiment_info["name"] == "other"
     assert run.run_logger.name == "test_run_options_root.other"
     assert run.run_logger.level == logging.ERROR
     with run.bindings.activate():
-        assert helper() == "test_run_options_root.other.helper"
+        assert helper() == "test_run_options_root.helper"
+
+
+def test_the_log_level_is_that_of_captured_functions_too(run: Any) -> None:
+    function = create_captured_function(lambda: None)
+    logger = logging.getLogger("test_run_options_root.function")
+    run.bindings.bind(function, Binding(logger=logger, run=run))
+    options.loglevel_option.apply("error", run)
+    assert logger.level == logging.ERROR
 
 
 def test_print_config_prints_it_and_a_line(run: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -101,7 +101,8 @@ def test_free_parameters(function, args, kwargs, bound, free):
 )
 def test_construct_arguments(function, args, kwargs, options, expected):
     inputs = dict(kwargs), dict(options)
-    assert Signature(function).construct_arguments(args, kwargs, options) == expected
+    made = Signature(function).construct_arguments(args, kwargs, options)
+    assert made == (list(expected[0]), expected[1])
     assert (kwargs, options) == inputs
 
 
@@ -109,8 +110,8 @@ def test_positional_only_defaults_before_an_option():
     def g(a=1, b=2, /):
         return a, b
 
-    assert Signature(g).construct_arguments((), {}, {"b": 5}) == ((1, 5), {})
-    assert Signature(g).construct_arguments((), {}, {}) == ((), {})
+    assert Signature(g).construct_arguments((), {}, {"b": 5}) == ([1, 5], {})
+    assert Signature(g).construct_arguments((), {}, {}) == ([], {})
 
 
 def test_a_positional_only_name_as_wildcard_keyword():
@@ -125,7 +126,7 @@ def test_a_positional_only_name_as_wildcard_keyword():
 
 def test_bound():
     signature = Signature(A.meth)
-    assert signature.construct_arguments((), {}, {"self": 1, "x": 2}, bound=True) == ((), {"x": 2})
+    assert signature.construct_arguments((), {}, {"self": 1, "x": 2}, bound=True) == ([], {"x": 2})
     with pytest.raises(MissingConfigError, match=r"^meth is missing value\(s\): \['x'\]$"):
         signature.construct_arguments((), {}, {}, bound=True)
 
