@@ -1,6 +1,6 @@
 """Logging: a logger for each function.
 
-``_log`` is a standard `logging.Logger`, named after the experiment and the function::
+``_log`` is a standard `logging.Logger`, named after the function::
 
     $ python 10_logging.py
     WARNING - logging - No observers have been added to this run
@@ -16,8 +16,12 @@
     WARNING - logging - No observers have been added to this run
     INFO - logging - Running command 'main'
     INFO - logging - Started
-    DEBUG - logging.work - working on item 0
+    DEBUG - main - Started
+    DEBUG - work - Started
+    DEBUG - work - working on item 0
+    DEBUG - work - Finished after 0:00:00.
     INFO - main - did all 1 items
+    DEBUG - main - Finished after 0:00:00.
     INFO - logging - Completed after 0:00:00
 
     $ python 10_logging.py -l 40

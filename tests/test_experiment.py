@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import pydoc
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +195,36 @@ def test_the_docstring_of_the_script_is_that_of_its_ingredients() -> None:
     assert ex.doc == __doc__
     ex.doc = "Another text."
     assert "Another text." in ex.get_usage("prog")[1]
+
+
+LIBRARY = """
+from sacred import Experiment
+
+class Own(Experiment):
+    def __init__(self, **options):
+        self.prepare(options)
+
+    def prepare(self, options):
+        super().__init__(**options)
+
+    @classmethod
+    def create(cls):
+        return cls(save_git_info=False)
+
+class Loose(Experiment):
+    def __init__(*args, **options):
+        super(Loose, args[0]).__init__(*args[1:], **options)
+"""
+
+
+def test_the_name_of_a_subclass_is_that_of_the_script(tmp_path: Path) -> None:
+    """Found outside of the class: whatever its `__init__` calls, or is called by."""
+    (tmp_path / "library.py").write_text(LIBRARY)
+    script = tmp_path / "training.py"
+    script.write_text(
+        '"""What it does."""\nfrom library import Loose, Own\n'
+        "exs = Own(), Own.create(), Loose()\n"
+        "print([(ex.path, ex.doc, ex.mainfile == __file__) for ex in exs])\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == str([("training", "What it does.", True)] * 3), done.stderr

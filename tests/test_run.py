@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from sacred import Experiment
+from sacred import Experiment, Ingredient
 from sacred.metrics_logger import BATCH_SIZE
 from sacred.observers import FileStorageObserver
 from sacred.observers.store_observer import StoreObserver
@@ -630,3 +630,31 @@ def test_forked_workers_end_at_once_when_told_to(ex: Experiment) -> None:
         return os.waitpid(pid, 0)[1]
 
     assert os.WTERMSIG(ex.run(options=QUIET).result) == signal.SIGTERM
+
+
+def test_loggers_of_captured_functions(caplog: pytest.LogCaptureFixture) -> None:
+    """Children of the root (or of `ex.logger`) by ingredient and function."""
+    data = Ingredient("data", interactive=True)
+
+    @data.capture
+    def load(_log: Any) -> str:
+        return str(_log.name)
+
+    def names(logger: logging.Logger | None, **options: Any) -> list[str]:
+        ex = Experiment("exp", ingredients=[data], interactive=True)
+        ex.logger = logger
+
+        @ex.main
+        def main(_log: Any, _run: Any) -> list[str]:
+            assert _log.getEffectiveLevel() == logging.ERROR
+            return [_log.name, load(), _run.run_logger.name, _run.root_logger.name]
+
+        result: list[str] = ex.run(options={"--loglevel": "ERROR", **options}).result
+        return result
+
+    assert names(None) == ["main", "data.load", "exp", "root"]
+    mine = logging.getLogger("mine")
+    assert names(mine) == ["mine.main", "mine.data.load", "mine.exp", "mine"]
+    assert names(mine, **{"--name": "n"}) == ["mine.main", "mine.data.load", "mine.n", "mine"]
+    # The level of the run is not that of the next one.
+    assert logging.getLogger("main").level == mine.getChild("data.load").level == logging.NOTSET

@@ -15,18 +15,24 @@ __all__ = ["calling_globals", "main_file_of"]
 def calling_globals(made: Any) -> dict[str, Any]:
     """Return the globals of the user's code that is creating ``made``.
 
-    Frames of this package are skipped, and so are the ``__init__`` methods of
-    users' subclasses: the script is what calls those.
+    Frames of this package are skipped, and so are the methods of users' subclasses
+    (``__init__``, what it calls, class methods): the script is what calls those.
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_back is not None:
-        is_init = frame.f_code.co_name == "__init__" and any(
-            value is made for value in frame.f_locals.values()
-        )
-        if not is_own_file(frame.f_code.co_filename) and not is_init:
+        if not is_own_file(frame.f_code.co_filename) and not _is_method_of(made, frame):
             return frame.f_globals
         frame = frame.f_back
     return frame.f_globals if frame is not None else {}
+
+
+def _is_method_of(made: Any, frame: FrameType) -> bool:
+    code = frame.f_code
+    # Of a module there is none: its variables may be the class, or an earlier object.
+    first = frame.f_locals.get(code.co_varnames[0]) if code.co_varnames else None
+    if not code.co_argcount and isinstance(first, tuple) and first:
+        first = first[0]  # `def __init__(*args, **kwargs)`
+    return first is made or first is type(made)
 
 
 def main_file_of(script_globals: dict[str, Any]) -> str | None:

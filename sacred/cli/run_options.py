@@ -145,9 +145,7 @@ def loglevel_option(args: str | int, run: Run) -> None:
     """
     level = log_level_number(args)
     run.run_logger.setLevel(level)
-    for binding in run.bindings.by_name().values():
-        if binding.logger is not None:
-            binding.logger.setLevel(level)
+    run.bindings.log_level = level
 
 
 @_option("--name")

@@ -15,8 +15,8 @@ from __future__ import annotations
 import itertools
 import os
 import weakref
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred._base.current_run import active, current_run, runs_in_scope
@@ -221,6 +221,8 @@ class RunBindings:
 
     def __init__(self, token: str | None = None, run: Any = None) -> None:
         self.token = token or os.urandom(16).hex()
+        #: The level of the functions' loggers while the run is active; None to leave it.
+        self.log_level: int | None = None
         self.run = run
         self.order = 0
         self._bindings: dict[BoundFunction, Binding] = {}
@@ -266,9 +268,26 @@ class RunBindings:
         """All bindings by module and qualified name of the function."""
         return dict(self._by_name)
 
-    def activate(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def activate(self) -> Iterator[None]:
         """While this is entered, calls see the bindings of this run."""
-        return active(self)
+        # Loggers live as long as the process, and `main` is not the only one of its name.
+        levels = {} if self.log_level is None else self._set_levels(self.log_level)
+        try:
+            with active(self):
+                yield
+        finally:
+            for logger, level in levels.items():
+                if logger.level == self.log_level:
+                    logger.setLevel(level)
+
+    def _set_levels(self, level: int) -> dict[logging.Logger, int]:
+        """Set the level of the functions' loggers; returns those that they had."""
+        known = {binding.tracer for binding in self._by_name.values()}
+        levels = {logger: logger.level for logger in known if logger is not None}
+        for logger in levels:
+            logger.setLevel(level)
+        return levels
 
 
 _received: RunBindings | None = None

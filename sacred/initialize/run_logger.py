@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sacred.ingredient import Ingredient
     from sacred.initialize.scaffold import Scaffold
 
-__all__ = ["initialize_logging", "set_run_level"]
+__all__ = ["initialize_logging"]
 
 
 def initialize_logging(
@@ -42,7 +42,7 @@ def initialize_logging(
     for path, scaffold in scaffolding.items():
         scaffold.logger = root_logger.getChild(path) if path else root_logger
         scaffold.log_level = level
-    set_run_level(run_logger, level)
+    _set_level(run_logger, level)
     return root_logger, run_logger
 
 
@@ -51,8 +51,7 @@ def initialize_logging(
 _set_by_us: dict[str, tuple[int, int]] = {}
 
 
-def set_run_level(logger: logging.Logger, level: int | None) -> None:
-    """Give a logger its level for one run; None for the one that it has by itself."""
+def _set_level(logger: logging.Logger, level: int | None) -> None:
     before, ours = _set_by_us.pop(logger.name, (0, -1))
     if logger.level == ours:
         logger.setLevel(before)

@@ -24,7 +24,6 @@ from sacred.config.chain import ConfigSource, chain_evaluate_config_scopes
 from sacred.config.config_dict import ConfigDict
 from sacred.config.config_summary import ConfigSummary
 from sacred.definition import ConfigHook
-from sacred.initialize.run_logger import set_run_level
 from sacred.randomness import SeedSource, check_seed, get_seed
 
 __all__ = ["Scaffold", "nested_at"]
@@ -315,6 +314,7 @@ class Scaffold:
         self._rnd = source = SeedSource(self._seed)
         self.fixture = None
         fixture = self.get_fixture()
+        run.bindings.log_level = self.log_level
         for function in self._captured_functions:
             rnd = SeedSource(source.promise())
             run.bindings.bind(function, self._binding(function, fixture, rnd, run))
@@ -327,8 +327,6 @@ class Scaffold:
         self, function: CapturedFunction[Any], fixture: dict[str, Any], rnd: Any, run: Any
     ) -> Binding:
         logger = self.logger.getChild(function.__name__) if self.logger else None
-        if logger is not None:
-            set_run_level(logger, self.log_level)
         return Binding(
             config=get_by_dotted_path(fixture, function.prefix or "", default={}),
             logger=logger,

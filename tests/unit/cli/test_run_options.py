@@ -136,11 +136,14 @@ def test_name_renames_the_experiment_and_its_logger(run: Any) -> None:
 
 
 def test_the_log_level_is_that_of_captured_functions_too(run: Any) -> None:
+    """While the run is active: other runs may have functions of the same name."""
     function = create_captured_function(lambda: None)
     logger = logging.getLogger("test_run_options_root.function")
     run.bindings.bind(function, Binding(logger=logger, run=run))
     options.loglevel_option.apply("error", run)
-    assert logger.level == logging.ERROR
+    with run.bindings.activate():
+        assert logger.level == logging.ERROR
+    assert logger.level == logging.NOTSET
 
 
 def test_print_config_prints_it_and_a_line(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
