@@ -110,7 +110,7 @@ def points_of(session, run_id, name):
 def read_back(session, run_id):
     """A run as `MemoryStore.read` gives it."""
     run = session.query(Run).filter_by(run_id=str(run_id)).one()
-    record = run.to_json()
+    record = {**run.to_json(), "info": json.loads(run.info) if run.info else None}
     names = {name for (name,) in session.query(Metric.name).filter_by(run_id=run.run_id)}
     trace = run.fail_trace_json
     return {
