@@ -11,6 +11,7 @@ from sacred.query.fields import FIELDS
 from sacred.query.syntax import Path
 from sacred.query.values import MISSING, value_of
 from sacred.records import Metric, RunRecord
+from sacred.runs.damage import readable_metrics
 from sacred.serializer import dumps
 
 __all__ = ["FieldSummary", "summarize_fields", "type_name"]
@@ -89,7 +90,9 @@ def _fields_of(record: RunRecord) -> Iterator[tuple[str, Any]]:
         if name == "output":
             continue  # every run has it, and it may be long
         if kind == "metrics":
-            yield from ((f"metrics.{metric}", item) for metric, item in record.metrics.items())
+            yield from (
+                (f"metrics.{metric}", item) for metric, item in readable_metrics(record).items()
+            )
             continue
         value = record.duration if name == "duration" else value_of(record, Path(name))
         if value is MISSING or value is None or value == ():

@@ -17,6 +17,7 @@ from sacred.display.svg import COLOURS, Curve, downsample, draw_curves
 from sacred.display.table import Table
 from sacred.display.value_text import as_text
 from sacred.records import RunRecord, StoredFile
+from sacred.runs.damage import readable_metrics
 
 __all__ = ["report"]
 
@@ -100,7 +101,8 @@ def _labels(names: Sequence[str], table: Table) -> list[str]:
 
 
 def _plots(names: Sequence[str], records: Sequence[RunRecord]) -> Iterator[str]:
-    metrics = dict.fromkeys(metric for record in records for metric in record.read_metrics())
+    by_run = [readable_metrics(record) for record in records]
+    metrics = dict.fromkeys(metric for found in by_run for metric in found)
     if not metrics:
         return
     colours = [COLOURS[number % len(COLOURS)] for number in range(len(records))]
@@ -110,9 +112,9 @@ def _plots(names: Sequence[str], records: Sequence[RunRecord]) -> Iterator[str]:
     yield "</p><div class=plots>"
     for metric in metrics:
         lines = [
-            Curve(label=name, points=downsample(record.metrics[metric]), colour=colour)
-            for name, record, colour in zip(names, records, colours, strict=True)
-            if metric in record.metrics
+            Curve(label=name, points=downsample(found[metric]), colour=colour)
+            for name, found, colour in zip(names, by_run, colours, strict=True)
+            if metric in found
         ]
         if svg := draw_curves(lines):
             yield f"<figure><figcaption>{html.escape(metric)}</figcaption>{svg}</figure>"
@@ -129,8 +131,8 @@ def _run(name: str, record: RunRecord) -> Iterator[str]:
         if part:
             yield f"<h3>{heading}</h3>"
             yield _pairs((str(path), as_text(value)) for path, value in iterate_flattened(part))
-    if record.metrics:
-        yield f"<h3>Metrics</h3>{write_html(metric_summary(record.metrics))}"
+    if metrics := readable_metrics(record):
+        yield f"<h3>Metrics</h3>{write_html(metric_summary(metrics))}"
     for file in record.artifacts.values():
         yield from _picture(file)
     if record.fail_trace:

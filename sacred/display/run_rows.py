@@ -9,9 +9,9 @@ from sacred._base.paths import iterate_flattened
 from sacred.display.table import Table
 from sacred.query.fields import FIELDS
 from sacred.query.syntax import Path
-from sacred.query.values import MISSING, value_of
 from sacred.records import RunRecord
 from sacred.runs.columns import column_path
+from sacred.runs.damage import shown_value
 from sacred.runs.errors import UsageError
 from sacred.serializer import dumps
 
@@ -24,11 +24,8 @@ _HEADINGS = {"start_time": "start", "stop_time": "stop"}
 
 
 def field_value(record: RunRecord, path: Path) -> Any:
-    """Return the value of a field, or None if the run has none."""
-    if path.field == "duration":
-        return record.duration
-    value = value_of(record, path)
-    return None if value is MISSING else value
+    """Return the value of a field, or None if the run has none, or it is damaged."""
+    return shown_value(record, path)
 
 
 def column_paths(text: str) -> dict[str, Path]:

@@ -7,6 +7,7 @@
 | `pushdown` `merge` | a query as a filter of the store; an index's answer with what was looked up |
 | `prefetch` | runs together with the numbers of their metrics, a page at a time |
 | `top_k` | the first k rows of an ordering that a store gives nearly sorted |
+| `damage` | values of runs that may be damaged |
 | `columns` | a table of runs for pandas, Arrow and notebooks |
 | `unknown_fields` | fields of a query that no run has |
 | `run_ids` | ``7``, ``last~1``, ``best:-metrics.loss.min`` |

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sacred._base.extras import require
@@ -13,8 +13,8 @@ from sacred.query.evaluate import kind_of
 from sacred.query.syntax import Path
 from sacred.query.tokens import tokenize
 from sacred.query.validation import path_from
-from sacred.query.values import MISSING, value_of
 from sacred.records import RunRecord
+from sacred.runs.damage import shown_value
 from sacred.serializer import dumps
 
 __all__ = ["as_arrow", "as_frame", "as_html", "column_path", "columns_of", "varying"]
@@ -41,20 +41,27 @@ def column_path(name: str) -> Path:
     return path_from(token.steps, name)
 
 
-def columns_of(runs: Iterable[RunRecord], names: Sequence[str] = ()) -> Columns:
+def columns_of(
+    runs: Iterable[RunRecord],
+    names: Sequence[str] = (),
+    report: Callable[[str], None] | None = None,
+) -> Columns:
     """Columns of values, None where a run has no such value.
 
     Args:
         runs: the runs.
         names: fields and paths (default: the usual fields, the result, and each entry of
             the configuration as ``config.PATH``).
+        report: called with each value that is damaged, as a text; None stands in its place.
     """
     if names:
         paths = {name: column_path(name) for name in names}
-        rows = ({name: _value(run, path) for name, path in paths.items()} for run in runs)
-        found = list(rows)
+        rows = (
+            (run, {name: shown_value(run, path) for name, path in paths.items()}) for run in runs
+        )
+        found = _reported(rows, report)
         return {name: [row[name] for row in found] for name in names}
-    found = [_row(run) for run in runs]
+    found = _reported(((run, _row(run)) for run in runs), report)
     order = dict.fromkeys([*FIRST_COLUMNS, *(name for row in found for name in row)])
     return {name: [row.get(name) for row in found] for name in order}
 
@@ -116,15 +123,20 @@ def as_html(runs: Sequence[RunRecord], total: int) -> str:
 
 
 def _row(run: RunRecord) -> dict[str, Any]:
-    row = {name: _value(run, Path(name)) for name in FIRST_COLUMNS}
+    row = {name: shown_value(run, Path(name)) for name in FIRST_COLUMNS}
     return row | {f"config.{path}": _item(value) for path, value in entries_of(run.config).items()}
 
 
-def _value(run: RunRecord, path: Path) -> Any:
-    if path.field == "duration":
-        return run.duration
-    value = value_of(run, path)
-    return None if value is MISSING else value
+def _reported(
+    rows: Iterable[tuple[RunRecord, dict[str, Any]]], report: Callable[[str], None] | None
+) -> list[dict[str, Any]]:
+    found = []
+    for run, row in rows:
+        found.append(row)
+        if report is not None:
+            for problem in run.problems:
+                report(problem)
+    return found
 
 
 def _item(value: Any) -> Any:

@@ -129,7 +129,7 @@ class RunTable(Frozen, eq=False):
         """
         from sacred.runs.columns import column_path, columns_of
 
-        return columns_of(self.showing(map(column_path, columns)), columns)
+        return columns_of(self.showing(map(column_path, columns)), columns, self._report)
 
     def to_pandas(self, *columns: str) -> Any:
         """A pandas DataFrame; `columns` as in `to_dict`.

@@ -13,13 +13,14 @@ sources. Reading never makes or changes anything, not even an empty directory.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from sacred._base.clock import naive_utc
-from sacred.stores.store import DamagedRunError, RunNotFoundError, Store, StoreError
+from sacred.stores.store import NOT_UNDERSTOOD, DamagedRunError, RunNotFoundError, Store, StoreError
 
 if TYPE_CHECKING:
     # Stores that only write do not load what records are.
@@ -28,7 +29,15 @@ if TYPE_CHECKING:
     from sacred.records import Document, FileEntry, MetricNumbers, Points, RunId
     from sacred.stores.query_index import QueryIndex
 
-__all__ = ["LIST_FIELDS", "ReadableStore", "Reader", "only", "reader_of", "timestamp_of"]
+__all__ = [
+    "LIST_FIELDS",
+    "ReadableStore",
+    "Reader",
+    "noticing_damage",
+    "only",
+    "reader_of",
+    "timestamp_of",
+]
 
 #: The fields of a document that are lists of `FileEntry`.
 LIST_FIELDS = ("sources", "artifacts", "resources")
@@ -224,6 +233,24 @@ def reader_of(store: Store) -> Reader:
     if not isinstance(store, ReadableStore):
         raise StoreError(f"{store.url} can be written only: {type(store).__name__} has no reader")
     return store.reader()
+
+
+@contextlib.contextmanager
+def noticing_damage(run_id: RunId, where: str) -> Iterator[None]:
+    """Report data in which something else stands than is expected as damage of its run.
+
+    Args:
+        run_id: of the run.
+        where: the data are, for messages.
+
+    Raises:
+        DamagedRunError: in place of what was raised.
+    """
+    try:
+        yield
+    except NOT_UNDERSTOOD as error:
+        problem = f"{type(error).__name__}: {error}"
+        raise DamagedRunError(f"Run {run_id!r} is damaged: {where}: {problem}") from error
 
 
 def timestamp_of(value: Any) -> datetime.datetime | None:

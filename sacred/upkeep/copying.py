@@ -9,6 +9,7 @@ alone; ``meta.copied_from`` says which run it is a copy of, and as it was when.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import shutil
 import tempfile
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from sacred._base.digest import new_md5
 from sacred.records import Points, RunId, RunRecord, StoredFile, plain_id
 from sacred.runs import RunStore
 from sacred.serializer.writing import flatten_rest
@@ -31,6 +33,7 @@ from sacred.stores.changes import (
 )
 from sacred.stores.reader import timestamp_of
 from sacred.stores.store import (
+    NOT_UNDERSTOOD,
     RunExistsError,
     StoreError,
     StoreNotFoundError,
@@ -42,6 +45,8 @@ __all__ = ["COPYING", "CopyReport", "copy_runs"]
 
 
 _POINTS_AT_ONCE = 100_000
+#: Of the name of an artifact that gets another one: some file systems have 255 bytes.
+_MAX_STEM_CHARS = 40
 _AT_START = ("command", "host", "config", "meta", "start_time", "queue_time")
 _AT_END = ("heartbeat", "info", "result", "fail_trace", "stop_time", "status")
 
@@ -55,7 +60,7 @@ class CopyReport:
     Attributes:
         copied: the ids in the source and those in the target, of new and of completed copies.
         present: how many runs the target had already.
-        problems: what could not be copied as it was, as texts.
+        problems: what could not be copied, or not as it was, as texts.
     """
 
     copied: dict[RunId, RunId] = field(default_factory=dict)
@@ -99,7 +104,13 @@ def copy_runs(
     for done, record in enumerate(runs):
         if progress is not None:
             progress(done, len(ids))
-        _copy(record, target, copies, report)
+        try:
+            _copy(record, target, copies, report)
+        except StoreUnavailableError:
+            raise
+        except (StoreError, OSError, ArithmeticError, *NOT_UNDERSTOOD) as error:
+            # One run that cannot be read, or that the target refuses, must not keep the others.
+            report.problems.append(f"run {record.id!r} is not copied whole: {_reason(error)}")
     report.problems += runs.problems
     if progress is not None:
         progress(len(ids), len(ids))
@@ -208,8 +219,10 @@ def _fill(record: RunRecord, target: RunStore, new_id: RunId, files: _LocalFiles
             local = files.local(file)
             if local is None:
                 files.missing.append(f"the content of {name!r} is not stored in {record.store}")
-            elif name not in there or digest_of(there[name]) != local[1]:
-                target.apply(new_id, [_add_file(kind, file, *local)])
+                continue
+            change = _acceptable(_add_file(kind, file, *local), target, files)
+            if change.name not in there or digest_of(there[change.name]) != local[1]:
+                target.apply(new_id, [change])
                 os.remove(local[0])
     for metric in record.read_metrics().values():
         for points in _points(metric.name, metric.points, record):
@@ -226,6 +239,31 @@ def _fill(record: RunRecord, target: RunStore, new_id: RunId, files: _LocalFiles
     if record.metrics:
         fields.setdefault("info", {})  # where MongoDB lists them
     target.apply(new_id, [*changes, SetFields(fields=fields)])
+
+
+def _acceptable(change: AddFile, target: RunStore, files: _LocalFiles) -> AddFile:
+    """The change with a name that the target can have.
+
+    Args:
+        change: adds a file under its own name.
+        target: the store.
+        files: is told of another name.
+    """
+    try:
+        target.backend.check(change)
+    except StoreError as error:
+        stem, suffix = os.path.splitext(os.path.basename(change.path))
+        # Not two names that become the same.
+        digest = new_md5(change.name.encode(errors="surrogatepass")).hexdigest()
+        name = f"{stem[:_MAX_STEM_CHARS]}_{digest}{suffix[:_MAX_STEM_CHARS]}"
+        files.missing.append(f"{change.name!r} is stored as {name!r}: {error}")
+        return dataclasses.replace(change, name=name)
+    return change
+
+
+def _reason(error: Exception) -> str:
+    text = str(error)
+    return text if isinstance(error, StoreError) else f"{type(error).__name__}: {text}"
 
 
 def _add_file(kind: str, file: StoredFile, path: str, md5: str) -> AddFile:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from sacred.records import (
@@ -25,7 +26,7 @@ from sacred.stores.mongo.search.filters import filter_with_metrics
 from sacred.stores.mongo.search.metric_ids import MetricOrdering, MetricSearch
 from sacred.stores.mongo.search.order import mongo_ordering
 from sacred.stores.mongo.search.ranking import MongoOrdering, Placed, first_of
-from sacred.stores.reader import LIST_FIELDS, Reader, Report, only, timestamp_of
+from sacred.stores.reader import LIST_FIELDS, Reader, Report, noticing_damage, only, timestamp_of
 from sacred.stores.store import DamagedRunError, RunNotFoundError, StoreNotFoundError
 
 if TYPE_CHECKING:
@@ -82,10 +83,12 @@ class MongoReader(Reader):
     def ids(self) -> Iterator[RunId]:
         """See `Reader.ids`."""
         for document in self._find({}, {"_id": 1}):
-            yield document["_id"]
+            yield _usable_id(document["_id"])
 
     def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
         """See `Reader.document`."""
+        if isinstance(run_id, _UnusableId):
+            raise run_id.damage(self.url)
         with translate_errors(self.url):
             stored = self._runs.find_one({"_id": run_id}, _projection(fields))
         if stored is None:
@@ -101,8 +104,9 @@ class MongoReader(Reader):
     ) -> Iterator[Document]:
         """See `Reader.documents`; `where` is a filter of MongoDB."""
         found = self._find(where or {}, _projection(fields)) if ids is None else None
-        documents = self._by_ids(ids or (), where, fields) if found is None else found
-        return self._readable(documents, fields, report)
+        if found is None:
+            found = self._by_ids(self._usable(ids or (), report), where, fields)
+        return self._readable(found, fields, report)
 
     def ordered(
         self,
@@ -220,13 +224,16 @@ class MongoReader(Reader):
 
     def metric_names(self, run_id: RunId) -> Sequence[str]:
         """See `Reader.metric_names`."""
-        with translate_errors(self.url):
+        with translate_errors(self.url), self._noticing_damage(run_id):
             return self._metrics.names(run_id)
 
     def points(self, run_id: RunId, name: str) -> Points:
         """See `Reader.points`."""
-        with translate_errors(self.url):
+        with translate_errors(self.url), self._noticing_damage(run_id):
             return self._metrics.points(run_id, name)
+
+    def _noticing_damage(self, run_id: RunId) -> contextlib.AbstractContextManager[None]:
+        return noticing_damage(run_id, f"its metrics in {self.url}")
 
     def metric_numbers(
         self, ids: Sequence[RunId], wanted: Collection[tuple[str, str]]
@@ -241,7 +248,7 @@ class MongoReader(Reader):
             if f"{DISCARDED}_1" not in self._runs.index_information():
                 return ()
             found = self._runs.find({DISCARDED: True}, {"_id": 1})
-            return {document["_id"] for document in found}
+            return {_usable_id(document["_id"]) for document in found}
 
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
         """See `Reader.open_file`."""
@@ -305,6 +312,13 @@ class MongoReader(Reader):
                     break
                 size *= 2
 
+    def _usable(self, ids: Iterable[RunId], report: Report | None) -> Iterator[RunId]:
+        for run_id in ids:
+            if not isinstance(run_id, _UnusableId):
+                yield run_id
+            elif report is not None:
+                report(str(run_id.damage(self.url)))
+
     def _readable(
         self,
         documents: Iterable[dict[str, Any]],
@@ -320,6 +334,8 @@ class MongoReader(Reader):
 
     def _canonical(self, stored: dict[str, Any], fields: Collection[str] | None) -> Document:
         run_id = stored["_id"]
+        if not isinstance(run_id, Hashable):
+            raise _UnusableId(run_id).damage(self.url)
         try:
             with translate_errors(self.url):
                 return self._document_of(stored, fields)
@@ -358,6 +374,22 @@ class MongoReader(Reader):
             return {}
         # The properties of a file that have these are deprecated.
         return {file._id: file._file for file in self._fs.find({"_id": {"$in": known}})}
+
+
+class _UnusableId(str):
+    """Stands for an id that runs cannot have here: a document, which has no hash."""
+
+    __slots__ = ()
+
+    def damage(self, url: str) -> DamagedRunError:
+        return DamagedRunError(
+            f"Run {self} is damaged: its id in {url} is neither a number nor a text"
+        )
+
+
+def _usable_id(stored: Any) -> RunId:
+    usable: RunId = stored
+    return usable if isinstance(stored, Hashable) else _UnusableId(stored)
 
 
 def _projection(fields: Collection[str] | None) -> dict[str, int]:

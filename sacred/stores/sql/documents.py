@@ -52,6 +52,17 @@ def column_names(connection: Connection) -> dict[str, set[str]]:
     return {name: {str(c["name"]) for c in columns} for (_, name), columns in found.items()}
 
 
+class _StoredTime(sa.types.TypeDecorator[Any]):
+    """A time; in SQLite, the text that it is: one that is no time must not end its page."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        stored = sa.Text() if dialect.name == "sqlite" else sa.DateTime()
+        return dialect.type_descriptor(stored)
+
+
 class DocumentRows:
     """Makes documents of rows.
 
@@ -77,7 +88,13 @@ class DocumentRows:
         wanted = _COLUMNS if fields is None else {"_id", *fields}
         names = [name for field, names in _COLUMNS.items() if field in wanted for name in names]
         there = self.existing["run"]
-        return [_RUN.c[name] for name in dict.fromkeys(names) if name in there]
+        found = [_RUN.c[name] for name in dict.fromkeys(names) if name in there]
+        return [
+            sa.type_coerce(column, _StoredTime).label(column.name)
+            if column.name in TIME_FIELDS
+            else column
+            for column in found
+        ]
 
     def documents(
         self,

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from sacred.records import Document, FileEntry, MetricNumbers, Points, RunId, plain_id
 from sacred.stores.point_columns import Later
-from sacred.stores.reader import Reader, Report
+from sacred.stores.reader import Reader, Report, noticing_damage
 from sacred.stores.sql.aggregates import numbers_of
 from sacred.stores.sql.documents import DocumentRows, column_names
 from sacred.stores.sql.engine import file_of
@@ -229,7 +229,8 @@ class SqlReader(Reader):
         with self._connected() as (connection, rows):
             if "metric" not in rows.existing:
                 return []
-            return names_of(connection, _key(run_id))
+            with self._noticing_damage(run_id):
+                return names_of(connection, _key(run_id))
 
     def points(self, run_id: RunId, name: str) -> Points:
         """See `Reader.points`."""
@@ -258,7 +259,11 @@ class SqlReader(Reader):
         with self._connected() as (connection, rows):
             if "metric" not in rows.existing:
                 return [[] for _ in wanted]
-            return columns_of(connection, _key(run_id), str(storable(name)), wanted)
+            with self._noticing_damage(run_id):
+                return columns_of(connection, _key(run_id), str(storable(name)), wanted)
+
+    def _noticing_damage(self, run_id: RunId) -> contextlib.AbstractContextManager[None]:
+        return noticing_damage(run_id, f"its points in {self.url}")
 
     def discarded(self) -> Collection[RunId]:
         """See `Reader.discarded`."""

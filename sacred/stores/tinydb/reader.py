@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import IO, Any, Protocol
@@ -9,8 +10,8 @@ from typing import IO, Any, Protocol
 from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId
 from sacred.serializer import restore
 from sacred.serializer.writing import flatten_rest
-from sacred.stores.reader import LIST_FIELDS, Reader, timestamp_of
-from sacred.stores.store import DamagedRunError, RunNotFoundError, StoreNotFoundError
+from sacred.stores.reader import LIST_FIELDS, Reader, noticing_damage, timestamp_of
+from sacred.stores.store import RunNotFoundError, StoreNotFoundError
 from sacred.stores.tinydb.database_file import DISCARD_TIME, DISCARDED, TABLE, TablesFile
 from sacred.stores.tinydb.hash_files import HashAddress, is_digest
 from sacred.stores.tinydb.tagged_values import TinyForm
@@ -58,27 +59,28 @@ class TinyDbReader(Reader):
     def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
         """See `Reader.document`."""
         entry = self._entry(run_id)
-        try:
+        with self._noticing_damage(run_id):
             return self._document(run_id, entry, fields)
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-            problem = f"{type(error).__name__}: {error}"
-            raise DamagedRunError(
-                f"Run {run_id!r} is damaged: its entry in {self.url}: {problem}"
-            ) from error
 
     def output(self, run_id: RunId) -> str:
         """See `Reader.output`."""
-        return str(self._form.decode(self._entry(run_id).get("captured_out") or ""))
+        entry = self._entry(run_id)
+        with self._noticing_damage(run_id):
+            return str(self._form.decode(entry.get("captured_out") or ""))
 
     def metric_names(self, run_id: RunId) -> Sequence[str]:
         """See `Reader.metric_names`."""
-        return list(self._entry(run_id).get("metrics") or ())
+        entry = self._entry(run_id)
+        with self._noticing_damage(run_id):
+            return list((entry.get("metrics") or {}).keys())
 
     def points(self, run_id: RunId, name: str) -> Points:
         """See `Reader.points`."""
-        arrays: Mapping[str, Any] = (self._entry(run_id).get("metrics") or {}).get(name, {})
-        steps, values = (restore(list(arrays.get(key, ()))) for key in ("steps", "values"))
-        return Points(steps=steps, values=values, timestamps=list(arrays.get("timestamps", ())))
+        entry = self._entry(run_id)
+        with self._noticing_damage(run_id):
+            arrays: Mapping[str, Any] = (entry.get("metrics") or {}).get(name, {})
+            steps, values = (restore(list(arrays.get(key, ()))) for key in ("steps", "values"))
+            return Points(steps=steps, values=values, timestamps=list(arrays.get("timestamps", ())))
 
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
         """See `Reader.open_file`."""
@@ -124,6 +126,9 @@ class TinyDbReader(Reader):
             path=None if address is None else address.abspath,
             **(more or {}),
         )
+
+    def _noticing_damage(self, run_id: RunId) -> contextlib.AbstractContextManager[None]:
+        return noticing_damage(run_id, f"its entry in {self.url}")
 
     def _address(self, digest: Any) -> HashAddress | None:
         # In a record there may be a path instead, which is not for its readers to open.
