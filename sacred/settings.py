@@ -31,15 +31,15 @@ import copy
 import sys
 from typing import TYPE_CHECKING, Any
 
+from munch import Munch
+
 from sacred._base.errors import SettingError
 from sacred._base.text import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["SETTINGS", "SettingError", "Settings"]
-
-# Not a Munch: importing that package costs more than the rest of this one.
 
 
 def _check_choice(*choices: str) -> Callable[[str, Any], None]:
@@ -80,7 +80,7 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
 }
 
 
-class Settings(dict[str, Any]):
+class Settings(Munch):  # type: ignore[misc]  # munch has no types
     """Nested settings, as items and as attributes; the set of keys is fixed.
 
     Reading an unknown setting is an `AttributeError` or `KeyError`, setting one
@@ -88,13 +88,7 @@ class Settings(dict[str, Any]):
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
-        super().__init__(values)
-
-    def __getattr__(self, key: str) -> Any:
-        try:
-            return self[key]
-        except KeyError:
-            raise AttributeError(key) from None
+        dict.__init__(self, values)  # Munch's would ask `__setitem__`
 
     def __setattr__(self, key: str, value: Any) -> None:
         self[key] = value
@@ -131,7 +125,7 @@ class Settings(dict[str, Any]):
             self[key] = default  # raises the error that names the possible keys
         return self[key]
 
-    def __ior__(self, other: Any) -> Settings:  # type: ignore[override,misc]
+    def __ior__(self, other: Any) -> Settings:
         self.update(other)
         return self
 
@@ -162,19 +156,6 @@ class Settings(dict[str, Any]):
 
     def __reduce__(self) -> Any:
         return Settings, (dict(self),)
-
-    def toDict(self) -> dict[str, Any]:
-        """Plain nested dicts."""
-        return {
-            key: value.toDict() if isinstance(value, Settings) else value
-            for key, value in self.items()
-        }
-
-    def __dir__(self) -> Iterable[str]:
-        return [*super().__dir__(), *self]
-
-    def __repr__(self) -> str:
-        return f"Settings({dict.__repr__(self)})"
 
 
 SETTINGS = Settings(

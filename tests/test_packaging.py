@@ -17,7 +17,8 @@ import pytest
 from tests.conftest import ROOT
 
 # Heavy, or optional, or both: loaded when first needed.
-HEAVY = {"numpy", "pandas", "yaml", "git", "pymongo", "jsonpickle"}
+# (PyYAML is imported by munch, where it is installed.)
+HEAVY = {"numpy", "pandas", "git", "pymongo", "jsonpickle"}
 
 
 def python(code: str, *options: str) -> subprocess.CompletedProcess[str]:

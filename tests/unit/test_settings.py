@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 
+import munch
 import pytest
 
 from sacred.settings import SETTINGS, SettingError, Settings
@@ -148,6 +149,27 @@ def test_dir_and_repr(settings):
     """Interactive users see the names."""
     assert "CAPTURE_MODE" in dir(settings)
     assert repr(settings).startswith("Settings({'CONFIG': Settings(")
+
+
+def test_it_is_a_munch_all_through(settings):
+    """Third parties look for that."""
+    assert isinstance(settings, munch.Munch)
+    assert isinstance(settings.CONFIG, munch.Munch)
+    assert munch.unmunchify(settings) == EXPECTED
+    assert vars(settings) == EXPECTED
+
+
+@pytest.mark.parametrize("name", ["READ_ONLY_CONFIG", "IGNORED_COMMENTS"])
+def test_pytest_can_set_attributes_for_a_while(name):
+    before = SETTINGS.CONFIG[name]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SETTINGS.CONFIG, name, [])
+        assert SETTINGS.CONFIG[name] == []
+        patch.setattr(SETTINGS, "CAPTURE_MODE", "sys")
+        patch.setattr("sacred.settings.SETTINGS.HOST_INFO.INCLUDE_GPU_INFO", False)
+        patch.setattr(SETTINGS, "COMMAND_LINE", {"STRICT_PARSING": True})
+    assert SETTINGS.CONFIG[name] == before
+    assert SETTINGS.toDict() == EXPECTED
 
 
 def test_no_interval_is_as_often_as_is_sensible(settings):
