@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sacred.runs import open_store
+from sacred.serializer import flatten
 from sacred.stores.changes import AddPoints, Annotate, SetFields
 from sacred.stores.files.index import freshness, ingest, side_index
 from sacred.stores.query_index import IndexRequest
@@ -417,3 +418,15 @@ def test_annotations_of_the_record_itself_are_seen(store):
     check(store)
     store.apply(1, [Annotate(fields={"group": "new"})])
     assert check(store, "group = new") == (1,)
+
+
+def test_an_entry_that_no_path_leads_to_is_searched_as_well(tmp_path):
+    config = flatten({1: {"ü": "ü😀"}, "1": ["1"], "b": {2: "needle", "2": 0}})
+    document = {"status": "COMPLETED", "config": config, "experiment": {}, "host": {}, "meta": {}}
+    with open_store(tmp_path / "runs") as store:
+        store.backend.create(1, {**document, "info": {}, "command": "main"}, [])
+        for query in ('"ü"', '"needle"', "config.1 = 1", "config.b.2 = 0", "missing(config.1.0)"):
+            for whole in (query, f"not ({query} and missing(a.dtype))"):
+                check(store, whole, sort="-duration", limit=1)
+        assert check(store, '"ü"') == (1,)
+        assert check(store, 'not ("ü" and missing(a.dtype))') == ()

@@ -13,7 +13,7 @@ from sacred._base.digest import new_md5
 __all__ = ["Database", "path_of"]
 
 #: Of the tables. An index of another version is made again.
-_VERSION = 2
+_VERSION = 3
 #: Seconds to wait for another process that is writing.
 _LOCK_TIMEOUT = 10.0
 

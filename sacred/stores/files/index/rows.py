@@ -112,8 +112,10 @@ def _tree(steps: tuple[str, ...], value: Any) -> Iterator[Row]:
         _, kind, known = _row(steps, plain_value(value))
         yield steps, kind, OPAQUE if kind == OTHER else known
         return
+    # Of the keys 1 and "1" paths lead to one only, and a text may stand in the other.
+    is_hidden = isinstance(value, Mapping) and len(children) < len(value)
     is_long = len(children) > _MAX_LIST_ITEMS and not isinstance(value, Mapping)
-    if is_long or len(steps) > _MAX_DEPTH:
+    if is_hidden or is_long or len(steps) > _MAX_DEPTH:
         yield steps, CUT, None
         return
     yield steps, OTHER, None
