@@ -6,7 +6,6 @@ import base64
 import dataclasses
 import datetime
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -86,11 +85,10 @@ class JsonLinesStore(ReadableStore):
 
     def content(self, run_id: Any) -> bytes:
         """The file of a run; empty if there is none."""
-        path = self._path(str(run_id))
-        return path.read_bytes() if path.exists() else b""
+        return path.read_bytes() if (path := self._path(str(run_id))).exists() else b""
 
     def _path(self, run_id: str) -> Path:
-        return self.directory / f"{os.path.basename(run_id)}.jsonl"
+        return self.directory / f"{Path(run_id).name}.jsonl"
 
     def _highest(self) -> int:
         return max((int(name) for name in self.ids() if name.isdecimal()), default=0)
@@ -115,14 +113,11 @@ def _line(change: Change) -> dict[str, Any]:
         case AddFile():
             content = base64.b64encode(Path(change.path).read_bytes()).decode()
             return {"AddFile": {"kind": change.kind, "name": change.name, "content": content}}
-        case Annotate():
-            return {"Annotate": dataclasses.asdict(change)}
-        case WriteOutput():
-            return {"WriteOutput": dataclasses.asdict(change)}
+        case Annotate() | WriteOutput():
+            return {type(change).__name__: dataclasses.asdict(change)}
         case AddPoints():
-            times = [time.isoformat() for time in change.timestamps]
-            steps, values = flatten(list(change.steps)), flatten(list(change.values))
-            points = [list(point) for point in zip(steps, values, times, strict=True)]
+            columns = (change.steps, change.values, map(_time, change.timestamps))
+            points = [list(point) for point in zip(*map(flatten, map(list, columns)), strict=True)]
             return {"AddPoints": {"name": change.name, "start": change.start, "points": points}}
     return {"SetFields": {"experiment": change.info}}
 
