@@ -41,7 +41,7 @@ _numpy_random: Any = None
 _pending_seeds: dict[str, int] = {}
 
 
-def _numpy() -> Any:
+def installed_numpy() -> Any:
     """The module ``numpy.random``, or None without numpy."""
     global _numpy_random
     if _numpy_random is None and is_installed("numpy"):
@@ -70,7 +70,7 @@ def create_rnd(seed: Any) -> Any:
     """
     if not isinstance(seed, int):
         seed = _as_int(seed)
-    numpy_random = _numpy()
+    numpy_random = installed_numpy()
     if numpy_random is None:
         import random
 

@@ -194,7 +194,9 @@ def test_a_clash_names_both_distributions(tmp_path, group, use):
 
 def test_entry_points_are_read_only_when_an_unknown_name_is_asked_for(tmp_path):
     code = "import sys, sacred.observers as o; o.FileStorageObserver\n"
-    code += "from sacred._base import lazy; assert not lazy._registry.cache_info().currsize\n"
-    code += "assert not hasattr(o, 'Unknown'); assert lazy._registry.cache_info().currsize == 1"
+    code += "from sacred._base import lazy; assert not lazy.plugin_registry.cache_info().currsize\n"
+    code += (
+        "assert not hasattr(o, 'Unknown'); assert lazy.plugin_registry.cache_info().currsize == 1"
+    )
     done = python(code, tmp_path, tmp_path)
     assert done.returncode == 0, done.stderr

@@ -23,9 +23,9 @@ __all__ = ["DeferredThread"]
 # cost as much as a thread.
 _TICK_SECONDS = 0.02
 # How long the scheduler goes on polling after the last new thread.
-_LINGER_SECONDS = 0.25
+LINGER_SECONDS = 0.25
 # Delay before another attempt when the system refuses a thread.
-_RETRY_SECONDS = 1.0
+RETRY_SECONDS = 1.0
 
 
 class DeferredThread:
@@ -60,23 +60,23 @@ class DeferredThread:
         self.due = monotonic() + delay
         self._is_done = False
         try:
-            _scheduler.add(self)
+            scheduler.add(self)
         except RuntimeError:
             self._is_done = True
             raise
 
     def start_now(self) -> None:
         """Start the thread now if it has not started; may be called from any thread."""
-        if self in _scheduler.waiting:
+        if self in scheduler.waiting:
             self.due = 0.0
-            _scheduler.wakeup.set()
+            scheduler.wakeup.set()
 
     def join(self) -> None:
         """Wait until the thread has ended; one that has not started is cancelled."""
         if self._is_done or self._process != os.getpid():
             return  # in a forked child there is no such thread
         while not self._launched.is_set():
-            if _scheduler.waiting.pop(self, False) is None:
+            if scheduler.waiting.pop(self, False) is None:
                 self._is_done = True
                 return
             self._launched.wait(_TICK_SECONDS)
@@ -99,7 +99,7 @@ class DeferredThread:
             self._launched.set()
 
 
-class _Scheduler:
+class Scheduler:
     """Starts the threads that are due.
 
     `waiting` is changed by atomic operations only: whoever removes a thread from it decides
@@ -110,16 +110,16 @@ class _Scheduler:
         self.waiting: dict[DeferredThread, None] = {}
         self.wakeup = threading.Event()
         self._lock = threading.Lock()
-        self._is_running = False
+        self.is_running = False
         self._wakes_up = math.inf
         self._busy_until = 0.0
 
     def add(self, thread: DeferredThread) -> None:
         """Schedule a thread."""
         self.waiting[thread] = None
-        self._busy_until = monotonic() + _LINGER_SECONDS
+        self._busy_until = monotonic() + LINGER_SECONDS
         with self._lock:
-            if not self._is_running:
+            if not self.is_running:
                 self._start(thread)
         if thread.due < self._wakes_up:
             self.wakeup.set()
@@ -131,7 +131,7 @@ class _Scheduler:
         except RuntimeError:
             self.waiting.pop(thread, None)
             raise
-        self._is_running = True
+        self.is_running = True
 
     def _run(self) -> None:
         while self._is_needed():
@@ -151,23 +151,23 @@ class _Scheduler:
 
     def _is_needed(self) -> bool:
         with self._lock:
-            self._is_running = bool(self.waiting) or monotonic() < self._busy_until
-            return self._is_running
+            self.is_running = bool(self.waiting) or monotonic() < self._busy_until
+            return self.is_running
 
     def _launch(self, thread: DeferredThread) -> None:
         try:
             thread.launch()
         except RuntimeError:  # there are as many threads as the system allows
-            thread.due = monotonic() + _RETRY_SECONDS
+            thread.due = monotonic() + RETRY_SECONDS
             self.waiting[thread] = None
 
 
-_scheduler = _Scheduler()
+scheduler = Scheduler()
 
 
 def _after_fork_in_child() -> None:
-    global _scheduler
-    _scheduler = _Scheduler()
+    global scheduler
+    scheduler = Scheduler()
 
 
 if hasattr(os, "register_at_fork"):

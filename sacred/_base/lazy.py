@@ -78,13 +78,14 @@ def _submodule(package: str, name: str, plugins: str | None) -> Any:
         except ModuleNotFoundError as error:
             if error.name != full_name:
                 raise
-        if plugins is not None and name in (registry := _registry(plugins)):
+        if plugins is not None and name in (registry := plugin_registry(plugins)):
             return _plugin(registry, package, name)
     raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
 
 @functools.cache
-def _registry(group: str) -> Registry:
+def plugin_registry(group: str) -> Registry:
+    """The plug-ins of a group; made when a name is looked up that no stub has."""
     from sacred._base.registry import Registry
 
     return Registry(group)

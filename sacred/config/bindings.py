@@ -199,7 +199,8 @@ def _drawing(draw: Callable[[], int], fill: dict[str, Any]) -> Callable[[], Call
 
 
 _clock = itertools.count(1)
-_known: weakref.WeakValueDictionary[str, RunBindings] = weakref.WeakValueDictionary()
+#: The runs of this process by their tokens.
+known_runs: weakref.WeakValueDictionary[str, RunBindings] = weakref.WeakValueDictionary()
 
 
 class RunBindings:
@@ -230,7 +231,7 @@ class RunBindings:
         #: From another process: functions are known by name only.
         self.received = token is not None
         self._views: dict[int, tuple[Any, Any]] = {}
-        _known[self.token] = self
+        known_runs[self.token] = self
 
     def bind(self, function: BoundFunction, binding: Binding) -> None:
         """Set what a function is called with in this run.
@@ -290,19 +291,20 @@ class RunBindings:
         return levels
 
 
-_received: RunBindings | None = None
+#: The run of another process that was received last.
+received_run: RunBindings | None = None
 
 
 def known_run(token: str) -> RunBindings | None:
     """The run of that token, if this process has it."""
-    return _known.get(token)
+    return known_runs.get(token)
 
 
 def use_received(run: RunBindings) -> None:
     """Let functions that no run of this process binds see those of another one."""
-    global _received
+    global received_run
     run.order = next(_clock)
-    _received = run
+    received_run = run
 
 
 def find_binding(function: BoundFunction) -> Binding | None:
@@ -318,8 +320,8 @@ def find_binding(function: BoundFunction) -> Binding | None:
             if binding is not None:
                 return binding
     last = function.last_binding
-    if _received is not None and (last is None or _received.order > last.order):
-        return _received.get(function) or last
+    if received_run is not None and (last is None or received_run.order > last.order):
+        return received_run.get(function) or last
     return last
 
 
@@ -328,7 +330,7 @@ def find_run(function: BoundFunction) -> RunBindings | None:
     binding = find_binding(function)
     if binding is None:
         return None
-    runs: list[RunBindings] = [*runs_in_scope(), *list(_known.values())]
-    if _received is not None:
-        runs.append(_received)
+    runs: list[RunBindings] = [*runs_in_scope(), *list(known_runs.values())]
+    if received_run is not None:
+        runs.append(received_run)
     return next((run for run in runs if run.get(function) is binding), None)

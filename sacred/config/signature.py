@@ -27,11 +27,11 @@ _Parameter = tuple[str, int, Any]
 def _parameters(function: Callable[..., Any]) -> Iterator[_Parameter]:
     # `inspect` takes longer to load than a short run has; it is for the unusual.
     if isinstance(function, FunctionType) and not function.__dict__:
-        return _parameters_of_code(function)
-    return _inspected(function)
+        return parameters_of_code(function)
+    return inspected_parameters(function)
 
 
-def _parameters_of_code(function: FunctionType) -> Iterator[_Parameter]:
+def parameters_of_code(function: FunctionType) -> Iterator[_Parameter]:
     code, defaults = function.__code__, function.__defaults__ or ()
     names = list(code.co_varnames)
     positional, keyword_only = code.co_argcount, code.co_kwonlyargcount
@@ -48,7 +48,7 @@ def _parameters_of_code(function: FunctionType) -> Iterator[_Parameter]:
         yield rest.pop(0), _VAR_KEYWORD, _EMPTY
 
 
-def _inspected(function: Callable[..., Any]) -> Iterator[_Parameter]:
+def inspected_parameters(function: Callable[..., Any]) -> Iterator[_Parameter]:
     import inspect
 
     for parameter in _signature(function).parameters.values():

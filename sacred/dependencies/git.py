@@ -16,7 +16,7 @@ from sacred.dependencies.git_query import GitQuery
 
 _log = logging.getLogger(__name__)
 
-_TIMEOUT_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0
 
 _STATUS_COMMAND = (
     "status",
@@ -62,12 +62,12 @@ class Repositories:
             return GitInfo()
         if root not in self._known:
             query = self._asked.pop(root, None) or GitQuery(root, _STATUS_COMMAND)
-            status = query.answer(_TIMEOUT_SECONDS)
+            status = query.answer(TIMEOUT_SECONDS)
             if status.problem is not None:
                 _log.warning(
                     "The commit of the sources in %s is not recorded: %s", root, status.problem
                 )
-            self._known[root] = _described(root, status.output)
+            self._known[root] = describe_repository(root, status.output)
         return self._known[root]
 
 
@@ -80,17 +80,18 @@ def _find_root(path: str) -> str | None:
     return None
 
 
-def _described(root: str, status: str) -> GitInfo:
+def describe_repository(root: str, status: str) -> GitInfo:
+    """What the answers of git and the configuration of a repository say of it."""
     commit, is_dirty = _read_status(status)
     if commit is None:
         return GitInfo()
-    remotes = _remotes_in(os.path.join(root, ".git", "config"))
+    remotes = remotes_in(os.path.join(root, ".git", "config"))
     if remotes is None:
-        remotes = GitQuery(root, _REMOTES_COMMAND).answer(_TIMEOUT_SECONDS).output
+        remotes = GitQuery(root, _REMOTES_COMMAND).answer(TIMEOUT_SECONDS).output
     return GitInfo(_choose_url(remotes) or f"git:/{root}", commit, is_dirty)
 
 
-def _remotes_in(path: str) -> str | None:
+def remotes_in(path: str) -> str | None:
     """What git would answer to `_REMOTES_COMMAND`; None: git has to be asked.
 
     Only for what git itself writes into the file; see "CONFIGURATION FILE" in git-config(1).

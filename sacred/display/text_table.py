@@ -35,7 +35,7 @@ def write_text(table: Table, console: Console) -> None:
             )
             for title, width, column in zip(titles, inner, values, strict=True)
         ]
-        widths = _shrink(widths, floors, console.width)
+        widths = shrink(widths, floors, console.width)
         if table.compares and len(widths) < len(titles):
             return _write_lists(titles, texts, console)
     right = [is_number_column(column) for column in values]
@@ -92,12 +92,12 @@ def _pad(cell: str, width: int, to_the_right: bool, colour: str, console: Consol
     return f"{pad}{text}" if to_the_right else f"{text}{pad}"
 
 
-def _shrink(widths: Sequence[int], floors: Sequence[int], room: int) -> list[int]:
+def shrink(widths: Sequence[int], floors: Sequence[int], room: int) -> list[int]:
     """Return widths with which the columns fit; of too many, the last are left out.
 
-    >>> _shrink([5, 30, 20], [5, 10, 10], 40)
+    >>> shrink([5, 30, 20], [5, 10, 10], 40)
     [5, 15, 16]
-    >>> _shrink([5, 30, 20], [5, 10, 10], 20)
+    >>> shrink([5, 30, 20], [5, 10, 10], 20)
     [5, 13]
     """
     number = len(widths)

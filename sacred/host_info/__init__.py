@@ -33,7 +33,7 @@ host_info_gatherers: dict[str, Callable[[], Any]] = {}
 """Gatherers for all experiments, by name; filled by `host_info_getter`."""
 
 # Spelled out, so that the names are known without loading the gatherers.
-_DEFAULT_NAMES = ("hostname", "os", "python_version", "cpu", "gpus", "ENV")
+DEFAULT_NAMES = ("hostname", "os", "python_version", "cpu", "gpus", "ENV")
 
 #: Entry points of distributions that add gatherers; each is called without arguments.
 PLUGINS = Registry("sacred.host_info")
@@ -93,10 +93,10 @@ def check_additional_host_info(additional_host_info: Iterable[HostInfoGetter]) -
 function. Do not use the following keys: ['hostname', 'os', 'python_version', 'cpu', 'gpus', 'ENV']"
     """
     for getter in additional_host_info:
-        if getter.name in _DEFAULT_NAMES:
+        if getter.name in DEFAULT_NAMES:
             raise KeyError(
                 f"Key {getter.name} used in `additional_host_info` already exists as a default "
-                f"gatherer function. Do not use the following keys: {list(_DEFAULT_NAMES)}"
+                f"gatherer function. Do not use the following keys: {list(DEFAULT_NAMES)}"
             )
 
 

@@ -25,14 +25,15 @@ def cpu_name() -> str:
         elif sys.platform == "darwin":
             name = _from_sysctl()
         else:
-            name = _from_proc("/proc/cpuinfo")
+            name = name_from_proc("/proc/cpuinfo")
     except OSError:
         name = ""
     # Not platform.processor(), which starts a process to find out less.
     return name or machine()
 
 
-def _from_proc(path: str) -> str:
+def name_from_proc(path: str) -> str:
+    """The name of the processor in a file like ``/proc/cpuinfo``."""
     with open(path, encoding="utf-8", errors="replace") as file:
         text = file.read(1 << 16)
     known: dict[str, str] = {}

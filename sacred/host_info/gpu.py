@@ -11,7 +11,7 @@ from typing import Any
 from sacred.host_info.getter import IgnoreHostInfo
 
 # A driver that hangs must not hold up the run.
-_TIMEOUT = 5.0
+TIMEOUT_SECONDS = 5.0
 
 
 def gpu_info() -> dict[str, Any]:
@@ -35,7 +35,7 @@ def gpu_info() -> dict[str, Any]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             check=True,
-            timeout=_TIMEOUT,
+            timeout=TIMEOUT_SECONDS,
         ).stdout
         return parse_nvidia_smi(output)
     # No driver, no permission, a hanging driver, or output that is no XML (a SyntaxError).

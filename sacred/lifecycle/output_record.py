@@ -23,7 +23,7 @@ __all__ = ["OutputChunk", "OutputRecord", "SpillingText"]
 OutputFilter = Callable[[str], str]
 
 # Longer text is moved to an anonymous file.
-_MAX_CHARS_IN_MEMORY = 1 << 20
+MAX_CHARS_IN_MEMORY = 1 << 20
 
 
 class OutputChunk(NamedTuple):
@@ -57,7 +57,7 @@ class SpillingText:
         with self._lock:
             self._chunks.append(new)
             self._waiting += len(new)
-            if self._waiting > _MAX_CHARS_IN_MEMORY and self._can_spill:
+            if self._waiting > MAX_CHARS_IN_MEMORY and self._can_spill:
                 self._spill()
 
     def __str__(self) -> str:

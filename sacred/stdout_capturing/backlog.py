@@ -15,10 +15,10 @@ __all__ = ["CHUNK_SIZE", "Backlog", "forks"]
 #: Bytes per item.
 CHUNK_SIZE = 1 << 18
 
-# From `_LARGE_BYTES` on the consumer is notified; above `_MAX_BYTES_IN_MEMORY` items go to a
+# From `LARGE_BYTES` on the consumer is notified; above `MAX_BYTES_IN_MEMORY` items go to a
 # file, and they come back in blocks of that size.
-_LARGE_BYTES = 2 * CHUNK_SIZE
-_MAX_BYTES_IN_MEMORY = 4 * CHUNK_SIZE
+LARGE_BYTES = 2 * CHUNK_SIZE
+MAX_BYTES_IN_MEMORY = 4 * CHUNK_SIZE
 # Memory of an item besides its bytes: a tuple and object headers.
 _ITEM_OVERHEAD = 100
 # Header of an item in the file: its source and length.
@@ -57,7 +57,7 @@ class Backlog:
         self._items: deque[tuple[int, bytes]] = deque()
         # Racy on purpose: items then go to the file a little earlier or later.
         self._held = 0
-        self._limit = _MAX_BYTES_IN_MEMORY
+        self._limit = MAX_BYTES_IN_MEMORY
         self._begin_file()
 
     def _begin_file(self) -> None:
@@ -76,12 +76,12 @@ class Backlog:
     @property
     def is_large(self) -> bool:
         """Whether so much waits that the consumer should be notified."""
-        return self._held > _LARGE_BYTES or bool(self._blocks)
+        return self._held > LARGE_BYTES or bool(self._blocks)
 
     @property
     def takes_needed(self) -> int:
         """Number of `take` calls that fetch everything waiting now."""
-        return len(self._blocks) + self._held // _MAX_BYTES_IN_MEMORY + 1
+        return len(self._blocks) + self._held // MAX_BYTES_IN_MEMORY + 1
 
     def put(self, source: int, data: bytes) -> None:
         """Append data from a source (0 to 255); empty data is ignored."""
@@ -103,7 +103,7 @@ class Backlog:
             self._is_busy = True
             try:
                 return (
-                    self._from_file() if self._blocks else _merged(self._pop(_MAX_BYTES_IN_MEMORY))
+                    self._from_file() if self._blocks else _merged(self._pop(MAX_BYTES_IN_MEMORY))
                 )
             finally:
                 self._is_busy = False
@@ -121,7 +121,7 @@ class Backlog:
             self._held -= cost
             size -= cost
         if not self._items:
-            self._held, self._limit = 0, _MAX_BYTES_IN_MEMORY
+            self._held, self._limit = 0, MAX_BYTES_IN_MEMORY
         return popped
 
     def _spill(self) -> None:

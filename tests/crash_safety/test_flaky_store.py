@@ -110,7 +110,7 @@ def test_disks_that_fail(
 ) -> None:
     """Each single operation; also with the journal that long metrics have."""
     if not small:
-        monkeypatch.setattr("sacred.stores.files.metrics_json._SMALL_FILE_BYTES", 0)
+        monkeypatch.setattr("sacred.stores.files.metrics_json.SMALL_FILE_BYTES", 0)
     failures = []
 
     @given(lives, st.integers())

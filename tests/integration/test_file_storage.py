@@ -317,7 +317,7 @@ import json, os, sys
 from sacred.observers.file_storage import FileStorageObserver
 from sacred.stores.files import metrics_json
 from tests.unit.stores.observer_calls import beat, log, start
-metrics_json._SMALL_FILE_BYTES = 3000
+metrics_json.SMALL_FILE_BYTES = 3000
 observer = FileStorageObserver(sys.argv[1])
 start(observer)
 truth = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -24,7 +24,7 @@ def module_server():
 def server(module_server, monkeypatch):
     from sacred.stores.buckets import gcs
 
-    monkeypatch.setattr(gcs, "_RETRY_SECONDS", 0.3)
+    monkeypatch.setattr(gcs, "RETRY_SECONDS", 0.3)
     return module_server
 
 

@@ -283,7 +283,7 @@ def test_long_metrics_are_left_to_those_who_read_points(request, tmp_path, monke
         for _ in range(3):
             run_id = store.backend.create(None, dict(_DOCUMENT), [])
             put_metrics(store, run_id, {"loss": [1.0, 2.0, 4.5]})
-        monkeypatch.setattr("sacred.stores.sql.aggregates._POINTS_AT_ONCE", 6)
+        monkeypatch.setattr("sacred.stores.sql.aggregates.POINTS_AT_ONCE", 6)
         wanted = [("loss", "mean"), ("loss", "max")]
         said = store.reader.metric_numbers([1, 2, 3], wanted)
         assert [("loss", "mean") in said[run_id] for run_id in (1, 2, 3)] == [True, True, False]

@@ -346,10 +346,10 @@ def test_any_life_with_tiny_limits(tmp_path_factory, observer, mongo_db, life):
         patch.setattr(points, "POINTS_PER_DOCUMENT", 3)
         patch.setattr(points, "POINTS_PER_PART", 2)
         for name, size in {
-            "_MAX_CHARS_IN_DOCUMENT": 12,
-            "_HEAD_CHARS": 3,
-            "_TAIL_CHARS": 4,
-            "_CHARS_AT_ONCE": 5,
+            "MAX_CHARS_IN_DOCUMENT": 12,
+            "HEAD_CHARS": 3,
+            "TAIL_CHARS": 4,
+            "CHARS_AT_ONCE": 5,
         }.items():
             patch.setattr(output, name, size)
         run_id = live(observer, life, directory)

@@ -249,7 +249,7 @@ def test_all_stores_have_the_same_order(stores, some, orders, ahead):
     for sort, limit in orders:
         for query in ("", f"config.batch = {batch!r}"):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("sacred.stores.sql.reader._RUNS_AHEAD", ahead)
+                patch.setattr("sacred.stores.sql.reader.RUNS_AHEAD", ahead)
                 answers = {
                     kind: store.runs(query, sort=sort, limit=limit).ids
                     for kind, store in stores.items()
@@ -292,7 +292,7 @@ def test_the_own_order_of_mongo_is_taken_only_where_it_is_ours(mongo_and_memory,
         more = {"config": config | nested, "has_result": has_result, "result": config.get("b")}
         _create(mongo_and_memory, batch, run | more)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sacred.stores.mongo.search.ranking._EXTRA_ROWS", 1)
+        patch.setattr("sacred.stores.mongo.search.ranking.EXTRA_ROWS", 1)
         for sort, limit in orders:
             query = f"config.batch = {batch!r} and missing(config.`no such`)"
             in_mongo, in_memory = (
@@ -415,7 +415,7 @@ def test_only_the_winners_of_an_order_are_read(kind, request, tmp_path):
 def test_a_condition_on_texts_is_put_to_the_first_of_an_order_before_it_is_put_to_all(
     kind, request, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("sacred.stores.sql.reader._RUNS_AHEAD", 40)
+    monkeypatch.setattr("sacred.stores.sql.reader.RUNS_AHEAD", 40)
     document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
     statements = []
 

@@ -88,7 +88,7 @@ def test_orders(store):
 @pytest.mark.parametrize("field", ["start_time", "stop_time", "heartbeat", "queue_time"])
 def test_the_first_ones_are_those_of_the_whole_order(store, field, monkeypatch):
     for kind in ("sql", "mongo"):
-        monkeypatch.setattr(f"sacred.stores.{kind}.reader._PAGE_SIZE", 2)
+        monkeypatch.setattr(f"sacred.stores.{kind}.reader.PAGE_SIZE", 2)
     for sort in (field, f"-{field}"):
         whole = numbers(store.runs("n != 4", sort=sort))
         assert len(whole) == 11

@@ -68,8 +68,8 @@ def write(path, value):
 @pytest.fixture
 def settled(monkeypatch):
     """Runs count as over at once, and the store as large."""
-    monkeypatch.setattr(ingest, "_OVER_FOR", -(10**12))
-    monkeypatch.setattr(ingest, "_NOTED_FOR", -(10**12))
+    monkeypatch.setattr(ingest, "FINISHED_NANOSECONDS", -(10**12))
+    monkeypatch.setattr(ingest, "NOTED_NANOSECONDS", -(10**12))
     monkeypatch.setattr(freshness, "SMALL_STORE_RUNS", 0)
 
 
@@ -252,7 +252,7 @@ def test_whatever_happens_the_index_says_what_the_files_say(
 
 
 def test_changes_by_this_library_are_seen_at_once(store, settled, tmp_path, monkeypatch):
-    monkeypatch.setattr("sacred.stores.files.change_log._MIN_RUNS", 0)
+    monkeypatch.setattr("sacred.stores.files.change_log.MIN_RUNS", 0)
     assert check(store, "late in tags") == ()
     annotate(store, 2, add_tags=["late"])
     assert check(store, "late in tags") == (2,)
@@ -267,8 +267,8 @@ def test_changes_by_this_library_are_seen_at_once(store, settled, tmp_path, monk
 
 
 def test_notes_that_grow_too_long_begin_anew(store, settled, monkeypatch):
-    monkeypatch.setattr("sacred.stores.files.change_log._MIN_RUNS", 0)
-    monkeypatch.setattr("sacred.stores.files.change_log._MAX_LOG_BYTES", 5)
+    monkeypatch.setattr("sacred.stores.files.change_log.MIN_RUNS", 0)
+    monkeypatch.setattr("sacred.stores.files.change_log.MAX_LOG_BYTES", 5)
     for n in range(1, 8):
         annotate(store, n, add_tags=[f"late{n}"])
         assert check(store, f"late{n} in tags") == (n,)
@@ -340,7 +340,7 @@ def test_an_index_of_another_version_is_made_again(store):
 
 
 def test_while_somebody_else_keeps_the_index_everything_is_read(store, monkeypatch):
-    monkeypatch.setattr("sacred.stores.files.index.index_file._LOCK_TIMEOUT", 0.1)
+    monkeypatch.setattr("sacred.stores.files.index.index_file.LOCK_TIMEOUT", 0.1)
     check(store)
     with contextlib.closing(sqlite3.connect(store.index.path)) as connection:
         connection.execute("BEGIN EXCLUSIVE")
@@ -359,7 +359,7 @@ import sys
 from sacred.runs import open_store
 from sacred.stores.files.index import side_index
 side_index.MIN_RUNS = 0
-side_index._CHUNK = 7
+side_index.RUNS_AT_ONCE = 7
 store = open_store(sys.argv[1])
 print("ready", flush=True)
 for n in range(int(sys.argv[2])):

@@ -40,8 +40,8 @@ def small_blocks(request, monkeypatch):
     """As if a block had few points."""
     if "processes" not in request.node.name:
         monkeypatch.setattr("sacred.stores.sql.chunks.POINTS_PER_CHUNK", SIZE)
-        monkeypatch.setattr("sacred.stores.sql.points_reader._MIN_CHUNKED_POINTS", 5)
-        monkeypatch.setattr("sacred.stores.sql.points_reader._POINTS_AT_ONCE", 3)
+        monkeypatch.setattr("sacred.stores.sql.points_reader.MIN_CHUNKED_POINTS", 5)
+        monkeypatch.setattr("sacred.stores.sql.points_reader.POINTS_AT_ONCE", 3)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

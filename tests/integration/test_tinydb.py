@@ -563,8 +563,8 @@ def test_what_changes_nothing_is_not_written(observer, runs):
 
 
 def test_beats_alone_are_rare_where_writing_is_slow(observer, runs, monkeypatch):
-    monkeypatch.setattr(tinydb_store, "_SLOW_WRITE_SECONDS", 0.0)
-    monkeypatch.setattr(tinydb_store, "_SHARE_OF_BEATS", 1e-6)
+    monkeypatch.setattr(tinydb_store, "SLOW_WRITE_SECONDS", 0.0)
+    monkeypatch.setattr(tinydb_store, "HEARTBEAT_TIME_SHARE", 1e-6)
     start(observer)
     beat(observer)
     later = T0 + datetime.timedelta(seconds=1)

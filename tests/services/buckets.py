@@ -228,8 +228,8 @@ class BucketContract:
         assert self.documents(observer) == (found, [])
 
     def test_lists_of_too_many_objects_are_given_up(self, observer, kept, monkeypatch):
-        monkeypatch.setattr("sacred.stores.buckets.reader._LISTED_AT_LEAST", 2)
-        monkeypatch.setattr("sacred.stores.buckets.reader._LISTED_FOR_A_RUN", 0)
+        monkeypatch.setattr("sacred.stores.buckets.reader.MIN_LISTED_OBJECTS", 2)
+        monkeypatch.setattr("sacred.stores.buckets.reader.LISTED_OBJECTS_PER_RUN", 0)
         start(observer, config={"n": 1})
         complete(observer, 1)
         found, asked = self.documents(observer, ["config", "result"])

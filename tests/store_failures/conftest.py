@@ -56,7 +56,7 @@ def place(
             monkeypatch.setenv(name, value)
         server.refusing = False
     if kind == "google":
-        monkeypatch.setattr("sacred.stores.buckets.gcs._RETRY_SECONDS", 0.3)
+        monkeypatch.setattr("sacred.stores.buckets.gcs.RETRY_SECONDS", 0.3)
     make = {
         "postgres": lambda: places.PostgresPlace(server),
         "mongo": lambda: places.MongoPlace(server),

@@ -20,7 +20,7 @@ from sacred.display.plot import plot_lines
 from sacred.display.run_summary import truncate, without_password
 from sacred.display.svg import Curve, downsample, draw_curves
 from sacred.display.table import Table
-from sacred.display.text_table import _shrink
+from sacred.display.text_table import shrink
 from sacred.display.value_text import as_json, as_text, display_width, fit_width, one_line
 
 lines = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=5))
@@ -46,7 +46,7 @@ def test_columns_are_cut_to_the_room_and_not_below_their_floors(
     columns: list[tuple[int, int]], room: int
 ) -> None:
     sizes, floors = map(list, zip(*columns, strict=True))
-    cut = _shrink(sizes, floors, room)
+    cut = shrink(sizes, floors, room)
     assert sum(cut) + 2 * (len(cut) - 1) <= room
     if len(cut) > 1:
         pairs = zip(cut, sizes, floors, strict=False)

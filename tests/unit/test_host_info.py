@@ -107,14 +107,14 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_cpu_of_proc(tmp_path: Path, text: str, name: str) -> None:
     path = tmp_path / "cpuinfo"
     path.write_text(text)
-    assert cpu_module._from_proc(str(path)) == name
+    assert cpu_module.name_from_proc(str(path)) == name
 
 
 def test_cpu_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(path: str) -> str:
         raise FileNotFoundError(path)
 
-    monkeypatch.setattr(cpu_module, "_from_proc", fail)
+    monkeypatch.setattr(cpu_module, "name_from_proc", fail)
     monkeypatch.setattr(sys, "platform", "linux")
     assert cpu_module.cpu_name.__wrapped__() == platform.machine()
 
@@ -139,7 +139,7 @@ def test_gpus(nvidia_smi: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 def test_failing_nvidia_smi(
     nvidia_smi: Callable[[str], None], script: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sacred.host_info.gpu._TIMEOUT", 0.2)
+    monkeypatch.setattr("sacred.host_info.gpu.TIMEOUT_SECONDS", 0.2)
     nvidia_smi(script)
     assert "gpus" not in get_host_info()
 
@@ -204,7 +204,7 @@ def test_names_that_exist(name: str) -> None:
 def test_default_names_are_those_of_the_gatherers() -> None:
     from sacred.host_info.defaults import DEFAULT_GATHERERS
 
-    assert tuple(DEFAULT_GATHERERS) == host_info._DEFAULT_NAMES
+    assert tuple(DEFAULT_GATHERERS) == host_info.DEFAULT_NAMES
 
 
 def test_deprecated_decorator() -> None:

@@ -29,14 +29,14 @@ TEXTS = st.lists(st.text(st.characters(codec=None, exclude_categories=()), max_s
 @pytest.fixture
 def small(monkeypatch):
     """A few characters are long already."""
-    monkeypatch.setattr(output_record, "_MAX_CHARS_IN_MEMORY", 10)
+    monkeypatch.setattr(output_record, "MAX_CHARS_IN_MEMORY", 10)
 
 
 @given(TEXTS)
 def test_a_long_text_is_what_was_appended(texts):
     """Whether it is in memory or in the file."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(output_record, "_MAX_CHARS_IN_MEMORY", 10)
+        patch.setattr(output_record, "MAX_CHARS_IN_MEMORY", 10)
         long = SpillingText()
         for number, text in enumerate(texts):
             long.append(text)

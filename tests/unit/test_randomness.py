@@ -28,7 +28,7 @@ def _keep_global_state():
 @pytest.fixture
 def without_numpy(monkeypatch):
     """As if numpy were not installed."""
-    monkeypatch.setattr(randomness, "_numpy", lambda: None)
+    monkeypatch.setattr(randomness, "installed_numpy", lambda: None)
 
 
 @pytest.fixture

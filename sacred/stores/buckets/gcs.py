@@ -24,7 +24,7 @@ _LONGEST_PART = 63
 # Seconds: to connect, and for the answer.
 _TIMEOUT = (2, 30)
 # It is the user's run that waits.
-_RETRY_SECONDS = 4.0
+RETRY_SECONDS = 4.0
 _PURPOSE = "A GoogleCloudStorageObserver"
 
 
@@ -184,7 +184,7 @@ class GoogleBucket(Bucket):
     @property
     def _patience(self) -> dict[str, Any]:
         retry = require("google.cloud.storage.retry", "gcs", _PURPOSE)
-        return {"timeout": _TIMEOUT, "retry": retry.DEFAULT_RETRY.with_timeout(_RETRY_SECONDS)}
+        return {"timeout": _TIMEOUT, "retry": retry.DEFAULT_RETRY.with_timeout(RETRY_SECONDS)}
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:

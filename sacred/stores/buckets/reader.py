@@ -18,7 +18,7 @@ __all__ = ["BucketReader"]
 _RUNS, _REQUESTS = 50, 8
 #: The list of everything is worth its requests (one for a thousand objects) only if the runs
 #: have few files besides their records.
-_LISTED_FOR_A_RUN, _LISTED_AT_LEAST = 200, 1000
+LISTED_OBJECTS_PER_RUN, MIN_LISTED_OBJECTS = 200, 1000
 
 
 class BucketReader(FileReader):
@@ -71,7 +71,7 @@ class BucketReader(FileReader):
         files = frozenset(files_with(None))
         versions: dict[str, str] = {}
         for number, blob in enumerate(self._objects.entries()):
-            if number >= _LISTED_AT_LEAST + _LISTED_FOR_A_RUN * runs:
+            if number >= MIN_LISTED_OBJECTS + LISTED_OBJECTS_PER_RUN * runs:
                 return None
             if blob.name.partition("/")[2] in files:
                 versions[blob.name] = blob.version

@@ -18,9 +18,9 @@ __all__ = ["CHANGE_LOG", "ChangeLog", "log_change", "logged_changes"]
 CHANGE_LOG = ".changes"
 
 # In a smaller store readers look at everything.
-_MIN_RUNS = 1000
+MIN_RUNS = 1000
 # Then the notes begin anew, and readers look at everything once.
-_MAX_LOG_BYTES = 1 << 20
+MAX_LOG_BYTES = 1 << 20
 # A link, or a pipe that nobody else has open, is not a file of ours.
 _OWN_FILES_ONLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -39,7 +39,7 @@ def log_change(root: str, run_id: str) -> None:
     except OSError:
         return
     # Some systems do not count directories as links.
-    if 1 < links < _MIN_RUNS:
+    if 1 < links < MIN_RUNS:
         return
     path = os.path.join(root, CHANGE_LOG)
     # Where it cannot be noted, it is seen when everything is looked at.
@@ -51,7 +51,7 @@ def log_change(root: str, run_id: str) -> None:
             size = os.fstat(file).st_size
         finally:
             os.close(file)
-        if size > _MAX_LOG_BYTES:
+        if size > MAX_LOG_BYTES:
             os.remove(path)
 
 

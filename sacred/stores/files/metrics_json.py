@@ -31,10 +31,10 @@ JOURNAL = "metrics.jsonl"
 
 _ARRAYS = ("steps", "timestamps", "values")
 # Up to this size the file is replaced at every beat: a fraction of a millisecond.
-_SMALL_FILE_BYTES = 256 * 1024
+SMALL_FILE_BYTES = 256 * 1024
 # Beyond, when the new points amount to this part of it. All in all, each point is then
 # written three times to the file, and the journal has at most a third of them.
-_GROWTH = 0.5
+MIN_NEW_SHARE = 0.5
 _CHUNK_BYTES = 1 << 20
 _BETWEEN = '", "'
 
@@ -91,7 +91,7 @@ class MetricsFile:
     def load(self) -> None:
         """Go on with what another process has left."""
         for name, arrays in _merged(self._blobs, self._name, self._journal_name).items():
-            texts = tuple(_elements_text(arrays[array]) for array in _ARRAYS)
+            texts = tuple(elements_text(arrays[array]) for array in _ARRAYS)
             self._metrics[name] = _Metric(count=len(arrays["values"]), fresh=[texts])
         self._has_journal = self._blobs.exists(self._journal_name)
         if self._metrics:
@@ -142,7 +142,7 @@ class MetricsFile:
 
     def _is_due(self, new_size: int) -> bool:
         fresh = self._fresh_size + new_size
-        return self._size + fresh <= _SMALL_FILE_BYTES or fresh >= _GROWTH * self._size
+        return self._size + fresh <= SMALL_FILE_BYTES or fresh >= MIN_NEW_SHARE * self._size
 
     def _take(self, new: list[tuple[AddPoints, Arrays]], size: int) -> None:
         for points, arrays in new:
@@ -244,7 +244,7 @@ def _elements(old: IO[bytes] | None, metric: _Metric, number: int) -> Iterator[b
 
 def _encoded(points: AddPoints) -> Arrays:
     timestamps = _timestamps_text(points.timestamps)
-    return _elements_text(points.steps), timestamps, _elements_text(points.values)
+    return elements_text(points.steps), timestamps, elements_text(points.values)
 
 
 def _timestamps_text(timestamps: Sequence[Any]) -> bytes:
@@ -253,10 +253,10 @@ def _timestamps_text(timestamps: Sequence[Any]) -> bytes:
     if set(map(type, timestamps)) == {datetime.datetime}:
         texts = _BETWEEN.join(map(datetime.datetime.isoformat, timestamps))
         return f'"{texts}"'.encode()
-    return _elements_text([getattr(time, "isoformat", time.__str__)() for time in timestamps])
+    return elements_text([getattr(time, "isoformat", time.__str__)() for time in timestamps])
 
 
-def _elements_text(array: Sequence[Any]) -> bytes:
+def elements_text(array: Sequence[Any]) -> bytes:
     # To look at each of a million numbers whether it has to be flattened takes as long as
     # to write it; their types can be compared without a loop of the interpreter.
     kinds = set(map(type, array))

@@ -25,7 +25,7 @@ __all__ = ["read_all_points", "read_points", "stored_names"]
 
 _ARRAYS = ("steps", "values", "timestamps")
 #: Below, parsing everything takes a few milliseconds.
-_LARGE_FILE_BYTES = 256 * 1024
+LARGE_FILE_BYTES = 256 * 1024
 #: How the lines of the arrays of a metric begin, behind that of its name.
 _LINES = (b'  "steps": [', b'  "timestamps": [', b'  "values": [')
 _NUMBERS = re.compile(rb"[-+.0-9eE, ]*\Z")
@@ -59,7 +59,7 @@ def read_points(blobs: Blobs, directory: str, name: str) -> Points:
         blobs.local_path(f"{directory}/{NAME}"),
         name,
         lambda: not blobs.exists(journal),
-        lambda: _read(blobs, directory, name),
+        lambda: read_whole_metric(blobs, directory, name),
     )
 
 
@@ -79,7 +79,8 @@ def read_all_points(blobs: Blobs, directory: str) -> Iterator[tuple[str, Points]
         yield name, _points(stored.get(name), journal.get(name, []))
 
 
-def _read(blobs: Blobs, directory: str, name: str) -> Points:
+def read_whole_metric(blobs: Blobs, directory: str, name: str) -> Points:
+    """The points of one metric, out of the file itself."""
     journal = [points for points in _journal(blobs, directory) if points["name"] == name]
     stored = _stored(_content(blobs, f"{directory}/{NAME}"), name)
     return _points(stored, journal)
@@ -99,7 +100,7 @@ def _points(stored: Any, journal: list[dict[str, Any]]) -> Points:
 def _is_ours(content: bytes) -> bool:
     """Whether it is large, and in lines as we write them."""
     return (
-        len(content) > _LARGE_FILE_BYTES
+        len(content) > LARGE_FILE_BYTES
         and content.startswith(b'{\n"')
         and content.endswith(b"}\n}\n")
     )

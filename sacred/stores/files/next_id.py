@@ -65,24 +65,24 @@ def highest_number(root: str, trash: str) -> int:
 
 
 def _highest(root: str, trash: str, now: os.stat_result) -> int:
-    known_state, known_id = _known.get(root, (None, 0))
+    known_state, known_id = known_highest.get(root, (None, 0))
     highest = known_id if _state(now) == known_state else _noted(root, now)
-    return _listed(root, trash) if highest is None else highest
+    return highest_listed(root, trash) if highest is None else highest
 
 
 # The state of directories and the highest number in them, after the last run of this process
 # has started there: the same as a note, and at no cost for small ones.
-_known: dict[str, tuple[tuple[int, int], int]] = {}
+known_highest: dict[str, tuple[tuple[int, int], int]] = {}
 
 
 def _remember(root: str, highest: int, before: os.stat_result) -> None:
-    _known.pop(root, None)
+    known_highest.pop(root, None)
     after = os.stat(root)
     if after.st_nlink == before.st_nlink + 1:
-        _known[root] = _state(after), highest
+        known_highest[root] = _state(after), highest
 
 
-def _listed(root: str, trash: str) -> int:
+def highest_listed(root: str, trash: str) -> int:
     names = os.listdir(root)
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         names += os.listdir(trash)

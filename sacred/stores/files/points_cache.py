@@ -26,12 +26,12 @@ __all__ = ["cached"]
 
 _VERSION = 1
 #: Files below are read within a tenth of a second.
-_MIN_FILE_BYTES = 4 << 20
+MIN_FILE_BYTES = 4 << 20
 #: So long a file has to be left alone, in nanoseconds: clocks of file systems are coarse, and
 #: two changes could have one time.
-_SETTLED_NANOSECONDS = 2_000_000_000
+SETTLED_NANOSECONDS = 2_000_000_000
 #: Of all caches together; the oldest are removed.
-_MAX_CACHE_BYTES = 1 << 30
+MAX_CACHE_BYTES = 1 << 30
 _KINDS = {"<i8", "<f8"}
 _COLUMNS = ("steps", "values", "timestamps")
 
@@ -76,7 +76,7 @@ def _stamp(path: str) -> list[int] | None:
     except OSError:
         return None
     newest = max(state.st_mtime_ns, state.st_ctime_ns)
-    if state.st_size < _MIN_FILE_BYTES or time.time_ns() - newest < _SETTLED_NANOSECONDS:
+    if state.st_size < MIN_FILE_BYTES or time.time_ns() - newest < SETTLED_NANOSECONDS:
         return None
     return [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_dev]
 
@@ -133,7 +133,7 @@ def _make_room(directory: str, size: int) -> None:
         kept = sorted((e.stat().st_mtime_ns, e.stat().st_size, e.path) for e in entries)
     total = size + sum(length for _, length, _ in kept)
     for _, length, path in kept:
-        if total <= _MAX_CACHE_BYTES:
+        if total <= MAX_CACHE_BYTES:
             break
         with contextlib.suppress(FileNotFoundError):
             os.remove(path)

@@ -24,7 +24,7 @@ __all__ = ["with_times"]
 _DOCUMENT, _ARRAY, _DATE = 0x03, 0x04, 0x09
 _WIDTH = 8
 #: Of fewer, nobody notices what they cost.
-_MIN_TIMES = 500
+MIN_TIMES = 500
 
 
 def with_times(
@@ -51,7 +51,7 @@ def with_times(
     >>> with_times({"a": 1}, ["b", "c"], Timestamps([0.5]), DEFAULT_CODEC_OPTIONS)
     {'a': 1, 'b': {'c': [datetime.datetime(1970, 1, 1, 0, 0, 0, 500000)]}}
     """
-    if len(times) < _MIN_TIMES or not isinstance(times, Timestamps):
+    if len(times) < MIN_TIMES or not isinstance(times, Timestamps):
         inner: Any = list(times)
         for name in reversed(path):
             inner = {name: inner}

@@ -26,13 +26,13 @@ __all__ = ["PARTS", "MongoOutput", "read_output"]
 
 PARTS = "captured_out_parts"
 
-_MAX_CHARS_IN_DOCUMENT = 4 * 1024 * 1024  # in the document
-_HEAD_CHARS = 512 * 1024
-_TAIL_CHARS = 512 * 1024
-_NOTICE = f"\n[... this is not all: the rest is in GridFS, see {PARTS} ...]\n"
-_CHARS_AT_ONCE = (
+MAX_CHARS_IN_DOCUMENT = 4 * 1024 * 1024  # in the document
+HEAD_CHARS = 512 * 1024
+TAIL_CHARS = 512 * 1024
+NOTICE = f"\n[... this is not all: the rest is in GridFS, see {PARTS} ...]\n"
+CHARS_AT_ONCE = (
     2 * 1024 * 1024
-)  # sent at once, so that _MAX_CHARS_IN_DOCUMENT + _CHARS_AT_ONCE is far below 16 MB
+)  # sent at once, so that MAX_CHARS_IN_DOCUMENT + CHARS_AT_ONCE is far below 16 MB
 
 
 @dataclass(slots=True)
@@ -88,8 +88,8 @@ class MongoOutput:
         del state.recent[offset - state.stored :]
         state.recent += data
         # The last lines stay: a filter may still rewrite them, as with progress bars.
-        cut = _between_characters(state.recent, len(state.recent) - _TAIL_CHARS)
-        if shown + len(data) > _MAX_CHARS_IN_DOCUMENT and cut > 0:
+        cut = _between_characters(state.recent, len(state.recent) - TAIL_CHARS)
+        if shown + len(data) > MAX_CHARS_IN_DOCUMENT and cut > 0:
             self._move_to_file(state, cut)
 
     def _move_to_file(self, state: _State, cut: int) -> None:
@@ -100,7 +100,7 @@ class MongoOutput:
         part = {"file_id": file_id, "offset": state.stored, "length": cut}
         beginning, notice = state.head, ""
         if not state.head:
-            beginning, notice = _between_characters(state.recent, _HEAD_CHARS), _NOTICE
+            beginning, notice = _between_characters(state.recent, HEAD_CHARS), NOTICE
         shown = [
             {"$substrBytes": ["$captured_out", 0, beginning]},
             {"$literal": notice},
@@ -164,7 +164,7 @@ def _pieces(data: bytes) -> list[bytes]:
     pieces = []
     start = 0
     while start < len(data):
-        stop = _between_characters(data, start + _CHARS_AT_ONCE)
+        stop = _between_characters(data, start + CHARS_AT_ONCE)
         pieces.append(data[start:stop])
         start = stop
     return pieces

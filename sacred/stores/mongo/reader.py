@@ -41,7 +41,7 @@ __all__ = ["MongoReader"]
 #: Of the stored document, what canonical fields with other names are made of.
 _MADE_OF = {"sources": "experiment"}
 _OUTPUT_FIELDS = ("captured_out", PARTS)
-_PAGE_SIZE = 200
+PAGE_SIZE = 200
 
 
 class MongoReader(Reader):
@@ -280,7 +280,7 @@ class MongoReader(Reader):
         self, ids: Iterable[RunId], where: Any, fields: Collection[str] | None
     ) -> Iterator[dict[str, Any]]:
         remaining = iter(ids)
-        while page := list(itertools.islice(remaining, _PAGE_SIZE)):
+        while page := list(itertools.islice(remaining, PAGE_SIZE)):
             with translate_errors(self.url):
                 wanted = {"$and": [{"_id": {"$in": page}}, where or {}]}
                 found = {d["_id"]: d for d in self._runs.find(wanted, _projection(fields))}
@@ -299,14 +299,14 @@ class MongoReader(Reader):
             parts = {field: {"$type": "date"}}, {field: {"$not": {"$type": "date"}}}
         for part in parts:
             wanted = {"$and": [where, part]}
-            size = _PAGE_SIZE
+            size = PAGE_SIZE
             while True:
                 with translate_errors(self.url):
                     # With a limit, the server keeps no more than that many while it sorts.
                     found = self._runs.find(wanted, _projection(fields))
                     by_field = [] if field == "_id" else [(field, direction)]
                     found = found.sort([*by_field, ("_id", 1 if by_field else direction)])
-                    page = list(found.skip(size - _PAGE_SIZE).limit(size))
+                    page = list(found.skip(size - PAGE_SIZE).limit(size))
                 yield from self._readable(page, fields, report)
                 if len(page) < size:
                     break

@@ -26,7 +26,7 @@ __all__ = ["is_last_of", "numbers_of"]
 _RUN, _METRIC = TABLES["run"].c, TABLES["metric"].c
 
 #: Fetched at once, all runs together, to work out what the database does not.
-_POINTS_AT_ONCE = 200_000
+POINTS_AT_ONCE = 200_000
 #: Longer metrics have chunks, which are read faster than a database looks at their rows.
 _MAX_AGGREGATED_POINTS = 20_000
 
@@ -105,7 +105,7 @@ class _Metric:
             found[row.run_id] |= {kind: numbers[kind] for kind in numbers.keys() & self._kinds}
             if self._kinds - found[row.run_id].keys():
                 open_runs[row.run_id] = row.points
-        room = _POINTS_AT_ONCE
+        room = POINTS_AT_ONCE
         few = [key for key, count in open_runs.items() if (room := room - count) >= 0]
         if few:
             self._add_of_values(few, found)

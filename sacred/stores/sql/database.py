@@ -138,7 +138,7 @@ def _use_wal(connection: Connection) -> None:
     name = connection.engine.url.database
     is_new = connection.exec_driver_sql("PRAGMA page_count").scalar() == 0
     connection.rollback()
-    if not is_new or not name or not os.path.isabs(name) or not _is_on_local_disk(name):
+    if not is_new or not name or not os.path.isabs(name) or not is_on_local_disk(name):
         return
     try:
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
@@ -168,7 +168,7 @@ _NETWORK = (
 )
 
 
-def _is_on_local_disk(name: str) -> bool:
+def is_on_local_disk(name: str) -> bool:
     """Whether all who use the file are on this machine; if nobody knows, they may not be."""
     try:
         with open("/proc/self/mounts", encoding="utf-8", errors="replace") as mounts:

@@ -97,7 +97,7 @@ def make_engine(text: str, echo: bool = False) -> Engine:
             # Such a database is one connection; that of the heartbeat must be the same.
             options |= {"poolclass": sa.StaticPool, "connect_args": {"check_same_thread": False}}
         else:
-            options["connect_args"] = _limits(url)
+            options["connect_args"] = connection_limits(url)
         if url.get_backend_name() in ("mysql", "mariadb"):
             # Else a session that has read once sees nothing new before its transaction ends.
             options["isolation_level"] = "READ COMMITTED"
@@ -121,7 +121,7 @@ def file_of(engine: Engine) -> str | None:
     return url.database
 
 
-def _limits(url: URL) -> dict[str, Any]:
+def connection_limits(url: URL) -> dict[str, Any]:
     driver = url.get_backend_name()
     if driver != "sqlite":
         driver = url.get_dialect().driver

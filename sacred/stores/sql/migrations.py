@@ -35,7 +35,7 @@ def statements_for(connection: Connection) -> list[str]:
         indices = sorted(table.indexes, key=lambda index: str(index.name))
         if table.name in existing:
             columns = {str(c["name"]): c for c in inspector.get_columns(table.name)}
-            statements += _column_statements(table, columns, dialect)
+            statements += column_statements(table, columns, dialect)
             names = {index["name"] for index in inspector.get_indexes(table.name)}
             indices = [index for index in indices if index.name not in names]
         else:
@@ -44,7 +44,7 @@ def statements_for(connection: Connection) -> list[str]:
     return statements
 
 
-def _column_statements(
+def column_statements(
     table: sa.Table, existing: dict[str, ReflectedColumn], dialect: Dialect
 ) -> list[str]:
     quote = dialect.identifier_preparer.quote

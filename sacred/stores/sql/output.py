@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 __all__ = ["whole_output", "write_output"]
 
-_MAX_CHARS_IN_ROW = 2 * 1024 * 1024  # in the row of the run
-_HEAD_CHARS = 512 * 1024
-_TAIL_CHARS = 512 * 1024
-_NOTICE = "\n[... this is not all: the rest is in the table output ...]\n"
-_TAIL_START = _HEAD_CHARS + len(_NOTICE)
-_CHARS_AT_ONCE = 1024 * 1024  # written at once
+MAX_CHARS_IN_ROW = 2 * 1024 * 1024  # in the row of the run
+HEAD_CHARS = 512 * 1024
+TAIL_CHARS = 512 * 1024
+NOTICE = "\n[... this is not all: the rest is in the table output ...]\n"
+TAIL_START = HEAD_CHARS + len(NOTICE)
+CHARS_AT_ONCE = 1024 * 1024  # written at once
 
 _RUN, _OUTPUT = TABLES["run"], TABLES["output"]
 _SHOWN = _RUN.c.captured_out
@@ -48,12 +48,12 @@ def write_output(session: Session, run: Run, change: WriteOutput) -> None:
         text = whole_output(session.connection(), run.run_id, before)[:start] + text
         session.execute(sa.delete(_OUTPUT).where(whose))
         start = stored = 0
-    for begin in range(0, max(len(text), 1), _CHARS_AT_ONCE):
-        piece = text[begin : begin + _CHARS_AT_ONCE]
-        shown = start + begin - stored + (_TAIL_START if stored else 0)
+    for begin in range(0, max(len(text), 1), CHARS_AT_ONCE):
+        piece = text[begin : begin + CHARS_AT_ONCE]
+        shown = start + begin - stored + (TAIL_START if stored else 0)
         _show(session, run, _first(shown).concat(sa.literal(piece, _SHOWN.type)))
         shown += len(piece)
-        if shown > _MAX_CHARS_IN_ROW:
+        if shown > MAX_CHARS_IN_ROW:
             stored = _move(session, run, stored, shown)
 
 
@@ -67,14 +67,14 @@ def whole_output(connection: Connection, run_id: str | None, shown: str | None) 
     """
     rows = sa.select(_OUTPUT.c.text).where(_OUTPUT.c.run_id == run_id).order_by(_OUTPUT.c.position)
     pieces, shown = list(connection.scalars(rows)), shown or ""
-    return "".join(pieces) + shown[_TAIL_START:] if pieces else shown
+    return "".join(pieces) + shown[TAIL_START:] if pieces else shown
 
 
 def _move(session: Session, run: Run, stored: int, shown: int) -> int:
     """Move all but the beginning and the end to a row; returns where that ends."""
-    beginning = _TAIL_START if stored else 0
+    beginning = TAIL_START if stored else 0
     # The last lines stay: a filter may still rewrite them, as with progress bars.
-    length = shown - _TAIL_CHARS - beginning
+    length = shown - TAIL_CHARS - beginning
     moved = sa.select(
         sa.literal(run.run_id),
         sa.literal(stored),
@@ -84,11 +84,9 @@ def _move(session: Session, run: Run, stored: int, shown: int) -> int:
     columns = ["run_id", "position", "stop", "text"]
     session.execute(sa.insert(_OUTPUT).from_select(columns, moved))
     head = (
-        _first(beginning)
-        if stored
-        else _first(_HEAD_CHARS).concat(sa.literal(_NOTICE, _SHOWN.type))
+        _first(beginning) if stored else _first(HEAD_CHARS).concat(sa.literal(NOTICE, _SHOWN.type))
     )
-    _show(session, run, head.concat(sa.func.substr(_SHOWN, shown - _TAIL_CHARS + 1)))
+    _show(session, run, head.concat(sa.func.substr(_SHOWN, shown - TAIL_CHARS + 1)))
     return stored + length
 
 

@@ -26,9 +26,9 @@ __all__ = ["columns_of", "names_of"]
 
 _METRIC = TABLES["metric"]
 #: Of fewer points, nobody asks for chunks.
-_MIN_CHUNKED_POINTS = 1000
+MIN_CHUNKED_POINTS = 1000
 #: What fits into the caches of processors is faster to handle.
-_POINTS_AT_ONCE = 5000
+POINTS_AT_ONCE = 5000
 
 
 class _Column(NamedTuple):
@@ -61,7 +61,7 @@ def columns_of(connection: Connection, run_id: str, name: str, wanted: Sequence[
     """
     columns = [_COLUMNS[column] for column in wanted]
     metric = _Metric(connection, run_id, name, columns)
-    parts = metric.first(_MIN_CHUNKED_POINTS)
+    parts = metric.first(MIN_CHUNKED_POINTS)
     if parts is None:
         parts = metric.all()
     return [joined([part[n] for part in parts]) for n in range(len(columns))]
@@ -128,7 +128,7 @@ class _Metric:
         # Of the driver: to make rows of SQLAlchemy's takes longer than to read them.
         cursor = self._connection.execute(query).cursor
         assert cursor is not None
-        while some := cursor.fetchmany(_POINTS_AT_ONCE):
+        while some := cursor.fetchmany(POINTS_AT_ONCE):
             found = iter(zip(*some, strict=True))
             yield [
                 column.from_rows(*(next(found) for _ in column.of_rows)) for column in self._columns

@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SqlReader"]
 
-_PAGE_SIZE = 500
+PAGE_SIZE = 500
 #: So many runs are looked at one by one before all are.
-_RUNS_AHEAD = 2000
+RUNS_AHEAD = 2000
 #: PostgreSQL does not know how long it takes to read JSON. Said in one transaction, for that.
 _USE_PARALLEL_WORKERS = "SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0"
 
@@ -123,7 +123,7 @@ class SqlReader(Reader):
         """See `Reader.ordered`."""
         name = "id" if field == "_id" else field
         keys = partial(by_column, name, descending)
-        pages = self._in_order(keys, _PAGE_SIZE, where)
+        pages = self._in_order(keys, PAGE_SIZE, where)
         return (document for _, document in self._placed(pages, fields, report))
 
     def ranked(
@@ -139,7 +139,7 @@ class SqlReader(Reader):
             if rows.is_old:
                 return None
 
-        size = min(limit, _PAGE_SIZE) + 20
+        size = min(limit, PAGE_SIZE) + 20
         keys = partial(by_order, order)
         pages = self._in_order(keys, size, where, looks_ahead=order.is_quick, is_costly=True)
         try:
@@ -158,7 +158,7 @@ class SqlReader(Reader):
         """The documents of these keys, with their rows, and with what was said of the keys."""
         for page in pages:
             remaining = iter(page)
-            while keys := list(itertools.islice(remaining, _PAGE_SIZE)):
+            while keys := list(itertools.islice(remaining, PAGE_SIZE)):
                 with self._connected() as (connection, rows):
                     query = sa.select(*rows.columns_for(fields)).where(_RUN.c.id.in_(keys))
                     by_key = {row.id: row for row in connection.execute(query)}
@@ -209,12 +209,12 @@ class SqlReader(Reader):
         hundred times as long. Mostly they are enough.
         """
         quick = Filter(quick=where.quick)
-        remaining = iter(self._fetch(partial(_part, keys, _RUNS_AHEAD, 0), quick, is_costly=True))
+        remaining = iter(self._fetch(partial(_part, keys, RUNS_AHEAD, 0), quick, is_costly=True))
         while page := {row.id: bool(row.doubt) for row in itertools.islice(remaining, size)}:
             query = sa.select(_RUN.c.id).where(_RUN.c.id.in_(page))
             fitting = {row.id for row in self._fetch(query.where, where)}
             yield {key: doubt for key, doubt in page.items() if key in fitting}
-            size = min(size * 2, _PAGE_SIZE)
+            size = min(size * 2, PAGE_SIZE)
 
     def output(self, run_id: RunId) -> str:
         """See `Reader.output`."""
@@ -304,7 +304,7 @@ class SqlReader(Reader):
         self, ids: Iterable[RunId], fields: Collection[str] | None, where: Filter | None
     ) -> Iterator[Sequence[Any]]:
         remaining = iter(ids)
-        while page := list(itertools.islice(remaining, _PAGE_SIZE)):
+        while page := list(itertools.islice(remaining, PAGE_SIZE)):
             with self._connected() as (connection, rows):
                 condition = sa.or_(
                     _RUN.c.run_id.in_([_key(run_id) for run_id in page]),
@@ -318,7 +318,7 @@ class SqlReader(Reader):
     def _page(
         self, last: int | None, columns: Iterable[Any], where: Filter | None
     ) -> Sequence[Any]:
-        query = sa.select(*columns).order_by(_RUN.c.id).limit(_PAGE_SIZE)
+        query = sa.select(*columns).order_by(_RUN.c.id).limit(PAGE_SIZE)
         if last is not None:
             query = query.where(_RUN.c.id > last)
         return self._fetch(query.where, where)

@@ -170,7 +170,7 @@ def _wait_for(handle: int, path: str) -> None:
     give_up, pause = time.monotonic() + LOCK_TIMEOUT, 0.001
     while True:
         try:
-            return _lock_now(handle)
+            return lock_now(handle)
         except OSError as error:
             if error.errno in _NO_LOCKS:
                 _log.warning("No locks on the file system of %s: one run at a time, please", path)
@@ -187,14 +187,14 @@ def _wait_for(handle: int, path: str) -> None:
 
 if sys.platform == "win32":
 
-    def _lock_now(handle: int) -> None:
+    def lock_now(handle: int) -> None:
         import msvcrt
 
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 
 else:
 
-    def _lock_now(handle: int) -> None:
+    def lock_now(handle: int) -> None:
         import fcntl
 
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -60,8 +60,8 @@ _OWN_FIELDS = frozenset(
 
 # In a large database every change takes long (seconds), for the file is written as a whole.
 # There, beats that say nothing but the time may take this part of the time at most.
-_SLOW_WRITE_SECONDS = 0.2
-_SHARE_OF_BEATS = 0.05
+SLOW_WRITE_SECONDS = 0.2
+HEARTBEAT_TIME_SHARE = 0.05
 
 _log = logging.getLogger(__name__)
 
@@ -226,8 +226,8 @@ class TinyDbStore(ReadableStore):
         if written and self._on_write is not None:
             self._on_write()
         now = time.monotonic()
-        if now - began > _SLOW_WRITE_SECONDS:
-            self._no_beats_until = now + (now - began) * (1 / _SHARE_OF_BEATS - 1)
+        if now - began > SLOW_WRITE_SECONDS:
+            self._no_beats_until = now + (now - began) * (1 / HEARTBEAT_TIME_SHARE - 1)
 
     def _apply(self, entry: Entry, change: Change, files: list[Any]) -> None:
         match change:

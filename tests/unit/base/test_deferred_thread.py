@@ -72,7 +72,7 @@ def test_it_can_be_hastened():
 def test_one_that_is_due_early_does_not_wait_for_an_earlier_one_that_is_due_late():
     _, hours = noted()
     hours.start(3600)
-    time.sleep(deferred_thread._LINGER_SECONDS + 0.05)  # the clock sleeps for an hour
+    time.sleep(deferred_thread.LINGER_SECONDS + 0.05)  # the clock sleeps for an hour
     done, late = noted()
     late.start(SOON)
     assert done.wait(60)
@@ -90,9 +90,9 @@ def test_the_clock_ends_when_nobody_needs_it():
     late.start(3600)
     late.join()
     deadline = time.monotonic() + 60
-    while deferred_thread._scheduler._is_running and time.monotonic() < deadline:
+    while deferred_thread.scheduler.is_running and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not deferred_thread._scheduler._is_running
+    assert not deferred_thread.scheduler.is_running
     done, another = noted()
     another.start(0)
     assert done.wait(60)
@@ -117,7 +117,7 @@ def test_many_that_come_and_go_at_the_moment_they_are_due_begin_once_or_never():
 
 
 def test_a_system_without_threads_is_asked_again(monkeypatch):
-    monkeypatch.setattr(deferred_thread, "_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(deferred_thread, "RETRY_SECONDS", 0.01)
     start, refused = threading.Thread.start, []
 
     def refuse_twice(thread: threading.Thread) -> None:
@@ -135,7 +135,7 @@ def test_a_system_without_threads_is_asked_again(monkeypatch):
 
 
 def test_where_there_can_be_no_clock_the_start_fails(monkeypatch):
-    monkeypatch.setattr(deferred_thread, "_scheduler", deferred_thread._Scheduler())
+    monkeypatch.setattr(deferred_thread, "scheduler", deferred_thread.Scheduler())
 
     def refuse(*_: object) -> int:
         raise RuntimeError("can't start new thread")

@@ -200,4 +200,6 @@ def test_law_python_takes_what_is_constructed(function, args, kwargs, options):
 def test_what_the_code_tells_is_what_inspect_tells(function):
     from sacred.config import signature
 
-    assert list(signature._parameters_of_code(function)) == list(signature._inspected(function))
+    assert list(signature.parameters_of_code(function)) == list(
+        signature.inspected_parameters(function)
+    )

@@ -77,8 +77,8 @@ def test_local_functions_need_cloudpickle():
 
 def forget(monkeypatch, function):
     """As if this were another process."""
-    monkeypatch.setattr(bindings_module, "_known", {})
-    monkeypatch.setattr(bindings_module, "_received", None)
+    monkeypatch.setattr(bindings_module, "known_runs", {})
+    monkeypatch.setattr(bindings_module, "received_run", None)
     function.last_binding = None
 
 
@@ -141,7 +141,7 @@ def test_workers_forget_old_runs(monkeypatch):
     for number in range(20):
         received({"x": number}, f"token-{number}")
         assert get() == number
-    assert len(bindings_module._known) <= 20
+    assert len(bindings_module.known_runs) <= 20
 
 
 def test_the_run_of_a_function():

@@ -201,7 +201,7 @@ def test_git_is_asked_once(
 
     from sacred.dependencies import git
 
-    monkeypatch.setattr(git, "_described", describe)
+    monkeypatch.setattr(git, "describe_repository", describe)
     (project / ".git").mkdir()
     shared = Repositories()
     _, sources, _ = gather_sources_and_dependencies(script, True, None, shared)

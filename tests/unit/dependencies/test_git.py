@@ -144,7 +144,7 @@ def test_git_that_fails_or_hangs(
     script: str,
     reason: str,
 ) -> None:
-    monkeypatch.setattr(git_module, "_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(git_module, "TIMEOUT_SECONDS", 0.3)
     _install_git(tmp_path / "bin", script, monkeypatch)
     assert info() == GitInfo()
     assert reason in caplog.text
@@ -169,7 +169,7 @@ def test_remotes_are_read_as_git_reads_them(git: Git, commit: str) -> None:
     git("remote", "add", "with.dot", "/some where/b")
     git("config", "user.url", "no remote")
     expected = git("config", "--get-regexp", r"^remote\..*\.url$") + "\n"
-    assert git_module._remotes_in(".git/config") == expected
+    assert git_module.remotes_in(".git/config") == expected
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_remotes_are_read_as_git_reads_them(git: Git, commit: str) -> None:
 )
 def test_unusual_configurations_are_left_to_git(tmp_path: Path, text: str) -> None:
     (tmp_path / "config").write_text(text)
-    assert git_module._remotes_in(str(tmp_path / "config")) is None
+    assert git_module.remotes_in(str(tmp_path / "config")) is None
 
 
 def test_git_can_look_meanwhile(commit: str) -> None:

@@ -42,8 +42,8 @@ def test_it_is_a_queue(steps: list[tuple[int, bytes, bool]]) -> None:
     """Whether it is in memory, in the file, or in both."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(backlog, "CHUNK_SIZE", 7)
-        patch.setattr(backlog, "_LARGE_BYTES", 200)
-        patch.setattr(backlog, "_MAX_BYTES_IN_MEMORY", 400)
+        patch.setattr(backlog, "LARGE_BYTES", 200)
+        patch.setattr(backlog, "MAX_BYTES_IN_MEMORY", 400)
         waiting, taken, put = Backlog(), [], []
         for source, data, take in steps:
             waiting.put(source, data)

@@ -32,7 +32,7 @@ _seconds = st.one_of(
 @pytest.fixture(autouse=True, scope="module")
 def few_are_many():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bson_times, "_MIN_TIMES", 1)
+        patch.setattr(bson_times, "MIN_TIMES", 1)
         yield
 
 
@@ -61,7 +61,7 @@ def test_few_and_other_times_are_left_to_the_driver(monkeypatch):
     times = [datetime.datetime(2030, 1, 2), "yesterday"]
     document = with_times({"a": 1}, ["times", "$each"], times, DEFAULT_CODEC_OPTIONS)
     assert document == {"a": 1, "times": {"$each": times}}
-    monkeypatch.setattr(bson_times, "_MIN_TIMES", 3)
+    monkeypatch.setattr(bson_times, "MIN_TIMES", 3)
     moments = Timestamps([NOW, NOW + 1])
     document = with_times({}, ["times"], moments, DEFAULT_CODEC_OPTIONS)
     assert document == {"times": list(moments)}

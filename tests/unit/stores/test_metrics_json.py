@@ -23,8 +23,8 @@ def blobs(tmp_path):
 
 @pytest.fixture
 def use_journal(monkeypatch):
-    monkeypatch.setattr(metrics_json, "_SMALL_FILE_BYTES", 0)
-    monkeypatch.setattr(metrics_json, "_GROWTH", 10)
+    monkeypatch.setattr(metrics_json, "SMALL_FILE_BYTES", 0)
+    monkeypatch.setattr(metrics_json, "MIN_NEW_SHARE", 10)
 
 
 def values_of(path):
@@ -57,7 +57,7 @@ def test_readers_see_every_beat(tmp_path_factory, beats, small):
     file = MetricsFile(LocalBlobs(path), ".")
     expected = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(metrics_json, "_SMALL_FILE_BYTES", small)
+        patch.setattr(metrics_json, "SMALL_FILE_BYTES", small)
         for beat in beats:
             batch = [points(len(expected.get(n, [])), *v, name=n) for n, v in beat.items()]
             for name, values in beat.items():
@@ -88,7 +88,7 @@ def test_nan_is_no_problem_for_other_readers(tmp_path, blobs):
     )
 )
 def test_numbers_are_written_as_json_writes_them(numbers):
-    text = metrics_json._elements_text(numbers).decode()
+    text = metrics_json.elements_text(numbers).decode()
     assert f"[{text}]" == dumps(numbers)
 
 
@@ -119,7 +119,7 @@ class WatchedBlobs(LocalBlobs):
 
 
 def test_the_cost_of_a_beat_does_not_grow(monkeypatch, tmp_path):
-    monkeypatch.setattr(metrics_json, "_SMALL_FILE_BYTES", 1000)
+    monkeypatch.setattr(metrics_json, "SMALL_FILE_BYTES", 1000)
     blobs = WatchedBlobs(tmp_path)
     file = MetricsFile(blobs, ".")
     for beat in range(2000):
@@ -130,7 +130,7 @@ def test_the_cost_of_a_beat_does_not_grow(monkeypatch, tmp_path):
 
 
 def test_a_full_disk_loses_nothing(monkeypatch, tmp_path):
-    monkeypatch.setattr(metrics_json, "_SMALL_FILE_BYTES", 100)
+    monkeypatch.setattr(metrics_json, "SMALL_FILE_BYTES", 100)
     blobs = WatchedBlobs(tmp_path)
     file = MetricsFile(blobs, ".")
     for beat in range(30):
@@ -186,7 +186,7 @@ def test_an_operation_that_gets_through_though_it_fails(
     tmp_path, blobs, monkeypatch, method, small
 ):
     """As when the answer of a server is lost: the file is another one than it was."""
-    monkeypatch.setattr(metrics_json, "_SMALL_FILE_BYTES", small)
+    monkeypatch.setattr(metrics_json, "SMALL_FILE_BYTES", small)
     file = MetricsFile(blobs, "1")
     file.add([points(0, 1.0)])
     file.add([points(1, 2.0)])

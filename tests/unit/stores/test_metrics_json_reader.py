@@ -32,7 +32,7 @@ METRICS = {
 def blobs(request, tmp_path, monkeypatch):
     """A run with `METRICS`; "large": read as if it had a million points."""
     if request.param == "large":
-        monkeypatch.setattr(metrics_json_reader, "_LARGE_FILE_BYTES", 0)
+        monkeypatch.setattr(metrics_json_reader, "LARGE_FILE_BYTES", 0)
     (tmp_path / "1").mkdir()
     blobs = LocalBlobs(tmp_path)
     file = MetricsFile(blobs, "1")
@@ -73,7 +73,7 @@ def test_points_in_the_journal_come_behind(blobs):
 
 @pytest.mark.parametrize("indent", [None, 2])
 def test_other_json_is_read_as_well(tmp_path, monkeypatch, indent):
-    monkeypatch.setattr(metrics_json_reader, "_LARGE_FILE_BYTES", 0)
+    monkeypatch.setattr(metrics_json_reader, "LARGE_FILE_BYTES", 0)
     metrics = {"a": {"steps": [0], "timestamps": ["2026-01-02"], "values": [0.5]}}
     (tmp_path / "metrics.json").write_text(json.dumps(metrics, indent=indent))
     blobs = LocalBlobs(tmp_path)

@@ -32,9 +32,9 @@ def runs(tmp_path):
 def listed(monkeypatch):
     """How often a directory was listed."""
     count = []
-    list_it = next_id._listed
+    list_it = next_id.highest_listed
     monkeypatch.setattr(
-        next_id, "_listed", lambda *places: count.append(places) or list_it(*places)
+        next_id, "highest_listed", lambda *places: count.append(places) or list_it(*places)
     )
     return count
 
@@ -45,7 +45,7 @@ def claim(request):
 
     def claim(runs):
         if request.param == "another process":
-            next_id._known.clear()
+            next_id.known_highest.clear()
         return int(claim_next(str(runs), str(runs / "_trash")))
 
     return claim

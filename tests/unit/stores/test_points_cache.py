@@ -23,9 +23,9 @@ T0 = datetime.datetime(2026, 1, 2, 3, 4, 5, 678000)
 def kept(tmp_path, monkeypatch):
     """The directory of what is kept; files of any size and age are."""
     monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
-    monkeypatch.setattr(points_cache, "_MIN_FILE_BYTES", 0)
-    monkeypatch.setattr(points_cache, "_SETTLED_NANOSECONDS", 0)
-    monkeypatch.setattr(metrics_json_reader, "_LARGE_FILE_BYTES", 0)
+    monkeypatch.setattr(points_cache, "MIN_FILE_BYTES", 0)
+    monkeypatch.setattr(points_cache, "SETTLED_NANOSECONDS", 0)
+    monkeypatch.setattr(metrics_json_reader, "LARGE_FILE_BYTES", 0)
     return tmp_path / "cache" / "points"
 
 
@@ -51,13 +51,13 @@ def write(blobs, values):
 def reads(monkeypatch):
     """A list with an element for each time that the file is parsed."""
     counted = []
-    original = metrics_json_reader._read
+    original = metrics_json_reader.read_whole_metric
 
     def read(*args):
         counted.append(1)
         return original(*args)
 
-    monkeypatch.setattr(metrics_json_reader, "_read", read)
+    monkeypatch.setattr(metrics_json_reader, "read_whole_metric", read)
     return counted
 
 
@@ -123,7 +123,7 @@ def test_what_is_no_array_is_not_kept(blobs, kept, odd):
 
 
 def test_none_is_kept_of_a_file_that_has_just_been_written(blobs, kept, monkeypatch):
-    monkeypatch.setattr(points_cache, "_SETTLED_NANOSECONDS", 3600 * 10**9)
+    monkeypatch.setattr(points_cache, "SETTLED_NANOSECONDS", 3600 * 10**9)
     values(blobs)
     assert not kept.exists()
 
@@ -143,7 +143,7 @@ def test_a_place_that_cannot_be_written_does_no_harm(blobs, kept):
 def test_the_oldest_make_room(blobs, kept, monkeypatch):
     values(blobs)
     [first] = kept.iterdir()
-    monkeypatch.setattr(points_cache, "_MAX_CACHE_BYTES", 100)
+    monkeypatch.setattr(points_cache, "MAX_CACHE_BYTES", 100)
     os.mkdir(blobs.local_path("2"))
     os.rename(blobs.local_path("1/metrics.json"), blobs.local_path("2/metrics.json"))
     read_points(blobs, "2", "a")

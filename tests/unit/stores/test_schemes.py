@@ -177,6 +177,6 @@ def test_the_client_ends_with_its_store():
 def test_a_plugin_that_opens_something_else_is_an_error(monkeypatch):
     from sacred.stores.schemes import STORES
 
-    monkeypatch.setitem(STORES._objects, "memory", lambda url: [url])
+    monkeypatch.setattr(STORES, "load", lambda name: lambda url: [url])
     with pytest.raises(StoreError, match=r"What 'memory' of sacred\.stores opens is no Store"):
         store_from_url("memory:")

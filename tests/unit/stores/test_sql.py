@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateTable
 
 from sacred._base.errors import MissingExtraError
 from sacred.stores.sql import engine, migrations
-from sacred.stores.sql.database import _is_on_local_disk
+from sacred.stores.sql.database import is_on_local_disk
 from sacred.stores.sql.engine import make_engine, url_of
 from sacred.stores.sql.errors import translate_errors
 from sacred.stores.sql.migrations import is_narrower
@@ -73,10 +73,10 @@ def test_relative_paths_become_absolute(monkeypatch, tmp_path):
 
 
 def test_waiting_has_limits_unless_the_user_sets_others():
-    limits = engine._limits(sa.make_url("postgresql+psycopg://h/d?connect_timeout=99"))
+    limits = engine.connection_limits(sa.make_url("postgresql+psycopg://h/d?connect_timeout=99"))
     assert "connect_timeout" not in limits
     assert limits["tcp_user_timeout"] == 60_000
-    assert engine._limits(sa.make_url("sqlite:////d")) == {"timeout": 60}
+    assert engine.connection_limits(sa.make_url("sqlite:////d")) == {"timeout": 60}
 
 
 # ---------------------------------------------------------------------- statements
@@ -142,7 +142,7 @@ def test_statements_for_an_old_table_on_mysql():
         "run_id": {"name": "run_id", "type": mysql.VARCHAR(24)},
         "captured_out": {"name": "captured_out", "type": mysql.TEXT()},
     }
-    statements = migrations._column_statements(Run.__table__, existing, mysql.dialect())
+    statements = migrations.column_statements(Run.__table__, existing, mysql.dialect())
     grow = "ALTER TABLE run MODIFY COLUMN captured_out LONGTEXT CHARACTER SET utf8mb4"
     assert grow in statements
     assert "ALTER TABLE run ADD COLUMN result_json LONGTEXT CHARACTER SET utf8mb4" in statements
@@ -238,5 +238,5 @@ def test_where_a_disk_is(tmp_path, monkeypatch):
         "builtins.open",
         lambda name, *a, **k: real_open(mounts if name == "/proc/self/mounts" else name, *a, **k),
     )
-    assert _is_on_local_disk(f"{tmp_path}/runs.db")
-    assert not _is_on_local_disk(f"{tmp_path}/net/runs.db")
+    assert is_on_local_disk(f"{tmp_path}/runs.db")
+    assert not is_on_local_disk(f"{tmp_path}/net/runs.db")

@@ -133,7 +133,7 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch, caplog):
     def refuse(handle):
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(database_file, "_lock_now", refuse)
+    monkeypatch.setattr(database_file, "lock_now", refuse)
     with locked(str(tmp_path / "lock")):
         pass
     assert "No locks on the file system" in caplog.text

@@ -15,7 +15,7 @@ __all__ = ["Database", "path_of"]
 #: Of the tables. An index of another version is made again.
 _VERSION = 3
 #: Seconds to wait for another process that is writing.
-_LOCK_TIMEOUT = 10.0
+LOCK_TIMEOUT = 10.0
 
 # `entry` is in the order of its key, so all values of a path lie together: a condition reads
 # those of one path, and nothing else. Ids that are numbers are the keys of runs.
@@ -90,7 +90,7 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
-        connection = sqlite3.connect(self.path, timeout=_LOCK_TIMEOUT, isolation_level=None)
+        connection = sqlite3.connect(self.path, timeout=LOCK_TIMEOUT, isolation_level=None)
         try:
             if _version(connection) != _VERSION:
                 connection.execute("BEGIN EXCLUSIVE")

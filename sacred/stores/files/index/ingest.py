@@ -52,8 +52,11 @@ _FIELDS = (
 )  # fmt: skip
 _ACTIVE = frozenset({None, RUNNING, QUEUED, COPYING})
 _SECOND = 10**9
-#: For so many nanoseconds after its last change, a run is looked at by every query.
-_ACTIVE_FOR, _OVER_FOR, _NOTED_FOR = 86_400 * _SECOND, 10 * _SECOND, 60 * _SECOND
+#: For so many nanoseconds after its last change, a run is looked at by every query: while it is
+#: active, when it is finished, and after somebody noted a change.
+ACTIVE_NANOSECONDS = 86_400 * _SECOND
+FINISHED_NANOSECONDS = 10 * _SECOND
+NOTED_NANOSECONDS = 60 * _SECOND
 
 
 class Reading(Frozen):
@@ -165,9 +168,11 @@ def save(
         if not is_new:
             _clear(connection, n)
         newest, is_active = reading.fingerprint.newest, reading.status in _ACTIVE
-        until = newest + (_ACTIVE_FOR if is_active or reading.state != KNOWN else _OVER_FOR)
+        until = newest + (
+            ACTIVE_NANOSECONDS if is_active or reading.state != KNOWN else FINISHED_NANOSECONDS
+        )
         if reading.name in noted:
-            until = max(until, now + _NOTED_FOR)
+            until = max(until, now + NOTED_NANOSECONDS)
         seen = (n, name, int.from_bytes(reading.fingerprint.text[:8], sys.byteorder, signed=True))
         until = min(until, 2**63 - 1)
         query = "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)"

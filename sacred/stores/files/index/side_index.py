@@ -29,7 +29,7 @@ __all__ = ["SideIndex", "index_of"]
 #: In smaller stores it is as fast to read the files, and nothing has to be kept.
 MIN_RUNS = 500
 # So many runs are read and written at once.
-_CHUNK = 500
+RUNS_AT_ONCE = 500
 # After so many seconds of reading, the file system is asked again.
 _MAX_LOOK_AGE = 5.0
 _ATTEMPTS = 20
@@ -118,7 +118,7 @@ class SideIndex:
 
     def _take(self, names: Collection[str], found: Stale, read: dict[str, Reading | None]) -> None:
         """Read runs; many are written right away, so that what is done is done."""
-        if len(names) <= _CHUNK:
+        if len(names) <= RUNS_AT_ONCE:
             read.update((name, read_run(self._reader, self._root, name)) for name in names)
             return
         for chunk in _chunks(sorted(names)):
@@ -173,5 +173,5 @@ def _is_large(root: str) -> bool:
 
 def _chunks(names: Collection[str]) -> Iterator[tuple[str, ...]]:
     remaining = iter(names)
-    while chunk := tuple(itertools.islice(remaining, _CHUNK)):
+    while chunk := tuple(itertools.islice(remaining, RUNS_AT_ONCE)):
         yield chunk

@@ -23,7 +23,7 @@ Where = Mapping[str, Any]
 Placed = list[tuple[dict[str, Any], bool]]
 
 #: Than are wanted: some may be candidates only.
-_EXTRA_ROWS = 20
+EXTRA_ROWS = 20
 #: Of which the server's order is ours, going up, and those that have no rank.
 _WELL_SORTED = ["int", "long", "double", "string", "date", "null", "undefined", "array"]
 
@@ -72,13 +72,13 @@ def first_of(
         # What is not there would come first.
         there = [{order.path: {"$ne": None}}, *({name: _EXISTS} for name in order.doubts)]
         parts = [{"$and": [where, {"$or": there}]}, {"$and": [where, {"$nor": there}]}]
-    first = _page(runs, order, parts[0], projection, 0, limit + _EXTRA_ROWS)
-    is_whole = order.descending and len(first) < limit + _EXTRA_ROWS
+    first = _page(runs, order, parts[0], projection, 0, limit + EXTRA_ROWS)
+    is_whole = order.descending and len(first) < limit + EXTRA_ROWS
     if not is_whole and sum(placed for _, placed in first) < limit:
         return None
     if not order.descending and _has_others(runs, order.path, where):
         return None
-    return _pages(runs, order, parts, projection, first, limit + _EXTRA_ROWS)
+    return _pages(runs, order, parts, projection, first, limit + EXTRA_ROWS)
 
 
 def _has_others(runs: Collection[dict[str, Any]], path: str, where: Where) -> bool:
