@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# deadline: a loaded machine is no error. HYPOTHESIS_PROFILE=thorough before a release.
-hypothesis.settings.register_profile("ci", deadline=None, max_examples=50)
+# deadline: a loaded machine is no error. The usual run draws the same examples each time;
+# `tox -e long` draws others, and HYPOTHESIS_PROFILE=thorough many more, before a release.
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=50, derandomize=True)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=50)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000)
-hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+_USUAL_PROFILE = "long" if os.environ.get("SACRED_TEST_FORM") == "long" else "ci"
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", _USUAL_PROFILE))
 
 
 def pytest_configure() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.crash_safety.effort import pick
 
 RunScript = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -112,6 +113,8 @@ def test_deepcopy_of_an_experiment_is_independent() -> None:
     assert copy.deepcopy(sample.ex) is sample.ex
 
 
+#: Processes that start at once.
+PROCESSES = pick(12, 50)
 STARTS = """\
 import sys, time
 from sacred import Experiment
@@ -128,8 +131,8 @@ def main():
 """
 
 
-def test_fifty_processes_starting_at_once_get_fifty_ids(tmp_path: Path) -> None:
-    """One directory, 50 processes, 50 complete runs."""
+def test_processes_that_start_at_once_get_ids_of_their_own(tmp_path: Path) -> None:
+    """One directory, as many complete runs as processes."""
     (tmp_path / "many.py").write_text(STARTS)
     processes = [
         subprocess.Popen(
@@ -139,12 +142,13 @@ def test_fifty_processes_starting_at_once_get_fifty_ids(tmp_path: Path) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        for _ in range(50)
+        for _ in range(PROCESSES)
     ]
     errors = [process.communicate(timeout=100)[1] for process in processes]
-    assert [process.returncode for process in processes] == [0] * 50, errors
+    assert [process.returncode for process in processes] == [0] * PROCESSES, errors
     records = [
-        json.loads((tmp_path / f"runs/{number}/run.json").read_text()) for number in range(1, 51)
+        json.loads((tmp_path / f"runs/{number}/run.json").read_text())
+        for number in range(1, PROCESSES + 1)
     ]
     assert {record["status"] for record in records} == {"COMPLETED"}
-    assert not (tmp_path / "runs/51").exists()
+    assert not (tmp_path / f"runs/{PROCESSES + 1}").exists()

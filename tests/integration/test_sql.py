@@ -44,6 +44,7 @@ from sacred.stores.sql.points import step_from, value_from
 from sacred.stores.sql.storable_text import storable
 from sacred.stores.store import RunNotFoundError, StoreError
 from sacred.upkeep import discard, find_garbage, remove_garbage
+from tests.crash_safety.effort import pick
 from tests.services.processes import run_together
 from tests.unit.stores.comparison import READ_FIELDS, MemoryStore, StoreObserver, live, lives
 from tests.unit.stores.observer_calls import T0, beat, complete, log, queue, start
@@ -446,6 +447,8 @@ import psycopg, sqlalchemy.dialects.postgresql.psycopg, sqlalchemy.dialects.sqli
 from sacred.observers.sql import SqlObserver
 from tests.unit.stores.observer_calls import beat, complete, log, start
 """
+#: Processes that start at once; importing all this takes each of them most of a second.
+STARTS = pick(8, 24)
 MANY = """
 observer = SqlObserver(sys.argv[1])
 print(start(observer))
@@ -462,20 +465,20 @@ complete(observer, "done")
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_24_processes_start_in_an_empty_database(url, observer, rows):
-    ids = run_together(24, IMPORTS, MANY, url, __file__)
-    assert sorted(ids) == list(range(1, 25))
-    assert rows.query(Run).filter_by(status="COMPLETED").count() == 24
+def test_processes_that_start_at_once_in_an_empty_database(url, observer, rows):
+    ids = run_together(STARTS, IMPORTS, MANY, url, __file__)
+    assert sorted(ids) == list(range(1, STARTS + 1))
+    assert rows.query(Run).filter_by(status="COMPLETED").count() == STARTS
     for kind in (ExperimentRow, Host, Dependency, Resource):
         assert rows.query(kind).count() == 1
-    assert rows.query(Artifact).count() == rows.query(Metric).count() == 24
+    assert rows.query(Artifact).count() == rows.query(Metric).count() == STARTS
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_24_processes_upgrade_an_old_database(old_url):
-    ids = run_together(24, IMPORTS, MANY, old_url, __file__)
-    assert sorted(ids) == list(range(5, 29))
+def test_processes_that_start_at_once_upgrade_an_old_database(old_url):
+    ids = run_together(STARTS, IMPORTS, MANY, old_url, __file__)
+    assert sorted(ids) == list(range(5, 5 + STARTS))
     assert SqlObserver(old_url).query("0")["result"] == 3.25
 
 
@@ -627,14 +630,14 @@ _SHORT = "\n[...]\n"
 def small_rows(monkeypatch):
     """As if a row of a run could have 60 characters of output."""
     sizes = {
-        "_MAX_CHARS_IN_ROW": 60,
-        "_HEAD_CHARS": 10,
-        "_TAIL_CHARS": 12,
-        "_CHARS_AT_ONCE": 25,
-        "_TAIL_START": 10 + len(_SHORT),
+        "MAX_CHARS_IN_ROW": 60,
+        "HEAD_CHARS": 10,
+        "TAIL_CHARS": 12,
+        "CHARS_AT_ONCE": 25,
+        "TAIL_START": 10 + len(_SHORT),
     }
     # As in truth, the beginning and the end are less than may be there.
-    monkeypatch.setattr("sacred.stores.sql.output._NOTICE", _SHORT)
+    monkeypatch.setattr("sacred.stores.sql.output.NOTICE", _SHORT)
     for name, size in sizes.items():
         monkeypatch.setattr(f"sacred.stores.sql.output.{name}", size)
 
@@ -837,7 +840,7 @@ def test_others_that_write_are_waited_for(tmp_path):
 
 def test_readers_do_not_disturb(tmp_path):
     """A dashboard may hold a result open as long as it likes."""
-    if not database._is_on_local_disk(str(tmp_path / "runs.db")):
+    if not database.is_on_local_disk(str(tmp_path / "runs.db")):
         pytest.skip("what disk this is cannot be told here (a chroot), so there is no WAL")
     observer = SqlObserver(f"sqlite:///{tmp_path}/runs.db")
     start(observer)
@@ -849,7 +852,7 @@ def test_readers_do_not_disturb(tmp_path):
 
 
 def test_a_network_disk_has_no_write_ahead_log(tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "_is_on_local_disk", lambda name: False)
+    monkeypatch.setattr(database, "is_on_local_disk", lambda name: False)
     start(SqlObserver(f"sqlite:///{tmp_path}/runs.db"))
     assert [path.name for path in tmp_path.iterdir()] == ["runs.db"]
 
