@@ -90,8 +90,8 @@ def test_a_damaged_file_is_an_error(tmp_path):
 @pytest.mark.parametrize("with_journal", [False, True])
 def test_all_points_are_those_of_each_metric(blobs, tmp_path, with_journal, monkeypatch):
     if with_journal:
-        monkeypatch.setattr(metrics_json, "_SMALL_FILE_BYTES", 0)
-        monkeypatch.setattr(metrics_json, "_GROWTH", 10)
+        monkeypatch.setattr(metrics_json, "SMALL_FILE_BYTES", 0)
+        monkeypatch.setattr(metrics_json, "MIN_NEW_SHARE", 10)
         (tmp_path / "2").mkdir()
         writer = MetricsFile(blobs, "2")
         for start in range(3):
