@@ -511,3 +511,19 @@ def test_a_text_is_found_wherever_it_stands(kind, request, tmp_path_factory):
             candidates = {d["_id"] for d in stores[kind].reader.documents(where=where)}
             assert needles <= candidates
             assert not candidates & {14, 15}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_long_condition_is_answered(kind, request, tmp_path):
+    document = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
+    queries = [
+        ({"_id": {"$in": list(range(2, 20_000))}}, (2, 3)),
+        (" or ".join(f"a = {n}" for n in range(1, 1000)), (2, 3)),
+        (" and ".join(f"a != {n}" for n in range(2, 5000)), (1, 2)),
+    ]
+    with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
+        for n in range(3):
+            store.backend.create(n + 1, {**document, "config": {"a": n}}, [])
+        for query, ids in queries:
+            assert store.runs(query).ids == ids
+            assert store.runs(query, sort="-a", limit=1).ids == ids[-1:]
