@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from hypothesis import strategies as st
 
 from tests.differential.experiments import experiments, names_of, update_lists
 from tests.differential.model import Case, Experiment
 from tests.differential.render import script
+from tests.differential.runs import observed_experiments, run_options
 
 __all__ = ["KINDS"]
 
@@ -45,7 +48,29 @@ _COMMANDS = ["print_config", "print_config", "print_config", "save_config", "pri
              "print_dependencies", "help"]  # fmt: skip
 _FLAGS = ["-p", "-f", "-u", "--debug", "-lERROR", "--capture=no"]
 
+_STORES = ("files", "mongo", "tinydb", "sql")
+
+
+@st.composite
+def _running(draw: st.DrawFn) -> Case:
+    """Runs that end in every way: events of an observer, output, exit codes, what `Run` says."""
+    kinds = ("recorder", "late recorder")
+    experiment = draw(observed_experiments(kinds))
+    return case("running", experiment, ["with", "seed=7", *draw(run_options(kinds))])
+
+
+@st.composite
+def _storing(draw: st.DrawFn) -> Case:
+    """What the stores hold at the end."""
+    kinds = (draw(st.sampled_from(_STORES)),)
+    experiment = draw(observed_experiments(kinds))
+    made = case("storing", experiment, ["with", "seed=7", *draw(run_options(kinds))])
+    return dataclasses.replace(made, uses_mongo=kinds == ("mongo",))
+
+
 KINDS: dict[str, st.SearchStrategy[Case]] = {
     "configuration": _configuration(),
     "printing": _printing(),
+    "running": _running(),
+    "storing": _storing(),
 }

@@ -74,6 +74,10 @@ def _uncoloured(line: Any) -> str:
     return re.sub("\x1b" + r"\[\d+m", "", str(line))
 
 
+def _without_log(text: str) -> str:
+    return re.sub(r"(?m)(^|(?<=no newline))[A-Z]+ - [\w.]+ - .*\n?", "", text)
+
+
 def _without_tags(text: str) -> Any:
     return json.loads(text, object_hook=lambda d: {k: v for k, v in d.items() if k != "py/object"})
 
@@ -92,6 +96,8 @@ def _not_bound(found: Difference) -> bool:
     )
 
 
+_PICKLED = ("numpy.core", "numpy.float64", "py/reduce", "__reduce__")
+_STORED = ("/files/", "/documents/")
 _NESTED = ("/data/ReadOnlyDict/paths", "/model/ReadOnlyDict/data")
 
 
@@ -136,6 +142,22 @@ CASES: tuple[Known, ...] = (
             case.arguments[:1] in (("mian",), ("help",))
             and old["exit"] == new["exit"] == 1
             and "not found. Available commands are: " in str(new["stderr"])
+        ),
+    ),
+    Known(
+        "beyond.md: the user's mistake (a file that is not there) is the user's exception",
+        lambda case, old, new: "absent.txt" in case.text and "does not exist" in str(new["stderr"]),
+    ),
+    Known(
+        "beyond.md: `-q` crashes (SqlObserver: queued)",
+        lambda case, old, new: "-q" in case.arguments and "LookupError" in _error(old),
+    ),
+    Known(
+        "beyond.md: SQL: any non-number result leaves the run RUNNING",
+        lambda case, old, new: (
+            "SqlObserver" in case.text
+            and "sqlalchemy" in str(old["stderr"])
+            and "sqlalchemy" not in str(new["stderr"])
         ),
     ),
     Known(
@@ -240,6 +262,158 @@ PLACES: tuple[KnownPlace, ...] = (
         lambda case, found: (
             case.arguments[:1] == ("print_named_configs",)
             and str(found[1]).replace("  ", "") == str(found[2]).replace("  ", "")
+        ),
+    ),
+    KnownPlace(
+        "stores.md: new fields may be added",
+        lambda case, found: found[1] == "<missing>" and found[0].startswith(_STORED),
+    ),
+    KnownPlace(
+        "beyond.md: failed and interrupted runs lost what came after the last heartbeat",
+        lambda case, found: (
+            found[0].endswith(("/captured_out", "/cout.txt"))
+            and found[1] in ("", None)
+            and isinstance(found[2], str)
+        ),
+    ),
+    KnownPlace(
+        "beyond.md: one observer's change of `ex_info` reached the next (and the run)",
+        lambda case, found: (
+            "/sources" in found[0]
+            and not found[0].startswith(_STORED)
+            and "_sources/" in str(found[1])
+            and "_sources/" not in str(found[2])
+        ),
+    ),
+    KnownPlace(
+        "beyond.md: `np.float64` stored as a pickle tag; NaN breaks JSON readers",
+        lambda case, found: (
+            found[0].startswith(_STORED)
+            and (any(tag in str(found[1]) for tag in _PICKLED) or "py/float" in str(found[2]))
+        ),
+    ),
+    KnownPlace(
+        "OPEN (observers): changes of `_run.meta_info` during the run are stored",
+        lambda case, found: found[0].endswith("/mine") and found[2] == "<missing>",
+    ),
+    KnownPlace(
+        "none: ids of shared rows are an order",
+        lambda case, found: found[0].startswith("/files/runs.db/experiments_"),
+    ),
+    KnownPlace(
+        "OPEN (observers): SQL: the first run has id 0 in the old library",
+        lambda case, found: (
+            "SqlObserver" in case.text
+            and (str(found[1]), str(found[2])) in (("0", "1"), ("'0'", "'1'"))
+        ),
+    ),
+    KnownPlace(
+        "OPEN (observers): a resource that is opened twice is listed once",
+        lambda case, found: (
+            found[0].endswith("/resources")
+            and [one for n, one in enumerate(found[1]) if one not in found[1][:n]] == found[2]
+        ),
+    ),
+    KnownPlace(
+        "OPEN (observers): TinyDB: tuples in info become {'py/tuple': ...}, not lists",
+        lambda case, found: (
+            found[0].startswith("/files/tiny/") and found[2] == {"py/tuple": found[1]}
+        ),
+    ),
+    KnownPlace(
+        "none: TinyDbObserver creates nothing before a run starts",
+        lambda case, found: found == ("/files/tiny/metadata.json", "", "<missing>"),
+    ),
+    KnownPlace(
+        "none: files of a queued run: sources are where those of other runs are",
+        lambda case, found: (
+            "-q" in case.arguments
+            and (
+                "/run.json/value/experiment/sources/" in found[0] or found[0].endswith("/script.py")
+            )
+        ),
+    ),
+    KnownPlace(
+        "none: a traceback of KeyboardInterrupt leaves out the library's frames as well",
+        lambda case, found: (
+            str(found[1]) == "Traceback (most recent call last):"
+            and str(found[2]) == "Traceback (most recent calls WITHOUT Sacred internals):"
+        ),
+    ),
+    KnownPlace(
+        "none: MongoObserver does not print the content type that it has guessed",
+        lambda case, found: (
+            found[0].startswith("/stdout")
+            and "MongoObserver" in case.text
+            and [one for one in found[1] if "as content-type of artifact" not in one] == found[2]
+        ),
+    ),
+    KnownPlace(
+        "beyond.md: heartbeat of the last drain (there was none, or no record at all)",
+        lambda case, found: found[0].endswith("/heartbeat") and found[1] in (None, "<missing>"),
+    ),
+    KnownPlace(
+        "compatibility.md: two stores that give out ids on their own: free in all",
+        lambda case, found: (
+            "SqlObserver" in case.text
+            and "-F" in case.arguments
+            and found[0].startswith("/files/others/")
+        ),
+    ),
+    KnownPlace(
+        "beyond.md: Mongo: resources never stored",
+        lambda case, found: (
+            found[0] in ("/documents/fs.chunks", "/documents/fs.files")
+            and len(found[2]) > len(found[1])
+            and re.search(r"resource\(", case.text) is not None
+        ),
+    ),
+    KnownPlace(
+        "stores.md: content type guessed from the name (the old library looked at the file's)",
+        lambda case, found: found[0].endswith("/contentType") and "other.bin" in case.text,
+    ),
+    KnownPlace(
+        "OPEN (observers, running): `meta.queue_time` of queued runs",
+        lambda case, found: found[0].endswith("/queue_time") and found[2] == "<missing>",
+    ),
+    KnownPlace(
+        "OPEN (observers): TinyDB: keys of info that are ints",
+        lambda case, found: (
+            found[0].startswith("/files/tiny/")
+            and str(found[2]).replace("json://", "") == str(found[1])
+        ),
+    ),
+    KnownPlace(
+        "none: `sys` captures what loggers write to the stderr that they found before",
+        lambda case, found: (
+            isinstance(found[1], str)
+            and isinstance(found[2], str)
+            and _without_log(found[1]) == _without_log(found[2])
+        ),
+    ),
+    KnownPlace(
+        "none: what SETTINGS.HOST_INFO switches off is left out (it was None)",
+        lambda case, found: (
+            isinstance(found[1], list)
+            and isinstance(found[2], list)
+            and [one for one in found[1] if one not in ("cpu", "gpus")] == found[2]
+        ),
+    ),
+    KnownPlace(
+        "compatibility.md: `metrics.json` is there from the start",
+        lambda case, found: (
+            found[0].endswith("/metrics.json")
+            and found[1] == "<missing>"
+            and found[2]["value"] == {}
+        ),
+    ),
+    KnownPlace(
+        "none: observers are joined behind `queued_event`, too",
+        lambda case, found: (
+            found[0].startswith("/notes/")
+            and "-q" in case.arguments
+            and len(found[2]) > len(found[1])
+            and all(note == ["join"] for note in found[2][len(found[1]) :])
         ),
     ),
     KnownPlace(

@@ -22,7 +22,8 @@ _PATTERNS = [
     (re.compile(r"0x[0-9a-f]{6,}"), "0x"),
     (re.compile(r"(\w[\w.-]*)==[\w.+]+"), r"\1==<version>"),
     (re.compile(r"sacred +== [\w.+]+"), "sacred == <version>"),
-    (re.compile(r"\b[0-9a-f]{32}\b"), "<digest>"),
+    (re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"), "<digest>"),
+    (re.compile(r"TinyDbObserver-[\d.]+"), "TinyDbObserver-<version>"),
     (re.compile(r"\b[0-9a-f]{24}\b"), "<object id>"),
 ]
 
@@ -33,9 +34,60 @@ def normalised(outcome: Outcome) -> dict[str, Any]:
     text = json.dumps({key: value for key, value in outcome.items() if key != "home"})
     text = text.replace(home, "<home>")
     found: dict[str, Any] = _scrubbed(json.loads(text))
+    found["notes"] = _by_observer(found["notes"])
+    found["files"] = {name: _parsed(name, one) for name, one in found["files"].items()}
     found["stderr"] = _lines(found["stderr"])
     found["stdout"] = _lines(found["stdout"])
     return found
+
+
+def _by_observer(notes: list[Any]) -> dict[str, list[Any]]:
+    """The notes of each observer (``@PRIORITY``): who of two is told first does not matter."""
+    found: dict[str, list[Any]] = {}
+    for note in notes:
+        label, _, observer = str(note[0]).partition(" @")
+        found.setdefault(observer, []).append([label, *note[1:]])
+    return found
+
+
+_LAYOUTS: dict[str, Any] = {
+    "sorted": {"sort_keys": True, "indent": 2}, "indented": {"indent": 2}, "plain": {},
+}  # fmt: skip
+_HOSTS = ("host", "host_info")
+
+
+def _parsed(name: str, text: Any) -> Any:
+    """A JSON file: its value, and in which layout it is written."""
+    if isinstance(text, dict):
+        return _without_host(text)
+    if not name.endswith(".json"):
+        return text
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    plain = text.rstrip("\n")
+    fitting = [name for name, how in _LAYOUTS.items() if json.dumps(value, **how) == plain]
+    if name.endswith("metrics.json"):
+        fitting = []  # points are appended
+    return {"layout": fitting, "value": _without_host(value)}
+
+
+def _without_host(value: Any) -> Any:
+    if isinstance(value, dict) and isinstance(value.get("queue_time"), dict):
+        value = {**value, "queue_time": "<time>"}  # pickled
+    if isinstance(value, dict) and "--beat-interval" in value:
+        return {key: one for key, one in value.items() if key not in _NEW_OPTIONS or one}
+    if isinstance(value, dict) and isinstance(value.get("fail_trace"), list | str):
+        value = {**value, "fail_trace": _frames(value["fail_trace"])}
+    if isinstance(value, dict):
+        return {
+            key: sorted(one)
+            if key in ("host", "host_info") and isinstance(one, dict)
+            else _without_host(one)
+            for key, one in value.items()
+        }
+    return [_without_host(one) for one in value] if isinstance(value, list) else value
 
 
 def _scrubbed(value: Any) -> Any:
@@ -47,6 +99,8 @@ def _scrubbed(value: Any) -> Any:
         return [_scrubbed(entry) for entry in value]
     if isinstance(value, dict):
         found = {_scrubbed(key): _scrubbed(entry) for key, entry in value.items()}
+        if found.keys() >= {"name", "version"} and found["name"] == "sacred":
+            found["version"] = "<version>"
         if "fail_trace" in found:
             found["fail_trace"] = _described_frames(found["fail_trace"])
         # Described dicts: lists of pairs. Without their order, and options that are new.
@@ -62,6 +116,10 @@ def _is_dict(kind: str, value: Any) -> bool:
 
 def _pairs(items: list[Any]) -> dict[str, Any]:
     found = {key if isinstance(key, str) else f"<{json.dumps(key)}>": entry for key, entry in items}
+    if "fail_trace" in found:
+        found["fail_trace"] = _described_frames(found["fail_trace"])
+    if isinstance(found.get("host"), dict):
+        found["host"] = sorted(found["host"].get("dict", {}))
     if "--beat-interval" in found:
         found = {key: entry for key, entry in found.items() if key not in _NEW_OPTIONS or entry}
     return found
@@ -103,6 +161,10 @@ def _described_frames(trace: Any) -> Any:
 
 def _frames(lines: Any) -> Any:
     """A stored traceback: the frames of scripts, and the exception."""
+    if isinstance(lines, str):
+        # One text: the lines below a frame belong to it.
+        frames = re.split(r"(?m)^(?=  File |\S)", lines)
+        return [one.strip() for one in frames if not one.startswith("  File ") or "<home>" in one]
     if not isinstance(lines, list):
         return lines
     return [line for line in lines if not line.startswith("  File ") or "<home>" in line]

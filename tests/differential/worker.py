@@ -7,6 +7,7 @@ Each script runs as ``__main__`` in a forked process, so nothing is left of it b
 from __future__ import annotations
 
 import builtins
+import contextlib
 import datetime
 import gc
 import json
@@ -15,11 +16,13 @@ import re
 import select
 import shutil
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
 import traceback
 import types
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -51,6 +54,10 @@ def describe(value: Any) -> Any:
         return {_name(kind): [describe(entry) for entry in value]}
     if isinstance(value, (set, frozenset)):
         return {_name(kind): sorted(map(repr, value))}
+    if isinstance(value, bytes):
+        return {"bytes": len(value), "crc32": zlib.crc32(value)}
+    if isinstance(value, type):
+        return {"type": _name(value)}
     if isinstance(value, datetime.datetime):
         return {"datetime": "naive" if value.tzinfo is None else "aware"}
     return {_name(kind): _ADDRESS.sub("", repr(value))}
@@ -94,15 +101,36 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _files(home: Path, given: Mapping[str, str]) -> dict[str, str]:
-    found = {}
+def _files(home: Path, given: Mapping[str, str]) -> dict[str, Any]:
+    """What lies there and was not given."""
+    names = {text: name for name, text in given.items()}
+    found: dict[str, Any] = {}
     for path in sorted(home.rglob("*")):
         name = path.relative_to(home).as_posix()
-        if path.is_file() and "__pycache__" not in name and ".cache" not in name:
-            text = path.read_bytes().decode("utf-8", "backslashreplace")
-            if given.get(name) != text:
-                found[name] = text
+        if not path.is_file() or "__pycache__" in name or name.startswith(".cache"):
+            continue
+        if path.suffix == ".db":
+            found[name] = _tables(path)
+            continue
+        text = path.read_bytes().decode("utf-8", "backslashreplace")
+        if given.get(name) != text:
+            found[name] = f"<copy of {names[text]}>" if text in names else text
     return found
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        tables = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table'"
+        ).fetchall()
+        return {
+            str(name): [
+                {key: describe(row[key]) for key in row.keys()}  # noqa: SIM118
+                for row in connection.execute(f'SELECT * FROM "{name}"')
+            ]
+            for (name,) in tables
+        }
 
 
 def _in_child(body: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], int]:
