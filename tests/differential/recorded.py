@@ -25,20 +25,24 @@ class Recorded:
     outcome: dict[str, Any]
 
 
-def write(recorded: Iterable[Recorded]) -> None:
+def write(recorded: Iterable[Recorded], file: Path = _FILE) -> None:
     """Replace the file; a line for each case."""
     lines = [json.dumps(_plain(one), ensure_ascii=False, sort_keys=True) for one in recorded]
-    _FILE.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+    file.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
 
 
-def read() -> list[Recorded]:
+def read(file: Path = _FILE) -> list[Recorded]:
     """All of them."""
     found = []
-    for entry in json.loads(_FILE.read_text(encoding="utf-8")):
+    for entry in json.loads(file.read_text(encoding="utf-8")):
         files = tuple((name, text.replace(_HEAD, HEAD)) for name, text in entry["files"])
         arguments = tuple(entry["arguments"])
         case = Case(
-            kind=entry["kind"], files=files, arguments=arguments, uses_mongo=entry["uses_mongo"]
+            script=entry["script"],
+            kind=entry["kind"],
+            files=files,
+            arguments=arguments,
+            uses_mongo=entry["uses_mongo"],
         )
         found.append(Recorded(case=case, outcome=entry["outcome"]))
     return found
@@ -48,5 +52,5 @@ def _plain(one: Recorded) -> dict[str, Any]:
     files = [[name, text.replace(HEAD, _HEAD)] for name, text in one.case.files]
     return {
         "kind": one.case.kind, "files": files, "arguments": one.case.arguments,
-        "uses_mongo": one.case.uses_mongo, "outcome": one.outcome,
+        "script": one.case.script, "uses_mongo": one.case.uses_mongo, "outcome": one.outcome,
     }  # fmt: skip
