@@ -11,7 +11,7 @@ What differs is a fault here, or a row of ``known.py``.
     frozen descriptions of experiments, and the scripts that they stand for.
 ``values.py``, ``experiments.py``, ``runs.py``, ``kinds.py``
     the hypothesis strategies that make descriptions; one kind of example per subject.
-``outcome.py``, ``known.py``
+``outcome.py``, ``likeness.py``, ``known.py``
     what is compared and what is left out of it (times, ids, places, versions), and the
     differences that are meant: each names its row of the documents that describe them.
 ``survey.py``

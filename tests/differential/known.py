@@ -5,19 +5,31 @@ A row applies to a whole case (what follows differs with it) or to single places
 
 from __future__ import annotations
 
-import ast
-import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
+from tests.differential.likeness import (
+    EMPTY_BELOW,
+    PICKLED,
+    STORED,
+    Normalised,
+    added_error,
+    crash_within,
+    entry_types,
+    error,
+    normal_form,
+    not_added,
+    not_bound,
+    uncoloured,
+    without_guess,
+    without_log,
+    without_tags,
+)
 from tests.differential.model import Case
 from tests.differential.outcome import Difference
 
 __all__ = ["CASES", "PLACES", "Known", "unexplained"]
-
-Normalised = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,105 +51,18 @@ class KnownPlace:
     shown_by: Callable[[Case, Difference], bool]
 
 
-def _error(outcome: Normalised) -> str:
-    """The line of the exception that ended it, if one did."""
-    return outcome["stderr"][-1] if outcome["exit"] and outcome["stderr"] else ""
-
-
-def _added_error(outcome: Normalised) -> bool:
-    return "ConfigAddedError" in _error(outcome)
-
-
-def _normal_form(value: Any) -> Any:
-    """A described value with lists for tuples and Python's numbers for numpy's."""
-    if isinstance(value, list):
-        return [_normal_form(entry) for entry in value]
-    if not isinstance(value, dict):
-        return value
-    if len(value) == 1:
-        ((kind, inner),) = value.items()
-        if kind in ("tuple", "ReadOnlyList", "list"):
-            return [_normal_form(entry) for entry in inner]
-        if kind.startswith("numpy.") and kind != "numpy.ndarray":
-            text = re.sub(r"^np\.\w+\((.*)\)$|^np\.(True|False)_$", r"\1\2", inner)
-            return {"float": text} if "float" in kind else ast.literal_eval(text)
-    return {key: _normal_form(entry) for key, entry in value.items()}
-
-
-def _entry_types(text: str) -> str:
-    names = {"tuple": "list", "DogmaticDict": "dict", "DogmaticList": "list"}
-    names |= {"float64": "float", "int64": "int", "bool_": "bool"}
-    return re.sub(rf"\b({'|'.join(names)})\b", lambda one: names[one[0]], str(text))
-
-
-def _uncoloured(line: Any) -> str:
-    return re.sub("\x1b" + r"\[\d+m", "", str(line))
-
-
-def _without_guess(text: Any) -> str:
-    lines = text if isinstance(text, list) else [str(text)]
-    kept = [one for line in lines for one in line.splitlines() if _GUESS not in one]
-    return "\n".join(kept).replace(_READ_ONLY, "[4, 4]")
-
-
-_GUESS = "as content-type of artifact"
-_READ_ONLY = "{'py/object': 'sacred.config.custom_containers.ReadOnlyList', 'py/seq': [4, 4]}"
-
-
-def _without_log(text: str) -> str:
-    return re.sub(r"(?m)(^|(?<=no newline))[A-Z]+ - [\w.]+ - .*\n?", "", text)
-
-
-def _without_tags(text: str) -> Any:
-    return json.loads(text, object_hook=lambda d: {k: v for k, v in d.items() if k != "py/object"})
-
-
-def _not_added(lines: list[str]) -> list[str]:
-    # The logger of functions: OPEN (running).
-    kept = [line for line in lines if "Added new config entry" not in line]
-    return [re.sub(r"^INFO - (\w+\.)?(save_config) - ", r"INFO - \2 - ", line) for line in kept]
-
-
-_EMPTY_BELOW = "{'dict': {'paths': {'dict': {}}}}"
-
-
-def _not_bound(found: Difference) -> bool:
-    named = re.fullmatch(r"NameError: name '(\w+)' is not defined", str(found[1]))
-    return named is not None and str(found[2]).startswith(
-        f"UnboundLocalError: cannot access local variable '{named[1]}' "
-    )
-
-
-_PICKLED = ("numpy.core", "numpy.float64", "py/reduce", "__reduce__")
-_STORED = ("/files/", "/documents/")
-_NESTED = ("/data/ReadOnlyDict/paths", "/model/ReadOnlyDict/data")
-
-
-def _crash_within(*messages: str) -> Callable[[Case, Normalised, Normalised], bool]:
-    """The old library fails in its own code, with an error that no user raised."""
-
-    def shown(case: Case, old: Normalised, new: Normalised) -> bool:
-        lines = old["stderr"]
-        within = "Exception originated from within Sacred." in lines
-        # With --debug it does not say so; a hook has put a value where others go through.
-        within = within or ("config_hook" in case.text and old["exit"] > new["exit"])
-        return within and any(re.search(message, _error(old)) for message in messages)
-
-    return shown
-
-
 CASES: tuple[Known, ...] = (
     Known(
         "configuration.md: `added` = set from outside, not set by any source (an `add_config`"
         " behind another source hid that)",
         lambda case, old, new: (
-            "add_config(" in case.text and _added_error(new) and not _added_error(old)
+            "add_config(" in case.text and added_error(new) and not added_error(old)
         ),
     ),
     Known(
         "none: the old library fails in code of its own where a scope or a prefix goes through a"
         " value that an update or a hook has made another type",
-        _crash_within("KeyError", "IndexError", "TypeError", "AttributeError"),
+        crash_within("KeyError", "IndexError", "TypeError", "AttributeError"),
     ),
     Known(
         "beyond.md: `d={}` clears the dict",
@@ -162,7 +87,7 @@ CASES: tuple[Known, ...] = (
     ),
     Known(
         "beyond.md: `-q` crashes (SqlObserver: queued)",
-        lambda case, old, new: "-q" in case.arguments and "LookupError" in _error(old),
+        lambda case, old, new: "-q" in case.arguments and "LookupError" in error(old),
     ),
     Known(
         "beyond.md: SQL: any non-number result leaves the run RUNNING",
@@ -175,8 +100,8 @@ CASES: tuple[Known, ...] = (
     Known(
         "OPEN (recipe): a scope that changes the ingredient that it was given: ignored",
         lambda case, old, new: (
-            "read-only in a captured function" in _error(new)
-            or ("'ReadOnly" in _error(new) and "'Dogmatic" in _error(old))
+            "read-only in a captured function" in error(new)
+            or ("'ReadOnly" in error(new) and "'Dogmatic" in error(old))
         ),
     ),
     Known(
@@ -208,7 +133,7 @@ PLACES: tuple[KnownPlace, ...] = (
         "configuration.md: tuples become lists, numpy scalars become Python scalars (what config"
         " hooks returned was left as it was)",
         lambda case, found: (
-            "config_hook" in case.text and _normal_form(found[1]) == _normal_form(found[2])
+            "config_hook" in case.text and normal_form(found[1]) == normal_form(found[2])
         ),
     ),
     KnownPlace(
@@ -220,7 +145,7 @@ PLACES: tuple[KnownPlace, ...] = (
             and isinstance(found[1], list)
             and isinstance(found[2], list)
             and (found[0] == "/stderr" or {*found[1]} <= {*found[2]})
-            and (found[0] != "/stderr" or _not_added(found[2]) == _not_added(found[1]))
+            and (found[0] != "/stderr" or not_added(found[2]) == not_added(found[1]))
         ),
     ),
     KnownPlace(
@@ -229,7 +154,7 @@ PLACES: tuple[KnownPlace, ...] = (
     ),
     KnownPlace(
         "beyond.md: scopes are compiled from the syntax tree: variables are local ones",
-        lambda case, found: _not_bound(found),
+        lambda case, found: not_bound(found),
     ),
     KnownPlace(
         "none: the docstring of a named config is no entry of the configuration",
@@ -247,14 +172,14 @@ PLACES: tuple[KnownPlace, ...] = (
         lambda case, found: (
             "config_hook" in case.text
             and found[0].startswith("/notes/")
-            and {str(found[1]), str(found[2])} <= {"<missing>", "{'dict': {}}", _EMPTY_BELOW}
+            and {str(found[1]), str(found[2])} <= {"<missing>", "{'dict': {}}", EMPTY_BELOW}
         ),
     ),
     KnownPlace(
         "configuration.md: a change of type names the types that entries have (list, not tuple or"
         " DogmaticList)",
         lambda case, found: (
-            _entry_types(found[1]) == str(found[2])
+            entry_types(found[1]) == str(found[2])
             and ("typechanged" in found[0] or "Changed type of config entry" in str(found[2]))
         ),
     ),
@@ -268,7 +193,7 @@ PLACES: tuple[KnownPlace, ...] = (
         lambda case, found: (
             "add_config(" in case.text
             and found[0].startswith("/stdout")
-            and _uncoloured(found[1]) == _uncoloured(found[2])
+            and uncoloured(found[1]) == uncoloured(found[2])
         ),
     ),
     KnownPlace(
@@ -280,7 +205,7 @@ PLACES: tuple[KnownPlace, ...] = (
     ),
     KnownPlace(
         "stores.md: new fields may be added",
-        lambda case, found: found[1] == "<missing>" and found[0].startswith(_STORED),
+        lambda case, found: found[1] == "<missing>" and found[0].startswith(STORED),
     ),
     KnownPlace(
         "beyond.md: failed and interrupted runs lost what came after the last heartbeat",
@@ -302,7 +227,7 @@ PLACES: tuple[KnownPlace, ...] = (
         "beyond.md: one observer's change of `ex_info` reached the next (and the run)",
         lambda case, found: (
             "/sources" in found[0]
-            and not found[0].startswith(_STORED)
+            and not found[0].startswith(STORED)
             and "_sources/" in str(found[1])
             and "_sources/" not in str(found[2])
         ),
@@ -310,8 +235,8 @@ PLACES: tuple[KnownPlace, ...] = (
     KnownPlace(
         "beyond.md: `np.float64` stored as a pickle tag; NaN breaks JSON readers",
         lambda case, found: (
-            found[0].startswith(_STORED)
-            and (any(tag in str(found[1]) for tag in _PICKLED) or "py/float" in str(found[2]))
+            found[0].startswith(STORED)
+            and (any(tag in str(found[1]) for tag in PICKLED) or "py/float" in str(found[2]))
         ),
     ),
     KnownPlace(
@@ -366,8 +291,8 @@ PLACES: tuple[KnownPlace, ...] = (
         "none: MongoObserver does not print the content type that it has guessed",
         lambda case, found: (
             "MongoObserver" in case.text
-            and isinstance(found[2], str | list)
-            and _without_guess(found[1]) == _without_guess(found[2])
+            and ("/stdout" in found[0] or found[0].endswith(("/captured_out", "/cout.txt")))
+            and without_guess(found[1]) == without_guess(found[2])
         ),
     ),
     KnownPlace(
@@ -440,7 +365,7 @@ PLACES: tuple[KnownPlace, ...] = (
         lambda case, found: (
             isinstance(found[1], str)
             and isinstance(found[2], str)
-            and _without_log(found[1]) == _without_log(found[2])
+            and without_log(found[1]) == without_log(found[2])
         ),
     ),
     KnownPlace(
@@ -471,7 +396,7 @@ PLACES: tuple[KnownPlace, ...] = (
     KnownPlace(
         "beyond.md: plain data in JSON that all readers restore: arrays keep their type",
         lambda case, found: (
-            found[0] == "/files/config.json" and _without_tags(found[1]) == _without_tags(found[2])
+            found[0] == "/files/config.json" and without_tags(found[1]) == without_tags(found[2])
         ),
     ),
     KnownPlace(
