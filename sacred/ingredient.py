@@ -17,13 +17,14 @@ from sacred._base.paths import join_paths
 from sacred._base.script import calling_globals, main_file_of
 from sacred.config.captured_function import (
     CapturedFunction,
+    CapturingDecorator,
     capture_constructor,
     create_captured_function,
 )
 from sacred.definition import ConfigHook, IngredientDef
 
 if TYPE_CHECKING:
-    from typing import Protocol, TypeVar
+    from typing import TypeVar
 
     from sacred.config.chain import ConfigSource
     from sacred.config.config_scope import ConfigScope
@@ -32,13 +33,6 @@ if TYPE_CHECKING:
 
     Function = TypeVar("Function", bound=Callable[..., Any])
     R = TypeVar("R")
-
-    class _Decorator(Protocol):
-        """What the decorators with arguments return."""
-
-        def __call__(self, function: Callable[..., R], /) -> CapturedFunction[R]:
-            """Capture the function."""
-
 
 __all__ = ["Ingredient"]
 
@@ -143,10 +137,10 @@ class Ingredient:
         self, function: Callable[..., R], prefix: str | None = None
     ) -> CapturedFunction[R]: ...
     @overload
-    def capture(self, function: None = None, prefix: str | None = None) -> _Decorator: ...
+    def capture(self, function: None = None, prefix: str | None = None) -> CapturingDecorator: ...
     def capture(
         self, function: Callable[..., Any] | None = None, prefix: str | None = None
-    ) -> CapturedFunction[Any] | _Decorator:
+    ) -> CapturedFunction[Any] | CapturingDecorator:
         """Decorator: the function's missing arguments are filled from the configuration.
 
         Args:
@@ -180,10 +174,10 @@ class Ingredient:
         self, func: Callable[..., R], prefix: str | None = None
     ) -> CapturedFunction[R]: ...
     @overload
-    def pre_run_hook(self, func: None = None, prefix: str | None = None) -> _Decorator: ...
+    def pre_run_hook(self, func: None = None, prefix: str | None = None) -> CapturingDecorator: ...
     def pre_run_hook(
         self, func: Callable[..., Any] | None = None, prefix: str | None = None
-    ) -> CapturedFunction[Any] | _Decorator:
+    ) -> CapturedFunction[Any] | CapturingDecorator:
         """Decorator: run this captured function before the main function."""
         return _now_or_later(func, lambda inner: self._hook(self.pre_run_hooks, inner, prefix))
 
@@ -192,10 +186,10 @@ class Ingredient:
         self, func: Callable[..., R], prefix: str | None = None
     ) -> CapturedFunction[R]: ...
     @overload
-    def post_run_hook(self, func: None = None, prefix: str | None = None) -> _Decorator: ...
+    def post_run_hook(self, func: None = None, prefix: str | None = None) -> CapturingDecorator: ...
     def post_run_hook(
         self, func: Callable[..., Any] | None = None, prefix: str | None = None
-    ) -> CapturedFunction[Any] | _Decorator:
+    ) -> CapturedFunction[Any] | CapturingDecorator:
         """Decorator: run this captured function after the main function."""
         return _now_or_later(func, lambda inner: self._hook(self.post_run_hooks, inner, prefix))
 
@@ -206,13 +200,13 @@ class Ingredient:
     @overload
     def command(
         self, function: None = None, prefix: str | None = None, unobserved: bool = False
-    ) -> _Decorator: ...
+    ) -> CapturingDecorator: ...
     def command(
         self,
         function: Callable[..., Any] | None = None,
         prefix: str | None = None,
         unobserved: bool = False,
-    ) -> CapturedFunction[Any] | _Decorator:
+    ) -> CapturedFunction[Any] | CapturingDecorator:
         """Decorator: make a captured function callable from the command line.
 
         Args:
@@ -494,8 +488,8 @@ class Ingredient:
 
 
 def _now_or_later(
-    function: Callable[..., Any] | None, declare: _Decorator
-) -> CapturedFunction[Any] | _Decorator:
+    function: Callable[..., Any] | None, declare: CapturingDecorator
+) -> CapturedFunction[Any] | CapturingDecorator:
     """Lets a decorator be used with arguments and without."""
     return declare if function is None else declare(function)
 

@@ -658,3 +658,20 @@ def test_loggers_of_captured_functions(caplog: pytest.LogCaptureFixture) -> None
     assert names(mine, **{"--name": "n"}) == ["mine.main", "mine.data.load", "mine.n", "mine"]
     # The level of the run is not that of the next one.
     assert logging.getLogger("main").level == mine.getChild("data.load").level == logging.NOTSET
+
+
+def test_warnings_of_the_configuration_obey_the_log_level(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """They are logged by the root logger, whose level is not changed."""
+    ex = Experiment("exp", interactive=True)
+    ex.add_config(a=1)
+
+    @ex.main
+    def main(a: Any, b: Any) -> None:
+        pass
+
+    for level, count in ("ERROR", 0), ("WARNING", 1):
+        caplog.clear()
+        ex.run(config_updates={"b": 1}, options={"--loglevel": level, "--unobserved": True})
+        assert caplog.messages.count('Added new config entry: "b"') == count

@@ -8,7 +8,7 @@ import time
 import types
 import weakref
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 import wrapt
 
@@ -16,7 +16,12 @@ from sacred._base.errors import ConfigError
 from sacred.config.bindings import Binding, Call, find_binding, name_key
 from sacred.config.signature import Signature
 
-__all__ = ["CapturedFunction", "capture_constructor", "create_captured_function"]
+__all__ = [
+    "CapturedFunction",
+    "CapturingDecorator",
+    "capture_constructor",
+    "create_captured_function",
+]
 
 R = TypeVar("R")
 # To find what was made of a function: a pickle only names the function itself.
@@ -314,6 +319,14 @@ class CapturedFunction(_Proxy[R]):  # noqa: D101 - it has one for the class alon
             from sacred.config.snapshot import receive
 
             receive(self, state["snapshot"])
+
+
+class CapturingDecorator(Protocol):
+    """What the decorators return that are called with arguments first."""
+
+    def __call__(self, function: Callable[..., R], /) -> CapturedFunction[R]:
+        """Capture the function."""
+        ...
 
 
 def _name_of(function: Any) -> str:

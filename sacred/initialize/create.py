@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,6 @@ from sacred.initialize.scaffold import Scaffold
 from sacred.run import Run
 
 if TYPE_CHECKING:
-    import logging
-
     from sacred.config.config_summary import ConfigSummary
     from sacred.ingredient import Ingredient
 
@@ -134,7 +133,8 @@ def _check_changes(configured: Configured) -> None:
     # Ingredients before those that use them; each warns of its own entries.
     for scaffold in configured.scaffolding.values():
         root, path, changes = configured.root_logger, scaffold.path, scaffold.config_mods
-        if changes is not None:
+        # `-l ERROR` is for these, too; the level of the root logger itself is not ours to set.
+        if changes is not None and (scaffold.log_level or 0) <= logging.WARNING:
             own = sorted(entry for entry in changes.added if join_paths(path, entry) in added)
             # Where an ingredient only lies further below, the entry stands beside it.
             ignored = sorted(
