@@ -269,7 +269,7 @@ def test_warnings_come_from_the_logger_of_the_ingredient(
 ) -> None:
     """... which is the root logger for the experiment itself; paths are its own."""
     with caplog.at_level(logging.WARNING):
-        ex.run(config_updates={"nested.x": "text", "data.filename": 7}, options=QUIET)
+        ex.run(config_updates={"nested.x": "text", "data.filename": 7})
     warned = [(one.name, one.getMessage()) for one in caplog.records if "type of" in one.msg]
     assert warned == [
         ("data", 'Changed type of config entry "filename" from str to int'),
