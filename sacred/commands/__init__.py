@@ -2,7 +2,8 @@
 
 The commands are ordinary functions; an experiment captures them like those of
 its user, which fills in ``_run``, ``_config`` and ``_log``. They are defined
-in `built_in`, their texts in `config_text`, `named_config_text` and `stored_run` (``diff``).
+in `built_in`, their texts in `config_text`, `named_config_text`, `pretty` and
+`stored_run` (``diff``).
 """
 
 from sacred._base.lazy import lazy_package

@@ -103,7 +103,7 @@ def _pretty(value: Any) -> str:
         return repr(value)
     if type(value) is str and len(value) < _MAX_INLINE_CHARS:
         return repr(value)
-    from pprint import pformat
+    from sacred.commands.pretty import pformat
 
     return pformat(value)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -357,3 +358,8 @@ def test_annotations_stand_without_quotes() -> None:
 def test_help_for_what_has_no_signature() -> None:
     text = help_for_command(SimpleNamespace(__name__="odd"))  # type: ignore[arg-type]
     assert text.startswith("odd(...)\n")
+
+
+def test_classes_are_shown_by_their_dotted_names() -> None:
+    shown = _format_entry(0, ConfigEntry("kinds", [Decimal, {"n": int}], False, False, None, None))
+    assert shown == "kinds = [decimal.Decimal, {'n': int}]"
