@@ -6,6 +6,7 @@ Values are Python literals or text; nothing is ever executed.
 from __future__ import annotations
 
 import ast
+import sys
 import warnings
 from collections.abc import Iterable
 from typing import Any
@@ -22,6 +23,9 @@ __all__ = ["convert_value", "parse_updates"]
 # text that is nested too deeply.
 _NO_LITERAL = (ValueError, TypeError, SyntaxError, MemoryError, RecursionError)
 
+# Of an update, in messages.
+_MAX_QUOTED_CHARS = 200
+
 
 def parse_updates(updates: Iterable[str] | None) -> tuple[dict[str, Any], list[str]]:
     """Split updates into config updates and names of named configs.
@@ -35,8 +39,8 @@ def parse_updates(updates: Iterable[str] | None) -> tuple[dict[str, Any], list[s
 
     Raises:
         CommandLineError: a part of a path is empty, a value asks for objects that
-            are not allowed, or, with ``SETTINGS.COMMAND_LINE.STRICT_PARSING``, a
-            value is no Python literal.
+            are not allowed, an integer has too many digits, or, with
+            ``SETTINGS.COMMAND_LINE.STRICT_PARSING``, a value is no Python literal.
 
     >>> parse_updates(["opt.lr=1e-3", "fast", "name = a=b", "xs.0=5"])
     ({'opt': {'lr': 0.001}, 'name': 'a=b', 'xs': {'0': 5}}, ['fast'])
@@ -51,9 +55,14 @@ def parse_updates(updates: Iterable[str] | None) -> tuple[dict[str, Any], list[s
         try:
             value = convert_value(text.strip())
         except CommandLineError as error:
-            raise CommandLineError(f"In {update!r}: {error}") from error
+            raise CommandLineError(f"In {_shortened(update)!r}: {error}") from error
         _set(config_updates, _keys(path, update), value)
     return config_updates, named_configs
+
+
+def _shortened(update: str) -> str:
+    excess = len(update) > _MAX_QUOTED_CHARS
+    return update[: _MAX_QUOTED_CHARS - 3] + "..." if excess else update
 
 
 def _keys(path: str, update: str) -> list[str]:
@@ -102,14 +111,40 @@ def convert_value(value: str) -> Any:
             # A literal like '\d' is worth a warning in a source file, not here.
             warnings.simplefilter("ignore")
             literal = ast.literal_eval(value)
-    except _NO_LITERAL:
+    except _NO_LITERAL as error:
+        if isinstance(error, SyntaxError) and "integer string conversion" in str(error):
+            raise _too_many_digits() from error
         return _text(value)
+    _check_integers(literal)
     if literal is Ellipsis:
         return _text(value)
     try:
         return _restored(literal)
     except UnsafeDataError as error:
         raise CommandLineError(str(error)) from error
+
+
+def _check_integers(literal: Any) -> None:
+    """Refuse integers that cannot become text again: ``0xff...`` can be read at any length."""
+    waiting = [literal]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, int):
+            try:
+                str(item)
+            except ValueError as error:
+                raise _too_many_digits() from error
+        elif isinstance(item, dict):
+            waiting += [*item.keys(), *item.values()]
+        elif isinstance(item, list | tuple | set):
+            waiting += item
+
+
+def _too_many_digits() -> CommandLineError:
+    return CommandLineError(
+        f"an integer has more than {sys.get_int_max_str_digits()} digits, which Python does "
+        "not convert to text. If it is text, quote it."
+    )
 
 
 def _text(value: str) -> CommandLineText:

@@ -87,7 +87,10 @@ class DogmaticDict(dict[Any, Any]):
             if isinstance(value, list | tuple) and _are_indices(fixed):
                 return ElementwiseList(value, fixed)
             below = self._fallback.get(key)
-            nested = DogmaticDict(_fixed_of(fixed), below if isinstance(below, Mapping) else None)
+            nested = DogmaticDict(
+                _with_keys_of(value, _fixed_of(fixed)),
+                below if isinstance(below, Mapping) else None,
+            )
             nested.closed = not nested.fixed
             if isinstance(value, dict):
                 nested.update(value)
@@ -276,12 +279,29 @@ class DogmaticList(list[Any]):
 
 
 class ElementwiseList(list[Any]):
-    """A list some elements of which are fixed (``xs.0=5``); it may change otherwise."""
+    """A list some elements of which are fixed (``xs.0=5``); it may change otherwise.
+
+    Negative indices count from the end of the list as it is assigned.
+    """
 
     def __init__(self, value: Iterable[Any], fixed: Mapping[str, Any]) -> None:
         super().__init__(value)
-        self._elements = DogmaticDict({int(index): item for index, item in fixed.items()})
+        elements = {self._position(int(index)): item for index, item in fixed.items()}
+        self._elements = DogmaticDict(elements)
         self._impose()
+
+    def _position(self, index: int) -> int:
+        position = index + len(self) if index < 0 else index
+        if position < 0:
+            raise self._no_element(index)
+        return position
+
+    def _no_element(self, index: int) -> ConfigError:
+        return ConfigError(
+            f"Cannot set element {index}: the list has only {len(self)} element(s). "
+            "Set the whole list instead.",
+            print_traceback=False,
+        )
 
     @property
     def modified(self) -> set[str]:
@@ -308,11 +328,7 @@ class ElementwiseList(list[Any]):
         self._impose()
         for index in self._elements.fixed:
             if index >= len(self):
-                raise ConfigError(
-                    f"Cannot set element {index}: the list has only {len(self)} element(s). "
-                    "Set the whole list instead.",
-                    print_traceback=False,
-                )
+                raise self._no_element(index)
         missing = self._elements.revelation()
         for index, item in self._elements.items():
             super().__setitem__(index, item)
@@ -323,8 +339,16 @@ class ElementwiseList(list[Any]):
 
 
 def _are_indices(fixed: Mapping[Any, Any]) -> bool:
-    keys = [str(key) for key in fixed]
+    keys = [str(key).removeprefix("-") for key in fixed]
     return bool(keys) and all(key.isascii() and key.isdigit() for key in keys)
+
+
+def _with_keys_of(value: Any, fixed: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """Fixed entries under the keys of a dict: a path (``d.1=5``) cannot say that 1 is an int."""
+    if not isinstance(value, dict):
+        return fixed
+    others = {str(key): key for key in value if not isinstance(key, str) and str(key) not in value}
+    return {others.get(key, key): item for key, item in fixed.items()} if others else fixed
 
 
 def _fixed_of(value: Mapping[Any, Any]) -> Mapping[Any, Any]:

@@ -1,8 +1,9 @@
-"""Text from the command line where the entry is a bool.
+"""Text from the command line where the entry is a bool or a float.
 
-``with flag=false`` is text; what it means depends on the entry. The command
-line marks such text as `CommandLineText`, and the source that knows the entry
-decides: where its own value, or its declared type, is bool, it becomes one.
+``with flag=false`` and ``with limit=inf`` are text; what it means depends on the
+entry. The command line marks such text as `CommandLineText`, and the source that
+knows the entry decides: where its own value, or its declared type, is bool, it
+becomes one; where its own value is a float, ``nan`` and ``inf`` become floats.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 __all__ = ["CommandLineText", "as_entry", "declares_bool", "without_marks"]
 
 _BOOLS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+# The floats that have no literal in Python.
+_FLOATS = frozenset(sign + word for sign in ("", "+", "-") for word in ("nan", "inf", "infinity"))
 # Not compiled before it is needed, as all patterns of a short run.
 _BOOL_ANNOTATION = (
     r"""^['"]?(?:\w+\.)?(?:Optional\[)?(?:None\s*\|\s*)?bool(?:\s*\|\s*None)?\]?['"]?$"""
@@ -24,8 +27,8 @@ class CommandLineText(str):
 
     >>> as_entry(CommandLineText("No"), True)
     False
-    >>> as_entry(CommandLineText("No"), "Yes")
-    'No'
+    >>> as_entry(CommandLineText("No"), "Yes"), as_entry(CommandLineText("-inf"), 0.5)
+    ('No', -inf)
     """
 
     __slots__ = ()
@@ -40,13 +43,15 @@ def as_entry(fixed: Any, *known: Any, is_bool: bool = False) -> Any:
         is_bool: the entry is declared to be a bool.
 
     Returns:
-        `fixed` itself, unless it is `CommandLineText`: then a bool where the
-        entry is one and the text says so, else a plain str.
+        `fixed` itself, unless it is `CommandLineText`: then a bool or a float where
+        the entry is one and the text says so, else a plain str.
     """
     if not isinstance(fixed, CommandLineText):
         return fixed
     if is_bool or any(map(_is_bool, known)):
         return _BOOLS.get(fixed.lower(), str(fixed))
+    if fixed.lower() in _FLOATS and any(isinstance(value, float) for value in known):
+        return float(fixed)
     return str(fixed)
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sacred._base.errors import ConfigError
 from sacred.config.custom_containers import DogmaticDict, DogmaticList, fallback_dict
+from sacred.config.typed_entries import CommandLineText
 from sacred.config.utils import dogmatize, undogmatize
 from tests.unit.config.test_normalize import keys, values
 
@@ -110,6 +111,42 @@ def test_no_such_element():
     d = assigned({"xs": {"3": 5}}, xs=[1])
     with pytest.raises(ConfigError, match=r"element 3.*1 element"):
         d.revelation()
+
+
+def test_negative_indices_count_from_the_end_of_what_is_assigned():
+    d = DogmaticDict({"xs": {"-1": 7}})
+    d["xs"] = [1, 2]
+    assert d["xs"][-1] == 7
+    d["xs"] += [3]
+    d.revelation()
+    assert undogmatize(d) == {"xs": [1, 7, 3]}
+    assert assigned({"xs": {"-2": {"n": 9}}}, xs=[{"n": 1}, {"n": 2}]) == {
+        "xs": [{"n": 9}, {"n": 2}]
+    }
+    with pytest.raises(ConfigError, match=r"element -3: the list has only 2 element\(s\)"):
+        assigned({"xs": {"-3": 7}}, xs=[1, 2])
+
+
+@pytest.mark.parametrize("key", [1, -1, 2.5, None, True])
+def test_paths_reach_keys_that_are_no_text(key):
+    fixed = {"d": {str(key): "new"}}
+    assert assigned(fixed, d={key: "old", "x": 2}) == {"d": {key: "new", "x": 2}}
+    preset = DogmaticDict(fixed)
+    preset.revelation({"d": {key: "old"}})
+    assert undogmatize(preset) == {"d": {key: "new"}}
+
+
+def test_a_key_that_is_text_is_nearer_than_one_that_is_not():
+    fixed = {"d": {"1": "new"}}
+    assert assigned(fixed, d={1: "int", "1": "text"}) == {"d": {1: "int", "1": "new"}}
+
+
+@pytest.mark.parametrize("text", ["inf", "-inf", "NaN", "+Infinity"])
+def test_floats_without_a_literal(text):
+    value = assigned({"x": CommandLineText(text)}, x=0.5)["x"]
+    assert type(value) is float and repr(value) == repr(float(text))
+    other = assigned({"x": CommandLineText(text)}, x="name")["x"]
+    assert type(other) is str and other == text
 
 
 def test_changes_inside_of_fixed_lists_do_not_count():
