@@ -144,9 +144,11 @@ def test_a_key_that_is_text_is_nearer_than_one_that_is_not():
 @pytest.mark.parametrize("text", ["inf", "-inf", "NaN", "+Infinity"])
 def test_floats_without_a_literal(text):
     value = assigned({"x": CommandLineText(text)}, x=0.5)["x"]
-    assert type(value) is float and repr(value) == repr(float(text))
+    assert type(value) is float
+    assert repr(value) == repr(float(text))
     other = assigned({"x": CommandLineText(text)}, x="name")["x"]
-    assert type(other) is str and other == text
+    assert type(other) is str
+    assert other == text
 
 
 def test_changes_inside_of_fixed_lists_do_not_count():
