@@ -6,13 +6,18 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from sacred._base.errors import ConfigFileError
 from sacred._base.paths import PathType
 from sacred.config.config_summary import ConfigSummary
 from sacred.config.dogmatic import DogmaticDict, undogmatize
 from sacred.config.normalize import normalize_or_die, recursive_fill_in
 from sacred.config.provenance import Origin
 
-__all__ = ["ConfigDict", "RefusedConfig"]
+__all__ = ["ConfigDict", "NoDictInFileError", "RefusedConfig"]
+
+
+class NoDictInFileError(ConfigFileError, TypeError):
+    """A config file holds something else than a dict."""
 
 
 class ConfigDict:
@@ -26,7 +31,8 @@ class ConfigDict:
         ValueError: a value could not be restored from a stored configuration, or
             the file is of an unknown kind.
         OSError: there is no such file.
-        TypeError: it is neither dict nor file name, or the file holds no dict.
+        TypeError: it is neither dict nor file name, or the file holds no dict
+            (`NoDictInFileError`).
 
     >>> summary = ConfigDict({"a": 1, "b": {"c": 2}})(fixed={"b": {"c": 3}})
     >>> summary, sorted(summary.modified)
@@ -44,8 +50,10 @@ class ConfigDict:
             self.origin = Origin("file", filename)
             d = load_config_file(filename)
         if not isinstance(d, Mapping):
-            where = f" in {self.origin.where}" if self.origin.where else ""
-            raise TypeError(f"a configuration is a dict, not {type(d).__name__}{where}")
+            message = f"a configuration is a dict, not {type(d).__name__}"
+            if self.origin.where:
+                raise NoDictInFileError(f"{message} in {self.origin.where}")
+            raise TypeError(message)
         self._conf: dict[str, Any] = normalize_or_die(dict(d))
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -26,6 +27,9 @@ from sacred.config.read_only import make_plain
 from sacred.serializer import UnsafeDataError, dumps, flatten, restore
 
 __all__ = ["HANDLER_BY_EXT", "Handler", "load_config_file", "save_config_file"]
+
+#: Values that aliases may add to those that a YAML file holds.
+_MAX_ALIASED_NODES = 1_000_000
 
 
 class Handler:
@@ -62,11 +66,61 @@ def _yaml() -> Any:
 
 
 def _load_yaml(fp: Any) -> Any:
-    return restore(_yaml().safe_load(fp))
+    loader = _with_all_floats(_yaml().SafeLoader)(fp)
+    try:
+        node = loader.get_single_node()
+        if node is None:  # empty, or only comments
+            return {}
+        _count_yaml_nodes(node, {})
+        return restore(loader.construct_document(node))
+    finally:
+        loader.dispose()
+
+
+def _with_all_floats(base: Any) -> Any:
+    """A loader or dumper of PyYAML, which knows YAML 1.1 alone, with the floats of 1.2."""
+    extended: Any = type(base.__name__, (base,), {})
+    extended.add_implicit_resolver(
+        "tag:yaml.org,2002:float",
+        re.compile(r"^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+$"),
+        list("-+.0123456789"),
+    )
+    return extended
+
+
+def _count_yaml_nodes(node: Any, counts: dict[int, int]) -> int:
+    """The number of values below a YAML node once every alias is replaced by what it names.
+
+    Ten lines of aliases to aliases can stand for more values than any memory holds.
+
+    Args:
+        node: from PyYAML.
+        counts: of the nodes seen so far, by `id`; 0 while a node is being counted.
+
+    Raises:
+        ValueError: there are too many, or a value contains itself.
+    """
+    known = counts.get(id(node))
+    if known is not None:
+        if known == 0:
+            raise ValueError(f"a value contains itself{node.start_mark}")
+        return known
+    counts[id(node)] = 0
+    children = node.value if isinstance(node.value, list) else ()
+    pairs = (child if isinstance(child, tuple) else (child,) for child in children)
+    count = 1 + sum(_count_yaml_nodes(child, counts) for pair in pairs for child in pair)
+    if count > len(counts) + _MAX_ALIASED_NODES:
+        raise ValueError(
+            f"aliases stand for more than {_MAX_ALIASED_NODES:,} values{node.start_mark}"
+        )
+    counts[id(node)] = count
+    return count
 
 
 def _dump_yaml(obj: Any, fp: Any) -> None:
-    _yaml().safe_dump(flatten(obj), fp)
+    yaml = _yaml()
+    # With the same floats, so that a text like 1e-3 is quoted.
+    yaml.dump(flatten(obj), fp, Dumper=_with_all_floats(yaml.SafeDumper))
 
 
 def _load_pickle(fp: Any) -> Any:
@@ -119,8 +173,11 @@ def _plugin_handler(name: str) -> Handler | None:
 
 
 def _open(filename: str, mode: str) -> Any:
-    # The system's encoding would make the file unreadable elsewhere.
-    return open(filename, mode, encoding=None if "b" in mode else "utf-8")
+    if "b" in mode:
+        return open(filename, mode)
+    # The system's encoding would make the file unreadable elsewhere. Editors on Windows put
+    # a byte order mark before it.
+    return open(filename, mode, encoding="utf-8-sig" if mode == "r" else "utf-8")
 
 
 def load_config_file(filename: PathType) -> Any:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sacred._base.errors import SacredError
 from sacred.config import ConfigDict, chain_evaluate_config_scopes
 from sacred.config.differences import is_different, type_changed
 from sacred.config.provenance import Origin
@@ -51,8 +52,11 @@ def test_wrong_types(tmp_path):
     with pytest.raises(TypeError, match="dict, not int"):
         ConfigDict(5)
     (tmp_path / "list.json").write_text("[1]")
-    with pytest.raises(TypeError, match=r"dict, not list in .*list\.json"):
+    with pytest.raises(TypeError, match=r"dict, not list in .*list\.json") as caught:
         ConfigDict(tmp_path / "list.json")
+    # On the command line it is one message.
+    assert isinstance(caught.value, SacredError)
+    assert caught.value.print_traceback is False
     with pytest.raises(OSError, match=r"^File not found nofile\.json$"):
         ConfigDict("nofile.json")
 

@@ -90,3 +90,69 @@ def test_pickles_hold_plain_containers(tmp_path):
     with open(tmp_path / "x.pickle", "rb") as fp:
         assert type(pickle.load(fp)["a"]) is list
     assert os.path.getsize(tmp_path / "x.pickle") < 100
+
+
+@pytest.mark.parametrize("text", ["1e-3", "5E+10", "-1e3", ".5e2", "1.e3", "+2.5e-1", "1.5"])
+def test_yaml_floats_are_those_of_yaml_1_2(tmp_path, text):
+    name = tmp_path / "x.yaml"
+    name.write_text(f"x: {text}\nlist: [{text}]\ntext: '{text}'\n")
+    assert load_config_file(name) == {"x": float(text), "list": [float(text)], "text": text}
+    save_config_file({"x": float(text), "text": text}, name)
+    assert load_config_file(name) == {"x": float(text), "text": text}
+
+
+@pytest.mark.parametrize("text", ["1e", "e5", "1e5x", "0x1e", "1-3", "a1e3", "."])
+def test_other_yaml_texts_are_no_floats(tmp_path, text):
+    (tmp_path / "x.yaml").write_text(f"x: {text}\n")
+    assert not isinstance(load_config_file(tmp_path / "x.yaml")["x"], float)
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# nothing\n", "---\n# nothing\n..."])
+def test_an_empty_yaml_file_changes_nothing(tmp_path, text):
+    (tmp_path / "x.yaml").write_text(text)
+    assert not load_config_file(tmp_path / "x.yaml")
+
+
+@pytest.mark.parametrize(("suffix", "text"), [(".json", '{"a": "ü"}'), (".yaml", "a: ü")])
+def test_byte_order_marks_are_no_content(tmp_path, suffix, text):
+    name = tmp_path / f"x{suffix}"
+    name.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert load_config_file(name) == {"a": "ü"}
+    save_config_file({"a": "ü"}, name)
+    assert not name.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def _levels(one, line, depth=12):
+    """A YAML file of a few lines each of which names the one before nine times."""
+    return "\n".join([f"l0: &l0 {one}", *(line.format(n, n - 1) for n in range(1, depth))])
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        (_levels("[x]", "l{0}: &l{0} [" + ", ".join(["*l{1}"] * 9) + "]"), "aliases stand for"),
+        (
+            _levels("{x: 1}", "l{0}: &l{0} {{<<: [" + ", ".join(["*l{1}"] * 9) + "]}}"),
+            "aliases stand for",
+        ),
+        ("a: &a [1, *a]", "contains itself"),
+        ("a: &a {b: *a}", "contains itself"),
+        ("a: " + "[" * 5000, "Error"),
+        ("a: " + "9" * 5000, "4300 digits"),
+    ],
+    ids=["lists", "merges", "list in itself", "dict in itself", "deep", "digits"],
+)
+def test_yaml_bombs_are_one_message(tmp_path, text, match):
+    name = tmp_path / "bomb.yaml"
+    name.write_text(text)
+    with pytest.raises(SacredError, match=match) as caught:
+        load_config_file(name)
+    assert "bomb.yaml" in str(caught.value)
+    assert len(str(caught.value)) < 1000
+
+
+def test_aliases_are_allowed(tmp_path):
+    text = "a: &a {x: 1, y: [1, 2]}\nb: [*a, *a]\nc: {<<: *a, x: 2}\n"
+    (tmp_path / "x.yaml").write_text(text)
+    a = {"x": 1, "y": [1, 2]}
+    assert load_config_file(tmp_path / "x.yaml") == {"a": a, "b": [a, a], "c": {**a, "x": 2}}
