@@ -54,7 +54,18 @@ class ConfigDict:
             if self.origin.where:
                 raise NoDictInFileError(f"{message} in {self.origin.where}")
             raise TypeError(message)
-        self._conf: dict[str, Any] = normalize_or_die(dict(d))
+        self._conf: dict[str, Any] = self._normalized(dict(d))
+
+    def _normalized(self, d: dict[str, Any]) -> Any:
+        try:
+            return normalize_or_die(d)
+        except (KeyError, ValueError) as error:
+            if not self.origin.where:
+                raise
+            # One message that names the file, in place of a traceback.
+            raise ConfigFileError(
+                f"In the config file {self.origin.where!r}: {error.args[0]}"
+            ) from error
 
     @property
     def names(self) -> frozenset[str]:

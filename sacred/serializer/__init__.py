@@ -9,8 +9,9 @@ form of what is not plain is jsonpickle's::
     {'size': (1, 2), 3: 'three'}
 
 `restore` never runs code that the data ask for: it makes plain data, tuples,
-sets, bytes, complex numbers, dates and times, numpy arrays, scalars and dtypes,
-pandas frames, series and indices. Any other tag is an `UnsafeDataError`::
+sets, bytes, complex numbers, dates and times, paths, exact numbers, UUIDs, network
+addresses, ranges and slices, numpy arrays, scalars and dtypes, pandas frames, series and
+indices. Any other tag is an `UnsafeDataError`::
 
     >>> restore({"x": {"py/reduce": [{"py/type": "os.system"}, {"py/tuple": ["ls"]}]}})
     Traceback (most recent call last):

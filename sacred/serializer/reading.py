@@ -15,6 +15,7 @@ from sacred._base.errors import UnsafeDataError
 from sacred._base.paths import join_paths
 from sacred.serializer.dates import DATE_CLASSES, restore_date
 from sacred.serializer.json_text import FLOAT_TAG, float_from_name
+from sacred.serializer.standard_values import UUID_CLASS, call_of_standard_class, read_uuid
 from sacred.serializer.tags import JSON_KEY, RESERVED, circular_reference
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ def restore(flat: Any) -> Any:
             It is not changed, and the result shares no containers with it.
 
     Returns:
-        plain data, tuples, sets, bytes, complex numbers, dates and times, numpy
-        and pandas values.
+        plain data, tuples, sets, bytes, complex numbers, dates and times, values of
+        the standard library (see `standard_values`), numpy and pandas values.
 
     Raises:
         UnsafeDataError: the data have a tag that is not allowed; its ``tag``
@@ -239,7 +240,7 @@ def _reader_of_call(name: str) -> ReadReduced | None:
         from sacred.serializer.frames import pandas_call
 
         return pandas_call(name)
-    make = _CALLS.get(name)
+    make = _CALLS.get(name) or call_of_standard_class(name)
     if make is None:
         return None
 
@@ -257,6 +258,8 @@ def _reader_of_class(name: str) -> ReadObject | None:
         return _read_date
     if name == "builtins.complex":
         return _read_complex
+    if name == UUID_CLASS:
+        return read_uuid
     package = name.partition(".")[0]
     # By name only: the package is imported after its class was found on the list.
     if package == "numpy":

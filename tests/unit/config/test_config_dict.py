@@ -57,6 +57,12 @@ def test_wrong_types(tmp_path):
     # On the command line it is one message.
     assert isinstance(caught.value, SacredError)
     assert caught.value.print_traceback is False
+    (tmp_path / "key.json").write_text('{"a": {"json://\\"py/type\\"": 1}}')
+    with pytest.raises(
+        SacredError, match=r"In the config file .*key\.json': Invalid key"
+    ) as caught:
+        ConfigDict(tmp_path / "key.json")
+    assert caught.value.print_traceback is False
     with pytest.raises(OSError, match=r"^File not found nofile\.json$"):
         ConfigDict("nofile.json")
 
