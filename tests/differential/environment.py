@@ -20,6 +20,7 @@ _PACKAGES = [
     "pandas",
     "pymongo",
     "tinydb",
+    "tinydb-serialization",
     "hashfs",
     "SQLAlchemy",
     "PyYAML",

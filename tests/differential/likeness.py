@@ -85,7 +85,6 @@ def not_bound(found: Difference) -> bool:
 
 PICKLED = ("numpy.core", "numpy.float64", "py/reduce", "__reduce__")
 STORED = ("/files/", "/documents/")
-NESTED = ("/data/ReadOnlyDict/paths", "/model/ReadOnlyDict/data")
 
 
 def crash_within(*messages: str) -> Callable[[Case, Normalised, Normalised], bool]:
