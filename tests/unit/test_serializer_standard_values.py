@@ -43,7 +43,7 @@ def test_what_is_recorded_comes_back(value: Any) -> None:
 
 @pytest.mark.parametrize("suffix", [".json", ".yaml"])
 def test_config_files_hold_them(tmp_path: Path, suffix: str) -> None:
-    config = {f"entry{n}": value for n, value in enumerate(VALUES)}
+    config = {f"entry{n:02}": value for n, value in enumerate(VALUES)}
     save_config_file(config, tmp_path / f"x{suffix}")
     assert repr(load_config_file(tmp_path / f"x{suffix}")) == repr(config)
 
