@@ -48,6 +48,9 @@ __all__ = ["parse"]
 _OPERATORS: dict[str, Operator] = {o: o for o in ("=", "!=", "<", "<=", ">", ">=")}
 _FLIPPED: dict[Operator, Operator] = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _KEYWORDS = frozenset({"and", "or", "not", "in", "missing"})
+# Brackets within brackets: the recursion of this parser, and of what evaluates the expression,
+# stays far from Python's limit.
+_MAX_DEPTH = 100
 _FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
 
 
@@ -79,6 +82,7 @@ class _Parser:
         self._now = now
         self._tokens = tokenize(query)
         self._next = 0
+        self._depth = 0
 
     def parse(self) -> Expression:
         if self._peek().kind == "end":
@@ -112,7 +116,11 @@ class _Parser:
 
     def _group(self) -> Expression:
         opened = self._pop()
+        if self._depth == _MAX_DEPTH:
+            raise self._error(f"brackets are nested more than {_MAX_DEPTH} deep", opened)
+        self._depth += 1
         expression = self._or()
+        self._depth -= 1
         if not self._take(")"):
             raise self._error("this bracket is never closed", opened)
         return expression

@@ -205,3 +205,12 @@ def test_any_text_is_a_query_or_a_query_error(text):
     except QueryError as error:
         column = error.column
     assert 0 <= column <= len(text)
+
+
+@pytest.mark.parametrize("depth", [101, 1000, 100_000])
+def test_brackets_nested_too_deeply_are_one_error_with_its_place(depth):
+    """And no RecursionError; what people write is far from the limit."""
+    with pytest.raises(QueryError, match="nested more than 100 deep") as caught:
+        parse("(" * depth + "result = 1" + ")" * depth)
+    assert caught.value.column == 100
+    assert parse("(" * 100 + "result = 1" + ")" * 100) == parse("result = 1")
