@@ -9,6 +9,7 @@ from sacred._base.frozen import Frozen
 from sacred.app.project import Project, default_address, find_project
 from sacred.display.console import Console
 from sacred.records import RunRecord
+from sacred.records.stored_values import SHOWN_AS_STORED
 from sacred.runs.errors import ProgramError
 from sacred.runs.run_ids import find_run
 from sacred.runs.run_store import RunStore, open_store
@@ -37,6 +38,7 @@ class Session:
         self.console = console
         self._requested: list[str] = args.store or []
         self._open: dict[str, NamedStore] = {}
+        self._has_shown_stored = False
 
     @functools.cached_property
     def project(self) -> Project | None:
@@ -144,8 +146,15 @@ class Session:
         ]
 
     def report(self, problems: list[str]) -> None:
-        """Print on stderr what could not be read."""
+        """Print on stderr what could not be read.
+
+        Only the first value that is shown as it is stored: there may be one in every run.
+        """
         for problem in problems:
+            if SHOWN_AS_STORED in problem:
+                if self._has_shown_stored:
+                    continue
+                self._has_shown_stored = True
             self.console.problem(problem)
 
     def close(self) -> None:

@@ -50,7 +50,7 @@ class Handler:
 
 
 def _load_json(fp: Any) -> Any:
-    return restore(json.load(fp))
+    return restore(json.load(fp), with_names=True)
 
 
 def _dump_json(obj: Any, fp: Any) -> None:
@@ -72,7 +72,7 @@ def _load_yaml(fp: Any) -> Any:
         if node is None:  # empty, or only comments
             return {}
         _count_yaml_nodes(node, {})
-        return restore(loader.construct_document(node))
+        return restore(loader.construct_document(node), with_names=True)
     finally:
         loader.dispose()
 

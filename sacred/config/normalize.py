@@ -10,6 +10,7 @@ from typing import Any
 
 from sacred._base.paths import PYTHON_IDENTIFIER
 from sacred.config.typed_entries import CommandLineText
+from sacred.serializer.array_likes import number_of
 from sacred.settings import SETTINGS
 
 __all__ = [
@@ -80,9 +81,9 @@ def assert_is_valid_key(key: Any) -> None:
 def normalize_or_die(obj: Any) -> Any:
     """The form that a value has in a configuration.
 
-    Dicts, lists and tuples are copied (to dicts and lists), numpy scalars become
-    Python's. Other values stay as they are if they could be restored from a
-    stored configuration.
+    Dicts, lists and tuples are copied (to dicts and lists), numpy scalars and tensors
+    without dimensions become Python's numbers. Other values stay as they are if they can
+    be stored.
 
     Args:
         obj: the value.
@@ -119,7 +120,7 @@ def _normalize(obj: Any, path: tuple[Any, ...], parents: tuple[int, ...]) -> Any
                 assert_is_valid_key(key)
             return {k: _normalize(v, (*path, k), parents) for k, v in obj.items()}
         return [_normalize(item, (*path, i), parents) for i, item in enumerate(obj)]
-    obj = normalize_numpy(obj)
+    obj = _number(obj)
     if not _restorable(obj):
         raise ValueError(
             f"Invalid value {obj!r}{_place(path)}: it could not be restored from a stored "
@@ -146,6 +147,14 @@ def normalize_numpy(obj: Any) -> Any:
         except ValueError:
             return obj
     return obj
+
+
+def _number(obj: Any) -> Any:
+    """A Python number for a tensor or an array without dimensions; anything else as it is."""
+    number = number_of(obj)
+    if number is NotImplemented or type(number) not in _PLAIN:
+        return normalize_numpy(obj)
+    return number
 
 
 def is_code(value: Any) -> bool:

@@ -19,6 +19,7 @@ from sacred.initialize.phases import (
     gather_ingredients_topological,
     get_config_modifications,
     get_configuration,
+    refuse_object_texts,
     split_prefixes,
 )
 from sacred.initialize.run_logger import initialize_logging
@@ -91,8 +92,10 @@ def configure_request(experiment: Ingredient, request: RunRequest) -> Configured
         scaffold.set_up_config()
         apply_config_hooks(scaffolding, scaffold, request.command_name, run_logger)
     _set_up_seeds(scaffolding)
+    config = get_configuration(scaffolding)
+    refuse_object_texts(config)
     return Configured(
-        config=get_configuration(scaffolding),
+        config=config,
         modifications=get_config_modifications(scaffolding),
         scaffolding=scaffolding,
         root_logger=root_logger,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import ConfigError, UnknownIngredientError
@@ -18,6 +18,7 @@ from sacred._base.paths import (
 from sacred._base.text import did_you_mean
 from sacred.config.config_summary import ConfigSummary
 from sacred.initialize.scaffold import Scaffold, nested_at
+from sacred.serializer.object_text import ObjectText
 
 if TYPE_CHECKING:
     import logging
@@ -35,6 +36,7 @@ __all__ = [
     "get_config_modifications",
     "get_configuration",
     "get_scaffolding_and_config_name",
+    "refuse_object_texts",
     "split_prefixes",
 ]
 
@@ -86,6 +88,37 @@ def create_scaffolding(
 def split_prefixes(scaffolding: Mapping[str, Scaffold]) -> list[list[str]]:
     """The paths of all ingredients but the experiment, split, longest first."""
     return sorted((path.split(".") for path in scaffolding if path), key=len, reverse=True)
+
+
+def refuse_object_texts(config: Any) -> None:
+    """Check that no entry is only the text of an object that the run would need.
+
+    Raises:
+        ConfigError: there are such entries; it names them.
+    """
+    missing = {path: text for path, text in _nested_leaves(config) if type(text) is ObjectText}
+    if missing:
+        shown = ", ".join(f"{path} ({text})" for path, text in missing.items())
+        first = next(iter(missing))
+        raise ConfigError(
+            f"Of some values only a text was stored, they cannot be restored: {shown}. "
+            f"Set them, as in {first}=VALUE",
+            tuple(missing),
+            print_conflicting_configs=False,
+            print_traceback=False,
+        )
+
+
+def _nested_leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    kind = type(value)
+    if kind is dict:
+        for key, item in value.items():
+            yield from _nested_leaves(item, join_paths(path, str(key)))
+    elif kind is list:
+        for number, item in enumerate(value):
+            yield from _nested_leaves(item, join_paths(path, str(number)))
+    else:
+        yield path, value
 
 
 def find_best_match(path: str, prefixes: Prefixes) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from sacred._base.clock import naive_utc
 from sacred.query.syntax import Path
 from sacred.records import RunRecord
 from sacred.records.metric import aggregate
+from sacred.serializer.standard_types import as_standard_scalar
 
 __all__ = ["MISSING", "REQUIRED", "plain_value", "value_of"]
 
@@ -24,6 +25,8 @@ class _Missing:
 
 #: There is no such thing in the record. ``null`` counts as nothing, too.
 MISSING: Any = _Missing()
+
+_COMPARED_AS_THEY_ARE = frozenset({str, int, float, bool, list, tuple, dict})
 
 #: Which fields of the document a field of the record is made of; by default its own.
 REQUIRED: dict[str, tuple[str, ...]] = {
@@ -79,9 +82,16 @@ def _within(value: Any, step: str) -> Any:
 
 
 def plain_value(value: Any) -> Any:
-    """What a value is compared as: of numpy's scalars and of dates, what Python has for them."""
+    """What a value is compared as.
+
+    Of numpy's scalars and of dates, what Python has for them; exact numbers are numbers,
+    paths, ids, addresses and members of enumerations texts.
+    """
     if value is None:
         return MISSING
+    kind = type(value)
+    if kind in _COMPARED_AS_THEY_ARE:
+        return value
     # To ask a dict of a record for something that it lacks takes long, and it may have it.
     if isinstance(value, Mapping):
         return value
@@ -93,4 +103,4 @@ def plain_value(value: Any) -> Any:
         return naive_utc(value)
     if isinstance(value, datetime.date):
         return datetime.datetime(value.year, value.month, value.day)
-    return value
+    return as_standard_scalar(value)

@@ -1,7 +1,8 @@
 """Stored values back to Python values, as far as that is safe.
 
-One entry that cannot be restored (a pickled object of the user's own class, say)
-must not make the run unreadable: it stays in the plain form in which it is stored.
+One entry that cannot be restored (a pickled object of the user's own class, say) must not
+make the run unreadable: it stays in the plain form in which it is stored. So do dataclasses,
+whatever this process has imported: queries find their fields in the store, and here.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from sacred._base.errors import UnsafeDataError
 from sacred._base.paths import join_paths
 from sacred.serializer import restore
 
-__all__ = ["restored"]
+__all__ = ["SHOWN_AS_STORED", "restored"]
+
+#: What all remarks on values that were not restored say.
+SHOWN_AS_STORED = "is shown as it is stored"
 
 
 def restored(plain: Any, report: Callable[[str], None], path: str = "") -> Any:
@@ -26,7 +30,7 @@ def restored(plain: Any, report: Callable[[str], None], path: str = "") -> Any:
     ["b is shown as it is stored: py/object of 'my.Model' is not allowed"]
     """
     try:
-        return restore(plain)
+        return restore(plain, with_objects=False)
     except UnsafeDataError as error:
         if isinstance(plain, dict) and not _is_tagged(plain) and not _has_references(plain):
             return {
@@ -37,7 +41,7 @@ def restored(plain: Any, report: Callable[[str], None], path: str = "") -> Any:
             return [
                 restored(item, report, join_paths(path, str(n))) for n, item in enumerate(plain)
             ]
-        report(f"{path or 'it'} is shown as it is stored: {_reason(error)}")
+        report(f"{path or 'it'} {SHOWN_AS_STORED}: {_reason(error)}")
         return plain
 
 

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 from sacred._base.errors import UnsafeDataError
 from sacred._base.paths import join_paths
 from sacred.serializer.dates import DATE_CLASSES, restore_date
+from sacred.serializer.field_objects import fields_reader
 from sacred.serializer.json_text import FLOAT_TAG, float_from_name
+from sacred.serializer.object_text import TEXT_TAG, read_name, read_text
+from sacred.serializer.standard_types import ENUM_TAG, read_enum
 from sacred.serializer.standard_values import UUID_CLASS, call_of_standard_class, read_uuid
 from sacred.serializer.tags import JSON_KEY, RESERVED, circular_reference
 
@@ -28,16 +31,19 @@ __all__ = ["restore"]
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
-def restore(flat: Any) -> Any:
+def restore(flat: Any, *, with_objects: bool = True, with_names: bool = False) -> Any:
     """The value that was flattened.
 
     Args:
         flat: what `flatten` gave, or what an older version or jsonpickle wrote.
             It is not changed, and the result shares no containers with it.
+        with_objects: also make dataclasses and namespaces; False: they are refused.
+        with_names: make texts of the names of classes and functions; False: they are refused.
 
     Returns:
         plain data, tuples, sets, bytes, complex numbers, dates and times, values of
-        the standard library (see `standard_values`), numpy and pandas values.
+        the standard library (see `standard_values`), numpy and pandas values, objects of
+        dataclasses that are imported; an `ObjectText` for what has no other form.
 
     Raises:
         UnsafeDataError: the data have a tag that is not allowed; its ``tag``
@@ -46,13 +52,15 @@ def restore(flat: Any) -> Any:
     >>> restore({"py/tuple": [1, {"json://2": {"py/set": [3]}}]})
     (1, {2: {3}})
     """
-    return _Reader().restore(flat)
+    return _Reader(with_objects, with_names).restore(flat)
 
 
 class _Reader:
     """A traversal of one tree of data."""
 
-    def __init__(self) -> None:
+    def __init__(self, with_objects: bool, with_names: bool) -> None:
+        self._with_objects = with_objects
+        self._with_names = with_names
         # {"py/id": n} means the n-th list, dict or object, in the order of reading.
         self._made: list[Any] = []
         # The enclosing containers, by identity.
@@ -84,7 +92,7 @@ class _Reader:
 
     def restore_independent(self, flat: Any) -> Any:
         """Restore an independent tree of data."""
-        return _Reader().restore(flat)
+        return _Reader(self._with_objects, self._with_names).restore(flat)
 
     def refuse(self, tag: str, reason: str = "is not allowed") -> UnsafeDataError:
         """The error for what is being read."""
@@ -144,8 +152,7 @@ class _Reader:
         read = _TAGS.get(tag)
         if read is None:
             raise self.refuse(tag)
-        alone = tag not in ("py/object",)
-        if alone and len(flat) > 1:
+        if len(flat) > 1 and tag not in _BESIDE_OTHERS:
             raise self.refuse(tag, "with other keys beside it is not allowed")
         try:
             return read(self, flat)
@@ -172,6 +179,11 @@ class _Reader:
     def _float(self, flat: dict[str, Any]) -> float:
         return float_from_name(flat[FLOAT_TAG])
 
+    def _name(self, tag: str, flat: dict[str, Any]) -> Any:
+        if not self._with_names:
+            raise self.refuse(tag)
+        return read_name(tag, flat)
+
     def _id(self, flat: dict[str, Any]) -> Any:
         number = flat["py/id"]
         if type(number) is not int or not 0 <= number < len(self._made):
@@ -185,6 +197,8 @@ class _Reader:
         if not isinstance(name, str):
             raise self.refuse("py/object", f"of {name!r} is not allowed")
         read = _reader_of_class(name)
+        if read is None and self._with_objects:
+            read = fields_reader(name)
         if read is None:
             raise self.refuse("py/object", f"of {name!r} is not allowed")
         position = len(self._made)
@@ -216,6 +230,9 @@ def _time_zone(key: Any, *from_cache: Any) -> datetime.tzinfo:
     return ZoneInfo(key)  # it takes no paths that lead out of its directory
 
 
+# Tags that know what goes with them.
+_BESIDE_OTHERS = ("py/object", TEXT_TAG, ENUM_TAG)
+
 _TAGS: dict[str, Callable[[_Reader, Any], Any]] = {
     "py/tuple": _Reader._tuple,
     "py/set": _Reader._set,
@@ -224,6 +241,10 @@ _TAGS: dict[str, Callable[[_Reader, Any], Any]] = {
     "py/id": _Reader._id,
     "py/object": _Reader._object,
     "py/reduce": _Reader._reduce,
+    TEXT_TAG: lambda _, flat: read_text(flat),
+    ENUM_TAG: lambda _, flat: read_enum(flat),
+    "py/type": lambda reader, flat: reader._name("py/type", flat),
+    "py/function": lambda reader, flat: reader._name("py/function", flat),
 }
 
 _CALLS: dict[str, Callable[..., Any]] = {

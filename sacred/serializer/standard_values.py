@@ -63,6 +63,9 @@ def call_of_standard_class(name: str) -> Callable[..., Any] | None:
     def make(*arguments: Any) -> Any:
         if not all(isinstance(argument, allowed) for argument in arguments):
             raise TypeError(f"{name} takes no such arguments")
+        if module == "ipaddress" and isinstance(arguments[0], str) and arguments[0].isdecimal():
+            # MongoDB stores numbers of more than 64 bits as text.
+            arguments = (int(arguments[0]), *arguments[1:])
         # Imported by a name from the list above, never by one from the data.
         return getattr(import_module(module), class_name)(*arguments)
 

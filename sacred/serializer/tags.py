@@ -9,13 +9,14 @@ __all__ = ["JSON_KEY", "RESERVED", "circular_reference", "escape_key", "is_reser
 #: What comes before a key that is no string, as JSON.
 JSON_KEY = "json://"
 
-#: All tags of jsonpickle, and our own for numbers that JSON does not have.
+#: All tags of jsonpickle, and our own: for numbers that JSON does not have (float), members of
+#: enumerations (enum) and objects of which only a text is stored (text).
 RESERVED = frozenset(
     "py/" + name
     for name in (
-        *("b64", "b85", "bytes", "float", "function", "id", "initargs", "iterator", "mod"),
+        *("b64", "b85", "bytes", "enum", "float", "function", "id", "initargs", "iterator", "mod"),
         *("newargs", "newargsex", "newobj", "object", "property", "reduce", "ref", "repr"),
-        *("seq", "set", "state", "tuple", "type"),
+        *("seq", "set", "state", "text", "tuple", "type"),
     )
 )
 

@@ -1,18 +1,24 @@
 """From values to plain data.
 
-Plain data, numpy, pandas and dates are written by our own code, which is fast and takes
-a consistent copy of containers that other threads change. jsonpickle writes the rest.
+Our own code writes nearly all of them: it is fast, and takes a consistent copy of containers
+that other threads change. jsonpickle writes classes, functions and rare objects of pandas'.
 """
 
 from __future__ import annotations
 
+import collections
 import datetime
 import json
 import time
+import types
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sacred.serializer.array_likes import array_like
 from sacred.serializer.dates import flatten_date
+from sacred.serializer.field_objects import fields_of, is_made_of_fields
 from sacred.serializer.foreign import encode_other
+from sacred.serializer.object_text import ObjectText, flatten_text
+from sacred.serializer.standard_types import flatten_standard
 from sacred.serializer.tags import circular_reference, escape_key, is_reserved
 
 if TYPE_CHECKING:
@@ -39,9 +45,11 @@ def flatten(obj: Any) -> Any:
     - Sub-classes of dict, list and so on become plain.
     - Keys that are no strings are written as ``json://…``, and so are strings
       that would be taken for a tag. Hence do not flatten twice.
-    - Other objects get the form that jsonpickle gives them. What cannot be
-      stored (a circle, an object that raises) is replaced by a text that says so;
-      `flatten` itself does not fail.
+    - Tensors of any library become numbers (without dimensions) or arrays, dataclasses
+      their fields; paths, exact numbers, ids and so on get the form of jsonpickle.
+    - Of other objects a short text is stored (`sacred.serializer.object_text`). What
+      cannot be stored (a circle, an object that raises) is replaced by a text that
+      says so; `flatten` itself does not fail.
 
     >>> flatten({1: (2, 3)})
     {'json://1': {'py/tuple': [2, 3]}}
@@ -184,6 +192,8 @@ class _Writer:
         return flatten_date(value, self.flatten)
 
     def _numpy(self, value: Any) -> Any:
+        if type(value).__name__ == "ndarray" and value.shape == ():
+            return self.flatten(value[()])  # a number
         from sacred.serializer.arrays import flatten_numpy
 
         return flatten_numpy(value, self.flatten)
@@ -197,17 +207,38 @@ class _Writer:
             flat = flatten_pandas(value, self.flatten)
         finally:
             self._escape = escape
-        return self._other(value) if flat is NotImplemented else flat
+        return self._by_jsonpickle(value) if flat is NotImplemented else flat
 
     def _other(self, value: Any) -> Any:
+        flat = flatten_standard(value, self.flatten)
+        if flat is not NotImplemented:
+            return flat
         if hasattr(type(value), "__next__"):
-            # jsonpickle would use up the user's iterator.
+            # Whatever looks into it might use up the user's iterator.
             return f"<{type(value).__name__}>"
+        plain = array_like(value)
+        if plain is not NotImplemented:
+            return self.flatten(plain)
+        if isinstance(value, _FOUND_BY_NAME):
+            flat = self._by_jsonpickle(value)
+            return flatten_text(value) if flat is None else flat
+        fields = fields_of(value)
+        if fields is None or not (is_made_of_fields(value) or is_plain(fields)):
+            return flatten_text(value)
+        cls = type(value)
+        return {"py/object": f"{cls.__module__}.{cls.__qualname__}", **self._dict(fields)}
+
+    def _object_text(self, value: ObjectText) -> dict[str, Any]:
+        return dict(value.form)
+
+    def _by_jsonpickle(self, value: Any) -> Any:
         return json.loads(_retried(lambda: encode_other(value, self._inner)))
 
     def _inner(self, value: Any) -> Any:
         return _Writer(escape=True).flatten(value)
 
+
+_FOUND_BY_NAME = (type, types.FunctionType, types.BuiltinFunctionType)
 
 _WRITERS: dict[type, Callable[[_Writer, Any], Any]] = {
     dict: _Writer._dict,
@@ -222,6 +253,8 @@ _WRITERS: dict[type, Callable[[_Writer, Any], Any]] = {
     datetime.time: _Writer._date,
     datetime.timedelta: _Writer._timedelta,
     datetime.timezone: _Writer._timezone,
+    collections.deque: _Writer._list,
+    ObjectText: _Writer._object_text,
 }
 
 # Sub-classes become what they are sub-classes of; the first that fits counts.

@@ -69,7 +69,7 @@ class Thing:
 class BadState:
     """Cannot be stored."""
 
-    def __getstate__(self):
+    def __repr__(self):
         raise ValueError("no state")
 
 
@@ -78,6 +78,8 @@ class BadReduce:
 
     def __reduce_ex__(self, protocol):
         raise ValueError("no reduce")
+
+    __repr__ = __reduce_ex__
 
 
 # -------------------------------------------------------------------- laws
@@ -156,6 +158,8 @@ def test_the_form_is_jsonpickles(value):
         (np.bool_(True), True),
         (np.str_("x"), "x"),
         (np.longdouble(1.5), 1.5),
+        (np.array(5), 5),
+        (np.array(2.5, "f4"), 2.5),
         ({np.int64(1): np.float64(2)}, {"json://1": 2.0}),
     ],
 )
@@ -356,7 +360,6 @@ ARRAYS = [
     np.arange(100).reshape(4, 25)[::2, ::3],
     np.asfortranarray(np.arange(60.0).reshape(3, 20)),
     np.arange(20, dtype=">i4"),
-    np.array(5),
     np.zeros((0, 3)),
     np.array([True]),
     np.array(["abc", "d"]),

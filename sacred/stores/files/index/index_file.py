@@ -13,7 +13,7 @@ from sacred._base.digest import new_md5
 __all__ = ["Database", "path_of"]
 
 #: Of the tables. An index of another version is made again.
-_VERSION = 3
+_VERSION = 4
 #: Seconds to wait for another process that is writing.
 LOCK_TIMEOUT = 10.0
 
