@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,51 @@ def test_config_hooks(ex: Experiment) -> None:
     assert (found["a"], found["command"], found["new"]) == (100, "main", {"x": 20})
     assert found["data"]["size"] == 10
     assert config(ex, a=1)["a"] == 1
+
+
+def _hooked(ex: Ingredient, *changes: Any) -> list[dict[str, Any]]:
+    """Hooks that return what each function makes of what it is given; what they are given."""
+    seen: list[dict[str, Any]] = []
+
+    def hook_of(change: Any) -> Any:
+        def hook(config: dict[str, Any], command_name: str, logger: Any) -> Any:
+            seen.append(deepcopy(config))
+            return change(config)
+
+        hook.__qualname__ += str(changes.index(change))  # no cell that runs again
+        return hook
+
+    for change in changes:
+        ex.config_hook(hook_of(change))
+    return seen
+
+
+def test_config_hooks_do_not_see_the_changes_of_those_beside_them(ex: Experiment) -> None:
+    """Each gets what the sources gave; all changes are united, and the last one counts."""
+    seen = _hooked(
+        ex,
+        lambda config: {"a": 5, "n": {"x": 5}, "gone": None},
+        lambda config: {"n": {"y": config["a"]}, "data": {"size": 6}},
+        lambda config: config | {"gone": 1},
+    )
+    found = ex.get_config({"n": {"z": 1}, "seed": 1})
+    assert len(seen) == 3
+    assert seen[0] == seen[1] == seen[2]
+    # The last hook has returned everything: entries of the experiment are as it was given them,
+    # entries of ingredients that it did not change are not its changes.
+    assert (found["a"], found["gone"], found["data"]["size"]) == (10, 1, 6)
+    assert found["n"] == {"x": 5, "y": 10, "z": 1}
+
+
+def test_config_hooks_see_the_changes_of_hooks_of_ingredients() -> None:
+    """Ingredients are done before."""
+    data = Ingredient("data", interactive=True)
+    data.add_config(size=1)
+    _hooked(data, lambda config: {"size": 7}, lambda config: {"twice": config["data"]["size"] * 2})
+    ex = Experiment("hooks", ingredients=[data], interactive=True)
+    seen = _hooked(ex, lambda config: {"a": config["data"]["size"]})
+    assert ex.get_config()["a"] == 7
+    assert seen == [{"data": {"size": 7, "twice": 2}}]
 
 
 @pytest.mark.parametrize(

@@ -356,7 +356,7 @@ def test_a_file_with_a_forbidden_tag(tmp_path: Path) -> None:
 
 
 def test_a_hook_changes_entries_of_ingredients(train: Ingredient) -> None:
-    """What it returns, or changes in its copy and returns; the next hook sees it."""
+    """What it returns, or changes in its copy and returns; the next hook keeps that."""
     ex = experiment(train)
     seen = []
 
@@ -366,7 +366,7 @@ def test_a_hook_changes_entries_of_ingredients(train: Ingredient) -> None:
 
     @ex.config_hook
     def second(config: Any, command_name: str, logger: Any) -> Any:
-        seen.append((config["train"]["embed"], config["own"]))
+        seen.append((config["train"]["embed"], "own" in config))
         config["train"]["sub"]["c"] = 99
         return config
 
@@ -381,7 +381,7 @@ def test_a_hook_changes_entries_of_ingredients(train: Ingredient) -> None:
     quiet = {"--loglevel": "ERROR"}
     run = ex.run("show", options=quiet)
     assert run.result == (50, 99)
-    assert (run.config["train"]["embed"], seen) == (50, [(50, 1)])
+    assert (run.config["train"]["embed"], run.config["own"], seen) == (50, 1, [(1, False)])
     run = ex.run("show", {"train.embed": 3}, options=quiet)
     assert run.result == (3, 99)
-    assert seen[-1] == (3, 1)
+    assert seen[-1] == (3, False)

@@ -17,7 +17,7 @@ from sacred.config.differences import is_different
 from sacred.config.dogmatic import DogmaticDict, undogmatize
 from sacred.config.normalize import normalize_or_die, recursive_fill_in
 
-__all__ = ["EvaluationCache", "is_same"]
+__all__ = ["EvaluationCache", "is_same", "without_unchanged"]
 
 #: What a scope depends on: fixed values, preset and fallback, of the names that it uses.
 _Inputs = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
@@ -112,3 +112,28 @@ def is_same(old: Any, new: Any) -> bool:
     if isinstance(old, list | tuple):
         return len(old) == len(new) and all(map(is_same, old, new))
     return not is_different(old, new)
+
+
+def without_unchanged(found: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries of a nested dict that differ from those that its author was given.
+
+    Args:
+        found: the dict.
+        given: what its author could read, and may have taken over.
+
+    >>> without_unchanged({"a": 1, "b": {"c": 2, "d": 3}}, {"a": 1, "b": {"c": 2, "d": 4}})
+    {'b': {'d': 3}}
+    """
+    changed: dict[str, Any] = {}
+    for key, value in found.items():
+        before = given.get(key)
+        # The seed is one: a value worked out from it must fit the run.
+        if key not in given or key == "seed":
+            changed[key] = value
+        elif isinstance(value, dict) and isinstance(before, dict) and value and before:
+            part = without_unchanged(value, before)
+            if part:
+                changed[key] = part
+        elif not is_same(before, value):
+            changed[key] = value
+    return changed

@@ -12,7 +12,7 @@ from sacred._base.paths import (
     set_by_dotted_path,
 )
 from sacred.config.config_scope import ConfigScope
-from sacred.config.evaluations import EvaluationCache, is_same
+from sacred.config.evaluations import EvaluationCache, without_unchanged
 from sacred.initialize.entry_reader import EntryReader
 from sacred.initialize.phases import (
     Scaffolding,
@@ -121,21 +121,5 @@ class NamedConfigs:
             raise KeyError(f"{error.args[0]} {failure}") from cause
         values = dict(found)
         values.pop("__doc__", None)  # it describes the named config, not the run
-        return _without_what_was_given(values, given)
-
-
-def _without_what_was_given(found: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What a named config sets: not the entries that it has only read, or taken over."""
-    changed: dict[str, Any] = {}
-    for key, value in found.items():
-        before = given.get(key)
-        # The seed is one: a value worked out from it must fit the run.
-        if key not in given or key == "seed":
-            changed[key] = value
-        elif isinstance(value, dict) and isinstance(before, dict) and value and before:
-            part = _without_what_was_given(value, before)
-            if part:
-                changed[key] = part
-        elif not is_same(before, value):
-            changed[key] = value
-    return changed
+        # Not the entries that it has only read, or taken over.
+        return without_unchanged(values, given)

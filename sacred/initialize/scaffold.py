@@ -23,6 +23,7 @@ from sacred.config.captured_function import CapturedFunction
 from sacred.config.chain import ConfigSource, chain_evaluate_config_scopes
 from sacred.config.config_dict import ConfigDict
 from sacred.config.config_summary import ConfigSummary
+from sacred.config.evaluations import without_unchanged
 from sacred.definition import ConfigHook
 from sacred.randomness import SeedSource, check_seed, get_seed
 
@@ -232,24 +233,36 @@ class Scaffold:
         """Ask the config hooks for changes of this ingredient's config.
 
         Args:
-            config: the whole configuration so far; hooks get deep copies, each with what
-                those before it have changed.
+            config: the whole configuration so far; each hook gets a deep copy, without what
+                the hooks beside it have changed.
             command_name: the command that is going to run.
             logger: the logger of the run.
 
         Returns:
-            all changes; updates from outside win over them.
+            all changes; updates from outside win over them, and later hooks over earlier ones.
         """
         changes: dict[str, Any] = {}
-        known: dict[str, Any] = dict(config)
         for hook in self.config_hooks:
-            answer = hook(copy.deepcopy(known), command_name, logger)
+            answer = hook(copy.deepcopy(dict(config)), command_name, logger)
             if answer:
-                recursive_update(changes, answer)
+                recursive_update(changes, self._changes_of_hook(answer, config))
                 changes = dict(ConfigDict(changes)(fixed=self._fixed_of_hooks(changes)))
-                # The next one sees it.
-                known = recursive_update({}, config)
-                recursive_update(known, nested_at(self.path, changes))
+        return changes
+
+    def _changes_of_hook(
+        self, answer: Mapping[str, Any], config: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """What a hook returned, but entries of ingredients only if it has changed them.
+
+        Hooks return the whole configuration: that must not undo what the hook before has
+        returned for an ingredient.
+        """
+        changes = dict(answer)
+        given = get_by_dotted_path(config, self.path, default={})
+        for name in {self.name_of(path).partition(".")[0] for path, _ in self._configs_below()}:
+            part, before = changes.get(name), given.get(name)
+            if isinstance(part, dict) and isinstance(before, dict):
+                changes[name] = without_unchanged(part, before)
         return changes
 
     def _fixed_of_hooks(self, changes: Mapping[str, Any]) -> dict[str, Any]:
