@@ -11,6 +11,7 @@ from sacred._base.current_run import runs_in_scope
 from sacred._base.errors import SacredError
 from sacred._base.functions import ensure_wellformed_argv
 from sacred._base.script import calling_globals, main_file_of
+from sacred._base.text import mask_passwords
 from sacred.cli.options import apply_options, default_options, gather_command_line_options
 from sacred.commands import built_in
 from sacred.config.captured_function import CapturedFunction, create_captured_function
@@ -240,8 +241,13 @@ class Experiment(Ingredient):
         )
         run = create_requested_run(self, request)
         run.info.update(request.info)
+        shown_options = {
+            # Records are read by others; stores are named by URLs with passwords.
+            name: mask_passwords(value) if isinstance(value, str) else value
+            for name, value in all_options.items()
+        }
         run.meta_info.update(
-            command=command_name, options=all_options, named_configs=request.named_configs
+            command=command_name, options=shown_options, named_configs=request.named_configs
         )
         if config_updates is not None:
             run.meta_info["config_updates"] = without_marks(config_updates)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 
 from sacred._base.errors import MissingExtraError, ObserverError, SacredError
-from sacred._base.text import did_you_mean
+from sacred._base.text import did_you_mean, mask_passwords
 from sacred._base.tracebacks import format_filtered_stacktrace, format_sacred_error
 from sacred.cli.errors import CommandLineError
 
@@ -42,7 +42,9 @@ def report(error: BaseException, short_usage: str, post_mortem: bool = False) ->
     Returns:
         the exit code, 1.
     """
-    print(explain(error, short_usage), end="", file=sys.stderr, flush=True)
+    # What drivers and plug-ins raise may quote a URL.
+    message = mask_passwords(explain(error, short_usage))
+    print(message, end="", file=sys.stderr, flush=True)
     if post_mortem and error.__traceback__ is not None:
         import pdb
 

@@ -8,7 +8,7 @@ import re
 import sys
 from typing import BinaryIO, TextIO
 
-from sacred._base.text import BLUE, DIM, ENDC, GREEN, RED, use_colour
+from sacred._base.text import BLUE, DIM, ENDC, GREEN, RED, mask_passwords, use_colour
 from sacred.display.value_text import neutralize, output_text
 
 __all__ = ["BLUE", "BOLD", "DIM", "GREEN", "RED", "YELLOW", "Console"]
@@ -77,10 +77,10 @@ class Console:
         self.err.write(f"{DIM}{text}{ENDC}\n" if self._coloured_err else f"{text}\n")
 
     def problem(self, text: str) -> None:
-        """Print an error on stderr."""
+        """Print an error on stderr, without the passwords of URLs in it."""
         self.out.flush()
         head = f"{RED}sacred:{ENDC}" if self._coloured_err else "sacred:"
-        self.err.write(f"{head} {neutralize(text)}\n")
+        self.err.write(f"{head} {neutralize(mask_passwords(text))}\n")
 
     def style(self, text: str, *codes: str) -> str:
         """Return a text for `print` in colour, if colours are wanted.

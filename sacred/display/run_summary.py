@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from sacred._base.text import mask_passwords
 from sacred.display.value_text import as_text
 from sacred.records import RunRecord
-from sacred.runs.comparison import without_password
 
 __all__ = ["summary_fields", "truncate"]
 
@@ -68,7 +68,7 @@ def _repositories(record: RunRecord) -> Iterator[str]:
     for entry in record.experiment.get("repositories") or ():
         if isinstance(entry, dict) and entry.get("commit"):
             dirty = ", with changes" if entry.get("dirty") else ""
-            url = without_password(str(entry.get("url") or ""))
+            url = mask_passwords(str(entry.get("url") or ""))
             yield as_text(f"{entry['commit']}{f' of {url}' if url else ''}{dirty}")
 
 

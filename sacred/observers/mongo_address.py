@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sacred._base.text import mask_passwords
+
 __all__ = ["parse_mongo_db_arg"]
 
 _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)"
@@ -39,8 +41,8 @@ def parse_mongo_db_arg(mongo_db: str) -> dict[str, Any]:
     match = (_URI if "://" in mongo_db else _SHORT_FORM).fullmatch(mongo_db)
     if match is None:
         raise ValueError(
-            f"{mongo_db!r} does not name a MongoDB: expected 'db', 'host:port' or 'host:port:db', "
-            "each with '[.collection[:id]][!priority]', or a 'mongodb://' URI"
+            f"{mask_passwords(mongo_db)!r} does not name a MongoDB: expected 'db', 'host:port' or "
+            "'host:port:db', each with '[.collection[:id]][!priority]', or a 'mongodb://' URI"
         )
     found = {name: value for name, value in match.groupdict().items() if value}
     if "db_only" in found:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sacred._base.digest import chunks_of, md5_of
 from sacred._base.frozen import Frozen
 from sacred._base.paths import iterate_flattened
+from sacred._base.text import mask_passwords
 from sacred.records import RunRecord
 from sacred.records.stored_files import StoredFile
 from sacred.serializer import dumps
@@ -20,7 +20,6 @@ __all__ = [
     "content_digest",
     "digest_of",
     "packages_of",
-    "without_password",
 ]
 
 _DIGEST_CHARS = 8
@@ -52,15 +51,6 @@ def compared(part: str, records: Sequence[RunRecord]) -> list[Difference]:
         differs = len({dumps(value) for value in values}) > 1
         found.append(Difference(part=part, name=name, values=values, differs=differs))
     return found
-
-
-def without_password(url: str) -> str:
-    """A URL without user and password.
-
-    >>> without_password("https://me:secret@git.example.org/x")
-    'https://git.example.org/x'
-    """
-    return re.sub(r"//[^/@]*@", "//", url)
 
 
 def packages_of(record: RunRecord) -> dict[str, str]:
@@ -102,7 +92,7 @@ def _sources(record: RunRecord) -> dict[str, Any]:
     for entry in record.experiment.get("repositories") or ():
         if isinstance(entry, Mapping):
             state = " with changes" if entry.get("dirty") else ""
-            commits[f"commit of {without_password(str(entry.get('url')))}"] = (
+            commits[f"commit of {mask_passwords(str(entry.get('url')))}"] = (
                 f"{str(entry.get('commit'))[:_DIGEST_CHARS]}{state}"
             )
     return {**files, **commits}

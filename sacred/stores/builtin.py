@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sacred._base.extras import require
+from sacred._base.text import mask_passwords
 from sacred.stores.store import Store, StoreAddressError
 
 if TYPE_CHECKING:
@@ -115,9 +116,10 @@ def _directory_of(url: str) -> str:
     if path.startswith("//"):
         host, slash, _ = path[2:].partition("/")
         if host:
+            shown = mask_passwords(url).partition("//")[2]
             raise StoreAddressError(
-                f"{url!r} names a machine, {host!r}, and no directory of this one. Did you mean "
-                f"'{scheme}:{path[2:]}' or '{scheme}:///{path[2:]}'?"
+                f"'{scheme}://{shown}' names a machine, {shown.partition('/')[0]!r}, and no "
+                f"directory of this one. Did you mean '{scheme}:{shown}' or '{scheme}:///{shown}'?"
             )
         path = path[2:] if slash else ""
     if not path:

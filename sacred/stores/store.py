@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import SacredError, UnsafeDataError
+from sacred._base.text import mask_passwords
 from sacred.stores.changes import Change, SourceFile
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ NOT_UNDERSTOOD = (
 
 
 class StoreError(SacredError):
-    """A store cannot do what it was asked for; shown as one message."""
+    """A store cannot do what it was asked for; shown as one message, without passwords."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, print_traceback=False)
+        super().__init__(mask_passwords(message), print_traceback=False)
 
 
 class StoreAddressError(StoreError, ValueError):

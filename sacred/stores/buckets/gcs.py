@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from sacred._base.clock import naive_utc, utcnow
 from sacred._base.extras import require
+from sacred._base.text import mask_passwords
 from sacred.stores.buckets.bucket_blobs import Bucket
 from sacred.stores.files.blobs import Blob
 from sacred.stores.store import StoreError, StorePermissionError, StoreUnavailableError
@@ -213,8 +214,9 @@ def check_bucket_name(name: str) -> None:
     parts = name.split(".")
     fits = all(0 < len(part) <= _LONGEST_PART for part in parts)
     if not fits or not _NAME.fullmatch(name) or _ADDRESS.fullmatch(name):
+        shown = mask_passwords(f"gs://{name}")[5:]
         raise ValueError(
-            f"{name!r} cannot be the name of a bucket of Google: 3 to 63 lower-case letters, "
+            f"{shown!r} cannot be the name of a bucket of Google: 3 to 63 lower-case letters, "
             "digits, hyphens and underscores (or several such parts with dots between them), "
             "with a letter or digit at both ends, no IP address and nothing with 'google'"
         )

@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from sacred._base.clock import naive_utc, utcnow
 from sacred._base.extras import require
+from sacred._base.text import mask_passwords
 from sacred.stores.buckets.bucket_blobs import Bucket
 from sacred.stores.files.blobs import Blob
 from sacred.stores.store import StoreError, StorePermissionError, StoreUnavailableError
@@ -293,8 +294,9 @@ def check_bucket_name(name: str) -> None:
     ValueError: 'My_Bucket' cannot be the name of an S3 bucket: 3 to 63 lower-case letters, ...
     """
     if not _NAME.fullmatch(name) or ".." in name or _ADDRESS.fullmatch(name):
+        shown = mask_passwords(f"s3://{name}")[5:]
         raise ValueError(
-            f"{name!r} cannot be the name of an S3 bucket: 3 to 63 lower-case letters, digits, "
+            f"{shown!r} cannot be the name of an S3 bucket: 3 to 63 lower-case letters, digits, "
             "hyphens and single dots, with a letter or digit at both ends, and no IP address"
         )
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from sacred._base.extras import require
+from sacred._base.text import mask_passwords
 from sacred.stores.store import StoreAddressError
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
-__all__ = ["make_client", "name_of_place", "split_prefix", "without_password"]
+__all__ = ["make_client", "name_of_place", "server_of", "split_prefix"]
 
 _PREFIX = "collection_prefix"
 
@@ -52,19 +53,18 @@ def make_client(
     try:
         client: MongoClient[dict[str, Any]] = pymongo.MongoClient(url, **options, **missing)
     except (pymongo.errors.ConfigurationError, ValueError) as error:
-        raise StoreAddressError(
-            f"{without_password(url)} does not name a MongoDB: {error}"
-        ) from error
+        raise StoreAddressError(f"{server_of(url)} does not name a MongoDB: {error}") from error
     return client
 
 
-def without_password(url: str | None) -> str:
-    """The address for messages.
+def server_of(url: str | None) -> str:
+    """The servers of an address, for messages, with neither user nor options.
 
-    >>> without_password("mongodb://me:secret@server:27017/results?tls=true")
+    >>> server_of("mongodb://me:secret@server:27017/results?tls=true")
     'mongodb://server:27017'
     """
-    found = re.match(r"(mongodb(?:\+srv)?://)?(?:[^/@]*@)?([^/?]*)", url or "localhost:27017")
+    address = mask_passwords(url or "localhost:27017")
+    found = re.match(r"(mongodb(?:\+srv)?://)?(?:[^/?]*@)?([^/?]*)", address)
     assert found is not None  # every part may be absent
     return (found[1] or "mongodb://") + found[2]
 
@@ -90,7 +90,7 @@ def split_prefix(url: str) -> tuple[str, str]:
             others.append(option)
     if re.search(r"[$\0]|^\.|^system\.", prefix):
         raise StoreAddressError(
-            f"{without_password(url)}: names of collections cannot begin with {prefix!r}"
+            f"{server_of(url)}: names of collections cannot begin with {prefix!r}"
         )
     rest = "&".join(others)
     return (f"{address}?{rest}" if rest else address), prefix
@@ -103,4 +103,4 @@ def name_of_place(url: str | None, database: str, prefix: str = "") -> str:
     'mongodb://server/results?collection_prefix=p'
     """
     ending = f"?{_PREFIX}={quote(prefix, safe='')}" if prefix else ""
-    return f"{without_password(url)}/{database}{ending}"
+    return f"{server_of(url)}/{database}{ending}"

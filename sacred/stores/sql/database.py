@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from sacred._base.text import mask_passwords
 from sacred.stores.local import translate_errors as errors_of_disk
 from sacred.stores.sql.chunk_triggers import create_triggers, has_triggers, supports_chunks
 from sacred.stores.sql.engine import BUSY_TIMEOUT
@@ -45,7 +46,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.url = engine.url.render_as_string(hide_password=True)
+        self.url = mask_passwords(engine.url.render_as_string(hide_password=True))
         self.has_chunks = False
         self._prepared = False
         self._pid = os.getpid()

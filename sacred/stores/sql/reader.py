@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from sacred._base.text import mask_passwords
 from sacred.records import Document, FileEntry, MetricNumbers, Points, RunId, plain_id
 from sacred.stores.point_columns import Later
 from sacred.stores.reader import Reader, Report, noticing_damage
@@ -62,7 +63,7 @@ class SqlReader(Reader):
 
     def __init__(self, engine: Engine, owner: object = None) -> None:
         self._owner = owner
-        self.url = engine.url.render_as_string(hide_password=True)
+        self.url = mask_passwords(engine.url.render_as_string(hide_password=True))
         self._engine = engine
         self._rows: DocumentRows | None = None
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sacred._base.text import (
     apply_backspaces_and_linefeeds,
     did_you_mean,
+    mask_passwords,
     nearest_names,
     use_colour,
 )
@@ -120,3 +121,68 @@ def test_did_you_mean_counts():
 def test_nearest_names_ignore_case():
     """The wrong case is the nearest miss of all."""
     assert nearest_names("LR", ["lr", "x"]) == ["lr"]
+
+
+_MASKED = "postgresql://ada:***@db:5432/runs"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("postgresql://ada:PASSWORD@db:5432/runs", _MASKED),
+        ("postgresql://ada:PASS:WORD@db:5432/runs", _MASKED),
+        ("postgresql://ada:PASS@WORD@db:5432/runs", _MASKED),
+        ("postgresql://ada:PASS/WORD@db:5432/runs", _MASKED),
+        ("postgresql://ada:PASS?WORD@db:5432/runs", _MASKED),
+        ("postgresql://ada:PASS WORD@db:5432/runs", _MASKED),
+        ("postgresql://ada:PASS'WORD@db:5432/runs", _MASKED),
+        ("postgresql://ada:12345PASSWORD@db:5432/runs", _MASKED),
+        (_MASKED, _MASKED),
+        ("mongodb+srv://ada:PASSWORD@h1:1,h2:2/x?a=b", "mongodb+srv://ada:***@h1:1,h2:2/x?a=b"),
+        ("redis://:PASSWORD@h", "redis://:***@h"),
+        ("x://h/y?password=PASSWORD&a=1", "x://h/y?password=***&a=1"),
+        ("x://h/y?a=1&sslPassword=PASSWORD", "x://h/y?a=1&sslPassword=***"),
+        ("x://h/y?sas_token=PASSWORD#z", "x://h/y?sas_token=***#z"),
+        ("x://h/?a=AWS_SESSION_TOKEN:PASSWORD,b:1", "x://h/?a=AWS_SESSION_TOKEN:***,b:1"),
+        ("https://PASSWORD@git.org/x.git", "https://***@git.org/x.git"),
+        (
+            "Not at 'a://b:PASSWORD@c/d': ask me@home, or https://e:PASSWORD@f",
+            "Not at 'a://b:***@c/d': ask me@home, or https://e:***@f",
+        ),
+    ],
+)
+def test_passwords_are_masked(text: str, masked: str) -> None:
+    assert mask_passwords(text) == masked
+    assert mask_passwords(masked) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "me@home: no URL?password=1",
+        "ssh://git@host/x",
+        "git@host:x/y.git",
+        "http://localhost:8000/a@b?c=d",
+        "mongodb://h1:27017,h2:27017/x?tls=true",
+        "sqlite:////data/runs.db",
+        "C:/data/x@y",
+        "s3://bucket/key=1",
+    ],
+)
+def test_other_texts_stay(text: str) -> None:
+    assert mask_passwords(text) == text
+
+
+@given(st.text(st.characters(categories=["L", "N", "P"], exclude_characters="@#"), min_size=12))
+def test_law_no_password_is_left(password: str) -> None:
+    for url in (f"postgresql://ada:{password}@host/x", f"x://h/?password={password}"):
+        if password.isalnum() or "//ada" in url:
+            assert password not in mask_passwords(url)
+
+
+def test_masking_is_linear() -> None:
+    begin = time.perf_counter()
+    for text in ("://a:" * 20_000, "x://" + "a:" * 50_000, "://" + "?a" * 50_000, "&pwd" * 50_000):
+        mask_passwords(text + "://")
+    assert time.perf_counter() - begin < 5
