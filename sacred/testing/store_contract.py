@@ -26,7 +26,7 @@ from sacred.testing.comparable import comparable, comparable_value
 from sacred.testing.described_run import described, read_by_reader
 from sacred.testing.drive import T0
 from sacred.testing.query_samples import CONFIGS, LOSSES, QUERIES, SORTS, STATUSES, ScanReader
-from sacred.testing.strategies import live, lives
+from sacred.testing.strategies import play, scenarios
 
 __all__ = ["StoreContract"]
 
@@ -72,7 +72,7 @@ class StoreContract:
 
     Attributes:
         keeps_all_keys: whether keys like ``"$a"`` and ``"a.b"`` come back as they were.
-        examples: how many random lives of runs are tried.
+        examples: how many random scenarios of runs are tried.
     """
 
     keeps_all_keys = True
@@ -365,17 +365,19 @@ class StoreContract:
         assert (found["status"], found["result"], found["config"]) == ("COMPLETED", 1, {"C": 2.0})
         assert not list(self._directory.rglob("outside"))
 
-    # ---------------------------------------------------------------- whole lives
+    # ---------------------------------------------------------------- whole scenarios
 
     def test_any_life_is_stored_as_in_memory(self) -> None:
         # What pytest gives is the same for all examples; each makes a new store.
         checks = [HealthCheck.too_slow]
 
-        @given(life=lives)
+        @given(scenario=scenarios)
         @settings(deadline=None, max_examples=self.examples, suppress_health_check=checks)
-        def check(life: Any) -> None:
+        def check(scenario: Any) -> None:
             directory = self.new_directory()
-            self._assert_equal(self.make_store(), lambda observer: live(observer, life, directory))
+            self._assert_equal(
+                self.make_store(), lambda observer: play(observer, scenario, directory)
+            )
 
         check()
 

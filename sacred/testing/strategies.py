@@ -12,7 +12,7 @@ from sacred.observers.base import RunObserver
 from sacred.stores.store import StoreUnavailableError
 from sacred.testing import drive
 
-__all__ = ["Life", "live", "lives"]
+__all__ = ["ScenarioPlayer", "play", "scenarios"]
 
 _text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 _numbers = st.lists(
@@ -30,12 +30,12 @@ _steps = st.one_of(
     st.tuples(st.just("beat")),
 )
 #: Steps, the status at the end, the result.
-lives = st.tuples(
+scenarios = st.tuples(
     st.lists(_steps, max_size=15), st.sampled_from(["COMPLETED", "FAILED", "TIMEOUT"]), _plain
 )
 
 
-class Life:
+class ScenarioPlayer:
     """Sends a random sequence of events; that the store is unavailable is no error here.
 
     Args:
@@ -50,9 +50,9 @@ class Life:
         self.info: dict[str, Any] = {}
         self._number = 0
 
-    def lead(self, life: Any) -> Any:
+    def play(self, scenario: Any) -> Any:
         """Send all events from start to end; return the id."""
-        steps, status, result = life
+        steps, status, result = scenario
         run_id = drive.start(self.observer)
         for number, (kind, *arguments) in enumerate(steps):
             self._number = number
@@ -107,6 +107,6 @@ class Life:
             pass
 
 
-def live(observer: RunObserver, life: Any, directory: Path) -> Any:
-    """Send a sequence of `lives` to an observer; return the id of the run."""
-    return Life(observer, directory).lead(life)
+def play(observer: RunObserver, scenario: Any, directory: Path) -> Any:
+    """Send a sequence of `scenarios` to an observer; return the id of the run."""
+    return ScenarioPlayer(observer, directory).play(scenario)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from sacred._base.clock import utcnow
+from sacred._base.frozen import Frozen, factory
 from sacred.records import RunId
 from sacred.runs import RunStore
 from sacred.stores.collector import GRACE, Garbage
@@ -24,8 +24,7 @@ __all__ = ["GarbageReport", "find_garbage", "remove_garbage"]
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GarbageReport:
+class GarbageReport(Frozen):
     """What can be removed from a store.
 
     Args:
@@ -35,10 +34,10 @@ class GarbageReport:
         problems: what stays, and why, as texts.
     """
 
-    runs: dict[RunId, int | None] = field(default_factory=dict)
+    runs: dict[RunId, int | None] = factory(factory=dict)
     garbage: tuple[Garbage, ...] = ()
     before: datetime.datetime
-    problems: list[str] = field(default_factory=list)
+    problems: list[str] = factory(factory=list)
 
     @property
     def size(self) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from sacred._base.errors import SacredError
+from sacred._base.frozen import Frozen
 from sacred.records import RunId
 from sacred.stores.schemes import store_from_url
 from sacred.stores.spool import RECORD, default_directory, read_spool, replay
@@ -17,8 +17,7 @@ __all__ = ["PendingSpool", "pending_spools", "sync"]
 _HIDDEN = "***"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingSpool:
+class PendingSpool(Frozen):
     """What waits in one spool.
 
     Args:

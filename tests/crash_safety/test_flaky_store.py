@@ -15,7 +15,7 @@ from sacred.observers.store_observer import StoreObserver
 from sacred.stores.files.blobs import LocalBlobs
 from sacred.stores.files.store import FileStore
 from sacred.stores.store import Store, StoreUnavailableError
-from sacred.testing.strategies import live, lives
+from sacred.testing.strategies import play, scenarios
 from tests.crash_safety.effort import pick
 from tests.crash_safety.places import FilePlace, Place, SqlitePlace, Stored, TinyDbPlace
 from tests.unit.stores.comparison import FlakyStore
@@ -38,9 +38,9 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(StoreObserver, "interrupted_attempts", 1000)
 
 
-def lived(store: Store, life: Any, directory: Path) -> Any:
-    """Lead a run through a life; nothing may be left over. Returns its id."""
-    run_id = live(StoreObserver(store, failure_dir=str(directory / "spool")), life, directory)
+def lived(store: Store, scenario: Any, directory: Path) -> Any:
+    """Lead a run through a scenario; nothing may be left over. Returns its id."""
+    run_id = play(StoreObserver(store, failure_dir=str(directory / "spool")), scenario, directory)
     assert not list(directory.glob("spool/*"))
     store.close()
     return run_id
@@ -51,15 +51,15 @@ def lived(store: Store, life: Any, directory: Path) -> Any:
 def test_calls_that_fail(kind: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Before a change, between two, or after the last, when nobody knows what got through."""
 
-    @given(lives, st.integers())
+    @given(scenarios, st.integers())
     @settings(max_examples=EXAMPLES if kind == "file" else EXAMPLES // 3)
-    def check(life: Any, seed: int) -> None:
-        directory = tmp_path_factory.mktemp("life")
+    def check(scenario: Any, seed: int) -> None:
+        directory = tmp_path_factory.mktemp("scenario")
         steady = WHOLE_STORES[kind](directory / "steady")
-        wanted = steady.read(lived(steady.open(), life, directory))
+        wanted = steady.read(lived(steady.open(), scenario, directory))
         place = WHOLE_STORES[kind](directory / "flaky")
         shaky = FlakyStore(place.open(), RATE, seed)
-        assert place.read(lived(shaky, life, directory)) == wanted
+        assert place.read(lived(shaky, scenario, directory)) == wanted
 
     check()
 
@@ -113,11 +113,11 @@ def test_disks_that_fail(
         monkeypatch.setattr("sacred.stores.files.metrics_json.SMALL_FILE_BYTES", 0)
     failures = []
 
-    @given(lives, st.integers())
+    @given(scenarios, st.integers())
     @settings(max_examples=pick(25, EXAMPLES))
-    def check(life: Any, seed: int) -> None:
-        directory = tmp_path_factory.mktemp("life")
-        wanted = _files(LocalBlobs(directory / "steady"), life, directory)
+    def check(scenario: Any, seed: int) -> None:
+        directory = tmp_path_factory.mktemp("scenario")
+        wanted = _files(LocalBlobs(directory / "steady"), scenario, directory)
         blobs = FlakyBlobs(directory / "flaky", seed)
         blobs.steady = True  # a run that cannot start is no run
 
@@ -126,17 +126,17 @@ def test_disks_that_fail(
                 blobs.steady = False
                 super().apply(run_id, changes)
 
-        assert _files(blobs, life, directory, Store) == wanted
+        assert _files(blobs, scenario, directory, Store) == wanted
         failures.append(blobs.failures)
 
     check()
-    print(f"{sum(failures)} failures in {len(failures)} lives")
+    print(f"{sum(failures)} failures in {len(failures)} scenarios")
     assert sum(failures) > len(failures) / 2
 
 
 def _files(
-    blobs: LocalBlobs, life: Any, directory: Path, kind: type[FileStore] = FileStore
+    blobs: LocalBlobs, scenario: Any, directory: Path, kind: type[FileStore] = FileStore
 ) -> Stored:
     resources = LocalBlobs(directory / "resources")
-    run_id = lived(kind(blobs, None, resources), life, directory)
+    run_id = lived(kind(blobs, None, resources), scenario, directory)
     return FilePlace(Path(blobs.root)).read(run_id)

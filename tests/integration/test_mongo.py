@@ -35,7 +35,7 @@ from sacred.stores.schemes import store_from_url
 from sacred.stores.spool import replay
 from sacred.stores.store import RunNotFoundError, StoreNotFoundError, StoreUnavailableError
 from tests.services.processes import run_together
-from tests.unit.stores.comparison import READ_FIELDS, MemoryStore, StoreObserver, live, lives
+from tests.unit.stores.comparison import READ_FIELDS, MemoryStore, StoreObserver, play, scenarios
 from tests.unit.stores.observer_calls import T0, beat, complete, log, queue, start
 
 
@@ -334,14 +334,14 @@ def read_back(database, run_id):
     }
 
 
-@given(lives)
+@given(scenarios)
 @example(([("print", "0\x80\x80\U00010000\x80\x80"), ("beat",), ("cut", 1, "")], "FAILED", None))
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_life_with_tiny_limits(tmp_path_factory, observer, mongo_db, life):
+def test_any_life_with_tiny_limits(tmp_path_factory, observer, mongo_db, scenario):
     """What is for 16 MB otherwise, with some bytes: every path of the code for long ones."""
-    directory = tmp_path_factory.mktemp("life")
+    directory = tmp_path_factory.mktemp("scenario")
     memory = MemoryStore()
-    live(StoreObserver(memory), life, directory)
+    play(StoreObserver(memory), scenario, directory)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(points, "POINTS_PER_DOCUMENT", 3)
         patch.setattr(points, "POINTS_PER_PART", 2)
@@ -352,7 +352,7 @@ def test_any_life_with_tiny_limits(tmp_path_factory, observer, mongo_db, life):
             "CHARS_AT_ONCE": 5,
         }.items():
             patch.setattr(output, name, size)
-        run_id = live(observer, life, directory)
+        run_id = play(observer, scenario, directory)
     assert read_back(mongo_db, run_id) == memory.read(1)
 
 

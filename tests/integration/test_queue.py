@@ -13,7 +13,7 @@ from sacred.observers.mongo import QueueCompatibleMongoObserver
 from sacred.observers.queue import QueueObserver, WrappedEvent
 from sacred.stores.store import StoreUnavailableError
 from tests.integration.test_file_storage import read_back
-from tests.unit.stores.comparison import MemoryStore, StoreObserver, live, lives
+from tests.unit.stores.comparison import MemoryStore, StoreObserver, play, scenarios
 from tests.unit.stores.observer_calls import T0, beat, complete, log, queue, start
 
 
@@ -238,16 +238,16 @@ def test_wrapped_events():
 # --------------------------------------------------------------- over the file store
 
 
-@given(lives)
+@given(scenarios)
 @settings(max_examples=20)
-def test_it_covers_file_observers(tmp_path_factory, life):
-    directory = tmp_path_factory.mktemp("life")
+def test_it_covers_file_observers(tmp_path_factory, scenario):
+    directory = tmp_path_factory.mktemp("scenario")
     memory = MemoryStore()
-    live(StoreObserver(memory), life, directory)
+    play(StoreObserver(memory), scenario, directory)
     observer = QueueObserver(FileStorageObserver(directory / "runs"), retry_interval=0.01)
     # Resources are read later; here they are still there then, artifacts are not.
     observer.patience = 0.1
-    run_id = live(observer, life, directory)
+    run_id = play(observer, scenario, directory)
     assert read_back(directory / "runs" / run_id) == memory.read(1)
 
 

@@ -46,7 +46,7 @@ from sacred.stores.store import RunNotFoundError, StoreError
 from sacred.upkeep import discard, find_garbage, remove_garbage
 from tests.crash_safety.effort import pick
 from tests.services.processes import run_together
-from tests.unit.stores.comparison import READ_FIELDS, MemoryStore, StoreObserver, live, lives
+from tests.unit.stores.comparison import READ_FIELDS, MemoryStore, StoreObserver, play, scenarios
 from tests.unit.stores.observer_calls import T0, beat, complete, log, queue, start
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -715,13 +715,13 @@ def test_changes_of_a_run_that_is_not_there(observer):
 
 
 @pytest.mark.parametrize("url", ["mysql"] if MYSQL else [], indirect=True)
-@given(lives)
+@given(scenarios)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_life_is_stored_as_in_memory_by_mysql(tmp_path_factory, observer, rows, life):
-    directory = tmp_path_factory.mktemp("life")
+def test_any_life_is_stored_as_in_memory_by_mysql(tmp_path_factory, observer, rows, scenario):
+    directory = tmp_path_factory.mktemp("scenario")
     memory = MemoryStore()
-    live(StoreObserver(memory), life, directory)
-    run_id = live(observer, life, directory)
+    play(StoreObserver(memory), scenario, directory)
+    run_id = play(observer, scenario, directory)
     rows.rollback()
     rows.expire_all()
     assert read_back(rows, run_id) == memory.read(1)

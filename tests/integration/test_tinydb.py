@@ -33,8 +33,8 @@ from tests.unit.stores.comparison import (
     FlakyStore,
     MemoryStore,
     StoreObserver,
-    live,
-    lives,
+    play,
+    scenarios,
 )
 from tests.unit.stores.observer_calls import T0, beat, complete, log, start
 
@@ -514,15 +514,15 @@ def read_back(path, run_id):
     return {"output": record["captured_out"], "metrics": metrics, **contents, **plain}
 
 
-@given(lives)
+@given(scenarios)
 @settings(max_examples=20)
-def test_any_life_over_a_store_that_fails_now_and_then(tmp_path_factory, life):
-    directory = tmp_path_factory.mktemp("life")
+def test_any_life_over_a_store_that_fails_now_and_then(tmp_path_factory, scenario):
+    directory = tmp_path_factory.mktemp("scenario")
     memory = MemoryStore()
-    live(StoreObserver(memory), life, directory)
+    play(StoreObserver(memory), scenario, directory)
     store = FlakyStore(TinyDbObserver(directory / "runs").store, 0.3, seed=1)
     observer = StoreObserver(store, failure_dir=str(directory / "spool"))
-    run_id = live(observer, life, directory)
+    run_id = play(observer, scenario, directory)
     for record in (directory / "spool").glob("*/record.jsonl"):
         replay(record, store.store)
     assert read_back(directory / "runs", run_id) == memory.read(1)

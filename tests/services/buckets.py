@@ -20,7 +20,7 @@ from sacred.stores.buckets.store import bucket_store
 from sacred.stores.changes import Annotate, SetFields
 from sacred.stores.files.store import FileStore
 from sacred.stores.store import StoreError
-from tests.unit.stores.comparison import live, lives
+from tests.unit.stores.comparison import play, scenarios
 from tests.unit.stores.observer_calls import beat, complete, log, start
 
 SCRIPT = """
@@ -91,14 +91,14 @@ class BucketContract:
     def test_any_life_is_stored_as_in_files(self, server, place, tmp_path_factory):
         numbers = iter(range(10**6))
 
-        @given(lives)
+        @given(scenarios)
         @settings(max_examples=6)
-        def check(life):
-            directory = tmp_path_factory.mktemp("life")
+        def check(scenario):
+            directory = tmp_path_factory.mktemp("scenario")
             files = FileStorageObserver(directory / "runs")
-            live(files, life, directory)
+            play(files, scenario, directory)
             bucket = self.observer_class(place, f"base{next(numbers)}")
-            live(bucket, life, directory)
+            play(bucket, scenario, directory)
             root = directory / "runs"
             wanted = {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*.*")}
             wanted |= {str(p.relative_to(root)): p.read_bytes() for p in root.glob("1/d/b")}

@@ -7,9 +7,17 @@ import random
 from sacred.observers.store_observer import StoreObserver
 from sacred.stores.memory.store import READ_FIELDS, MemoryStore
 from sacred.stores.store import Store, StoreUnavailableError
-from sacred.testing.strategies import Life, live, lives
+from sacred.testing.strategies import ScenarioPlayer, play, scenarios
 
-__all__ = ["READ_FIELDS", "FlakyStore", "Life", "MemoryStore", "StoreObserver", "live", "lives"]
+__all__ = [
+    "READ_FIELDS",
+    "FlakyStore",
+    "MemoryStore",
+    "ScenarioPlayer",
+    "StoreObserver",
+    "play",
+    "scenarios",
+]
 
 
 class FlakyStore(Store):

@@ -12,7 +12,7 @@ from sacred.stores.changes import AddFile
 from sacred.stores.schemes import store_from_url
 from sacred.stores.spool import default_directory, read_spool, replay
 from sacred.stores.store import RunNotFoundError, StoreError, StoreUnavailableError
-from tests.unit.stores.comparison import FlakyStore, MemoryStore, live, lives
+from tests.unit.stores.comparison import FlakyStore, MemoryStore, play, scenarios
 from tests.unit.stores.observer_calls import T0, beat, complete, log, start
 
 PAUSE = StoreObserver.pause  # as it is before the tests shorten it
@@ -51,7 +51,7 @@ def spools(tmp_path):
     return sorted((tmp_path / "spool").glob("*/record.jsonl"))
 
 
-@given(lives, st.integers())
+@given(scenarios, st.integers())
 @example(
     (
         [
@@ -64,31 +64,31 @@ def spools(tmp_path):
     ),
     21_051_319_010,
 )
-def test_a_store_that_fails_at_random_equals_one_that_never_fails(tmp_path_factory, life, seed):
-    directory = tmp_path_factory.mktemp("life")
+def test_a_store_that_fails_at_random_equals_one_that_never_fails(tmp_path_factory, scenario, seed):
+    directory = tmp_path_factory.mktemp("scenario")
     steady, shaky = MemoryStore(), MemoryStore()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(StoreObserver, "pause", 0.0)
         patch.setattr(StoreObserver, "closing_attempts", {"COMPLETED": 200, "FAILED": 200})
         patch.setattr(StoreObserver, "interrupted_attempts", 200)
-        live(StoreObserver(steady), life, directory)
+        play(StoreObserver(steady), scenario, directory)
         flaky = FlakyStore(shaky, 0.3, seed)
-        live(StoreObserver(flaky, failure_dir=str(directory / "spool")), life, directory)
+        play(StoreObserver(flaky, failure_dir=str(directory / "spool")), scenario, directory)
     assert steady.read(1) == shaky.read(1)
     # Nothing is left over once all is stored.
     assert not list(directory.glob("spool/*"))
 
 
-@given(lives)
-def test_replaying_a_spool_equals_an_undisturbed_run(tmp_path_factory, life):
-    directory = tmp_path_factory.mktemp("life")
+@given(scenarios)
+def test_replaying_a_spool_equals_an_undisturbed_run(tmp_path_factory, scenario):
+    directory = tmp_path_factory.mktemp("scenario")
     steady, store = MemoryStore(), BrokenStore()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(StoreObserver, "pause", 0.0)
-        live(StoreObserver(steady), life, directory)
+        play(StoreObserver(steady), scenario, directory)
         observer = StoreObserver(store, failure_dir=str(directory / "spool"))
         store.broken = True
-        live(observer, life, directory)
+        play(observer, scenario, directory)
     store.broken = False
     [record] = directory.glob("spool/*/record.jsonl")
     assert replay(record, store) == 1

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from sacred._base.frozen import Frozen
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -31,8 +32,7 @@ _WELL_SORTED = ["int", "long", "double", "string", "date", "null", "undefined", 
 _EXISTS = {"$exists": True}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MongoOrdering:
+class MongoOrdering(Frozen):
     """An order in the language of the server.
 
     Args:
