@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sacred._base.errors import UnsafeDataError
 from sacred._base.paths import join_paths
 from sacred.serializer.dates import DATE_CLASSES, restore_date
+from sacred.serializer.escaped_text import ESCAPED_TAG, read_escaped
 from sacred.serializer.field_objects import fields_reader
 from sacred.serializer.json_text import FLOAT_TAG, float_from_name
 from sacred.serializer.object_text import TEXT_TAG, read_name, read_text
@@ -242,6 +243,7 @@ _TAGS: dict[str, Callable[[_Reader, Any], Any]] = {
     "py/object": _Reader._object,
     "py/reduce": _Reader._reduce,
     TEXT_TAG: lambda _, flat: read_text(flat),
+    ESCAPED_TAG: lambda _, flat: read_escaped(flat),
     ENUM_TAG: lambda _, flat: read_enum(flat),
     "py/type": lambda reader, flat: reader._name("py/type", flat),
     "py/function": lambda reader, flat: reader._name("py/function", flat),

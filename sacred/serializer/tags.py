@@ -10,11 +10,24 @@ __all__ = ["JSON_KEY", "RESERVED", "circular_reference", "escape_key", "is_reser
 JSON_KEY = "json://"
 
 #: All tags of jsonpickle, and our own: for numbers that JSON does not have (float), members of
-#: enumerations (enum) and objects of which only a text is stored (text).
+#: enumerations (enum), texts that are no UTF-8 (escaped) and objects of which only a text is
+#: stored (text).
 RESERVED = frozenset(
     "py/" + name
     for name in (
-        *("b64", "b85", "bytes", "enum", "float", "function", "id", "initargs", "iterator", "mod"),
+        *(
+            "b64",
+            "b85",
+            "bytes",
+            "enum",
+            "escaped",
+            "float",
+            "function",
+            "id",
+            "initargs",
+            "iterator",
+            "mod",
+        ),
         *("newargs", "newargsex", "newobj", "object", "property", "reduce", "ref", "repr"),
         *("seq", "set", "state", "text", "tuple", "type"),
     )

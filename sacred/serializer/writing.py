@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sacred.serializer.array_likes import array_like
 from sacred.serializer.dates import flatten_date
+from sacred.serializer.escaped_text import flatten_escaped, has_surrogates
 from sacred.serializer.field_objects import fields_of, is_made_of_fields
 from sacred.serializer.foreign import encode_other
 from sacred.serializer.object_text import ObjectText, flatten_text
@@ -28,7 +29,8 @@ __all__ = ["flatten", "flatten_rest", "is_plain"]
 
 T = TypeVar("T")
 
-_SCALARS = frozenset({str, int, float, bool, type(None)})
+_ATOMS = frozenset({int, float, bool, type(None)})
+_SCALARS = _ATOMS | {str}
 
 # MongoDB refuses documents that are nested more deeply than 100 levels; JSON
 # readers give up somewhere above.
@@ -54,8 +56,7 @@ def flatten(obj: Any) -> Any:
     >>> flatten({1: (2, 3)})
     {'json://1': {'py/tuple': [2, 3]}}
     """
-    kind = type(obj)
-    if kind in _SCALARS:
+    if type(obj) in _ATOMS:
         return obj
     return _Writer(escape=True).flatten(obj)
 
@@ -79,7 +80,7 @@ def is_plain(obj: Any) -> bool:
     while pending:
         value = pending.pop()
         kind = type(value)
-        if kind in _SCALARS:
+        if kind in _ATOMS or (kind is str and not has_surrogates(value)):
             continue
         if kind not in (dict, list):
             return False
@@ -87,7 +88,7 @@ def is_plain(obj: Any) -> bool:
             return _is_tree_of_plain(obj)
         seen.add(id(value))
         if kind is dict:
-            if not all(type(key) is str and not is_reserved(key) for key in value):
+            if not all(map(_is_plain_key, value)):
                 return False
             pending.extend(value.values())
         else:
@@ -95,15 +96,19 @@ def is_plain(obj: Any) -> bool:
     return True
 
 
+def _is_plain_key(key: Any) -> bool:
+    return type(key) is str and not is_reserved(key) and not has_surrogates(key)
+
+
 def _is_tree_of_plain(value: Any, above: tuple[int, ...] = ()) -> bool:
     """As `is_plain`, for data in which a container stands more than once."""
-    if type(value) in _SCALARS:
+    if type(value) in _ATOMS or (type(value) is str and not has_surrogates(value)):
         return True
     if type(value) not in (dict, list) or id(value) in above or len(above) >= _MAX_DEPTH:
         return False
     above = (*above, id(value))
     if type(value) is dict:
-        if not all(type(key) is str and not is_reserved(key) for key in value):
+        if not all(map(_is_plain_key, value)):
             return False
         value = value.values()
     return all(_is_tree_of_plain(item, above) for item in value)
@@ -119,8 +124,12 @@ class _Writer:
 
     def flatten(self, value: Any) -> Any:
         kind = type(value)
-        if kind in _SCALARS:
+        if kind in _ATOMS:
             return value
+        if kind is str:
+            # What is flat already may be a name, which has no other form.
+            is_odd = self._escape and has_surrogates(value)
+            return flatten_escaped(value) if is_odd else value
         write = _WRITERS.get(kind)
         if write is None:
             write = _writer_for(value)
@@ -143,9 +152,12 @@ class _Writer:
         for key, item in _snapshot(value.items):
             if type(key) is not str:
                 key = self._key(key)
-            elif self._escape and is_reserved(key):
-                key = escape_key(key)
-            flat[key] = item if type(item) in _SCALARS else self.flatten(item)
+            elif self._escape and (is_reserved(key) or (not key.isascii() and has_surrogates(key))):
+                key = escape_key(flatten(key))
+            kind = type(item)
+            # Inlined, as nearly all there is are such values.
+            is_flat = kind in _ATOMS or (kind is str and item.isascii())
+            flat[key] = item if is_flat else self.flatten(item)
         return flat
 
     def _key(self, key: Any) -> str:
@@ -157,7 +169,10 @@ class _Writer:
     def _list(self, value: list[Any]) -> list[Any]:
         flatten = self.flatten
         return [
-            item if type(item) in _SCALARS else flatten(item) for item in _snapshot(value.__iter__)
+            item
+            if type(item) in _ATOMS or (type(item) is str and item.isascii())
+            else flatten(item)
+            for item in _snapshot(value.__iter__)
         ]
 
     def _tuple(self, value: tuple[Any, ...]) -> dict[str, Any]:
@@ -262,7 +277,7 @@ _PLAIN_BASES: tuple[tuple[type, Callable[[_Writer, Any], Any]], ...] = (
     (bool, lambda _, value: bool(value)),
     (int, lambda _, value: int.__int__(value)),
     (float, lambda _, value: float.__float__(value)),
-    (str, lambda _, value: str.__str__(value)),
+    (str, lambda writer, value: writer.flatten(str.__str__(value))),
     (dict, _Writer._dict),
     (list, _Writer._list),
     (tuple, _Writer._tuple),

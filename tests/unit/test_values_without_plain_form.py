@@ -26,9 +26,9 @@ import pytest
 from sacred import Experiment
 from sacred.config.config_files import load_config_file
 from sacred.config.normalize import normalize_or_die
-from sacred.observers import FileStorageObserver, SqlObserver, TinyDbObserver
+from sacred.observers import FileStorageObserver, SqlObserver, StoreObserver, TinyDbObserver
 from sacred.runs import open_store
-from sacred.serializer import UnsafeDataError, dumps, flatten, loads, restore
+from sacred.serializer import UnsafeDataError, dumps, flatten, is_plain, loads, restore
 from sacred.serializer.object_text import ObjectText
 from sacred.utils import ConfigError
 
@@ -297,3 +297,57 @@ def test_a_stored_configuration_is_refused_by_the_names_of_such_entries(store):
     )
     assert run.config["color"] is Color.RED
     assert run.config["exact"] == decimal.Decimal("0.5")
+
+
+TEXTS = ["caf\udce9", "\ud83d\ude00 \U0001f600", "\\ud83d \\\udcff", "\ud800"]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=ascii)
+def test_texts_with_lone_surrogates_come_back(text):
+    """As values, as keys, in sub-classes, through strict JSON and through BSON."""
+    value = {"a": [text, {text: (text, {text})}], "s": type("MyStr", (str,), {})(text)}
+    assert not is_plain(value)
+    stored = dumps(flatten(value))
+    assert loads(stored) == value
+    for flat in (json.loads(stored), flatten(value)):
+        assert json.dumps(flat, ensure_ascii=False).encode()  # no text is left that is no UTF-8
+    assert restore(flatten(text)) == text
+    bson = pytest.importorskip("bson")
+    assert restore(bson.decode(bson.encode({"v": flatten(value)}))["v"]) == value
+
+
+@pytest.mark.parametrize("kind", ["file", "sql", "tinydb", "memory"])
+def test_runs_with_such_texts_are_read_back_equal(tmp_path, kind):
+    """Configuration, info and result, from every store; and they are found."""
+    from sacred.stores.memory.store import MemoryStore
+
+    ex = Experiment("surrogates", save_git_info=False)
+    memory = MemoryStore()
+    observer: Any = {
+        "file": lambda: FileStorageObserver(tmp_path / "runs"),
+        "sql": lambda: SqlObserver(f"sqlite:///{tmp_path / 'runs.db'}"),
+        "tinydb": lambda: TinyDbObserver(tmp_path / "tiny"),
+        "memory": lambda: StoreObserver(memory),
+    }[kind]()
+    ex.observers.append(observer)
+    ex.add_config(texts=TEXTS, by_name={TEXTS[0]: 1})
+
+    @ex.main
+    def main(_run):
+        _run.info["texts"] = TEXTS
+        return TEXTS[1]
+
+    ex.run(options={"--loglevel": "ERROR"})
+    urls = {
+        "file": tmp_path / "runs",
+        "sql": f"sqlite:///{tmp_path / 'runs.db'}",
+        "tinydb": f"tinydb:{tmp_path / 'tiny'}",
+        "memory": memory,
+    }
+    runs = open_store(urls[kind])
+    run = runs.runs().first()
+    assert run.config["texts"] == TEXTS
+    assert run.config["by_name"] == {TEXTS[0]: 1}
+    assert run.info["texts"] == TEXTS
+    assert run.result == TEXTS[1]
+    assert [found.id for found in runs.runs(f"result = '{TEXTS[1]}'")] == [run.id]
