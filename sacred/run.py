@@ -325,7 +325,8 @@ class Run:
     def _queue(self) -> None:
         self.run_logger.info("Queuing-up command '%s'", self._command_name())
         self.status = QUEUED
-        self._id = self._dispatcher.begin(RunQueued(queue_time=utcnow(), **self._announcement()))
+        queue_time = self.meta_info["queue_time"] = utcnow()
+        self._id = self._dispatcher.begin(RunQueued(queue_time=queue_time, **self._announcement()))
         named = "" if self._id is None else f'-up run with ID "{self._id}"'
         self.run_logger.info("Queued%s", named)
         self._dispatcher.join()

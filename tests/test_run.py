@@ -20,6 +20,7 @@ from sacred import Experiment, Ingredient
 from sacred.metrics_logger import BATCH_SIZE
 from sacred.observers import FileStorageObserver
 from sacred.observers.store_observer import StoreObserver
+from sacred.run import Run
 from sacred.stores.memory.store import MemoryStore
 from sacred.utils import SacredInterrupt, TimeoutInterrupt
 from tests.recorder import Recorder
@@ -83,6 +84,26 @@ def test_queued_run_executes_nothing(ex: Experiment) -> None:
     run = ex.run(options={**QUIET, "--queue": True})
     assert run.status == "QUEUED"
     assert seen(ex).names == ["queued_event", "join"]
+    announced = seen(ex).last("queued_event")
+    assert announced["meta_info"]["queue_time"] == announced["queue_time"]
+    assert run.meta_info["queue_time"] == announced["queue_time"]
+
+
+def test_changes_of_meta_info_are_told_once(ex: Experiment) -> None:
+    """Entries of any name and kind, also below the first level; a removed one is gone."""
+
+    @ex.main
+    def main(_run: Run) -> None:
+        _run.meta_info["mine"] = {"lines": [1]}
+        del _run.meta_info["named_configs"]
+        _run._heartbeat.beat()  # type: ignore[union-attr]
+        _run._heartbeat.beat()  # type: ignore[union-attr]
+        _run.meta_info["mine"]["lines"].append(2)
+
+    ex.run(options=QUIET)
+    calls = [arguments for name, arguments in seen(ex).calls if name == "meta_info_event"]
+    assert [call["meta_info"]["mine"]["lines"] for call in calls] == [[1], [1, 2]]
+    assert all("named_configs" not in call["meta_info"] for call in calls)
 
 
 @pytest.mark.parametrize(

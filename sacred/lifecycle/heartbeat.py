@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
@@ -24,14 +24,6 @@ _MAX_EVENT_CHARS = 1 << 20
 
 # Seconds between heartbeats that are wanted as often as possible: the run has to get on, too.
 _SHORTEST_INTERVAL = 0.05
-
-#: Meta information that may change during a run.
-ANNOTATIONS = ("tags", "group", "notes", "starred", "comment")
-
-
-def _annotations(meta_info: Mapping[str, Any]) -> dict[str, str]:
-    """The annotations as texts: lists are mutable, and not all values compare."""
-    return {name: str(meta_info[name]) for name in ANNOTATIONS if name in meta_info}
 
 
 class HeartbeatThread:
@@ -61,7 +53,7 @@ class HeartbeatThread:
         self._info = info
         self._result = result
         self._meta_info = meta_info
-        self._sent_annotations = _annotations(meta_info())
+        self._sent_meta_info = self._plain_meta_info()
         self._new_output: Callable[[], Iterable[str]] = tuple
         # One heartbeat at a time: points and output leave their queues in order.
         self._lock = threading.Lock()
@@ -132,12 +124,19 @@ class HeartbeatThread:
             sent = True
         return sent
 
-    def _send_annotations(self) -> None:
-        meta_info = self._meta_info()
-        annotations = _annotations(meta_info)
-        if annotations != self._sent_annotations:
-            self._sent_annotations = annotations
-            self._dispatcher.emit(MetaInfoUpdated(meta_info=meta_info))
+    def _send_meta_info(self) -> None:
+        plain = self._plain_meta_info()
+        if plain != self._sent_meta_info:
+            self._sent_meta_info = plain
+            self._dispatcher.emit(MetaInfoUpdated(meta_info=self._meta_info()))
+
+    def _plain_meta_info(self) -> Any:
+        """A copy for comparison: the entries are mutable, and not all values compare."""
+        if not self._dispatcher.observers:
+            return None
+        from sacred.serializer import flatten  # runs without observers need it not
+
+        return flatten(self._meta_info())
 
     def beat(self) -> None:
         """Send the observers everything new and a heartbeat."""
@@ -161,7 +160,7 @@ class HeartbeatThread:
 
     def _send_all(self) -> None:
         self._send_output()
-        self._send_annotations()
+        self._send_meta_info()
         if not self._send_metrics():
             self._dispatcher.emit(MetricsLogged(metrics_by_name={}, info=self._info))
 

@@ -91,7 +91,7 @@ def _document(record: RunRecord) -> dict[str, Any]:
     document |= {"meta": meta, **{name: _millisecond(document[name]) for name in TIMES}}
     return {
         # Some stores write NaN as such, some as text with a tag.
-        name: flatten(restored(value, lambda problem: None))
+        name: flatten(_with_milliseconds(restored(value, lambda problem: None)))
         for name, value in document.items()
         if value not in (None, "", {}, [])
     }
@@ -101,6 +101,13 @@ def _points_digest(points: Points) -> str:
     steps, values = (_listed(items) for items in (points.steps, points.values))
     times = [_millisecond(timestamp_of(time)) for time in _listed(points.timestamps)]
     return _text_digest(dumps(flatten([steps, values, times])))
+
+
+def _with_milliseconds(value: Any) -> Any:
+    """Entries that are times as precise as all stores have them (MongoDB: milliseconds)."""
+    if not isinstance(value, dict):
+        return value
+    return {name: _millisecond(entry) or entry for name, entry in value.items()}
 
 
 def _millisecond(timestamp: Any) -> str | None:

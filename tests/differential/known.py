@@ -240,10 +240,6 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "OPEN (observers): changes of `_run.meta_info` during the run are stored",
-        lambda case, found: found[0].endswith("/mine") and found[2] == "<missing>",
-    ),
-    KnownPlace(
         "none: ids of shared rows are an order",
         lambda case, found: found[0].startswith("/files/runs.db/experiments_"),
     ),
@@ -348,10 +344,6 @@ PLACES: tuple[KnownPlace, ...] = (
     KnownPlace(
         "stores.md: content type guessed from the name (the old library looked at the file's)",
         lambda case, found: found[0].endswith("/contentType") and "other.bin" in case.text,
-    ),
-    KnownPlace(
-        "OPEN (observers, running): `meta.queue_time` of queued runs",
-        lambda case, found: found[0].endswith("/queue_time") and found[2] == "<missing>",
     ),
     KnownPlace(
         "OPEN (observers): TinyDB: keys of info that are ints",

@@ -171,3 +171,33 @@ def test_options_of_the_command_line(tmp_path):
     assert ex.run_commandline(line).result == (["a", "b", "c"], "g 1")
     run = ex.run_commandline(["exp.py", "--unobserved"])
     assert run.result == ([], None)
+
+
+def test_what_a_run_puts_into_its_meta_info_is_stored(place, store):
+    observer = StoreObserver(store.backend)
+    run_id = drive.start(observer, meta_info={"comment": "so so", "gone": 1, "when": drive.T0})
+    drive.beat(observer)
+    annotate(other(place, store), run_id, notes="promising")
+    mine = {"lines": [1, {"a": None}], "until": drive.T0}
+    observer.meta_info_event({"comment": "good", "when": drive.T0, **mine})
+    drive.complete(observer)
+    expected = {"comment": "good", "when": drive.T0, "notes": "promising", **mine}
+    assert other(place, store)[run_id].meta == expected
+
+
+def test_files_have_what_the_run_says_of_itself_in_run_json(tmp_path):
+    observer = sacred.observers.FileStorageObserver(tmp_path)
+    drive.start(observer, meta_info={"comment": "so so"})
+    observer.meta_info_event({"comment": "good", "mine": 1})
+    drive.complete(observer)
+    stored = json.loads((tmp_path / "1" / "run.json").read_text())
+    assert stored["meta"] == {"comment": "good", "mine": 1}
+    assert not (tmp_path / "1" / "_annotations.json").exists()
+
+
+def test_times_in_meta_info_are_times_in_mongo(mongo_server, mongo_db):
+    observer = sacred.observers.MongoObserver(mongo_server.url, mongo_db.name)
+    drive.start(observer, meta_info={"queue_time": drive.T0})
+    observer.meta_info_event({"queue_time": drive.T0, "until": drive.T0})
+    drive.complete(observer)
+    assert mongo_db.runs.find_one()["meta"] == {"queue_time": drive.T0, "until": drive.T0}

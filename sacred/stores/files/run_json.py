@@ -93,6 +93,10 @@ class JsonRecord:
     def __contains__(self, name: str) -> bool:
         return name in self._texts
 
+    def value(self, name: str) -> Any:
+        """The value of a field, as JSON has it; None: there is no such field."""
+        return json.loads(self._field(name)) if name in self._texts else None
+
     def set(self, name: str, value: Any) -> None:
         """Give a field another value."""
         if name in ("artifacts", "resources"):

@@ -107,10 +107,11 @@ class FileStore(ReadableStore):
 
     def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
         """See `Store.apply`."""
+        under_way = self._runs.get(str(run_id))
         for change in changes:
             if isinstance(change, Annotate):
-                self._annotate(str(run_id), change)
-        if changes and all(isinstance(change, Annotate) for change in changes):
+                self._annotate(str(run_id), change, under_way)
+        if under_way is None and changes and all(isinstance(c, Annotate) for c in changes):
             return  # it may be another process that goes on with the run
         run = self._open(str(run_id))
         points = [change for change in changes if isinstance(change, AddPoints)]
@@ -229,12 +230,18 @@ class FileStore(ReadableStore):
             self._runs[run_id] = run
         return run
 
-    def _annotate(self, run_id: str, change: Annotate) -> None:
+    def _annotate(self, run_id: str, change: Annotate, under_way: _RunFiles | None) -> None:
+        """Change ``meta``: in the record if this process writes it, else in a file beside it."""
         name = f"{run_id}/{ANNOTATIONS}"
         meta = _record_of(self._blobs, run_id).get("meta") or {}
-        overlay: dict[str, Any] = {}
+        overlay: dict[str, Any] | None = None
         with contextlib.suppress(FileNotFoundError):
             overlay = json.loads(self._blobs.read(name))
+        if under_way is not None:
+            meta = under_way.annotate(change)
+            if overlay is None:
+                return
+        overlay = overlay or {}
         before = {key: value for key, value in {**meta, **overlay}.items() if value is not None}
         after = change.applied_to(before)
         if after != before:
@@ -317,6 +324,12 @@ class _RunFiles:
         for name, value in fields.items():
             self.record.set(name, value)
         self.is_closed = self.is_closed or change.closes
+
+    def annotate(self, change: Annotate) -> dict[str, Any]:
+        """Change ``meta`` of the record; returns what it is then."""
+        meta = change.applied_to(self.record.value("meta") or {})
+        self.record.set("meta", meta)
+        return meta
 
     def describe(self, artifact: AddFile) -> None:
         """Keep what was given with an artifact, if anything was."""

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from sacred.records.stored_values import restored
 from sacred.serializer import dumps
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "bson_size",
     "force_bson_encodeable",
     "shortened",
+    "with_datetimes",
 ]
 
 #: Of a document's 16 MB, what one field may take. Several may be that large at once.
@@ -50,6 +52,26 @@ def force_bson_encodeable(obj: Any) -> Any:
     {'a,b': 1, '@x': [2], '3': [4, 5]}
     """
     return _encodeable(obj, 0)
+
+
+def with_datetimes(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields in which flattened times are those of BSON, which queries compare.
+
+    >>> from sacred.serializer import flatten
+    >>> with_datetimes(flatten({"queue_time": datetime.datetime(2026, 1, 2), "n": [1]}))
+    {'queue_time': datetime.datetime(2026, 1, 2, 0, 0), 'n': [1]}
+    >>> with_datetimes({"a": {"py/object": "datetime.datetime"}})
+    {'a': {'py/object': 'datetime.datetime'}}
+    """
+    # What says that it is a time and is none stays as it is.
+    return {
+        name: restored(value, lambda problem: None) if _is_datetime(value) else value
+        for name, value in fields.items()
+    }
+
+
+def _is_datetime(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("py/object") == "datetime.datetime"
 
 
 def _encodeable(obj: Any, depth: int) -> Any:

@@ -24,6 +24,7 @@ from sacred.stores.mongo.bson_values import (
     bson_size,
     force_bson_encodeable,
     shortened,
+    with_datetimes,
 )
 from sacred.stores.mongo.errors import translate_errors
 from sacred.stores.mongo.gridfs_files import GridFiles, content_type_of
@@ -106,7 +107,8 @@ class MongoStore(ReadableStore):
             experiment = dict(document.get("experiment") or {})
             if files or not experiment.get("sources"):  # else a subclass has stored them
                 experiment["sources"] = self.store_sources(files)
-            fields = force_bson_encodeable({**document, "experiment": experiment})
+            meta = with_datetimes(document.get("meta") or {})
+            fields = force_bson_encodeable({**document, "experiment": experiment, "meta": meta})
             fields, large = self._fitting(fields)
             entry = {**fields, "format": FORMAT} | ({IN_GRIDFS: large} if large else {})
             if self.overwrite is not None:
@@ -249,7 +251,7 @@ class MongoStore(ReadableStore):
             if found is None:
                 raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
             before = found.get("meta")
-            new = force_bson_encodeable(change.applied_to(before or {}))
+            new = force_bson_encodeable(with_datetimes(change.applied_to(before or {})))
             # If another has just annotated it, nothing is matched, and what he did counts.
             now = {"_id": run_id, "meta": before}
             if self._runs.update_one(now, {"$set": {"meta": new}}).matched_count:
