@@ -97,8 +97,8 @@ def _register_with_yaml() -> None:
 def _add_representers(yaml: Any) -> None:
     names = ("SafeDumper", "Dumper", "CSafeDumper", "CDumper")
     for dumper in (getattr(yaml, name) for name in names if hasattr(yaml, name)):
-        dumper.add_representer(ReadOnlyDict, lambda d, value: d.represent_dict(dict(value)))
-        dumper.add_representer(ReadOnlyList, lambda d, value: d.represent_list(list(value)))
+        dumper.add_multi_representer(ReadOnlyDict, lambda d, value: d.represent_dict(dict(value)))
+        dumper.add_multi_representer(ReadOnlyList, lambda d, value: d.represent_list(list(value)))
 
 
 def make_read_only(o: Any) -> Any:

@@ -12,8 +12,9 @@ from sacred.config.config_summary import ConfigSummary
 from sacred.config.dogmatic import DogmaticDict, undogmatize
 from sacred.config.normalize import is_code, normalize_or_die, recursive_fill_in
 from sacred.config.provenance import Origin
-from sacred.config.read_only import ReadOnlyContainer, make_plain, make_read_only
+from sacred.config.read_only import ReadOnlyContainer, make_plain
 from sacred.config.scope_code import HELPER
+from sacred.config.scope_given import make_given
 from sacred.config.scope_locals import ScopeLocals
 
 __all__ = ["ScopeVariables"]
@@ -47,7 +48,7 @@ class ScopeVariables:
         }
         self._entries = DogmaticDict(fixed)
         self._entries.bools = bools | {n for n, v in preset.items() if isinstance(v, bool)}
-        # What it reads of these is read-only; copies of that are made to be changed.
+        # What it reads of these ignores changes; copies of that are made to be changed.
         self.makes_copies = any(isinstance(v, dict | list | tuple) for v in self._fallback.values())
         self._ignored: set[str] = set()
         #: Names of what is imported or defined: no entries.
@@ -62,7 +63,7 @@ class ScopeVariables:
     def argument(self, name: str) -> Any:
         """What a parameter of the scope is called with."""
         if name in self._fallback:
-            return make_read_only(self._fallback[name])
+            return make_given(self._fallback[name])
         value = self._preset[name] if name in self._preset else self._fixed[name]
         return self._assign(name, _own_containers(value))
 
@@ -71,8 +72,8 @@ class ScopeVariables:
         return dict.__getitem__(self._entries, name)
 
     def _bind(self, name: str, value: Any, line: int) -> Any:
-        if self.makes_copies:
-            value = _changeable(value)
+        if self.makes_copies and not isinstance(value, ReadOnlyContainer):
+            value = _changeable(value)  # otherwise another name of what it was given, no copy
         if name in self._fallback:
             self._ignored.add(name)  # the scope's own copy, then
             return value
@@ -136,7 +137,7 @@ class ScopeVariables:
         """The value of a name that cannot be deleted, or has been set through `locals()`."""
         self.due.discard(name)
         if name in self._fallback:
-            return make_read_only(self._fallback[name])
+            return make_given(self._fallback[name])
         return dict.__getitem__(self._entries, name)
 
     def leave(self) -> None:

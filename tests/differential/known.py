@@ -98,10 +98,11 @@ CASES: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "OPEN (recipe): a scope that changes the ingredient that it was given: ignored",
+        "beyond.md: a clear error: containers of an ingredient in a scope have another name, and"
+        " `pop` from a list says what to do",
         lambda case, old, new: (
-            "read-only in a captured function" in error(new)
-            or ("'ReadOnly" in error(new) and "'Dogmatic" in error(old))
+            ("pop from a list of an ingredient" in error(new) and "pop from Dogm" in error(old))
+            or ("'Given" in error(new) and "'Dogmatic" in error(old))
         ),
     ),
     Known(

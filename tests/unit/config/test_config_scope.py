@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sacred._base.errors import ConfigError, SacredError
+from sacred._base.errors import ConfigError
 from sacred.config import ConfigScope, chain_evaluate_config_scopes
 from sacred.config.provenance import Origin
 from sacred.config.typed_entries import CommandLineText
@@ -203,9 +203,63 @@ def test_fallbacks_are_read_only_and_no_entries():
     @ConfigScope
     def writes(ing):
         ing["k"] = 3
+        v = ing["k"]
 
-    with pytest.raises(SacredError, match="read-only"):
-        writes(fallback=fallback)
+    assert writes(fallback=fallback) == {"v": 1}
+
+
+def test_changes_of_a_fallback_are_ignored():
+    """In place, at any depth; what the scope adds or takes out is its own business."""
+
+    @ConfigScope
+    def scope(ing):
+        ing["k"] = 3
+        ing["n"]["x"] += 1
+        del ing["n"]["x"]
+        ing["n"].update(x=3, new=4)
+        ing["l"] += [3]
+        ing["l"] *= 2
+        ing["l"].append(3)
+        ing["l"].sort(reverse=True)
+        ing["l"][0] = ing["t"][0][0] = 9
+        k, n = ing["k"], ing["n"]
+        added = ing.setdefault("new", 5) + ing["new"]
+        alias = ing["l"]
+        alias.append(3)
+        own = list(ing["l"])
+        own.append(3)
+        popped, rest = ing.pop("k"), sorted(ing)
+        default = ing.pop("k", "none")
+
+    fallback = {"ing": {"k": 1, "n": {"x": 1}, "l": [1, 2], "t": ([1],)}}
+    assert scope(fallback=fallback) == {
+        "k": 1,
+        "n": {"x": 1, "new": 4},
+        "added": 10,
+        "alias": [1, 2],
+        "own": [1, 2, 3],
+        "popped": 1,
+        "rest": ["l", "n", "new", "t"],
+        "default": "none",
+    }
+    assert fallback == {"ing": {"k": 1, "n": {"x": 1}, "l": [1, 2], "t": ([1],)}}
+
+
+def test_what_a_fallback_does_not_have_is_an_error():
+    """A value cannot be taken out of a list; an entry that is not there cannot be removed."""
+
+    @ConfigScope
+    def pops(ing):
+        ing["l"].pop()
+
+    @ConfigScope
+    def deletes(ing):
+        del ing["none"]
+
+    with pytest.raises(TypeError, match="Cannot pop from a list of an ingredient"):
+        pops(fallback={"ing": {"l": [1]}})
+    with pytest.raises(KeyError, match="none"):
+        deletes(fallback={"ing": {"l": [1]}})
 
 
 def test_assigning_to_a_fallback_is_ignored():
