@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import CoroutineType, FrameType, FunctionType
 from typing import Any
 
+from sacred._base.errors import ConfigError
 from sacred._base.text import did_you_mean
 from sacred.config.config_summary import ConfigSummary
 from sacred.config.scope_code import HELPER, build_function, entry_names
@@ -185,6 +186,8 @@ class ConfigScope:
         names = entry_names(body.__code__)
         summary = variables.summary(names, self._source.filename)
         summary.ignored_fallbacks |= {n for n in fallback if n not in readable and n in names}
+        if isinstance(error, ConfigError):
+            error.add_config({**fallback, **preset, **summary})
         return self._documented(summary, {*variables.lines, *fixed}), error
 
     def _body_for(self, variables: ScopeVariables, touched: set[str]) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sacred._base.errors import ConfigError
+from sacred._base.errors import ConfigError, InvalidConfigError
 from sacred.config import ConfigScope, chain_evaluate_config_scopes
 from sacred.config.provenance import Origin
 from sacred.config.typed_entries import CommandLineText
@@ -551,3 +551,22 @@ def test_classes_and_functions_are_entries_unless_they_are_defined_here():
         "fast": None,
     }
     assert scope({"OrderedDict": 3})["ordered"] == 3
+
+
+def test_errors_of_a_scope_show_the_values_that_it_has_seen():
+    @ConfigScope
+    def scope(other):
+        a = 1
+        d = {"deep": a + other}
+        if a < 0:
+            raise InvalidConfigError("no", ("a", "d.deep", "other", "late"))
+        late = 2
+
+    with pytest.raises(InvalidConfigError) as caught:
+        scope(fixed={"a": -3}, preset={"other": 5})
+    assert str(caught.value).splitlines()[2:] == [
+        "  a=-3",
+        "  d.deep=2",
+        "  other=5",
+        "  late=None",
+    ]
