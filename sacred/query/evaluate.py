@@ -13,6 +13,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from sacred.query.regex_search import matches
 from sacred.query.syntax import (
     And,
     Compare,
@@ -69,7 +70,7 @@ def holds(expression: Expression, record: RunRecord) -> bool:
         case Matches(path, regex):
             found = value_of(record, path)
             texts = found if isinstance(found, list | tuple) else (found,)
-            return any(isinstance(text, str) and bool(regex.search(text)) for text in texts)
+            return any(isinstance(text, str) and matches(regex, text) for text in texts)
         case Member(wanted, path):
             return _is_member(wanted, value_of(record, path))
         case Search(text):

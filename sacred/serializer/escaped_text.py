@@ -18,7 +18,7 @@ _ESCAPE = re.compile(r"\\(\\|u(d[89a-f][0-9a-f]{2}))")
 
 
 def has_surrogates(text: str) -> bool:
-    """Whether UTF-8 lacks a character of the text.
+    r"""Whether UTF-8 lacks a character of the text.
 
     >>> has_surrogates("a\udcff"), has_surrogates("\U0001f600")
     (True, False)

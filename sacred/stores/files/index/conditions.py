@@ -14,8 +14,10 @@ from typing import Any
 
 from sacred._base.frozen import Frozen
 from sacred._base.timestamps import microseconds
+from sacred.query.errors import QueryError
 from sacred.query.evaluate import kind_of
 from sacred.query.fields import FIELDS
+from sacred.query.regex_search import matches
 from sacred.query.sorting import SortKey
 from sacred.query.syntax import (
     And,
@@ -269,7 +271,7 @@ class Translation:
             return self._unknown()
 
         def test(cell: Cell) -> str:
-            name = self._function(lambda text: int(bool(regex.search(text))))
+            name = self._function(_matcher(regex))
             self.is_sure = False  # lists with such texts
             unknown = f"WHEN {cell.kind} IN ({ODD}, {OTHER}, {CUT}) THEN {_UNKNOWN}"
             found = _case(TEXT, f"{name}({cell.value})", cell.kind)
@@ -299,7 +301,7 @@ class Translation:
         found = search_condition(text, self._paths(), status.value, self._function)
         return _UNKNOWN if found is None else found
 
-    def _function(self, function: Callable[[str], int]) -> str:
+    def _function(self, function: Callable[[str], int | None]) -> str:
         """The name that a function has in SQL; of NULL, it is NULL."""
         name = f"test_{len(self.functions)}"
         self.functions[name] = lambda text: None if text is None else function(text)
@@ -390,3 +392,23 @@ class Translation:
 
 def _case(kind: int, result: str, column: str) -> str:
     return f"WHEN {column} = {kind} THEN {result}"
+
+
+def _matcher(regex: re.Pattern[str]) -> Callable[[str], int | None]:
+    """Make a function for SQLite; once a text has taken too long, the others are unknown.
+
+    Whoever looks at one of these runs raises the error, which SQLite would hide.
+    """
+    took_too_long = False
+
+    def found(text: str) -> int | None:
+        nonlocal took_too_long
+        if took_too_long:
+            return None
+        try:
+            return int(matches(regex, text))
+        except QueryError:
+            took_too_long = True
+            return None
+
+    return found
