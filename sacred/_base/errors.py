@@ -188,13 +188,13 @@ class ConfigError(SacredError):
         missing = object()
         config = self.config if self.config is not None else {}
         relative = path
-        unknown = paths.get_by_dotted_path(config, path, missing) is missing
+        unknown = paths.get_by_shown_path(config, path, missing) is missing
         if unknown and self.prefix and paths.is_prefix(self.prefix, path):
             relative = paths.rel_path(self.prefix, path)  # spelled in full
         full = paths.join_paths(self.prefix, relative)
-        value = paths.get_by_dotted_path(config, relative, missing)
+        value = paths.get_by_shown_path(config, relative, missing)
         if value is missing:
-            value = paths.get_by_dotted_path(config, full)
+            value = paths.get_by_shown_path(config, full)
         return full, value
 
     def _value_lines(self) -> list[str]:

@@ -23,6 +23,7 @@ __all__ = [
     "PathType",
     "convert_to_nested_dict",
     "get_by_dotted_path",
+    "get_by_shown_path",
     "is_prefix",
     "iter_prefixes",
     "iterate_flattened",
@@ -52,6 +53,9 @@ class _PathChange:
 
 #: In `iterate_flattened_separately`: the value of a pair that announces a dict.
 PATHCHANGE: Any = _PathChange()
+
+
+_NOWHERE: Any = object()
 
 
 def join_paths(*parts: str) -> str:
@@ -119,6 +123,25 @@ def get_by_dotted_path(d: Any, path: str, default: Any = None) -> Any:
             return default
         current = current[key]
     return current
+
+
+def get_by_shown_path(d: Any, path: str, default: Any = None) -> Any:
+    """As `get_by_dotted_path`, for a path in which keys that are no text stand as text.
+
+    >>> get_by_shown_path({"a": {1: {0.5: "x"}}}, "a.1.0.5")
+    'x'
+    """
+    found = get_by_dotted_path(d, path, _NOWHERE)
+    if found is not _NOWHERE:
+        return found
+    for key, value in d.items() if isinstance(d, dict) else ():
+        if str(key) == path:
+            return value
+        if path.startswith(f"{key}."):
+            found = get_by_shown_path(value, path[len(str(key)) + 1 :], _NOWHERE)
+            if found is not _NOWHERE:
+                return found
+    return default
 
 
 def set_by_dotted_path(d: MutableMapping[str, Any], path: str, value: Any) -> None:
