@@ -274,6 +274,47 @@ def test_config_hook_with_another_signature(ex: Experiment, hook: Any) -> None:
         ex.config_hook(hook)
 
 
+@pytest.mark.parametrize(
+    ("update", "line"),
+    [
+        ({"new": {1: 2}}, "new.1=2"),
+        ({"new": {1: {2.5: {None: 3}}}}, "new.1.2.5.None=3"),
+        ({"new.x": {(1, 2): [4]}}, "new.x.(1, 2)=[4]"),
+        ({"new": {"1": 5, 2: 6}}, "new.2=6"),
+    ],
+)
+def test_unused_entries_with_keys_that_are_no_text(
+    ex: Experiment, update: dict[str, Any], line: str
+) -> None:
+    """Their values are shown like all others."""
+    with pytest.raises(ConfigAddedError) as info:
+        ex.run(config_updates=update, options=QUIET)
+    assert f"  {line}\n" in str(info.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "modified"),
+    [
+        ([], {"a"}),
+        ([[1], []], {"a"}),
+        ({"k": []}, {"a", "a.k"}),
+        ({"k": {"l": []}, "m": 1}, {"a", "a.k", "a.k.l"}),
+        ([1], set()),
+        ([{}], set()),
+        ({}, set()),
+        ({"k": {}}, {"a"}),
+    ],
+)
+def test_updates_that_are_empty_lists_count_as_modified(value: Any, modified: set[str]) -> None:
+    """Even where they equal what is there; other equal values do not."""
+    ex = Experiment("empty", interactive=True)
+    ex.add_config(a=value)
+    ex.main(lambda: None)
+    run = ex.run(config_updates={"a": deepcopy(value)}, options=QUIET)
+    assert run.config_modifications.modified - {"seed"} == modified
+    assert run.config["a"] == value
+
+
 def test_unused_entry_is_an_error_with_the_nearest_name(ex: Experiment) -> None:
     """All of them are listed, with their values."""
     with pytest.raises(ConfigAddedError) as info:

@@ -114,7 +114,7 @@ class DogmaticDict(dict[Any, Any]):
         )
         if type_changed(value, resolved):
             self.typechanges[path] = entry_type(value), entry_type(resolved)
-        elif not inside and is_different(value, resolved):
+        elif not inside and (is_different(value, resolved) or _has_empty_list(resolved)):
             self.modified.add(path)
 
     def update(self, iterable: Any = None, /, **kwargs: Any) -> None:
@@ -336,6 +336,14 @@ class ElementwiseList(list[Any]):
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return list, (list(self),)
+
+
+def _has_empty_list(value: Any) -> bool:
+    """Whether it is a list (or tuple) without elements, or holds one.
+
+    Such a value counts as modified even where it equals the one that was there (as in 0.8.7).
+    """
+    return isinstance(value, list | tuple) and (not value or any(map(_has_empty_list, value)))
 
 
 def _are_indices(fixed: Mapping[Any, Any]) -> bool:

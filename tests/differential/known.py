@@ -393,9 +393,11 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "OPEN: an update that gives a list or dict equal to the one there: `modified` below it",
+        "beyond.md: `modified` shows a difference: a list of dicts that equals the one there is"
+        " none (the old library compared such lists before their dicts were filled)",
         lambda case, found: (
             found[0] == "/run/modifications/modified"
+            and re.search(r"\[.*\{", case.text + str(case.arguments)) is not None
             and set(found[2]) < set(found[1])
             and all("." in path for path in set(found[1]) - set(found[2]))
         ),
