@@ -282,7 +282,7 @@ class StoreObserver(RunObserver):
             InvalidArtifactError: `name` cannot be stored.
             ReservedArtifactError: `name` is a file of the record itself.
         """
-        for change in self._writer.artifact(name, name):
+        for change in RunChangeTracker().artifact(name, name):
             self.store.check(change)
 
     def _begin(

@@ -207,6 +207,7 @@ class AddFile(Frozen):
         metadata: of an artifact.
         content_type: of an artifact.
         origin: the path of an artifact as the user gave it.
+        count: how often this run has added it by then; a record lists it so often.
     """
 
     kind: Literal["resource", "artifact"]
@@ -216,6 +217,7 @@ class AddFile(Frozen):
     metadata: Mapping[str, Any] | None = None
     content_type: str | None = None
     origin: str | None = None
+    count: int = 1
 
 
 # Fields that say that the run is over; they are stored together.

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -73,6 +74,7 @@ class RunChangeTracker:
         self._output = ""
         self._output_bytes = 0
         self._counts: dict[str, int] = {}
+        self._files: Counter[tuple[str, str]] = Counter()
         self._last: dict[str, Any] = {"info": {}, "meta": {}}
 
     def queued(
@@ -179,7 +181,9 @@ class RunChangeTracker:
             OSError: it cannot be read.
         """
         path = os.path.abspath(filename)
-        return [AddFile(kind="resource", name=filename, path=path, md5=md5_of_file(path))]
+        md5 = md5_of_file(path)
+        count = self._count("resource", f"{md5} {filename}")
+        return [AddFile(kind="resource", name=filename, path=path, md5=md5, count=count)]
 
     def artifact(
         self,
@@ -197,6 +201,7 @@ class RunChangeTracker:
                 metadata=None if metadata is None else flatten(metadata),
                 content_type=content_type,
                 origin=filename,
+                count=self._count("artifact", name),
             )
         ]
 
@@ -217,6 +222,10 @@ class RunChangeTracker:
             trace = [_storable(line) for line in fail_trace]
         fields = {"stop_time": fail_time, "status": FAILED, "fail_trace": trace}
         return [SetFields(fields=fields)]
+
+    def _count(self, kind: str, file: str) -> int:
+        self._files[kind, file] += 1
+        return self._files[kind, file]
 
     def _if_changed(self, field: str, value: Any) -> dict[str, Any]:
         if self._last.get(field, _UNSET) == value:

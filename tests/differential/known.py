@@ -252,13 +252,6 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "OPEN (observers): a resource that is opened twice is listed once",
-        lambda case, found: (
-            found[0].endswith("/resources")
-            and [one for n, one in enumerate(found[1]) if one not in found[1][:n]] == found[2]
-        ),
-    ),
-    KnownPlace(
         "OPEN (observers): TinyDB: tuples in info become {'py/tuple': ...}, not lists",
         lambda case, found: (
             found[0].startswith("/files/tiny/") and found[2] == {"py/tuple": found[1]}

@@ -142,7 +142,6 @@ _HEAD = (
 def observed_experiments(draw: st.DrawFn, kinds: tuple[str, ...]) -> Experiment:
     """An experiment with one to three observers of these kinds."""
     chosen = draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=3, unique=True))
-    # Each once: OPEN (observers): what is added twice was listed twice.
     all_lines = draw(st.lists(_LINES, max_size=5, unique=True))
     number = draw(st.sampled_from([0, 0, 1, 2]))
     hooks = [draw(_hooks(n, line)) for n, line in enumerate(all_lines[:number])]

@@ -151,7 +151,7 @@ def test_files_are_stored_once_by_content(observer, runs, tmp_path):
         complete(observer)
     assert len(list((runs / "_sources").iterdir())) == 2
     assert len(list((runs / "_resources").iterdir())) == 2
-    assert len(content(runs / "3" / "run.json")["resources"]) == 1
+    assert len(content(runs / "3" / "run.json")["resources"]) == 2
 
 
 def test_sources_that_are_gone_or_found_later(observer, runs, tmp_path):
@@ -251,7 +251,7 @@ def test_an_artifact_may_be_stored_again(observer, runs, tmp_path):
         (tmp_path / "a").write_text(text)
         observer.artifact_event(name="a", filename=str(tmp_path / "a"))
     assert (runs / "1" / "a").read_text() == "2"
-    assert content(runs / "1" / "run.json")["artifacts"] == ["a"]
+    assert content(runs / "1" / "run.json")["artifacts"] == ["a", "a"]
 
 
 def test_a_file_where_a_directory_should_be(observer, runs, tmp_path):

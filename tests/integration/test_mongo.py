@@ -207,8 +207,8 @@ def test_files_are_stored_once_by_content(observer, mongo_db, tmp_path):
     names = [document["filename"] for document in mongo_db.fs.files.find()]
     assert names.count(str(source)) == 2  # as a source and as a resource
     assert len([name for name in names if name.startswith("artifact://")]) == 3
-    assert [len(run["resources"]) for run in runs] == [1, 1, 1]
-    assert [len(run["artifacts"]) for run in runs] == [1, 1, 1]
+    assert [len(run["resources"]) for run in runs] == [2, 2, 2]
+    assert [len(run["artifacts"]) for run in runs] == [2, 2, 2]
     assert mongo_db.fs.files.find_one()["md5"] == md5(b"1")
 
 
@@ -218,7 +218,7 @@ def test_the_latest_content_of_an_artifact_stands_last(observer, mongo_db, files
         (tmp_path / "a").write_text(text)
         observer.artifact_event(name="a", filename=str(tmp_path / "a"))
     entries = mongo_db.runs.find_one()["artifacts"]
-    assert [files.get(entry["file_id"]).read() for entry in entries] == [b"B", b"A"]
+    assert [files.get(entry["file_id"]).read() for entry in entries] == [b"A", b"B", b"A"]
 
 
 def test_the_content_type_is_the_users_if_he_gives_one(observer, mongo_db):

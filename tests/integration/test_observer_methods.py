@@ -1,5 +1,6 @@
 """Methods that scripts and subclasses call during a run, and observers as projects extend them."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -10,8 +11,11 @@ from sacred.observers.file_storage import FileStorageObserver
 from sacred.observers.mongo import MongoObserver
 from sacred.observers.store_observer import StoreObserver
 from sacred.observers.tinydb_hashfs import TinyDbObserver
+from sacred.runs import open_store
 from sacred.stores.files.store import RECORD_FILES
 from sacred.stores.store import RunExistsError, StoreError
+from sacred.testing import drive
+from tests.integration.test_readers import new_place
 from tests.unit.stores.observer_calls import T0, beat, complete, start
 
 
@@ -516,3 +520,30 @@ def test_a_row_of_sql_as_json():
     beat(observer, "out", info={"a": 1})
     assert observer.run.to_json()["captured_out"] == "out"
     assert observer.query("1")["info"] == {"a": 1}
+
+
+@pytest.mark.parametrize("kind", ["file", "tinydb", "mongo"])
+def test_a_file_is_listed_as_often_as_it_is_added(kind, request, tmp_path):
+    """And no more often, should the same change be applied again."""
+    path = tmp_path / "data.txt"
+    with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
+        observer = StoreObserver(store.backend)
+        run_id = drive.start(observer)
+        changes = []
+        for content in ("a", "a", "b", "a"):
+            path.write_text(content)
+            again = [
+                *observer._writer.resource(str(path)),
+                *observer._writer.artifact("out.txt", str(path)),
+            ]
+            for _ in range(2):
+                store.apply(run_id, again)
+            changes += again
+        document = store.reader.document(run_id)
+        md5 = [hashlib.md5(content.encode()).hexdigest() for content in "aaba"]
+        assert [entry.name for entry in document["resources"]] == [str(path)] * 4
+        assert [entry.name for entry in document["artifacts"]] == ["out.txt"] * 4
+        if kind != "file":  # where the path of the copy says it
+            assert [entry.md5 for entry in document["resources"]] == md5
+        with store[run_id].artifacts["out.txt"].open() as file:
+            assert file.read() == b"a"

@@ -136,7 +136,7 @@ def test_a_whole_run(observer, runs, tmp_path):
     log(observer, {"loss": [float("nan")], "acc": [1]})
     complete(observer, {"best": 42})
     [entry] = stored(runs)
-    assert entry["resources"] == [listed(str(path), b"read")]
+    assert entry["resources"] == [listed(str(path), b"read")] * 2
     assert entry["artifacts"] == [listed("x.txt", b"made", str(path))]
     assert entry["artifact_metadata"] == {
         "x.txt": {"metadata": {"m": 1}, "content_type": "text/plain"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import functools
 import json
+from collections import Counter
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
@@ -87,8 +88,9 @@ class JsonRecord:
         self.changed = False
         self._texts: dict[str, str] = {}
         # Lists that only grow: with 10 000 artifacts, to encode all of them for each one
-        # more would take longer than to copy it. (A dict, for it is an ordered set.)
-        self._lists: dict[str, dict[str, None]] = {}
+        # more would take longer than to copy it.
+        self._lists: dict[str, list[str]] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
 
     def __contains__(self, name: str) -> bool:
         return name in self._texts
@@ -100,21 +102,24 @@ class JsonRecord:
     def set(self, name: str, value: Any) -> None:
         """Give a field another value."""
         if name in ("artifacts", "resources"):
-            self._lists[name] = {}
+            self._lists[name] = []
+            self._counts = Counter({k: n for k, n in self._counts.items() if k[0] != name})
             self._texts[name] = "[]"
             for item in value:
-                self.add(name, item)
+                self._append(name, _item_text(item))
         else:
             self._texts[name] = _indented(encode(value))
         self.changed = True
 
-    def add(self, name: str, item: Any) -> None:
-        """Add an item to a field that is a list, unless it is there."""
-        items = self._lists.setdefault(name, {})
-        text = _indented(_indented(encode(item)))
-        if text in items:
-            return
-        items[text] = None
+    def add(self, name: str, item: Any, count: int = 1) -> None:
+        """Add an item to a field that is a list, unless it is there `count` times."""
+        text = _item_text(item)
+        if self._counts[name, text] < count:
+            self._append(name, text)
+
+    def _append(self, name: str, text: str) -> None:
+        self._lists.setdefault(name, []).append(text)
+        self._counts[name, text] += 1
         self._texts[name] = ""  # made of the items when it is needed
         self.changed = True
 
@@ -126,6 +131,10 @@ class JsonRecord:
     def _field(self, name: str) -> str:
         items = self._lists.get(name)
         return "[\n    " + ",\n    ".join(items) + "\n  ]" if items else self._texts[name]
+
+
+def _item_text(item: Any) -> str:
+    return _indented(_indented(encode(item)))
 
 
 def _indented(text: str) -> str:

@@ -254,14 +254,14 @@ class FileStore(ReadableStore):
         if change.kind == "artifact":
             check_artifact_name(change.name)
             self._blobs.put_file(f"{run.run_id}/{change.name}", change.path)
-            run.record.add("artifacts", change.name)
+            run.record.add("artifacts", change.name, change.count)
             run.describe(change)
             return
         stored = change.name
         if self._copy_all or not _is_within(change.path, self._blobs.root):
             name = store_once(self._resources, change.path, change.md5)
             stored = os.path.join(self._resources.root, name)
-        run.record.add("resources", [change.name, stored])
+        run.record.add("resources", [change.name, stored], change.count)
 
     def _store_source(self, file: SourceFile) -> str:
         base = os.path.abspath(self._blobs.root)

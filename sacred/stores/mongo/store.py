@@ -261,7 +261,8 @@ class MongoStore(ReadableStore):
     def _add_file(self, run_id: RunId, change: AddFile) -> None:
         if change.kind == "resource":
             self._files.put_file(change.name, change.path, change.md5)
-            self._update(run_id, {"$addToSet": {"resources": [change.name, change.md5]}})
+            resource = {"$literal": [change.name, change.md5]}
+            self._list_file(run_id, "resources", resource, {"$eq": ["$$this", resource]}, change)
             return
         content_type = change.content_type or content_type_of(change.name, change.path)
         file_id = self._files.put_file(
@@ -270,15 +271,26 @@ class MongoStore(ReadableStore):
             metadata=force_bson_encodeable(change.metadata),
             content_type=content_type,
         )
-        # The same again would only move to the end, where the latest content is expected.
-        others = {
-            "$filter": {
-                "input": {"$ifNull": ["$artifacts", []]},
-                "cond": {"$ne": ["$$this.file_id", file_id]},
-            }
-        }
-        entry = {"$literal": [{"name": change.name, "file_id": file_id}]}
-        self._update(run_id, [{"$set": {"artifacts": {"$concatArrays": [others, entry]}}}])
+        artifact = {"$literal": {"name": change.name, "file_id": file_id}}
+        named = {"$eq": ["$$this.name", {"$literal": change.name}]}
+        self._list_file(run_id, "artifacts", artifact, named, change)
+
+    def _list_file(
+        self, run_id: RunId, field: str, entry: Any, is_same: Any, change: AddFile
+    ) -> None:
+        """List a file once more, unless this very change has been applied before."""
+        listed: dict[str, Any] = {"$ifNull": [f"${field}", []]}
+        count = {"$size": {"$filter": {"input": listed, "cond": is_same}}}
+        others = listed
+        if change.count == 1:
+            # Of a file that is not counted, the latest content is expected at the end.
+            is_other = {"$ne": ["$$this", entry]}
+            others = {"$filter": {"input": listed, "cond": is_other}}
+        added = {"$concatArrays": [others, [entry]]}
+        known = {"$and": [{"$gte": [count, change.count]}, {"$in": [entry, listed]}]}
+        if change.count > 1 or field == "resources":
+            added = {"$cond": [known, listed, added]}
+        self._update(run_id, [{"$set": {field: added}}])
 
     def store_sources(self, files: Sequence[SourceFile]) -> list[list[Any]]:
         """Store sources, unless they are stored already; returns ``[[name, GridFS id], ...]``."""

@@ -347,10 +347,16 @@ def _add_file(entry: Entry, change: AddFile, listed: list[Any]) -> None:
     # The last one of a name is what it is now, so the same again moves to the end.
     field = f"{change.kind}s"
     handle = slice(None, -1)  # in a database of the user's it may be an open file
-    others = [item for item in entry.get(field, ()) if list(item[handle]) != listed[handle]]
-    if change.kind == "resource" and len(others) < len(entry.get(field, ())):
-        return
-    entry[field] = [*others, listed]
+    before = entry.get(field, ())
+    others = [item for item in before if list(item[handle]) != listed[handle]]
+    if change.kind == "resource":
+        listings = len(before) - len(others)
+    else:
+        listings = sum(item[0] == change.name for item in before)
+    is_counted = change.count > 1 or change.kind == "resource"
+    if is_counted and listings >= change.count and len(others) < len(before):
+        return  # this very change has been applied before
+    entry[field] = [*(before if is_counted else others), listed]
     about = {"metadata": change.metadata, "content_type": change.content_type}
     if any(value is not None for value in about.values()):
         entry["artifact_metadata"] = {**entry.get("artifact_metadata", {}), change.name: about}
