@@ -26,7 +26,7 @@ from sacred._base.registry import Registry
 from sacred.config.read_only import make_plain
 from sacred.serializer import UnsafeDataError, dumps, flatten, restore
 
-__all__ = ["HANDLER_BY_EXT", "Handler", "load_config_file", "save_config_file"]
+__all__ = ["HANDLER_BY_EXT", "Handler", "load_config_file", "save_config_file", "yaml_dumper"]
 
 #: Values that aliases may add to those that a YAML file holds.
 _MAX_ALIASED_NODES = 1_000_000
@@ -118,9 +118,12 @@ def _count_yaml_nodes(node: Any, counts: dict[int, int]) -> int:
 
 
 def _dump_yaml(obj: Any, fp: Any) -> None:
-    yaml = _yaml()
-    # With the same floats, so that a text like 1e-3 is quoted.
-    yaml.dump(flatten(obj), fp, Dumper=_with_all_floats(yaml.SafeDumper))
+    _yaml().dump(flatten(obj), fp, Dumper=yaml_dumper())
+
+
+def yaml_dumper() -> Any:
+    """PyYAML's safe dumper; it quotes a text like ``1e-3``, which is read as a float here."""
+    return _with_all_floats(_yaml().SafeDumper)
 
 
 def _load_pickle(fp: Any) -> Any:

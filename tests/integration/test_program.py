@@ -21,6 +21,7 @@ import pytest
 from sacred import Experiment, open_store
 from sacred.app import main
 from sacred.app.command_table import COMMANDS
+from sacred.config import load_config_file
 from sacred.display.run_rows import DEFAULT_COLUMNS, run_table
 from sacred.display.run_summary import summary_fields
 from sacred.observers import FileStorageObserver, SqlObserver
@@ -287,6 +288,24 @@ def test_config_is_a_file_that_an_experiment_takes(call: Call, tmp_path: Path) -
         experiment = make_experiment(tmp_path)
         experiment.add_config(str(path))
         assert experiment.get_config()["opt"]["betas"] == [0.9, 0.99]
+
+
+def test_a_text_that_looks_like_a_float_of_a_config_file_is_quoted(
+    call: Call, tmp_path: Path
+) -> None:
+    directory = tmp_path / "texts"
+    experiment = Experiment("texts", save_git_info=False, interactive=True)
+    experiment.add_config(commit="1e-3", rate=1e-3)
+
+    @experiment.main
+    def run() -> None:
+        """Nothing."""
+
+    experiment.observers.append(FileStorageObserver(directory))
+    experiment.run()
+    (tmp_path / "c.yaml").write_text(call("config", "1", "--yaml", "-s", str(directory)).out)
+    read = load_config_file(tmp_path / "c.yaml")
+    assert (read["commit"], read["rate"]) == ("1e-3", 1e-3)
 
 
 def test_config_gives_a_part_and_knows_the_nearest(call: Call) -> None:

@@ -18,6 +18,7 @@ from sacred._base.extras import require
 from sacred._base.text import did_you_mean
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
+from sacred.config.config_files import yaml_dumper
 from sacred.runs.errors import ProgramError
 from sacred.serializer import dumps, flatten
 
@@ -57,5 +58,5 @@ def _within(value: Any, step: str, path: str) -> Any:
 
 def _yaml(value: Any) -> str:
     yaml = require("yaml", extra="yaml", purpose="sacred config --yaml")
-    text: str = yaml.safe_dump(flatten(value), sort_keys=False, allow_unicode=True)
+    text: str = yaml.dump(flatten(value), Dumper=yaml_dumper(), sort_keys=False, allow_unicode=True)
     return text.removesuffix("...\n")  # behind a value that is no dict or list
