@@ -150,7 +150,8 @@ def _run(experiment: Program, request: RunRequest, short_usage: Callable[[], str
             _show_filtered_if_uncaught(error)
             raise
         sys.exit(report(error, short_usage(), post_mortem))
-    if finished.record_error is not None:  # it has been logged
+    # An experiment that overrides `run` may return something else.
+    if getattr(finished, "record_error", None) is not None:  # it has been logged
         sys.exit(1)
     return finished
 

@@ -30,8 +30,10 @@ class EvaluationCache:
     >>> @ConfigScope
     ... def scope(a): b = calls.append(a) or a + 1
     >>> cache = EvaluationCache()
-    >>> [cache.evaluate(scope, {"c": c}, {"a": 1}) for c in (1, 2)], calls
-    ([{'b': 2, 'a': 1, 'c': 1}, {'b': 2, 'a': 1, 'c': 2}], [1])
+    >>> [sorted(cache.evaluate(scope, {"c": c}, {"a": 1}).items()) for c in (1, 2)]
+    [[('a', 1), ('b', 2), ('c', 1)], [('a', 1), ('b', 2), ('c', 2)]]
+    >>> calls
+    [1]
     """
 
     def __init__(self) -> None:

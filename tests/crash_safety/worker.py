@@ -183,6 +183,11 @@ def output_of(steps: int) -> str:
     return "".join(map(line, range(steps)))
 
 
+def trace_of(stored: Stored) -> str:
+    """The end of a failed run's output: its traceback."""
+    return "".join(stored.fail_trace or []) if stored.status == "FAILED" else ""
+
+
 def points_of(steps: int) -> list[tuple[int, float]]:
     """All points that it logs."""
     return [(n, value(n)) for n in range(steps)]
@@ -190,7 +195,7 @@ def points_of(steps: int) -> list[tuple[int, float]]:
 
 def check_complete(stored: Stored, account: Account) -> None:
     """All that the script did is there, and nothing else."""
-    assert stored.output == output_of(account.steps)
+    assert stored.output == output_of(account.steps) + trace_of(stored)
     assert stored.points.get("loss", []) == points_of(account.steps)
     assert stored.info.get("n", -1) == account.steps - 1
     _check_artifacts(stored, account)

@@ -38,7 +38,7 @@ def place(server):
 class TestGoogle(BucketContract):
     observer_class = GoogleCloudStorageObserver
     option = (gcs_option, "gs")
-    flag = "-G"
+    flag = "--gcs"
 
     @pytest.fixture(autouse=True)
     def _content(self, server):

@@ -192,7 +192,7 @@ def test_what_waits_is_stored(sacred, place, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir("/")
     code, out, _ = sacred("sync", "--list", "--csv")
     assert code == 0
-    assert out.splitlines()[1].startswith(f"4,file:{tmp_path}/runs,1,")
+    assert out.splitlines()[1].startswith(f"4,file:{tmp_path}/runs,2,")
     assert place[4].result is None
     assert sacred("sync")[:2] == (0, f"run 4 is stored in file:{tmp_path}/runs\n")
     assert open_store(tmp_path / "runs")[4].result == 99

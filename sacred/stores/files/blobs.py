@@ -338,7 +338,7 @@ class LocalBlobs(Blobs):
         return path if not name or not is_link or self._is_inside(path) else None
 
     def _path(self, name: str) -> str:
-        if (".." in name and ".." in name.replace("\\", "/").split("/")) or os.path.isabs(name):
+        if (".." in name and ".." in name.replace(os.sep, "/").split("/")) or os.path.isabs(name):
             raise FileNotFoundError(f"{name!r} is no name of something in {self.root}")
         return os.path.join(self._root, name)
 

@@ -54,7 +54,7 @@ def url_of(text: str) -> URL:
     Traceback (most recent call last):
         ...
     sacred.stores.store.StoreAddressError: that is no database URL; it looks like \
-sqlite:///runs.db or postgresql://user:password@host:5432/database
+sqlite:///runs.db or postgresql://user@host:5432/database
     """
     sqlalchemy = require("sqlalchemy", extra="sql", purpose="SqlObserver")
     try:
@@ -63,7 +63,7 @@ sqlite:///runs.db or postgresql://user:password@host:5432/database
         # The text is not repeated: it may have a password.
         raise StoreAddressError(
             "that is no database URL; it looks like sqlite:///runs.db or "
-            "postgresql://user:password@host:5432/database"
+            "postgresql://user@host:5432/database"
         ) from error
     backend = url.get_backend_name()
     if backend == url.drivername and backend in _DRIVERS:

@@ -214,7 +214,7 @@ def test_the_ground_floor_is_light():
 import sys
 import sacred._base.paths, sacred._base.text, sacred._base.errors, sacred._base.tracebacks
 import sacred._base.clock, sacred._base.registry, sacred._base.extras, sacred._base.functions
-import sacred._base.cli_option, sacred.settings, sacred.serializer, sacred.randomness
+import sacred._base.cli_option
 heavy = "numpy pandas yaml munch jsonpickle packaging importlib.metadata difflib inspect typing_x"
 print([name for name in heavy.split() if name in sys.modules])
 """
