@@ -10,6 +10,7 @@
 | `evaluate` | expression × record → yes or no: what all stores have to agree with |
 | `sorting` | how values of all kinds are sorted |
 | `predicates` | what an expression implies, for stores that can search |
+| `regex_search` | search for regular expressions, with a bound on the time |
 | `mongo_filter` | a filter of MongoDB → expression |
 | `errors` | `QueryError`: what is wrong, where, and what was probably meant |
 
