@@ -355,7 +355,7 @@ class Run:
     def _completed(self) -> Event:
         elapsed = self._stop(COMPLETED)
         if self.result is not None:
-            self.run_logger.info("Result: %s", self.result)
+            self.run_logger.info("Result: %s", _printable(self.result))
         self.run_logger.info("Completed after %s", elapsed)
         return RunCompleted(stop_time=self._stopped_at(), result=self.result)
 
@@ -442,6 +442,18 @@ def _finish_beside_a_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
     if errors:
         raise errors[0]
     return outcome[0]
+
+
+def _printable(result: Any) -> Any:
+    """The result, or what says of which class it is if it has no text.
+
+    An int of more than 4300 digits has none; `logging` would print a traceback.
+    """
+    try:
+        str(result)
+    except Exception:
+        return f"<{type(result).__name__} without a text>"
+    return result
 
 
 def _existing_file(filename: PathLike, kind: str) -> str:

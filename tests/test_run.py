@@ -696,3 +696,24 @@ def test_warnings_of_the_configuration_obey_the_log_level(
         caplog.clear()
         ex.run(config_updates={"b": 1}, options={"--loglevel": level, "--unobserved": True})
         assert caplog.messages.count('Added new config entry: "b"') == count
+
+
+class _WithoutText:
+    def __str__(self) -> str:
+        raise ValueError("no")
+
+
+@pytest.mark.parametrize(
+    "result", [10**5000, [10**5000], _WithoutText()], ids=["int", "list", "object"]
+)
+def test_a_result_without_a_text_is_logged(
+    ex: Experiment, result: Any, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    @ex.main
+    def main() -> Any:
+        return result
+
+    caplog.set_level(logging.INFO)
+    assert ex.run().result is result
+    assert f"Result: <{type(result).__name__} without a text>" in caplog.messages
+    assert "Logging error" not in capfd.readouterr().err

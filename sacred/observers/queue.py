@@ -17,6 +17,12 @@ from sacred.observers.store_observer import StoreObserver
 __all__ = ["QueueObserver", "WrappedEvent"]
 
 
+class CopiedPath(str):
+    """The path of a copy, which knows that of the user's file."""
+
+    original: str
+
+
 class WrappedEvent(NamedTuple):
     """A queued call of an observer's method, with the token of its run."""
 
@@ -137,7 +143,8 @@ class QueueObserver(RunObserver):
         check = getattr(self._covered_observer, "check_artifact", None)
         if check is not None:
             check(name)
-        copy = self._copy_of(filename)
+        copy = CopiedPath(self._copy_of(filename))
+        copy.original = filename
         self._enqueue("artifact_event", (name, copy, metadata, content_type), {})
 
     def experiment_info_event(self, *args: Any, **kwargs: Any) -> None:

@@ -192,7 +192,7 @@ class RunChangeTracker:
         metadata: Mapping[str, Any] | None = None,
         content_type: str | None = None,
     ) -> list[Change]:
-        """The run made a file."""
+        """The run made a file; the path of a copy may have that of the user's as `original`."""
         return [
             AddFile(
                 kind="artifact",
@@ -200,7 +200,7 @@ class RunChangeTracker:
                 path=os.path.abspath(filename),
                 metadata=None if metadata is None else flatten(metadata),
                 content_type=content_type,
-                origin=filename,
+                origin=getattr(filename, "original", filename),
                 count=self._count("artifact", name),
             )
         ]

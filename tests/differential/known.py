@@ -245,7 +245,8 @@ PLACES: tuple[KnownPlace, ...] = (
         lambda case, found: found[0].startswith("/files/runs.db/experiments_"),
     ),
     KnownPlace(
-        "OPEN (observers): SQL: the first run has id 0 in the old library",
+        "none (stores.md is silent): SQL: the first run has id 1, as in all stores, for a run with"
+        " several stores has one id (it was 0)",
         lambda case, found: (
             "SqlObserver" in case.text
             and (str(found[1]), str(found[2])) in (("0", "1"), ("'0'", "'1'"))
@@ -340,7 +341,7 @@ PLACES: tuple[KnownPlace, ...] = (
         lambda case, found: found[0].endswith("/contentType") and "other.bin" in case.text,
     ),
     KnownPlace(
-        "OPEN (observers): TinyDB: keys of info that are ints",
+        "beyond.md: int keys come back as text: int keys round-trip (TinyDB: keys of info)",
         lambda case, found: (
             found[0].startswith("/files/tiny/")
             and str(found[2]).replace("json://", "") == str(found[1])

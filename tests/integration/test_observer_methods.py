@@ -9,6 +9,7 @@ import pytest
 from sacred import Experiment
 from sacred.observers.file_storage import FileStorageObserver
 from sacred.observers.mongo import MongoObserver
+from sacred.observers.queue import QueueObserver
 from sacred.observers.store_observer import StoreObserver
 from sacred.observers.tinydb_hashfs import TinyDbObserver
 from sacred.runs import open_store
@@ -547,3 +548,10 @@ def test_a_file_is_listed_as_often_as_it_is_added(kind, request, tmp_path):
             assert [entry.md5 for entry in document["resources"]] == md5
         with store[run_id].artifacts["out.txt"].open() as file:
             assert file.read() == b"a"
+
+
+def test_behind_a_queue_the_path_of_an_artifact_is_the_users(tmp_path, file):
+    observer = QueueObserver(TinyDbObserver(str(tmp_path / "db")))
+    run_with(observer, lambda covered: covered.artifact_event("a", file))
+    stored = json.loads((tmp_path / "db" / "metadata.json").read_text())["runs"]["1"]
+    assert [item[:3] for item in stored["artifacts"]] == [["a", file, MD5]]
