@@ -300,6 +300,28 @@ def test_a_docstring_keeps_its_own_indentation() -> None:
     assert _format_named_config(4, "fast", named) == f"    fast{COLOR_DOC}   # a{ENDC}"
 
 
+def test_docstrings_of_nested_scopes_keep_their_indentation() -> None:
+    """As the script has it, blank lines and the last line included (0.8.7 prints the same)."""
+
+    class Nested:
+        @ConfigScope
+        def scope() -> None:
+            """
+            Two
+              lines
+
+            """
+
+    doc = Nested.scope.__doc__
+    assert doc is not None
+    text = _format_named_config(2, "deep", Nested.scope)
+    first, *others = text.removesuffix(f'"""{ENDC}').split("\n")
+    assert first == f"  deep{COLOR_DOC}"
+    assert others[0] == '    """'
+    assert others[1:] == [f"  {line}" for line in doc.split("\n")[1:]]
+    assert others[2].index("lines") - others[1].index("Two") == 2
+
+
 def test_format_named_configs() -> None:
     header = f"Named Configurations ({COLOR_DOC}doc{ENDC}):\n"
     assert _format_named_configs({}) == f"{header}  No named configs"
