@@ -277,6 +277,7 @@ class Run:
         if self.capture_mode is None and not self.observers:
             self.capture_mode = "no"
         self.capture_mode, capturing = get_stdcapturer(self.capture_mode)
+        self.run_logger.debug('Using capture mode "%s"', self.capture_mode)
         try:
             with capturing() as output:
                 self._heartbeat.attach_capture(output)
@@ -292,6 +293,7 @@ class Run:
                         closing = self._closing_event_of(error)
                     raise
                 finally:
+                    self.run_logger.debug("Stopping Heartbeat")
                     self._heartbeat.stop()
         finally:
             # The output is complete now: send it with the last heartbeat, then the closing event.
@@ -314,6 +316,7 @@ class Run:
             self._heartbeat.start(self.beat_interval)
         named = "" if self._id is None else f' run with ID "{self._id}"'
         self.run_logger.info("Started%s", named)
+        self.run_logger.debug("Starting Heartbeat")
 
     def _run_main(self, args: tuple[Any, ...]) -> None:
         for hook in self.pre_run_hooks:

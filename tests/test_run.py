@@ -717,3 +717,15 @@ def test_a_result_without_a_text_is_logged(
     assert ex.run().result is result
     assert f"Result: <{type(result).__name__} without a text>" in caplog.messages
     assert "Logging error" not in capfd.readouterr().err
+
+
+def test_debug_lines_of_a_run(ex: Experiment, caplog: pytest.LogCaptureFixture) -> None:
+    @ex.main
+    def main() -> None: ...
+
+    caplog.set_level(logging.DEBUG)
+    ex.run(options={"--capture": "no"})
+    lines = [one.message for one in caplog.records if one.levelno == logging.DEBUG]
+    assert lines[:2] == ['Using capture mode "no"', "Starting Heartbeat"]
+    assert lines[-1] == "Stopping Heartbeat"
+    assert "Started" in lines
