@@ -135,3 +135,12 @@ def test_the_table_of_a_package_lists_its_modules(path: Path) -> None:
         if (found.suffix == ".py" or found.is_dir()) and not found.name.startswith("__")
     }
     assert not listed or listed == there
+
+
+def test_architecture_names_files_that_are_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:\w+/)+\w+\.py)`", text))
+    assert len(named) > 30
+    places = (ROOT / "sacred", ROOT, ROOT / "sacred/stores")
+    missing = [name for name in named if not any((place / name).is_file() for place in places)]
+    assert [name for name in missing if "BACKEND" not in name] == []
