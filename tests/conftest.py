@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pymongo.database
 
     from tests.services.gcs import GcsServer
+    from tests.services.mariadb import MariaDbServer
     from tests.services.mongo import MongoServer, RemoteServer
     from tests.services.postgres import PostgresServer
     from tests.services.s3 import S3Server
@@ -101,6 +102,12 @@ def postgres() -> Iterator[PostgresServer]:
 def own_postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL for this test alone, running; it may be stopped, killed and restarted."""
     yield from serving.serve_postgres()
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDbServer]:
+    """A MariaDB for all tests of this process."""
+    yield from serving.serve_mariadb()
 
 
 @pytest.fixture(scope="session")

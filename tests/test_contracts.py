@@ -87,6 +87,25 @@ class TestPostgresStore(_PlaceContract):
         return places.Sql(self.address)
 
 
+class TestMariaDbStore(_PlaceContract):
+    examples = 10
+
+    @pytest.fixture(autouse=True)
+    def _database(self, mariadb):
+        with mariadb.database() as self.address:
+            yield
+
+    def make_place(self):
+        import sqlalchemy as sa
+
+        engine = sa.create_engine(self.address, poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
+            for name in sa.inspect(connection).get_table_names():
+                connection.exec_driver_sql(f"TRUNCATE `{name}`")
+        return places.Sql(self.address)
+
+
 class TestMongoStore(_PlaceContract):
     keeps_all_keys = False  # MongoDB has a meaning of its own for them
 

@@ -17,6 +17,7 @@ from sacred.observers.store_observer import StoreObserver
 from sacred.runs import open_store
 from sacred.testing import drive
 from tests.conftest import ROOT
+from tests.services.serving import leave_out
 from tests.services.terminals import needs_terminals
 
 pty = pytest.importorskip("pty", reason="only POSIX has pseudo-terminals")
@@ -93,11 +94,25 @@ def test_bash(project: Path, line: str, wanted: list[str]) -> None:
     assert not (project / "executed").exists()
 
 
-@pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish")
-@pytest.mark.parametrize(("line", "wanted"), CASES)
+@pytest.fixture
+def fish() -> None:
+    if shutil.which("fish") is None:
+        leave_out("there is no fish")
+
+
+@pytest.fixture
+def zsh() -> None:
+    if shutil.which("zsh") is None:
+        leave_out("there is no zsh")
+
+
+@pytest.mark.usefixtures("fish")
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    # fish has the value as a whole
+    [(line, wanted) for line, wanted in CASES if "," not in line and "-opt" not in line],
+)
 def test_fish(project: Path, line: str, wanted: list[str]) -> None:
-    if "," in line or "-opt" in line:
-        pytest.skip("fish has the value as a whole")
     program = f"source fish.script; complete -C {line!r}"
     found = [row.split("\t")[0] for row in run(project, ["fish", "-c", program]).splitlines()]
     assert sorted(found) == wanted
@@ -150,7 +165,7 @@ def test_bash_at_a_terminal(project: Path, line: str, wanted: str) -> None:
     assert wanted in typed(words, project, "source bash.script", line, wanted)
 
 
-@pytest.mark.skipif(shutil.which("zsh") is None, reason="there is no zsh")
+@pytest.mark.usefixtures("zsh")
 @needs_terminals
 @pytest.mark.parametrize(("line", "wanted"), TYPED)
 def test_zsh_at_a_terminal(project: Path, line: str, wanted: str) -> None:

@@ -1,19 +1,28 @@
-"""Servers for fixtures: each function skips the test where its server cannot be had."""
+"""Servers for fixtures: each function leaves the test out where its server cannot be had."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 if TYPE_CHECKING:
     from tests.services.gcs import GcsServer
+    from tests.services.mariadb import MariaDbServer
     from tests.services.mongo import MongoServer
     from tests.services.postgres import PostgresServer
     from tests.services.s3 import S3Server
 
-__all__ = ["serve_gcs", "serve_mongo", "serve_postgres", "serve_s3"]
+__all__ = ["leave_out", "serve_gcs", "serve_mariadb", "serve_mongo", "serve_postgres", "serve_s3"]
+
+
+def leave_out(reason: str) -> NoReturn:
+    """Skip this test for what is missing here; where ``CI`` is ``true``, nothing may be."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
 
 
 def serve_mongo() -> Iterator[MongoServer]:
@@ -35,7 +44,22 @@ def serve_postgres() -> Iterator[PostgresServer]:
     try:
         server = PostgresServer().start()
     except ServerUnavailableError as error:
-        pytest.skip(str(error))
+        leave_out(str(error))
+    yield server
+    server.close()
+
+
+def serve_mariadb() -> Iterator[MariaDbServer]:
+    """A MariaDB, running; it may be stopped, killed and restarted."""
+    pytest.importorskip("sqlalchemy")
+    pytest.importorskip("pymysql")
+    from tests.services.child_server import ServerUnavailableError
+    from tests.services.mariadb import MariaDbServer
+
+    try:
+        server = MariaDbServer().start()
+    except ServerUnavailableError as error:
+        leave_out(str(error))
     yield server
     server.close()
 
