@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -124,33 +125,36 @@ def gcs_server() -> Iterator[GcsServer]:
 
 @pytest.fixture
 def run_script(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """``run_script(path_or_text, *args, **env)``: run a script in `tmp_path` and return it done.
+    """``run_script(path_or_text, *args, **env)``: `run_script_in` in `tmp_path`."""
+    return functools.partial(run_script_in, tmp_path)
+
+
+def run_script_in(
+    directory: Path, script: Path | str, *args: object, **env: object
+) -> subprocess.CompletedProcess[str]:
+    """Run a script in a directory and return it done.
 
     A text is written to ``script.py`` there. The script imports this checkout and sees a clean
-    environment: `HOME` is `tmp_path`, and nothing else but `env`. Killed after 100 seconds.
+    environment: `HOME` is the directory, and nothing else but `env`. Killed after 100 seconds.
     """
-
-    def run(script: Path | str, *args: object, **env: object) -> subprocess.CompletedProcess[str]:
-        if isinstance(script, str) and ("\n" in script or not script.endswith(".py")):
-            path = tmp_path / "script.py"
-            path.write_text(script, encoding="utf-8")
-        else:
-            path = Path(script)
-        environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": str(tmp_path),
-            "LANG": "C.UTF-8",
-            "PYTHONPATH": str(ROOT),
-            **{name: str(value) for name, value in env.items()},
-        }
-        return subprocess.run(
-            [sys.executable, str(path), *map(str, args)],
-            cwd=tmp_path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=100,
-        )
-
-    return run
+    if isinstance(script, str) and ("\n" in script or not script.endswith(".py")):
+        path = directory / "script.py"
+        path.write_text(script, encoding="utf-8")
+    else:
+        path = Path(script)
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(directory),
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(ROOT),
+        **{name: str(value) for name, value in env.items()},
+    }
+    return subprocess.run(
+        [sys.executable, str(path), *map(str, args)],
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=100,
+    )

@@ -9,14 +9,19 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, run_script_in
 from tests.services import sessions
+
+if TYPE_CHECKING:
+    from tests.services.mongo import MongoServer, RemoteServer
 
 EXAMPLES = ROOT / "examples"
 SCRIPTS = sorted(EXAMPLES.glob("*.py"))
@@ -88,11 +93,37 @@ def iris(examples: Path) -> Path:
     return examples / "iris.py"
 
 
-def test_iris_leaves_a_complete_record(iris: Path, run_script: RunScript, tmp_path: Path) -> None:
-    done = run_script(iris, "with", "C=2.0")
+@dataclass
+class Recorded:
+    """One run of ``iris.py`` for several tests (it takes two seconds), in files and MongoDB."""
+
+    directory: Path
+    done: subprocess.CompletedProcess[str]
+    script: Path
+    database: Any
+    mongo_url: str
+
+
+@pytest.fixture(scope="module")
+def recorded(
+    tmp_path_factory: pytest.TempPathFactory, mongo_server: MongoServer | RemoteServer
+) -> Iterator[Recorded]:
+    pytest.importorskip("sklearn")
+    pymongo = pytest.importorskip("pymongo")
+    directory = tmp_path_factory.mktemp("iris")
+    script = Path(shutil.copy(EXAMPLES / "iris.py", directory))
+    name = f"sacred_test_{uuid.uuid4().hex[:12]}"
+    url = f"{mongo_server.host}:{mongo_server.port}:{name}"
+    done = run_script_in(directory, script, "-m", url, "with", "C=2.0")
+    with pymongo.MongoClient(mongo_server.url) as client:
+        yield Recorded(directory, done, script, client[name], url)
+        client.drop_database(name)
+
+
+def test_iris_leaves_a_complete_record(recorded: Recorded) -> None:
+    done, runs = recorded.done, recorded.directory / "runs"
     assert done.returncode == 0, done.stderr
     assert 'Started run with ID "1"' in done.stderr
-    runs = tmp_path / "runs"
     record = load(runs / "1/run.json")
 
     assert record["status"] == "COMPLETED"
@@ -117,17 +148,17 @@ def test_iris_leaves_a_complete_record(iris: Path, run_script: RunScript, tmp_pa
 
     (source,) = record["experiment"]["sources"]
     assert source[0] == "iris.py"
-    assert (runs / source[1]).read_bytes() == iris.read_bytes()
+    assert (runs / source[1]).read_bytes() == recorded.script.read_bytes()
     ((original, stored),) = record["resources"]
     assert Path(original).name == "iris.csv"
-    assert Path(tmp_path, stored).read_bytes() == Path(original).read_bytes()
+    assert Path(recorded.directory, stored).read_bytes() == Path(original).read_bytes()
 
 
-def test_the_model_of_iris_predicts(iris: Path, run_script: RunScript, tmp_path: Path) -> None:
+def test_the_model_of_iris_predicts(recorded: Recorded) -> None:
     joblib = pytest.importorskip("joblib")
-    assert run_script(iris, "with", "C=2.0").returncode == 0
-    assert load(tmp_path / "runs/1/run.json")["artifacts"] == ["model.joblib"]
-    model = joblib.load(tmp_path / "runs/1/model.joblib")
+    run = recorded.directory / "runs/1"
+    assert load(run / "run.json")["artifacts"] == ["model.joblib"]
+    model = joblib.load(run / "model.joblib")
     assert model.C == 2.0
     assert model.predict([[5.1, 3.5, 1.4, 0.2]]).tolist() == [0]
 
@@ -146,31 +177,27 @@ def test_iris_gives_the_same_score_with_the_same_seed(
     assert values[0] == values[1]
 
 
-def test_iris_records_into_mongodb(
-    iris: Path, run_script: RunScript, tmp_path: Path, mongo_url: str, mongo_db: Any
-) -> None:
+def test_iris_records_into_mongodb(recorded: Recorded) -> None:
     gridfs = pytest.importorskip("gridfs")
-    done = run_script(iris, "-m", mongo_url, "with", "C=2.0")
-    assert done.returncode == 0, done.stderr
-    run = mongo_db.runs.find_one({"config.C": 2.0, "status": "COMPLETED"})
+    assert recorded.done.returncode == 0, recorded.done.stderr
+    mongo_db, in_files = recorded.database, recorded.directory / "runs/1"
+    run = mongo_db.runs.find_one({"config.C": 2.0, "config.kernel": "rbf", "status": "COMPLETED"})
     assert run is not None
 
     files = gridfs.GridFS(mongo_db)
     ((name, file_id),) = run["experiment"]["sources"]
     assert name == "iris.py"
-    assert files.get(file_id).read() == iris.read_bytes()
+    assert files.get(file_id).read() == recorded.script.read_bytes()
     (artifact,) = run["artifacts"]
     assert artifact["name"] == "model.joblib"
-    model = (tmp_path / "runs/1/model.joblib").read_bytes()
+    model = (in_files / "model.joblib").read_bytes()
     assert files.get(artifact["file_id"]).read() == model
     ((path, md5),) = run["resources"]
     assert hashlib.md5(files.get_last_version(filename=path).read()).hexdigest() == md5
 
     points = mongo_db.metrics.find_one({"run_id": run["_id"], "name": "validation.accuracy"})
     assert points["steps"] == [0, 1, 2, 3, 4]
-    assert (
-        points["values"] == load(tmp_path / "runs/1/metrics.json")["validation.accuracy"]["values"]
-    )
+    assert points["values"] == load(in_files / "metrics.json")["validation.accuracy"]["values"]
     assert {metric["name"] for metric in run["info"]["metrics"]} == {
         "validation.accuracy",
         "train.accuracy",
@@ -190,12 +217,11 @@ def python_blocks(page: str) -> list[str]:
 
 
 def test_the_queries_of_readme_and_guide_find_runs(
-    iris: Path, run_script: RunScript, mongo_url: str, capsys: pytest.CaptureFixture[str]
+    recorded: Recorded, run_script: RunScript, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("pymongo")
-    for kernel in ("linear", "rbf"):
-        done = run_script(iris, "-m", mongo_url, "with", "C=2.0", f"kernel={kernel}")
-        assert done.returncode == 0, done.stderr
+    mongo_url = recorded.mongo_url
+    done = run_script(recorded.script, "-m", mongo_url, "with", "C=2.0", "kernel=linear")
+    assert done.returncode == 0, done.stderr
 
     def printed(page: str) -> list[list[str]]:
         (query,) = (block for block in python_blocks(page) if "pymongo" in block)
@@ -203,7 +229,7 @@ def test_the_queries_of_readme_and_guide_find_runs(
         return [line.split() for line in capsys.readouterr().out.splitlines()]
 
     best, other = printed("README.rst")
-    assert sorted([best[:2], other[:2]]) == [["1", "linear"], ["2", "rbf"]]
+    assert sorted([best[:2], other[:2]]) == [["1", "rbf"], ["2", "linear"]]
     assert float(best[2]) >= float(other[2])
     first, _, (size, _) = printed("docs/observers.rst")
     assert first == [best[0], best[2]]
