@@ -17,7 +17,7 @@ from sacred.query.errors import QueryError
 __all__ = ["matches"]
 
 #: For one text, in seconds.
-_MAX_SECONDS = 2.0
+MAX_SECONDS = 2.0
 
 
 def matches(pattern: re.Pattern[str], text: str) -> bool:
@@ -29,21 +29,21 @@ def matches(pattern: re.Pattern[str], text: str) -> bool:
     >>> matches(re.compile("B+", re.IGNORECASE), "abc")
     True
     """
-    interruptible = _interruptible(pattern)
+    interruptible = interruptible_pattern(pattern)
     if interruptible is None:
         return pattern.search(text) is not None
     try:
-        return interruptible.search(text, timeout=_MAX_SECONDS) is not None
+        return interruptible.search(text, timeout=MAX_SECONDS) is not None
     except TimeoutError:
         raise QueryError(
-            f"the regular expression /{pattern.pattern}/ takes more than {_MAX_SECONDS:g} seconds "
+            f"the regular expression /{pattern.pattern}/ takes more than {MAX_SECONDS:g} seconds "
             f"for a text of {len(text):,} characters",
             hint="Repetitions that can match a text in many ways, as (a|aa)+ does, take very long.",
         ) from None
 
 
 @functools.lru_cache(maxsize=64)
-def _interruptible(pattern: re.Pattern[str]) -> Any:
+def interruptible_pattern(pattern: re.Pattern[str]) -> Any:
     """The pattern of the package ``regex``, or None: it is not installed, or lacks the syntax."""
     try:
         regex = import_module("regex")  # optional

@@ -31,13 +31,13 @@ TEXT = "a" * 199 + "b"
 @pytest.mark.parametrize("is_installed", [True, False])
 def test_it_finds_what_pythons_module_does(monkeypatch, pattern, flags, text, found, is_installed):
     if not is_installed:
-        monkeypatch.setattr(regex_search, "_interruptible", lambda pattern: None)
+        monkeypatch.setattr(regex_search, "interruptible_pattern", lambda pattern: None)
     assert matches(re.compile(pattern, flags), text) is found
 
 
 def test_a_pattern_that_takes_too_long_is_an_error_in_threads_too(monkeypatch):
     pytest.importorskip("regex")
-    monkeypatch.setattr(regex_search, "_MAX_SECONDS", 0.1)
+    monkeypatch.setattr(regex_search, "MAX_SECONDS", 0.1)
     caught = []
 
     def search():
@@ -56,7 +56,7 @@ def test_a_pattern_that_takes_too_long_is_an_error_in_threads_too(monkeypatch):
 def test_a_query_with_such_a_pattern_is_an_error(tmp_path, monkeypatch):
     """Scanned, and with the index of files."""
     pytest.importorskip("regex")
-    monkeypatch.setattr(regex_search, "_MAX_SECONDS", 0.1)
+    monkeypatch.setattr(regex_search, "MAX_SECONDS", 0.1)
     ex = Experiment("slow", save_git_info=False)
     ex.observers.append(FileStorageObserver(tmp_path / "runs"))
     ex.add_config(text=TEXT)
