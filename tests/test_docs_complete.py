@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import sacred
-from sacred.app.command_table import COMMANDS, all_commands
+from sacred.app.command_registry import COMMANDS, all_commands
 from sacred.app.program_arguments import parser_of
 from sacred.experiment import gather_command_line_options
 from sacred.observers import FileStorageObserver, MongoObserver, QueueObserver

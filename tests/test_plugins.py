@@ -174,7 +174,7 @@ def test_a_broken_plugin_is_one_warning_and_no_failed_run(tmp_path):
         ("stores", "from sacred.stores.schemes import store_from_url; store_from_url('x:')"),
         ("observers", "import sacred.observers; sacred.observers.x"),
         ("config_formats", "from sacred.config.config_files import _handler; _handler('a.x')"),
-        ("commands", "from sacred.app.command_table import all_commands; all_commands()"),
+        ("commands", "from sacred.app.command_registry import all_commands; all_commands()"),
         ("host_info", "from sacred.host_info import get_host_info; get_host_info()"),
     ],
 )

@@ -2,8 +2,8 @@
 
 | module | what it holds |
 |---|---|
-| `command` `command_table` | what is known of a command; the table of built-in ones and plug-ins |
-| `builtin_commands` `commands` | the rows of the built-in commands; a module for each |
+| `command` `command_table` | what is known of a command; the rows of the built-in ones |
+| `command_registry` `commands` | these and those of plug-ins; a module for each built-in one |
 | `program_arguments` `program_help` | arguments; the overview of ``sacred --help`` |
 | `program` | one call of the program, its errors and exit codes |
 | `session` | what a command works with: console, stores, runs by their ids |

@@ -1,42 +1,171 @@
-"""The one table of commands: the built-in ones, and those of plug-ins."""
+"""The commands that come with the program, in the order of ``sacred --help``."""
 
 from __future__ import annotations
 
-from sacred._base.registry import Registry
-from sacred._base.text import did_you_mean
-from sacred.app import builtin_commands
 from sacred.app.command import Command
-from sacred.runs.errors import UsageError
 
-__all__ = ["COMMANDS", "all_commands", "find_command"]
+_FIND, _LOOK, _COMPARE = "Find runs", "Look at a run", "Compare and report"
+_ORGANIZE, _SETUP = "Organize runs", "Set up"
+_MODULES = "sacred.app.commands"
+_SELECTS = {"--sort": "fields", "--columns": "fields"}
 
-#: Name → `Command`. More come from the entry points ``sacred.commands``.
-COMMANDS: Registry = Registry(
-    "sacred.commands",
-    {
-        name: f"{builtin_commands.__name__}:{name}"
-        for name, value in vars(builtin_commands).items()
-        if isinstance(value, Command)
-    },
-    kind=Command,
+ls = Command(
+    module=f"{_MODULES}.ls",
+    group=_FIND,
+    usage="[QUERY]",
+    summary="list runs",
+    arguments="fields",
+    option_values=_SELECTS,
+)
+fields = Command(
+    module=f"{_MODULES}.fields",
+    group=_FIND,
+    usage="[QUERY]",
+    summary="list the fields that queries can use",
+    arguments="fields",
+    option_values={"--match": "fields"},
+)
+stores = Command(
+    module=f"{_MODULES}.stores", group=_FIND, summary="list the stores of this project"
 )
 
+show = Command(
+    module=f"{_MODULES}.show",
+    group=_LOOK,
+    usage="ID",
+    summary="show everything about a run",
+    arguments="ids",
+)
+config = Command(
+    module=f"{_MODULES}.config",
+    group=_LOOK,
+    usage="ID [PATH]",
+    summary="print its configuration as JSON or YAML",
+    arguments="ids",
+)
+logs = Command(
+    module=f"{_MODULES}.logs",
+    group=_LOOK,
+    usage="ID [-f]",
+    summary="print its output; -f follows it until the run ends",
+    arguments="ids",
+)
+metrics = Command(
+    module=f"{_MODULES}.metrics",
+    group=_LOOK,
+    usage="ID [NAME]",
+    summary="print its metrics as numbers or curves",
+    arguments="ids",
+)
+files = Command(
+    module=f"{_MODULES}.files",
+    group=_LOOK,
+    usage="ID",
+    summary="list its artifacts, resources and sources",
+    arguments="ids",
+)
+cat = Command(
+    module=f"{_MODULES}.cat",
+    group=_LOOK,
+    usage="ID:NAME",
+    summary="print one of these files",
+    arguments="ids",
+)
 
-def all_commands() -> dict[str, Command]:
-    """All commands by name; a plug-in that cannot be loaded is left out, with one warning."""
-    return COMMANDS.load_all()
+diff = Command(
+    module=f"{_MODULES}.diff",
+    group=_COMPARE,
+    usage="ID ID...",
+    summary="show how runs differ",
+    arguments="ids",
+)
+doctor = Command(
+    module=f"{_MODULES}.doctor",
+    group=_COMPARE,
+    usage="ID",
+    summary="explain why a run may not be reproducible",
+    arguments="ids",
+)
+export = Command(
+    module=f"{_MODULES}.export",
+    group=_COMPARE,
+    usage="[QUERY]",
+    summary="write a report of runs as one HTML file",
+    arguments="fields",
+    option_values={"--sort": "fields", "--run": "ids"},
+)
 
+tag = Command(
+    module=f"{_MODULES}.tag",
+    group=_ORGANIZE,
+    usage="ID... +TAG -TAG",
+    summary="add tags to runs, or remove them",
+    arguments="ids",
+)
+note = Command(
+    module=f"{_MODULES}.note",
+    group=_ORGANIZE,
+    usage="ID [TEXT]",
+    summary="write notes on a run",
+    arguments="ids",
+)
+star = Command(
+    module=f"{_MODULES}.star",
+    group=_ORGANIZE,
+    usage="ID...",
+    summary="star runs",
+    arguments="ids",
+)
+unstar = Command(
+    module=f"{_MODULES}.unstar",
+    group=_ORGANIZE,
+    usage="ID...",
+    summary="remove the star from runs",
+    arguments="ids",
+)
+rm = Command(
+    module=f"{_MODULES}.rm",
+    group=_ORGANIZE,
+    usage="ID...",
+    summary="move runs to the trash; --undo restores them",
+    arguments="ids",
+)
+trash = Command(
+    module=f"{_MODULES}.trash",
+    group=_ORGANIZE,
+    usage="[ls|empty]",
+    summary="list the trash, or empty it",
+    arguments="ids",
+)
+gc = Command(
+    module=f"{_MODULES}.gc",
+    group=_ORGANIZE,
+    usage="[--dry-run]",
+    summary="empty the trash, and delete files that no run uses",
+)
+copy = Command(
+    module=f"{_MODULES}.copy",
+    group=_ORGANIZE,
+    usage="FROM TO [QUERY]",
+    summary="copy runs from one store to another",
+    arguments="stores",
+)
+sync = Command(
+    module=f"{_MODULES}.sync",
+    group=_ORGANIZE,
+    usage="[DIRECTORY]",
+    summary="upload records that a store could not take earlier",
+)
 
-def find_command(name: str) -> Command:
-    """The command of a name.
-
-    Raises:
-        UsageError: there is none.
-        SacredError: it is that of a plug-in, which cannot be loaded.
-    """
-    if name not in COMMANDS:
-        names = COMMANDS.names()
-        hint = did_you_mean(name, names) or f"There are {', '.join(names)}."
-        raise UsageError(f"there is no command {name!r}. {hint} (sacred --help)")
-    command: Command = COMMANDS.load(name)
-    return command
+completion = Command(
+    module=f"{_MODULES}.completion",
+    group=_SETUP,
+    usage="SHELL",
+    summary="print a completion script for bash, zsh or fish",
+)
+index = Command(
+    module=f"{_MODULES}.index",
+    group=_SETUP,
+    usage="[ls|rebuild]",
+    summary="show or rebuild the search indices of stores",
+)

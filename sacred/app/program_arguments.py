@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from sacred._base.text import did_you_mean
 from sacred.app.command import Command
-from sacred.app.command_table import find_command
+from sacred.app.command_registry import find_command
 from sacred.app.program_help import program_help, version_text
 from sacred.runs.errors import UsageError
 

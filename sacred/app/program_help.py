@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from sacred.__about__ import __version__
-from sacred.app.command_table import all_commands
+from sacred.app.command_registry import all_commands
 
 __all__ = ["program_help", "version_text"]
 

@@ -11,7 +11,7 @@ from sacred.display.console import Console
 from sacred.records import RunRecord
 from sacred.records.stored_values import SHOWN_AS_STORED
 from sacred.runs.errors import ProgramError
-from sacred.runs.run_ids import find_run
+from sacred.runs.run_references import find_run
 from sacred.runs.run_store import RunStore, open_store
 from sacred.runs.run_table import RunTable
 from sacred.upkeep.annotations import check_not_in_trash
@@ -89,7 +89,7 @@ class Session:
         return name in known or name in self._requested
 
     def run(self, text: str) -> RunRecord:
-        """The run that an id refers to; see `sacred.runs.run_ids`.
+        """The run that an id refers to; see `sacred.runs.run_references`.
 
         Raises:
             ProgramError: there is no such run.

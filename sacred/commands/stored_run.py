@@ -12,7 +12,7 @@ from sacred.display.text_table import write_text
 from sacred.records import RunRecord
 from sacred.runs.comparison import compared
 from sacred.runs.errors import ProgramError
-from sacred.runs.run_ids import find_run
+from sacred.runs.run_references import find_run
 from sacred.runs.run_store import RunStore
 from sacred.runs.unsaved_run import nearest_run, unsaved_run
 from sacred.stores.reader import ReadableStore

@@ -9,7 +9,7 @@ from collections.abc import Hashable
 from sacred.observers.base import JsonDict
 from sacred.observers.record_files import RecordFiles, StoredView
 from sacred.stores.buckets.store import BucketStore
-from sacred.stores.local import md5_of_file
+from sacred.stores.local_files import md5_of_file
 
 __all__ = ["BucketFiles"]
 

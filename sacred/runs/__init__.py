@@ -10,7 +10,7 @@
 | `damage` | values of runs that may be damaged |
 | `columns` | a table of runs for pandas, Arrow and notebooks |
 | `unknown_fields` | fields of a query that no run has |
-| `run_ids` | ``7``, ``last~1``, ``best:-metrics.loss.min`` |
+| `run_references` | how users name a run: ``7``, ``last~1``, ``best:-metrics.loss.min`` |
 | `unsaved_run` | a config file, or a run that has not begun, as a run; the run nearest to one |
 | `comparison` | runs side by side, part by part |
 | `reproducibility` | what keeps a run from being repeated exactly |

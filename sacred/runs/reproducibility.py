@@ -11,7 +11,7 @@ from sacred._base.frozen import Frozen
 from sacred._base.installed import find_distribution
 from sacred.records import RunRecord
 from sacred.runs.comparison import content_digest, packages_of
-from sacred.stores.local import md5_of_file
+from sacred.stores.local_files import md5_of_file
 
 __all__ = ["CHECKS", "Finding"]
 

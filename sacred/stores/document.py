@@ -32,7 +32,7 @@ from sacred.stores.changes import (
     WriteOutput,
     common_prefix_length,
 )
-from sacred.stores.local import md5_of_file
+from sacred.stores.local_files import md5_of_file
 
 __all__ = ["RunChangeTracker", "source_files"]
 

@@ -34,7 +34,7 @@ from sacred.stores.changes import (
     WriteOutput,
     split_fields,
 )
-from sacred.stores.local import reject_malformed
+from sacred.stores.local_files import reject_malformed
 from sacred.stores.store import RunId, RunNotFoundError, Store
 
 __all__ = ["RECORD", "Spool", "default_directory", "read_spool", "replay", "writable"]

@@ -9,7 +9,7 @@ import pytest
 
 from sacred.observers.store_observer import StoreObserver
 from sacred.runs import open_store
-from sacred.stores.local import mark_used, md5_of_file, remove_unused
+from sacred.stores.local_files import mark_used, md5_of_file, remove_unused
 from sacred.testing import drive
 from sacred.upkeep import discard, find_garbage, recover, remove_garbage
 from tests.integration.test_annotations import store as store

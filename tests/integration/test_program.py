@@ -20,7 +20,7 @@ import pytest
 
 from sacred import Experiment, open_store
 from sacred.app import main
-from sacred.app.command_table import COMMANDS
+from sacred.app.command_registry import COMMANDS
 from sacred.config import load_config_file
 from sacred.display.run_rows import DEFAULT_COLUMNS, run_table
 from sacred.display.run_summary import summary_fields

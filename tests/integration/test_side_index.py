@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from sacred.runs import open_store
 from sacred.serializer import flatten
 from sacred.stores.changes import AddPoints, Annotate, SetFields
-from sacred.stores.files.index import freshness, ingest, side_index
+from sacred.stores.files.index import ingest, side_index, stale_runs
 from sacred.stores.query_index import IndexRequest
 from sacred.upkeep import annotate, discard, empty_trash, recover
 from tests.integration.test_pushdown import queries, runs
@@ -70,7 +70,7 @@ def settled(monkeypatch):
     """Runs count as over at once, and the store as large."""
     monkeypatch.setattr(ingest, "FINISHED_NANOSECONDS", -(10**12))
     monkeypatch.setattr(ingest, "NOTED_NANOSECONDS", -(10**12))
-    monkeypatch.setattr(freshness, "SMALL_STORE_RUNS", 0)
+    monkeypatch.setattr(stale_runs, "SMALL_STORE_RUNS", 0)
 
 
 @pytest.fixture
@@ -281,7 +281,7 @@ def test_files_that_others_write_over_are_seen_after_a_minute(
     check(store)
     check(store)
     write(tmp_path / "runs" / "1" / "config.json", {"n": 0, "late": 1})
-    monkeypatch.setattr(freshness, "FULL_CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(stale_runs, "FULL_CHECK_SECONDS", 0.0)
     assert check(store, "late = 1") == (1,)
 
 

@@ -38,7 +38,7 @@ from sacred.observers.sql_bases import (
 )
 from sacred.observers.sql_bases import Experiment as ExperimentRow
 from sacred.stores.changes import AddPoints, SetFields, WriteOutput
-from sacred.stores.local import md5_of_file
+from sacred.stores.local_files import md5_of_file
 from sacred.stores.sql import database
 from sacred.stores.sql.points import step_from, value_from
 from sacred.stores.sql.storable_text import storable

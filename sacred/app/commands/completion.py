@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from sacred._base.errors import MissingExtraError, SacredError
 from sacred.app.command import Command
-from sacred.app.command_table import all_commands
+from sacred.app.command_registry import all_commands
 from sacred.app.matching_runs import matching_runs
 from sacred.app.program_arguments import parser_of
 from sacred.app.session import Session

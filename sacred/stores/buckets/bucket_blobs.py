@@ -21,7 +21,7 @@ from sacred._base.clock import utcnow
 from sacred._base.frozen import replace
 from sacred.stores import collector
 from sacred.stores.files.blobs import TRASH, Blob, Blobs, Content, check_run_id
-from sacred.stores.local import content_of
+from sacred.stores.local_files import content_of
 from sacred.stores.store import RunExistsError, StoreError, StoreNotFoundError
 
 __all__ = ["Bucket", "BucketBlobs"]

@@ -16,7 +16,7 @@ from typing import IO, ClassVar
 
 from sacred._base.frozen import Frozen
 from sacred.stores.files.next_id import claim_next, highest_number
-from sacred.stores.local import (
+from sacred.stores.local_files import (
     SCRATCH,
     content_of,
     has_digest,

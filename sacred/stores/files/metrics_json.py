@@ -21,7 +21,7 @@ from sacred.serializer import dumps, restore
 from sacred.serializer.json_text import to_json
 from sacred.stores.changes import AddPoints
 from sacred.stores.files.blobs import Blobs, LocalBlobs
-from sacred.stores.local import reject_malformed
+from sacred.stores.local_files import reject_malformed
 from sacred.stores.store import StoreError
 
 __all__ = ["MetricsFile", "read_metrics"]

@@ -24,7 +24,7 @@ from sacred.stores.changes import (
 )
 from sacred.stores.files.blobs import DISCARD_TIME, MARK, TRASH, Blobs, LocalBlobs
 from sacred.stores.files.run_json import ABOUT, ANNOTATIONS, JsonRecord, encode
-from sacred.stores.local import md5_of_file
+from sacred.stores.local_files import md5_of_file
 from sacred.stores.reader import ReadableStore, Reader
 from sacred.stores.store import (
     InvalidArtifactError,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sacred._base.clock import utcnow
 from sacred._base.digest import new_md5
 from sacred.stores import collector
-from sacred.stores.local import content_of, md5_of_file
+from sacred.stores.local_files import content_of, md5_of_file
 from sacred.stores.reader import timestamp_of
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from sacred._base.text import mask_passwords
-from sacred.stores.local import translate_errors as errors_of_disk
+from sacred.stores.local_files import translate_errors as errors_of_disk
 from sacred.stores.sql.chunk_triggers import create_triggers, has_triggers, supports_chunks
 from sacred.stores.sql.engine import BUSY_TIMEOUT
 from sacred.stores.sql.errors import translate_errors

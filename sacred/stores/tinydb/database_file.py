@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sacred.serializer.json_text import to_json
-from sacred.stores.local import scratch_path, translate_errors
+from sacred.stores.local_files import scratch_path, translate_errors
 from sacred.stores.store import StoreError, StoreUnavailableError
 
 __all__ = ["DISCARDED", "DISCARD_TIME", "TABLE", "TablesFile", "locked", "replace_file"]

@@ -15,7 +15,13 @@ from collections.abc import Iterator
 from typing import IO, NamedTuple
 
 from sacred._base.digest import new_md5
-from sacred.stores.local import content_of, has_digest, mark_used, md5_of_file, translate_errors
+from sacred.stores.local_files import (
+    content_of,
+    has_digest,
+    mark_used,
+    md5_of_file,
+    translate_errors,
+)
 from sacred.stores.tinydb.database_file import replace_file
 
 __all__ = ["HashAddress", "HashFiles", "LazyFile", "StoredFile", "is_digest"]

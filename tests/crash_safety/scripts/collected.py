@@ -16,7 +16,7 @@ from pathlib import Path
 from sacred import open_store
 from sacred.observers.store_observer import StoreObserver
 from sacred.stores import collector
-from sacred.stores.local import md5_of_file
+from sacred.stores.local_files import md5_of_file
 from sacred.testing import drive
 from sacred.upkeep import discard
 

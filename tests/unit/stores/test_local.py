@@ -2,7 +2,7 @@
 
 import hashlib
 
-from sacred.stores.local import content_of, md5_of_file
+from sacred.stores.local_files import content_of, md5_of_file
 
 
 def test_a_file_that_grows_while_it_is_read_has_an_end(tmp_path):

@@ -7,7 +7,7 @@ looked up in its files. Where there is no index to be had, all runs are read.
 | module | what it holds |
 |---|---|
 | `side_index` | `SideIndex`: the answer to a query |
-| `freshness` | which runs have changed since the index was written |
+| `stale_runs` | which runs have changed since the index was written |
 | `ingest` `rows` | runs into the tables; the values of all paths of a record |
 | `conditions` `text_search` | expression → SQL with three truth values; NULL: not known here |
 | `execute` | one query run over the tables |

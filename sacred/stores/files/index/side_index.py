@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from sacred.stores.files.index.execute import CannotTellError, Wanted, execute
-from sacred.stores.files.index.freshness import Look, Stale, save_state, stale
 from sacred.stores.files.index.index_file import Database, IndexUnavailableError, path_of
 from sacred.stores.files.index.ingest import (
     NO_RUN,
@@ -20,6 +19,7 @@ from sacred.stores.files.index.ingest import (
     save,
     save_metrics,
 )
+from sacred.stores.files.index.stale_runs import Look, Stale, save_state, stale
 from sacred.stores.query_index import IndexAnswer, IndexRequest
 from sacred.stores.reader import Reader
 from sacred.stores.store import StoreError
@@ -84,7 +84,7 @@ class SideIndex:
         """Remove its file."""
         self._database.remove()
 
-    # ---------------------------------------------------------------------- freshness
+    # ---------------------------------------------------------------------- bringing it up to date
 
     def _fresh(self, execute: Callable[[sqlite3.Connection], Any]) -> Any:
         """What `execute` gives once the tables are as the files are."""

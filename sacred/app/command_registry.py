@@ -1,0 +1,42 @@
+"""Commands of the program by name: those of `command_table`, and those of plug-ins."""
+
+from __future__ import annotations
+
+from sacred._base.registry import Registry
+from sacred._base.text import did_you_mean
+from sacred.app import command_table
+from sacred.app.command import Command
+from sacred.runs.errors import UsageError
+
+__all__ = ["COMMANDS", "all_commands", "find_command"]
+
+#: Name → `Command`. More come from the entry points ``sacred.commands``.
+COMMANDS: Registry = Registry(
+    "sacred.commands",
+    {
+        name: f"{command_table.__name__}:{name}"
+        for name, value in vars(command_table).items()
+        if isinstance(value, Command)
+    },
+    kind=Command,
+)
+
+
+def all_commands() -> dict[str, Command]:
+    """All commands by name; a plug-in that cannot be loaded is left out, with one warning."""
+    return COMMANDS.load_all()
+
+
+def find_command(name: str) -> Command:
+    """The command of a name.
+
+    Raises:
+        UsageError: there is none.
+        SacredError: it is that of a plug-in, which cannot be loaded.
+    """
+    if name not in COMMANDS:
+        names = COMMANDS.names()
+        hint = did_you_mean(name, names) or f"There are {', '.join(names)}."
+        raise UsageError(f"there is no command {name!r}. {hint} (sacred --help)")
+    command: Command = COMMANDS.load(name)
+    return command
