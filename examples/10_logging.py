@@ -14,8 +14,10 @@
 
     $ python 10_logging.py -l DEBUG with items=1
     WARNING - logging - No observers have been added to this run
+    DEBUG - logging - Using capture mode "no"
     INFO - logging - Running command 'main'
     INFO - logging - Started
+    DEBUG - logging - Starting Heartbeat
     DEBUG - main - Started
     DEBUG - work - Started
     DEBUG - work - working on item 0
@@ -23,6 +25,7 @@
     INFO - main - did all 1 items
     DEBUG - main - Finished after 0:00:00.
     INFO - logging - Completed after 0:00:00
+    DEBUG - logging - Stopping Heartbeat
 
     $ python 10_logging.py -l 40
 

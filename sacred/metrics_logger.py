@@ -272,13 +272,25 @@ def _readable(value: Any, metric_name: str) -> Any:
     """Return what can be read again from a store; one point must not spoil all others."""
     from sacred.serializer import flatten, restore  # few points need it
 
+    flat = flatten(value)
     try:
-        restore(flatten(value))
+        restore(flat)
+        if not _stands_for_an_object(flat):
+            return value
     except UnsafeDataError:
-        try:
-            return value.item()  # a tensor with one element, whatever its shape
-        except Exception:  # anybody's method
-            raise TypeError(
-                f"The metric {metric_name!r} takes numbers, not {type(value).__name__}: {value!r}"
-            ) from None
-    return value
+        pass
+    try:
+        return value.item()  # a tensor with one element, whatever its shape
+    except Exception:  # anybody's method
+        raise TypeError(
+            f"The metric {metric_name!r} takes numbers, not {type(value).__name__}: {value!r}"
+        ) from None
+
+
+def _stands_for_an_object(flat: Any) -> bool:
+    """Whether a stored form has texts in place of objects, or members of enumerations."""
+    if isinstance(flat, dict):
+        if "py/text" in flat or "py/enum" in flat:
+            return True
+        return any(map(_stands_for_an_object, flat.values()))
+    return isinstance(flat, list) and any(map(_stands_for_an_object, flat))

@@ -234,12 +234,18 @@ class _Writer:
         plain = array_like(value)
         if plain is not NotImplemented:
             return self.flatten(plain)
+        if isinstance(value, datetime.tzinfo):
+            return self._by_jsonpickle(value)
         if isinstance(value, _FOUND_BY_NAME):
             flat = self._by_jsonpickle(value)
             return flatten_text(value) if flat is None else flat
         fields = fields_of(value)
-        if fields is None or not (is_made_of_fields(value) or is_plain(fields)):
+        if fields is None:
             return flatten_text(value)
+        if not (is_made_of_fields(value) or is_plain(fields)):
+            others = [item for item in fields.values() if _package_of(item) not in _ARRAY_PACKAGES]
+            # jsonpickle's handlers for these may be the user's own.
+            return self._by_jsonpickle(value) if is_plain(others) else flatten_text(value)
         cls = type(value)
         return {"py/object": f"{cls.__module__}.{cls.__qualname__}", **self._dict(fields)}
 
@@ -282,6 +288,13 @@ _PLAIN_BASES: tuple[tuple[type, Callable[[_Writer, Any], Any]], ...] = (
     (list, _Writer._list),
     (tuple, _Writer._tuple),
 )
+
+
+_ARRAY_PACKAGES = ("numpy", "pandas")
+
+
+def _package_of(value: Any) -> str:
+    return str(type(value).__module__).partition(".")[0]
 
 
 def _writer_for(value: Any) -> Callable[[_Writer, Any], Any]:
