@@ -270,12 +270,15 @@ def _to_python(value: Any, metric_name: str) -> Any:
 
 def _readable(value: Any, metric_name: str) -> Any:
     """Return what can be read again from a store; one point must not spoil all others."""
-    from sacred.serializer import flatten, restore  # few points need it
+    # Few points need them.
+    from sacred.serializer import flatten, restore
+    from sacred.serializer.object_text import TEXT_TAG
+    from sacred.serializer.standard_types import ENUM_TAG
 
     flat = flatten(value)
     try:
         restore(flat)
-        if not _stands_for_an_object(flat):
+        if not _has_tag(flat, {TEXT_TAG, ENUM_TAG}):
             return value
     except UnsafeDataError:
         pass
@@ -287,10 +290,8 @@ def _readable(value: Any, metric_name: str) -> Any:
         ) from None
 
 
-def _stands_for_an_object(flat: Any) -> bool:
-    """Whether a stored form has texts in place of objects, or members of enumerations."""
+def _has_tag(flat: Any, tags: set[str]) -> bool:
+    """Whether a stored form has one of these tags, at any depth."""
     if isinstance(flat, dict):
-        if "py/text" in flat or "py/enum" in flat:
-            return True
-        return any(map(_stands_for_an_object, flat.values()))
-    return isinstance(flat, list) and any(map(_stands_for_an_object, flat))
+        return not tags.isdisjoint(flat) or any(_has_tag(item, tags) for item in flat.values())
+    return isinstance(flat, list) and any(_has_tag(item, tags) for item in flat)

@@ -243,7 +243,8 @@ class _Writer:
         if fields is None:
             return flatten_text(value)
         if not (is_made_of_fields(value) or is_plain(fields)):
-            others = [item for item in fields.values() if _package_of(item) not in _ARRAY_PACKAGES]
+            items = fields.values()
+            others = [item for item in items if _package_of(type(item)) not in _ARRAY_PACKAGES]
             # jsonpickle's handlers for these may be the user's own.
             return self._by_jsonpickle(value) if is_plain(others) else flatten_text(value)
         cls = type(value)
@@ -293,15 +294,15 @@ _PLAIN_BASES: tuple[tuple[type, Callable[[_Writer, Any], Any]], ...] = (
 _ARRAY_PACKAGES = ("numpy", "pandas")
 
 
-def _package_of(value: Any) -> str:
-    return str(type(value).__module__).partition(".")[0]
+def _package_of(cls: type) -> str:
+    return str(cls.__module__).partition(".")[0]
 
 
 def _writer_for(value: Any) -> Callable[[_Writer, Any], Any]:
     # By the name of the module, so that neither package need be loaded. numpy goes
     # first: `np.float64` is a sub-class of float as well.
     for cls in type(value).__mro__:
-        package = str(cls.__module__).partition(".")[0]
+        package = _package_of(cls)
         if package == "numpy":
             return _Writer._numpy
         if package == "pandas":
