@@ -21,6 +21,7 @@ from enum import Enum
 from typing import Any, ClassVar, TypeVar
 
 from sacred._base.frozen import Frozen, replace
+from sacred._base.run_ids import RunId
 
 __all__ = [
     "ArtifactAdded",
@@ -42,7 +43,6 @@ __all__ = [
     "accepts_timestamps",
 ]
 
-RunId = Any
 JsonDict = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., None])
 
@@ -102,7 +102,7 @@ class _Beginning(Event):
     host_info: JsonDict
     config: Mapping[str, Any]
     meta_info: JsonDict
-    _id: RunId
+    _id: RunId | None
 
 
 class RunQueued(_Beginning):

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
 from sacred._base.errors import RecordIncompleteError, SacredInterrupt
+from sacred._base.run_ids import RunId
 from sacred.config.bindings import RunBindings
 from sacred.events import (
     ArtifactAdded,
@@ -77,7 +78,7 @@ class Run:
         post_run_hooks: Iterable[Callable[..., Any]],
         captured_out_filter: Callable[[str], str] | None = None,
     ) -> None:
-        self._id: Any = None
+        self._id: RunId | None = None
         self.config = config
         self.config_modifications = config_modifications
         self.main_function = main_function

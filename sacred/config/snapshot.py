@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from sacred._base.frozen import Frozen
+from sacred._base.run_ids import RunId
 from sacred.config.bindings import (
     Binding,
     BoundFunction,
@@ -41,7 +42,7 @@ class RemoteRun(Frozen, kw_only=False):
         meta_info: what is known of the run.
     """
 
-    _id: Any = None
+    _id: RunId | None = None
     config: Mapping[str, Any] = _NOTHING
     status: str | None = None
     experiment_info: Mapping[str, Any] = _NOTHING

@@ -11,6 +11,7 @@ from typing import Any
 from sacred._base.current_run import acting_for
 from sacred._base.errors import RecordIncompleteError, SacredError
 from sacred._base.frozen import fields_of
+from sacred._base.run_ids import RunId
 from sacred.events import (
     Event,
     Heartbeat,
@@ -50,7 +51,7 @@ class Dispatcher:
         #: What an observer has lost for good, if any has.
         self.incomplete: RecordIncompleteError | None = None
 
-    def begin(self, event: RunQueued | RunStarted) -> Any:
+    def begin(self, event: RunQueued | RunStarted) -> RunId | None:
         """Announce the run; without an id, the first observer assigns it.
 
         Several stores that number their runs are given a number that is free in all of them.

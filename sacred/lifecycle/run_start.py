@@ -15,6 +15,7 @@ from typing import Any
 
 from sacred._base.errors import SacredError
 from sacred._base.frozen import replace
+from sacred._base.run_ids import RunId
 from sacred.events import RunQueued, RunStarted
 
 __all__ = ["announce_start", "distinct_observers"]
@@ -39,7 +40,7 @@ def distinct_observers(observers: Iterable[Any]) -> list[Any]:
 
 def announce_start(
     event: RunQueued | RunStarted, observers: Sequence[Any], started: list[Any]
-) -> Any:
+) -> RunId | None:
     """Send the first event of a run to its observers, which agree on an id.
 
     Args:
@@ -92,7 +93,9 @@ def _overwrites(observer: Any) -> bool:
     return getattr(observer, "overwrite", None) is not None
 
 
-def _send(event: RunQueued | RunStarted, observers: Sequence[Any], started: list[Any]) -> Any:
+def _send(
+    event: RunQueued | RunStarted, observers: Sequence[Any], started: list[Any]
+) -> RunId | None:
     run_id = event._id
     for observer in observers:
         answer = replace(event, _id=run_id).call(observer)

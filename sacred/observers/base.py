@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import datetime
 
+    from sacred._base.run_ids import RunId
+
 __all__ = ["RunObserver", "td_format"]
 
-RunId = Any
 JsonDict = dict[str, Any]
 
 
@@ -40,8 +41,8 @@ class RunObserver:
         queue_time: datetime.datetime,
         config: Mapping[str, Any],
         meta_info: JsonDict,
-        _id: RunId,
-    ) -> RunId:
+        _id: RunId | None,
+    ) -> RunId | None:
         """Record a queued run.
 
         Args:
@@ -65,8 +66,8 @@ class RunObserver:
         start_time: datetime.datetime,
         config: Mapping[str, Any],
         meta_info: JsonDict,
-        _id: RunId,
-    ) -> RunId:
+        _id: RunId | None,
+    ) -> RunId | None:
         """Record the start of a run.
 
         Args:

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 from sacred._base.cli_option import cli_option
 from sacred._base.extras import require
-from sacred.observers.base import JsonDict, RunId
+from sacred._base.run_ids import RunId
+from sacred.observers.base import JsonDict
 from sacred.observers.record_files import RecordFiles, StoredView
 from sacred.observers.store_observer import OldConstructors
 from sacred.stores.files.blobs import LocalBlobs

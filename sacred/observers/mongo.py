@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 from sacred._base.cli_option import cli_option
 from sacred._base.current_run import current_run
 from sacred._base.extras import require
+from sacred._base.run_ids import RunId
 from sacred.events import accepts_timestamps
-from sacred.observers.base import JsonDict, RunId
+from sacred.observers.base import JsonDict
 from sacred.observers.mongo_address import parse_mongo_db_arg
 from sacred.observers.queue import QueueObserver
 from sacred.observers.store_observer import RecordState, StoreObserver
@@ -276,14 +277,19 @@ class MongoObserver(StoreObserver):
         return self._store.store_sources(source_files(ex_info))
 
     def _begin(
-        self, record: RecordState, run_id: RunId, document: JsonDict, files: Sequence[SourceFile]
+        self,
+        record: RecordState,
+        run_id: RunId | None,
+        document: JsonDict,
+        files: Sequence[SourceFile],
     ) -> RunId:
         self._new = _NewRun(record, run_id, document, files)
         try:
             self.insert()
         finally:
             self._new = None
-        return document.pop("_id")
+        stored_id: RunId = document.pop("_id")
+        return stored_id
 
     @property
     def _extends_writing(self) -> bool:
@@ -354,7 +360,7 @@ class _NewRun(NamedTuple):
     """What `MongoObserver.insert` inserts."""
 
     record: RecordState
-    run_id: RunId
+    run_id: RunId | None
     document: JsonDict
     files: Sequence[SourceFile]
 

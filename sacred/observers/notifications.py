@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 from sacred._base.current_run import current_run
 from sacred._base.paths import PathType
+from sacred._base.run_ids import RunId
 from sacred._base.text import did_you_mean
 from sacred.config.config_files import load_config_file
-from sacred.observers.base import JsonDict, RunId, RunObserver, td_format
+from sacred.observers.base import JsonDict, RunObserver, td_format
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -93,8 +94,8 @@ class Notifier(RunObserver):
         start_time: datetime.datetime,
         config: Mapping[str, Any],
         meta_info: JsonDict,
-        _id: RunId,
-    ) -> RunId:
+        _id: RunId | None,
+    ) -> RunId | None:
         """Send the message ``"started"``; returns `_id`."""
         run = {
             "_id": _id,

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from sacred._base.current_run import acting_for, current_run
 from sacred._base.errors import RecordIncompleteError
-from sacred.observers.base import RunId, RunObserver
+from sacred._base.run_ids import RunId
+from sacred.observers.base import RunObserver
 from sacred.observers.store_observer import StoreObserver
 
 __all__ = ["QueueObserver", "WrappedEvent"]
@@ -83,13 +84,16 @@ class QueueObserver(RunObserver):
     def __repr__(self) -> str:
         return f"QueueObserver({self._covered_observer!r})"
 
-    def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
+    def queued_event(self, *args: Any, **kwargs: Any) -> RunId | None:
         """Forward the event directly."""
-        return self._call(WrappedEvent("queued_event", args, kwargs, current_run()))
+        run_id: RunId | None = self._call(WrappedEvent("queued_event", args, kwargs, current_run()))
+        return run_id
 
-    def started_event(self, *args: Any, **kwargs: Any) -> RunId:
+    def started_event(self, *args: Any, **kwargs: Any) -> RunId | None:
         """Forward the event directly, then start the background thread."""
-        run_id = self._call(WrappedEvent("started_event", args, kwargs, current_run()))
+        run_id: RunId | None = self._call(
+            WrappedEvent("started_event", args, kwargs, current_run())
+        )
         with self._lock:
             self._runs.append(current_run())
             self._start()

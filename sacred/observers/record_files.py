@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar, overload
 
-from sacred.observers.base import JsonDict, RunId
+from sacred._base.run_ids import RunId
+from sacred.observers.base import JsonDict
 from sacred.observers.editable_entry import plain_fields
 from sacred.observers.store_observer import StoreObserver
 from sacred.stores.changes import SetFields
@@ -112,5 +113,5 @@ class RecordFiles(StoreObserver):
         return None if run_id is None else self.store.record_text(run_id, name)
 
     @property
-    def _run_id(self) -> RunId:
+    def _run_id(self) -> RunId | None:
         return self._queued_id if self._recording is None else self._recording.run_id

@@ -11,7 +11,8 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.cli_option import cli_option
-from sacred.observers.base import JsonDict, RunId
+from sacred._base.run_ids import RunId
+from sacred.observers.base import JsonDict
 from sacred.observers.store_observer import StoreObserver
 from sacred.stores.changes import Change
 from sacred.stores.sql.engine import make_engine

@@ -7,8 +7,9 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sacred._base.current_run import current_run
+from sacred._base.run_ids import RunId
 from sacred.events import accepts_timestamps
-from sacred.observers.base import JsonDict, RunId, RunObserver
+from sacred.observers.base import JsonDict, RunObserver
 from sacred.observers.editable_entry import EditableEntry, plain_fields
 from sacred.stores.changes import Change, SetFields, SourceFile
 from sacred.stores.delivery import Delivery
@@ -98,7 +99,7 @@ class StoreObserver(RunObserver):
         # The run that started last, which users may inspect after its end.
         self._latest = RecordState()
         # Of the run that was queued last.
-        self._queued_id: RunId = None
+        self._queued_id: RunId | None = None
 
     @property
     def writes_to(self) -> Hashable:
@@ -134,8 +135,9 @@ class StoreObserver(RunObserver):
         delivery = None if record is None else record.recording
         run_id = self._queued_id if delivery is None else delivery.run_id
         self._latest, self._queued_id = RecordState(), None
-        self.store.discard(run_id)
-        self.store.remove(run_id)
+        if run_id is not None:
+            self.store.discard(run_id)
+            self.store.remove(run_id)
 
     def queued_event(
         self,
@@ -145,7 +147,7 @@ class StoreObserver(RunObserver):
         queue_time: datetime.datetime,
         config: Mapping[str, Any],
         meta_info: JsonDict,
-        _id: RunId,
+        _id: RunId | None,
     ) -> RunId:
         """Create a record with the status ``QUEUED``.
 
@@ -166,7 +168,7 @@ class StoreObserver(RunObserver):
         start_time: datetime.datetime,
         config: Mapping[str, Any],
         meta_info: JsonDict,
-        _id: RunId,
+        _id: RunId | None,
     ) -> RunId:
         """Create a record with the status ``RUNNING``.
 
@@ -286,7 +288,11 @@ class StoreObserver(RunObserver):
             self.store.check(change)
 
     def _begin(
-        self, record: RecordState, run_id: RunId, document: JsonDict, files: Sequence[SourceFile]
+        self,
+        record: RecordState,
+        run_id: RunId | None,
+        document: JsonDict,
+        files: Sequence[SourceFile],
     ) -> RunId:
         new_id = self.store.create(run_id, document, files)
         record.recording = Delivery(self.store, new_id, document, files, self.failure_dir)

@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from sacred._base.paths import PathType
+from sacred._base.run_ids import RunId
 from sacred._base.text import did_you_mean
-from sacred.observers.base import JsonDict, RunId
+from sacred.observers.base import JsonDict
 from sacred.observers.notifications import Notifier, check_url, post, read_entries
 from sacred.serializer import dumps
 
@@ -162,7 +163,7 @@ def _checked(events: Collection[str]) -> tuple[str, ...]:
     return tuple(events)
 
 
-def _plain_id(run_id: RunId) -> Any:
+def _plain_id(run_id: object) -> RunId | None:
     """Return the id as JSON has it; MongoDB's ObjectIds become text."""
     return run_id if run_id is None or isinstance(run_id, int | str) else str(run_id)
 

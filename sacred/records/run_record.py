@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 from sacred._base.clock import utcnow
 from sacred._base.frozen import Frozen, factory
+from sacred._base.run_ids import RunId
 from sacred._base.text import did_you_mean
 from sacred.records.attribute_dict import Fields, frozen
 from sacred.records.metric import Metric
-from sacred.records.source import Document, MetricNumbers, RecordSource, RunId
+from sacred.records.source import Document, MetricNumbers, RecordSource
 from sacred.records.stored_files import FileEntry, StoredFile
 from sacred.records.stored_values import restored
 from sacred.status import DEAD_AFTER, shown_status

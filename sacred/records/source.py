@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import IO, Any, Protocol
 
+from sacred._base.run_ids import RunId
 from sacred.records.metric import Points
 from sacred.records.stored_files import FileEntry
 
-__all__ = ["TIME_FIELDS", "Document", "MetricNumbers", "RecordSource", "RunId"]
-
-#: An id is a number in some stores, text in others.
-RunId = int | str
+__all__ = ["TIME_FIELDS", "Document", "MetricNumbers", "RecordSource"]
 
 #: Of metrics of a run, by name and aggregate: ``{("loss", "min"): 0.5}``; None: there is none.
 MetricNumbers = Mapping[tuple[str, str], Any]

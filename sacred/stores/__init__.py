@@ -13,6 +13,7 @@ where they go. Each backend is a folder with its `store` (writing), `reader`, `c
 | `collector` | the protocol of finding what no run refers to |
 | `schemes` `builtin` | stores by the scheme of their URL; the functions that open ours |
 | `point_columns` `local_files` | points as columns; local files that others write meanwhile |
+| `cache_dir` | the user's cache directory |
 | `files` | a directory per run, and the side `index` of large stores |
 | `buckets` | the same files as objects of S3 and GCS |
 | `sql` | SQLite, PostgreSQL, MySQL, MariaDB |

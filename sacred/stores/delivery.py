@@ -16,8 +16,9 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sacred._base.run_ids import RunId
 from sacred.stores.changes import AddFile, Change, SourceFile, merge, split_fields
-from sacred.stores.store import RunId, Store, StoreUnavailableError
+from sacred.stores.store import Store, StoreUnavailableError
 
 if TYPE_CHECKING:
     from sacred.stores.spool import Spool

@@ -21,6 +21,7 @@ from typing import Any
 
 from sacred._base.errors import RecordIncompleteError
 from sacred._base.frozen import fields_of, replace
+from sacred._base.run_ids import RunId
 from sacred.records import TIME_FIELDS
 from sacred.serializer import dumps, restore
 from sacred.stores.changes import (
@@ -35,7 +36,7 @@ from sacred.stores.changes import (
     split_fields,
 )
 from sacred.stores.local_files import reject_malformed
-from sacred.stores.store import RunId, RunNotFoundError, Store
+from sacred.stores.store import RunNotFoundError, Store
 
 __all__ = ["RECORD", "Spool", "default_directory", "read_spool", "replay", "writable"]
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import SacredError, UnsafeDataError
+from sacred._base.run_ids import RunId
 from sacred._base.text import mask_passwords
 from sacred.stores.changes import Change, SourceFile
 
@@ -19,7 +20,6 @@ __all__ = [
     "InvalidArtifactError",
     "ReservedArtifactError",
     "RunExistsError",
-    "RunId",
     "RunNotFoundError",
     "Store",
     "StoreAddressError",
@@ -29,9 +29,6 @@ __all__ = [
     "StoreUnavailableError",
     "not_discarded",
 ]
-
-#: That of `sacred.records`, which writers do without.
-RunId = int | str
 
 #: What comes of data in which something else stands than is expected.
 NOT_UNDERSTOOD = (

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from sacred._base.run_ids import RunId
 from sacred.observers.store_observer import StoreObserver
 from sacred.records.metric import AGGREGATES, aggregate
 from sacred.runs import RunStore
@@ -20,7 +21,7 @@ from sacred.stores.changes import AddFile, AddPoints, Change, SetFields, WriteOu
 from sacred.stores.document import RunChangeTracker
 from sacred.stores.memory.store import MemoryStore
 from sacred.stores.reader import ReadableStore
-from sacred.stores.store import RunExistsError, RunId, RunNotFoundError, Store, StoreError
+from sacred.stores.store import RunExistsError, RunNotFoundError, Store, StoreError
 from sacred.testing import drive
 from sacred.testing.comparable import comparable, comparable_value
 from sacred.testing.described_run import described, read_by_reader

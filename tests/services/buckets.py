@@ -13,10 +13,10 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given, settings
 
-from sacred._base.cache_dir import VARIABLE
 from sacred.observers.file_storage import FileStorageObserver
 from sacred.observers.store_observer import StoreObserver
 from sacred.stores.buckets.store import bucket_store
+from sacred.stores.cache_dir import VARIABLE
 from sacred.stores.changes import Annotate, SetFields
 from sacred.stores.files.store import FileStore
 from sacred.stores.store import StoreError

@@ -8,7 +8,8 @@ from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sacred._base.cli_option import cli_option
-from sacred.observers.base import JsonDict, RunId
+from sacred._base.run_ids import RunId
+from sacred.observers.base import JsonDict
 from sacred.observers.store_observer import StoreObserver
 from sacred.observers.tinydb_hashfs.bases import RecordsStorage, form_with_files, open_db
 from sacred.stores.document import source_files

@@ -13,8 +13,8 @@ import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sacred._base.cache_dir import cache_dir
 from sacred._base.digest import new_md5
+from sacred.stores.cache_dir import cache_dir
 
 __all__ = ["ObjectCache"]
 

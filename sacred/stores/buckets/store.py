@@ -6,11 +6,12 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sacred._base.run_ids import RunId
 from sacred.stores.buckets.bucket_blobs import Bucket, BucketBlobs
 from sacred.stores.changes import Change, SourceFile
 from sacred.stores.files.store import FileStore, store_once
 from sacred.stores.reader import Reader
-from sacred.stores.store import RunId, Store
+from sacred.stores.store import Store
 
 __all__ = ["BucketStore", "bucket_store", "split_address"]
 

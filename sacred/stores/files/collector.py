@@ -8,10 +8,10 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
+from sacred._base.run_ids import RunId
 from sacred.stores.collector import Collector, Garbage, Report
 from sacred.stores.files.blobs import DISCARD_TIME, MARK, TRASH, Blob, Blobs
 from sacred.stores.reader import timestamp_of
-from sacred.stores.store import RunId
 
 __all__ = ["FileCollector"]
 

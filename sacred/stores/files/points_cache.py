@@ -16,11 +16,11 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from sacred._base.cache_dir import cache_dir
 from sacred._base.digest import new_md5
 from sacred._base.extras import is_installed
 from sacred.records import Points
 from sacred.records.metric import timestamps_of
+from sacred.stores.cache_dir import cache_dir
 
 __all__ = ["cached"]
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
+from sacred._base.run_ids import RunId
 from sacred.serializer import flatten
 from sacred.stores.changes import (
     AddFile,
@@ -29,7 +30,6 @@ from sacred.stores.reader import ReadableStore, Reader
 from sacred.stores.store import (
     InvalidArtifactError,
     ReservedArtifactError,
-    RunId,
     RunNotFoundError,
     StoreUnavailableError,
     not_discarded,

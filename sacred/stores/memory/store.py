@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sacred._base.run_ids import RunId
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -21,7 +22,6 @@ from sacred.stores.changes import (
 from sacred.stores.reader import ReadableStore, Reader
 from sacred.stores.store import (
     RunExistsError,
-    RunId,
     RunNotFoundError,
     StoreError,
     not_discarded,

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId
 
+from sacred._base.run_ids import RunId
 from sacred.stores.collector import Collector, Garbage, Report
 from sacred.stores.mongo.bson_values import DISCARD_TIME
 from sacred.stores.mongo.errors import translate_errors
 from sacred.stores.mongo.gridfs_files import USED, files_of
 from sacred.stores.reader import timestamp_of
-from sacred.stores.store import RunId
 
 if TYPE_CHECKING:
     from gridfs import GridFS

@@ -15,9 +15,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sacred._base.run_ids import RunId
 from sacred.stores.changes import WriteOutput
 from sacred.stores.mongo.gridfs_files import GridFiles
-from sacred.stores.store import RunId, RunNotFoundError
+from sacred.stores.store import RunNotFoundError
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sacred._base.run_ids import RunId
 from sacred.stores.changes import AddPoints
 from sacred.stores.mongo.bson_times import with_times
 from sacred.stores.mongo.bson_values import force_bson_encodeable
-from sacred.stores.store import RunId
 
 if TYPE_CHECKING:
     from bson import ObjectId

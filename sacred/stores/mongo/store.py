@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sacred._base.run_ids import RunId
 from sacred.serializer import dumps
 from sacred.stores.changes import (
     AddFile,
@@ -33,7 +34,6 @@ from sacred.stores.mongo.points import MongoMetrics
 from sacred.stores.reader import ReadableStore, Reader
 from sacred.stores.store import (
     RunExistsError,
-    RunId,
     RunNotFoundError,
     StoreUnavailableError,
     not_discarded,

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from sacred._base.run_ids import RunId
 from sacred.stores.collector import Collector, Garbage, Report
 from sacred.stores.sql.chunks import CHUNKS
 from sacred.stores.sql.database import Database
@@ -31,7 +32,6 @@ from sacred.stores.sql.models import (
 )
 from sacred.stores.sql.points_writer import remove_points
 from sacred.stores.sql.tables import TABLES
-from sacred.stores.store import RunId
 
 __all__ = ["SqlCollector"]
 

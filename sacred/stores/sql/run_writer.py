@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
 from sacred._base.clock import utcnow
+from sacred._base.run_ids import RunId
 from sacred.serializer import dumps
 from sacred.stores.changes import (
     AddFile,
@@ -27,7 +28,7 @@ from sacred.stores.sql.points_writer import add_points, remove_points
 from sacred.stores.sql.run_row import columns_for, meta_from
 from sacred.stores.sql.shared_rows import shared_experiment, shared_host, shared_resource
 from sacred.stores.sql.storable_text import storable
-from sacred.stores.store import RunExistsError, RunId, RunNotFoundError, not_discarded
+from sacred.stores.store import RunExistsError, RunNotFoundError, not_discarded
 
 __all__ = ["RunWriter"]
 

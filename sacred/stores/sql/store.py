@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.extras import require
+from sacred._base.run_ids import RunId
 from sacred.stores.changes import Change, SourceFile
 from sacred.stores.reader import ReadableStore, Reader
-from sacred.stores.store import RunId
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine

@@ -8,10 +8,10 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+from sacred._base.run_ids import RunId
 from sacred.stores.collector import Collector, Garbage, Report
 from sacred.stores.local_files import SCRATCH, last_use, remove_unused
 from sacred.stores.reader import timestamp_of
-from sacred.stores.store import RunId
 from sacred.stores.tinydb.database_file import DISCARD_TIME, TABLE, TablesFile
 from sacred.stores.tinydb.hash_files import HashFiles
 

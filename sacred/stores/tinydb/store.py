@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred.__about__ import __version__
 from sacred._base.clock import utcnow
+from sacred._base.run_ids import RunId
 from sacred.serializer import flatten
 from sacred.stores.changes import (
     AddFile,
@@ -36,7 +37,6 @@ from sacred.stores.changes import (
 from sacred.stores.reader import ReadableStore, Reader
 from sacred.stores.store import (
     RunExistsError,
-    RunId,
     RunNotFoundError,
     StoreError,
     not_discarded,

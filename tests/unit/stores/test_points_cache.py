@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sacred._base.cache_dir import VARIABLE
+from sacred.stores.cache_dir import VARIABLE
 from sacred.stores.changes import AddPoints
 from sacred.stores.files import metrics_json_reader, points_cache
 from sacred.stores.files.blobs import LocalBlobs

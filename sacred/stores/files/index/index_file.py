@@ -7,8 +7,8 @@ import os
 import sqlite3
 from collections.abc import Iterator
 
-from sacred._base.cache_dir import cache_dir
 from sacred._base.digest import new_md5
+from sacred.stores.cache_dir import cache_dir
 
 __all__ = ["Database", "path_of"]
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pymongo.errors import OperationFailure
 
 from sacred._base.frozen import Frozen
+from sacred._base.run_ids import RunId
 from sacred.stores.mongo.errors import translate_errors
-from sacred.stores.store import RunId
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection as MongoCollection

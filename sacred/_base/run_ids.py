@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+__all__ = ["RunId", "id_key", "plain_id"]
 
-__all__ = ["id_key", "plain_id"]
+#: An id is a number in some stores, text in others.
+RunId = int | str
 
 #: Longer ones are somebody's own, and no numbers that a store has counted up.
 _MAX_DIGITS = 18
 
 
-def plain_id(stored: str) -> int | str:
+def plain_id(stored: str) -> RunId:
     """The id of a run whose store knows only text: a number if it looks like one.
 
     >>> plain_id("12"), plain_id("012"), plain_id("mine")
@@ -22,7 +23,7 @@ def plain_id(stored: str) -> int | str:
     return stored
 
 
-def id_key(run_id: Any) -> tuple[int, float, str]:
+def id_key(run_id: object) -> tuple[int, float, str]:
     """A key to sort ids with: numbers in their order, then all others as text.
 
     >>> sorted([10, "b", "9", 2, "a"], key=id_key)
