@@ -154,20 +154,31 @@ class ConfigError(SacredError):
         self.conflicting_configs: tuple[str, ...] = _as_names(conflicting_configs)
         self.print_conflicting_configs = print_conflicting_configs
         self.config: Mapping[str, Any] | None = config
-        self.prefix = ""
+        #: Path of `config` in the whole configuration; None if that is not known.
+        self.prefix: str | None = None
+        self._whole: Mapping[str, Any] = {}
 
-    def add_config(self, config: Mapping[str, Any], prefix: str | None = None) -> None:
+    def add_config(
+        self,
+        config: Mapping[str, Any],
+        prefix: str | None = None,
+        whole: Mapping[str, Any] | None = None,
+    ) -> None:
         """Tell which configuration the code that failed has seen.
 
-        Only the first call counts: it comes from the innermost function.
+        Only the first call counts: it comes from the innermost function. If it did not know
+        the prefix, that of the next call counts.
 
         Args:
             config: what the function saw, that is, the part under its prefix.
             prefix: path of that part in the whole configuration.
+            whole: the whole configuration, for entries that the function did not see.
         """
         if self.config is None:
             self.config = config
-            self.prefix = prefix or ""
+        if self.prefix is None:
+            self.prefix = prefix
+        self._whole = self._whole or whole or {}
 
     @classmethod
     def track(cls, config: Mapping[str, Any], prefix: str | None = None) -> _Tracker:
@@ -187,14 +198,17 @@ class ConfigError(SacredError):
     def _full_path_and_value(self, path: str) -> tuple[str, Any]:
         missing = object()
         config = self.config if self.config is not None else {}
-        relative = path
+        prefix, relative = self.prefix or "", path
         unknown = paths.get_by_shown_path(config, path, missing) is missing
-        if unknown and self.prefix and paths.is_prefix(self.prefix, path):
-            relative = paths.rel_path(self.prefix, path)  # spelled in full
-        full = paths.join_paths(self.prefix, relative)
+        if unknown and prefix and paths.is_prefix(prefix, path):
+            relative = paths.rel_path(prefix, path)  # spelled in full
+        full = paths.join_paths(prefix, relative)
         value = paths.get_by_shown_path(config, relative, missing)
         if value is missing:
-            value = paths.get_by_shown_path(config, full)
+            value = paths.get_by_shown_path(config, full, missing)
+        if value is missing:
+            elsewhere = paths.get_by_shown_path(self._whole, path, missing)
+            return (full, None) if elsewhere is missing else (path, elsewhere)
         return full, value
 
     def _value_lines(self) -> list[str]:
@@ -234,14 +248,33 @@ class _Tracker:
 class InvalidConfigError(ConfigError):
     """For users: raise it where entries do not go together.
 
+    Args:
+        message: what went wrong.
+        conflicting_configs: path, or paths, of the entries concerned.
+        more: further paths, then the arguments of `ConfigError` by position.
+        how: the arguments of `ConfigError` by name.
+
     >>> print(InvalidConfigError("must differ", ("a", "b"), config={"a": 1, "b": 1}))
     must differ
     Conflicting configuration values:
       a=1
       b=1
+    >>> print(InvalidConfigError("too large", "a", "b.c", config={"a": 9, "b": {"c": 5}}))
+    too large
+    Conflicting configuration values:
+      a=9
+      b.c=5
     """
 
     __module__ = "sacred.utils"
+
+    def __init__(
+        self, message: str, conflicting_configs: str | Iterable[str] = (), *more: Any, **how: Any
+    ) -> None:
+        # Old code passes flags by position, and they are no texts.
+        count = next((n for n, item in enumerate(more) if not isinstance(item, str)), len(more))
+        entries = (*_as_names(conflicting_configs), *more[:count])
+        super().__init__(message, entries, *more[count:], **how)
 
 
 class MissingConfigError(SacredError, TypeError):

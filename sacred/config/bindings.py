@@ -75,6 +75,7 @@ class Binding:
         logger: a logger named after the function, or None.
         rnd: the function's own random number generator, a `SeedSource` of it, or None.
         run: the run, or None.
+        path: of `config` in the configuration of the run; None if that is not known.
     """
 
     __slots__ = (
@@ -83,6 +84,7 @@ class Binding:
         "drawn_call",
         "logger",
         "order",
+        "path",
         "ready_call",
         "rnd",
         "run",
@@ -95,7 +97,9 @@ class Binding:
         logger: logging.Logger | None = None,
         rnd: Any = None,
         run: Any = None,
+        path: str | None = None,
     ) -> None:
+        self.path = path
         self.config: Mapping[str, Any] = {} if config is None else config
         self.logger = logger
         self.rnd = rnd

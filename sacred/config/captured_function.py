@@ -166,7 +166,8 @@ class CapturedFunction(_Proxy[R]):  # noqa: D101 - it has one for the class alon
                 return self.__wrapped__(*args, **kwargs)
             return self._traced((args, kwargs), binding.tracer)
         except ConfigError as error:
-            error.add_config(binding.config, self.prefix)
+            path = self.prefix if binding.path is None else binding.path
+            error.add_config(binding.config, path or "", getattr(binding.run, "config", None))
             raise
 
     def _traced(self, call: Call, logger: Any) -> R:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sacred._base.errors import ConfigError
 from sacred._base.paths import (
     get_by_dotted_path,
     join_paths,
@@ -112,7 +113,8 @@ class NamedConfigs:
         missing = [name for name in asked if name not in given]
         fixed = scaffold.get_config_updates_recursive()
         try:
-            found = source(fixed=fixed, preset=given, fallback=fallback)
+            with ConfigError.track({}, scaffold.path):
+                found = source(fixed=fixed, preset=given, fallback=fallback)
         except KeyError as error:
             if not (missing and errors):
                 raise

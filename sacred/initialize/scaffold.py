@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sacred._base.errors import NamedConfigNotFoundError
+from sacred._base.errors import ConfigError, NamedConfigNotFoundError
 from sacred._base.paths import (
     get_by_dotted_path,
     is_prefix,
@@ -192,13 +192,14 @@ class Scaffold:
     ) -> tuple[dict[str, Any], list[ConfigSummary]]:
         """What some of its sources give now; see `chain_evaluate_config_scopes`."""
         how = {} if self.evaluate is None else {"evaluate": self.evaluate}
-        return chain_evaluate_config_scopes(
-            sources,
-            fixed=self.config_updates,
-            preset=self.presets,
-            fallback=self.fallback or {},
-            **how,
-        )
+        with ConfigError.track({}, self.path):
+            return chain_evaluate_config_scopes(
+                sources,
+                fixed=self.config_updates,
+                preset=self.presets,
+                fallback=self.fallback or {},
+                **how,
+            )
 
     def run_named_config(self, config_name: str) -> ConfigSummary:
         """Evaluate one named config, or config file, with the updates fixed.
@@ -206,11 +207,13 @@ class Scaffold:
         Raises:
             NamedConfigNotFoundError: no such name and no such file.
         """
-        return self.find_named_config(config_name)(
-            fixed=self.get_config_updates_recursive(),
-            preset=self.presets,
-            fallback=self.fallback or {},
-        )
+        source = self.find_named_config(config_name)
+        with ConfigError.track({}, self.path):
+            return source(
+                fixed=self.get_config_updates_recursive(),
+                preset=self.presets,
+                fallback=self.fallback or {},
+            )
 
     def find_named_config(self, config_name: str) -> ConfigSource:
         """The named config, or config file, of that name.
@@ -345,4 +348,5 @@ class Scaffold:
             logger=logger,
             rnd=rnd,
             run=run,
+            path=join_paths(self.path, function.prefix or ""),
         )

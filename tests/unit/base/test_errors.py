@@ -63,6 +63,30 @@ def test_the_innermost_function_says_the_config():
     assert "inner.a=1" in str(error)
 
 
+def test_a_prefix_that_the_inner_code_does_not_know_comes_from_outside():
+    """A config scope has its values, and the ingredient knows where they stand."""
+    error = InvalidConfigError("bad", ("n", "m.deep"))
+    error.add_config({"n": 11, "m": {"deep": 5}})
+    error.add_config({}, "ing")
+    error.add_config({"n": 0}, "outer")
+    assert str(error).splitlines()[2:] == ["  ing.n=11", "  ing.m.deep=5"]
+
+
+def test_entries_that_the_function_did_not_see_come_from_the_whole_configuration():
+    """A function of an ingredient may complain about an entry of the experiment."""
+    error = InvalidConfigError("bad", ("n", "a", "none"))
+    error.add_config({"n": 11}, "ing", {"a": 1, "ing": {"n": 11}})
+    assert str(error).splitlines()[2:] == ["  ing.n=11", "  a=1", "  ing.none=None"]
+
+
+def test_entries_may_be_given_one_by_one():
+    """Further texts behind the first entry are entries, what is no text is a flag as before."""
+    error = InvalidConfigError("bad", "a", "b", "c", False)
+    assert error.conflicting_configs == ("a", "b", "c")
+    assert not error.print_conflicting_configs
+    assert not InvalidConfigError("bad", ("a",), True, False).print_traceback
+
+
 def test_tracking_leaves_other_errors_alone():
     """Only errors of the class learn of the config."""
     with pytest.raises(KeyError), ConfigError.track({}):
