@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from sacred._base.errors import CircularDependencyError, UnsafeDataError
 from sacred._base.paths import join_paths
-from sacred._base.script import calling_globals, main_file_of
+from sacred._base.script import calling_globals, main_file_of, unite_script_and_module
 from sacred.config.captured_function import (
     CapturedFunction,
     CapturingDecorator,
@@ -89,6 +89,7 @@ class Ingredient:
         #: The docstring of the script that defines it, or None.
         self.doc: str | None = self._caller_globals.get("__doc__")
         self.mainfile = main_file_of(self._caller_globals)
+        unite_script_and_module(self._caller_globals)
         if self.mainfile is None and not interactive:
             raise RuntimeError(
                 "Defining an experiment in interactive mode! The source code cannot be stored "

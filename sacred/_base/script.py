@@ -1,15 +1,19 @@
-"""The script that defines an experiment, found by its stack frame."""
+"""The script that defines an experiment: found by its stack frame, and there only once."""
 
 from __future__ import annotations
 
 import os
 import sys
-from types import FrameType
-from typing import Any
+from types import FrameType, ModuleType
+from typing import TYPE_CHECKING, Any
 
 from sacred._base.tracebacks import is_own_file
 
-__all__ = ["calling_globals", "main_file_of"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+
+__all__ = ["calling_globals", "main_file_of", "unite_script_and_module"]
 
 
 def calling_globals(made: Any) -> dict[str, Any]:
@@ -39,3 +43,95 @@ def main_file_of(script_globals: dict[str, Any]) -> str | None:
     """Return the path of the script with these globals, or None in a REPL or a notebook."""
     filename = script_globals.get("__file__")
     return os.path.realpath(filename) if filename else None
+
+
+def unite_script_and_module(script_globals: dict[str, Any]) -> None:
+    """Let an import of the running script give the script, and not a second copy of it.
+
+    A module that the script imports may import the script's experiment in turn. It would get
+    an experiment of its own, and what it adds to that would be missing in the run.
+
+    Args:
+        script_globals: the globals of the script that defines an experiment.
+    """
+    main = sys.modules.get("__main__")
+    filename = main_file_of(script_globals)
+    if main is None or filename is None or vars(main) is not script_globals:
+        return
+    if not any(isinstance(finder, _ScriptFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _ScriptFinder(main, filename))
+
+
+class _ScriptFinder:
+    """A meta path finder for the one module whose file is the running script."""
+
+    def __init__(self, main: ModuleType, filename: str) -> None:
+        self._main = main
+        self._filename = filename
+        self._name = os.path.splitext(os.path.basename(filename))[0]
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """See `importlib.abc.MetaPathFinder`."""
+        if fullname.rpartition(".")[2] != self._name or sys.modules.get("__main__") != self._main:
+            return None
+        from importlib.machinery import PathFinder  # most scripts are not imported again
+
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is None or spec.origin is None or os.path.realpath(spec.origin) != self._filename:
+            return None
+        loader: Any = _ScriptLoader(self._main, spec.loader)
+        spec.loader = loader
+        return spec
+
+
+class _ScriptLoader:
+    """Makes a module that has the variables of the script."""
+
+    def __init__(self, main: ModuleType, loader: Any) -> None:
+        self._main = main
+        self._loader = loader
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)  # `get_source` and what else loaders may have
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """A module of the variables that the script has, now or later on."""
+        return _ScriptModule(spec.name, self._main, self._loader)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing: the script is being executed already."""
+
+
+class _ScriptModule(ModuleType):
+    """The running script under the name that it is imported by."""
+
+    def __init__(self, name: str, main: ModuleType, loader: Any) -> None:
+        super().__init__(name, main.__doc__)
+        self.__dict__["_sacred_script"] = main, loader
+
+    def __getattr__(self, name: str) -> Any:
+        main, loader = self.__dict__["_sacred_script"]
+        if name in vars(main):
+            return vars(main)[name]
+        if name == "__all__":  # for `from script import *`
+            return [name for name in dir(main) if not name.startswith("_")]
+        if name.startswith("__"):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        copy = self.__dict__.get("_sacred_copy")
+        if copy is None:
+            # Not defined yet. A copy of the script, as Python makes it, may have the name.
+            copy = self.__dict__["_sacred_copy"] = ModuleType(self.__name__, self.__doc__)
+            copy.__dict__.update(__file__=self.__file__, __spec__=self.__spec__)
+            loader.exec_module(copy)
+        return getattr(copy, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("__") and name.endswith("__"):
+            super().__setattr__(name, value)  # what the import sets
+        else:
+            setattr(self.__dict__["_sacred_script"][0], name, value)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *dir(self.__dict__["_sacred_script"][0])})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 
 import pytest
@@ -72,6 +73,143 @@ def test_backspaces_and_carriage_returns(text, shown):
 def test_a_long_progress_bar_is_quick():
     """The time is linear in the text, not quadratic."""
     text = "x" * 200_000 + "\r.." * 200_000
+    start = time.perf_counter()
+    apply_backspaces_and_linefeeds(text)
+    assert time.perf_counter() - start < 5
+
+
+PIECES = [
+    *("ab", "c\n", "\n", "\r", "\b", "\x1b[A", "\x1b[2A", "\x1b[B", "\x1b[C", "\x1b[4C", "\x1b[D"),
+    *("\x1b[E", "\x1b[F", "\x1b[G", "\x1b[3G", "\x1b[K", "\x1b[1K", "\x1b[2K", "\x1b[J"),
+    *("\x1b[?25l", "\x1b]0;title\x07", "\x1b[2J", "\x1b(B"),
+]
+
+
+class SlowTerminal:
+    """The lines of a terminal, worked out piece by piece."""
+
+    def __init__(self):
+        self.lines, self.row, self.column = [""], 0, 0
+
+    def _set(self, line):
+        self.lines[self.row] = line
+
+    def take(self, piece):
+        row, column, line = self.row, self.column, self.lines[self.row]
+        last = len(self.lines) - 1
+        effects = {
+            "\r": lambda: (row, 0),
+            "\b": lambda: (row, column - 1),
+            "\x1b[A": lambda: (row - 1, column),
+            "\x1b[2A": lambda: (row - 2, column),
+            "\x1b[B": lambda: (min(row + 1, last), column),
+            "\x1b[C": lambda: (row, column + 1),
+            "\x1b[4C": lambda: (row, column + 4),
+            "\x1b[D": lambda: (row, column - 1),
+            "\x1b[E": lambda: (min(row + 1, last), 0),
+            "\x1b[F": lambda: (row - 1, 0),
+            "\x1b[G": lambda: (row, 0),
+            "\x1b[3G": lambda: (row, 2),
+            "\x1b[K": lambda: self._set(line[:column]),
+            "\x1b[1K": lambda: self._set(" " * len(line[: column + 1]) + line[column + 1 :]),
+            "\x1b[2K": lambda: self._set(""),
+            "\x1b[J": lambda: self._erase_below(),
+        }
+        if piece.strip("abc\n") == "":
+            for char in piece:
+                self._type(char)
+        elif piece in effects:
+            self.row, self.column = effects[piece]() or (self.row, self.column)
+        self.row, self.column = max(self.row, 0), max(self.column, 0)
+
+    def _type(self, char):
+        if char == "\n":
+            self.row, self.column = self.row + 1, 0
+            self.lines += [""] * (self.row == len(self.lines))
+        else:
+            line = self.lines[self.row].ljust(self.column)
+            self._set(line[: self.column] + char + line[self.column + 1 :])
+            self.column += 1
+
+    def _erase_below(self):
+        self._set(self.lines[self.row][: self.column])
+        del self.lines[self.row + 1 :]
+
+
+# Such a text is applied as a terminal applies it, from the start: it has a sequence.
+SEQUENCES = st.lists(st.sampled_from(PIECES), max_size=12).map(lambda list_: ["\x1b[A", *list_])
+
+
+@given(SEQUENCES)
+def test_cursor_movements_are_those_of_a_terminal(pieces):
+    """Up, down, to columns, erasing: as a slow terminal shows it."""
+    terminal = SlowTerminal()
+    for piece in pieces:
+        terminal.take(piece)
+    shown = apply_backspaces_and_linefeeds("".join(pieces))
+    # Behind the text come the sequences that move the cursor to its place.
+    lines = re.sub(r"(?:\x1b\[\d+[ACD]|\r)*\Z", "", shown).split("\n")
+    assert [line.rstrip() for line in lines] == [line.rstrip() for line in terminal.lines]
+
+
+@given(SEQUENCES, st.lists(st.sampled_from([*PIECES, "\x1b[31m", "\x1b[0m"]), max_size=12))
+def test_text_with_movements_can_be_applied_in_pieces(first, second):
+    """With each heartbeat, the filter gets what it has made of the text before, and the rest."""
+    parts = "".join(first), "\x1b[B" + "".join(second)
+    at_once = apply_backspaces_and_linefeeds("".join(parts))
+    assert apply_backspaces_and_linefeeds(apply_backspaces_and_linefeeds(parts[0]) + parts[1]) == (
+        at_once
+    )
+    assert apply_backspaces_and_linefeeds(at_once) == at_once
+
+
+@pytest.mark.parametrize("cut", range(4, 12))
+def test_a_sequence_may_come_in_two_pieces(cut):
+    """What is no whole sequence yet waits for the rest."""
+    text = "a\x1b[1Ab\x1b[2K\rc\n"
+    before = apply_backspaces_and_linefeeds(text[:cut])
+    assert apply_backspaces_and_linefeeds(before + text[cut:]) == "c\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        # Two nested bars of tqdm: the inner one on the line below, removed at its end.
+        (
+            "out:   0%\r\n\rin:   0%\x1b[A\n\rin:  90%\x1b[A\n\r        \r\x1b[A\rout: 100%\n",
+            "out: 100%\n",
+        ),
+        # A live display of rich: the cursor is hidden, the line is erased and written again.
+        (
+            "\x1b[?25l\x1b[35m 1%\x1b[0m\r\x1b[2K\x1b[35m99%\x1b[0m\n\x1b[?25hend\n",
+            "\x1b[35m99%\x1b[0m\nend\n",
+        ),
+        ("\x1b[31mred\x1b[0m\n", "\x1b[31mred\x1b[0m\n"),
+        ("\x1b[31mred\rRE", "\x1b[31mREd\x1b[0m\x1b[1D\x1b[31m"),
+        ("a\x1b[999999999Cb", "a" + " " * 300 + "b"),
+        ("\x1b[99999999999999999999Ga", " " * 300 + "a"),
+        ("\x1b[9Aa\x1b[999B", "a"),
+    ],
+)
+def test_displays_of_several_lines(text, shown):
+    """Their last state is what stays; colours stay, too."""
+    assert apply_backspaces_and_linefeeds(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "line\n\x1b[1A\x1b[2K" * 40_000,
+        "x" * 100_000 + "\x1b[1K" * 40_000,
+        "x" * 100_000 + "\x1b[2Ky" * 20_000,
+        "x" + "\x1b[300Cx\x1b[2K" * 20_000,
+        "\x1b[31m" * 100_000 + "\rx",
+        "\x1b]" * 100_000 + "\r",
+        "\n" * 100_000 + "\x1b[99999Aa\x1b[99999B" * 10_000,
+    ],
+)
+def test_movements_are_quick(text):
+    """No text makes it take longer than its length allows."""
     start = time.perf_counter()
     apply_backspaces_and_linefeeds(text)
     assert time.perf_counter() - start < 5
