@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["IntervalTimer", "naive_utc", "utcnow"]
+__all__ = ["IntervalTimer", "local_time", "naive_utc", "utc_of_local", "utcnow", "zone_name"]
 
 _UTC = datetime.timezone.utc  # noqa: UP017 - one attribute less to look up at each call
 
@@ -30,6 +30,33 @@ def naive_utc(time: datetime.datetime) -> datetime.datetime:
     datetime.datetime(2026, 1, 2, 2, 4, 5)
     """
     return time if time.tzinfo is None else time.astimezone(_UTC).replace(tzinfo=None)
+
+
+def local_time(time: datetime.datetime) -> datetime.datetime:
+    """Convert a time in naive UTC to this machine's time zone (aware)."""
+    aware = time.replace(tzinfo=_UTC)
+    try:
+        return aware.astimezone()
+    except (OverflowError, OSError, ValueError):  # beyond what the system's calendar knows
+        return aware
+
+
+def utc_of_local(time: datetime.datetime) -> datetime.datetime:
+    """Convert a naive time of this machine's time zone to naive UTC."""
+    try:
+        return naive_utc(time.astimezone())
+    except (OverflowError, OSError, ValueError):
+        return time
+
+
+def zone_name(time: datetime.datetime) -> str:
+    """Return the short name of an aware time's zone: ``CET``, or ``UTC-03`` if it has none.
+
+    >>> zone_name(datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc))
+    'UTC'
+    """
+    name = time.tzname() or "UTC"
+    return f"UTC{name}" if name[:1] in ("+", "-") else name
 
 
 class IntervalTimer(threading.Thread):

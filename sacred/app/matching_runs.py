@@ -2,83 +2,148 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 
+from sacred._base.text import did_you_mean
 from sacred.app.session import Session
 from sacred.display.run_rows import column_paths
 from sacred.display.table import Table
+from sacred.query.errors import QueryError
+from sacred.query.fields import FIELDS
+from sacred.query.names import NO_NAMES, Names, bare_words, free_paths
 from sacred.query.sorting import parse_sort, sort_key
-from sacred.query.syntax import And, IsTrue, Path
+from sacred.query.syntax import And, IsTrue, paths_of
 from sacred.records import RunRecord
+from sacred.runs.damage import shown_value
+from sacred.runs.short_names import explain_names
 from sacred.runs.unknown_fields import SAMPLE, hints
 
-__all__ = ["matching_runs", "unknown_fields"]
+__all__ = ["MatchingRuns"]
 
 
-def matching_runs(
-    session: Session, where: str, sort: str | None, limit: int | None, columns: str | None = None
-) -> Iterator[tuple[str, RunRecord]]:
+class MatchingRuns:
     """The runs of all stores of the call, with the names of the stores.
 
+    Names that are no fields of every run are looked up in the stores if the first run that is
+    found does not have them; see `explain_names`.
+
     Args:
         session: with the stores.
-        where: a query.
+        words: a query, in one text or in several.
         sort: fields to sort by; None: the newest first.
         limit: the maximum number of runs.
-        columns: those that will be shown; see `run_table`.
+        columns: those that will be shown, separated by commas.
+
+    Attributes:
+        query: the words as one text.
+        columns: the paths of the columns; None: the usual ones.
+
+    Raises:
+        QueryError: the query, the order or a column has no meaning.
     """
-    found = _found(session, where, sort, limit, column_paths(columns) if columns else {})
-    for number, (name, record) in enumerate(found):
-        if limit is not None and number >= limit:
-            break
-        yield name, record
-        session.report(record.problems)
+
+    def __init__(
+        self,
+        session: Session,
+        words: Sequence[str] = (),
+        sort: str | None = None,
+        limit: int | None = None,
+        columns: str | None = None,
+    ) -> None:
+        self.query = _joined(words, session)
+        self._session = session
+        self._sort_text, self._limit, self._columns_text = sort, limit, columns
+        self._read_names(NO_NAMES)
+        found = self._found()
+        first = list(itertools.islice(found, 1))
+        names = self._explained(first[0][1] if first else None)
+        if names:
+            self._read_names(names)
+            self._runs = self._found()
+        else:
+            self._runs = itertools.chain(first, found)
+
+    def __iter__(self) -> Iterator[tuple[str, RunRecord]]:
+        for name, record in itertools.islice(self._runs, self._limit):
+            yield name, record
+            self._session.report(record.problems)
+
+    def _read_names(self, names: Names) -> None:
+        self._names = names
+        self._where = self._session.parse(self.query, names)
+        self._sort = parse_sort(self._sort_text, names)
+        self.columns = column_paths(self._columns_text, names) if self._columns_text else None
+
+    def _explained(self, first: RunRecord | None) -> Names:
+        words = set(free_paths(bare_words(self._where), self.query))
+        free = [
+            *free_paths(paths_of(self._where), self.query),
+            *free_paths((key.path for key in self._sort), self._sort_text or ""),
+            *free_paths((self.columns or {}).values(), self._columns_text or ""),
+        ]
+        unclear = [p for p in free if first is None or shown_value(first, p) is None]
+        if not unclear:
+            return NO_NAMES
+        stores = [named.store for named in self._session.stores]
+        return explain_names(stores, unclear, words.intersection(unclear))
+
+    def _found(self) -> Iterator[tuple[str, RunRecord]]:
+        keys = self._sort
+        found = self._session.runs(self._where, keys, self._limit)
+        shown = (*(self.columns or {}).values(), *(key.path for key in keys))
+        tables = [(name, table.showing(shown)) for name, table in found]
+        pairs = ((name, record) for name, table in tables for record in table)
+        if keys and len(tables) > 1:
+            yield from sorted(pairs, key=lambda pair: sort_key(keys, pair[1]))
+        else:
+            yield from pairs
+        for _, table in tables:
+            self._session.report(table.problems)
+
+    def remarks(self, table: Table) -> Iterator[str]:
+        """Yield hints about fields that no run has, which are probably typos.
+
+        Args:
+            table: of the runs.
+        """
+        if not table.rows:
+            for _, runs in self._session.runs(self._where, (), None):
+                yield from runs.hints()
+            yield from _words_like_fields(self._names)
+            return
+        filled = zip(table.names, zip(*table.rows, strict=True), strict=True)
+        empty = {name for name, cells in filled if all(value is None for value in cells)}
+        paths = self.columns or {}
+        unknown = [path for name, path in paths.items() if name in empty]
+        # Fields with a value in the table are known.
+        shown = {str(paths.get(name, name)) for name in table.names if name not in empty}
+        unknown += [key.path for key in self._sort if str(key.path) not in shown]
+        if unknown:
+            for _, runs in self._session.runs("", (), SAMPLE):
+                yield from hints(And(tuple(map(IsTrue, unknown))), runs)
 
 
-def _found(
-    session: Session,
-    where: str,
-    sort: str | None,
-    limit: int | None,
-    columns: Mapping[str, Path],
-) -> Iterator[tuple[str, RunRecord]]:
-    found = session.runs(where, sort, limit)
-    keys = parse_sort(sort) if len(found) > 1 else ()
-    shown = (*columns.values(), *(key.path for key in keys))
-    tables = [(name, table.showing(shown)) for name, table in found]
-    if keys:
-        pairs = [(name, record) for name, table in tables for record in table]
-        yield from sorted(pairs, key=lambda pair: sort_key(keys, pair[1]))
-    else:
-        for name, table in tables:
-            yield from ((name, record) for record in table)
-    for _, table in tables:
-        session.report(table.problems)
+def _joined(words: Sequence[str], session: Session) -> str:
+    """One query of the words of a command line.
 
-
-def unknown_fields(
-    session: Session, query: str, sort: str | None, columns: str | None, table: Table
-) -> Iterator[str]:
-    """Hints about fields that no run has, which are probably typos.
-
-    Args:
-        session: with the stores.
-        query: of the call; its fields are looked at if it has found nothing.
-        sort: of the call.
-        columns: of the call.
-        table: the result.
+    Each may be a condition of its own, and then all are wanted, or a part of one.
     """
-    if not table.rows:
-        for _, runs in session.runs(query, None, None):
-            yield from runs.hints()
-        return
-    filled = zip(table.names, zip(*table.rows, strict=True), strict=True)
-    empty = {name for name, cells in filled if all(value is None for value in cells)}
-    paths = column_paths(columns) if columns else {}
-    unknown = [path for name, path in paths.items() if name in empty]
-    # Fields with a value in the table are known.
-    shown = {str(paths.get(name, name)) for name in table.names if name not in empty}
-    unknown += [key.path for key in parse_sort(sort) if str(key.path) not in shown]
-    if unknown:
-        for _, runs in session.runs("", None, SAMPLE):
-            yield from hints(And(tuple(map(IsTrue, unknown))), runs)
+    if len(words) > 1 and all(_is_condition(word, session) for word in words):
+        return " and ".join(f"({word})" for word in words)
+    return " ".join(words)
+
+
+def _is_condition(word: str, session: Session) -> bool:
+    try:
+        session.parse(word, NO_NAMES)
+    except QueryError:
+        return False
+    return bool(word.strip())
+
+
+def _words_like_fields(names: Names) -> Iterable[str]:
+    for steps in sorted(names.searched):
+        word = ".".join(steps)
+        if hint := did_you_mean(word, FIELDS, 1):
+            yield f'No run has the text "{word}". {hint}'

@@ -93,6 +93,9 @@ def parser_of(name: str, command: Command) -> argparse.ArgumentParser:
         help="directory, URL, or name in the project file (default: $SACRED_STORE, the "
         "project file, ./runs)",
     )
+    parser.add_argument(
+        "--utc", action="store_true", help="times in UTC (default: the local time zone)"
+    )
     return parser
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 import functools
+from collections.abc import Sequence
 
 from sacred._base.frozen import Frozen
 from sacred.app.project import Project, default_address, find_project
 from sacred.display.console import Console
+from sacred.query.names import NO_NAMES, Names
+from sacred.query.parser import parse
+from sacred.query.sorting import SortKey
+from sacred.query.syntax import Expression
 from sacred.records import RunRecord
 from sacred.records.stored_values import SHOWN_AS_STORED
 from sacred.runs.errors import ProgramError
@@ -36,6 +41,7 @@ class Session:
 
     def __init__(self, args: argparse.Namespace, console: Console) -> None:
         self.console = console
+        console.utc = console.utc or getattr(args, "utc", False)
         self._requested: list[str] = args.store or []
         self._open: dict[str, NamedStore] = {}
         self._has_shown_stored = False
@@ -135,13 +141,27 @@ class Session:
             known.store for known in self._open.values() if known.store.reader is record.source
         )
 
-    def runs(self, where: str, sort: str | None, limit: int | None) -> list[tuple[str, RunTable]]:
+    def parse(self, query: str, names: Names = NO_NAMES) -> Expression:
+        """What a query means; times in it are those of the console.
+
+        Raises:
+            QueryError: it has no meaning.
+        """
+        return parse(query, names=names, local=not self.console.utc)
+
+    def runs(
+        self, where: str | Expression, sort: str | Sequence[SortKey] | None, limit: int | None
+    ) -> list[tuple[str, RunTable]]:
         """The matching runs of each store, with the name of the store.
 
         Without an order, the newest runs come first.
         """
+        expression = self.parse(where) if isinstance(where, str) else where
         return [
-            (named.name, named.store.runs(where, sort=sort, limit=limit, newest_first=not sort))
+            (
+                named.name,
+                named.store.runs(expression, sort=sort, limit=limit, newest_first=not sort),
+            )
             for named in self.stores
         ]
 

@@ -27,6 +27,7 @@ class Console:
     Attributes:
         is_terminal: whether ``out`` is a terminal; tables are then cut to its width.
         width: columns of the terminal; 80 if there is none.
+        utc: whether times are shown in UTC, and not in this machine's time zone.
     """
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
@@ -42,6 +43,7 @@ class Console:
         self._mark = f"\0{os.urandom(8).hex()}"
         self._coloured_err = use_colour(self.err)
         self.width = _width()
+        self.utc = False
 
     @property
     def has_unicode(self) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sacred._base.paths import iterate_flattened
-from sacred.display.value_text import as_text
+from sacred.display.value_text import as_text, as_zoned_text
 from sacred.query.fields import FIELDS
 from sacred.query.syntax import Path
 from sacred.query.values import MISSING, value_of
@@ -22,10 +23,15 @@ _MAX_EXAMPLE_CHARS = 30
 
 
 class FieldSummary:
-    """Count, types, range and examples of the values of a field in many runs."""
+    """Count, types, range and examples of the values of a field in many runs.
 
-    def __init__(self) -> None:
+    Args:
+        utc: times in UTC, not in this machine's time zone.
+    """
+
+    def __init__(self, utc: bool = False) -> None:
         self.runs = 0
+        self._utc = utc
         self.types: set[str] = set()
         self._numbers: list[float] = []
         self._examples: dict[str, str] = {}
@@ -43,7 +49,8 @@ class FieldSummary:
             numbers = [n for n in (*self._numbers, value) if n == n]
             self._numbers = [min(numbers), max(numbers)] if numbers else []
         elif len(self._examples) <= _MAX_EXAMPLES:
-            text = as_text(value)
+            is_time = isinstance(value, datetime.datetime)
+            text = as_zoned_text(value, self._utc) if is_time else as_text(value)
             if len(text) <= _MAX_EXAMPLE_CHARS:
                 self._examples.setdefault(dumps(text), text)
 
@@ -76,12 +83,17 @@ def type_name(value: Any) -> str:
     )
 
 
-def summarize_fields(records: Iterable[RunRecord]) -> dict[str, FieldSummary]:
-    """Return a summary of each field that one of the runs has, by name."""
+def summarize_fields(records: Iterable[RunRecord], utc: bool = False) -> dict[str, FieldSummary]:
+    """Return a summary of each field that one of the runs has, by name.
+
+    Args:
+        records: the runs.
+        utc: times in UTC, not in this machine's time zone.
+    """
     found: dict[str, FieldSummary] = {}
     for record in records:
         for name, value in _fields_of(record):
-            found.setdefault(name, FieldSummary()).add(value)
+            found.setdefault(name, FieldSummary(utc)).add(value)
     return found
 
 

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from sacred.display.console import Console
-from sacred.display.table import Table, is_number_column
+from sacred.display.table import Table, in_zone, is_number_column
 from sacred.display.text_table import write_text
 from sacred.display.value_text import as_json, json_text
 
 __all__ = ["FORMATS", "add_formats", "write_html", "write_table"]
+
+#: Formats in which times are ISO 8601, in UTC.
+_FOR_PROGRAMS = frozenset({"json", "csv"})
 
 
 def add_formats(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +39,8 @@ def write_table(table: Table, kind: str | None, console: Console) -> None:
         kind: one of `FORMATS`; None: text, cut to the width of a terminal.
         console: to print to.
     """
+    if kind not in _FOR_PROGRAMS:
+        table = in_zone(table, console.utc)
     if kind is None:
         write_text(table, console)
     else:

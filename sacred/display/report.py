@@ -14,8 +14,8 @@ from sacred.display.metric_tables import metric_summary
 from sacred.display.run_rows import run_table
 from sacred.display.run_summary import summary_fields
 from sacred.display.svg import COLOURS, Curve, downsample, draw_curves
-from sacred.display.table import Table
-from sacred.display.value_text import as_text
+from sacred.display.table import Table, in_zone
+from sacred.display.value_text import as_text, as_zoned_text
 from sacred.records import RunRecord, StoredFile
 from sacred.runs.damage import readable_metrics
 
@@ -54,7 +54,7 @@ svg line { stroke: var(--line); } svg polyline { fill: none; stroke-width: 1.5; 
 
 
 def report(
-    runs: Sequence[tuple[str, RunRecord]], title: str, with_store: bool = False
+    runs: Sequence[tuple[str, RunRecord]], title: str, with_store: bool = False, utc: bool = False
 ) -> Iterator[str]:
     """Yield the lines of the file.
 
@@ -62,7 +62,9 @@ def report(
         runs: with the names of their stores.
         title: of the page.
         with_store: ids are written as ``STORE:ID``.
+        utc: times in UTC, not in this machine's time zone.
     """
+    # The page may be read elsewhere; so times say their zone.
     names = [f"{store}:{run.id}" if with_store else str(run.id) for store, run in runs]
     records = [run for _, run in runs]
     yield "<!doctype html>\n<html lang=en><meta charset=utf-8>"
@@ -74,13 +76,13 @@ def report(
     yield '<meta name=viewport content="width=device-width">'
     yield f"<title>{html.escape(title)}</title><style>{_STYLE}</style>"
     yield f"<h1>{html.escape(title)}</h1>"
-    yield f"<p class=note>{len(runs)} runs, {as_text(utcnow())} UTC</p>"
+    yield f"<p class=note>{len(runs)} runs, {as_zoned_text(utcnow(), utc)}</p>"
     table = run_table(runs, with_store=with_store)
-    yield write_html(table)
+    yield write_html(in_zone(table, utc))
     yield from _plots(_labels(names, table), records)
     yield "<h2>Runs</h2>"
     for name, record in zip(names, records, strict=True):
-        yield from _run(name, record)
+        yield from _run(name, record, utc)
     yield "</html>"
 
 
@@ -121,12 +123,12 @@ def _plots(names: Sequence[str], records: Sequence[RunRecord]) -> Iterator[str]:
     yield "</div>"
 
 
-def _run(name: str, record: RunRecord) -> Iterator[str]:
+def _run(name: str, record: RunRecord, utc: bool) -> Iterator[str]:
     status = html.escape(record.status or "?")
     title = f"{html.escape(name)} {html.escape(record.name or '')}"
     yield f"<details id={_attribute(name)}><summary>{title} "
     yield f"<span class={_attribute(status)}>{status}</span></summary>"
-    yield _pairs(summary_fields(record))
+    yield _pairs(summary_fields(record, utc))
     for heading, part in (("Configuration", record.config), ("Info", record.info)):
         if part:
             yield f"<h3>{heading}</h3>"

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sacred._base.paths import iterate_flattened
 from sacred.display.table import Table
 from sacred.query.fields import FIELDS
+from sacred.query.names import NO_NAMES, Names
 from sacred.query.syntax import Path
 from sacred.records import RunRecord
-from sacred.runs.columns import column_path
+from sacred.runs.columns import column_path, different_entries, without_seeds
 from sacred.runs.damage import shown_value
 from sacred.runs.errors import UsageError
-from sacred.serializer import dumps
 
 __all__ = ["DEFAULT_COLUMNS", "column_paths", "field_value", "run_table"]
 
 #: The columns of a list of runs; after them come the config entries that differ.
 DEFAULT_COLUMNS = ("id", "status", "name", "start_time", "duration", "result")
-
-_HEADINGS = {"start_time": "start", "stop_time": "stop"}
 
 
 def field_value(record: RunRecord, path: Path) -> Any:
@@ -28,7 +26,7 @@ def field_value(record: RunRecord, path: Path) -> Any:
     return shown_value(record, path)
 
 
-def column_paths(text: str) -> dict[str, Path]:
+def column_paths(text: str, known: Names = NO_NAMES) -> dict[str, Path]:
     """Parse ``"id, result, lr"``.
 
     Raises:
@@ -41,21 +39,23 @@ def column_paths(text: str) -> dict[str, Path]:
     names = [name for name in map(str.strip, text.split(",")) if name]
     if not names:
         raise UsageError("--columns names no column")
-    return {name: column_path(name) for name in names}
+    return {name: column_path(name, known) for name in names}
 
 
 def run_table(
-    runs: Iterable[tuple[str, RunRecord]], columns: str | None = None, with_store: bool = False
+    runs: Iterable[tuple[str, RunRecord]],
+    columns: Mapping[str, Path] | None = None,
+    with_store: bool = False,
 ) -> Table:
     """Return runs as a table.
 
     Args:
         runs: with the names of their stores.
-        columns: names separated by commas; None: `DEFAULT_COLUMNS` and the config entries that
-            differ between runs of one experiment.
+        columns: by their names, see `column_paths`; None: `DEFAULT_COLUMNS` and the config
+            entries that differ between runs of one experiment.
         with_store: write ids as ``STORE:ID``.
     """
-    paths = column_paths(columns) if columns else {name: Path(name) for name in DEFAULT_COLUMNS}
+    paths = columns or {name: Path(name) for name in DEFAULT_COLUMNS}
     rows: list[dict[str, Any]] = []
     for store, record in runs:
         row = {name: field_value(record, path) for name, path in paths.items()}
@@ -74,27 +74,15 @@ def run_table(
 
 
 def _varying(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the config entries that differ between the rows of an experiment.
-
-    Seeds always differ, so they are left out unless nothing else does.
-    """
-    experiments: dict[Any, list[dict[str, Any]]] = {}
-    for row in rows:
-        experiments.setdefault(row["name"], []).append(row)
-    entries = dict.fromkeys(name for row in rows for name in row if name.startswith("config."))
-    found = [
-        name
-        for name in entries
-        if any(len({_key(row, name) for row in same}) > 1 for same in experiments.values())
-    ]
-    return [name for name in found if name.rpartition(".")[2] != "seed"] or found
-
-
-def _key(row: dict[str, Any], name: str) -> str:
-    return dumps(row[name]) if name in row else ""
+    """Return the config entries that differ between the rows of an experiment."""
+    configs = (
+        (row["name"], {name: row[name] for name in row if name.startswith("config.")})
+        for row in rows
+    )
+    return without_seeds(different_entries(configs))
 
 
 def _heading(name: str) -> str:
     entry = name.removeprefix("config.")
     # An entry called result must not look like the result.
-    return _HEADINGS.get(name, name if entry.partition(".")[0] in FIELDS else entry)
+    return name if entry.partition(".")[0] in FIELDS else entry

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sacred._base.text import mask_passwords
-from sacred.display.value_text import as_text
+from sacred.display.value_text import as_text, as_zoned_text
 from sacred.records import RunRecord
 
 __all__ = ["summary_fields", "truncate"]
@@ -21,13 +21,18 @@ _TIMES = {
 _MAX_CHARS = 300
 
 
-def summary_fields(record: RunRecord) -> Iterator[tuple[str, str]]:
-    """Yield labels and texts: times, result, annotations, machine, packages, files."""
+def summary_fields(record: RunRecord, utc: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield labels and texts: times, result, annotations, machine, packages, files.
+
+    Args:
+        record: the run.
+        utc: times in UTC, not in this machine's time zone.
+    """
     for name, label in _TIMES.items():
         moment = getattr(record, name)
         # The heartbeat matters only as long as there is no end.
         if moment is not None and (name != "heartbeat" or record.stop_time is None):
-            yield label, f"{as_text(moment)} UTC"
+            yield label, as_zoned_text(moment, utc)
     values = {
         "duration": record.duration,
         "result": record.result,

@@ -6,12 +6,13 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sacred._base.frozen import Frozen
+from sacred._base.clock import zone_name
+from sacred._base.frozen import Frozen, replace
 from sacred.display.console import BOLD, DIM, GREEN, RED, YELLOW
-from sacred.display.value_text import as_text, one_line
+from sacred.display.value_text import as_text, as_zoned_text, one_line, zoned_time
 from sacred.status import COMPLETED, DEAD, FAILED, INTERRUPTED, QUEUED, RUNNING, TIMEOUT
 
-__all__ = ["STATUS_COLOURS", "Table", "is_number_column"]
+__all__ = ["STATUS_COLOURS", "Table", "in_zone", "is_number_column"]
 
 #: Colours of the values of a column.
 STATUS_COLOURS = {
@@ -52,6 +53,30 @@ class Table(Frozen):
     def texts(self) -> list[list[str]]:
         """The cells as texts."""
         return [[as_text(cell) for cell in row] for row in self.rows]
+
+
+def in_zone(table: Table, utc: bool = False) -> Table:
+    """Return a table with times for people: local, or in UTC, with the zone in the heading.
+
+    Args:
+        table: its times are naive UTC.
+        utc: leave them so.
+    """
+    columns = list(zip(*table.rows, strict=True)) or [()] * len(table.names)
+    headings = dict(table.headings)
+    shown: list[Sequence[Any]] = []
+    for name, cells in zip(table.names, columns, strict=True):
+        times = [cell for cell in cells if isinstance(cell, datetime.datetime)]
+        if times and len(times) == sum(cell is not None for cell in cells):
+            zones = dict.fromkeys(zone_name(zoned_time(time, utc)) for time in times)
+            headings[name] = f"{headings.get(name, name)} ({'/'.join(zones)})"
+            shown.append([c and zoned_time(c, utc).replace(tzinfo=None) for c in cells])
+        else:
+            shown.append(
+                [as_zoned_text(c, utc) if isinstance(c, datetime.datetime) else c for c in cells]
+            )
+    rows = list(zip(*shown, strict=True)) if table.rows else []
+    return replace(table, rows=rows, headings=headings)
 
 
 def is_number_column(cells: Sequence[Any]) -> bool:

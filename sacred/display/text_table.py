@@ -9,7 +9,7 @@ from typing import Any
 from sacred._base.clock import utcnow
 from sacred.display.console import BOLD, Console
 from sacred.display.table import Table, is_number_column
-from sacred.display.value_text import as_short_time, as_text, display_width, fit_width
+from sacred.display.value_text import as_short_time, as_text, display_width, fit_width, zoned_time
 
 __all__ = ["write_text"]
 
@@ -20,9 +20,9 @@ _MIN_TEXT_WIDTH, _MIN_HEADING_WIDTH = 10, 6
 
 
 def write_text(table: Table, console: Console) -> None:
-    """Print a table."""
+    """Print a table whose times are in the zone of the console; see `in_zone`."""
     titles = table.titles
-    texts = _terminal_texts(table) if console.is_terminal else table.texts
+    texts = _terminal_texts(table, console) if console.is_terminal else table.texts
     columns = list(zip(*texts, strict=True)) or [()] * len(titles)
     values = list(zip(*table.rows, strict=True)) or [()] * len(titles)
     inner = [max(map(display_width, column), default=0) for column in columns]
@@ -70,8 +70,8 @@ def _write_lists(titles: Sequence[str], texts: Sequence[Sequence[str]], console:
             console.print(fit_width(f"  {title}{pad}  {cell}".rstrip(), console.width))
 
 
-def _terminal_texts(table: Table) -> list[list[str]]:
-    now = utcnow()
+def _terminal_texts(table: Table, console: Console) -> list[list[str]]:
+    now = zoned_time(utcnow(), console.utc).replace(tzinfo=None)
     return [
         [
             as_short_time(cell, now) if isinstance(cell, datetime.datetime) else as_text(cell)

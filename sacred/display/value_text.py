@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from sacred._base.clock import local_time, zone_name
 from sacred._base.text import ENDC
 
 __all__ = [
@@ -16,12 +17,14 @@ __all__ = [
     "as_short_time",
     "as_size",
     "as_text",
+    "as_zoned_text",
     "display_width",
     "fit_width",
     "json_text",
     "neutralize",
     "one_line",
     "output_text",
+    "zoned_time",
 ]
 
 _CONTROL_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -46,6 +49,21 @@ def as_text(value: Any) -> str:
     if isinstance(value, datetime.timedelta):
         return _duration(value)
     return one_line(_compact(as_json(value)))
+
+
+def zoned_time(time: datetime.datetime, utc: bool = False) -> datetime.datetime:
+    """Return a time, which is naive UTC, in the time zone of this machine, or in UTC."""
+    return time.replace(tzinfo=datetime.UTC) if utc else local_time(time)
+
+
+def as_zoned_text(time: datetime.datetime, utc: bool = False) -> str:
+    """Return a time, which is naive UTC, with the zone that it is shown in.
+
+    >>> as_zoned_text(datetime.datetime(2026, 1, 2, 3, 4, 5), utc=True)
+    '2026-01-02 03:04:05 UTC'
+    """
+    zoned = zoned_time(time, utc)
+    return f"{as_text(zoned.replace(tzinfo=None))} {zone_name(zoned)}"
 
 
 def as_short_time(time: datetime.datetime, now: datetime.datetime) -> str:

@@ -4,6 +4,7 @@
 |---|---|
 | `tokens` `parser` | text → tokens → expression |
 | `syntax` | the expressions, as frozen values |
+| `names` | short names and bare words, as far as somebody has explained them |
 | `fields` `validation` | the fields that every run has; mistakes that show without any run |
 | `times` | dates and durations |
 | `values` | the value of a path in a record |

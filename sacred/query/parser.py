@@ -25,6 +25,7 @@ from sacred._base.clock import utcnow
 from sacred._base.text import did_you_mean
 from sacred.query.errors import QueryError
 from sacred.query.fields import FIELDS
+from sacred.query.names import NO_NAMES, Names
 from sacred.query.syntax import (
     EVERYTHING,
     And,
@@ -54,12 +55,19 @@ _MAX_DEPTH = 100
 _FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
 
 
-def parse(query: str, now: datetime.datetime | None = None) -> Expression:
+def parse(
+    query: str,
+    now: datetime.datetime | None = None,
+    names: Names = NO_NAMES,
+    local: bool = False,
+) -> Expression:
     """The expression that a text means.
 
     Args:
         query: the text; an empty one is true for every run.
         now: what ``"2 days ago"`` counts from (naive UTC; default: now).
+        names: what is known of names that are no fields of every run.
+        local: times without an offset are in this machine's time zone, else in UTC.
 
     Raises:
         QueryError: it has no meaning.
@@ -73,13 +81,15 @@ def parse(query: str, now: datetime.datetime | None = None) -> Expression:
       stauts ! 3
              ^
     """
-    return _Parser(query, now or utcnow()).parse()
+    return _Parser(query, now or utcnow(), names, local).parse()
 
 
 class _Parser:
-    def __init__(self, query: str, now: datetime.datetime) -> None:
+    def __init__(self, query: str, now: datetime.datetime, names: Names, local: bool) -> None:
         self.query = query
         self._now = now
+        self._names = names
+        self._local = local
         self._tokens = tokenize(query)
         self._next = 0
         self._depth = 0
@@ -146,6 +156,8 @@ class _Parser:
         if token.kind == "text":
             return Search(token.text)
         if token.kind == "name" and _constant(token) is None:
+            if token.steps in self._names.searched:
+                return Search(token.text)
             return IsTrue(self._path(token))
         raise self._error("a value alone is no condition", token)
 
@@ -166,7 +178,10 @@ class _Parser:
         path = self._path(left)
         if right.kind == "name" and _is_path(right):
             return ComparePaths(path, operator, self._path(right))
-        return checked_comparison(path, operator, right, self.query, self._now)
+        return self._compare(path, operator, right)
+
+    def _compare(self, path: Path, operator: Operator, right: Token) -> Expression:
+        return checked_comparison(path, operator, right, self.query, self._now, self._local)
 
     def _in(self, left: Token) -> Expression:
         if not _is_sign(self._peek(), "(", "["):
@@ -179,7 +194,7 @@ class _Parser:
         options: list[Expression] = []
         while not self._take(closing):
             token = self._operand(self._peek())
-            options.append(checked_comparison(path, "=", token, self.query, self._now))
+            options.append(self._compare(path, "=", token))
             if not self._take(",") and not _is_sign(self._peek(), closing):
                 raise self._error(f'"," or "{closing}" is missing here', self._peek())
         return Or(tuple(options))
@@ -214,7 +229,7 @@ class _Parser:
         if token.kind != "name":
             hint = "Fields with other letters are written in backquotes: config.`a b`."
             raise QueryError("here a field is expected", self.query, token.column, hint)
-        return path_of(token, self.query)
+        return path_of(token, self.query, self._names)
 
     def _is_value(self, token: Token) -> bool:
         return token.kind != "name" or _constant(token) is not None

@@ -11,6 +11,7 @@ from sacred._base.frozen import Frozen
 from sacred.query.errors import QueryError
 from sacred.query.evaluate import kind_of
 from sacred.query.fields import FIELDS
+from sacred.query.names import NO_NAMES, Names
 from sacred.query.syntax import Path
 from sacred.query.tokens import tokenize
 from sacred.query.validation import path_from
@@ -29,7 +30,7 @@ class SortKey(Frozen, kw_only=False):
     descending: bool = False
 
 
-def parse_sort(sort: str | Sequence[str] | None) -> tuple[SortKey, ...]:
+def parse_sort(sort: str | Sequence[str] | None, names: Names = NO_NAMES) -> tuple[SortKey, ...]:
     """The keys in ``"-result, config.lr"`` or in a list of such texts.
 
     Raises:
@@ -40,15 +41,15 @@ def parse_sort(sort: str | Sequence[str] | None) -> tuple[SortKey, ...]:
     """
     texts = [sort] if isinstance(sort, str) else list(sort or ())
     pieces = [piece.strip() for text in texts for piece in text.split(",")]
-    return tuple(_key(piece) for piece in pieces if piece)
+    return tuple(_key(piece, names) for piece in pieces if piece)
 
 
-def _key(text: str) -> SortKey:
+def _key(text: str, names: Names) -> SortKey:
     name = text.lstrip("+-").strip()
     token, *rest = tokenize(name)
     if token.kind != "name" or len(rest) != 1:
         raise QueryError("here one field to sort by is expected", text, len(text) - len(name))
-    path = path_from(token.steps, text, len(text) - len(name))
+    path = path_from(token.steps, text, len(text) - len(name), names)
     if FIELDS[path.field] in ("texts", "files"):
         raise QueryError(f"{path} is a list, which has no order", text)
     return SortKey(path, text.startswith("-"))

@@ -1,6 +1,6 @@
 """Dates and durations in queries.
 
-All times are UTC unless a text says otherwise, as are those in the records.
+Those in the records are naive UTC. What a text says is UTC, or local, unless it has an offset.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 
-from sacred._base.clock import naive_utc
+from sacred._base.clock import local_time, naive_utc, utc_of_local
 from sacred._base.frozen import Frozen
 
 __all__ = ["TimeRange", "duration_of", "time_range_of"]
@@ -62,8 +62,13 @@ def duration_of(text: str) -> float | None:
     return seconds
 
 
-def time_range_of(text: str, now: datetime.datetime) -> TimeRange | None:
-    """The time that a text says; None: it says none.
+def time_range_of(text: str, now: datetime.datetime, local: bool = False) -> TimeRange | None:
+    """The time that a text says, in naive UTC; None: it says none.
+
+    Args:
+        text: a date, a time, ``"2 hours ago"`` and so on.
+        now: the present (naive UTC).
+        local: days and times without an offset are those of this machine's time zone.
 
     >>> now = datetime.datetime(2026, 1, 2, 12)
     >>> time_range_of("2 hours ago", now).start
@@ -72,22 +77,31 @@ def time_range_of(text: str, now: datetime.datetime) -> TimeRange | None:
     datetime.datetime(2026, 1, 2, 0, 0)
     """
     text = text.strip()
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     days = {"today": 0, "yesterday": -1, "tomorrow": 1}
     if text.lower() == "now":
         return TimeRange(now, now)
-    if text.lower() in days:
-        return _span(today + datetime.timedelta(days=days[text.lower()]), days=1)
     try:
+        if text.lower() in days:
+            here = local_time(now).replace(tzinfo=None) if local else now
+            today = here.replace(hour=0, minute=0, second=0, microsecond=0)
+            day = _span(today + datetime.timedelta(days=days[text.lower()]), days=1)
+            return _in_utc(day) if local else day
         if ago := _AGO.fullmatch(text):
             seconds = duration_of(ago[1])
             if seconds is None:
                 return None
             then = now - datetime.timedelta(seconds=seconds)
             return TimeRange(then, then)
-        return _month_or_year(text) or _iso(text)
+        found = _month_or_year(text)
+        if found is not None:
+            return _in_utc(found) if local else found
+        return _iso(text, local)
     except OverflowError:  # before the year 1
         return TimeRange(datetime.datetime.min, datetime.datetime.min)
+
+
+def _in_utc(here: TimeRange) -> TimeRange:
+    return TimeRange(utc_of_local(here.start), utc_of_local(here.stop))
 
 
 def _month_or_year(text: str) -> TimeRange | None:
@@ -101,11 +115,18 @@ def _month_or_year(text: str) -> TimeRange | None:
     return TimeRange(datetime.datetime(year, month, 1), datetime.datetime(*after, 1))
 
 
-def _iso(text: str) -> TimeRange | None:
+def _iso(text: str, local: bool) -> TimeRange | None:
     try:
-        time = naive_utc(datetime.datetime.fromisoformat(text))
+        written = datetime.datetime.fromisoformat(text)
     except ValueError:
         return None
+    if local and written.tzinfo is None:
+        return _in_utc(_precision_of(written, text))
+    return _precision_of(naive_utc(written), text)
+
+
+def _precision_of(time: datetime.datetime, text: str) -> TimeRange:
+    """The day, minute, second or instant that a text of a time means."""
     colons = len(re.findall(r":", re.sub(r"(?<=\d)[+-]\d\d:?\d\d$", "", text)))
     if len(text) <= 10:
         return _span(time, days=1)

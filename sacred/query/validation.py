@@ -8,6 +8,7 @@ import math
 from sacred._base.text import did_you_mean
 from sacred.query.errors import QueryError
 from sacred.query.fields import ALIASES, FIELDS
+from sacred.query.names import NO_NAMES, Names
 from sacred.query.syntax import Compare, Expression, Missing, Not, Operator, Path, Value
 from sacred.query.times import duration_of, time_range_of
 from sacred.query.tokens import Token
@@ -27,12 +28,15 @@ _FLAT = frozenset({"id", "text", "time", "seconds", "texts", "flag", "files"})
 _LISTS = {"texts": "a list", "files": "a list of files", "metrics": "all metrics"}
 
 
-def path_from(steps: tuple[str, ...], query: str = "", column: int = 0) -> Path:
+def path_from(
+    steps: tuple[str, ...], query: str = "", column: int = 0, names: Names = NO_NAMES
+) -> Path:
     """The path of some steps; without a field that runs have, it is one of the config.
 
     Raises:
         QueryError: the field has nothing within.
     """
+    steps = names.full(steps)
     first = ALIASES.get(steps[0], steps[0])
     if first not in FIELDS:
         return Path("config", steps, column)
@@ -43,9 +47,9 @@ def path_from(steps: tuple[str, ...], query: str = "", column: int = 0) -> Path:
     return Path(first, steps[1:], column)
 
 
-def path_of(token: Token, query: str) -> Path:
+def path_of(token: Token, query: str, names: Names = NO_NAMES) -> Path:
     """The path that a word is."""
-    return path_from(token.steps, query, token.column)
+    return path_from(token.steps, query, token.column, names)
 
 
 def value_of_token(token: Token, query: str) -> Value:
@@ -61,7 +65,12 @@ def value_of_token(token: Token, query: str) -> Value:
 
 
 def checked_comparison(
-    path: Path, operator: Operator, token: Token, query: str, now: datetime.datetime
+    path: Path,
+    operator: Operator,
+    token: Token,
+    query: str,
+    now: datetime.datetime,
+    local: bool = False,
 ) -> Expression:
     """A comparison of a field with what stands on the right.
 
@@ -78,13 +87,15 @@ def checked_comparison(
     if kind == "time" and token.kind == "number":
         value = token.text  # a year
     try:
-        return comparison(path, operator, value, now)
+        return comparison(path, operator, value, now, local)
     except QueryError as error:
         column = path.column if kind in _LISTS else token.column
         raise QueryError(error.problem, query, column, error.hint) from None
 
 
-def comparison(path: Path, operator: Operator, value: Value, now: datetime.datetime) -> Expression:
+def comparison(
+    path: Path, operator: Operator, value: Value, now: datetime.datetime, local: bool = False
+) -> Expression:
     """A comparison of a field with a value.
 
     Raises:
@@ -103,7 +114,7 @@ def comparison(path: Path, operator: Operator, value: Value, now: datetime.datet
         value = _seconds(path, value)
     if path.field == "status" and isinstance(value, str):
         value = value.upper()
-    time_range = time_range_of(value, now) if isinstance(value, str) else None
+    time_range = time_range_of(value, now, local) if isinstance(value, str) else None
     if kind == "time" and time_range is None:
         raise QueryError(
             f"{path} is a time, and this is none",

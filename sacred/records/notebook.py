@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import html
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sacred._base.clock import local_time, zone_name
 from sacred._base.paths import iterate_flattened
 
 __all__ = ["as_html", "row_as_html"]
@@ -44,6 +46,9 @@ def row_as_html(values: Mapping[str, Any]) -> str:
 def _rows(record: Any) -> Iterator[tuple[str, Any]]:
     for name in _FACTS:
         value = getattr(record, name)
+        if isinstance(value, datetime.datetime):
+            zoned = local_time(value)
+            value = f"{zoned.replace(tzinfo=None).isoformat(' ', 'seconds')} {zone_name(zoned)}"
         if value is not None and value != ():
             yield name, value
     for path, value in iterate_flattened(record.config):

@@ -9,6 +9,7 @@
 | `top_k` | the first k rows of an ordering that a store gives nearly sorted |
 | `damage` | values of runs that may be damaged |
 | `columns` | a table of runs for pandas, Arrow and notebooks |
+| `short_names` | short names in queries, explained by the runs there are |
 | `unknown_fields` | fields of a query that no run has |
 | `run_references` | how users name a run: ``7``, ``last~1``, ``best:-metrics.loss.min`` |
 | `unsaved_run` | a config file, or a run that has not begun, as a run; the run nearest to one |

@@ -6,10 +6,12 @@ import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from sacred._base.clock import local_time, zone_name
 from sacred._base.extras import require
 from sacred._base.paths import iterate_flattened
 from sacred.query.errors import QueryError
 from sacred.query.evaluate import kind_of
+from sacred.query.names import NO_NAMES, Names
 from sacred.query.syntax import Path
 from sacred.query.tokens import tokenize
 from sacred.query.validation import path_from
@@ -17,7 +19,16 @@ from sacred.records import RunRecord
 from sacred.runs.damage import shown_value
 from sacred.serializer import dumps
 
-__all__ = ["as_arrow", "as_frame", "as_html", "column_path", "columns_of", "varying"]
+__all__ = [
+    "as_arrow",
+    "as_frame",
+    "as_html",
+    "column_path",
+    "columns_of",
+    "different_entries",
+    "varying",
+    "without_seeds",
+]
 
 #: What a table shows of every run in front of the configuration.
 FIRST_COLUMNS = ("id", "name", "status", "start_time", "duration", "result")
@@ -26,7 +37,7 @@ _SHOWN_IN_HTML = 50
 Columns = dict[str, list[Any]]
 
 
-def column_path(name: str) -> Path:
+def column_path(name: str, names: Names = NO_NAMES) -> Path:
     """The path that a column is named after.
 
     Raises:
@@ -38,7 +49,7 @@ def column_path(name: str) -> Path:
     token, *rest = tokenize(name)
     if token.kind != "name" or len(rest) != 1:
         raise QueryError("here one field is expected", name, 0)
-    return path_from(token.steps, name)
+    return path_from(token.steps, name, names=names)
 
 
 def columns_of(
@@ -67,17 +78,34 @@ def columns_of(
 
 
 def varying(runs: Iterable[RunRecord]) -> list[str]:
-    """The paths of those entries of the configuration that are not the same in all runs."""
-    first: dict[str, str] | None = None
+    """The paths of those config entries that differ between runs of the same experiment."""
+    found = different_entries((run.name, entries_of(run.config)) for run in runs)
+    return [f"config.{name}" for name in found]
+
+
+def different_entries(configs: Iterable[tuple[Any, Mapping[str, Any]]]) -> list[str]:
+    """Names of the entries that are not the same in all configurations of an experiment.
+
+    Args:
+        configs: the name of the experiment, and the flat configuration, of each run.
+
+    >>> different_entries([("a", {"x": 1, "y": 1}), ("a", {"x": 1, "y": 2}), ("b", {"x": 3})])
+    ['y']
+    """
+    first: dict[Any, dict[str, str]] = {}
     names: dict[str, None] = {}
     different: set[str] = set()
-    for run in runs:
-        entries = {path: dumps(value) for path, value in entries_of(run.config).items()}
+    for experiment, config in configs:
+        entries = {name: dumps(value) for name, value in config.items()}
         names |= dict.fromkeys(entries)
-        if first is None:
-            first = entries
-        different |= {name for name in names if first.get(name) != entries.get(name)}
-    return [f"config.{name}" for name in names if name in different]
+        same = first.setdefault(experiment, entries)
+        different |= {name for name in {*same, *entries} if same.get(name) != entries.get(name)}
+    return [name for name in names if name in different]
+
+
+def without_seeds(names: Sequence[str]) -> list[str]:
+    """Those that are no seeds; seeds always differ, so they count only if nothing else does."""
+    return [name for name in names if name.rpartition(".")[2] != "seed"] or list(names)
 
 
 def entries_of(config: Mapping[Any, Any]) -> dict[str, Any]:
@@ -111,9 +139,15 @@ def as_html(runs: Sequence[RunRecord], total: int) -> str:
     """A table for notebooks: the usual fields, and what differs in the configurations."""
     import html
 
-    names = [*FIRST_COLUMNS, *varying(runs)]
+    names = [*FIRST_COLUMNS, *without_seeds(varying(runs))]
     columns = columns_of(runs[:_SHOWN_IN_HTML], names)
-    head = "".join(f"<th>{html.escape(name.removeprefix('config.'))}</th>" for name in names)
+    times = filter(None, columns["start_time"])
+    zones = "/".join(dict.fromkeys(zone_name(local_time(time)) for time in times))
+    titles = [
+        f"{name} ({zones})" if zones and name == "start_time" else name.removeprefix("config.")
+        for name in names
+    ]
+    head = "".join(f"<th>{html.escape(title)}</th>" for title in titles)
     rows = [
         "<tr>" + "".join(f"<td>{html.escape(_text(value))}</td>" for value in row) + "</tr>"
         for row in zip(*columns.values(), strict=True)
@@ -166,7 +200,7 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime.datetime):
-        return value.isoformat(" ", "seconds")
+        return local_time(value).replace(tzinfo=None).isoformat(" ", "seconds")
     if isinstance(value, datetime.timedelta):
         return str(datetime.timedelta(seconds=round(value.total_seconds())))
     if kind_of(value) == "number":

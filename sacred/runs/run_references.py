@@ -20,11 +20,13 @@ from typing import Any
 
 from sacred._base.text import nearest_names
 from sacred.query.errors import QueryError
+from sacred.query.names import free_paths
 from sacred.query.sorting import SortKey, parse_sort
 from sacred.query.values import MISSING, value_of
 from sacred.records import RunRecord, plain_id
 from sacred.runs.errors import ProgramError
 from sacred.runs.run_store import RunStore
+from sacred.runs.short_names import explain_names
 from sacred.stores.store import RunNotFoundError
 
 __all__ = ["find_run"]
@@ -75,9 +77,10 @@ def _best(store: RunStore, path: str, smallest: bool, where: Any) -> RunRecord:
     (key, *others) = parse_sort(path)
     if others:
         raise QueryError("here one field is expected", path)
+    names = explain_names([store], free_paths([key.path], path), ())
+    (key,) = parse_sort(path, names)
     key = SortKey(key.path, descending=not smallest)
-    sort = str(key.path) if smallest else f"-{key.path}"
-    record = store.runs(where, sort=sort, limit=1).first()
+    record = store.runs(where, sort=[key], limit=1).first()
     if record is None or value_of(record, key.path) is MISSING:
         raise ProgramError(f"no {'such ' if where else ''}run in {store.url} has {key.path}")
     return record

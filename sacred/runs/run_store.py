@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sacred._base.clock import utcnow
 from sacred.query.errors import QueryError
 from sacred.query.parser import parse
-from sacred.query.sorting import parse_sort
+from sacred.query.sorting import SortKey, parse_sort
+from sacred.query.syntax import Expression
 from sacred.records import DEAD_AFTER, RunId, RunRecord, plain_id
 from sacred.runs.run_table import RunTable
 from sacred.stores.changes import Change
@@ -65,9 +66,9 @@ class RunStore:
 
     def runs(
         self,
-        where: str | Mapping[str, Any] = "",
+        where: str | Mapping[str, Any] | Expression = "",
         *,
-        sort: str | Sequence[str] | None = None,
+        sort: str | Sequence[str] | Sequence[SortKey] | None = None,
         limit: int | None = None,
         in_trash: bool = False,
         newest_first: bool = False,
@@ -75,7 +76,7 @@ class RunStore:
         """The runs that fulfil a condition.
 
         Args:
-            where: a query, or a filter of MongoDB; empty: all runs.
+            where: a query, as a text or parsed, or a filter of MongoDB; empty: all runs.
             sort: fields to sort by, with ``-`` in front of those of which the largest
                 comes first; runs without such a field come last. Default: the order in
                 which the runs were made, as far as the store knows it.
@@ -94,11 +95,11 @@ class RunStore:
 
             expression = expression_of(where, now)
         else:
-            expression = parse(where, now)
+            expression = parse(where, now) if isinstance(where, str) else where
         return RunTable(
             reader=self.reader,
             where=expression,
-            sort=parse_sort(sort),
+            sort=_sort_keys(sort),
             limit=limit,
             now=now,
             dead_after=self.dead_after,
@@ -192,6 +193,13 @@ class RunStore:
             except RunNotFoundError:
                 pass
             raise
+
+
+def _sort_keys(sort: str | Sequence[str] | Sequence[SortKey] | None) -> tuple[SortKey, ...]:
+    if sort is None or isinstance(sort, str):
+        return parse_sort(sort)
+    keys = tuple(key for key in sort if isinstance(key, SortKey))
+    return keys or parse_sort([text for text in sort if isinstance(text, str)])
 
 
 def open_store(

@@ -108,7 +108,7 @@ class RunTable(Frozen, eq=False):
     # ----------------------------------------------------------------- as a table
 
     def varying(self) -> list[str]:
-        """The paths of those entries of the config that are not the same in all runs.
+        """The paths of those config entries that differ between runs of the same experiment.
 
         They can be used as columns: ``table.to_pandas("id", "result", *table.varying())``.
         """

@@ -37,9 +37,14 @@ def hints(expression: Expression, runs: Iterable[RunRecord]) -> list[str]:
     if not seen:
         return []
     return [
-        f"No run has {path}. {did_you_mean(_short(str(path)), [*known, *FIELDS], 1)}".rstrip()
+        f"No run has {path}. {_suggestion(_short(str(path)), known)}".rstrip()
         for path in sorted(pending, key=lambda path: path.column)
     ]
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    longer = [path for path in known if path.endswith(f".{name}")]
+    return f'Did you mean "{longer[0]}"?' if longer else did_you_mean(name, [*known, *FIELDS], 1)
 
 
 def _asked(expression: Expression) -> Iterator[Path]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sacred._base.digest import new_md5
+from sacred.query.syntax import Expression
 from sacred.records import Points, RunId, RunRecord, StoredFile, plain_id
 from sacred.runs import RunStore
 from sacred.serializer.writing import flatten_rest
@@ -69,7 +70,11 @@ class CopyReport:
 
 
 def copy_runs(
-    source: RunStore, target: RunStore, where: str = "", *, progress: Progress | None = None
+    source: RunStore,
+    target: RunStore,
+    where: str | Expression = "",
+    *,
+    progress: Progress | None = None,
 ) -> CopyReport:
     """Copy runs with their output, metrics and files. Doing it again alters nothing.
 

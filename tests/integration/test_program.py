@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from sacred import Experiment, open_store
+from sacred._base.clock import local_time, utcnow, zone_name
 from sacred.app import main
 from sacred.app.command_registry import COMMANDS
 from sacred.config import load_config_file
@@ -210,7 +211,8 @@ def test_ls_lists_the_newest_first_with_what_differs(call: Call) -> None:
     code, out, err = call("ls")
     assert (code, err) == (0, "")
     head, *rows = table(out)
-    assert head == ["id", "status", "name", "start", "duration", "result", "lr"]
+    zone = f"({zone_name(local_time(utcnow()))})"
+    assert head == ["id", "status", "name", "start_time", zone, "duration", "result", "lr"]
     assert [(row[0], row[1], row[-1]) for row in rows] == [
         ("4", "COMPLETED", "0.5"),
         ("3", "FAILED", "2"),
@@ -834,7 +836,7 @@ def test_commands_of_plugins_are_listed_explained_and_run(plugged: Path) -> None
     assert "bad:run is no Command" in done.stderr
     done = call_with_plugins(plugged, "owners", "--help")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "usage: sacred owners [-h] [--by FIELD] [-s STORE] ID" in done.stdout
+    assert "usage: sacred owners [-h] [--by FIELD] [-s STORE] [--utc] ID" in done.stdout
     done = call_with_plugins(plugged, "owners", "last", "--by", "-me")
     assert (done.returncode, done.stdout, done.stderr) == (3, "run 4: -me\n", "")
 

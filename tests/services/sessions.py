@@ -74,6 +74,7 @@ def execute(command: str, directory: Path) -> str:
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(directory),
             "LANG": "C.UTF-8",
+            "TZ": "CET-1",  # one zone all over the year
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",  # else stdout would come after all of stderr
         },

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from sacred._base.errors import MissingExtraError, SacredError
 from sacred.app.command import Command
 from sacred.app.command_registry import all_commands
-from sacred.app.matching_runs import matching_runs
+from sacred.app.matching_runs import MatchingRuns
 from sacred.app.program_arguments import parser_of
 from sacred.app.session import Session
 from sacred.cli.completion import KINDS, SHELLS, CompletedCommand, CompletedOption
@@ -79,6 +79,6 @@ def _words(kind: str, session: Session) -> Iterator[str]:
         yield from run_ids(_stores(session))
         yield from (f"{name}:last" for name in names)
     elif kind == "fields":
-        yield from field_names(record for _, record in matching_runs(session, "", None, MAX_RUNS))
+        yield from field_names(record for _, record in MatchingRuns(session, limit=MAX_RUNS))
     else:
         yield from names

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     console = session.console
     bar = ProgressBar(console)
     try:
-        report = copy_runs(source, target, " ".join(args.query), progress=bar.show)
+        report = copy_runs(source, target, session.parse(" ".join(args.query)), progress=bar.show)
     finally:
         bar.clear()
     for old, new in report.copied.items():

@@ -13,7 +13,7 @@ import argparse
 import os
 from collections.abc import Iterable
 
-from sacred.app.matching_runs import matching_runs
+from sacred.app.matching_runs import MatchingRuns
 from sacred.app.program_arguments import whole_number
 from sacred.app.session import Session
 from sacred.display.report import report
@@ -48,17 +48,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
-    query = " ".join(args.query)
-    if args.run and query:
+    if args.run and args.query:
         raise UsageError("a query or --run, not both")
+    query = ""
     if args.run:
         runs = [("", session.run(text)) for text in args.run]
     else:
-        runs = list(matching_runs(session, query, args.sort, args.limit))
+        matching = MatchingRuns(session, args.query, args.sort, args.limit)
+        runs, query = list(matching), matching.query
     if not runs:
         raise ProgramError("no runs match the query" if query else "there are no runs")
     title = args.title or query or f"Runs of {', '.join({run.store for _, run in runs})}"
-    lines = report(runs, title, with_store=not args.run and len(session.stores) > 1)
+    lines = report(
+        runs, title, with_store=not args.run and len(session.stores) > 1, utc=session.console.utc
+    )
     if args.output in (None, "-"):
         for line in lines:
             session.console.write(f"{line}\n")

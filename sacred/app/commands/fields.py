@@ -11,7 +11,7 @@ import argparse
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sacred.app.matching_runs import matching_runs
+from sacred.app.matching_runs import MatchingRuns
 from sacred.app.program_arguments import whole_number
 from sacred.app.session import Session
 from sacred.display.field_summary import summarize_fields
@@ -36,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
-    runs = matching_runs(session, " ".join(args.query), None, args.limit)
-    found = summarize_fields(record for _, record in runs)
+    runs = MatchingRuns(session, args.query, limit=args.limit)
+    found = summarize_fields((record for _, record in runs), session.console.utc)
     rows = [
         [name, field.runs, ", ".join(sorted(field.types)), field.range]
         for name, field in sorted(found.items(), key=_order)

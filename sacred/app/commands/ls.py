@@ -1,11 +1,13 @@
 """List the runs that match a query, the newest first.
 
-Columns are id, status, name, start, duration, result, and the config entries that differ between
-runs of the same experiment. On a terminal, at most 50 runs are shown unless --limit or --all is
-given. Times are UTC.
+Columns are id, status, name, start time, duration, result, and the config entries that differ
+between runs of the same experiment. A word alone is looked for in all that is known of a run; a
+name may be short for the only entry that ends with it (lr for optimizer.lr). On a terminal, at most
+50 runs are shown unless --limit or --all is given.
 
 Examples:
   sacred ls
+  sacred ls toynet FAILED
   sacred ls "status = FAILED and start_time > '2 days ago'"
   sacred ls "lr > 1e-4 and lr < 1e-2" --sort -metrics.accuracy.max --limit 20
   sacred ls --columns id,lr,metrics.loss.min,duration --csv > runs.csv
@@ -18,7 +20,7 @@ from __future__ import annotations
 import argparse
 import itertools
 
-from sacred.app.matching_runs import matching_runs, unknown_fields
+from sacred.app.matching_runs import MatchingRuns
 from sacred.app.program_arguments import whole_number
 from sacred.app.session import Session
 from sacred.display.formats import add_formats, write_table
@@ -45,22 +47,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
     console = session.console
-    query = " ".join(args.query)
     limit: int | None = args.limit
     if limit is None and not args.all and args.format is None and console.is_terminal:
         limit = _TERMINAL_LIMIT
     # One more tells whether there are more.
     more = None if limit is None else limit + 1
-    runs = matching_runs(session, query, args.sort, more, args.columns)
+    matching = MatchingRuns(session, args.query, args.sort, more, args.columns)
+    runs = iter(matching)
     shown = itertools.islice(runs, limit)
-    table = run_table(shown, args.columns, with_store=len(session.stores) > 1)
+    table = run_table(shown, matching.columns, with_store=len(session.stores) > 1)
     is_cut = limit is not None and next(runs, None) is not None
     write_table(table, args.format, console)
     if args.format is None and not table.rows:
-        console.note("no runs match the query" if query else "no runs")
+        console.note("no runs match the query" if matching.query else "no runs")
     elif is_cut and args.limit is None:
         console.note(
             f"showing the {'first' if args.sort else 'newest'} {limit} runs; --all shows all"
         )
-    for remark in unknown_fields(session, query, args.sort, args.columns, table):
+    for remark in matching.remarks(table):
         console.note(remark)

@@ -59,7 +59,7 @@ def _show(record: RunRecord, session: Session) -> None:
     command = f" ({record.command})" if record.command not in (None, "main") else ""
     title = one_line(f"{record.name or 'a run'}{command}, run {record.id} of {record.store}")
     console.print(f"{title}: {status}")
-    for key, value in summary_fields(record):
+    for key, value in summary_fields(record, console.utc):
         console.print(f"  {console.style(f'{key:<11}', DIM)}{value}")
     for heading, mapping in (("Configuration", record.config), ("Info", record.info)):
         if mapping:
