@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.frozen import Frozen
-from sacred._base.loggers import log_level_number
 
 if TYPE_CHECKING:
     from sacred.config.captured_function import CapturedFunction
@@ -104,5 +103,8 @@ class RunRequest(Frozen):
         Raises:
             CommandLineError: no such level.
         """
+        # Not at the top: an import of `Experiment` does without `logging`.
+        from sacred._base.loggers import log_level_number
+
         level = self.options.get("--loglevel")
         return None if level is None else log_level_number(level)

@@ -14,7 +14,6 @@ from sacred._base.script import calling_globals, main_file_of
 from sacred._base.text import mask_passwords
 from sacred.cli.options import apply_options, default_options, gather_command_line_options
 from sacred.commands import built_in
-from sacred.config.captured_function import CapturedFunction, create_captured_function
 from sacred.config.typed_entries import without_marks
 from sacred.definition import RunRequest
 from sacred.ingredient import Ingredient, PathLike
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from sacred._base.cli_option import CLIOption
+    from sacred.config.captured_function import CapturedFunction
     from sacred.host_info import HostInfoGetter
     from sacred.run import Run
 
@@ -110,6 +110,8 @@ class Experiment(Ingredient):
         self._add_silently(built_in.diff)
 
     def _add_silently(self, function: Callable[..., Any]) -> None:
+        from sacred.config.captured_function import create_captured_function
+
         captured = self.commands[function.__name__] = create_captured_function(function)
         captured.unobserved = True
 

@@ -15,17 +15,12 @@ from typing import TYPE_CHECKING, Any, overload
 from sacred._base.errors import CircularDependencyError, UnsafeDataError
 from sacred._base.paths import join_paths
 from sacred._base.script import calling_globals, main_file_of, unite_script_and_module
-from sacred.config.captured_function import (
-    CapturedFunction,
-    CapturingDecorator,
-    capture_constructor,
-    create_captured_function,
-)
 from sacred.definition import ConfigHook, IngredientDef
 
 if TYPE_CHECKING:
     from typing import TypeVar
 
+    from sacred.config.captured_function import CapturedFunction, CapturingDecorator
     from sacred.config.chain import ConfigSource
     from sacred.config.config_scope import ConfigScope
     from sacred.dependencies import PackageDependency, Source
@@ -126,6 +121,10 @@ class Ingredient:
         return None
 
     def _capture(self, function: Callable[..., Any], prefix: str | None) -> CapturedFunction[Any]:
+        # Not at the top, as others below: what a script does not use it does not load, and
+        # loading is nearly all of a short run. This one loads wrapt, which is most of it.
+        from sacred.config.captured_function import CapturedFunction, create_captured_function
+
         if isinstance(function, CapturedFunction) and function in self.captured_functions:
             return function
         earlier = self._earlier(self.captured_functions, function)
@@ -154,11 +153,14 @@ class Ingredient:
         """
 
         def declare(inner: Callable[..., Any]) -> Any:
-            constructor = capture_constructor(inner, prefix) if isinstance(inner, type) else None
-            if constructor is None:
-                return self._capture(inner, prefix)
-            self._capture(constructor, prefix)
-            return inner
+            if isinstance(inner, type):
+                from sacred.config.captured_function import capture_constructor
+
+                constructor = capture_constructor(inner, prefix)
+                if constructor is not None:
+                    self._capture(constructor, prefix)
+                    return inner
+            return self._capture(inner, prefix)
 
         return _now_or_later(function, declare)
 
@@ -233,8 +235,6 @@ class Ingredient:
             SyntaxError: the body holds ``return`` or ``yield``.
             AssertionError: the signature has defaults, ``*args`` or ``**kwargs``.
         """
-        # Not at the top, as others below: what a script does not use it does not load,
-        # and loading is nearly all of a short run.
         from sacred.config.config_scope import ConfigScope
 
         earlier = self._earlier(self.configurations, function)

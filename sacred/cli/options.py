@@ -15,7 +15,6 @@ from sacred._base.extras import is_installed
 from sacred._base.registry import Registry
 from sacred.cli.errors import CommandLineError
 from sacred.cli.option_table import OptionRow, available_rows
-from sacred.settings import SETTINGS
 
 if TYPE_CHECKING:
     from sacred.run import Run
@@ -99,6 +98,9 @@ def gather_command_line_options(
     ['--beat-interval', '--capture', '--comment']
     """
     if filter_disabled is None:
+        # Not at the top: it loads munch, and an import of `Experiment` asks for no option.
+        from sacred.settings import SETTINGS
+
         filter_disabled = not SETTINGS.COMMAND_LINE.SHOW_DISABLED_OPTIONS
     options: dict[str, CLIOption] = {
         row.long: BuiltInOption(row)

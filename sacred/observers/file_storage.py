@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Hashable, Mapping
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sacred._base.cli_option import cli_option
 from sacred._base.extras import require
@@ -16,6 +15,9 @@ from sacred.observers.record_files import RecordFiles, StoredView
 from sacred.observers.store_observer import OldConstructors
 from sacred.stores.files.blobs import LocalBlobs
 from sacred.stores.files.store import local_file_store, store_once
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["DEFAULT_FILE_STORAGE_PRIORITY", "FileStorageObserver", "file_storage_option"]
 
@@ -152,6 +154,9 @@ class FileStorageObserver(OldConstructors, RecordFiles):
         Raises:
             OSError: the file cannot be read, or the copy not be written.
         """
+        # Not at the top: it loads a tenth of what an import of this class does.
+        from pathlib import Path
+
         path, target = Path(os.fsdecode(filename)), Path(os.fsdecode(store_dir))
         if not self.copy_artifacts and path.resolve().is_relative_to(Path(self.basedir).resolve()):
             return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import queue
 import threading
@@ -298,6 +297,9 @@ class QueueObserver(RunObserver):
             time.sleep(min(self._retry_interval, 1.0))
 
     def _report(self, event: WrappedEvent, error: Exception) -> None:
+        # Not at the top: an import of observers does without it.
+        import logging
+
         logging.getLogger(__name__).warning(
             "%s of %s failed: %s: %s",
             event.name,

@@ -11,27 +11,6 @@
 | `notebook` | a run as HTML, for notebooks |
 """
 
-from sacred._base.run_ids import RunId, id_key, plain_id
-from sacred.records.attribute_dict import Fields
-from sacred.records.metric import Metric, Points
-from sacred.records.run_record import RunRecord
-from sacred.records.source import TIME_FIELDS, Document, MetricNumbers, RecordSource
-from sacred.records.stored_files import FileEntry, StoredFile
-from sacred.status import DEAD_AFTER
+from sacred._base.lazy import lazy_package
 
-__all__ = [
-    "DEAD_AFTER",
-    "TIME_FIELDS",
-    "Document",
-    "Fields",
-    "FileEntry",
-    "Metric",
-    "MetricNumbers",
-    "Points",
-    "RecordSource",
-    "RunId",
-    "RunRecord",
-    "StoredFile",
-    "id_key",
-    "plain_id",
-]
+__getattr__, __dir__, __all__ = lazy_package(globals())

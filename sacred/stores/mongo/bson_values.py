@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime
-import logging
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from sacred.records.stored_values import restored
 from sacred.serializer import dumps
 
 __all__ = [
@@ -39,8 +37,6 @@ _AS_THEY_ARE = frozenset({type(None), bool, float, bytes, datetime.datetime})
 _MAX_ITEM_SIZE = 256 * 1024
 _EXCERPT = 2000
 
-_log = logging.getLogger(__name__)
-
 
 def force_bson_encodeable(obj: Any) -> Any:
     """A copy of a value that MongoDB can store.
@@ -63,6 +59,9 @@ def with_datetimes(fields: Mapping[str, Any]) -> dict[str, Any]:
     >>> with_datetimes({"a": {"py/object": "datetime.datetime"}})
     {'a': {'py/object': 'datetime.datetime'}}
     """
+    # Not at the top: an import of `MongoObserver` does without what reads values.
+    from sacred.records.stored_values import restored
+
     # What says that it is a time and is none stays as it is.
     return {
         name: restored(value, lambda problem: None) if _is_datetime(value) else value
@@ -124,7 +123,9 @@ def _as_text(obj: Any, reason: str) -> str:
         warnings.warn(message, stacklevel=2)
     except UserWarning:
         # Warnings are errors in this process, but a heartbeat must not fail for one.
-        _log.warning("%s", message)
+        import logging
+
+        logging.getLogger(__name__).warning("%s", message)
     return text
 
 

@@ -12,7 +12,6 @@ text, and in a part.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.run_ids import RunId
@@ -36,13 +35,19 @@ CHARS_AT_ONCE = (
 )  # sent at once, so that MAX_CHARS_IN_DOCUMENT + CHARS_AT_ONCE is far below 16 MB
 
 
-@dataclass(slots=True)
 class _State:
-    """What the document has; positions are in bytes of UTF-8."""
+    """What the document has.
 
-    head: int = 0  # length of the beginning and the line; 0: there is everything
-    stored: int = 0  # so much is in files
-    recent: bytearray = field(default_factory=bytearray)  # what follows
+    Args:
+        head: bytes of its beginning and of the notice; 0: it has the whole output.
+        stored: bytes of the output that are in files.
+        recent: the rest of the output, in UTF-8.
+    """
+
+    def __init__(self, head: int = 0, stored: int = 0, recent: bytes | bytearray = b"") -> None:
+        self.head = head
+        self.stored = stored
+        self.recent = bytearray(recent)
 
 
 class MongoOutput:

@@ -1,0 +1,14 @@
+from sacred._base.run_ids import RunId as RunId
+from sacred._base.run_ids import id_key as id_key
+from sacred._base.run_ids import plain_id as plain_id
+from sacred.records.attribute_dict import Fields as Fields
+from sacred.records.metric import Metric as Metric
+from sacred.records.metric import Points as Points
+from sacred.records.run_record import RunRecord as RunRecord
+from sacred.records.source import TIME_FIELDS as TIME_FIELDS
+from sacred.records.source import Document as Document
+from sacred.records.source import MetricNumbers as MetricNumbers
+from sacred.records.source import RecordSource as RecordSource
+from sacred.records.stored_files import FileEntry as FileEntry
+from sacred.records.stored_files import StoredFile as StoredFile
+from sacred.status import DEAD_AFTER as DEAD_AFTER
