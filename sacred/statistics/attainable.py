@@ -1,0 +1,123 @@
+"""What a number of runs can show at all, whatever the values are, and how many runs it takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from sacred.statistics.permutation import SAMPLED_ARRANGEMENTS, is_exact, reaches
+
+__all__ = [
+    "attainable_level",
+    "holm",
+    "pairs_needed",
+    "runs_to_add",
+    "smallest_p_of_pairs",
+    "smallest_p_of_samples",
+]
+
+#: More runs are not proposed.
+_MAX_RUNS = 1000
+
+
+def smallest_p_of_pairs(pairs: int) -> float:
+    """The smallest p-value that so many pairs can have.
+
+    >>> smallest_p_of_pairs(5), smallest_p_of_pairs(6)
+    (0.0625, 0.03125)
+    """
+    if pairs < 1:
+        return 1.0
+    return min(1.0, 2 / (2**pairs if is_exact(pairs) else SAMPLED_ARRANGEMENTS))
+
+
+def smallest_p_of_samples(first: int, second: int) -> float:
+    """The smallest p-value that two samples of such sizes can have.
+
+    >>> smallest_p_of_samples(3, 3), round(smallest_p_of_samples(4, 4), 4)
+    (0.1, 0.0286)
+    >>> smallest_p_of_samples(1, 39)
+    0.05
+    """
+    if first < 1 or second < 1:
+        return 1.0
+    exact = is_exact(first, second)
+    return min(1.0, 2 / (math.comb(first + second, first) if exact else SAMPLED_ARRANGEMENTS))
+
+
+def attainable_level(smallest_p: float, alpha: float) -> float:
+    """How often a test at level `alpha` really rejects what is true: at most so often.
+
+    P-values are multiples of the smallest one; if no two differences are equal, each of them
+    is as frequent as it says.
+
+    Args:
+        smallest_p: of the test.
+        alpha: the level that is wanted.
+
+    >>> [attainable_level(smallest_p_of_pairs(pairs), 0.05) for pairs in (5, 6, 7)]
+    [0.0, 0.03125, 0.046875]
+    """
+    return smallest_p * math.floor(alpha / smallest_p + 1e-9)
+
+
+def pairs_needed(alpha: float, comparisons: int = 1) -> int:
+    """The smallest number of pairs that can be significant.
+
+    Args:
+        alpha: the level.
+        comparisons: how many there are, corrected by Holm.
+
+    >>> [pairs_needed(0.05, comparisons) for comparisons in (1, 2, 3, 5, 10)]
+    [6, 7, 7, 8, 9]
+    """
+    pairs = 1
+    while pairs < _MAX_RUNS and not reaches(smallest_p_of_pairs(pairs) * comparisons, alpha):
+        pairs += 1
+    return pairs
+
+
+def runs_to_add(
+    first: int, second: int, alpha: float, comparisons: int = 1
+) -> tuple[int, int] | None:
+    """The fewest runs that two samples lack to be able to be significant.
+
+    Args:
+        first: the size of one sample.
+        second: the size of the other.
+        alpha: the level.
+        comparisons: how many there are, corrected by Holm.
+
+    Returns:
+        how many to add to each; None: no number is enough.
+
+    >>> runs_to_add(3, 3, 0.05), runs_to_add(1, 5, 0.05), runs_to_add(4, 4, 0.05)
+    ((1, 1), (2, 0), (0, 0))
+    """
+    for added in range(_MAX_RUNS):
+        ways = [(more, added - more) for more in range(added + 1)]
+        best = min(ways, key=lambda way: smallest_p_of_samples(first + way[0], second + way[1]))
+        if reaches(smallest_p_of_samples(first + best[0], second + best[1]) * comparisons, alpha):
+            return best
+        if smallest_p_of_samples(first + best[0], second + best[1]) == 2 / SAMPLED_ARRANGEMENTS:
+            return None
+    return None
+
+
+def holm(p_values: Sequence[float], comparisons: int | None = None) -> list[float]:
+    """Correct p-values for their number, by Holm: any of them is a false alarm with `alpha`.
+
+    Args:
+        p_values: of the comparisons.
+        comparisons: how many there are if these are not all of them.
+
+    >>> holm([0.01, 0.04, 0.03]), holm([0.01, 0.04], comparisons=5)
+    ([0.03, 0.06, 0.06], [0.05, 0.16])
+    """
+    total = len(p_values) if comparisons is None else comparisons
+    corrected = [1.0] * len(p_values)
+    largest = 0.0
+    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        largest = max(largest, min(1.0, p_values[index] * (total - rank)))
+        corrected[index] = largest
+    return corrected

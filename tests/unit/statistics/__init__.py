@@ -1,0 +1,1 @@
+"""Numbers in, numbers out: compared with SciPy, with each other, and with simulations."""
