@@ -22,7 +22,7 @@ class CLIOption:
 
     Args:
         apply_function: takes ``(args, run)``; its docstring is the help text.
-        short_flag: like ``-j``.
+        short_flag: like ``-j``; ``""``: it has none.
         long_flag: like ``--my-flag``.
         is_flag: whether it takes no value.
 
@@ -39,7 +39,7 @@ class CLIOption:
         self, apply_function: Callable[..., Any], short_flag: str, long_flag: str, is_flag: bool
     ) -> None:
         short, long = str(short_flag), str(long_flag)
-        if not (len(short) == 2 and short[0] == "-" and _is_word(short[1])):
+        if short and not (len(short) == 2 and short[0] == "-" and _is_word(short[1])):
             raise ValueError(
                 f"Short flag malformed: {short_flag!r}. One correct short flag would be: `-j`."
             )
@@ -99,7 +99,7 @@ def cli_option(
     Pass it to ``Experiment(additional_cli_options=[…])``.
 
     Args:
-        short_flag: like ``-j``.
+        short_flag: like ``-j``; ``""``: it has none.
         long_flag: like ``--my-flag``.
         is_flag: whether it takes no value.
 

@@ -49,6 +49,8 @@ class ConfigSummary(dict[str, Any]):
         self.ignored_fallbacks = set(ignored_fallbacks)
         self.docs: dict[str, str] = dict(docs)
         self.origins: dict[str, Origin] = dict(origins)
+        #: What a scope has assigned to names of ingredients that it takes.
+        self.own_copies: dict[str, Any] = {}
         self.ensure_coherence()
 
     def update_from(self, config_mod: ConfigSummary, path: str = "") -> None:
@@ -89,6 +91,7 @@ class ConfigSummary(dict[str, Any]):
         self.typechanged.update((start + entry, t) for entry, t in other.typechanged.items())
         self.docs.update((start + entry, text) for entry, text in other.docs.items())
         self.origins.update((start + entry, origin) for entry, origin in other.origins.items())
+        self.own_copies.update((start + name, value) for name, value in other.own_copies.items())
         self.ensure_coherence()
 
     def ensure_coherence(self) -> None:

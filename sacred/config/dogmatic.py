@@ -55,6 +55,8 @@ class DogmaticDict(dict[Any, Any]):
         self._resolved: dict[Any, Any] = {}
         # Fixed entries that are there although nothing has been assigned to them.
         self._imposed: set[Any] = set()
+        # Paths of entries that an earlier assignment of this dict as a whole had.
+        self._replaced: set[str] = set()
 
     @property
     def fallback(self) -> Mapping[Any, Any]:
@@ -76,8 +78,11 @@ class DogmaticDict(dict[Any, Any]):
                 self.fallback_writes.append(key)
             super().__setitem__(key, value)
             return
+        before = None if key in self._imposed else self._resolved.get(key)
         self._imposed.discard(key)
         self._resolved[key] = resolved = self._resolve(key, value)
+        if isinstance(before, DogmaticDict) and isinstance(resolved, DogmaticDict):
+            resolved._replaced = before._assigned_paths()
         super().__setitem__(key, resolved)
         self._compare(key, value)
 
@@ -104,6 +109,15 @@ class DogmaticDict(dict[Any, Any]):
             if not dict.__contains__(self, key):
                 super().__setitem__(key, self._resolve(key, _MISSING))
                 self._imposed.add(key)
+
+    def _assigned_paths(self) -> set[str]:
+        """The paths of all entries that have been assigned so far, here and below."""
+        paths = set(self._replaced)
+        for key, value in self.items():
+            if key not in self._imposed:
+                below = value._assigned_paths() if isinstance(value, DogmaticDict) else _paths(value)
+                paths |= {str(key), *(join_paths(str(key), path) for path in below)}
+        return paths
 
     def _compare(self, key: Any, value: Any) -> None:
         # A change stays a change even if the fixed value is assigned later on: `x = max(x, 1)`.
@@ -219,7 +233,7 @@ class DogmaticDict(dict[Any, Any]):
                 value = as_entry(fixed, value, known, is_bool=key in self.bools)
                 super().__setitem__(key, _copy(value))
         self._imposed.clear()
-        return missing
+        return missing - self._replaced
 
     def _take_over(self, path: str, part: DogmaticDict | ElementwiseList) -> None:
         changed = {join_paths(path, below) for below in part.modified}

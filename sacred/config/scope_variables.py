@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import sys
 from collections.abc import Collection, Mapping
@@ -166,6 +167,9 @@ class ScopeVariables:
             for name, line in self.lines.items()
             if name in summary and (name not in self._fixed or isinstance(summary[name], dict))
         }
+        for name in self._ignored & self._locals.keys():
+            with contextlib.suppress(ValueError):
+                summary.own_copies[name] = normalize_or_die(make_plain(self._locals[name]))
         return summary
 
     def _take_locals(self, names: Collection[str]) -> None:

@@ -11,9 +11,9 @@ from sacred.host_info.system import hostname, os_description, python_version
 from sacred.settings import SETTINGS
 
 
-def _cpu() -> str:
+def _cpu() -> str | None:
     if not SETTINGS.HOST_INFO.INCLUDE_CPU_INFO:
-        raise IgnoreHostInfo
+        return None
     from sacred.host_info.cpu import cpu_name
 
     name = cpu_name()
@@ -22,9 +22,9 @@ def _cpu() -> str:
     return name
 
 
-def _gpus() -> dict[str, Any]:
+def _gpus() -> dict[str, Any] | None:
     if not SETTINGS.HOST_INFO.INCLUDE_GPU_INFO:
-        raise IgnoreHostInfo
+        return None
     from sacred.host_info.gpu import gpu_info
 
     return gpu_info()

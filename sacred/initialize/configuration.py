@@ -19,6 +19,7 @@ from sacred.initialize.phases import (
     gather_ingredients_topological,
     get_config_modifications,
     get_configuration,
+    join_overlapping,
     refuse_object_texts,
     split_prefixes,
 )
@@ -93,6 +94,7 @@ def configure_request(experiment: Ingredient, request: RunRequest) -> Configured
         apply_config_hooks(scaffolding, scaffold, request.command_name, run_logger)
     _set_up_seeds(scaffolding)
     config = get_configuration(scaffolding)
+    join_overlapping(scaffolding)
     refuse_object_texts(config)
     return Configured(
         config=config,

@@ -7,7 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import ConfigAddedError, UnknownIngredientError
-from sacred._base.paths import iter_prefixes, iterate_flattened, join_paths
+from sacred._base.paths import (
+    convert_to_nested_dict,
+    is_prefix,
+    iter_prefixes,
+    iterate_flattened,
+    join_paths,
+)
 from sacred._base.text import did_you_mean
 from sacred.config.captured_function import CapturedFunction
 from sacred.definition import RunRequest
@@ -84,7 +90,7 @@ def create_requested_run(experiment: Ingredient, request: RunRequest) -> Run:
     scaffolds = configured.scaffolding.values()
     main_function = get_command(configured.scaffolding, request.command_name)
     if not request.force:
-        _check_changes(configured)
+        _check_changes(configured, request)
 
     def host_info() -> dict[str, Any]:
         from sacred.host_info import get_host_info
@@ -114,7 +120,7 @@ def create_requested_run(experiment: Ingredient, request: RunRequest) -> Run:
     return run
 
 
-def _check_changes(configured: Configured) -> None:
+def _check_changes(configured: Configured, request: RunRequest) -> None:
     """Refuse added entries that nobody takes; warn of other suspicious changes."""
     taken = {
         join_paths(scaffold.path, name)
@@ -125,6 +131,8 @@ def _check_changes(configured: Configured) -> None:
         path for path in configured.modifications.added if not _is_group(path, configured)
     )
     unused = [path for path in added if taken.isdisjoint(iter_prefixes(path))]
+    declared = _declared(unused, configured, request)
+    unused = [path for path in unused if path not in declared]
     if unused:
         known = {path for path, _ in iterate_flattened(configured.config)} - set(added)
         raise ConfigAddedError(
@@ -135,14 +143,40 @@ def _check_changes(configured: Configured) -> None:
         root, path, changes = configured.root_logger, scaffold.path, scaffold.config_mods
         # `-l ERROR` is for these, too; the level of the root logger itself is not ours to set.
         if changes is not None and (scaffold.log_level or 0) <= logging.WARNING:
-            own = sorted(entry for entry in changes.added if join_paths(path, entry) in added)
-            # Where an ingredient only lies further below, the entry stands beside it.
+            paths = {entry: join_paths(path, entry) for entry in changes.added}
+            own = sorted(e for e, full in paths.items() if full in added and full not in declared)
+            # Where an ingredient lies elsewhere or further below, the entry stands beside it.
             ignored = sorted(
                 name
                 for name in changes.ignored_fallbacks
-                if {name, join_paths(path, name)} & configured.scaffolding.keys()
+                if join_paths(path, name) in configured.scaffolding
+                or (name in changes.own_copies and name in configured.scaffolding)
             )
             _warn_of_changes(changes, own, ignored, root.getChild(path) if path else root)
+
+
+def _declared(
+    unused: Sequence[str], configured: Configured, request: RunRequest
+) -> frozenset[str]:
+    """The added entries that only readers of ``_config`` get, but that are no typing mistakes.
+
+    A named config or a config file sets them: somebody has written them down as entries.
+    """
+    if not unused:
+        return frozenset()
+    readers = [
+        join_paths(scaffold.path, prefix)
+        for scaffold in configured.scaffolding.values()
+        for prefix in scaffold.prefixes_of_config_readers
+    ]
+    updates = convert_to_nested_dict(dict(request.config_updates))
+    typed = {path for path, _ in iterate_flattened(updates)}
+    return frozenset(
+        path
+        for path in unused
+        if typed.isdisjoint(iter_prefixes(path))
+        and any(not reader or is_prefix(reader, path) for reader in readers)
+    )
 
 
 def _warn_of_changes(

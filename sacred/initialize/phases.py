@@ -36,6 +36,7 @@ __all__ = [
     "get_config_modifications",
     "get_configuration",
     "get_scaffolding_and_config_name",
+    "join_overlapping",
     "refuse_object_texts",
     "split_prefixes",
 ]
@@ -213,12 +214,28 @@ def get_scaffolding_and_config_name(
 
 
 def get_configuration(scaffolding: Scaffolding) -> dict[str, Any]:
-    """The whole configuration as known now: one nested dict."""
+    """The whole configuration as known now: one nested dict.
+
+    Ingredients without entries are left out, unless they are a part of others.
+    """
+    lodgers = {path for scaffold in scaffolding.values() for path in scaffold.lodgers}
     configuration: dict[str, Any] = {}
     for path, scaffold in reversed(list(scaffolding.items())):
-        if scaffold.config:
+        if scaffold.config or (path in lodgers and scaffold.config is not None):
             recursive_update(configuration, nested_at(path, scaffold.config))
     return configuration
+
+
+def join_overlapping(scaffolding: Scaffolding) -> None:
+    """Let functions of an ingredient see the entries of those that lie below its path.
+
+    Who else uses them does not matter, as long as both have entries.
+    """
+    filled = {path: scaffold for path, scaffold in scaffolding.items() if path and scaffold.config}
+    for above, owner in filled.items():
+        for path, scaffold in filled.items():
+            if path != above and is_prefix(above, path):
+                owner.lodgers[path] = scaffold
 
 
 def apply_config_hooks(

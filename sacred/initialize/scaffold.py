@@ -72,6 +72,8 @@ class Scaffold:
     ) -> None:
         self.config_scopes = config_scopes
         self.subrunners = subrunners
+        #: Scaffolds that have become a part of this one, by path; see `gather_fallbacks`.
+        self.lodgers: dict[str, Scaffold] = {}
         self.path = path
         self.commands = commands
         self.named_configs = named_configs
@@ -100,6 +102,12 @@ class Scaffold:
             join_paths(function.prefix or "", name)
             for function in self._captured_functions
             for name in function.signature.arguments
+        }
+        #: Prefixes of captured functions that take ``_config``.
+        self.prefixes_of_config_readers = {
+            function.prefix or ""
+            for function in self._captured_functions
+            if "_config" in function.signature.arguments
         }
 
     def __repr__(self) -> str:
@@ -170,7 +178,17 @@ class Scaffold:
         return rel_path(self.path, path) if is_prefix(self.path, path) else path
 
     def gather_fallbacks(self) -> None:
-        """Make the configs of its ingredients, as far as known, readable for its sources."""
+        """Make the configs of its ingredients, as far as known, readable for its sources.
+
+        An ingredient behind one whose path it lies below becomes a part of that one, even if
+        that one does not use it.
+        """
+        before: list[Scaffold] = []
+        for used in self._in_order():
+            for other in before:
+                if other.path != used.path and is_prefix(other.path, used.path):
+                    other.lodgers[used.path] = used
+            before.append(used)
         fallback: dict[str, Any] = {"_log": self.logger}
         for path, subrunner in self.subrunners.items():
             if subrunner.config is not None:
@@ -193,13 +211,22 @@ class Scaffold:
         """What some of its sources give now; see `chain_evaluate_config_scopes`."""
         how = {} if self.evaluate is None else {"evaluate": self.evaluate}
         with ConfigError.track({}, self.path):
-            return chain_evaluate_config_scopes(
+            config, summaries = chain_evaluate_config_scopes(
                 sources,
                 fixed=self.config_updates,
                 preset=self.presets,
                 fallback=self.fallback or {},
                 **how,
             )
+        # The ingredient itself lies elsewhere, so the name is free for an entry.
+        for summary in summaries:
+            own = getattr(summary, "own_copies", {})
+            config.update({n: value for n, value in own.items() if not self._is_below(n)})
+        return config, summaries
+
+    def _is_below(self, name: str) -> bool:
+        """Whether an ingredient lies below it under this name."""
+        return any(path == join_paths(self.path, name) for path in self.subrunners)
 
     def run_named_config(self, config_name: str) -> ConfigSummary:
         """Evaluate one named config, or config file, with the updates fixed.
@@ -313,10 +340,18 @@ class Scaffold:
             view[name] = part
         return view
 
+    def _in_order(self) -> Iterable[Scaffold]:
+        """The scaffolds of its ingredients, each behind those that it uses."""
+        for subrunner in self.subrunners.values():
+            yield from subrunner._in_order()
+            yield subrunner
+
     def _configs_below(self) -> Iterable[tuple[str, dict[str, Any]]]:
         for path, subrunner in self.subrunners.items():
             yield path, subrunner.config or {}
             yield from subrunner._configs_below()
+        for path, lodger in self.lodgers.items():
+            yield path, lodger.config or {}
 
     # ------------------------------------------------------------------ run
 

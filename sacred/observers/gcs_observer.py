@@ -60,12 +60,11 @@ class GoogleCloudStorageObserver(OldConstructors, BucketFiles):
         return f"GoogleCloudStorageObserver({self.bucket!r}, {self.basedir!r})"
 
 
-@cli_option("-G", "--gcs")
+@cli_option("", "--gcs")  # all letters may be taken by options of users
 def gcs_option(args: str, run: Any) -> None:
     """Add a GoogleCloudStorageObserver; the value is ``gs://bucket/prefix``."""
     run.observers.append(GoogleCloudStorageObserver(*split_address(args, "gs")))
 
 
-gcs_option.short_flag = ""  # all letters may be taken by options of users
 gcs_option.arg = "URL"
 gcs_option.arg_description = "Where runs go, as gs://bucket/prefix"

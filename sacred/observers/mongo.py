@@ -20,7 +20,8 @@ from sacred.observers.store_observer import RecordState, StoreObserver
 from sacred.stores.changes import SourceFile
 from sacred.stores.document import source_files
 from sacred.stores.mongo.bson_values import force_bson_encodeable
-from sacred.stores.mongo.client import make_client, name_of_place, split_prefix
+from sacred.stores.mongo.client import hosts_of, make_client, name_of_place, split_prefix
+from sacred.stores.mongo.gridfs_files import content_type_of
 from sacred.stores.mongo.store import MongoStore
 from sacred.stores.store import RunExistsError
 
@@ -142,7 +143,8 @@ class MongoObserver(StoreObserver):
     @property
     def writes_to(self) -> Hashable:
         """See `StoreObserver.writes_to`: the collection of the runs."""
-        return _Place(self.runs)
+        known = self._connection is not None
+        return _Place(self.runs, hosts_of(self._arguments.get("url")) if known else frozenset())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._store.url}, {self.runs.name}>"
@@ -332,6 +334,23 @@ class MongoObserver(StoreObserver):
         finally:
             super().log_metrics(metrics_by_name, info)
 
+    def artifact_event(
+        self,
+        name: str,
+        filename: str,
+        metadata: JsonDict | None = None,
+        content_type: str | None = None,
+    ) -> None:
+        """Store a file that the run has written; see `StoreObserver.artifact_event`.
+
+        A content type that is guessed is printed.
+        """
+        super().artifact_event(name, filename, metadata, content_type)
+        guess = None if content_type else content_type_of(name, filename)
+        if guess is not None:
+            shown = getattr(filename, "original", filename)
+            print(f"Added {guess} as content-type of artifact {shown}.")
+
     def _after_close(self, spool: str | None) -> None:
         self._listed.pop(self._running.run_id, None)
 
@@ -346,11 +365,17 @@ class MongoObserver(StoreObserver):
 class _Place:
     """A collection; hashable, unlike those of some databases that stand in for MongoDB."""
 
-    def __init__(self, runs: Collection[JsonDict]) -> None:
+    def __init__(self, runs: Collection[JsonDict], hosts: frozenset[str]) -> None:
         self._runs = runs
+        #: The servers, if they are known.
+        self._hosts = hosts
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Place) and bool(self._runs == other._runs)
+        if not isinstance(other, _Place):
+            return False
+        if self._hosts and self._hosts == other._hosts:
+            return bool(self._runs.full_name == other._runs.full_name)
+        return bool(self._runs == other._runs)
 
     def __hash__(self) -> int:
         return hash(self._runs.full_name)

@@ -251,12 +251,6 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "OPEN (observers): TinyDB: tuples in info become {'py/tuple': ...}, not lists",
-        lambda case, found: (
-            found[0].startswith("/files/tiny/") and found[2] == {"py/tuple": found[1]}
-        ),
-    ),
-    KnownPlace(
         "none: TinyDbObserver creates nothing before a run starts",
         lambda case, found: found == ("/files/tiny/metadata.json", "", "<missing>"),
     ),

@@ -63,7 +63,13 @@ def test_a_directory_behind_a_link(runs, tmp_path):
 
 def test_the_same_collection_twice(mongo, mongo_server, mongo_db):
     url = f"mongodb://{mongo_server.host}:{mongo_server.port}/{mongo_db.name}"
-    run_with(MongoObserver(url), MongoObserver(url), QueueObserver(MongoObserver(url)))
+    other_name = url.replace(mongo_server.host, "localhost")
+    run_with(
+        MongoObserver(url),
+        MongoObserver(other_name),
+        MongoObserver(url),
+        QueueObserver(MongoObserver(url)),
+    )
     assert mongo_db.runs.count_documents({}) == 1
 
 

@@ -182,6 +182,7 @@ def test_serialised_types_and_the_way_back(observer, runs):
     assert entry["info"]["series"] == '{TinySeries}:{"0": 1.5, "1": 2.5}'
     assert entry["info"]["frame"].startswith('{TinyDataFrame}:{"x": {"0": 1, "1": 2}, "y":')
     assert entry["info"]["when"] == TIME
+    assert entry["info"]["tuple"][0] == 1  # a list, as in databases of 0.8
     assert entry["result"] == "{TinyArray}:[0, 1, 2]"
     [record] = TinyDbReader(runs).fetch_metadata(indices=0)
     read = record["info"]

@@ -14,9 +14,11 @@ from sacred.stores.store import StoreAddressError
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
-__all__ = ["make_client", "name_of_place", "server_of", "split_prefix"]
+__all__ = ["hosts_of", "make_client", "name_of_place", "server_of", "split_prefix"]
 
 _PREFIX = "collection_prefix"
+
+_LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "[::1]"})
 
 _DEFAULTS: dict[str, Any] = {
     "serverSelectionTimeoutMS": 5_000,
@@ -67,6 +69,22 @@ def server_of(url: str | None) -> str:
     found = re.match(r"(mongodb(?:\+srv)?://)?(?:[^/?]*@)?([^/?]*)", address)
     assert found is not None  # every part may be absent
     return (found[1] or "mongodb://") + found[2]
+
+
+def hosts_of(url: str | None) -> frozenset[str]:
+    """The servers of an address, those of this machine under one name.
+
+    >>> hosts_of("mongodb://me:secret@127.0.0.1/results") == hosts_of("localhost:27017")
+    True
+    """
+    scheme, _, hosts = server_of(url).rpartition("//")
+    if scheme != "mongodb:":
+        return frozenset({hosts.lower()})
+    found = set[str]()
+    for one in hosts.lower().split(","):
+        host, port = re.fullmatch(r"(.*?)(:\d+)?", one, re.DOTALL).groups()  # type: ignore[union-attr]
+        found.add(("localhost" if host in _LOOPBACK else host) + (port or ":27017"))
+    return frozenset(found)
 
 
 def split_prefix(url: str) -> tuple[str, str]:

@@ -41,7 +41,9 @@ _CLASSES = frozenset(
     {"datetime.datetime", "numpy.ndarray", "pandas.DataFrame", "pandas.Series"}
 )  #: in the plain form, what may have a tag here
 
-#: Of arrays, by their paths: JSON knows one kind of floats.
+_TUPLE = "tuple"
+
+#: Of arrays and tuples, by their paths: JSON knows one kind of floats, and of sequences.
 DTypes = dict[str, str]
 
 
@@ -141,7 +143,7 @@ class TinyForm:
 
         Args:
             value: in its plain form, or what `decode` gave.
-            dtypes: gets those of arrays whose text does not say it.
+            dtypes: gets those of arrays whose text does not say it, and which lists are tuples.
             path: of the value, for `dtypes`.
         """
         if isinstance(value, str):
@@ -149,6 +151,10 @@ class TinyForm:
         if isinstance(value, dict):
             if "py/object" in value:
                 return self._encode_object(value, dtypes, path)
+            if value.keys() == {"py/tuple"}:
+                if dtypes is not None:
+                    dtypes[path] = _TUPLE
+                return self.encode(value["py/tuple"], dtypes, path)
             return {key: self.encode(item, dtypes, f"{path}/{key}") for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [self.encode(item, dtypes, f"{path}/{n}") for n, item in enumerate(value)]
@@ -171,7 +177,8 @@ class TinyForm:
                 return stored
             return {key: self.decode(item, dtypes, f"{path}/{key}") for key, item in stored.items()}
         if isinstance(stored, list):
-            return [self.decode(item, dtypes, f"{path}/{n}") for n, item in enumerate(stored)]
+            items = [self.decode(item, dtypes, f"{path}/{n}") for n, item in enumerate(stored)]
+            return {"py/tuple": items} if dtypes and dtypes.get(path) == _TUPLE else items
         return stored
 
     def decode_entry(self, entry: Mapping[str, Any]) -> dict[str, Any]:
