@@ -103,11 +103,12 @@ class Scaffold:
             for function in self._captured_functions
             for name in function.signature.arguments
         }
-        #: Prefixes of captured functions that take ``_config``.
+        #: Prefixes of the user's functions that take ``_config``; built-in commands do, too.
         self.prefixes_of_config_readers = {
             function.prefix or ""
             for function in self._captured_functions
             if "_config" in function.signature.arguments
+            and not function.__module__.startswith("sacred.")
         }
 
     def __repr__(self) -> str:
