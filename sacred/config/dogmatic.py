@@ -115,7 +115,9 @@ class DogmaticDict(dict[Any, Any]):
         paths = set(self._replaced)
         for key, value in self.items():
             if key not in self._imposed:
-                below = value._assigned_paths() if isinstance(value, DogmaticDict) else _paths(value)
+                below = (
+                    value._assigned_paths() if isinstance(value, DogmaticDict) else _paths(value)
+                )
                 paths |= {str(key), *(join_paths(str(key), path) for path in below)}
         return paths
 

@@ -155,9 +155,7 @@ def _check_changes(configured: Configured, request: RunRequest) -> None:
             _warn_of_changes(changes, own, ignored, root.getChild(path) if path else root)
 
 
-def _declared(
-    unused: Sequence[str], configured: Configured, request: RunRequest
-) -> frozenset[str]:
+def _declared(unused: Sequence[str], configured: Configured, request: RunRequest) -> frozenset[str]:
     """The added entries that only readers of ``_config`` get, but that are no typing mistakes.
 
     A named config or a config file sets them: somebody has written them down as entries.

@@ -14,7 +14,7 @@ from sacred._base.extras import require
 from sacred._base.run_ids import RunId
 from sacred.events import accepts_timestamps
 from sacred.observers.base import JsonDict
-from sacred.observers.mongo_address import parse_mongo_db_arg
+from sacred.observers.mongo_address import MongoPlace, parse_mongo_db_arg
 from sacred.observers.queue import QueueObserver
 from sacred.observers.store_observer import RecordState, StoreObserver
 from sacred.stores.changes import SourceFile
@@ -144,7 +144,7 @@ class MongoObserver(StoreObserver):
     def writes_to(self) -> Hashable:
         """See `StoreObserver.writes_to`: the collection of the runs."""
         known = self._connection is not None
-        return _Place(self.runs, hosts_of(self._arguments.get("url")) if known else frozenset())
+        return MongoPlace(self.runs, hosts_of(self._arguments.get("url")) if known else frozenset())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._store.url}, {self.runs.name}>"
@@ -360,25 +360,6 @@ class MongoObserver(StoreObserver):
         # `info["metrics"]` may hold a value of the user's own, which is left alone.
         if metric_id is not None and isinstance(listed, list):
             listed.append({"name": name, "id": metric_id})
-
-
-class _Place:
-    """A collection; hashable, unlike those of some databases that stand in for MongoDB."""
-
-    def __init__(self, runs: Collection[JsonDict], hosts: frozenset[str]) -> None:
-        self._runs = runs
-        #: The servers, if they are known.
-        self._hosts = hosts
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Place):
-            return False
-        if self._hosts and self._hosts == other._hosts:
-            return bool(self._runs.full_name == other._runs.full_name)
-        return bool(self._runs == other._runs)
-
-    def __hash__(self) -> int:
-        return hash(self._runs.full_name)
 
 
 class _NewRun(NamedTuple):

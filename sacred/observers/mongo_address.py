@@ -1,13 +1,16 @@
-"""Parsing of the MongoDB addresses that the command line accepts."""
+"""MongoDB addresses: those that the command line accepts, and which are the same."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sacred._base.text import mask_passwords
 
-__all__ = ["parse_mongo_db_arg"]
+if TYPE_CHECKING:
+    from pymongo.collection import Collection
+
+__all__ = ["MongoPlace", "parse_mongo_db_arg"]
 
 _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)"
 _DATABASE = r'[^\s.:!/\\"$*<>|?]+'
@@ -51,3 +54,22 @@ def parse_mongo_db_arg(mongo_db: str) -> dict[str, Any]:
     if "priority" in found:
         arguments["priority"] = int(found["priority"])
     return arguments
+
+
+class MongoPlace:
+    """A collection; hashable, unlike those of some databases that stand in for MongoDB."""
+
+    def __init__(self, runs: Collection[dict[str, Any]], hosts: frozenset[str]) -> None:
+        self._runs = runs
+        #: The servers, if they are known.
+        self._hosts = hosts
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MongoPlace):
+            return False
+        if self._hosts and self._hosts == other._hosts:
+            return bool(self._runs.full_name == other._runs.full_name)
+        return bool(self._runs == other._runs)
+
+    def __hash__(self) -> int:
+        return hash(self._runs.full_name)

@@ -22,6 +22,7 @@ from tests.differential.likeness import (
     not_added,
     not_bound,
     uncoloured,
+    updated,
     without_guess,
     without_log,
     without_tags,
@@ -121,7 +122,9 @@ PLACES: tuple[KnownPlace, ...] = (
             "add_config(" in case.text
             and found[0] == "/run/modifications/modified"
             and set(found[2]) - set(found[1]) <= {"seed"}
-            and set(found[1]) - set(found[2]) <= {"__doc__"}
+            and all(
+                path == "__doc__" or path in updated(case) for path in set(found[1]) - set(found[2])
+            )
         ),
     ),
     KnownPlace(
@@ -152,11 +155,43 @@ PLACES: tuple[KnownPlace, ...] = (
     ),
     KnownPlace(
         "beyond.md: `d={}` clears the dict (from config hooks as well)",
-        lambda case, found: "config_hook" in case.text and found[2] in ({}, {"dict": {}}),
+        lambda case, found: (
+            "config_hook" in case.text
+            and (
+                found[2] in ({}, {"dict": {}})
+                or (found[2] == "<missing>" and re.search(r"= \{\}$|: \{\}", case.text, re.M))
+            )
+        ),
     ),
     KnownPlace(
         "beyond.md: scopes are compiled from the syntax tree: variables are local ones",
         lambda case, found: not_bound(found),
+    ),
+    KnownPlace(
+        "configuration.md: values are computed from the final values: a dict with updates is whole"
+        " at once",
+        lambda case, found: (
+            isinstance(found[1], str)
+            and isinstance(found[2], str)
+            and found[1] != found[2]
+            and re.sub(r"\{.*\}", "{}", found[2]) == found[1]
+        ),
+    ),
+    KnownPlace(
+        "beyond.md: `flag=false` on the command line is a bool where the entry is one",
+        lambda case, found: (
+            (str(found[1]).lower(), found[2])
+            in (("true", True), ("yes", True), ("on", True), ("no", False), ("false", False))
+            and re.search(rf"={found[1]}\b", " ".join(case.arguments)) is not None
+        ),
+    ),
+    KnownPlace(
+        "configuration.md: `del` of what an ingredient gives is ignored, as that of fixed values",
+        lambda case, found: (
+            (name := re.fullmatch(r"NameError: name '(\w+)' is not defined", str(found[1])))
+            is not None
+            and f"del {name[1]}\n" in case.text
+        ),
     ),
     KnownPlace(
         "deliberate: the docstring of a named config describes the named config and not the run"

@@ -98,3 +98,8 @@ def crash_within(*messages: str) -> Callable[[Case, Normalised, Normalised], boo
         return within and any(re.search(message, error(old)) for message in messages)
 
     return shown
+
+
+def updated(case: Case) -> set[str]:
+    """The paths that the command line sets."""
+    return {word.partition("=")[0] for word in case.arguments if "=" in word}

@@ -170,10 +170,17 @@ def _frames(lines: Any) -> Any:
     return [line for line in lines if not line.startswith("  File ") or "<home>" in line]
 
 
+#: Lists that stand for sets.
+_SETS = ("/run/modifications/added", "/run/modifications/modified")
+
+
 def differences(old: Any, new: Any, where: str = "") -> Iterator[Difference]:
     """All places where two normalised outcomes differ."""
     other_kind = isinstance(old, dict) and isinstance(new, dict) and old.keys() != new.keys()
-    if other_kind and len(old) == len(new) == 1:
+    if where in _SETS:
+        if old != new:
+            yield where, old, new
+    elif other_kind and len(old) == len(new) == 1:
         yield where, old, new  # described values of two types
     elif isinstance(old, dict) and isinstance(new, dict):
         for key in sorted({*old, *new}):
