@@ -8,6 +8,8 @@
 | `run_rows` `run_summary` `metric_tables` | runs as rows; one run in short; its metrics |
 | `fail_trace` | tracebacks without the frames of this library |
 | `difference_table` `field_summary` | differences between runs; the fields that runs have |
-| `plot` `svg` `report` | curves in a terminal, in a page; runs as one HTML file |
+| `plot` `metric_plots` | curves in a terminal; the metrics of one run or several |
+| `axis` `svg` `run_labels` | marks of axes; curves in a page; what tells runs apart |
+| `report` `report_page` | runs as one HTML file; its style and script |
 | `progress` | a progress bar |
 """

@@ -3,33 +3,46 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sacred._base.clock import naive_utc
 from sacred.display.table import Table
-from sacred.records import Metric
+from sacred.records import Metric, RunId
 from sacred.records.metric import AGGREGATES
 
 __all__ = ["metric_points", "metric_summary"]
 
 
-def metric_summary(metrics: Mapping[str, Metric]) -> Table:
-    """Return a table with a row for each metric."""
+def metric_summary(runs: Sequence[tuple[RunId, Mapping[str, Metric]]]) -> Table:
+    """Return a table with a row for each metric of each run.
+
+    Args:
+        runs: ids and metrics; the id of a single run is left out.
+    """
     rows = [
-        [name, *(getattr(metric, kind) for kind in AGGREGATES)] for name, metric in metrics.items()
+        [run_id, name, *(getattr(metric, kind) for kind in AGGREGATES)]
+        for run_id, metrics in runs
+        for name, metric in metrics.items()
     ]
-    return Table(names=["metric", *AGGREGATES], rows=rows)
+    return _table(["metric", *AGGREGATES], rows, with_run=len(runs) > 1)
 
 
-def metric_points(metrics: Mapping[str, Metric]) -> Table:
-    """Return a table with a row for each point."""
+def metric_points(runs: Sequence[tuple[RunId, Mapping[str, Metric]]]) -> Table:
+    """Return a table with a row for each point; see `metric_summary`."""
     rows = [
-        [name, step, value, _as_time(time)]
+        [run_id, name, step, value, _as_time(time)]
+        for run_id, metrics in runs
         for name, metric in metrics.items()
         for step, value, time in metric.points.rows()
     ]
-    return Table(names=["metric", "step", "value", "time"], rows=rows)
+    return _table(["metric", "step", "value", "time"], rows, with_run=len(runs) > 1)
+
+
+def _table(names: list[str], rows: list[list[Any]], with_run: bool) -> Table:
+    if with_run:
+        return Table(names=["run", *names], rows=rows)
+    return Table(names=names, rows=[row[1:] for row in rows])
 
 
 def _as_time(stored: Any) -> Any:

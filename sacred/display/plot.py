@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 
-__all__ = ["Point", "finite_point", "plot_lines"]
+__all__ = ["PlotLine", "Point", "finite_point", "plot_curves", "plot_lines"]
 
 #: The bits of the dots of a braille character: column → row from the top → bit.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _BRAILLE = 0x2800
 
 Point = tuple[float, float]
+#: Pieces of a line, each with the number of the curve that it belongs to (None: to no one).
+PlotLine = list[tuple[str, "int | None"]]
 
 
 def plot_lines(
@@ -21,14 +24,9 @@ def plot_lines(
     log: bool = False,
     ascii_only: bool = False,
 ) -> list[str]:
-    """Return the lines of a plot; none if there are no points to draw.
+    """Return the lines of a plot of one curve; none if there are no points to draw.
 
-    Args:
-        points: steps and values; those that are not finite numbers are left out.
-        width: of the lines in characters, labels included.
-        height: lines of the curve itself.
-        log: draw values on a logarithmic scale; those that are not positive are left out.
-        ascii_only: draw with ``*``.
+    Args: as `plot_curves`.
 
     >>> for line in plot_lines([(0, 0), (1, 1), (2, 4), (3, 9)], width=14, height=3):
     ...     print(line)
@@ -37,33 +35,60 @@ def plot_lines(
      0 ┤⣀⡠⠤⠔⠉⠀⠀⠀⠀
         0       3
     """
-    known = [point for point in map(finite_point, points) if point and (not log or point[1] > 0)]
-    if not known:
+    marks = "*" if ascii_only else ""
+    lines = plot_curves([points], width=width, height=height, log=log, marks=marks)
+    return ["".join(text for text, _ in line) for line in lines]
+
+
+def plot_curves(
+    curves: Sequence[Iterable[tuple[object, object]]],
+    width: int = 72,
+    height: int = 12,
+    log: bool = False,
+    marks: str = "",
+) -> list[PlotLine]:
+    """Return the lines of a plot of several curves; none if there are no points to draw.
+
+    Args:
+        curves: steps and values; those that are not finite numbers are left out.
+        width: of the lines in characters, labels included.
+        height: lines of the curves themselves.
+        log: draw values on a logarithmic scale; those that are not positive are left out.
+        marks: a character for each curve; empty: braille dots, which need colours to be told
+            apart.
+    """
+    known = [
+        [p for p in map(finite_point, points) if p and (not log or p[1] > 0)] for points in curves
+    ]
+    everything = [point for points in known for point in points]
+    if not everything:
         return []
-    heights = [y for _, y in known]
-    labels = [f"{y:.4g}" for y in (max(heights), min(heights))]
+    labels = [f"{y:.4g}" for y in (f(y for _, y in everything) for f in (max, min))]
     if log:
-        known = [(x, math.log10(y)) for x, y in known]
-        heights = [y for _, y in known]
-    low, high = min(heights), max(heights)
+        known = [[(x, math.log10(y)) for x, y in points] for points in known]
+        everything = [point for points in known for point in points]
+    (left, right), (low, high) = (
+        (min(values), max(values)) for values in zip(*everything, strict=True)
+    )
     margin = max(map(len, labels)) + 2
-    canvas = _Canvas(max(width - margin - 2, 8), height, ascii_only)
-    canvas.draw(known, low, high)
-    return _add_axes(canvas, labels, margin, known[0][0], known[-1][0])
+    canvas = _Canvas(max(width - margin - 2, 8), height, marks)
+    for number, points in enumerate(known):
+        canvas.draw(number, points, (left, right), (low, high))
+    return _add_axes(canvas, labels, margin, left, right)
 
 
 def _add_axes(
     canvas: _Canvas, labels: Sequence[str], margin: int, first: float, last: float
-) -> list[str]:
-    tick, bar = ("+", "|") if canvas.ascii_only else ("┤", "│")
+) -> list[PlotLine]:
+    tick, bar = ("+", "|") if canvas.marks else ("┤", "│")
     rows = canvas.rows()
-    lines = []
+    lines: list[PlotLine] = []
     for number, row in enumerate(rows):
         label = labels[0] if number == 0 else labels[1] if number == len(rows) - 1 else ""
-        lines.append(f"{label:>{margin - 1}} {tick if label else bar}{row}")
-    left, right = f"{first:.6g}", f"{last:.6g}"
+        lines.append([(f"{label:>{margin - 1}} {tick if label else bar}", None), *row])
+    left, right = f"{first:.6g}", f"{last:.6g}" if last > first else ""
     gap = max(canvas.width - len(left) - len(right), 1)
-    lines.append(f"{' ' * (margin + 1)}{left}{' ' * gap}{right}")
+    lines.append([(f"{' ' * (margin + 1)}{left}{' ' * gap}{right}".rstrip(), None)])
     return lines
 
 
@@ -78,44 +103,59 @@ def finite_point(point: tuple[object, object]) -> Point | None:
 
 
 class _Canvas:
-    """Dots, two by four in a character."""
+    """Dots of several curves, two by four in a character; or a character for each curve."""
 
-    def __init__(self, width: int, height: int, ascii_only: bool) -> None:
+    def __init__(self, width: int, height: int, marks: str) -> None:
         self.width = width
         self.height = height
-        self.ascii_only = ascii_only
-        self.across, self.down = (1, 1) if ascii_only else (2, 4)
+        self.marks = marks
+        self.across, self.down = (1, 1) if marks else (2, 4)
         self._cells = [[0] * width for _ in range(height)]
+        self._owners: list[list[int | None]] = [[None] * width for _ in range(height)]
 
-    def draw(self, points: Sequence[Point], low: float, high: float) -> None:
-        """A line from point to point."""
+    def draw(
+        self,
+        number: int,
+        points: Sequence[Point],
+        across: tuple[float, float],
+        up: tuple[float, float],
+    ) -> None:
+        """Draw a line from point to point; the ranges are those of the whole plot."""
         columns, rows = self.width * self.across, self.height * self.down
-        left, right = min(x for x, _ in points), max(x for x, _ in points)
 
         def place(point: Point) -> tuple[int, int]:
             x, y = point
-            column = _scale(x, left, right, columns - 1)
-            return column, rows - 1 - _scale(y, low, high, rows - 1)
+            return _scale(x, *across, columns - 1), rows - 1 - _scale(y, *up, rows - 1)
 
         before: tuple[int, int] | None = None
         for here in map(place, points):
-            self._line(before or here, here)
+            self._line(number, before or here, here)
             before = here
 
-    def rows(self) -> list[str]:
-        """The lines."""
-        if self.ascii_only:
-            return ["".join("*" if cell else " " for cell in row) for row in self._cells]
-        return ["".join(chr(_BRAILLE | cell) for cell in row) for row in self._cells]
+    def rows(self) -> list[PlotLine]:
+        """The lines in pieces; neighbours of the same curve are one piece."""
+        lines = []
+        for cells, owners in zip(self._cells, self._owners, strict=True):
+            pairs = zip(owners, map(self._character, cells, owners), strict=True)
+            groups = itertools.groupby(pairs, key=lambda pair: pair[0])
+            lines.append([("".join(text for _, text in group), owner) for owner, group in groups])
+        return lines
 
-    def _line(self, start: tuple[int, int], stop: tuple[int, int]) -> None:
+    def _character(self, cell: int, owner: int | None) -> str:
+        if self.marks:
+            return " " if owner is None else self.marks[owner % len(self.marks)]
+        return chr(_BRAILLE | cell)
+
+    def _line(self, number: int, start: tuple[int, int], stop: tuple[int, int]) -> None:
         steps = max(abs(stop[0] - start[0]), abs(stop[1] - start[1]), 1)
         for step in range(steps + 1):
             part = step / steps
             column = round(start[0] + (stop[0] - start[0]) * part)
             row = round(start[1] + (stop[1] - start[1]) * part)
             dot = _DOTS[column % self.across][row % self.down]
-            self._cells[row // self.down][column // self.across] |= dot
+            line, cell = row // self.down, column // self.across
+            self._cells[line][cell] |= dot
+            self._owners[line][cell] = number
 
 
 def _scale(value: float, low: float, high: float, most: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import html
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -11,9 +12,11 @@ from sacred._base.clock import utcnow
 from sacred._base.paths import iterate_flattened
 from sacred.display.formats import write_html
 from sacred.display.metric_tables import metric_summary
+from sacred.display.report_page import SCRIPT, SECURITY_POLICY, STYLE
+from sacred.display.run_labels import run_labels
 from sacred.display.run_rows import run_table
-from sacred.display.run_summary import summary_fields
-from sacred.display.svg import COLOURS, Curve, downsample, draw_curves
+from sacred.display.run_summary import summary_fields, truncate
+from sacred.display.svg import Curve, downsample, draw_curves, line_style
 from sacred.display.table import Table, in_zone
 from sacred.display.value_text import as_text, as_zoned_text
 from sacred.records import RunRecord, StoredFile
@@ -25,32 +28,9 @@ __all__ = ["report"]
 _MAX_OUTPUT_LINES = 200
 #: Images up to this size are embedded.
 _MAX_PICTURE_BYTES = 1 << 20
-#: How many config entries label a run in plots, and the characters of each.
-_MAX_LABEL_ENTRIES, _MAX_LABEL_CHARS = 3, 24
+#: Longer values are cut in the table of the runs.
+_MAX_CELL_CHARS = 200
 _PICTURE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-
-_STYLE = """
-:root { color-scheme: light dark; --line: #8884; }
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto;
-  padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
-h3 { font-size: 1rem; margin-bottom: .3rem; }
-table { border-collapse: collapse; display: block; overflow-x: auto; }
-th, td { padding: .2rem .7rem; text-align: left; border-bottom: 1px solid var(--line);
-  white-space: nowrap; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
-pre { overflow-x: auto; padding: .6rem; border: 1px solid var(--line); font-size: 13px; }
-summary { cursor: pointer; padding: .3rem 0; }
-details { border-bottom: 1px solid var(--line); }
-details > :not(summary) { margin-left: 1rem; }
-img { max-width: 100%; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1rem; }
-figure { margin: 0; } figcaption { font-weight: 600; }
-svg { width: 100%; } svg text { font-size: 12px; fill: currentColor; opacity: .7; }
-svg line { stroke: var(--line); } svg polyline { fill: none; stroke-width: 1.5; }
-.key span { margin-right: 1rem; white-space: nowrap; } .note { opacity: .7; }
-.COMPLETED { color: #009e73; } .FAILED, .DEAD { color: #d55e00; }
-"""
 
 
 def report(
@@ -64,63 +44,78 @@ def report(
         with_store: ids are written as ``STORE:ID``.
         utc: times in UTC, not in this machine's time zone.
     """
-    # The page may be read elsewhere; so times say their zone.
     names = [f"{store}:{run.id}" if with_store else str(run.id) for store, run in runs]
     records = [run for _, run in runs]
     yield "<!doctype html>\n<html lang=en><meta charset=utf-8>"
-    # What is stored can be anything: nothing in this page may run or be fetched.
-    yield (
-        '<meta http-equiv="Content-Security-Policy" '
-        "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
-    )
+    yield f'<meta http-equiv="Content-Security-Policy" content="{SECURITY_POLICY}">'
     yield '<meta name=viewport content="width=device-width">'
-    yield f"<title>{html.escape(title)}</title><style>{_STYLE}</style>"
+    yield f"<title>{html.escape(title)}</title><style>{STYLE}</style>"
     yield f"<h1>{html.escape(title)}</h1>"
     yield f"<p class=note>{len(runs)} runs, {as_zoned_text(utcnow(), utc)}</p>"
     table = run_table(runs, with_store=with_store)
-    yield write_html(in_zone(table, utc))
-    yield from _plots(_labels(names, table), records)
+    yield from _runs_table(in_zone(table, utc))
+    yield from _plots(names, run_labels(names, table), records)
     yield "<h2>Runs</h2>"
     for name, record in zip(names, records, strict=True):
         yield from _run(name, record, utc)
-    yield "</html>"
+    yield f"<div id=tip></div><script>{SCRIPT}</script></html>"
 
 
-def _labels(names: Sequence[str], table: Table) -> list[str]:
-    """Return a label for each run: its id, and the config entries in which it differs."""
-    varying = [column for column in table.names if column.startswith("config.")]
-    columns = varying[:_MAX_LABEL_ENTRIES]
-    labels = []
-    for name, row in zip(names, table.rows, strict=True):
-        cells = dict(zip(table.names, row, strict=True))
-        entries = [
-            f"{column.removeprefix('config.')}={as_text(cells[column])[:_MAX_LABEL_CHARS]}"
-            for column in columns
-            if cells[column] is not None
-        ]
-        labels.append(f"{name} ({', '.join(entries)})" if entries and len(names) > 1 else name)
-    return labels
+def _runs_table(table: Table) -> Iterator[str]:
+    heads = "".join(f"<th>{html.escape(title)}</th>" for title in table.titles)
+    yield f'<table class="runs"><thead><tr>{heads}</tr></thead><tbody>'
+    for row in table.rows:
+        cells = zip(table.names, row, strict=True)
+        yield f"<tr>{''.join(_cell(name, value) for name, value in cells)}</tr>"
+    yield "</tbody></table>"
 
 
-def _plots(names: Sequence[str], records: Sequence[RunRecord]) -> Iterator[str]:
+def _cell(name: str, value: Any) -> str:
+    text = as_text(value)
+    shown = html.escape(text[:_MAX_CELL_CHARS] + ("…" if len(text) > _MAX_CELL_CHARS else ""))
+    if name == "id":
+        return f"<td class=number><a href={_attribute(f'#{text}')}>{shown}</a></td>"
+    if name == "status":
+        return f"<td class={_attribute(text)}>{shown}</td>"
+    if isinstance(value, datetime.timedelta):
+        value = value.total_seconds()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f'<td class=number data-value="{value!r}">{shown}</td>'
+    return f"<td title={_attribute(text[:_MAX_CELL_CHARS])}>{shown}</td>"
+
+
+def _plots(
+    names: Sequence[str], labels: Sequence[str], records: Sequence[RunRecord]
+) -> Iterator[str]:
     by_run = [readable_metrics(record) for record in records]
     metrics = dict.fromkeys(metric for found in by_run for metric in found)
     if not metrics:
         return
-    colours = [COLOURS[number % len(COLOURS)] for number in range(len(records))]
-    yield "<h2>Metrics</h2><p class=key>"
-    for name, colour in zip(names, colours, strict=True):
-        yield f'<span><b style="color:{colour}">■</b> {html.escape(name)}</span>'
-    yield "</p><div class=plots>"
+    yield "<h2>Metrics</h2><div id=metrics>"
+    if len(records) > 1:
+        yield "<p class=key>"
+        yield from (_key(number, label) for number, label in enumerate(labels))
+        yield "</p>"
+    yield "<div class=plots>"
     for metric in metrics:
         lines = [
-            Curve(label=name, points=downsample(found[metric]), colour=colour)
-            for name, found, colour in zip(names, by_run, colours, strict=True)
+            Curve(number=n, name=name, label=label, points=downsample(found[metric]))
+            for n, (name, label, found) in enumerate(zip(names, labels, by_run, strict=True))
             if metric in found
         ]
         if svg := draw_curves(lines):
             yield f"<figure><figcaption>{html.escape(metric)}</figcaption>{svg}</figure>"
-    yield "</div>"
+    yield "</div></div>"
+
+
+def _key(number: int, label: str) -> str:
+    style = line_style(number)
+    dashes = f' stroke-dasharray="{style.dashes}"' if style.dashes else ""
+    line = f'<polyline points="0,5 28,5" stroke="{style.colour}"{dashes}/>'
+    return (
+        f'<span data-run="{number}" title={_attribute(label)}>'
+        f'<svg viewBox="0 0 28 10">{line}</svg>{html.escape(label)}</span>'
+    )
 
 
 def _run(name: str, record: RunRecord, utc: bool) -> Iterator[str]:
@@ -132,9 +127,11 @@ def _run(name: str, record: RunRecord, utc: bool) -> Iterator[str]:
     for heading, part in (("Configuration", record.config), ("Info", record.info)):
         if part:
             yield f"<h3>{heading}</h3>"
-            yield _pairs((str(path), as_text(value)) for path, value in iterate_flattened(part))
+            yield _pairs(
+                (str(path), truncate(as_text(value))) for path, value in iterate_flattened(part)
+            )
     if metrics := readable_metrics(record):
-        yield f"<h3>Metrics</h3>{write_html(metric_summary(metrics))}"
+        yield f"<h3>Metrics</h3>{write_html(metric_summary([(record.id, metrics)]))}"
     for file in record.artifacts.values():
         yield from _picture(file)
     if record.fail_trace:

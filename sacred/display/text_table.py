@@ -17,12 +17,14 @@ _GAP = "  "
 #: Texts are cut to this width at most, headings to the other; if that is not enough, the last
 #: columns are left out. Numbers and times are never cut.
 _MIN_TEXT_WIDTH, _MIN_HEADING_WIDTH = 10, 6
+#: Where there is no terminal, longer cells are cut. CSV and JSON have them whole.
+_MAX_CELL_WIDTH = 200
 
 
 def write_text(table: Table, console: Console) -> None:
     """Print a table whose times are in the zone of the console; see `in_zone`."""
     titles = table.titles
-    texts = _terminal_texts(table, console) if console.is_terminal else table.texts
+    texts = _terminal_texts(table, console) if console.is_terminal else _bounded(table)
     columns = list(zip(*texts, strict=True)) or [()] * len(titles)
     values = list(zip(*table.rows, strict=True)) or [()] * len(titles)
     inner = [max(map(display_width, column), default=0) for column in columns]
@@ -68,6 +70,13 @@ def _write_lists(titles: Sequence[str], texts: Sequence[Sequence[str]], console:
         for title, cell in zip(titles[2:], cells, strict=True):
             pad = " " * (width - display_width(title))
             console.print(fit_width(f"  {title}{pad}  {cell}".rstrip(), console.width))
+
+
+def _bounded(table: Table) -> list[list[str]]:
+    """Cells for a pipe or a file: one long value must not make all lines as long."""
+    if table.compares:
+        return table.texts
+    return [[fit_width(text, _MAX_CELL_WIDTH) for text in row] for row in table.texts]
 
 
 def _terminal_texts(table: Table, console: Console) -> list[list[str]]:

@@ -129,7 +129,8 @@ def test_thinned_curves_keep_their_extremes(found: list[tuple[float, object]], m
 @example([(0.0, 2.0**1023)])
 @example([(-sys.float_info.max, -sys.float_info.max)])
 def test_curves_have_places_within_the_picture(found: list[tuple[float, object]]) -> None:
-    svg = draw_curves([Curve(label="<a>", points=downsample(found), colour="#000")])
+    curve = Curve(number=0, name="<a>", label="<a>", points=downsample(found))
+    svg = draw_curves([curve])
     assert "nan" not in svg
     assert "<a>" not in svg
 

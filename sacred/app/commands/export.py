@@ -1,6 +1,7 @@
 """Write a report of runs: one HTML file with tables, plots, output and images.
 
-It is self-contained: it loads nothing from the network and has no scripts.
+It is self-contained and loads nothing from the network. Click on a heading to sort; point at a
+curve or its legend to see which run it is; click on the legend to hide it.
 
 Examples:
   sacred export "status = COMPLETED" --sort -result --limit 10 -o best.html

@@ -1,10 +1,11 @@
-"""Print the metrics of a run: a summary, all points, or curves.
+"""Print the metrics of one run or of several: a summary, all points, or curves.
 
-Text, LaTeX and HTML show the summary, CSV and JSON the points, unless --summary or --points is
-given. Names may have * and ?.
+A word that is no metric of the first run is taken for another run. Text, LaTeX and HTML show the
+summary, CSV and JSON the points, unless --summary or --points is given. Names may have * and ?.
 
 Examples:
   sacred metrics last --plot
+  sacred metrics 7 8 best:result loss --plot
   sacred metrics 7 loss "val.*" --plot --log
   sacred metrics best:result loss --csv > loss.csv
 """
@@ -12,19 +13,19 @@ Examples:
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
 
 from sacred._base.text import did_you_mean
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
-from sacred.display.console import BOLD, Console
 from sacred.display.formats import add_formats, write_table
+from sacred.display.metric_plots import plot_metrics
 from sacred.display.metric_tables import metric_points, metric_summary
-from sacred.display.plot import plot_lines
-from sacred.display.value_text import one_line
-from sacred.records import Metric
+from sacred.display.run_labels import run_labels
+from sacred.display.run_rows import run_table
+from sacred.query.errors import QueryError
+from sacred.records import Metric, RunRecord
 from sacred.runs.errors import ProgramError
 
 
@@ -32,7 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
     add_run_id(parser)
     parser.add_argument(
-        "names", metavar="NAME", nargs="*", help="only these metrics (default: all)"
+        "names",
+        metavar="NAME",
+        nargs="*",
+        help="only these metrics (default: all), or more runs",
     )
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--plot", action="store_true", help="draw curves")
@@ -44,46 +48,58 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
-    record = session.run(args.id)
-    metrics = select_metrics(record.metrics if args.names else record.read_metrics(), args.names)
-    if not metrics:
-        session.console.note(f"run {record.id} has no metrics")
+    records, patterns = _runs_and_patterns(args.id, args.names, session)
+    everything = [record.metrics if patterns else record.read_metrics() for record in records]
+    check_patterns(patterns, dict.fromkeys(name for metrics in everything for name in metrics))
+    found = [select_metrics(metrics, patterns) for metrics in everything]
+    ids = [str(record.id) for record in records]
+    if not any(found):
+        session.console.note(f"no metrics in run {', '.join(ids)}")
     if args.plot:
-        _plot(metrics, args.log, session.console)
-    elif metrics or args.format:
+        labels = run_labels(ids, run_table(("", record) for record in records))
+        plot_metrics(dict(zip(labels, found, strict=True)), args.log, session.console)
+    elif any(found) or args.format:
         points = args.points or (args.format in ("csv", "json") and not args.summary)
-        write_table(
-            (metric_points if points else metric_summary)(metrics), args.format, session.console
-        )
+        by_run = list(zip([record.id for record in records], found, strict=True))
+        table = metric_points(by_run) if points else metric_summary(by_run)
+        write_table(table, args.format, session.console)
 
 
-def select_metrics(metrics: Mapping[str, Metric], patterns: list[str]) -> dict[str, Metric]:
-    """Return the metrics that match one of the patterns.
+def _runs_and_patterns(
+    first: str, words: list[str], session: Session
+) -> tuple[list[RunRecord], list[str]]:
+    """Different runs, and the patterns of metrics."""
+    records = [session.run(first)]
+    patterns = []
+    for word in words:
+        if any(fnmatchcase(name, word) for name in records[0].metrics):
+            patterns.append(word)
+            continue
+        try:
+            records.append(session.run(word))
+        except (ProgramError, QueryError):
+            patterns.append(word)  # which is an error: no metric is called so
+    different = {(record.store, str(record.id)): record for record in records}
+    return list(different.values()), patterns
 
-    Raises:
-        ProgramError: one of them matches none.
-    """
+
+def check_patterns(patterns: Iterable[str], names: Iterable[str]) -> None:
+    """Raise a `ProgramError` if one of the patterns matches none of the names."""
+    known = list(names)
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in known):
+            hint = did_you_mean(pattern, known) or f"There are: {', '.join(known) or 'none'}"
+            kind = "run or metric" if pattern.isdecimal() else "metric"
+            raise ProgramError(f"there is no {kind} {pattern!r}. {hint}")
+
+
+def select_metrics(metrics: Mapping[str, Metric], patterns: Sequence[str]) -> dict[str, Metric]:
+    """Return the metrics that match one of the patterns; without patterns, all."""
     if not patterns:
         return dict(metrics)
-    found: dict[str, Metric] = {}
-    for pattern in patterns:
-        names = [name for name in metrics if fnmatchcase(name, pattern)]
-        if not names:
-            hint = did_you_mean(pattern, metrics) or f"There are: {', '.join(metrics) or 'none'}"
-            raise ProgramError(f"the run has no metric {pattern!r}. {hint}")
-        found |= {name: metrics[name] for name in names}
-    return found
-
-
-def _plot(metrics: Mapping[str, Metric], log: bool, console: Console) -> None:
-    width = min(console.width, 100) if console.is_terminal else 80
-    for name, metric in metrics.items():
-        title = f"{name}  last {metric.last:.6g}" if _is_number(metric.last) else name
-        console.print(console.style(one_line(title), BOLD))
-        lines = plot_lines(metric, width, log=log, ascii_only=not console.has_unicode)
-        for line in lines or ["  (no finite numbers to plot)"]:
-            console.print(line)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float)
+    return {
+        name: metrics[name]
+        for pattern in patterns
+        for name in metrics
+        if fnmatchcase(name, pattern)
+    }

@@ -69,7 +69,7 @@ def _show(record: RunRecord, session: Session) -> None:
                 console.print(f"  {one_line(str(path))} = {truncate(text)}")
     if record.metrics:
         console.heading("Metrics")
-        write_table(metric_summary(record.read_metrics()), None, console)
+        write_table(metric_summary([(record.id, record.read_metrics())]), None, console)
     if record.fail_trace:
         console.heading("Traceback")
         for line in user_trace(record.fail_trace).splitlines():
