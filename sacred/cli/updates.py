@@ -1,11 +1,14 @@
-"""The ``UPDATE`` words of a command line: ``path=value``, or a named config.
+"""The ``UPDATE`` words of a command line: ``path=value``, an edit, or a named config.
 
-Values are Python literals or text; nothing is ever executed.
+Values are Python literals or text; nothing is ever executed. Edits are ``list+=[value]`` and
+``~path``, which deletes an entry.
 """
 
 from __future__ import annotations
 
 import ast
+import os
+import re
 import sys
 import warnings
 from collections.abc import Iterable
@@ -14,7 +17,7 @@ from typing import Any
 from sacred._base.errors import UnsafeDataError
 from sacred._base.paths import recursive_update
 from sacred.cli.errors import CommandLineError
-from sacred.config.typed_entries import CommandLineText
+from sacred.config.typed_entries import AppendKey, CommandLineText, DeleteKey, marked_number
 from sacred.settings import SETTINGS
 
 __all__ = ["convert_value", "parse_updates"]
@@ -26,6 +29,9 @@ _NO_LITERAL = (ValueError, TypeError, SyntaxError, MemoryError, RecursionError)
 # Of an update, in messages.
 _MAX_QUOTED_CHARS = 200
 
+# A quoted path of Windows: no literal of Python, in which `\\n` would be a line break.
+_WINDOWS_PATH = r"""(["'])((?:[A-Za-z]:|\\\\[^\\'"]+)(?:\\[^\\'"]+)+\\?)\1"""
+
 
 def parse_updates(updates: Iterable[str] | None) -> tuple[dict[str, Any], list[str]]:
     """Split updates into config updates and names of named configs.
@@ -35,28 +41,36 @@ def parse_updates(updates: Iterable[str] | None) -> tuple[dict[str, Any], list[s
             several for one entry the last one wins.
 
     Returns:
-        a nested dict, and the names in their order.
+        a nested dict, in which edits have keys of their own (`AppendKey`, `DeleteKey`), and
+        the names in their order.
 
     Raises:
         CommandLineError: a part of a path is empty, a value asks for objects that
-            are not allowed, an integer has too many digits, or, with
-            ``SETTINGS.COMMAND_LINE.STRICT_PARSING``, a value is no Python literal.
+            are not allowed, an integer has too many digits, an edit contradicts another
+            update, or, with ``SETTINGS.COMMAND_LINE.STRICT_PARSING``, a value is no Python
+            literal.
 
-    >>> parse_updates(["opt.lr=1e-3", "fast", "name = a=b", "xs.0=5"])
-    ({'opt': {'lr': 0.001}, 'name': 'a=b', 'xs': {'0': 5}}, ['fast'])
+    >>> parse_updates(["opt.lr=1e-3", "fast", "name = a=b", "xs.0=5", "ys+=[1]", "~old"])[0]
+    {'opt': {'lr': 0.001}, 'name': 'a=b', 'xs': {'0': 5}, 'ys+': [1], '~old': None}
     """
     config_updates: dict[str, Any] = {}
     named_configs = []
     for update in filter(None, map(str.strip, updates or ())):
         path, equals, text = update.partition("=")
-        if not equals:
-            named_configs.append(update)
-            continue
         try:
-            value = convert_value(text.strip())
+            if equals and path.rstrip().endswith("+"):
+                _append(config_updates, _keys(path.rstrip()[:-1], update), convert_value(text))
+            elif equals:
+                value = marked_number(convert_value(text.strip()), text.strip())
+                _set(config_updates, _keys(path, update), value)
+            elif update.startswith("~") and not (update.startswith("~/") or os.path.isfile(update)):
+                _delete(config_updates, _keys(update[1:], update))
+            else:
+                named_configs.append(update)
         except CommandLineError as error:
+            if str(error).startswith("In "):
+                raise
             raise CommandLineError(f"In {_shortened(update)!r}: {error}") from error
-        _set(config_updates, _keys(path, update), value)
     return config_updates, named_configs
 
 
@@ -75,13 +89,44 @@ def _keys(path: str, update: str) -> list[str]:
     return keys
 
 
-def _set(updates: dict[str, Any], keys: list[str], value: Any) -> None:
-    *way, last = keys
-    for key in way:
+def _group(updates: dict[str, Any], keys: list[str]) -> dict[str, Any]:
+    """The dict of updates that a path leads to."""
+    for key in keys:
         # `a=1 a.b=2`: the later word wins, as it does for `a=1 a=2`.
         if not isinstance(updates.get(key), dict):
             updates[key] = {}
+        if DeleteKey(f"~{key}") in updates:
+            raise CommandLineError(f"another update deletes {key!r}, which this one changes")
         updates = updates[key]
+    return updates
+
+
+def _append(updates: dict[str, Any], keys: list[str], elements: Any) -> None:
+    if not isinstance(elements, list):
+        raise CommandLineError(f"what is appended is a list, as in {'.'.join(keys)}+=[value]")
+    updates = _group(updates, keys[:-1])
+    if isinstance(updates.get(keys[-1]), list):
+        updates[keys[-1]] = updates[keys[-1]] + elements  # `xs=[1] xs+=[2]`
+        return
+    key = AppendKey(f"{keys[-1]}+")
+    if DeleteKey(f"~{keys[-1]}") in updates:
+        raise CommandLineError(f"another update deletes {keys[-1]!r}, which this one changes")
+    updates[key] = updates.get(key, []) + elements
+
+
+def _delete(updates: dict[str, Any], keys: list[str]) -> None:
+    updates = _group(updates, keys[:-1])
+    updates.pop(keys[-1], None)
+    updates.pop(f"{keys[-1]}+", None)
+    updates[DeleteKey(f"~{keys[-1]}")] = None
+
+
+def _set(updates: dict[str, Any], keys: list[str], value: Any) -> None:
+    *way, last = keys
+    updates = _group(updates, way)
+    # The later word wins.
+    updates.pop(f"~{last}", None)
+    updates.pop(f"{last}+", None)
     earlier = updates.get(last)
     if isinstance(earlier, dict) and isinstance(value, dict) and value:
         # Both words change entries of that dict. An empty dict clears it instead.
@@ -91,7 +136,7 @@ def _set(updates: dict[str, Any], keys: list[str], value: Any) -> None:
 
 
 def convert_value(value: str) -> Any:
-    """The value of one update.
+    r"""The value of one update.
 
     Args:
         value: the text after the ``=``, without white space around it.
@@ -105,7 +150,12 @@ def convert_value(value: str) -> Any:
 
     >>> [convert_value(text) for text in ("1.5", "(1, None)", "'1'", "1+1", "C:/data")]
     [1.5, [1, None], '1', '1+1', 'C:/data']
+    >>> convert_value(r"'C:\new\table'") == r"C:\new\table"
+    True
     """
+    windows = re.fullmatch(_WINDOWS_PATH, value)
+    if windows:
+        return windows[2]
     try:
         with warnings.catch_warnings():
             # A literal like '\d' is worth a warning in a source file, not here.

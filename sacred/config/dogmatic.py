@@ -12,7 +12,7 @@ from typing import Any, NoReturn, SupportsIndex
 from sacred._base.errors import ConfigError
 from sacred._base.paths import join_paths
 from sacred.config.differences import entry_type, is_different, type_changed
-from sacred.config.typed_entries import CommandLineText, as_entry
+from sacred.config.typed_entries import DELETED, as_entry, unmarked
 
 __all__ = ["DogmaticDict", "DogmaticList", "dogmatize", "fallback_dict", "undogmatize"]
 
@@ -50,6 +50,8 @@ class DogmaticDict(dict[Any, Any]):
         self.fallback_writes: list[Any] = []
         #: An update cleared this dict: nothing is added to it.
         self.closed = False
+        # Variables of a scope stay while its body runs, even those of deleted entries.
+        self._keeps_deleted = True
         # Names of entries that are bools even if no bool is assigned (by annotation).
         self.bools: frozenset[Any] = frozenset()
         self._resolved: dict[Any, Any] = {}
@@ -78,6 +80,11 @@ class DogmaticDict(dict[Any, Any]):
                 self.fallback_writes.append(key)
             super().__setitem__(key, value)
             return
+        if self.fixed[key] is DELETED:
+            self.modified.add(str(key))
+            if self._keeps_deleted:
+                super().__setitem__(key, value)
+            return
         before = None if key in self._imposed else self._resolved.get(key)
         self._imposed.discard(key)
         self._resolved[key] = resolved = self._resolve(key, value)
@@ -97,6 +104,7 @@ class DogmaticDict(dict[Any, Any]):
                 below if isinstance(below, Mapping) else None,
             )
             nested.closed = not nested.fixed
+            nested._keeps_deleted = False
             if isinstance(value, dict):
                 nested.update(value)
             nested._impose_rest()
@@ -105,8 +113,8 @@ class DogmaticDict(dict[Any, Any]):
 
     def _impose_rest(self) -> None:
         """Make the fixed entries that were not assigned readable already now."""
-        for key in self.fixed:
-            if not dict.__contains__(self, key):
+        for key, fixed in self.fixed.items():
+            if fixed is not DELETED and not dict.__contains__(self, key):
                 super().__setitem__(key, self._resolve(key, _MISSING))
                 self._imposed.add(key)
 
@@ -219,7 +227,10 @@ class DogmaticDict(dict[Any, Any]):
         missing: set[str] = set()
         preset = preset if isinstance(preset, Mapping) else {}
         for key, fixed in self.fixed.items():
-            path, known = str(key), preset.get(key)
+            if fixed is DELETED:
+                dict.pop(self, key, None)
+                continue
+            path, known = str(key), preset.get(key, _MISSING)
             value = dict.get(self, key, _MISSING)
             if value is _MISSING or key in self._imposed:
                 value = self._resolve(key, known)
@@ -297,7 +308,8 @@ class DogmaticList(list[Any]):
 class ElementwiseList(list[Any]):
     """A list some elements of which are fixed (``xs.0=5``); it may change otherwise.
 
-    Negative indices count from the end of the list as it is assigned.
+    Negative indices count from the end of the list as it is assigned. An element behind the
+    last one is appended.
     """
 
     def __init__(self, value: Iterable[Any], fixed: Mapping[str, Any]) -> None:
@@ -315,7 +327,7 @@ class ElementwiseList(list[Any]):
     def _no_element(self, index: int) -> ConfigError:
         return ConfigError(
             f"Cannot set element {index}: the list has only {len(self)} element(s). "
-            "Set the whole list instead.",
+            f"Element {len(self)} would be appended; or set the whole list instead.",
             print_traceback=False,
         )
 
@@ -342,13 +354,19 @@ class ElementwiseList(list[Any]):
             ConfigError: there is no element of that index.
         """
         self._impose()
-        for index in self._elements.fixed:
-            if index >= len(self):
+        appended = set()
+        for index in sorted(self._elements.fixed):
+            if index > len(self):
                 raise self._no_element(index)
+            if index == len(self):
+                self.append(None)
+                appended.add(str(index))
         missing = self._elements.revelation()
         for index, item in self._elements.items():
             super().__setitem__(index, item)
-        return missing
+        # No new entry: the list is one, and it has changed.
+        self._elements.modified |= appended
+        return {path for path in missing if path.partition(".")[0] not in appended}
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return list, (list(self),)
@@ -397,7 +415,7 @@ def _copy(value: Any, list_type: type[list[Any]] = list) -> Any:
         return list_type(_copy(item, list_type) for item in value)
     if type(value) is tuple:
         return tuple(_copy(item, list_type) for item in value)
-    return str(value) if type(value) is CommandLineText else value
+    return unmarked(value)
 
 
 def dogmatize(obj: Any) -> Any:
@@ -428,7 +446,7 @@ def undogmatize(obj: Any) -> Any:
         return [undogmatize(item) for item in obj]
     if type(obj) is tuple:
         return tuple(undogmatize(item) for item in obj)
-    return str(obj) if type(obj) is CommandLineText else obj
+    return unmarked(obj)
 
 
 def fallback_dict(fallback: Mapping[Any, Any], **kwargs: Any) -> dict[Any, Any]:

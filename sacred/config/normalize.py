@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sacred._base.paths import PYTHON_IDENTIFIER
-from sacred.config.typed_entries import CommandLineText
+from sacred.config.typed_entries import unmarked
 from sacred.serializer.array_likes import number_of
 from sacred.settings import SETTINGS
 
@@ -109,8 +109,9 @@ def _normalize(obj: Any, path: tuple[Any, ...], parents: tuple[int, ...]) -> Any
     kind = type(obj)
     if kind in _PLAIN:
         return obj
-    if kind is CommandLineText:
-        return str(obj)
+    plain = unmarked(obj)
+    if plain is not obj:
+        return plain
     if isinstance(obj, dict | list | tuple):
         if id(obj) in parents:
             raise ValueError(f"Invalid value{_place(path)}: it contains itself")

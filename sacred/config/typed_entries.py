@@ -1,21 +1,38 @@
-"""Text from the command line where the entry is a bool or a float.
+"""Words of the command line whose meaning depends on the entry.
 
-``with flag=false`` and ``with limit=inf`` are text; what it means depends on the
-entry. The command line marks such text as `CommandLineText`, and the source that
-knows the entry decides: where its own value, or its declared type, is bool, it
-becomes one; where its own value is a float, ``nan`` and ``inf`` become floats.
+``with flag=false`` and ``with limit=inf`` are text; so are ``commit=1e5`` and ``id=007``, or
+they are numbers. The command line marks such values (`CommandLineText`, `CommandLineInt`,
+`CommandLineFloat`), and the source that knows the entry decides (`as_entry`). Marks never
+become part of a configuration.
+
+Edits of an entry (``xs+=[3]``, ``~d.x``) are marked keys: `AppendKey`, `DeleteKey`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
-__all__ = ["CommandLineText", "as_entry", "declares_bool", "without_marks"]
+__all__ = [
+    "DELETED",
+    "AppendKey",
+    "CommandLineFloat",
+    "CommandLineInt",
+    "CommandLineText",
+    "DeleteKey",
+    "as_entry",
+    "declares_bool",
+    "marked_number",
+    "unmarked",
+    "without_marks",
+]
 
 _BOOLS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 # The floats that have no literal in Python.
 _FLOATS = frozenset(sign + word for sign in ("", "+", "-") for word in ("nan", "inf", "infinity"))
+_NUMBER = r"[+-]?\d+(?:\.\d*)?"
+_FRACTION = rf"({_NUMBER})\s*/\s*({_NUMBER})"
 # Not compiled before it is needed, as all patterns of a short run.
 _BOOL_ANNOTATION = (
     r"""^['"]?(?:\w+\.)?(?:Optional\[)?(?:None\s*\|\s*)?bool(?:\s*\|\s*None)?\]?['"]?$"""
@@ -34,6 +51,62 @@ class CommandLineText(str):
     __slots__ = ()
 
 
+class CommandLineInt(int):
+    """An int of an update, with the text that it was typed as; see `marked_number`."""
+
+    text: str
+
+
+class CommandLineFloat(float):
+    """A float of an update, with the text that it was typed as; see `marked_number`."""
+
+    text: str
+
+
+class AppendKey(str):
+    """Key of the elements that an update appends to a list: ``xs+``, whose entry is ``xs``."""
+
+    __slots__ = ()
+
+
+class DeleteKey(str):
+    """Key of an update that deletes an entry: ``~x``, whose entry is ``x``."""
+
+    __slots__ = ()
+
+
+class _Deleted:
+    """The type of `DELETED`, which survives copying and pickling."""
+
+    def __repr__(self) -> str:
+        return "DELETED"
+
+    def __reduce__(self) -> str:
+        return "DELETED"
+
+
+#: The fixed value of an entry that an update deletes.
+DELETED: Any = _Deleted()
+
+
+def marked_number(number: Any, text: str) -> Any:
+    """A number of the command line that remembers its text: some entries are texts.
+
+    One in parentheses is a number everywhere.
+
+    >>> number = marked_number(100000.0, "1e5")
+    >>> number == 1e5, as_entry(number, 0.5), as_entry(number, "8badf00d")
+    (True, 100000.0, '1e5')
+    """
+    marks: dict[type, type] = {int: CommandLineInt, float: CommandLineFloat}
+    mark = marks.get(type(number))
+    if mark is None or text.startswith("("):
+        return number
+    marked = mark(number)
+    marked.text = text
+    return marked
+
+
 def as_entry(fixed: Any, *known: Any, is_bool: bool = False) -> Any:
     """What a fixed value means for an entry.
 
@@ -43,16 +116,74 @@ def as_entry(fixed: Any, *known: Any, is_bool: bool = False) -> Any:
         is_bool: the entry is declared to be a bool.
 
     Returns:
-        `fixed` itself, unless it is `CommandLineText`: then a bool or a float where
-        the entry is one and the text says so, else a plain str.
+        `fixed` itself, unless it is marked. A marked number is its text where the entry is a
+        text. A marked text is a bool where the entry is one and the text says so; a float
+        where it is one (``inf``, ``1/3``); a list or dict likewise (``[a, b]``, ``{a: 1}``);
+        None for ``null`` where the entry is no text; else a plain str.
     """
+    if isinstance(fixed, CommandLineInt | CommandLineFloat):
+        return fixed.text if any(isinstance(value, str) for value in known) else unmarked(fixed)
     if not isinstance(fixed, CommandLineText):
         return fixed
+    if fixed == "null" and any(value is None for value in known):
+        return None
     if is_bool or any(map(_is_bool, known)):
-        return _BOOLS.get(fixed.lower(), str(fixed))
-    if fixed.lower() in _FLOATS and any(isinstance(value, float) for value in known):
-        return float(fixed)
+        known = (True,)
+    for value in known:
+        for kinds, convert in _CONVERSIONS:
+            if isinstance(value, kinds):
+                converted = None if fixed == "null" else convert(fixed)
+                return str(fixed) if converted is fixed else converted
     return str(fixed)
+
+
+def _as_bool(text: CommandLineText) -> Any:
+    return _BOOLS.get(text.lower(), text)
+
+
+def _as_float(text: CommandLineText) -> Any:
+    if text.lower() in _FLOATS:
+        return float(text)
+    fraction = re.fullmatch(_FRACTION, text)
+    if fraction is None or not float(fraction[2]):
+        return text
+    return float(fraction[1]) / float(fraction[2])
+
+
+def _as_container(text: CommandLineText) -> Any:
+    """A list or dict in which texts need no quotes, as in YAML.
+
+    >>> _as_container(CommandLineText("{a: [b, 1e-3], c: null}"))
+    {'a': ['b', 0.001], 'c': None}
+    """
+    if text[:1] not in ("[", "{"):
+        return text
+    import ast  # hardly ever needed
+
+    words: dict[str, Any] = {"true": True, "false": False, "null": None}
+    words |= {word: float(word) for word in ("nan", "inf")}
+
+    class Quote(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.Constant:
+            return ast.Constant(words.get(node.id, node.id))
+
+    try:
+        return ast.literal_eval(Quote().visit(ast.parse(text, mode="eval")))
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return text
+
+
+def _unchanged(text: CommandLineText) -> Any:
+    return text
+
+
+# bool first: it is an int, too.
+_CONVERSIONS: tuple[tuple[Any, Callable[[CommandLineText], Any]], ...] = (
+    (bool, _as_bool),
+    (float, _as_float),
+    (int, _unchanged),
+    (list | tuple | dict, _as_container),
+)
 
 
 def _is_bool(value: Any) -> bool:
@@ -69,14 +200,29 @@ def declares_bool(annotation: str) -> bool:
     return re.match(_BOOL_ANNOTATION, annotation) is not None
 
 
+def unmarked(value: Any) -> Any:
+    """The plain value of one that may be marked.
+
+    >>> type(unmarked(CommandLineText("No"))), type(unmarked(marked_number(3, "3")))
+    (<class 'str'>, <class 'int'>)
+    """
+    kind = type(value)
+    if kind is CommandLineText:
+        return str(value)
+    if kind is CommandLineInt:
+        return int(value)
+    return float(value) if kind is CommandLineFloat else value
+
+
 def without_marks(updates: Any) -> Any:
-    """Updates with plain text in place of `CommandLineText`, as they are stored.
+    """Updates with plain keys and values in place of marked ones, as they are stored.
 
     >>> type(without_marks({"a": {"b": CommandLineText("No")}})["a"]["b"])
     <class 'str'>
     """
-    if type(updates) is CommandLineText:
-        return str(updates)
     if type(updates) is dict:
-        return {key: without_marks(value) for key, value in updates.items()}
-    return updates
+        return {
+            str(key) if isinstance(key, str) else key: without_marks(value)
+            for key, value in updates.items()
+        }
+    return unmarked(updates)

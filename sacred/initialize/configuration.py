@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.frozen import Frozen
-from sacred._base.paths import convert_to_nested_dict
+from sacred._base.paths import convert_to_nested_dict, recursive_update
 from sacred.config.config_summary import ConfigSummary
+from sacred.config.evaluations import EvaluationCache
 from sacred.definition import RunRequest
+from sacred.initialize.edits import apply_edits, split_edits
 from sacred.initialize.named_configs import NamedConfigs
 from sacred.initialize.phases import (
     Scaffolding,
@@ -78,14 +80,33 @@ def configure(
 
 def configure_request(experiment: Ingredient, request: RunRequest) -> Configured:
     """Work out the configuration that a request leads to; see `configure`."""
+    plain, edits = split_edits(request.config_updates)
+    updates = convert_to_nested_dict(plain)
+    if not edits:
+        return _configure(experiment, request, updates)
+    # Edits are edits of what the entries would be without them.
+    evaluations = EvaluationCache()
+    before = _configure(experiment, request, updates, evaluations)
+    changes = apply_edits(edits, before.config, [path for path in before.scaffolding if path])
+    return _configure(experiment, request, recursive_update(updates, changes), evaluations)
+
+
+def _configure(
+    experiment: Ingredient,
+    request: RunRequest,
+    updates: dict[str, Any],
+    evaluations: EvaluationCache | None = None,
+) -> Configured:
     ingredients = gather_ingredients_topological(experiment)
     scaffolding = create_scaffolding(experiment, ingredients)
     prefixes = split_prefixes(scaffolding)
     root_logger, run_logger = initialize_logging(experiment, scaffolding, request.log_level)
-    updates = convert_to_nested_dict(dict(request.config_updates))
+    if evaluations is not None:
+        for scaffold in scaffolding.values():
+            scaffold.evaluate = evaluations.evaluate
     distribute_config_updates(prefixes, scaffolding, updates)
     if request.named_configs:
-        named = NamedConfigs(experiment, ingredients, scaffolding, run_logger)
+        named = NamedConfigs(experiment, ingredients, scaffolding, run_logger, evaluations)
         updates = named.resolve(request.named_configs, updates, request.command_name)
         distribute_config_updates(prefixes, scaffolding, updates)
     for scaffold in scaffolding.values():  # each ingredient before those that use it

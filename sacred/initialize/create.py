@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sacred._base.errors import ConfigAddedError, UnknownIngredientError
 from sacred._base.paths import (
     convert_to_nested_dict,
+    get_by_shown_path,
     is_prefix,
     iter_prefixes,
     iterate_flattened,
@@ -91,6 +92,7 @@ def create_requested_run(experiment: Ingredient, request: RunRequest) -> Run:
     main_function = get_command(configured.scaffolding, request.command_name)
     if not request.force:
         _check_changes(configured, request)
+        _warn_of_texts(configured, request.config_updates)
 
     def host_info() -> dict[str, Any]:
         from sacred.host_info import get_host_info
@@ -175,6 +177,19 @@ def _declared(unused: Sequence[str], configured: Configured, request: RunRequest
         if typed.isdisjoint(iter_prefixes(path))
         and any(not reader or is_prefix(reader, path) for reader in readers)
     )
+
+
+def _warn_of_texts(configured: Configured, updates: Mapping[str, Any]) -> None:
+    """Say which numbers of the command line were taken as texts, since the entries are texts."""
+    if (configured.scaffolding[""].log_level or 0) > logging.WARNING:
+        return
+    for path, number in iterate_flattened(updates):
+        text = getattr(number, "text", None)
+        if text is not None and get_by_shown_path(configured.config, path) == text:
+            configured.root_logger.warning(
+                'Config entry "%s" is a text, so it is the text "%s" now. %s=(%s) sets the number',
+                path, text, path, text,
+            )  # fmt: skip
 
 
 def _warn_of_changes(

@@ -43,6 +43,7 @@ class NamedConfigs:
         ingredients: its ingredients and itself, see `gather_ingredients_topological`.
         scaffolding: the scaffolds of the run, with the updates distributed.
         logger: the logger of the run.
+        evaluations: earlier evaluations of scopes that may be used again.
     """
 
     def __init__(
@@ -51,13 +52,14 @@ class NamedConfigs:
         ingredients: Sequence[Ingredient],
         scaffolding: Scaffolding,
         logger: logging.Logger,
+        evaluations: EvaluationCache | None = None,
     ) -> None:
         self._experiment = experiment
         self._ingredients = ingredients
         self._scaffolding = scaffolding
         self._prefixes = split_prefixes(scaffolding)
         self._logger = logger
-        self._evaluations = EvaluationCache()
+        self._evaluations = evaluations or EvaluationCache()
         for scaffold in scaffolding.values():
             scaffold.evaluate = self._evaluations.evaluate
 

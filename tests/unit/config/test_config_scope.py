@@ -86,8 +86,16 @@ def test_dicts_are_cleared_and_elements_set():
 
 
 def test_the_element_must_exist():
-    with pytest.raises(ConfigError, match="element 2"):
-        plain(fixed={"xs": {"2": 7}})
+    with pytest.raises(ConfigError, match="element 3"):
+        plain(fixed={"xs": {"3": 7}})
+
+
+def test_the_element_behind_the_last_one_is_appended():
+    """The list has changed; nothing has been added to the configuration."""
+    summary = plain(fixed={"xs": {"2": 7}})
+    assert summary["xs"] == [1, 2, 7]
+    assert "xs.2" in summary.modified
+    assert not summary.added
 
 
 def test_changes_in_the_body_do_not_touch_fixed_values():
