@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-import os
+import random
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -37,8 +37,8 @@ SEEDRANGE = (1, int(1e9))
 _LARGEST_GLOBAL_SEED = 2**32 - 1
 
 _numpy_random: Any = None
-# Seeds for `random` and `numpy.random` on their import, by module name.
-_pending_seeds: dict[str, int] = {}
+# The seed for `numpy.random` on its import.
+_pending_seed: int | None = None
 
 
 def installed_numpy() -> Any:
@@ -72,8 +72,6 @@ def create_rnd(seed: Any) -> Any:
         seed = _as_int(seed)
     numpy_random = installed_numpy()
     if numpy_random is None:
-        import random
-
         return random.Random(seed)
     # As items: attribute access would take a tenth of the time of a generator.
     if SETTINGS["CONFIG"]["NUMPY_RANDOM_LEGACY_API"]:
@@ -141,12 +139,7 @@ def seed_drawer(rnd: Any) -> Callable[[], int]:
 
 def random_seed() -> int:
     """Return a seed from the operating system, independent of the state of `random`."""
-    low, high = SEEDRANGE
-    while True:
-        # As `random.SystemRandom().randrange(low, high)`, without loading `random`.
-        number = low + (int.from_bytes(os.urandom(4), "big") >> 2)  # 30 bits
-        if number < high:
-            return number
+    return random.SystemRandom().randrange(*SEEDRANGE)
 
 
 class SeedSource:
@@ -207,11 +200,11 @@ def set_global_seed(seed: Any) -> None:
     """
     if not isinstance(seed, int):
         seed = _as_int(seed)
-    _seed_now_or_later("random", seed)
+    random.seed(seed)
     if is_installed("numpy"):
         if not 0 <= seed <= _LARGEST_GLOBAL_SEED:
             raise ValueError(f"The seed must be between 0 and 2**32 - 1 for numpy, but is {seed}")
-        _seed_now_or_later("numpy.random", seed)
+        _seed_numpy(seed)
     # Importing these takes seconds; a script that has not done so does not use them.
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is not None:
@@ -224,16 +217,22 @@ def set_global_seed(seed: Any) -> None:
             torch.cuda.manual_seed_all(seed)
 
 
-def _seed_now_or_later(name: str, seed: int) -> None:
-    """Seed the global generator of a module, which need not have been imported."""
-    if name in sys.modules:
+def _seed_numpy(seed: int) -> None:
+    """Seed numpy's global generator, now or once it is imported."""
+    global _pending_seed
+    if "numpy.random" in sys.modules:
         # Waits for an import in progress in another thread.
-        importlib.import_module(name).seed(seed)
+        importlib.import_module("numpy.random").seed(seed)
         return
-    is_waiting = name in _pending_seeds
-    _pending_seeds[name] = seed
+    is_waiting, _pending_seed = _pending_seed is not None, seed
     if not is_waiting:
-        when_imported(name, lambda module: module.seed(_pending_seeds.pop(name)))
+        when_imported("numpy.random", _use_pending_seed)
+
+
+def _use_pending_seed(numpy_random: Any) -> None:
+    global _pending_seed
+    numpy_random.seed(_pending_seed)
+    _pending_seed = None
 
 
 def _seed_tensorflow(tensorflow: Any, seed: int) -> None:

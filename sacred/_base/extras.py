@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sacred._base.errors import MissingExtraError
 
@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 __all__ = ["is_installed", "require"]
-
-# How each module was found.
-_found: dict[str, tuple[Any, ...]] = {}
 
 
 def is_installed(name: str) -> bool:
@@ -28,36 +25,10 @@ def is_installed(name: str) -> bool:
     """
     if name in sys.modules:
         return sys.modules[name] is not None
-    # To look through all directories takes as long as to write a small file; one module that
-    # has been found stays, as long as modules are looked for in the same way.
-    way = (tuple(sys.path), tuple(map(id, sys.meta_path)))
-    if _found.get(name) == way:
-        return True
     try:
-        found = _can_be_found(name)
+        return importlib.util.find_spec(name) is not None
     except (ImportError, ValueError):  # a package above is missing, or broken
         return False
-    if found:
-        _found[name] = way
-    return found
-
-
-def _can_be_found(name: str) -> bool:
-    # As `importlib.util.find_spec`, which few runs have to load.
-    above, dot, _ = name.rpartition(".")
-    path: Any = None
-    if dot:
-        if not is_installed(above):
-            return False
-        path = getattr(importlib.import_module(above), "__path__", None)
-        if path is None:
-            return False  # it is no package
-    for finder in sys.meta_path:
-        # Some leave finders there of an interface that has been given up.
-        find_spec = getattr(finder, "find_spec", None)
-        if find_spec is not None and find_spec(name, path) is not None:
-            return True
-    return False
 
 
 def require(name: str, extra: str | None = None, purpose: str | None = None) -> ModuleType:

@@ -1,28 +1,19 @@
 """Frozen values, as dataclasses are, whose classes are made without generating code.
 
-`dataclasses` has to be imported (with `inspect` and half a dozen others), and then writes
-and compiles the methods of each class: for the thirty that a short run needs, that is a
-third of its time. Values are dataclasses to everybody who asks (`dataclasses.replace`,
+`dataclasses` writes and compiles the methods of each class. For the 32 that a run of hello
+world needs, this takes 28 ms of CPU time, a tenth of the whole (``benchmarks/``, hello), and
+this module 2 ms. Values are dataclasses to everybody who asks (`dataclasses.replace`,
 `asdict`, `fields`), and to type checkers.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeVar, dataclass_transform
-
-    T = TypeVar("T", bound="Frozen")
-else:
-
-    def dataclass_transform(**_: Any) -> Any:
-        """What type checkers see is the one of `typing`."""
-        return lambda cls: cls
-
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 __all__ = ["Frozen", "factory", "fields_of", "replace"]
+
+T = TypeVar("T", bound="Frozen")
 
 
 class _DataclassFields:

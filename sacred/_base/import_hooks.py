@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -45,16 +46,25 @@ class _Finder:
         """See `importlib.abc.MetaPathFinder` (not the base class: it brings 20 modules)."""
         if fullname != self._name:
             return None
-        # Removed first, so that the other finders provide the real spec.
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)
-        import importlib.util
-
-        spec = importlib.util.find_spec(fullname)
+        # Removed meanwhile, so that the other finders provide the real spec. It returns: to be
+        # looked for is not to be imported.
+        self._remove()
+        try:
+            spec = importlib.util.find_spec(fullname)
+        finally:
+            sys.meta_path.insert(0, self)
         if spec is not None and spec.loader is not None:
-            stand_in: Any = CallbackLoader(spec.loader, self._action)
+            stand_in: Any = CallbackLoader(spec.loader, self._imported)
             spec.loader = stand_in
         return spec
+
+    def _imported(self, module: ModuleType) -> None:
+        self._remove()
+        self._action(module)
+
+    def _remove(self) -> None:
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
 
 
 class CallbackLoader:

@@ -7,10 +7,11 @@ when they are asked for.
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sacred._base import installed
 from sacred._base.errors import SacredError
 from sacred._base.text import did_you_mean
 
@@ -118,30 +119,41 @@ class Registry:
 
 
 def _entry_points(group: str) -> list[tuple[str, _Row]]:
+    if not _may_have_plugins(group):
+        return []
+    # Not at the top: it takes a seventh of the time of `sacred ls`, mostly for nothing.
+    import importlib.metadata
+
     try:
-        rows = _own_search(group) if installed.is_complete() else _full_search(group)
+        return sorted(
+            (point.name, _Row(point.value, point.dist.name if point.dist else "unknown"))
+            for point in importlib.metadata.entry_points(group=group)
+        )
     except Exception as error:  # broken metadata of a foreign package is no reason to fail
         warnings.warn(f"cannot read the plug-ins of {group}: {error}", RuntimeWarning, stacklevel=4)
         return []
-    return sorted(rows)
 
 
-def _own_search(group: str) -> list[tuple[str, _Row]]:
-    return [
-        (name, _Row(value, distribution.name))
-        for name, value, distribution in installed.entry_points(group)
-    ]
-
-
-def _full_search(group: str) -> list[tuple[str, _Row]]:
-    # It knows zip files and all else that packages are imported from, and costs more time
-    # than the rest of a short run.
-    import importlib.metadata
-
-    return [
-        (point.name, _Row(point.value, point.dist.name if point.dist else "unknown"))
-        for point in importlib.metadata.entry_points(group=group)
-    ]
+def _may_have_plugins(group: str) -> bool:
+    """Whether an installed distribution declares the group, or cannot be asked by its files."""
+    header = f"[{group}]".encode()
+    for directory in dict.fromkeys(sys.path):
+        try:
+            names = os.listdir(directory or ".")
+        except NotADirectoryError:
+            return True  # packages in a zip file
+        except OSError:
+            continue
+        for name in names:
+            if name.endswith((".dist-info", ".egg-info")):
+                path = os.path.join(directory, name, "entry_points.txt")
+                try:
+                    with open(path, "rb") as file:
+                        if header in file.read():
+                            return True
+                except OSError:
+                    pass  # it has none
+    return False
 
 
 def _resolve(target: str) -> Any:

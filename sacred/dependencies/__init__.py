@@ -6,6 +6,7 @@
 | `git` | url, commit and state of the repository of a file |
 | `git_query` | asynchronous calls of the program `git` |
 | `packages` | `PackageDependency` |
+| `distributions` | installed distributions, and which one a module belongs to |
 | `discovery` | what a script uses, by the strategies of `SETTINGS` |
 | `experiment_info` | what the scripts of an experiment use, as one run sees it |
 """

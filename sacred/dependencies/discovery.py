@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from sacred._base.installed import (
+from sacred.dependencies.distributions import (
     Sites,
     all_distributions,
     find_distribution,

@@ -7,7 +7,7 @@ import warnings
 from types import ModuleType
 from typing import Any
 
-from sacred._base.installed import Distribution, Sites, find_distribution, owner_of
+from sacred.dependencies.distributions import Distribution, Sites, find_distribution, owner_of
 
 PEP440_VERSION_PATTERN = re.compile(
     r"""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from sacred._base.frozen import Frozen
-from sacred._base.installed import find_distribution
+from sacred.dependencies.distributions import find_distribution
 from sacred.records import RunRecord
 from sacred.runs.comparison import content_digest, packages_of
 from sacred.stores.local_files import md5_of_file

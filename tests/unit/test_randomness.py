@@ -219,8 +219,8 @@ def test_check_seed_refuses_what_create_rnd_refuses(seed):
         randomness.check_seed(seed)
 
 
-def test_random_is_seeded_when_it_is_imported(run_script):
-    """Whoever imports it first, and however often seeds are set before."""
+def test_random_is_seeded_before_a_script_imports_it(run_script):
+    """However often seeds are set before; the last one counts."""
     done = run_script("""
 import sys
 from sacred.randomness import random_seed, set_global_seed
@@ -231,3 +231,20 @@ import random
 print(random.random() == random.Random(5).random())
 """)
     assert done.stdout.split() == ["True", "True"], done.stderr
+
+
+def test_to_look_for_numpy_is_not_to_import_it(run_script):
+    """It is seeded when it is imported, whoever has asked whether it is there."""
+    done = run_script("""
+import importlib.util
+import sacred.randomness
+
+sacred.randomness.set_global_seed(42)
+assert importlib.util.find_spec("numpy.random") is not None
+import numpy.random
+
+drawn = numpy.random.randint(10**9)
+numpy.random.seed(42)
+print(drawn == numpy.random.randint(10**9))
+""")
+    assert (done.returncode, done.stdout.strip()) == (0, "True"), done.stderr

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sacred._base.installed import all_distributions, find_distribution, owner_of
 from sacred.dependencies import PEP440_VERSION_PATTERN, PackageDependency
+from sacred.dependencies.distributions import all_distributions, find_distribution, owner_of
 
 
 @pytest.mark.parametrize(

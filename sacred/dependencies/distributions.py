@@ -1,7 +1,7 @@
-"""Which distributions are installed, what they provide, and which a module belongs to.
+"""The installed distributions, and which of them a module belongs to.
 
-Reads the ``*.dist-info`` directories itself. `importlib.metadata` does the same for everything
-that is installed, and loading it alone takes longer than the few files that are needed here.
+Reads the ``*.dist-info`` directories itself: `importlib.metadata` takes 2 ms for the name and the
+version of a package, and a run of many in one process takes 3 ms (``benchmarks/``, many-runs).
 """
 
 from __future__ import annotations
@@ -10,15 +10,12 @@ import functools
 import os
 import re
 import sys
-from collections.abc import Iterator
 
 __all__ = [
     "Distribution",
     "Sites",
     "all_distributions",
-    "entry_points",
     "find_distribution",
-    "is_complete",
     "normalize",
     "owner_of",
     "present_sites",
@@ -73,24 +70,6 @@ class Distribution:
         except OSError:
             return ""
 
-    def entry_points(self, group: str) -> list[tuple[str, str]]:
-        """Name and value of each entry point of a group.
-
-        The format is that of the file ``entry_points.txt``:
-        https://packaging.python.org/en/latest/specifications/entry-points/
-        """
-        found = []
-        section = None
-        for line in self.read("entry_points.txt").splitlines():
-            line = line.strip()
-            if line.startswith("[") and line.endswith("]"):
-                section = line[1:-1].strip()
-            elif section == group and line and line[0] not in "#;":
-                name, equals, value = line.partition("=")
-                if equals:
-                    found.append((name.strip(), value.strip()))
-        return found
-
     def owns(self, relative: str, top: str) -> bool:
         """Whether a file, relative to the directory of the packages, is part of it."""
         record = self.read("RECORD")
@@ -124,11 +103,6 @@ class _Site:
             if entry.endswith((".dist-info", ".egg-info"))
         ]
         self.by_key = {distribution.key: distribution for distribution in self.all}
-
-    @functools.cached_property
-    def providers(self) -> list[Distribution]:
-        """Those with entry points of ours: few of some hundred, looked for once."""
-        return [d for d in self.all if "[sacred." in d.read("entry_points.txt")]
 
     @functools.cached_property
     def editable(self) -> list[tuple[str, Distribution]]:
@@ -193,31 +167,6 @@ def all_distributions() -> list[Distribution]:
         for distribution in site.all:
             found.setdefault(distribution.key, distribution)
     return list(found.values())
-
-
-def is_complete() -> bool:
-    """Whether all that can be imported lies in directories: only these are looked through.
-
-    >>> is_complete()
-    True
-    """
-    return not any(os.path.isfile(place) for place in sys.path)
-
-
-def entry_points(group: str) -> Iterator[tuple[str, str, Distribution]]:
-    """Name, value and distribution of the entry points of a group of ours, ``sacred.…``.
-
-    Of a distribution that is installed twice, the one that wins counts.
-
-    >>> list(entry_points("sacred.no_such_group"))
-    []
-    """
-    sites = present_sites()
-    providers = [d for site in sites for d in site.providers]
-    for distribution in providers:
-        if find_distribution(distribution.key, sites) is distribution:
-            for name, value in distribution.entry_points(group):
-                yield name, value, distribution
 
 
 def owner_of(modname: str, filename: str, sites: Sites | None = None) -> Distribution | None:
