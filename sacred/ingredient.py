@@ -392,7 +392,7 @@ class Ingredient:
 
         Returns:
             a dict with ``name``, ``base_dir``, ``sources`` (``(path, md5)``),
-            ``dependencies`` (``name==version``), ``repositories`` and ``mainfile``.
+            ``dependencies`` (``name==version``), ``repositories``, ``mainfile``, ``module``.
         """
         return self.experiment_info_gatherer()()
 
@@ -407,7 +407,6 @@ class Ingredient:
         findings = Findings()
         if self.save_git_info and self.mainfile is not None:
             findings.repositories.ask_about(self.mainfile)
-
         info: dict[str, Any] = {}
         described = -1
 
@@ -416,7 +415,8 @@ class Ingredient:
             findings.look([used._script() for used, _ in self.traverse_ingredients()])
             if len(findings) > described:
                 described = len(findings)
-                info = experiment_info(self.path, self.base_dir, self.mainfile, findings)
+                script = self.mainfile, self._caller_globals
+                info = experiment_info(self.path, self.base_dir, *script, findings)
             return dict(info)
 
         return gather

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from importlib.machinery import ModuleSpec
 
-__all__ = ["calling_globals", "main_file_of", "unite_script_and_module"]
+__all__ = ["calling_globals", "main_file_of", "module_run_as_script", "unite_script_and_module"]
 
 
 def calling_globals(made: Any) -> dict[str, Any]:
@@ -43,6 +43,15 @@ def main_file_of(script_globals: dict[str, Any]) -> str | None:
     """Return the path of the script with these globals, or None in a REPL or a notebook."""
     filename = script_globals.get("__file__")
     return os.path.realpath(filename) if filename else None
+
+
+def module_run_as_script(script_globals: dict[str, Any]) -> str | None:
+    """Return the name of the module if ``python -m MODULE`` has started the script, else None."""
+    spec = script_globals.get("__spec__")
+    if script_globals.get("__name__") != "__main__" or spec is None:
+        return None
+    name = str(spec.name).removesuffix(".__main__")
+    return None if name == "__main__" else name  # of a directory or a zip file
 
 
 def unite_script_and_module(script_globals: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from sacred._base.script import module_run_as_script
 from sacred.dependencies.discovery import gather_sources_and_dependencies, imported_names
 from sacred.dependencies.git import Repositories
 from sacred.dependencies.packages import PackageDependency
@@ -83,7 +84,11 @@ class Findings:
 
 
 def experiment_info(
-    name: str, base_dir: str, mainfile: str | None, findings: Findings
+    name: str,
+    base_dir: str,
+    mainfile: str | None,
+    script_globals: dict[str, Any],
+    findings: Findings,
 ) -> dict[str, Any]:
     """Return the description of an experiment that observers store.
 
@@ -91,8 +96,10 @@ def experiment_info(
         name: name of the experiment.
         base_dir: root of the sources.
         mainfile: path of its script, or None.
+        script_globals: those of the script.
         findings: its sources and packages.
     """
+    module = module_run_as_script(script_globals)
     packages = {dependency.to_json() for dependency in findings.dependencies.values()}
     sources = findings.sources.values()
     base = os.path.realpath(base_dir)
@@ -103,6 +110,7 @@ def experiment_info(
         "dependencies": sorted(packages, key=str.lower),
         "repositories": collect_repositories(sources),
         "mainfile": os.path.relpath(mainfile, base_dir) if mainfile else None,
+        **({"module": module} if module else {}),
     }
 
 

@@ -15,6 +15,7 @@
 | `unsaved_run` | a config file, or a run that has not begun, as a run; the run nearest to one |
 | `comparison` | runs side by side, part by part |
 | `reproducibility` | what keeps a run from being repeated exactly |
+| `repeating` | the commands that repeat a run |
 | `errors` | mistakes in what a user asks for |
 """
 

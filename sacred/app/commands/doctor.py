@@ -12,7 +12,6 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import shlex
 
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
@@ -20,6 +19,7 @@ from sacred.display.console import DIM, GREEN, RED, YELLOW
 from sacred.display.formats import add_formats, write_table
 from sacred.display.table import Table
 from sacred.records import RunRecord
+from sacred.runs.repeating import commands_to_repeat
 from sacred.runs.reproducibility import CHECKS, Finding
 
 _MARKS = {"ok": (GREEN, "✓", "ok"), "note": (YELLOW, "!", "!"), "reason": (RED, "✗", "x")}
@@ -59,23 +59,10 @@ def _print(record: RunRecord, findings: list[Finding], reasons: int, session: Se
     else:
         verdict = f"{reasons} reasons why it may not be reproducible"
     console.print(f"\nrun {record.id}: {console.style(verdict, RED if reasons else GREEN)}")
-    if lines := reproduction_commands(record):
-        console.print("to repeat it:")
-        for line in lines:
-            console.print(f"  {console.style(line, DIM)}")
-
-
-def reproduction_commands(record: RunRecord) -> list[str]:
-    """The commands that repeat the run, as far as they are known."""
-    main = record.experiment.get("mainfile")
-    if not main:
-        return []
-    lines = []
-    for entry in record.experiment.get("repositories") or ():
-        if isinstance(entry, dict) and entry.get("commit"):
-            lines.append(f"git checkout {entry['commit']}")
-    file = f"{record.id}.json"
-    lines.append(f"sacred -s {shlex.quote(record.store)} config {record.id} > {file}")
-    command = record.command or ""
-    lines.append(" ".join(filter(None, ["python", shlex.quote(main), command, "with", file])))
-    return lines
+    lines = commands_to_repeat(record)
+    if not lines:
+        console.print("no command repeats it: it was run in a notebook or an interpreter")
+        return
+    console.print("to repeat it:")
+    for line in lines:
+        console.print(f"  {console.style(line, DIM)}")
