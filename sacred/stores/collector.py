@@ -27,6 +27,7 @@ GRACE = datetime.timedelta(days=1)
 COUNTS = datetime.timedelta(hours=12)
 
 Report = Callable[[str], None]
+Progress = Callable[[int, int], None]
 
 
 class Garbage(Frozen):
@@ -70,6 +71,17 @@ class Collector:
 
         Returns:
             what was removed, one by one; what is in use by now is left out.
+        """
+        return iter(())
+
+    def rebuild(self, progress: Progress | None = None) -> Iterator[str]:
+        """Compare packed copies of data with the data, and make those again that differ.
+
+        Args:
+            progress: called with the number of things that were compared, and of all.
+
+        Returns:
+            what was made again, one by one, in words.
         """
         return iter(())
 

@@ -1,6 +1,7 @@
 from sacred.upkeep.annotations import annotate as annotate
 from sacred.upkeep.collecting import GarbageReport as GarbageReport
 from sacred.upkeep.collecting import find_garbage as find_garbage
+from sacred.upkeep.collecting import rebuild_copies as rebuild_copies
 from sacred.upkeep.collecting import remove_garbage as remove_garbage
 from sacred.upkeep.content import content_hash as content_hash
 from sacred.upkeep.copying import CopyReport as CopyReport

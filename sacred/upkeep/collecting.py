@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Callable
 
 from sacred._base.clock import utcnow
 from sacred._base.frozen import Frozen, factory
 from sacred.records import RunId
 from sacred.runs import RunStore
-from sacred.stores.collector import GRACE, Garbage
+from sacred.stores.collector import GRACE, Garbage, Progress
 from sacred.stores.store import (
     DamagedRunError,
     RunNotFoundError,
@@ -19,9 +18,7 @@ from sacred.stores.store import (
 )
 from sacred.upkeep.trash import empty_trash
 
-__all__ = ["GarbageReport", "find_garbage", "remove_garbage"]
-
-Progress = Callable[[int, int], None]
+__all__ = ["GarbageReport", "find_garbage", "rebuild_copies", "remove_garbage"]
 
 
 class GarbageReport(Frozen):
@@ -135,3 +132,26 @@ def remove_garbage(
         if progress is not None:
             progress(len(done) + len(removed), total)
     return GarbageReport(runs=done, garbage=tuple(removed), before=waste.before, problems=problems)
+
+
+def rebuild_copies(store: RunStore, *, progress: Progress | None = None) -> list[str]:
+    """Compare packed copies that a store keeps with the data, and make those again that differ.
+
+    SQL databases keep the points of long metrics twice: as rows, which are what counts, and
+    packed, which are read faster. Somebody who has changed single rows by hand needs this.
+
+    Args:
+        store: the store.
+        progress: called with the number of metrics that were compared, and of all.
+
+    Returns:
+        What was made again, in words; empty if all copies were right.
+
+    Raises:
+        StoreError: the store cannot be read or written.
+
+    >>> from sacred.stores.memory.store import MemoryStore
+    >>> rebuild_copies(RunStore(MemoryStore()))
+    []
+    """
+    return list(store.backend.collector().rebuild(progress))

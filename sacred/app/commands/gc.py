@@ -4,6 +4,10 @@ Unused are copies of sources and resources of which all runs have been deleted, 
 SQL databases as well, and temporary files of processes that were killed. Whatever was stored or
 used within the last day is kept. Runs may be recorded meanwhile.
 
+With --check, it looks instead for packed copies of long metrics, which SQL databases keep beside
+their rows, that differ from the rows, because somebody has changed some by hand, and makes these
+copies again. Nothing is deleted then.
+
 It first lists what it would delete, and asks. Spools are kept; sacred sync uploads them.
 
 Examples:
@@ -11,6 +15,7 @@ Examples:
   sacred gc --older-than 30d           trashed or unused for thirty days
   sacred gc --list --csv --dry-run     list every item
   sacred gc --older-than 30d --yes     do not ask, as in a cron job
+  sacred gc --check                    after points were changed with SQL
 """
 
 from __future__ import annotations
@@ -21,12 +26,14 @@ from collections import defaultdict
 
 from sacred.app.confirm import confirm
 from sacred.app.session import Session
+from sacred.display.console import Console
 from sacred.display.formats import add_formats, write_table
 from sacred.display.progress import ProgressBar
 from sacred.display.table import Table
 from sacred.display.value_text import as_size
 from sacred.query.times import duration_of
-from sacred.upkeep import GarbageReport, find_garbage, remove_garbage
+from sacred.runs import RunStore
+from sacred.upkeep import GarbageReport, find_garbage, rebuild_copies, remove_garbage
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,12 +48,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-l", "--list", action="store_true", help="list every item")
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="compare packed copies of long metrics with their points, and renew those that differ",
+    )
     add_formats(parser)
 
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """See `CommandModule`."""
     store, console = session.store, session.console
+    if args.check:
+        return _rebuild(store, console)
     report = find_garbage(store, older_than=args.older_than)
     if report or args.format:
         write_table(_item_table(report) if args.list else _summary(report), args.format, console)
@@ -67,6 +81,19 @@ def run(args: argparse.Namespace, session: Session) -> int:
     session.report(removed.problems)
     console.note(f"deleted: {_describe(removed)}")
     return 1 if removed.problems else 0
+
+
+def _rebuild(store: RunStore, console: Console) -> int:
+    bar = ProgressBar(console)
+    try:
+        renewed = rebuild_copies(store, progress=bar.show)
+    finally:
+        bar.clear()
+    for what in renewed:
+        console.note(f"renewed: {what}")
+    if not renewed:
+        console.note("all copies agree with the data")
+    return 0
 
 
 def _duration(text: str) -> datetime.timedelta:

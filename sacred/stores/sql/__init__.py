@@ -9,7 +9,8 @@
 | `tables` `models` `migrations` | the tables, as ORM classes for scripts, and brought up to date |
 | `run_row` `shared_rows` `storable_text` | fields as columns, rows that runs share, texts |
 | `points` `points_writer` `points_reader` | the points of a metric as rows, written and read |
-| `chunks` `chunk_triggers` | long metrics packed beside their rows, and when that is void |
+| `chunks` | long metrics packed beside their rows |
+| `old_triggers` | triggers of earlier versions, which are taken out |
 | `aggregates` | minimum, maximum, mean, last of many metrics, computed by the database |
 | `output` | captured output of any length |
 | `search` | filters and orderings pushed down |

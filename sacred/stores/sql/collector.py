@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sacred._base.run_ids import RunId
-from sacred.stores.collector import Collector, Garbage, Report
+from sacred.stores.collector import Collector, Garbage, Progress, Report
+from sacred.stores.sql import chunks
 from sacred.stores.sql.chunks import CHUNKS
 from sacred.stores.sql.database import Database
 from sacred.stores.sql.models import (
@@ -30,7 +31,7 @@ from sacred.stores.sql.models import (
     Run,
     Source,
 )
-from sacred.stores.sql.points_writer import remove_points
+from sacred.stores.sql.points_writer import rebuild_chunks, remove_points
 from sacred.stores.sql.tables import TABLES
 
 __all__ = ["SqlCollector"]
@@ -101,6 +102,20 @@ class SqlCollector(Collector):
             _delete(session, unused, with_chunks)
         return iter(unused)
 
+    def rebuild(self, progress: Progress | None = None) -> Iterator[str]:
+        """See `Collector.rebuild`; each metric is a transaction."""
+        with self._database.reading() as session:
+            if not self._database.has_chunks:
+                return
+            metrics = session.execute(_long_metrics()).all()
+        for done, (run_id, name) in enumerate(metrics, start=1):
+            with self._database.writing() as session:
+                is_new = rebuild_chunks(session.connection(), run_id, name)
+            if is_new:
+                yield f"metric {name} of run {run_id}"
+            if progress is not None:
+                progress(done, len(metrics))
+
     def discard_time(self, run_id: RunId) -> datetime.datetime | None:
         """See `Collector.discard_time`."""
         with self._database.reading() as session:
@@ -123,6 +138,14 @@ def _unused(session: Session, without: set[str], with_chunks: bool) -> Iterator[
     for run_id in session.scalars(sa.select(Output.run_id).distinct()):
         if run_id not in used["run"] and run_id not in without:
             yield Garbage(kind="output", name=f"output of run {run_id}", ref=run_id)
+
+
+def _long_metrics() -> Any:
+    """Those that have chunks, or ought to: run ids and names."""
+    metric = TABLES["metric"].c
+    is_long = metric.position == chunks.POINTS_PER_CHUNK - 1
+    long = sa.select(metric.run_id, metric.name).where(is_long)
+    return long.union(sa.select(CHUNKS.c.run_id, CHUNKS.c.name)).order_by("run_id", "name")
 
 
 def _tables_of_points(with_chunks: bool) -> tuple[sa.Table, ...]:

@@ -17,10 +17,11 @@ import sqlalchemy as sa
 
 from sacred._base.text import mask_passwords
 from sacred.stores.local_files import translate_errors as errors_of_disk
-from sacred.stores.sql.chunk_triggers import create_triggers, has_triggers, supports_chunks
+from sacred.stores.sql.chunks import chunks_table_exists, create_chunks_table, supports_chunks
 from sacred.stores.sql.engine import BUSY_TIMEOUT
 from sacred.stores.sql.errors import translate_errors
 from sacred.stores.sql.migrations import statements_for
+from sacred.stores.sql.old_triggers import drop_old_triggers, has_old_triggers
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -109,19 +110,27 @@ class Database:
                 connection.rollback()
                 _use_wal(connection)
                 _upgrade(connection)
-        self.has_chunks = supports_chunks(self.engine) and self._create_triggers()
+        self.has_chunks = supports_chunks(self.engine) and self._prepare_chunks()
         self._prepared = True
 
-    def _create_triggers(self) -> bool:
+    def _prepare_chunks(self) -> bool:
+        """Make the table of chunks and drop what watched it; whether the table is there."""
         with self.engine.connect() as connection:
-            if has_triggers(connection):
-                return True
+            has_table, has_triggers = chunks_table_exists(connection), has_old_triggers(connection)
             connection.rollback()
-            try:
-                with _transaction(connection, exclusive=True):
-                    create_triggers(connection)
-            except sa.exc.DBAPIError:
-                return False  # no right to make triggers, for example: there are the rows
+            # Who lacks the privilege goes without: chunks are a copy of what the rows say.
+            if has_triggers:
+                with (
+                    contextlib.suppress(sa.exc.DBAPIError),
+                    _transaction(connection, exclusive=True),
+                ):
+                    drop_old_triggers(connection)
+            if not has_table:
+                try:
+                    with _transaction(connection, exclusive=True):
+                        create_chunks_table(connection)
+                except sa.exc.DBAPIError:
+                    return False
         return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -11,10 +11,9 @@ from sqlalchemy.engine import Connection
 from sacred.records.metric import timestamps_of
 from sacred.stores.point_columns import joined
 from sacred.stores.sql import chunks
-from sacred.stores.sql.chunk_triggers import has_triggers, supports_chunks
 from sacred.stores.sql.chunks import (
     CHUNKS,
-    STALE,
+    supports_chunks,
     unpacked_numbers,
     unpacked_steps,
     unpacked_times,
@@ -27,6 +26,8 @@ __all__ = ["columns_of", "names_of"]
 _METRIC = TABLES["metric"]
 #: Of fewer points, nobody asks for chunks.
 MIN_CHUNKED_POINTS = 1000
+#: SQLite takes so many values in a statement, however it was compiled.
+_ENDS_AT_ONCE = 900
 #: What fits into the caches of processors is faster to handle.
 POINTS_AT_ONCE = 5000
 
@@ -118,9 +119,7 @@ class _Metric:
         self, start: int | None = None, stop: int | None = None, limit: int | None = None
     ) -> Iterator[_Part]:
         position = _METRIC.c.position
-        names = [name for column in self._columns for name in column.of_rows]
-        query = sa.select(*(_METRIC.c[name] for name in names)).order_by(position).limit(limit)
-        query = query.where(*(_METRIC.c[name] == value for name, value in self._whose.items()))
+        query = self._rows_query().limit(limit)
         if start is not None:
             query = query.where(position >= start)
         if stop is not None:
@@ -129,27 +128,65 @@ class _Metric:
         cursor = self._connection.execute(query).cursor
         assert cursor is not None
         while some := cursor.fetchmany(POINTS_AT_ONCE):
-            found = iter(zip(*some, strict=True))
-            yield [
-                column.from_rows(*(next(found) for _ in column.of_rows)) for column in self._columns
-            ]
+            yield self._part(zip(*some, strict=True))
+
+    def _rows_query(self) -> Any:
+        names = [name for column in self._columns for name in column.of_rows]
+        query = sa.select(*(_METRIC.c[name] for name in names)).order_by(_METRIC.c.position)
+        return query.where(*self._is_this(_METRIC))
+
+    def _part(self, found: Iterable[Sequence[Any]]) -> _Part:
+        columns = iter(found)
+        return [
+            column.from_rows(*(next(columns) for _ in column.of_rows)) for column in self._columns
+        ]
+
+    def _is_this(self, table: sa.Table) -> list[Any]:
+        return [table.c[name] == value for name, value in self._whose.items()]
 
     def _chunks(self) -> list[tuple[int, _Part]]:
+        """The chunks that say what the rows say, as far as that can be told quickly."""
         names = list(dict.fromkeys(name for column in self._columns for name in column.of_chunks))
         query = sa.select(CHUNKS.c.position, *(CHUNKS.c[name] for name in names))
-        query = query.where(*(CHUNKS.c[name] == value for name, value in self._whose.items()))
+        query = query.where(*self._is_this(CHUNKS)).order_by(CHUNKS.c.position)
         driver_error: Any = self._connection.dialect.loaded_dbapi.Error
         try:
-            if not has_triggers(self._connection):
-                return []
-            found = self._fetched(query.order_by(CHUNKS.c.position))
-        except (sa.exc.DBAPIError, driver_error):  # no right to read them
+            found = self._fetched(query)
+        except (sa.exc.DBAPIError, driver_error):  # no such table, or no right to read it
             self._connection.rollback()
             return []
-        if found and found[0][0] == STALE:
-            return []
+        if found and found[0][0] < 0:
+            return []  # triggers of an earlier version have marked them as void
         parts = ((row[0], self._unpacked(dict(zip(names, row[1:], strict=True)))) for row in found)
-        return [(position, part) for position, part in parts if part is not None]
+        unpacked = [(position, part) for position, part in parts if part is not None]
+        return [
+            chunk
+            for neighbours in _neighbours(self._with_the_same_end(unpacked))
+            if self._has_all_rows(neighbours)
+            for chunk in neighbours
+        ]
+
+    def _with_the_same_end(self, found: list[tuple[int, _Part]]) -> list[tuple[int, _Part]]:
+        """Those whose last point is the one in the rows."""
+        size = chunks.POINTS_PER_CHUNK
+        rows: dict[int, str] = {}
+        for start in range(0, len(found), _ENDS_AT_ONCE):
+            ends = [position + size - 1 for position, _ in found[start : start + _ENDS_AT_ONCE]]
+            query = self._rows_query().add_columns(_METRIC.c.position)
+            query = query.where(_METRIC.c.position.in_(ends))
+            for *row, position in self._connection.execute(query):
+                rows[position] = _last_of(self._part([value] for value in row))
+        return [
+            (position, part)
+            for position, part in found
+            if rows.get(position + size - 1) == _last_of(part)
+        ]
+
+    def _has_all_rows(self, neighbours: list[tuple[int, _Part]]) -> bool:
+        start, size = neighbours[0][0], len(neighbours) * chunks.POINTS_PER_CHUNK
+        within = _METRIC.c.position.between(start, start + size - 1)
+        query = sa.select(sa.func.count()).where(*self._is_this(_METRIC), within)
+        return bool(self._connection.scalar(query) == size)
 
     def _fetched(self, query: Any) -> Sequence[Sequence[Any]]:
         dialect = self._connection.dialect
@@ -174,10 +211,29 @@ class _Metric:
             return None  # a damaged one is a gap
 
 
+def _neighbours(found: list[tuple[int, _Part]]) -> Iterator[list[tuple[int, _Part]]]:
+    """Chunks in groups of such as follow each other without a gap."""
+    group: list[tuple[int, _Part]] = []
+    for position, part in found:
+        if group and position != group[-1][0] + chunks.POINTS_PER_CHUNK:
+            yield group
+            group = []
+        group.append((position, part))
+    if group:
+        yield group
+
+
+def _last_of(part: _Part) -> str:
+    """The last point as a text, since NaN is not equal to itself, and 0.0 equals -0.0."""
+    ends = (column[-1:] for column in part)
+    return repr([end.tolist() if hasattr(end, "dtype") else end for end in ends])
+
+
 def _take_snapshot(connection: Connection) -> None:
-    """Let all questions see the same state from now on."""
+    """Let all queries see the same state from now on."""
     connection.rollback()
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN")
     else:
         connection.execution_options(isolation_level="REPEATABLE READ")
+        connection.begin()  # which a statement of the driver itself would not do

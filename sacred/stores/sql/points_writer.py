@@ -9,19 +9,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from sacred._base.errors import SacredError
 from sacred._base.timestamps import Timestamps, microseconds
 from sacred.stores.changes import AddPoints
 from sacred.stores.sql import chunks
-from sacred.stores.sql.chunks import CHUNKS, STALE, packed
+from sacred.stores.sql.chunks import CHUNKS, packed
 from sacred.stores.sql.points import COLUMNS, rows_of, step_from, value_from
 from sacred.stores.sql.storable_text import storable
 from sacred.stores.sql.tables import TABLES
 
-__all__ = ["add_points", "remove_points"]
+__all__ = ["add_points", "rebuild_chunks", "remove_points"]
 
 _METRIC = TABLES["metric"]
 #: How many points go to the database in one piece.
@@ -39,30 +38,31 @@ def add_points(
         connection: in a transaction.
         run_id: as it is in the tables.
         points: the points.
-        with_chunks: `metric_block` is there, and guarded.
+        with_chunks: `metric_block` is there.
     """
     name = str(storable(points.name))
     at_these = *_whose(_METRIC, run_id, name), _between(points.start, points.stop)
-    if connection.execute(sa.select(_METRIC.c.position).where(*at_these).limit(1)).first():
+    first = connection.execute(sa.select(_METRIC.c.position).where(*at_these).limit(1)).first()
+    if first is not None:
         if _are_stored(connection, run_id, name, points):
-            return  # a change that is made again; to replace rows would make chunks void
+            return  # a change that is made again
         connection.execute(sa.delete(_METRIC).where(*at_these))
     rows = rows_of(points, run_id, name)
     while some := list(itertools.islice(rows, _POINTS_AT_ONCE)):
         _insert(connection, some)
-    if with_chunks:
+    size = chunks.POINTS_PER_CHUNK
+    complete = range(points.start // size * size, points.stop // size * size, size)
+    if with_chunks and (complete or first is not None):
         # Without them, all is there; it only takes longer to read.
-        with contextlib.suppress(sa.exc.DBAPIError):
-            _add_chunks(connection, run_id, name, points)
+        with contextlib.suppress(sa.exc.DBAPIError), connection.begin_nested():
+            _remove_chunks(connection, run_id, name, range(points.start, points.stop))
+            _insert_chunks(connection, run_id, name, points, complete)
 
 
 def remove_points(
     connection: Connection, run_id: str, name: str | None = None, *, with_chunks: bool
 ) -> None:
-    """Remove all points of a run, or those of one metric.
-
-    Chunks go last, and with them what the triggers have noted meanwhile.
-    """
+    """Remove all points of a run, or those of one metric."""
     for table in (_METRIC, *((CHUNKS,) if with_chunks else ())):
         connection.execute(sa.delete(table).where(*_whose(table, run_id, name)))
 
@@ -112,41 +112,79 @@ def _are_stored(connection: Connection, run_id: str, name: str, points: AddPoint
 # ------------------------------------------------------------------------------ chunks
 
 
-def _add_chunks(connection: Connection, run_id: str, name: str, points: AddPoints) -> None:
+def rebuild_chunks(connection: Connection, run_id: str, name: str) -> bool:
+    """Make the chunks of a metric again from its rows.
+
+    Args:
+        connection: in a transaction.
+        run_id: as it is in the tables.
+        name: of the metric, likewise.
+
+    Returns:
+        Whether any chunk was missing, or said something else than the rows.
+    """
+    fields = [column for column in CHUNKS.c if column.name not in ("run_id", "name")]
+    query = sa.select(*fields).where(*_whose(CHUNKS, run_id, name))
+    stored = {row.position: dict(row._mapping) for row in connection.execute(query)}
+    wanted = {}
+    for position in _complete(connection, run_id, name):
+        chunk = _chunk(connection, run_id, name, None, position)
+        if chunk is not None:
+            wanted[position] = {"position": position, **chunk}
+    if wanted == stored:
+        return False
+    connection.execute(sa.delete(CHUNKS).where(*_whose(CHUNKS, run_id, name)))
+    rows = [{"run_id": run_id, "name": name, **chunk} for chunk in wanted.values()]
+    if rows:
+        connection.execute(sa.insert(CHUNKS), rows)
+    return True
+
+
+def _complete(connection: Connection, run_id: str, name: str) -> list[int]:
+    """Where a chunk may begin: positions behind which no row is missing."""
     size = chunks.POINTS_PER_CHUNK
-    complete = range(points.start // size * size, points.stop // size * size, size)
-    if not complete:
-        return
+    number = _METRIC.c.position // size
+    query = sa.select(number).where(*_whose(_METRIC, run_id, name), _METRIC.c.position >= 0)
+    query = query.group_by(number).having(sa.func.count() == size).order_by(number)
+    return [int(found) * size for found in connection.scalars(query)]
+
+
+def _remove_chunks(connection: Connection, run_id: str, name: str, positions: range) -> None:
+    """Remove those of points that are replaced, or that somebody has deleted before."""
+    position = CHUNKS.c.position
+    overlap = position > positions.start - chunks.POINTS_PER_CHUNK, position < positions.stop
+    connection.execute(sa.delete(CHUNKS).where(*_whose(CHUNKS, run_id, name), *overlap))
+
+
+def _insert_chunks(
+    connection: Connection, run_id: str, name: str, points: AddPoints, complete: range
+) -> None:
+    made = ((position, _chunk(connection, run_id, name, points, position)) for position in complete)
     whose = {"run_id": run_id, "name": name}
-    with connection.begin_nested():
-        stale = sa.select(CHUNKS.c.position).where(
-            *_whose(CHUNKS, run_id, name), CHUNKS.c.position == STALE
-        )
-        if connection.execute(stale).first() is not None:
-            return
-        for position in complete:
-            chunk = _chunk(connection, run_id, name, points, position)
-            if chunk is not None:
-                make = {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name].insert
-                statement = make(CHUNKS).on_conflict_do_nothing()
-                connection.execute(statement, {**whose, "position": position, **chunk})
+    rows = [{**whose, "position": position, **chunk} for position, chunk in made if chunk]
+    if rows:
+        connection.execute(sa.insert(CHUNKS), rows)
 
 
 def _chunk(
-    connection: Connection, run_id: str, name: str, points: AddPoints, position: int
+    connection: Connection, run_id: str, name: str, points: AddPoints | None, position: int
 ) -> dict[str, Any] | None:
-    part = points.part(position, position + chunks.POINTS_PER_CHUNK)
+    """A chunk of points that have just been stored; what came before them is read.
+
+    None for `points`: all is read.
+    """
+    stop = position + chunks.POINTS_PER_CHUNK
+    start = stop if points is None else max(points.start, position)
     try:
-        times = _microseconds(part.timestamps)
-        if part.start == position:
-            return packed(part.steps, part.values, times)
-        # The points before came with other changes.
-        before = _stored(connection, run_id, name, range(position, part.start))
-        return packed(
-            [*(step for step, _, _ in before), *part.steps],
-            [*(value for _, value, _ in before), *part.values],
-            [*_microseconds([time for _, _, time in before]), *times],
-        )
+        rows = _stored(connection, run_id, name, range(position, start)) if start > position else []
+        steps, values = [row[0] for row in rows], [row[1] for row in rows]
+        times = _microseconds([row[2] for row in rows])
+        if points is not None:
+            part = points.part(start, stop)
+            steps += part.steps
+            values += part.values
+            times += _microseconds(part.timestamps)
+        return packed(steps, values, times)
     except (ValueError, TypeError, OverflowError, SacredError):
         return None  # somebody else's points, or such as only rows can hold
 
