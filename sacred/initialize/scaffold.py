@@ -193,8 +193,9 @@ class Scaffold:
         fallback: dict[str, Any] = {"_log": self.logger}
         for path, subrunner in self.subrunners.items():
             if subrunner.config is not None:
-                # The whole view of the ingredient: its own ingredients may stand in it.
-                view = nested_at(self.name_of(path), subrunner.get_fixture())
+                # With those of its own ingredients that lie below it.
+                part = subrunner.view(subrunner.config, is_whole=False)
+                view = nested_at(self.name_of(path), part)
                 recursive_update(fallback, view)
         self.fallback = fallback
 
@@ -325,14 +326,19 @@ class Scaffold:
             self.fixture = self.view(self.config or {})
         return self.fixture
 
-    def view(self, config: Mapping[str, Any]) -> dict[str, Any]:
+    def view(self, config: Mapping[str, Any], is_whole: bool = True) -> dict[str, Any]:
         """A configuration of this ingredient, with those of its ingredients in it.
 
         An entry that has the name of an ingredient keeps what the ingredient does not have.
+
+        Args:
+            config: its own entries.
+            is_whole: with ingredients that lie elsewhere, as its captured functions see it.
         """
         below: dict[str, Any] = {}
         for path, other in self._configs_below():
-            recursive_update(below, nested_at(self.name_of(path), other))
+            if is_whole or is_prefix(self.path, path):
+                recursive_update(below, nested_at(self.name_of(path), other))
         view = dict(config)
         for name, part in below.items():
             own = view.get(name)

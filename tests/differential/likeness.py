@@ -103,3 +103,10 @@ def crash_within(*messages: str) -> Callable[[Case, Normalised, Normalised], boo
 def updated(case: Case) -> set[str]:
     """The paths that the command line sets."""
     return {word.partition("=")[0] for word in case.arguments if "=" in word}
+
+
+def named(case: Case) -> list[str]:
+    """The named configs and files that the command line chooses."""
+    words = case.arguments
+    chosen = words[words.index("with") + 1 :] if "with" in words else ()
+    return [word for word in chosen if "=" not in word and not word.startswith("-")]
