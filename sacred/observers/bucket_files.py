@@ -20,6 +20,10 @@ class BucketFiles(RecordFiles):
     store: BucketStore
     basedir: str
 
+    def __init__(self, store: BucketStore, priority: int, failure_dir: str | None) -> None:
+        super().__init__(store, priority, failure_dir)
+        self.resource_dir, self.source_dir = store.resource_dir, store.source_dir
+
     @property
     def writes_to(self) -> Hashable:
         """See `StoreObserver.writes_to`: the bucket and the prefix."""

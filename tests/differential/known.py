@@ -15,6 +15,7 @@ from tests.differential.likeness import (
     STORED,
     Normalised,
     added_error,
+    assigned_tuple,
     crash_within,
     entry_types,
     error,

@@ -110,3 +110,8 @@ def named(case: Case) -> list[str]:
     words = case.arguments
     chosen = words[words.index("with") + 1 :] if "with" in words else ()
     return [word for word in chosen if "=" not in word and not word.startswith("-")]
+
+
+def assigned_tuple(case: Case, path: str) -> bool:
+    """Whether a source gives an entry a tuple, which is a list from then on."""
+    return re.search(rf"\b{path}['\"]?\s*[=:]\s*\(", case.text) is not None

@@ -31,6 +31,8 @@ class BucketStore(FileStore):
         super().__init__(blobs, sources, resources)
         self.url = blobs.root
         self._places = (blobs, sources, resources)
+        #: Key prefixes of their copies.
+        self.source_dir, self.resource_dir = sources.prefix, resources.prefix
 
     def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
         """See `Store.apply`."""
