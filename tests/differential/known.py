@@ -1,6 +1,8 @@
-"""Differences that are meant: rows of the documents that describe what this project does better.
+"""Differences that are meant.
 
-A row applies to a whole case (what follows differs with it) or to single places of it.
+Each row names the page that asks for it (``deliberate``: none does; a script that relies on the
+old way is hard to think of), and says what ``docs/differences.rst`` says of it. A row applies to
+a whole case (what follows differs with it) or to single places of it.
 """
 
 from __future__ import annotations
@@ -25,7 +27,6 @@ from tests.differential.likeness import (
     not_bound,
     uncoloured,
     updated,
-    without_guess,
     without_log,
     without_tags,
 )
@@ -56,20 +57,18 @@ class KnownPlace:
 
 CASES: tuple[Known, ...] = (
     Known(
-        "configuration.md: `added` = set from outside, not set by any source (an `add_config`"
-        " behind another source hid that)",
+        "configuration.md: An entry that no source sets is added, also with an ``add_config`` "
+        "behind another source",
         lambda case, old, new: (
             "add_config(" in case.text and added_error(new) and not added_error(old)
         ),
     ),
     Known(
-        "deliberate: no script relies on a crash in code of the old library: it fails there"
-        " where a scope or a prefix goes through a value that an update or a hook has made another"
-        " type; here that is the user's value, or an error of the user's line",
+        "deliberate: An update may turn a dict into another value, or another value into a dict.",
         crash_within("KeyError", "IndexError", "TypeError", "AttributeError"),
     ),
     Known(
-        "differences.rst: functions that take `_config` get what named configs and files add",
+        "deliberate: Functions that take ``_config`` get what named configs and files add",
         lambda case, old, new: (
             added_error(old)
             and not added_error(new)
@@ -78,8 +77,8 @@ CASES: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "differences.rst: of two updates that contradict each other (`c=1 c.k=2`), the later one"
-        " counts",
+        "deliberate: Of two updates that contradict each other (``c=1 c.k=2``), the later one "
+        "counts",
         lambda case, old, new: (
             error(old).startswith("TypeError")
             and any(
@@ -88,16 +87,15 @@ CASES: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "beyond.md: `d={}` clears the dict",
+        "beyond.md: ``d={}`` clears the dict",
         lambda case, old, new: any(one.endswith("={}") for one in case.arguments),
     ),
     Known(
-        "beyond.md: int keys come back as text: int keys round-trip",
+        "beyond.md: keys that are ints come back as ints",
         lambda case, old, new: any("{1: 2}" in one for one in case.arguments),
     ),
     Known(
-        "none: usage and errors about a command are written to stderr, not to stdout; `diff` is a"
-        " new command; what may have been meant is said",
+        "beyond.md: Errors about a command go to stderr, and say what may have been meant",
         lambda case, old, new: (
             case.arguments[:1] in (("mian",), ("help",), ("nothing",))
             and old["exit"] == new["exit"] == 1
@@ -105,15 +103,15 @@ CASES: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "beyond.md: the user's mistake (a file that is not there) is the user's exception",
+        "beyond.md: The user's mistakes are the user's exceptions",
         lambda case, old, new: "absent.txt" in case.text and "does not exist" in str(new["stderr"]),
     ),
     Known(
-        "beyond.md: `-q` crashes (SqlObserver: queued)",
+        "beyond.md: queued runs work",
         lambda case, old, new: "-q" in case.arguments and "LookupError" in error(old),
     ),
     Known(
-        "beyond.md: SQL: any non-number result leaves the run RUNNING",
+        "beyond.md: SQL: any result is stored",
         lambda case, old, new: (
             "SqlObserver" in case.text
             and "sqlalchemy" in str(old["stderr"])
@@ -121,15 +119,15 @@ CASES: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "beyond.md: a clear error: containers of an ingredient in a scope have another name, and"
-        " `pop` from a list says what to do",
+        "compatibility.md: What a scope gets of an ingredient is a dict of another class",
         lambda case, old, new: (
             ("pop from a list of an ingredient" in error(new) and "pop from Dogm" in error(old))
             or ("'Given" in error(new) and "'Dogmatic" in error(old))
         ),
     ),
     Known(
-        "command_line.md: a clear error for what is set in the place of an ingredient",
+        "command_line.md: Setting a value in the place of an ingredient (``data=5``) is an "
+        "error that says so",
         lambda case, old, new: (
             "is an ingredient: set its entries" in str(new["stderr"]) and old["exit"] == 1
         ),
@@ -138,18 +136,19 @@ CASES: tuple[Known, ...] = (
 
 PLACES: tuple[KnownPlace, ...] = (
     KnownPlace(
-        "configuration.md: `seed` counts as modified (an `add_config` hid that)",
+        "configuration.md: ``seed`` counts as modified wherever it is set",
         lambda case, found: (
             "add_config(" in case.text
             and found[0] == "/run/modifications/modified"
             and set(found[2]) - set(found[1]) <= {"seed"}
             and all(
-                path == "__doc__" or path in updated(case) for path in set(found[1]) - set(found[2])
+                path == "__doc__" or path in updated(case) or assigned_tuple(case, path)
+                for path in set(found[1]) - set(found[2])
             )
         ),
     ),
     KnownPlace(
-        "compatibility.md: entries and chains of ingredients, nothing is lost",
+        "compatibility.md: nothing is lost where one ingredient lies below another",
         lambda case, found: (
             found[0].startswith("/notes/")
             and found[0].endswith("/data/ReadOnlyDict/paths")
@@ -157,15 +156,14 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "configuration.md: tuples become lists, numpy scalars become Python scalars (what config"
-        " hooks returned was left as it was)",
+        "configuration.md: Tuples become lists, numpy scalars become Python scalars",
         lambda case, found: (
             "config_hook" in case.text and normal_form(found[1]) == normal_form(found[2])
         ),
     ),
     KnownPlace(
-        "configuration.md: `added` = set from outside, not set by any source (an `add_config`"
-        " behind another source hid that)",
+        "configuration.md: An entry that no source sets is added, also with an ``add_config`` "
+        "behind another source",
         lambda case, found: (
             "add_config(" in case.text
             and found[0] in ("/run/modifications/added", "/stderr")
@@ -179,7 +177,7 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "beyond.md: `d={}` clears the dict (from config hooks as well)",
+        "beyond.md: ``d={}`` clears the dict, also from named configs and hooks",
         lambda case, found: (
             "config_hook" in case.text
             and (
@@ -189,12 +187,23 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "beyond.md: scopes are compiled from the syntax tree: variables are local ones",
+        "beyond.md: The variables of a scope are local ones",
         lambda case, found: not_bound(found),
     ),
     KnownPlace(
-        "configuration.md: values are computed from the final values: a dict with updates is whole"
-        " at once",
+        "deliberate: A dict that is assigned twice is the second one",
+        lambda case, found: (
+            found[2] == "<missing>"
+            and any(
+                re.search(rf"^    {path}\b.*=", case.text, re.MULTILINE)
+                for path in {one.split(".")[-2] for one in updated(case) if "." in one}
+                if f"/{path}/" in found[0]
+            )
+        ),
+    ),
+    KnownPlace(
+        "configuration.md: Values are computed from the final values: a dict with updates is "
+        "whole at once",
         lambda case, found: (
             isinstance(found[1], str)
             and isinstance(found[2], str)
@@ -203,7 +212,7 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "beyond.md: `flag=false` on the command line is a bool where the entry is one",
+        "beyond.md: ``flag=false`` on the command line is a bool where the entry is one",
         lambda case, found: (
             (str(found[1]).lower(), found[2])
             in (("true", True), ("yes", True), ("on", True), ("no", False), ("false", False))
@@ -211,7 +220,7 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "configuration.md: `del` of what an ingredient gives is ignored, as that of fixed values",
+        "configuration.md: Changes of it in place are ignored, ``del`` of it, too",
         lambda case, found: (
             (name := re.fullmatch(r"NameError: name '(\w+)' is not defined", str(found[1])))
             is not None
@@ -219,8 +228,7 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "deliberate: the docstring of a named config describes the named config and not the run"
-        " (`print_named_configs` shows it): it is no entry, and hides none of a scope",
+        "deliberate: The docstring of a named config describes that, and not the run",
         lambda case, found: (
             "named_config\n" in case.text
             and (
@@ -233,8 +241,7 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "none: ingredients without entries in the configuration that hooks get: {} or left out, and"
-        " no entry to read in either",
+        "deliberate: Config hooks get no empty dicts of ingredients without entries",
         lambda case, found: (
             "config_hook" in case.text
             and found[0].startswith("/notes/")
@@ -242,20 +249,19 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "configuration.md: a change of type names the types that entries have (list, not tuple or"
-        " DogmaticList)",
+        "configuration.md: A change of type names the types that entries have",
         lambda case, found: (
             entry_types(found[1]) == str(found[2])
             and ("typechanged" in found[0] or "Changed type of config entry" in str(found[2]))
         ),
     ),
     KnownPlace(
-        "command_line.md: flags are promised, the words of the help are not",
+        "command_line.md: The words of ``help`` are others",
         lambda case, found: case.arguments[:1] == ("help",) and found[0].startswith("/stdout"),
     ),
     KnownPlace(
-        "configuration.md: `seed` counts as modified, added entries as added (an `add_config` hid"
-        " that): colours",
+        "configuration.md: Entries that have been changed behind an ``add_config`` have their "
+        "colour",
         lambda case, found: (
             "add_config(" in case.text
             and found[0].startswith("/stdout")
@@ -263,11 +269,27 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "stores.md: new fields may be added",
+        "stores.md: keys with dots or a leading dollar are stored with commas and ``@``",
+        lambda case, found: (
+            found[0].startswith("/documents/")
+            and str(found[1]).replace("a.b", "a,b").replace("$c", "@c") == str(found[2])
+        ),
+    ),
+    KnownPlace(
+        "stores.md: queued runs work, and have their ``queue_time``",
+        lambda case, found: (
+            "-q" in case.arguments
+            and found[0].startswith("/files/runs.db/run/")
+            and found[0].endswith("/queue_time")
+            and found[1] is None
+        ),
+    ),
+    KnownPlace(
+        "stores.md: Records have additional fields",
         lambda case, found: found[1] == "<missing>" and found[0].startswith(STORED),
     ),
     KnownPlace(
-        "beyond.md: failed and interrupted runs lost what came after the last heartbeat",
+        "beyond.md: Failed and interrupted runs keep what came after the last heartbeat",
         lambda case, found: (
             found[0].endswith(("/captured_out", "/cout.txt"))
             and found[1] in ("", None)
@@ -275,7 +297,7 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "beyond.md: `fd` capture loses the end of the output",
+        "beyond.md: a last heartbeat always comes before the end",
         lambda case, found: (
             found[0].endswith(("/captured_out", "/cout.txt"))
             and "CAPTURE_MODE" not in case.text
@@ -283,7 +305,7 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "beyond.md: one observer's change of `ex_info` reached the next (and the run)",
+        "beyond.md: No observer sees what another one has changed in ``ex_info``",
         lambda case, found: (
             "/sources" in found[0]
             and not found[0].startswith(STORED)
@@ -292,30 +314,30 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "beyond.md: `np.float64` stored as a pickle tag; NaN breaks JSON readers",
+        "beyond.md: numpy numbers are numbers, NaN and infinite numbers can be read by all JSON"
+        " readers",
         lambda case, found: (
             found[0].startswith(STORED)
             and (any(tag in str(found[1]) for tag in PICKLED) or "py/float" in str(found[2]))
         ),
     ),
     KnownPlace(
-        "none: ids of shared rows are an order",
+        "stores.md: Ids of rows that runs share are given in another order",
         lambda case, found: found[0].startswith("/files/runs.db/experiments_"),
     ),
     KnownPlace(
-        "none (stores.md is silent): SQL: the first run has id 1, as in all stores, for a run with"
-        " several stores has one id (it was 0)",
+        "compatibility.md: The first run in an SQL database has the id 1",
         lambda case, found: (
             "SqlObserver" in case.text
             and (str(found[1]), str(found[2])) in (("0", "1"), ("'0'", "'1'"))
         ),
     ),
     KnownPlace(
-        "none: TinyDbObserver creates nothing before a run starts",
+        "deliberate: Observers create nothing before a run starts",
         lambda case, found: found == ("/files/tiny/metadata.json", "", "<missing>"),
     ),
     KnownPlace(
-        "none: files of a queued run: sources are where those of other runs are",
+        "beyond.md: Sources of queued runs are where those of other runs are",
         lambda case, found: (
             "-q" in case.arguments
             and (
@@ -324,26 +346,19 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "none: a traceback of KeyboardInterrupt leaves out the library's frames as well",
+        "command_line.md: Tracebacks of interrupts leave out the library's frames, too",
         lambda case, found: (
             str(found[1]) == "Traceback (most recent call last):"
             and str(found[2]) == "Traceback (most recent calls WITHOUT Sacred internals):"
         ),
     ),
     KnownPlace(
-        "none: MongoObserver does not print the content type that it has guessed",
-        lambda case, found: (
-            "MongoObserver" in case.text
-            and ("/stdout" in found[0] or found[0].endswith(("/captured_out", "/cout.txt")))
-            and without_guess(found[1]) == without_guess(found[2])
-        ),
-    ),
-    KnownPlace(
-        "beyond.md: heartbeat of the last drain (there was none, or no record at all)",
+        "beyond.md: a last heartbeat always comes before the end.",
         lambda case, found: found[0].endswith("/heartbeat") and found[1] in (None, "<missing>"),
     ),
     KnownPlace(
-        "compatibility.md: two stores that give out ids on their own: free in all",
+        "compatibility.md: Two stores that give out ids on their own give a run one id that is "
+        "free in both",
         lambda case, found: (
             "SqlObserver" in case.text
             and "-F" in case.arguments
@@ -351,7 +366,7 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "beyond.md: Mongo: sources were stored again every run",
+        "beyond.md: sources only once",
         lambda case, found: (
             case.kind == "mongo_reader"
             and found[0] in ("/documents/fs.chunks", "/documents/fs.files")
@@ -359,14 +374,14 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "beyond.md: read-only copies: what a run returns of its config is stored as plain data",
+        "beyond.md: What a run returns of its configuration is stored as plain data",
         lambda case, found: (
             "sacred.config.custom_containers" in str(found[1])
             and "custom_containers" not in str(found[2])
         ),
     ),
     KnownPlace(
-        "beyond.md: a changed list whose first elements agree is modified",
+        "beyond.md: Lists are modified if they differ in any element",
         lambda case, found: (
             case.kind == "results_reader"
             and found[0] == "/run/modifications/modified"
@@ -374,14 +389,14 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "none: packages that a script imports as whole modules are listed (pymongo was not)",
+        "beyond.md: All packages that a script imports are listed as dependencies",
         lambda case, found: (
             found[0].endswith("/dependencies/list")
             and [one for one in found[2] if not one.startswith("pymongo==")] == found[1]
         ),
     ),
     KnownPlace(
-        "beyond.md: Mongo: resources never stored",
+        "beyond.md: resources are stored",
         lambda case, found: (
             found[0] in ("/documents/fs.chunks", "/documents/fs.files")
             and len(found[2]) > len(found[1])
@@ -389,18 +404,18 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "stores.md: content type guessed from the name (the old library looked at the file's)",
+        "stores.md: the content type is guessed from the name of an artifact first",
         lambda case, found: found[0].endswith("/contentType") and "other.bin" in case.text,
     ),
     KnownPlace(
-        "beyond.md: int keys come back as text: int keys round-trip (TinyDB: keys of info)",
+        "beyond.md: keys that are ints come back as ints.",
         lambda case, found: (
             found[0].startswith("/files/tiny/")
             and str(found[2]).replace("json://", "") == str(found[1])
         ),
     ),
     KnownPlace(
-        "none: `sys` captures what loggers write to the stderr that they found before",
+        "beyond.md: ``sys`` captures what loggers write to the stderr that they found before",
         lambda case, found: (
             isinstance(found[1], str)
             and isinstance(found[2], str)
@@ -408,15 +423,7 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "none: what SETTINGS.HOST_INFO switches off is left out (it was None)",
-        lambda case, found: (
-            isinstance(found[1], list)
-            and isinstance(found[2], list)
-            and [one for one in found[1] if one not in ("cpu", "gpus")] == found[2]
-        ),
-    ),
-    KnownPlace(
-        "compatibility.md: `metrics.json` is there from the start",
+        "compatibility.md: ``metrics.json`` is there from the start",
         lambda case, found: (
             found[0].endswith("/metrics.json")
             and found[1] == "<missing>"
@@ -424,7 +431,7 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "none: observers are joined behind `queued_event`, too",
+        "deliberate: Observers are joined behind ``queued_event``, too",
         lambda case, found: (
             found[0].startswith("/notes/")
             and "-q" in case.arguments
@@ -433,24 +440,19 @@ PLACES: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "beyond.md: plain data in JSON that all readers restore: arrays keep their type",
+        "beyond.md: Arrays keep their type in JSON",
         lambda case, found: (
             found[0] == "/files/config.json" and without_tags(found[1]) == without_tags(found[2])
         ),
     ),
     KnownPlace(
-        "beyond.md: `modified` shows a difference: a list of dicts that equals the one there is"
-        " none (the old library compared such lists before their dicts were filled)",
+        "beyond.md: Lists are modified if they differ in any element, and only then",
         lambda case, found: (
             found[0] == "/run/modifications/modified"
             and re.search(r"\[.*\{", case.text + str(case.arguments)) is not None
             and set(found[2]) < set(found[1])
             and all("." in path for path in set(found[1]) - set(found[2]))
         ),
-    ),
-    KnownPlace(
-        "captured functions log below the root logger (compatibility.md; `running` mends it)",
-        lambda case, found: str(found[2]).replace("exp.", "", 1) == str(found[1]),
     ),
 )
 
