@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -83,6 +85,8 @@ def _chosen(names: Sequence[str]) -> list[Scenario]:
 def _servers(scenarios: Sequence[Scenario]) -> Iterator[dict[str, str]]:
     """The addresses of the servers that they need."""
     urls: dict[str, str] = {}
+    # On a disk, as servers are; the tests keep theirs in memory.
+    os.environ.setdefault("SACRED_TEST_SCRATCH", tempfile.gettempdir())
     with contextlib.ExitStack() as stack:
         if any(scenario.mongo for scenario in scenarios):
             from tests.services.mongo import MongoServer

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
-from tests.services import serving
+from tests.services import scratch, serving
 
 if TYPE_CHECKING:
     import pymongo.database
@@ -47,6 +47,15 @@ def pytest_configure() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch.directory()))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What readers keep on this machine is not kept in the cache of who runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SACRED_INDEX", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 # The server may have to be downloaded first (some 75 MB), for which the time limit of a test

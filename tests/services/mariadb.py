@@ -19,6 +19,7 @@ from typing import Any
 
 import pymysql
 
+from tests.services import scratch
 from tests.services.child_server import ChildServer, ServerUnavailableError
 
 __all__ = ["MariaDbServer"]
@@ -78,7 +79,7 @@ class MariaDbServer(ChildServer):
         install = shutil.which("mariadb-install-db")
         if install is None:
             raise ServerUnavailableError("there is no MariaDB here (mariadb-install-db)")
-        directory = Path(tempfile.mkdtemp(prefix="sacred-mariadb-"))
+        directory = Path(tempfile.mkdtemp(prefix="sacred-mariadb-", dir=scratch.directory()))
         user = _server_user()
         command = [install, "--no-defaults", f"--datadir={directory / 'data'}"]
         command += ["--skip-test-db", "--auth-root-authentication-method=normal"]

@@ -23,6 +23,7 @@ from typing import Any
 import pymongo
 from pymongo.errors import OperationFailure, PyMongoError
 
+from tests.services import scratch
 from tests.services.child_server import ChildServer, fetch_wheels
 
 URL_VARIABLE = "SACRED_TEST_MONGO_URL"
@@ -152,7 +153,7 @@ class MongoServer(ChildServer):
         )
 
     def _make_directory(self) -> Path:
-        directory = Path(tempfile.mkdtemp(prefix="sacred-mongo-"))
+        directory = Path(tempfile.mkdtemp(prefix="sacred-mongo-", dir=scratch.directory()))
         (directory / "data").mkdir()
         return directory
 

