@@ -117,10 +117,16 @@ def as_entry(fixed: Any, *known: Any, is_bool: bool = False) -> Any:
 
     Returns:
         `fixed` itself, unless it is marked. A marked number is its text where the entry is a
-        text. A marked text is a bool where the entry is one and the text says so; a float
+        text. A value that equals a member of the enumeration that the entry has is that member
+        (an ``IntEnum`` is stored as its number); so is a marked text that is the name or the
+        value of one. A marked text is a bool where the entry is one and the text says so; a float
         where it is one (``inf``, ``1/3``); a list or dict likewise (``[a, b]``, ``{a: 1}``);
         None for ``null`` where the entry is no text; else a plain str.
     """
+    for value in known:
+        member = _member(fixed, value)
+        if member is not None:
+            return member
     if isinstance(fixed, CommandLineInt | CommandLineFloat):
         return fixed.text if any(isinstance(value, str) for value in known) else unmarked(fixed)
     if not isinstance(fixed, CommandLineText):
@@ -135,6 +141,18 @@ def as_entry(fixed: Any, *known: Any, is_bool: bool = False) -> Any:
                 converted = None if fixed == "null" else convert(fixed)
                 return str(fixed) if converted is fixed else converted
     return str(fixed)
+
+
+def _member(fixed: Any, value: Any) -> Any:
+    """The member of the enumeration of `value` that `fixed` stands for, or None."""
+    members = getattr(type(value), "_value2member_map_", None)
+    if not isinstance(members, dict) or type(fixed) is bool or not isinstance(fixed, str | int):
+        return None
+    if type(fixed) is CommandLineText and fixed in type(value).__members__:
+        return type(value).__members__[fixed]
+    member = members.get(fixed)
+    # Other members, such as those of a plain `Enum`, do not equal what is given for them.
+    return member if member == fixed or type(fixed) is CommandLineText else None
 
 
 def _as_bool(text: CommandLineText) -> Any:

@@ -180,6 +180,12 @@ class _Reader:
     def _float(self, flat: dict[str, Any]) -> float:
         return float_from_name(flat[FLOAT_TAG])
 
+    def _text(self, flat: dict[str, Any]) -> Any:
+        text = read_text(flat)
+        # There is only one such object, so its text is as good.
+        is_ellipsis = self._with_objects and text.type_name == "builtins.ellipsis"
+        return ... if is_ellipsis else text
+
     def _name(self, tag: str, flat: dict[str, Any]) -> Any:
         if not self._with_names:
             raise self.refuse(tag)
@@ -242,7 +248,7 @@ _TAGS: dict[str, Callable[[_Reader, Any], Any]] = {
     "py/id": _Reader._id,
     "py/object": _Reader._object,
     "py/reduce": _Reader._reduce,
-    TEXT_TAG: lambda _, flat: read_text(flat),
+    TEXT_TAG: _Reader._text,
     ESCAPED_TAG: lambda _, flat: read_escaped(flat),
     ENUM_TAG: lambda _, flat: read_enum(flat),
     "py/type": lambda reader, flat: reader._name("py/type", flat),

@@ -19,8 +19,10 @@ from sacred._base.text import did_you_mean
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
 from sacred.config.config_files import yaml_dumper
+from sacred.records.stored_values import SHOWN_AS_STORED
 from sacred.runs.errors import ProgramError
-from sacred.serializer import dumps, flatten
+from sacred.serializer import dumps
+from sacred.serializer.writing import flatten_rest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,8 +42,10 @@ def run(args: argparse.Namespace, session: Session) -> None:
     value: Any = record.config
     for step in filter(None, (args.path or "").split(".")):
         value = _within(value, step, args.path)
-    session.report(record.problems)
-    session.console.write(_yaml(value) if args.yaml else dumps(flatten(value), indent=2) + "\n")
+    # What is printed in the form in which it is stored is for the experiment to read.
+    session.report([problem for problem in record.problems if SHOWN_AS_STORED not in problem])
+    # No key of a configuration looks like a tag: those that do are of such forms.
+    session.console.write(_yaml(value) if args.yaml else dumps(value, indent=2) + "\n")
 
 
 def _within(value: Any, step: str, path: str) -> Any:
@@ -58,5 +62,7 @@ def _within(value: Any, step: str, path: str) -> Any:
 
 def _yaml(value: Any) -> str:
     yaml = require("yaml", extra="yaml", purpose="sacred config --yaml")
-    text: str = yaml.dump(flatten(value), Dumper=yaml_dumper(), sort_keys=False, allow_unicode=True)
+    text: str = yaml.dump(
+        flatten_rest(value), Dumper=yaml_dumper(), sort_keys=False, allow_unicode=True
+    )
     return text.removesuffix("...\n")  # behind a value that is no dict or list
