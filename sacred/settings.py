@@ -207,7 +207,8 @@ SETTINGS = Settings(
         # of the experiment's file; "sys": all in sys.modules; "pkg": all installed.
         "DISCOVER_DEPENDENCIES": "imported",
         # Which files count as sources: "none"; "imported": by the globals of the
-        # experiment's file; "sys": all in sys.modules; "dir": all of the directory.
+        # experiment's file, and what these import in turn; "sys": all in sys.modules;
+        # "dir": all of the directory.
         "DISCOVER_SOURCES": "imported",
         # Seconds between two heartbeats; 0: as often as is sensible.
         "DEFAULT_BEAT_INTERVAL": 10.0,

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from importlib.machinery import ModuleSpec
 
-__all__ = ["calling_globals", "main_file_of", "module_run_as_script", "unite_script_and_module"]
+__all__ = [
+    "calling_globals",
+    "file_or_archive",
+    "main_file_of",
+    "module_run_as_script",
+    "unite_script_and_module",
+]
 
 
 def calling_globals(made: Any) -> dict[str, Any]:
@@ -40,9 +46,24 @@ def _is_method_of(made: Any, frame: FrameType) -> bool:
 
 
 def main_file_of(script_globals: dict[str, Any]) -> str | None:
-    """Return the path of the script with these globals, or None in a REPL or a notebook."""
+    """Return the path of the script with these globals, or None in a REPL or a notebook.
+
+    That of a zip application is the archive.
+    """
     filename = script_globals.get("__file__")
-    return os.path.realpath(filename) if filename else None
+    return file_or_archive(os.path.realpath(filename)) if filename else None
+
+
+def file_or_archive(filename: str) -> str:
+    """Return the archive that has a file which is none of the file system, else the name itself.
+
+    >>> file_or_archive("/no/such/app.pyz/__main__.py")
+    '/no/such/app.pyz/__main__.py'
+    """
+    above = filename
+    while not os.path.exists(above) and os.path.dirname(above) != above:
+        above = os.path.dirname(above)
+    return above if os.path.isfile(above) else filename
 
 
 def module_run_as_script(script_globals: dict[str, Any]) -> str | None:

@@ -8,6 +8,7 @@
 | `packages` | `PackageDependency` |
 | `distributions` | installed distributions, and which one a module belongs to |
 | `discovery` | what a script uses, by the strategies of `SETTINGS` |
+| `import_statements` | which modules source files import, read as text |
 | `experiment_info` | what the scripts of an experiment use, as one run sees it |
 """
 

@@ -19,7 +19,9 @@ from sacred.dependencies.distributions import (
     find_distribution,
     present_sites,
 )
+from sacred._base.script import file_or_archive
 from sacred.dependencies.git import Repositories
+from sacred.dependencies.import_statements import followed, package_of
 from sacred.dependencies.packages import PackageDependency, module_file
 from sacred.dependencies.sources import (
     PathLike,
@@ -73,22 +75,28 @@ def gather_sources_and_dependencies(
     return main, sources - {None}, packages | _numpy(look.sites)  # type: ignore[return-value]
 
 
-def imported_names(globs: Mapping[str, Any]) -> frozenset[str] | None:
+def imported_names(globs: Mapping[str, Any], base_dir: str) -> frozenset[str] | None:
     """Return the names of the modules that determine what is found for a script.
 
     While they are unchanged nothing new is found. None: the strategies of `SETTINGS` depend on
     more than these.
+
+    Args:
+        globs: the script's globals.
+        base_dir: root of its sources.
     """
     ways = {SETTINGS["DISCOVER_SOURCES"], SETTINGS["DISCOVER_DEPENDENCIES"]}
-    return frozenset(_imported_modules(globs)) if ways == {"imported"} else None
+    if ways != {"imported"}:
+        return None
+    return frozenset((*_imported_modules(globs), *_modules_below(base_dir)))
 
 
 def _main_file(globs: Mapping[str, Any]) -> str | None:
     name = globs.get("__file__")
     if not isinstance(name, str):
         return None
-    path = os.path.realpath(get_py_file_if_possible(name))
-    return path if os.path.isfile(path) else None  # e.g. inside of a zip file
+    path = file_or_archive(os.path.realpath(get_py_file_if_possible(name)))
+    return path if os.path.isfile(path) else None
 
 
 def _create(filename: str, save_git_info: bool, repositories: Repositories) -> Source | None:
@@ -152,6 +160,22 @@ class _Look:
         return present_sites()
 
 
+_SITE_PACKAGES = f"{os.sep}site-packages{os.sep}"
+
+
+def _modules_below(base: str) -> Modules:
+    """Return all loaded modules whose files may be part of the experiment: a quick look."""
+    bases = tuple({os.path.join(place, "") for place in (base, os.path.realpath(base))})
+    found = {}
+    for name, module in list(sys.modules.items()):
+        filename = module_file(module, by_spec=False)
+        if filename and not os.path.isabs(filename):
+            filename = os.path.abspath(filename)
+        if filename and filename.startswith(bases) and _SITE_PACKAGES not in filename:
+            found[name] = module
+    return found
+
+
 def _local_files(modules: Modules, base: str) -> Iterator[tuple[str, str]]:
     for name, module in modules.items():
         # Not by its spec: one without `__file__` is none that lies in a file.
@@ -175,6 +199,26 @@ def _is_local(filename: str, name: str, base: str, directory: str | None) -> boo
 
 def _sources_of(gather: _Gather) -> Callable[[_Look], Iterable[str]]:
     return lambda look: look.local_files(gather).values()
+
+
+def _sources_imported(look: _Look) -> set[str]:
+    """Return the files of the modules that globals come from, and of what all of them import.
+
+    ``from settings import RATE`` leaves no trace in the globals, nor does an import within a
+    function.
+    """
+    found = look.local_files(_imported_modules)
+    others = {
+        name: filename
+        for name, filename in _local_files(_modules_below(look.base), look.base)
+        if name not in found and name != "__main__"
+    }
+    start = [(package_of(name, filename), filename) for name, filename in found.items()]
+    main = look.globs.get("__file__")
+    if isinstance(main, str):
+        package = look.globs.get("__package__")
+        start.append((package if isinstance(package, str) else "", main))
+    return {*found.values(), *(followed(start, {**found, **others}) if others else ())}
 
 
 def _sources_in_directory(look: _Look) -> Iterator[str]:
@@ -231,7 +275,7 @@ def _nothing(look: _Look) -> Iterator[Any]:
 
 
 _SOURCES = {
-    "imported": _sources_of(_imported_modules),
+    "imported": _sources_imported,
     "sys": _sources_of(_all_modules),
     "dir": _sources_in_directory,
     "none": _nothing,

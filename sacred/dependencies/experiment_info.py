@@ -62,7 +62,7 @@ class Findings:
             key = (id(script.globs), script.base_dir, script.save_git_info)
             if key not in done:
                 done.add(key)
-                names = imported_names(script.globs)
+                names = imported_names(script.globs, script.base_dir)
                 if names is None or self._looked_at.get(key) != names:
                     self._look_at(script)
                 if names is not None:

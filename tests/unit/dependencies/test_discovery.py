@@ -18,6 +18,7 @@ from sacred.dependencies import (
     Source,
     gather_sources_and_dependencies,
 )
+from sacred.dependencies.import_statements import followed
 from sacred.settings import SETTINGS
 
 NAMES = ("dscript", "dhelper", "dsecond", "dthird", "dpkg", "dlate")
@@ -62,7 +63,7 @@ IMPORTED = {"dscript.py", "dhelper.py", "dsecond.py", "dpkg/__init__.py", "dpkg/
 @pytest.mark.parametrize(
     ("strategy", "expected"),
     [
-        ("imported", IMPORTED),
+        ("imported", IMPORTED | {"dthird.py"}),
         ("sys", IMPORTED | {"dthird.py"}),
         ("dir", IMPORTED | {"dthird.py", "dlate.py", "dpkg/unused.py"}),
         ("none", {"dscript.py"}),
@@ -80,6 +81,41 @@ def test_sources(
     assert main is not None
     assert main.filename == os.path.realpath("dscript.py")
     assert names(sources, project) == expected
+
+
+def test_loaded_modules_that_nothing_imports_are_left_out(
+    project: Path, script: dict[str, Any]
+) -> None:
+    """Somebody else has loaded them: a test runner, say."""
+    importlib.import_module("dpkg.unused")
+    _, sources, _ = gather_sources_and_dependencies(script, save_git_info=False)
+    assert names(sources, project) == IMPORTED | {"dthird.py"}
+
+
+@pytest.mark.parametrize(
+    ("text", "package", "names"),
+    [
+        ("from m import CONST", "", {"m", "m.CONST"}),
+        ("  from a.b import (c as d,  # why\n  e)", "", {"a", "a.b", "a.b.c", "a.b.e"}),
+        ("import a.b as x, c; import d", "", {"a", "a.b", "c", "d"}),
+        ("if x: import a", "", {"a"}),
+        ("from a import b, \\\n    c", "", {"a", "a.b", "a.c"}),
+        ("from . import x\nfrom .y import z", "p.q", {"p", "p.q", "p.q.x", "p.q.y", "p.q.y.z"}),
+        ("from ..y import *", "p.q", {"p", "p.y"}),
+        ("important = 1\nreimport x\n# import y", "", set()),
+        ("from", "", set()),
+    ],
+)
+def test_import_statements(tmp_path: Path, text: str, package: str, names: set[str]) -> None:
+    """All forms of them, relative to a package, too."""
+    file = tmp_path / "m.py"
+    file.write_text(text)
+    loaded = {
+        name: f"{name}.file" for name in (*"abcdexyz", "m", "p", "p.q", "a.b", "a.b.c", "a.c")
+    }
+    loaded |= {name: f"{name}.file" for name in ("a.b.e", "p.q.x", "p.q.y", "p.q.y.z", "p.y")}
+    found = followed([(package, str(file))], loaded)
+    assert found == {f"{name}.file" for name in names & loaded.keys()}
 
 
 def test_directory_without_virtual_environments(
