@@ -13,13 +13,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
+from sacred._base.script import file_or_archive
 from sacred.dependencies.distributions import (
     Sites,
     all_distributions,
     find_distribution,
     present_sites,
 )
-from sacred._base.script import file_or_archive
 from sacred.dependencies.git import Repositories
 from sacred.dependencies.import_statements import followed, package_of
 from sacred.dependencies.packages import PackageDependency, module_file
