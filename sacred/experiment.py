@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -180,8 +181,6 @@ class Experiment(Ingredient):
         >>> ex.get_config({"opt.lr": 0.5})
         {'opt': {'lr': 0.5, 'steps': 10}, 'seed': 1}
         """
-        import copy
-
         from sacred.initialize.configuration import configure
 
         configured = configure(self, self.default_command, config_updates, named_configs)

@@ -31,6 +31,7 @@ def __getattr__(name: str) -> Any:
     if name.startswith("has_") and name[4:] in _FLAGS:
         return module_exists(name[4:])
     if name == "libc":
+        # Not at the top: few ask for the C library.
         import ctypes
 
         return ctypes.CDLL(None)  # the C library of this process

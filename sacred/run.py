@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import datetime
 import os
 import threading
+import traceback
 import types
 from collections.abc import Callable, Coroutine, Iterable
 from typing import IO, TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 from sacred._base.clock import utcnow
 from sacred._base.errors import RecordIncompleteError, SacredInterrupt
 from sacred._base.run_ids import RunId
+from sacred._base.text import did_you_mean
 from sacred.config.bindings import RunBindings
 from sacred.events import (
     ArtifactAdded,
@@ -375,7 +378,6 @@ class Run:
             return self._completed()
         elapsed = self._stop(FAILED)
         self.run_logger.error("Failed after %s!", elapsed)
-        import traceback
 
         self.fail_trace = traceback.format_exception(error)
         return RunFailed(fail_time=self._stopped_at(), fail_trace=self.fail_trace)
@@ -429,7 +431,6 @@ def _finish(result: Any) -> Any:
 
 def _finish_beside_a_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
     import asyncio
-    import contextvars
 
     outcome: list[Any] = []
     errors: list[BaseException] = []
@@ -472,8 +473,6 @@ def _existing_file(filename: PathLike, kind: str) -> str:
 
 
 def _nearest_file(path: str) -> str:
-    from sacred._base.text import did_you_mean
-
     with contextlib.suppress(OSError):
         return did_you_mean(os.path.basename(path), os.listdir(os.path.dirname(path)))
     return ""

@@ -8,6 +8,7 @@ this module 2 ms. Values are dataclasses to everybody who asks (`dataclasses.rep
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
@@ -28,8 +29,8 @@ class _DataclassFields:
         return self._known[owner]
 
     def _made_for(self, owner: type[Frozen]) -> dict[str, Any]:
+        # Not at the top: nobody asks in a short run.
         import dataclasses
-        import functools
 
         rows: list[Any] = []
         for name in owner._fields:

@@ -122,6 +122,7 @@ def parse_version(version_string: Any) -> Version:
     >>> parse_version("1.10") > parse_version("1.9")
     True
     """
+    # Not at the top, as others below: most runs compare no versions.
     import packaging.version
 
     return packaging.version.parse(str(version_string))
@@ -133,7 +134,6 @@ def get_package_version(name: str) -> Version:
     Raises:
         ModuleNotFoundError: there is no such module (nor distribution).
     """
-    import importlib
     import importlib.metadata
 
     try:

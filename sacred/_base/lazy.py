@@ -86,6 +86,7 @@ def _submodule(package: str, name: str, plugins: str | None) -> Any:
 @functools.cache
 def plugin_registry(group: str) -> Registry:
     """The plug-ins of a group; made when a name is looked up that no stub has."""
+    # Not at the top: only names that no stub has are looked up among plug-ins.
     from sacred._base.registry import Registry
 
     return Registry(group)

@@ -14,6 +14,7 @@ _PUNCH_HOLE_KEEP_SIZE = 3  # FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
 def c_library() -> Any:
     """Return the C library of this process, or None."""
     try:
+        # Not at the top, as others below: some systems have no `ctypes`.
         import ctypes
 
         return ctypes.CDLL(None, use_errno=True)

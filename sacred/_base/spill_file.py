@@ -6,6 +6,8 @@ import os
 import weakref
 from typing import IO
 
+from sacred._base.libc import free_file_range
+
 __all__ = ["SpillFile"]
 
 
@@ -63,8 +65,6 @@ class SpillFile:
 
     def free(self, end: int) -> None:
         """Release the disk space before `end` where the system can (Linux)."""
-        from sacred._base.libc import free_file_range
-
         free_file_range(self._file.fileno(), self._freed, end - self._freed)
         self._freed = end
 

@@ -62,6 +62,7 @@ def find_project(start: str | os.PathLike[str] = ".") -> Project | None:
             # Most often there is none, and nothing has to be loaded to read it.
             if not os.path.exists(place):
                 continue
+            # Not at the top, as others below: most commands read no project file.
             import tomllib
             from pathlib import Path
 

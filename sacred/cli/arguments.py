@@ -7,6 +7,7 @@ docstring of their module, is never parsed: it may contain anything.
 from __future__ import annotations
 
 import itertools
+import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -154,6 +155,7 @@ def usage_texts(
         description, in the name of the program or in a help text cannot confuse docopt.
     """
     flags = _flags_of(options)
+    # Not at the top, as others below: an experiment that shows its usage, or parses one, needs it.
     import shlex
 
     short_usage = _PATTERNS.format(program=shlex.quote(program_name))
@@ -184,8 +186,6 @@ def _section(title: str, lines: Iterable[str]) -> str:
 
 
 def _option_lines(flags: _Flags, option: CLIOption) -> str:
-    import textwrap
-
     start = f"  {flags}"
     text = " ".join(option.get_description().split())
     lines = textwrap.wrap(

@@ -46,6 +46,7 @@ def report(error: BaseException, short_usage: str, post_mortem: bool = False) ->
     message = mask_passwords(explain(error, short_usage))
     print(message, end="", file=sys.stderr, flush=True)
     if post_mortem and error.__traceback__ is not None:
+        # Not at the top: only ``--pdb`` needs it.
         import pdb
 
         pdb.post_mortem(error.__traceback__)

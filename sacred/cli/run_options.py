@@ -14,6 +14,7 @@ from sacred._base.loggers import log_level_number
 from sacred._base.text import did_you_mean
 from sacred.cli.errors import CommandLineError, UncleanRepositoryError
 from sacred.cli.option_table import row_of
+from sacred.commands import print_config
 
 if TYPE_CHECKING:
     from sacred.run import Run
@@ -166,8 +167,6 @@ def pdb_option(args: bool, run: Run) -> None:
 @_option("--print-config")
 def print_config_option(args: bool, run: Run) -> None:
     """Print the configuration, and a line below it."""
-    from sacred.commands import print_config
-
     print_config(run)
     print("-" * 79)
 

@@ -209,6 +209,7 @@ def _text(value: str) -> CommandLineText:
 def _restored(literal: Any) -> Any:
     if not isinstance(literal, list | tuple | dict):
         return literal
+    # Not at the top: few updates are stored forms of values.
     from sacred.serializer import restore
 
     return restore(literal)

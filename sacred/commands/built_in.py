@@ -46,6 +46,7 @@ def print_config(_run: Run) -> None:
       green: the entry was added
       red:   the value was modified, and its type changed
     """
+    # Not at the top, as others below: what a command prints with is loaded when it runs.
     from sacred.commands.config_text import _format_config
 
     _print(_format_config(_run.config, _run.config_modifications))

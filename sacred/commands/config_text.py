@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sacred._base.paths import PATHCHANGE, iterate_flattened_separately
 from sacred._base.text import COLOR_ADDED, COLOR_DOC, COLOR_MODIFIED, COLOR_TYPECHANGED, ENDC
+from sacred.commands.pretty import pformat
 
 if TYPE_CHECKING:
     from sacred.config.config_summary import ConfigSummary
@@ -103,7 +104,6 @@ def _pretty(value: Any) -> str:
         return repr(value)
     if type(value) is str and len(value) < _MAX_INLINE_CHARS:
         return repr(value)
-    from sacred.commands.pretty import pformat
 
     return pformat(value)
 

@@ -45,6 +45,7 @@ class ConfigDict:
             filename = os.fsdecode(d)
             if not os.path.exists(filename):
                 raise OSError(f"File not found {filename}")
+            # Not at the top: most configurations come from no file.
             from sacred.config.config_files import load_config_file
 
             self.origin = Origin("file", filename)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -127,14 +128,10 @@ def yaml_dumper() -> Any:
 
 
 def _load_pickle(fp: Any) -> Any:
-    import pickle
-
     return pickle.load(fp)
 
 
 def _dump_pickle(obj: Any, fp: Any) -> None:
-    import pickle
-
     pickle.dump(make_plain(obj), fp)
 
 

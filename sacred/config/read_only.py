@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, SupportsIndex
@@ -38,8 +39,6 @@ class ReadOnlyContainer:
         return make_plain(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        import copy
-
         return copy.deepcopy(make_plain(self), memo)
 
     def __reduce_ex__(self, protocol: Any) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import linecache
 import re
+import tokenize
 from collections.abc import Iterator, Sequence
 from types import FunctionType
 from typing import Any
@@ -285,9 +287,6 @@ def _functions(tree: ast.AST) -> Index:
 
 def _from_block(function: FunctionType, lines: list[str]) -> FunctionNode:
     """Parse the lines of the function alone, where the file as a whole is not Python."""
-    import inspect
-    import tokenize
-
     code = function.__code__
     above = code.co_firstlineno - 1
     try:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sacred._base.errors import MissingConfigError, SignatureError
-
-if TYPE_CHECKING:
-    import inspect
 
 __all__ = ["Signature"]
 
@@ -49,16 +47,12 @@ def parameters_of_code(function: FunctionType) -> Iterator[_Parameter]:
 
 
 def inspected_parameters(function: Callable[..., Any]) -> Iterator[_Parameter]:
-    import inspect
-
     for parameter in _signature(function).parameters.values():
         is_open = parameter.default is inspect.Parameter.empty
         yield parameter.name, parameter.kind, _EMPTY if is_open else parameter.default
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:
-    import inspect
-
     if sys.version_info >= (3, 14):
         # Annotations may name what is only imported for type checkers; do not evaluate them.
         import annotationlib

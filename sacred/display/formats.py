@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,8 +55,8 @@ def _json(table: Table) -> str:
 
 
 def _csv(table: Table) -> str:
+    # Not at the top, as others below: each run of the program prints in one format.
     import csv
-    import io
 
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
@@ -69,7 +71,6 @@ def _csv_cell(cell: Any) -> Any:
         return ""
     if isinstance(plain, int | float | str):
         return plain
-    import json
 
     return json.dumps(plain, ensure_ascii=False)
 

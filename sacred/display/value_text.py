@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import math
 import re
 import unicodedata
@@ -98,8 +99,6 @@ def as_size(number: int) -> str:
 
 
 def _compact(value: Any) -> str:
-    import json
-
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -203,8 +202,6 @@ def json_text(value: Any) -> str:
     >>> json_text({"a\u202e": "\x9b"})
     '{\n  "a\\u202e": "\\u009b"\n}'
     """
-    import json
-
     text = json.dumps(as_json(value), indent=2, ensure_ascii=False)
     if text.isascii():
         return text

@@ -50,6 +50,7 @@ def get_host_info(additional_host_info: Iterable[HostInfoGetter] | None = None) 
     Args:
         additional_host_info: gatherers made by `host_info_gatherer` (default: none).
     """
+    # Not at the top: an experiment only checks names; a run gathers.
     from sacred.host_info.defaults import DEFAULT_GATHERERS
 
     gatherers = _plugin_gatherers()

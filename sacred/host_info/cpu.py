@@ -45,6 +45,7 @@ def name_from_proc(path: str) -> str:
 
 
 def _from_sysctl() -> str:
+    # Not at the top, as others below: Linux needs none of them.
     import subprocess
 
     command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]

@@ -6,7 +6,9 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from sacred.host_info.cpu import cpu_name
 from sacred.host_info.getter import IgnoreHostInfo
+from sacred.host_info.gpu import gpu_info
 from sacred.host_info.system import hostname, os_description, python_version
 from sacred.settings import SETTINGS
 
@@ -14,7 +16,6 @@ from sacred.settings import SETTINGS
 def _cpu() -> str | None:
     if not SETTINGS.HOST_INFO.INCLUDE_CPU_INFO:
         return None
-    from sacred.host_info.cpu import cpu_name
 
     name = cpu_name()
     if not name:
@@ -25,7 +26,6 @@ def _cpu() -> str | None:
 def _gpus() -> dict[str, Any] | None:
     if not SETTINGS.HOST_INFO.INCLUDE_GPU_INFO:
         return None
-    from sacred.host_info.gpu import gpu_info
 
     return gpu_info()
 

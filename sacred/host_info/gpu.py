@@ -26,6 +26,7 @@ def gpu_info() -> dict[str, Any]:
     program = _find_program()
     if program is None:
         raise IgnoreHostInfo
+    # Not at the top, as others below: most computers have no GPU of NVIDIA's.
     import subprocess
 
     try:

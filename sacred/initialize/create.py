@@ -95,6 +95,7 @@ def create_requested_run(experiment: Ingredient, request: RunRequest) -> Run:
         _warn_of_texts(configured, request.config_updates)
 
     def host_info() -> dict[str, Any]:
+        # Not at the top: who only configures gathers nothing.
         from sacred.host_info import get_host_info
 
         return get_host_info(getattr(experiment, "additional_host_info", None))

@@ -11,12 +11,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from sacred._base.spill_file import SpillFile
 from sacred._base.text import common_prefix_length
-
-if TYPE_CHECKING:
-    from sacred._base.spill_file import SpillFile
 
 __all__ = ["OutputChunk", "OutputRecord", "SpillingText"]
 
@@ -70,8 +68,6 @@ class SpillingText:
         data = "".join(self._chunks).encode("utf-8", "surrogatepass")
         try:
             if self._file is None:
-                from sacred._base.spill_file import SpillFile
-
                 self._file = SpillFile("sacred-output-")
             self._file.append(data)
         except OSError:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
@@ -149,8 +150,6 @@ def delayed_interrupts(message: str = "") -> Iterator[list[int]]:
             raise KeyboardInterrupt
         pressed.append(signum)
         if message:
-            import sys
-
             print(message, file=sys.stderr)
 
     numbers = [signal.SIGINT]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -51,8 +52,6 @@ class Fields(dict[Any, Any]):
         return self.copy()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        import copy
-
         return copy.deepcopy(self.copy(), memo)
 
     def __reduce__(self) -> Any:

@@ -145,6 +145,7 @@ class Metric(Frozen, eq=False):
         )
 
     def _repr_html_(self) -> str:
+        # Not at the top, as others below: only notebooks show HTML, and numpy is optional.
         from sacred.records.notebook import row_as_html
 
         values = {name: getattr(self, name) for name in AGGREGATES}

@@ -10,7 +10,7 @@ from sacred._base.clock import utcnow
 from sacred._base.frozen import Frozen, factory
 from sacred._base.run_ids import RunId
 from sacred._base.text import did_you_mean
-from sacred.records.attribute_dict import Fields, frozen
+from sacred.records.attribute_dict import Fields, frozen, thawed
 from sacred.records.metric import Metric
 from sacred.records.source import Document, MetricNumbers, RecordSource
 from sacred.records.stored_files import FileEntry, StoredFile
@@ -213,8 +213,6 @@ class RunRecord(Frozen):
 
     def to_dict(self) -> dict[str, Any]:
         """The record without its large parts, as plain values."""
-        from sacred.records.attribute_dict import thawed
-
         return {name: thawed(getattr(self, name)) for name in _SHOWN}
 
     def _tree(self, name: str) -> Fields:
@@ -263,6 +261,7 @@ class RunRecord(Frozen):
         return f"<run {self.id!r} of {self.store}: {self.name or '?'}, {self.status or '?'}>"
 
     def _repr_html_(self) -> str:
+        # Not at the top: only notebooks show HTML.
         from sacred.records.notebook import as_html
 
         return as_html(self)

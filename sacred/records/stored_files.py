@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 from collections.abc import Callable, Mapping
 from typing import IO, TYPE_CHECKING, Any
@@ -65,6 +67,7 @@ class StoredFile(Frozen, eq=False):
     @property
     def path(self) -> Path | None:
         """Where the file lies, if it is on this machine; None: see `save_to`."""
+        # Not at the top, as others below: `sacred ls` opens no files.
         from pathlib import Path
 
         path = self.entry.path
@@ -107,8 +110,6 @@ class StoredFile(Frozen, eq=False):
         Raises:
             ValueError: it is none.
         """
-        import json
-
         return json.loads(self.read())
 
     def save_to(self, directory: str | os.PathLike[str]) -> Path:
@@ -134,8 +135,6 @@ class StoredFile(Frozen, eq=False):
         """How a notebook shows it: pictures, text, JSON; never HTML, which can run scripts."""
         kind = self.content_type
         if kind in ("image/png", "image/jpeg", "image/gif"):
-            import base64
-
             return {kind: base64.b64encode(self.read()).decode(), "text/plain": repr(self)}
         if kind.startswith("text/") or kind == "application/json":
             return {"text/plain": self.text()}

@@ -137,6 +137,7 @@ def as_arrow(columns: Columns) -> Any:
 
 def as_html(runs: Sequence[RunRecord], total: int) -> str:
     """A table for notebooks: the usual fields, and what differs in the configurations."""
+    # Not at the top: only notebooks show HTML.
     import html
 
     names = [*FIRST_COLUMNS, *without_seeds(varying(runs))]

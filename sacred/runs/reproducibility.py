@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sacred._base.frozen import Frozen
 from sacred.dependencies.distributions import find_distribution
+from sacred.host_info.cpu import cpu_name
 from sacred.records import RunRecord
 from sacred.runs.comparison import content_digest, packages_of
 from sacred.stores.local_files import md5_of_file
@@ -174,8 +175,6 @@ def _resources(record: RunRecord) -> Pairs:
 
 @_checker("machine")
 def _machine(record: RunRecord) -> Pairs:
-    from sacred.host_info.cpu import cpu_name
-
     then = record.host.get("cpu")
     if then and then != (now := cpu_name()):
         yield "note", f"another processor: it was {then}, here it is {now}"

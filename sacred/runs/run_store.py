@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
 from sacred.query.errors import QueryError
+from sacred.query.mongo_filter import expression_of
 from sacred.query.parser import parse
 from sacred.query.sorting import SortKey, parse_sort
 from sacred.query.syntax import Expression
@@ -91,8 +92,6 @@ class RunStore:
             raise QueryError(f"a table cannot have {limit} runs")
         now = utcnow()
         if isinstance(where, Mapping):
-            from sacred.query.mongo_filter import expression_of
-
             expression = expression_of(where, now)
         else:
             expression = parse(where, now) if isinstance(where, str) else where

@@ -112,6 +112,7 @@ class RunTable(Frozen, eq=False):
 
         They can be used as columns: ``table.to_pandas("id", "result", *table.varying())``.
         """
+        # Not at the top, as others below: `sacred ls` makes no columns.
         from sacred.runs.columns import varying
 
         return varying(self)

@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from sacred._base.clock import utcnow
 from sacred._base.paths import iterate_flattened
+from sacred.config.config_files import load_config_file
 from sacred.records import Document, FileEntry, Points, RunId, RunRecord
 from sacred.runs.errors import ProgramError
 from sacred.runs.run_store import RunStore
@@ -33,8 +34,6 @@ def planned_run(path: str) -> RunRecord:
         ProgramError: it is no dict.
         SacredError: it cannot be read.
     """
-    from sacred.config.config_files import load_config_file
-
     config = load_config_file(path)
     if not isinstance(config, Mapping):
         raise ProgramError(f"{path} has no configuration, but a {type(config).__name__}")

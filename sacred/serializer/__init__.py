@@ -30,6 +30,7 @@ every JSON reader can read and `restore` understands::
 from __future__ import annotations
 
 import importlib
+import json
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import UnsafeDataError
@@ -70,8 +71,7 @@ def loads(text: str | bytes) -> Any:
     >>> loads(dumps({1: {"x"}, "inf": float("inf")}))
     {1: {'x'}, 'inf': inf}
     """
-    import json
-
+    # Not at the top: a run writes, and reads nothing.
     from sacred.serializer.reading import restore
 
     try:

@@ -45,6 +45,7 @@ _ARRAY_NAMES = frozenset(
 
 def flatten_numpy(value: Any, flatten: Callable[[Any], Any]) -> Any:
     """An array, a scalar or a dtype; scalars become Python's where it has such."""
+    # Not at the top, as others below: numpy is optional, and slow to load.
     import numpy as np
 
     if isinstance(value, np.ma.MaskedArray):

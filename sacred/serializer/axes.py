@@ -51,6 +51,7 @@ def restore_name(flat: Any, reader: Reader) -> Any:
 
 def axis_facts(index: Any, flatten: Callable[[Any], Any]) -> dict[str, Any]:
     """State beyond the items: none, for most."""
+    # Not at the top, as others below: pandas is optional, and slow to load.
     import pandas as pd
 
     if isinstance(index, pd.MultiIndex):

@@ -41,6 +41,7 @@ def flatten_dtype(dtype: Any, flatten: Callable[[Any], Any]) -> Any:
 
     None if neither can say it (time zones without a name).
     """
+    # Not at the top, as others below: pandas is optional, and slow to load.
     import pandas as pd
 
     if isinstance(dtype, pd.CategoricalDtype):

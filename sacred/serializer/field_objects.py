@@ -64,6 +64,7 @@ def _read_namespace(name: str, flat: dict[str, Any], reader: Reader) -> Any:
     fields = {key: reader.restore(item) for key, item in flat.items() if key != "py/object"}
     if name == "types.SimpleNamespace":
         return types.SimpleNamespace(**fields)
+    # Not at the top: few values are namespaces.
     import argparse
 
     return argparse.Namespace(**fields)

@@ -54,6 +54,7 @@ def encode_other(value: Any, flatten: Callable[[Any], Any]) -> str:
         value: the object.
         flatten: writes what it holds of pandas'.
     """
+    # Not at the top, as others below: few values need jsonpickle, which is slow to load.
     import jsonpickle
 
     _handle_numpy(jsonpickle.handlers)

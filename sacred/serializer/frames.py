@@ -66,6 +66,7 @@ _NAME = re.compile(r"pandas(\.\w+)*\.(?P<cls>\w+)")
 
 def flatten_pandas(value: Any, flatten: Callable[[Any], Any]) -> Any:
     """A value of pandas', or `NotImplemented` for one that is not handled."""
+    # Not at the top, as others below: pandas is optional, and slow to load.
     import pandas as pd
 
     if isinstance(value, pd.DataFrame):

@@ -24,6 +24,7 @@ _UNITS: dict[int, Any] = {7: "s", 8: "ms", 9: "us", 10: "ns"}
 
 def flatten_scalar(value: Any, flatten: Callable[[Any], Any]) -> Any:
     """A single value of pandas', or `NotImplemented` for one that is not handled."""
+    # Not at the top, as others below: pandas is optional, and slow to load.
     import pandas as pd
 
     if value is pd.NA:

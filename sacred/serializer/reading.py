@@ -230,6 +230,7 @@ class _Reader:
 
 
 def _time_zone(key: Any, *from_cache: Any) -> datetime.tzinfo:
+    # Not at the top, as others below: few values need one of them.
     from zoneinfo import ZoneInfo
 
     if not isinstance(key, str):

@@ -11,6 +11,7 @@ process has imported it already, and neither its constructor nor any other code 
 
 from __future__ import annotations
 
+import enum
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -130,8 +131,6 @@ def read_enum(flat: dict[str, Any]) -> Any:
     Raises:
         TypeError, KeyError: the data are malformed.
     """
-    import enum
-
     name = flat[ENUM_TAG]
     if not isinstance(name, str) or "." not in name:
         raise TypeError("the name of a member is expected")

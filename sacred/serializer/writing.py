@@ -186,6 +186,7 @@ class _Writer:
         return {"py/reduce": [{"py/type": "builtins.frozenset"}, {"py/tuple": [items]}]}
 
     def _bytes(self, value: bytes) -> dict[str, Any]:
+        # Not at the top, as others below: few values need one of them.
         import base64
 
         return {"py/b64": base64.b64encode(value).decode("ascii")}

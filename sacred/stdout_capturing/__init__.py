@@ -39,6 +39,7 @@ def _no_capture() -> Factory:
 
 # The modes are imported on use: short runs without observers need none of them.
 def _sys_capture() -> Factory:
+    # Not at the top, as others below: each run captures in one way.
     from sacred.stdout_capturing.sys_capture import SysCapture
 
     return SysCapture

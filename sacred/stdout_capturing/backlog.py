@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from sacred._base.spill_file import SpillFile
+from sacred._base.spill_file import SpillFile
 
 __all__ = ["CHUNK_SIZE", "Backlog", "forks"]
 
@@ -141,8 +139,6 @@ class Backlog:
             block += source.to_bytes(1) + len(data).to_bytes(_HEADER_BYTES - 1) + data
         try:
             if self._file is None:
-                from sacred._base.spill_file import SpillFile
-
                 self._file = SpillFile("sacred-output-")
             self._blocks.append((self._file.append(block), len(block)))
         except BaseException as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import select
 import stat
 import sys
 from collections.abc import Callable
@@ -19,6 +20,7 @@ _POLL_SECONDS = 0.04
 def open_sink(original: int) -> Sink:
     """Return a `TerminalSink` for a terminal, else a `FileSink`; may raise `OSError`."""
     if os.isatty(original):
+        # Not at the top: few runs have a terminal.
         from sacred.stdout_capturing.terminal import TerminalSink
 
         try:
@@ -148,8 +150,6 @@ def _write_polling(fd: int, view: memoryview, meanwhile: Callable[[], object]) -
 
 def _wait_until_writable(fd: int, seconds: float) -> bool:
     """Wait until the descriptor is writable or broken; return False after a timeout."""
-    import select
-
     if not hasattr(select, "poll"):
         return bool(select.select([], [fd], [], seconds)[1])
     poll = select.poll()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import faulthandler
 import functools
 import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from sacred._base.libc import c_library
+
 
 @functools.cache
 def _c_stdout() -> Any:
+    # Not at the top: some systems have no `ctypes`.
     import ctypes
-
-    from sacred._base.libc import c_library
 
     for symbol in ("stdout", "__stdoutp"):  # the second one: macOS and the BSDs
         try:
@@ -31,7 +33,6 @@ def flush_c_stdout() -> None:
     """
     if not _is_foreign_code_loaded():
         return
-    from sacred._base.libc import c_library
 
     library = c_library()
     if library is not None and (stdout := _c_stdout()) is not None:
@@ -75,9 +76,6 @@ def crash_reports_to(fd: int) -> Callable[[], None]:
 
     A report in a sink would be lost: nobody reads the sinks of a crashed process.
     """
-    import faulthandler
-    import sys
-
     if not faulthandler.is_enabled():
         return lambda: None
     faulthandler.enable(fd)

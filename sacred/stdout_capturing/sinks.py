@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import Protocol
 
+from sacred._base.libc import free_file_range
 from sacred.stdout_capturing.backlog import CHUNK_SIZE
 
 # Our descriptors stay above those that scripts number explicitly ("3>log"), and never become
@@ -47,6 +48,7 @@ class Sink(Protocol):
 
 def own_fd(fd: int) -> int:
     """Return a high, not inherited copy of `fd` (`OSError` if that is closed)."""
+    # Not at the top, as others below: Windows has no `fcntl`.
     import fcntl
 
     return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _LOWEST_FD)
@@ -145,8 +147,6 @@ class FileSink:
         return before != self._tail
 
     def _free(self) -> None:
-        from sacred._base.libc import free_file_range
-
         # Without the tail, which `_was_emptied` compares.
         end = self._position - _TAIL_BYTES
         free_file_range(self.write_fd, self._freed, end - self._freed)

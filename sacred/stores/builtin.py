@@ -32,6 +32,7 @@ _COLLECTIONS = ("runs", "metrics")
 
 def open_files(url: str) -> Store:
     """``file:DIRECTORY``: the layout of a `FileStorageObserver` with its defaults."""
+    # Not at the top, as others below: each store loads its own backend only.
     from sacred.stores.files.store import local_file_store
 
     directory = _directory_of(url)

@@ -17,6 +17,7 @@ def joined(parts: Sequence[Any]) -> Any:
     """
     kinds = {getattr(part, "dtype", None) for part in parts}
     if len(kinds) == 1 and None not in kinds:
+        # Not at the top, as others below: numpy is optional, and slow to load.
         import numpy as np
 
         return np.concatenate(parts)

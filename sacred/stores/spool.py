@@ -16,6 +16,8 @@ import datetime
 import json
 import os
 import re
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -98,7 +100,6 @@ class Spool:
         """
         if not isinstance(change, AddFile) or self._has(change.path):
             return change
-        import shutil
 
         base = re.sub(r"[^\w.-]", "_", os.path.basename(change.path))[-60:]
         copy = os.path.join(self._make(), f"{os.urandom(4).hex()}-{base}")
@@ -163,8 +164,6 @@ class Spool:
     def clear(self) -> None:
         """All has been stored after all: remove what was kept."""
         if self.directory is not None:
-            import shutil
-
             shutil.rmtree(self.directory, ignore_errors=True)
             self.directory = None
 
@@ -182,8 +181,6 @@ class Spool:
 
     def _make(self) -> str:
         if self.directory is None:
-            import tempfile
-
             name = re.sub(r"\W+", "_", f"{self._store}-{self._run_id}")[-80:]
             if self._parents:
                 os.makedirs(self._parents[0], exist_ok=True)
@@ -256,8 +253,6 @@ def replay(path: str | os.PathLike[str], store: Store, *, remove: bool = False) 
         run_id = store.create(run_id, header["document"], header["files"])
         store.apply(run_id, wanted)
     if remove:
-        import shutil
-
         record = os.path.abspath(os.fspath(path))
         shutil.rmtree(record if os.path.isdir(record) else os.path.dirname(record))
     return run_id

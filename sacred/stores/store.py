@@ -168,6 +168,7 @@ class Store(ABC):
 
     def collector(self) -> Collector:
         """Finds and removes what no run refers to; see `sacred.upkeep.find_garbage`."""
+        # Not at the top: a run that writes collects no garbage.
         from sacred.stores.collector import Collector
 
         return Collector()

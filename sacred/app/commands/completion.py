@@ -22,6 +22,7 @@ from sacred.app.matching_runs import MatchingRuns
 from sacred.app.program_arguments import parser_of
 from sacred.app.session import Session
 from sacred.cli.completion import KINDS, SHELLS, CompletedCommand, CompletedOption
+from sacred.cli.completion_words import MAX_RUNS, field_names, run_ids, safe_words
 from sacred.runs.run_store import RunStore
 
 
@@ -39,7 +40,6 @@ def run(args: argparse.Namespace, session: Session) -> None:
         commands = [_completed(*item) for item in all_commands().items()]
         session.console.write(SHELLS[args.shell](commands))
         return
-    from sacred.cli.completion_words import safe_words
 
     # Errors of a store must not disturb somebody who is typing.
     try:
@@ -72,8 +72,6 @@ def _stores(session: Session) -> Iterator[tuple[str, RunStore]]:
 
 def _words(kind: str, session: Session) -> Iterator[str]:
     # Scripts are printed without what reading runs needs.
-    from sacred.cli.completion_words import MAX_RUNS, field_names, run_ids
-
     names = list(session.project.stores) if session.project is not None else []
     if kind == "ids":
         yield from run_ids(_stores(session))

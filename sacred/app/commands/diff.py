@@ -16,8 +16,10 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections.abc import Iterator
 
+from sacred._base.text import did_you_mean
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
 from sacred.display.console import BLUE, BOLD, GREEN, RED, Console
@@ -82,8 +84,6 @@ def _records(ids: list[str], session: Session) -> list[RunRecord]:
 
 
 def _parts(text: str) -> list[str]:
-    from sacred._base.text import did_you_mean
-
     names = [name for name in map(str.strip, text.split(",")) if name]
     for name in names:
         if name not in PARTS:
@@ -102,8 +102,6 @@ def _print_code(records: list[RunRecord], console: Console) -> None:
 
 def code_changes(old: RunRecord, new: RunRecord) -> Iterator[str]:
     """The changes in source files, in the form that ``diff -u`` has."""
-    import difflib
-
     for name in sorted({*old.sources, *new.sources}):
         yield from difflib.unified_diff(
             _lines(old, name),

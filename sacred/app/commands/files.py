@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from sacred._base.digest import new_md5
 from sacred.app.program_arguments import add_run_id
@@ -68,8 +69,6 @@ def matching_files(record: RunRecord, patterns: list[str]) -> Iterator[tuple[str
 
 def save_files(files: list[StoredFile], directory: str, session: Session) -> Iterator[str]:
     """Copy files and yield the paths of the copies; of two with the same name, both are kept."""
-    from pathlib import Path
-
     taken: set[str] = set()
     for file in files:
         folder = Path(directory)

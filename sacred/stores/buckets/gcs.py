@@ -64,6 +64,7 @@ class GoogleBucket(Bucket):
 
     def put_new(self, key: str, body: bytes) -> bool:
         """See `Bucket.put_new`."""
+        # Not at the top, as others below: the client of Google is optional.
         from google.api_core.exceptions import PreconditionFailed
 
         with self._explained():

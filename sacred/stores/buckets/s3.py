@@ -65,6 +65,7 @@ class S3Bucket(Bucket):
 
     def put_new(self, key: str, body: bytes) -> bool:
         """See `Bucket.put_new`."""
+        # Not at the top, as others below: the client of AWS is optional.
         from botocore.exceptions import ClientError
 
         with self._explained():

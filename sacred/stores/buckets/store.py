@@ -66,6 +66,7 @@ class BucketStore(FileStore):
 
     def reader(self) -> Reader:
         """See `ReadableStore.reader`."""
+        # Not at the top: a run that writes loads no reader.
         from sacred.stores.buckets.reader import BucketReader
 
         return BucketReader(self.url, *self._places)

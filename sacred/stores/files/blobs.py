@@ -307,6 +307,7 @@ class LocalBlobs(Blobs):
 
     def remove_folder(self, name: str) -> None:
         """See `Blobs.remove_folder`."""
+        # Not at the top, as others below: few runs copy files, or keep a change log.
         import shutil
 
         with self._explained(), contextlib.suppress(FileNotFoundError):

@@ -176,6 +176,7 @@ def _array(text: bytes) -> Any:
     """The elements of an array of JSON: of numpy if all are numbers of one kind."""
     if not is_installed("numpy") or not _NUMBERS.match(text) or not text:
         return _list(text)
+    # Not at the top: numpy is optional, and slow to load.
     import numpy as np
 
     if b"." not in text and b"e" not in text and b"E" not in text:

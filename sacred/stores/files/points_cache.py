@@ -82,6 +82,7 @@ def _stamp(path: str) -> list[int] | None:
 
 
 def _load(place: str, stamp: list[int]) -> Points | None:
+    # Not at the top: numpy is optional, and slow to load.
     import numpy as np
 
     try:

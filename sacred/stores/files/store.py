@@ -208,6 +208,7 @@ class FileStore(ReadableStore):
 
     def reader(self) -> Reader:
         """See `ReadableStore.reader`."""
+        # Not at the top, as others below: a run that writes loads no reader.
         from sacred.stores.files.reader import FileReader
 
         return FileReader(self.url, self._blobs, self._sources, self._resources)

@@ -120,6 +120,7 @@ class MemoryStore(ReadableStore):
 
     def reader(self) -> Reader:
         """See `ReadableStore.reader`."""
+        # Not at the top: a run that writes loads no reader.
         from sacred.stores.memory.reader import MemoryReader
 
         return MemoryReader(self.url, self.runs)

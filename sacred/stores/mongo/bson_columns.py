@@ -74,6 +74,7 @@ def _elements(document: memoryview) -> Iterator[tuple[str, int, memoryview]]:
 
 def _column(content: memoryview) -> Any:
     """The elements of an array: of ``int64``, ``float64`` or ``datetime64[us]``; or None."""
+    # Not at the top: numpy is optional, and slow to load.
     import numpy as np
 
     data = np.frombuffer(content[4:-1], dtype=np.uint8)

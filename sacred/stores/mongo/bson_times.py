@@ -56,6 +56,7 @@ def with_times(
         for name in reversed(path):
             inner = {name: inner}
         return {**fields, **inner}
+    # Not at the top, as others below: pymongo is optional.
     import bson
     from bson.raw_bson import RawBSONDocument
 

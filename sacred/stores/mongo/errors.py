@@ -21,6 +21,7 @@ def translate_errors(url: str) -> Iterator[None]:
         StorePermissionError: wrong user or password, or a right is missing.
         StoreError: options of the connection exclude each other.
     """
+    # Not at the top: pymongo is optional.
     from pymongo import errors
 
     try:

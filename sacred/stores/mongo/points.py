@@ -60,6 +60,7 @@ class MongoMetrics:
         It is made here and not by the server: after a lost connection, writing to
         the same id again cannot make a second document.
         """
+        # Not at the top, as others below: pymongo is optional.
         from bson import ObjectId
 
         ids = self._ids.get(name)

@@ -163,6 +163,7 @@ class MongoStore(ReadableStore):
 
     def reader(self) -> Reader:
         """See `ReadableStore.reader`."""
+        # Not at the top, as others below: pymongo is optional, readers are for who reads.
         from sacred.stores.mongo.reader import MongoReader
 
         return MongoReader(self.url, self._runs, self._fs, self._metrics, owner=self)

@@ -139,6 +139,7 @@ def unpacked_steps(content: bytes, count: int) -> Any:
     first, distance = _items("q", content)
     if not is_installed("numpy"):
         return [first + n * distance for n in range(count)]
+    # Not at the top, as others below: numpy is optional, and slow to load.
     import numpy as np
 
     return first + distance * np.arange(count, dtype=np.int64)

@@ -88,6 +88,7 @@ def make_engine(text: str, echo: bool = False) -> Engine:
         MissingExtraError: SQLAlchemy or the driver is not installed.
     """
     url = url_of(text)
+    # Not at the top: SQLAlchemy is optional.
     import sqlalchemy as sa
 
     # An error, which may be logged, does not show a million numbers, or what is in a config.

@@ -37,6 +37,7 @@ def translate_errors(url: str) -> Iterator[None]:
         StoreUnavailableError: no server, a lost connection, a full disk, ...
         StoreError: the place is no database.
     """
+    # Not at the top: SQLAlchemy is optional.
     from sqlalchemy import exc
 
     try:

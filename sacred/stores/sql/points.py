@@ -102,6 +102,7 @@ def values_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
 def _array(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
     if texts.count(None) < len(texts) or None in numbers or not is_installed("numpy"):
         return None
+    # Not at the top, as others below: numpy is optional, and slow to load.
     import numpy as np
 
     return np.array(numbers, dtype=np.float64)

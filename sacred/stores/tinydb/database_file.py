@@ -188,6 +188,7 @@ def _wait_for(handle: int, path: str) -> None:
 if sys.platform == "win32":
 
     def lock_now(handle: int) -> None:
+        # Not at the top, as others below: each system has one of them.
         import msvcrt
 
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)

@@ -195,6 +195,7 @@ class TinyDbStore(ReadableStore):
 
     def reader(self) -> Reader:
         """See `ReadableStore.reader`."""
+        # Not at the top, as others below: a run that writes loads no reader.
         from sacred.stores.tinydb.reader import TinyDbReader
 
         return TinyDbReader(self.url, self._tables, self._files)

@@ -71,6 +71,7 @@ def array_of(text: str) -> Any:
     values = json.loads(text)
     if not is_installed("numpy"):
         return values
+    # Not at the top, as others below: numpy is optional, and slow to load.
     import numpy as np
 
     return np.array(values)

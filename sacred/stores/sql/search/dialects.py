@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from sacred.stores.sql.search.json_paths import JsonTexts
+from sacred.stores.sql.search.json_postgres import PostgresTexts
+from sacred.stores.sql.search.json_sqlite import SqliteTexts
 
 __all__ = ["json_texts"]
 
@@ -16,12 +18,8 @@ def json_texts(dialect: sa.Dialect) -> JsonTexts | None:
     """The functions for JSON of a database, once connected; None: it cannot be searched."""
     # Each loads what SQLAlchemy has for its database, and no more.
     if dialect.name == "sqlite":
-        from sacred.stores.sql.search.json_sqlite import SqliteTexts
-
         return SqliteTexts()
     version = tuple(part for part in dialect.server_version_info or () if isinstance(part, int))
     if dialect.name == "postgresql" and version >= _WITH_PATHS:
-        from sacred.stores.sql.search.json_postgres import PostgresTexts
-
         return PostgresTexts(version)
     return None
