@@ -13,6 +13,7 @@ import pytest
 
 from sacred import open_store
 from sacred.app import main
+from sacred.observers import FileStorageObserver
 from sacred.observers.store_observer import StoreObserver
 from sacred.runs.repeating import commands_to_repeat
 from sacred.testing import drive
@@ -141,3 +142,20 @@ def test_a_notebook_is_repeated_by_no_command(
 def test_a_script_has_no_module(tmp_path: Path) -> None:
     shell(f"{script(tmp_path / 'code', tmp_path / 'runs')} -l ERROR", tmp_path)
     assert "module" not in open_store(tmp_path / "runs")[1].experiment
+
+
+def test_a_comparison_of_a_run_with_itself_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for result in (1, 2):
+        observer = FileStorageObserver(tmp_path / "runs")
+        drive.start(observer, config={"a": result})
+        drive.complete(observer, result)
+
+    def remarks(*ids: str) -> str:
+        main(["-s", str(tmp_path / "runs"), "diff", *ids])
+        return capsys.readouterr().err
+
+    assert remarks("best:result", "last") == "best:result and last are the same run: 2\n"
+    assert remarks("1", "last", "1") == "1 and 1 are the same run: 1\n"
+    assert remarks("1", "2") == ""

@@ -53,6 +53,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     if len(args.ids) < 2:
         raise UsageError("compare at least two runs: sacred diff 6 7")
     records = _records(args.ids, session)
+    _say_which_are_the_same(args.ids, records, session.console)
     are_stored = not any(map(is_config_file, args.ids))
     parts = _parts(args.only or ("" if are_stored else "config"))
     rows = [row for part in parts for row in compared(part, records)]
@@ -81,6 +82,15 @@ def _records(ids: list[str], session: Session) -> list[RunRecord]:
         else:
             found[text] = planned_run(text) if is_config_file(text) else session.run(text)
     return [found[text] for text in ids]
+
+
+def _say_which_are_the_same(ids: list[str], records: list[RunRecord], console: Console) -> None:
+    texts: dict[tuple[str, str], list[str]] = {}
+    for text, record in zip(ids, records, strict=True):
+        texts.setdefault((record.store, str(record.id)), []).append(text)
+    for (_, run_id), same in texts.items():
+        if len(same) > 1:
+            console.note(f"{' and '.join(same)} are the same run: {run_id}")
 
 
 def _parts(text: str) -> list[str]:
