@@ -11,8 +11,8 @@ from typing import IO, TYPE_CHECKING, Any
 from sacred._base.current_run import runs_in_scope
 from sacred._base.errors import SacredError
 from sacred._base.functions import ensure_wellformed_argv
+from sacred._base.masking import mask_passwords
 from sacred._base.script import calling_globals, main_file_of
-from sacred._base.text import mask_passwords
 from sacred.cli.options import apply_options, default_options, gather_command_line_options
 from sacred.commands import built_in
 from sacred.config.typed_entries import without_marks

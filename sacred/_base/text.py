@@ -1,4 +1,4 @@
-"""Text for people: colours, control characters, suggestions for misspelt names, masked secrets."""
+"""Text for people: colours, control characters, suggestions for misspelt names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ __all__ = [
     "apply_backspaces_and_linefeeds",
     "common_prefix_length",
     "did_you_mean",
-    "mask_passwords",
     "nearest_names",
     "use_colour",
 ]
@@ -319,38 +318,3 @@ def common_prefix_length(a: str, b: str) -> int:
         else:
             high = middle - 1
     return low
-
-
-# The password of a URL ends at the last @ before the path. Where there is none, somebody has not
-# escaped a slash, a blank, ...: then it ends at a later one, unless all that is a port.
-_PASSWORD = (
-    r"(://[^\s/:@?#'\"]*):"
-    r"(?:[^\s/?#]*@|(?!\d{1,5}(?:[/?#\s'\"]|$))(?:(?:(?!://)\S)*@|(?:(?!://)[^@\n])*@))"
-)
-# A user without a password is a token there.
-_HTTP_USER = r"(?i)(\bhttps?://)[^\s/?#@:]+@"
-_SECRET_PARAMETER = (
-    r"(?i)([?&;][\w.%-]*"
-    r"(?:passw|passphrase|pwd|secret|token|credential|signature|api_?key|access_?key)"
-    r"[\w.%-]*=)[^&#\s'\"]*"
-)
-_SECRET_PROPERTY = r"(?i)(AWS_SESSION_TOKEN(?::|%3A))[^&,#\s'\"]*"
-
-
-def mask_passwords(text: str) -> str:
-    """Return a text in which the secrets of URLs are ``***``: for records and messages.
-
-    Secrets are passwords, tokens in place of users (HTTP), and parameters with such a name.
-    What only looks like one is masked rather than shown.
-
-    >>> mask_passwords("postgresql://ada:s3cr@t@db:5432/runs?sslpassword=x&tls=1 is away")
-    'postgresql://ada:***@db:5432/runs?sslpassword=***&tls=1 is away'
-    >>> mask_passwords("https://ghp_1a2b3c@git.example.org/x")
-    'https://***@git.example.org/x'
-    """
-    if "://" not in text:
-        return text
-    text = re.sub(_PASSWORD, r"\1:***@", text)
-    text = re.sub(_HTTP_USER, r"\1***@", text)
-    text = re.sub(_SECRET_PARAMETER, r"\1***", text)
-    return re.sub(_SECRET_PROPERTY, r"\1***", text)

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterable
 
 from sacred._base.errors import MissingExtraError, ObserverError, SacredError
-from sacred._base.text import did_you_mean, mask_passwords
+from sacred._base.masking import mask_passwords
+from sacred._base.text import did_you_mean
 from sacred._base.tracebacks import format_filtered_stacktrace, format_sacred_error
 from sacred.cli.errors import CommandLineError
 

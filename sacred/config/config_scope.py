@@ -11,10 +11,10 @@ from typing import Any
 from sacred._base.errors import ConfigError
 from sacred._base.text import did_you_mean
 from sacred.config.config_summary import ConfigSummary
-from sacred.config.scope_code import HELPER, build_function, entry_names
-from sacred.config.scope_locals import may_set_by_name
-from sacred.config.scope_source import ScopeSource, find_source
-from sacred.config.scope_variables import ScopeVariables
+from sacred.config.scopes.scope_code import HELPER, build_function, entry_names
+from sacred.config.scopes.scope_locals import may_set_by_name
+from sacred.config.scopes.scope_source import ScopeSource, find_source
+from sacred.config.scopes.scope_variables import ScopeVariables
 
 __all__ = ["ConfigScope"]
 

@@ -8,7 +8,8 @@ import re
 import sys
 from typing import BinaryIO, TextIO
 
-from sacred._base.text import BLUE, DIM, ENDC, GREEN, RED, mask_passwords, use_colour
+from sacred._base.masking import mask_passwords
+from sacred._base.text import BLUE, DIM, ENDC, GREEN, RED, use_colour
 from sacred.display.value_text import neutralize, output_text
 
 __all__ = ["BLUE", "BOLD", "DIM", "GREEN", "RED", "YELLOW", "Console"]

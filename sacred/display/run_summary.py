@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sacred._base.text import mask_passwords
+from sacred._base.masking import mask_passwords
 from sacred.display.value_text import as_text, as_zoned_text
 from sacred.records import RunRecord
 

@@ -13,8 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sacred._base.spill_file import SpillFile
 from sacred._base.text import common_prefix_length
+from sacred.stdout_capturing.spill_file import SpillFile
 
 __all__ = ["OutputChunk", "OutputRecord", "SpillingText"]
 

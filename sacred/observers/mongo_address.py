@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sacred._base.text import mask_passwords
+from sacred._base.masking import mask_passwords
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection

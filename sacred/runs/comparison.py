@@ -7,8 +7,8 @@ from typing import Any
 
 from sacred._base.digest import chunks_of, md5_of
 from sacred._base.frozen import Frozen
+from sacred._base.masking import mask_passwords
 from sacred._base.paths import iterate_flattened
-from sacred._base.text import mask_passwords
 from sacred.records import RunRecord
 from sacred.records.stored_files import StoredFile
 from sacred.serializer import dumps

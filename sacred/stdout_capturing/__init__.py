@@ -6,11 +6,11 @@ Python streams only, ``no`` nothing.
 | module | what it holds |
 |---|---|
 | `captured` | base of all modes: the captured text, in chunks |
-| `backlog` | FIFO of captured bytes: a megabyte in memory, the rest on disk |
+| `backlog` `spill_file` | FIFO of captured bytes: a megabyte in memory, the rest on disk |
 | `sys_capture` `write_hook` | the mode ``sys``: writes to Python's streams |
 | `fd_capture` `channel` `streams` | the mode ``fd``: descriptors, and Python's streams |
 | `sinks` `terminal` | what descriptors are redirected to: a file in memory, a pseudo terminal |
-| `process` | C's own buffer, crash reports |
+| `process` `libc` | C's own buffer, crash reports; functions of the C library |
 
 >>> mode, capture = get_stdcapturer("no")
 >>> with capture() as output:

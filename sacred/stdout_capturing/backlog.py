@@ -6,7 +6,7 @@ import os
 import threading
 from collections import deque
 
-from sacred._base.spill_file import SpillFile
+from sacred.stdout_capturing.spill_file import SpillFile
 
 __all__ = ["CHUNK_SIZE", "Backlog", "forks"]
 

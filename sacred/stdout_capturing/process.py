@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from sacred._base.libc import c_library
+from sacred.stdout_capturing.libc import c_library
 
 
 @functools.cache

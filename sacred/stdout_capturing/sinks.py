@@ -10,8 +10,8 @@ import os
 from collections.abc import Iterator
 from typing import Protocol
 
-from sacred._base.libc import free_file_range
 from sacred.stdout_capturing.backlog import CHUNK_SIZE
+from sacred.stdout_capturing.libc import free_file_range
 
 # Our descriptors stay above those that scripts number explicitly ("3>log"), and never become
 # 0, 1 or 2 in a process that was started with one of these closed.

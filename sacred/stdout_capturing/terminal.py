@@ -14,8 +14,8 @@ import threading
 import time
 from collections.abc import Iterator
 
-from sacred._base.libc import c_library
 from sacred.stdout_capturing.backlog import CHUNK_SIZE
+from sacred.stdout_capturing.libc import c_library
 from sacred.stdout_capturing.sinks import move_fd
 
 # Room for what C code may print without releasing Python's global lock. It is address space

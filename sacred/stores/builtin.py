@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sacred._base.extras import require
-from sacred._base.text import mask_passwords
+from sacred._base.masking import mask_passwords
 from sacred.stores.store import Store, StoreAddressError
 
 if TYPE_CHECKING:

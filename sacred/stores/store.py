@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import SacredError, UnsafeDataError
+from sacred._base.masking import mask_passwords
 from sacred._base.run_ids import RunId
-from sacred._base.text import mask_passwords
 from sacred.stores.changes import Change, SourceFile
 
 if TYPE_CHECKING:

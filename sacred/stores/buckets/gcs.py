@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from sacred._base.clock import naive_utc, utcnow
 from sacred._base.extras import require
-from sacred._base.text import mask_passwords
+from sacred._base.masking import mask_passwords
 from sacred.stores.buckets.bucket_blobs import Bucket
 from sacred.stores.files.blobs import Blob
 from sacred.stores.store import StoreError, StorePermissionError, StoreUnavailableError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from sacred._base.extras import require
-from sacred._base.text import mask_passwords
+from sacred._base.masking import mask_passwords
 from sacred.stores.store import StoreAddressError
 
 if TYPE_CHECKING:

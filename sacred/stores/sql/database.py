@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from sacred._base.text import mask_passwords
+from sacred._base.masking import mask_passwords
 from sacred.stores.local_files import translate_errors as errors_of_disk
 from sacred.stores.sql.chunks import chunks_table_exists, create_chunks_table, supports_chunks
 from sacred.stores.sql.engine import BUSY_TIMEOUT

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from sacred._base.text import mask_passwords
+from sacred._base.masking import mask_passwords
 from sacred.records import Document, FileEntry, MetricNumbers, Points, RunId, plain_id
 from sacred.stores.point_columns import Later
 from sacred.stores.reader import Reader, Report, noticing_damage

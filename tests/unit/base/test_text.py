@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sacred._base.masking import mask_passwords
 from sacred._base.text import (
     apply_backspaces_and_linefeeds,
     did_you_mean,
-    mask_passwords,
     nearest_names,
     use_colour,
 )

@@ -28,8 +28,8 @@ from collections.abc import Iterable, Sequence
 from types import CodeType, FunctionType
 from typing import Any
 
-from sacred.config.scope_locals import may_set_by_name, route_calls
-from sacred.config.scope_source import FunctionNode, ScopeSource, bound_names, own_statements
+from sacred.config.scopes.scope_locals import may_set_by_name, route_calls
+from sacred.config.scopes.scope_source import FunctionNode, ScopeSource, bound_names, own_statements
 
 __all__ = ["HELPER", "build_function", "entry_names"]
 

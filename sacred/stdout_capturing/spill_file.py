@@ -6,7 +6,7 @@ import os
 import weakref
 from typing import IO
 
-from sacred._base.libc import free_file_range
+from sacred.stdout_capturing.libc import free_file_range
 
 __all__ = ["SpillFile"]
 

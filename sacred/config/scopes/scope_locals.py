@@ -12,7 +12,7 @@ import ast
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from sacred.config.scope_source import FunctionNode, ScopeSource
+from sacred.config.scopes.scope_source import FunctionNode, ScopeSource
 
 __all__ = ["ScopeLocals", "may_set_by_name", "route_calls"]
 

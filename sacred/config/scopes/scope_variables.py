@@ -14,8 +14,8 @@ from sacred.config.dogmatic import DogmaticDict, undogmatize
 from sacred.config.normalize import is_code, normalize_or_die, recursive_fill_in
 from sacred.config.provenance import Origin
 from sacred.config.read_only import ReadOnlyContainer, make_given, make_plain
-from sacred.config.scope_code import HELPER
-from sacred.config.scope_locals import ScopeLocals
+from sacred.config.scopes.scope_code import HELPER
+from sacred.config.scopes.scope_locals import ScopeLocals
 
 __all__ = ["ScopeVariables"]
 
