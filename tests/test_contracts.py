@@ -15,6 +15,7 @@ from sacred.stores.schemes import store_from_url
 from sacred.stores.store import StoreError
 from sacred.testing import StoreContract
 from tests.conftest import ROOT
+from tests.crash_safety.effort import pick
 from tests.services import places
 
 HAS_SQL = importlib.util.find_spec("sqlalchemy") is not None
@@ -30,6 +31,8 @@ class TestMemoryStore(StoreContract):
 
 class _PlaceContract(StoreContract):
     """The suite over a place of `tests.services.places`, opened by its address."""
+
+    examples = pick(8, 25)
 
     def make_place(self) -> places.Place:
         """One with no runs."""
@@ -67,7 +70,7 @@ class TestSqliteStore(_PlaceContract):
 
 
 class TestPostgresStore(_PlaceContract):
-    examples = 10
+    examples = pick(4, 10)
 
     @pytest.fixture(autouse=True)
     def _database(self, postgres):
@@ -88,7 +91,7 @@ class TestPostgresStore(_PlaceContract):
 
 
 class TestMariaDbStore(_PlaceContract):
-    examples = 10
+    examples = pick(4, 10)
 
     @pytest.fixture(autouse=True)
     def _database(self, mariadb):
@@ -120,7 +123,7 @@ class TestMongoStore(_PlaceContract):
 
 
 class TestS3Store(_PlaceContract):
-    examples = 5  # the server is slow, and the code is that of files
+    examples = pick(3, 5)  # the server is slow, and the code is that of files
 
     @pytest.fixture(autouse=True)
     def _server(self, s3_server, monkeypatch):
@@ -134,7 +137,7 @@ class TestS3Store(_PlaceContract):
 
 
 class TestGoogleStore(_PlaceContract):
-    examples = 10
+    examples = pick(4, 10)
 
     @pytest.fixture(autouse=True)
     def _server(self, gcs_server, monkeypatch):

@@ -22,6 +22,7 @@ from sacred.serializer import flatten
 from sacred.stores.changes import SetFields
 from sacred.stores.mongo.search.ranking import first_of
 from sacred.stores.sql.documents import DocumentRows
+from tests.crash_safety.effort import pick
 from tests.integration.test_readers import new_place
 from tests.sample_runs import NOW
 
@@ -214,7 +215,7 @@ OVER_STORES = {
 
 @given(st.lists(runs, min_size=1, max_size=3), st.lists(queries, min_size=1, max_size=4))
 @settings(
-    max_examples=15,
+    max_examples=pick(6, 15),
     **OVER_STORES,
 )
 def test_all_stores_agree(stores, some, questions):
@@ -239,7 +240,7 @@ _SORTS += ["-start_time, config.b", "-status", "name,-config.b", "-id", "host.ho
     st.sampled_from([1, 3, 2000]),
 )
 @settings(
-    max_examples=20,
+    max_examples=pick(8, 20),
     **OVER_STORES,
 )
 def test_all_stores_have_the_same_order(stores, some, orders, ahead):
@@ -280,7 +281,7 @@ _numbers_mostly = st.one_of(
     ),
 )
 @settings(
-    max_examples=60,
+    max_examples=pick(25, 60),
     **OVER_STORES,
 )
 def test_the_own_order_of_mongo_is_taken_only_where_it_is_ours(mongo_and_memory, configs, orders):
@@ -519,7 +520,7 @@ def test_a_long_condition_is_answered(kind, request, tmp_path):
     queries = [
         ({"_id": {"$in": list(range(2, 20_000))}}, (2, 3)),
         (" or ".join(f"a = {n}" for n in range(1, 1000)), (2, 3)),
-        (" and ".join(f"a != {n}" for n in range(2, 5000)), (1, 2)),
+        (" and ".join(f"a != {n}" for n in range(2, pick(1500, 5000))), (1, 2)),
     ]
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
         for n in range(3):

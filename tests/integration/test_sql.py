@@ -644,7 +644,10 @@ def small_rows(monkeypatch):
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.text(max_size=80)), max_size=8), st.booleans())
 @example([(0, "0" * 30), (0, "1" * 31), (5, "é" * 80), (40, "")], False)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings.default.max_examples // pick(3, 1),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_output_of_any_length(observer, rows, small_rows, writes, twice):
     """Also if its end, or something long ago, is written anew, or a change is made again."""
     run_id, output = start(observer), ""
@@ -716,7 +719,7 @@ def test_changes_of_a_run_that_is_not_there(observer):
 
 @pytest.mark.parametrize("url", ["mysql"] if MYSQL else [], indirect=True)
 @given(scenarios)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=pick(8, 25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_life_is_stored_as_in_memory_by_mysql(tmp_path_factory, observer, rows, scenario):
     directory = tmp_path_factory.mktemp("scenario")
     memory = MemoryStore()

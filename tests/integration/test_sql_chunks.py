@@ -27,6 +27,7 @@ from sacred.stores.sql.storable_text import storable
 from sacred.stores.sql.store import SqlStore
 from sacred.stores.store import StoreError
 from sacred.upkeep import discard, find_garbage, rebuild_copies, remove_garbage
+from tests.crash_safety.effort import pick
 from tests.services.processes import run_together
 
 NOW = datetime.datetime(2026, 1, 2, 3, 4, 5, 678901)
@@ -272,7 +273,9 @@ def test_rows_are_what_sqlalchemy_would_have_stored(tmp_path):
 
 @given(st.sets(st.text(max_size=3) | st.sampled_from(["loss", "Loss", "loss ", "é", "a/b"])))
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=pick(6, 15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_the_names_of_metrics_are_found_without_a_look_at_each_point(store, names):
     run_id, other = new_run(store), new_run(store)
@@ -432,7 +435,7 @@ def act(store, engine, action, details):
 
 @given(st.lists(_actions, min_size=1, max_size=6))
 @settings(
-    max_examples=20,
+    max_examples=pick(8, 20),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
