@@ -259,31 +259,6 @@ def test_what_no_stub_lists_is_no_attribute() -> None:
             _ = importlib.import_module(package).Unknown
 
 
-@pytest.mark.slow
-def test_type_checkers_know_the_names_and_their_types(tmp_path: Path) -> None:
-    pytest.importorskip("mypy")
-    script = tmp_path / "script.py"
-    script.write_text(
-        "import sacred\n"
-        "from sacred import Experiment, observers, open_store\n"
-        "from sacred.observers import FileStorageObserver, PluggedObserver\n"
-        "ex: Experiment = sacred.Experiment('a')\n"
-        "runs: sacred.RunTable = open_store('runs').runs('lr < 1')\n"
-        "ex.observers.append(observers.FileStorageObserver('runs'))\n"
-        "sacred.Experimnt\n"
-    )
-    # In the cache of the project, so that it need not read the library again after `mypy`.
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", str(script)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    mistakes = [line for line in done.stdout.splitlines() if "error:" in line]
-    assert len(mistakes) == 1, done.stdout
-    assert "Experimnt" in mistakes[0]
-
-
 @pytest.mark.parametrize("module", sorted(set(NAMES) - {"sacred"}))
 def test_submodules_are_attributes(module: str) -> None:
     """``import sacred; sacred.utils.join_paths`` works, in a fresh process too."""
