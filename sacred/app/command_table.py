@@ -79,6 +79,30 @@ diff = Command(
     summary="show how runs differ",
     arguments="ids",
 )
+compare = Command(
+    module=f"{_MODULES}.compare",
+    group=_COMPARE,
+    usage="A B",
+    summary="test whether two groups of runs differ by more than the seeds make",
+    arguments="ids",
+    option_values={"--metric": "fields", "--by": "fields"},
+)
+judge = Command(
+    module=f"{_MODULES}.judge",
+    group=_COMPARE,
+    usage="CANDIDATE --against GROUP",
+    summary="decide whether a candidate is better: KEEP, NOISE or WORSE",
+    arguments="ids",
+    option_values={"--metric": "fields", "--against": "ids"},
+)
+table = Command(
+    module=f"{_MODULES}.table",
+    group=_COMPARE,
+    usage="[QUERY] --rows FIELDS",
+    summary="make a table of results, with intervals and the significantly best",
+    arguments="fields",
+    option_values={"--rows": "fields", "--columns": "fields"},
+)
 doctor = Command(
     module=f"{_MODULES}.doctor",
     group=_COMPARE,

@@ -12,7 +12,7 @@ from sacred.display.table import Table
 from sacred.query.errors import QueryError
 from sacred.query.fields import FIELDS
 from sacred.query.names import NO_NAMES, Names, bare_words, free_paths
-from sacred.query.sorting import parse_sort, sort_key
+from sacred.query.sorting import SortKey, parse_sort, sort_key
 from sacred.query.syntax import And, IsTrue, paths_of
 from sacred.records import RunRecord
 from sacred.runs.damage import shown_value
@@ -100,6 +100,11 @@ class MatchingRuns:
             yield from pairs
         for _, table in tables:
             self._session.report(table.problems)
+
+    @property
+    def sort(self) -> tuple[SortKey, ...]:
+        """The fields that the runs are sorted by."""
+        return self._sort
 
     def remarks(self, table: Table) -> Iterator[str]:
         """Yield hints about fields that no run has, which are probably typos.

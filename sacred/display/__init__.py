@@ -11,5 +11,7 @@
 | `plot` `metric_plots` | curves in a terminal; the metrics of one run or several |
 | `axis` `svg` `run_labels` | marks of axes; curves in a page; what tells runs apart |
 | `report` `report_page` | runs as one HTML file; its style and script |
+| `comparison_text` `judgement_text` | what comparisons show, and cannot show, in sentences |
+| `result_table` | the table of a paper as text, LaTeX, Markdown, HTML |
 | `progress` | a progress bar |
 """

@@ -13,7 +13,7 @@ from sacred.display.table import Table, in_zone, is_number_column
 from sacred.display.text_table import write_text
 from sacred.display.value_text import as_json, json_text
 
-__all__ = ["FORMATS", "add_formats", "write_html", "write_table"]
+__all__ = ["FORMATS", "add_formats", "latex_text", "write_html", "write_table"]
 
 #: Formats in which times are ISO 8601, in UTC.
 _FOR_PROGRAMS = frozenset({"json", "csv"})
@@ -85,9 +85,14 @@ _LATEX = {
 }
 
 
+def latex_text(text: str) -> str:
+    """Return a text for LaTeX, with what LaTeX would act upon escaped."""
+    return "".join(_LATEX.get(letter, letter) for letter in text)
+
+
 def _latex(table: Table) -> str:
     def row(cells: Sequence[str]) -> str:
-        return " & ".join("".join(_LATEX.get(letter, letter) for letter in c) for c in cells)
+        return " & ".join(map(latex_text, cells))
 
     columns = list(zip(*table.rows, strict=True)) or [()] * len(table.names)
     kinds = "".join("r" if is_number_column(column) else "l" for column in columns)

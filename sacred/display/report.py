@@ -19,8 +19,11 @@ from sacred.display.run_summary import summary_fields, truncate
 from sacred.display.svg import Curve, downsample, draw_curves, line_style
 from sacred.display.table import Table, in_zone
 from sacred.display.value_text import as_text, as_zoned_text
+from sacred.query.syntax import Path
 from sacred.records import RunRecord, StoredFile
 from sacred.runs.damage import readable_metrics
+from sacred.runs.groups import repeats_by_identity
+from sacred.runs.significance import noise_of_repeats
 
 __all__ = ["report"]
 
@@ -55,6 +58,7 @@ def report(
     table = run_table(runs, with_store=with_store)
     yield from _runs_table(in_zone(table, utc))
     yield from _plots(names, run_labels(names, table), records)
+    yield from _noise(records)
     yield "<h2>Runs</h2>"
     for name, record in zip(names, records, strict=True):
         yield from _run(name, record, utc)
@@ -97,13 +101,15 @@ def _plots(
         yield from (_key(number, label) for number, label in enumerate(labels))
         yield "</p>"
     yield "<div class=plots>"
+    repeats = repeats_by_identity(records)
     for metric in metrics:
         lines = [
             Curve(number=n, name=name, label=label, points=downsample(found[metric]))
             for n, (name, label, found) in enumerate(zip(names, labels, by_run, strict=True))
             if metric in found
         ]
-        if svg := draw_curves(lines):
+        noise = noise_of_repeats(repeats, _last(metric))
+        if svg := draw_curves(lines, None if noise is None else noise.floor()):
             yield f"<figure><figcaption>{html.escape(metric)}</figcaption>{svg}</figure>"
     yield "</div></div>"
 
@@ -116,6 +122,29 @@ def _key(number: int, label: str) -> str:
         f'<span data-run="{number}" title={_attribute(label)}>'
         f'<svg viewBox="0 0 28 10">{line}</svg>{html.escape(label)}</span>'
     )
+
+
+def _last(metric: str) -> Path:
+    return Path("metrics", (*metric.split("."), "last"))
+
+
+def _noise(records: Sequence[RunRecord]) -> Iterator[str]:
+    """What the seeds alone make, if some runs differ in nothing else."""
+    names = dict.fromkeys(name for record in records for name in readable_metrics(record))
+    repeats = repeats_by_identity(records)
+    rows = [
+        [str(path), noise.floor(), noise.deviation, noise.runs, noise.groups]
+        for path in (Path("result"), *map(_last, names))
+        if (noise := noise_of_repeats(repeats, path)) is not None
+    ]
+    if rows:
+        yield "<h2>Noise</h2><p>What seeds alone make of runs that differ in nothing else.</p>"
+        columns = ["field", "noise floor", "deviation", "runs", "configurations"]
+        yield write_html(Table(names=columns, rows=rows))
+        yield (
+            "<p class=note>By the seed alone, two runs differ by more than the noise floor in one "
+            "of 20 cases. Bars beside the curves are as high as that of the last value.</p>"
+        )
 
 
 def _run(name: str, record: RunRecord, utc: bool) -> Iterator[str]:

@@ -33,6 +33,7 @@ img { max-width: 100%; }
 figure { margin: 0; } figcaption { font-weight: 600; }
 svg { width: 100%; max-width: 60rem; }
 svg text { font-size: 12px; fill: currentColor; opacity: .75; }
+svg .noise { fill: currentColor; opacity: .4; }
 svg line { stroke: var(--line); } svg polyline { fill: none; stroke-width: 1.6; }
 .key { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr));
   gap: 0 1rem; font-size: 13px; max-height: 14rem; overflow-y: auto; }

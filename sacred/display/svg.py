@@ -75,10 +75,14 @@ def line_style(number: int) -> LineStyle:
     return LineStyle(colour="#" + "".join(f"{part:02x}" for part in mixed), dashes=dashes)
 
 
-def draw_curves(lines: Sequence[Curve]) -> str:
+def draw_curves(lines: Sequence[Curve], noise: float | None = None) -> str:
     """Return a plot of some curves as SVG; empty if there is nothing to draw.
 
     Runs that have one point each stand side by side, for there is no course to be seen.
+
+    Args:
+        lines: the curves.
+        noise: a difference that seeds alone make, drawn as a bar of that height; None: unknown.
     """
     lines = [line for line in lines if line.points]
     if not lines:
@@ -114,6 +118,8 @@ def draw_curves(lines: Sequence[Curve]) -> str:
             parts.append(_vertical(place(value, low)[0], f"{value:.6g}"))
         parts.append(_text(_WIDTH - _RIGHT, _HEIGHT - 6, "end", "step"))
     parts += [_line(line, [place(*point) for point in line.points]) for line in lines]
+    if noise is not None:
+        parts.append(_noise_bar(noise, high / 2 - low / 2))
     return "\n".join([*parts, "</svg>"])
 
 
@@ -135,6 +141,14 @@ def _line(line: Curve, places: Sequence[Point]) -> str:
     text = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     dashes = f' stroke-dasharray="{style.dashes}"' if style.dashes else ""
     return f'<polyline {run} points="{text}" stroke="{style.colour}"{dashes}>{label}</polyline>'
+
+
+def _noise_bar(noise: float, half_range: float) -> str:
+    room = _HEIGHT - _TOP - _BOTTOM
+    height = min(noise / 2 / half_range, 1.0) * room
+    x, y = _WIDTH - _RIGHT + 3, _TOP + (room - height) / 2
+    title = f"<title>noise floor {noise:.3g}</title>"
+    return f'<rect class="noise" x="{x}" y="{y:.1f}" width="6" height="{height:.1f}">{title}</rect>'
 
 
 def _names(lines: Sequence[Curve], first: float, second: float) -> Iterable[str]:

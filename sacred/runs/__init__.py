@@ -14,6 +14,8 @@
 | `run_references` | how users name a run: ``7``, ``last~1``, ``best:-metrics.loss.min`` |
 | `unsaved_run` | a config file, or a run that has not begun, as a run; the run nearest to one |
 | `comparison` | runs side by side, part by part |
+| `groups` `significance` | runs as samples by seed; groups of them compared |
+| `judgement` `result_grid` | a verdict on a candidate; runs as the table of a paper |
 | `reproducibility` | what keeps a run from being repeated exactly |
 | `repeating` | the commands that repeat a run |
 | `errors` | mistakes in what a user asks for |

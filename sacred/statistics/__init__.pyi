@@ -1,6 +1,8 @@
 from sacred.statistics.attainable import attainable_level as attainable_level
 from sacred.statistics.attainable import holm as holm
+from sacred.statistics.attainable import holm_levels as holm_levels
 from sacred.statistics.attainable import pairs_needed as pairs_needed
+from sacred.statistics.attainable import runs_for_effect as runs_for_effect
 from sacred.statistics.attainable import runs_to_add as runs_to_add
 from sacred.statistics.attainable import smallest_p_of_pairs as smallest_p_of_pairs
 from sacred.statistics.attainable import smallest_p_of_samples as smallest_p_of_samples

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import NormalDist
 
 from sacred.statistics.permutation import SAMPLED_ARRANGEMENTS, is_exact, reaches
 
 __all__ = [
     "attainable_level",
     "holm",
+    "holm_levels",
     "pairs_needed",
+    "runs_for_effect",
     "runs_to_add",
     "smallest_p_of_pairs",
     "smallest_p_of_samples",
@@ -18,6 +21,8 @@ __all__ = [
 
 #: More runs are not proposed.
 _MAX_RUNS = 1000
+#: How likely a planned comparison is to find a difference that is there.
+_POWER = 0.8
 
 
 def smallest_p_of_pairs(pairs: int) -> float:
@@ -121,3 +126,64 @@ def holm(p_values: Sequence[float], comparisons: int | None = None) -> list[floa
         largest = max(largest, min(1.0, p_values[index] * (total - rank)))
         corrected[index] = largest
     return corrected
+
+
+def holm_levels(
+    p_values: Sequence[float], alpha: float, comparisons: int | None = None
+) -> list[float]:
+    """The level that Holm tests each comparison at.
+
+    A p-value reaches its level exactly if the corrected one reaches `alpha`, so an interval of
+    that level agrees with the corrected p-value.
+
+    Args:
+        p_values: as of `holm`.
+        alpha: for all comparisons together.
+        comparisons: as of `holm`.
+
+    >>> holm_levels([0.01, 0.04, 0.03], 0.06)
+    [0.02, 0.06, 0.03]
+    """
+    total = len(p_values) if comparisons is None else comparisons
+    levels = [alpha] * len(p_values)
+    level, is_rejecting = alpha, True
+    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        if is_rejecting:
+            level = alpha / (total - rank)
+            is_rejecting = reaches(p_values[index], level)
+        levels[index] = level
+    return levels
+
+
+def runs_for_effect(
+    effect: float, alpha: float, comparisons: int = 1, is_paired: bool = True
+) -> int | None:
+    """About how many pairs, or runs of each side, find an effect in four of five comparisons.
+
+    The number is that of a t-test, which permutation tests hardly fall short of.
+
+    Args:
+        effect: the difference in standard deviations: of the differences, if there are pairs.
+        alpha: the level.
+        comparisons: how many there are, corrected by Bonferroni.
+        is_paired: there are pairs.
+
+    Returns:
+        the number; None: the effect is so small that it takes more than a thousand.
+
+    >>> runs_for_effect(1.0, 0.05), runs_for_effect(1.0, 0.05, is_paired=False)
+    (10, 17)
+    """
+    quantile = NormalDist().inv_cdf(1 - alpha / comparisons / 2)
+    sides = 1 if is_paired else 2
+    if not abs(effect) > 1e-6:
+        return None
+    wanted = sides * ((quantile + NormalDist().inv_cdf(_POWER)) / effect) ** 2
+    runs = math.ceil(wanted + quantile**2 / (2 * sides))
+    if runs > _MAX_RUNS:
+        return None
+    if is_paired:
+        return max(runs, pairs_needed(alpha, comparisons))
+    while not reaches(smallest_p_of_samples(runs, runs) * comparisons, alpha):
+        runs += 1
+    return runs

@@ -20,6 +20,7 @@ import difflib
 from collections.abc import Iterator
 
 from sacred._base.text import did_you_mean
+from sacred.app.noise_marks import mark_differences
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
 from sacred.display.console import BLUE, BOLD, GREEN, RED, Console
@@ -44,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--only", metavar="PARTS", help=f"compare only these parts: {', '.join(PARTS)}", default=""
     )
     parser.add_argument("--code", action="store_true", help="show a diff of the source files")
+    parser.add_argument(
+        "--noise", action="store_true", help="say which differences are within the noise of seeds"
+    )
     parser.add_argument("--exit-code", action="store_true", help="exit with 1 if they differ")
     add_formats(parser)
 
@@ -61,6 +65,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
     shown = rows if args.all else different
     if args.format or shown:
         table = difference_table(shown, args.ids, for_people=args.format is None)
+        if args.noise:
+            table = mark_differences(table, shown, session, records[0].name)
         write_table(table, args.format, session.console)
     elif not args.code:
         session.console.print("no differences")

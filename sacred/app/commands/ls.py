@@ -10,6 +10,7 @@ Examples:
   sacred ls toynet FAILED
   sacred ls "status = FAILED and start_time > '2 days ago'"
   sacred ls "lr > 1e-4 and lr < 1e-2" --sort -metrics.accuracy.max --limit 20
+  sacred ls --sort -metrics.accuracy.max --noise
   sacred ls --columns id,lr,metrics.loss.min,duration --csv > runs.csv
 
 docs/querying.rst describes queries; sacred fields lists the fields that they can use.
@@ -19,12 +20,16 @@ from __future__ import annotations
 
 import argparse
 import itertools
+from collections.abc import Iterable
 
 from sacred.app.matching_runs import MatchingRuns
+from sacred.app.noise_marks import learn_noise, mark_rows, sorted_field
 from sacred.app.program_arguments import whole_number
 from sacred.app.session import Session
+from sacred.display.comparison_text import noise_line
 from sacred.display.formats import add_formats, write_table
 from sacred.display.run_rows import run_table
+from sacred.records import RunRecord
 
 #: How many runs are shown on a terminal by default.
 _TERMINAL_LIMIT = 50
@@ -41,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--columns", metavar="FIELDS", help="show these columns, such as id,lr,metrics.loss.min"
     )
+    parser.add_argument(
+        "--noise",
+        action="store_true",
+        help="mark the runs that differ from the first by no more than the seed makes",
+    )
     add_formats(parser)
 
 
@@ -53,11 +63,21 @@ def run(args: argparse.Namespace, session: Session) -> None:
     # One more tells whether there are more.
     more = None if limit is None else limit + 1
     matching = MatchingRuns(session, args.query, args.sort, more, args.columns)
+    metric = sorted_field(matching.sort) if args.noise else None
     runs = iter(matching)
-    shown = itertools.islice(runs, limit)
+    shown: Iterable[tuple[str, RunRecord]] = itertools.islice(runs, limit)
+    if metric is not None:
+        shown = list(shown)
     table = run_table(shown, matching.columns, with_store=len(session.stores) > 1)
     is_cut = limit is not None and next(runs, None) is not None
+    if metric is not None:
+        records = [record for _, record in shown]
+        names = {record.name for record in records}
+        [noise] = learn_noise(session, names.pop() if len(names) == 1 else None, [metric])
+        table = table if noise is None else mark_rows(table, records, metric, noise)
     write_table(table, args.format, console)
+    if metric is not None:
+        console.note(noise_line(noise, str(metric)))
     if args.format is None and not table.rows:
         console.note("no runs match the query" if matching.query else "no runs")
     elif is_cut and args.limit is None:

@@ -1,0 +1,82 @@
+"""A verdict on a candidate, and why it is so, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sacred.display.comparison_text import as_interval, as_mean, as_p, list_seeds, more_seeds
+from sacred.display.value_text import one_line
+from sacred.runs.judgement import Judgement, Reason
+
+__all__ = ["judgement_lines"]
+
+
+def judgement_lines(judgement: Judgement) -> Iterator[str]:
+    """Yield the verdict, and in a sentence or two why it is so."""
+    yield judgement.verdict
+    yield _REASONS[judgement.reason](judgement)
+    if judgement.pairs and judgement.test is not None:
+        interval = as_interval(judgement.test.interval(judgement.plan.alpha))
+        yield (
+            f"{judgement.pairs} pairs, {list_seeds(judgement.pairing.seeds or ())}: "
+            f"candidate {as_mean(judgement.pairing.first)}, "
+            f"incumbent {as_mean(judgement.pairing.second)}, "
+            f"difference {judgement.test.estimate:.4g}, interval {interval}, "
+            f"p = {as_p(judgement.test.p_value())}"
+        )
+    if judgement.beyond:
+        yield (
+            f"{judgement.beyond} more pairs do not count: the plan was {judgement.plan.looks[-1]}"
+        )
+
+
+def _significant(judgement: Judgement) -> str:
+    word = "better" if judgement.verdict == "KEEP" else "worse"
+    return f"The candidate is {word} than the incumbent, by more than the seeds explain."
+
+
+def _same(judgement: Judgement) -> str:
+    return (
+        "The candidate differs from the incumbent in nothing but the seed, "
+        "and a change of seed is never a gain."
+    )
+
+
+def _failed(judgement: Judgement) -> str:
+    runs = ", ".join(
+        f"run {f.run} ({list_seeds([f.seed or '?'])}: {one_line(f.reason)})"
+        for f in judgement.failed
+    )
+    return f"The candidate has no number for every seed: {runs}. Repeat these seeds, and no others."
+
+
+def _pending(judgement: Judgement) -> str:
+    next_look = next(look for look in judgement.plan.looks if look > judgement.pairs)
+    missing = next_look - judgement.pairs
+    text = f"No verdict yet: {judgement.pairs} of {next_look} pairs."
+    if len(judgement.missing) >= missing:
+        return f"{text} Run the candidate with {list_seeds(judgement.missing[:missing])}."
+    run = f"the candidate with {list_seeds(judgement.missing)}, and " if judgement.missing else ""
+    return f"{text} Run {run}both with {more_seeds(missing - len(judgement.missing))}."
+
+
+def _futile(judgement: Judgement) -> str:
+    return (
+        f"The candidate cannot become better any more: after these {judgement.pairs} pairs, not "
+        f"even gains in all others of {judgement.plan.looks[-1]} would be significant."
+    )
+
+
+def _noise(judgement: Judgement) -> str:
+    return "The difference is no more than the seeds explain. All planned pairs are used up."
+
+
+_REASONS: dict[Reason, Callable[[Judgement], str]] = {
+    "better": _significant,
+    "worse": _significant,
+    "same": _same,
+    "failed": _failed,
+    "pending": _pending,
+    "futile": _futile,
+    "noise": _noise,
+}

@@ -1,0 +1,284 @@
+"""Groups of runs as samples: one number of each run, by seed.
+
+A run is one sample, however many steps it has: the points of a metric are not independent.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from sacred._base.frozen import Frozen, replace
+from sacred.query.syntax import Path
+from sacred.query.values import MISSING, value_of
+from sacred.records import RunRecord
+from sacred.runs.columns import different_entries, entries_of
+from sacred.runs.damage import shown_value
+from sacred.runs.errors import UsageError
+from sacred.serializer import dumps
+from sacred.statistics.permutation import is_usable
+from sacred.status import COMPLETED
+
+__all__ = [
+    "SEED",
+    "Direction",
+    "Omission",
+    "Part",
+    "RunGroup",
+    "Sample",
+    "changed_entries",
+    "direction_of",
+    "identity_of",
+    "leave_out_seeds",
+    "measured",
+    "parts_by",
+    "repeats_by_identity",
+    "required_direction",
+    "seed_of",
+    "seed_order",
+]
+
+#: Whether a higher value is better, or a lower one.
+Direction = Literal["higher", "lower"]
+
+#: Where the seed of a run stands.
+SEED = Path("config", ("seed",))
+_DIRECTIONS: dict[str, Direction] = {"max": "higher", "min": "lower"}
+
+
+class Sample(Frozen):
+    """What one run contributes.
+
+    Args:
+        run: its id, behind the name of its store if there are several.
+        seed: of the run as JSON; None: it has none.
+        value: of the metric.
+        start: when the run started (naive UTC).
+    """
+
+    run: str
+    seed: str | None
+    value: float
+    start: datetime.datetime | None = None
+
+
+class Omission(Frozen):
+    """A run that has no number to compare.
+
+    Args:
+        run: its id.
+        seed: as of `Sample`.
+        reason: in a few words.
+        failed: it ended without a number: it failed, or its number is not finite.
+    """
+
+    run: str
+    seed: str | None
+    reason: str
+    failed: bool
+
+
+class RunGroup(Frozen):
+    """Some runs, and the number of each.
+
+    Args:
+        name: as the user calls it.
+        samples: of the runs that have a number.
+        omissions: the other runs.
+        records: of all of them.
+    """
+
+    name: str
+    samples: tuple[Sample, ...] = ()
+    omissions: tuple[Omission, ...] = ()
+    records: tuple[RunRecord, ...] = ()
+
+    @property
+    def runs(self) -> list[str]:
+        """The ids of the runs that have a number."""
+        return [sample.run for sample in self.samples]
+
+    @property
+    def by_seed(self) -> dict[str, float]:
+        """The value of each seed; of runs that repeat one, their mean.
+
+        A run without a seed stands for itself.
+        """
+        found: dict[str, list[float]] = {}
+        for sample in self.samples:
+            key = f"run {sample.run}" if sample.seed is None else sample.seed
+            found.setdefault(key, []).append(sample.value)
+        return {key: math.fsum(values) / len(values) for key, values in found.items()}
+
+    @property
+    def values(self) -> list[float]:
+        """The values of `by_seed`."""
+        return list(self.by_seed.values())
+
+    @property
+    def repeated_seeds(self) -> list[str]:
+        """Seeds that several runs have."""
+        seeds = [sample.seed for sample in self.samples if sample.seed is not None]
+        return sorted({seed for seed in seeds if seeds.count(seed) > 1}, key=seed_order)
+
+
+def measured(name: str, runs: Iterable[tuple[str, RunRecord]], metric: Path) -> RunGroup:
+    """Take a number of each run.
+
+    Args:
+        name: of the group.
+        runs: with their ids, as they are to be shown.
+        metric: where the number stands: ``result``, or ``metrics.accuracy.max``.
+    """
+    samples, omissions, records = [], [], []
+    for run, record in runs:
+        records.append(record)
+        seed = seed_of(record)
+        value = shown_value(record, metric) if record.status == COMPLETED else None
+        if value is not None and is_usable(value):
+            samples.append(Sample(run=run, seed=seed, value=float(value), start=record.start_time))
+            continue
+        reason, failed = _why(record, metric, value)
+        omissions.append(Omission(run=run, seed=seed, reason=reason, failed=failed))
+    return RunGroup(
+        name=name, samples=tuple(samples), omissions=tuple(omissions), records=tuple(records)
+    )
+
+
+class Part(Frozen):
+    """The runs that have the same values of some fields.
+
+    Args:
+        values: of the fields; None: a run has no such value.
+        runs: with their ids.
+    """
+
+    values: tuple[Any, ...]
+    runs: tuple[tuple[str, RunRecord], ...]
+
+
+def parts_by(runs: Iterable[tuple[str, RunRecord]], fields: Sequence[Path]) -> dict[str, Part]:
+    """Divide runs by the values of some fields.
+
+    Args:
+        runs: with their ids.
+        fields: what the runs of a part have in common.
+
+    Returns:
+        the parts by their values as JSON: in the order of numbers, then of texts.
+    """
+    found: dict[str, tuple[tuple[Any, ...], list[tuple[str, RunRecord]]]] = {}
+    for run, record in runs:
+        values = tuple(shown_value(record, path) for path in fields)
+        found.setdefault(dumps(values, sort_keys=True), (values, []))[1].append((run, record))
+    ordered = sorted(found.items(), key=lambda item: [*map(_value_order, item[1][0])])
+    return {key: Part(values=values, runs=tuple(part)) for key, (values, part) in ordered}
+
+
+def _value_order(value: Any) -> tuple[bool, float, str]:
+    is_number = isinstance(value, int | float) and value == value
+    return (not is_number, value if is_number else 0, "" if is_number else dumps(value))
+
+
+def leave_out_seeds(group: RunGroup, seeds: Iterable[str]) -> RunGroup:
+    """The group without the runs of some seeds."""
+    left_out = set(seeds)
+    return replace(
+        group,
+        samples=tuple(sample for sample in group.samples if sample.seed not in left_out),
+        omissions=tuple(found for found in group.omissions if found.seed not in left_out),
+    )
+
+
+def _why(record: RunRecord, metric: Path, value: Any) -> tuple[str, bool]:
+    if record.status != COMPLETED:
+        return record.status or "no status", record.status == "FAILED"
+    if value is None:
+        return f"no {metric}", False
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{metric} is {value:g}", True
+    return f"{metric} is no number", False
+
+
+def seed_of(record: RunRecord) -> str | None:
+    """The seed of a run as JSON; None: it has none."""
+    seed = value_of(record, SEED)
+    return None if seed is MISSING else dumps(seed)
+
+
+def seed_order(seed: str) -> tuple[float, str]:
+    """A key to sort seeds by: numbers by their size, others behind them."""
+    return (int(seed), "") if seed.isdecimal() else (math.inf, seed)
+
+
+def direction_of(metric: Path, given: Direction | None) -> Direction | None:
+    """Whether higher or lower values are better; None: that is not known.
+
+    It follows from the roll-up (``metrics.loss.min``), never from a name.
+
+    Args:
+        metric: what is compared.
+        given: by the user.
+    """
+    if given is not None or metric.field != "metrics" or not metric.steps:
+        return given
+    return _DIRECTIONS.get(metric.metric[1])
+
+
+def required_direction(metric: Path, given: Direction | None) -> Direction:
+    """As `direction_of`.
+
+    Raises:
+        UsageError: it is not known.
+    """
+    direction = direction_of(metric, given)
+    if direction is None:
+        raise UsageError(
+            f"is a higher {metric} better, or a lower one? Say --higher-is-better or "
+            "--lower-is-better (metrics.NAME.max and metrics.NAME.min say it themselves)"
+        )
+    return direction
+
+
+# ------------------------------------------------------------------- repeated runs
+
+
+def _settings_of(record: RunRecord) -> dict[str, Any]:
+    """The entries of the configuration, without seeds."""
+    entries = entries_of(record.config).items()
+    return {path: value for path, value in entries if path.rpartition(".")[2] != "seed"}
+
+
+def identity_of(record: RunRecord) -> str:
+    """What runs have in common that differ in their seeds only.
+
+    That is experiment, command, configuration, sources and packages; without sources, the commit.
+    """
+    sources: list[Any] = [
+        [entry.name, entry.md5 or str(entry.ref)] for entry in record.stored("sources") or ()
+    ]
+    experiment = record.experiment
+    parts = [
+        record.name,
+        record.command,
+        sorted(_settings_of(record).items()),
+        sorted(sources, key=str),
+        sorted(map(str, experiment.get("dependencies") or ())),
+        None if sources else str(experiment.get("repositories") or ""),
+    ]
+    return dumps(parts)
+
+
+def repeats_by_identity(records: Iterable[RunRecord]) -> list[list[RunRecord]]:
+    """Runs in groups that differ in their seeds only."""
+    found: dict[str, list[RunRecord]] = {}
+    for record in records:
+        found.setdefault(identity_of(record), []).append(record)
+    return list(found.values())
+
+
+def changed_entries(records: Sequence[RunRecord]) -> list[str]:
+    """The entries of the configuration, seeds left out, that are not the same in all runs."""
+    return different_entries(("", _settings_of(record)) for record in records)

@@ -1,0 +1,200 @@
+"""Is a candidate better than the incumbent? A verdict that can stand as a gate.
+
+The number of pairs is part of the question and fixed before it is asked: before all of them are
+there, nothing is kept. Who wants to look earlier says at which numbers, and pays for it with a
+part of alpha (`sacred.statistics.looks`).
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from sacred._base.frozen import Frozen
+from sacred.records import RunRecord
+from sacred.runs.errors import ProgramError
+from sacred.runs.groups import (
+    Direction,
+    Omission,
+    RunGroup,
+    Sample,
+    identity_of,
+    leave_out_seeds,
+    seed_of,
+    seed_order,
+)
+from sacred.runs.significance import Pairing
+from sacred.statistics.looks import LookPlan, first_rejection
+from sacred.statistics.permutation import PermutationTest, sign_flip_test
+
+__all__ = ["Judgement", "Reason", "Verdict", "judged", "seeds_of_others"]
+
+Verdict = Literal["KEEP", "NOISE", "WORSE"]
+#: Why it is so: ``better`` and ``worse`` are significant; ``same``: nothing but seeds differs;
+#: ``failed``: the candidate has no number for a seed; ``pending``: pairs are missing;
+#: ``futile``: they are, and cannot make it better any more; ``noise``: not significant.
+Reason = Literal["better", "worse", "same", "failed", "pending", "futile", "noise"]
+
+
+class Judgement(Frozen):
+    """A verdict on a candidate, and what it is made of.
+
+    Args:
+        verdict: ``KEEP`` if it is significantly better.
+        reason: see `Reason`.
+        candidate: the runs of the candidate.
+        incumbent: the runs of what it is compared with.
+        pairing: the values of the pairs that count.
+        plan: at which numbers of pairs there may be a verdict.
+        test: of candidate minus incumbent; None: there are no pairs.
+        missing: seeds of the incumbent that the candidate lacks.
+        failed: runs of the candidate that ended without a number, for seeds that count.
+        beyond: pairs beyond the plan, which do not count.
+    """
+
+    verdict: Verdict
+    reason: Reason
+    candidate: RunGroup
+    incumbent: RunGroup
+    pairing: Pairing
+    plan: LookPlan
+    test: PermutationTest | None = None
+    missing: tuple[str, ...] = ()
+    failed: tuple[Omission, ...] = ()
+    beyond: int = 0
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs count."""
+        return len(self.pairing.first)
+
+
+def judged(
+    candidate: RunGroup,
+    incumbent: RunGroup,
+    direction: Direction,
+    plan: LookPlan,
+    selected_on: Iterable[str] = (),
+) -> Judgement:
+    """Judge a candidate.
+
+    Args:
+        candidate: its runs.
+        incumbent: the runs of what it has to beat.
+        direction: whether higher or lower values are better.
+        plan: at which numbers of pairs there may be a verdict; the last is the number of all.
+        selected_on: seeds that one of the two was selected with, which therefore do not count.
+
+    Raises:
+        ProgramError: the incumbent has no run with a seed that counts.
+    """
+    left_out = tuple(selected_on)
+    candidate = leave_out_seeds(candidate, left_out)
+    incumbent = leave_out_seeds(incumbent, left_out)
+    known = {sample.seed for sample in incumbent.samples if sample.seed is not None}
+    if not known:
+        raise ProgramError(
+            f"{incumbent.name!r} has no run with a number and a seed"
+            + (" that was not used to select" if left_out else "")
+        )
+    seeds, beyond = _seeds_that_count(candidate, known, plan)
+    one, other = candidate.by_seed, incumbent.by_seed
+    pairing = Pairing(
+        seeds=tuple(seeds),
+        first=tuple(one[seed] for seed in seeds),
+        second=tuple(other[seed] for seed in seeds),
+    )
+    failed = tuple(f for f in candidate.omissions if f.failed and f.seed in known - one.keys())
+    verdict, reason = _verdict(pairing, direction, plan)
+    if _differ_in_seeds_only(candidate, incumbent):
+        verdict, reason = "NOISE", "same"
+    elif failed and reason != "worse":
+        verdict, reason = "NOISE", "failed"
+    missing = sorted(known - one.keys() - {found.seed for found in failed}, key=seed_order)
+    return Judgement(
+        verdict=verdict,
+        reason=reason,
+        candidate=candidate,
+        incumbent=incumbent,
+        pairing=pairing,
+        plan=plan,
+        test=sign_flip_test(pairing.first, pairing.second) if seeds else None,
+        missing=tuple(missing),
+        failed=failed,
+        beyond=beyond,
+    )
+
+
+def _seeds_that_count(
+    candidate: RunGroup, known: set[str], plan: LookPlan
+) -> tuple[list[str], int]:
+    """The seeds of the first pairs, as many as are planned, and how many there are beyond them.
+
+    In the order in which the candidate was run: a pair that is added must not push out another.
+    """
+    first: dict[str, Sample] = {}
+    for sample in sorted(candidate.samples, key=_arrival):
+        if sample.seed in known and sample.seed is not None:
+            first.setdefault(sample.seed, sample)
+    most = plan.looks[-1]
+    return list(first)[:most], max(len(first) - most, 0)
+
+
+def _arrival(sample: Sample) -> tuple[datetime.datetime, tuple[float, str]]:
+    return sample.start or datetime.datetime.min, seed_order(sample.seed or "")
+
+
+def _verdict(pairing: Pairing, direction: Direction, plan: LookPlan) -> tuple[Verdict, Reason]:
+    sign = 1 if direction == "higher" else -1
+    gains = [sign * (a - b) for a, b in zip(pairing.first, pairing.second, strict=True)]
+    look = _first_rejection(gains, plan)
+    if look is not None:
+        return ("KEEP", "better") if sum(gains[:look]) > 0 else ("WORSE", "worse")
+    if len(gains) >= plan.looks[-1]:
+        return "NOISE", "noise"
+    return "NOISE", "futile" if _is_futile(gains, plan) else "pending"
+
+
+def _first_rejection(gains: Sequence[float], plan: LookPlan) -> int | None:
+    if len(plan.looks) > 1:
+        return first_rejection(gains, plan)
+    last = plan.looks[-1]
+    if len(gains) < last:
+        return None
+    return last if sign_flip_test(gains, [0.0] * last).is_significant(plan.alpha) else None
+
+
+def _is_futile(gains: Sequence[float], plan: LookPlan) -> bool:
+    """Whether not even huge gains in all pairs that are missing could be significant."""
+    missing = plan.looks[-1] - len(gains)
+    huge = 1e3 * (sum(map(abs, gains)) + 1)
+    best = [*gains, *[huge * (n + 1) for n in range(missing)]]
+    return not sign_flip_test(best, [0.0] * len(best)).is_significant(plan.alpha)
+
+
+def _differ_in_seeds_only(candidate: RunGroup, incumbent: RunGroup) -> bool:
+    known = {identity_of(record) for record in incumbent.records}
+    runs = candidate.records
+    return bool(runs) and all(identity_of(record) in known for record in runs)
+
+
+def seeds_of_others(judgement: Judgement, others: Iterable[RunRecord]) -> dict[str, int]:
+    """Seeds of the pairs that other configurations were run with, too, and of how many.
+
+    The incumbent or the candidate may have been chosen among these, by the very runs that are
+    compared now.
+
+    Args:
+        judgement: with the pairs and both groups.
+        others: runs of the same experiment.
+    """
+    own = {identity_of(r) for r in (*judgement.candidate.records, *judgement.incumbent.records)}
+    found: dict[str, set[str]] = {}
+    for record in others:
+        seed = seed_of(record)
+        if seed in (judgement.pairing.seeds or ()) and seed is not None:
+            identity = identity_of(record)
+            if identity not in own:
+                found.setdefault(seed, set()).add(identity)
+    return {seed: len(found[seed]) for seed in sorted(found, key=seed_order)}

@@ -1,0 +1,180 @@
+"""Groups of runs compared: is the difference more than the seeds make?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sacred._base.frozen import Frozen
+from sacred.query.syntax import Path
+from sacred.records import RunRecord
+from sacred.runs.groups import RunGroup, measured, repeats_by_identity, seed_order
+from sacred.statistics.attainable import (
+    holm,
+    holm_levels,
+    smallest_p_of_pairs,
+    smallest_p_of_samples,
+)
+from sacred.statistics.permutation import (
+    PermutationTest,
+    permutation_test,
+    reaches,
+    sign_flip_test,
+)
+from sacred.statistics.student import Noise, effect_of_pairs, effect_of_samples, noise_of
+
+__all__ = [
+    "Comparison",
+    "Pairing",
+    "compared_groups",
+    "noise_floor",
+    "noise_of_repeats",
+    "pairing_of",
+]
+
+
+class Pairing(Frozen):
+    """The values of two groups that are compared.
+
+    Args:
+        seeds: of pairs, in order; None: the groups are not paired.
+        first: values of the first group.
+        second: values of the second group; of pairs, in the same order.
+    """
+
+    seeds: tuple[str, ...] | None
+    first: tuple[float, ...]
+    second: tuple[float, ...]
+
+    @property
+    def smallest_p(self) -> float:
+        """The smallest p-value that these numbers of values can have."""
+        if self.seeds is not None:
+            return smallest_p_of_pairs(len(self.first))
+        return smallest_p_of_samples(len(self.first), len(self.second))
+
+    def test(self) -> PermutationTest | None:
+        """The test; None: a side has no values."""
+        if not self.first or not self.second:
+            return None
+        by = permutation_test if self.seeds is None else sign_flip_test
+        return by(self.first, self.second)
+
+    def effect(self) -> float | None:
+        """The size of the difference in standard deviations."""
+        if not self.first or not self.second:
+            return None
+        by = effect_of_samples if self.seeds is None else effect_of_pairs
+        return by(self.first, self.second)
+
+
+class Comparison(Frozen):
+    """Two groups, and what the test says of them.
+
+    Args:
+        name: what is the same within both; empty: nothing in particular.
+        first: one group.
+        second: the other group.
+        pairing: the values that were compared.
+        test: of the first minus the second; None: a side has no values.
+        p_value: corrected for all comparisons by Holm; 1 without a test.
+        level: that this comparison was tested at: alpha, divided by those that are left.
+        alpha: for all comparisons together.
+        comparisons: how many there are.
+    """
+
+    name: str
+    first: RunGroup
+    second: RunGroup
+    pairing: Pairing
+    test: PermutationTest | None
+    p_value: float
+    level: float
+    alpha: float
+    comparisons: int
+
+    @property
+    def is_significant(self) -> bool:
+        """Whether the groups differ, by the corrected p-value."""
+        return self.test is not None and reaches(self.p_value, self.alpha)
+
+    @property
+    def can_be_significant(self) -> bool:
+        """Whether these numbers of runs could show any difference."""
+        return reaches(self.pairing.smallest_p * self.comparisons, self.alpha)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Where the true difference is likely to be: what the same test does not reject."""
+        return None if self.test is None else self.test.interval(self.level)
+
+
+def pairing_of(first: RunGroup, second: RunGroup) -> Pairing:
+    """Pair two groups by their seeds, if at least half the seeds of the smaller one agree.
+
+    That depends on the seeds alone, so it is decided before anybody looks at a value. Runs of
+    other seeds are then left out. A single pair shows nothing, so one is not paired.
+    """
+    one, other = first.by_seed, second.by_seed
+    common = sorted(one.keys() & other.keys(), key=seed_order)
+    if len(common) >= 2 and 2 * len(common) >= min(len(one), len(other)):
+        return Pairing(
+            seeds=tuple(common),
+            first=tuple(one[seed] for seed in common),
+            second=tuple(other[seed] for seed in common),
+        )
+    return Pairing(seeds=None, first=tuple(one.values()), second=tuple(other.values()))
+
+
+def compared_groups(
+    pairs: Sequence[tuple[str, RunGroup, RunGroup]],
+    alpha: float = 0.05,
+    comparisons: int | None = None,
+) -> list[Comparison]:
+    """Compare pairs of groups, corrected for their number by Holm.
+
+    Args:
+        pairs: what both have in common, and two groups.
+        alpha: the probability of any false alarm.
+        comparisons: how many there are, if these are not all.
+    """
+    pairings = [pairing_of(first, second) for _, first, second in pairs]
+    tests = [pairing.test() for pairing in pairings]
+    known = [test.p_value() for test in tests if test is not None]
+    total = max(len(known), 1) if comparisons is None else comparisons
+    corrected = iter(holm(known, total))
+    levels = iter(holm_levels(known, alpha, total))
+    return [
+        Comparison(
+            name=name,
+            first=first,
+            second=second,
+            pairing=pairing,
+            test=test,
+            p_value=1.0 if test is None else next(corrected),
+            level=alpha if test is None else next(levels),
+            alpha=alpha,
+            comparisons=total,
+        )
+        for (name, first, second), pairing, test in zip(pairs, pairings, tests, strict=True)
+    ]
+
+
+def noise_floor(records: Iterable[RunRecord], metric: Path) -> Noise | None:
+    """What the seeds alone change, learnt from runs that differ in nothing else.
+
+    Args:
+        records: of any runs.
+        metric: where the number stands.
+
+    Returns:
+        the noise; None: no run was repeated with another seed.
+    """
+    return noise_of_repeats(repeats_by_identity(records), metric)
+
+
+def noise_of_repeats(repeats: Iterable[Sequence[RunRecord]], metric: Path) -> Noise | None:
+    """As `noise_floor`, of runs in groups that differ in their seeds only."""
+    groups = [
+        measured("", ((str(record.id), record) for record in group), metric) for group in repeats
+    ]
+    return noise_of([group.values for group in groups])
