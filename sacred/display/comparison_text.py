@@ -221,12 +221,16 @@ def _range(comparison: Comparison) -> str:
     low, high = comparison.interval or (-math.inf, math.inf)
     if math.isinf(low) and math.isinf(high):
         return "The interval of the true difference is unbounded."
+    if low == high:
+        return f"All differences (A - B) are {low:.4g}."
     return f"The true difference (A - B) may be anything in {as_interval((low, high))}."
 
 
 def _larger_plan(comparison: Comparison) -> str:
     pairing = comparison.pairing
     is_paired = pairing.seeds is not None
+    if comparison.test is None or not comparison.test.estimate:
+        return ""
     effect = pairing.effect()
     wanted = effect and runs_for_effect(effect, comparison.alpha, comparison.comparisons, is_paired)
     kind = "pairs" if is_paired else "runs of each"

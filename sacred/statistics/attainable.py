@@ -174,16 +174,14 @@ def runs_for_effect(
     >>> runs_for_effect(1.0, 0.05), runs_for_effect(1.0, 0.05, is_paired=False)
     (10, 17)
     """
-    quantile = NormalDist().inv_cdf(1 - alpha / comparisons / 2)
     sides = 1 if is_paired else 2
-    if not abs(effect) > 1e-6:
-        return None
-    wanted = sides * ((quantile + NormalDist().inv_cdf(_POWER)) / effect) ** 2
-    runs = math.ceil(wanted + quantile**2 / (2 * sides))
-    if runs > _MAX_RUNS:
-        return None
-    if is_paired:
-        return max(runs, pairs_needed(alpha, comparisons))
-    while not reaches(smallest_p_of_samples(runs, runs) * comparisons, alpha):
-        runs += 1
-    return runs
+    for runs in range(2, _MAX_RUNS + 1):
+        smallest = smallest_p_of_pairs(runs) if is_paired else smallest_p_of_samples(runs, runs)
+        # Few runs test at a smaller level than was asked for, and find less.
+        level = attainable_level(smallest, alpha / comparisons)
+        if level:
+            quantile = NormalDist().inv_cdf(1 - level / 2)
+            wanted = sides * (quantile + NormalDist().inv_cdf(_POWER)) ** 2
+            if (runs - quantile**2 / (2 * sides)) * effect**2 >= wanted:
+                return runs
+    return None

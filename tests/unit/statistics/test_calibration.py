@@ -20,6 +20,7 @@ from sacred.statistics import (
     holm,
     mean_interval,
     permutation_test,
+    runs_for_effect,
     sign_flip_test,
     smallest_p_of_pairs,
     smallest_p_of_samples,
@@ -124,6 +125,19 @@ def test_with_holm_any_false_alarm_among_ten_is_rare() -> None:
         uncorrected += min(p_values) <= ALPHA
     assert alarms / rounds <= ALPHA + 4 * math.sqrt(ALPHA / rounds)
     assert uncorrected / rounds > 0.3
+
+
+@pytest.mark.parametrize("effect", [1.0, 1.5, 3.0])
+def test_the_proposed_number_of_pairs_finds_the_effect_in_four_of_five_cases(effect: float) -> None:
+    generator = random.Random(f"power {effect}")
+    pairs = runs_for_effect(effect, ALPHA)
+    assert pairs is not None
+    rounds, found = 200, 0
+    for _ in range(rounds):
+        differences = [generator.gauss(effect, 1) for _ in range(pairs)]
+        found += sign_flip_test(differences, [0.0] * pairs).is_significant(ALPHA)
+    assert 0.7 < found / rounds <= 1
+    assert pairs == 6 or found / rounds < 0.95
 
 
 # ------------------------------------------------------------------------------ looks
