@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sacred._base.frozen import replace
 from sacred.app.session import Session
+from sacred.display.comparison_text import noise_line
 from sacred.display.table import Table
-from sacred.query.sorting import SortKey
 from sacred.query.syntax import Path
 from sacred.records import RunRecord
 from sacred.runs.comparison import Difference
 from sacred.runs.damage import shown_value
-from sacred.runs.errors import UsageError
 from sacred.runs.groups import repeats_by_identity
 from sacred.runs.significance import noise_of_repeats
 from sacred.statistics.permutation import is_usable
 from sacred.statistics.student import Noise
 
-__all__ = ["learn_noise", "mark_differences", "mark_rows", "sorted_field"]
+__all__ = ["learn_noise", "mark_differences", "mark_rows"]
 
 #: From so many of the newest runs of an experiment its noise is learnt.
 _MAX_RUNS = 2000
@@ -48,18 +47,9 @@ def learn_noise(
     return [noise_of_repeats(repeats, metric) for metric in metrics]
 
 
-def sorted_field(sort: Sequence[SortKey]) -> Path:
-    """The field that a list of runs is sorted by.
-
-    Raises:
-        UsageError: there is none, or several.
-    """
-    if len(sort) != 1:
-        raise UsageError("--noise marks what the list is sorted by: --sort -metrics.accuracy.max")
-    return sort[0].path
-
-
-def mark_rows(table: Table, records: Iterable[RunRecord], metric: Path, noise: Noise) -> Table:
+def mark_rows(
+    table: Table, records: Sequence[RunRecord], metric: Path, session: Session
+) -> tuple[Table, str]:
     """Add a column that says which runs cannot be told from the first one.
 
     The first one is the best of all that are shown, so each difference counts as one of those
@@ -69,22 +59,33 @@ def mark_rows(table: Table, records: Iterable[RunRecord], metric: Path, noise: N
         table: with a row for each run, the best first.
         records: the runs.
         metric: what they are sorted by.
-        noise: of the metric.
+        session: with the stores that the noise is learnt from.
+
+    Returns:
+        the table, and a line about the noise.
     """
+    names = {record.name for record in records}
+    [noise] = learn_noise(session, names.pop() if len(names) == 1 else None, [metric])
+    line = noise_line(noise, str(metric))
+    if noise is None or not records:
+        return table, line
     values = [shown_value(record, metric) for record in records]
-    count = len(values)
-    floor = noise.floor(_ALPHA / max(count * (count - 1) / 2, 1))
-    first = values[0] if values else None
+    pairs = max(len(values) * (len(values) - 1) / 2, 1)
+    floor = noise.floor(_ALPHA / pairs)
+    first = values[0]
 
     def mark(number: int, value: Any) -> str | None:
+        if not is_usable(value) or not is_usable(first):
+            return None
         if number == 0:
-            return "first" if is_usable(value) else None
-        is_near = is_usable(value) and is_usable(first) and abs(value - first) <= floor
-        return "≈ first" if is_near else None
+            return "first"
+        return "≈ first" if abs(value - first) <= floor else None
 
-    cells = [mark(number, value) for number, value in enumerate(values)]
-    rows = [[*row, cell] for row, cell in zip(table.rows, cells, strict=True)]
-    return replace(table, names=[*table.names, "noise"], rows=rows)
+    rows = [
+        [*row, mark(number, value)]
+        for number, (row, value) in enumerate(zip(table.rows, values, strict=True))
+    ]
+    return replace(table, names=[*table.names, "noise"], rows=rows), line
 
 
 def mark_differences(

@@ -6,7 +6,9 @@ In LaTeX and Markdown these are comments, one for each cell, with JSON behind ``
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 import itertools
 import json
 import math
@@ -140,9 +142,6 @@ def _left_out(cell: Cell) -> dict[str, str]:
 
 
 def _csv(grid: Grid, source: Mapping[str, Any]) -> str:
-    import csv
-    import io
-
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([*grid.row_fields, *grid.column_fields, "cell", "text", "mark", "runs"])

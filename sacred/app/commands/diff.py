@@ -20,7 +20,6 @@ import difflib
 from collections.abc import Iterator
 
 from sacred._base.text import did_you_mean
-from sacred.app.noise_marks import mark_differences
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
 from sacred.display.console import BLUE, BOLD, GREEN, RED, Console
@@ -66,6 +65,9 @@ def run(args: argparse.Namespace, session: Session) -> int:
     if args.format or shown:
         table = difference_table(shown, args.ids, for_people=args.format is None)
         if args.noise:
+            # Here: statistics would make every comparison slower to start.
+            from sacred.app.noise_marks import mark_differences
+
             table = mark_differences(table, shown, session, records[0].name)
         write_table(table, args.format, session.console)
     elif not args.code:

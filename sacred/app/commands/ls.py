@@ -23,13 +23,12 @@ import itertools
 from collections.abc import Iterable
 
 from sacred.app.matching_runs import MatchingRuns
-from sacred.app.noise_marks import learn_noise, mark_rows, sorted_field
 from sacred.app.program_arguments import whole_number
 from sacred.app.session import Session
-from sacred.display.comparison_text import noise_line
 from sacred.display.formats import add_formats, write_table
 from sacred.display.run_rows import run_table
 from sacred.records import RunRecord
+from sacred.runs.errors import UsageError
 
 #: How many runs are shown on a terminal by default.
 _TERMINAL_LIMIT = 50
@@ -63,21 +62,23 @@ def run(args: argparse.Namespace, session: Session) -> None:
     # One more tells whether there are more.
     more = None if limit is None else limit + 1
     matching = MatchingRuns(session, args.query, args.sort, more, args.columns)
-    metric = sorted_field(matching.sort) if args.noise else None
+    if args.noise and len(matching.sort) != 1:
+        raise UsageError("--noise marks what the list is sorted by: --sort -metrics.accuracy.max")
     runs = iter(matching)
     shown: Iterable[tuple[str, RunRecord]] = itertools.islice(runs, limit)
-    if metric is not None:
+    if args.noise:
         shown = list(shown)
     table = run_table(shown, matching.columns, with_store=len(session.stores) > 1)
     is_cut = limit is not None and next(runs, None) is not None
-    if metric is not None:
+    if args.noise:
+        # Here: statistics would make every list slower to start.
+        from sacred.app.noise_marks import mark_rows
+
         records = [record for _, record in shown]
-        names = {record.name for record in records}
-        [noise] = learn_noise(session, names.pop() if len(names) == 1 else None, [metric])
-        table = table if noise is None else mark_rows(table, records, metric, noise)
+        table, remark = mark_rows(table, records, matching.sort[0].path, session)
     write_table(table, args.format, console)
-    if metric is not None:
-        console.note(noise_line(noise, str(metric)))
+    if args.noise:
+        console.note(remark)
     if args.format is None and not table.rows:
         console.note("no runs match the query" if matching.query else "no runs")
     elif is_cut and args.limit is None:
