@@ -22,6 +22,7 @@ Python streams only, ``no`` nothing.
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -58,11 +59,20 @@ _MODES: dict[str, Callable[[], Factory]] = {
 }
 
 
+def _can_redirect() -> bool:
+    try:
+        import fcntl  # noqa: F401
+    except ImportError:  # Windows
+        return False
+    return True
+
+
 def get_stdcapturer(mode: str | None = None) -> tuple[str, Factory]:
     """Return the name of a capture mode and the factory of its context manager.
 
     `mode` is ``"fd"``, ``"sys"`` or ``"no"``; None (the default) takes
     `SETTINGS.CAPTURE_MODE`, and where that is None as well ``"fd"`` (Windows: ``"sys"``).
+    Where descriptors cannot be redirected (Windows), ``"fd"`` is ``"sys"``, with a warning.
     The context manager yields a `CapturedOutput`. Raises `KeyError` for an unknown mode.
 
     >>> get_stdcapturer("foo")
@@ -73,6 +83,13 @@ def get_stdcapturer(mode: str | None = None) -> tuple[str, Factory]:
         mode = SETTINGS.CAPTURE_MODE
     if mode is None:
         mode = "sys" if sys.platform == "win32" else "fd"
+    if mode == "fd" and not _can_redirect():
+        warnings.warn(
+            'capture mode "fd" does not work on this system; "sys" captures what Python prints',
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        mode = "sys"
     if mode not in _MODES:
         raise KeyError(f"Unknown capture mode '{mode}'. Available options are {sorted(_MODES)}")
     return mode, _MODES[mode]()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import importlib
 import json
 import logging
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -185,17 +185,13 @@ def _wait_for(handle: int, path: str) -> None:
         pause = min(2 * pause, 0.02)
 
 
-if sys.platform == "win32":
-
-    def lock_now(handle: int) -> None:
-        # Not at the top, as others below: each system has one of them.
-        import msvcrt
-
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-
-else:
-
-    def lock_now(handle: int) -> None:
+def lock_now(handle: int) -> None:
+    """Lock an open file, or raise an `OSError` if another process has."""
+    # Not at the top, as others below: each system has one of them.
+    try:
         import fcntl
-
+    except ImportError:  # Windows
+        msvcrt: Any = importlib.import_module("msvcrt")
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    else:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
