@@ -173,6 +173,9 @@ SETTINGS = Settings(
                 "ENFORCE_STRING_KEYS": False,
                 # Keys must not contain "=": they could not be set on the command line.
                 "ENFORCE_KEYS_NO_EQUALS": True,
+                # Updates must not set entries that neither a source sets nor a captured
+                # function takes, not in nested dicts either (as with `--strict`).
+                "ENFORCE_KNOWN_ENTRIES": False,
                 # What captured functions get of the configuration cannot be changed.
                 "READ_ONLY_CONFIG": True,
                 # Regular expressions: comments in config scopes that document nothing.

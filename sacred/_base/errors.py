@@ -7,6 +7,8 @@
     │   ├── ConfigError
     │   │   ├── InvalidConfigError        raised by users
     │   │   └── ConfigAddedError
+    │   ├── InvalidKeyError               also a KeyError
+    │   ├── InvalidValueError             also a ValueError
     │   ├── MissingConfigError            also a TypeError
     │   ├── SignatureError                also a TypeError
     │   ├── NamedConfigNotFoundError
@@ -48,6 +50,8 @@ __all__ = [
     "ConfigError",
     "ConfigFileError",
     "InvalidConfigError",
+    "InvalidKeyError",
+    "InvalidValueError",
     "MissingConfigError",
     "MissingConfigFormatError",
     "MissingExtraError",
@@ -275,6 +279,34 @@ class InvalidConfigError(ConfigError):
         count = next((n for n, item in enumerate(more) if not isinstance(item, str)), len(more))
         entries = (*_as_names(conflicting_configs), *more[:count])
         super().__init__(message, entries, *more[count:], **how)
+
+
+class _InvalidEntryError(SacredError):
+    """An entry of a configuration that is not allowed; says which it is and where it is set."""
+
+    __module__ = "sacred.utils"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_traceback=False)
+
+    # KeyError shows the quoted form.
+    __str__ = Exception.__str__
+
+    def locate(self, line: str) -> None:
+        """Add a line that says where it is, the innermost place first."""
+        self.args = (f"{self.args[0]}\n  {line}",)
+
+
+class InvalidKeyError(_InvalidEntryError, KeyError):
+    """A configuration has a key that is not allowed, or lacks one that a scope asks for."""
+
+    __module__ = "sacred.utils"
+
+
+class InvalidValueError(_InvalidEntryError, ValueError):
+    """A configuration has a value that could not be restored from its record."""
+
+    __module__ = "sacred.utils"
 
 
 class MissingConfigError(SacredError, TypeError):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "calling_globals",
+    "calling_place",
     "file_or_archive",
     "main_file_of",
     "module_run_as_script",
@@ -34,6 +35,14 @@ def calling_globals(made: Any) -> dict[str, Any]:
             return frame.f_globals
         frame = frame.f_back
     return frame.f_globals if frame is not None else {}
+
+
+def calling_place() -> str:
+    """Return file and line of the user's code that calls this package."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and is_own_file(frame.f_code.co_filename):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}, line {frame.f_lineno}" if frame is not None else "?"
 
 
 def _is_method_of(made: Any, frame: FrameType) -> bool:

@@ -64,6 +64,8 @@ def unknown_command(name: str, available: Iterable[str]) -> CommandLineError:
     names = list(available)
     if name == "with":
         hint = 'Behind "with" comes at least one update: with entry=value'
+    elif "=" in name:
+        hint = f'Updates stand behind "with": with {name}'
     else:
         hint = did_you_mean(name, names)
     text = f'Command "{name}" not found. Available commands are: {", ".join(names)}'

@@ -198,6 +198,13 @@ TABLE = (
     ),
     OptionRow(
         short="",
+        long="--strict",
+        description="Refuse updates of entries that are not there, in nested dicts, too.",
+        target="sacred.cli.run_options:strict_option",
+        is_new=True,
+    ),
+    OptionRow(
+        short="",
         long="--tag",
         argument="TAGS",
         description="A tag of this run; several with commas, or by giving it again.",

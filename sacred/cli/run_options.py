@@ -35,6 +35,7 @@ __all__ = [
     "print_config_option",
     "priority_option",
     "queue_option",
+    "strict_option",
     "tag_option",
     "unobserved_option",
 ]
@@ -188,6 +189,11 @@ def priority_option(args: str | float, run: Run) -> None:
 def queue_option(args: bool, run: Run) -> None:
     """Set `run.queue_only`."""
     run.queue_only = True
+
+
+@_option("--strict")
+def strict_option(args: bool, run: Run) -> None:
+    """Do nothing: the check is made with the run."""
 
 
 @_option("--tag")

@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from sacred._base.errors import ConfigFileError
+from sacred._base.errors import ConfigFileError, InvalidKeyError, InvalidValueError
 from sacred._base.paths import PathType
+from sacred._base.script import calling_place
 from sacred.config.config_summary import ConfigSummary
 from sacred.config.dogmatic import DogmaticDict, undogmatize
 from sacred.config.normalize import normalize_or_die, recursive_fill_in
@@ -25,6 +26,7 @@ class ConfigDict:
 
     Args:
         d: the dict, or the name of a file that holds one (see `config_files`).
+        place: where the dict comes from, for messages (default: the code that calls).
 
     Raises:
         KeyError: a key is not allowed.
@@ -39,7 +41,7 @@ class ConfigDict:
     ({'a': 1, 'b': {'c': 3}}, ['b', 'b.c'])
     """
 
-    def __init__(self, d: Mapping[str, Any] | PathType) -> None:
+    def __init__(self, d: Mapping[str, Any] | PathType, place: str | None = None) -> None:
         self.origin = Origin("dict")
         if isinstance(d, str | bytes | os.PathLike):
             filename = os.fsdecode(d)
@@ -55,14 +57,16 @@ class ConfigDict:
             if self.origin.where:
                 raise NoDictInFileError(f"{message} in {self.origin.where}")
             raise TypeError(message)
-        self._conf: dict[str, Any] = self._normalized(dict(d))
+        self._conf: dict[str, Any] = self._normalized(dict(d), place)
 
-    def _normalized(self, d: dict[str, Any]) -> Any:
+    def _normalized(self, d: dict[str, Any], place: str | None) -> Any:
         try:
             return normalize_or_die(d)
-        except (KeyError, ValueError) as error:
+        except (InvalidKeyError, InvalidValueError) as error:
+            # The frames of the recursion say nothing.
             if not self.origin.where:
-                raise
+                error.locate(place or calling_place())
+                raise error.with_traceback(None) from None
             # One message that names the file, in place of a traceback.
             raise ConfigFileError(
                 f"In the config file {self.origin.where!r}: {error.args[0]}"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import CoroutineType, FrameType, FunctionType
 from typing import Any
 
-from sacred._base.errors import ConfigError
+from sacred._base.errors import ConfigError, InvalidKeyError
 from sacred._base.text import did_you_mean
 from sacred.config.config_summary import ConfigSummary
 from sacred.config.scopes.scope_code import HELPER, build_function, entry_names
@@ -213,10 +213,13 @@ class ConfigScope:
         for name in self.parameters:
             if name not in known:
                 hint = did_you_mean(name, map(str, known))
-                raise KeyError(
+                error = InvalidKeyError(
                     f"'{name}' not in preset for ConfigScope. "
                     f"Available options are: {sorted(known, key=str)}. {hint}".rstrip()
                 )
+                source = self._source
+                error.locate(f"{self._function.__name__}, {source.filename}, line {source.first}")
+                raise error
 
 
 def _restored(

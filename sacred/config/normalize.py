@@ -5,9 +5,10 @@ from __future__ import annotations
 import copyreg
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sacred._base.errors import InvalidKeyError, InvalidValueError
 from sacred._base.paths import PYTHON_IDENTIFIER
 from sacred.config.typed_entries import unmarked
 from sacred.serializer.array_likes import number_of
@@ -48,37 +49,42 @@ def assert_is_valid_key(key: Any) -> None:
     """Check one key; ``SETTINGS.CONFIG`` has a switch for each rule.
 
     Raises:
-        KeyError: the key breaks a rule; the message quotes it.
+        InvalidKeyError: a KeyError: the key breaks a rule; the message quotes it.
 
     >>> assert_is_valid_key("learning_rate")
     >>> assert_is_valid_key("a.b")
     Traceback (most recent call last):
         ...
-    KeyError: 'Invalid key "a.b". Config-keys cannot contain "." or start with "$"'
+    sacred.utils.InvalidKeyError: Invalid key "a.b". Config-keys cannot contain "." or start \
+with "$"
     """
     settings = SETTINGS.CONFIG
     if not isinstance(key, str):
         if settings.ENFORCE_STRING_KEYS or settings.ENFORCE_VALID_PYTHON_IDENTIFIER_KEYS:
-            raise KeyError(
+            raise InvalidKeyError(
                 f'Invalid key "{key}". Config-keys have to be strings, but was {type(key)}'
             )
         return
     if settings.ENFORCE_KEYS_MONGO_COMPATIBLE and ("." in key or key.startswith("$")):
-        raise KeyError(f'Invalid key "{key}". Config-keys cannot contain "." or start with "$"')
+        raise InvalidKeyError(
+            f'Invalid key "{key}". Config-keys cannot contain "." or start with "$"'
+        )
     if settings.ENFORCE_KEYS_JSONPICKLE_COMPATIBLE and (
         key in _JSONPICKLE_TAGS or key.startswith("json://")
     ):
-        raise KeyError(
+        raise InvalidKeyError(
             f'Invalid key "{key}". Config-keys cannot start with "json://" or be one of the '
             f"reserved jsonpickle tags: {sorted(_JSONPICKLE_TAGS)}"
         )
     if settings.ENFORCE_KEYS_NO_EQUALS and "=" in key:
-        raise KeyError(f'Invalid key "{key}". Config keys may not contain an equals sign ("=").')
+        raise InvalidKeyError(
+            f'Invalid key "{key}". Config keys may not contain an equals sign ("=").'
+        )
     if settings.ENFORCE_VALID_PYTHON_IDENTIFIER_KEYS and not PYTHON_IDENTIFIER.match(key):
-        raise KeyError(f'Key "{key}" is not a valid python identifier')
+        raise InvalidKeyError(f'Key "{key}" is not a valid python identifier')
 
 
-def normalize_or_die(obj: Any) -> Any:
+def normalize_or_die(obj: Any, *path: Any) -> Any:
     """The form that a value has in a configuration.
 
     Dicts, lists and tuples are copied (to dicts and lists), numpy scalars and tensors
@@ -87,10 +93,11 @@ def normalize_or_die(obj: Any) -> Any:
 
     Args:
         obj: the value.
+        path: the keys that lead to it, for messages.
 
     Raises:
-        KeyError: a key breaks a rule (see `assert_is_valid_key`).
-        ValueError: the value, or one inside, cannot be restored: a module, a
+        InvalidKeyError: a KeyError: a key breaks a rule (see `assert_is_valid_key`).
+        InvalidValueError: a ValueError: the value, or one inside, cannot be restored: a module, a
             lambda, a generator, an open file, a lock, ...; or it contains itself.
 
     >>> normalize_or_die({"size": (1, 2)})
@@ -98,10 +105,10 @@ def normalize_or_die(obj: Any) -> Any:
     >>> normalize_or_die({"f": [lambda: 0]})  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    ValueError: Invalid value <function ...> (f.0): it could not be restored from a stored \
-configuration
+    sacred.utils.InvalidValueError: Invalid value <function ...> (f.0): it could not be restored \
+from a stored configuration
     """
-    return _normalize(obj, (), ())
+    return _normalize(obj, path, ())
 
 
 def _normalize(obj: Any, path: tuple[Any, ...], parents: tuple[int, ...]) -> Any:
@@ -114,20 +121,29 @@ def _normalize(obj: Any, path: tuple[Any, ...], parents: tuple[int, ...]) -> Any
         return plain
     if isinstance(obj, dict | list | tuple):
         if id(obj) in parents:
-            raise ValueError(f"Invalid value{_place(path)}: it contains itself")
+            raise InvalidValueError(f"Invalid value{_place(path)}: it contains itself")
         parents = (*parents, id(obj))
         if isinstance(obj, dict):
-            for key in obj:
-                assert_is_valid_key(key)
+            _check_keys(obj, path)
             return {k: _normalize(v, (*path, k), parents) for k, v in obj.items()}
         return [_normalize(item, (*path, i), parents) for i, item in enumerate(obj)]
     obj = _number(obj)
     if not _restorable(obj):
-        raise ValueError(
+        raise InvalidValueError(
             f"Invalid value {obj!r}{_place(path)}: it could not be restored from a stored "
             "configuration"
         )
     return obj
+
+
+def _check_keys(keys: Iterable[Any], path: tuple[Any, ...]) -> None:
+    for key in keys:
+        try:
+            assert_is_valid_key(key)
+        except InvalidKeyError as error:
+            if path:
+                error.locate(f"in the entry {'.'.join(map(str, path))}")
+            raise
 
 
 def _place(path: tuple[Any, ...]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import ConfigAddedError, UnknownIngredientError
@@ -21,6 +22,7 @@ from sacred.definition import RunRequest
 from sacred.initialize.configuration import Configured, configure_request
 from sacred.initialize.scaffold import Scaffold
 from sacred.run import Run
+from sacred.settings import SETTINGS
 
 if TYPE_CHECKING:
     from sacred.config.config_summary import ConfigSummary
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["create_requested_run", "create_run", "get_command"]
 
 _NUMBERS = (int, float)
+
+# Of entries that stand beside a new one, in messages.
+_MAX_SHOWN_NAMES = 20
 
 
 def get_command(scaffolding: Mapping[str, Scaffold], command_path: str) -> CapturedFunction[Any]:
@@ -141,6 +146,17 @@ def _check_changes(configured: Configured, request: RunRequest) -> None:
         raise ConfigAddedError(
             unused, config=configured.config, captured_args=sorted(taken | known)
         )
+    typed = _typed(request)
+    typed_in = [path for path in added if not typed.isdisjoint(iter_prefixes(path))]
+    unknown = [path for path in typed_in if path not in taken]
+    if unknown and (SETTINGS.CONFIG.ENFORCE_KNOWN_ENTRIES or request.options.get("--strict")):
+        raise ConfigAddedError(
+            unknown,
+            "Added new config entry, and only known entries are allowed",
+            config=configured.config,
+            captured_args=sorted(set(_siblings(unknown, configured, set(added)))),
+        )
+    _say_which_are_new(unknown, configured, set(added))
     # Ingredients before those that use them; each warns of its own entries.
     for scaffold in configured.scaffolding.values():
         root, path, changes = configured.root_logger, scaffold.path, scaffold.config_mods
@@ -170,14 +186,56 @@ def _declared(unused: Sequence[str], configured: Configured, request: RunRequest
         for scaffold in configured.scaffolding.values()
         for prefix in scaffold.prefixes_of_config_readers
     ]
-    updates = convert_to_nested_dict(dict(request.config_updates))
-    typed = {path for path, _ in iterate_flattened(updates)}
+    typed = _typed(request)
     return frozenset(
         path
         for path in unused
         if typed.isdisjoint(iter_prefixes(path))
         and any(not reader or is_prefix(reader, path) for reader in readers)
     )
+
+
+def _typed(request: RunRequest) -> set[str]:
+    """The paths of the updates, without those of named configs and config files."""
+    updates = convert_to_nested_dict(dict(request.config_updates))
+    return {str(path) for path, _ in iterate_flattened(updates)}
+
+
+def _siblings(paths: Iterable[str], configured: Configured, added: Set[str]) -> list[str]:
+    """The entries that there are beside those of some paths."""
+    siblings = []
+    for path in paths:
+        above = path.rpartition(".")[0]
+        group = get_by_shown_path(configured.config, above)
+        if isinstance(group, Mapping):
+            names = (join_paths(above, str(name)) for name in group)
+            siblings += [name for name in names if name not in added]
+    return siblings
+
+
+def _say_which_are_new(paths: Iterable[str], configured: Configured, added: Set[str]) -> None:
+    """Say on stderr which nested entries are new: they may be typing errors.
+
+    They cannot be errors: scripts add to dicts of keyword arguments. The log need not show it.
+    """
+    for path in paths:
+        above, _, name = path.rpartition(".")
+        others = [other.rpartition(".")[2] for other in _siblings([path], configured, added)]
+        if above and others:
+            shown = ", ".join(others[:_MAX_SHOWN_NAMES])
+            more = ", ..." if len(others) > _MAX_SHOWN_NAMES else ""
+            short = [other for other in others if name in (other, _initials(other))]
+            short += [other for other in others if _initials(name) == other]
+            hint = did_you_mean(name, others) or did_you_mean("".join(short[:1]), short)
+            print(
+                f'New config entry "{path}": "{above}" has {shown}{more}. {hint}'.rstrip(),
+                file=sys.stderr,
+            )
+
+
+def _initials(name: str) -> str:
+    """What a name is abbreviated to: `lr` for `learning_rate`."""
+    return "".join(word[:1] for word in name.split("_"))
 
 
 def _warn_of_texts(configured: Configured, updates: Mapping[str, Any]) -> None:

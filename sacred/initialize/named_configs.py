@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sacred._base.errors import ConfigError
+from sacred._base.errors import ConfigError, InvalidKeyError
 from sacred._base.paths import (
     get_by_dotted_path,
     join_paths,
@@ -122,7 +122,8 @@ class NamedConfigs:
                 raise
             cause = errors[0]  # but for that, the entry might be there
             failure = f"A scope that may set it failed: {type(cause).__name__}: {cause}"
-            raise KeyError(f"{error.args[0]} {failure}") from cause
+            message, newline, place = str(error.args[0]).partition("\n")
+            raise InvalidKeyError(f"{message} {failure}{newline}{place}") from cause
         values = dict(found)
         values.pop("__doc__", None)  # it describes the named config, not the run
         # Not the entries that it has only read, or taken over.

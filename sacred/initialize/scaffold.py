@@ -278,7 +278,11 @@ class Scaffold:
             answer = hook(copy.deepcopy(dict(config)), command_name, logger)
             if answer:
                 recursive_update(changes, self._changes_of_hook(answer, config))
-                changes = dict(ConfigDict(changes)(fixed=self._fixed_of_hooks(changes)))
+                place = getattr(hook, "__qualname__", repr(hook))
+                code = getattr(hook, "__code__", None)
+                if code is not None:
+                    place += f", {code.co_filename}, line {code.co_firstlineno}"
+                changes = dict(ConfigDict(changes, place)(fixed=self._fixed_of_hooks(changes)))
         return changes
 
     def _changes_of_hook(

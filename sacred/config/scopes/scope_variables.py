@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from types import FrameType
 from typing import Any
 
+from sacred._base.errors import InvalidKeyError
 from sacred.config.config_summary import ConfigSummary
 from sacred.config.dogmatic import DogmaticDict, undogmatize
 from sacred.config.normalize import is_code, normalize_or_die, recursive_fill_in
@@ -160,7 +161,11 @@ class ScopeVariables:
         )
         for name, value in self._entries.items():
             if not isinstance(value, ScopeLocals):
-                self._enter(name, undogmatize(value), summary)
+                try:
+                    self._enter(name, undogmatize(value), summary)
+                except InvalidKeyError as error:
+                    error.locate(f"{filename}, line {self.lines.get(name, '?')}")
+                    raise
         recursive_fill_in(summary, self._preset, self._fixed)
         summary.origins = {
             name: Origin("scope", f"{filename}:{line}")
@@ -187,10 +192,10 @@ class ScopeVariables:
 
     def _enter(self, name: str, value: Any, summary: ConfigSummary) -> None:
         if name in self._fixed:
-            summary[name] = normalize_or_die(value)
+            summary[name] = normalize_or_die(value, name)
         elif not is_code(value):
             try:
-                summary[name] = normalize_or_die(value)
+                summary[name] = normalize_or_die(value, name)
             except ValueError:
                 pass  # a file, a lock, a generator: the scope's own business
 

@@ -1,0 +1,165 @@
+"""What is said of entries that are not there, and of keys and values that cannot be entries."""
+
+import pytest
+
+from sacred import SETTINGS, Experiment
+from sacred.utils import ConfigAddedError, InvalidKeyError, InvalidValueError, SacredError
+
+HERE = __file__
+
+
+@pytest.fixture
+def experiment():
+    """An experiment whose main function takes a dict, and an argument without an entry."""
+    ex = Experiment("nested", interactive=True)
+    ex.add_config(seed=1, optimizer={"lr": 0.1, "momentum": 0.9}, empty={})
+
+    @ex.named_config
+    def decay():
+        optimizer = {"weight_decay": 0.1}
+
+    @ex.main
+    def main(optimizer, empty, C=1):
+        return dict(optimizer), dict(empty), C
+
+    return ex
+
+
+def run(ex, *words):
+    return ex.run_commandline(["prog", *words, "-d", "-l", "ERROR"]).result
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"), [("learning_rate", "lr"), ("momentun", "momentum"), ("lrr", "lr")]
+)
+def test_a_new_nested_entry_is_named_on_stderr_whatever_the_log_level(
+    experiment, capsys, name, nearest
+):
+    """With the entries that there are, and the nearest one; the run goes on."""
+    assert run(experiment, "with", f"optimizer.{name}=0.5")[0][name] == 0.5
+    assert capsys.readouterr().err == (
+        f'New config entry "optimizer.{name}": "optimizer" has lr, momentum. '
+        f'Did you mean "{nearest}"?\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["with", "decay"],
+        ["with", "optimizer.lr=1"],
+        ["with", "empty.a=1", "C=2"],
+        ["with", "optimizer.x=1", "--force"],
+    ],
+)
+def test_what_is_no_typing_error_is_not_mentioned(experiment, capsys, words):
+    """Named configs, known entries, dicts without any, arguments of functions; or --force."""
+    run(experiment, *words)
+    assert "New config entry" not in capsys.readouterr().err
+
+
+def test_strict_refuses_new_nested_entries(experiment, monkeypatch):
+    """As an option or as a setting."""
+    with pytest.raises(ConfigAddedError, match="only known entries") as caught:
+        run(experiment, "--strict", "with", "optimizer.lrr=1", "decay")
+    assert "optimizer.lrr=1\n" in str(caught.value)
+    assert "'optimizer.lr', 'optimizer.momentum'" in str(caught.value)
+    monkeypatch.setattr(SETTINGS.CONFIG, "ENFORCE_KNOWN_ENTRIES", True)
+    with pytest.raises(ConfigAddedError, match=r"empty\.a=1"):
+        run(experiment, "with", "empty.a=1")
+
+
+def test_strict_takes_what_is_known(experiment):
+    """Entries of sources, of named configs, and arguments of captured functions."""
+    expected = {"lr": 2, "momentum": 0.9, "weight_decay": 0.1}
+    assert run(experiment, "--strict", "with", "optimizer.lr=2", "C=3", "decay") == (
+        expected,
+        {},
+        3,
+    )
+
+
+def test_updates_without_with_are_explained(experiment, capsys):
+    """The message has the words that would do."""
+    with pytest.raises(SystemExit):
+        experiment.run_commandline(["prog", "C=3"])
+    assert capsys.readouterr().err.endswith('Updates stand behind "with": with C=3\n')
+
+
+def line_of(text):
+    """The number of the first line of this file that has a text."""
+    with open(HERE, encoding="utf-8") as file:
+        return next(n for n, line in enumerate(file, 1) if text in line)
+
+
+def message_of(ex, **request):
+    with pytest.raises(SacredError) as caught:
+        ex.run(options={"--loglevel": "ERROR"}, **request)
+    assert not caught.value.print_traceback
+    return str(caught.value).split("\n  ")
+
+
+def test_a_bad_key_in_a_scope():
+    """Entry, file and line."""
+    ex = Experiment("bad", interactive=True)
+
+    @ex.config
+    def scope():
+        good = 1
+        d = {"a": {"b.c": 1}}  # the line of the scope
+
+    ex.main(lambda: None)
+    message, entry, place = message_of(ex)
+    assert message == 'Invalid key "b.c". Config-keys cannot contain "." or start with "$"'
+    assert entry == "in the entry d.a"
+    assert place == f"{HERE}, line {line_of('# the line of the ' + 'scope')}"
+
+
+def test_a_bad_key_from_a_hook():
+    """The hook is named."""
+    ex = Experiment("bad", interactive=True)
+
+    @ex.config_hook
+    def choose(config, command_name, logger):  # the line of the hook
+        return {"a": {"$x": 1}}
+
+    ex.main(lambda: None)
+    _, entry, place = message_of(ex)
+    assert entry == "in the entry a"
+    assert "choose, " in place
+    assert place.endswith(f"{HERE}, line {line_of('# the line of the ' + 'hook') - 1}")
+
+
+def test_an_entry_that_a_scope_asks_for_and_that_is_not_there():
+    """The scope is named."""
+    ex = Experiment("bad", interactive=True)
+
+    @ex.config
+    def asks(nothing):
+        a = 1
+
+    ex.main(lambda: None)
+    message, place = message_of(ex)
+    assert message.startswith("'nothing' not in preset for ConfigScope.")
+    assert place.startswith(f"asks, {HERE}, line ")
+
+
+@pytest.mark.parametrize(
+    ("entries", "kind", "lines"),
+    [
+        ({"a": {"b.c": 1}}, InvalidKeyError, ['Invalid key "b.c"', "in the entry a"]),
+        (
+            {"a": {"b": [open]}, "f": {"g": lambda: 0}},
+            InvalidValueError,
+            ["Invalid value <function"],
+        ),
+    ],
+)
+def test_what_cannot_be_an_entry_is_refused_where_it_is_added(entries, kind, lines):
+    """With the file and the line that add it, and without the frames of the search."""
+    with pytest.raises(kind) as caught:
+        Experiment("bad", interactive=True).add_config(entries)  # the line that adds
+    *said, place = str(caught.value).split("\n  ")
+    assert [text[: len(line)] for text, line in zip(said, lines, strict=True)] == lines
+    assert place == f"{HERE}, line {line_of('# the line that ' + 'adds')}"
+    assert "normalize" not in [entry.path.stem for entry in caught.traceback]
