@@ -11,7 +11,7 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from sacred._base.frozen import Frozen
+from sacred._base.frozen import Frozen, replace
 from sacred._base.text import common_prefix_length
 from sacred._base.timestamps import Timestamps
 
@@ -177,6 +177,10 @@ class AddPoints(Frozen):
             values=self.values[cut],
             timestamps=self.timestamps[cut],
         )
+
+    def at(self, start: int) -> AddPoints:
+        """The same points from another index on."""
+        return replace(self, start=start)
 
     def then(self, later: AddPoints) -> AddPoints:
         """Both in one; `later` goes on where these end, or overlaps them."""

@@ -5,6 +5,7 @@
 | `store` | `MongoStore`: writing |
 | `reader` | `MongoReader`: reading, records of the old library included |
 | `points` `points_reader` | metrics in documents of their own, written and read |
+| `tails` | new points of a metric until its document is written again |
 | `output` | captured output of any length |
 | `collector` | files and points that no run refers to |
 | `client` `errors` | clients with time limits, addresses; what the driver's errors mean |

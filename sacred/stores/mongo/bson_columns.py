@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bson import ObjectId
+
+from sacred.stores.mongo.tails import GROWING
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -17,14 +21,18 @@ __all__ = ["ARRAYS", "columns_of"]
 ARRAYS = ("steps", "values", "timestamps")
 
 _DOUBLE, _ARRAY, _DATE, _INT32, _INT64 = 0x01, 0x04, 0x09, 0x10, 0x12
+_OBJECT_ID, _BOOLEAN = 0x07, 0x08
 #: Of the types that elements of interest, and others beside them in a document, may have.
-_SIZES = {_DOUBLE: 8, 0x07: 12, 0x08: 1, _DATE: 8, 0x0A: 0, _INT32: 4, 0x11: 8, _INT64: 8, 0x13: 16}
+_SIZES = {
+    **{_DOUBLE: 8, _OBJECT_ID: 12, _BOOLEAN: 1, _DATE: 8, 0x0A: 0},
+    **{_INT32: 4, 0x11: 8, _INT64: 8, 0x13: 16},
+}
 _WITH_LENGTH = {0x02: 4, 0x03: 0, _ARRAY: 0, 0x05: 5}  # and what the length does not count
 _NUMPY = {_DOUBLE: "<f8", _DATE: "<i8", _INT32: "<i4", _INT64: "<i8"}
 
 
 def columns_of(document: bytes | memoryview) -> dict[str, Any] | None:
-    """The arrays of a document of a metric, as numpy's, and its ``part``.
+    """The arrays of a document of a metric, as numpy's, its ``_id``, ``part`` and ``growing``.
 
     Args:
         document: BSON.
@@ -49,6 +57,10 @@ def columns_of(document: bytes | memoryview) -> dict[str, Any] | None:
                 if kind not in (_INT32, _INT64):
                     return None
                 found[name] = int.from_bytes(content, "little", signed=True)
+            elif name == "_id" and kind == _OBJECT_ID:
+                found[name] = ObjectId(bytes(content))
+            elif name == GROWING and kind == _BOOLEAN:
+                found[name] = content[0] == 1
     except (LookupError, ValueError):
         return None
     complete = found.keys() >= set(ARRAYS) and len({len(found[name]) for name in ARRAYS}) == 1

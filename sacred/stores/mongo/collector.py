@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId
 
+from sacred._base.clock import utcnow
 from sacred._base.run_ids import RunId
-from sacred.stores.collector import Collector, Garbage, Report
+from sacred.status import RUNNING, shown_status
+from sacred.stores.collector import Collector, Garbage, Progress, Report
 from sacred.stores.mongo.bson_values import DISCARD_TIME
 from sacred.stores.mongo.errors import translate_errors
 from sacred.stores.mongo.gridfs_files import USED, files_of
+from sacred.stores.mongo.points import MongoMetrics
+from sacred.stores.mongo.tails import GROWING
 from sacred.stores.reader import timestamp_of
 
 if TYPE_CHECKING:
@@ -88,6 +92,26 @@ class MongoCollector(Collector):
             for item in garbage:
                 if (item.kind, item.ref) in unused and self._removed(item, before):
                     yield item
+
+    def rebuild(self, progress: Progress | None = None) -> Iterator[str]:
+        """See `Collector.rebuild`: what killed runs have left in tails is moved to its document."""
+        if self._metrics is None:
+            return
+        with translate_errors(self._url):
+            found = list(self._metrics.find({GROWING: True}, {"run_id": 1, "name": 1}))
+            for done, metric in enumerate(found, start=1):
+                run_id, name = metric.get("run_id"), metric.get("name")
+                if run_id is not None and isinstance(name, str) and not self._is_running(run_id):
+                    MongoMetrics(self._metrics, metric["run_id"], is_new=False).settle(name)
+                    yield f"metric {name} of run {run_id}"
+                if progress is not None:
+                    progress(done, len(found))
+
+    def _is_running(self, run_id: Any) -> bool:
+        run = self._runs.find_one({"_id": run_id}, {"status": 1, "heartbeat": 1}) or {}
+        heartbeat = timestamp_of(run.get("heartbeat"))
+        silent_for = None if heartbeat is None else utcnow() - heartbeat
+        return shown_status(run.get("status"), silent_for) == RUNNING
 
     def discard_time(self, run_id: RunId) -> datetime.datetime | None:
         """See `Collector.discard_time`."""

@@ -1,14 +1,27 @@
-"""The points of a run in MongoDB: one document per metric, more for long ones."""
+"""The points of a run in MongoDB: one document per metric, more for long ones.
+
+What grows is not written again with every heartbeat, see `sacred.stores.mongo.tails`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.run_ids import RunId
 from sacred.stores.changes import AddPoints
 from sacred.stores.mongo.bson_times import with_times
 from sacred.stores.mongo.bson_values import force_bson_encodeable
+from sacred.stores.mongo.tails import (
+    GROWING,
+    GROWTH,
+    MAX_PUSHED_POINTS,
+    PART_OF_TAILS,
+    TAIL,
+    tail_id,
+    tails_of,
+)
 
 if TYPE_CHECKING:
     from bson import ObjectId
@@ -20,8 +33,7 @@ __all__ = ["AGGREGATIONS", "POINTS_PER_DOCUMENT", "POINTS_PER_PART", "MongoMetri
 #: takes some 45 bytes, a document has at most 16 MB. Who does not know of the others reads
 #: the first one, so it is long.
 POINTS_PER_DOCUMENT = 100_000
-#: The others are short: a server writes all of a document again when points are pushed to it.
-#: As many points as the library hands out at once.
+#: The others are shorter, as many points as the library hands out at once.
 POINTS_PER_PART = 25_000
 
 _VALUES: Any = {"$cond": [{"$isArray": "$values"}, "$values", []]}
@@ -39,13 +51,34 @@ AGGREGATIONS: dict[str, Any] = {
 _TIMES = "timestamps"
 
 
+@dataclass
+class _Growing:
+    """The last document of a metric, which still grows.
+
+    Args:
+        part: which document of the metric it is.
+        length: how many points it has.
+        tails: how many points each of its tails has.
+    """
+
+    part: int
+    length: int = 0
+    tails: list[int] = field(default_factory=list)
+
+    @property
+    def stop(self) -> int:
+        """How many points there are, with those in the tails."""
+        return self.length + sum(self.tails)
+
+
 class MongoMetrics:
     """Writes the metrics of one run.
 
     Args:
         collection: where.
         run_id: of the run.
-        is_new: the run has just been made, so nothing can be there yet.
+        is_new: the run has just been made by this process, so nothing can be there yet, and
+            tails are used, until `close`. Else there are none as soon as `add` has returned.
     """
 
     def __init__(self, collection: Collection[dict[str, Any]], run_id: RunId, is_new: bool) -> None:
@@ -53,6 +86,11 @@ class MongoMetrics:
         self._run_id = run_id
         self._is_new = is_new
         self._ids: dict[str, list[ObjectId]] = {}
+        self._growing: dict[str, _Growing] = {}
+        #: The metrics whose first document says that it is growing.
+        self._marked: set[str] = set()
+        #: Tails whose points are elsewhere by now.
+        self._moved: list[ObjectId] = []
 
     def id_of(self, name: str, part: int = 0) -> ObjectId:
         """The id of a document; it may not be there yet.
@@ -97,20 +135,148 @@ class MongoMetrics:
 
     def add(self, points: AddPoints) -> None:
         """Store points; any that were at these indices are replaced."""
+        if not self._is_new:
+            self.settle(points.name)
         while points:
             part, first, size = _place_of(points.start)
-            self._write(points.name, part, points.start - first, points.part(0, first + size))
+            self._add(part, points.start - first, size, points.part(0, first + size))
             points = points.part(first + size)
 
-    def _write(self, name: str, part: int, start: int, points: AddPoints) -> None:
-        from bson.errors import InvalidDocument
+    def settle(self, name: str) -> None:
+        """Move the tails that another process has left of a metric.
 
+        Nothing is asked any more once this has been done.
+        """
+        if name in self._growing:
+            return
+        self.id_of(name)
+        ids = self._ids[name]
+        is_growing = {"_id": ids[0], GROWING: True}
+        if self._collection.find_one(is_growing, {"_id": 1}) is None:
+            self._growing[name] = _Growing(max(len(ids) - 1, 0))
+            return
+        length = next((size for _, size in self._sizes({"_id": ids[-1]})), 0)
+        growing = _Growing(len(ids) - 1, length, tails_of(ids[-1], length, self._sizes))
+        self._marked.add(name)
+        self._move_tails(name, growing)
+        self._unmark()
+        self._growing[name] = growing
+
+    def close(self, listed: object = ()) -> None:
+        """Move all tails: the record is as it is to stay.
+
+        Args:
+            listed: ``info["metrics"]`` of a run that another process began.
+        """
+        if not self._is_new:
+            self.expect(listed)
+            for name in list(self._ids):
+                self.settle(name)
+        for name, growing in self._growing.items():
+            self._move_tails(name, growing)
+        self._unmark()
+
+    def _add(self, part: int, start: int, size: int, points: AddPoints) -> None:
+        """Store points of one document, or of its tails.
+
+        Args:
+            part: which document of the metric.
+            start: the place of the first point in it.
+            size: how many points it may have.
+            points: the points.
+        """
+        name, stop = points.name, start + len(points)
+        growing = self._growing.get(name)
+        if growing is None or growing.part != part:
+            growing = self._growing[name] = _Growing(part)
+        if start != growing.stop or not self._is_new:
+            # Points that are stored again, or a process that goes on with a run.
+            self._move_tails(name, growing)
+            self._write(name, part, start, points)
+            growing.length = stop
+        elif stop <= MAX_PUSHED_POINTS or stop >= min(GROWTH * growing.length, size):
+            self._move_tails(name, growing, points)
+        else:
+            self._add_tail(name, growing, points)
+
+    def _add_tail(self, name: str, growing: _Growing, points: AddPoints) -> None:
+        if name not in self._marked:
+            first = {"_id": self.id_of(name)}
+            self._collection.update_one(first, {"$set": {GROWING: True}})
+            self._marked.add(name)
+        tails = growing.tails
+        if not tails or tails[-1] + len(points) > MAX_PUSHED_POINTS:
+            tails.append(0)
+        number = len(tails) - 1
+        document = {
+            "_id": tail_id(self.id_of(name, growing.part), growing.length, number),
+            "run_id": self._run_id,
+            "name": name,
+            "part": PART_OF_TAILS + number,
+            TAIL: number,
+        }
+        self._put_points(document, tails[-1], points)
+        tails[-1] += len(points)
+
+    def _move_tails(self, name: str, growing: _Growing, last: AddPoints | None = None) -> None:
+        """Append what is in the tails to the document, and then `last`."""
+        document_id, length = self.id_of(name, growing.part), growing.length
+        tails = [tail_id(document_id, length, number) for number in range(len(growing.tails))]
+        sizes = dict(zip(tails, growing.tails, strict=True))
+        points = self._in_tails(name, length, sizes) if tails else last
+        if points is None:
+            return
+        if tails and last is not None:
+            points = points.then(last.at(points.stop))
+        self._write(name, growing.part, length, points)
+        # If something fails from here on, these points must not be looked for in the tails.
+        growing.length, growing.tails = length + len(points), []
+        self._moved += tails
+        if self._moved:
+            self._collection.delete_many({"_id": {"$in": self._moved}})
+            self._moved = []
+
+    def _in_tails(self, name: str, start: int, sizes: Mapping[ObjectId, int]) -> AddPoints:
+        """The points of tails, as far as each is known to be stored.
+
+        What follows comes again, since the writer was not told that it had arrived.
+        """
+        found = {tail["_id"]: tail for tail in self._collection.find({"_id": {"$in": [*sizes]}})}
+        columns: dict[str, list[Any]] = {"steps": [], "values": [], _TIMES: []}
+        for wanted, size in sizes.items():
+            for array, column in columns.items():
+                column += found[wanted][array][:size] if wanted in found else []
+        return AddPoints(
+            name=name,
+            start=start,
+            steps=columns["steps"],
+            values=columns["values"],
+            timestamps=columns[_TIMES],
+        )
+
+    def _sizes(self, which: Mapping[str, Any]) -> Iterable[tuple[ObjectId, int]]:
+        fields = {"size": AGGREGATIONS["count"]}
+        return ((found["_id"], found["size"]) for found in self._collection.find(which, fields))
+
+    def _unmark(self) -> None:
+        """Take the mark from the first documents, when no metric has tails."""
+        if self._marked:
+            first = [self.id_of(name) for name in self._marked]
+            self._collection.update_many({"_id": {"$in": first}}, {"$unset": {GROWING: ""}})
+            self._marked.clear()
+
+    def _write(self, name: str, part: int, start: int, points: AddPoints) -> None:
         document = {
             "_id": self.id_of(name, part),
             "run_id": self._run_id,
             "name": name,
             **({"part": part} if part else {}),
         }
+        self._put_points(document, start, points)
+
+    def _put_points(self, document: Mapping[str, Any], start: int, points: AddPoints) -> None:
+        from bson.errors import InvalidDocument
+
         arrays = {"steps": points.steps, "values": points.values, _TIMES: points.timestamps}
         try:
             self._put(document, arrays, start)
@@ -147,7 +313,8 @@ class MongoMetrics:
         return True
 
     def _stored_ids(self, name: str) -> list[ObjectId]:
-        found = self._collection.find({"run_id": self._run_id, "name": name}, {"part": 1})
+        which = {"run_id": self._run_id, "name": name, TAIL: {"$exists": False}}
+        found = self._collection.find(which, {"part": 1})
         return [document["_id"] for document in sorted(found, key=lambda d: d.get("part", 0))]
 
 

@@ -16,6 +16,7 @@ from sacred.records.metric import aggregate
 from sacred.serializer import restore
 from sacred.stores.mongo.bson_columns import ARRAYS, columns_of
 from sacred.stores.mongo.points import AGGREGATIONS, POINTS_PER_DOCUMENT
+from sacred.stores.mongo.tails import GROWING, TAIL, tails_of
 from sacred.stores.point_columns import joined
 from sacred.stores.store import NOT_UNDERSTOOD
 
@@ -31,6 +32,7 @@ _POINTS_AT_ONCE = 200_000
 _SUMMARY = {
     "run_id": 1,
     "name": 1,
+    GROWING: 1,
     "is_whole": {"$and": [{"$isArray": "$values"}, {"$isArray": "$steps"}]},
     **{name: number for name, number in AGGREGATIONS.items() if name != "mean"},
 }
@@ -92,7 +94,8 @@ class MetricDocuments:
         for metric, documents in summaries.items():
             # Of long ones, and of what is no such document, the points are read.
             first, *others = documents
-            if others or not first["is_whole"] or first["count"] >= POINTS_PER_DOCUMENT:
+            is_long = others or first.get(GROWING) or first["count"] >= POINTS_PER_DOCUMENT
+            if is_long or not first["is_whole"]:
                 continue
             known[metric] = _numbers_in(first, kinds[metric[1]])
             if kinds[metric[1]] - known[metric].keys():
@@ -105,8 +108,20 @@ class MetricDocuments:
 
     def _documents(self, run_id: RunId, name: str) -> list[dict[str, Any]]:
         """Of each document its three arrays, in order."""
+        while True:
+            found = self._documents_that_stay(run_id, name)
+            if not any(document.get(GROWING) for document in found):
+                return found
+            last = found[-1]
+            length = len(last["values"])
+            tails = tails_of(last["_id"], length, self._with_ids)
+            # If there are none, they may have been moved to the document by now.
+            if tails or self._length_of(last["_id"]) == length:
+                return [*found, *tails]
+
+    def _documents_that_stay(self, run_id: RunId, name: str) -> list[dict[str, Any]]:
         first = self.listed([run_id]).get(run_id, {}).get(name)
-        which: dict[str, Any] = {"run_id": run_id, "name": name}
+        which: dict[str, Any] = {"run_id": run_id, "name": name, TAIL: {"$exists": False}}
         found: list[dict[str, Any]] = []
         if first is not None and ObjectId.is_valid(first):
             # By its id: there is no index for the ids of runs.
@@ -116,6 +131,15 @@ class MetricDocuments:
             which["_id"] = {"$nin": [ObjectId(first)] if found else []}
         found += self._columns(which)
         return sorted(found, key=lambda document: document.get("part", 0))
+
+    def _with_ids(self, which: Mapping[str, Any]) -> Iterable[tuple[ObjectId, dict[str, Any]]]:
+        return ((document["_id"], document) for document in self._columns(which))
+
+    def _length_of(self, document_id: ObjectId) -> int | None:
+        """How many points a document has now."""
+        fields = {"size": AGGREGATIONS["count"]}
+        found = self._metrics.find_one({"_id": document_id}, fields)
+        return None if found is None else found["size"]
 
     def _columns(self, which: Mapping[str, Any]) -> list[dict[str, Any]]:
         if not is_installed("numpy"):

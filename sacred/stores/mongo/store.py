@@ -218,6 +218,8 @@ class MongoStore(ReadableStore):
                 experiment = {**change.info, "sources": self.store_sources(change.files)}
                 self._set(run, {"experiment": experiment})
             case SetFields():
+                if change.closes and run.metrics is not None:
+                    run.metrics.close(self._listed_metrics(run))
                 self._set(run, _with_metrics(change.fields, run))
                 if change.closes:
                     # What it remembers is not needed any more; if so, it is looked up.
@@ -229,6 +231,14 @@ class MongoStore(ReadableStore):
         has_others = {"info.metrics": listed, "info.metrics.name": {"$ne": name}}
         entry = {"name": name, "id": str(metrics.id_of(name))}
         self._runs.update_one({"_id": run_id, **has_others}, {"$push": {"info.metrics": entry}})
+
+    def _listed_metrics(self, run: _OpenRun) -> object:
+        """``info["metrics"]`` of a run that another process began."""
+        if run.is_new:
+            return ()
+        found = self._runs.find_one({"_id": run.run_id}, {"info.metrics": 1}) or {}
+        info = found.get("info")
+        return info.get("metrics") if isinstance(info, dict) else ()
 
     def _set(self, run: _OpenRun, fields: Mapping[str, Any]) -> None:
         fitting, large = self._fitting(force_bson_encodeable(fields), run.run_id)
@@ -390,6 +400,8 @@ class _OpenRun:
         is_new: bool,
     ) -> None:
         self.run_id = run_id
+        #: Whether this process has begun it.
+        self.is_new = is_new
         self.output = MongoOutput(runs, run_id, files, is_new)
         self.metrics = None if metrics is None else MongoMetrics(metrics, run_id, is_new)
         #: The files of the fields that do not fit, as far as this process wrote them.

@@ -12,12 +12,20 @@ from typing import Any
 from sacred.query.predicates import Predicate, bounds_of
 from sacred.stores.mongo.points import AGGREGATIONS, POINTS_PER_DOCUMENT
 from sacred.stores.mongo.search.metric_ids import MetricOrdering
+from sacred.stores.mongo.tails import GROWING
 
 __all__ = ["metric_filter", "metric_ordering"]
 
 _COUNT = AGGREGATIONS["count"]
 _LARGEST = {"$max": [{"$abs": AGGREGATIONS["min"]}, {"$abs": AGGREGATIONS["max"]}]}
-_IS_LONG = {"$or": [{"$gte": [_COUNT, POINTS_PER_DOCUMENT]}, {"$gt": ["$part", 0]}]}
+#: There may be other documents.
+_IS_LONG = {
+    "$or": [
+        {"$gte": [_COUNT, POINTS_PER_DOCUMENT]},
+        {"$gt": ["$part", 0]},
+        {"$eq": [f"${GROWING}", True]},
+    ]
+}
 #: Among the values, there may be numbers of numpy; or it is no document of ours.
 _IS_ODD: list[Any] = [
     {"values": {"$type": "object"}},

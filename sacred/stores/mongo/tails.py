@@ -1,0 +1,83 @@
+"""Points behind a document of a metric that still grows, in small documents of their own.
+
+A server writes all of a document again when something is pushed to it, so a document that
+grew with every heartbeat would be written hundreds of times. New points therefore go to *tails*,
+and are moved to the document when it has become three times as long with them, and at the end of
+the run. Then no tail is left, and the record is what it always was.
+
+While a metric may have tails, its first document has the field ``growing``. The ids of tails
+follow from the document that they continue, its length and their number, so a reader finds them
+without an index, and nobody finds those that a killed process has moved but not deleted.
+
+>>> from bson import ObjectId
+>>> tail_id(ObjectId("65a1b2c3d4e5f60718293a4b"), 100, 0)
+ObjectId('65a1b2c38a08e6ee38fdcbd8')
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from bson import ObjectId
+
+__all__ = ["GROWING", "GROWTH", "MAX_PUSHED_POINTS", "PART_OF_TAILS", "TAIL", "tail_id", "tails_of"]
+
+#: The field of a first document whose metric may have tails.
+GROWING = "growing"
+#: The field of a tail: its number.
+TAIL = "tail"
+#: Points are moved when a document becomes so many times as long. Of this, 2 would write 3.5 times
+#: the data, 3 writes 2.5 times; a dashboard that knows of no tails sees at least a third.
+GROWTH = 3
+#: A document or a tail gets more points, however few, while it has at most so many: to write
+#: some 20 kB again costs less than another document.
+MAX_PUSHED_POINTS = 500
+#: The ``part`` of the first tail, behind all parts that stay, for those who sort by it.
+PART_OF_TAILS = 1_000_000_000
+#: A reader does not know how many there are.
+_TAILS_AT_ONCE = 50
+
+Found = TypeVar("Found")
+
+
+def tail_id(document_id: ObjectId, length: int, number: int) -> ObjectId:
+    """The id of a tail.
+
+    Args:
+        document_id: of the document that it continues.
+        length: how many points that has.
+        number: of the tail, from 0.
+
+    Returns:
+        An id that is as old as the document's.
+    """
+    from bson import ObjectId
+
+    key = b"%s %d %d" % (document_id.binary, length, number)
+    return ObjectId(document_id.binary[:4] + hashlib.sha256(key).digest()[:8])
+
+
+def tails_of(
+    document_id: ObjectId,
+    length: int,
+    find: Callable[[dict[str, Any]], Iterable[tuple[ObjectId, Found]]],
+) -> list[Found]:
+    """The tails of a document, in order.
+
+    Args:
+        document_id: of the document.
+        length: how many points it has.
+        find: gives the ids and contents of the documents that fulfil a filter.
+    """
+    tails: list[Found] = []
+    while True:
+        first = len(tails)
+        ids = [tail_id(document_id, length, first + n) for n in range(_TAILS_AT_ONCE)]
+        found = dict(find({"_id": {"$in": ids}}))
+        for wanted in ids:
+            if wanted not in found:
+                return tails
+            tails.append(found[wanted])
