@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import datetime
 import os
-import threading
 import traceback
-import types
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
+from sacred._base.current_run import active_runs
 from sacred._base.errors import RecordIncompleteError, SacredInterrupt
 from sacred._base.run_ids import RunId
-from sacred._base.text import did_you_mean
 from sacred.config.bindings import RunBindings
 from sacred.events import (
     ArtifactAdded,
@@ -28,15 +25,19 @@ from sacred.events import (
     RunQueued,
     RunStarted,
 )
+from sacred.lifecycle.coroutines import finish
 from sacred.lifecycle.dispatcher import Dispatcher
+from sacred.lifecycle.exec_calls import prepared_for_exec
+from sacred.lifecycle.file_arguments import existing_file, valid_artifact_name
+from sacred.lifecycle.forked import ForkedInfo, RunOwner
 from sacred.lifecycle.heartbeat import HeartbeatThread
 from sacred.lifecycle.output_record import OutputRecord
 from sacred.lifecycle.signals import EndSignals, Terminated, delayed_interrupts
 from sacred.metrics_logger import MetricsLogger
 from sacred.randomness import set_global_seed
 from sacred.settings import SETTINGS
-from sacred.status import COMPLETED, FAILED, INTERRUPTED, QUEUED, RUNNING
-from sacred.stdout_capturing import get_stdcapturer
+from sacred.status import COMPLETED, FAILED, INTERRUPTED, QUEUED, RUNNING, process_token
+from sacred.stdout_capturing import CapturedOutput, get_stdcapturer
 
 if TYPE_CHECKING:
     import logging
@@ -119,6 +120,9 @@ class Run:
         self._dispatcher = Dispatcher((), run_logger, self.bindings)
         self._heartbeat: HeartbeatThread | None = None
         self._output = OutputRecord(None, run_logger)
+        self._owner = RunOwner(lambda: self._id)
+        # Tells readers on the same machine at once that the process has ended.
+        self._process: str | None = None
 
     def __repr__(self) -> str:
         return f"<Run {self._id!r} of {self.experiment_info.get('name')!r}, {self.status}>"
@@ -188,7 +192,10 @@ class Run:
         Raises:
             OSError: it cannot be opened; nothing is recorded then.
         """
+        self._owner.check("open_resource()")
         path = os.path.abspath(filename)
+        if os.path.exists(path):
+            existing_file(filename, "resource")  # opening a FIFO would wait for its other end
         # The user closes it, as with the built-in open().
         file = open(path, mode)  # noqa: SIM115
         self.add_resource(path)
@@ -199,8 +206,11 @@ class Run:
 
         Raises:
             FileNotFoundError: there is no such file.
+            OSError: it is a directory, a FIFO or a device.
+            RuntimeError: this is a forked worker.
         """
-        self._dispatcher.emit(ResourceAdded(filename=_existing_file(filename, "resource")))
+        self._owner.check("add_resource()")
+        self._dispatcher.emit(ResourceAdded(filename=existing_file(filename, "resource")))
 
     def add_artifact(
         self,
@@ -220,13 +230,16 @@ class Run:
 
         Raises:
             FileNotFoundError: there is no such file.
+            OSError: it is a directory, a FIFO or a device.
+            RuntimeError: this is a forked worker.
             ValueError: the name would lie outside of the run's directory.
             FileExistsError: an observer keeps its own records under that name.
         """
-        path = _existing_file(filename, "artifact")
+        self._owner.check("add_artifact()")
+        path = existing_file(filename, "artifact")
         self._dispatcher.emit(
             ArtifactAdded(
-                name=_valid_artifact_name(name or os.path.basename(path)),
+                name=valid_artifact_name(name or os.path.basename(path)),
                 filename=path,
                 metadata=metadata,
                 content_type=content_type,
@@ -269,6 +282,9 @@ class Run:
 
     def _execute(self, args: tuple[Any, ...], signals: EndSignals) -> None:
         closing: Event | None = None
+        self._owner = RunOwner(lambda: self._id)
+        if self.observers:
+            self._process = process_token()
         self._output = OutputRecord(self.captured_out_filter, self.run_logger)
         self._heartbeat = HeartbeatThread(
             self._dispatcher,
@@ -283,7 +299,10 @@ class Run:
         self.capture_mode, capturing = get_stdcapturer(self.capture_mode)
         self.run_logger.debug('Using capture mode "%s"', self.capture_mode)
         try:
-            with capturing() as output:
+            with (
+                capturing() as output,
+                prepared_for_exec(lambda: self._replaced(output)),
+            ):
                 self._heartbeat.attach_capture(output)
                 try:
                     self._start(signals)
@@ -304,7 +323,8 @@ class Run:
             with delayed_interrupts("Storing the run. Press Ctrl-C again to give up on that."):
                 if closing is None:  # interrupted before its closing event was made
                     closing = self._interrupted(INTERRUPTED)
-                self._close(closing)
+                if not self._owner.is_elsewhere():
+                    self._close(closing)
 
     def _start(self, signals: EndSignals) -> None:
         assert self._heartbeat is not None
@@ -324,10 +344,10 @@ class Run:
 
     def _run_main(self, args: tuple[Any, ...]) -> None:
         for hook in self.pre_run_hooks:
-            _finish(hook())
-        self.result = _finish(self.main_function(*args))
+            finish(hook())
+        self.result = finish(self.main_function(*args))
         for hook in self.post_run_hooks:
-            _finish(hook())
+            finish(hook())
 
     def _queue(self) -> None:
         self.run_logger.info("Queuing-up command '%s'", self._command_name())
@@ -352,10 +372,34 @@ class Run:
         meta_info = dict(self.meta_info)
         if meta_info.get("tags") == []:  # an empty list that was only read
             del meta_info["tags"]
+        if self._process is not None:
+            meta_info.setdefault("process", self._process)
         return meta_info
 
     def _command_name(self) -> str:
         return getattr(self.main_function, "__name__", str(self.main_function))
+
+    @contextlib.contextmanager
+    def _replaced(self, output: CapturedOutput) -> Iterator[None]:
+        """Store what is known in the last moment before another program takes the process."""
+        process = self._process
+        if self._process is not None:
+            # Number and start of the process stay; readers shall see that the run has ended.
+            self._process = f"{self._process} replaced"
+        assert self._heartbeat is not None
+        self._heartbeat.beat()
+        try:
+            with output.suspended():
+                yield
+        finally:
+            self._process = process
+
+    def _after_fork_in_child(self) -> None:
+        self.info = ForkedInfo(self._owner, self.info)
+        log = self._owner.guard(self._metrics.log_scalar_metric, "log_scalar()")
+        self._metrics.log_scalar_metric = log  # type: ignore[method-assign]
+        if self._heartbeat is not None:
+            self._heartbeat.after_fork_in_child(self.info)
 
     # ---------------------------------------------------------- how it ended
 
@@ -416,37 +460,14 @@ class Run:
             self._dispatcher.emit(ExperimentInfoUpdated(ex_info=info))
 
 
-def _finish(result: Any) -> Any:
-    """Return the result of a function, awaited if it is a coroutine."""
-    if not isinstance(result, types.CoroutineType):
-        return result
-    import asyncio  # here: takes 20 ms, and few runs need it
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(result)
-    return _finish_beside_a_loop(result)  # a notebook runs a loop in this thread
+def _after_fork_in_child() -> None:
+    for bindings in active_runs():
+        if isinstance(run := getattr(bindings, "run", None), Run):
+            run._after_fork_in_child()
 
 
-def _finish_beside_a_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    import asyncio
-
-    outcome: list[Any] = []
-    errors: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            outcome.append(asyncio.run(coroutine))
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(work,))
-    thread.start()
-    thread.join()
-    if errors:
-        raise errors[0]
-    return outcome[0]
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 def _printable(result: Any) -> Any:
@@ -459,28 +480,3 @@ def _printable(result: Any) -> Any:
     except Exception:
         return f"<{type(result).__name__} without a text>"
     return result
-
-
-def _existing_file(filename: PathLike, kind: str) -> str:
-    path = os.path.abspath(filename)
-    if not os.path.exists(path):
-        raise FileNotFoundError(
-            f"The {kind} does not exist: {path}. {_nearest_file(path)}".rstrip()
-        )
-    if os.path.isdir(path):
-        raise IsADirectoryError(f"The {kind} is a directory; add its files one by one: {path}")
-    return path
-
-
-def _nearest_file(path: str) -> str:
-    with contextlib.suppress(OSError):
-        return did_you_mean(os.path.basename(path), os.listdir(os.path.dirname(path)))
-    return ""
-
-
-def _valid_artifact_name(name: str) -> str:
-    parts = set(name.replace(os.sep, "/").split("/")) - {"", "."}
-    is_absolute = os.path.isabs(name) or bool(os.path.splitdrive(name)[0])
-    if not parts or is_absolute or ".." in parts or "\0" in name:
-        raise ValueError(f"Invalid artifact name {name!r}: it must be a relative path without '..'")
-    return name

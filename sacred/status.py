@@ -12,6 +12,8 @@ status of its own (`sacred.utils.SacredInterrupt.STATUS`), so readers meet other
 from __future__ import annotations
 
 import datetime
+import functools
+import os
 
 __all__ = [
     "ACTIVE",
@@ -25,6 +27,9 @@ __all__ = [
     "QUEUED",
     "RUNNING",
     "TIMEOUT",
+    "is_gone",
+    "is_process",
+    "process_token",
     "shown_status",
 ]
 
@@ -52,6 +57,7 @@ def shown_status(
     stored: str | None,
     silent_for: datetime.timedelta | None,
     dead_after: datetime.timedelta = DEAD_AFTER,
+    process: object = None,
 ) -> str | None:
     """Return the status that readers show.
 
@@ -59,7 +65,85 @@ def shown_status(
         stored: the status in the record.
         silent_for: the time since the last heartbeat; None: it is not known.
         dead_after: the silence after which a running run is dead.
+        process: the token of its process, if the record has one; see `is_gone`.
     """
-    if stored == RUNNING and silent_for is not None and silent_for > dead_after:
-        return DEAD
-    return stored
+    if stored != RUNNING:
+        return stored
+    is_silent = silent_for is not None and silent_for > dead_after
+    return DEAD if is_silent or is_gone(process) else RUNNING
+
+
+def process_token() -> str | None:
+    """Return what identifies this process among all that ever run; None: not known here.
+
+    The boot of the machine, the namespace of its process ids (a container has its own), the id
+    of the process, and when it started, in ticks of the clock since the boot. Whatever follows
+    makes it the token of no process.
+
+    >>> token = process_token()
+    >>> token is None or not is_gone(token)
+    True
+    """
+    started = _start_of("self")
+    place = _process_namespace()
+    return None if started is None or place is None else f"{place} {os.getpid()} {started}"
+
+
+def is_gone(token: object) -> bool:
+    """Whether a process is known to have ended: one of this machine, since its last boot.
+
+    Args:
+        token: of the process, as `process_token` made it; of anything else nothing is known.
+
+    >>> is_gone("another-boot 4026531836 17 1234"), is_gone(None)
+    (False, False)
+    """
+    if not isinstance(token, str) or _process_namespace() is None:
+        return False
+    place = f"{_process_namespace()} "
+    number, _, started = token.removeprefix(place).partition(" ")
+    if not token.startswith(place) or not (number.isdecimal() and len(number) < 10):
+        return False
+    now = _start_of(str(int(number)))
+    return now != started if now is not None else not _is_visible(int(number))
+
+
+def is_process(number: int) -> bool:
+    """Whether there is a process with this number that has not ended.
+
+    >>> is_process(os.getpid())
+    True
+    """
+    return _start_of(str(number)) != "" and _is_visible(number)
+
+
+@functools.cache
+def _process_namespace() -> str | None:
+    """The boot of the machine and the namespace that the numbers of processes belong to."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return f"{file.read().strip()} {os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:
+        return None  # another system than Linux
+
+
+def _start_of(process: str) -> str | None:
+    """When a process started; None: it cannot be seen. A zombie has none (``""``)."""
+    try:
+        with open(f"/proc/{process}/stat", "rb") as file:
+            # The second field, in parentheses, is the name and may contain anything.
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return "" if fields[0] in (b"Z", b"X") else fields[19].decode()
+
+
+def _is_visible(process: int) -> bool:
+    """Whether there is a process, be it hidden in ``/proc`` from other users."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass
+    return True

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
-__all__ = ["acting_for", "active", "current_run", "runs_in_scope"]
+__all__ = ["acting_for", "active", "active_runs", "current_run", "runs_in_scope"]
 
 _stack: ContextVar[tuple[Any, ...]] = ContextVar("sacred_runs", default=())
 _active: list[Any] = []
@@ -59,6 +59,11 @@ def current_run() -> Any:
     if stack:
         return stack[-1]
     return _active[-1] if _active else None
+
+
+def active_runs() -> tuple[Any, ...]:
+    """The runs that are under way in this process, the innermost last."""
+    return tuple(_active)
 
 
 def runs_in_scope() -> Iterator[Any]:

@@ -3,11 +3,15 @@
 Most short runs are over before their first heartbeat. Starting and joining a thread would be a
 sixth of their cost, so one scheduler thread per process waits for all deferred threads and
 starts those that are due.
+
+These threads block all signals: else one that the user's main thread has blocked for a while
+would be delivered to them, and Python would call its handler in the main thread after all.
 """
 
 from __future__ import annotations
 
 import _thread
+import contextlib
 import math
 import os
 import threading
@@ -15,9 +19,15 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import signal
+    from collections.abc import Callable, Iterator
+else:  # without the enumerations of `signal`, which take one percent of a short run to load
+    try:
+        import _signal as signal
+    except ImportError:  # another implementation of Python
+        import signal
 
-__all__ = ["DeferredThread"]
+__all__ = ["DeferredThread", "block_signals", "blocking_only"]
 
 # Polling interval of the scheduler while runs come and go: waking it up for each of them would
 # cost as much as a thread.
@@ -26,6 +36,29 @@ _TICK_SECONDS = 0.02
 LINGER_SECONDS = 0.25
 # Delay before another attempt when the system refuses a thread.
 RETRY_SECONDS = 1.0
+
+
+def block_signals() -> set[int]:
+    """Block all signals in this thread; return those that were blocked before."""
+    if not hasattr(signal, "pthread_sigmask"):
+        return set()
+    return signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+
+
+@contextlib.contextmanager
+def blocking_only(signals: set[int]) -> Iterator[None]:
+    """Block only these signals in this thread while it runs code that may start processes.
+
+    A process inherits what is blocked: nothing but SIGKILL would end it.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_SETMASK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class DeferredThread:
@@ -49,6 +82,8 @@ class DeferredThread:
         self._launched = threading.Event()
         self._is_done = True
         self._process = 0
+        #: Signals that are blocked where it is started.
+        self.mask: set[int] = set()
 
     def start(self, delay: float) -> None:
         """Start the thread in `delay` seconds, or some milliseconds later.
@@ -57,6 +92,8 @@ class DeferredThread:
             RuntimeError: the system allows no more threads.
         """
         self._process = os.getpid()
+        if hasattr(signal, "pthread_sigmask"):
+            self.mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
         self.due = monotonic() + delay
         self._is_done = False
         try:
@@ -134,6 +171,7 @@ class Scheduler:
         self.is_running = True
 
     def _run(self) -> None:
+        block_signals()  # the threads that it starts inherit that
         while self._is_needed():
             # A thread added from here on sets `wakeup`: it may be missed below.
             self._wakes_up = math.inf

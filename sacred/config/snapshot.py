@@ -22,13 +22,25 @@ from sacred.config.bindings import (
     use_received,
 )
 
-__all__ = ["RemoteRun", "Snapshot", "receive", "take_snapshot"]
+__all__ = ["RemoteRun", "Snapshot", "receive", "refuse_in_worker", "take_snapshot"]
 
 _MAX_RUNS = 8
 _runs: dict[str, RunBindings] = {}  # the last ones: workers live longer than runs
 
 
 _NOTHING: Mapping[str, Any] = {}
+
+
+def refuse_in_worker(run_id: Any, what: str) -> NoReturn:
+    """Refuse what only works in the process of a run.
+
+    Raises:
+        RuntimeError: always.
+    """
+    raise RuntimeError(
+        f"Run {run_id!r} belongs to the parent process: {what} only works there. "
+        "Return the values from the worker instead."
+    )
 
 
 class RemoteRun(Frozen, kw_only=False):
@@ -49,10 +61,7 @@ class RemoteRun(Frozen, kw_only=False):
     meta_info: Mapping[str, Any] = _NOTHING
 
     def _refuse(self, what: str) -> NoReturn:
-        raise RuntimeError(
-            f"Run {self._id!r} belongs to the parent process: {what} only works there. "
-            "Return the values from the worker instead."
-        )
+        refuse_in_worker(self._id, what)
 
     def log_scalar(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refused."""

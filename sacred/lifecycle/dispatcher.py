@@ -22,6 +22,7 @@ from sacred.events import (
     accepts_last_heartbeat,
 )
 from sacred.lifecycle.run_start import announce_start, distinct_observers
+from sacred.lifecycle.signals import Terminated
 
 __all__ = ["Dispatcher"]
 
@@ -92,11 +93,13 @@ class Dispatcher:
             self._notify(closing, self._started_observers)
 
     def _notify(self, event: Event, observers: Iterable[Any]) -> None:
-        mistake: Exception | None = None
+        mistake: BaseException | None = None
         for observer in observers:
             try:
                 event.call(observer)
-            except Exception as error:
+            except (KeyboardInterrupt, Terminated):
+                raise  # of the user's
+            except BaseException as error:  # `sys.exit()` in an observer does not end the run
                 if event.on_failure is OnFailure.RAISE_TO_CALLER and _is_user_error(error):
                     mistake = mistake or error
                 else:
@@ -110,15 +113,21 @@ class Dispatcher:
             for observer in self._started_observers:
                 try:
                     getattr(observer, "join", lambda: None)()
-                except Exception as error:
+                except (KeyboardInterrupt, Terminated):
+                    raise
+                except BaseException as error:
                     self._report(observer, None, error)
+
+    def after_fork_in_child(self) -> None:
+        """Forget a lock that another thread of the parent may have held."""
+        self._lock = threading.RLock()
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         with self._lock, acting_for(self._run):
             yield
 
-    def _report(self, observer: Any, event: Event | None, error: Exception) -> None:
+    def _report(self, observer: Any, event: Event | None, error: BaseException) -> None:
         # The same failure at every heartbeat is one warning, or a day without network
         # would bury the user's own output.
         if not any(observer is failed for failed in self.failed_observers):
@@ -141,6 +150,6 @@ class Dispatcher:
         self._logger.debug("Details:", exc_info=error)
 
 
-def _is_user_error(error: Exception) -> bool:
+def _is_user_error(error: BaseException) -> bool:
     """Whether the library itself refused an argument of the user's, such as an invalid name."""
     return isinstance(error, SacredError) and isinstance(error, ValueError | FileExistsError)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
-from sacred._base.deferred_thread import DeferredThread
+from sacred._base.deferred_thread import DeferredThread, blocking_only
 from sacred.events import Event, Heartbeat, MetaInfoUpdated, MetricsLogged, OutputWritten
 from sacred.metrics_logger import MetricsLogger
 from sacred.stdout_capturing import CapturedOutput
@@ -88,9 +88,11 @@ class HeartbeatThread:
             if self._wake.wait(max(0, self._due - time.monotonic())):
                 self._wake.clear()
                 if not self._stopped:
-                    self._send_backlog()
+                    with blocking_only(self._thread.mask):
+                        self._send_backlog()
             else:
-                self.beat()
+                with blocking_only(self._thread.mask):  # observers may do that
+                    self.beat()
                 self._due = time.monotonic() + self._interval
 
     def stop(self) -> None:
@@ -101,6 +103,16 @@ class HeartbeatThread:
         self._stopped = True
         self._wake.set()
         self._thread.join()
+
+    def after_fork_in_child(self, info: dict[str, Any]) -> None:
+        """Forget a lock that the thread may have held, which is not in the child.
+
+        Args:
+            info: in the place of the run's.
+        """
+        self._lock = threading.Lock()
+        self._info = info
+        self._dispatcher.after_fork_in_child()
 
     def _send_backlog(self) -> None:
         with self._lock:

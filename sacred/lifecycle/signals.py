@@ -1,7 +1,8 @@
 """Graceful end of a run when the process is asked to stop.
 
 SIGTERM and SIGHUP, sent by batch systems and closing terminals, end a process
-at once by default. During a run they raise :class:`Terminated` in the main
+at once by default, and so do SIGUSR1, SIGXCPU and others that batch systems, timers and
+keyboards send. During a run they raise :class:`Terminated` in the main
 thread instead, so that the run is stored as ``INTERRUPTED`` and the process
 exits with 128 + signal, as a shell reports it. A handler that the user
 installed is left alone.
@@ -29,7 +30,8 @@ else:
 
 __all__ = ["EndSignals", "Terminated", "delayed_interrupts"]
 
-_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+_NAMES = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGQUIT", "SIGALRM")
+_SIGNALS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 
 
 class Terminated(SystemExit):
@@ -81,24 +83,40 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_restore_in_child)
 
 
-class EndSignals:
-    """SIGTERM and SIGHUP during one run: they raise :class:`Terminated`, once.
+def _without_handler() -> list[int]:
+    """The signals that would end this process."""
+    default = [number for number in _SIGNALS if signal.getsignal(number) == signal.SIG_DFL]
+    caught = _caught_by_c_code() if default else 0
+    return [number for number in default if not caught >> (number - 1) & 1]
 
-    A second such signal is ignored: batch systems send several in a row, and the run
-    is being stored already. While the start or the end of the run is being stored, a
-    signal waits; else a record would stay ``RUNNING`` for ever.
+
+def _caught_by_c_code() -> int:
+    """The signals that have handlers, also those that Python does not know: `faulthandler`'s."""
+    try:
+        with open("/proc/self/status", "rb") as file:
+            return int(file.read().partition(b"SigCgt:")[2].split(None, 1)[0], 16)
+    except (OSError, ValueError, IndexError):
+        return 0  # another system than Linux
+
+
+class EndSignals:
+    """Signals that end a process, during one run: they raise :class:`Terminated`.
+
+    While that is on its way out, more of them are ignored: batch systems send several in a row.
+    If the user's code has swallowed it and goes on, the next one raises again. While the start
+    or the end of the run is being stored, a signal waits; else a record would stay ``RUNNING``
+    for ever.
     """
 
     def __init__(self) -> None:
-        self._terminated = False
         self._waiting = False
         self._held: Terminated | None = None
+        self._raised: Terminated | None = None
 
     @contextlib.contextmanager
     def handled(self) -> Iterator[None]:
         """Handle those signals in this block that have no handler of the user's."""
-        default = [s for s in _SIGNALS if signal.getsignal(s) == signal.SIG_DFL]
-        with _handlers(dict.fromkeys(default, self._terminate)):
+        with _handlers(dict.fromkeys(_without_handler(), self._terminate)):
             yield
 
     @contextlib.contextmanager
@@ -117,6 +135,7 @@ class EndSignals:
     def hold(self) -> None:
         """Let signals wait for `raise_held` from now on."""
         self._waiting = True
+        self._restore_interrupt()
 
     def raise_held(self) -> None:
         """Raise the waiting signal, if there is one.
@@ -129,12 +148,34 @@ class EndSignals:
             raise held
 
     def _terminate(self, signum: int, frame: FrameType | None) -> None:
-        if self._terminated:
-            return
-        self._terminated = True
-        if not self._waiting:
-            raise Terminated(signum)
-        self._held = Terminated(signum)
+        if self._waiting:
+            self._held = self._held or Terminated(signum)
+        elif not self._is_ending():
+            self._raised = Terminated(signum)
+            if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+                signal.signal(signal.SIGINT, self._interrupt)
+            raise self._raised
+
+    def _interrupt(self, signum: int, frame: FrameType | None) -> None:
+        """Handle Ctrl-C after a signal: it must not take its place on the way out.
+
+        Code that catches `KeyboardInterrupt` and goes on would swallow both.
+        """
+        if self._raised is not None and self._is_ending():
+            raise self._raised
+        self._restore_interrupt()
+        raise KeyboardInterrupt
+
+    def _restore_interrupt(self) -> None:
+        if self._raised is not None and signal.getsignal(signal.SIGINT) == self._interrupt:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _is_ending(self) -> bool:
+        """Whether the interrupted code runs because of an earlier signal, on its way out."""
+        error = sys.exc_info()[1]
+        while error is not None and error is not self._raised:
+            error = error.__context__
+        return error is not None
 
 
 @contextlib.contextmanager

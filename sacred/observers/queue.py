@@ -9,6 +9,7 @@ import time
 from typing import Any, NamedTuple
 
 from sacred._base.current_run import acting_for, current_run
+from sacred._base.deferred_thread import block_signals, blocking_only
 from sacred._base.errors import RecordIncompleteError
 from sacred._base.run_ids import RunId
 from sacred.observers.base import RunObserver
@@ -246,16 +247,19 @@ class QueueObserver(RunObserver):
         return shutil.copy2(filename, os.path.join(folder, os.path.basename(filename)))
 
     def _work(self) -> None:
+        blocked = block_signals()
         while True:
             try:
                 event = self._queue.get(timeout=self._interval)
             except queue.Empty:
-                self._catch_up()
+                with blocking_only(blocked):
+                    self._catch_up()
                 continue
             try:
                 if event is None:
                     return
-                self._deliver(event)
+                with blocking_only(blocked):
+                    self._deliver(event)
             finally:
                 self._queue.task_done()
 
@@ -263,7 +267,7 @@ class QueueObserver(RunObserver):
         if isinstance(self._covered_observer, StoreObserver):
             try:
                 self._covered_observer.deliver_pending()
-            except Exception:
+            except BaseException:
                 pass  # it failed and was reported before
 
     def _deliver(self, event: WrappedEvent) -> None:
@@ -276,7 +280,7 @@ class QueueObserver(RunObserver):
             except RecordIncompleteError as error:
                 self._incomplete = error  # raised by the closing event
                 break
-            except Exception as error:
+            except BaseException as error:  # `sys.exit()` would end this thread
                 if isinstance(self._covered_observer, StoreObserver):
                     # It keeps the changes of the event; to repeat the event itself would
                     # count the points of a metric twice.
@@ -296,7 +300,7 @@ class QueueObserver(RunObserver):
         if self._awaited.wait(self._retry_interval):
             time.sleep(min(self._retry_interval, 1.0))
 
-    def _report(self, event: WrappedEvent, error: Exception) -> None:
+    def _report(self, event: WrappedEvent, error: BaseException) -> None:
         # Not at the top: an import of observers does without it.
         import logging
 

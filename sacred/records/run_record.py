@@ -15,7 +15,7 @@ from sacred.records.metric import Metric
 from sacred.records.source import Document, MetricNumbers, RecordSource
 from sacred.records.stored_files import FileEntry, StoredFile
 from sacred.records.stored_values import restored
-from sacred.status import DEAD_AFTER, shown_status
+from sacred.status import DEAD_AFTER, RUNNING, shown_status
 
 __all__ = ["RunRecord"]
 
@@ -59,12 +59,16 @@ class RunRecord(Frozen):
     def status(self) -> str | None:
         """QUEUED, RUNNING, COMPLETED, FAILED, INTERRUPTED, ..., or DEAD.
 
-        DEAD is a run whose record says RUNNING, but has had no heartbeat for `dead_after`.
-        `document["status"]` is what is stored.
+        DEAD is a run whose record says RUNNING, but has had no heartbeat for `dead_after`, or
+        whose process has ended on this machine. `document["status"]` is what is stored.
         """
+        stored = _text(self.stored("status"))
+        if stored != RUNNING:
+            return stored
         last_sign = self.heartbeat or self.start_time
         silent_for = None if last_sign is None else self.now - last_sign
-        return shown_status(_text(self.stored("status")), silent_for, self.dead_after)
+        process = _dict(self.stored("meta")).get("process")
+        return shown_status(stored, silent_for, self.dead_after, process)
 
     @property
     def command(self) -> str | None:

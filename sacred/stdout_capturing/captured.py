@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -62,6 +63,11 @@ class CapturedOutput:
 
     def flush(self) -> None:
         """Record everything written up to now, including buffers of `sys.stdout`."""
+
+    @contextlib.contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Let the output go where it would go without this capture, in this block."""
+        yield
 
     def finalize(self) -> None:
         """End the recording and restore everything replaced; idempotent."""

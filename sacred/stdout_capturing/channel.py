@@ -48,6 +48,11 @@ class Channel:
         """The descriptor to which recorded output is passed on."""
         return next(iter(self.saved.values()))
 
+    @property
+    def descriptors(self) -> list[int]:
+        """All descriptors of ours."""
+        return [*self.saved.values(), *self.sink.descriptors]
+
     def connect(self) -> None:
         """Redirect the descriptors to the sink."""
         for fd in self.saved:

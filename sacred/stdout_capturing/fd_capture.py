@@ -11,16 +11,18 @@ for Python's streams; for child processes it is the order of reading, every few 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 
 from sacred._base.deferred_thread import DeferredThread
 from sacred.stdout_capturing.backlog import Backlog
 from sacred.stdout_capturing.captured import CapturedOutput
 from sacred.stdout_capturing.channel import Channel, open_channels, write_all
+from sacred.stdout_capturing.kept_descriptors import keep_open, release
 from sacred.stdout_capturing.process import crash_reports_to, flush_c_stdout
 from sacred.stdout_capturing.streams import flush_streams, listen_to_streams
 
@@ -85,6 +87,7 @@ class FdCapture(CapturedOutput):
             _active.append(self)
             for channel in self._channels:
                 channel.connect()
+                keep_open(channel.descriptors)
         for channel in self._channels:
             if 2 in channel.saved:
                 self._undo.append(crash_reports_to(channel.saved[2]))
@@ -159,6 +162,20 @@ class FdCapture(CapturedOutput):
             if self._channels:
                 flush_c_stdout()
                 self.sync()
+
+    @contextlib.contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Restore the descriptors for this block; inner captures must be suspended already."""
+        self.flush()
+        self.forward()
+        for channel in self._channels:
+            channel.restore()
+        try:
+            yield
+        finally:
+            flush_streams()
+            for channel in self._channels:
+                channel.connect()
 
     # ---------------------------------------------------------------- pass on
 
@@ -237,6 +254,8 @@ class FdCapture(CapturedOutput):
             else:
                 self._hand_over_to(_active[place + 1])
             _active.remove(self)
+            for channel in self._channels:
+                release(channel.descriptors)
 
     def _hand_over_to(self, inner: FdCapture) -> None:
         # The inner capture forwards to our sinks; from now on to our originals.

@@ -29,6 +29,10 @@ class Sink(Protocol):
 
     write_fd: int
 
+    @property
+    def descriptors(self) -> list[int]:
+        """Its descriptors, which user code must not close."""
+
     def chunks(self, complete: bool) -> Iterator[bytes]:
         """Yield new bytes, at most a megabyte at a time.
 
@@ -108,6 +112,11 @@ class FileSink:
 
         flags = fcntl.fcntl(self.write_fd, fcntl.F_GETFL)
         fcntl.fcntl(self.write_fd, fcntl.F_SETFL, flags | os.O_APPEND)
+
+    @property
+    def descriptors(self) -> list[int]:
+        """The descriptor of the file."""
+        return [self.write_fd]
 
     def chunks(self, complete: bool) -> Iterator[bytes]:
         """Yield what was appended since the last call."""

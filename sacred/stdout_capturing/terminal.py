@@ -111,6 +111,11 @@ class TerminalSink:
         self._ended.set()
         library.fclose(stream)
 
+    @property
+    def descriptors(self) -> list[int]:
+        """Both ends of the pseudo terminal."""
+        return [self.write_fd, self._master]
+
     def chunks(self, complete: bool) -> Iterator[bytes]:
         """Yield what has arrived since the last call.
 

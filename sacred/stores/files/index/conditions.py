@@ -35,6 +35,7 @@ from sacred.query.syntax import (
     Search,
 )
 from sacred.records import id_key
+from sacred.status import is_gone
 from sacred.stores.files.index.rows import (
     CUT,
     FLAG,
@@ -339,11 +340,7 @@ class Translation:
         """The value of a path; None: the index does not have it."""
         field, steps = path.field, path.steps
         if field == "status":
-            return Cell(
-                kind=f"CASE WHEN run.status IS NOT NULL THEN {TEXT} END",
-                value="CASE WHEN run.status = 'RUNNING' AND :now - run.sign > :dead_after "
-                "THEN 'DEAD' ELSE run.status END",
-            )
+            return self._status()
         if field in _ALWAYS_PRESENT and not steps:
             return Cell(kind=str(OTHER), value="NULL")
         if field == "metrics":
@@ -356,6 +353,14 @@ class Translation:
         if any(step.isdecimal() and str(int(step)) != step for step in steps):
             return None
         return self._entry((field, *steps))
+
+    def _status(self) -> Cell:
+        is_dead = f":now - run.sign > :dead_after OR {self._function(is_gone)}(run.process)"
+        return Cell(
+            kind=f"CASE WHEN run.status IS NOT NULL THEN {TEXT} END",
+            value=f"CASE WHEN run.status = 'RUNNING' AND ({is_dead}) "
+            "THEN 'DEAD' ELSE run.status END",
+        )
 
     def _entry(self, steps: tuple[str, ...]) -> Cell:
         odd = [

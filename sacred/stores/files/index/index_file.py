@@ -13,7 +13,7 @@ from sacred.stores.cache_dir import cache_dir
 __all__ = ["Database", "path_of"]
 
 #: Of the tables. An index of another version is made again.
-_VERSION = 4
+_VERSION = 5
 #: Seconds to wait for another process that is writing.
 LOCK_TIMEOUT = 10.0
 
@@ -26,7 +26,8 @@ CREATE TABLE seen (
 CREATE UNIQUE INDEX seen_name ON seen (name) WHERE name IS NOT NULL;
 CREATE INDEX seen_watch ON seen (watch_until);
 CREATE TABLE run (
-    n INTEGER PRIMARY KEY, name TEXT, state INTEGER, metrics INTEGER, status TEXT, sign INTEGER);
+    n INTEGER PRIMARY KEY, name TEXT, state INTEGER, metrics INTEGER, status TEXT, sign INTEGER,
+    process TEXT);
 CREATE INDEX run_state ON run (state) WHERE state <> 0;
 CREATE TABLE path (path INTEGER PRIMARY KEY, key TEXT UNIQUE, is_odd INTEGER);
 CREATE TABLE entry (

@@ -69,6 +69,7 @@ class Reading(Frozen):
         rows: of its values.
         status: as it is stored.
         sign: of life, in microseconds since 1970.
+        process: its token, if it may still run; see `sacred.status.is_gone`.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Reading(Frozen):
     rows: tuple[Row, ...] = ()
     status: str | None = None
     sign: int | None = None
+    process: str | None = None
 
 
 def read_run(reader: Reader, root: str, name: str) -> Reading | None:
@@ -97,6 +99,7 @@ def read_run(reader: Reader, root: str, name: str) -> Reading | None:
             rows=tuple(entries_of(record)),
             status=status,
             sign=None if sign is None else microseconds(sign),
+            process=_process_of(record) if status == RUNNING else None,
         )
     except RunNotFoundError:
         return Reading(
@@ -123,6 +126,12 @@ def _record(reader: Reader, name: str) -> RunRecord:
     # What is not there is not asked for again.
     document = dict.fromkeys(_FIELDS) | reader.document(run_id)
     return RunRecord(id=run_id, source=reader, document=document)
+
+
+def _process_of(record: RunRecord) -> str | None:
+    meta = record.stored("meta")
+    process = meta.get("process") if isinstance(meta, dict) else None
+    return process if isinstance(process, str) else None
 
 
 class _Paths:
@@ -177,8 +186,8 @@ def save(
         until = min(until, 2**63 - 1)
         query = "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)"
         connection.execute(query, (*seen, reading.fingerprint.text, until))
-        row = (n, name, reading.state, 0, reading.status, reading.sign)
-        connection.execute("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, ?)", row)
+        row = (n, name, reading.state, 0, reading.status, reading.sign, reading.process)
+        connection.execute("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         paths.save(n, reading.rows)
 
 

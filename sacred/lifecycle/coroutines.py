@@ -1,0 +1,44 @@
+"""Main functions and hooks that are coroutines."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import types
+from collections.abc import Coroutine
+from typing import Any
+
+__all__ = ["finish"]
+
+
+def finish(result: Any) -> Any:
+    """Return the result of a function, awaited if it is a coroutine."""
+    if not isinstance(result, types.CoroutineType):
+        return result
+    import asyncio  # here: takes 20 ms, and few runs need it
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(result)
+    return _finish_beside_a_loop(result)  # a notebook runs a loop in this thread
+
+
+def _finish_beside_a_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    import asyncio
+
+    outcome: list[Any] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            outcome.append(asyncio.run(coroutine))
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(work,))
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return outcome[0]
