@@ -11,6 +11,7 @@ from sacred._base.run_ids import RunId
 from sacred.events import accepts_timestamps
 from sacred.observers.base import JsonDict, RunObserver
 from sacred.observers.editable_entry import EditableEntry, plain_fields
+from sacred.stores.bounded import bounded
 from sacred.stores.changes import Change, SetFields, SourceFile
 from sacred.stores.delivery import Delivery
 from sacred.stores.document import RunChangeTracker
@@ -98,6 +99,8 @@ class StoreObserver(RunObserver):
         self._records: dict[object, RecordState] = {}
         # The run that started last, which users may inspect after its end.
         self._latest = RecordState()
+        # The store, and the same with deadlines; a subclass may replace the store.
+        self._deadlines: tuple[Store, Store] | None = None
         # Of the run that was queued last.
         self._queued_id: RunId | None = None
 
@@ -108,7 +111,14 @@ class StoreObserver(RunObserver):
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy observes other runs than the original, for example in a worker process.
-        return {**self.__dict__, "_records": {}, "_latest": RecordState()}
+        return {**self.__dict__, "_records": {}, "_latest": RecordState(), "_deadlines": None}
+
+    @property
+    def _bounded(self) -> Store:
+        """The store, whose calls end in time."""
+        if self._deadlines is None or self._deadlines[0] is not self.store:
+            self._deadlines = self.store, bounded(self.store)
+        return self._deadlines[1]
 
     @property
     def _record(self) -> RecordState:
@@ -127,7 +137,7 @@ class StoreObserver(RunObserver):
         """The highest number among the ids of stored runs; None if they are not numbered."""
         # A subclass that overrides this method names runs when it is not given an id.
         own = type(self).started_event.__module__.partition(".")[0]
-        return self.store.highest_id() if own == __name__.partition(".")[0] else None
+        return self._bounded.highest_id() if own == __name__.partition(".")[0] else None
 
     def withdraw(self) -> None:
         """Remove the record of the run that has just been started: its id is taken elsewhere."""
@@ -136,8 +146,8 @@ class StoreObserver(RunObserver):
         run_id = self._queued_id if delivery is None else delivery.run_id
         self._latest, self._queued_id = RecordState(), None
         if run_id is not None:
-            self.store.discard(run_id)
-            self.store.remove(run_id)
+            self._bounded.discard(run_id)
+            self._bounded.remove(run_id)
 
     def queued_event(
         self,
@@ -157,7 +167,7 @@ class StoreObserver(RunObserver):
         document, files = RecordState().writer.queued(
             ex_info, command, host_info, queue_time, config, meta_info
         )
-        self._queued_id = self.store.create(_id, document, files)
+        self._queued_id = self._bounded.create(_id, document, files)
         return self._queued_id
 
     def started_event(
@@ -294,8 +304,8 @@ class StoreObserver(RunObserver):
         document: JsonDict,
         files: Sequence[SourceFile],
     ) -> RunId:
-        new_id = self.store.create(run_id, document, files)
-        record.recording = Delivery(self.store, new_id, document, files, self.failure_dir)
+        new_id = self._bounded.create(run_id, document, files)
+        record.recording = Delivery(self._bounded, new_id, document, files, self.failure_dir)
         self._records[current_run()] = self._latest = record
         return new_id
 

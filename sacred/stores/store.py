@@ -55,6 +55,10 @@ class StoreUnavailableError(StoreError, OSError):
         return str(self.args[0])
 
 
+#: Of stores behind a network.
+ANSWER_SECONDS = 20.0
+
+
 class StorePermissionError(StoreUnavailableError, PermissionError):
     """The place may not be written by this user."""
 
@@ -100,6 +104,10 @@ class Store(ABC):
     #: Whether long output may be stored piece by piece between heartbeats: the cost of a
     #: piece is that of its own length.
     supports_output_append: bool = False
+
+    #: Seconds after which a call that has not returned is given up during a run (longer for long
+    #: contents); None: the store is on this machine, and calls always return.
+    answer_seconds: float | None = None
 
     @abstractmethod
     def create(

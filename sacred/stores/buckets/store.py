@@ -11,7 +11,7 @@ from sacred.stores.buckets.bucket_blobs import Bucket, BucketBlobs
 from sacred.stores.changes import Change, SourceFile
 from sacred.stores.files.store import FileStore, store_once
 from sacred.stores.reader import Reader
-from sacred.stores.store import Store
+from sacred.stores.store import ANSWER_SECONDS, Store
 
 __all__ = ["BucketStore", "bucket_store", "split_address"]
 
@@ -26,6 +26,7 @@ class BucketStore(FileStore):
     """
 
     supports_output_append = False
+    answer_seconds = ANSWER_SECONDS
 
     def __init__(self, blobs: BucketBlobs, sources: BucketBlobs, resources: BucketBlobs) -> None:
         super().__init__(blobs, sources, resources)

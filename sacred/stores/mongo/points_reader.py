@@ -77,7 +77,10 @@ class MetricDocuments:
     def points(self, run_id: RunId, name: str) -> Points:
         """All points of a metric."""
         documents = self._documents(run_id, name)
-        return Points(**{array: joined([d[array] for d in documents]) for array in ARRAYS})
+        columns = {array: joined([d[array] for d in documents]) for array in ARRAYS}
+        if len(set(map(len, columns.values()))) > 1:
+            raise ValueError(f"the arrays of {name!r} have different lengths")
+        return Points(**columns)
 
     def numbers(
         self, ids: Sequence[RunId], wanted: Collection[tuple[str, str]]

@@ -33,6 +33,7 @@ from sacred.stores.mongo.output import PARTS, MongoOutput
 from sacred.stores.mongo.points import MongoMetrics
 from sacred.stores.reader import ReadableStore, Reader
 from sacred.stores.store import (
+    ANSWER_SECONDS,
     RunExistsError,
     RunNotFoundError,
     StoreUnavailableError,
@@ -75,6 +76,7 @@ class MongoStore(ReadableStore):
     """
 
     supports_output_append = True
+    answer_seconds = ANSWER_SECONDS
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from sacred.records import TIME_FIELDS, Document, FileEntry, plain_id
 from sacred.stores.reader import Report, timestamp_of
 from sacred.stores.sql.run_row import meta_from
 from sacred.stores.sql.tables import TABLES
-from sacred.stores.store import DamagedRunError
+from sacred.stores.store import NOT_UNDERSTOOD, DamagedRunError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -118,7 +118,8 @@ class DocumentRows:
         report: Report | None = None,
     ) -> Iterator[tuple[Any, Document]]:
         """The same, each with its row; damaged ones are left out."""
-        files: dict[str, Mapping[Any, list[FileEntry]]] = {}
+        # As rows: one that is damaged is damage of its run, and of no other.
+        files: dict[str, Mapping[Any, list[Any]]] = {}
         # Not for longer: when rows have been removed, others may get their numbers.
         shared: _Shared = {}
         keys = [row.run_id for row in rows]
@@ -129,7 +130,9 @@ class DocumentRows:
         for row in rows:
             try:
                 document = self._document(connection, row._mapping, shared)
-            except (ValueError, TypeError, AttributeError) as error:
+                for name, found in files.items():
+                    document[name] = [_file_entry(name, file) for file in found[row.run_id]]
+            except NOT_UNDERSTOOD as error:
                 damage = DamagedRunError(
                     f"Run {row.run_id!r} is damaged: its row in {self._url}: {error}"
                 )
@@ -137,7 +140,7 @@ class DocumentRows:
                     raise damage from error
                 report(str(damage))
                 continue
-            yield row, document | {name: found[row.run_id] for name, found in files.items()}
+            yield row, document
 
     def _document(
         self, connection: Connection, row: Mapping[str, Any], shared: _Shared
@@ -222,34 +225,42 @@ class DocumentRows:
 
     # ------------------------------------------------------------------------ files
 
-    def _artifacts(self, connection: Connection, keys: list[Any]) -> Mapping[Any, list[FileEntry]]:
+    def _artifacts(self, connection: Connection, keys: list[Any]) -> Mapping[Any, list[Any]]:
         table = TABLES["artifact"]
         there = self.existing["artifact"]
         wanted = ("artifact_id", "run_id", "filename", "content_type", "metadata_json")
         columns = [table.c[name] for name in wanted if name in there]
         query = sa.select(*columns).where(table.c.run_id.in_(keys)).order_by(table.c.artifact_id)
-        found: dict[Any, list[FileEntry]] = defaultdict(list)
-        for row in connection.execute(query):
-            more = row._mapping
-            entry = FileEntry(
-                name=row.filename,
-                ref=("artifact", row.artifact_id),
-                content_type=more.get("content_type"),
-                metadata=_json(more.get("metadata_json")),
-            )
-            found[row.run_id].append(entry)
-        return found
+        return _by_run(connection.execute(query))
 
-    def _resources(self, connection: Connection, keys: list[Any]) -> Mapping[Any, list[FileEntry]]:
+    def _resources(self, connection: Connection, keys: list[Any]) -> Mapping[Any, list[Any]]:
         table, link = TABLES["resource"], TABLES["runs_resources"]
         key = table.c.resource_id
         query = sa.select(link.c.run_id, key, table.c.filename, table.c.md5sum)
         query = query.join(link, link.c.resource_id == key).order_by(key)
-        found: dict[Any, list[FileEntry]] = defaultdict(list)
-        for row in connection.execute(query.where(link.c.run_id.in_(keys))):
-            ref = ("resource", row.resource_id)
-            found[row.run_id].append(FileEntry(name=row.filename, ref=ref, md5=row.md5sum))
-        return found
+        return _by_run(connection.execute(query.where(link.c.run_id.in_(keys))))
+
+
+def _by_run(rows: Iterable[Any]) -> Mapping[Any, list[Any]]:
+    found: dict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.run_id].append(row)
+    return found
+
+
+def _file_entry(kind: str, row: Any) -> FileEntry:
+    if not isinstance(row.filename, str):
+        raise TypeError(f"the name of a file is {row.filename!r}")
+    if kind == "resources":
+        ref = ("resource", row.resource_id)
+        return FileEntry(name=row.filename, ref=ref, md5=row.md5sum)
+    more = row._mapping
+    return FileEntry(
+        name=row.filename,
+        ref=("artifact", row.artifact_id),
+        content_type=more.get("content_type"),
+        metadata=_json(more.get("metadata_json")),
+    )
 
 
 def _json(text: str | None) -> Any:

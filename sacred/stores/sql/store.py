@@ -14,6 +14,7 @@ from sacred._base.extras import require
 from sacred._base.run_ids import RunId
 from sacred.stores.changes import Change, SourceFile
 from sacred.stores.reader import ReadableStore, Reader
+from sacred.stores.store import ANSWER_SECONDS
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -37,6 +38,8 @@ class SqlStore(ReadableStore):
         MissingExtraError: SQLAlchemy is not installed.
     """
 
+    supports_output_append = True
+
     def __init__(self, engine: Engine) -> None:
         require("sqlalchemy", extra="sql", purpose="SqlObserver")
         # The modules of this folder are imported once it is known that SQLAlchemy is there.
@@ -44,6 +47,8 @@ class SqlStore(ReadableStore):
 
         self.database = Database(engine)
         self.url = self.database.url
+        is_local = engine.dialect.name == "sqlite"
+        self.answer_seconds = None if is_local else ANSWER_SECONDS
 
     @functools.cached_property
     def _writer(self) -> RunWriter:

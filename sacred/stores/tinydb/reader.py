@@ -79,8 +79,11 @@ class TinyDbReader(Reader):
         entry = self._entry(run_id)
         with self._noticing_damage(run_id):
             arrays: Mapping[str, Any] = (entry.get("metrics") or {}).get(name, {})
-            steps, values = (restore(list(arrays.get(key, ()))) for key in ("steps", "values"))
-            return Points(steps=steps, values=values, timestamps=list(arrays.get("timestamps", ())))
+            columns = {key: list(arrays.get(key, ())) for key in ("steps", "values", "timestamps")}
+            if len(set(map(len, columns.values()))) > 1:
+                raise ValueError(f"the columns of {name!r} have different lengths")
+            steps, values = restore(columns["steps"]), restore(columns["values"])
+            return Points(steps=steps, values=values, timestamps=columns["timestamps"])
 
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
         """See `Reader.open_file`."""

@@ -1,0 +1,197 @@
+"""A fuzzer of each store: whatever is done to the data of one run, the others are listed, queried,
+exported and copied as they are, and the damaged one is shown, or named in `problems`."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sacred.app import main
+from sacred.observers.store_observer import StoreObserver
+from sacred.records import plain_id
+from sacred.runs import open_store
+from sacred.runs.run_store import RunStore
+from sacred.stores.memory.store import MemoryStore
+from sacred.stores.schemes import store_from_url
+from sacred.stores.store import StoreError
+from sacred.testing import drive
+from sacred.upkeep import copy_runs
+from tests.crash_safety.effort import generator, pick
+from tests.crash_safety.places import Place
+from tests.untrusted_input.mutations import MUTATORS, VICTIM
+
+pytestmark = pytest.mark.slow
+
+MUTATIONS = pick(20, 400)
+QUERIES = (
+    "", "config.a < 9", "metrics.loss.last >= 0 and result < 5", "not missing(info.seen)",
+    '"marker" or tags ~ /x/', "start_time < '2100-01-01' and status = COMPLETED",
+)  # fmt: skip
+CALLS = ("ls", "ls --json --columns id,result,metrics.loss.last", "export -o -")
+ORDERS = ("", "-result", "metrics.loss.min, -start_time", "-config.a, name", "status")
+
+
+def _record_run(store: Any, number: int, folder: Path) -> Any:
+    observer = StoreObserver(store)
+    run_id = drive.start(
+        observer,
+        config={"a": number, "marker": f"marker-{number}", "deep": {"list": [1, {"b": 2}]}},
+        meta_info={"comment": f"comment-{number}", "tags": ["x"]},
+    )
+    observer.log_metrics(_points(number), {})
+    drive.beat(observer, f"output of {number}\n" * 3, {"seen": [number, {"x": 1}]}, None)
+    for name in ("artifact", "resource"):
+        path = folder / f"{name}{number}.txt"
+        path.write_text(f"{name} of {number}")
+        if name == "artifact":
+            observer.artifact_event(path.name, str(path))
+        else:
+            observer.resource_event(str(path))
+    drive.complete(observer, result=number / 4)
+    return run_id
+
+
+def _points(number: int) -> dict[str, Any]:
+    columns = {"steps": [0, 1, 2], "values": [number, 0.5, 2], "timestamps": [drive.T0] * 3}
+    return {name: {**columns, "name": name} for name in ("loss", "other.metric")}
+
+
+@contextlib.contextmanager
+def _opened(url: str) -> Iterator[RunStore]:
+    with open_store(url) as store:
+        yield store
+
+
+def _account(store: RunStore, run_id: Any) -> dict[str, Any]:
+    """All that is known of a run."""
+    run = store[run_id]
+    return {
+        "record": run.to_dict(),
+        "output": run.output,
+        "metrics": {name: list(metric.values) for name, metric in run.metrics.items()},
+        "files": {name: file.read() for name, file in run.artifacts.items()},
+    }
+
+
+@pytest.mark.parametrize("place", MUTATORS, indirect=True)
+def test_one_damaged_run_hides_no_other(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    for name, value in place.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    kind = request.node.callspec.params["place"]
+    writing = place.open()
+    ids = [_record_run(writing, number, tmp_path) for number in range(1, 4)]
+    writing.close()
+    ids = [plain_id(str(run_id)) for run_id in ids]
+    victim, others = ids[VICTIM - 1], [ids[0], ids[2]]
+    with _opened(place.url) as store:
+        truth = {run_id: _account(store, run_id) for run_id in others}
+    mutator = MUTATORS[kind](place, victim)
+    rng = generator(request.node.name)
+    failures = []
+    for _ in range(MUTATIONS):
+        what = mutator.mutate(rng)
+        try:
+            _check(place.url, victim, truth, rng.randrange(1000))
+        except Exception as error:
+            failures.append((what, f"{type(error).__name__}: {error}"[:300]))
+        finally:
+            mutator.restore()
+    assert not failures, f"{len(failures)} of {MUTATIONS}: {json.dumps(failures, indent=1)}"
+    with _opened(place.url) as store:
+        assert {run_id: _account(store, run_id) for run_id in others} == truth
+    assert not (tmp_path / "hacked").exists()
+
+
+def _check(url: str, victim: Any, truth: dict[Any, Any], draw: int) -> None:
+    with _opened(url) as store:
+        table = store.runs()
+        found = [run.id for run in table]
+        assert truth.keys() <= set(found), f"listed: {found}"
+        problems = " ".join(table.problems)
+        assert victim in found or str(victim) in problems, f"neither shown nor named: {problems}"
+        for query in QUERIES:
+            queried = store.runs(query, sort=ORDERS[draw % len(ORDERS)], limit=draw % 3 + 3)
+            assert truth.keys() <= set(queried.ids), (query, queried.ids, queried.problems)
+        columns = store.runs().to_dict("id", "result", "metrics.loss.last", "config.a", "duration")
+        assert truth.keys() <= set(columns["id"])
+        for run_id, known in truth.items():
+            assert _account(store, run_id) == known
+        _look_at(store, victim)
+        target = RunStore(MemoryStore())
+        done = copy_runs(store, target)
+        assert truth.keys() <= done.copied.keys(), done.problems
+    words = [
+        ["ls"],
+        ["ls", "--json", "--columns", "id,result,metrics.loss.last"],
+        ["export", "-o", "-"],
+    ]
+    printed, errors = _printed(url, words[draw % len(words)])
+    for known in truth.values():
+        # A list has at least the ids; a report, what was configured.
+        assert known["record"]["config"]["marker"] in printed or draw % len(CALLS) < 2
+        assert str(known["record"]["id" if "id" in known["record"] else "_id"]) in printed, errors
+
+
+def _look_at(store: RunStore, run_id: Any) -> None:
+    """All of the damaged run: it is data, or a clear error."""
+    looks = [
+        lambda: store[run_id].to_dict(),
+        lambda: store[run_id].output,
+        lambda: [list(metric.values) for metric in store[run_id].metrics.values()],
+        lambda: [file.read() for file in store[run_id].artifacts.values()],
+        lambda: store[run_id]._repr_html_(),
+    ]
+    for look in looks:
+        with contextlib.suppress(StoreError, OSError):
+            look()
+
+
+def _printed(url: str, words: list[str]) -> tuple[str, str]:
+    """What the console program prints to its two streams."""
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SACRED_DEBUG", "1")  # what nobody has thought of is raised
+        patch.setattr("sys.stdout", streams[0])
+        patch.setattr("sys.stderr", streams[1])
+        assert main(["-s", url, *words]) in (0, 1), words
+    for stream in streams:
+        stream.flush()
+    out, err = (stream.buffer.getvalue().decode() for stream in streams)  # type: ignore[attr-defined]
+    return out, err
+
+
+def test_the_memory_of_a_process_is_no_exception(tmp_path: Path) -> None:
+    """There the data are Python's own, and somebody may have put anything into them."""
+    from tests.untrusted_input.mutations import mutated
+
+    backend = MemoryStore()
+    ids = [_record_run(backend, number, tmp_path) for number in range(1, 4)]
+    store = RunStore(backend)
+    rng = generator("memory")
+    before = backend.runs[ids[1]]["document"]
+    for _ in range(MUTATIONS):
+        changed, what = mutated({k: v for k, v in before.items() if k != "_id"}, rng)
+        if not isinstance(changed, dict):
+            continue
+        backend.runs[ids[1]]["document"] = changed
+        for query in QUERIES:
+            found = store.runs(query, sort=ORDERS[rng.randrange(len(ORDERS))])
+            assert {ids[0], ids[2]} <= set(found.ids), (what, query)
+        assert copy_runs(store, RunStore(MemoryStore())).copied.keys() >= {ids[0], ids[2]}, what
+
+
+def test_the_same_as_a_url(tmp_path: Path) -> None:
+    """What the fuzzer opens by URL is what it has written."""
+    store = store_from_url(f"file:{tmp_path / 'runs'}")
+    run_id = _record_run(store, 1, tmp_path)
+    with _opened(f"file:{tmp_path / 'runs'}") as opened:
+        assert opened[run_id].config.marker == "marker-1"
