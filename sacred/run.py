@@ -330,7 +330,7 @@ class Run:
         assert self._heartbeat is not None
         self.run_logger.info("Running command '%s'", self._command_name())
         self.status = RUNNING
-        self.start_time = utcnow()
+        self.start_time = self._heartbeat.last_beat = utcnow()
         # An interrupt here could leave an observer with a record that is never closed.
         with signals.deferred():
             if self._dispatcher.observers:
@@ -428,8 +428,10 @@ class Run:
 
     def _stop(self, status: str) -> datetime.timedelta:
         self.status = status
-        self.stop_time = utcnow()
-        began = self.start_time or self.stop_time
+        began = self.start_time or utcnow()
+        # The clock of the machine may have been set back meanwhile.
+        last_beat = began if self._heartbeat is None else self._heartbeat.last_beat or began
+        self.stop_time = max(utcnow(), began, last_beat)
         return datetime.timedelta(seconds=round((self.stop_time - began).total_seconds()))
 
     def _stopped_at(self) -> datetime.datetime:

@@ -14,6 +14,8 @@ from sacred.metrics_logger import MetricsLogger
 from sacred.stdout_capturing import CapturedOutput
 
 if TYPE_CHECKING:
+    import datetime
+
     from sacred.lifecycle.dispatcher import Dispatcher
     from sacred.lifecycle.output_record import OutputRecord
 
@@ -48,6 +50,8 @@ class HeartbeatThread:
         meta_info: Callable[[], dict[str, Any]] = dict,
     ) -> None:
         self.output = output
+        #: The time of the last heartbeat, or of the start of the run.
+        self.last_beat: datetime.datetime | None = None
         self._dispatcher = dispatcher
         self._metrics = metrics
         self._info = info
@@ -177,9 +181,11 @@ class HeartbeatThread:
             self._dispatcher.emit(MetricsLogged(metrics_by_name={}, info=self._info))
 
     def _heartbeat(self) -> Heartbeat:
+        # In order, though the clock may be set back.
+        self.last_beat = max(utcnow(), self.last_beat) if self.last_beat else utcnow()
         return Heartbeat(
             info=self._info,
             captured_out=self.output,
-            beat_time=utcnow(),
+            beat_time=self.last_beat,
             result=self._result(),
         )

@@ -29,6 +29,7 @@ __all__ = [
     "reject_malformed",
     "remove_unused",
     "scratch_path",
+    "sync_to_disk",
     "translate_errors",
 ]
 
@@ -155,3 +156,25 @@ def reject_malformed(path: str) -> Iterator[None]:
     except NOT_UNDERSTOOD as error:
         reason = f"{type(error).__name__}: {error}"
         raise StoreError(f"{path} is not what it should be: {reason}") from error
+
+
+def sync_to_disk(path: str) -> None:
+    """Wait until a file, or the names in a directory, are on the disk.
+
+    What the system cannot open or sync (a link to nowhere, a FIFO, a directory on Windows) is
+    passed over.
+
+    Raises:
+        OSError: the disk has failed, or is full.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EBADF, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(fd)

@@ -24,6 +24,7 @@ from sacred.stores.local_files import (
     mark_used,
     remove_unused,
     scratch_path,
+    sync_to_disk,
     translate_errors,
 )
 from sacred.stores.store import RunExistsError, StoreError, StoreNotFoundError
@@ -84,6 +85,13 @@ class Blobs(ABC):
     @abstractmethod
     def write(self, name: str, content: Content) -> None:
         """Replace the content as a whole: readers see the old one or the new one."""
+
+    def write_last(self, name: str, content: Content) -> None:
+        """As `write`; if the power fails, it is not there without all else in its folder.
+
+        Places that keep what they have acknowledged need not do more.
+        """
+        self.write(name, content)
 
     @abstractmethod
     def append(self, name: str, offset: int, content: bytes) -> None:
@@ -220,12 +228,28 @@ class LocalBlobs(Blobs):
 
     def write(self, name: str, content: Content) -> None:
         """See `Blobs.write`."""
+        self._write(name, content)
+
+    def _write(self, name: str, content: Content, sync: bool = False) -> None:
         with self._replacing(name) as fd:
             if isinstance(content, bytes):
                 _write_all(fd, content)
             else:
                 with open(fd, "wb", closefd=False) as file:
                     file.writelines(content)
+            if sync:
+                os.fsync(fd)  # else its name may get to the disk before it
+
+    def write_last(self, name: str, content: Content) -> None:
+        """See `Blobs.write_last`; on the disk when it returns."""
+        folder = os.path.dirname(self._path(name))
+        with self._explained():
+            for directory, _, files in os.walk(folder, topdown=False):
+                for file in files:
+                    sync_to_disk(os.path.join(directory, file))
+                sync_to_disk(directory)
+            self._write(name, content, sync=True)
+            sync_to_disk(folder)
 
     def append(self, name: str, offset: int, content: bytes) -> None:
         """See `Blobs.append`."""

@@ -343,7 +343,9 @@ class _RunFiles:
     def save(self) -> None:
         """Write ``run.json`` if it is not as it should be."""
         if self.record.changed:
-            self._blobs.write(f"{self.run_id}/run.json", self.record.text().encode())
+            # What claims to be whole must be, also after a power failure.
+            write = self._blobs.write_last if self.is_closed else self._blobs.write
+            write(f"{self.run_id}/run.json", self.record.text().encode())
             self.record.changed = False
 
 
