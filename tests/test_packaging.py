@@ -149,5 +149,5 @@ def test_the_wheel_works_with_nothing_but_the_declared_dependencies(
 
 def test_each_optional_part_has_an_extra() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = {"mongo", "numpy", "yaml", "template", "test", "dev", "docs", "examples"}
+    extras = {"mongo", "numpy", "yaml", "template", "test", "dev", "docs", "examples", "regex"}
     assert extras <= set(project["optional-dependencies"])

@@ -74,6 +74,8 @@ def _parsed(name: str, text: Any) -> Any:
 
 
 def _without_host(value: Any) -> Any:
+    if isinstance(value, dict) and _is_process(value.get("process")):
+        value = {key: one for key, one in value.items() if key != "process"}
     if isinstance(value, dict) and isinstance(value.get("queue_time"), dict):
         value = {**value, "queue_time": "<time>"}  # pickled
     if isinstance(value, dict) and "--beat-interval" in value:
@@ -116,6 +118,8 @@ def _is_dict(kind: str, value: Any) -> bool:
 
 def _pairs(items: list[Any]) -> dict[str, Any]:
     found = {key if isinstance(key, str) else f"<{json.dumps(key)}>": entry for key, entry in items}
+    if _is_process(found.get("process")):
+        del found["process"]
     if "fail_trace" in found:
         found["fail_trace"] = _described_frames(found["fail_trace"])
     if isinstance(found.get("host"), dict):
@@ -123,6 +127,11 @@ def _pairs(items: list[Any]) -> dict[str, Any]:
     if "--beat-interval" in found:
         found = {key: entry for key, entry in found.items() if key not in _NEW_OPTIONS or entry}
     return found
+
+
+def _is_process(value: Any) -> bool:
+    """Whether it is the entry of ``meta`` that the old library has not."""
+    return isinstance(value, str) and bool(re.fullmatch(r"[0-9a-f-]{36}( [0-9]+){3}", value))
 
 
 #: Options that the old library has not, in the `options` of the meta information of a run.

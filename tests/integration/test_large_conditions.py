@@ -1,0 +1,66 @@
+"""The work that a condition costs grows with its length, in every store, and no faster.
+
+Counted are the calls of functions in this process, which no other process can disturb. What a
+server does is not in it: from some length on, no condition is sent to one.
+"""
+
+import sys
+
+import pytest
+
+from sacred.query.parser import parse
+from sacred.runs import open_store
+from sacred.runs.pushdown import prefilter_for
+from tests.integration.test_readers import new_place
+
+KINDS = ["memory", "file", "tinydb", "sqlite", "postgres", "mongo"]
+DOCUMENT = {"experiment": {}, "host": {}, "meta": {}, "info": {}, "status": "FAILED"}
+
+QUERIES = {
+    "ids": (20_000, lambda n: {"_id": {"$in": list(range(2, n))}}, (2, 3)),
+    "or": (1000, lambda n: " or ".join(f"a = {k}" for k in range(1, n)), (2, 3)),
+    "and": (5000, lambda n: " and ".join(f"a != {k}" for k in range(2, n)), (1, 2)),
+    "in list": (1000, lambda n: f"a in {list(range(1, n))}", (2, 3)),
+    "nested": (1000, lambda n: {"$or": [{"config.a": {"$gte": k}} for k in range(1, n)]}, (2, 3)),
+}
+
+
+def calls_of(function):
+    """How many functions are called in a call, of Python and of C, and what it returns."""
+    count = 0
+
+    def on_event(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(on_event)
+    try:
+        result = function()
+    finally:
+        sys.setprofile(before)
+    return count, result
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_work_is_linear_in_the_length(kind, request, tmp_path):
+    with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
+        for n in range(3):
+            store.backend.create(n + 1, {**DOCUMENT, "config": {"a": n}}, [])
+        assert store.runs("a = 1").ids == (2,)  # what is done once is done
+        for name, (length, query, ids) in QUERIES.items():
+            counts = []
+            for part in (length // 4, length):
+                made = query(part)
+                count, found = calls_of(lambda made=made: store.runs(made).ids)
+                assert found == ids, name
+                counts.append(count)
+            assert counts[1] < 5 * counts[0] + 10_000, (name, counts)
+
+
+@pytest.mark.parametrize(("length", "is_sent"), [(150, True), (5000, False)])
+def test_no_server_plans_a_condition_of_any_length(length, is_sent, request, tmp_path):
+    with new_place("sqlite", request, tmp_path) as place, open_store(place.url) as store:
+        store.backend.create(1, {**DOCUMENT, "config": {"a": 1}}, [])
+        condition = parse(" or ".join(f"a = {k}" for k in range(length)))
+        assert (prefilter_for(condition, store.reader) is not None) is is_sent
