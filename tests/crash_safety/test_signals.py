@@ -201,8 +201,14 @@ def main(_run):
     _run.add_artifact(__file__)
     print("output")
     time.sleep(0.5)
-    masks = [(path / "status").read_text() for path in Path("/proc/self/task").iterdir()]
-    return [mask.partition("SigBlk:")[2].split()[0] for mask in masks]
+    deadline = time.monotonic() + 60
+    while True:  # until nothing is delivered, for what an observer starts must block nothing
+        threads = [(path / "status").read_text() for path in Path("/proc/self/task").iterdir()]
+        masks = [text.partition("SigBlk:")[2].split()[0] for text in threads]
+        if len(masks) > 2 and sum(int(mask, 16) == 0 for mask in masks) == 1:
+            return len(masks)
+        assert time.monotonic() < deadline, masks
+        time.sleep(0.01)
 """
 
 
@@ -221,10 +227,8 @@ def test_helper_threads_block_signals_and_their_children_do_not(
 ) -> None:
     done = run_script(OBSERVERS, "-b", "0.1")
     assert done.returncode == 0, done.stderr
-    masks = run_json(tmp_path)["result"]
-    assert isinstance(masks, list)
-    blocking = [mask for mask in masks if int(mask, 16) & 1 << (signal.SIGTERM - 1)]
-    assert len(blocking) >= len(masks) - 2, "of all threads but that of main and a beat"
-    assert len(blocking) >= 1
+    threads = run_json(tmp_path)["result"]
+    assert isinstance(threads, int)
+    assert threads > 2
     child = (tmp_path / "child").read_text()
     assert int(child.partition("SigBlk:")[2].split()[0], 16) == 0
