@@ -112,7 +112,7 @@ class Ingredient:
 
     def _earlier(self, items: Sequence[Any], function: Callable[..., Any]) -> Any:
         """The item that an interactively repeated definition replaces, or None."""
-        if not self.interactive:
+        if not (self.interactive and hasattr(function, "__qualname__")):  # as partial objects
             return None
         key = (function.__module__, function.__qualname__)
         for item in items:

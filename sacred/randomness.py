@@ -95,7 +95,10 @@ def check_seed(seed: Any) -> None:
     number = seed if isinstance(seed, int) else _as_int(seed)
     legacy = SETTINGS.CONFIG.NUMPY_RANDOM_LEGACY_API
     if (number < 0 or (legacy and number > _LARGEST_GLOBAL_SEED)) and is_installed("numpy"):
-        create_rnd(number)  # raises what numpy says
+        try:
+            create_rnd(number)
+        except ValueError as error:
+            raise ValueError(f"The seed {number} cannot be used: {error}") from error
 
 
 class _SeedTypeError(TypeError, AssertionError):

@@ -1,5 +1,7 @@
 """What is said of entries that are not there, and of keys and values that cannot be entries."""
 
+import functools
+
 import pytest
 
 from sacred import SETTINGS, Experiment
@@ -163,3 +165,41 @@ def test_what_cannot_be_an_entry_is_refused_where_it_is_added(entries, kind, lin
     assert [text[: len(line)] for text, line in zip(said, lines, strict=True)] == lines
     assert place == f"{HERE}, line {line_of('# the line that ' + 'adds')}"
     assert "normalize" not in [entry.path.stem for entry in caught.traceback]
+
+
+def test_a_file_that_is_not_there_says_where_it_was_looked_for(tmp_path, monkeypatch):
+    """The note stands below the message in a traceback."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OSError, match=r"^File not found no\.json\n") as caught:
+        Experiment("bad", interactive=True).add_config("no.json")
+    assert caught.value.__notes__ == [f"It was looked for in {tmp_path}"]
+
+
+def test_partial_objects_can_be_captured_interactively(experiment):
+    """They have no names of their own: each one is another function."""
+    adders = [experiment.capture(functools.partial(lambda x, y: x + y, y=y)) for y in (2, 3)]
+    experiment.add_config(x=1)
+
+    @experiment.command
+    def both():
+        return [add() for add in adders]
+
+    assert experiment.run("both", options={"--loglevel": "ERROR"}).result == [3, 4]
+
+
+def test_setdefault_of_an_entry_that_is_there_changes_nothing(experiment):
+    """It gives the entry; of a new one, it is refused as all changes are."""
+
+    @experiment.command
+    def look(optimizer):
+        assert optimizer.setdefault("lr", 5) == 0.1
+        optimizer.setdefault("new", 5)
+
+    with pytest.raises(SacredError, match="read-only"):
+        experiment.run("look", options={"--loglevel": "ERROR"})
+
+
+def test_a_seed_that_numpy_does_not_take_is_named(experiment):
+    """With numpy's reason."""
+    with pytest.raises(ValueError, match="The seed -1 cannot be used: expected non-negative"):
+        experiment.run(config_updates={"seed": -1}, options={"--loglevel": "ERROR"})

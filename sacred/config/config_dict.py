@@ -46,7 +46,10 @@ class ConfigDict:
         if isinstance(d, str | bytes | os.PathLike):
             filename = os.fsdecode(d)
             if not os.path.exists(filename):
-                raise OSError(f"File not found {filename}")
+                error = OSError(f"File not found {filename}")
+                if not os.path.isabs(filename):
+                    error.add_note(f"It was looked for in {os.getcwd()}")
+                raise error
             # Not at the top: most configurations come from no file.
             from sacred.config.config_files import load_config_file
 

@@ -79,9 +79,18 @@ _MUTATORS: dict[type, str] = {
     ReadOnlyList: "__setitem__ __delitem__ __iadd__ __imul__ append clear extend insert pop "
     "remove reverse sort",
 }
+
+
+def _setdefault(self: ReadOnlyDict, key: Any, default: Any = None) -> Any:
+    """The entry of that key, if there is one; nothing changes then."""
+    return self[key] if key in self else _refused("setdefault")(self, key, default)
+
+
 for _container, _names in _MUTATORS.items():
     for _name in _names.split():
         setattr(_container, _name, _refused(_name))
+# Not in the class: type checkers know the one of dict.
+setattr(ReadOnlyDict, "setdefault", _setdefault)  # noqa: B010
 
 
 _known_to_yaml = False

@@ -63,7 +63,7 @@ def test_wrong_types(tmp_path):
     ) as caught:
         ConfigDict(tmp_path / "key.json")
     assert caught.value.print_traceback is False
-    with pytest.raises(OSError, match=r"^File not found nofile\.json$"):
+    with pytest.raises(OSError, match=r"^File not found nofile\.json\n"):
         ConfigDict("nofile.json")
 
 

@@ -48,7 +48,7 @@ DICT_CHANGES = [
     lambda d: d.clear(),
     lambda d: d.pop("a"),
     lambda d: d.popitem(),
-    lambda d: d.setdefault("a", 2),
+    lambda d: d.setdefault("new", 2),
 ]
 LIST_CHANGES = [
     lambda xs: xs.__setitem__(0, 1),
