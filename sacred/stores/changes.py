@@ -161,7 +161,11 @@ class AddPoints(Frozen):
         return self.start + len(self)
 
     def part(self, start: int, stop: int | None = None) -> AddPoints:
-        """The points with indices from `start` to before `stop`.
+        """Return a range of the points.
+
+        Args:
+            start: index of the first one.
+            stop: index behind the last one.
 
         >>> t = datetime.datetime(2026, 1, 1)
         >>> points = AddPoints(name="a", start=5, steps=[0, 1], values=[2, 3], timestamps=[t, t])

@@ -67,7 +67,12 @@ class Collector:
     def remove(
         self, garbage: Sequence[Garbage], before: datetime.datetime, report: Report | None = None
     ) -> Iterator[Garbage]:
-        """Remove what `find` has found; it is looked at again.
+        """Remove garbage that is still unused.
+
+        Args:
+            garbage: what `find` has found; it is looked at again.
+            before: contents that were stored or used later stay.
+            report: called with a message for what cannot be removed.
 
         Returns:
             what was removed, one by one; what is in use by now is left out.

@@ -86,7 +86,17 @@ class RunChangeTracker:
         config: Mapping[str, Any],
         meta_info: Mapping[str, Any],
     ) -> tuple[dict[str, Any], list[SourceFile]]:
-        """The document of a run that only waits, and the sources to store with it."""
+        """Return the document of a queued run, and the sources to store with it.
+
+        Args:
+            ex_info: name, base directory, sources, dependencies and repositories of the
+                experiment.
+            command: name of the command.
+            host_info: description of the machine.
+            config: the final configuration.
+            meta_info: command line, options, comment and other annotations.
+            queue_time: naive UTC.
+        """
         document = _beginning(ex_info, command, host_info, config, meta_info)
         document |= {"status": QUEUED, "queue_time": queue_time}
         return document, source_files(ex_info)
@@ -100,7 +110,17 @@ class RunChangeTracker:
         config: Mapping[str, Any],
         meta_info: Mapping[str, Any],
     ) -> tuple[dict[str, Any], list[SourceFile]]:
-        """The document of a run that starts, and the sources to store with it."""
+        """Return the document of a run that starts, and the sources to store with it.
+
+        Args:
+            ex_info: name, base directory, sources, dependencies and repositories of the
+                experiment.
+            command: name of the command.
+            host_info: description of the machine.
+            config: the final configuration.
+            meta_info: command line, options, comment and other annotations.
+            start_time: naive UTC.
+        """
         document = _beginning(ex_info, command, host_info, config, meta_info)
         self._last["meta"] = document["meta"]
         document |= {
@@ -151,7 +171,14 @@ class RunChangeTracker:
         beat_time: datetime.datetime,
         result: Any,
     ) -> list[Change]:
-        """The run is alive; without `captured_out` nothing is known about its output."""
+        """Return the changes of a heartbeat.
+
+        Args:
+            info: ``run.info``.
+            captured_out: the whole output; None: nothing is known about it.
+            beat_time: naive UTC.
+            result: ``run.result``, which may be set before the end.
+        """
         fields = {"heartbeat": beat_time}
         fields |= self._if_changed("info", flatten(info))
         fields |= self._if_changed("result", flatten(result))
@@ -160,7 +187,13 @@ class RunChangeTracker:
         return [*self._new_output(captured_out), SetFields(fields=fields)]
 
     def output(self, start: int, offset: int, text: str) -> list[Change]:
-        """The output is now ``output[:start] + text``."""
+        """Return the change to the output ``output[:start] + text``.
+
+        Args:
+            start: number of characters that stay.
+            offset: the same in bytes of UTF-8.
+            text: what follows them.
+        """
         # Should the whole be told again, it is taken as new from its start.
         self._output, self._output_bytes = "", 0
         self.output_length = start + len(text)
@@ -192,7 +225,15 @@ class RunChangeTracker:
         metadata: Mapping[str, Any] | None = None,
         content_type: str | None = None,
     ) -> list[Change]:
-        """The run made a file; the path of a copy may have that of the user's as `original`."""
+        """Return the change for a file that the run has written.
+
+        Args:
+            name: under which it is stored.
+            filename: path of its content; the path of a copy may have that of the user's file
+                as its attribute `original`.
+            metadata: any plain data about it.
+            content_type: MIME type.
+        """
         return [
             AddFile(
                 kind="artifact",
@@ -206,16 +247,31 @@ class RunChangeTracker:
         ]
 
     def completed(self, stop_time: datetime.datetime, result: Any) -> list[Change]:
-        """The run ended well."""
+        """Return the change for the end of a run.
+
+        Args:
+            stop_time: naive UTC.
+            result: what the main function has returned.
+        """
         fields = {"stop_time": stop_time, "result": flatten(result), "status": COMPLETED}
         return [SetFields(fields=fields)]
 
     def interrupted(self, interrupt_time: datetime.datetime, status: str) -> list[Change]:
-        """The run was stopped."""
+        """Return the change for a run that was stopped.
+
+        Args:
+            interrupt_time: naive UTC.
+            status: ``INTERRUPTED``, ``TIMEOUT``, etc.
+        """
         return [SetFields(fields={"stop_time": interrupt_time, "status": status})]
 
     def failed(self, fail_time: datetime.datetime, fail_trace: Sequence[str]) -> list[Change]:
-        """The run ended with an exception; a traceback in one text is stored as such."""
+        """Return the change for a run that ended with an exception.
+
+        Args:
+            fail_time: naive UTC.
+            fail_trace: the lines of the traceback; one text is stored as such.
+        """
         if isinstance(fail_trace, str):
             trace: str | list[str] = _storable(fail_trace)
         else:

@@ -54,6 +54,10 @@ def has_digest(path: str, md5: str) -> bool:
     """Whether a file that is named by its digest still has that content.
 
     It may have been cut off by a full disk or a crash, or edited in place.
+
+    Args:
+        path: of the file.
+        md5: hexadecimal digest of what it should be.
     """
     try:
         return md5_of_file(path) == md5
@@ -106,9 +110,13 @@ def last_use(status: os.stat_result) -> datetime.datetime:
 
 
 def remove_unused(path: str, before: datetime.datetime) -> bool:
-    """Remove a file that was neither stored nor marked since then; whether it was.
+    """Remove a file that is not in use; return whether it was removed.
 
     Who marks it at the same time either finds it gone, and stores it again, or keeps it.
+
+    Args:
+        path: of the file.
+        before: it stays if it was stored or marked later, in naive UTC.
     """
     scratch = scratch_path(os.path.dirname(path))
     try:

@@ -66,7 +66,11 @@ class Reader(ABC):
 
     @abstractmethod
     def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
-        """The canonical document of a run, or only these fields of it (and maybe more).
+        """Return the canonical document of a run, or some fields of it.
+
+        Args:
+            run_id: id of the run.
+            fields: names of the fields that are wanted, there may be more; None: all.
 
         Raises:
             RunNotFoundError: there is no such run.
@@ -83,7 +87,12 @@ class Reader(ABC):
 
     @abstractmethod
     def points(self, run_id: RunId, name: str) -> Points:
-        """All points of a metric; none if there is no such metric."""
+        """Return all points of a metric; none if there is no such metric.
+
+        Args:
+            run_id: id of the run.
+            name: of the metric.
+        """
 
     def all_points(self, run_id: RunId) -> Iterator[tuple[str, Points]]:
         """The points of all metrics of a run, by name.
@@ -95,7 +104,11 @@ class Reader(ABC):
 
     @abstractmethod
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
-        """The content of a file that is listed in the document of a run.
+        """Open a stored file for reading.
+
+        Args:
+            run_id: id of the run.
+            entry: of the file in the document of the run.
 
         Raises:
             FileNotFoundError: the store does not have it.
@@ -270,7 +283,11 @@ def timestamp_of(value: Any) -> datetime.datetime | None:
 
 
 def only(document: Document, fields: Collection[str] | None) -> Document:
-    """These fields of a document.
+    """Return some fields of a document; ``_id`` is always among them.
+
+    Args:
+        document: the document; it stays as it is.
+        fields: their names; None: all.
 
     >>> only({"_id": 1, "status": "FAILED", "result": 3}, ["result"])
     {'_id': 1, 'result': 3}

@@ -293,6 +293,10 @@ def _lines(change: Change) -> list[str]:
 def writable(value: Any, depth: int = 0) -> Any:
     """Replace what cannot be written as JSON by a text that describes it.
 
+    Args:
+        value: anything.
+        depth: how many containers enclose it; too deep ones become text.
+
     >>> writable({"a": 1, "b": 16 ** 5000})["a"]
     1
     >>> writable({"a": 1, "b": 16 ** 5000})["b"][:10]

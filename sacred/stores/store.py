@@ -88,7 +88,12 @@ class ReservedArtifactError(StoreError, FileExistsError):
 
 
 def not_discarded(run_id: RunId, url: str) -> StoreError:
-    """What is wrong with removing a run that nobody has put into the trash."""
+    """Return the error for the removal of a run that is not in the trash.
+
+    Args:
+        run_id: id of the run.
+        url: of the store, without passwords.
+    """
     return StoreError(f"The run {run_id!r} of {url} is not in the trash")
 
 
@@ -130,7 +135,11 @@ class Store(ABC):
 
     @abstractmethod
     def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
-        """Store changes in their order, each of them whole or not at all.
+        """Store changes in order, each of them atomically; idempotent.
+
+        Args:
+            run_id: id of the run.
+            changes: in the order in which they happened.
 
         Raises:
             RunNotFoundError: there is no such run.

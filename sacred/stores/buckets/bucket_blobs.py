@@ -44,18 +44,33 @@ class Bucket(ABC):
 
     @abstractmethod
     def put(self, key: str, body: IO[bytes]) -> None:
-        """Make or replace an object."""
+        """Create or replace an object.
+
+        Args:
+            key: of the object.
+            body: its content.
+        """
 
     @abstractmethod
     def put_new(self, key: str, body: bytes) -> bool:
-        """Make an object unless there is one; returns whether it was made.
+        """Create an object unless there is one; return whether it was created.
 
         Of several who try at the same time, one is told True.
+
+        Args:
+            key: of the object.
+            body: its content.
         """
 
     @abstractmethod
     def extend(self, key: str, size: int, tail: bytes) -> None:
-        """The object, of which `size` bytes count, now ends with `tail` behind these."""
+        """Replace the content of an object by ``content[:size] + tail``.
+
+        Args:
+            key: of the object.
+            size: number of bytes that stay.
+            tail: what follows them.
+        """
 
     @abstractmethod
     def get(self, key: str, into: IO[bytes], version: str = "") -> None:
@@ -84,7 +99,12 @@ class Bucket(ABC):
 
     @abstractmethod
     def delete_unmodified(self, key: str, before: datetime.datetime) -> bool:
-        """Remove an object that was not modified since then; whether it was."""
+        """Delete an object that was not modified lately; return whether it was deleted.
+
+        Args:
+            key: of the object.
+            before: it stays if it was modified later, in naive UTC.
+        """
 
     @abstractmethod
     def delete(self, key: str) -> None:
@@ -171,7 +191,12 @@ class BucketBlobs(Blobs):
         return file
 
     def content(self, name: str, version: str = "") -> bytes | None:
-        """The whole content; None: there is none, or not in this version."""
+        """Return the whole content of an object; None if there is none.
+
+        Args:
+            name: relative, with ``/`` between its parts.
+            version: only this version is returned; empty: any.
+        """
         try:
             with self.open(name, version) as file:
                 return file.read()

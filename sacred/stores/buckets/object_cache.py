@@ -50,7 +50,12 @@ class ObjectCache:
         return self._done(lambda connection: _find(connection, versions)) or {}
 
     def keep(self, contents: Mapping[str, bytes], versions: Mapping[str, str]) -> None:
-        """Keep these contents for the next time, if they are small."""
+        """Add contents to the cache, if they are small.
+
+        Args:
+            contents: by name.
+            versions: by name, to compare with the store at the next use.
+        """
         rows = [
             (name, versions[name], zlib.crc32(content), content)
             for name, content in contents.items()

@@ -62,7 +62,12 @@ class BucketStore(FileStore):
         return posixpath.join(blobs.prefix, store_once(blobs, path))
 
     def put_data(self, key: str, data: bytes) -> None:
-        """Store an object under a key of the bucket."""
+        """Store an object under a key of the bucket.
+
+        Args:
+            key: of the object.
+            data: its content.
+        """
         BucketBlobs(self._places[0].bucket, "").write(key, data)
 
     def reader(self) -> Reader:
@@ -99,7 +104,11 @@ def bucket_store(
 
 
 def split_address(address: str, scheme: str) -> tuple[str, str]:
-    """Bucket and prefix of ``SCHEME://BUCKET/PREFIX``; the prefix may be empty.
+    """Split ``SCHEME://BUCKET/PREFIX`` into bucket and prefix, which may be empty.
+
+    Args:
+        address: the address.
+        scheme: the expected scheme, without ``://``.
 
     Raises:
         ValueError: it is something else.

@@ -84,7 +84,12 @@ class Blobs(ABC):
 
     @abstractmethod
     def write(self, name: str, content: Content) -> None:
-        """Replace the content as a whole: readers see the old one or the new one."""
+        """Replace the content atomically: readers see the old one or the new one.
+
+        Args:
+            name: relative, with ``/`` between its parts.
+            content: the new content.
+        """
 
     def write_last(self, name: str, content: Content) -> None:
         """As `write`; if the power fails, it is not there without all else in its folder.
@@ -95,11 +100,22 @@ class Blobs(ABC):
 
     @abstractmethod
     def append(self, name: str, offset: int, content: bytes) -> None:
-        """The content is now ``content[:offset] + content``; `offset` is within it."""
+        """Replace the content by ``content[:offset] + content``.
+
+        Args:
+            name: relative, with ``/`` between its parts.
+            offset: in bytes, within what is there.
+            content: what follows.
+        """
 
     @abstractmethod
     def put_file(self, name: str, path: str) -> None:
-        """As `write`, with the content of a local file."""
+        """Replace the content by that of a local file; as `write`.
+
+        Args:
+            name: relative, with ``/`` between its parts.
+            path: of the local file.
+        """
 
     @abstractmethod
     def open(self, name: str) -> IO[bytes]:
@@ -145,7 +161,12 @@ class Blobs(ABC):
 
     @abstractmethod
     def remove_unused(self, name: str, before: datetime.datetime) -> bool:
-        """Remove content that was neither stored nor used since then; whether it was."""
+        """Remove content that is not in use; return whether it was removed.
+
+        Args:
+            name: relative, with ``/`` between its parts.
+            before: it stays if it was stored or used later, in naive UTC.
+        """
 
     @abstractmethod
     def remove(self, name: str) -> None:

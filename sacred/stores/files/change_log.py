@@ -33,7 +33,12 @@ class ChangeLog(Frozen):
 
 
 def log_change(root: str, run_id: str) -> None:
-    """Tell those who know the runs of a large store that one which is over will change now."""
+    """Note in the change log of a large store that a run that is over will change now.
+
+    Args:
+        root: directory of the runs.
+        run_id: name of the run's directory.
+    """
     try:
         links = os.stat(root).st_nlink
     except OSError:
@@ -56,9 +61,13 @@ def log_change(root: str, run_id: str) -> None:
 
 
 def logged_changes(root: str, since: ChangeLog) -> tuple[set[str] | None, ChangeLog]:
-    """The names that have been noted since, and how far the notes go now.
+    """Return the runs that were noted since, and the present state of the change log.
 
     None instead of the names: it may be any run.
+
+    Args:
+        root: directory of the runs.
+        since: the state up to which everything is known.
     """
     try:
         file = os.open(os.path.join(root, CHANGE_LOG), os.O_RDONLY | _OWN_FILES_ONLY)

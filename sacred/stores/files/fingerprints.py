@@ -47,7 +47,12 @@ def fingerprint(directory: str) -> Fingerprint | None:
 
 
 def is_unchanged(directory: str, text: bytes) -> bool:
-    """Whether this is still the text of the signature; faster than to make it again."""
+    """Whether the fingerprint of a run is still the same; faster than to make it.
+
+    Args:
+        directory: of the run.
+        text: of the fingerprint.
+    """
     known = array("Q", text)
     try:
         if array("Q", _cut(_numbers(os.stat(directory)))) != known[:4]:

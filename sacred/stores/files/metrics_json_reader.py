@@ -32,7 +32,11 @@ _NUMBERS = re.compile(rb"[-+.0-9eE, ]*\Z")
 
 
 def stored_names(blobs: Blobs, directory: str) -> list[str]:
-    """The names of the metrics of a run.
+    """Return the names of the metrics of a run.
+
+    Args:
+        blobs: the files of the store.
+        directory: name of the run's directory.
 
     Raises:
         ValueError: the file is damaged.
@@ -49,7 +53,12 @@ def stored_names(blobs: Blobs, directory: str) -> list[str]:
 
 
 def read_points(blobs: Blobs, directory: str, name: str) -> Points:
-    """All points of one metric of a run.
+    """Return all points of one metric of a run.
+
+    Args:
+        blobs: the files of the store.
+        directory: name of the run's directory.
+        name: of the metric.
 
     Raises:
         ValueError: the file is damaged.
@@ -64,7 +73,11 @@ def read_points(blobs: Blobs, directory: str, name: str) -> Points:
 
 
 def read_all_points(blobs: Blobs, directory: str) -> Iterator[tuple[str, Points]]:
-    """The points of all metrics of a run, by name; the file is read once.
+    """Return the points of all metrics of a run, by name; the file is read once.
+
+    Args:
+        blobs: the files of the store.
+        directory: name of the run's directory.
 
     Raises:
         ValueError: the file is damaged.
@@ -80,7 +93,13 @@ def read_all_points(blobs: Blobs, directory: str) -> Iterator[tuple[str, Points]
 
 
 def read_whole_metric(blobs: Blobs, directory: str, name: str) -> Points:
-    """The points of one metric, out of the file itself."""
+    """Return the points of one metric, from the file itself and not from a cache.
+
+    Args:
+        blobs: the files of the store.
+        directory: name of the run's directory.
+        name: of the metric.
+    """
     journal = [points for points in _journal(blobs, directory) if points["name"] == name]
     stored = _stored(_content(blobs, f"{directory}/{NAME}"), name)
     return _points(stored, journal)

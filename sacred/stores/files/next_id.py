@@ -29,13 +29,17 @@ _OWN_FILES_ONLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def claim_next(root: str, trash: str) -> str:
-    """Make the directory of the next run; returns its name.
+    """Make the directory of the next run; return its name.
 
     The runs in `trash` may come back, so their numbers count. What is there was in `root`
     before, and by leaving it has changed it.
 
     Whoever makes a directory has that id, whatever the note says: at worst, a wrong one
     leads to a number that is free and not the highest.
+
+    Args:
+        root: directory of the runs.
+        trash: directory of discarded runs.
 
     Raises:
         OSError: it cannot be made.
@@ -56,7 +60,11 @@ def claim_next(root: str, trash: str) -> str:
 
 
 def highest_number(root: str, trash: str) -> int:
-    """The highest number of a run in a directory, or in its trash; 0 without any.
+    """Return the highest number of a run, discarded ones included; 0 without any.
+
+    Args:
+        root: directory of the runs.
+        trash: directory of discarded runs.
 
     Raises:
         OSError: the directory cannot be read.

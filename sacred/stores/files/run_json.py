@@ -100,7 +100,12 @@ class JsonRecord:
         return json.loads(self._field(name)) if name in self._texts else None
 
     def set(self, name: str, value: Any) -> None:
-        """Give a field another value."""
+        """Set a field.
+
+        Args:
+            name: of the field.
+            value: plain data.
+        """
         if name in ("artifacts", "resources"):
             self._lists[name] = []
             self._counts = Counter({k: n for k, n in self._counts.items() if k[0] != name})
@@ -112,7 +117,13 @@ class JsonRecord:
         self.changed = True
 
     def add(self, name: str, item: Any, count: int = 1) -> None:
-        """Add an item to a field that is a list, unless it is there `count` times."""
+        """Append an item to a field that is a list; idempotent.
+
+        Args:
+            name: of the field.
+            item: plain data.
+            count: nothing is added if it is there so many times.
+        """
         text = _item_text(item)
         if self._counts[name, text] < count:
             self._append(name, text)

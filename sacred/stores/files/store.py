@@ -187,7 +187,13 @@ class FileStore(ReadableStore):
         self._blobs.put_file(f"{run_id}/{target}", os.fspath(path))
 
     def save_json(self, run_id: RunId, value: Any, name: str) -> None:
-        """As `save_file`, with a value as JSON."""
+        """Save a value as JSON in the directory of a run; as `save_file`.
+
+        Args:
+            run_id: id of the run.
+            value: anything; what is not plain is flattened.
+            name: of the file.
+        """
         check_artifact_name(name)
         self._blobs.write(f"{run_id}/{name}", encode(flatten(value)).encode())
 
@@ -200,7 +206,12 @@ class FileStore(ReadableStore):
         return [[file.name, self._store_source(file)] for file in files]
 
     def record_text(self, run_id: RunId, name: str) -> str | None:
-        """The text of a file in the directory of a run; None: it does not exist."""
+        """Return the text of a file in the directory of a run; None if there is none.
+
+        Args:
+            run_id: id of the run.
+            name: of the file.
+        """
         try:
             return self._blobs.read(f"{run_id}/{name}").decode()
         except FileNotFoundError:
@@ -407,9 +418,15 @@ def _is_within(path: str, directory: str) -> bool:
 
 
 def store_once(blobs: Blobs, path: str, md5: str | None = None, missing: str | None = None) -> str:
-    """Store content under ``NAME_MD5.EXT`` unless it is there; returns that name.
+    """Store content under ``NAME_MD5.EXT`` unless it is there; return that name.
 
     Nothing is there under the name `missing`.
+
+    Args:
+        blobs: where it is stored.
+        path: of the local file.
+        md5: its hexadecimal digest, if that is known.
+        missing: a name under which there is certainly nothing yet.
     """
     md5 = md5 or md5_of_file(path)
     name = _named_by(path, md5)
@@ -443,7 +460,14 @@ def local_file_store(
     source_dir: str | None,
     copy_artifacts: bool = True,
 ) -> FileStore:
-    """A store on the local disk; `source_dir` None: sources are recorded in place."""
+    """Return a store in directories of the local disk.
+
+    Args:
+        basedir: directory of the runs.
+        resource_dir: directory of resources.
+        source_dir: directory of sources; None: they are recorded in place.
+        copy_artifacts: whether artifacts are copied into the directory of their run.
+    """
     return FileStore(
         LocalBlobs(basedir),
         None if source_dir is None else LocalBlobs(source_dir),

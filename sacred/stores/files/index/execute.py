@@ -34,7 +34,11 @@ class Wanted(Frozen):
 
 
 def execute(connection: sqlite3.Connection, request: IndexRequest) -> IndexAnswer | Wanted:
-    """The answer.
+    """Execute a request on the tables of the index.
+
+    Args:
+        connection: to the index.
+        request: what is asked for.
 
     Raises:
         CannotTellError: the index does not have what is asked for.

@@ -82,7 +82,13 @@ class Reading(Frozen):
 
 
 def read_run(reader: Reader, root: str, name: str) -> Reading | None:
-    """Read a run; None: there is no such directory any more."""
+    """Read the entries of a run for the index; None if its directory is gone.
+
+    Args:
+        reader: of the store.
+        root: directory of the runs.
+        name: of the run's directory.
+    """
     directory = os.path.join(root, name)
     before = fingerprint(directory)
     if before is None:
@@ -110,7 +116,13 @@ def read_run(reader: Reader, root: str, name: str) -> Reading | None:
 
 
 def read_metrics(reader: Reader, root: str, name: str) -> Reading | None:
-    """The metrics of a run: `UNKNOWN` if they cannot be had."""
+    """Read the metrics of a run for the index; `UNKNOWN` if they cannot be read.
+
+    Args:
+        reader: of the store.
+        root: directory of the runs.
+        name: of the run's directory.
+    """
     before = fingerprint(os.path.join(root, name))
     if before is None:
         return None
@@ -170,7 +182,14 @@ class _Paths:
 def save(
     connection: sqlite3.Connection, readings: Iterable[Reading], noted: set[str], now: int
 ) -> None:
-    """Put runs into the tables, in the place of what is there."""
+    """Replace runs in the tables.
+
+    Args:
+        connection: to the index.
+        readings: what was read of them.
+        noted: names of runs that are in the change log.
+        now: nanoseconds since the epoch.
+    """
     paths = _Paths(connection)
     for reading in readings:
         n, name, is_new = _key(connection, reading.name)
@@ -192,7 +211,12 @@ def save(
 
 
 def save_metrics(connection: sqlite3.Connection, readings: Iterable[Reading]) -> None:
-    """Add the values of metrics, unless the runs have changed meanwhile."""
+    """Add the values of metrics, unless the runs have changed meanwhile.
+
+    Args:
+        connection: to the index.
+        readings: what `read_metrics` gave.
+    """
     paths = _Paths(connection)
     for reading in readings:
         n = key_of_run(connection, plain_id(reading.name))
@@ -204,7 +228,12 @@ def save_metrics(connection: sqlite3.Connection, readings: Iterable[Reading]) ->
 
 
 def remove(connection: sqlite3.Connection, keys: Iterable[int]) -> None:
-    """Take runs out of the tables."""
+    """Delete runs from the tables.
+
+    Args:
+        connection: to the index.
+        keys: of the runs in the tables.
+    """
     for n in keys:
         _clear(connection, n)
         connection.execute("DELETE FROM seen WHERE n = ?", (n,))
@@ -217,7 +246,12 @@ def _clear(connection: sqlite3.Connection, n: int) -> None:
 
 
 def key_of_run(connection: sqlite3.Connection, run_id: RunId) -> int | None:
-    """The key of a run in the tables; None: it is not there."""
+    """Return the key of a run in the tables; None if it is not there.
+
+    Args:
+        connection: to the index.
+        run_id: id of the run.
+    """
     if isinstance(run_id, int):
         return run_id
     found = connection.execute("SELECT n FROM seen WHERE name = ?", (run_id,)).fetchone()

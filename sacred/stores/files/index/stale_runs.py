@@ -66,7 +66,12 @@ class Look:
         return self._listed
 
     def is_unchanged(self, name: str, text: bytes) -> bool:
-        """Whether the signature of a run is still that."""
+        """Whether the fingerprint of a run is still the same.
+
+        Args:
+            name: of the run's directory.
+            text: of the fingerprint.
+        """
         key = name, text
         if key not in self._same:
             self._same[key] = is_unchanged(os.path.join(self.root, name), text)
@@ -103,7 +108,12 @@ class Stale(Frozen):
 
 
 def stale(connection: sqlite3.Connection, look: Look) -> Stale:
-    """Compare the index with the file system."""
+    """Compare the index with the file system.
+
+    Args:
+        connection: to the index.
+        look: at the directory of runs.
+    """
     known = dict(connection.execute("SELECT key, value FROM state"))
     found = Stale()
     _compare_names(connection, look, known, found)
@@ -125,7 +135,12 @@ def stale(connection: sqlite3.Connection, look: Look) -> Stale:
 
 
 def save_state(connection: sqlite3.Connection, found: Stale) -> None:
-    """Write down how far everything has been looked at."""
+    """Record up to which state everything has been looked at.
+
+    Args:
+        connection: to the index.
+        found: what `stale` has found.
+    """
     rows = found.state.items()
     connection.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", rows)
 
