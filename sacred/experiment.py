@@ -127,7 +127,7 @@ class Experiment(Ingredient):
     def automain(self, function: Callable[..., R]) -> CapturedFunction[R]:
         """Decorator: as :meth:`main`, and run the command line if this is the script.
 
-        It belongs at the end of the script: what stands behind it is not defined yet
+        It belongs at the end of the script: what follows it is not defined yet
         when the experiment runs.
 
         Raises:
@@ -170,7 +170,7 @@ class Experiment(Ingredient):
         config_updates: Mapping[str, Any] | None = None,
         named_configs: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """The configuration that a run would have; nothing runs, no observer is told.
+        """The configuration that a run would have; nothing runs, no observer is called.
 
         Args:
             config_updates: values that win over all sources; nested or dotted keys.

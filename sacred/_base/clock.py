@@ -88,7 +88,11 @@ class IntervalTimer(threading.Thread):
     def create(
         cls, func: Callable[[], Any], interval: float = 10.0
     ) -> tuple[threading.Event, IntervalTimer]:
-        """A new timer, not yet started.
+        """Return a new timer, not yet started.
+
+        Args:
+            func: what is called.
+            interval: seconds.
 
         Returns:
             the event that stops it, and the thread.

@@ -83,6 +83,10 @@ def iter_prefixes(path: str) -> Iterator[str]:
 def is_prefix(pre_path: str, path: str) -> bool:
     """Whether `path` lies below `pre_path`; everything lies below the empty path.
 
+    Args:
+        pre_path: dotted path.
+        path: dotted path.
+
     >>> is_prefix("a", "a.b"), is_prefix("a", "ab"), is_prefix("a", "a"), is_prefix("", "")
     (True, False, False, True)
     """
@@ -90,7 +94,11 @@ def is_prefix(pre_path: str, path: str) -> bool:
 
 
 def rel_path(base: str, path: str) -> str:
-    """`path` as seen from `base`.
+    """Return a path relative to another one.
+
+    Args:
+        base: dotted path, a prefix of `path`.
+        path: dotted path.
 
     >>> rel_path("a", "a.b.c"), rel_path("a", "a")
     ('b.c', '')
@@ -107,7 +115,12 @@ def rel_path(base: str, path: str) -> str:
 
 
 def get_by_dotted_path(d: Any, path: str, default: Any = None) -> Any:
-    """The entry of a nested dict at `path`, or `default` where there is none.
+    """Return the entry of a nested dict at a path.
+
+    Args:
+        d: the dict.
+        path: dotted path.
+        default: returned where there is no entry.
 
     >>> get_by_dotted_path({"a": {"b": 1}}, "a.b")
     1
@@ -128,6 +141,11 @@ def get_by_dotted_path(d: Any, path: str, default: Any = None) -> Any:
 def get_by_shown_path(d: Any, path: str, default: Any = None) -> Any:
     """As `get_by_dotted_path`, for a path in which keys that are no text stand as text.
 
+    Args:
+        d: the dict.
+        path: dotted path, as it is shown.
+        default: returned where there is no entry.
+
     >>> get_by_shown_path({"a": {1: {0.5: "x"}}}, "a.1.0.5")
     'x'
     """
@@ -145,9 +163,14 @@ def get_by_shown_path(d: Any, path: str, default: Any = None) -> Any:
 
 
 def set_by_dotted_path(d: MutableMapping[str, Any], path: str, value: Any) -> None:
-    """Set the entry at `path`; dicts that are missing on the way are made.
+    """Set the entry of a nested dict at a path; missing dicts are created.
 
     The empty path is `d` itself: its content is replaced by that of `value`.
+
+    Args:
+        d: the dict.
+        path: dotted path.
+        value: the entry.
 
     >>> d = {}
     >>> set_by_dotted_path(d, "a.b", 1)
@@ -177,7 +200,11 @@ def set_by_dotted_path(d: MutableMapping[str, Any], path: str, value: Any) -> No
 
 
 def recursive_update(d: D, u: Mapping[Any, Any]) -> D:
-    """Update the nested dict `d` in place by `u`, and return it.
+    """Update a nested dict in place, and return it.
+
+    Args:
+        d: the dict.
+        u: its new entries, nested alike.
 
     >>> recursive_update({"a": {"b": 1, "c": 2}}, {"a": {"b": 5}})
     {'a': {'b': 5, 'c': 2}}
@@ -246,6 +273,10 @@ def iterate_flattened_separately(
     """Yield ``(path, leaf)``: the manual keys first, then values, then dicts.
 
     Each dict that is not empty is announced by ``(path, PATHCHANGE)``.
+
+    Args:
+        dictionary: a nested dict.
+        manually_sorted_keys: keys that come first, in this order.
 
     >>> list(iterate_flattened_separately({"b": {"x": 1}, "c": 2}))
     [('c', 2), ('b', PATHCHANGE), ('b.x', 1)]

@@ -275,7 +275,12 @@ def _coloured(cells: list[str]) -> str:
 
 
 def nearest_names(name: str, candidates: Iterable[str], n: int = 3) -> list[str]:
-    """Return up to `n` candidates most similar to `name`, the best first.
+    """Return the candidates most similar to a name, the best first.
+
+    Args:
+        name: the name.
+        candidates: what it may be.
+        n: return at most so many.
 
     >>> nearest_names("seeed", ["lr", "seed", "speed"])
     ['seed', 'speed']
@@ -288,7 +293,12 @@ def nearest_names(name: str, candidates: Iterable[str], n: int = 3) -> list[str]
 
 
 def did_you_mean(name: str, candidates: Iterable[str], n: int = 3) -> str:
-    """Return a question that suggests up to `n` similar names, or the empty string.
+    """Return a question that suggests similar names, or the empty string.
+
+    Args:
+        name: the name.
+        candidates: what it may be.
+        n: suggest at most so many.
 
     >>> did_you_mean("leraning_rate", ["learning_rate", "momentum"])
     'Did you mean "learning_rate"?'
@@ -304,6 +314,10 @@ def did_you_mean(name: str, candidates: Iterable[str], n: int = 3) -> str:
 
 def common_prefix_length(a: str, b: str) -> int:
     r"""Return the length of the common prefix of two texts.
+
+    Args:
+        a: a text.
+        b: a text.
 
     >>> common_prefix_length("10%\r", "100%")
     2

@@ -103,7 +103,13 @@ def print_filtered_stacktrace(
     exception: BaseException | None = None,
     file: TextIO | None = None,
 ) -> None:
-    """Write what `format_filtered_stacktrace` gives to `file` (default: ``sys.stderr``)."""
+    """Write what `format_filtered_stacktrace` gives to `file` (default: ``sys.stderr``).
+
+    Args:
+        filter_traceback: as for `format_filtered_stacktrace`.
+        exception: the exception; None: the one that is being handled.
+        file: a text stream.
+    """
     text = format_filtered_stacktrace(filter_traceback, exception)
     print(text, end="", file=sys.stderr if file is None else file)
 

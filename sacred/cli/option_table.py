@@ -54,8 +54,8 @@ TABLE = (
         short="-b",
         long="--beat-interval",
         argument="SECONDS",
-        description="Time between two heartbeats, which is how often observers are told "
-        "about new output, metrics and info (0: as often as is sensible).",
+        description="Time between two heartbeats, which is how often observers receive "
+        "new output, metrics and info (0: as often as is sensible).",
         target="sacred.cli.run_options:beat_interval_option",
     ),
     OptionRow(

@@ -120,8 +120,8 @@ class CapturedFunction(_Proxy[R]):  # noqa: D101 - it has one for the class alon
 
         @property
         def __class__(self):
-            # `inspect` is told that it is a function; picklers, which would take the bare
-            # function then, are told what it is. There is no other way to say both.
+            # For `inspect` it is a function; for picklers, which would take the bare function then,
+            # it is what it is. There is no other way to be both.
             caller = sys._getframe(1).f_globals.get("__name__") or ""
             if _PICKLERS.isdisjoint(caller.split(".")):
                 return type(self.__wrapped__)

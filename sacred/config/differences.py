@@ -35,6 +35,10 @@ def _is_scalar(value: Any) -> bool:
 def type_changed(old_value: Any, new_value: Any) -> bool:
     """Whether the type of an entry changes; nothing is a change from None.
 
+    Args:
+        old_value: before.
+        new_value: after.
+
     >>> type_changed(1, "a"), type_changed([1], (1,)), type_changed(None, 1)
     (True, False, False)
     """
@@ -43,6 +47,10 @@ def type_changed(old_value: Any, new_value: Any) -> bool:
 
 def is_different(old_value: Any, new_value: Any) -> bool:
     """Whether two values differ; lists, tuples and arrays are compared by content.
+
+    Args:
+        old_value: before.
+        new_value: after.
 
     >>> is_different([1, 2], (1, 2)), is_different({"a": [1]}, {"a": [2]})
     (False, True)

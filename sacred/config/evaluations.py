@@ -60,7 +60,17 @@ class EvaluationCache:
         preset: Mapping[str, Any] | None = None,
         fallback: Mapping[str, Any] | None = None,
     ) -> tuple[ConfigSummary, BaseException | None]:
-        """As `evaluate`; if a scope fails, what it has set before, and the error."""
+        """Evaluate a source; of a scope that fails, return what it has set before.
+
+        Args:
+            source: the source.
+            fixed: values that are not changed.
+            preset: values that are entries already.
+            fallback: values that can be read.
+
+        Returns:
+            the summary, and the error or None.
+        """
         fixed, preset, fallback = fixed or {}, preset or {}, fallback or {}
         if not isinstance(source, ConfigScope):
             return source(fixed=fixed, preset=preset, fallback=fallback), None
@@ -101,7 +111,11 @@ def _completed(
 
 
 def is_same(old: Any, new: Any) -> bool:
-    """Whether two values cannot be told apart: their types are the same, too, at all levels.
+    """Whether two values are equal in value and type, at all levels.
+
+    Args:
+        old: a value.
+        new: a value.
 
     >>> is_same({"a": [1]}, {"a": [1]}), is_same({"a": [1]}, {"a": [True]})
     (True, False)

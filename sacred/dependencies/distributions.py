@@ -71,7 +71,12 @@ class Distribution:
             return ""
 
     def owns(self, relative: str, top: str) -> bool:
-        """Whether a file, relative to the directory of the packages, is part of it."""
+        """Whether a file is part of the distribution.
+
+        Args:
+            relative: path of the file, relative to the directory of the packages.
+            top: name of its top-level module.
+        """
         record = self.read("RECORD")
         if record:
             return f"\n{relative}," in f"\n{record}"
@@ -136,7 +141,7 @@ def _site(directory: str) -> _Site:
         return _site_at(directory, 0)
 
 
-#: What is installed, as it was at one moment.
+#: A snapshot of what is installed.
 Sites = tuple[_Site, ...]
 
 
@@ -148,7 +153,9 @@ def present_sites() -> Sites:
 def find_distribution(name: str, sites: Sites | None = None) -> Distribution | None:
     """Return the installed distribution of this name, in any spelling.
 
-    `sites` is what is installed (default: what is so now).
+    Args:
+        name: of the distribution.
+        sites: installed distributions; None: those that are installed now.
 
     >>> find_distribution("no such distribution") is None
     True
@@ -172,9 +179,12 @@ def all_distributions() -> list[Distribution]:
 def owner_of(modname: str, filename: str, sites: Sites | None = None) -> Distribution | None:
     """Return the distribution that a module belongs to, by the module's file.
 
-    `sites` is what is installed (default: what is so now).
-
     Two or more distributions may share a top-level name (``google``), so that does not tell.
+
+    Args:
+        modname: full name of the module.
+        filename: of the module.
+        sites: installed distributions; None: those that are installed now.
     """
     path = os.path.abspath(filename)
     parts = modname.split(".")

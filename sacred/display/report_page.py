@@ -1,4 +1,4 @@
-"""What stands around the runs of a report: its style and its script."""
+"""The page around the runs of a report: its style and its script."""
 
 from __future__ import annotations
 

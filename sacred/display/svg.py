@@ -33,7 +33,7 @@ _ROUNDS = ((0, 0.0, ""), (255, 0.35, "7 3"), (0, 0.35, "2 3"), (255, 0.55, "9 3 
 
 _WIDTH, _HEIGHT = 560, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 10, 40
-#: How many points of a curve are drawn; more cannot be told apart.
+#: How many points of a curve are drawn; more cannot be distinguished.
 _MAX_POINTS = 600
 #: As many names of runs as fit below a plot of single points.
 _MAX_NAMES = 30

@@ -41,7 +41,7 @@ def gpu_info() -> dict[str, Any]:
         return parse_nvidia_smi(output)
     # No driver, no permission, a hanging driver, or output that is no XML (a SyntaxError).
     except (OSError, subprocess.SubprocessError, SyntaxError, ValueError) as error:
-        logging.getLogger(__name__).info("nvidia-smi told nothing: %s", error)
+        logging.getLogger(__name__).info("nvidia-smi gave no information: %s", error)
         raise IgnoreHostInfo from error
 
 

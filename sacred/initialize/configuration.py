@@ -63,7 +63,7 @@ def configure(
 
     Args:
         experiment: the experiment (or ingredient) to configure.
-        command_name: what config hooks are told.
+        command_name: passed to config hooks.
         config_updates: values that win over all sources; nested, or with dotted keys.
         named_configs: names of named configs or config files, in order.
         log_level: level of the run's logger.

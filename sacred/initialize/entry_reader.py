@@ -68,7 +68,7 @@ class EntryReader:
         Args:
             path: of the ingredient that asks.
             names: what it asks for: its own entries, or its ingredients.
-            command_name: what config hooks are told, if they are asked.
+            command_name: passed to config hooks.
             logger: as `command_name`.
         """
         scaffold = self._scaffolding[path]

@@ -71,7 +71,7 @@ class NamedConfigs:
         Args:
             names: of named configs or config files.
             updates: values from outside, nested; they win over every named config.
-            command_name: what config hooks are told.
+            command_name: passed to config hooks.
 
         Returns:
             all values that are fixed for the sources, nested.

@@ -82,6 +82,10 @@ class Dispatcher:
         The first observer may store both at once. Only the first: while another one waits for
         an unreachable server, the process may be killed, and what an observer keeps in memory
         would be lost.
+
+        Args:
+            last_beat: the last heartbeat.
+            closing: the event that ends the run.
         """
         with self._locked():
             first, others = self._started_observers[:1], self._started_observers[1:]

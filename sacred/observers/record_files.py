@@ -239,7 +239,7 @@ class RecordFiles(StoreObserver):
 
     @property
     def _run_id(self) -> RunId | None:
-        return self._queued_id if self._recording is None else self._recording.run_id
+        return self._queued_id if self._delivery is None else self._delivery.run_id
 
 
 def _with_sources(info: Mapping[str, Any], sources: Any) -> SetFields:

@@ -27,11 +27,11 @@ __all__ = ["OldConstructors", "RecordState", "StoreObserver"]
 class RecordState:
     """The state of one run that is being recorded."""
 
-    __slots__ = ("entry", "output_held", "recording", "writer")
+    __slots__ = ("delivery", "entry", "output_held", "writer")
 
     def __init__(self) -> None:
         self.writer = RunChangeTracker()
-        self.recording: Delivery | None = None
+        self.delivery: Delivery | None = None
         #: Characters of output held back until the next write.
         self.output_held = 0
         #: The document as shown to users, who may edit it.
@@ -130,8 +130,8 @@ class StoreObserver(RunObserver):
         return self._record.writer
 
     @property
-    def _recording(self) -> Delivery | None:
-        return self._record.recording
+    def _delivery(self) -> Delivery | None:
+        return self._record.delivery
 
     def highest_id(self) -> int | None:
         """The highest number among the ids of stored runs; None if they are not numbered."""
@@ -142,7 +142,7 @@ class StoreObserver(RunObserver):
     def withdraw(self) -> None:
         """Remove the record of the run that has just been started: its id is taken elsewhere."""
         record = self._records.pop(current_run(), None)
-        delivery = None if record is None else record.recording
+        delivery = None if record is None else record.delivery
         run_id = self._queued_id if delivery is None else delivery.run_id
         self._latest, self._queued_id = RecordState(), None
         if run_id is not None:
@@ -284,8 +284,8 @@ class StoreObserver(RunObserver):
         Raises:
             Exception: the store failed again.
         """
-        if self._recording is not None:
-            self._recording.deliver()
+        if self._delivery is not None:
+            self._delivery.deliver()
 
     def check_artifact(self, name: str) -> None:
         """Check the name of an artifact, as `artifact_event` does.
@@ -305,7 +305,7 @@ class StoreObserver(RunObserver):
         files: Sequence[SourceFile],
     ) -> RunId:
         new_id = self._bounded.create(run_id, document, files)
-        record.recording = Delivery(self._bounded, new_id, document, files, self.failure_dir)
+        record.delivery = Delivery(self._bounded, new_id, document, files, self.failure_dir)
         self._records[current_run()] = self._latest = record
         return new_id
 
@@ -351,6 +351,6 @@ class StoreObserver(RunObserver):
 
     @property
     def _running(self) -> Delivery:
-        if self._recording is None:
+        if self._delivery is None:
             raise RuntimeError(f"{type(self).__name__} has not received a started_event")
-        return self._recording
+        return self._delivery

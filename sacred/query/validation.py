@@ -72,7 +72,7 @@ def checked_comparison(
     now: datetime.datetime,
     local: bool = False,
 ) -> Expression:
-    """A comparison of a field with what stands on the right.
+    """A comparison of a field with the operand on the right.
 
     Raises:
         QueryError: they cannot be compared.

@@ -21,7 +21,7 @@ SHOWN_AS_STORED = "is shown as it is stored"
 
 
 def restored(plain: Any, report: Callable[[str], None], path: str = "") -> Any:
-    """The value; what is refused stays plain, and `report` is told which it is.
+    """The value; what is refused stays plain, and `report` is called with its path.
 
     >>> said = []
     >>> restored({"a": {"py/tuple": [1]}, "b": {"py/object": "my.Model"}}, said.append)

@@ -53,8 +53,8 @@ def unsaved_run(
         name: to call it by.
         config: its configuration.
         command: its command.
-        experiment: what observers are told about the experiment.
-        host: what they are told about the machine.
+        experiment: the description of the experiment that observers receive.
+        host: the description of the machine that they receive.
     """
     writer = RunChangeTracker()
     document, files = writer.started(experiment, command, host, utcnow(), config, {})

@@ -10,17 +10,17 @@ if TYPE_CHECKING:
 
 __all__ = ["DATE_CLASSES", "flatten_date", "restore_date"]
 
-Moment = datetime.date | datetime.time
+DateOrTime = datetime.date | datetime.time
 
 #: Name in the data → class.
-DATE_CLASSES: dict[str, type[Moment]] = {
+DATE_CLASSES: dict[str, type[DateOrTime]] = {
     "datetime.datetime": datetime.datetime,
     "datetime.date": datetime.date,
     "datetime.time": datetime.time,
 }
 
 
-def flatten_date(value: Moment, flatten: Callable[[Any], Any]) -> dict[str, Any]:
+def flatten_date(value: DateOrTime, flatten: Callable[[Any], Any]) -> dict[str, Any]:
     """A `datetime.datetime`, `datetime.date` or `datetime.time`."""
     reduced: Any = value.__reduce__()
     payload, *time_zone = reduced[1]
@@ -34,7 +34,7 @@ def flatten_date(value: Moment, flatten: Callable[[Any], Any]) -> dict[str, Any]
     }
 
 
-def restore_date(name: str, reduced: Any, restore: Callable[[Any], Any]) -> Moment:
+def restore_date(name: str, reduced: Any, restore: Callable[[Any], Any]) -> DateOrTime:
     """The inverse of `flatten_date`.
 
     Raises:
@@ -51,5 +51,5 @@ def restore_date(name: str, reduced: Any, restore: Callable[[Any], Any]) -> Mome
     time_zones = [restore(argument) for argument in arguments[1:]]
     if not all(isinstance(zone, datetime.tzinfo) for zone in time_zones):
         raise TypeError("a time zone is expected")
-    made: Moment = cls(payload, *time_zones)  # type: ignore[arg-type]
+    made: DateOrTime = cls(payload, *time_zones)  # type: ignore[arg-type]
     return made

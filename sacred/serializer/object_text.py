@@ -16,7 +16,7 @@ from typing import Any
 
 __all__ = ["TEXT_TAG", "ObjectText", "flatten_text", "read_name", "read_text"]
 
-#: Our own tag: jsonpickle evaluates what stands behind its ``py/repr``.
+#: Our own tag: jsonpickle evaluates the text of its ``py/repr``.
 TEXT_TAG = "py/text"
 
 _MAX_CHARS = 200

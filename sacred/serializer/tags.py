@@ -35,7 +35,7 @@ RESERVED = frozenset(
 
 
 def circular_reference(kind: type) -> str:
-    """What stands for a value of this class within itself."""
+    """The stand-in for a value of this class within itself."""
     return f"<circular reference to a {kind.__name__}>"
 
 

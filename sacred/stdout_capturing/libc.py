@@ -23,7 +23,13 @@ def c_library() -> Any:
 
 
 def free_file_range(fd: int, start: int, length: int) -> None:
-    """Release the memory or disk space of a range of a file where the system can (Linux)."""
+    """Free the memory or disk space of a range of a file where the system can (Linux).
+
+    Args:
+        fd: descriptor of the file.
+        start: in bytes.
+        length: in bytes.
+    """
     library = c_library()
     if library is None or not hasattr(library, "fallocate"):
         return

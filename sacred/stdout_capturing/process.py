@@ -92,6 +92,11 @@ def crash_reports_to(fd: int) -> Callable[[], None]:
 
 
 def same_target(first: int, second: int) -> bool:
-    """Whether two descriptors refer to the same file, pipe or terminal."""
+    """Whether two descriptors refer to the same file, pipe or terminal.
+
+    Args:
+        first: descriptor.
+        second: descriptor.
+    """
     one, two = os.fstat(first), os.fstat(second)
     return (one.st_dev, one.st_ino, one.st_rdev) == (two.st_dev, two.st_ino, two.st_rdev)

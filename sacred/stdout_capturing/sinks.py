@@ -77,7 +77,12 @@ def identity(fd: int) -> tuple[int, int]:
 
 
 def refers_to(fd: int, file: tuple[int, int]) -> bool:
-    """Whether a descriptor is open and still refers to a file."""
+    """Whether a descriptor is open and still refers to a file.
+
+    Args:
+        fd: descriptor.
+        file: device and inode, as `identity` returns them.
+    """
     try:
         return identity(fd) == file
     except OSError:

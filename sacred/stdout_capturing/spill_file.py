@@ -49,7 +49,11 @@ class SpillFile:
         return start
 
     def read(self, position: int, size: int) -> bytes:
-        """Return `size` bytes from `position` on, fewer at the end.
+        """Read a range, which ends with the file at the latest.
+
+        Args:
+            position: in bytes.
+            size: in bytes.
 
         Raises:
             OSError: it cannot be read.

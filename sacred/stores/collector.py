@@ -55,12 +55,12 @@ class Collector:
         without: Collection[RunId] = (),
         report: Report | None = None,
     ) -> Iterator[Garbage]:
-        """What no run refers to.
+        """Yield what no run refers to.
 
         Args:
             before: contents that were stored or used later are left out.
             without: the runs of these ids do not count; they are about to be removed.
-            report: is told why something cannot be told from garbage, and stays.
+            report: called with the reason why something may be garbage and stays.
         """
         return iter(())
 

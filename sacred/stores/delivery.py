@@ -157,7 +157,7 @@ class Delivery:
         """Store what is pending; after a failure, files come last.
 
         A file for which the time limits of a slow network never suffice looks like an
-        absent store. It must not keep the beats behind it from being stored.
+        absent store. It must not keep the heartbeats behind it from being stored.
         """
         if self._has_failed:
             files = [change for change in self.pending if isinstance(change, AddFile)]

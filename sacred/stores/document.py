@@ -70,7 +70,7 @@ class RunChangeTracker:
     def __init__(self) -> None:
         #: In characters.
         self.output_length = 0
-        # The whole text, as far as it was told in that form.
+        # The whole text, as far as it was received in that form.
         self._output = ""
         self._output_bytes = 0
         self._counts: dict[str, int] = {}
@@ -135,12 +135,12 @@ class RunChangeTracker:
         return document, source_files(ex_info)
 
     def experiment_info(self, ex_info: Mapping[str, Any]) -> list[Change]:
-        """More of the experiment has become known."""
+        """Return the change for sources and packages that were discovered after the start."""
         info = flatten(_with_lists(dict(ex_info)))
         return [SetExperiment(info=info, files=tuple(source_files(ex_info)))]
 
     def meta_info(self, meta_info: Mapping[str, Any]) -> list[Change]:
-        """The run has been annotated, by itself.
+        """Return the changes for new annotations by the run itself.
 
         >>> RunChangeTracker().meta_info({"tags": ["a"], "group": "B"})
         [Annotate(fields={'group': 'B'}, add_tags=('a',), remove_tags=())]
@@ -160,7 +160,7 @@ class RunChangeTracker:
         return [] if change == Annotate() else [change]
 
     def info(self, info: Mapping[str, Any]) -> list[Change]:
-        """The user's `info`, apart from a heartbeat."""
+        """Return the changes for a new `info`, apart from a heartbeat."""
         fields = self._if_changed("info", flatten(info))
         return [SetFields(fields=fields)] if fields else []
 
@@ -194,13 +194,13 @@ class RunChangeTracker:
             offset: the same in bytes of UTF-8.
             text: what follows them.
         """
-        # Should the whole be told again, it is taken as new from its start.
+        # Should the whole be received again, it counts as new from its start.
         self._output, self._output_bytes = "", 0
         self.output_length = start + len(text)
         return [WriteOutput(start=start, offset=offset, text=_storable(text))]
 
     def metrics(self, metrics_by_name: Mapping[str, Mapping[str, Any]]) -> list[Change]:
-        """New points, in the form of the event ``log_metrics``."""
+        """Return the changes for new points, in the form of the event ``log_metrics``."""
         return [
             self._new_points(name, points)
             for name, points in metrics_by_name.items()
@@ -208,7 +208,7 @@ class RunChangeTracker:
         ]
 
     def resource(self, filename: str) -> list[Change]:
-        """The run read a file.
+        """Return the change for a file that the run has read.
 
         Raises:
             OSError: it cannot be read.

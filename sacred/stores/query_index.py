@@ -74,7 +74,7 @@ class QueryIndex(Protocol):
         """
 
     def rebuild(self) -> int:
-        """Make the index anew from all runs; returns how many there are.
+        """Rebuild the index from all runs; returns how many there are.
 
         Raises:
             StoreError: it cannot be written.

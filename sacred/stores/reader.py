@@ -153,7 +153,7 @@ class Reader(ABC):
         Args:
             ids: of the runs, in the order that is wanted; None: all, in the order of `ids`.
             fields: as in `document`; ``_id`` is always there.
-            report: is told of runs that cannot be read; they are left out.
+            report: called with a message for each run that cannot be read, which is left out.
             where: of `prefilter`: runs that it excludes may be left out.
         """
         for run_id in self.ids() if ids is None else ids:

@@ -106,8 +106,8 @@ class Store(ABC):
     #: For messages, without passwords: ``file:runs``, ``mongodb://host:27017/sacred``.
     url: str
 
-    #: Whether long output may be stored piece by piece between heartbeats: the cost of a
-    #: piece is that of its own length.
+    #: Whether long output may be appended in chunks between heartbeats: the cost of a
+    #: chunk is that of its own length.
     supports_output_append: bool = False
 
     #: Seconds after which a call that has not returned is given up during a run (longer for long

@@ -70,7 +70,11 @@ def annotate(
 
 
 def check_not_in_trash(store: RunStore, run_id: RunId) -> None:
-    """Refuse a run that has been discarded, before it is changed.
+    """Raise an error if a run is in the trash.
+
+    Args:
+        store: of the run.
+        run_id: id of the run.
 
     Raises:
         StoreError: it is in the trash.

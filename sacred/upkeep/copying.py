@@ -252,7 +252,7 @@ def _acceptable(change: AddFile, target: RunStore, files: _LocalFiles) -> AddFil
     Args:
         change: adds a file under its own name.
         target: the store.
-        files: is told of another name.
+        files: called when a file gets another name.
     """
     try:
         target.backend.check(change)

@@ -13,7 +13,7 @@ from sacred.stores.store import Store, StoreAddressError, StoreNotFoundError
 
 __all__ = ["PendingSpool", "pending_spools", "sync"]
 
-#: What stands for a password in a URL for messages.
+#: The placeholder of a password in a URL for messages.
 _HIDDEN = "***"
 
 

@@ -51,7 +51,12 @@ def discard(store: RunStore, ids: Iterable[RunId], *, force: bool = False) -> li
 
 
 def recover(store: RunStore, ids: Iterable[RunId]) -> list[RunId]:
-    """Take runs out of the trash; as `discard`."""
+    """Move runs out of the trash; as `discard`.
+
+    Args:
+        store: of the runs.
+        ids: of the runs.
+    """
     records = [store[run_id] for run_id in ids]
     for record in records:
         store.backend.recover(record.id)

@@ -274,7 +274,7 @@ def test_what_others_have_in_the_database_stays(later, place, store, tmp_path):
         database["fs.chunks"].insert_one({"files_id": ObjectId(), "n": 0, "data": b"piece"})
         waste = find_garbage(store, **NO_GRACE)
         assert [(item.kind, item.name) for item in waste.garbage if item.ref != unused] == [
-            ("piece of a file", waste.garbage[1].name),
+            ("chunk of a file", waste.garbage[1].name),
             ("metric", "loss of run 77"),
         ]
         assert len(remove_garbage(store, waste).garbage) == 3

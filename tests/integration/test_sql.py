@@ -823,7 +823,7 @@ def test_a_full_disk(tmp_path):
     sa.event.remove(observer.engine, "begin", limit)
     with observer.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
-    observer._recording._quiet_until = 0
+    observer._delivery._quiet_until = 0
     complete(observer, 1)
     assert len(observer.query("1")["captured_out"]) == 10_000_000
 

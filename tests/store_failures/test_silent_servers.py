@@ -93,7 +93,7 @@ def test_silent_in_the_middle_and_back_again(
             assert time.monotonic() - began < 5 * SECONDS
         finally:
             silence(False)
-        observer._recording._quiet_until = 0  # type: ignore[union-attr]
+        observer._delivery._quiet_until = 0  # type: ignore[union-attr]
         time.sleep(0.5)
         live_a_bit(run, 4, tmp_path)
         return 42

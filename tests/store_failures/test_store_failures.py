@@ -181,10 +181,10 @@ def test_lost_in_the_middle_and_back_again(place: FailingPlace, tmp_path: Path) 
         try:
             live_a_bit(run, 1, tmp_path)
             live_a_bit(run, 2, tmp_path)
-            assert observer._recording.pending
+            assert observer._delivery.pending
         finally:
             place.come_back()
-        observer._recording._quiet_until = 0  # the pause after a failure is over
+        observer._delivery._quiet_until = 0  # the pause after a failure is over
         live_a_bit(run, 3, tmp_path)
         return 42
 

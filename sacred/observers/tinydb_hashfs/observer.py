@@ -208,8 +208,8 @@ class TinyDbObserver(StoreObserver):
 
     @property
     def _found(self) -> tuple[int, JsonDict] | None:
-        recording = self._recording
-        return None if recording is None else self._store.find(recording.run_id)
+        delivery = self._delivery
+        return None if delivery is None else self._store.find(delivery.run_id)
 
     @property
     def writes_to(self) -> Hashable:

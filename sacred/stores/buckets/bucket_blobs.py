@@ -3,7 +3,7 @@
 Objects are replaced as a whole and cannot be appended to. What grows (the output,
 the journal of the metrics) is uploaded whole while it is small; from then on, the
 store itself puts what it has and the new end together (`Bucket.extend`), so that a
-beat sends only what is new.
+heartbeat sends only what is new.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Bucket(ABC):
     def put_new(self, key: str, body: bytes) -> bool:
         """Create an object unless there is one; return whether it was created.
 
-        Of several who try at the same time, one is told True.
+        Atomic: of several who try at the same time, one gets True.
 
         Args:
             key: of the object.
@@ -116,7 +116,7 @@ class Bucket(ABC):
 
     @abstractmethod
     def folders(self, prefix: str) -> Iterator[str]:
-        """What stands between `prefix` and the next ``/`` in the keys that have one."""
+        """The part of keys between `prefix` and the next ``/`` in the keys that have one."""
 
 
 class BucketBlobs(Blobs):
@@ -214,7 +214,7 @@ class BucketBlobs(Blobs):
         modified = self.bucket.modified(key)
         if modified is None:
             return False
-        # What was modified lately need not be told so again.
+        # What was modified lately need not be touched again.
         return utcnow() - modified < collector.COUNTS or self.bucket.touch(key)
 
     def holds(self, name: str, md5: str, size: int) -> bool:

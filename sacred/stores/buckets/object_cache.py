@@ -81,7 +81,7 @@ class ObjectCache:
         except sqlite3.OperationalError:
             return None  # somebody else has it for long, or the disk is full
         except (sqlite3.DatabaseError, TypeError, ValueError):
-            with contextlib.suppress(OSError):  # damaged: the next one makes it anew
+            with contextlib.suppress(OSError):  # damaged: the next one creates it again
                 os.remove(self.path)
             return None
         except OSError:

@@ -47,7 +47,7 @@ _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _BINARY
 
 
 class Blob(Frozen):
-    """A piece of content.
+    """One stored content.
 
     Args:
         name: its name.
@@ -63,7 +63,7 @@ class Blob(Frozen):
 
 
 class Blobs(ABC):
-    """Named pieces of content; names are relative, with ``/`` between their parts."""
+    """Contents by name; names are relative, with ``/`` between their parts."""
 
     #: For messages and for what records call the place.
     root: str
@@ -280,7 +280,7 @@ class LocalBlobs(Blobs):
                 size = os.lseek(fd, 0, os.SEEK_END)
                 if size < offset:
                     raise StoreError(f"{self._path(name)} is shorter than {offset} bytes")
-                # What stands there is the rest of an attempt that failed, or was rewritten.
+                # What follows is the rest of an attempt that failed, or was rewritten.
                 if size > offset:
                     os.ftruncate(fd, offset)
                 _write_all(fd, content)

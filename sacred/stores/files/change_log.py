@@ -19,7 +19,7 @@ CHANGE_LOG = ".changes"
 
 # In a smaller store readers look at everything.
 MIN_RUNS = 1000
-# Then the notes begin anew, and readers look at everything once.
+# Then the log starts again, and readers look at everything once.
 MAX_LOG_BYTES = 1 << 20
 # A link, or a pipe that nobody else has open, is not a file of ours.
 _OWN_FILES_ONLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)

@@ -75,7 +75,7 @@ class FileCollector(Collector):
             used = self._references(records - {f"{run_id}/{_RECORD}" for run_id in without})
         except ValueError as error:
             if report is not None:
-                report(f"{error}; so no copy of a source or resource can be told to be unused")
+                report(f"{error}; so no copy of a source or resource can be recognised as unused")
             return
         yield from (item for item in shared if item.name not in used)
 

@@ -1,9 +1,9 @@
 """``metrics.json``: whole at any moment, though points keep coming.
 
-A file of JSON cannot grow at its end, and writing all points again at every beat
-costs more and more. So a small file is replaced at every beat; a large one only
+A file of JSON cannot grow at its end, and writing all points again at every heartbeat
+costs more and more. So a small file is replaced at every heartbeat; a large one only
 when it has grown by half, and the points in between stand in a journal beside
-it, one line per metric and beat. Each point is thus written a bounded number of
+it, one line per metric and heartbeat. Each point is thus written a bounded number of
 times. When the run ends the file is complete and the journal is gone.
 """
 
@@ -30,7 +30,7 @@ NAME = "metrics.json"
 JOURNAL = "metrics.jsonl"
 
 _ARRAYS = ("steps", "timestamps", "values")
-# Up to this size the file is replaced at every beat: a fraction of a millisecond.
+# Up to this size the file is replaced at every heartbeat: a fraction of a millisecond.
 SMALL_FILE_BYTES = 256 * 1024
 # Beyond, when the new points amount to this part of it. All in all, each point is then
 # written three times to the file, and the journal has at most a third of them.
@@ -279,7 +279,7 @@ def _journal_line(points: AddPoints, arrays: Arrays) -> Iterator[bytes]:
 
 
 def read_metrics(directory: str | os.PathLike[str]) -> dict[str, dict[str, list[Any]]]:
-    """The metrics of a run that is stored in files, up to its last beat.
+    """The metrics of a run that is stored in files, up to its last heartbeat.
 
     Args:
         directory: of the run.

@@ -1,7 +1,7 @@
 """Reading one metric out of ``metrics.json``, fast where it is long.
 
 `sacred.stores.files.metrics_json` writes each array as one line. JSON has no line breaks
-within texts, so the lines of a large file can be told apart without parsing them, and
+within texts, so the lines of a large file can be separated without parsing them, and
 only those of one metric are read. Any other JSON, as that of the old library, is
 parsed as such.
 """

@@ -15,7 +15,7 @@ from sacred.serializer.json_text import to_json
 __all__ = ["ABOUT", "ANNOTATIONS", "JsonRecord", "encode"]
 
 #: Entries of ``meta`` that have changed since the start; null: it is gone. Who annotates a run
-#: that is under way must not write the file that its process writes at every beat.
+#: that is under way must not write the file that its process writes at every heartbeat.
 ANNOTATIONS = "_annotations.json"
 
 # Texts of more characters are hardly ever the same again.

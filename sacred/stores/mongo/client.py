@@ -115,7 +115,12 @@ def split_prefix(url: str) -> tuple[str, str]:
 
 
 def name_of_place(url: str | None, database: str, prefix: str = "") -> str:
-    """The address without password and options.
+    """Return an address without password and options.
+
+    Args:
+        url: of the server.
+        database: name of the database.
+        prefix: of the names of collections.
 
     >>> name_of_place("mongodb://me:secret@server/?tls=true", "results", "p")
     'mongodb://server/results?collection_prefix=p'

@@ -158,7 +158,7 @@ class MongoCollector(Collector):
         complete = {row["_id"] for row in self._files.find({}, {"_id": 1})}
         for file_id in started:
             if file_id not in complete:
-                yield Garbage(kind="piece of a file", name=str(file_id), ref=file_id)
+                yield Garbage(kind="chunk of a file", name=str(file_id), ref=file_id)
 
     def _points(self, before: datetime.datetime, runs: set[Any]) -> Iterator[Garbage]:
         """Points of runs that are not there, in this collection or in any other."""
@@ -176,7 +176,7 @@ class MongoCollector(Collector):
             return self._metrics.delete_one({"_id": item.ref}).deleted_count > 0
         assert self._files is not None
         chunks = self._files.database[self._chunks_of(self._files)]
-        if item.kind != "piece of a file":
+        if item.kind != "chunk of a file":
             # Who has said meanwhile that it uses the file keeps it; who says so from now on
             # is told that it is gone, and stores it again.
             still = {"$and": [{"_id": item.ref}, _unused_since(before)]}

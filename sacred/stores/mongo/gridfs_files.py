@@ -20,12 +20,16 @@ __all__ = ["USED", "GridFiles", "content_type_of", "files_of"]
 
 _ATTEMPTS = 3
 
-#: The field of a file's document that says when a run has last been told to use it.
+#: The field of a file's document with the time when a run has last started to use it.
 USED = "used"
 
 
 def content_type_of(name: str, path: str) -> str | None:
-    """Guess the MIME type of an artifact by its name, else by the name of its file.
+    """Guess the MIME type of an artifact.
+
+    Args:
+        name: of the artifact.
+        path: of its file, which is asked if the name says nothing.
 
     >>> content_type_of("predictions", "/tmp/pred.csv")
     'text/csv'
@@ -82,7 +86,12 @@ class GridFiles:
             return self._put(name, content_of(content), None, fields)
 
     def put_text(self, name: str, text: str, **fields: Any) -> Any:
-        """Store a text unless it is there under this name; returns the id in GridFS."""
+        """Store a text unless it is there under this name; return its id in GridFS.
+
+        Args:
+            name: of the file.
+            text: the content.
+        """
         data = text.encode()
         md5 = new_md5(data).hexdigest()
         return self._find(name, md5, len(data)) or self._put(name, [data], md5, fields)
@@ -118,7 +127,7 @@ class GridFiles:
         if self._documents is None:
             return True
         last = timestamp_of(found._file.get(USED) or found._file.get("uploadDate"))
-        # What was used lately need not be told so again.
+        # What was used lately need not be marked again.
         if last is not None and utcnow() - last < collector.COUNTS:
             return True
         mark = {"$set": {USED: utcnow()}}

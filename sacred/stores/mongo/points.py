@@ -93,10 +93,14 @@ class MongoMetrics:
         self._moved: list[ObjectId] = []
 
     def id_of(self, name: str, part: int = 0) -> ObjectId:
-        """The id of a document; it may not be there yet.
+        """Return the id of the document of a metric, which need not exist yet.
 
         It is made here and not by the server: after a lost connection, writing to
         the same id again cannot make a second document.
+
+        Args:
+            name: of the metric.
+            part: number of the document; 0: the first one.
         """
         # Not at the top, as others below: pymongo is optional.
         from bson import ObjectId

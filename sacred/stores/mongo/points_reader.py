@@ -75,7 +75,12 @@ class MetricDocuments:
         return list(listed)
 
     def points(self, run_id: RunId, name: str) -> Points:
-        """All points of a metric."""
+        """Return all points of a metric.
+
+        Args:
+            run_id: id of the run.
+            name: of the metric.
+        """
         documents = self._documents(run_id, name)
         columns = {array: joined([d[array] for d in documents]) for array in ARRAYS}
         if len(set(map(len, columns.values()))) > 1:

@@ -177,7 +177,12 @@ class MongoStore(ReadableStore):
         return MongoCollector(self.url, self._runs, self._fs, self._metrics)
 
     def metric_id(self, run_id: RunId, name: str) -> str | None:
-        """The id, as text, of the document of a metric; it may not be there yet."""
+        """Return the id, as text, of the document of a metric, which need not exist yet.
+
+        Args:
+            run_id: id of the run.
+            name: of the metric.
+        """
         metrics = self._opened(run_id).metrics
         return None if metrics is None else str(metrics.id_of(name))
 

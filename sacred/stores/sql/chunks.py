@@ -126,7 +126,11 @@ def packed(
 
 
 def unpacked_steps(content: bytes, count: int) -> Any:
-    """The steps of a chunk: an array of numpy, or a list without it.
+    """Unpack the steps of a chunk: an array of numpy, or a list without it.
+
+    Args:
+        content: the packed bytes.
+        count: number of points.
 
     Raises:
         ValueError: it is no column of so many.
@@ -146,7 +150,13 @@ def unpacked_steps(content: bytes, count: int) -> Any:
 
 
 def unpacked_numbers(content: bytes, kind: str, count: int) -> Any:
-    """The values of a chunk, likewise."""
+    """Unpack the values of a chunk: an array of numpy, or a list without it.
+
+    Args:
+        content: the packed bytes.
+        count: number of points.
+        kind: of the numbers.
+    """
     if len(content) != 8 * count or kind not in _KINDS.values():
         raise ValueError("a damaged chunk")
     if not is_installed("numpy"):
@@ -157,7 +167,11 @@ def unpacked_numbers(content: bytes, kind: str, count: int) -> Any:
 
 
 def unpacked_times(content: bytes, count: int) -> Any:
-    """The times of a chunk: ``datetime64[us]``, or a list of datetimes.
+    """Unpack the times of a chunk: ``datetime64[us]``, or a list of datetimes.
+
+    Args:
+        content: the packed bytes.
+        count: number of points.
 
     >>> unpacked_times(packed([0], [1.5], [1_000_000])["times"], 1).tolist()
     [datetime.datetime(1970, 1, 1, 0, 0, 1)]

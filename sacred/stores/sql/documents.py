@@ -103,7 +103,13 @@ class DocumentRows:
         fields: Collection[str] | None,
         report: Report | None = None,
     ) -> Iterator[Document]:
-        """The documents of some rows of ``run``, with what other tables have to them.
+        """Yield the documents of some rows of ``run``, completed from other tables.
+
+        Args:
+            connection: to the database.
+            rows: of the table ``run``.
+            fields: names of the wanted fields; None: all.
+            report: called with a message for each damaged run, which is left out.
 
         Raises:
             DamagedRunError: one is damaged, and `report` is not given.
@@ -117,7 +123,14 @@ class DocumentRows:
         fields: Collection[str] | None,
         report: Report | None = None,
     ) -> Iterator[tuple[Any, Document]]:
-        """The same, each with its row; damaged ones are left out."""
+        """Yield rows of ``run``, each with its document.
+
+        Args:
+            connection: to the database.
+            rows: of the table ``run``.
+            fields: names of the wanted fields; None: all.
+            report: called with a message for each damaged run, which is left out.
+        """
         # As rows: one that is damaged is damage of its run, and of no other.
         files: dict[str, Mapping[Any, list[Any]]] = {}
         # Not for longer: when rows have been removed, others may get their numbers.

@@ -73,7 +73,12 @@ def _linked_columns() -> set[sa.Column[Any]]:
 def is_narrower(
     before: sa.types.TypeEngine[Any], wanted: sa.types.TypeEngine[Any], dialect: Dialect
 ) -> bool:
-    """Whether values of the wanted type may not fit into a column as it is.
+    """Whether some values of a type do not fit into an existing column.
+
+    Args:
+        before: type of the column.
+        wanted: type of the values.
+        dialect: of the database.
 
     >>> from sqlalchemy.dialects import mysql, postgresql, sqlite
     >>> is_narrower(sa.String(64), sa.Text(), postgresql.dialect())

@@ -264,7 +264,7 @@ class Metric(Base):
 
 
 class Output(Base):
-    """A piece of a long output, from character `position` to `stop`.
+    """A chunk of a long output, from character `position` to `stop`.
 
     See `sacred.stores.sql.output`.
     """

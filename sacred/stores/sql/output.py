@@ -2,7 +2,7 @@
 
 As long as it is short it is the column ``captured_out`` of its run. Beyond, that column has its
 beginning, a line that says so, and its end; all but the end is in rows of the table ``output``,
-in the order of their positions. So a beat does not write again all that a run has ever printed
+in the order of their positions. So a heartbeat does not write again all that a run has ever printed
 (which would need a multiple of it in memory, too, since SQLite is part of this process).
 
 The end starts where the last row ends. Positions are in characters.
@@ -38,7 +38,13 @@ _SHOWN = _RUN.c.captured_out
 
 
 def write_output(session: Session, run: Run, change: WriteOutput) -> None:
-    """The output of the run is now ``output[:change.start] + change.text``."""
+    """Store the output ``output[:change.start] + change.text``.
+
+    Args:
+        session: of the transaction.
+        run: row of the run.
+        change: what is new.
+    """
     start, text = change.start, storable(change.text)
     whose = _OUTPUT.c.run_id == run.run_id
     stored = session.scalar(sa.select(sa.func.max(_OUTPUT.c.stop)).where(whose)) or 0

@@ -47,7 +47,11 @@ def value_to(value: Any) -> tuple[float | None, str | None]:
 
 
 def value_from(number: float | None, text: str | None) -> Any:
-    """The value of such a pair.
+    """Return the value that a pair of columns stands for.
+
+    Args:
+        number: column of numbers.
+        text: column of all other values, as JSON.
 
     >>> value_from(0.5, None), value_from(3.0, "3")
     (0.5, 3)
@@ -67,7 +71,11 @@ def step_to(step: Any) -> tuple[float | None, str | None]:
 
 
 def step_from(number: float | None, text: str | None) -> Any:
-    """The step of such a pair.
+    """Return the step that a pair of columns stands for.
+
+    Args:
+        number: column of numbers.
+        text: column of all other steps, as JSON.
 
     >>> step_from(7.0, None), step_from(0.5, "0.5"), step_from(None, "null")
     (7, 0.5, None)
@@ -78,7 +86,11 @@ def step_from(number: float | None, text: str | None) -> Any:
 
 
 def steps_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
-    """Many at once; an array of numpy where all are integers of 64 bits.
+    """Return many steps: an array of numpy if all are integers of 64 bits, else a list.
+
+    Args:
+        numbers: column of numbers.
+        texts: column of all other steps, as JSON.
 
     >>> [int(step) for step in steps_from([0.0, 1.0], [None, None])]
     [0, 1]
@@ -90,7 +102,11 @@ def steps_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
 
 
 def values_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
-    """Many at once; an array of numpy where all are floats, or all such integers.
+    """Return many values: an array of numpy if all are floats, or all such integers, else a list.
+
+    Args:
+        numbers: column of numbers.
+        texts: column of all other values, as JSON.
 
     >>> [float(value) for value in values_from([0.5, 1.5], [None, None])]
     [0.5, 1.5]
@@ -139,7 +155,13 @@ COLUMNS = ("run_id", "name", "position", "step", "step_json", "value", "value_js
 
 
 def rows_of(points: AddPoints, run_id: str, name: str) -> Iterator[tuple[Any, ...]]:
-    """The rows for points, without a loop of the interpreter where all are plain numbers."""
+    """The rows for points, without a loop of the interpreter where all are plain numbers.
+
+    Args:
+        points: the points.
+        run_id: id of the run.
+        name: of the metric.
+    """
     positions = range(points.start, points.stop)
     whose = itertools.repeat(run_id), itertools.repeat(name)
     steps, step_texts = _columns(step_to, points.steps, _are_short(points.steps))

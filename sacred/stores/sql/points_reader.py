@@ -69,7 +69,12 @@ def columns_of(connection: Connection, run_id: str, name: str, wanted: Sequence[
 
 
 def names_of(connection: Connection, run_id: str) -> list[str]:
-    """The names of the metrics of a run, whose id is as it is in the tables."""
+    """Return the names of the metrics of a run.
+
+    Args:
+        connection: to the database.
+        run_id: id of the run, as the tables have it.
+    """
     name, is_of_run = _METRIC.c.name, _METRIC.c.run_id == run_id
     if connection.dialect.name not in ("sqlite", "postgresql"):
         return list(connection.scalars(sa.select(name).where(is_of_run).distinct()))
@@ -145,7 +150,7 @@ class _Metric:
         return [table.c[name] == value for name, value in self._whose.items()]
 
     def _chunks(self) -> list[tuple[int, _Part]]:
-        """The chunks that say what the rows say, as far as that can be told quickly."""
+        """Return the chunks that agree with the rows, as far as a quick check shows."""
         names = list(dict.fromkeys(name for column in self._columns for name in column.of_chunks))
         query = sa.select(CHUNKS.c.position, *(CHUNKS.c[name] for name in names))
         query = query.where(*self._is_this(CHUNKS)).order_by(CHUNKS.c.position)

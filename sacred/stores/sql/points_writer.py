@@ -62,7 +62,14 @@ def add_points(
 def remove_points(
     connection: Connection, run_id: str, name: str | None = None, *, with_chunks: bool
 ) -> None:
-    """Remove all points of a run, or those of one metric."""
+    """Remove all points of a run, or those of one metric.
+
+    Args:
+        connection: to the database.
+        run_id: id of the run, as the tables have it.
+        name: of the metric; None: all.
+        with_chunks: whether packed points are removed as well.
+    """
     for table in (_METRIC, *((CHUNKS,) if with_chunks else ())):
         connection.execute(sa.delete(table).where(*_whose(table, run_id, name)))
 

@@ -72,6 +72,11 @@ def _meta(meta: Mapping[str, Any]) -> _Columns:
 def meta_from(text: str | None, comment: str | None, priority: float | None) -> dict[str, Any]:
     """The field ``meta`` of a row; the old library has only two of its entries.
 
+    Args:
+        text: the column ``meta``, JSON.
+        comment: the column of the old library.
+        priority: the column of the old library.
+
     >>> meta_from('{"tags": ["a"]}', "", 0.0), meta_from(None, "so so", None)
     ({'tags': ['a']}, {'comment': 'so so'})
     """

@@ -58,7 +58,12 @@ class RunWriter:
         raise RunExistsError(f"There is a run {wanted!r} already in {self._database.url}")
 
     def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
-        """Write all changes in one transaction."""
+        """Write all changes in one transaction; atomic and idempotent.
+
+        Args:
+            run_id: id of the run.
+            changes: in the order in which they happened.
+        """
         shares = any(
             isinstance(change, SetExperiment | Annotate)
             or (isinstance(change, AddFile) and change.kind == "resource")

@@ -33,7 +33,13 @@ _Row = TypeVar("_Row", bound=Base)
 def shared_experiment(
     session: Session, info: Mapping[str, Any], files: Sequence[SourceFile]
 ) -> Experiment:
-    """The experiment with exactly this description, for which the files are the sources."""
+    """The experiment with exactly this description, for which the files are the sources.
+
+    Args:
+        session: of the transaction.
+        info: the description of the experiment.
+        files: its sources.
+    """
     described = dumps(info, sort_keys=True)
     # It tells descriptions from each other, and protects nothing.
     digest = new_md5(described.encode()).hexdigest()
@@ -58,7 +64,12 @@ def shared_experiment(
 
 
 def shared_host(session: Session, info: Mapping[str, Any]) -> Host:
-    """The machine of a description."""
+    """Return the row of a machine; it is added if there is none.
+
+    Args:
+        session: of the transaction.
+        info: the description of the machine.
+    """
     system = info.get("os")
     name, release = system if isinstance(system, list) and len(system) == 2 else (system, None)
     host, _ = _shared(
@@ -74,7 +85,11 @@ def shared_host(session: Session, info: Mapping[str, Any]) -> Host:
 
 
 def shared_resource(session: Session, file: AddFile) -> Resource:
-    """The row for a file that a run read.
+    """Return the row of a file that a run has read; it is added if there is none.
+
+    Args:
+        session: of the transaction.
+        file: the file.
 
     Raises:
         OSError: its content is needed and cannot be read.

@@ -104,6 +104,10 @@ class HashFiles:
     def open(self, file: str, mode: str = "rb") -> IO[bytes]:
         """Open a stored file by its digest.
 
+        Args:
+            file: the digest.
+            mode: as for `open`.
+
         Raises:
             FileNotFoundError: it is not there.
         """
@@ -188,7 +192,12 @@ class LazyFile(io.RawIOBase):
         return self._opened().readinto(buffer)  # type: ignore[arg-type]
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """As for all raw files."""
+        """Move to a position; as `io.IOBase.seek`.
+
+        Args:
+            offset: in bytes.
+            whence: what it is relative to.
+        """
         return self._opened().seek(offset, whence)
 
     def tell(self) -> int:

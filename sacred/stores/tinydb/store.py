@@ -59,7 +59,7 @@ _OWN_FIELDS = frozenset(
 )  # fmt: skip
 
 # In a large database every change takes long (seconds), for the file is written as a whole.
-# There, beats that say nothing but the time may take this part of the time at most.
+# There, heartbeats that say nothing but the time may take this part of the time at most.
 SLOW_WRITE_SECONDS = 0.2
 HEARTBEAT_TIME_SHARE = 0.05
 
@@ -296,14 +296,19 @@ class TinyDbStore(ReadableStore):
 
 
 def local_tinydb(path: str, overwrite: RunId | None = None) -> TinyDbStore:
-    """A store in a directory, which is made when the first run starts."""
+    """Return a store in a directory, which is created when the first run starts.
+
+    Args:
+        path: of the directory.
+        overwrite: id of a run to overwrite.
+    """
     root = os.path.abspath(path)
     tables = TablesFile(os.path.join(root, "metadata.json"))
     files = HashFiles(os.path.join(root, "hashfs"))
     return TinyDbStore(tables, files, overwrite, f"tinydb:{path}")
 
 
-# For databases that are the user's own, in which only threads can be told apart.
+# For databases that are the user's own, in which only threads can be distinguished.
 _threads = threading.RLock()
 
 

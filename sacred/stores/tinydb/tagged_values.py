@@ -170,6 +170,11 @@ class TinyForm:
         """The value; what is not plain and has no tag here is in its plain form.
 
         A text that only looks like one with a tag stays as it is.
+
+        Args:
+            stored: data of the database.
+            dtypes: of frames and series, by path.
+            path: of the value in the document.
         """
         if isinstance(stored, str):
             return self._decode_text(stored, dtypes, path)
@@ -209,7 +214,7 @@ class TinyForm:
 
 
 def file_text(digest: str) -> str:
-    """What stands for the handle of a stored file."""
+    """The stand-in for the handle of a stored file."""
     return _FILE + json.dumps(digest)
 
 

@@ -72,7 +72,7 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self, writing: bool) -> Iterator[sqlite3.Connection]:
-        """The state of all tables at one moment; if `writing`, nobody else writes meanwhile.
+        """A snapshot of all tables; if `writing`, nobody else writes meanwhile.
 
         Raises:
             IndexUnavailableError: it cannot be had.

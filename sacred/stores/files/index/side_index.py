@@ -67,7 +67,7 @@ class SideIndex:
         return found
 
     def rebuild(self) -> int:
-        """Make it anew from all files; returns the number of runs.
+        """Rebuild it from all files; returns the number of runs.
 
         Raises:
             StoreError: it cannot be written.

@@ -53,7 +53,13 @@ class Ordering(Frozen):
 
 
 def by_column(name: str, descending: bool, where: Any) -> Any:
-    """A statement for ``id`` and ``doubt`` of the candidates, in the order of a column."""
+    """Return a statement for ``id`` and ``doubt`` of the candidates, sorted by a column.
+
+    Args:
+        name: of the column.
+        descending: the largest first.
+        where: a condition; None: all runs.
+    """
     column = _RUN.c[name]
     direction = column.desc() if descending else column.asc()
     # By its key alone, the database need not sort, and reads no more than is wanted.
@@ -62,7 +68,14 @@ def by_column(name: str, descending: bool, where: Any) -> Any:
 
 
 def by_order(order: Ordering, where: Any) -> Any:
-    """The same in another order. Doubtful ones come first, equal ones in the order of ``id``."""
+    """Return a statement for the candidates in an ordering.
+
+    Doubtful ones come first, equal ones in the order of ``id``.
+
+    Args:
+        order: of the candidates.
+        where: a condition; None: all runs.
+    """
     taken = sa.select(_RUN.c.id, *order.columns).where(where)
     # With an offset, the parts of statements stay apart: else what is taken out of a row would
     # be taken out of it again wherever it is named.

@@ -61,7 +61,13 @@ class JsonTexts:
         raise NotImplementedError
 
     def fits(self, column: Any, steps: Steps, predicate: Predicate) -> Any:
-        """Whether a predicate may be true of what a valid text has there."""
+        """Return the condition that a predicate may be true of a JSON text.
+
+        Args:
+            column: the column of valid texts.
+            steps: keys and indices that lead to the value.
+            predicate: on the value.
+        """
         raise NotImplementedError
 
     def sort_columns(self, name: str, column: Any, steps: Steps, number: Any = None) -> SortColumns:
@@ -93,11 +99,22 @@ def is_flag(column: Any) -> Any:
 
 
 def bounded(number: Any, low: float | None, high: float | None) -> list[Any]:
-    """Tests of whether a number is within bounds, as far as there are any."""
+    """Return conditions for a number to be within bounds, if there are any.
+
+    Args:
+        number: the SQL expression.
+        low: lower bound, or None.
+        high: upper bound, or None.
+    """
     tests = [] if low is None else [number >= low]
     return tests if high is None else [*tests, number <= high]
 
 
 def path_text(root: str, steps: Steps) -> str:
-    """A path as both databases write it."""
+    """Return a JSON path in the syntax that both databases share.
+
+    Args:
+        root: where it starts.
+        steps: keys and indices.
+    """
     return "".join([root, *(f'."{step}"' for step in steps)])
