@@ -2,7 +2,7 @@
 
 A file of JSON cannot grow at its end, and writing all points again at every heartbeat
 costs more and more. So a small file is replaced at every heartbeat; a large one only
-when it has grown by half, and the points in between stand in a journal beside
+when it has grown threefold, and the points in between stand in a journal beside
 it, one line per metric and heartbeat. Each point is thus written a bounded number of
 times. When the run ends the file is complete and the journal is gone.
 """
@@ -32,9 +32,9 @@ JOURNAL = "metrics.jsonl"
 _ARRAYS = ("steps", "timestamps", "values")
 # Up to this size the file is replaced at every heartbeat: a fraction of a millisecond.
 SMALL_FILE_BYTES = 256 * 1024
-# Beyond, when the new points amount to this part of it. All in all, each point is then
-# written three times to the file, and the journal has at most a third of them.
-MIN_NEW_SHARE = 0.5
+# Beyond, when the new points amount to so many times of it. All in all, each point is then
+# written once to the journal, which has at most two thirds of them, and 1.5 times to the file.
+MIN_NEW_SHARE = 2.0
 _CHUNK_BYTES = 1 << 20
 _BETWEEN = '", "'
 
