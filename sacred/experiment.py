@@ -333,7 +333,7 @@ class Experiment(Ingredient):
 
     def add_artifact(
         self,
-        filename: PathLike,
+        filename: Any,
         name: str | None = None,
         metadata: dict[str, Any] | None = None,
         content_type: str | None = None,

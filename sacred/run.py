@@ -25,6 +25,7 @@ from sacred.events import (
     RunQueued,
     RunStarted,
 )
+from sacred.lifecycle.artifact_files import ArtifactFiles
 from sacred.lifecycle.coroutines import finish
 from sacred.lifecycle.dispatcher import Dispatcher
 from sacred.lifecycle.exec_calls import prepared_for_exec
@@ -116,6 +117,7 @@ class Run:
         self.experiment: Any = None
         self.bindings = RunBindings(run=self)
         self.refresh_experiment_info: Callable[[], dict[str, Any]] | None = None
+        self._artifact_files = ArtifactFiles()
         self._metrics = MetricsLogger()
         self._dispatcher = Dispatcher((), run_logger, self.bindings)
         self._heartbeat: HeartbeatThread | None = None
@@ -214,7 +216,7 @@ class Run:
 
     def add_artifact(
         self,
-        filename: PathLike,
+        filename: Any,
         name: str | None = None,
         metadata: dict[str, Any] | None = None,
         content_type: str | None = None,
@@ -222,9 +224,9 @@ class Run:
         """Store a file that the run has written.
 
         Args:
-            filename: the file; it is copied immediately.
+            filename: the file; it is copied immediately. Or bytes, or a figure of matplotlib.
             name: its name in the stores (default: its base name); ``/`` creates
-                sub-directories.
+                sub-directories. Bytes and figures need one.
             metadata: stored with the file (MongoDB).
             content_type: MIME type (default: guessed from the name).
 
@@ -232,11 +234,12 @@ class Run:
             FileNotFoundError: there is no such file.
             OSError: it is a directory, a FIFO or a device.
             RuntimeError: this is a forked worker.
-            ValueError: the name would lie outside of the run's directory.
+            ValueError: the name would lie outside of the run's directory, or is missing.
             FileExistsError: an observer keeps its own records under that name.
         """
         self._owner.check("add_artifact()")
-        path = existing_file(filename, "artifact")
+        written = self._artifact_files.write(filename, name)
+        path, name = written or (existing_file(filename, "artifact"), name)
         self._dispatcher.emit(
             ArtifactAdded(
                 name=valid_artifact_name(name or os.path.basename(path)),
@@ -245,6 +248,13 @@ class Run:
                 content_type=content_type,
             )
         )
+
+    def _repr_html_(self) -> str:
+        # Not at the top: only notebooks show HTML.
+        from sacred.records.notebook import run_as_html
+
+        html: str = run_as_html(self, self._heartbeat.sketch.curves() if self._heartbeat else {})
+        return html
 
     # -------------------------------------------------------------- the run
 
@@ -447,6 +457,7 @@ class Run:
             self._heartbeat.add_output("".join(closing.fail_trace))
         self._heartbeat.end(closing)
         self._dispatcher.join()
+        self._artifact_files.close()
 
     def _record_new_imports(self) -> None:
         if self.refresh_experiment_info is None:

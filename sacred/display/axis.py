@@ -19,7 +19,7 @@ def axis_range(values: Iterable[float], margin: float = 0.0) -> tuple[float, flo
         margin: share of the range that is added at both ends.
 
     >>> axis_range([3, 1, 2]), axis_range([4.0])
-    ((1, 3), (2.0, 6.0))
+    ((1.0, 3.0), (2.0, 6.0))
     """
     known = list(values)
     low, high = min(known), max(known)
@@ -41,7 +41,7 @@ def ticks(low: float, high: float, most: int = 5, whole: bool = False) -> list[f
         whole: integers only.
 
     >>> ticks(0.13, 0.97)
-    [0.2, 0.4, 0.6, 0.8]
+    [0.25, 0.5, 0.75]
     >>> ticks(0, 19, whole=True), ticks(0, 3, whole=True)
     ([0, 5, 10, 15], [0, 1, 2, 3])
     """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sacred._base.clock import utcnow
 from sacred._base.deferred_thread import DeferredThread, blocking_only
 from sacred.events import Event, Heartbeat, MetaInfoUpdated, MetricsLogged, OutputWritten
+from sacred.lifecycle.metric_sketch import MetricSketch
 from sacred.metrics_logger import MetricsLogger
 from sacred.stdout_capturing import CapturedOutput
 
@@ -61,6 +62,8 @@ class HeartbeatThread:
         self._new_output: Callable[[], Iterable[str]] = tuple
         # One heartbeat at a time: points and output leave their queues in order.
         self._lock = threading.Lock()
+        #: A few points of each metric, for notebooks.
+        self.sketch = MetricSketch()
         self._wake = threading.Event()
         self._stopped = False
         self._interval = 0.0
@@ -136,6 +139,7 @@ class HeartbeatThread:
     def _send_metrics(self) -> bool:
         sent = False
         for points in self._metrics.take_batches():
+            self.sketch.add(points)
             self._dispatcher.emit(MetricsLogged(metrics_by_name=points, info=self._info))
             sent = True
         return sent

@@ -8,7 +8,7 @@
 | `stored_files` | sources, resources and artifacts |
 | `source` | what a record is read from, as a protocol |
 | `run_record` | `RunRecord` |
-| `notebook` | a run as HTML, for notebooks |
+| `notebook` `sparkline` | a run as HTML, for notebooks; a small curve |
 """
 
 from sacred._base.lazy import lazy_package

@@ -144,6 +144,26 @@ class Metric(Frozen, eq=False):
             self.values, index=pandas.Index(self.steps, name="step"), name=self.name
         )
 
+    def plot(self, axes: Any = None, **style: Any) -> Any:
+        """Draw the curve with matplotlib.
+
+        Args:
+            axes: where (default: the current axes of pyplot).
+            style: for ``Axes.plot``; ``label`` is the name unless it is given.
+
+        Returns:
+            the axes.
+
+        Raises:
+            MissingExtraError: matplotlib is not installed.
+        """
+        if axes is None:
+            axes = require("matplotlib.pyplot", purpose="Metric.plot").gca()
+        axes.plot(self.steps, self.values, **{"label": self.name, **style})
+        axes.set_xlabel("step")
+        axes.set_ylabel(self.name)
+        return axes
+
     def _repr_html_(self) -> str:
         # Not at the top, as others below: only notebooks show HTML, and numpy is optional.
         from sacred.records.notebook import row_as_html

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sacred._base.clock import local_time, zone_name
 from sacred._base.paths import iterate_flattened
+from sacred.records.sparkline import sparkline
 
-__all__ = ["as_html", "row_as_html"]
+__all__ = ["as_html", "row_as_html", "run_as_html"]
 
 #: So many characters of a value are shown.
 _MAX_VALUE_CHARS = 200
@@ -30,6 +31,36 @@ def as_html(record: Any) -> str:
         for name, value in _rows(record)
     )
     return f"<b>{_cell(title)}</b><table>{rows}</table>"
+
+
+def run_as_html(run: Any, curves: Mapping[str, Sequence[Any]]) -> str:
+    """Status, result, configuration, and a small curve of each metric.
+
+    Args:
+        run: a `Run`, before, while or after it runs.
+        curves: values of its metrics, the last one included.
+    """
+    name = run.experiment_info.get("name") or "run"
+    title = f"{name}{'' if run._id is None else f', run {run._id}'}: {run.status or 'not started'}"
+    rows: list[tuple[str, str]] = []
+    if run.result is not None:
+        rows.append(("result", _cell(run.result)))
+    if run.start_time is not None and run.stop_time is not None:
+        rows.append(("duration", _cell(run.stop_time - run.start_time)))
+    rows += ((f"config.{p}", _cell(_shown(v))) for p, v in iterate_flattened(run.config))
+    if run.fail_trace:
+        rows.append(("failed with", _cell("".join(run.fail_trace).rstrip().rpartition("\n")[2])))
+    rows += ((m, f"{sparkline(values)} {_cell(values[-1])}") for m, values in curves.items())
+    cells = "".join(
+        f'<tr><td style="text-align: left">{_cell(name)}</td>'
+        f'<td style="text-align: left">{value}</td></tr>'
+        for name, value in rows
+    )
+    return f"<b>{_cell(title)}</b><table>{cells}</table>"
+
+
+def _shown(value: Any) -> Any:
+    return repr(value) if isinstance(value, str) else value
 
 
 def row_as_html(values: Mapping[str, Any]) -> str:
@@ -52,7 +83,7 @@ def _rows(record: Any) -> Iterator[tuple[str, Any]]:
         if value is not None and value != ():
             yield name, value
     for path, value in iterate_flattened(record.config):
-        yield f"config.{path}", repr(value) if isinstance(value, str) else value
+        yield f"config.{path}", _shown(value)
     for kind in ("metrics", "artifacts", "resources", "sources"):
         if names := list(getattr(record, kind)):
             yield kind, ", ".join(names)
