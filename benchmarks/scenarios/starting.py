@@ -34,7 +34,7 @@ IMPORT = Scenario(
     rows=(
         Row(
             title="`import sacred`, file and Mongo observers: CPU over an empty script",
-            measure="cpu", unit="ms", scale=1e3, over_limit=True, targets=(Target(0.12),),
+            measure="cpu", unit="ms", scale=1e3, over_limit=True, targets=(Target(0.2),),
         ),
         Row(title="the same: modules", measure="modules", unit="", targets=(Target(120, "1"),)),
     ),
@@ -50,11 +50,11 @@ HELLO = Scenario(
     rows=(
         Row(
             title="hello world with file observer, whole process",
-            measure="wall", unit="ms", scale=1e3, targets=(Target(0.25),),
+            measure="wall", unit="ms", scale=1e3, targets=(Target(0.3),),
         ),
         Row(
             title="the same: CPU",
-            measure="cpu", unit="ms", scale=1e3, targets=(Target(0.25),),
+            measure="cpu", unit="ms", scale=1e3, targets=(Target(0.3),),
         ),
     ),
 )  # fmt: skip

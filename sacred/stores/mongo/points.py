@@ -6,7 +6,6 @@ What grows is not written again with every heartbeat, see `sacred.stores.mongo.t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.run_ids import RunId
@@ -51,7 +50,6 @@ AGGREGATIONS: dict[str, Any] = {
 _TIMES = "timestamps"
 
 
-@dataclass
 class _Growing:
     """The last document of a metric, which still grows.
 
@@ -61,9 +59,10 @@ class _Growing:
         tails: how many points each of its tails has.
     """
 
-    part: int
-    length: int = 0
-    tails: list[int] = field(default_factory=list)
+    def __init__(self, part: int, length: int = 0, tails: Iterable[int] = ()) -> None:
+        self.part = part
+        self.length = length
+        self.tails = list(tails)
 
     @property
     def stop(self) -> int:

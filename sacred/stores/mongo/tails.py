@@ -16,7 +16,6 @@ ObjectId('65a1b2c38a08e6ee38fdcbd8')
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -54,6 +53,9 @@ def tail_id(document_id: ObjectId, length: int, number: int) -> ObjectId:
     Returns:
         An id that is as old as the document's.
     """
+    # Not at the top: an import of `MongoObserver` does without.
+    import hashlib
+
     from bson import ObjectId
 
     key = b"%s %d %d" % (document_id.binary, length, number)
