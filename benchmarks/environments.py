@@ -23,7 +23,7 @@ _CACHE = "sacred-bench"
 # It imports pkg_resources, which newer ones lack. Both sides have the same packages beside
 # the library, so neither pays for more of them.
 _SETUPTOOLS = "setuptools>=77,<81"
-_COMMON = (_SETUPTOOLS, "numpy", "pymongo", "GitPython", "SQLAlchemy", "psycopg[binary]")
+_COMMON = (_SETUPTOOLS, "numpy", "scipy", "pymongo", "GitPython", "SQLAlchemy", "psycopg[binary]")
 
 
 def interpreters(only_new: bool = False, here: bool = False) -> dict[Role, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.model import Scenario
 from benchmarks.scenarios import (
     calls,
+    comparing,
     configuring,
     metrics,
     output,
@@ -16,7 +17,17 @@ from benchmarks.scenarios import (
 
 __all__ = ["SCENARIOS"]
 
-_GROUPS = (starting, calls, metrics, reading_metrics, output, runs, searching, configuring)
+_GROUPS = (
+    starting,
+    calls,
+    metrics,
+    reading_metrics,
+    output,
+    runs,
+    searching,
+    comparing,
+    configuring,
+)
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario for group in _GROUPS for scenario in group.SCENARIOS

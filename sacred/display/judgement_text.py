@@ -32,7 +32,10 @@ def judgement_lines(judgement: Judgement) -> Iterator[str]:
 
 def _significant(judgement: Judgement) -> str:
     word = "better" if judgement.verdict == "KEEP" else "worse"
-    return f"The candidate is {word} than the incumbent, by more than the seeds explain."
+    text = f"The candidate is {word} than the incumbent, by more than the seeds explain."
+    if judgement.look is not None and judgement.look < judgement.pairs:
+        return f"{text} That was decided at {judgement.look} pairs."
+    return text
 
 
 def _same(judgement: Judgement) -> str:
@@ -68,7 +71,14 @@ def _futile(judgement: Judgement) -> str:
 
 
 def _noise(judgement: Judgement) -> str:
-    return "The difference is no more than the seeds explain. All planned pairs are used up."
+    text = "The difference is no more than the seeds explain. All planned pairs are used up."
+    plan, test = judgement.plan, judgement.test
+    if test is not None and test.is_significant(plan.alpha):
+        text += (
+            f" After {len(plan.looks)} looks, p ≤ {plan.alpha:g} at the last one is not enough: "
+            "a part of the level was spent at the others."
+        )
+    return text
 
 
 _REASONS: dict[Reason, Callable[[Judgement], str]] = {

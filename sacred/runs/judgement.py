@@ -47,7 +47,8 @@ class Judgement(Frozen):
         incumbent: the runs of what it is compared with.
         pairing: the values of the pairs that count.
         plan: at which numbers of pairs there may be a verdict.
-        test: of candidate minus incumbent; None: there are no pairs.
+        test: of candidate minus incumbent, of all pairs that count; None: there are none.
+        look: the number of pairs at which it was decided; None: it is not significant.
         missing: seeds of the incumbent that the candidate lacks.
         failed: runs of the candidate that ended without a number, for seeds that count.
         beyond: pairs beyond the plan, which do not count.
@@ -60,6 +61,7 @@ class Judgement(Frozen):
     pairing: Pairing
     plan: LookPlan
     test: PermutationTest | None = None
+    look: int | None = None
     missing: tuple[str, ...] = ()
     failed: tuple[Omission, ...] = ()
     beyond: int = 0
@@ -106,7 +108,7 @@ def judged(
         second=tuple(other[seed] for seed in seeds),
     )
     failed = tuple(f for f in candidate.omissions if f.failed and f.seed in known - one.keys())
-    verdict, reason = _verdict(pairing, direction, plan)
+    verdict, reason, look = _verdict(pairing, direction, plan)
     if _differ_in_seeds_only(candidate, incumbent):
         verdict, reason = "NOISE", "same"
     elif failed and reason != "worse":
@@ -119,6 +121,7 @@ def judged(
         incumbent=incumbent,
         pairing=pairing,
         plan=plan,
+        look=look,
         test=sign_flip_test(pairing.first, pairing.second) if seeds else None,
         missing=tuple(missing),
         failed=failed,
@@ -145,15 +148,19 @@ def _arrival(sample: Sample) -> tuple[datetime.datetime, tuple[float, str]]:
     return sample.start or datetime.datetime.min, seed_order(sample.seed or "")
 
 
-def _verdict(pairing: Pairing, direction: Direction, plan: LookPlan) -> tuple[Verdict, Reason]:
+def _verdict(
+    pairing: Pairing, direction: Direction, plan: LookPlan
+) -> tuple[Verdict, Reason, int | None]:
+    """The verdict, why, and the look at which it was made."""
     sign = 1 if direction == "higher" else -1
     gains = [sign * (a - b) for a, b in zip(pairing.first, pairing.second, strict=True)]
     look = _first_rejection(gains, plan)
     if look is not None:
-        return ("KEEP", "better") if sum(gains[:look]) > 0 else ("WORSE", "worse")
+        is_gain = sum(gains[:look]) > 0
+        return ("KEEP", "better", look) if is_gain else ("WORSE", "worse", look)
     if len(gains) >= plan.looks[-1]:
-        return "NOISE", "noise"
-    return "NOISE", "futile" if _is_futile(gains, plan) else "pending"
+        return "NOISE", "noise", None
+    return "NOISE", "futile" if _is_futile(gains, plan) else "pending", None
 
 
 def _first_rejection(gains: Sequence[float], plan: LookPlan) -> int | None:

@@ -137,6 +137,12 @@ def test_runs_without_a_number_are_named(call: Call) -> None:
     assert "runs that failed or diverged are part of a result" in err
 
 
+def test_runs_in_both_groups_are_counted(call: Call) -> None:
+    _, _, err = call("compare", A_SGD, "dataset = a and seed = 1")
+    assert "run 1 is in both groups" in err
+    assert "7 runs are in both groups" in call("compare", A_SGD, "opt = sgd")[2]
+
+
 def test_the_best_run_was_chosen_for_its_value(call: Call) -> None:
     _, _, err = call("compare", "best:result", A_SGD)
     assert "best:result was chosen for its value; a fair comparison needs new seeds" in err

@@ -65,10 +65,17 @@ def run(args: argparse.Namespace, session: Session) -> None:
         for line in conclusions(comparisons, direction, by_name=args.second is None):
             session.console.print(line)
     compared = [group for _, *both in pairs for group in both]
-    for remark in dict.fromkeys((*remarks(*compared), *_chosen(texts))):
+    for remark in dict.fromkeys((*remarks(*compared), *_in_both(pairs), *_chosen(texts))):
         session.console.note(remark)
     for record in (record for group in found for record in group.records):
         session.report(record.problems)
+
+
+def _in_both(pairs: Iterable[tuple[str, RunGroup, RunGroup]]) -> Iterator[str]:
+    for _, one, other in pairs:
+        if both := set(one.runs) & set(other.runs):
+            runs = f"{len(both)} runs are" if len(both) > 1 else f"run {both.pop()} is"
+            yield f"{runs} in both groups"
 
 
 def _chosen(texts: Iterable[str]) -> Iterator[str]:

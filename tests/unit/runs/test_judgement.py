@@ -203,6 +203,35 @@ def test_of_candidates_that_are_no_better_few_are_kept_however_often_one_looks(
     assert kept + worse > 0
 
 
+def test_at_the_last_of_several_looks_a_small_p_value_may_not_be_enough() -> None:
+    generator = random.Random(2)
+    plan = LookPlan(looks=(8, 9, 10))
+    between = 0
+    for _ in range(300):
+        new = [generator.gauss(0.6, 1) for _ in range(10)]
+        found = judged(runs_of(new, "new"), runs_of([0.0] * 10, "old"), "higher", plan)
+        assert found.test is not None
+        if found.reason == "noise" and found.test.p_value() <= 0.05:
+            between += 1
+            assert list(judgement_lines(found))[1] == (
+                "The difference is no more than the seeds explain. All planned pairs are used up. "
+                "After 3 looks, p ≤ 0.05 at the last one is not enough: a part of the level was "
+                "spent at the others."
+            )
+    assert between > 0
+
+
+def test_what_was_decided_at_a_look_stays_decided() -> None:
+    new = [*plus([0.02, 0.01, 0.04, 0.01, 0.03, 0.03, 0.02, 0.01]), 0.5, 0.5]
+    incumbent = runs_of([*OLD, 0.9, 0.9], "old")
+    found = judged(runs_of(new, "new"), incumbent, "higher", LookPlan(looks=(8, 10)))
+    assert (found.verdict, found.look, found.pairs) == ("KEEP", 8, 10)
+    assert list(judgement_lines(found))[1] == (
+        "The candidate is better than the incumbent, by more than the seeds explain. "
+        "That was decided at 8 pairs."
+    )
+
+
 def test_a_real_gain_is_found_at_an_early_look() -> None:
     plan = LookPlan(looks=(8, 12))
     new = [old + 0.02 + n / 1000 for n, old in enumerate([*OLD, *OLD[:4]])]
