@@ -361,7 +361,11 @@ def _add_file(entry: Entry, change: AddFile, listed: list[Any]) -> None:
         listings = sum(item[0] == change.name for item in before)
     is_counted = change.count > 1 or change.kind == "resource"
     if is_counted and listings >= change.count and len(others) < len(before):
-        return  # this very change has been applied before
+        # This very change has been applied before; perhaps an older one has been since, again.
+        if change.kind == "artifact":
+            place = max(n for n, item in enumerate(before) if list(item[handle]) == listed[handle])
+            entry[field] = [*before[:place], *before[place + 1 :], before[place]]
+        return
     entry[field] = [*(before if is_counted else others), listed]
     about = {"metadata": change.metadata, "content_type": change.content_type}
     if any(value is not None for value in about.values()):
