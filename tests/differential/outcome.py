@@ -135,7 +135,7 @@ def _is_process(value: Any) -> bool:
 
 
 #: Options that the old library has not, in the `options` of the meta information of a run.
-_NEW_OPTIONS = {"--gcs", "--group", "--tag"}
+_NEW_OPTIONS = {"--gcs", "--group", "--strict", "--tag"}
 
 
 def _lines(text: str) -> list[str]:
