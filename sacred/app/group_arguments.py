@@ -12,7 +12,7 @@ from sacred.app.session import Session
 from sacred.query.errors import QueryError
 from sacred.query.syntax import Compare, Path
 from sacred.records import RunRecord
-from sacred.runs.errors import ProgramError
+from sacred.runs.errors import ProgramError, UsageError
 from sacred.runs.groups import RunGroup, identity_of, measured
 
 __all__ = ["FoundGroup", "add_direction", "add_metric", "find_group", "level", "measure_all"]
@@ -96,7 +96,11 @@ def find_group(session: Session, text: str, metric: str, by: Sequence[str] = ())
     Raises:
         ProgramError: there are no such runs.
         QueryError: the query, or a field, has no meaning.
+        UsageError: the metric is not one field.
     """
+    metric = metric.strip()
+    if not metric or "," in metric:
+        raise UsageError(f"--metric takes one field, not {metric!r}")
     fields = ",".join([metric, *by])
     paths = MatchingRuns(session, (), limit=1, columns=fields).columns or {}
     found = tuple(_runs(session, text, fields))

@@ -8,7 +8,7 @@ from typing import Any
 
 from sacred.display.table import Table
 from sacred.display.value_text import as_text, one_line
-from sacred.runs.groups import Direction, RunGroup, changed_entries
+from sacred.runs.groups import Direction, RunGroup, changed_entries, seed_order
 from sacred.runs.significance import Comparison
 from sacred.statistics.attainable import (
     pairs_needed,
@@ -31,6 +31,7 @@ __all__ = [
     "more_seeds",
     "noise_line",
     "remarks",
+    "without_partner",
 ]
 
 #: How many seeds, runs or entries are named.
@@ -51,22 +52,25 @@ def comparison_table(
     names = list(rows[0]) if rows else []
     if for_people and not any(row["within"] for row in rows):
         names.remove("within")
-    return Table(names=names, rows=[[row[name] for name in names] for row in rows])
+    cells = [[row[name] for name in names] for row in rows]
+    # A terminal that is too narrow must not lose the last columns.
+    return Table(names=names, rows=cells, compares=for_people)
 
 
 def _row(comparison: Comparison, metric: str) -> dict[str, Any]:
     pairing, test = comparison.pairing, comparison.test
     one, other = len(pairing.first), len(pairing.second)
     return {
-        "within": comparison.name or None,
         "A": comparison.first.name,
         "B": comparison.second.name,
+        "within": comparison.name or None,
         "n": f"{one} pairs" if pairing.seeds is not None else f"{one} + {other}",
         "mean A": as_mean(pairing.first),
         "mean B": as_mean(pairing.second),
         "A - B": None if test is None else test.estimate,
         "interval": as_interval(comparison.interval),
         "p": None if test is None else float(as_p(comparison.p_value)),
+        "effect": None if (effect := pairing.effect()) is None else float(f"{effect:.3g}"),
     }
 
 
@@ -307,6 +311,16 @@ def remarks(*groups: RunGroup) -> Iterator[str]:
         if repeated := group.repeated_seeds:
             seeds = list_seeds(repeated)
             yield f"{one_line(group.name)!r} has several runs with {seeds}; their mean counts"
+
+
+def without_partner(comparison: Comparison) -> Iterator[str]:
+    """Yield the seeds of each group that are not compared, for the other one lacks them."""
+    if comparison.pairing.seeds is None:
+        return
+    for group in (comparison.first, comparison.second):
+        alone = sorted(group.by_seed.keys() - set(comparison.pairing.seeds), key=seed_order)
+        if alone:
+            yield f"left out of {one_line(group.name)!r}: {list_seeds(alone)} (not in the other)"
 
 
 def _by_reason(group: RunGroup) -> Mapping[str, list[str]]:

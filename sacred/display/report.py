@@ -10,6 +10,7 @@ from typing import Any
 
 from sacred._base.clock import utcnow
 from sacred._base.paths import iterate_flattened
+from sacred.display.comparison_text import as_mean
 from sacred.display.formats import write_html
 from sacred.display.metric_tables import metric_summary
 from sacred.display.report_page import SCRIPT, SECURITY_POLICY, STYLE
@@ -21,8 +22,9 @@ from sacred.display.table import Table, in_zone
 from sacred.display.value_text import as_text, as_zoned_text
 from sacred.query.syntax import Path
 from sacred.records import RunRecord, StoredFile
+from sacred.runs.columns import entries_of
 from sacred.runs.damage import readable_metrics
-from sacred.runs.groups import repeats_by_identity
+from sacred.runs.groups import changed_entries, measured, repeats_by_identity
 from sacred.runs.significance import noise_of_repeats
 
 __all__ = ["report"]
@@ -31,6 +33,8 @@ __all__ = ["report"]
 _MAX_OUTPUT_LINES = 200
 #: Images up to this size are embedded.
 _MAX_PICTURE_BYTES = 1 << 20
+#: How many entries, and how many results, repeated runs are shown with.
+_MAX_GROUP_COLUMNS = 8
 #: Longer values are cut in the table of the runs.
 _MAX_CELL_CHARS = 200
 _PICTURE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -145,6 +149,24 @@ def _noise(records: Sequence[RunRecord]) -> Iterator[str]:
             "<p class=note>By the seed alone, two runs differ by more than the noise floor in one "
             "of 20 cases. Bars beside the curves are as high as that of the last value.</p>"
         )
+        yield write_html(_repeats_table(repeats, [Path("result"), *map(_last, names)]))
+
+
+def _repeats_table(repeats: Sequence[Sequence[RunRecord]], fields: Sequence[Path]) -> Table:
+    """A row for each configuration that was run with several seeds: means and their intervals."""
+    groups = [group for group in repeats if len(group) > 1]
+    entries = changed_entries([group[0] for group in groups])[:_MAX_GROUP_COLUMNS]
+    rows: list[list[Any]] = []
+    for group in groups:
+        known = entries_of(group[0].config)
+        cells = [known.get(entry) for entry in entries]
+        numbers = [
+            measured("", ((str(run.id), run) for run in group), field).values
+            for field in fields[:_MAX_GROUP_COLUMNS]
+        ]
+        rows.append([*cells, len(group), *map(as_mean, numbers)])
+    names = [*entries, "runs", *map(str, fields[:_MAX_GROUP_COLUMNS])]
+    return Table(names=names, rows=rows)
 
 
 def _run(name: str, record: RunRecord, utc: bool) -> Iterator[str]:

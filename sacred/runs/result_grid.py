@@ -101,7 +101,7 @@ def cell_format(text: str) -> CellFormat:
     ('mean', 'sd', 'result')
     """
     match = _FORMAT.fullmatch(text)
-    if match is None:
+    if match is None or not match[3].strip() or "," in match[3]:
         raise UsageError(f'a cell is written as "mean±ci(metrics.acc.max)" or "n(result)": {text}')
     statistic, spread, field = match[1], match[2] or "", match[3].strip()
     for name, known in ((statistic, _STATISTICS), (spread, ("", *_SPREADS))):
@@ -110,7 +110,7 @@ def cell_format(text: str) -> CellFormat:
             text = f"a cell cannot show {name!r}. There are: {options}. {did_you_mean(name, known)}"
             raise UsageError(text.rstrip())
     if spread and statistic != "mean":
-        raise UsageError(f"±{spread} belongs to a mean: {text}")
+        raise UsageError(f"±{spread} belongs to the cell of a mean: {text}")
     return CellFormat(text=text, statistic=statistic, spread=spread, field=field)
 
 

@@ -163,6 +163,8 @@ def test_the_best_run_was_chosen_for_its_value(call: Call) -> None:
             "no run has a number to compare: config.opt is no number. --metric says what to "
             "compare: metrics.acc.last, ...",
         ),
+        (["compare", "1", "2", "--metric", "result,x"], 2, "--metric takes one field"),
+        (["table", "--rows", "opt", "--cell", "mean(a,b)"], 2, "a cell is written as"),
         (["compare", "1", "2", "--alpha", "2"], 2, "'2' is no level between 0 and 0.5"),
         (["judge", "like:8", "--against", "like:1"], 2, "is a higher result better, or a lower"),
         (["judge", "like:8"], 2, "--against"),
@@ -186,7 +188,11 @@ def test_the_best_run_was_chosen_for_its_value(call: Call) -> None:
         (["table", "--rows", "opt"], 2, "--no-marks marks nothing"),
         (["table", "--rows", "opt", "--cell", "mean"], 2, "a cell is written as"),
         (["table", "--rows", "opt", "--cell", "maen(result)"], 2, 'Did you mean "mean" or'),
-        (["table", "--rows", "opt", "--cell", "median±ci(result)"], 2, "±ci belongs to a mean"),
+        (
+            ["table", "--rows", "opt", "--cell", "median±ci(result)"],
+            2,
+            "±ci belongs to the cell of a mean",
+        ),
         (["table", "--rows", ","], 2, "--rows names no field"),
         (["table", "opt = x", "--rows", "opt"], 1, "no runs match the query"),
         (["table", "--rows", "opt", "--cell", "mean(config.opt)"], 1, "no run has a number"),
@@ -229,6 +235,13 @@ def test_seeds_that_others_were_run_with_are_asked_about(call: Call) -> None:
     verdict = json.loads(out)
     assert (code, err, verdict["verdict"], verdict["reason"]) == (3, "", "NOISE", "pending")
     assert verdict["seeds"] == ["3", "4", "5", "6", "7"]
+
+
+def test_one_run_is_not_all_of_its_repetitions(call: Call) -> None:
+    options = ("--against", "like:1", "--metric", "acc.max", "--selected-on", "none")
+    _, out, err = call("judge", "8", *options)
+    assert "No verdict yet: 1 of 6 pairs. Run the candidate with seeds 2, 3, 4, 5, 6." in out
+    assert "8 is one run; like:8 is that one and all that differ from it in the seed only" in err
 
 
 def test_looks_are_part_of_the_question(call: Call) -> None:
@@ -371,6 +384,7 @@ def test_a_report_says_how_large_the_noise_is(call: Call) -> None:
     assert "metrics.acc.last" in page.partition("<h2>Noise</h2>")[2]
     assert '<rect class="noise"' in page
     assert "<title>noise floor 0.0" in page
+    assert re.search(r"<td>adam</td><td class=.number.>7</td><td>0\.9\d+ ± 0\.0\d+</td>", page)
     alone = call("export", "seed = 1")[1]
     assert "<h2>Noise</h2>" not in alone
     assert '<rect class="noise"' not in alone

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator
 
 from sacred.app.group_arguments import FoundGroup, add_metric, find_group, measure_all
 from sacred.app.session import Session
-from sacred.display.comparison_text import comparison_table, conclusions, remarks
+from sacred.display.comparison_text import comparison_table, conclusions, remarks, without_partner
 from sacred.display.formats import add_formats, write_table
 from sacred.display.value_text import as_text
 from sacred.runs.errors import ProgramError, UsageError
@@ -65,7 +65,8 @@ def run(args: argparse.Namespace, session: Session) -> None:
         for line in conclusions(comparisons, direction, by_name=args.second is None):
             session.console.print(line)
     compared = [group for _, *both in pairs for group in both]
-    for remark in dict.fromkeys((*remarks(*compared), *_in_both(pairs), *_chosen(texts))):
+    alone = (line for comparison in comparisons for line in without_partner(comparison))
+    for remark in dict.fromkeys((*remarks(*compared), *alone, *_in_both(pairs), *_chosen(texts))):
         session.console.note(remark)
     for record in (record for group in found for record in group.records):
         session.report(record.problems)

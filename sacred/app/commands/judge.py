@@ -119,6 +119,12 @@ def _caveats(
     judgement: Judgement, args: argparse.Namespace, found: list[FoundGroup], session: Session
 ) -> Iterator[str]:
     """What cannot be known of the runs alone."""
+    for group in found:
+        if len(group.runs) == 1 and not group.name.startswith("like:"):
+            yield (
+                f"{group.name} is one run; like:{group.name} is that one and all that differ from "
+                "it in the seed only"
+            )
     if args.selected_on is not None or not judgement.pairs:
         return
     record = found[1].records[0]

@@ -19,6 +19,7 @@ from sacred.display.comparison_text import (
     conclusions,
     noise_line,
     remarks,
+    without_partner,
 )
 from sacred.query.syntax import Path
 from sacred.records import RunRecord
@@ -327,7 +328,7 @@ def test_a_group_without_numbers_has_nothing_to_compare() -> None:
     assert sentence(group(B6), nothing) == "Nothing to compare: B has no run with a number."
     found = compared(nothing, group(B6))
     assert (found.test, found.interval, found.is_significant) == (None, None, False)
-    assert comparison_table([found], "result").rows[0][-1] is None
+    assert comparison_table([found], "result").rows[0][-2:] == [None, None]
 
 
 def test_a_comparison_without_numbers_costs_the_others_nothing() -> None:
@@ -349,6 +350,15 @@ def test_remarks_name_what_was_left_out_and_what_is_mixed() -> None:
         "'all' has several runs with seed 1; their mean counts",
     ]
     assert list(remarks(group(A6))) == []
+
+
+def test_seeds_without_a_partner_are_named() -> None:
+    one, other = group([1, 2, 3, 4], [1, 2, 3, 10], "one"), group([1, 2, 3], [3, 2, 5], "other")
+    assert list(without_partner(compared(one, other))) == [
+        "left out of 'one': seeds 1, 10 (not in the other)",
+        "left out of 'other': seed 5 (not in the other)",
+    ]
+    assert list(without_partner(compared(group([1]), group([2], [7])))) == []
 
 
 def test_names_cannot_act_upon_a_terminal() -> None:
