@@ -83,7 +83,7 @@ def _chosen(names: Sequence[str]) -> list[Scenario]:
 
 @contextlib.contextmanager
 def _servers(scenarios: Sequence[Scenario]) -> Iterator[dict[str, str]]:
-    """The addresses of the servers that they need."""
+    """The addresses of the servers that they need, and their process ids."""
     urls: dict[str, str] = {}
     # On a disk, as servers are; the tests keep theirs in memory.
     os.environ.setdefault("SACRED_TEST_SCRATCH", tempfile.gettempdir())
@@ -91,11 +91,13 @@ def _servers(scenarios: Sequence[Scenario]) -> Iterator[dict[str, str]]:
         if any(scenario.mongo for scenario in scenarios):
             from tests.services.mongo import MongoServer
 
-            urls["BENCH_MONGO"] = stack.enter_context(MongoServer()).url
+            mongo = stack.enter_context(MongoServer())
+            urls |= {"BENCH_MONGO": mongo.url, "BENCH_MONGO_PID": str(mongo.pid)}
         if any(scenario.postgres for scenario in scenarios):
             from tests.services.postgres import PostgresServer
 
-            urls["BENCH_POSTGRES"] = stack.enter_context(PostgresServer(like_production=True)).url()
+            postgres = stack.enter_context(PostgresServer(like_production=True))
+            urls |= {"BENCH_POSTGRES": postgres.url(), "BENCH_POSTGRES_PID": str(postgres.pid)}
         yield urls
 
 

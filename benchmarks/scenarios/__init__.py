@@ -13,6 +13,7 @@ from benchmarks.scenarios import (
     runs,
     searching,
     starting,
+    whole_cost,
 )
 
 __all__ = ["SCENARIOS"]
@@ -21,6 +22,7 @@ _GROUPS = (
     starting,
     calls,
     metrics,
+    whole_cost,
     reading_metrics,
     output,
     runs,

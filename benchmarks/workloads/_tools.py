@@ -69,6 +69,56 @@ def peak_memory():
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM"))
 
 
+class Cost:
+    """What this process and a server have cost since it was made (Linux).
+
+    Args:
+        server: the process id of a server; it and all that it has started count.
+    """
+
+    def __init__(self, server=None):
+        self._server = server
+        self._watch = Stopwatch()
+        self._before = self._now()
+
+    def __call__(self):
+        """Seconds passed, of CPU here and there, and bytes written by both."""
+        server, written = (
+            now - before for now, before in zip(self._now(), self._before, strict=True)
+        )
+        return {
+            "seconds": self._watch.wall(),
+            "work": self._watch.cpu(),
+            "server": server,
+            "written": written,
+        }
+
+    def _now(self):
+        processes = [] if self._server is None else _family(self._server)
+        cpu = sum(map(_cpu_of, processes))
+        return cpu, sum(map(_written_by, [os.getpid(), *processes]))
+
+
+def _family(pid):
+    """The ids of a process and of all that it has started, which are running."""
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        children = map(int, file.read().split())
+    return [pid, *(member for child in children for member in _family(child))]
+
+
+def _cpu_of(pid):
+    """Seconds, with those of children that have ended."""
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def _written_by(pid):
+    """Bytes, with those of children that have ended; sockets count little."""
+    with open(f"/proc/{pid}/io") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("wchar"))
+
+
 def wait_for_threads():
     """The old library goes on storing when `ex.run()` has returned."""
     for thread in threading.enumerate():

@@ -101,6 +101,17 @@ class ChildServer(ABC):
         """Whether the process is alive."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """The number of the process.
+
+        Raises:
+            RuntimeError: it does not run.
+        """
+        if self._process is None:
+            raise RuntimeError("the server is not running")
+        return self._process.pid
+
     def start(self) -> Self:
         """Start and return once the server answers; data of an earlier start are there."""
         if self.running:
