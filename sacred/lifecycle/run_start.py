@@ -60,7 +60,7 @@ def announce_start(
         run_id = _common_id(observers)
     for _ in range(_MAX_COLLISIONS):
         try:
-            return _send(replace(event, _id=run_id), observers, started)
+            return _send(replace(event, _id=run_id), observers, started, event._id is None)
         except SacredError as error:
             if not isinstance(error, FileExistsError):
                 raise
@@ -94,12 +94,14 @@ def _overwrites(observer: Any) -> bool:
 
 
 def _send(
-    event: RunQueued | RunStarted, observers: Sequence[Any], started: list[Any]
+    event: RunQueued | RunStarted, observers: Sequence[Any], started: list[Any], is_free: bool
 ) -> RunId | None:
     run_id = event._id
     for observer in observers:
         answer = replace(event, _id=run_id).call(observer)
-        run_id = answer if run_id is None else run_id
+        # Ids of files are texts: a number that nobody has asked for takes the first one's form.
+        is_form = is_free and not started and str(answer) == str(run_id)
+        run_id = answer if run_id is None or is_form else run_id
         started.append(observer)
     return run_id
 

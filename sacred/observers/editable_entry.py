@@ -10,7 +10,7 @@ from typing import Any
 from sacred.observers.base import JsonDict
 from sacred.serializer import flatten
 
-__all__ = ["EditableEntry", "plain_fields"]
+__all__ = ["EditableEntry", "is_equal", "plain_fields"]
 
 _MISSING = object()
 
@@ -56,7 +56,7 @@ class EditableEntry:
         # A copy first: the thread of the heartbeat reads what the user's thread edits.
         shown = dict(self._shown)
         stored = self._stored
-        return {k: v for k, v in shown.items() if not _is_equal(v, stored.get(k, _MISSING))}
+        return {k: v for k, v in shown.items() if not is_equal(v, stored.get(k, _MISSING))}
 
 
 def plain_fields(fields: Mapping[str, Any]) -> JsonDict:
@@ -67,7 +67,8 @@ def plain_fields(fields: Mapping[str, Any]) -> JsonDict:
     }
 
 
-def _is_equal(value: object, other: object) -> bool:
+def is_equal(value: object, other: object) -> bool:
+    """Whether two values are equal; arrays are if all of their elements are."""
     try:
         return bool(value == other)
     except ValueError:  # arrays have no single truth value

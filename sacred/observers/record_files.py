@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from sacred._base.run_ids import RunId
 from sacred.observers.base import JsonDict
-from sacred.observers.editable_entry import plain_fields
+from sacred.observers.editable_entry import is_equal, plain_fields
 from sacred.observers.store_observer import RecordState, StoreObserver
+from sacred.serializer import flatten
 from sacred.stores.changes import (
     AddPoints,
     Change,
@@ -93,9 +94,10 @@ class RecordFiles(StoreObserver):
             ReservedArtifactError: it is another file of the record, such as ``metrics.json``.
         """
         if filename == "run.json":
-            self._set(plain_fields(obj))
+            self._set(_plain(obj, self.run_entry))
         elif filename in ("config.json", "info.json"):
-            self._set(plain_fields({filename.removesuffix(".json"): obj}))
+            name = filename.removesuffix(".json")
+            self._set({name: _plain(obj, getattr(self, name))})
         elif not (filename == "metrics.json" and self._has_saved(obj)):
             self.store.save_json(self._running.run_id, obj, filename)
 
@@ -240,6 +242,14 @@ class RecordFiles(StoreObserver):
     @property
     def _run_id(self) -> RunId | None:
         return self._queued_id if self._delivery is None else self._delivery.run_id
+
+
+def _plain(obj: Any, stored: Mapping[str, Any] | None) -> Any:
+    """A value for a file of the record; what is stored in that form already stays as it is."""
+    if not isinstance(obj, dict):
+        return flatten(obj)
+    known = {n: v for n, v in (stored or {}).items() if n in obj and is_equal(obj[n], v)}
+    return {**plain_fields({n: v for n, v in obj.items() if n not in known}), **known}
 
 
 def _with_sources(info: Mapping[str, Any], sources: Any) -> SetFields:

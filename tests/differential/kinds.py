@@ -48,7 +48,14 @@ _COMMANDS = ["print_config", "print_config", "print_config", "save_config", "pri
              "print_dependencies", "help"]  # fmt: skip
 _FLAGS = ["-p", "-f", "-u", "--debug", "-lERROR", "--capture=no"]
 
-_STORES = ("files", "mongo", "tinydb", "sql")
+_STORES = ("files", "mongo", "tinydb", "sql", "keeping", "annotated")
+
+
+def _with_command(draw: st.DrawFn, experiment: Experiment, arguments: list[str]) -> list[str]:
+    """Arguments behind the name of a command, now and then."""
+    commands = ["other", *("data.look" for _ in experiment.ingredients)]
+    chosen = draw(st.sampled_from([None, None, None, None, *commands]))
+    return arguments if chosen is None else [chosen, *arguments]
 
 
 @st.composite
@@ -56,7 +63,8 @@ def _running(draw: st.DrawFn) -> Case:
     """Runs that end in every way: events of an observer, output, exit codes, what `Run` says."""
     kinds = ("recorder", "late recorder")
     experiment = draw(observed_experiments(kinds))
-    return case("running", experiment, ["with", "seed=7", *draw(run_options(kinds))])
+    arguments = ["with", "seed=7", *draw(run_options(kinds))]
+    return case("running", experiment, _with_command(draw, experiment, arguments))
 
 
 @st.composite
@@ -64,8 +72,9 @@ def _storing(draw: st.DrawFn) -> Case:
     """What the stores hold at the end."""
     kinds = (draw(st.sampled_from(_STORES)),)
     experiment = draw(observed_experiments(kinds))
-    made = case("storing", experiment, ["with", "seed=7", *draw(run_options(kinds))])
-    return dataclasses.replace(made, uses_mongo=kinds == ("mongo",))
+    arguments = ["with", "seed=7", *draw(run_options(kinds))]
+    made = case("storing", experiment, _with_command(draw, experiment, arguments))
+    return dataclasses.replace(made, uses_mongo=kinds in (("mongo",), ("annotated",)))
 
 
 KINDS: dict[str, st.SearchStrategy[Case]] = {

@@ -104,7 +104,13 @@ CASES: tuple[Known, ...] = (
     ),
     Known(
         "beyond.md: The user's mistakes are the user's exceptions",
-        lambda case, old, new: "absent.txt" in case.text and "does not exist" in str(new["stderr"]),
+        lambda case, old, new: (
+            "absent.txt" in case.text
+            and any(
+                text in str(new[place])
+                for place, text in (("stderr", "does not exist"), ("notes", "FileNotFoundError"))
+            )
+        ),
     ),
     Known(
         "beyond.md: queued runs work",
@@ -273,6 +279,24 @@ PLACES: tuple[KnownPlace, ...] = (
         lambda case, found: (
             found[0].startswith("/documents/")
             and str(found[1]).replace("a.b", "a,b").replace("$c", "@c") == str(found[2])
+        ),
+    ),
+    KnownPlace(
+        "beyond.md: files of the same content are stored once",
+        lambda case, found: (
+            found[0] in ("/documents/fs.chunks", "/documents/fs.files")
+            and len(found[2]) < len(found[1])
+            and case.text.count("artifact(") + case.text.count("range(") > 1
+        ),
+    ),
+    KnownPlace(
+        "deliberate: Changes of ``_run.meta_info`` during a run are stored",
+        lambda case, found: (
+            "meta_info['mine']" in case.text
+            and found[0].startswith("/notes/")
+            and isinstance(found[1], list)
+            and [one for one in found[2] if one != ["save_json", "run.json"]]
+            == [one for one in found[1] if one != ["save_json", "run.json"]]
         ),
     ),
     KnownPlace(

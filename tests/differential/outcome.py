@@ -34,7 +34,7 @@ def normalised(outcome: Outcome) -> dict[str, Any]:
     text = json.dumps({key: value for key, value in outcome.items() if key != "home"})
     text = text.replace(home, "<home>")
     found: dict[str, Any] = _scrubbed(json.loads(text))
-    found["notes"] = _by_observer(found["notes"])
+    found["notes"] = _by_observer(found.get("notes", ()))
     found["files"] = {name: _parsed(name, one) for name, one in found["files"].items()}
     found["stderr"] = _lines(found["stderr"])
     found["stdout"] = _lines(found["stdout"])

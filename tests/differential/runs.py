@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from hypothesis import strategies as st
 
+from tests.differential.bodies import ENDINGS, INFO, blocks
 from tests.differential.model import Experiment, Function, Ingredient, Source
 from tests.differential.values import plain_values, value_text
 
@@ -16,6 +19,7 @@ class Recorder(RunObserver):
         self.priority = priority
 
     def note(self, event, known):
+        known = {name: value for name, value in known.items() if name != "self"}
         if "host_info" in known:
             known = {**known, "host_info": sorted(known["host_info"])}
         PROBE(f"{event} @{self.priority}", dict(sorted(known.items())))
@@ -28,8 +32,8 @@ class Recorder(RunObserver):
         self.note("started", known)
         return known["_id"] or "recorded"
 
-    def heartbeat_event(self, **known):
-        self.note("heartbeat", known)
+    def heartbeat_event(self, info, captured_out, beat_time, result):
+        self.note("heartbeat", locals())
 
     def log_metrics(self, metrics_by_name, info):
         for name, metric in metrics_by_name.items():
@@ -39,92 +43,67 @@ class Recorder(RunObserver):
     def resource_event(self, filename):
         PROBE(f"resource @{self.priority}", filename)
 
-    def artifact_event(self, **known):
-        self.note("artifact", known)
+    def artifact_event(self, name, filename, metadata=None, content_type=None):
+        self.note("artifact", locals())
 
-    def completed_event(self, **known):
-        self.note("completed", known)
+    def completed_event(self, stop_time, result):
+        self.note("completed", locals())
 
-    def interrupted_event(self, **known):
-        self.note("interrupted", known)
+    def interrupted_event(self, interrupt_time, status):
+        self.note("interrupted", locals())
 
     def failed_event(self, fail_time, fail_trace):
         PROBE(f"failed @{self.priority}", type(fail_trace), fail_trace[-1])
 
     def join(self):
         PROBE(f"join @{self.priority}")
+
+
+class Keeping(FileStorageObserver):
+    def save_file(self, filename, target_name=None):
+        PROBE(f"save_file @{self.priority}", os.path.basename(filename), target_name)
+        super().save_file(filename, target_name)
+
+    def find_or_save(self, filename, store_dir):
+        found = super().find_or_save(filename, store_dir)
+        PROBE(f"find_or_save @{self.priority}", str(found))
+        return found
+
+    def save_json(self, obj, filename):
+        if filename != "metrics.json":  # here only if there are any
+            PROBE(f"save_json @{self.priority}", filename)
+        if filename == "info.json":
+            obj = {**obj, "kept": True}
+        super().save_json(obj, filename)
+
+    def artifact_event(self, name, filename, metadata=None, content_type=None):
+        super().artifact_event("kept_" + name, filename, metadata, content_type)
+
+
+class Annotated(MongoObserver):
+    def started_event(self, ex_info, command, host_info, start_time, config, meta_info, _id):
+        found = super().started_event(
+            ex_info, command, host_info, start_time, {**config, "extra": 1}, meta_info, _id
+        )
+        self.run_entry["job"] = {"id": 7}
+        self.save()
+        return found
+
+    def heartbeat_event(self, info, captured_out, beat_time, result):
+        super().heartbeat_event({**info, "seen": True}, captured_out, beat_time, result)
 """
 
 _FILES = (("data.txt", "one\ntwo\n"), ("more.csv", "a,b\n1,2\n"))
 
-_LINES = st.sampled_from(
-    [
-        "print('hello')",
-        "print('ünïcode')",
-        "sys.stdout.write('no newline')",
-        "print('to stderr', file=sys.stderr)",
-        "print('a\\rb\\x08c')",
-        "_log.info('logged')",
-        "_log.warning('warned %s', 1)",
-        "ex.log_scalar('loss', 0.5)",
-        "_run.log_scalar('loss', 1, 10)",
-        "_run.log_scalar('acc', np.float32(0.25), step=3)",
-        "_run.log_scalar('a.b', np.int64(2))",
-        "for i in range(3): _run.log_scalar('loop', i * 2)",
-        "ex.open_resource('data.txt').close()",
-        "_run.open_resource('data.txt', 'rb').close()",
-        "ex.add_resource('more.csv')",
-        "open('out.txt', 'w').write('made'); ex.add_artifact('out.txt')",
-        "open('out.txt', 'w').write('made'); _run.add_artifact('out.txt', name='other.bin')",
-        "open('out.json', 'w').write('{}'); ex.add_artifact('out.json', metadata={'k': 1})",
-        "ex.add_artifact('data.txt', content_type='text/csv')",
-        "_run.add_artifact(filename='data.txt', name='first')",
-        "PROBE('state', _run.status, _run._id, ex.current_run is _run)",
-        "ex.add_artifact('absent.txt')",
-        "ex.add_resource('absent.txt')",
-        "_run.meta_info['mine'] = 1",
-        "PROBE('observers', [type(one).__name__ for one in _run.observers])",
-    ]
-)
-_INFO = st.one_of(
-    plain_values.map(lambda value: f"_run.info['k'] = {value_text(value)}"),
-    st.sampled_from(
-        [
-            "ex.info['n'] = np.arange(2)",
-            "ex.info['f'] = np.float64(1.5)",
-            "_run.info.setdefault('losses', []).append(0.5)",
-            "_run.info['t'] = (1, 2)",
-            "_run.info['d'] = {1: 'int key'}",
-            "_run.info['a.b'] = {'$c': 1}",
-        ]
-    ),
-)
-_ENDINGS = st.one_of(
-    plain_values.map(lambda value: f"return {value_text(value)}"),
-    st.sampled_from(
-        [
-            "return (1, 'b')",
-            "return {'acc': 0.5, 'list': [1, 2]}",
-            "pass",
-            "pass",
-            "raise ValueError('broken')",
-            "raise KeyboardInterrupt",
-            "raise Stopped('by hand')",
-            "raise TimeoutInterrupt()",
-            "raise SacredInterrupt()",
-            "sys.exit(3)",
-            "sys.exit('a text')",
-            "1 / 0",
-            "{}['key']",
-            "helper()",
-            "assert False, 'no'",
-        ]
-    ),
-)
 _OBSERVERS = {
     "recorder": "Recorder()",
     "late recorder": "Recorder(priority=50)",
     "files": "FileStorageObserver('runs')",
+    "keeping": "Keeping('kept')",
+    "annotated": (
+        "Annotated(url=os.environ['MONGO_URL'], db_name=os.environ['MONGO_DB'],"
+        " collection_prefix='own')"
+    ),
     "mongo": "MongoObserver(url=os.environ['MONGO_URL'], db_name=os.environ['MONGO_DB'])",
     "tinydb": "TinyDbObserver('tiny')",
     "sql": "SqlObserver('sqlite:///runs.db')",
@@ -142,10 +121,8 @@ _HEAD = (
 def observed_experiments(draw: st.DrawFn, kinds: tuple[str, ...]) -> Experiment:
     """An experiment with one to three observers of these kinds."""
     chosen = draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=3, unique=True))
-    all_lines = draw(st.lists(_LINES, max_size=5, unique=True))
-    number = draw(st.sampled_from([0, 0, 1, 2]))
-    hooks = [draw(_hooks(n, line)) for n, line in enumerate(all_lines[:number])]
-    lines = [*all_lines[number:], *draw(st.lists(_INFO, max_size=2))]
+    hooks = [draw(_hooks(n, draw(blocks(1)))) for n in range(draw(st.sampled_from([0, 0, 1, 2])))]
+    lines = [*draw(blocks()), *draw(st.lists(INFO, max_size=2))]
     helper = Function(
         name="helper",
         decorator="capture",
@@ -156,7 +133,15 @@ def observed_experiments(draw: st.DrawFn, kinds: tuple[str, ...]) -> Experiment:
         name="main",
         decorator="automain" if draw(st.booleans()) else "main",
         parameters="_run, _log, a",
-        lines=(*lines, draw(_ENDINGS)),
+        lines=(*lines, draw(ENDINGS)),
+    )
+    below = tuple(draw(st.lists(_ingredients(), max_size=1)))
+    lines += ["PROBE('load', load())"] * len(below)
+    other = Function(
+        name="other",
+        decorator=draw(st.sampled_from(["command", "command(unobserved=True)"])),
+        parameters="_run, _log, a",
+        lines=(*draw(blocks(2)), draw(ENDINGS)),
     )
     entries = draw(st.dictionaries(st.sampled_from(["b", "c"]), plain_values, max_size=2))
     inside = ", ".join(f"{name!r}: {value_text(value)}" for name, value in entries.items())
@@ -165,14 +150,19 @@ def observed_experiments(draw: st.DrawFn, kinds: tuple[str, ...]) -> Experiment:
     tail: tuple[str, ...] = (draw(st.sampled_from(filters)),)
     if main.decorator == "main":
         tail += ("if __name__ == '__main__':", "    ex.run_commandline()")
-        functions = (*hooks, helper, main)
+        functions = (*hooks, helper, other, main)
         made_tail = tail
     else:
-        functions, made_tail = (*hooks, helper), ()
+        functions, made_tail = (*hooks, helper, other), ()
     experiment = Experiment(
-        ingredients=(),
+        ingredients=below,
         experiment=Ingredient(
-            variable="ex", path="exp", sources=(config,), functions=functions, made_by="Experiment"
+            variable="ex",
+            path="exp",
+            sources=(config,),
+            functions=functions,
+            made_by="Experiment",
+            uses=tuple(one.variable for one in below),
         ),
         head=(*_HEAD, *RECORDER.splitlines()),
         observers=tuple(_OBSERVERS[kind] for kind in chosen),
@@ -196,21 +186,43 @@ def _with_automain(experiment: Experiment, tail: tuple[str, ...], main: Function
 
 
 @st.composite
-def _hooks(draw: st.DrawFn, number: int, line: str) -> Function:
+def _ingredients(draw: st.DrawFn) -> Ingredient:
+    """An ingredient with a function that main calls, and perhaps with a hook and a command."""
+    functions = [
+        Function(
+            name="load", decorator="capture", parameters="_run, _log, _seed, size",
+            lines=("PROBE('loading', size, _seed, _log.name)", *draw(blocks(1)), "return size"),
+        ),
+        Function(
+            name="look", decorator="command", parameters="_run, a='default', size=0",
+            lines=("PROBE('look', a, size)", "return load()"),
+        ),
+    ]  # fmt: skip
+    hook = draw(_hooks(9, ["PROBE('hook of data', size)"]))
+    functions += [dataclasses.replace(hook, parameters="_run, size, a=0, _log=None")] * draw(
+        st.integers(0, 1)
+    )
+    source = Source(form="dict", text="{'size': 3}")
+    return Ingredient(variable="data", path="data", sources=(source,), functions=tuple(functions))
+
+
+@st.composite
+def _hooks(draw: st.DrawFn, number: int, lines: list[str]) -> Function:
     ends = ["pass", "pass", "pass", "raise ValueError('from a hook')"]
     return Function(
         name=f"hook_{number}",
         decorator=draw(st.sampled_from(["pre_run_hook", "post_run_hook"])),
         parameters="_run, a, _log",
-        lines=("PROBE('hook', a, _run.status)", line, draw(st.sampled_from(ends))),
+        lines=("PROBE('hook', a, _run.status)", *lines, draw(st.sampled_from(ends))),
     )
 
 
 def run_options(kinds: tuple[str, ...]) -> st.SearchStrategy[list[str]]:
     """Options of a run."""
     options = [["-u"], ["-c", "a comment"], ["-P", "3"], ["--name=named"], ["-b", "20"], ["-d"],
-               ["-i", "7"], ["-q"], ["-Cno"], ["-Csys"], ["-p"], ["-F", "others"]]  # fmt: skip
-    if "mongo" in kinds:
+               ["-i", "7"], ["-q"], ["-Cno"], ["-Csys"], ["-p"], ["-F", "others"],
+               ["-Cfd"], ["-f"]]  # fmt: skip
+    if {"mongo", "annotated"} & {*kinds}:
         options.remove(["-i", "7"])
     return st.lists(st.sampled_from(options), max_size=2, unique_by=lambda one: one[0][:2]).map(
         lambda chosen: [word for words in chosen for word in words]

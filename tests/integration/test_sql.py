@@ -314,12 +314,13 @@ def test_sources_found_later(observer, rows, tmp_path):
     assert rows.query(Source).filter_by(filename="gone.py").one().content is None
 
 
-def test_an_artifact_has_its_latest_content(observer, rows, tmp_path):
+def test_an_artifact_that_is_added_twice_is_listed_twice(observer, rows, tmp_path):
     start(observer)
     for text in ("A", "B"):
         (tmp_path / "a").write_text(text)
         observer.artifact_event(name="a", filename=str(tmp_path / "a"))
-    assert rows.query(Artifact).one().content == b"B"
+    found = rows.query(Artifact).order_by(Artifact.artifact_id).all()
+    assert [(row.filename, row.content) for row in found] == [("a", b"A"), ("a", b"B")]
 
 
 def test_query_tells_what_it_always_told(observer, tmp_path):

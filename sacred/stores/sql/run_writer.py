@@ -187,8 +187,11 @@ def _add_file(session: Session, run: Run, change: AddFile) -> None:
         content = file.read()
     name = storable(change.name)
     known = session.query(Artifact).filter_by(run_id=run.run_id, filename=name)
-    artifact = next((row for row in known if row.filename == name), None)
-    if artifact is None:
+    rows = [row for row in known.order_by(Artifact.artifact_id) if row.filename == name]
+    # A file that is added twice has two rows; the same change applied again is no other one.
+    if len(rows) >= change.count:
+        artifact = rows[change.count - 1]
+    else:
         artifact = Artifact(run_id=run.run_id, filename=name)
         session.add(artifact)
     artifact.content = content
