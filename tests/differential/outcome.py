@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sacred.cli.option_table import TABLE
 from tests.differential.sides import Outcome
 
 __all__ = ["Difference", "differences", "normalised"]
@@ -135,7 +136,7 @@ def _is_process(value: Any) -> bool:
 
 
 #: Options that the old library has not, in the `options` of the meta information of a run.
-_NEW_OPTIONS = {"--gcs", "--group", "--strict", "--tag"}
+_NEW_OPTIONS = {row.long for row in TABLE if row.is_new}
 
 
 def _lines(text: str) -> list[str]:
