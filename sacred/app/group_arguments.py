@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sacred._base.frozen import Frozen
 from sacred.app.matching_runs import MatchingRuns
@@ -15,7 +15,15 @@ from sacred.records import RunRecord
 from sacred.runs.errors import ProgramError, UsageError
 from sacred.runs.groups import RunGroup, identity_of, measured
 
-__all__ = ["FoundGroup", "add_direction", "add_metric", "find_group", "level", "measure_all"]
+__all__ = [
+    "FoundGroup",
+    "add_direction",
+    "add_metric",
+    "find_group",
+    "level",
+    "measure_all",
+    "single_runs",
+]
 
 #: What these have in them is no name of a run or a group.
 _QUERY = re.compile(r"[\s=<>!~()\"'/]")
@@ -145,6 +153,16 @@ def _repeats(session: Session, record: RunRecord) -> Iterable[RunRecord]:
     where = {"name": record.name} if record.name else {}
     runs = session.store_of(record).runs(where)
     return [run for run in runs if identity_of(run) == wanted]
+
+
+def single_runs(groups: Iterable[FoundGroup]) -> Iterator[str]:
+    """Yield how to mean all repetitions of a run, where one run was named."""
+    for group in groups:
+        if len(group.runs) == 1 and not _QUERY.search(group.name) and _LIKE not in group.name:
+            yield (
+                f"{group.name} is one run; like:{group.name} is that one and all that differ from "
+                "it in the seed only"
+            )
 
 
 def measure_all(*groups: FoundGroup) -> list[RunGroup]:

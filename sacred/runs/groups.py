@@ -260,12 +260,13 @@ def identity_of(record: RunRecord) -> str:
         [entry.name, entry.md5 or str(entry.ref)] for entry in record.stored("sources") or ()
     ]
     experiment = record.experiment
+    packages = experiment.get("dependencies")
     parts = [
         record.name,
         record.command,
         sorted(_settings_of(record).items()),
         sorted(sources, key=str),
-        sorted(map(str, experiment.get("dependencies") or ())),
+        sorted(map(str, packages)) if isinstance(packages, list | tuple) else str(packages),
         None if sources else str(experiment.get("repositories") or ""),
     ]
     return dumps(parts)

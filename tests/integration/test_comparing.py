@@ -112,6 +112,13 @@ def test_a_group_is_an_id_or_a_name_or_the_repeats_of_a_run(call: Call, director
     assert named["runs_a"] == ["1", "2"]
 
 
+def test_who_compares_two_runs_is_told_how_to_mean_their_repetitions(call: Call) -> None:
+    _, out, err = call("compare", "1", "8")
+    assert "1 run against 1 cannot show a difference" in out
+    assert "8 is one run; like:8 is that one and all that differ from it in the seed only" in err
+    assert "is one run" not in call("compare", "like:1", f"{A_ADAM} and seed = 1")[2]
+
+
 def test_a_field_divides_both_groups(call: Call) -> None:
     _, out, _ = call(
         "compare", "opt = adam", "opt = sgd", "--by", "dataset", "--higher-is-better", "--json"

@@ -20,7 +20,7 @@ import argparse
 import itertools
 from collections.abc import Iterable, Iterator
 
-from sacred.app.group_arguments import FoundGroup, add_metric, find_group, measure_all
+from sacred.app.group_arguments import FoundGroup, add_metric, find_group, measure_all, single_runs
 from sacred.app.session import Session
 from sacred.display.comparison_text import comparison_table, conclusions, remarks, without_partner
 from sacred.display.formats import add_formats, write_table
@@ -66,7 +66,8 @@ def run(args: argparse.Namespace, session: Session) -> None:
             session.console.print(line)
     compared = [group for _, *both in pairs for group in both]
     alone = (line for comparison in comparisons for line in without_partner(comparison))
-    for remark in dict.fromkeys((*remarks(*compared), *alone, *_in_both(pairs), *_chosen(texts))):
+    notes = (*single_runs(found), *remarks(*compared), *alone, *_in_both(pairs), *_chosen(texts))
+    for remark in dict.fromkeys(notes):
         session.console.note(remark)
     for record in (record for group in found for record in group.records):
         session.report(record.problems)

@@ -22,7 +22,7 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from sacred.app.group_arguments import FoundGroup, add_metric, find_group, measure_all
+from sacred.app.group_arguments import FoundGroup, add_metric, find_group, measure_all, single_runs
 from sacred.app.program_arguments import whole_number
 from sacred.app.session import Session
 from sacred.display.comparison_text import as_p, list_seeds, remarks
@@ -119,12 +119,7 @@ def _caveats(
     judgement: Judgement, args: argparse.Namespace, found: list[FoundGroup], session: Session
 ) -> Iterator[str]:
     """What cannot be known of the runs alone."""
-    for group in found:
-        if len(group.runs) == 1 and not group.name.startswith("like:"):
-            yield (
-                f"{group.name} is one run; like:{group.name} is that one and all that differ from "
-                "it in the seed only"
-            )
+    yield from single_runs(found)
     if args.selected_on is not None or not judgement.pairs:
         return
     record = found[1].records[0]

@@ -156,6 +156,13 @@ def test_the_identity_of_a_run_leaves_out_seeds_and_nothing_else() -> None:
     assert identity(base, experiment=sources) == identity(base, experiment=sources)
 
 
+@pytest.mark.parametrize("packages", [5, None, "numpy", {"numpy": 1}, [None, 3]])
+def test_an_odd_record_has_an_identity_too(packages: Any) -> None:
+    odd = {"name": "train", "dependencies": packages}
+    one, other = (stored([(seed, 0)], experiment=odd)[0][1] for seed in (1, 2))
+    assert identity_of(one) == identity_of(other)
+
+
 def test_changed_entries_are_those_beside_the_seed() -> None:
     runs = [*stored([(1, 0)], {"lr": 0.1, "opt": "sgd"}), *stored([(2, 0)], {"lr": 0.2})]
     assert changed_entries([record for _, record in runs]) == ["lr", "opt"]
