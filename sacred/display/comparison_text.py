@@ -36,6 +36,7 @@ __all__ = [
 
 #: How many seeds, runs or entries are named.
 _MAX_NAMED = 8
+_NEVER_ENOUGH = "No number of runs is enough for so many comparisons at this level."
 
 
 def comparison_table(
@@ -265,6 +266,8 @@ def _impossible(comparison: Comparison, names: tuple[str, str]) -> str:
     )
     if pairing.seeds is not None:
         needed = pairs_needed(comparison.alpha, count)
+        if needed is None or needed <= one:
+            return f"{text} {_NEVER_ENOUGH}"
         return (
             f"{text} {needed} pairs can ({as_p(smallest_p_of_pairs(needed) * count)}): "
             f"run both with {more_seeds(needed - one)}."
@@ -280,7 +283,7 @@ def more_seeds(number: int) -> str:
 def _more_runs(comparison: Comparison, one: int, other: int, names: tuple[str, str]) -> str:
     added = runs_to_add(one, other, comparison.alpha, comparison.comparisons)
     if added is None:
-        return "No number of runs is enough for so many comparisons."
+        return _NEVER_ENOUGH
     smallest = smallest_p_of_samples(one + added[0], other + added[1]) * comparison.comparisons
     if added[0] == added[1]:
         more = f"{more_seeds(added[0])} of each"

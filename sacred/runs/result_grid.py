@@ -208,7 +208,7 @@ def _marks(
         if not comparison.is_significant
     }
     is_possible = all(comparison.can_be_significant for comparison in comparisons)
-    needed = 0 if is_possible else pairs_needed(alpha, comparisons[0].comparisons)
+    needed = 0 if is_possible else pairs_needed(alpha, comparisons[0].comparisons) or 0
     for number in range(count):
         if number == best:
             yield ("tied", len(tied), needed) if tied else ("best", 0, 0)

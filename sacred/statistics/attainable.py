@@ -6,7 +6,12 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
-from sacred.statistics.permutation import SAMPLED_ARRANGEMENTS, is_exact, reaches
+from sacred.statistics.permutation import (
+    MAX_EXACT_PAIRS,
+    SAMPLED_ARRANGEMENTS,
+    is_exact,
+    reaches,
+)
 
 __all__ = [
     "attainable_level",
@@ -66,8 +71,8 @@ def attainable_level(smallest_p: float, alpha: float) -> float:
     return smallest_p * math.floor(alpha / smallest_p + 1e-9)
 
 
-def pairs_needed(alpha: float, comparisons: int = 1) -> int:
-    """The smallest number of pairs that can be significant.
+def pairs_needed(alpha: float, comparisons: int = 1) -> int | None:
+    """The smallest number of pairs that can be significant; None: no number can.
 
     Args:
         alpha: the level.
@@ -76,10 +81,10 @@ def pairs_needed(alpha: float, comparisons: int = 1) -> int:
     >>> [pairs_needed(0.05, comparisons) for comparisons in (1, 2, 3, 5, 10)]
     [6, 7, 7, 8, 9]
     """
-    pairs = 1
-    while pairs < _MAX_RUNS and not reaches(smallest_p_of_pairs(pairs) * comparisons, alpha):
-        pairs += 1
-    return pairs
+    # Of more pairs, arrangements are drawn, and the smallest p-value is larger again.
+    exact = range(1, MAX_EXACT_PAIRS + 1)
+    possible = (n for n in exact if reaches(smallest_p_of_pairs(n) * comparisons, alpha))
+    return next(possible, None)
 
 
 def runs_to_add(

@@ -99,11 +99,12 @@ def _plan(seeds: int | None, looks: str, alpha: float) -> LookPlan:
         raise UsageError(f"--looks goes beyond --seeds-max {last}" if last else "--seeds-max 0")
     plan = LookPlan(looks=tuple(sorted({*numbers, last})), alpha=alpha)
     if (smallest := smallest_p_of_pairs(last)) > alpha:
-        raise UsageError(
+        needed = pairs_needed(alpha)
+        text = (
             f"{last} paired seeds cannot show a difference at p ≤ {alpha:g}, however large it is: "
-            f"the smallest p-value possible is {as_p(smallest)}. "
-            f"--seeds-max {pairs_needed(alpha)} can"
+            f"the smallest p-value possible is {as_p(smallest)}."
         )
+        raise UsageError(f"{text} --seeds-max {needed} can" if needed else text)
     if len(plan.looks) > 1 and last > MAX_EXACT_PAIRS:
         raise UsageError(f"several looks are possible at up to {MAX_EXACT_PAIRS} seeds")
     return plan

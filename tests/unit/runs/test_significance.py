@@ -311,6 +311,16 @@ def test_several_comparisons_need_more_pairs(count: int, needed: int, smallest: 
     assert text.endswith(UNBOUNDED)
 
 
+def test_so_many_comparisons_that_no_number_of_runs_is_enough() -> None:
+    many = group([float(n) for n in range(18)], range(18))
+    [found] = compared_groups([("", many, group([0.0] * 18, range(18)))], comparisons=300)
+    assert conclusion(found, None).startswith(
+        "18 paired seeds cannot show a difference at p ≤ 0.05 with 300 comparisons (Holm), however "
+        "large it is: the smallest p-value possible is 0.06. No number of runs is enough for so "
+        "many comparisons at this level."
+    )
+
+
 def test_no_difference_is_no_proof_of_equality() -> None:
     one = [0.92, 0.91, 0.93, 0.93, 0.90, 0.94]
     assert sentence(group(one), group([0.91, 0.92, 0.92, 0.92, 0.91, 0.93])) == (

@@ -53,6 +53,11 @@ def test_how_many_pairs_are_needed_with_holm(comparisons: int, pairs: int) -> No
     assert holm([smallest_p_of_pairs(pairs - 1)] * comparisons)[0] > 0.05
 
 
+def test_of_so_many_comparisons_none_can_be_significant() -> None:
+    assert pairs_needed(0.05, 3276) == 17
+    assert pairs_needed(0.05, 3277) is None
+
+
 def test_one_run_needs_39_others() -> None:
     added = runs_to_add(1, 38, 0.05)
     assert added is not None
