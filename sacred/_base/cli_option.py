@@ -22,7 +22,7 @@ class CLIOption:
 
     Args:
         apply_function: takes ``(args, run)``; its docstring is the help text.
-        short_flag: like ``-j``; ``""``: it has none.
+        short_flag: like ``-j``; None: it has none.
         long_flag: like ``--my-flag``.
         is_flag: whether it takes no value.
 
@@ -36,10 +36,15 @@ class CLIOption:
     is_new = False
 
     def __init__(
-        self, apply_function: Callable[..., Any], short_flag: str, long_flag: str, is_flag: bool
+        self,
+        apply_function: Callable[..., Any],
+        short_flag: str | None,
+        long_flag: str,
+        is_flag: bool,
     ) -> None:
         short, long = str(short_flag), str(long_flag)
-        if short and not (len(short) == 2 and short[0] == "-" and _is_word(short[1])):
+        is_short = len(short) == 2 and short[0] == "-" and _is_word(short[1])
+        if short_flag is not None and not is_short:
             raise ValueError(
                 f"Short flag malformed: {short_flag!r}. One correct short flag would be: `-j`."
             )
@@ -49,7 +54,8 @@ class CLIOption:
                 "One correct long flag would be: `--my-pretty-flag`."
             )
         self.apply_function = apply_function
-        self.short_flag = short_flag
+        #: Empty if there is none.
+        self.short_flag = short_flag or ""
         self.long_flag = long_flag
         self.is_flag = is_flag
         #: Name of the value in the usage, or None.
@@ -92,14 +98,14 @@ class CLIOption:
 
 
 def cli_option(
-    short_flag: str, long_flag: str, is_flag: bool = False
+    short_flag: str | None, long_flag: str, is_flag: bool = False
 ) -> Callable[[Callable[..., Any]], CLIOption]:
     """Make a function ``(args, run)`` a command-line option.
 
     Pass it to ``Experiment(additional_cli_options=[…])``.
 
     Args:
-        short_flag: like ``-j``; ``""``: it has none.
+        short_flag: like ``-j``; None: it has none.
         long_flag: like ``--my-flag``.
         is_flag: whether it takes no value.
 

@@ -60,7 +60,7 @@ class GoogleCloudStorageObserver(OldConstructors, BucketFiles):
         return f"GoogleCloudStorageObserver({self.bucket!r}, {self.basedir!r})"
 
 
-@cli_option("", "--gcs")  # all letters may be taken by options of users
+@cli_option(None, "--gcs")  # all letters may be taken by options of users
 def gcs_option(args: str, run: Any) -> None:
     """Add a GoogleCloudStorageObserver; the value is ``gs://bucket/prefix``."""
     run.observers.append(GoogleCloudStorageObserver(*split_address(args, "gs")))

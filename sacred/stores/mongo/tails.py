@@ -11,7 +11,7 @@ without an index, and nobody finds those that a killed process has moved but not
 
 >>> from bson import ObjectId
 >>> tail_id(ObjectId("65a1b2c3d4e5f60718293a4b"), 100, 0)
-ObjectId('65a1b2c38a08e6ee38fdcbd8')
+ObjectId('65a1b2c3092150197e54a10b')
 """
 
 from __future__ import annotations
