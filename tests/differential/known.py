@@ -87,6 +87,14 @@ CASES: tuple[Known, ...] = (
         ),
     ),
     Known(
+        "configuration.md: Changes of it in place are ignored, ``del`` of it, too",
+        lambda case, old, new: (
+            (name := re.fullmatch(r"NameError: name '(\w+)' is not defined", error(old)))
+            is not None
+            and f"del {name[1]}\n" in case.text
+        ),
+    ),
+    Known(
         "beyond.md: ``d={}`` clears the dict",
         lambda case, old, new: any(one.endswith("={}") for one in case.arguments),
     ),
@@ -223,6 +231,14 @@ PLACES: tuple[KnownPlace, ...] = (
             (str(found[1]).lower(), found[2])
             in (("true", True), ("yes", True), ("on", True), ("no", False), ("false", False))
             and re.search(rf"={found[1]}\b", " ".join(case.arguments)) is not None
+        ),
+    ),
+    KnownPlace(
+        "deliberate: ``id=123`` on the command line is a text where the entry is one",
+        lambda case, found: (
+            isinstance(found[1], int | dict)
+            and isinstance(found[2], str)
+            and any(word.endswith(f"={found[2]}") for word in case.arguments)
         ),
     ),
     KnownPlace(

@@ -150,7 +150,7 @@ def _lines(text: str) -> list[str]:
         if line.startswith("Traceback (most recent call"):
             inside = True
             kept.append(line)
-        elif inside and line.startswith(" "):
+        elif inside and (line.startswith(" ") or not line.strip("^~")):
             continue
         elif line.startswith("sacred.utils.ConfigAddedError: "):
             kept = [line]
