@@ -98,14 +98,14 @@ class CLIOption:
 
 
 def cli_option(
-    short_flag: str | None, long_flag: str, is_flag: bool = False
+    short_flag: str, long_flag: str, is_flag: bool = False
 ) -> Callable[[Callable[..., Any]], CLIOption]:
     """Make a function ``(args, run)`` a command-line option.
 
     Pass it to ``Experiment(additional_cli_options=[…])``.
 
     Args:
-        short_flag: like ``-j``; None: it has none.
+        short_flag: like ``-j``.
         long_flag: like ``--my-flag``.
         is_flag: whether it takes no value.
 
@@ -121,6 +121,7 @@ def cli_option(
     """
 
     def decorator(function: Callable[..., Any]) -> CLIOption:
-        return CLIOption(function, short_flag, long_flag, is_flag)
+        # Scripts have to choose a letter: only ours do without, lest they take one of a script's.
+        return CLIOption(function, str(short_flag), long_flag, is_flag)
 
     return decorator

@@ -42,8 +42,7 @@ class BuiltInOption(CLIOption):
     """
 
     def __init__(self, row: OptionRow) -> None:
-        super().__init__(self._call_target, row.short or row.long[1:3], row.long, row.is_flag)
-        self.short_flag = row.short  # empty: all letters may be taken by options of users
+        super().__init__(self._call_target, row.short or None, row.long, row.is_flag)
         self.row = row
         self.arg = row.argument
         self.repeats = row.repeats

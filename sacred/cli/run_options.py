@@ -47,10 +47,7 @@ def _option(long: str) -> Callable[[Callable[[Any, Run], None]], CLIOption]:
     row = row_of(long)
 
     def decorator(function: Callable[[Any, Run], None]) -> CLIOption:
-        # CLIOption requires a letter; an empty one is set afterwards.
-        option = CLIOption(function, row.short or row.long[1:3], row.long, row.is_flag)
-        option.short_flag = row.short
-        return option
+        return CLIOption(function, row.short or None, row.long, row.is_flag)
 
     return decorator
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
-from sacred._base.cli_option import cli_option
+from sacred._base.cli_option import CLIOption
 from sacred.observers.bucket_files import BucketFiles
 from sacred.observers.store_observer import OldConstructors
 from sacred.stores.buckets.gcs import GoogleBucket
@@ -60,7 +61,8 @@ class GoogleCloudStorageObserver(OldConstructors, BucketFiles):
         return f"GoogleCloudStorageObserver({self.bucket!r}, {self.basedir!r})"
 
 
-@cli_option(None, "--gcs")  # all letters may be taken by options of users
+# All letters may be taken by options of users, so it has none.
+@functools.partial(CLIOption, short_flag=None, long_flag="--gcs", is_flag=False)
 def gcs_option(args: str, run: Any) -> None:
     """Add a GoogleCloudStorageObserver; the value is ``gs://bucket/prefix``."""
     run.observers.append(GoogleCloudStorageObserver(*split_address(args, "gs")))
