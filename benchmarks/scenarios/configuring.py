@@ -1,4 +1,4 @@
-"""A large configuration."""
+"""A large configuration, and named configs that read entries."""
 
 from __future__ import annotations
 
@@ -22,4 +22,23 @@ LARGE = Scenario(
     ),
 )  # fmt: skip
 
-SCENARIOS = (LARGE,)
+#: 0.8.7 has no named configs that read entries of the experiment. What this measures is the reuse
+#: in `sacred.config.evaluations`: without it, each named config evaluates the ten scopes again.
+NAMED = Scenario(
+    name="named-configs",
+    workload="named_configs.py",
+    limit="the same functions, each called once",
+    old=None,
+    rows=(
+        Row(
+            title="8 named configs that read an entry, 10 scopes of 20 entries: evaluate, CPU",
+            measure="named8", unit="ms", scale=1e3,
+        ),
+        Row(
+            title="16 of them, CPU",
+            measure="named16", unit="ms", scale=1e3,
+        ),
+    ),
+)  # fmt: skip
+
+SCENARIOS = (LARGE, NAMED)
