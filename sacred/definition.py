@@ -71,7 +71,16 @@ class RunRequest(Frozen):
         meta_info: Mapping[str, Any] | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> RunRequest:
-        """The request that the arguments of a call stand for; a single name is a list of one."""
+        """Return the request that the arguments of `Experiment.run` stand for.
+
+        Args:
+            command_name: None: the default command.
+            config_updates: entries, nested or by dotted path.
+            named_configs: names, applied from left to right; a text is a single name.
+            info: what ``run.info`` begins with.
+            meta_info: annotations of the run.
+            options: by the long flags of the command line.
+        """
         return cls(
             command_name=command_name,
             config_updates=config_updates or _NOTHING,

@@ -160,7 +160,12 @@ class Experiment(Ingredient):
         return function
 
     def post_process_name(self, name: str, ingredient: Ingredient) -> str:
-        """Names of the experiment's own commands come without its name."""
+        """Drop the experiment's own name from those of its commands and named configs.
+
+        Args:
+            name: the full name, with the path of its ingredient.
+            ingredient: that has it.
+        """
         return name[len(self.path) + 1 :] if ingredient is self else name
 
     # --------------------------------------------------------------- running

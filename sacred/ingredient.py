@@ -181,7 +181,7 @@ class Ingredient:
     def pre_run_hook(
         self, func: Callable[..., Any] | None = None, prefix: str | None = None
     ) -> CapturedFunction[Any] | CapturingDecorator:
-        """Decorator: run this captured function before the main function."""
+        """Run the decorated captured function before the main function; see `capture`."""
         return _now_or_later(func, lambda inner: self._hook(self.pre_run_hooks, inner, prefix))
 
     @overload
@@ -193,7 +193,7 @@ class Ingredient:
     def post_run_hook(
         self, func: Callable[..., Any] | None = None, prefix: str | None = None
     ) -> CapturedFunction[Any] | CapturingDecorator:
-        """Decorator: run this captured function after the main function."""
+        """Run the decorated captured function after the main function; see `capture`."""
         return _now_or_later(func, lambda inner: self._hook(self.post_run_hooks, inner, prefix))
 
     @overload
@@ -271,26 +271,6 @@ class Ingredient:
         self._replace_or_append(self.config_hooks, func, self._earlier(self.config_hooks, func))
         return func
 
-    def _source_from(
-        self, cfg_or_file: dict[str, Any] | PathLike | None, keywords: dict[str, Any]
-    ) -> ConfigSource:
-        from sacred.config.config_dict import ConfigDict
-
-        if cfg_or_file is not None and keywords:
-            raise ValueError("cannot combine keyword args with dict or filename")
-        if cfg_or_file is None:
-            if not keywords:
-                raise ValueError("Empty configuration: pass a dict, a file name or keywords")
-            return ConfigDict(keywords)
-        if isinstance(cfg_or_file, dict):
-            return ConfigDict(cfg_or_file)
-        if isinstance(cfg_or_file, str | os.PathLike):
-            return ConfigDict(cfg_or_file)
-        raise TypeError(
-            f"Invalid argument type {type(cfg_or_file).__name__!r}: "
-            "expected a dict or the name of a config file"
-        )
-
     def add_config(
         self, cfg_or_file: dict[str, Any] | PathLike | None = None, **kw_conf: Any
     ) -> ConfigSource:
@@ -306,7 +286,9 @@ class Ingredient:
             TypeError: neither dict nor file name.
             KeyError: a key that cannot be stored.
         """
-        source = self._source_from(cfg_or_file, kw_conf)
+        from sacred.config.config_dict import source_from
+
+        source = source_from(cfg_or_file, kw_conf)
         self.configurations.append(source)
         return source
 
@@ -318,19 +300,24 @@ class Ingredient:
     def add_named_config(
         self, name: str, cfg_or_file: dict[str, Any] | PathLike | None = None, **kw_conf: Any
     ) -> None:
-        """Add entries that are only used when ``name`` is asked for.
+        """Add entries that are used only in runs that name them.
 
         A file with content that must not be restored is refused when the named config is
         used: the rest of the experiment works.
+
+        Args:
+            name: of the named config.
+            cfg_or_file: a dict, or the path of a config file; else `kw_conf` has the entries.
+            **kw_conf: the entries.
 
         Raises:
             KeyError: the name is in use.
             ValueError, OSError, TypeError: as :meth:`add_config`.
         """
-        from sacred.config.config_dict import RefusedConfig
+        from sacred.config.config_dict import RefusedConfig, source_from
 
         try:
-            source = self._source_from(cfg_or_file, kw_conf)
+            source: ConfigSource = source_from(cfg_or_file, kw_conf)
         except UnsafeDataError as error:
             source = RefusedConfig(error)
         self._add_named_config(name, source)
@@ -349,6 +336,10 @@ class Ingredient:
 
     def add_package_dependency(self, package_name: str, version: str) -> None:
         """Record one more package that the runs depend on.
+
+        Args:
+            package_name: as the index of packages has it.
+            version: by the rules of PEP 440.
 
         Raises:
             ValueError: ``Invalid Version: "x"``.
@@ -439,7 +430,15 @@ class Ingredient:
             yield from ingredient._walk((*users, self))
 
     def post_process_name(self, name: str, ingredient: Ingredient) -> str:
-        """Change the full name of a command or named config; for subclasses."""
+        """Change the full name of a command or named config; subclasses override it.
+
+        Args:
+            name: the full name, with the path of its ingredient.
+            ingredient: that has it.
+
+        Returns:
+            the name that users write.
+        """
         return name
 
     def gather_commands(self) -> Generator[tuple[str, CapturedFunction[Any]], None, None]:

@@ -191,6 +191,10 @@ class Run:
     def open_resource(self, filename: PathLike, mode: str = "r") -> IO[Any]:
         """Open a file and record it as a resource of this run.
 
+        Args:
+            filename: of the file, which the caller closes.
+            mode: as for `open` (default: ``"r"``).
+
         Raises:
             OSError: it cannot be opened; nothing is recorded then.
         """

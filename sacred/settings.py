@@ -115,12 +115,28 @@ class Settings(Munch):  # type: ignore[misc]  # munch has no types
         super().__setitem__(key, value)
 
     def update(self, *args: Any, **kwargs: Any) -> None:
-        """Set several; all must exist, and each value must be allowed."""
+        """Set several settings; all must exist, and each value must be allowed.
+
+        Args:
+            *args: at most one mapping, or pairs of name and value.
+            **kwargs: further settings.
+
+        Raises:
+            SettingError: a setting does not exist, or its value is not allowed.
+        """
         for key, value in dict(*args, **kwargs).items():
             self[key] = value
 
     def setdefault(self, key: str, default: Any = None) -> Any:
-        """The value of a setting; all that exist have one."""
+        """Return the value of a setting; all that exist have one.
+
+        Args:
+            key: of the setting.
+            default: never used.
+
+        Raises:
+            SettingError: there is no such setting.
+        """
         if key not in self:
             self[key] = default  # raises the error that names the possible keys
         return self[key]
@@ -136,7 +152,15 @@ class Settings(Munch):  # type: ignore[misc]  # munch has no types
         del self[key]
 
     def pop(self, key: str, *default: Any) -> Any:
-        """Refused, as is any other way to remove a setting."""
+        """Refuse: settings cannot be removed.
+
+        Args:
+            key: of the setting.
+            *default: not used.
+
+        Raises:
+            SettingError: always.
+        """
         raise SettingError(f"Settings cannot be removed: {key}")
 
     def popitem(self) -> tuple[str, Any]:

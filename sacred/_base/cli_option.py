@@ -93,7 +93,15 @@ class CLIOption:
         return self.short_flag, self.long_flag
 
     def apply(self, args: Any, run: Any) -> Any:
-        """Do to `run` what the option says; `args` is its value (True for a flag)."""
+        """Apply the option to a run that is about to start.
+
+        Args:
+            args: the value of the option; True for a flag.
+            run: the run, whose configuration is complete.
+
+        Returns:
+            what the function of the option returns.
+        """
         return self.apply_function(args, run)
 
 

@@ -167,7 +167,15 @@ def fields_of(value: Frozen) -> dict[str, Any]:
 
 
 def replace(value: T, **fields: Any) -> T:
-    """Return a copy with other values of some fields."""
+    """Return a copy of a frozen value in which some fields differ.
+
+    Args:
+        value: an instance of a `Frozen` class.
+        **fields: new values by the names of the fields.
+
+    Raises:
+        TypeError: there is no such field.
+    """
     return type(value)(**{**fields_of(value), **fields})
 
 

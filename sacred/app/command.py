@@ -30,7 +30,15 @@ class CommandModule(Protocol):
         """Declare the arguments of the command."""
 
     def run(self, args: argparse.Namespace, session: Session) -> int | None:
-        """Run the command; return the exit code (None: 0)."""
+        """Run the command.
+
+        Args:
+            args: the parsed words of the command line.
+            session: the stores that are open, and the console.
+
+        Returns:
+            the exit code; None means 0.
+        """
 
 
 class Command(Frozen):

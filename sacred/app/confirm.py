@@ -11,7 +11,11 @@ __all__ = ["confirm"]
 
 
 def confirm(question: str, console: Console) -> None:
-    """Ask the user at the terminal.
+    """Ask the user at the terminal whether to go on; return only if the answer is yes.
+
+    Args:
+        question: one that can be answered by yes or no.
+        console: where it is written.
 
     Raises:
         ProgramError: the answer is no.

@@ -73,7 +73,12 @@ def _join_values(words: list[str], command: Command) -> list[str]:
 
 
 def parser_of(name: str, command: Command) -> argparse.ArgumentParser:
-    """The parser of a command's arguments."""
+    """Return the argument parser of a command.
+
+    Args:
+        name: of the command.
+        command: its module declares the arguments; its docstring is the help text.
+    """
     module = command.load()
     text = (module.__doc__ or command.summary).strip()
     first, _, more = text.partition("\n\n")
@@ -100,7 +105,12 @@ def parser_of(name: str, command: Command) -> argparse.ArgumentParser:
 
 
 def add_run_id(parser: argparse.ArgumentParser, many: bool = False) -> None:
-    """Declare the argument that names a run, or several."""
+    """Declare the positional argument that names one run (``id``) or several (``ids``).
+
+    Args:
+        parser: of the command.
+        many: whether several may be named (default: False).
+    """
     ways = "7, last, last~1, best:result, best:-metrics.loss.min, STORE:7"
     if many:
         parser.add_argument("ids", metavar="ID", nargs="+", help=ways)

@@ -88,6 +88,10 @@ def default_address(project: Project | None, directory: str = "runs") -> str:
     It comes from the variable ``SACRED_STORE``, else from the project, else it is the directory
     ``runs`` if there are runs in it.
 
+    Args:
+        project: None if there is no project file.
+        directory: that is used if it has runs and nothing else is known (default: ``runs``).
+
     Raises:
         ProgramError: there is none.
     """

@@ -142,7 +142,11 @@ class Session:
         )
 
     def parse(self, query: str, names: Names = NO_NAMES) -> Expression:
-        """What a query means; times in it are those of the console.
+        """Parse a query; its times are in the time zone of the console.
+
+        Args:
+            query: the text, as for ``--where``.
+            names: what the words of the query may stand for (default: no names beyond the fields).
 
         Raises:
             QueryError: it has no meaning.
@@ -152,9 +156,17 @@ class Session:
     def runs(
         self, where: str | Expression, sort: str | Sequence[SortKey] | None, limit: int | None
     ) -> list[tuple[str, RunTable]]:
-        """The matching runs of each store, with the name of the store.
+        """Return the matching runs of each store, with the name of the store.
 
         Without an order, the newest runs come first.
+
+        Args:
+            where: a query as text, or parsed.
+            sort: the keys, as for ``--sort``; None or empty: the newest runs come first.
+            limit: at most so many runs of each store; None: all.
+
+        Raises:
+            QueryError: the query or the keys make no sense.
         """
         expression = self.parse(where) if isinstance(where, str) else where
         return [

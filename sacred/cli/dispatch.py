@@ -47,7 +47,19 @@ class Program(Protocol):
         meta_info: dict[str, Any] | None = None,
         options: dict[str, Any] | None = None,
     ) -> Run:
-        """Run a command."""
+        """Run a command, as `Experiment.run` does.
+
+        Args:
+            command_name: None: the default command (default).
+            config_updates: entries, nested or by dotted path.
+            named_configs: names, applied from left to right.
+            info: what ``run.info`` begins with.
+            meta_info: annotations of the run.
+            options: by the long flags of the command line, such as ``--loglevel``.
+
+        Returns:
+            the run after its end.
+        """
 
 
 def run_commandline(experiment: Program, argv: Sequence[str]) -> Run:

@@ -55,7 +55,11 @@ def report(error: BaseException, short_usage: str, post_mortem: bool = False) ->
 
 
 def unknown_command(name: str, available: Iterable[str]) -> CommandLineError:
-    """The error for a command that does not exist.
+    """Return the error for a command that does not exist.
+
+    Args:
+        name: the word of the command line.
+        available: the full names of the commands that there are.
 
     >>> print(unknown_command("trian", ["train", "test"]))
     Command "trian" not found. Available commands are: train, test

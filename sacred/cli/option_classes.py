@@ -55,7 +55,15 @@ class CommandLineOption:
 
     @classmethod
     def apply(cls, args: Any, run: Any) -> Any:
-        """Apply the option to `run`; to be overridden."""
+        """Apply the option to a run that is about to start; to be overridden.
+
+        Args:
+            args: the value of the option as text; True for a flag.
+            run: the run, whose configuration is complete.
+
+        Raises:
+            NotImplementedError: it is not overridden.
+        """
         raise NotImplementedError(f"{cls.__name__} does not say what it does: override apply()")
 
 

@@ -63,7 +63,11 @@ class BuiltInOption(CLIOption):
         return self.row.description
 
     def apply(self, args: Any, run: Run) -> Any:
-        """Do to `run` what the option says.
+        """Apply the option to a run that is about to start.
+
+        Args:
+            args: the value of the option; True for a flag.
+            run: the run, whose configuration is complete.
 
         Raises:
             CommandLineError: the value is wrong, or what it names cannot be used.

@@ -56,6 +56,10 @@ def _option(long: str) -> Callable[[Callable[[Any, Run], None]], CLIOption]:
 def beat_interval_option(args: str | float, run: Run) -> None:
     """Set `run.beat_interval`.
 
+    Args:
+        args: seconds, as text or number.
+        run: the run that is about to start.
+
     Raises:
         CommandLineError: no number of seconds, 0 or more.
     """
@@ -71,6 +75,10 @@ def beat_interval_option(args: str | float, run: Run) -> None:
 def capture_option(args: str, run: Run) -> None:
     """Set `run.capture_mode`.
 
+    Args:
+        args: ``no``, ``sys`` or ``fd``.
+        run: the run that is about to start.
+
     Raises:
         CommandLineError: no such mode.
     """
@@ -84,19 +92,33 @@ def capture_option(args: str, run: Run) -> None:
 
 @_option("--comment")
 def comment_option(args: str, run: Run) -> None:
-    """Set ``run.meta_info["comment"]``."""
+    """Set ``run.meta_info["comment"]``.
+
+    Args:
+        args: the comment.
+        run: the run that is about to start.
+    """
     run.meta_info["comment"] = args
 
 
 @_option("--debug")
 def debug_option(args: bool, run: Run) -> None:
-    """Set `run.debug`."""
+    """Set `run.debug`.
+
+    Args:
+        args: True.
+        run: the run that is about to start.
+    """
     run.debug = True
 
 
 @_option("--enforce_clean")
 def enforce_clean_option(args: bool, run: Run) -> None:
-    """Check the repositories of the sources.
+    """Check that all repositories of the sources are without uncommitted changes.
+
+    Args:
+        args: True.
+        run: the run that is about to start.
 
     Raises:
         UncleanRepositoryError: one has uncommitted changes, or there is none.
@@ -114,30 +136,54 @@ def enforce_clean_option(args: bool, run: Run) -> None:
 
 @_option("--force")
 def force_option(args: bool, run: Run) -> None:
-    """Set `run.force`; the checks themselves are made with the run."""
+    """Set `run.force`; the warnings that it switches off belong to the making of the run.
+
+    Args:
+        args: True.
+        run: the run that is about to start.
+    """
     run.force = True
 
 
 @_option("--group")
 def group_option(args: str, run: Run) -> None:
-    """Set ``run.meta_info["group"]``."""
+    """Set ``run.meta_info["group"]``.
+
+    Args:
+        args: the name of the group.
+        run: the run that is about to start.
+    """
     run.meta_info["group"] = args
 
 
 @_option("--help")
 def help_option(args: bool, run: Run) -> None:
-    """Do nothing: help is shown instead of a run."""
+    """Do nothing: help is shown instead of a run.
+
+    Args:
+        args: True.
+        run: not used.
+    """
 
 
 @_option("--id")
 def id_option(args: Any, run: Run) -> None:
-    """Set the id of the run."""
+    """Set the id of the run.
+
+    Args:
+        args: the id.
+        run: the run that is about to start.
+    """
     run._id = args
 
 
 @_option("--loglevel")
 def loglevel_option(args: str | int, run: Run) -> None:
-    """Set the level of the run's logger, and of those of its functions.
+    """Set the level of the run's logger and of the loggers of its functions.
+
+    Args:
+        args: a name such as ``INFO``, or a number.
+        run: the run that is about to start.
 
     Raises:
         CommandLineError: no such level.
@@ -149,7 +195,12 @@ def loglevel_option(args: str | int, run: Run) -> None:
 
 @_option("--name")
 def name_option(args: str, run: Run) -> None:
-    """Rename the experiment and the run's logger."""
+    """Rename the experiment and the run's logger.
+
+    Args:
+        args: the new name.
+        run: the run that is about to start.
+    """
     run.experiment_info["name"] = args
     old, new = run.run_logger, run.root_logger.getChild(args)
     new.setLevel(old.level)  # as --loglevel may have set it
@@ -158,13 +209,23 @@ def name_option(args: str, run: Run) -> None:
 
 @_option("--pdb")
 def pdb_option(args: bool, run: Run) -> None:
-    """Set `run.pdb`."""
+    """Set `run.pdb`.
+
+    Args:
+        args: True.
+        run: the run that is about to start.
+    """
     run.pdb = True
 
 
 @_option("--print-config")
 def print_config_option(args: bool, run: Run) -> None:
-    """Print the configuration, and a line below it."""
+    """Print the configuration, and a line below it.
+
+    Args:
+        args: True.
+        run: the run that is about to start.
+    """
     print_config(run)
     print("-" * 79)
 
@@ -172,6 +233,10 @@ def print_config_option(args: bool, run: Run) -> None:
 @_option("--priority")
 def priority_option(args: str | float, run: Run) -> None:
     """Set ``run.meta_info["priority"]`` to a float.
+
+    Args:
+        args: a number, or its text.
+        run: the run that is about to start.
 
     Raises:
         CommandLineError: no number.
@@ -184,13 +249,23 @@ def priority_option(args: str | float, run: Run) -> None:
 
 @_option("--queue")
 def queue_option(args: bool, run: Run) -> None:
-    """Set `run.queue_only`."""
+    """Set `run.queue_only`.
+
+    Args:
+        args: True.
+        run: the run that is about to be queued.
+    """
     run.queue_only = True
 
 
 @_option("--strict")
 def strict_option(args: bool, run: Run) -> None:
-    """Do nothing: the check is made with the run."""
+    """Do nothing: the check is part of making the run.
+
+    Args:
+        args: True.
+        run: not used.
+    """
 
 
 @_option("--tag")
@@ -209,7 +284,12 @@ def tag_option(args: str | Iterable[str], run: Run) -> None:
 
 @_option("--unobserved")
 def unobserved_option(args: bool, run: Run) -> None:
-    """Set `run.unobserved`."""
+    """Set `run.unobserved`.
+
+    Args:
+        args: True.
+        run: the run that is about to start.
+    """
     run.unobserved = True
 
 

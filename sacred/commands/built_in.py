@@ -82,6 +82,11 @@ def save_config(
 
     The entry config_filename names the file: "config.json" if it is not set. Its
     suffix says how it is written: .json, .yaml, .yml or .pickle.
+
+    Args:
+        _config: the configuration of the run.
+        _log: reports the name of the file.
+        config_filename: path of the file (default: ``config.json``).
     """
     from sacred.config.config_files import save_config_file
 

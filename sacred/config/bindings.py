@@ -242,13 +242,22 @@ class RunBindings:
 
         With ``SETTINGS.CONFIG.READ_ONLY_CONFIG`` the configuration becomes
         read-only.
+
+        Args:
+            function: the captured function.
+            binding: the values and objects that its parameters are filled with.
         """
         self._bindings[function] = binding
         self.bind_name(name_key(function), binding)
         function.last_binding = binding
 
     def bind_name(self, key: Key, binding: Binding) -> None:
-        """The same for a function that is known by module and qualified name."""
+        """Set what a function is called with that is known by its name only.
+
+        Args:
+            key: its module and qualified name.
+            binding: the values and objects that its parameters are filled with.
+        """
         if SETTINGS.CONFIG.READ_ONLY_CONFIG:
             binding.config = self._view(binding.config)
         binding.order = next(_clock)

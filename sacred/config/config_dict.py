@@ -14,7 +14,7 @@ from sacred.config.dogmatic import DogmaticDict, undogmatize
 from sacred.config.normalize import normalize_or_die, recursive_fill_in
 from sacred.config.provenance import Origin
 
-__all__ = ["ConfigDict", "NoDictInFileError", "RefusedConfig"]
+__all__ = ["ConfigDict", "NoDictInFileError", "RefusedConfig", "source_from"]
 
 
 class NoDictInFileError(ConfigFileError, TypeError):
@@ -143,3 +143,30 @@ class RefusedConfig:
             Exception: the error.
         """
         raise self._error
+
+
+def source_from(
+    cfg_or_file: dict[str, Any] | PathType | None, keywords: dict[str, Any]
+) -> ConfigDict:
+    """Make a source of exactly one of: a dict, a config file, keyword arguments.
+
+    Args:
+        cfg_or_file: a dict, or the name of a config file; None: the keywords are meant.
+        keywords: entries; empty: the other argument is meant.
+
+    Raises:
+        ValueError: more than one source, or none.
+        TypeError: neither dict nor file name.
+    """
+    if cfg_or_file is not None and keywords:
+        raise ValueError("cannot combine keyword args with dict or filename")
+    if cfg_or_file is None:
+        if not keywords:
+            raise ValueError("Empty configuration: pass a dict, a file name or keywords")
+        return ConfigDict(keywords)
+    if isinstance(cfg_or_file, dict | str | os.PathLike):
+        return ConfigDict(cfg_or_file)
+    raise TypeError(
+        f"Invalid argument type {type(cfg_or_file).__name__!r}: "
+        "expected a dict or the name of a config file"
+    )

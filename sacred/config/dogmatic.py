@@ -142,7 +142,12 @@ class DogmaticDict(dict[Any, Any]):
             self.modified.add(path)
 
     def update(self, iterable: Any = None, /, **kwargs: Any) -> None:
-        """Assign several entries."""
+        """Assign several entries; those that are fixed keep their values.
+
+        Args:
+            iterable: a mapping, or pairs of key and value.
+            **kwargs: further entries.
+        """
         pairs = iterable.items() if isinstance(iterable, Mapping) else iterable or ()
         for key, value in [*pairs, *kwargs.items()]:
             self[key] = value
@@ -152,7 +157,12 @@ class DogmaticDict(dict[Any, Any]):
         return self
 
     def setdefault(self, key: Any, default: Any = None) -> Any:
-        """The entry, which is assigned first if there is none."""
+        """Return an entry; if there is none, assign the default first.
+
+        Args:
+            key: of the entry.
+            default: its value if it is missing (default: None).
+        """
         if key not in self:
             self[key] = default
         return self.get(key, default)
@@ -164,7 +174,15 @@ class DogmaticDict(dict[Any, Any]):
             super().__delitem__(key)
 
     def pop(self, key: Any, *default: Any) -> Any:
-        """The entry, which is removed unless it is fixed."""
+        """Return an entry, and remove it unless it is fixed.
+
+        Args:
+            key: of the entry.
+            *default: what is returned if there is none.
+
+        Raises:
+            KeyError: there is no such entry, and no default.
+        """
         if key in self.fixed and dict.__contains__(self, key):
             return self[key]
         return super().pop(key, *default)
@@ -196,7 +214,12 @@ class DogmaticDict(dict[Any, Any]):
         return dict.__contains__(self, key) or key in self._fallback
 
     def get(self, key: Any, default: Any = None) -> Any:
-        """The entry or fallback of that name."""
+        """Return the entry or fallback of a name.
+
+        Args:
+            key: the name.
+            default: what is returned if there is neither (default: None).
+        """
         try:
             return self[key]
         except KeyError:
@@ -274,7 +297,13 @@ class DogmaticList(list[Any]):
     __setitem__ = __delitem__ = _ignore
 
     def sort(self, compare: Any = None, key: Any = None, reverse: bool = False) -> None:
-        """Do nothing: the list is fixed."""
+        """Do nothing: the list is fixed.
+
+        Args:
+            compare: ignored.
+            key: ignored.
+            reverse: ignored.
+        """
 
     def __iadd__(self, other: Any) -> DogmaticList:  # type: ignore[misc]
         return self
@@ -450,7 +479,11 @@ def undogmatize(obj: Any) -> Any:
 
 
 def fallback_dict(fallback: Mapping[Any, Any], **kwargs: Any) -> dict[Any, Any]:
-    """A copy of `fallback` with some entries set.
+    """Return a copy of a mapping with some entries set.
+
+    Args:
+        fallback: the mapping.
+        **kwargs: the entries.
 
     >>> fallback_dict({"a": 1}, b=2)
     {'a': 1, 'b': 2}

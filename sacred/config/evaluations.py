@@ -47,7 +47,17 @@ class EvaluationCache:
         preset: Mapping[str, Any] | None = None,
         fallback: Mapping[str, Any] | None = None,
     ) -> ConfigSummary:
-        """What the source gives; see `ConfigScope.__call__`."""
+        """Evaluate a source, or return what it gave for the same inputs before.
+
+        Args:
+            source: the source.
+            fixed: values that are not changed.
+            preset: values that are entries already.
+            fallback: values that can be read.
+
+        Raises:
+            Exception: whatever the source raises.
+        """
         summary, error = self.evaluate_tolerantly(source, fixed, preset, fallback)
         if error is not None:
             raise error

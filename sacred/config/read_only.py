@@ -189,7 +189,12 @@ class GivenDict(ReadOnlyDict):
         self[key]  # it must be there, though
 
     def update(self, iterable: Any = (), /, **kwargs: Any) -> None:
-        """Add the entries that are not there."""
+        """Add entries; those that are there keep their values.
+
+        Args:
+            iterable: a mapping, or pairs of key and value.
+            **kwargs: further entries.
+        """
         for key, value in dict(iterable, **kwargs).items():
             self[key] = value
 

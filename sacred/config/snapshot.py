@@ -32,7 +32,11 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 def refuse_in_worker(run_id: Any, what: str) -> NoReturn:
-    """Refuse what only works in the process of a run.
+    """Refuse what works in the process of the run only.
+
+    Args:
+        run_id: of the run.
+        what: the call that was tried, such as ``log_scalar()``.
 
     Raises:
         RuntimeError: always.
@@ -64,19 +68,19 @@ class RemoteRun(Frozen, kw_only=False):
         refuse_in_worker(self._id, what)
 
     def log_scalar(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refused."""
+        """Refuse: see `refuse_in_worker`."""
         self._refuse("log_scalar()")
 
     def add_artifact(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refused."""
+        """Refuse: see `refuse_in_worker`."""
         self._refuse("add_artifact()")
 
     def add_resource(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refused."""
+        """Refuse: see `refuse_in_worker`."""
         self._refuse("add_resource()")
 
     def open_resource(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refused."""
+        """Refuse: see `refuse_in_worker`."""
         self._refuse("open_resource()")
 
     @property
@@ -124,7 +128,12 @@ def take_snapshot(function: BoundFunction) -> Snapshot | None:
 
 
 def receive(function: BoundFunction, snapshot: Snapshot) -> None:
-    """Let a function, and the others of its run, see what they saw where they come from."""
+    """Give a function, and the others of its run, the values that they had in the sending process.
+
+    Args:
+        function: the function that was unpickled.
+        snapshot: the values, as they were when it was pickled.
+    """
     run = known_run(snapshot.token)
     if run is None:
         run = _rebuild(snapshot)

@@ -90,9 +90,13 @@ DELETED: Any = _Deleted()
 
 
 def marked_number(number: Any, text: str) -> Any:
-    """A number of the command line that remembers its text: some entries are texts.
+    """Return a number of the command line that remembers its text, for entries that are texts.
 
     One in parentheses is a number everywhere.
+
+    Args:
+        number: a value; one that is no number is returned as it is.
+        text: how it was written.
 
     >>> number = marked_number(100000.0, "1e5")
     >>> number == 1e5, as_entry(number, 0.5), as_entry(number, "8badf00d")

@@ -81,7 +81,15 @@ def _find_root(path: str) -> str | None:
 
 
 def describe_repository(root: str, status: str) -> GitInfo:
-    """What the answers of git and the configuration of a repository say of it."""
+    """Describe a repository by the answers of git and its configuration.
+
+    Args:
+        root: the directory with ``.git``.
+        status: what ``git status`` has printed.
+
+    Returns:
+        an empty `GitInfo` if there is no commit yet.
+    """
     commit, is_dirty = _read_status(status)
     if commit is None:
         return GitInfo()

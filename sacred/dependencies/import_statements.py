@@ -45,7 +45,11 @@ def followed(start: Iterable[Importer], candidates: Mapping[str, str]) -> set[st
 
 
 def package_of(name: str, filename: str) -> str:
-    """The package that relative imports of a module start from.
+    """Return the package that the relative imports of a module start from.
+
+    Args:
+        name: dotted name of the module.
+        filename: of its source.
 
     >>> package_of("a.b", "a/b.py"), package_of("a.b", "a/b/__init__.py")
     ('a', 'a.b')

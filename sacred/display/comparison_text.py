@@ -110,6 +110,13 @@ def _mean(values: Sequence[float]) -> float | None:
 def as_mean(values: Sequence[float], alpha: float = 0.05) -> str:
     """Return a mean and half its interval, by Student's t: ``0.91 ± 0.02``.
 
+    Args:
+        values: the numbers.
+        alpha: the interval misses the true mean with this probability (default: 0.05).
+
+    Returns:
+        the mean alone if there is one value; an empty text if there is none.
+
     >>> as_mean([1, 2, 3, 4]), as_mean([0.5]), as_mean([])
     ('2.5 ± 2.1', '0.5', '')
     """
@@ -120,7 +127,11 @@ def as_mean(values: Sequence[float], alpha: float = 0.05) -> str:
 
 
 def mean_and_margin(mean: float, margin: float) -> str:
-    """Return both, the margin with two digits and the mean with as many decimals.
+    """Return a mean and its margin, the latter with two digits, the former with as many decimals.
+
+    Args:
+        mean: the mean.
+        margin: half of its interval; if it is not finite, the mean stands alone.
 
     >>> mean_and_margin(0.91234, 0.0213), mean_and_margin(1234.5, 210), mean_and_margin(1, 0)
     ('0.912 ± 0.021', '1230 ± 210', '1 ± 0')

@@ -88,6 +88,10 @@ class Console:
     def style(self, text: str, *codes: str) -> str:
         """Return a text for `print` in colour, if colours are wanted.
 
+        Args:
+            text: what is printed.
+            *codes: escape sequences of the terminal, such as `GREEN`.
+
         >>> import io
         >>> Console(io.StringIO(), io.StringIO()).style("ok", GREEN)
         'ok'

@@ -20,7 +20,12 @@ class ProgressBar:
         self._err = console.err if console.err.isatty() else None
 
     def show(self, done: int, total: int) -> None:
-        """Draw the bar."""
+        """Draw the bar, unless the output is no terminal.
+
+        Args:
+            done: how many steps are done.
+            total: how many there are.
+        """
         if self._err is not None:
             full = _WIDTH * done // max(total, 1)
             self._err.write(f"\r[{'#' * full}{'.' * (_WIDTH - full)}] {done}/{total}")

@@ -14,7 +14,12 @@ _MAX_LABEL_FIELDS, _MAX_LABEL_CHARS = 4, 24
 
 
 def run_labels(names: Sequence[str], table: Table) -> list[str]:
-    """Return a label for each run: its id, and the few fields that separate it from the others."""
+    """Return a label for each run: its id, and the few fields that separate it from the others.
+
+    Args:
+        names: the ids of the runs, with the store if there are several.
+        table: one row for each run; ``name`` and ``config.*`` are the columns that count.
+    """
     columns = dict(zip(table.names, zip(*table.rows, strict=True), strict=True))
     texts = {
         column: [as_text(cell)[:_MAX_LABEL_CHARS] for cell in cells]

@@ -22,12 +22,24 @@ DEFAULT_COLUMNS = ("id", "status", "name", "start_time", "duration", "result")
 
 
 def field_value(record: RunRecord, path: Path) -> Any:
-    """Return the value of a field, or None if the run has none, or it is damaged."""
+    """Return the value of a field; None if the run has none, or it is damaged.
+
+    Args:
+        record: the run.
+        path: the field.
+    """
     return shown_value(record, path)
 
 
 def column_paths(text: str, known: Names = NO_NAMES) -> dict[str, Path]:
     """Parse ``"id, result, lr"``.
+
+    Args:
+        text: names of columns, separated by commas.
+        known: what the words may stand for (default: no names beyond the fields).
+
+    Returns:
+        the field of each column, by the name as it was written.
 
     Raises:
         QueryError: one of them is no field.

@@ -183,6 +183,10 @@ def downsample(points: Iterable[tuple[Any, Any]], most: int = _MAX_POINTS) -> li
 
     Points that are not finite numbers are left out.
 
+    Args:
+        points: pairs of numbers, in the order of the first.
+        most: how many points are returned at most.
+
     >>> downsample([(0, 1), (1, float("nan")), (2, 3)])
     [(0.0, 1.0), (2.0, 3.0)]
     >>> len(downsample(((x, x % 7) for x in range(10_000)), most=100)) <= 100

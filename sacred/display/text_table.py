@@ -102,7 +102,12 @@ def _pad(cell: str, width: int, to_the_right: bool, colour: str, console: Consol
 
 
 def shrink(widths: Sequence[int], floors: Sequence[int], room: int) -> list[int]:
-    """Return widths with which the columns fit; of too many, the last are left out.
+    """Return widths with which columns fit into a table; if they cannot, drop the last ones.
+
+    Args:
+        widths: of the columns, in characters.
+        floors: the least width of each.
+        room: the width of the terminal, in characters.
 
     >>> shrink([5, 30, 20], [5, 10, 10], 40)
     [5, 15, 16]

@@ -53,12 +53,21 @@ def as_text(value: Any) -> str:
 
 
 def zoned_time(time: datetime.datetime, utc: bool = False) -> datetime.datetime:
-    """Return a time, which is naive UTC, in the time zone of this machine, or in UTC."""
+    """Return a time with the time zone in which it is shown.
+
+    Args:
+        time: naive UTC.
+        utc: whether that is UTC (default: the time zone of this machine).
+    """
     return time.replace(tzinfo=datetime.UTC) if utc else local_time(time)
 
 
 def as_zoned_text(time: datetime.datetime, utc: bool = False) -> str:
-    """Return a time, which is naive UTC, with the zone that it is shown in.
+    """Return a time as text, with the name of the zone that it is shown in.
+
+    Args:
+        time: naive UTC.
+        utc: whether that is UTC (default: the time zone of this machine).
 
     >>> as_zoned_text(datetime.datetime(2026, 1, 2, 3, 4, 5), utc=True)
     '2026-01-02 03:04:05 UTC'
@@ -69,6 +78,10 @@ def as_zoned_text(time: datetime.datetime, utc: bool = False) -> str:
 
 def as_short_time(time: datetime.datetime, now: datetime.datetime) -> str:
     """Return a time in a few characters: today's with seconds, else to the minute or the day.
+
+    Args:
+        time: in the zone in which it is shown, without saying so.
+        now: the present time, likewise.
 
     >>> now = datetime.datetime(2026, 3, 2, 12)
     >>> as_short_time(datetime.datetime(2026, 3, 2, 9, 5, 7), now)
@@ -232,6 +245,10 @@ def _width(letter: str) -> int:
 
 def fit_width(text: str, width: int) -> str:
     """Return a text in at most `width` columns; what is cut off shows as ….
+
+    Args:
+        text: without line breaks.
+        width: in columns of a terminal; wide characters take two.
 
     >>> fit_width("configuration", 8), fit_width("short", 8)
     ('configu…', 'short')

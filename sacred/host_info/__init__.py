@@ -107,6 +107,10 @@ def host_info_getter(func: Callable[[], Any] | None = None, name: str | None = N
     Used as ``@host_info_getter`` or ``@host_info_getter(name="entry")``; the name defaults to
     that of the function, which is returned unchanged. Use the argument `additional_host_info`
     of the experiment instead.
+
+    Args:
+        func: takes no arguments; returns a plain value.
+        name: of the entry (default: that of the function).
     """
     if func is None:
         return functools.partial(host_info_getter, name=name)

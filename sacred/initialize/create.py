@@ -37,7 +37,11 @@ _MAX_SHOWN_NAMES = 20
 
 
 def get_command(scaffolding: Mapping[str, Scaffold], command_path: str) -> CapturedFunction[Any]:
-    """The command of that full name.
+    """Return the command of a full name.
+
+    Args:
+        scaffolding: of the experiment and its ingredients, by path.
+        command_path: the name, behind the path of an ingredient if it is not the experiment's.
 
     Raises:
         KeyError: no such ingredient or command.

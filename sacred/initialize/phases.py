@@ -60,7 +60,11 @@ def gather_ingredients_topological(ingredient: Ingredient) -> list[Ingredient]:
 def create_scaffolding(
     experiment: Ingredient, sorted_ingredients: Sequence[Ingredient]
 ) -> Scaffolding:
-    """One scaffold per ingredient, in the given order; the experiment's path is ``""``.
+    """Make one scaffold for each ingredient, in the given order; the experiment's path is ``""``.
+
+    Args:
+        experiment: whose run is made.
+        sorted_ingredients: it and all that it uses; each stands after those that it uses.
 
     Raises:
         ValueError: two ingredients have the same path.
@@ -123,7 +127,14 @@ def _nested_leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def find_best_match(path: str, prefixes: Prefixes) -> tuple[str, str]:
-    """The ingredient that an entry path belongs to, and the rest of the path.
+    """Split the path of an entry into that of its ingredient and the rest.
+
+    Args:
+        path: the full path.
+        prefixes: the paths of the ingredients in parts, the longest first.
+
+    Returns:
+        the path of the ingredient (``""``: the experiment), and that of the entry within it.
 
     >>> find_best_match("data.paths.root", [["data", "paths"], ["data"]])
     ('data.paths', 'root')
@@ -170,21 +181,42 @@ def _distribute(
 def distribute_config_updates(
     prefixes: Prefixes, scaffolding: Scaffolding, config_updates: Mapping[str, Any]
 ) -> None:
-    """Give each update to the ingredient with the longest matching path."""
+    """Give each update to the ingredient with the longest matching path.
+
+    Args:
+        prefixes: the paths of the ingredients in parts, the longest first.
+        scaffolding: receives the updates.
+        config_updates: nested entries.
+    """
     _distribute(prefixes, scaffolding, config_updates, "config_updates")
 
 
 def distribute_presets(
     sc_path: str, prefixes: Prefixes, scaffolding: Scaffolding, config_updates: Mapping[str, Any]
 ) -> None:
-    """Make the values of a named config readable for the sources that come later."""
+    """Make the values of a named config readable for the sources that are evaluated later.
+
+    Args:
+        sc_path: of the ingredient that has the named config.
+        prefixes: the paths of the ingredients in parts, the longest first.
+        scaffolding: receives the values.
+        config_updates: the values, relative to the ingredient.
+    """
     nested: dict[str, Any] = {}
     set_by_dotted_path(nested, sc_path, dict(config_updates))
     _distribute(prefixes, scaffolding, nested, "presets")
 
 
 def distribute_named_configs(scaffolding: Scaffolding, named_configs: Sequence[str]) -> None:
-    """Note at each scaffold which of its named configs are asked for."""
+    """Add each named config that is asked for to the scaffold of its ingredient.
+
+    Args:
+        scaffolding: receives the names.
+        named_configs: full names, in the order in which they apply.
+
+    Raises:
+        KeyError: there is no ingredient of that path.
+    """
     for name in named_configs:
         scaffold, config_name = get_scaffolding_and_config_name(name, scaffolding)
         scaffold.named_configs_to_use.append(config_name)
@@ -193,9 +225,13 @@ def distribute_named_configs(scaffolding: Scaffolding, named_configs: Sequence[s
 def get_scaffolding_and_config_name(
     named_config: str, scaffolding: Scaffolding
 ) -> tuple[Scaffold, str]:
-    """The scaffold and the name there that ``ingredient.name`` stands for.
+    """Return the scaffold that has a named config, and its name there.
 
     A path to an existing file belongs to the experiment.
+
+    Args:
+        named_config: the full name, or the path of a config file.
+        scaffolding: by path.
 
     Raises:
         KeyError: there is no ingredient of that path.

@@ -31,7 +31,11 @@ __all__ = ["Scaffold", "nested_at"]
 
 
 def nested_at(path: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """A nested dict that has a configuration at `path`.
+    """Nest a configuration below a path.
+
+    Args:
+        path: dotted; empty: the configuration stays as it is.
+        config: the entries.
 
     >>> nested_at("a.b", {"c": 1})
     {'a': {'b': {'c': 1}}}

@@ -45,7 +45,12 @@ class RunOwner:
             refuse_in_worker(self._run_id(), what)
 
     def guard(self, call: Callable[..., Any], what: str) -> Callable[..., Any]:
-        """Return a function that first checks."""
+        """Return a function that refuses calls in forked processes, and else calls another.
+
+        Args:
+            call: the other function.
+            what: its name for the error.
+        """
 
         def guarded(*args: Any, **kwargs: Any) -> Any:
             self.check(what)

@@ -96,13 +96,28 @@ class RunObserver:
         """
 
     def completed_event(self, stop_time: datetime.datetime, result: Any) -> None:
-        """Record that the run has returned `result`."""
+        """Record that the run has returned.
+
+        Args:
+            stop_time: naive UTC.
+            result: what the main function has returned; None if it returns nothing.
+        """
 
     def interrupted_event(self, interrupt_time: datetime.datetime, status: str) -> None:
-        """Record that the run was stopped; `status` is ``INTERRUPTED``, ``TIMEOUT``, etc."""
+        """Record that the run was stopped before its end.
+
+        Args:
+            interrupt_time: naive UTC.
+            status: ``INTERRUPTED``, ``TIMEOUT``, or whatever a `SacredInterrupt` names.
+        """
 
     def failed_event(self, fail_time: datetime.datetime, fail_trace: Sequence[str]) -> None:
-        """Record that the run raised; `fail_trace` has the lines of the traceback."""
+        """Record that the run has raised an exception.
+
+        Args:
+            fail_time: naive UTC.
+            fail_trace: the lines of the traceback, as `traceback.format_exception` makes them.
+        """
 
     def resource_event(self, filename: str) -> None:
         """Record a file that the run has read."""

@@ -68,7 +68,12 @@ def plain_fields(fields: Mapping[str, Any]) -> JsonDict:
 
 
 def is_equal(value: object, other: object) -> bool:
-    """Whether two values are equal; arrays are if all of their elements are."""
+    """Whether two values are equal; arrays are if all of their elements are.
+
+    Args:
+        value: any value.
+        other: what it is compared with.
+    """
     try:
         return bool(value == other)
     except ValueError:  # arrays have no single truth value

@@ -210,7 +210,12 @@ class FileStorageObserver(OldConstructors, RecordFiles):
 
 @cli_option("-F", "--file_storage")
 def file_storage_option(args: str, run: Any) -> None:
-    """Add a FileStorageObserver to the experiment; the value is its directory."""
+    """Add a `FileStorageObserver` to the run.
+
+    Args:
+        args: its directory.
+        run: the run that is about to start.
+    """
     run.observers.append(FileStorageObserver(args))
 
 

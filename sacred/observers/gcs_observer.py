@@ -64,7 +64,12 @@ class GoogleCloudStorageObserver(OldConstructors, BucketFiles):
 # All letters may be taken by options of users, so it has none.
 @functools.partial(CLIOption, short_flag=None, long_flag="--gcs", is_flag=False)
 def gcs_option(args: str, run: Any) -> None:
-    """Add a GoogleCloudStorageObserver; the value is ``gs://bucket/prefix``."""
+    """Add a `GoogleCloudStorageObserver` to the run.
+
+    Args:
+        args: the address ``gs://bucket/prefix``.
+        run: the run that is about to start.
+    """
     run.observers.append(GoogleCloudStorageObserver(*split_address(args, "gs")))
 
 

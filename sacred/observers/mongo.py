@@ -176,7 +176,7 @@ class MongoObserver(StoreObserver):
 
     @classmethod
     def create(cls, *args: Any, **kwargs: Any) -> MongoObserver:
-        """Deprecated: the same as the constructor."""
+        """Deprecated alias of the constructor; see `MongoObserver`."""
         _warn("MongoObserver.create(...) is deprecated; use MongoObserver(...) instead.")
         return cls(*args, **kwargs)
 
@@ -319,7 +319,10 @@ class MongoObserver(StoreObserver):
 
     @accepts_timestamps
     def log_metrics(self, metrics_by_name: Mapping[str, Mapping[str, Any]], info: JsonDict) -> None:
-        """Store new points, and list their metrics in ``info["metrics"]``."""
+        """Store new points, and list their metrics in ``info["metrics"]``.
+
+        See `RunObserver.log_metrics`.
+        """
         run_id = self._running.run_id
         known = self._listed.setdefault(run_id, set())
         new = [n for n, points in metrics_by_name.items() if points["values"] and n not in known]
@@ -417,7 +420,7 @@ class QueuedMongoObserver(QueueObserver):
 
     @classmethod
     def create(cls, *args: Any, **kwargs: Any) -> QueuedMongoObserver:
-        """Deprecated: the same as the constructor."""
+        """Deprecated alias of the constructor; see `QueuedMongoObserver`."""
         _warn("QueuedMongoObserver.create(...) is deprecated; use QueuedMongoObserver(...).")
         return cls(*args, **kwargs)
 
@@ -472,7 +475,15 @@ def _warn(message: str, level: int = 3) -> None:
 
 @cli_option("-m", "--mongo_db")
 def mongo_db_option(args: str, run: Any) -> None:
-    """Add a MongoDB Observer to the experiment."""
+    """Add a `MongoObserver` to the run.
+
+    Args:
+        args: the address; see `parse_mongo_db_arg`.
+        run: the run that is about to start.
+
+    Raises:
+        ValueError: the text has another form.
+    """
     arguments = parse_mongo_db_arg(args)
     # The collection is part of the option's syntax, where it is not deprecated.
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):

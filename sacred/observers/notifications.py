@@ -96,7 +96,10 @@ class Notifier(RunObserver):
         meta_info: JsonDict,
         _id: RunId | None,
     ) -> RunId | None:
-        """Send the message ``"started"``; returns `_id`."""
+        """Send the message ``"started"``, and return `_id`.
+
+        See `RunObserver.started_event`.
+        """
         run = {
             "_id": _id,
             "experiment": ex_info,
@@ -113,15 +116,24 @@ class Notifier(RunObserver):
         return _id
 
     def completed_event(self, stop_time: datetime.datetime, result: Any) -> None:
-        """Send the message ``"completed"``."""
+        """Send the message ``"completed"``.
+
+        See `RunObserver.completed_event`.
+        """
         self._close("completed", stop_time, status="COMPLETED", result=result, stop_time=stop_time)
 
     def interrupted_event(self, interrupt_time: datetime.datetime, status: str) -> None:
-        """Send the message ``"interrupted"``."""
+        """Send the message ``"interrupted"``.
+
+        See `RunObserver.interrupted_event`.
+        """
         self._close("interrupted", interrupt_time, status=status, interrupt_time=interrupt_time)
 
     def failed_event(self, fail_time: datetime.datetime, fail_trace: Sequence[str]) -> None:
-        """Send the message ``"failed"``."""
+        """Send the message ``"failed"``.
+
+        See `RunObserver.failed_event`.
+        """
         self._close(
             "failed",
             fail_time,
@@ -143,7 +155,12 @@ class Notifier(RunObserver):
         self.attempt(event, send)
 
     def attempt(self, event: str, send: Callable[[], None]) -> None:
-        """Call `send`; a failure is logged as a warning, once per run and message."""
+        """Send a message; log a failure as a warning, once per run and message.
+
+        Args:
+            event: which message it is, such as ``"started"``; the warning names it.
+            send: sends it; may raise any exception.
+        """
         try:
             send()
         except Exception as error:
@@ -273,6 +290,10 @@ def read_entries(
 
 def check_url(url: str, name: str) -> str:
     """Validate an HTTP address and return it.
+
+    Args:
+        url: the address.
+        name: of the argument or setting, for the error.
 
     Raises:
         ValueError: `url` is not one; the message does not show it, for it may be a secret.

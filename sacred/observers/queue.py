@@ -85,12 +85,18 @@ class QueueObserver(RunObserver):
         return f"QueueObserver({self._covered_observer!r})"
 
     def queued_event(self, *args: Any, **kwargs: Any) -> RunId | None:
-        """Forward the event directly."""
+        """Forward the event at once, without the queue.
+
+        See `RunObserver.queued_event`.
+        """
         run_id: RunId | None = self._call(WrappedEvent("queued_event", args, kwargs, current_run()))
         return run_id
 
     def started_event(self, *args: Any, **kwargs: Any) -> RunId | None:
-        """Forward the event directly, then start the background thread."""
+        """Forward the event at once, then start the background thread.
+
+        See `RunObserver.started_event`.
+        """
         run_id: RunId | None = self._call(
             WrappedEvent("started_event", args, kwargs, current_run())
         )
@@ -108,7 +114,10 @@ class QueueObserver(RunObserver):
                 self._runs.remove(current_run())
 
     def heartbeat_event(self, *args: Any, **kwargs: Any) -> None:
-        """Queue the event."""
+        """Queue the heartbeat.
+
+        See `RunObserver.heartbeat_event`.
+        """
         self._enqueue("heartbeat_event", args, kwargs)
 
     def wants_output_chunks(self) -> bool:
@@ -119,15 +128,24 @@ class QueueObserver(RunObserver):
         return ours and covered is not None and bool(covered(self._covered_observer))
 
     def output_event(self, *args: Any, **kwargs: Any) -> None:
-        """Queue the event."""
+        """Queue a chunk of output.
+
+        See `StoreObserver.output_event`.
+        """
         self._enqueue("output_event", args, kwargs)
 
     def log_metrics(self, *args: Any, **kwargs: Any) -> None:
-        """Queue the event."""
+        """Queue new points of metrics.
+
+        See `RunObserver.log_metrics`.
+        """
         self._enqueue("log_metrics", args, kwargs)
 
     def resource_event(self, *args: Any, **kwargs: Any) -> None:
-        """Queue the event."""
+        """Queue a file that the run has read.
+
+        See `RunObserver.resource_event`.
+        """
         self._enqueue("resource_event", args, kwargs)
 
     def artifact_event(
@@ -137,7 +155,9 @@ class QueueObserver(RunObserver):
         metadata: dict[str, Any] | None = None,
         content_type: str | None = None,
     ) -> None:
-        """Queue the event, with a copy of the file as it is now.
+        """Queue a file that the run has written, as a copy of its present content.
+
+        See `RunObserver.artifact_event`.
 
         Raises:
             InvalidArtifactError: the covered observer cannot store such a name.
@@ -152,25 +172,40 @@ class QueueObserver(RunObserver):
         self._enqueue("artifact_event", (name, copy, metadata, content_type), {})
 
     def experiment_info_event(self, *args: Any, **kwargs: Any) -> None:
-        """Queue the event."""
+        """Queue the sources or packages that were discovered after the start.
+
+        See `RunObserver.experiment_info_event`.
+        """
         self._enqueue("experiment_info_event", args, kwargs)
 
     def meta_info_event(self, *args: Any, **kwargs: Any) -> None:
-        """Queue the event."""
+        """Queue the changed annotations.
+
+        See `RunObserver.meta_info_event`.
+        """
         self._enqueue("meta_info_event", args, kwargs)
 
     def completed_event(self, *args: Any, **kwargs: Any) -> None:
-        """Queue the event and wait until it is processed."""
+        """Queue the end of the run, and wait until all events are processed.
+
+        See `RunObserver.completed_event`.
+        """
         self._enqueue("completed_event", args, kwargs)
         self._deliver_all()
 
     def interrupted_event(self, *args: Any, **kwargs: Any) -> None:
-        """Queue the event and wait until it is processed."""
+        """Queue the interruption of the run, and wait until all events are processed.
+
+        See `RunObserver.interrupted_event`.
+        """
         self._enqueue("interrupted_event", args, kwargs)
         self._deliver_all()
 
     def failed_event(self, *args: Any, **kwargs: Any) -> None:
-        """Queue the event and wait until it is processed."""
+        """Queue the failure of the run, and wait until all events are processed.
+
+        See `RunObserver.failed_event`.
+        """
         self._enqueue("failed_event", args, kwargs)
         self._deliver_all()
 

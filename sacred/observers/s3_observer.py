@@ -65,7 +65,12 @@ class S3Observer(OldConstructors, BucketFiles):
 
 @cli_option("-S", "--s3")
 def s3_option(args: str, run: Any) -> None:
-    """Add an S3Observer to the experiment; the value is ``s3://bucket/prefix``."""
+    """Add an `S3Observer` to the run.
+
+    Args:
+        args: the address ``s3://bucket/prefix``.
+        run: the run that is about to start.
+    """
     run.observers.append(S3Observer(*split_address(args, "s3")))
 
 

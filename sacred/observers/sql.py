@@ -85,7 +85,12 @@ class SqlObserver(StoreObserver):
 
     @classmethod
     def create(cls, *args: Any, **kwargs: Any) -> SqlObserver:
-        """Deprecated: the same as the constructor."""
+        """Deprecated alias of the constructor.
+
+        Args:
+            *args: passed to the constructor.
+            **kwargs: likewise.
+        """
         warnings.warn(
             "SqlObserver.create(...) is deprecated; use SqlObserver(...) instead.",
             DeprecationWarning,
@@ -237,7 +242,12 @@ def _release(engine: Engine, session: scoped_session[Session]) -> None:
 
 @cli_option("-s", "--sql")
 def sql_option(args: str, run: Any) -> None:
-    """Add a SQL Observer to the experiment; the value is the URL of the database."""
+    """Add a `SqlObserver` to the run.
+
+    Args:
+        args: the URL of the database, as SQLAlchemy has them.
+        run: the run that is about to start.
+    """
     run.observers.append(SqlObserver(args))
 
 

@@ -47,12 +47,22 @@ class OldConstructors:
 
     @classmethod
     def create(cls, *args: Any, **kwargs: Any) -> Self:
-        """Deprecated: the same as the constructor."""
+        """Deprecated alias of the constructor.
+
+        Args:
+            *args: passed to the constructor.
+            **kwargs: likewise.
+        """
         return cls._construct("create", *args, **kwargs)
 
     @classmethod
     def create_from(cls, *args: Any, **kwargs: Any) -> Self:
-        """Deprecated: the same as the constructor."""
+        """Deprecated alias of the constructor.
+
+        Args:
+            *args: passed to the constructor.
+            **kwargs: likewise.
+        """
         return cls._construct("create_from", *args, **kwargs)
 
     @classmethod
@@ -161,6 +171,8 @@ class StoreObserver(RunObserver):
     ) -> RunId:
         """Create a record with the status ``QUEUED``.
 
+        See `RunObserver.queued_event`.
+
         Raises:
             StoreError: the store cannot be reached, or the id is taken.
         """
@@ -182,6 +194,8 @@ class StoreObserver(RunObserver):
     ) -> RunId:
         """Create a record with the status ``RUNNING``.
 
+        See `RunObserver.started_event`.
+
         Raises:
             StoreError: the store cannot be reached, or the id is taken.
         """
@@ -196,14 +210,18 @@ class StoreObserver(RunObserver):
     ) -> None:
         """Store the time, the new output, and `info` and `result` if they changed.
 
-        `captured_out` is None if the output was received by `output_event`.
+        See `RunObserver.heartbeat_event`; `captured_out` is None if the output was received by
+        `output_event`.
         """
         self._add(self._writer.heartbeat(info, captured_out, beat_time, result))
 
     def last_heartbeat_event(
         self, info: JsonDict, captured_out: str | None, beat_time: datetime.datetime, result: Any
     ) -> None:
-        """As `heartbeat_event`, but written together with the closing event."""
+        """Hold the last heartbeat until the closing event, which is written together with it.
+
+        See `RunObserver.heartbeat_event`.
+        """
         self._running.hold(self._writer.heartbeat(info, captured_out, beat_time, result))
         if self._extends_writing:
             self._write()
@@ -218,10 +236,15 @@ class StoreObserver(RunObserver):
         return method is StoreObserver.heartbeat_event
 
     def output_event(self, start: int, offset: int, text: str) -> None:
-        """The output is now ``output[:start] + text``; see `sacred.events.OutputWritten`.
+        """Replace the end of the output.
 
         It is stored with the next heartbeat, or at once if much is held back and the store
         supports appending.
+
+        Args:
+            start: how many characters of the output so far are kept.
+            offset: the same in bytes of UTF-8.
+            text: what follows them.
         """
         changes = self._writer.output(start, offset, text)
         self._record.output_held += len(text)
@@ -232,7 +255,10 @@ class StoreObserver(RunObserver):
 
     @accepts_timestamps
     def log_metrics(self, metrics_by_name: Mapping[str, Mapping[str, Any]], info: JsonDict) -> None:
-        """Store new points."""
+        """Store new points of metrics.
+
+        See `RunObserver.log_metrics`.
+        """
         changes = self._writer.metrics(metrics_by_name)
         if changes:
             self._add(changes)
@@ -249,6 +275,8 @@ class StoreObserver(RunObserver):
         content_type: str | None = None,
     ) -> None:
         """Store a file that the run has written.
+
+        See `RunObserver.artifact_event`.
 
         Raises:
             InvalidArtifactError: `name` cannot be stored.
@@ -267,15 +295,24 @@ class StoreObserver(RunObserver):
             self._add(changes)
 
     def completed_event(self, stop_time: datetime.datetime, result: Any) -> None:
-        """Store the end of the run."""
+        """Store the result and the status ``COMPLETED``.
+
+        See `RunObserver.completed_event`.
+        """
         self._close(self._writer.completed(stop_time, result), "COMPLETED")
 
     def interrupted_event(self, interrupt_time: datetime.datetime, status: str) -> None:
-        """Store the end of the run."""
+        """Store the time of the interruption and its status.
+
+        See `RunObserver.interrupted_event`.
+        """
         self._close(self._writer.interrupted(interrupt_time, status), status)
 
     def failed_event(self, fail_time: datetime.datetime, fail_trace: Sequence[str]) -> None:
-        """Store the end of the run."""
+        """Store the traceback and the status ``FAILED``.
+
+        See `RunObserver.failed_event`.
+        """
         self._close(self._writer.failed(fail_time, fail_trace), "FAILED")
 
     def deliver_pending(self) -> None:

@@ -90,11 +90,17 @@ class WebhookObserver(Notifier):
     def heartbeat_event(
         self, info: JsonDict, captured_out: str, beat_time: datetime.datetime, result: Any
     ) -> None:
-        """Post ``info`` and the result."""
+        """Post ``info`` and the result; the output stays here.
+
+        See `RunObserver.heartbeat_event`.
+        """
         self._send_event("heartbeat", info=info, beat_time=beat_time, result=result)
 
     def log_metrics(self, metrics_by_name: Mapping[str, Mapping[str, Any]], info: JsonDict) -> None:
-        """Post new points."""
+        """Post new points of metrics.
+
+        See `RunObserver.log_metrics`.
+        """
         if metrics_by_name:
             self._send_event("metrics", metrics=metrics_by_name)
 
@@ -109,7 +115,10 @@ class WebhookObserver(Notifier):
         metadata: JsonDict | None = None,
         content_type: str | None = None,
     ) -> None:
-        """Post the name of a file that the run has written."""
+        """Post the name of a file that the run has written, not its content.
+
+        See `RunObserver.artifact_event`.
+        """
         self._send_event(
             "artifact",
             name=name,

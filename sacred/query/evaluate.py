@@ -48,7 +48,15 @@ _OPERATORS: dict[Operator, Callable[[Any, Any], bool]] = {
 
 
 def holds(expression: Expression, record: RunRecord) -> bool:
-    """Whether the record fulfils the expression."""
+    """Return whether a record fulfils an expression.
+
+    Args:
+        expression: the parsed query.
+        record: the run; metrics and output are read only if the expression needs them.
+
+    Raises:
+        QueryError: a regular expression takes too long.
+    """
     match expression:
         case And(parts):
             return all(holds(part, record) for part in parts)

@@ -39,7 +39,14 @@ _FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
 
 
 def expression_of(filter: Mapping[str, Any], now: datetime.datetime) -> Expression:
-    """The expression that a filter means.
+    """Translate a filter of MongoDB's query language.
+
+    Args:
+        filter: keys are dotted paths or ``$and``, ``$or``, ``$nor``.
+        now: naive UTC; what relative times count from.
+
+    Returns:
+        the expression that means the same.
 
     Raises:
         QueryError: it has an operator that is not known here.

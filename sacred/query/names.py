@@ -33,9 +33,13 @@ NO_NAMES = Names({}, frozenset())
 
 
 def free_paths(paths: Iterable[Path], text: str) -> Iterator[Path]:
-    """Those of the paths in a text that are entries of the configuration only for want of a field.
+    """Yield the paths that lead into the configuration only because no field has their name.
 
-    ``config.lr`` is one by itself.
+    ``config.lr`` says itself that it does.
+
+    Args:
+        paths: all paths of the query.
+        text: the query as it was written.
     """
     return (p for p in paths if p.field == "config" and str(p) not in text)
 

@@ -21,7 +21,14 @@ MAX_SECONDS = 2.0
 
 
 def matches(pattern: re.Pattern[str], text: str) -> bool:
-    """Whether the pattern is found in the text.
+    """Search a text for a regular expression.
+
+    Args:
+        pattern: the compiled expression.
+        text: what is searched.
+
+    Returns:
+        whether it is found anywhere in the text.
 
     Raises:
         QueryError: it takes too long (only with the package ``regex``).

@@ -31,7 +31,11 @@ class SortKey(Frozen, kw_only=False):
 
 
 def parse_sort(sort: str | Sequence[str] | None, names: Names = NO_NAMES) -> tuple[SortKey, ...]:
-    """The keys in ``"-result, config.lr"`` or in a list of such texts.
+    """Parse ``"-result, config.lr"``, or a list of such texts.
+
+    Args:
+        sort: fields, separated by commas; ``-`` before one means descending. None: no keys.
+        names: what the words may stand for (default: no names beyond the fields).
 
     Raises:
         QueryError: one of them is no field.
@@ -56,12 +60,22 @@ def _key(text: str, names: Names) -> SortKey:
 
 
 def sort_key(keys: Sequence[SortKey], record: RunRecord) -> tuple[Any, ...]:
-    """A key to sort the record with, among others."""
+    """Return a value that compares as the record shall be sorted.
+
+    Args:
+        keys: the first one counts most.
+        record: the run.
+    """
     return as_key(keys, [_rank(record, key.path) for key in keys])
 
 
 def as_key(keys: Sequence[SortKey], ranks: Iterable[tuple[Any, ...] | None]) -> tuple[Any, ...]:
-    """The same of ranks that are known."""
+    """Combine known ranks into a value that compares as their record shall be sorted.
+
+    Args:
+        keys: the first one counts most.
+        ranks: one for each key; None: the record has no such value, and comes last.
+    """
     pairs = zip(keys, ranks, strict=True)
     return tuple(Ordered(rank, key.descending) for key, rank in pairs)
 

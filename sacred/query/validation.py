@@ -31,7 +31,13 @@ _LISTS = {"texts": "a list", "files": "a list of files", "metrics": "all metrics
 def path_from(
     steps: tuple[str, ...], query: str = "", column: int = 0, names: Names = NO_NAMES
 ) -> Path:
-    """The path of some steps; without a field that runs have, it is one of the config.
+    """Return the path of some steps; if no field is called so, it leads into the configuration.
+
+    Args:
+        steps: ``("opt", "lr")`` for ``opt.lr``.
+        query: the whole query, for errors.
+        column: where the path begins in it, from 0, for errors.
+        names: what the first step may stand for (default: no names beyond the fields).
 
     Raises:
         QueryError: the field has nothing within.
@@ -48,12 +54,29 @@ def path_from(
 
 
 def path_of(token: Token, query: str, names: Names = NO_NAMES) -> Path:
-    """The path that a word is."""
+    """Return the path that a word of a query stands for.
+
+    Args:
+        token: the word.
+        query: the whole query, for errors.
+        names: what the word may stand for (default: no names beyond the fields).
+
+    Raises:
+        QueryError: the field has nothing within.
+    """
     return path_from(token.steps, query, token.column, names)
 
 
 def value_of_token(token: Token, query: str) -> Value:
-    """The value that stands there; a word is a text."""
+    """Return the value that a token stands for; a word stands for itself.
+
+    Args:
+        token: what is on the right of a comparison.
+        query: the whole query, for errors.
+
+    Raises:
+        QueryError: it is a number that cannot be read.
+    """
     match token.kind:
         case "number":
             return _number(token, query)
@@ -72,7 +95,15 @@ def checked_comparison(
     now: datetime.datetime,
     local: bool = False,
 ) -> Expression:
-    """A comparison of a field with the operand on the right.
+    """Compare a field with the operand on its right.
+
+    Args:
+        path: the field.
+        operator: ``=``, ``!=``, ``<``, ``<=``, ``>`` or ``>=``.
+        token: the operand.
+        query: the whole query, for errors.
+        now: naive UTC; what relative times count from.
+        local: whether times without a zone are local ones (default: UTC).
 
     Raises:
         QueryError: they cannot be compared.
@@ -96,7 +127,14 @@ def checked_comparison(
 def comparison(
     path: Path, operator: Operator, value: Value, now: datetime.datetime, local: bool = False
 ) -> Expression:
-    """A comparison of a field with a value.
+    """Compare a field with a value.
+
+    Args:
+        path: the field.
+        operator: ``=``, ``!=``, ``<``, ``<=``, ``>`` or ``>=``.
+        value: of any type that queries know.
+        now: naive UTC; what relative times count from.
+        local: whether times without a zone are local ones (default: UTC).
 
     Raises:
         QueryError: they cannot be compared.

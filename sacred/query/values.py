@@ -45,9 +45,13 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 
 
 def value_of(record: RunRecord, path: Path) -> Any:
-    """The value, or `MISSING`.
+    """Return what a record has at a path, or `MISSING`.
 
     Numbers of numpy are those of Python, durations are seconds.
+
+    Args:
+        record: the run.
+        path: the field, and the steps into it.
     """
     match path.field:
         case "metrics":

@@ -179,9 +179,16 @@ class Metric(Frozen, eq=False):
 
 
 def aggregate(points: Points, name: str) -> Any:
-    """One of `AGGREGATES`; None: the metric has no such number.
+    """Compute one number of a metric.
 
     Computed over plain floats, so that all stores give the same.
+
+    Args:
+        points: all points of the metric.
+        name: one of `AGGREGATES`.
+
+    Returns:
+        a float, an int for ``count``; None if the metric has no such number.
     """
     if name == "count":
         return len(points)

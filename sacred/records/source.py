@@ -27,7 +27,12 @@ class RecordSource(Protocol):
     url: str
 
     def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
-        """The document of a run, or some fields of it."""
+        """Return the document of a run, or some of its fields.
+
+        Args:
+            run_id: of the run.
+            fields: names of the fields that are needed; None: all (default).
+        """
 
     def output(self, run_id: RunId) -> str:
         """The whole output."""
@@ -36,10 +41,23 @@ class RecordSource(Protocol):
         """Which metrics the run has."""
 
     def points(self, run_id: RunId, name: str) -> Points:
-        """All points of a metric."""
+        """Return all points of a metric, in the order in which they were logged.
+
+        Args:
+            run_id: of the run.
+            name: of the metric.
+        """
 
     def all_points(self, run_id: RunId) -> Iterator[tuple[str, Points]]:
         """The points of all metrics, by name."""
 
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
-        """The content of a file, to be read."""
+        """Open a file of a run for reading.
+
+        Args:
+            run_id: of the run.
+            entry: the file, as the document of the run lists it.
+
+        Returns:
+            a binary file, which the caller closes.
+        """

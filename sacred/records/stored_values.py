@@ -21,7 +21,12 @@ SHOWN_AS_STORED = "is shown as it is stored"
 
 
 def restored(plain: Any, report: Callable[[str], None], path: str = "") -> Any:
-    """The value; what is refused stays plain, and `report` is called with its path.
+    """Restore a stored value as far as it is safe; what is refused stays as it is stored.
+
+    Args:
+        plain: the stored form.
+        report: receives a sentence for each part that is refused, with its path.
+        path: where the value stands in its document (default: at the top).
 
     >>> said = []
     >>> restored({"a": {"py/tuple": [1]}, "b": {"py/object": "my.Model"}}, said.append)

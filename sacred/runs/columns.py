@@ -38,10 +38,15 @@ Columns = dict[str, list[Any]]
 
 
 def column_path(name: str, names: Names = NO_NAMES) -> Path:
-    """The path that a column is named after.
+    """Parse the name of a column.
+
+    Args:
+        name: a field, or a path into one.
+        names: what the word may stand for (default: no names beyond the fields).
 
     Raises:
         QueryError: it is none.
+        QueryError: it is no field, or more than one.
 
     >>> str(column_path("lr"))
     'config.lr'
@@ -136,7 +141,12 @@ def as_arrow(columns: Columns) -> Any:
 
 
 def as_html(runs: Sequence[RunRecord], total: int) -> str:
-    """A table for notebooks: the usual fields, and what differs in the configurations."""
+    """Return an HTML table of the usual fields, and of the entries in which the runs differ.
+
+    Args:
+        runs: the runs; only the first are shown.
+        total: how many runs there are in all.
+    """
     # Not at the top: only notebooks show HTML.
     import html
 

@@ -42,7 +42,15 @@ class Difference(Frozen):
 
 
 def compared(part: str, records: Sequence[RunRecord]) -> list[Difference]:
-    """All entries of a part, side by side."""
+    """Compare one part of several runs entry by entry.
+
+    Args:
+        part: one of `PARTS`, such as ``config``.
+        records: the runs.
+
+    Returns:
+        all entries that one of the runs has, those that agree included.
+    """
     entries = [PARTS[part](record) for record in records]
     names = dict.fromkeys(name for own in entries for name in own)
     found = []

@@ -183,7 +183,12 @@ def _value_order(value: Any) -> tuple[bool, float, str]:
 
 
 def leave_out_seeds(group: RunGroup, seeds: Iterable[str]) -> RunGroup:
-    """The group without the runs of some seeds."""
+    """Return a group without the runs of some seeds.
+
+    Args:
+        group: the group.
+        seeds: as texts, as `Sample.seed` has them.
+    """
     left_out = set(seeds)
     return replace(
         group,
@@ -228,10 +233,15 @@ def direction_of(metric: Path, given: Direction | None) -> Direction | None:
 
 
 def required_direction(metric: Path, given: Direction | None) -> Direction:
-    """As `direction_of`.
+    """Return whether a higher or a lower value of a metric is better.
+
+    Args:
+        metric: ``metrics.NAME.max`` and ``metrics.NAME.min`` say it themselves.
+        given: what the user says; None: nothing.
 
     Raises:
         UsageError: it is not known.
+        UsageError: neither says it.
     """
     direction = direction_of(metric, given)
     if direction is None:

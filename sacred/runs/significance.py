@@ -113,6 +113,13 @@ def pairing_of(first: RunGroup, second: RunGroup) -> Pairing:
 
     That depends on the seeds alone, so it is decided before anybody looks at a value. Runs of
     other seeds are then left out. A single pair shows nothing, so one is not paired.
+
+    Args:
+        first: a group.
+        second: the group that it is compared with.
+
+    Returns:
+        the values to compare, in pairs if `seeds` is not None.
     """
     one, other = first.by_seed, second.by_seed
     common = sorted(one.keys() & other.keys(), key=seed_order)
@@ -173,7 +180,15 @@ def noise_floor(records: Iterable[RunRecord], metric: Path) -> Noise | None:
 
 
 def noise_of_repeats(repeats: Iterable[Sequence[RunRecord]], metric: Path) -> Noise | None:
-    """As `noise_floor`, of runs in groups that differ in their seeds only."""
+    """Estimate how much a metric varies between runs that differ in their seeds only.
+
+    Args:
+        repeats: groups of runs; those of a group have the same configuration but for the seed.
+        metric: the value that is compared.
+
+    Returns:
+        None if no group has two values.
+    """
     groups = [
         measured("", ((str(record.id), record) for record in group), metric) for group in repeats
     ]

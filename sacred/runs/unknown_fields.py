@@ -19,9 +19,16 @@ SAMPLE = 500
 
 
 def hints(expression: Expression, runs: Iterable[RunRecord]) -> list[str]:
-    """What to say of the fields of a query that no run has; nothing if there are no runs.
+    """Explain which fields of a query no run has.
 
     Fields that a query only asks for with ``missing`` may be absent.
+
+    Args:
+        expression: the parsed query.
+        runs: of the store; some of them are looked at.
+
+    Returns:
+        sentences for the user; none if there are no runs, or every field is found.
     """
     asked_for = set(_asked(expression))
     pending = {path for path in paths_of(expression) if path in asked_for and _is_free(path)}

@@ -44,7 +44,15 @@ _ARRAY_NAMES = frozenset(
 
 
 def flatten_numpy(value: Any, flatten: Callable[[Any], Any]) -> Any:
-    """An array, a scalar or a dtype; scalars become Python's where it has such."""
+    """Return the plain form of an array, a scalar or a dtype; scalars become Python's if possible.
+
+    Args:
+        value: any value of numpy's.
+        flatten: makes the plain form of items.
+
+    Raises:
+        TypeError: the value is no data, as a generator of random numbers.
+    """
     # Not at the top, as others below: numpy is optional, and slow to load.
     import numpy as np
 

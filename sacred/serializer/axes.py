@@ -29,7 +29,11 @@ __all__ = [
 
 
 def flatten_name(name: Any, flatten: Callable[[Any], Any]) -> Any:
-    """The name of a series or an axis; tuples as lists, as jsonpickle has them.
+    """Return the plain form of the name of a series or an axis; tuples become lists.
+
+    Args:
+        name: any hashable value.
+        flatten: makes the plain form of what is no tuple.
 
     >>> flatten_name(("a", ("b", 1)), str)
     ['a', ['b', '1']]
@@ -40,7 +44,12 @@ def flatten_name(name: Any, flatten: Callable[[Any], Any]) -> Any:
 
 
 def restore_name(flat: Any, reader: Reader) -> Any:
-    """The inverse of `flatten_name`: no name can be a list."""
+    """Restore a name that `flatten_name` has made plain: lists were tuples.
+
+    Args:
+        flat: the plain form.
+        reader: restores the parts.
+    """
     if isinstance(flat, list | tuple):
         return tuple(restore_name(part, reader) for part in flat)
     return reader.restore(flat)
@@ -50,7 +59,12 @@ def restore_name(flat: Any, reader: Reader) -> Any:
 
 
 def axis_facts(index: Any, flatten: Callable[[Any], Any]) -> dict[str, Any]:
-    """State beyond the items: none, for most."""
+    """Return what an index is beyond its items: its type, frequency, categories; mostly nothing.
+
+    Args:
+        index: a `pandas.Index`.
+        flatten: makes the plain form of values.
+    """
     # Not at the top, as others below: pandas is optional, and slow to load.
     import pandas as pd
 
@@ -103,7 +117,17 @@ def _frequency(text: str) -> Any:
 
 
 def make_axis(items: list[Any], name: Any, facts: dict[str, Any], reader: Reader) -> Any:
-    """An index of one level."""
+    """Return a `pandas.Index` of one level.
+
+    Args:
+        items: the restored items.
+        name: the restored name.
+        facts: what `axis_facts` has found.
+        reader: restores the values in `facts`.
+
+    Raises:
+        ValueError: the facts do not fit the items.
+    """
     import pandas as pd
 
     if "range" in facts:
@@ -124,7 +148,17 @@ def make_axis(items: list[Any], name: Any, facts: dict[str, Any], reader: Reader
 
 
 def make_levels(items: list[Any], names: Any, facts: dict[str, Any], reader: Reader) -> Any:
-    """A `pandas.MultiIndex`."""
+    """Return a `pandas.MultiIndex`.
+
+    Args:
+        items: one sequence for each entry, with an item for each level.
+        names: one for each level; None: they have none.
+        facts: what `axis_facts` has found.
+        reader: restores the values in `facts`.
+
+    Raises:
+        ValueError: the facts do not fit the items.
+    """
     import pandas as pd
 
     names = None if names is None else list(names)
@@ -144,7 +178,12 @@ def make_levels(items: list[Any], names: Any, facts: dict[str, Any], reader: Rea
 
 
 def flatten_index(index: Any, flatten: Callable[[Any], Any]) -> dict[str, Any]:
-    """A `pandas.Index` of any kind."""
+    """Return the plain form of a `pandas.Index` of any kind.
+
+    Args:
+        index: the index.
+        flatten: makes the plain form of items.
+    """
     import pandas as pd
 
     meta: dict[str, Any] = {"dtype": str(index.dtype)}
@@ -165,7 +204,13 @@ def flatten_index(index: Any, flatten: Callable[[Any], Any]) -> dict[str, Any]:
 
 
 def restore_index(name: str, flat: dict[str, Any], reader: Reader) -> Any:
-    """The inverse of `flatten_index`; reads what jsonpickle wrote, too."""
+    """Restore an index, whether `flatten_index` or jsonpickle has made it plain.
+
+    Args:
+        name: dotted name of its class.
+        flat: the plain form.
+        reader: restores the parts.
+    """
     import pandas as pd
 
     meta, facts = flat.get("meta") or {}, flat.get("exact") or {}

@@ -21,7 +21,12 @@ DATE_CLASSES: dict[str, type[DateOrTime]] = {
 
 
 def flatten_date(value: DateOrTime, flatten: Callable[[Any], Any]) -> dict[str, Any]:
-    """A `datetime.datetime`, `datetime.date` or `datetime.time`."""
+    """Return the plain form of a `datetime.datetime`, `datetime.date` or `datetime.time`.
+
+    Args:
+        value: the date or time.
+        flatten: makes the plain form of its time zone.
+    """
     reduced: Any = value.__reduce__()
     payload, *time_zone = reduced[1]
     name = f"datetime.{type(value).__name__}"
@@ -35,7 +40,12 @@ def flatten_date(value: DateOrTime, flatten: Callable[[Any], Any]) -> dict[str, 
 
 
 def restore_date(name: str, reduced: Any, restore: Callable[[Any], Any]) -> DateOrTime:
-    """The inverse of `flatten_date`.
+    """Restore a date or time that `flatten_date` has made plain.
+
+    Args:
+        name: dotted name of its class.
+        reduced: the class and the arguments, as stored.
+        restore: restores the time zone.
 
     Raises:
         ValueError, TypeError, KeyError, IndexError: the data are malformed.

@@ -37,9 +37,13 @@ _MASKED_DTYPE = re.compile(r"(U?Int(8|16|32|64)|Float(32|64)|Boolean)Dtype")
 
 
 def flatten_dtype(dtype: Any, flatten: Callable[[Any], Any]) -> Any:
-    """The dtype as text if that is enough, as an object if it is categorical.
+    """Return a dtype as text if that is enough, as an object if it is categorical.
 
     None if neither can say it (time zones without a name).
+
+    Args:
+        dtype: of an array or an index.
+        flatten: makes the plain form of categories.
     """
     # Not at the top, as others below: pandas is optional, and slow to load.
     import pandas as pd
@@ -55,7 +59,15 @@ def flatten_dtype(dtype: Any, flatten: Callable[[Any], Any]) -> Any:
 
 
 def read_dtype(flat: Any, reader: Reader) -> Any:
-    """The inverse of `flatten_dtype`."""
+    """Restore a dtype that `flatten_dtype` has made plain.
+
+    Args:
+        flat: the plain form.
+        reader: restores categories.
+
+    Raises:
+        TypeError: it is neither a text nor categorical.
+    """
     import pandas as pd
 
     dtype = reader.restore(flat)
@@ -65,7 +77,14 @@ def read_dtype(flat: Any, reader: Reader) -> Any:
 
 
 def flatten_dtype_object(dtype: Any, flatten: Callable[[Any], Any]) -> Any:
-    """A dtype that stands alone, or `NotImplemented`: jsonpickle writes the others."""
+    """Return the plain form of a dtype that stands alone, or `NotImplemented`.
+
+    jsonpickle writes the others.
+
+    Args:
+        dtype: of an extension array.
+        flatten: makes the plain form of its parts.
+    """
     import pandas as pd
 
     if isinstance(dtype, pd.CategoricalDtype):
@@ -150,7 +169,12 @@ def _read_period_dtype(call: list[Any], reader: Reader) -> Any:
 
 
 def flatten_extension_array(array: Any, flatten: Callable[[Any], Any]) -> Any:
-    """Any extension array; `NotImplemented` if its dtype has no name."""
+    """Return the plain form of an extension array; `NotImplemented` if its dtype has no name.
+
+    Args:
+        array: the array.
+        flatten: makes the plain form of its parts.
+    """
     flat = flatten_native_array(array, flatten)
     if flat is not None:
         return flat
@@ -161,7 +185,12 @@ def flatten_extension_array(array: Any, flatten: Callable[[Any], Any]) -> Any:
 
 
 def flatten_native_array(array: Any, flatten: Callable[[Any], Any]) -> Any:
-    """An array in the form that jsonpickle gives it, or None: see above."""
+    """Return the plain form that jsonpickle gives to an array of pandas' own; None for any other.
+
+    Args:
+        array: the array.
+        flatten: makes the plain form of its parts.
+    """
     import numpy as np
     import pandas as pd
 
@@ -204,7 +233,12 @@ def flatten_native_array(array: Any, flatten: Callable[[Any], Any]) -> Any:
 
 
 def make_array(items: list[Any], dtype: Any) -> Any:
-    """An array of items and dtype: numpy's or an extension's."""
+    """Return an array of numpy's or an extension's.
+
+    Args:
+        items: the restored items.
+        dtype: the restored dtype.
+    """
     import pandas as pd
 
     if isinstance(dtype, pd.CategoricalDtype):

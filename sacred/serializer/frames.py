@@ -65,7 +65,12 @@ _NAME = re.compile(r"pandas(\.\w+)*\.(?P<cls>\w+)")
 
 
 def flatten_pandas(value: Any, flatten: Callable[[Any], Any]) -> Any:
-    """A value of pandas', or `NotImplemented` for one that is not handled."""
+    """Return the plain form of a value of pandas', or `NotImplemented` for one that is not handled.
+
+    Args:
+        value: the value.
+        flatten: makes the plain form of its parts.
+    """
     # Not at the top, as others below: pandas is optional, and slow to load.
     import pandas as pd
 

@@ -28,7 +28,15 @@ def inner_text(flat: Any) -> str:
 
 
 def read_inner(text: str, reader: Reader) -> Any:
-    """The value of such a text: under the same rules as the object that it is in."""
+    """Restore the value of a JSON text within an object, under the same rules as the object.
+
+    Args:
+        text: the JSON text.
+        reader: restores the value.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
     return reader.restore_independent(json.loads(text))
 
 

@@ -15,7 +15,13 @@ _BY_NAME = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def to_json(flat: Any, indent: int | None = None, sort_keys: bool = False) -> str:
-    """JSON text of flattened data."""
+    """Return the JSON text of plain data; numbers that JSON has not are tagged.
+
+    Args:
+        flat: the plain data.
+        indent: number of spaces for each level; None: a single line (default).
+        sort_keys: whether the keys of dicts are sorted (default: False).
+    """
     encode = _encoder(indent, sort_keys)
     try:
         # Such numbers are rare: look for them only if there are any.

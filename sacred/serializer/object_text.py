@@ -79,7 +79,14 @@ def read_text(flat: dict[str, Any]) -> ObjectText:
 
 
 def read_name(tag: str, flat: dict[str, Any]) -> ObjectText:
-    """The dotted name of a class or a function, whose form jsonpickle has written.
+    """Return the dotted name of a class or a function from the form that jsonpickle gives to it.
+
+    Args:
+        tag: the key of the name, such as ``py/type``.
+        flat: the plain form.
+
+    Raises:
+        TypeError: the name is no text.
 
     >>> read_name("py/type", {"py/type": "decimal.Decimal"})
     'decimal.Decimal'

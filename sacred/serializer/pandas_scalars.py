@@ -23,7 +23,12 @@ _UNITS: dict[int, Any] = {7: "s", 8: "ms", 9: "us", 10: "ns"}
 
 
 def flatten_scalar(value: Any, flatten: Callable[[Any], Any]) -> Any:
-    """A single value of pandas', or `NotImplemented` for one that is not handled."""
+    """Return the plain form of a single value of pandas', or `NotImplemented` if it is not handled.
+
+    Args:
+        value: the value.
+        flatten: makes the plain form of its parts.
+    """
     # Not at the top, as others below: pandas is optional, and slow to load.
     import pandas as pd
 

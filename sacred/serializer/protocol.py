@@ -21,7 +21,12 @@ class Reader(Protocol):
         """Data that are a whole of their own: a text inside of an object, for example."""
 
     def refuse(self, tag: str, reason: str = ...) -> Exception:
-        """The error for what is being read; `reason` says what is wrong with `tag`."""
+        """Return the error for the data that are being read.
+
+        Args:
+            tag: the tag or class that is refused.
+            reason: what is wrong with it (default: it is not allowed).
+        """
 
 
 #: Makes an object: its class's name in the data, the data, the journey.

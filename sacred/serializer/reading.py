@@ -96,7 +96,7 @@ class _Reader:
         return _Reader(self._with_objects, self._with_names).restore(flat)
 
     def refuse(self, tag: str, reason: str = "is not allowed") -> UnsafeDataError:
-        """The error for what is being read."""
+        """Return the error for the data that are being read."""
         return UnsafeDataError(tag, join_paths(*self._path), reason)
 
     def _at(self, step: str, flat: Any) -> Any:

@@ -42,7 +42,14 @@ def smallest_p_of_pairs(pairs: int) -> float:
 
 
 def smallest_p_of_samples(first: int, second: int) -> float:
-    """The smallest p-value that two samples of such sizes can have.
+    """Return the smallest p-value that two samples of given sizes can have.
+
+    Args:
+        first: the size of one sample.
+        second: the size of the other.
+
+    Returns:
+        the two-sided p-value; 1.0 if a sample is empty.
 
     >>> smallest_p_of_samples(3, 3), round(smallest_p_of_samples(4, 4), 4)
     (0.1, 0.0286)

@@ -145,7 +145,12 @@ def permutation_test(first: Sequence[float], second: Sequence[float]) -> Permuta
 
 
 def reaches(p_value: float, alpha: float) -> bool:
-    """Whether a p-value is at most `alpha`, but for errors of rounding."""
+    """Return whether a p-value is at most `alpha`, errors of rounding aside.
+
+    Args:
+        p_value: from 0 to 1.
+        alpha: the level of significance.
+    """
     return p_value <= alpha + 1e-12
 
 

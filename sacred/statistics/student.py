@@ -68,7 +68,14 @@ class Noise(Frozen):
 
 
 def mean_interval(values: Sequence[float], alpha: float = 0.05) -> MeanInterval:
-    """The mean and its interval, which holds the true mean with probability ``1 - alpha``.
+    """Return the mean, and the interval that holds the true mean with probability ``1 - alpha``.
+
+    Args:
+        values: one at least.
+        alpha: from 0 to 1 (default: 0.05).
+
+    Returns:
+        a single value has an infinite margin.
 
     Raises:
         ValueError: there are no values.
@@ -99,18 +106,26 @@ def noise_of(groups: Sequence[Sequence[float]]) -> Noise | None:
 
 
 def effect_of_pairs(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """The mean difference of pairs in standard deviations of the differences (Cohen's d_z).
+    """Return the mean difference of pairs in standard deviations of the differences (Cohen's d_z).
 
     None: there is one pair only, or all differences are the same.
+
+    Args:
+        first: one value of each pair.
+        second: the other, in the same order.
     """
     differences = [a - b for a, b in zip(first, second, strict=True)]
     return _standardized(_mean(differences), _squares(differences), len(differences) - 1, first)
 
 
 def effect_of_samples(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """The difference of two means in (pooled) standard deviations of the values (Cohen's d).
+    """Return the difference of two means in pooled standard deviations of the values (Cohen's d).
 
     None: there is one value of each only, or the values of each side are all the same.
+
+    Args:
+        first: one value at least.
+        second: likewise.
     """
     difference = _mean(first) - _mean(second)
     freedom = len(first) + len(second) - 2

@@ -82,7 +82,12 @@ class Backlog:
         return len(self._blocks) + self._held // MAX_BYTES_IN_MEMORY + 1
 
     def put(self, source: int, data: bytes) -> None:
-        """Append data from a source (0 to 255); empty data is ignored."""
+        """Append data; empty data is ignored.
+
+        Args:
+            source: which stream it comes from, 0 to 255.
+            data: of any length.
+        """
         for start in range(0, len(data), CHUNK_SIZE):
             piece = data[start : start + CHUNK_SIZE]
             self._items.append((source, piece))

@@ -65,7 +65,13 @@ class Channel:
                 os.dup2(original, fd)
 
     def decode(self, data: bytes, final: bool = False) -> str:
-        """Turn the next bytes into text; a character may be split between two calls."""
+        """Turn the next bytes into text; a character may be split between two calls.
+
+        Args:
+            data: the next bytes.
+            final: whether nothing follows; an incomplete character is then replaced (default:
+                False).
+        """
         return self._decoder.decode(data, final)
 
     def close(self) -> None:
@@ -76,7 +82,12 @@ class Channel:
                 os.close(original)
 
     def replace_original(self, fd: int, new: int) -> None:
-        """Let a descriptor have another original; the number of its copy stays."""
+        """Let the copy of a descriptor point to another file; the number of the copy stays.
+
+        Args:
+            fd: the captured descriptor.
+            new: an open descriptor of the other file.
+        """
         os.dup2(new, self.saved[fd], inheritable=False)
         self._originals[fd] = identity(new)
 

@@ -130,7 +130,12 @@ class FdCapture(CapturedOutput):
         return is_anything
 
     def sync(self, fd: int | None = None, copy: list[str] | None = None) -> None:
-        """Record everything written to `fd` (None: to any descriptor) before this call."""
+        """Record everything that was written before this call.
+
+        Args:
+            fd: the descriptor; None: both (default).
+            copy: receives the recorded pieces, too.
+        """
         # Inner captures may not have forwarded it yet.
         for capture in reversed(_active):
             if capture is self:

@@ -22,7 +22,12 @@ class Recorder(Protocol):
         """Whether one sink preserves the order of descriptors 1 and 2."""
 
     def sync(self, fd: int | None = None, copy: list[str] | None = None) -> None:
-        """Record what descriptor `fd` (None: both) has received, and append it to `copy`."""
+        """Record everything that was written before this call.
+
+        Args:
+            fd: the descriptor; None: both (default).
+            copy: receives the recorded pieces, too.
+        """
 
     def forward(self) -> None:
         """Forward recorded bytes."""

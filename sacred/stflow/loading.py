@@ -54,7 +54,16 @@ class LoadWatch:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return the spec of the other finders, with a loader that calls back."""
+        """Return the spec of the other finders, with a loader that reports what it has loaded.
+
+        Args:
+            name: dotted name of the module.
+            path: of the package it is in; None: none.
+            target: the module that is reloaded, if it is.
+
+        Returns:
+            None for modules that are not watched.
+        """
         if name not in self._names:
             return None
         for finder in list(sys.meta_path):

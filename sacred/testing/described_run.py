@@ -16,6 +16,10 @@ __all__ = ["described", "read_by_reader"]
 def read_by_reader(store: Store, run_id: RunId) -> Mapping[str, Any]:
     """Return a run in the form of `MemoryStore.read`.
 
+    Args:
+        store: a store that has a reader.
+        run_id: of the run.
+
     Raises:
         StoreError: the store cannot be read.
     """
@@ -32,7 +36,15 @@ def read_by_reader(store: Store, run_id: RunId) -> Mapping[str, Any]:
 
 
 def described(store: Store, run_id: RunId) -> Document:
-    """Return the document of a run with the names of its files, without what stores add."""
+    """Return the document of a run with the names of its files, without what stores add.
+
+    Args:
+        store: a store that has a reader.
+        run_id: of the run.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
     document = reader_of(store).document(run_id)
     names = {kind: [entry.name for entry in document[kind]] for kind in LIST_FIELDS}
     # An artifact that was added several times may be listed once or several times.

@@ -28,7 +28,15 @@ def start(
     meta_info: Mapping[str, Any] | None = None,
     ex_info: Mapping[str, Any] | None = None,
 ) -> Any:
-    """Start a run, of an experiment without sources unless `ex_info` has some; return the id."""
+    """Start a run, and return its id.
+
+    Args:
+        observer: the observer.
+        _id: id of the run; None: the observer assigns one (default).
+        config: the configuration (default: one entry).
+        meta_info: annotations (default: a comment).
+        ex_info: what the experiment has beyond its name; without it, there are no sources.
+    """
     return observer.started_event(
         ex_info={**_EX_INFO, **(ex_info or {})},
         command="main",
@@ -41,7 +49,12 @@ def start(
 
 
 def queue(observer: Any, _id: Any = None) -> Any:
-    """Queue a run; return the id."""
+    """Queue a run, and return its id.
+
+    Args:
+        observer: the observer.
+        _id: id of the run; None: the observer assigns one (default).
+    """
     return observer.queued_event(
         ex_info=dict(_EX_INFO),
         command="main",
@@ -56,14 +69,26 @@ def queue(observer: Any, _id: Any = None) -> Any:
 def beat(
     observer: Any, output: str = "", info: dict[str, Any] | None = None, result: Any = None
 ) -> None:
-    """Send a heartbeat; `output` is all of it so far."""
+    """Send a heartbeat.
+
+    Args:
+        observer: the observer.
+        output: the whole output so far (default: empty).
+        info: ``run.info`` (default: empty).
+        result: ``run.result`` (default: None).
+    """
     observer.heartbeat_event(
         info={} if info is None else info, captured_out=output, beat_time=T0, result=result
     )
 
 
 def log(observer: Any, by_name: Mapping[str, Sequence[Any]]) -> None:
-    """Log points of metrics; their steps are their positions in this call."""
+    """Log points of metrics; their steps count from 0 in each call.
+
+    Args:
+        observer: the observer.
+        by_name: the values of each metric.
+    """
     points = {
         name: {
             "name": name,
@@ -77,7 +102,12 @@ def log(observer: Any, by_name: Mapping[str, Sequence[Any]]) -> None:
 
 
 def complete(observer: Any, result: Any = None) -> None:
-    """Complete the run."""
+    """Complete the run.
+
+    Args:
+        observer: the observer.
+        result: of the run (default: None).
+    """
     observer.completed_event(stop_time=T0, result=result)
 
 
@@ -87,5 +117,10 @@ def fail(observer: Any) -> None:
 
 
 def interrupt(observer: Any, status: str = "INTERRUPTED") -> None:
-    """Stop the run."""
+    """Stop the run.
+
+    Args:
+        observer: the observer.
+        status: that the run ends with (default: ``INTERRUPTED``).
+    """
     observer.interrupted_event(interrupt_time=T0, status=status)

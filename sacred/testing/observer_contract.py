@@ -61,6 +61,14 @@ class ObserverContract:
     def test_it_takes_events_in_any_order(
         self, observer: Any, tmp_path: Path, seed: int, end: Callable[[Any], None]
     ) -> None:
+        """Check that events between start and end may come in any order.
+
+        Args:
+            observer: the observer under test.
+            tmp_path: a directory for the files of the run.
+            seed: of the order.
+            end: sends the closing event.
+        """
         path = tmp_path / "file.txt"
         path.write_bytes(b"content")
         events: list[Callable[[], Any]] = [

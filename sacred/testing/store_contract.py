@@ -87,7 +87,14 @@ class StoreContract:
         raise NotImplementedError
 
     def read_back(self, store: Store, run_id: RunId) -> Mapping[str, Any]:
-        """A run as `MemoryStore.read` gives it; by default what the store's own reader says."""
+        """Return a run in the form of `MemoryStore.read`.
+
+        By default the store's own reader reads it; override this for stores without one.
+
+        Args:
+            store: the store under test.
+            run_id: of the run.
+        """
         return read_by_reader(store, run_id)
 
     def reopen(self, store: Store) -> Store:

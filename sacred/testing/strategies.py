@@ -76,11 +76,21 @@ class ScenarioPlayer:
         self.output += text
 
     def cut(self, count: int, text: str) -> None:
-        """Replace the end of the output, as a filter does."""
+        """Replace the end of the output, as an output filter does.
+
+        Args:
+            count: how many characters are removed.
+            text: what takes their place.
+        """
         self.output = self.output[: max(len(self.output) - count, 0)] + text
 
     def set_info(self, key: str, value: Any) -> None:
-        """Set an entry of the info."""
+        """Set an entry of ``run.info``; the next heartbeat sends it.
+
+        Args:
+            key: of the entry.
+            value: any plain value.
+        """
         self.info[key] = value
 
     def points(self, by_name: Mapping[str, Sequence[float]]) -> None:
@@ -88,14 +98,24 @@ class ScenarioPlayer:
         self._tell(lambda observer: drive.log(observer, by_name))
 
     def artifact(self, name: str, content: bytes) -> None:
-        """Add a file that the run wrote."""
+        """Add a file that the run has written; it is deleted at once.
+
+        Args:
+            name: under which it is stored.
+            content: of the file.
+        """
         path = self.directory / f"file{self._number}"
         path.write_bytes(content)
         self._tell(lambda observer: observer.artifact_event(name=name, filename=str(path)))
         path.unlink()  # at once: the observer must not need it later
 
     def resource(self, name: str, content: bytes) -> None:
-        """Add a file that the run read."""
+        """Add a file that the run has read.
+
+        Args:
+            name: of the file.
+            content: of the file.
+        """
         path = self.directory / f"{self._number}-{name}"
         path.write_bytes(content)
         self._tell(lambda observer: observer.resource_event(filename=str(path)))
@@ -108,5 +128,11 @@ class ScenarioPlayer:
 
 
 def play(observer: RunObserver, scenario: Any, directory: Path) -> Any:
-    """Send a sequence of `scenarios` to an observer; return the id of the run."""
+    """Send a sequence of events to an observer, and return the id of the run.
+
+    Args:
+        observer: the observer.
+        scenario: events that `scenarios` has drawn.
+        directory: an empty one for the files of the run.
+    """
     return ScenarioPlayer(observer, directory).play(scenario)

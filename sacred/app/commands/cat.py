@@ -53,10 +53,18 @@ def run(args: argparse.Namespace, session: Session) -> None:
 
 
 def parse_file_name(text: str, session: Session) -> tuple[RunRecord, str]:
-    """The run and the name of a file in ``ID:NAME``; either of them may have colons.
+    """Find the run and the name of the file that ``ID:NAME`` means; both may contain colons.
+
+    Args:
+        text: the word of the command line.
+        session: where runs are looked for.
+
+    Returns:
+        the run, and the name; whether the run has such a file is not checked.
 
     Raises:
         ProgramError: there is no such run.
+        UsageError: the text has no colon, or nothing before it.
     """
     head, colon, name = text.rpartition(":")
     if not colon or not head:
@@ -74,7 +82,11 @@ def parse_file_name(text: str, session: Session) -> tuple[RunRecord, str]:
 
 
 def find_file(record: RunRecord, name: str) -> StoredFile:
-    """The file of a name, or of the end of a path if only one ends so.
+    """Find a file of a run by its name, or by the end of its path if that is unambiguous.
+
+    Args:
+        record: the run.
+        name: the name as stored, or the last parts of its path.
 
     Raises:
         ProgramError: the run has none, or several.

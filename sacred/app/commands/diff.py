@@ -119,7 +119,15 @@ def _print_code(records: list[RunRecord], console: Console) -> None:
 
 
 def code_changes(old: RunRecord, new: RunRecord) -> Iterator[str]:
-    """The changes in source files, in the form that ``diff -u`` has."""
+    """Compare the source files of two runs.
+
+    Args:
+        old: the run that the lines with ``-`` come from.
+        new: the run that the lines with ``+`` come from.
+
+    Yields:
+        the lines of ``diff -u``, without line ends.
+    """
     for name in sorted({*old.sources, *new.sources}):
         yield from difflib.unified_diff(
             _lines(old, name),

@@ -57,7 +57,16 @@ def run(args: argparse.Namespace, session: Session) -> None:
 
 
 def matching_files(record: RunRecord, patterns: list[str]) -> Iterator[tuple[str, StoredFile]]:
-    """Yield kind and file of the files that match one of the patterns, or of all files."""
+    """Yield the files of a run that match one of the patterns.
+
+    Args:
+        record: the run.
+        patterns: as shells have them (``*.csv``), for the name or the last part of its path;
+            without any, all files match.
+
+    Yields:
+        the kind (``artifact``, ``resource``, ``source``) and the file.
+    """
     for kind in _KINDS:
         for name, file in getattr(record, kind).items():
             names = (name, file.base_name)
@@ -68,7 +77,16 @@ def matching_files(record: RunRecord, patterns: list[str]) -> Iterator[tuple[str
 
 
 def save_files(files: list[StoredFile], directory: str, session: Session) -> Iterator[str]:
-    """Copy files and yield the paths of the copies; of two with the same name, both are kept."""
+    """Copy files to a directory; of two with the same name, both are kept.
+
+    Args:
+        files: what is copied.
+        directory: where to; it is made if need be.
+        session: its console reports files whose content is missing.
+
+    Yields:
+        the paths of the copies.
+    """
     taken: set[str] = set()
     for file in files:
         folder = Path(directory)

@@ -51,6 +51,10 @@ def run(args: argparse.Namespace, session: Session) -> None:
 def last_lines(text: str, number: int) -> str:
     r"""The last lines of a text.
 
+    Args:
+        text: the output.
+        number: how many lines, 0 or more.
+
     >>> last_lines("a\nb\nc\n", 2), last_lines("a\nb", 5), last_lines("a", 0)
     ('b\nc\n', 'a\nb', '')
     """
@@ -60,7 +64,17 @@ def last_lines(text: str, number: int) -> str:
 def follow(
     store: RunStore, record: RunRecord, session: Session, write: Callable[[str], None]
 ) -> str | None:
-    """Print new output until the run has ended; return its status then."""
+    """Write the output that a run adds, until the run has ended.
+
+    Args:
+        store: where the run is read again and again.
+        record: the run; its output so far counts as written.
+        session: its console is flushed before each look.
+        write: receives each new piece of text.
+
+    Returns:
+        the status that the run has in the end.
+    """
     written = record.output
     while True:
         session.console.out.flush()
@@ -78,6 +92,10 @@ def new_output(before: str, after: str) -> str:
     r"""Return what has to be written after `before` to show `after`.
 
     A line that the run has overwritten, such as a progress bar, is written again.
+
+    Args:
+        before: the output that is on the screen.
+        after: the output as it is now.
 
     >>> new_output("a\n", "a\nb\n"), new_output("a\n10%", "a\n20%"), new_output("a\n", "a\n")
     ('b\n', '\n20%', '')

@@ -84,7 +84,15 @@ def _runs_and_patterns(
 
 
 def check_patterns(patterns: Iterable[str], names: Iterable[str]) -> None:
-    """Raise a `ProgramError` if one of the patterns matches none of the names."""
+    """Check that each pattern matches one of the names at least.
+
+    Args:
+        patterns: as shells have them (``loss*``).
+        names: of the metrics that there are.
+
+    Raises:
+        ProgramError: a pattern matches no name.
+    """
     known = list(names)
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in known):
@@ -94,7 +102,15 @@ def check_patterns(patterns: Iterable[str], names: Iterable[str]) -> None:
 
 
 def select_metrics(metrics: Mapping[str, Metric], patterns: Sequence[str]) -> dict[str, Metric]:
-    """Return the metrics that match one of the patterns; without patterns, all."""
+    """Return the metrics that match one of the patterns.
+
+    Args:
+        metrics: by name.
+        patterns: as shells have them (``loss*``); without any, all metrics match.
+
+    Returns:
+        the metrics in the order of the patterns.
+    """
     if not patterns:
         return dict(metrics)
     return {

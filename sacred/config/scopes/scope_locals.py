@@ -49,7 +49,12 @@ class ScopeLocals(dict[str, Any]):
         self._remove(name)
 
     def update(self, *others: Any, **values: Any) -> None:
-        """Set several variables."""
+        """Set several variables.
+
+        Args:
+            *others: at most one mapping, or pairs of name and value.
+            **values: further variables.
+        """
         for name, value in dict(*others, **values).items():
             self[name] = value
 
@@ -58,13 +63,26 @@ class ScopeLocals(dict[str, Any]):
         return self
 
     def setdefault(self, name: str, default: Any = None) -> Any:
-        """The variable, which is set first if there is none."""
+        """Return a variable; if it is not set, set it to the default first.
+
+        Args:
+            name: of the variable.
+            default: its value if it is not set (default: None).
+        """
         if name not in self:
             self[name] = default
         return self[name]
 
     def pop(self, name: str, *default: Any) -> Any:
-        """The variable, which is removed."""
+        """Remove a variable and return its value.
+
+        Args:
+            name: of the variable.
+            *default: what is returned if it is not set.
+
+        Raises:
+            KeyError: it is not set, and there is no default.
+        """
         value = super().pop(name, *default)
         self._remove(name)
         return value

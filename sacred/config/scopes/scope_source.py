@@ -47,7 +47,13 @@ class ScopeSource(Frozen, kw_only=False):
 
     @classmethod
     def of_text(cls, filename: str, lines: Sequence[str], first: int) -> ScopeSource:
-        """Made of the text alone: where the file is not at hand, as in another process."""
+        """Make a source of the text of a function alone, where its file is not at hand.
+
+        Args:
+            filename: of the file, for messages.
+            lines: the text of the function.
+            first: the number of its first line in the file, from 1.
+        """
         return cls(filename, _parsed_alone(lines, first), lines, first)
 
     def says(self, *words: str) -> bool:

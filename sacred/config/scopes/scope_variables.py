@@ -87,7 +87,15 @@ class ScopeVariables:
         return self._bind(name, value, sys._getframe(1).f_lineno)
 
     def defined(self, name: str, value: Any) -> Any:
-        """The value that `name` gets when an import or a definition binds it."""
+        """Return the value that a name gets when an import or a definition binds it.
+
+        Args:
+            name: the variable.
+            value: what the import or definition makes.
+
+        Returns:
+            the fixed value if there is one, else `value`.
+        """
         if name in self._fixed:
             return self._bind(name, value, sys._getframe(1).f_lineno)
         self._defined.add(name)
@@ -150,7 +158,15 @@ class ScopeVariables:
         self._locals = dict(frame.f_locals)
 
     def summary(self, names: Collection[str], filename: str) -> ConfigSummary:
-        """What came out of it."""
+        """Return the entries that the scope has made, and how they relate to those that were given.
+
+        Args:
+            names: the local variables of the function.
+            filename: of its file, for errors.
+
+        Raises:
+            InvalidKeyError: a dict of the scope has a key that no entry can have.
+        """
         self._take_locals(names)
         added = self._entries.revelation(self._preset)
         summary = ConfigSummary(

@@ -213,6 +213,13 @@ class RecordsStorage:
 def open_db(tables: TablesFile, fs: _FileSystem) -> TinyDB:
     """Open a database for queries.
 
+    Args:
+        tables: the file with the records.
+        fs: the files that the records name.
+
+    Returns:
+        a `tinydb.TinyDB` of them, for reading.
+
     Raises:
         MissingExtraError: TinyDB is not installed.
     """

@@ -59,7 +59,12 @@ class TinyDbObserver(StoreObserver):
 
     @classmethod
     def create(cls, path: PathLike = "./runs_db", overwrite: RunId | None = None) -> TinyDbObserver:
-        """Deprecated: the same as the constructor."""
+        """Deprecated alias of the constructor.
+
+        Args:
+            path: the directory of the database (default: ``./runs_db``).
+            overwrite: id of a run whose record is replaced (default: None, a new record).
+        """
         warnings.warn(
             "TinyDbObserver.create(...) is deprecated; use TinyDbObserver(...) instead.",
             DeprecationWarning,
@@ -186,7 +191,9 @@ class TinyDbObserver(StoreObserver):
         return [[name, digest, handle_of(handle)] for name, digest, handle in stored]
 
     def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
-        """Raise, because TinyDB cannot hold queued runs.
+        """Refuse the run: the records of TinyDB have no place for queued runs.
+
+        See `RunObserver.queued_event`.
 
         Raises:
             NotImplementedError: always.
@@ -228,7 +235,12 @@ def _place_of(db: TinyDB, root: PathLike | None) -> Hashable:
 
 @cli_option("-t", "--tiny_db")
 def tiny_db_option(args: str, run: Any) -> None:
-    """Add a TinyDbObserver to the experiment; the value is its directory."""
+    """Add a `TinyDbObserver` to the run.
+
+    Args:
+        args: the directory of its database.
+        run: the run that is about to start.
+    """
     run.observers.append(TinyDbObserver(args))
 
 

@@ -82,6 +82,16 @@ class TinyDbReader:
     ) -> list[Record]:
         """Return the selected records, with their values restored.
 
+        One of the arguments selects them: `query` if it is given, else `exp_name`, else `indices`.
+
+        Args:
+            exp_name: a regular expression that is searched for in the name of the experiment.
+            query: a query of TinyDB, as `tinydb.Query` makes them.
+            indices: positions of records, from 0; negative ones count from the last record.
+
+        Returns:
+            the records as dicts.
+
         Raises:
             ValueError: no selection is given, or an index is out of range.
             UnsafeDataError: a record has data of a type that is not allowed.
@@ -95,6 +105,9 @@ class TinyDbReader:
         indices: int | Sequence[int] | None = None,
     ) -> list[Record]:
         """Return handles of the files of the selected records.
+
+        Args:
+            exp_name, query, indices: as for `fetch_metadata`.
 
         Returns:
             a dict for each record: `date`, `exp_id` and `exp_name`, and, unless empty,
@@ -112,6 +125,12 @@ class TinyDbReader:
         indices: int | Sequence[int] | None = None,
     ) -> list[str]:
         """Return a text report for each of the selected records.
+
+        Args:
+            exp_name, query, indices: as for `fetch_metadata`.
+
+        Returns:
+            the texts, in the order of the records.
 
         Raises:
             ValueError: no selection is given, or an index is out of range.

@@ -92,9 +92,13 @@ class Blobs(ABC):
         """
 
     def write_last(self, name: str, content: Content) -> None:
-        """As `write`; if the power fails, it is not there without all else in its folder.
+        """Write a file that is durable only together with all others in its folder.
 
         Places that keep what they have acknowledged need not do more.
+
+        Args:
+            name: of the file, below the root.
+            content: as for `write`.
         """
         self.write(name, content)
 

@@ -91,6 +91,12 @@ def _remember(root: str, highest: int, before: os.stat_result) -> None:
 
 
 def highest_listed(root: str, trash: str) -> int:
+    """Return the highest id in a directory of runs and its trash; 0 if there is none.
+
+    Args:
+        root: the directory of the runs.
+        trash: its trash, which may be missing.
+    """
     names = os.listdir(root)
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         names += os.listdir(trash)

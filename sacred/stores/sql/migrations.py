@@ -47,6 +47,13 @@ def statements_for(connection: Connection) -> list[str]:
 def column_statements(
     table: sa.Table, existing: dict[str, ReflectedColumn], dialect: Dialect
 ) -> list[str]:
+    """Return the statements that add missing columns to a table, and widen those too narrow.
+
+    Args:
+        table: as it should be.
+        existing: its columns in the database, by name.
+        dialect: of the database.
+    """
     quote = dialect.identifier_preparer.quote
     statements = []
     for column in table.columns:
