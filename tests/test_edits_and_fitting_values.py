@@ -70,6 +70,46 @@ def test_numbers_stay_numbers_elsewhere_and_in_parentheses(experiment, word):
     assert type(done.meta_info["config_updates"][entry]) is int
 
 
+@pytest.mark.parametrize(
+    ("earlier", "last", "word", "value"),
+    [
+        ("text", 10, "x=0", 0),
+        ({"a": 1}, 10, "x=0", 0),
+        (10, "text", "x=0", "0"),
+        ("text", None, "x=0", "0"),
+        (0.5, "text", "x=inf", "inf"),
+        ("text", 0.5, "x=inf", math.inf),
+        (None, "text", "x=null", "null"),
+        (True, None, "x=no", False),
+        ([1], "text", "x=[a]", "[a]"),
+    ],
+)
+@pytest.mark.parametrize("is_scope", [False, True])
+def test_the_last_source_that_assigns_a_value_says_what_the_entry_is(
+    earlier, last, word, value, is_scope
+):
+    """What that source computes from the entry is computed from the value that the run gets."""
+    ex = Experiment("layers", interactive=True)
+    ex.add_config(x=earlier, assigned=last)
+    if is_scope:
+
+        @ex.config
+        def cfg(assigned):
+            x = assigned
+            y = x
+
+    else:
+        ex.add_config(x=last)
+
+    @ex.main
+    def main(_config):
+        return dict(_config)
+
+    result = ex.run_commandline(["prog", "with", word, "-lERROR"]).result
+    assert (result["x"], type(result["x"])) == (value, type(value))
+    assert result.get("y", result["x"]) == value
+
+
 def test_a_warning_says_that_a_number_has_become_a_text(experiment, caplog):
     """And how to set the number; not if the run asks for errors only."""
     experiment.run_commandline(["prog", "with", "text=7", "n=7", "-d"])

@@ -98,6 +98,7 @@ class ConfigDict:
         """
         fixed, preset = fixed or {}, preset or {}
         entries = DogmaticDict(fixed)
+        entries.earlier = preset
         entries.bools = frozenset(n for n, v in preset.items() if isinstance(v, bool))
         entries.update(undogmatize(self._conf))  # new containers: results are changed at will
         added = entries.revelation(preset)

@@ -54,6 +54,8 @@ class DogmaticDict(dict[Any, Any]):
         self._keeps_deleted = True
         # Names of entries that are bools even if no bool is assigned (by annotation).
         self.bools: frozenset[Any] = frozenset()
+        #: Values of earlier sources: they say what an entry is that None is assigned to.
+        self.earlier: Mapping[Any, Any] = {}
         self._resolved: dict[Any, Any] = {}
         # Fixed entries that are there although nothing has been assigned to them.
         self._imposed: set[Any] = set()
@@ -94,7 +96,9 @@ class DogmaticDict(dict[Any, Any]):
         self._compare(key, value)
 
     def _resolve(self, key: Any, value: Any) -> Any:
-        fixed = as_entry(self.fixed[key], value, is_bool=key in self.bools)
+        before = self.earlier.get(key)
+        entry = before if value is None else value
+        fixed = as_entry(self.fixed[key], entry, is_bool=key in self.bools)
         if isinstance(fixed, dict):
             if isinstance(value, list | tuple) and _are_indices(fixed):
                 return ElementwiseList(value, fixed)
@@ -105,6 +109,7 @@ class DogmaticDict(dict[Any, Any]):
             )
             nested.closed = not nested.fixed
             nested._keeps_deleted = False
+            nested.earlier = before if isinstance(before, Mapping) else {}
             if isinstance(value, dict):
                 nested.update(value)
             nested._impose_rest()
@@ -266,7 +271,7 @@ class DogmaticDict(dict[Any, Any]):
                 self._take_over(path, value)
             else:
                 # Once more: what is inside of a list may have been changed.
-                value = as_entry(fixed, value, known, is_bool=key in self.bools)
+                value = as_entry(fixed, value, is_bool=key in self.bools)
                 super().__setitem__(key, _copy(value))
         self._imposed.clear()
         return missing - self._replaced

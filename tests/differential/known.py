@@ -16,6 +16,7 @@ from tests.differential.likeness import (
     PICKLED,
     STORED,
     Normalised,
+    above_added,
     added_error,
     assigned_tuple,
     crash_within,
@@ -23,8 +24,12 @@ from tests.differential.likeness import (
     error,
     named,
     normal_form,
+    normal_text,
     not_added,
     not_bound,
+    number_as_text,
+    one_more_below,
+    only_empty_lists_less,
     uncoloured,
     updated,
     without_log,
@@ -156,7 +161,7 @@ PLACES: tuple[KnownPlace, ...] = (
             and found[0] == "/run/modifications/modified"
             and set(found[2]) - set(found[1]) <= {"seed"}
             and all(
-                path == "__doc__" or path in updated(case) or assigned_tuple(case, path)
+                path.endswith("__doc__") or path in updated(case) or assigned_tuple(case, path)
                 for path in set(found[1]) - set(found[2])
             )
         ),
@@ -164,15 +169,25 @@ PLACES: tuple[KnownPlace, ...] = (
     KnownPlace(
         "compatibility.md: nothing is lost where one ingredient lies below another",
         lambda case, found: (
-            found[0].startswith("/notes/")
-            and found[0].endswith("/data/ReadOnlyDict/paths")
-            and found[1] == "<missing>"
+            one_more_below(case, found)
+            or (
+                found[0].startswith("/notes/")
+                and found[0].endswith("/data/ReadOnlyDict/paths")
+                and found[1] == "<missing>"
+            )
         ),
     ),
     KnownPlace(
         "configuration.md: Tuples become lists, numpy scalars become Python scalars",
         lambda case, found: (
-            "config_hook" in case.text and normal_form(found[1]) == normal_form(found[2])
+            "config_hook" in case.text
+            and (
+                normal_form(found[1]) == normal_form(found[2])
+                or (
+                    found[0].startswith(("/stdout/", "/files/"))
+                    and normal_text(found[1]) == normal_text(found[2])
+                )
+            )
         ),
     ),
     KnownPlace(
@@ -180,14 +195,27 @@ PLACES: tuple[KnownPlace, ...] = (
         "behind another source",
         lambda case, found: (
             "add_config(" in case.text
-            and found[0] in ("/run/modifications/added", "/stderr")
             and isinstance(found[1], list)
             and isinstance(found[2], list)
-            and (found[0] == "/stderr" or {*found[1]} <= {*found[2]})
             and (
-                found[0] != "/stderr"
-                or list(map(entry_types, not_added(found[1]))) == not_added(found[2])
+                (found[0] == "/run/modifications/added" and {*found[1]} <= {*found[2]})
+                or (
+                    found[0] == "/run/modifications/modified" and only_empty_lists_less(case, found)
+                )
+                or (
+                    found[0] == "/stderr"
+                    and list(map(entry_types, not_added(found[1]))) == not_added(found[2])
+                )
             )
+        ),
+    ),
+    KnownPlace(
+        "configuration.md: What lies above an added entry counts as modified",
+        lambda case, found: (
+            "add_config(" in case.text
+            and found[0] == "/run/modifications/modified"
+            and set(found[1]) < set(found[2])
+            and set(found[2]) - set(found[1]) <= above_added(case)
         ),
     ),
     KnownPlace(
@@ -236,9 +264,12 @@ PLACES: tuple[KnownPlace, ...] = (
     KnownPlace(
         "deliberate: ``id=123`` on the command line is a text where the entry is one",
         lambda case, found: (
-            isinstance(found[1], int | dict)
-            and isinstance(found[2], str)
-            and any(word.endswith(f"={found[2]}") for word in case.arguments)
+            number_as_text(case, found)
+            or (
+                isinstance(found[1], int | dict)
+                and isinstance(found[2], str)
+                and any(word.endswith(f"={found[2]}") for word in case.arguments)
+            )
         ),
     ),
     KnownPlace(

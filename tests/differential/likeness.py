@@ -39,6 +39,14 @@ def normal_form(value: Any) -> Any:
     return {key: normal_form(entry) for key, entry in value.items()}
 
 
+def normal_text(shown: Any) -> str:
+    """What is printed or stored of a value, with lists for tuples and plain numbers for numpy's."""
+    if isinstance(shown, dict) and {"dtype", "value"} <= shown.keys():
+        shown = shown["value"]
+    text = re.sub(r"\bnp\.\w+\((\w[\w.]*)\)", r"\1", uncoloured(shown))
+    return text.translate(str.maketrans("()", "[]"))
+
+
 def entry_types(text: str) -> str:
     names = {"tuple": "list", "DogmaticDict": "dict", "DogmaticList": "list"}
     names |= {"float64": "float", "int64": "int", "bool_": "bool"}
@@ -105,6 +113,44 @@ def updated(case: Case) -> set[str]:
     return {word.partition("=")[0] for word in case.arguments if "=" in word}
 
 
+def above_added(case: Case) -> set[str]:
+    """What lies above entries that updates or chosen files may add, or is the seed."""
+    of_files = re.findall(r'(\w+)"?:\s*(?:\{|$)', _text_of_named(case), re.MULTILINE)
+    of_updates = {path[: n.start()] for path in updated(case) for n in re.finditer(r"\.", path)}
+    return {"seed", *of_files, *of_updates}
+
+
+def _text_of_named(case: Case) -> str:
+    return "\n".join(text for name, text in case.files if name in named(case))
+
+
+def number_as_text(case: Case, found: Difference) -> bool:
+    """An entry that was a text for some source: the types of its number are others there."""
+    where, old, new = found
+    paths = {word.partition("=")[0] for word in case.arguments if re.search(r"=[-+.\d]", word)}
+    if where.startswith("/run/modifications/typechanged/"):
+        path, *side = where.removeprefix("/run/modifications/typechanged/").split("/")
+        return path in paths and (old == "str" if side else "str" in (old or new)[:1])
+    if where == "/run/modifications/modified":
+        return bool((set(new) - set(old)) & paths) and set(new) - set(old) <= paths | {"seed"}
+    if where.startswith("/stdout/"):
+        shown = re.fullmatch(r"( *[\w.]+) = '(.+)'", uncoloured(new))
+        return shown is not None and uncoloured(old) == f"{shown[1]} = {shown[2]}"
+    if where != "/stderr":
+        return False
+    changed = re.compile(
+        rf'Changed type of config entry "({"|".join(paths)})" |is a text, so it is'
+    )
+    kept = [[line for line in lines if not changed.search(line)] for lines in (old, new)]
+    return bool(paths) and kept[0] == kept[1]
+
+
+def one_more_below(case: Case, found: Difference) -> bool:
+    """What a scope lists of an ingredient (``list(data)``) has the ingredient below it, too."""
+    old, new = str(found[1]), str(found[2])
+    return "list(data)" in case.text and old != new and re.sub("'paths'(, )?", "", new) == old
+
+
 def named(case: Case) -> list[str]:
     """The named configs and files that the command line chooses."""
     words = case.arguments
@@ -115,3 +161,12 @@ def named(case: Case) -> list[str]:
 def assigned_tuple(case: Case, path: str) -> bool:
     """Whether a source gives an entry a tuple, which is a list from then on."""
     return re.search(rf"\b{path}['\"]?\s*[=:]\s*\(", case.text) is not None
+
+
+def only_empty_lists_less(case: Case, found: Difference) -> bool:
+    """What is missing are entries set to empty lists: they are added, not modified."""
+    less = set(found[1]) - set(found[2])
+    text = case.text + "\n".join(case.arguments)
+    return set(found[2]) - set(found[1]) <= {"seed"} and all(
+        re.search(rf"\b{path.rpartition('.')[2]}['\"]?\s*[=:]\s*\[\]", text) for path in less
+    )

@@ -48,6 +48,7 @@ class ScopeVariables:
             if name not in preset and name not in fixed
         }
         self._entries = DogmaticDict(fixed)
+        self._entries.earlier = preset
         self._entries.bools = bools | {n for n, v in preset.items() if isinstance(v, bool)}
         # What it reads of these ignores changes; copies of that are made to be changed.
         self.makes_copies = any(isinstance(v, dict | list | tuple) for v in self._fallback.values())
