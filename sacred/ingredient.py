@@ -387,16 +387,19 @@ class Ingredient:
         """
         return self.experiment_info_gatherer()()
 
-    def experiment_info_gatherer(self) -> Callable[[], dict[str, Any]]:
+    def experiment_info_gatherer(self, *, soon: bool = True) -> Callable[[], dict[str, Any]]:
         """A function like :meth:`get_experiment_info` for one run.
 
         Called again it adds what has been imported since. What it has seen stays as it
         was: that is what runs, whatever has become of the file. Git is asked once.
+
+        Args:
+            soon: it will be called soon; git begins to look meanwhile.
         """
         from sacred.dependencies.experiment_info import Findings, experiment_info
 
         findings = Findings()
-        if self.save_git_info and self.mainfile is not None:
+        if soon and self.save_git_info and self.mainfile is not None:
             findings.repositories.ask_about(self.mainfile)
         info: dict[str, Any] = {}
         described = -1

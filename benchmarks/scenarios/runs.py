@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from benchmarks.model import Row, Scenario, Target
+from benchmarks.repository import make_repository
 
 __all__ = ["SCENARIOS"]
 
 MANY = Scenario(
     name="many-runs",
     workload="many_runs.py",
+    arguments=("file",),
     limit="a directory, and four small files of JSON written and moved to their place",
     rows=(
         Row(
@@ -21,6 +23,17 @@ MANY = Scenario(
         ),
     ),
 )  # fmt: skip
+
+
+def _in_git(what: str, title: str, factor: float) -> Scenario:
+    return Scenario(
+        name=f"many-runs-git-{what}",
+        workload="many_runs.py",
+        arguments=(what, "git"),
+        limit="a directory, and four small files of JSON written and moved to their place",
+        prepare=make_repository,
+        rows=(Row(title=title, measure="run", unit="ms", scale=1e3, targets=(Target(factor),)),),
+    )
 
 
 def _full(store: str, *, mongo: bool) -> Scenario:
@@ -46,4 +59,10 @@ def _full(store: str, *, mongo: bool) -> Scenario:
     )  # fmt: skip
 
 
-SCENARIOS = (MANY, _full("file", mongo=False), _full("mongo", mongo=True))
+SCENARIOS = (
+    MANY,
+    _in_git("unobserved", "each of 200 runs in a git repository, unobserved", 0.3),
+    _in_git("file", "the same with a file observer", 0.5),
+    _full("file", mongo=False),
+    _full("mongo", mongo=True),
+)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 from benchmarks.model import Row, Scenario, Target
+from benchmarks.repository import make_repository
 
 __all__ = ["SCENARIOS"]
 
@@ -20,9 +20,7 @@ def _repository(here: Path) -> None:
     script = (here / "hello.py").read_text()
     before = "from sacred import Experiment\n"
     (here / "hello.py").write_text(script.replace(before, before + imports))
-    for command in ("init -q", "add .", "commit -q -m all"):
-        who = ["-c", "user.name=bench", "-c", "user.email=bench@example.org"]
-        subprocess.run(["git", *who, *command.split()], cwd=here, check=True)
+    make_repository(here)
 
 
 IMPORT = Scenario(

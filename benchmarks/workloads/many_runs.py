@@ -1,19 +1,27 @@
-"""Run after run in one process, each with a record of its own."""
+"""Run after run in one process.
+
+Each has a record of its own, or with the argument ``unobserved`` none. With a second one,
+``git``, the state of the git repository is looked up.
+"""
 
 import json
 import os
+import sys
 
 import _tools
 
 COUNT = _tools.scaled(200)
+IS_OBSERVED = sys.argv[1] == "file"
+IN_GIT = "git" in sys.argv
 
 
 def in_runs():
     from sacred import Experiment
     from sacred.observers import FileStorageObserver
 
-    ex = _tools.quiet(Experiment("runs", save_git_info=False))
-    ex.observers.append(FileStorageObserver("runs"))
+    ex = _tools.quiet(Experiment("runs", save_git_info=IN_GIT))
+    if IS_OBSERVED:
+        ex.observers.append(FileStorageObserver("runs"))
     ex.add_config(a=1, b=2)
 
     @ex.main

@@ -93,9 +93,10 @@ def create_requested_run(experiment: Ingredient, request: RunRequest) -> Run:
         request: what is asked for; it names a command.
     """
     assert request.command_name is not None
-    gather_info = None
-    if not getattr(experiment.commands.get(request.command_name), "unobserved", False):
-        gather_info = experiment.experiment_info_gatherer()  # git begins to look meanwhile
+    # What nobody stores is gathered only if somebody asks; an option may add observers later.
+    is_unobserved = getattr(experiment.commands.get(request.command_name), "unobserved", False)
+    is_observed = bool(getattr(experiment, "observers", ())) and not is_unobserved
+    gather_info = experiment.experiment_info_gatherer(soon=is_observed)
     configured = configure_request(experiment, request)
     scaffolds = configured.scaffolding.values()
     main_function = get_command(configured.scaffolding, request.command_name)
@@ -109,7 +110,6 @@ def create_requested_run(experiment: Ingredient, request: RunRequest) -> Run:
 
         return get_host_info(getattr(experiment, "additional_host_info", None))
 
-    # Nobody stores what a command such as `print_config` was run with.
     run = Run(
         config=configured.config,
         config_modifications=configured.modifications,
@@ -117,8 +117,8 @@ def create_requested_run(experiment: Ingredient, request: RunRequest) -> Run:
         observers=getattr(experiment, "observers", ()),
         root_logger=configured.root_logger,
         run_logger=configured.run_logger,
-        experiment_info=gather_info() if gather_info else experiment.get_experiment_info,
-        host_info=host_info() if gather_info else host_info,
+        experiment_info=gather_info() if is_observed else gather_info,
+        host_info=host_info() if is_observed else host_info,
         pre_run_hooks=[hook for scaffold in scaffolds for hook in scaffold.pre_run_hooks],
         post_run_hooks=[hook for scaffold in scaffolds for hook in scaffold.post_run_hooks],
         captured_out_filter=getattr(experiment, "captured_out_filter", None),
