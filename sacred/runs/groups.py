@@ -257,7 +257,8 @@ def required_direction(metric: Path, given: Direction | None) -> Direction:
 
 def _settings_of(record: RunRecord) -> dict[str, Any]:
     """The entries of the configuration, without seeds."""
-    entries = entries_of(record.config).items()
+    # A path that is one key may be no text.
+    entries = ((str(path), value) for path, value in entries_of(record.config).items())
     return {path: value for path, value in entries if path.rpartition(".")[2] != "seed"}
 
 

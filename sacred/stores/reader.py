@@ -33,6 +33,7 @@ __all__ = [
     "LIST_FIELDS",
     "ReadableStore",
     "Reader",
+    "UnusableId",
     "noticing_damage",
     "only",
     "reader_of",
@@ -43,6 +44,46 @@ __all__ = [
 LIST_FIELDS = ("sources", "artifacts", "resources")
 
 Report = Callable[[str], None]
+
+_MAX_ID_CHARS = 80  # of what is no id, in messages
+
+
+class UnusableId(str):
+    """Stands among the ids of a store for what is stored as one and can be none: a dict, a flag.
+
+    Args:
+        stored: what is there.
+
+    >>> UnusableId({"a": 1}) == "{'a': 1}", UnusableId({"a": 1}) == UnusableId({"a": 1})
+    (False, True)
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, stored: object) -> UnusableId:
+        """Make one that shows the beginning of what is stored."""
+        shown = stored if type(stored) is str else repr(stored)
+        return super().__new__(cls, shown[:_MAX_ID_CHARS])
+
+    # It must never be taken for the id of another run that reads the same.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UnusableId) and str.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((UnusableId, str(self)))
+
+    def damage(self, url: str) -> DamagedRunError:
+        """The error of whoever wants to read such a run.
+
+        Args:
+            url: of the store.
+        """
+        return DamagedRunError(
+            f"Run {self} is damaged: its id in {url} is no number and no text, or another run's"
+        )
 
 
 class Reader(ABC):

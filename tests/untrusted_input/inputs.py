@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -188,8 +189,8 @@ def record(data: bytes) -> None:
 
 
 _CALLS = (
-    "ls", "ls --json result config metrics.loss.last", "show 1", "config 1", "logs 1", "metrics 1",
-    "diff 1 2", "files 1", "fields", "doctor 1", "export -o -",
+    "ls", "ls --json --columns id,result,config.a,metrics.loss.last", "show 1", "config 1",
+    "logs 1", "metrics 1", "diff 1 2", "files 1", "fields", "doctor 1", "export -o -",
 )  # fmt: skip
 
 
@@ -201,6 +202,18 @@ def program(data: bytes) -> None:
             patch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
             patch.setattr("sys.stderr", io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
             assert main(["-s", folder, *call.split()]) in (0, 1), call
+            if call.startswith("ls"):
+                assert _printed_ids(call) >= {2}, call
+
+
+def _printed_ids(call: str) -> set[Any]:
+    """Of the runs in a list that has just been printed."""
+    sys.stdout.flush()
+    text = sys.stdout.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    if "--json" in call:
+        return {row["id"] for row in json.loads(text)}
+    firsts = [(line.split() or [""])[0] for line in text.splitlines()]
+    return {int(first) for first in firsts if first.isdecimal()}
 
 
 _QUERIES = ("", "result = 3 or metrics.loss.min < 1", "not (config.a > 1 and tags ~ /x/)")

@@ -73,6 +73,19 @@ def _nodes(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield (*path, key)
 
 
+def with_odd_id(tree: Any, rng: random.Random, odd: list[Any] = ODD_VALUES) -> tuple[Any, str]:
+    """The same with another id, and what was done."""
+    run_id = copy.deepcopy(rng.choice(odd))
+    return {**tree, "_id": run_id}, f"_id := {run_id!r:.60}"
+
+
+def _shown(run_id: Any) -> str:
+    """The beginning of what messages say of an id."""
+    if isinstance(run_id, bytes):
+        run_id = bytes(run_id)
+    return str(run_id) if isinstance(run_id, str | int) else repr(run_id)[:40]
+
+
 def mutated(tree: Any, rng: random.Random, odd: list[Any] = ODD_VALUES) -> tuple[Any, str]:
     """A copy of a tree of JSON with one entry changed, removed or added, and what was done."""
     tree = copy.deepcopy(tree)
@@ -107,6 +120,8 @@ class Mutator(ABC):
     def __init__(self, place: Any, run_id: Any) -> None:
         self.place = place
         self.run_id = run_id
+        #: What messages call the run as it is now.
+        self.shown = str(run_id)
 
     @abstractmethod
     def mutate(self, rng: random.Random) -> str:
@@ -188,10 +203,12 @@ class TinyDbMutator(Mutator):
         self._before = path.read_bytes()
         tables = json.loads(self._before)
         number = next(n for n, run in tables["runs"].items() if run["_id"] == self.run_id)
-        run = tables["runs"][number]
-        changed, what = mutated({k: v for k, v in run.items() if k != "_id"}, rng)
-        # What has no id is no run.
-        tables["runs"][number] = {**changed, "_id": run["_id"]} if type(changed) is dict else run
+        tables["runs"][number], what = rng.choice([mutated, mutated, mutated, with_odd_id])(
+            tables["runs"][number], rng
+        )
+        entry = tables["runs"][number]
+        run_id = entry.get("_id") if isinstance(entry, dict) else entry
+        self.shown = _shown(self.run_id if run_id == self.run_id else run_id)
         path.write_text(json.dumps(tables))
         return what
 
@@ -292,6 +309,7 @@ class MongoMutator(Mutator):
     """Of a document of the run or of its metrics."""
 
     _before: tuple[Any, dict[str, Any]]
+    _id: Any
 
     def mutate(self, rng: random.Random) -> str:
         import bson
@@ -306,18 +324,28 @@ class MongoMutator(Mutator):
             bson.DatetimeMS(10**17), bson.Code("x"), b"bytes",
         ]  # fmt: skip
         for _ in range(100):
-            changed, what = mutated({k: v for k, v in document.items() if k != "_id"}, rng, odd)
-            if isinstance(changed, dict):
+            how = mutated if name == "metrics" else rng.choice([mutated, mutated, with_odd_id])
+            changed, what = how(document, rng, odd)
+            # The server gives an id to what has none.
+            if isinstance(changed, dict) and "_id" in changed:
                 with contextlib.suppress(Exception):  # what a document cannot hold
-                    database[name].replace_one(
-                        {"_id": document["_id"]}, {**changed, "_id": document["_id"]}
-                    )
+                    self._replace(document["_id"], changed)
                     return f"{name}: {what}"
         raise AssertionError("nothing to change")
 
+    def _replace(self, run_id: Any, document: dict[str, Any]) -> None:
+        """Put a document in the place of another one, whatever its id."""
+        collection, _ = self._before
+        if document["_id"] != run_id or type(document["_id"]) is not type(run_id):
+            collection.insert_one(document)
+            collection.delete_one({"_id": {"$eq": run_id}})
+        else:
+            collection.replace_one({"_id": run_id}, document)
+        self._id = document["_id"]
+        self.shown = _shown(self._id) if collection.name == "runs" else str(self.run_id)
+
     def restore(self) -> None:
-        collection, document = self._before
-        collection.replace_one({"_id": document["_id"]}, document)
+        self._replace(self._id, self._before[1])
 
 
 def _fits(value: Any) -> bool:

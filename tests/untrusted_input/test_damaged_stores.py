@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from sacred.runs import open_store
 from sacred.runs.run_store import RunStore
 from sacred.stores.memory.store import MemoryStore
 from sacred.stores.schemes import store_from_url
-from sacred.stores.store import StoreError
+from sacred.stores.store import DamagedRunError, StoreError
 from sacred.testing import drive
 from sacred.upkeep import copy_runs
 from tests.crash_safety.effort import generator, pick
@@ -100,7 +101,7 @@ def test_one_damaged_run_hides_no_other(
     for _ in range(MUTATIONS):
         what = mutator.mutate(rng)
         try:
-            _check(place.url, victim, truth, rng.randrange(1000))
+            _check(place.url, victim, mutator.shown, truth, rng.randrange(1000))
         except Exception as error:
             failures.append((what, f"{type(error).__name__}: {error}"[:300]))
         finally:
@@ -111,13 +112,14 @@ def test_one_damaged_run_hides_no_other(
     assert not (tmp_path / "hacked").exists()
 
 
-def _check(url: str, victim: Any, truth: dict[Any, Any], draw: int) -> None:
+def _check(url: str, victim: Any, shown: str, truth: dict[Any, Any], draw: int) -> None:
     with _opened(url) as store:
         table = store.runs()
         found = [run.id for run in table]
         assert truth.keys() <= set(found), f"listed: {found}"
         problems = " ".join(table.problems)
-        assert victim in found or str(victim) in problems, f"neither shown nor named: {problems}"
+        is_named = shown in problems or any(shown in (str(x), repr(x)[:40]) for x in found)
+        assert is_named, f"neither shown nor named: {shown} {found} {problems}"
         for query in QUERIES:
             queried = store.runs(query, sort=ORDERS[draw % len(ORDERS)], limit=draw % 3 + 3)
             assert truth.keys() <= set(queried.ids), (query, queried.ids, queried.problems)
@@ -187,6 +189,68 @@ def test_the_memory_of_a_process_is_no_exception(tmp_path: Path) -> None:
             found = store.runs(query, sort=ORDERS[rng.randrange(len(ORDERS))])
             assert {ids[0], ids[2]} <= set(found.ids), (what, query)
         assert copy_runs(store, RunStore(MemoryStore())).copied.keys() >= {ids[0], ids[2]}, what
+
+
+@pytest.mark.parametrize("place", ["mongo", "tinydb"], indirect=True)
+@pytest.mark.parametrize("odd", [True, {"a": 1}, [1], None, float("nan")], ids=repr)
+def test_an_odd_id_is_named_and_stands_in_nobodys_place(
+    place: Place, odd: Any, tmp_path: Path
+) -> None:
+    kind = "mongo" if hasattr(place, "_client") else "tinydb"
+    if kind == "mongo" and odd == [1]:
+        odd = {"b": [1]}  # there, a list can be no id
+    writing = place.open()
+    first = _record_run(writing, 1, tmp_path)
+    _record_run(writing, 2, tmp_path)
+    if kind == "mongo":
+        runs = place._client[place.name]["runs"]  # type: ignore[attr-defined]
+        document = runs.find_one({"_id": 2})
+        runs.insert_one({**document, "_id": odd})
+        runs.delete_one({"_id": 2})
+    else:
+        path = place.path / "metadata.json"  # type: ignore[attr-defined]
+        tables = json.loads(path.read_text())
+        tables["runs"]["2"]["_id"] = odd
+        path.write_text(json.dumps(tables))
+    with _opened(place.url) as store:
+        table = store.runs()
+        assert [run.id for run in table] == [first]
+        assert repr(odd) in " ".join(table.problems)
+        assert store.runs("result < 9", sort="-result", limit=2).ids == (first,)
+        assert store[first].config["a"] == 1
+    # Who writes is not kept from it either.
+    third = _record_run(writing, 3, tmp_path)
+    writing.close()
+    with _opened(place.url) as store:
+        assert store[third].config["a"] == 3
+
+
+def test_two_entries_with_one_id(tmp_path: Path) -> None:
+    """The one that is written to is the run; the other is named."""
+    writing = store_from_url(f"tinydb:{tmp_path / 'runs'}")
+    first, _ = (_record_run(writing, number, tmp_path) for number in (1, 2))
+    path = tmp_path / "runs" / "metadata.json"
+    tables = json.loads(path.read_text())
+    tables["runs"]["2"]["_id"] = first
+    path.write_text(json.dumps(tables))
+    with _opened(f"tinydb:{tmp_path / 'runs'}") as store:
+        table = store.runs()
+        assert [run.config["a"] for run in table] == [2]
+        assert "number 1" in " ".join(table.problems)
+
+
+def test_a_number_where_the_content_of_a_file_should_be(tmp_path: Path) -> None:
+    """It is no file of so many zeros."""
+    url = f"sqlite:///{tmp_path / 'runs.db'}"
+    writing = store_from_url(url)
+    run_id = _record_run(writing, 1, tmp_path)
+    writing.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "runs.db")) as connection, connection:
+        connection.execute("UPDATE artifact SET content = 5")
+    with _opened(url) as store:
+        [artifact] = store[run_id].artifacts.values()
+        with pytest.raises(DamagedRunError, match="of type int"):
+            artifact.read()
 
 
 def test_the_same_as_a_url(tmp_path: Path) -> None:

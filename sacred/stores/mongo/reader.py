@@ -26,7 +26,15 @@ from sacred.stores.mongo.search.filters import filter_with_metrics
 from sacred.stores.mongo.search.metric_ids import MetricOrdering, MetricSearch
 from sacred.stores.mongo.search.order import mongo_ordering
 from sacred.stores.mongo.search.ranking import MongoOrdering, Placed, first_of
-from sacred.stores.reader import LIST_FIELDS, Reader, Report, noticing_damage, only, timestamp_of
+from sacred.stores.reader import (
+    LIST_FIELDS,
+    Reader,
+    Report,
+    UnusableId,
+    noticing_damage,
+    only,
+    timestamp_of,
+)
 from sacred.stores.store import DamagedRunError, RunNotFoundError, StoreNotFoundError
 
 if TYPE_CHECKING:
@@ -42,6 +50,8 @@ __all__ = ["MongoReader"]
 _MADE_OF = {"sources": "experiment"}
 _OUTPUT_FIELDS = ("captured_out", PARTS)
 PAGE_SIZE = 200
+#: What has a hash, and is no id of a run.
+_NO_IDS = (bool, type(None))
 
 
 class MongoReader(Reader):
@@ -65,10 +75,11 @@ class MongoReader(Reader):
     ) -> None:
         self.url = url
         self._owner = owner
-        self._runs = runs
         self._fs = fs
         if metrics is None:
             metrics = runs.database["metrics"]
+        runs, metrics = _with_all_times(runs), _with_all_times(metrics)
+        self._runs = runs
         self._metrics = MetricDocuments(runs, metrics)
         self._search = MetricSearch(url, runs, metrics)
 
@@ -87,7 +98,7 @@ class MongoReader(Reader):
 
     def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
         """See `Reader.document`."""
-        if isinstance(run_id, _UnusableId):
+        if isinstance(run_id, UnusableId):
             raise run_id.damage(self.url)
         with translate_errors(self.url):
             stored = self._runs.find_one({"_id": run_id}, _projection(fields))
@@ -208,7 +219,7 @@ class MongoReader(Reader):
             stages = [{"$match": where}, *order, {"$limit": offset + size}, {"$skip": offset}]
             with translate_errors(self.url):
                 found = list(self._runs.aggregate(stages, allowDiskUse=True))
-            known = {item["_id"]: not item["doubt"] for item in found}
+            known = {_usable_id(item["_id"]): not item["doubt"] for item in found}
             for document in self.documents(known, fields, report):
                 yield id_key(document["_id"]), known[document["_id"]], document
             if len(found) < size:
@@ -218,7 +229,7 @@ class MongoReader(Reader):
     def output(self, run_id: RunId) -> str:
         """See `Reader.output`."""
         wanted = dict.fromkeys(_OUTPUT_FIELDS, 1)
-        with translate_errors(self.url):
+        with translate_errors(self.url), noticing_damage(run_id, f"its output in {self.url}"):
             stored = self._runs.find_one({"_id": run_id}, wanted) or {}
             return read_output(stored, GridFiles(self._fs))
 
@@ -314,7 +325,7 @@ class MongoReader(Reader):
 
     def _usable(self, ids: Iterable[RunId], report: Report | None) -> Iterator[RunId]:
         for run_id in ids:
-            if not isinstance(run_id, _UnusableId):
+            if not isinstance(run_id, UnusableId):
                 yield run_id
             elif report is not None:
                 report(str(run_id.damage(self.url)))
@@ -333,9 +344,9 @@ class MongoReader(Reader):
                     report(str(error))
 
     def _canonical(self, stored: dict[str, Any], fields: Collection[str] | None) -> Document:
-        run_id = stored["_id"]
-        if not isinstance(run_id, Hashable):
-            raise _UnusableId(run_id).damage(self.url)
+        run_id = _usable_id(stored["_id"])
+        if isinstance(run_id, UnusableId):
+            raise run_id.damage(self.url)
         try:
             with translate_errors(self.url):
                 return self._document_of(stored, fields)
@@ -362,7 +373,7 @@ class MongoReader(Reader):
         document["sources"] = [_entry(name, ref, files) for name, ref in sources]
         document["artifacts"] = [_artifact(item, files) for item in stored.get("artifacts") or ()]
         document["resources"] = [
-            FileEntry(name=name, md5=md5) for name, md5 in stored.get("resources") or ()
+            FileEntry(name=str(name), md5=md5) for name, md5 in stored.get("resources") or ()
         ]
         return only(document, fields)
 
@@ -376,20 +387,29 @@ class MongoReader(Reader):
         return {file._id: file._file for file in self._fs.find({"_id": {"$in": known}})}
 
 
-class _UnusableId(str):
-    """Stands for an id that runs cannot have here: a document, which has no hash."""
+def _with_all_times(collection: MongoCollection[dict[str, Any]]) -> Any:
+    """The same collection; a time that Python cannot have is the nearest that it can.
 
-    __slots__ = ()
+    Otherwise one such time anywhere in a document is an error of all that are fetched with it.
+    """
+    # Not at the top: pymongo is optional, and 4.2 does not have it.
+    try:
+        from bson.codec_options import DatetimeConversion
+    except ImportError:
+        return collection
 
-    def damage(self, url: str) -> DamagedRunError:
-        return DamagedRunError(
-            f"Run {self} is damaged: its id in {url} is neither a number nor a text"
-        )
+    options = collection.codec_options
+    return collection.with_options(
+        options.with_options(datetime_conversion=DatetimeConversion.DATETIME_CLAMP)
+    )
 
 
 def _usable_id(stored: Any) -> RunId:
+    """The id of a run, or what stands for one that no run can have."""
     usable: RunId = stored
-    return usable if isinstance(stored, Hashable) else _UnusableId(stored)
+    # To Python, True is 1, which is the id of another run; and NaN is never the same again.
+    is_usable = isinstance(stored, Hashable) and type(stored) not in _NO_IDS and stored == stored
+    return usable if is_usable else UnusableId(stored)
 
 
 def _projection(fields: Collection[str] | None) -> dict[str, int]:
@@ -410,7 +430,7 @@ def _artifact_ids(stored: Mapping[str, Any]) -> list[Any]:
 
 
 def _entry(name: str, ref: Any, files: Mapping[Any, Any]) -> FileEntry:
-    return FileEntry(name=name, ref=ref, md5=files.get(ref, {}).get("md5"))
+    return FileEntry(name=str(name), ref=ref, md5=files.get(ref, {}).get("md5"))
 
 
 def _artifact(item: Any, files: Mapping[Any, Any]) -> FileEntry:
@@ -418,7 +438,7 @@ def _artifact(item: Any, files: Mapping[Any, Any]) -> FileEntry:
         return FileEntry(name=str(item))
     file = files.get(item["file_id"], {})
     return FileEntry(
-        name=item["name"],
+        name=str(item["name"]),
         ref=item["file_id"],
         md5=file.get("md5"),
         content_type=file.get("contentType"),

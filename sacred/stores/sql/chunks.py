@@ -33,6 +33,7 @@ from sqlalchemy.schema import CreateTable
 from sacred._base.extras import is_installed
 from sacred._base.timestamps import datetime_of_microseconds
 from sacred.stores.sql.engine import file_of
+from sacred.stores.sql.tables import Bytes
 
 __all__ = [
     "CHUNKS",
@@ -58,9 +59,9 @@ CHUNKS = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("kind", sa.Text),  # of the numbers: "d" floats, "q" integers of 64 bits
-    sa.Column("steps", sa.LargeBinary),  # integers, or the first one and the distance
-    sa.Column("numbers", sa.LargeBinary),
-    sa.Column("times", sa.LargeBinary),  # microseconds since 1970
+    sa.Column("steps", Bytes),  # integers, or the first one and the distance
+    sa.Column("numbers", Bytes),
+    sa.Column("times", Bytes),  # microseconds since 1970
 )
 
 _KINDS = {float: "d", int: "q"}

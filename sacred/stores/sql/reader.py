@@ -33,7 +33,7 @@ from sacred.stores.sql.search.filters import sql_filter
 from sacred.stores.sql.search.order import sql_ordering
 from sacred.stores.sql.storable_text import storable
 from sacred.stores.sql.tables import TABLES
-from sacred.stores.store import RunNotFoundError, StoreNotFoundError
+from sacred.stores.store import DamagedRunError, RunNotFoundError, StoreNotFoundError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -283,7 +283,12 @@ class SqlReader(Reader):
             content = connection.scalar(sa.select(table.c.content).where(key == number))
         if content is None:
             raise FileNotFoundError(f"{entry.name!r} of run {run_id!r} is not stored in {self.url}")
-        return io.BytesIO(content.encode() if isinstance(content, str) else bytes(content))
+        if not isinstance(content, str | bytes):
+            raise DamagedRunError(
+                f"Run {run_id!r} is damaged: the content of {entry.name!r} in {self.url} is "
+                f"of type {type(content).__name__}"
+            )
+        return io.BytesIO(content.encode() if isinstance(content, str) else content)
 
     def close(self) -> None:
         """See `Reader.close`."""

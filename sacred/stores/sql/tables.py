@@ -15,6 +15,7 @@ may be NULL, and nobody has to know them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -33,13 +34,29 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-__all__ = ["METADATA", "TABLES"]
+__all__ = ["METADATA", "TABLES", "Bytes"]
 
 _MYSQL = ("mysql", "mariadb")
 
+
+class Bytes(LargeBinary):
+    """Bytes; but what is read is not if somebody else has written a number, which SQLite allows.
+
+    SQLAlchemy would make so many zeros of it.
+    """
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:
+        """As for all types of SQLAlchemy."""
+        return _bytes_or_damage
+
+
+def _bytes_or_damage(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview | bytearray) else value
+
+
 # MySQL's own TEXT ends at 64 kB, its DATETIME at whole seconds, and its indices want a limit.
 _LongText = Text().with_variant(mysql.LONGTEXT(charset="utf8mb4"), *_MYSQL)
-_Blob = LargeBinary().with_variant(mysql.LONGBLOB(), *_MYSQL)
+_Blob = Bytes().with_variant(mysql.LONGBLOB(), *_MYSQL)
 _Moment = DateTime().with_variant(mysql.DATETIME(fsp=6), *_MYSQL)
 _Key = Text().with_variant(mysql.VARCHAR(255), *_MYSQL)
 # Metrics "Loss" and "loss" are two.

@@ -10,7 +10,7 @@ from typing import IO, Any, Protocol
 from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId
 from sacred.serializer import restore
 from sacred.serializer.writing import flatten_rest
-from sacred.stores.reader import LIST_FIELDS, Reader, noticing_damage, timestamp_of
+from sacred.stores.reader import LIST_FIELDS, Reader, UnusableId, noticing_damage, timestamp_of
 from sacred.stores.store import RunNotFoundError, StoreNotFoundError
 from sacred.stores.tinydb.database_file import DISCARD_TIME, DISCARDED, TABLE, TablesFile
 from sacred.stores.tinydb.hash_files import HashAddress, is_digest
@@ -123,7 +123,7 @@ class TinyDbReader(Reader):
     def _file(self, name: str, digest: Any, more: Mapping[str, Any] | None = None) -> FileEntry:
         address = self._address(digest)
         return FileEntry(
-            name=name,
+            name=str(name),
             ref=digest,
             md5=digest,
             path=None if address is None else address.abspath,
@@ -141,6 +141,8 @@ class TinyDbReader(Reader):
         return address
 
     def _entry(self, run_id: RunId) -> _Entry:
+        if isinstance(run_id, UnusableId):
+            raise run_id.damage(self.url)
         entry = self._runs().get(run_id)
         if entry is None:
             raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
@@ -152,14 +154,25 @@ class TinyDbReader(Reader):
             tables = self._tables.read()
             if tables is None:
                 raise StoreNotFoundError(f"There is no database of runs at {self.url}")
-            runs = tables.get(TABLE, {}).values()
-            self._entries = {entry["_id"]: entry for entry in runs if _is_run(entry)}
+            runs = tables.get(TABLE, {})
+            # Of two with one id the last one counts, which is the one that is written to.
+            last = {_id_of(entry): number for number, entry in runs.items()}
+            self._entries = {}
+            for number, entry in runs.items():
+                run_id = _id_of(entry)
+                if run_id is not None and last[run_id] == number:
+                    self._entries[run_id] = entry
+                else:
+                    shown = repr(entry.get("_id") if isinstance(entry, dict) else entry)
+                    self._entries[UnusableId(f"{shown:.40} (number {number:.20})")] = {}
             self._state = state
         return self._entries
 
 
-def _is_run(entry: Any) -> bool:
-    return isinstance(entry, Mapping) and isinstance(entry.get("_id"), str | int)
+def _id_of(entry: Any) -> RunId | None:
+    """The id in an entry; None: there is none that a run can have."""
+    run_id = entry.get("_id") if isinstance(entry, Mapping) else None
+    return run_id if type(run_id) in (int, str) else None
 
 
 def _state_of(tables: _Tables) -> Any:

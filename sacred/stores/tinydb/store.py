@@ -136,7 +136,7 @@ class TinyDbStore(ReadableStore):
                 raise RunExistsError(f"There is a run {run_id!r} already in {self.url}")
             else:
                 run_id = uuid.uuid4().hex if run_id is None else run_id
-                number = str(max(map(int, runs), default=0) + 1)
+                number = str(max((int(n) for n in runs if n.isdecimal()), default=0) + 1)
             before = runs[number] if self.overwrite is not None else {}
             # Other programs may keep fields of their own in the entry to be overwritten.
             others = {name: value for name, value in before.items() if name not in _OWN_FIELDS}
@@ -319,7 +319,10 @@ def _exclusive(tables: Tables) -> contextlib.AbstractContextManager[Any]:
 def _number_of(runs: dict[str, Entry], run_id: RunId) -> str | None:
     # From behind: the runs that are under way are among the last ones.
     for number in reversed(runs):
-        if runs[number].get("_id") == run_id:
+        entry = runs[number]
+        # An entry may be anything if somebody else has written it; and to Python, True is 1.
+        stored = entry.get("_id") if isinstance(entry, Mapping) else None
+        if stored == run_id and type(stored) is not bool:
             return number
     return None
 
