@@ -319,7 +319,7 @@ def _exclusive(tables: Tables) -> contextlib.AbstractContextManager[Any]:
 def _number_of(runs: dict[str, Entry], run_id: RunId) -> str | None:
     # From behind: the runs that are under way are among the last ones.
     for number in reversed(runs):
-        entry = runs[number]
+        entry: Any = runs[number]
         # An entry may be anything if somebody else has written it; and to Python, True is 1.
         stored = entry.get("_id") if isinstance(entry, Mapping) else None
         if stored == run_id and type(stored) is not bool:
