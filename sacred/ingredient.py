@@ -277,19 +277,17 @@ class Ingredient:
         """Add entries from exactly one of: a dict, a file, keyword arguments.
 
         Args:
-            cfg_or_file: a dict, or the name of a ``.json``, ``.yaml`` or ``.pickle`` file.
+            cfg_or_file: a dict, or the name of a config file (``"@FILE"``: with its includes).
             **kw_conf: entries as keyword arguments.
 
         Raises:
             ValueError: more than one source, none, or an unknown kind of file.
             OSError: the file is not there.
-            TypeError: neither dict nor file name.
-            KeyError: a key that cannot be stored.
+            TypeError, KeyError: neither dict nor file name; a key that cannot be stored.
         """
         from sacred.config.config_dict import source_from
 
-        source = source_from(cfg_or_file, kw_conf)
-        self.configurations.append(source)
+        self.configurations.append(source := source_from(cfg_or_file, kw_conf))
         return source
 
     def _add_named_config(self, name: str, source: ConfigSource) -> None:

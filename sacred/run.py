@@ -13,6 +13,7 @@ from sacred._base.clock import utcnow
 from sacred._base.current_run import active_runs
 from sacred._base.errors import RecordIncompleteError, SacredInterrupt
 from sacred._base.run_ids import RunId
+from sacred._base.secret_text import with_names
 from sacred.config.bindings import RunBindings
 from sacred.events import (
     ArtifactAdded,
@@ -359,7 +360,7 @@ class Run:
     def _run_main(self, args: tuple[Any, ...]) -> None:
         for hook in self.pre_run_hooks:
             finish(hook())
-        self.result = finish(self.main_function(*args))
+        self.result = with_names(finish(self.main_function(*args)))
         for hook in self.post_run_hooks:
             finish(hook())
 

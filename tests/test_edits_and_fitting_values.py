@@ -231,7 +231,7 @@ def test_a_scope_that_an_edit_does_not_concern_is_evaluated_once(experiment):
         (["~d.y"], 'Cannot delete "d.y": there is no such entry.'),
         (["~rows.5"], 'Cannot delete "rows.5": there is no such entry.'),
         (["~data"], 'Cannot delete "data": it is an ingredient'),
-        (["xs.3=9"], "Cannot set element 3: the list has only 2 element(s)"),
+        (["xs.3=9"], 'Cannot set element 3: the list has only 2 element(s) (entry "xs")'),
         (["xs.-3=9"], "Cannot set element -3: the list has only 2 element(s)"),
     ],
 )

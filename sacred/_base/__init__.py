@@ -5,7 +5,7 @@
 | `errors` `tracebacks` | the tree of errors; tracebacks without the library's own frames |
 | `frozen` | the base class of frozen values |
 | `paths` | dotted paths into nested containers |
-| `text` `masking` | colours, control characters, suggestions; masking of secrets |
+| `text` `masking` `secret_text` | colours, control characters, suggestions; secrets |
 | `clock` `timestamps` | the present time, durations; columns of times |
 | `digest` `run_ids` | MD5 digests; ids of runs and their order |
 | `registry` `lazy` `extras` `import_hooks` | plug-ins by name; packages and modules loaded on use |

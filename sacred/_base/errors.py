@@ -382,6 +382,12 @@ class ConfigFileError(SacredError, ValueError):
         super().__init__(message, print_traceback=False)
 
 
+class MissingVariableError(ConfigFileError):
+    """A config file names an environment variable or a secret that there is not."""
+
+    __module__ = "sacred.utils"
+
+
 class UnreadableConfigFileError(SacredError, OSError):
     """A config file is there and cannot be opened."""
 

@@ -1,4 +1,4 @@
-"""The ``UPDATE`` words of a command line: ``path=value``, an edit, or a named config.
+"""The ``UPDATE`` words of a command line: ``path=value``, an edit, a named config, or ``@FILE``.
 
 Values are Python literals or text; nothing is ever executed. Edits are ``list+=[value]`` and
 ``~path``, which deletes an entry.
@@ -58,7 +58,9 @@ def parse_updates(updates: Iterable[str] | None) -> tuple[dict[str, Any], list[s
     for update in filter(None, map(str.strip, updates or ())):
         path, equals, text = update.partition("=")
         try:
-            if equals and path.rstrip().endswith("+"):
+            if equals and update.startswith("@") and os.path.isfile(update[1:]):
+                named_configs.append(update)
+            elif equals and path.rstrip().endswith("+"):
                 _append(config_updates, _keys(path.rstrip()[:-1], update), convert_value(text))
             elif equals:
                 value = marked_number(convert_value(text.strip()), text.strip())
@@ -91,10 +93,13 @@ def _keys(path: str, update: str) -> list[str]:
 
 def _group(updates: dict[str, Any], keys: list[str]) -> dict[str, Any]:
     """The dict of updates that a path leads to."""
-    for key in keys:
-        # `a=1 a.b=2`: the later word wins, as it does for `a=1 a=2`.
-        if not isinstance(updates.get(key), dict):
-            updates[key] = {}
+    for number, key in enumerate(keys):
+        if not isinstance(updates.setdefault(key, {}), dict):
+            path = ".".join(keys[: number + 1])
+            raise CommandLineError(
+                f"another update sets {path!r} to {_shortened(repr(updates[key]))}, "
+                "and this one an entry in it"
+            )
         if DeleteKey(f"~{key}") in updates:
             raise CommandLineError(f"another update deletes {key!r}, which this one changes")
         updates = updates[key]

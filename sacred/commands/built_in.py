@@ -88,10 +88,13 @@ def save_config(
         _log: reports the name of the file.
         config_filename: path of the file (default: ``config.json``).
     """
+    from sacred._base.secret_text import escape_variables
     from sacred.config.config_files import save_config_file
 
     _log.info('Saving config to "%s"', config_filename)
     config = {key: value for key, value in _config.items() if key != "config_filename"}
+    if not config_filename.lower().endswith(".pickle"):  # where variables have a meaning
+        config = escape_variables(config)
     save_config_file(config, config_filename)
 
 

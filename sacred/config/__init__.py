@@ -4,6 +4,7 @@
 |---|---|
 | `config_scope` `scopes` | functions whose local variables become entries |
 | `config_dict` `config_files` | dicts and files as sources |
+| `file_includes` `file_variables` | files that include others; variables and secrets in them |
 | `chain` `evaluations` | one source after another; evaluations that are used again |
 | `dogmatic` `config_summary` | dicts with fixed values; what a source has set and changed |
 | `normalize` `differences` | values into forms that can be stored; whether values differ |

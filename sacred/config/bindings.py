@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred._base.current_run import active, current_run, runs_in_scope
-from sacred.config.read_only import make_read_only
+from sacred.config.read_only import make_read_only, with_secrets
 from sacred.config.signature import Signature
 from sacred.randomness import SeedSource, create_rnd, get_seed, seed_drawer
 from sacred.settings import SETTINGS
@@ -260,6 +260,8 @@ class RunBindings:
         """
         if SETTINGS.CONFIG.READ_ONLY_CONFIG:
             binding.config = self._view(binding.config)
+        else:
+            binding.config = with_secrets(binding.config)
         binding.order = next(_clock)
         self._by_name[key] = binding
 

@@ -6,7 +6,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from sacred._base.errors import ConfigFileError, InvalidKeyError, InvalidValueError
+from sacred._base.errors import (
+    ConfigFileError,
+    InvalidKeyError,
+    InvalidValueError,
+    MissingVariableError,
+)
 from sacred._base.paths import PathType
 from sacred._base.script import calling_place
 from sacred.config.config_summary import ConfigSummary
@@ -21,11 +26,27 @@ class NoDictInFileError(ConfigFileError, TypeError):
     """A config file holds something else than a dict."""
 
 
+def _read(name: str) -> tuple[str, Any]:
+    """The name of the file that a source is read from, and its content."""
+    # Not at the top: most configurations come from no file.
+    from sacred.config.file_includes import is_composed, read_composed, read_config_source
+
+    if is_composed(name):
+        return name[1:], read_composed(name[1:])
+    if not os.path.exists(name):
+        error = OSError(f"File not found {name}")
+        if not os.path.isabs(name):
+            error.add_note(f"It was looked for in {os.getcwd()}")
+        raise error
+    return name, read_config_source(name)
+
+
 class ConfigDict:
     """A source that sets the entries of a dict, or of a config file.
 
     Args:
-        d: the dict, or the name of a file that holds one (see `config_files`).
+        d: the dict, or the name of a file that holds one (see `config_files`); ``"@FILE"`` for a
+            file with those that it includes (see `file_includes`).
         place: where the dict comes from, for messages (default: the code that calls).
 
     Raises:
@@ -44,17 +65,8 @@ class ConfigDict:
     def __init__(self, d: Mapping[str, Any] | PathType, place: str | None = None) -> None:
         self.origin = Origin("dict")
         if isinstance(d, str | bytes | os.PathLike):
-            filename = os.fsdecode(d)
-            if not os.path.exists(filename):
-                error = OSError(f"File not found {filename}")
-                if not os.path.isabs(filename):
-                    error.add_note(f"It was looked for in {os.getcwd()}")
-                raise error
-            # Not at the top: most configurations come from no file.
-            from sacred.config.config_files import load_config_file
-
+            filename, d = _read(os.fsdecode(d))
             self.origin = Origin("file", filename)
-            d = load_config_file(filename)
         if not isinstance(d, Mapping):
             message = f"a configuration is a dict, not {type(d).__name__}"
             if self.origin.where:
@@ -148,8 +160,11 @@ class RefusedConfig:
 
 def source_from(
     cfg_or_file: dict[str, Any] | PathType | None, keywords: dict[str, Any]
-) -> ConfigDict:
+) -> ConfigDict | RefusedConfig:
     """Make a source of exactly one of: a dict, a config file, keyword arguments.
+
+    A variable that a file lacks is an error when the source is used: help and the rest of the
+    experiment need none.
 
     Args:
         cfg_or_file: a dict, or the name of a config file; None: the keywords are meant.
@@ -166,7 +181,10 @@ def source_from(
             raise ValueError("Empty configuration: pass a dict, a file name or keywords")
         return ConfigDict(keywords)
     if isinstance(cfg_or_file, dict | str | os.PathLike):
-        return ConfigDict(cfg_or_file)
+        try:
+            return ConfigDict(cfg_or_file)
+        except MissingVariableError as error:
+            return RefusedConfig(error)
     raise TypeError(
         f"Invalid argument type {type(cfg_or_file).__name__!r}: "
         "expected a dict or the name of a config file"

@@ -1,6 +1,6 @@
-"""Config files: a dict in a ``.json``, ``.yaml``, ``.yml`` or ``.pickle`` file.
+"""Config files: a dict in a ``.json``, ``.yaml``, ``.yml``, ``.toml`` or ``.pickle`` file.
 
-From JSON and YAML come only plain data and what `sacred.serializer.restore`
+From JSON, YAML and TOML come only plain data and what `sacred.serializer.restore`
 allows; nothing in such a file is executed. **A pickle file can run any code
 when it is loaded**: only name one that you trust.
 """
@@ -38,12 +38,12 @@ class Handler:
 
     Args:
         load: takes an open file, returns the value.
-        dump: takes a value and an open file.
+        dump: takes a value and an open file; None if such files are only read.
         mode: what the mode of the file ends with: ``""`` for text, ``"b"`` for bytes.
     """
 
     def __init__(
-        self, load: Callable[[Any], Any], dump: Callable[[Any, Any], Any], mode: str
+        self, load: Callable[[Any], Any], dump: Callable[[Any, Any], Any] | None, mode: str
     ) -> None:
         self.load = load
         self.dump = dump
@@ -127,6 +127,13 @@ def yaml_dumper() -> Any:
     return _with_all_floats(_yaml().SafeDumper)
 
 
+def _load_toml(fp: Any) -> Any:
+    # Not at the top: few config files are TOML.
+    import tomllib
+
+    return restore(tomllib.loads(fp.read()), with_names=True)
+
+
 def _load_pickle(fp: Any) -> Any:
     return pickle.load(fp)
 
@@ -142,6 +149,7 @@ HANDLER_BY_EXT: dict[str, Handler] = {
     ".json": Handler(_load_json, _dump_json, ""),
     ".yaml": _YAML,
     ".yml": _YAML,
+    ".toml": Handler(_load_toml, None, ""),
     ".pickle": Handler(_load_pickle, _dump_pickle, "b"),
 }
 
@@ -225,11 +233,16 @@ def save_config_file(config: Mapping[str, Any], filename: PathType) -> None:
         filename: the suffix tells the kind of file.
 
     Raises:
-        ValueError: the suffix is unknown.
+        ValueError: the suffix is unknown, or that of files that are only read (``.toml``).
         KeyError: it is a YAML file and PyYAML is not installed.
         OSError: the file cannot be written.
     """
     filename = os.fsdecode(filename)
     handler = _handler(filename)
+    if handler.dump is None:  # before the file is there, and empty
+        raise ConfigFileError(
+            f'Cannot write the config file "{filename}": such files are only read. '
+            "Save it as .json or .yaml"
+        )
     with _open(filename, "w" + handler.mode) as fp:
         handler.dump(config, fp)

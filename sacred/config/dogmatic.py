@@ -101,7 +101,7 @@ class DogmaticDict(dict[Any, Any]):
         fixed = as_entry(self.fixed[key], entry, is_bool=key in self.bools)
         if isinstance(fixed, dict):
             if isinstance(value, list | tuple) and _are_indices(fixed):
-                return ElementwiseList(value, fixed)
+                return ElementwiseList(value, fixed, str(key))
             below = self._fallback.get(key)
             nested = DogmaticDict(
                 _with_keys_of(value, _fixed_of(fixed)),
@@ -343,11 +343,12 @@ class ElementwiseList(list[Any]):
     """A list some elements of which are fixed (``xs.0=5``); it may change otherwise.
 
     Negative indices count from the end of the list as it is assigned. An element behind the
-    last one is appended.
+    last one is appended. The name is for messages.
     """
 
-    def __init__(self, value: Iterable[Any], fixed: Mapping[str, Any]) -> None:
+    def __init__(self, value: Iterable[Any], fixed: Mapping[str, Any], name: str = "") -> None:
         super().__init__(value)
+        self._name = name
         elements = {self._position(int(index)): item for index, item in fixed.items()}
         self._elements = DogmaticDict(elements)
         self._impose()
@@ -359,8 +360,9 @@ class ElementwiseList(list[Any]):
         return position
 
     def _no_element(self, index: int) -> ConfigError:
+        entry = f' (entry "{self._name}")' if self._name else ""
         return ConfigError(
-            f"Cannot set element {index}: the list has only {len(self)} element(s). "
+            f"Cannot set element {index}: the list has only {len(self)} element(s){entry}. "
             f"Element {len(self)} would be appended; or set the whole list instead.",
             print_traceback=False,
         )

@@ -9,6 +9,8 @@ from typing import Any, NoReturn, SupportsIndex
 
 from sacred._base.errors import SacredError
 from sacred._base.import_hooks import when_imported
+from sacred._base.secret_text import SecretText, SecretValue, with_names
+from sacred._base.text import did_you_mean
 
 __all__ = [
     "GivenDict",
@@ -19,6 +21,7 @@ __all__ = [
     "make_given",
     "make_plain",
     "make_read_only",
+    "with_secrets",
 ]
 
 
@@ -56,14 +59,33 @@ def _refused(name: str) -> Callable[..., NoReturn]:
 
 
 class ReadOnlyDict(ReadOnlyContainer, dict[Any, Any]):
-    """A dict that refuses every change.
+    """A dict that refuses every change; its entries are attributes, too.
+
+    What dicts have by nature (``items``, ``copy``) stays what it is.
 
     >>> config = ReadOnlyDict(a=1)
+    >>> config.a
+    1
     >>> config["a"] = 2
     Traceback (most recent call last):
         ...
     sacred.utils.SacredError: The configuration is read-only in a captured function!
     """
+
+    def __getattr__(self, name: str) -> Any:
+        # Only asked for what a dict does not have. Protocols look for names like `__array__`.
+        if name in self and not (name.startswith("__") and name.endswith("__")):
+            return self[name]
+        hint = did_you_mean(name, [key for key in self if isinstance(key, str)])
+        raise AttributeError(f"The configuration has no entry {name!r} here. {hint}".rstrip())
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # An attribute of its own would hide the entry.
+        self._refuse()
+
+    def __dir__(self) -> list[str]:
+        names = [key for key in self if isinstance(key, str) and key.isidentifier()]
+        return sorted({*super().__dir__(), *names})
 
 
 class ReadOnlyList(ReadOnlyContainer, list[Any]):
@@ -116,10 +138,14 @@ def _add_representers(yaml: Any) -> None:
     for dumper in (getattr(yaml, name) for name in names if hasattr(yaml, name)):
         dumper.add_multi_representer(ReadOnlyDict, lambda d, value: d.represent_dict(dict(value)))
         dumper.add_multi_representer(ReadOnlyList, lambda d, value: d.represent_list(list(value)))
+        for secret in (SecretText, SecretValue):
+            dumper.add_representer(secret, lambda d, value: d.represent_str(str(with_names(value))))
 
 
 def make_read_only(o: Any) -> Any:
     """A read-only copy of nested dicts, lists and tuples; other objects are shared.
+
+    Texts that name secrets get their values: this is what functions see.
 
     >>> type(make_read_only({"layers": [{"size": 1}]})["layers"][0]).__name__
     'ReadOnlyDict'
@@ -137,7 +163,26 @@ def _read_only(o: Any) -> Any:
         return ReadOnlyList(map(_read_only, o))
     if isinstance(o, tuple):
         return _same_tuple(o, map(_read_only, o))
-    return o
+    return o.reveal() if type(o) is SecretText else o
+
+
+def with_secrets(o: Any) -> Any:
+    """A configuration in which texts that name secrets have their values.
+
+    Args:
+        o: nested dicts, lists and tuples, which stay the same objects where there are none.
+    """
+    if isinstance(o, ReadOnlyContainer):
+        return o
+    if isinstance(o, dict):
+        revealed = {key: with_secrets(value) for key, value in o.items()}
+        return revealed if any(revealed[key] is not o[key] for key in o) else o
+    if isinstance(o, list | tuple):
+        items = [with_secrets(item) for item in o]
+        if all(new is old for new, old in zip(items, o, strict=True)):
+            return o
+        return items if isinstance(o, list) else _same_tuple(o, items)
+    return o.reveal() if type(o) is SecretText else o
 
 
 def _same_tuple(old: tuple[Any, ...], items: Any) -> tuple[Any, ...]:

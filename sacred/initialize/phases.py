@@ -227,7 +227,7 @@ def get_scaffolding_and_config_name(
 ) -> tuple[Scaffold, str]:
     """Return the scaffold that has a named config, and its name there.
 
-    A path to an existing file belongs to the experiment.
+    A path to an existing file belongs to the experiment, and so does ``@FILE``.
 
     Args:
         named_config: the full name, or the path of a config file.
@@ -239,6 +239,8 @@ def get_scaffolding_and_config_name(
     if os.path.isfile(named_config) or "." not in named_config:
         return scaffolding[""], named_config
     path, _, name = named_config.rpartition(".")
+    if path not in scaffolding and named_config.startswith("@"):
+        return scaffolding[""], named_config
     if path not in scaffolding:
         hint = did_you_mean(path, [p for p in scaffolding if p]) or (
             "There is no config file of that name either."

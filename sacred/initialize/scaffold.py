@@ -257,6 +257,8 @@ class Scaffold:
         if os.path.isfile(config_name):
             return ConfigDict(config_name)
         if config_name not in self.named_configs:
+            if config_name.startswith("@"):
+                return ConfigDict(config_name)
             raise NamedConfigNotFoundError(
                 join_paths(self.path, config_name),
                 available_named_configs=tuple(self.named_configs),

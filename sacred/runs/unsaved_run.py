@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from sacred._base.clock import utcnow
 from sacred._base.paths import iterate_flattened
-from sacred.config.config_files import load_config_file
+from sacred.config.file_includes import read_config_source
 from sacred.records import Document, FileEntry, Points, RunId, RunRecord
 from sacred.runs.errors import ProgramError
 from sacred.runs.run_store import RunStore
@@ -19,7 +19,7 @@ __all__ = ["is_config_file", "nearest_run", "planned_run", "unsaved_run"]
 
 Where = str | Mapping[str, Any]
 
-_SUFFIXES = (".json", ".yaml", ".yml")  # pickles can run code when they are loaded
+_SUFFIXES = (".json", ".yaml", ".yml", ".toml")  # pickles can run code when they are loaded
 
 
 def is_config_file(text: str) -> bool:
@@ -34,7 +34,7 @@ def planned_run(path: str) -> RunRecord:
         ProgramError: it is no dict.
         SacredError: it cannot be read.
     """
-    config = load_config_file(path)
+    config = read_config_source(path)
     if not isinstance(config, Mapping):
         raise ProgramError(f"{path} has no configuration, but a {type(config).__name__}")
     return RunRecord(id=path, source=_Nothing(path), document={"config": flatten(dict(config))})

@@ -13,6 +13,7 @@ import time
 import types
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sacred._base.secret_text import SecretValue
 from sacred.serializer.array_likes import array_like
 from sacred.serializer.dates import flatten_date
 from sacred.serializer.escaped_text import flatten_escaped, has_surrogates
@@ -285,6 +286,7 @@ _PLAIN_BASES: tuple[tuple[type, Callable[[_Writer, Any], Any]], ...] = (
     (bool, lambda _, value: bool(value)),
     (int, lambda _, value: int.__int__(value)),
     (float, lambda _, value: float.__float__(value)),
+    (SecretValue, lambda writer, value: writer.flatten(value.template)),
     (str, lambda writer, value: writer.flatten(str.__str__(value))),
     (dict, _Writer._dict),
     (list, _Writer._list),

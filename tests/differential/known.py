@@ -82,8 +82,7 @@ CASES: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "deliberate: Of two updates that contradict each other (``c=1 c.k=2``), the later one "
-        "counts",
+        "deliberate: Two updates that contradict each other (``c=1 c.k=2``) are an error",
         lambda case, old, new: (
             error(old).startswith("TypeError")
             and any(

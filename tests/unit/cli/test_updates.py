@@ -102,7 +102,8 @@ def test_all_else_is_text(text: str) -> None:
         (["fast", "a=1", " data.small ", "my/file.json"], {"a": 1},
          ["fast", "data.small", "my/file.json"]),
         (["a=1", "a=2"], {"a": 2}, []),
-        (["a=1", "a.b=2"], {"a": {"b": 2}}, []),
+        (["a.b=2", "a=1"], {"a": 1}, []),
+        (["a={}", "a.b=2"], {"a": {"b": 2}}, []),
         (["a.b=1", "a=2"], {"a": 2}, []),
         (["a.b=1", "a={'c': 2}"], {"a": {"b": 1, "c": 2}}, []),
         (["a={'c': 2}", "a.b=1"], {"a": {"b": 1, "c": 2}}, []),
@@ -218,3 +219,26 @@ _values = st.recursive(
 def test_the_repr_of_plain_data_comes_back(value: Any) -> None:
     """So values can be copied from the output of print_config."""
     assert parse_updates([f"x.y={value!r}"]) == ({"x": {"y": value}}, [])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["a=1", "a.b=2"], "In 'a.b=2': another update sets 'a' to 1, and this one an entry in it"),
+        (["a.b=None", "a.b.c+=[2]"], "In 'a.b.c+=[2]': another update sets 'a.b' to None"),
+        (["a=x", "~a.b"], "In '~a.b': another update sets 'a' to 'x'"),
+        ([f"a={'x' * 999}", "a.b=2"], "..., and this one an entry in it"),
+    ],
+)
+def test_updates_that_contradict_each_other(words, message):
+    with pytest.raises(CommandLineError) as caught:
+        parse_updates(words)
+    assert message in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_words_with_an_at(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a=b.yaml").write_text("")
+    words = ["@x.yaml", "@dir/x.toml", "@a=b.yaml", "@a=c"]
+    assert parse_updates(words) == ({"@a": "c"}, ["@x.yaml", "@dir/x.toml", "@a=b.yaml"])

@@ -58,6 +58,7 @@ def test_handlers(tmp_path):
         ".json": "",
         ".yaml": "",
         ".yml": "",
+        ".toml": "",
         ".pickle": "b",
     }
     with open(tmp_path / "x", "w") as fp:

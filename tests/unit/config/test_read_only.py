@@ -143,3 +143,30 @@ def test_law_read_only_is_equal_and_copies_are_plain(value):
     assert made == value
     assert plain(copy.deepcopy(made))
     assert copy.deepcopy(made) == value
+
+
+def test_entries_are_attributes_and_methods_stay():
+    config = make_read_only({"opt": {"lr": 0.1, "items": 3}, "not a name": 1, 5: 2})
+    assert config.opt.lr == 0.1
+    assert list(config.opt.items()) == [("lr", 0.1), ("items", 3)]
+    assert {"opt", "keys", "items"} <= set(dir(config))
+    assert not {"not a name", 5} & set(dir(config))
+    assert not hasattr(config, "lr")
+    with pytest.raises(AttributeError, match=r"no entry 'otp' here. Did you mean \"opt\""):
+        _ = config.otp
+
+
+def test_attributes_cannot_be_set():
+    config = make_read_only({"lr": 0.1})
+    for name in ("lr", "new"):
+        with pytest.raises(SacredError, match="read-only"):
+            setattr(config, name, 1)
+    assert config == {"lr": 0.1}
+
+
+def test_entries_do_not_stand_in_for_protocols():
+    config = make_read_only({"__array__": 1, "__len__": 2, "_private": 3})
+    assert not hasattr(config, "__array__")
+    assert len(config) == 3
+    assert config._private == 3
+    assert copy.copy(config) == pickle.loads(pickle.dumps(config)) == config
