@@ -135,7 +135,19 @@ def test_an_observer_that_fails_ten_times_and_then_recovers_has_everything():
     assert witness.told == ["started", "a", "completed"]
 
 
-@pytest.mark.parametrize("ending", ["completed", "interrupted", "failed"])
+ENDINGS = {
+    "completed": {"stop_time": T0, "result": None},
+    "interrupted": {"interrupt_time": T0, "status": "TIMEOUT"},
+    "failed": {"fail_time": T0, "fail_trace": ["E\n"]},
+}
+
+
+def end(observer, ending):
+    """Send the event that ends a run, of that name."""
+    getattr(observer, f"{ending}_event")(**ENDINGS[ending])
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_a_closing_event_returns_when_it_is_processed(ending):
     class Slow(Witness):
         def _tell(self, what):
@@ -153,12 +165,7 @@ def test_a_closing_event_returns_when_it_is_processed(ending):
     start(observer)
     for number in range(3):
         beat(observer, str(number))
-    arguments = {
-        "completed": {"stop_time": T0, "result": None},
-        "interrupted": {"interrupt_time": T0, "status": "TIMEOUT"},
-        "failed": {"fail_time": T0, "fail_trace": []},
-    }
-    getattr(observer, f"{ending}_event")(**arguments[ending])
+    end(observer, ending)
     assert witness.told == ["started", "0", "1", "2", ending]
     observer.join()
 
@@ -262,7 +269,11 @@ def test_mistakes_with_artifacts_are_the_users(tmp_path):
     observer.join()
 
 
-def test_what_cannot_be_stored_ends_in_a_spool(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_closing_event_returns_when_the_run_is_in_the_spool(
+    ending, tmp_path, monkeypatch, capsys
+):
+    """What cannot be stored is there at once, with its artifacts."""
     monkeypatch.setattr(StoreObserver, "pause", 0.01)
     runs = tmp_path / "runs"
     covered = FileStorageObserver(runs, failure_dir=tmp_path / "spool")
@@ -273,10 +284,12 @@ def test_what_cannot_be_stored_ends_in_a_spool(tmp_path, monkeypatch, capsys):
     log(observer, {"loss": [1]})
     observer.artifact_event(name="a", filename=__file__)
     beat(observer, "out")
-    observer.failed_event(fail_time=T0, fail_trace=["E\n"])
+    end(observer, ending)
     [record] = (tmp_path / "spool").glob("*/record.jsonl")
     assert str(record) in capsys.readouterr().err
     assert len(list(record.parent.iterdir())) == 2  # and the artifact
+    status = {"completed": "COMPLETED", "interrupted": "TIMEOUT", "failed": "FAILED"}[ending]
+    assert f'"{status}"' in record.read_text()
 
 
 class Flaky(MemoryStore):

@@ -53,6 +53,22 @@ def test_update_wins(d, u):
             assert get_by_dotted_path(d, path) == leaf
 
 
+@pytest.mark.parametrize(
+    ("parts", "path"),
+    [
+        (("a.b.", "c"), "a.b.c"),
+        (("a.", ".b.", ".c"), "a.b.c"),
+        (("a", "", "b"), "a.b"),
+        (("", "a."), "a"),
+        (("", "."), ""),
+        (("a", "b.c"), "a.b.c"),
+    ],
+)
+def test_paths_are_joined_with_one_dot_each(parts, path):
+    """Dots at the ends of parts, and empty parts, add none."""
+    assert join_paths(*parts) == path
+
+
 @given(KEYS, st.lists(KEYS, max_size=3))
 def test_rel_path_undoes_join(base, parts):
     """`rel_path` takes off what `join_paths` put in front."""
