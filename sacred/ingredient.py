@@ -431,14 +431,11 @@ class Ingredient:
             yield from ingredient._walk((*users, self))
 
     def post_process_name(self, name: str, ingredient: Ingredient) -> str:
-        """Change the full name of a command or named config; subclasses override it.
+        """Return the name that users write for a full one; subclasses override it.
 
         Args:
-            name: the full name, with the path of its ingredient.
+            name: of a command or named config, with the path of its ingredient.
             ingredient: that has it.
-
-        Returns:
-            the name that users write.
         """
         return name
 

@@ -121,7 +121,8 @@ class Run:
         self._artifact_files = ArtifactFiles()
         self._metrics = MetricsLogger()
         self._dispatcher = Dispatcher((), run_logger, self.bindings)
-        self._heartbeat: HeartbeatThread | None = None
+        #: Sends the heartbeats; ``heartbeat.beat()`` sends one at once. None before the start.
+        self.heartbeat: HeartbeatThread | None = None
         self._output = OutputRecord(None, run_logger)
         self._owner = RunOwner(lambda: self._id)
         # Tells readers on the same machine at once that the process has ended.
@@ -258,7 +259,7 @@ class Run:
         # Not at the top: only notebooks show HTML.
         from sacred.records.notebook import run_as_html
 
-        html: str = run_as_html(self, self._heartbeat.sketch.curves() if self._heartbeat else {})
+        html: str = run_as_html(self, self.heartbeat.sketch.curves() if self.heartbeat else {})
         return html
 
     # -------------------------------------------------------------- the run
@@ -301,7 +302,7 @@ class Run:
         if self.observers:
             self._process = process_token()
         self._output = OutputRecord(self.captured_out_filter, self.run_logger)
-        self._heartbeat = HeartbeatThread(
+        self.heartbeat = HeartbeatThread(
             self._dispatcher,
             self._metrics,
             self.info,
@@ -318,7 +319,7 @@ class Run:
                 capturing() as output,
                 prepared_for_exec(lambda: self._replaced(output)),
             ):
-                self._heartbeat.attach_capture(output)
+                self.heartbeat.attach_capture(output)
                 try:
                     self._start(signals)
                     self._run_main(args)
@@ -332,7 +333,7 @@ class Run:
                     raise
                 finally:
                     self.run_logger.debug("Stopping Heartbeat")
-                    self._heartbeat.stop()
+                    self.heartbeat.stop()
         finally:
             # The output is complete now: send it with the last heartbeat, then the closing event.
             with delayed_interrupts("Storing the run. Press Ctrl-C again to give up on that."):
@@ -342,17 +343,17 @@ class Run:
                     self._close(closing)
 
     def _start(self, signals: EndSignals) -> None:
-        assert self._heartbeat is not None
+        assert self.heartbeat is not None
         self.run_logger.info("Running command '%s'", self._command_name())
         self.status = RUNNING
-        self.start_time = self._heartbeat.last_beat = utcnow()
+        self.start_time = self.heartbeat.last_beat = utcnow()
         # An interrupt here could leave an observer with a record that is never closed.
         with signals.deferred():
             if self._dispatcher.observers:
                 self._id = self._dispatcher.begin(
                     RunStarted(start_time=self.start_time, **self._announcement())
                 )
-            self._heartbeat.start(self.beat_interval)
+            self.heartbeat.start(self.beat_interval)
         named = "" if self._id is None else f' run with ID "{self._id}"'
         self.run_logger.info("Started%s", named)
         self.run_logger.debug("Starting Heartbeat")
@@ -401,8 +402,8 @@ class Run:
         if self._process is not None:
             # Number and start of the process stay; readers shall see that the run has ended.
             self._process = f"{self._process} replaced"
-        assert self._heartbeat is not None
-        self._heartbeat.beat()
+        assert self.heartbeat is not None
+        self.heartbeat.beat()
         try:
             with output.suspended():
                 yield
@@ -413,8 +414,8 @@ class Run:
         self.info = ForkedInfo(self._owner, self.info)
         log = self._owner.guard(self._metrics.log_scalar_metric, "log_scalar()")
         self._metrics.log_scalar_metric = log  # type: ignore[method-assign]
-        if self._heartbeat is not None:
-            self._heartbeat.after_fork_in_child(self.info)
+        if self.heartbeat is not None:
+            self.heartbeat.after_fork_in_child(self.info)
 
     # ---------------------------------------------------------- how it ended
 
@@ -445,7 +446,7 @@ class Run:
         self.status = status
         began = self.start_time or utcnow()
         # The clock of the machine may have been set back meanwhile.
-        last_beat = began if self._heartbeat is None else self._heartbeat.last_beat or began
+        last_beat = began if self.heartbeat is None else self.heartbeat.last_beat or began
         self.stop_time = max(utcnow(), began, last_beat)
         return datetime.timedelta(seconds=round((self.stop_time - began).total_seconds()))
 
@@ -454,13 +455,13 @@ class Run:
         return self.stop_time
 
     def _close(self, closing: Event) -> None:
-        assert self._heartbeat is not None
+        assert self.heartbeat is not None
         if self.start_time is not None and self._dispatcher.observers:
             self._record_new_imports()
         if isinstance(closing, RunFailed):
             # Whatever is captured: who reads the output of a run wants to see why it failed.
-            self._heartbeat.add_output("".join(closing.fail_trace))
-        self._heartbeat.end(closing)
+            self.heartbeat.add_output("".join(closing.fail_trace))
+        self.heartbeat.end(closing)
         self._dispatcher.join()
         self._artifact_files.close()
 

@@ -96,8 +96,8 @@ def test_changes_of_meta_info_are_told_once(ex: Experiment) -> None:
     def main(_run: Run) -> None:
         _run.meta_info["mine"] = {"lines": [1]}
         del _run.meta_info["named_configs"]
-        _run._heartbeat.beat()  # type: ignore[union-attr]
-        _run._heartbeat.beat()  # type: ignore[union-attr]
+        _run.heartbeat.beat()  # type: ignore[union-attr]
+        _run.heartbeat.beat()  # type: ignore[union-attr]
         _run.meta_info["mine"]["lines"].append(2)
 
     ex.run(options=QUIET)

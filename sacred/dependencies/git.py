@@ -47,13 +47,14 @@ class Repositories:
 
     def __init__(self) -> None:
         self._known: dict[str, GitInfo] = {}
-        self._asked: dict[str, GitQuery] = {}
+        #: What git has been asked and not answered yet, by the root of the repository.
+        self.pending_queries: dict[str, GitQuery] = {}
 
     def ask_about(self, filename: str | os.PathLike[str]) -> None:
         """Let git begin to look; `info` will find the answer."""
         root = _find_root(os.path.realpath(filename))
-        if root is not None and root not in self._known and root not in self._asked:
-            self._asked[root] = GitQuery(root, _STATUS_COMMAND)
+        if root is not None and root not in self._known and root not in self.pending_queries:
+            self.pending_queries[root] = GitQuery(root, _STATUS_COMMAND)
 
     def info(self, filename: str | os.PathLike[str]) -> GitInfo:
         """Return the state of the repository that the file lies in."""
@@ -61,7 +62,7 @@ class Repositories:
         if root is None:
             return GitInfo()
         if root not in self._known:
-            query = self._asked.pop(root, None) or GitQuery(root, _STATUS_COMMAND)
+            query = self.pending_queries.pop(root, None) or GitQuery(root, _STATUS_COMMAND)
             status = query.answer(TIMEOUT_SECONDS)
             if status.problem is not None:
                 _log.warning(

@@ -44,10 +44,10 @@ class GitQuery:
 
         environment = {k: v for k, v in os.environ.items() if k not in _MISLEADING}
         self._began = time.monotonic()
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         self._problem: str | None = None
         try:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 ["git", "-C", root, *arguments],
                 env=environment | _ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
@@ -63,16 +63,16 @@ class GitQuery:
         """Wait for git until `timeout` seconds after it was started."""
         import subprocess
 
-        if self._process is None:
+        if self.process is None:
             return GitAnswer(problem=self._problem)
         left = max(0.0, self._began + timeout - time.monotonic())
         try:
-            output, errors = self._process.communicate(timeout=left)
+            output, errors = self.process.communicate(timeout=left)
         except subprocess.TimeoutExpired:
             self._end()
             return GitAnswer(problem=f"git took longer than {timeout:g} seconds")
         # 0 as well where the user's own code has waited for all children.
-        if self._process.returncode:
+        if self.process.returncode:
             lines = errors.decode("utf-8", "replace").strip().splitlines()
             return GitAnswer(problem=lines[0] if lines else "git failed")
         return GitAnswer(output.decode("utf-8", "replace"))
@@ -82,7 +82,7 @@ class GitQuery:
 
     def _end(self) -> None:
         # Not `communicate`: a child of git's may keep the pipes open.
-        process = getattr(self, "_process", None)
+        process = getattr(self, "process", None)
         if process is None or process.returncode is not None:
             return
         process.kill()

@@ -45,7 +45,8 @@ class Dispatcher:
         self._run = self if run is None else run
         # Re-entrant: an observer may add an artifact while it handles an event.
         self._lock = threading.RLock()
-        self._started_observers: list[Any] = []
+        #: Observers that have received the start, and so receive what follows.
+        self.started_observers: list[Any] = []
         #: Observers of which a method has failed, each once.
         self.failed_observers: list[Any] = []
         self._reported: set[tuple[int, str, str]] = set()
@@ -64,7 +65,7 @@ class Dispatcher:
             Exception: whatever an observer raises; the run must not go on.
         """
         with self._locked():
-            return announce_start(event, self.observers, self._started_observers)
+            return announce_start(event, self.observers, self.started_observers)
 
     def emit(self, event: Event) -> None:
         """Send an event to every observer that has received the start; failures are logged.
@@ -74,7 +75,7 @@ class Dispatcher:
                 observers have received the event.
         """
         with self._locked():
-            self._notify(event, self._started_observers)
+            self._notify(event, self.started_observers)
 
     def end(self, last_beat: Heartbeat, closing: Event) -> None:
         """Send the last heartbeat and the closing event.
@@ -88,13 +89,13 @@ class Dispatcher:
             closing: the event that ends the run.
         """
         with self._locked():
-            first, others = self._started_observers[:1], self._started_observers[1:]
+            first, others = self.started_observers[:1], self.started_observers[1:]
             if first and accepts_last_heartbeat(first[0]):
                 self._notify(LastHeartbeat(**fields_of(last_beat)), first)
                 self._notify(last_beat, others)
             else:
-                self._notify(last_beat, self._started_observers)
-            self._notify(closing, self._started_observers)
+                self._notify(last_beat, self.started_observers)
+            self._notify(closing, self.started_observers)
 
     def _notify(self, event: Event, observers: Iterable[Any]) -> None:
         mistake: BaseException | None = None
@@ -114,7 +115,7 @@ class Dispatcher:
     def join(self) -> None:
         """Wait until every observer has stored what it received."""
         with self._locked():
-            for observer in self._started_observers:
+            for observer in self.started_observers:
                 try:
                     getattr(observer, "join", lambda: None)()
                 except (KeyboardInterrupt, Terminated):

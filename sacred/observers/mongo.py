@@ -223,9 +223,9 @@ class MongoObserver(StoreObserver):
         """
         if self._new is not None:
             return self._new.document
-        if self._delivery is None:
+        if self.delivery is None:
             return None
-        stored = self.runs.find_one({"_id": self._delivery.run_id})
+        stored = self.runs.find_one({"_id": self.delivery.run_id})
         return None if stored is None else self._record.entry.refresh(stored)
 
     @run_entry.setter
@@ -243,9 +243,9 @@ class MongoObserver(StoreObserver):
             RuntimeError: there is no `run_entry`.
         """
         if self._new is None:
-            if self._delivery is None:
+            if self.delivery is None:
                 raise RuntimeError("There is no run_entry to insert")
-            run_id = self._delivery.run_id
+            run_id = self.delivery.run_id
             raise RunExistsError(f"There is a run {run_id!r} already in {self._store.url}")
         new, self._new = self._new, None
         run_id = new.document.pop("_id", new.run_id)

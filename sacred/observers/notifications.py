@@ -49,14 +49,15 @@ class Notifier(RunObserver):
 
     def __init__(self, priority: int = 10) -> None:
         self.priority = priority
-        self._runs: dict[object, JsonDict] = {}
+        #: What the texts of messages may name, by run.
+        self.runs_under_way: dict[object, JsonDict] = {}
         # The run that started last, which users may inspect after its end.
         self._latest: JsonDict | None = None
         self._reported: set[tuple[object, str]] = set()
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy observes other runs than the original, for example in a worker process.
-        return {**self.__dict__, "_runs": {}, "_latest": None, "_reported": set()}
+        return {**self.__dict__, "runs_under_way": {}, "_latest": None, "_reported": set()}
 
     @property
     def run(self) -> JsonDict | None:
@@ -68,7 +69,7 @@ class Notifier(RunObserver):
         ``interrupt_time``; or ``error``, ``fail_trace``, ``backtrace`` and ``fail_time``.
         None before the first run.
         """
-        return self._runs.get(current_run(), self._latest)
+        return self.runs_under_way.get(current_run(), self._latest)
 
     def compose(self, event: str) -> Any:
         """Return the message about an event of `run`; None: send nothing."""
@@ -111,7 +112,7 @@ class Notifier(RunObserver):
             "start_time": start_time,
             "status": "RUNNING",
         }
-        self._runs[current_run()] = self._latest = run
+        self.runs_under_way[current_run()] = self._latest = run
         self.notify("started")
         return _id
 
@@ -173,7 +174,7 @@ class Notifier(RunObserver):
         self.run.update(values)
         self.notify(event)
         # The closing event is the last one of a run.
-        self._runs.pop(current_run(), None)
+        self.runs_under_way.pop(current_run(), None)
         self._reported = {key for key in self._reported if key[0] is not current_run()}
 
     def _report(self, event: str, error: Exception) -> None:

@@ -153,12 +153,12 @@ class SqlObserver(StoreObserver):
     @property
     def run(self) -> Run | None:
         """The row of the current run, loaded in `session`; None before it starts."""
-        if self._delivery is None:
+        if self.delivery is None:
             return None
         # Here, because it needs SQLAlchemy, which is optional; so do the imports below.
         from sacred.stores.sql.models import Run
 
-        query = self.session.query(Run).filter_by(run_id=str(self._delivery.run_id))
+        query = self.session.query(Run).filter_by(run_id=str(self.delivery.run_id))
         return query.populate_existing().first()
 
     def query(self, _id: RunId) -> JsonDict:

@@ -124,7 +124,7 @@ class StoreObserver(RunObserver):
         return {**self.__dict__, "_records": {}, "_latest": RecordState(), "_deadlines": None}
 
     @property
-    def _bounded(self) -> Store:
+    def bounded_store(self) -> Store:
         """The store, whose calls end in time."""
         if self._deadlines is None or self._deadlines[0] is not self.store:
             self._deadlines = self.store, bounded(self.store)
@@ -140,14 +140,15 @@ class StoreObserver(RunObserver):
         return self._record.writer
 
     @property
-    def _delivery(self) -> Delivery | None:
+    def delivery(self) -> Delivery | None:
+        """What is on its way to the store for the current run, else the latest; None: no run."""
         return self._record.delivery
 
     def highest_id(self) -> int | None:
         """The highest number among the ids of stored runs; None if they are not numbered."""
         # A subclass that overrides this method names runs when it is not given an id.
         own = type(self).started_event.__module__.partition(".")[0]
-        return self._bounded.highest_id() if own == __name__.partition(".")[0] else None
+        return self.bounded_store.highest_id() if own == __name__.partition(".")[0] else None
 
     def withdraw(self) -> None:
         """Remove the record of the run that has just been started: its id is taken elsewhere."""
@@ -156,8 +157,8 @@ class StoreObserver(RunObserver):
         run_id = self._queued_id if delivery is None else delivery.run_id
         self._latest, self._queued_id = RecordState(), None
         if run_id is not None:
-            self._bounded.discard(run_id)
-            self._bounded.remove(run_id)
+            self.bounded_store.discard(run_id)
+            self.bounded_store.remove(run_id)
 
     def queued_event(
         self,
@@ -179,7 +180,7 @@ class StoreObserver(RunObserver):
         document, files = RecordState().writer.queued(
             ex_info, command, host_info, queue_time, config, meta_info
         )
-        self._queued_id = self._bounded.create(_id, document, files)
+        self._queued_id = self.bounded_store.create(_id, document, files)
         return self._queued_id
 
     def started_event(
@@ -321,8 +322,8 @@ class StoreObserver(RunObserver):
         Raises:
             Exception: the store failed again.
         """
-        if self._delivery is not None:
-            self._delivery.deliver()
+        if self.delivery is not None:
+            self.delivery.deliver()
 
     def check_artifact(self, name: str) -> None:
         """Check the name of an artifact, as `artifact_event` does.
@@ -341,8 +342,8 @@ class StoreObserver(RunObserver):
         document: JsonDict,
         files: Sequence[SourceFile],
     ) -> RunId:
-        new_id = self._bounded.create(run_id, document, files)
-        record.delivery = Delivery(self._bounded, new_id, document, files, self.failure_dir)
+        new_id = self.bounded_store.create(run_id, document, files)
+        record.delivery = Delivery(self.bounded_store, new_id, document, files, self.failure_dir)
         self._records[current_run()] = self._latest = record
         return new_id
 
@@ -388,6 +389,6 @@ class StoreObserver(RunObserver):
 
     @property
     def _running(self) -> Delivery:
-        if self._delivery is None:
+        if self.delivery is None:
             raise RuntimeError(f"{type(self).__name__} has not received a started_event")
-        return self._delivery
+        return self.delivery

@@ -60,7 +60,7 @@ class Backlog:
 
     def _begin_file(self) -> None:
         self._fork = forks[0]
-        self._file: SpillFile | None = None
+        self.spill_file: SpillFile | None = None
         # (position, size) of the blocks in the file; each is written and read as a whole.
         self._blocks: deque[tuple[int, int]] = deque()
         self._lock = threading.RLock()
@@ -143,9 +143,9 @@ class Backlog:
         for source, data in _merged(items):
             block += source.to_bytes(1) + len(data).to_bytes(_HEADER_BYTES - 1) + data
         try:
-            if self._file is None:
-                self._file = SpillFile("sacred-output-")
-            self._blocks.append((self._file.append(block), len(block)))
+            if self.spill_file is None:
+                self.spill_file = SpillFile("sacred-output-")
+            self._blocks.append((self.spill_file.append(block), len(block)))
         except BaseException as error:
             self._items.extendleft(reversed(items))
             self._held += sum(len(data) + _ITEM_OVERHEAD for _, data in items)
@@ -154,14 +154,14 @@ class Backlog:
             self._limit = 2 * self._held  # no room on the disk: try again much later
 
     def _from_file(self) -> list[tuple[int, bytes]]:
-        assert self._file is not None
+        assert self.spill_file is not None
         position, size = self._blocks.popleft()
         try:
-            block = self._file.read(position, size)
+            block = self.spill_file.read(position, size)
             if self._blocks:
-                self._file.free(position + size)
+                self.spill_file.free(position + size)
             else:
-                self._file = None
+                self.spill_file = None
         except OSError:  # the user's code has closed descriptors that are not its own
             block = b""
         items, start = [], 0

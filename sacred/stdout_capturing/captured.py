@@ -23,10 +23,10 @@ class CapturedOutput:
     context starts the recording, leaving it ends it; both are done once.
 
     >>> with CapturedOutput() as output:
-    ...     output._add("a")
-    ...     output._add("b")
+    ...     output.add("a")
+    ...     output.add("b")
     ...     first = output.get()
-    ...     output._add("c")
+    ...     output.add("c")
     >>> first, output.get(), output.get()
     ('ab', 'c', '')
     """
@@ -37,7 +37,7 @@ class CapturedOutput:
         self._new_size = 0
         self._is_moving = False
         self._reset_new_lock()
-        self._backlog = Backlog()
+        self.backlog = Backlog()
         #: Called by the recording thread when much text waits to be fetched.
         self.on_large_backlog: Callable[[], object] | None = None
         self._closed = False
@@ -57,8 +57,8 @@ class CapturedOutput:
             self.flush()
         self._move_to_backlog()
         # Bounded: others may write faster than we read.
-        for _ in range(self._backlog.takes_needed):
-            for _, data in self._backlog.take():
+        for _ in range(self.backlog.takes_needed):
+            for _, data in self.backlog.take():
                 yield data.decode("utf-8", "surrogatepass")
 
     def flush(self) -> None:
@@ -76,14 +76,15 @@ class CapturedOutput:
             self._closed = True
             self._stop()
 
-    def _add(self, text: str) -> None:
+    def add(self, text: str) -> None:
+        """Record a text; empty text is ignored."""
         if text:
             self._new.append(text)
             # Racy on purpose: the text is then moved a little earlier or later.
             self._new_size += len(text) + _TEXT_OVERHEAD
             if self._new_size > _MAX_NEW_CHARS:
                 self._move_to_backlog()
-                if self._backlog.is_large and self.on_large_backlog is not None:
+                if self.backlog.is_large and self.on_large_backlog is not None:
                     self.on_large_backlog()
 
     def _move_to_backlog(self) -> None:
@@ -101,14 +102,14 @@ class CapturedOutput:
                 for start in range(0, len(texts), CHUNK_SIZE):
                     # Streams accept lone surrogates, which UTF-8 does not have.
                     data = texts[start : start + CHUNK_SIZE].encode("utf-8", "surrogatepass")
-                    self._backlog.put(0, data)
+                    self.backlog.put(0, data)
             finally:
                 self._is_moving = False
 
     def _forget(self) -> None:
         """Drop the recorded text in a forked child: it is its parent's."""
         self._new = deque()
-        self._backlog = Backlog()
+        self.backlog = Backlog()
 
     def _reset_new_lock(self) -> None:
         self._fork = forks[0]

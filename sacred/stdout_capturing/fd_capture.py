@@ -48,12 +48,13 @@ class FdCapture(CapturedOutput):
 
     def __init__(self) -> None:
         super().__init__()
-        self._channels: list[Channel] = []
+        self.channels: list[Channel] = []
         self._targets: tuple[Channel, ...] = ()
         self._undo: list[Callable[[], None]] = []
         # Bytes not yet forwarded, with the number of their channel.
-        self._outbox = Backlog()
-        self._in_delivery: deque[tuple[int, bytes]] = deque()
+        self.outbox = Backlog()
+        # Taken out of it, and about to be written.
+        self.in_delivery: deque[tuple[int, bytes]] = deque()
         self._reset_locks()
         self._dead_targets: set[int] = set()
         self._stopping = threading.Event()
@@ -74,21 +75,21 @@ class FdCapture(CapturedOutput):
             flush_c_stdout()
             self._connect()
         self._undo += listen_to_streams(self)
-        if self._channels:
+        if self.channels:
             self._thread.start(_IDLE_SECONDS)
 
     def _connect(self) -> None:
         with _registry_lock:
             try:
-                self._channels = open_channels()
+                self.channels = open_channels()
             except OSError:
                 return  # out of descriptors or memory: Python's streams are still recorded
-            self._targets = tuple(self._channels)
+            self._targets = tuple(self.channels)
             _active.append(self)
-            for channel in self._channels:
+            for channel in self.channels:
                 channel.connect()
                 keep_open(channel.descriptors)
-        for channel in self._channels:
+        for channel in self.channels:
             if 2 in channel.saved:
                 self._undo.append(crash_reports_to(channel.saved[2]))
 
@@ -108,20 +109,20 @@ class FdCapture(CapturedOutput):
                 return False
             self._recording = True
             try:
-                received = [self._record(n, sync, copy) for n in range(len(self._channels))]
+                received = [self._record(n, sync, copy) for n in range(len(self.channels))]
                 return any(received)
             finally:
                 self._recording = False
 
     def _record(self, number: int, sync: Collection[int], copy: list[str] | None) -> bool:
-        channel = self._channels[number]
+        channel = self.channels[number]
         is_anything = False
         try:
             complete = not channel.saved.keys().isdisjoint(sync)
             for data in channel.sink.chunks(complete):
                 text = channel.decode(data)
-                self._outbox.put(number, data)
-                self._add(text)
+                self.outbox.put(number, data)
+                self.add(text)
                 is_anything = is_anything or bool(data)
                 if copy is not None:
                     copy.append(text)
@@ -147,13 +148,13 @@ class FdCapture(CapturedOutput):
     @property
     def has_one_target(self) -> bool:
         """Whether one sink (or none) preserves the order of stdout and stderr."""
-        return len(self._channels) < 2
+        return len(self.channels) < 2
 
     def add_text(self, text: str) -> None:
         """Record text of a Python stream that reached no descriptor."""
         if not self._forked:
             with self._record_lock:
-                self._add(text)
+                self.add(text)
 
     @property
     def ended(self) -> bool:
@@ -164,7 +165,7 @@ class FdCapture(CapturedOutput):
         """Record everything written up to now, including buffers of Python and C."""
         if not self.ended:
             flush_streams()
-            if self._channels:
+            if self.channels:
                 flush_c_stdout()
                 self.sync()
 
@@ -173,13 +174,13 @@ class FdCapture(CapturedOutput):
         """Restore the descriptors for this block; inner captures must be suspended already."""
         self.flush()
         self.forward()
-        for channel in self._channels:
+        for channel in self.channels:
             channel.restore()
         try:
             yield
         finally:
             flush_streams()
-            for channel in self._channels:
+            for channel in self.channels:
                 channel.connect()
 
     # ---------------------------------------------------------------- pass on
@@ -201,8 +202,8 @@ class FdCapture(CapturedOutput):
 
     def _empty_outbox(self, meanwhile: Callable[[], object] | None) -> None:
         last: int | None = None
-        while self._in_delivery or self._refill_delivery():
-            number, data = self._in_delivery.popleft()
+        while self.in_delivery or self._refill_delivery():
+            number, data = self.in_delivery.popleft()
             if last not in (None, number):
                 self._sync_outer()
             last = number
@@ -214,8 +215,8 @@ class FdCapture(CapturedOutput):
                 self._dead_targets.add(target)
 
     def _refill_delivery(self) -> bool:
-        self._in_delivery.extend(self._outbox.take())
-        return bool(self._in_delivery)
+        self.in_delivery.extend(self.outbox.take())
+        return bool(self.in_delivery)
 
     def _sync_outer(self) -> None:
         # With two sinks, an outer capture orders output by the time of reading.
@@ -230,7 +231,7 @@ class FdCapture(CapturedOutput):
             recorded = self.record()
             # Output written while the terminal is stopped must not stay in the sink's memory.
             self.forward(meanwhile=self.record)
-            for channel in self._channels:
+            for channel in self.channels:
                 channel.sink.tick()
             is_over = self._stopping.wait(_BUSY_SECONDS if recorded else _IDLE_SECONDS)
 
@@ -240,10 +241,10 @@ class FdCapture(CapturedOutput):
         if self._forked:
             return  # a forked child leaving the context; the parent's capture goes on
         steps: list[Callable[[], object]] = [flush_streams]
-        if self._channels:
+        if self.channels:
             steps += [flush_c_stdout, self.sync, self.forward]
         steps += reversed(self._undo)
-        if self._channels:
+        if self.channels:
             steps += [self._disconnect, self._stop_thread, self._record_rest]
             steps += [self.forward, self._close_channels]
         _run_all(steps)
@@ -254,21 +255,21 @@ class FdCapture(CapturedOutput):
                 return
             place = _active.index(self)
             if place == len(_active) - 1:
-                for channel in self._channels:
+                for channel in self.channels:
                     channel.restore()
             else:
                 self._hand_over_to(_active[place + 1])
             _active.remove(self)
-            for channel in self._channels:
+            for channel in self.channels:
                 release(channel.descriptors)
 
     def _hand_over_to(self, inner: FdCapture) -> None:
         # The inner capture forwards to our sinks; from now on to our originals.
         inner.sync()
         inner.forward()
-        ours = {fd: saved for channel in self._channels for fd, saved in channel.saved.items()}
+        ours = {fd: saved for channel in self.channels for fd, saved in channel.saved.items()}
         with inner._forward_lock:
-            for channel in inner._channels:
+            for channel in inner.channels:
                 for fd in channel.saved.keys() & ours.keys():
                     channel.replace_original(fd, ours[fd])
 
@@ -278,16 +279,16 @@ class FdCapture(CapturedOutput):
 
     def _record_rest(self) -> None:
         self.sync()
-        for channel in self._channels:
-            self._add(channel.decode(b"", final=True))
+        for channel in self.channels:
+            self.add(channel.decode(b"", final=True))
 
     def _close_channels(self) -> None:
-        channels, self._channels = self._channels, []
+        channels, self.channels = self.channels, []
         if self._thread.is_alive():
             # The user has interrupted the join. The thread writes to a descriptor whose number
             # must not be reused.
-            self._outbox.clear()
-            self._in_delivery.clear()
+            self.outbox.clear()
+            self.in_delivery.clear()
             return
         for channel in channels:
             channel.close()
@@ -297,9 +298,9 @@ class FdCapture(CapturedOutput):
         self._forked = True
         self._reset_locks()
         self._forget()
-        self._outbox = Backlog()
-        self._in_delivery.clear()
-        for channel in self._channels:
+        self.outbox = Backlog()
+        self.in_delivery.clear()
+        for channel in self.channels:
             channel.sink.forget_in_child()
 
 

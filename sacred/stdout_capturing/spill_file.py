@@ -67,6 +67,10 @@ class SpillFile:
             data += more
         return data
 
+    def fileno(self) -> int:
+        """Return the descriptor of the file."""
+        return self._file.fileno()
+
     def free(self, end: int) -> None:
         """Release the disk space before `end` where the system can (Linux)."""
         free_file_range(self._file.fileno(), self._freed, end - self._freed)

@@ -33,7 +33,7 @@ class SysCapture(CapturedOutput):
     def before(self, text: str) -> None:
         """Record `text` before it is written, so that a broken terminal loses nothing."""
         if not self._closed:
-            self._add(text)
+            self.add(text)
 
     def after(self, text: str) -> None:
         """Do nothing."""

@@ -53,7 +53,7 @@ class TerminalSink:
         self._set_raw()
         self.tick()
         self._segments = [_Segment()]
-        self._marks: list[bytes] = []  # that have not arrived yet
+        self.marks: list[bytes] = []  # that have not arrived yet
         self._held = b""  # possibly the start of one
         self._timeout = _SYNC_TIMEOUT
         self._ended = threading.Event()
@@ -134,42 +134,42 @@ class TerminalSink:
     def _until_mark(self) -> Iterator[bytes]:
         mark = self._send_mark()
         deadline = time.monotonic() + self._timeout
-        while mark in self._marks and time.monotonic() < deadline:
+        while mark in self.marks and time.monotonic() < deadline:
             has_ended = self._ended.is_set()
             arrived = self._scan()
             yield self._without_marks(arrived)
             if has_ended and not arrived:
-                self._marks.clear()  # no mark will arrive any more
+                self.marks.clear()  # no mark will arrive any more
             elif not arrived:
                 time.sleep(0)
         # Do not wait as long for further marks if one got lost.
-        self._timeout = _RETRY_SYNC_TIMEOUT if self._marks else _SYNC_TIMEOUT
+        self._timeout = _RETRY_SYNC_TIMEOUT if self.marks else _SYNC_TIMEOUT
 
     def _send_mark(self) -> bytes:
         mark = b"\x1b]sacred;" + secrets.token_hex(8).encode() + b"\x07"
-        self._marks.append(mark)
+        self.marks.append(mark)
         try:
             os.write(self.write_fd, mark)
         except OSError:
-            self._marks.remove(mark)
+            self.marks.remove(mark)
         return mark
 
     def _without_marks(self, data: bytes) -> bytes:
         """Remove marks that have arrived; hold back what may become one."""
         data, self._held = self._held + data, b""
         clean = b""
-        while self._marks:
-            found = [(data.find(mark), number) for number, mark in enumerate(self._marks)]
+        while self.marks:
+            found = [(data.find(mark), number) for number, mark in enumerate(self.marks)]
             place, number = min((item for item in found if item[0] >= 0), default=(-1, 0))
             if place < 0:
-                start = data.rfind(b"\x1b", -len(self._marks[0]))
-                if start >= 0 and any(mark.startswith(data[start:]) for mark in self._marks):
+                start = data.rfind(b"\x1b", -len(self.marks[0]))
+                if start >= 0 and any(mark.startswith(data[start:]) for mark in self.marks):
                     data, self._held = data[:start], data[start:]
                 break
             clean += data[:place]
-            data = data[place + len(self._marks[number]) :]
+            data = data[place + len(self.marks[number]) :]
             # Earlier marks are lost: somebody has flushed the terminal's queue.
-            del self._marks[: number + 1]
+            del self.marks[: number + 1]
         return clean + data
 
     def _scan(self) -> bytes:

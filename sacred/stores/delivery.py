@@ -60,7 +60,8 @@ class Delivery:
             self._directory = os.getcwd()
         # Artifacts come from the thread of the user, heartbeats from another one.
         self._lock = threading.RLock()
-        self._quiet_until = 0.0
+        #: Until this time (`time.monotonic`) changes are only kept: a failure costs seconds.
+        self.quiet_until = 0.0
         self._has_failed = False
 
     @functools.cached_property
@@ -80,7 +81,7 @@ class Delivery:
         """
         with self._lock:
             self._put(changes)
-            if time.monotonic() >= self._quiet_until:
+            if time.monotonic() >= self.quiet_until:
                 self.deliver()
             else:
                 self._keep_files()
@@ -108,7 +109,7 @@ class Delivery:
                 if self._store.is_unreachable(error):
                     # It has cost seconds to find out. The next to come must not pay
                     # again: half of the time at most is spent with waiting.
-                    self._quiet_until = 2 * time.monotonic() - began
+                    self.quiet_until = 2 * time.monotonic() - began
                     self._keep_files()
                     raise
                 self._deliver_one_by_one(error)

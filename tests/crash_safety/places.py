@@ -142,7 +142,7 @@ class S3Place(_Files):
         keys = self._keys("base/")
         return [key.split("/")[1] for key in keys if key.endswith("/run.json")]
 
-    def _client(self) -> Any:
+    def client(self) -> Any:
         import boto3
 
         return boto3.client(
@@ -154,12 +154,12 @@ class S3Place(_Files):
         )
 
     def _keys(self, prefix: str) -> list[str]:
-        pages = self._client().get_paginator("list_objects_v2")
+        pages = self.client().get_paginator("list_objects_v2")
         found = pages.paginate(Bucket=self.bucket, Prefix=prefix)
         return [item["Key"] for page in found for item in page.get("Contents", [])]
 
     def _get(self, key: str) -> bytes:
-        return bytes(self._client().get_object(Bucket=self.bucket, Key=key)["Body"].read())
+        return bytes(self.client().get_object(Bucket=self.bucket, Key=key)["Body"].read())
 
 
 class TinyDbPlace(Place):
@@ -273,7 +273,7 @@ class MongoPlace(Place):
     def __init__(self, url: str, name: str, patience: float = 5) -> None:
         import pymongo
 
-        self._client = pymongo.MongoClient[dict[str, Any]](url)
+        self.client = pymongo.MongoClient[dict[str, Any]](url)
         self.name = name
         url = f"{url.partition('?')[0]}{name}"
         wait = int(1000 * patience)
@@ -283,11 +283,11 @@ class MongoPlace(Place):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.drop_database(self.name)
-        self._client.close()
+        self.client.drop_database(self.name)
+        self.client.close()
 
     def read(self, run_id: Any) -> Stored:
-        database = self._client[self.name]
+        database = self.client[self.name]
         [document] = database["runs"].find({"_id": run_id})
         info = dict(document["info"])
         listed = {entry["id"] for entry in info.pop("metrics", [])}
@@ -305,12 +305,12 @@ class MongoPlace(Place):
         )
 
     def ids(self) -> list[Any]:
-        return [document["_id"] for document in self._client[self.name]["runs"].find({}, {})]
+        return [document["_id"] for document in self.client[self.name]["runs"].find({}, {})]
 
     def _artifacts(self, entries: Iterable[dict[str, Any]]) -> dict[str, bytes]:
         import gridfs
 
-        files = gridfs.GridFS(self._client[self.name])
+        files = gridfs.GridFS(self.client[self.name])
         return {entry["name"]: files.get(entry["file_id"]).read() for entry in entries}
 
 

@@ -52,7 +52,7 @@ def test_a_clock_that_goes_backwards(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def main(_run: Run) -> None:
         for step in range(3):
             _run.log_scalar("loss", step)
-            _run._heartbeat.beat()  # type: ignore[union-attr]
+            _run.heartbeat.beat()  # type: ignore[union-attr]
 
     def utcnow() -> datetime.datetime:
         return BEGIN - datetime.timedelta(hours=next(hours))
@@ -120,7 +120,7 @@ def test_a_run_that_goes_on_does_not_wait_for_the_disk(
     def main(_run: Run) -> int:
         for step in range(3):
             _run.log_scalar("loss", step)
-            _run._heartbeat.beat()  # type: ignore[union-attr]
+            _run.heartbeat.beat()  # type: ignore[union-attr]
         return len(synced)
 
     assert ex.run(options={"--loglevel": "ERROR"}).result == 0

@@ -148,7 +148,7 @@ def test_tags_of_a_run_reach_the_stores_with_the_next_beat(tmp_path):
     def main(_run):
         seen.append(list(_run.tags))
         _run.tags.append("late")
-        _run._heartbeat.beat()
+        _run.heartbeat.beat()
         seen.append(store[_run._id].tags)
         _run.tags = ["only"]
         _run.meta_info["notes"] = "so it was"

@@ -139,8 +139,8 @@ def test_what_a_run_uses_again_counts_as_new(place, store, tmp_path, monkeypatch
     for method in ("_insert_next", "_writing"):
         if hasattr(store.backend, method):
             monkeypatch.setattr(store.backend, method, killed)
-    if hasattr(store.backend, "_blobs"):
-        monkeypatch.setattr(store.backend._blobs, "claim", killed)
+    if hasattr(store.backend, "blobs"):
+        monkeypatch.setattr(store.backend.blobs, "claim", killed)
     source = {"sources": [("shared.py", md5_of_file(str(path)))], "base_dir": str(tmp_path)}
     with pytest.raises(Killed):
         drive.start(StoreObserver(store.backend), ex_info=source)

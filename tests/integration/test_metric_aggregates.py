@@ -268,11 +268,11 @@ def test_a_damaged_point_leaves_the_numbers_of_other_runs(kind, request, tmp_pat
 def _damage(kind, store):
     if kind == "mongo":
         object_of_nobody = {"py/object": "os.system"}
-        store.reader._metrics._metrics.update_one(
+        store.reader.runs.database["metrics"].update_one(
             {"run_id": 1}, {"$set": {"values.1": object_of_nobody}}
         )
         return
-    with store.reader._engine.begin() as connection:
+    with store.reader.engine.begin() as connection:
         connection.exec_driver_sql(
             "UPDATE metric SET value_json = '{' WHERE run_id = '1' AND position = 1"
         )
@@ -298,7 +298,7 @@ def test_metrics_that_the_run_does_not_list_are_found_in_mongo(request, tmp_path
             run_id = store.backend.create(None, dict(_DOCUMENT), [])
             if run_id < 3:
                 put_metrics(store, run_id, {"loss": [0.5]})
-        store.reader._runs.update_many({}, {"$unset": {"info.metrics": 1}})
+        store.reader.runs.update_many({}, {"$unset": {"info.metrics": 1}})
         said = store.reader.metric_numbers([1, 2, 3], [("loss", "min")])
         assert said == {n: {("loss", "min"): value} for n, value in ((1, 0.5), (2, 0.5), (3, None))}
 
@@ -314,11 +314,8 @@ def test_the_list_of_metrics_in_mongo_leaves_none_out(request, tmp_path):
         with open_store(place.url) as other:
             put_metrics(other, run_id, {"later": [2.0]})
             assert sorted(other.reader.metric_names(run_id)) == ["acc", "later", "loss"]
-            assert sorted(other.reader._metrics.listed([run_id])[run_id]) == [
-                "acc",
-                "later",
-                "loss",
-            ]
+            listed = other.reader.runs.find_one({"_id": run_id})["info"]["metrics"]
+            assert sorted(entry["name"] for entry in listed) == ["acc", "later", "loss"]
             assert other.reader.points(run_id, "loss").values[0] == 0.5
 
 

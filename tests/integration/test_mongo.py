@@ -707,7 +707,7 @@ def test_a_spool_keeps_the_ids_of_metrics_that_info_lists(mongo_db, tmp_path, mo
     info = {}
     points = {"loss": {"values": [1.0], "steps": [0], "timestamps": [T0]}}
     with monkeypatch.context() as away:
-        away.setattr(observer._store, "apply", refuse)
+        away.setattr(observer.store, "apply", refuse)
         with pytest.raises(StoreUnavailableError):
             observer.log_metrics(points, info)
         with contextlib.suppress(StoreUnavailableError):

@@ -27,13 +27,7 @@ def small(monkeypatch):
     monkeypatch.setattr("sacred.stores.mongo.points.POINTS_PER_PART", 15)
     monkeypatch.setattr("sacred.stores.mongo.points.MAX_PUSHED_POINTS", 3)
     monkeypatch.setattr("sacred.stores.mongo.points_reader.POINTS_PER_DOCUMENT", 40)
-    monkeypatch.setattr("sacred.stores.mongo.search.metrics._IS_LONG", _is_long(40))
-
-
-def _is_long(size):
-    count = {"$size": {"$cond": [{"$isArray": "$values"}, "$values", []]}}
-    others = [{"$gt": ["$part", 0]}, {"$eq": ["$growing", True]}]
-    return {"$or": [{"$gte": [count, size]}, *others]}
+    monkeypatch.setattr("sacred.stores.mongo.search.metrics.POINTS_PER_DOCUMENT", 40)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from sacred.observers.queue import QueueObserver
 from sacred.observers.store_observer import StoreObserver
 from sacred.observers.tinydb_hashfs import TinyDbObserver
 from sacred.runs import open_store
+from sacred.stores.document import RunChangeTracker
 from sacred.stores.files.store import RECORD_FILES
 from sacred.stores.store import RunExistsError, StoreError
 from sacred.testing import drive
@@ -530,12 +531,12 @@ def test_a_file_is_listed_as_often_as_it_is_added(kind, request, tmp_path):
     with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
         observer = StoreObserver(store.backend)
         run_id = drive.start(observer)
-        changes = []
+        changes, tracker = [], RunChangeTracker()
         for content in ("a", "a", "b", "a"):
             path.write_text(content)
             again = [
-                *observer._writer.resource(str(path)),
-                *observer._writer.artifact("out.txt", str(path)),
+                *tracker.resource(str(path)),
+                *tracker.artifact("out.txt", str(path)),
             ]
             for _ in range(2):
                 store.apply(run_id, again)

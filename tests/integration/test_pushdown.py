@@ -311,7 +311,7 @@ def test_the_own_order_of_mongo_is_taken_for_numbers(request, tmp_path):
 
         def pages(sort, limit=5):
             reader, order = store.reader, store.reader.ordering(parse_sort(sort))
-            return first_of(reader._runs, order, limit, {}, {"config": 1, "result": 1})
+            return first_of(reader.runs, order, limit, {}, {"config": 1, "result": 1})
 
         def is_taken(sort, limit=5):
             return pages(sort, limit) is not None

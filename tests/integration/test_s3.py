@@ -114,20 +114,30 @@ def test_impossible_names_of_buckets(name):
 
 
 @pytest.mark.parametrize("size", [5 << 20, 4 << 30, (4 << 30) + 1, (8 << 30) + 1, 9 << 30])
-def test_large_objects_are_copied_in_parts_that_the_service_takes(size):
-    ranges = []
+def test_large_objects_are_copied_in_parts_that_the_service_takes(size, monkeypatch):
+    ranges, completed = [], []
 
     class Client:
+        def head_bucket(self, **given):
+            return {}
+
+        def create_multipart_upload(self, **given):
+            return {"UploadId": "u"}
+
+        def upload_part(self, **given):
+            return {"ETag": "x"}
+
+        def complete_multipart_upload(self, **given):
+            completed.append(given["MultipartUpload"]["Parts"])
+
         def upload_part_copy(self, **given):
             start, stop = given["CopySourceRange"].removeprefix("bytes=").split("-")
             ranges.append((int(start), int(stop) + 1))
             return {"CopyPartResult": {"ETag": "x"}}
 
-    import os
-
-    bucket = S3Bucket("some-bucket", "us-east-1")
-    bucket._client = (os.getpid(), Client())
-    bucket._copied({"Bucket": "some-bucket", "Key": "k", "UploadId": "u"}, size)
+    monkeypatch.setattr("boto3.session.Session.client", lambda *args, **kwargs: Client())
+    S3Bucket("some-bucket", "us-east-1").extend("k", size, b"tail")
+    assert [len(parts) for parts in completed] == [len(ranges) + 1]
     assert [start for start, _ in ranges] == [0, *(stop for _, stop in ranges[:-1])]
     assert ranges[-1][1] == size
     assert all(5 << 20 <= stop - start <= 5 << 30 for start, stop in ranges)

@@ -38,6 +38,7 @@ from sacred.observers.sql_bases import (
 )
 from sacred.observers.sql_bases import Experiment as ExperimentRow
 from sacred.stores.changes import AddPoints, SetFields, WriteOutput
+from sacred.stores.document import RunChangeTracker
 from sacred.stores.local_files import md5_of_file
 from sacred.stores.sql import database
 from sacred.stores.sql.points import step_from, value_from
@@ -590,8 +591,8 @@ def test_a_half_upgraded_database_is_completed(old_url):
 def test_changes_applied_twice_are_as_applied_once(observer, rows, tmp_path):
     (tmp_path / "a").write_text("a")
     start(observer)
-    store = observer.store
-    [artifact] = observer._writer.artifact("a", str(tmp_path / "a"))
+    store, tracker = observer.store, RunChangeTracker()
+    [artifact] = tracker.artifact("a", str(tmp_path / "a"))
     changes = [
         WriteOutput(start=0, offset=0, text="hello"),
         WriteOutput(start=4, offset=4, text="😀\nx"),
@@ -599,8 +600,8 @@ def test_changes_applied_twice_are_as_applied_once(observer, rows, tmp_path):
         AddPoints(name="m", start=0, steps=[0, 1], values=[1.0, 2.0], timestamps=[T0, T0]),
         AddPoints(name="m", start=2, steps=[2], values=[3.0], timestamps=[T0]),
         artifact,
-        *observer._writer.resource(str(tmp_path / "a")),
-        *observer._writer.experiment_info({"name": "ex", "base_dir": "/", "sources": []}),
+        *tracker.resource(str(tmp_path / "a")),
+        *tracker.experiment_info({"name": "ex", "base_dir": "/", "sources": []}),
         SetFields(fields={"status": "COMPLETED", "stop_time": T0, "result": "r"}),
     ]
     store.apply("1", changes)
@@ -824,7 +825,7 @@ def test_a_full_disk(tmp_path):
     sa.event.remove(observer.engine, "begin", limit)
     with observer.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
-    observer._delivery._quiet_until = 0
+    observer.delivery.quiet_until = 0
     complete(observer, 1)
     assert len(observer.query("1")["captured_out"]) == 10_000_000
 

@@ -475,7 +475,7 @@ def test_a_reader_sees_one_state(url, engine, store, number):
     with open_store(url) as opened:
         reader = opened.backend.reader()
         assert reader.metric_names(run_id) == ["loss"]
-        reading = reader._engine
+        reading = reader.engine
         sa.event.listen(reading, "after_cursor_execute", disturb)
         found = reader.points(run_id, "loss")
         sa.event.remove(reading, "after_cursor_execute", disturb)

@@ -123,7 +123,7 @@ def test_a_removal_that_is_interrupted_goes_on(kind, request, tmp_path, monkeypa
                 remove = shutil.rmtree
                 patch.setattr(shutil, "rmtree", lambda p: killed() if "_trash" in p else remove(p))
             else:
-                patch.setattr(type(store.backend._runs), "delete_one", killed)
+                patch.setattr(type(store.backend.runs), "delete_one", killed)
             with pytest.raises(KeyboardInterrupt):
                 empty_trash(store)
         observer = StoreObserver(open_store(place.url).backend)

@@ -111,7 +111,7 @@ class BucketContract:
         check()
 
     def test_long_output_is_whole_at_every_beat(self, observer, monkeypatch):
-        bucket = observer.store._blobs.bucket
+        bucket = observer.store.blobs.bucket
         sent = []
         extend = bucket.extend
         monkeypatch.setattr(bucket, "extend", lambda *a: (sent.append(len(a[2])), extend(*a)))
@@ -127,7 +127,7 @@ class BucketContract:
         beat(observer, text)
         complete(observer)
         assert self.everything(observer)["1/cout.txt"].decode() == text
-        assert observer.store._blobs._growing == {}
+        assert observer.store.blobs.growing == {}
 
     def test_twelve_starts_at_once(self, place):
         ids = []
@@ -148,7 +148,7 @@ class BucketContract:
 
     def documents(self, observer, fields=None):
         """What a new reader finds, and which objects it has asked for."""
-        bucket = self.observer_class(observer.bucket, "base").store._blobs.bucket
+        bucket = self.observer_class(observer.bucket, "base").store.blobs.bucket
         asked = []
         get = type(bucket).get
 
@@ -183,7 +183,7 @@ class BucketContract:
         second, asked = self.documents(observer)
         assert asked == ["2/_annotations.json", "3/run.json"]
         assert (second[2]["meta"]["notes"], second[3]["result"]) == ("odd", 99)
-        observer.store._blobs.remove_folder("2")
+        observer.store.blobs.remove_folder("2")
         assert self.documents(observer) == ({n: second[n] for n in (1, 3)}, [])
         (database,) = kept.iterdir()
         with contextlib.closing(sqlite3.connect(database)) as connection:
@@ -210,7 +210,7 @@ class BucketContract:
     ):
         start(observer, config={"n": 1})
         start(observer, config={"n": 2})
-        bucket, change = type(observer.store._blobs.bucket), observer.store.apply
+        bucket, change = type(observer.store.blobs.bucket), observer.store.apply
         objects = bucket.objects
 
         def listed(*args):

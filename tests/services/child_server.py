@@ -79,8 +79,8 @@ class ChildServer(ABC):
 
     def __init__(self) -> None:
         self.port = free_port()
-        self._owner = os.getpid()
-        self._directory: Path | None = None
+        self.owner = os.getpid()
+        self.directory: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
 
@@ -116,7 +116,7 @@ class ChildServer(ABC):
         """Start and return once the server answers; data of an earlier start are there."""
         if self.running:
             raise RuntimeError("the server is running already")
-        first = self._directory is None
+        first = self.directory is None
         for attempts_left in reversed(range(5)):
             try:
                 self._launch()
@@ -145,17 +145,17 @@ class ChildServer(ABC):
 
     def close(self) -> None:
         """End the server and remove its data."""
-        if os.getpid() != self._owner:
+        if os.getpid() != self.owner:
             return  # a forked child that leaves through atexit
         self.kill()
-        if self._directory is not None:
-            shutil.rmtree(self._directory, ignore_errors=True)
-            self._directory = None
+        if self.directory is not None:
+            shutil.rmtree(self.directory, ignore_errors=True)
+            self.directory = None
         atexit.unregister(self.close)
 
     def log(self) -> str:
         """What the server wrote since it was first started."""
-        path = self._directory and self._directory / "log"
+        path = self.directory and self.directory / "log"
         return path.read_text(errors="replace") if path and path.exists() else ""
 
     def __enter__(self) -> Self:
@@ -165,21 +165,21 @@ class ChildServer(ABC):
         self.close()
 
     def _launch(self) -> None:
-        if self._directory is None:
-            self._directory = self._make_directory()
+        if self.directory is None:
+            self.directory = self._make_directory()
             atexit.register(self.close)
-        command, how = self._command(self._directory)
-        with open(self._directory / "log", "ab") as log:
+        command, how = self._command(self.directory)
+        with open(self.directory / "log", "ab") as log:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=self._directory,
+                cwd=self.directory,
                 start_new_session=True,  # Ctrl-C is for the tests, which then stop the server
                 **how,
             )
-        watched = (os.getpid(), self._process.pid, int(self.kill_signal), self._directory)
+        watched = (os.getpid(), self._process.pid, int(self.kill_signal), self.directory)
         self._watchdog = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _WATCHDOG, *map(str, watched)],
             stdin=subprocess.DEVNULL,

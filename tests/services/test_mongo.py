@@ -24,7 +24,7 @@ ORPHAN = """
 import sys, time
 from tests.services.mongo import MongoServer
 server = MongoServer().start()
-print(server.port, server._process.pid, server._directory, flush=True)
+print(server.port, server.pid, server.directory, flush=True)
 time.sleep(100)
 """
 
@@ -119,7 +119,7 @@ def test_the_server_dies_with_the_process_that_started_it(how: signal.Signals) -
 
 def test_a_forked_child_does_not_end_the_server(own_mongo: MongoServer) -> None:
     with pytest.MonkeyPatch.context() as as_child:
-        as_child.setattr(own_mongo, "_owner", os.getppid())
+        as_child.setattr(own_mongo, "owner", os.getppid())
         own_mongo.close()
     assert own_mongo.running
 

@@ -62,7 +62,7 @@ def silence(place: FailingPlace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
 
     def switch(on: bool) -> None:
         if on:
-            stopped.extend(_all_processes(server._process.pid))
+            stopped.extend(_all_processes(server.pid))
         for number in stopped:
             os.kill(number, signal.SIGSTOP if on else signal.SIGCONT)
         if not on:
@@ -93,7 +93,7 @@ def test_silent_in_the_middle_and_back_again(
             assert time.monotonic() - began < 5 * SECONDS
         finally:
             silence(False)
-        observer._delivery._quiet_until = 0  # type: ignore[union-attr]
+        observer.delivery.quiet_until = 0  # type: ignore[union-attr]
         time.sleep(0.5)
         live_a_bit(run, 4, tmp_path)
         return 42
@@ -240,7 +240,7 @@ def test_a_store_on_this_machine_is_asked_directly() -> None:
 
 def test_an_observer_with_deadlines_can_be_pickled_and_its_store_replaced() -> None:
     observer = StoreObserver(Sleeper())
-    assert isinstance(observer._bounded, BoundedStore)
+    assert isinstance(observer.bounded_store, BoundedStore)
     observer.store = MemoryStore()
-    assert observer._bounded is observer.store
+    assert observer.bounded_store is observer.store
     assert pickle.loads(pickle.dumps(observer)).store is not observer.store

@@ -78,7 +78,7 @@ def live_a_bit(run: Run, number: int, directory: Path) -> None:
     resource = directory / f"r{number}"
     resource.write_bytes(b"resource %d" % number)
     run.add_resource(resource)
-    run._heartbeat.beat()
+    run.heartbeat.beat()
 
 
 # ------------------------------------------------------------------------ at the start
@@ -181,10 +181,10 @@ def test_lost_in_the_middle_and_back_again(place: FailingPlace, tmp_path: Path) 
         try:
             live_a_bit(run, 1, tmp_path)
             live_a_bit(run, 2, tmp_path)
-            assert observer._delivery.pending
+            assert observer.delivery.pending
         finally:
             place.come_back()
-        observer._delivery._quiet_until = 0  # the pause after a failure is over
+        observer.delivery.quiet_until = 0  # the pause after a failure is over
         live_a_bit(run, 3, tmp_path)
         return 42
 

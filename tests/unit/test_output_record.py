@@ -208,11 +208,11 @@ def test_a_beat_that_comes_late_tells_long_output_piece_by_piece():
     text = "".join(f"line {number}\n" for number in range(300_000))
     observer = Pieces()
     dispatcher = Dispatcher([observer], LOG)
-    dispatcher._started_observers = [observer]
+    dispatcher.started_observers = [observer]
     heart = HeartbeatThread(dispatcher, MetricsLogger(), {}, OutputRecord(None, LOG), lambda: None)
     with CapturedOutput() as captured:
         heart.attach_capture(captured)
-        captured._add(text)
+        captured.add(text)
         heart.beat()
     assert "".join(observer.told) == text
     assert max(map(len, observer.told)) <= 1 << 20

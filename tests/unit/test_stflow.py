@@ -24,7 +24,7 @@ TENSORFLOW = {
     "tensorflow/writers.py": """
         class FileWriter:
             def __init__(self, logdir, graph=None):
-                self._logdir = logdir
+                self.logdir = logdir
         def create_file_writer_v2(logdir, max_queue=None, name=None):
             return ("writer", logdir)
         """,
@@ -90,7 +90,7 @@ def test_each_way_to_make_a_writer_is_noted_once(tf: Any) -> None:
         with LogFileWriter(ex):
             assert tf.summary.create_file_writer("a") == ("writer", "a")
             tf.summary.create_file_writer(logdir="b", name="n")
-            assert tf.summary.FileWriter("c")._logdir == "c"
+            assert tf.summary.FileWriter("c").logdir == "c"
             tf.compat.v1.summary.FileWriter(logdir=Path("d"))
             FileWriter("e")
             assert isinstance(tf.summary.FileWriter("f"), FileWriter)

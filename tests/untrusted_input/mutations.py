@@ -186,7 +186,7 @@ class S3Mutator(_OfFiles):
         return dict(self.place.files(self.run_id))
 
     def write(self, name: str, data: bytes | None) -> None:
-        client, key = self.place._client(), f"base/{self.run_id}/{name}"
+        client, key = self.place.client(), f"base/{self.run_id}/{name}"
         if data is None:
             client.delete_object(Bucket=self.place.bucket, Key=key)
         else:
@@ -314,7 +314,7 @@ class MongoMutator(Mutator):
     def mutate(self, rng: random.Random) -> str:
         import bson
 
-        database = self.place._client[self.place.name]
+        database = self.place.client[self.place.name]
         name, key = rng.choice([("runs", "_id"), ("runs", "_id"), ("metrics", "run_id")])
         document = rng.choice(list(database[name].find({key: self.run_id})))
         self._before = database[name], document

@@ -203,7 +203,7 @@ def test_an_odd_id_is_named_and_stands_in_nobodys_place(
     first = _record_run(writing, 1, tmp_path)
     _record_run(writing, 2, tmp_path)
     if kind == "mongo":
-        runs = place._client[place.name]["runs"]  # type: ignore[attr-defined]
+        runs = place.client[place.name]["runs"]  # type: ignore[attr-defined]
         document = runs.find_one({"_id": 2})
         runs.insert_one({**document, "_id": odd})
         runs.delete_one({"_id": 2})

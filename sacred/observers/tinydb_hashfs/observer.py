@@ -215,7 +215,7 @@ class TinyDbObserver(StoreObserver):
 
     @property
     def _found(self) -> tuple[int, JsonDict] | None:
-        delivery = self._delivery
+        delivery = self.delivery
         return None if delivery is None else self._store.find(delivery.run_id)
 
     @property

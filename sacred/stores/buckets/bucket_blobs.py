@@ -134,7 +134,7 @@ class BucketBlobs(Blobs):
         self.bucket = bucket
         self.prefix = prefix
         self._prefix = f"{prefix}/" if prefix else ""
-        self._growing: dict[str, _Growing] = {}
+        self.growing: dict[str, _Growing] = {}
 
     def claim(self, run_id: str | None) -> str:
         """See `Blobs.claim`; who makes the ``run.json``, empty at first, has the id."""
@@ -147,7 +147,7 @@ class BucketBlobs(Blobs):
 
     def write(self, name: str, content: Content) -> None:
         """See `Blobs.write`."""
-        self._growing.pop(name, None)
+        self.growing.pop(name, None)
         with _scratch() as file:
             if isinstance(content, bytes):
                 file.write(content)
@@ -159,19 +159,19 @@ class BucketBlobs(Blobs):
     def append(self, name: str, offset: int, content: bytes) -> None:
         """See `Blobs.append`."""
         # Taken out and put back: after an error nobody knows what the object is like.
-        growing = self._growing.pop(name, None) or self._found(name)
+        growing = self.growing.pop(name, None) or self._found(name)
         if growing.size < offset:
             raise StoreError(f"{self.root}/{name} is shorter than {offset} bytes")
         if growing.size == offset >= self.bucket.extendable:
             if content:
                 self.bucket.extend(self._key(name), offset, content)
-            self._growing[name] = _Growing(offset + len(content), None)
+            self.growing[name] = _Growing(offset + len(content), None)
             return
         head = self.read(name) if growing.content is None else growing.content
         whole = head[:offset] + content
         self.bucket.put(self._key(name), io.BytesIO(whole))
         kept = whole if len(whole) < self.bucket.extendable else None
-        self._growing[name] = _Growing(len(whole), kept)
+        self.growing[name] = _Growing(len(whole), kept)
 
     def put_file(self, name: str, path: str) -> None:
         """See `Blobs.put_file`."""
@@ -237,7 +237,7 @@ class BucketBlobs(Blobs):
 
     def remove(self, name: str) -> None:
         """See `Blobs.remove`."""
-        self._growing.pop(name, None)
+        self.growing.pop(name, None)
         self.bucket.delete(self._key(name))
 
     def remove_folder(self, name: str) -> None:
@@ -255,8 +255,8 @@ class BucketBlobs(Blobs):
 
     def forget(self, folder: str) -> None:
         """Nothing in this folder is going to grow any more: let go of its content."""
-        for name in [name for name in self._growing if name.startswith(f"{folder}/")]:
-            self._growing.pop(name, None)
+        for name in [name for name in self.growing if name.startswith(f"{folder}/")]:
+            self.growing.pop(name, None)
 
     def _key(self, name: str) -> str:
         # As a file system does it: `./a` and `d//a` are names of the same things as `a`, `d/a`.

@@ -39,7 +39,7 @@ class FileCollector(Collector):
         resources: Blobs,
         record_files: Collection[str],
     ) -> None:
-        self._blobs = blobs
+        self.blobs = blobs
         self._record_files = frozenset(record_files)
         self._shared = {"source": sources, "resource": resources}
 
@@ -59,16 +59,16 @@ class FileCollector(Collector):
             if blob.used < before and _SHARED.fullmatch(blob.name)
         ]
         records = set()
-        for blob in self._blobs.entries():
+        for blob in self.blobs.entries():
             folder = blob.name.partition("/")[0]
-            if re.fullmatch(self._blobs.scratch, blob.name.rpartition("/")[2]):
+            if re.fullmatch(self.blobs.scratch, blob.name.rpartition("/")[2]):
                 if blob.used < before and folder not in map(str, without):
-                    yield _remain("temporary file", blob, self._blobs)
+                    yield _remain("temporary file", blob, self.blobs)
             elif blob.name.endswith(f"/{_RECORD}"):
                 records.add(blob.name)
         yield from self._elsewhere(before)
         # Directories that are links have not been looked into.
-        others = [f for f in self._blobs.folders() if f"{f}/{_RECORD}" not in records]
+        others = [f for f in self.blobs.folders() if f"{f}/{_RECORD}" not in records]
         records |= {f"{folder}/{_RECORD}" for folder in others}
         yield from self._unfinished(filter(str.isdecimal, others), before)
         try:
@@ -88,9 +88,9 @@ class FileCollector(Collector):
             if _key(item) not in unused:
                 continue
             if item.kind == "unfinished run":
-                if self._blobs.exists(f"{item.name}/{_RECORD}"):
+                if self.blobs.exists(f"{item.name}/{_RECORD}"):
                     continue
-                self._blobs.remove_folder(item.name)
+                self.blobs.remove_folder(item.name)
                 yield item
             elif item.ref.remove_unused(item.name, before):
                 yield item
@@ -98,19 +98,19 @@ class FileCollector(Collector):
     def discard_time(self, run_id: RunId) -> datetime.datetime | None:
         """See `Collector.discard_time`."""
         try:
-            mark = json.loads(self._blobs.read(f"{TRASH}/{run_id}/{MARK}"))
+            mark = json.loads(self.blobs.read(f"{TRASH}/{run_id}/{MARK}"))
         except (FileNotFoundError, ValueError):
             return None
         return timestamp_of(mark.get(DISCARD_TIME)) if isinstance(mark, dict) else None
 
     def size_of(self, run_id: RunId) -> int | None:
         """See `Collector.size_of`."""
-        return sum(blob.size for blob in self._blobs.entries(str(run_id)))
+        return sum(blob.size for blob in self.blobs.entries(str(run_id)))
 
     def _elsewhere(self, before: datetime.datetime) -> Iterator[Garbage]:
         """What is left of writing shared contents, where they are not within the store."""
         for place in self._shared.values():
-            if place is None or place.root.startswith(f"{self._blobs.root}/"):
+            if place is None or place.root.startswith(f"{self.blobs.root}/"):
                 continue
             for blob in place.entries():
                 if blob.used < before and re.fullmatch(place.scratch, blob.name):
@@ -119,12 +119,12 @@ class FileCollector(Collector):
     def _unfinished(self, folders: Iterable[str], before: datetime.datetime) -> Iterator[Garbage]:
         """Runs that were killed before they had a record: nothing but an id that is taken."""
         for folder in folders:
-            blobs = list(self._blobs.entries(folder))
+            blobs = list(self.blobs.entries(folder))
             names = {blob.name.removeprefix(f"{folder}/") for blob in blobs}
             # One of our files there must be, or it may be anybody's directory.
             if names and names < self._record_files and all(blob.used < before for blob in blobs):
                 size = sum(blob.size for blob in blobs)
-                yield Garbage(kind="unfinished run", name=folder, size=size, ref=self._blobs)
+                yield Garbage(kind="unfinished run", name=folder, size=size, ref=self.blobs)
 
     def _references(self, records: Collection[str]) -> set[str]:
         """The names, without directories, of all copies that these records refer to.
@@ -135,13 +135,13 @@ class FileCollector(Collector):
         names: set[str] = set()
         for name in records:
             try:
-                record = json.loads(self._blobs.read(name))
+                record = json.loads(self.blobs.read(name))
                 listed = list((record.get("experiment") or {}).get("sources") or ())
                 listed += record.get("resources") or ()
             except FileNotFoundError:
                 continue  # no run, or it has just been removed
             except (ValueError, AttributeError, TypeError) as error:
-                raise ValueError(f"{self._blobs.root}/{name} is damaged ({error})") from error
+                raise ValueError(f"{self.blobs.root}/{name} is damaged ({error})") from error
             names.update(map(_base_of, listed))
         return names
 

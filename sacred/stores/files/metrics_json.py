@@ -77,7 +77,7 @@ class MetricsFile:
     """
 
     def __init__(self, blobs: Blobs, directory: str) -> None:
-        self._blobs = blobs
+        self.blobs = blobs
         self._name = f"{directory}/{NAME}"
         self._journal_name = f"{directory}/{JOURNAL}"
         self._metrics: dict[str, _Metric] = {}
@@ -90,10 +90,10 @@ class MetricsFile:
 
     def load(self) -> None:
         """Go on with what another process has left."""
-        for name, arrays in _merged(self._blobs, self._name, self._journal_name).items():
+        for name, arrays in _merged(self.blobs, self._name, self._journal_name).items():
             texts = tuple(elements_text(arrays[array]) for array in _ARRAYS)
             self._metrics[name] = _Metric(count=len(arrays["values"]), fresh=[texts])
-        self._has_journal = self._blobs.exists(self._journal_name)
+        self._has_journal = self.blobs.exists(self._journal_name)
         if self._metrics:
             self._replace()
             self._drop_journal()
@@ -129,7 +129,7 @@ class MetricsFile:
             lines = (_journal_line(points, arrays) for points, arrays in new)
             journal = b"".join(itertools.chain.from_iterable(lines))
             self._has_journal = True
-            self._blobs.append(self._journal_name, self._journal_size, journal)
+            self.blobs.append(self._journal_name, self._journal_size, journal)
             self._journal_size += len(journal)
             self._take(new, size)
 
@@ -163,10 +163,10 @@ class MetricsFile:
         # Over a network, an error may be all that is heard of a success.
         self._attempt = written
         if self._size:
-            with self._blobs.open(self._name) as old:
-                self._blobs.write(self._name, self._text(old, written))
+            with self.blobs.open(self._name) as old:
+                self.blobs.write(self._name, self._text(old, written))
         else:
-            self._blobs.write(self._name, self._text(None, written))
+            self.blobs.write(self._name, self._text(None, written))
         self._adopt(written)
 
     def _settle(self) -> None:
@@ -175,7 +175,7 @@ class MetricsFile:
         if attempt is None:
             return
         try:
-            with self._blobs.open(self._name) as file:
+            with self.blobs.open(self._name) as file:
                 length = file.seek(0, os.SEEK_END)
         except FileNotFoundError:
             length = 0
@@ -199,7 +199,7 @@ class MetricsFile:
         """
         self._journal_size = 0  # if it stays, what comes next takes its place
         if self._has_journal:
-            self._blobs.remove(self._journal_name)
+            self.blobs.remove(self._journal_name)
             self._has_journal = False
 
     def _text(self, old: IO[bytes] | None, written: _Written) -> Iterator[bytes]:

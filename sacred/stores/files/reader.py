@@ -40,13 +40,13 @@ class FileReader(Reader):
 
     def __init__(self, url: str, blobs: Blobs, sources: Blobs | None, resources: Blobs) -> None:
         self.url = url
-        self._blobs = blobs
+        self.blobs = blobs
         self._stored = {"sources": sources, "resources": resources}
 
     @property
     def directory(self) -> str | None:
         """The directory with those of the runs; None: they are not on this machine."""
-        path = self._blobs.local_path("")
+        path = self.blobs.local_path("")
         return None if path is None else os.path.normpath(path)
 
     def index(self) -> QueryIndex | None:
@@ -60,7 +60,7 @@ class FileReader(Reader):
 
     def ids(self) -> Iterator[RunId]:
         """See `Reader.ids`; ids that are numbers come first, in their order."""
-        names = [name for name in self._blobs.folders() if not name.startswith(("_", "."))]
+        names = [name for name in self.blobs.folders() if not name.startswith(("_", "."))]
         if (root := self.directory) is not None:
             # People keep other things there as well. (In a bucket, each would be a request.)
             names = [name for name in names if is_run(os.path.join(root, name))]
@@ -84,19 +84,19 @@ class FileReader(Reader):
         """See `Reader.output`."""
         with self._noticing_damage(run_id, "cout.txt"):
             try:
-                return self._blobs.read(f"{run_id}/cout.txt").decode(errors="replace")
+                return self.blobs.read(f"{run_id}/cout.txt").decode(errors="replace")
             except FileNotFoundError:
                 return ""
 
     def metric_names(self, run_id: RunId) -> Sequence[str]:
         """See `Reader.metric_names`."""
         with self._noticing_damage(run_id, "metrics.json"):
-            return stored_names(self._blobs, str(run_id))
+            return stored_names(self.blobs, str(run_id))
 
     def points(self, run_id: RunId, name: str) -> Points:
         """See `Reader.points`."""
         with self._noticing_damage(run_id, "metrics.json"):
-            return read_points(self._blobs, str(run_id), name)
+            return read_points(self.blobs, str(run_id), name)
 
     def all_points(self, run_id: RunId) -> Iterator[tuple[str, Points]]:
         """See `Reader.all_points`; the file is read once."""
@@ -104,18 +104,18 @@ class FileReader(Reader):
             yield from super().all_points(run_id)
             return
         with self._noticing_damage(run_id, "metrics.json"):
-            yield from read_all_points(self._blobs, str(run_id))
+            yield from read_all_points(self.blobs, str(run_id))
 
     def discarded(self) -> Collection[RunId]:
         """See `Reader.discarded`."""
-        return {plain_id(name) for name in self._blobs.folders(TRASH)}
+        return {plain_id(name) for name in self.blobs.folders(TRASH)}
 
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
         """See `Reader.open_file`."""
         kind, stored = entry.ref
         try:
             if kind == "artifacts":
-                return self._blobs.open(f"{run_id}/{stored}")
+                return self.blobs.open(f"{run_id}/{stored}")
             place = self._stored[kind]
             # The whole store may have been moved since, or its path was a relative one.
             name = _last_part(stored)
@@ -130,8 +130,8 @@ class FileReader(Reader):
     def _record(self, run_id: RunId) -> Document:
         record = self._json(run_id, _RECORD, None)
         if record is None:
-            if self._blobs.exists(f"{run_id}/config.json"):
-                where = f"{self._blobs.root}/{run_id}"
+            if self.blobs.exists(f"{run_id}/config.json"):
+                where = f"{self.blobs.root}/{run_id}"
                 raise DamagedRunError(f"Run {run_id!r} is damaged: {where} has no run.json")
             raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
         if not record:  # an id that is taken, and the run's first record is on its way
@@ -158,7 +158,7 @@ class FileReader(Reader):
             FileEntry(
                 name=name,
                 ref=("artifacts", name),
-                path=self._blobs.local_path(f"{run_id}/{name}"),
+                path=self.blobs.local_path(f"{run_id}/{name}"),
                 **about.get(name, {}),
             )
             for name in names or ()
@@ -168,7 +168,7 @@ class FileReader(Reader):
     def _json(self, run_id: RunId, name: str, default: Any) -> Any:
         with self._noticing_damage(run_id, name):
             try:
-                value = json.loads(self._blobs.read(f"{run_id}/{name}"))
+                value = json.loads(self.blobs.read(f"{run_id}/{name}"))
             except (FileNotFoundError, NotADirectoryError):
                 return default
             if not isinstance(value, dict) and name in (_RECORD, ANNOTATIONS):
@@ -180,7 +180,7 @@ class FileReader(Reader):
         try:
             yield
         except NOT_UNDERSTOOD as error:
-            where = f"{self._blobs.root}/{run_id}/{name}"
+            where = f"{self.blobs.root}/{run_id}/{name}"
             raise DamagedRunError(f"Run {run_id!r} is damaged: {where}: {error}") from error
 
     def _path(self, kind: str, stored: str) -> str | None:
@@ -195,7 +195,7 @@ class FileReader(Reader):
         Only if it leads into the store: who writes a record must not
         be able to choose which files its readers open.
         """
-        base = self._blobs.local_path("")
+        base = self.blobs.local_path("")
         if base is None or not stored:
             return None
         root = os.path.join(os.path.realpath(base), "")

@@ -78,7 +78,7 @@ class FileStore(ReadableStore):
         self, blobs: Blobs, sources: Blobs | None, resources: Blobs, copy_all: bool = True
     ) -> None:
         self.url = f"file:{blobs.root}"
-        self._blobs = blobs
+        self.blobs = blobs
         self._sources = sources
         self._resources = resources
         self._copy_all = copy_all
@@ -91,15 +91,15 @@ class FileStore(ReadableStore):
         fields = dict(document)
         # Before the claim: if the disk is full, no half of a record is left behind.
         stored = {**document["experiment"], "sources": self.store_sources(files)}
-        new_id = self._blobs.claim(None if run_id is None else str(run_id))
-        run = self._runs[new_id] = _RunFiles(self._blobs, new_id)
-        self._blobs.write(f"{new_id}/config.json", encode(fields.pop("config")).encode())
+        new_id = self.blobs.claim(None if run_id is None else str(run_id))
+        run = self._runs[new_id] = _RunFiles(self.blobs, new_id)
+        self.blobs.write(f"{new_id}/config.json", encode(fields.pop("config")).encode())
         if fields.pop("captured_out", None) is not None:
-            self._blobs.append(f"{new_id}/cout.txt", 0, b"")
+            self.blobs.append(f"{new_id}/cout.txt", 0, b"")
             # Readers open it whether or not the run has metrics.
-            self._blobs.write(f"{new_id}/metrics.json", b"{}")
+            self.blobs.write(f"{new_id}/metrics.json", b"{}")
         if fields.pop("info", None):
-            self._blobs.write(f"{new_id}/info.json", encode(document["info"]).encode())
+            self.blobs.write(f"{new_id}/info.json", encode(document["info"]).encode())
         for name, value in {**fields, "experiment": stored}.items():
             run.record.set(name, value)
         run.save()
@@ -121,7 +121,7 @@ class FileStore(ReadableStore):
             match change:
                 case WriteOutput():
                     name = f"{run_id}/cout.txt"
-                    self._blobs.append(name, change.offset, change.text.encode())
+                    self.blobs.append(name, change.offset, change.text.encode())
                 case AddFile():
                     self._add_file(run, change)
                 case SetExperiment():
@@ -147,28 +147,28 @@ class FileStore(ReadableStore):
 
     def highest_id(self) -> int:
         """See `Store.highest_id`."""
-        return self._blobs.highest_id()
+        return self.blobs.highest_id()
 
     def discard(self, run_id: RunId) -> None:
         """See `Store.discard`."""
-        _record_of(self._blobs, str(run_id))
+        _record_of(self.blobs, str(run_id))
         mark = _mark_of(run_id)
-        if not self._blobs.exists(mark):
-            self._blobs.write(mark, encode({DISCARD_TIME: utcnow().isoformat()}).encode())
+        if not self.blobs.exists(mark):
+            self.blobs.write(mark, encode({DISCARD_TIME: utcnow().isoformat()}).encode())
 
     def recover(self, run_id: RunId) -> None:
         """See `Store.recover`."""
-        _record_of(self._blobs, str(run_id))
-        self._blobs.remove_folder(f"{TRASH}/{run_id}")
+        _record_of(self.blobs, str(run_id))
+        self.blobs.remove_folder(f"{TRASH}/{run_id}")
 
     def remove(self, run_id: RunId) -> None:
         """See `Store.remove`; copies of sources and resources stay."""
-        if not self._blobs.exists(_mark_of(run_id)):
+        if not self.blobs.exists(_mark_of(run_id)):
             raise not_discarded(run_id, self.url)
         self._runs.pop(str(run_id), None)
-        self._blobs.remove_folder(str(run_id))
+        self.blobs.remove_folder(str(run_id))
         # As long as the mark is there, nobody gets this id.
-        self._blobs.remove_folder(f"{TRASH}/{run_id}")
+        self.blobs.remove_folder(f"{TRASH}/{run_id}")
 
     def save_file(self, run_id: RunId, path: str, name: str | None = None) -> None:
         """Copy a file into the directory of a run, without listing it in the record.
@@ -184,7 +184,7 @@ class FileStore(ReadableStore):
         """
         target = os.path.basename(path) if name is None else os.fspath(name)
         check_artifact_name(target)
-        self._blobs.put_file(f"{run_id}/{target}", os.fspath(path))
+        self.blobs.put_file(f"{run_id}/{target}", os.fspath(path))
 
     def save_json(self, run_id: RunId, value: Any, name: str) -> None:
         """Save a value as JSON in the directory of a run; as `save_file`.
@@ -195,7 +195,7 @@ class FileStore(ReadableStore):
             name: of the file.
         """
         check_artifact_name(name)
-        self._blobs.write(f"{run_id}/{name}", encode(flatten(value)).encode())
+        self.blobs.write(f"{run_id}/{name}", encode(flatten(value)).encode())
 
     def store_sources(self, files: Iterable[SourceFile]) -> list[list[str]]:
         """Store sources, unless they are stored already.
@@ -213,7 +213,7 @@ class FileStore(ReadableStore):
             name: of the file.
         """
         try:
-            return self._blobs.read(f"{run_id}/{name}").decode()
+            return self.blobs.read(f"{run_id}/{name}").decode()
         except FileNotFoundError:
             return None
 
@@ -222,13 +222,13 @@ class FileStore(ReadableStore):
         # Not at the top, as others below: a run that writes loads no reader.
         from sacred.stores.files.reader import FileReader
 
-        return FileReader(self.url, self._blobs, self._sources, self._resources)
+        return FileReader(self.url, self.blobs, self._sources, self._resources)
 
     def collector(self) -> Collector:
         """See `Store.collector`."""
         from sacred.stores.files.collector import FileCollector
 
-        return FileCollector(self._blobs, self._sources, self._resources, RECORD_FILES)
+        return FileCollector(self.blobs, self._sources, self._resources, RECORD_FILES)
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -237,7 +237,7 @@ class FileStore(ReadableStore):
     def _open(self, run_id: str) -> _RunFiles:
         run = self._runs.get(run_id)
         if run is None:
-            run = _RunFiles(self._blobs, run_id)
+            run = _RunFiles(self.blobs, run_id)
             run.load()
             self._runs[run_id] = run
         return run
@@ -245,10 +245,10 @@ class FileStore(ReadableStore):
     def _annotate(self, run_id: str, change: Annotate, under_way: _RunFiles | None) -> None:
         """Change ``meta``: in the record if this process writes it, else in a file beside it."""
         name = f"{run_id}/{ANNOTATIONS}"
-        meta = _record_of(self._blobs, run_id).get("meta") or {}
+        meta = _record_of(self.blobs, run_id).get("meta") or {}
         overlay: dict[str, Any] | None = None
         with contextlib.suppress(FileNotFoundError):
-            overlay = json.loads(self._blobs.read(name))
+            overlay = json.loads(self.blobs.read(name))
         if under_way is not None:
             meta = under_way.annotate(change)
             if overlay is None:
@@ -259,24 +259,24 @@ class FileStore(ReadableStore):
         if after != before:
             differing = {key: after.get(key) for key in {**meta, **after}}
             differing = {key: v for key, v in differing.items() if v != meta.get(key)}
-            self._blobs.announce(run_id)
-            self._blobs.write(name, encode(differing).encode())
+            self.blobs.announce(run_id)
+            self.blobs.write(name, encode(differing).encode())
 
     def _add_file(self, run: _RunFiles, change: AddFile) -> None:
         if change.kind == "artifact":
             check_artifact_name(change.name)
-            self._blobs.put_file(f"{run.run_id}/{change.name}", change.path)
+            self.blobs.put_file(f"{run.run_id}/{change.name}", change.path)
             run.record.add("artifacts", change.name, change.count)
             run.describe(change)
             return
         stored = change.name
-        if self._copy_all or not _is_within(change.path, self._blobs.root):
+        if self._copy_all or not _is_within(change.path, self.blobs.root):
             name = store_once(self._resources, change.path, change.md5)
             stored = os.path.join(self._resources.root, name)
         run.record.add("resources", [change.name, stored], change.count)
 
     def _store_source(self, file: SourceFile) -> str:
-        base = os.path.abspath(self._blobs.root)
+        base = os.path.abspath(self.blobs.root)
         if self._sources is None:
             return os.path.relpath(file.path, base)
         try:
@@ -302,7 +302,7 @@ class _RunFiles:
         self.run_id = run_id
         self.record = JsonRecord()
         self.is_closed = False
-        self._blobs = blobs
+        self.blobs = blobs
         self._described: dict[str, Any] = {}
 
     @functools.cached_property
@@ -310,29 +310,29 @@ class _RunFiles:
         """Its metrics; there are none before this is asked for."""
         from sacred.stores.files.metrics_json import MetricsFile
 
-        return MetricsFile(self._blobs, self.run_id)
+        return MetricsFile(self.blobs, self.run_id)
 
     def load(self) -> None:
         """Go on with what is on the disk."""
-        for name, value in _record_of(self._blobs, self.run_id).items():
+        for name, value in _record_of(self.blobs, self.run_id).items():
             self.record.set(name, value)
             if name == ABOUT:
                 self._described = value
         self.record.changed = False
         self.is_closed = "stop_time" in self.record
         if self.is_closed:
-            self._blobs.announce(self.run_id)
+            self.blobs.announce(self.run_id)
         self.metrics.load()
 
     def set(self, change: SetFields) -> None:
         """Write what has its own file; `save` writes the rest."""
         fields = dict(change.fields)
         if "config" in fields:
-            self._blobs.write(f"{self.run_id}/config.json", encode(fields.pop("config")).encode())
+            self.blobs.write(f"{self.run_id}/config.json", encode(fields.pop("config")).encode())
         if "info" in fields:
-            self._blobs.write(f"{self.run_id}/info.json", encode(fields.pop("info")).encode())
+            self.blobs.write(f"{self.run_id}/info.json", encode(fields.pop("info")).encode())
         if "meta" in fields:
-            self._blobs.remove(f"{self.run_id}/{ANNOTATIONS}")
+            self.blobs.remove(f"{self.run_id}/{ANNOTATIONS}")
         for name, value in fields.items():
             self.record.set(name, value)
         self.is_closed = self.is_closed or change.closes
@@ -355,7 +355,7 @@ class _RunFiles:
         """Write ``run.json`` if it is not as it should be."""
         if self.record.changed:
             # What claims to be whole must be, also after a power failure.
-            write = self._blobs.write_last if self.is_closed else self._blobs.write
+            write = self.blobs.write_last if self.is_closed else self.blobs.write
             write(f"{self.run_id}/run.json", self.record.text().encode())
             self.record.changed = False
 

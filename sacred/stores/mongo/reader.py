@@ -79,7 +79,7 @@ class MongoReader(Reader):
         if metrics is None:
             metrics = runs.database["metrics"]
         runs, metrics = _with_all_times(runs), _with_all_times(metrics)
-        self._runs = runs
+        self.runs = runs
         self._metrics = MetricDocuments(runs, metrics)
         self._search = MetricSearch(url, runs, metrics)
 
@@ -101,7 +101,7 @@ class MongoReader(Reader):
         if isinstance(run_id, UnusableId):
             raise run_id.damage(self.url)
         with translate_errors(self.url):
-            stored = self._runs.find_one({"_id": run_id}, _projection(fields))
+            stored = self.runs.find_one({"_id": run_id}, _projection(fields))
         if stored is None:
             raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
         return self._canonical(stored, fields)
@@ -132,7 +132,7 @@ class MongoReader(Reader):
             # Times that are texts have another order there.
             self._check_it_is_there()
             texts = {field: {"$type": "string"}}
-            if field != "_id" and self._runs.find_one(texts, {"_id": 1}) is not None:
+            if field != "_id" and self.runs.find_one(texts, {"_id": 1}) is not None:
                 return None
         return self._in_order(field, -1 if descending else 1, fields, report, where or {})
 
@@ -149,7 +149,7 @@ class MongoReader(Reader):
             return self._by_metric(order, limit, fields, report, where or {})
         with translate_errors(self.url):
             self._check_it_is_there()
-            pages = first_of(self._runs, order, limit, where or {}, _projection(fields))
+            pages = first_of(self.runs, order, limit, where or {}, _projection(fields))
         if pages is None:
             return self._ranked(order.stages, limit + 20, fields, report, where or {})
         return self._placed(pages, fields, report)
@@ -218,7 +218,7 @@ class MongoReader(Reader):
             # The limit comes right behind the sorting, so the server keeps no more than that.
             stages = [{"$match": where}, *order, {"$limit": offset + size}, {"$skip": offset}]
             with translate_errors(self.url):
-                found = list(self._runs.aggregate(stages, allowDiskUse=True))
+                found = list(self.runs.aggregate(stages, allowDiskUse=True))
             known = {_usable_id(item["_id"]): not item["doubt"] for item in found}
             for document in self.documents(known, fields, report):
                 yield id_key(document["_id"]), known[document["_id"]], document
@@ -230,7 +230,7 @@ class MongoReader(Reader):
         """See `Reader.output`."""
         wanted = dict.fromkeys(_OUTPUT_FIELDS, 1)
         with translate_errors(self.url), noticing_damage(run_id, f"its output in {self.url}"):
-            stored = self._runs.find_one({"_id": run_id}, wanted) or {}
+            stored = self.runs.find_one({"_id": run_id}, wanted) or {}
             return read_output(stored, GridFiles(self._fs))
 
     def metric_names(self, run_id: RunId) -> Sequence[str]:
@@ -256,9 +256,9 @@ class MongoReader(Reader):
     def discarded(self) -> Collection[RunId]:
         """See `Reader.discarded`."""
         with translate_errors(self.url):
-            if f"{DISCARDED}_1" not in self._runs.index_information():
+            if f"{DISCARDED}_1" not in self.runs.index_information():
                 return ()
-            found = self._runs.find({DISCARDED: True}, {"_id": 1})
+            found = self.runs.find({DISCARDED: True}, {"_id": 1})
             return {_usable_id(document["_id"]) for document in found}
 
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
@@ -276,15 +276,15 @@ class MongoReader(Reader):
     def _find(self, where: Mapping[str, Any], projection: Any) -> Iterator[dict[str, Any]]:
         with translate_errors(self.url):
             empty = True
-            for document in self._runs.find(where, projection).sort("_id", 1):
+            for document in self.runs.find(where, projection).sort("_id", 1):
                 empty = False
                 yield document
             if empty:
                 self._check_it_is_there()
 
     def _check_it_is_there(self) -> None:
-        names = {"name": self._runs.name}
-        if not self._runs.database.list_collection_names(filter=names):
+        names = {"name": self.runs.name}
+        if not self.runs.database.list_collection_names(filter=names):
             raise StoreNotFoundError(f"There is no collection of runs at {self.url}")
 
     def _by_ids(
@@ -294,7 +294,7 @@ class MongoReader(Reader):
         while page := list(itertools.islice(remaining, PAGE_SIZE)):
             with translate_errors(self.url):
                 wanted = {"$and": [{"_id": {"$in": page}}, where or {}]}
-                found = {d["_id"]: d for d in self._runs.find(wanted, _projection(fields))}
+                found = {d["_id"]: d for d in self.runs.find(wanted, _projection(fields))}
             yield from (found[run_id] for run_id in page if run_id in found)
 
     def _in_order(
@@ -314,7 +314,7 @@ class MongoReader(Reader):
             while True:
                 with translate_errors(self.url):
                     # With a limit, the server keeps no more than that many while it sorts.
-                    found = self._runs.find(wanted, _projection(fields))
+                    found = self.runs.find(wanted, _projection(fields))
                     by_field = [] if field == "_id" else [(field, direction)]
                     found = found.sort([*by_field, ("_id", 1 if by_field else direction)])
                     page = list(found.skip(size - PAGE_SIZE).limit(size))

@@ -90,7 +90,7 @@ class MongoStore(ReadableStore):
         self.url = url or f"mongodb:{runs.full_name}"
         self.overwrite = overwrite
         self._connection = connection
-        self._runs = runs
+        self.runs = runs
         self._metrics = metrics
         self._fs = fs
         self._files = GridFiles(fs)
@@ -119,7 +119,7 @@ class MongoStore(ReadableStore):
                 new_id = self._insert(run_id, entry)
             else:
                 new_id = self._insert_next(entry)
-        self._open[new_id] = _OpenRun(self._runs, self._metrics, new_id, self._files, True)
+        self._open[new_id] = _OpenRun(self.runs, self._metrics, new_id, self._files, True)
         self._open[new_id].large = dict(large)
         self._open[new_id].shared = frozenset(large.values())
         return new_id
@@ -145,7 +145,7 @@ class MongoStore(ReadableStore):
         with translate_errors(self.url):
             # So that nobody has to look through all runs for the few that are discarded;
             # where nobody has thrown anything away, there is no index either.
-            self._runs.create_index(DISCARDED, sparse=True)
+            self.runs.create_index(DISCARDED, sparse=True)
             self._update(run_id, [{"$set": {DISCARDED: True, DISCARD_TIME: _SINCE}}])
 
     def recover(self, run_id: RunId) -> None:
@@ -157,24 +157,24 @@ class MongoStore(ReadableStore):
         """See `Store.remove`; what it has in GridFS is nobody's then."""
         with translate_errors(self.url):
             which = {"_id": run_id, DISCARDED: True}
-            if self._runs.find_one(which, {"_id": 1}) is None:
+            if self.runs.find_one(which, {"_id": 1}) is None:
                 raise not_discarded(run_id, self.url)
             if self._metrics is not None:
                 self._metrics.delete_many({"run_id": run_id})
-            self._runs.delete_one(which)
+            self.runs.delete_one(which)
 
     def reader(self) -> Reader:
         """See `ReadableStore.reader`."""
         # Not at the top, as others below: pymongo is optional, readers are for who reads.
         from sacred.stores.mongo.reader import MongoReader
 
-        return MongoReader(self.url, self._runs, self._fs, self._metrics, owner=self)
+        return MongoReader(self.url, self.runs, self._fs, self._metrics, owner=self)
 
     def collector(self) -> Collector:
         """See `Store.collector`."""
         from sacred.stores.mongo.collector import MongoCollector
 
-        return MongoCollector(self.url, self._runs, self._fs, self._metrics)
+        return MongoCollector(self.url, self.runs, self._fs, self._metrics)
 
     def metric_id(self, run_id: RunId, name: str) -> str | None:
         """Return the id, as text, of the document of a metric, which need not exist yet.
@@ -197,13 +197,13 @@ class MongoStore(ReadableStore):
         with translate_errors(self.url), pymongo.timeout(within):
             # Selects a server, and raises if there is none. The driver's own threads connect
             # to it, so a slow network is no absent server.
-            _ = self._runs.database.client.is_primary
+            _ = self.runs.database.client.is_primary
 
     def _opened(self, run_id: RunId) -> _OpenRun:
         run = self._open.get(run_id)
         if run is None:
-            run = _OpenRun(self._runs, self._metrics, run_id, self._files, False)
-            if self._runs.find_one({"_id": run_id}, {"_id": 1}) is None:
+            run = _OpenRun(self.runs, self._metrics, run_id, self._files, False)
+            if self.runs.find_one({"_id": run_id}, {"_id": 1}) is None:
                 raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
             self._open[run_id] = run
         return run
@@ -237,13 +237,13 @@ class MongoStore(ReadableStore):
         listed = {"$elemMatch": {"name": {"$type": "string"}, "id": {"$exists": True}}}
         has_others = {"info.metrics": listed, "info.metrics.name": {"$ne": name}}
         entry = {"name": name, "id": str(metrics.id_of(name))}
-        self._runs.update_one({"_id": run_id, **has_others}, {"$push": {"info.metrics": entry}})
+        self.runs.update_one({"_id": run_id, **has_others}, {"$push": {"info.metrics": entry}})
 
     def _listed_metrics(self, run: _OpenRun) -> object:
         """``info["metrics"]`` of a run that another process began."""
         if run.is_new:
             return ()
-        found = self._runs.find_one({"_id": run.run_id}, {"info.metrics": 1}) or {}
+        found = self.runs.find_one({"_id": run.run_id}, {"info.metrics": 1}) or {}
         info = found.get("info")
         return info.get("metrics") if isinstance(info, dict) else ()
 
@@ -265,14 +265,14 @@ class MongoStore(ReadableStore):
 
     def _annotate(self, run_id: RunId, change: Annotate) -> None:
         for _ in range(_ATTEMPTS):
-            found = self._runs.find_one({"_id": run_id}, {"meta": 1})
+            found = self.runs.find_one({"_id": run_id}, {"meta": 1})
             if found is None:
                 raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
             before = found.get("meta")
             new = force_bson_encodeable(with_datetimes(change.applied_to(before or {})))
             # If another has just annotated it, nothing is matched, and what he did counts.
             now = {"_id": run_id, "meta": before}
-            if self._runs.update_one(now, {"$set": {"meta": new}}).matched_count:
+            if self.runs.update_one(now, {"$set": {"meta": new}}).matched_count:
                 return
         raise StoreUnavailableError(f"Others keep annotating the run {run_id!r} in {self.url}")
 
@@ -284,7 +284,7 @@ class MongoStore(ReadableStore):
             return
         content_type = change.content_type or content_type_of(change.name, change.path)
         file_id = self._files.put_file(
-            f"artifact://{self._runs.name}/{run_id}/{change.name}",
+            f"artifact://{self.runs.name}/{run_id}/{change.name}",
             change.path,
             metadata=force_bson_encodeable(change.metadata),
             content_type=content_type,
@@ -331,7 +331,7 @@ class MongoStore(ReadableStore):
         large = {}
         for name, value in fields.items():
             if isinstance(value, (dict, list, str)) and bson_size(value) > MAX_FIELD_SIZE:
-                whole = f"{name}://{self._runs.name}{own}"
+                whole = f"{name}://{self.runs.name}{own}"
                 kind = "application/json"
                 large[name] = self._files.put_text(whole, dumps(value), content_type=kind)
                 fields = {**fields, name: shortened(value)}
@@ -344,40 +344,40 @@ class MongoStore(ReadableStore):
             highest = self._highest_id()
             entry["_id"] = highest + 1
             try:
-                self._runs.insert_one(entry)
+                self.runs.insert_one(entry)
                 return highest + 1
             except DuplicateKeyError:
                 continue  # another run was faster
 
     def _highest_id(self) -> int:
         # Ids that users gave may be text; these do not count.
-        numbers = self._runs.find({"_id": {"$type": "number"}}, {"_id": 1})
+        numbers = self.runs.find({"_id": {"$type": "number"}}, {"_id": 1})
         return int(next(iter(numbers.sort("_id", -1).limit(1)), {"_id": 0})["_id"])
 
     def _insert(self, run_id: RunId, entry: dict[str, Any]) -> RunId:
         from pymongo.errors import DuplicateKeyError
 
         try:
-            self._runs.insert_one({**entry, "_id": run_id})
+            self.runs.insert_one({**entry, "_id": run_id})
         except DuplicateKeyError:
             raise RunExistsError(f"There is a run {run_id!r} already in {self.url}") from None
         return run_id
 
     def _check_overwritten(self) -> None:
-        if self.overwrite is not None and not self._runs.find_one({"_id": self.overwrite}, {}):
+        if self.overwrite is not None and not self.runs.find_one({"_id": self.overwrite}, {}):
             raise RuntimeError(f"Could not find the run {self.overwrite!r} to be overwritten")
 
     def _replace(self, run_id: RunId, entry: dict[str, Any]) -> RunId:
         # Other programs (cluster managers, say) keep fields of their own in the document.
         outdated = dict.fromkeys([name for name in _OWN_FIELDS if name not in entry], "")
         fields = {name: value for name, value in entry.items() if name != "_id"}
-        self._runs.update_one({"_id": run_id}, {"$set": fields, "$unset": outdated})
+        self.runs.update_one({"_id": run_id}, {"$set": fields, "$unset": outdated})
         if self._metrics is not None:
             self._metrics.delete_many({"run_id": run_id})
         return run_id
 
     def _update(self, run_id: RunId, update: Any) -> None:
-        if not self._runs.update_one({"_id": run_id}, update).matched_count:
+        if not self.runs.update_one({"_id": run_id}, update).matched_count:
             raise RunNotFoundError(f"There is no run {run_id!r} in {self.url}")
 
 

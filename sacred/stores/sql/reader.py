@@ -64,7 +64,7 @@ class SqlReader(Reader):
     def __init__(self, engine: Engine, owner: object = None) -> None:
         self._owner = owner
         self.url = mask_passwords(engine.url.render_as_string(hide_password=True))
-        self._engine = engine
+        self.engine = engine
         self._rows: DocumentRows | None = None
 
     def prefilter(self, predicate: Condition) -> Filter | None:
@@ -79,7 +79,7 @@ class SqlReader(Reader):
 
     def _json_texts(self) -> JsonTexts | None:
         with self._connected():  # before, the version of the server is not known
-            return json_texts(self._engine.dialect)
+            return json_texts(self.engine.dialect)
 
     def ids(self) -> Iterator[RunId]:
         """See `Reader.ids`."""
@@ -292,7 +292,7 @@ class SqlReader(Reader):
 
     def close(self) -> None:
         """See `Reader.close`."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     # ----------------------------------------------------------------------- pages
 
@@ -342,7 +342,7 @@ class SqlReader(Reader):
         if where is not None:
             try:
                 with self._connected() as (connection, _):
-                    if is_costly and self._engine.dialect.name == "postgresql":
+                    if is_costly and self.engine.dialect.name == "postgresql":
                         connection.exec_driver_sql(_USE_PARALLEL_WORKERS)
                     return connection.execute(query(where.whole)).all()
             except sa.exc.DataError:
@@ -352,11 +352,11 @@ class SqlReader(Reader):
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[tuple[Connection, DocumentRows]]:
-        file = file_of(self._engine)
+        file = file_of(self.engine)
         # To connect would make it.
         if file is not None and not os.path.exists(file):
             raise StoreNotFoundError(f"There is no database {file!r}")
-        with translate_errors(self.url), self._engine.connect() as connection:
+        with translate_errors(self.url), self.engine.connect() as connection:
             if self._rows is None or self._rows.is_old:  # somebody may bring it up to date
                 existing = column_names(connection)
                 if "run" not in existing:

@@ -196,7 +196,8 @@ def test_basic_stream_logger(monkeypatch):
     monkeypatch.setattr(root, "level", logging.WARNING)
     assert create_basic_stream_logger() is root
     (handler,) = root.handlers
-    assert handler.formatter._fmt == "%(levelname)s - %(name)s - %(message)s"
+    record = logging.makeLogRecord({"levelname": "INFO", "name": "ex", "msg": "hello"})
+    assert handler.format(record) == "INFO - ex - hello"
     assert root.level == logging.INFO
     create_basic_stream_logger()
     assert root.handlers == [handler]

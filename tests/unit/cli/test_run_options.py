@@ -114,7 +114,8 @@ def test_levels(level: str | int, number: int) -> None:
 
 def test_levels_of_users(monkeypatch: pytest.MonkeyPatch) -> None:
     """Levels added to `logging` are known by name."""
-    monkeypatch.setattr(logging, "_nameToLevel", {**logging._nameToLevel, "TRACE": 5})
+    levels = {**logging.getLevelNamesMapping(), "TRACE": 5}
+    monkeypatch.setattr(logging, "getLevelNamesMapping", lambda: levels)
     assert log_level_number("trace") == 5
 
 

@@ -190,8 +190,8 @@ def test_git_can_look_meanwhile(commit: str) -> None:
 def test_a_question_that_nobody_wants_answered_leaves_no_process(commit: str) -> None:
     repositories = Repositories()
     repositories.ask_about("a.py")
-    [query] = repositories._asked.values()
-    pid = query._process.pid
+    [query] = repositories.pending_queries.values()
+    pid = query.process.pid
     assert pid is not None
     del query, repositories
     with pytest.raises(ChildProcessError):

@@ -218,7 +218,7 @@ def test_nested_runs_have_their_own_texts(server: HttpServer) -> None:
     outer.observers.append(observer)
     outer.run()
     assert texts(server) == ["inner 1 1", "outer 2 2"]
-    assert observer._runs == {}
+    assert observer.runs_under_way == {}
 
 
 def test_parallel_runs_have_their_own_texts(server: HttpServer) -> None:

@@ -75,11 +75,11 @@ def test_the_disk_is_given_back_while_more_comes() -> None:
     for _ in range(30):
         waiting.put(0, b"x" * MB)
         waiting.take()
-    assert waiting._file is not None
+    assert waiting.spill_file is not None
     if sys.platform == "linux":
-        assert os.fstat(waiting._file._file.fileno()).st_blocks * 512 < 40 * MB
+        assert os.fstat(waiting.spill_file.fileno()).st_blocks * 512 < 40 * MB
     waiting.clear()
-    assert waiting._file is None
+    assert waiting.spill_file is None
 
 
 def test_without_room_on_the_disk_it_stays_in_memory(
@@ -135,10 +135,10 @@ def test_many_threads_put_while_one_takes() -> None:
 
 def held(output: CapturedOutput) -> int:
     """Bytes of output in the memory of this process, and of the system on its behalf."""
-    size = output._backlog.held
+    size = output.backlog.held
     if isinstance(output, FdCapture):
-        size += output._outbox.held + sum(len(data) for _, data in output._in_delivery)
-        for channel in output._channels:
+        size += output.outbox.held + sum(len(data) for _, data in output.in_delivery)
+        for channel in output.channels:
             size += os.fstat(channel.sink.write_fd).st_blocks * 512
     return size
 
@@ -195,8 +195,8 @@ import tracemalloc
 tracemalloc.start()
 block = "x" * 99 + "\\n"
 def held():
-    return (output._backlog.held + output._outbox.held
-            + sum(len(data) for _, data in output._in_delivery))
+    return (output.backlog.held + output.outbox.held
+            + sum(len(data) for _, data in output.in_delivery))
 with capture() as output:
     most = 0
     for i in range(300):
@@ -206,7 +206,7 @@ with capture() as output:
             time.sleep(0.1)
             most = max(most, held())
             sink = os.fstat(1).st_blocks * 512
-    waits = output._outbox.takes_needed
+    waits = output.outbox.takes_needed
     record(most, sink, waits, tracemalloc.get_traced_memory()[1])
     open(RECORD + ".go", "w").close()
 text = output.get()
@@ -243,7 +243,7 @@ with capture() as output:
     for i in range(300):
         sys.stdout.write(block * 1000)
     output.flush()
-    record(output._backlog.held, output._outbox.held, tracemalloc.get_traced_memory()[1])
+    record(output.backlog.held, output.outbox.held, tracemalloc.get_traced_memory()[1])
 lengths = [len(text) for text in output.chunks()]
 assert sum(lengths) == 30_000_000
 """

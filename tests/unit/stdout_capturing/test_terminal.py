@@ -44,13 +44,13 @@ def test_marks_that_get_lost_do_not_show_the_next_ones(tmp_path: Path) -> None:
     body = """
 texts = []
 with capture() as output:
-    sinks = {id(channel.sink): channel.sink for channel in output._channels}.values()
+    sinks = {id(channel.sink): channel.sink for channel in output.channels}.values()
     for sink in sinks:
-        sink._marks.append(b"\\x1b]sacred;" + b"0" * 16 + b"\\x07")
+        sink.marks.append(b"\\x1b]sacred;" + b"0" * 16 + b"\\x07")
     for text in ("one", "two"):
         print(text)
         texts.append(output.get())
-    waiting = [mark for sink in sinks for mark in sink._marks]
+    waiting = [mark for sink in sinks for mark in sink.marks]
 record(texts, waiting)
 """
     outcome = run_in_terminal(tmp_path, body)

@@ -161,7 +161,7 @@ def test_a_file_that_never_gets_through_does_not_hold_up_the_others(
     monkeypatch.setattr(store, "apply", slow_network)
     with pytest.raises(StoreUnavailableError):
         observer.artifact_event(name="large", filename=__file__)
-    observer._delivery._quiet_until = 0
+    observer.delivery.quiet_until = 0
     with pytest.raises(StoreUnavailableError):
         beat(observer, "out")
     assert store.read(1)["output"] == "out"

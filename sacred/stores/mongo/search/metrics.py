@@ -18,14 +18,6 @@ __all__ = ["metric_filter", "metric_ordering"]
 
 _COUNT = AGGREGATIONS["count"]
 _LARGEST = {"$max": [{"$abs": AGGREGATIONS["min"]}, {"$abs": AGGREGATIONS["max"]}]}
-#: There may be other documents.
-_IS_LONG = {
-    "$or": [
-        {"$gte": [_COUNT, POINTS_PER_DOCUMENT]},
-        {"$gt": ["$part", 0]},
-        {"$eq": [f"${GROWING}", True]},
-    ]
-}
 #: Among the values, there may be numbers of numpy; or it is no document of ours.
 _IS_ODD: list[Any] = [
     {"values": {"$type": "object"}},
@@ -53,13 +45,13 @@ def metric_filter(predicate: Predicate) -> dict[str, Any]:
         is_none = {"$not": [{"$isNumber": number}]}
         return {"$expr": {"$or": [is_none, _within(number, number, low, high)]}}
     if kind == "count":
-        return {"$expr": {"$or": [_IS_LONG, _within(number, number, low, high)]}}
+        return {"$expr": {"$or": [_has_parts(), _within(number, number, low, high)]}}
     room = {"$multiply": [_LARGEST, _ROUNDING_ERROR]}
     least, greatest = {"$subtract": [number, room]}, {"$add": [number, room]}
     are_numbers = {"$and": _are_numbers()}
     # What is no number must not get into the arithmetic.
     test = {"$cond": [are_numbers, _within(least, greatest, low, high), True]}
-    return {"$or": [*_IS_ODD, {"$expr": {"$or": [_IS_LONG, test]}}]}
+    return {"$or": [*_IS_ODD, {"$expr": {"$or": [_has_parts(), test]}}]}
 
 
 def metric_ordering(metric: tuple[str, str], descending: bool) -> MetricOrdering:
@@ -71,7 +63,7 @@ def metric_ordering(metric: tuple[str, str], descending: bool) -> MetricOrdering
     """
     name, kind = metric
     number = AGGREGATIONS[kind]
-    odd: list[Any] = [_IS_LONG, {"$not": [{"$isArray": "$values"}]}]
+    odd: list[Any] = [_has_parts(), {"$not": [{"$isArray": "$values"}]}]
     if kind in ("last", "step"):
         is_number = {"$and": [{"$isNumber": number}, {"$ne": [number, math.nan]}]}
         is_none = {"$lte": [number, None]}
@@ -111,3 +103,14 @@ def _are_numbers() -> list[Any]:
 def _within(least: Any, greatest: Any, low: float | None, high: float | None) -> dict[str, Any]:
     tests = [] if low is None else [{"$gte": [greatest, low]}]
     return {"$and": tests if high is None else [*tests, {"$lte": [least, high]}]}
+
+
+def _has_parts() -> dict[str, Any]:
+    """A condition on a document of a metric: there may be more of them for the same metric."""
+    return {
+        "$or": [
+            {"$gte": [_COUNT, POINTS_PER_DOCUMENT]},
+            {"$gt": ["$part", 0]},
+            {"$eq": [f"${GROWING}", True]},
+        ]
+    }
