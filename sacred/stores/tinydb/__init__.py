@@ -7,5 +7,6 @@
 | `collector` | files that no run refers to |
 | `database_file` | the JSON file: whole at any moment, one writer at a time |
 | `hash_files` | files under the digest of their content, in the layout of HashFS |
+| `long_output` | the output of a run, of any length: short in the entry, long in files |
 | `tagged_values` | values as texts with a tag: ``{TinyDate}:2026-01-02T...`` |
 """

@@ -14,6 +14,7 @@ from sacred.stores.local_files import SCRATCH, last_use, remove_unused
 from sacred.stores.reader import timestamp_of
 from sacred.stores.tinydb.database_file import DISCARD_TIME, TABLE, TablesFile
 from sacred.stores.tinydb.hash_files import HashFiles
+from sacred.stores.tinydb.long_output import PARTS
 
 __all__ = ["TinyDbCollector"]
 
@@ -90,7 +91,8 @@ class TinyDbCollector(Collector):
             if entry.get("_id") not in gone:
                 experiment = entry.get("experiment")
                 sources = experiment.get("sources") if isinstance(experiment, dict) else ()
-                for listed in (sources, entry.get("resources"), entry.get("artifacts")):
+                fields = ("resources", "artifacts", PARTS)
+                for listed in (sources, *(entry.get(field) for field in fields)):
                     for item in listed or ():
                         found.update(text for text in item if isinstance(text, str))
         return found

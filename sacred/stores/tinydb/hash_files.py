@@ -12,7 +12,7 @@ import io
 import os
 import re
 from collections.abc import Iterator
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from sacred._base.digest import new_md5
 from sacred.stores.local_files import (
@@ -24,7 +24,7 @@ from sacred.stores.local_files import (
 )
 from sacred.stores.tinydb.database_file import replace_file
 
-__all__ = ["HashAddress", "HashFiles", "LazyFile", "StoredFile", "is_digest"]
+__all__ = ["HashAddress", "HashFiles", "LazyFile", "StoredFile", "is_digest", "text_of"]
 
 _CHUNK = 1 << 20
 _DIGEST = re.compile("[0-9a-f]{32}")
@@ -53,6 +53,23 @@ def is_digest(text: str) -> bool:
     (True, False)
     """
     return _DIGEST.fullmatch(text) is not None
+
+
+def text_of(files: Any, digest: str) -> str:
+    """The text in a stored file.
+
+    Args:
+        files: `HashFiles`, or the package HashFS.
+        digest: of the content.
+
+    Raises:
+        ValueError: there is no such file, or it has no text.
+    """
+    address = files.get(digest) if is_digest(digest) else None
+    if address is None:
+        raise ValueError(f"the file {digest!r} of the output is not stored")
+    with open(address.abspath, "rb") as file:
+        return file.read().decode()
 
 
 class HashFiles:

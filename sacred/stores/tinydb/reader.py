@@ -13,14 +13,15 @@ from sacred.serializer.writing import flatten_rest
 from sacred.stores.reader import LIST_FIELDS, Reader, UnusableId, noticing_damage, timestamp_of
 from sacred.stores.store import RunNotFoundError, StoreNotFoundError
 from sacred.stores.tinydb.database_file import DISCARD_TIME, DISCARDED, TABLE, TablesFile
-from sacred.stores.tinydb.hash_files import HashAddress, is_digest
+from sacred.stores.tinydb.hash_files import HashAddress, is_digest, text_of
+from sacred.stores.tinydb.long_output import PARTS, whole_output
 from sacred.stores.tinydb.tagged_values import TinyForm
 
 __all__ = ["TinyDbReader"]
 
 _ELSEWHERE = frozenset(
     {
-        *("_id", "captured_out", "metrics", "dtypes", "artifact_metadata"),
+        *("_id", "captured_out", PARTS, "metrics", "dtypes", "artifact_metadata"),
         *(DISCARDED, DISCARD_TIME),
         *LIST_FIELDS,
     }
@@ -66,7 +67,9 @@ class TinyDbReader(Reader):
         """See `Reader.output`."""
         entry = self._entry(run_id)
         with self._noticing_damage(run_id):
-            return str(self._form.decode(entry.get("captured_out") or ""))
+            shown = str(self._form.decode(entry.get("captured_out") or ""))
+            parts = entry.get(PARTS) or ()
+            return whole_output(shown, parts, lambda digest: text_of(self._files, digest))
 
     def metric_names(self, run_id: RunId) -> Sequence[str]:
         """See `Reader.metric_names`."""

@@ -12,6 +12,7 @@ This needs no package: TinyDB is only the users' way to query the database.
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 import threading
@@ -42,7 +43,8 @@ from sacred.stores.store import (
     not_discarded,
 )
 from sacred.stores.tinydb.database_file import DISCARD_TIME, DISCARDED, TABLE, TablesFile
-from sacred.stores.tinydb.hash_files import HashFiles
+from sacred.stores.tinydb.hash_files import HashFiles, text_of
+from sacred.stores.tinydb.long_output import PARTS, with_output
 from sacred.stores.tinydb.tagged_values import TinyForm, file_text
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ FORMAT = f"TinyDbObserver-{__version__}"
 #: Fields that a run may have got after its start: those of a run to be overwritten go.
 _OWN_FIELDS = frozenset(
     {"result", "stop_time", "fail_trace", "queue_time", "metrics", "dtypes", "artifact_metadata",
-     DISCARDED, DISCARD_TIME}
+     PARTS, DISCARDED, DISCARD_TIME}
 )  # fmt: skip
 
 # In a large database every change takes long (seconds), for the file is written as a whole.
@@ -84,6 +86,9 @@ class Files(Protocol):
     def put(self, file: Any) -> Any:
         """Store a file; the result has the digest of its content as `id`."""
 
+    def get(self, file: str) -> Any:
+        """Where a file is stored, as `abspath`, by its digest; None: it is not."""
+
 
 class TinyDbStore(ReadableStore):
     """Keeps records in a database of TinyDB.
@@ -95,6 +100,8 @@ class TinyDbStore(ReadableStore):
         url: how messages call the place.
         on_write: called when the database has changed.
     """
+
+    supports_output_append = True
 
     def __init__(
         self,
@@ -242,16 +249,30 @@ class TinyDbStore(ReadableStore):
                 self._set(entry, {"experiment": {**change.info, "sources": []}})
                 entry["experiment"]["sources"] = files
             case WriteOutput():
-                before = self._form.decode(entry.get("captured_out") or "")
-                if len(before) < change.start:
-                    raise StoreError(f"{self.url}: output up to {change.start} is missing")
-                self._set(entry, {"captured_out": before[: change.start] + change.text})
+                self._write_output(entry, change)
             case AddPoints():
                 metrics = entry.get("metrics", {})
                 points = _with_points(metrics.get(change.name, {}), change)
                 entry["metrics"] = {**metrics, change.name: points}
             case AddFile():
                 _add_file(entry, change, files)
+
+    def _write_output(self, entry: Entry, change: WriteOutput) -> None:
+        before = self._form.decode(entry.get("captured_out") or "")
+        try:
+            shown, parts = with_output(
+                before,
+                entry.get(PARTS) or (),
+                change.start,
+                change.text,
+                lambda text: str(self._files.put(io.BytesIO(text.encode())).id),
+                lambda digest: text_of(self._files, digest),
+            )
+        except ValueError as error:
+            raise StoreError(f"{self.url}: {error}") from error
+        self._set(entry, {"captured_out": shown})
+        if parts or PARTS in entry:
+            entry[PARTS] = parts
 
     def _set(self, entry: Entry, fields: Mapping[str, Any]) -> None:
         dtypes = dict(entry.get("dtypes", {}))
