@@ -126,9 +126,10 @@ def _included(content: dict[Any, Any], way: Sequence[str]) -> list[str]:
 def _load(filename: str, way: Sequence[str]) -> Any:
     if not os.path.isfile(filename):
         folder, name = os.path.split(filename)
-        reason = "it is no regular file" if os.path.exists(filename) else "there is no such file"
-        hint = did_you_mean(name, _names_in(folder))
-        message = f"Cannot open the config file {filename!r}: {reason}. {hint}".rstrip()
+        reason = "it is no regular file"  # a FIFO would be waited for
+        if not os.path.exists(filename):
+            reason = f"there is no such file. {did_you_mean(name, _names_in(folder))}".rstrip()
+        message = f"Cannot open the config file {filename!r}: {reason}"
         raise UnreadableConfigFileError(_with_chain(message, way))
     try:
         content = load_config_file(filename)

@@ -104,7 +104,7 @@ CHAINS = {
     "itself": ({"a.yaml": "base: a.yaml"}, "a.yaml > a.yaml"),
     "missing": ({"a.yaml": "base: b.yaml", "b.yaml": "base: modl.yaml", "model.yaml": ""},
                 "'modl.yaml': there is no such file. Did you mean \"model.yaml\""),
-    "directory": ({"a.yaml": "base: d.yaml", "d.yaml/x": ""}, "'d.yaml': it is no regular file"),
+    "directory": ({"a.yaml": "base: d.yaml", "d.yaml/x": ""}, "'d.yaml': it is no regular file\n"),
     "malformed": ({"a.yaml": "base: b.yaml", "b.yaml": "x: [1"}, "included by a.yaml"),
     "no dict": ({"a.yaml": "base: b.json", "b.json": "[1]"}, "not list in b.json"),
     "no name": ({"a.yaml": "base: 3"}, "neither the name of a file"),

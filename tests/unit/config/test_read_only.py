@@ -11,6 +11,8 @@ from hypothesis import given
 
 from sacred._base.errors import SacredError
 from sacred.config.custom_containers import ReadOnlyDict, ReadOnlyList, make_read_only
+from sacred.config.normalize import normalize_or_die
+from sacred.serializer import flatten
 from tests.unit.config.test_normalize import values
 
 VALUE = {"a": 1, "l": [1, {"x": 1}], "t": (1, [2]), "d": {"k": {"j": 1}}, "s": {1}}
@@ -170,3 +172,12 @@ def test_entries_do_not_stand_in_for_protocols():
     assert len(config) == 3
     assert config._private == 3
     assert copy.copy(config) == pickle.loads(pickle.dumps(config)) == config
+
+
+@pytest.mark.parametrize("name", ["dtype", "shape", "tolist", "_fields", "_make", "equals"])
+@pytest.mark.parametrize("value", [1, [1, 2], None, {"a": 1}])
+def test_an_entry_makes_no_array_or_tuple_of_a_configuration(name, value):
+    """Whoever stores a value looks at its attributes to see what it is."""
+    config = {name: value}
+    assert flatten(make_read_only(config)) == flatten(config)
+    assert normalize_or_die(make_read_only(config)) == config
