@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import errno
 import os
+import stat
 import time
 from collections.abc import Iterator
 from typing import IO
@@ -170,7 +171,7 @@ def sync_to_disk(path: str) -> None:
     """Wait until a file, or the names in a directory, are on the disk.
 
     What the system cannot open or sync (a link to nowhere, a FIFO, a directory on Windows) is
-    passed over.
+    passed over, and an empty file, of which there is only the name.
 
     Raises:
         OSError: the disk has failed, or is full.
@@ -180,7 +181,9 @@ def sync_to_disk(path: str) -> None:
     except OSError:
         return
     try:
-        os.fsync(fd)
+        found = os.fstat(fd)
+        if found.st_size or not stat.S_ISREG(found.st_mode):
+            os.fsync(fd)
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.EBADF, errno.ENOTSUP):
             raise

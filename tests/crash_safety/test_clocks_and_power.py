@@ -125,3 +125,28 @@ def test_a_run_that_goes_on_does_not_wait_for_the_disk(
 
     assert ex.run(options={"--loglevel": "ERROR"}).result == 0
     assert synced
+
+
+def test_a_run_waits_for_the_disk_no_more_often_than_it_must(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for each file that has a content, and once for their names."""
+    fsync, synced = os.fsync, []
+
+    def seen_fsync(fd: int) -> None:
+        synced.append(Path(os.readlink(f"/proc/self/fd/{fd}")).name)
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", seen_fsync)
+    ex = experiment(FileStorageObserver(tmp_path / "runs"))
+
+    @ex.main
+    def main() -> int:
+        return 1
+
+    ex.run(options={"--loglevel": "ERROR", "--capture": "sys"})
+    assert (tmp_path / "runs" / "1" / "cout.txt").read_text() == ""
+    files, end, names = synced[:2], synced[2], synced[3:]
+    assert sorted(files) == ["config.json", "metrics.json"]
+    assert end != "run.json"  # it gets that name afterwards
+    assert names == ["1"]

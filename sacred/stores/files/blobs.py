@@ -267,12 +267,17 @@ class LocalBlobs(Blobs):
 
     def write_last(self, name: str, content: Content) -> None:
         """See `Blobs.write_last`; on the disk when it returns."""
-        folder = os.path.dirname(self._path(name))
+        last = self._path(name)
+        folder = os.path.dirname(last)
         with self._explained():
             for directory, _, files in os.walk(folder, topdown=False):
                 for file in files:
-                    sync_to_disk(os.path.join(directory, file))
-                sync_to_disk(directory)
+                    path = os.path.join(directory, file)
+                    if path != last:  # that is about to be replaced
+                        sync_to_disk(path)
+                # The names beside the last one get to the disk together with it.
+                if directory != folder:
+                    sync_to_disk(directory)
             self._write(name, content, sync=True)
             sync_to_disk(folder)
 
