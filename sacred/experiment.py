@@ -289,7 +289,7 @@ class Experiment(Ingredient):
         return usage_texts(program, self.doc, commands, self.all_cli_options)
 
     def get_default_options(self) -> dict[str, Any]:
-        """All options as they are when none is given: flags False, values None."""
+        """Return all options as they are when none is given: flags False, values None."""
         return default_options(self.all_cli_options)
 
     def help_for(self, command_name: str) -> str:

@@ -440,21 +440,21 @@ class Ingredient:
         return name
 
     def gather_commands(self) -> Generator[tuple[str, CapturedFunction[Any]], None, None]:
-        """All commands, those of ingredients included, as ``(full name, function)``."""
+        """Yield all commands, those of ingredients included, as ``(full name, function)``."""
         for ingredient, _ in self.traverse_ingredients():
             for name, command in ingredient.commands.items():
                 full_name = join_paths(ingredient.path, name)
                 yield self.post_process_name(full_name, ingredient), command
 
     def gather_named_configs(self) -> Generator[tuple[str, ConfigSource], None, None]:
-        """All named configs, those of ingredients included, as ``(full name, source)``."""
+        """Yield all named configs, those of ingredients included, as ``(full name, source)``."""
         for ingredient, _ in self.traverse_ingredients():
             for name, source in ingredient.named_configs.items():
                 full_name = join_paths(ingredient.path, name)
                 yield self.post_process_name(full_name, ingredient), source
 
     def freeze(self) -> IngredientDef:
-        """What has been declared so far, as a frozen value."""
+        """Return what has been declared so far, as a frozen value."""
         return IngredientDef(
             path=self.path,
             configurations=tuple(self.configurations),

@@ -191,11 +191,7 @@ class Run:
         self._metrics.log_scalar_metric(metric_name, value, step)
 
     def open_resource(self, filename: PathLike, mode: str = "r") -> IO[Any]:
-        """Open a file and record it as a resource of this run.
-
-        Args:
-            filename: of the file, which the caller closes.
-            mode: as for `open` (default: ``"r"``).
+        """Open a file and record it as a resource of this run; see `open` for the mode.
 
         Raises:
             OSError: it cannot be opened; nothing is recorded then.

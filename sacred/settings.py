@@ -164,11 +164,11 @@ class Settings(Munch):  # type: ignore[misc]  # munch has no types
         raise SettingError(f"Settings cannot be removed: {key}")
 
     def popitem(self) -> tuple[str, Any]:
-        """Refused, as is any other way to remove a setting."""
+        """Refuse: settings cannot be removed."""
         raise SettingError("Settings cannot be removed")
 
     def clear(self) -> None:
-        """Refused, as is any other way to remove a setting."""
+        """Refuse: settings cannot be removed."""
         raise SettingError("Settings cannot be removed")
 
     def copy(self) -> Settings:

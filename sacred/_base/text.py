@@ -79,7 +79,7 @@ def use_colour(stream: Any = None) -> bool:
 
 
 def apply_backspaces_and_linefeeds(text: str) -> str:
-    r"""What a terminal would show of `text`.
+    r"""Return what a terminal would show of a text.
 
     A carriage return goes back to the start of the line, a backspace one
     character; what follows overwrites. A carriage return at the very end of

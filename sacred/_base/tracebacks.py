@@ -115,7 +115,7 @@ def print_filtered_stacktrace(
 
 
 def format_sacred_error(e: SacredError, short_usage: str) -> str:
-    """One of the library's own errors, shown as its class says.
+    """Return one of the library's own errors in the form that its class asks for.
 
     Args:
         e: the error; its attributes say whether usage and traceback are shown.

@@ -42,5 +42,5 @@ def field_names(runs: Iterable[RunRecord]) -> Iterator[str]:
 
 
 def safe_words(words: Iterable[str]) -> Iterator[str]:
-    """Those of the words that a shell takes as they are."""
+    """Yield the words that a shell takes as they are, without quoting."""
     return filter(_SAFE_WORD.fullmatch, words)

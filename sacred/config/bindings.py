@@ -274,7 +274,7 @@ class RunBindings:
         return view
 
     def get(self, function: BoundFunction) -> Binding | None:
-        """What a function is called with in this run; None if the run does not bind it."""
+        """Return what a function is called with in this run; None if the run does not bind it."""
         found = self._bindings.get(function)
         if found is None and (self.received or function.is_copy):
             found = self._by_name.get(name_key(function))
@@ -323,7 +323,7 @@ def use_received(run: RunBindings) -> None:
 
 
 def find_binding(function: BoundFunction) -> Binding | None:
-    """What a function called here and now is called with; None outside of runs."""
+    """Return what a function called here and now is called with; None outside of runs."""
     run: RunBindings | None = current_run()
     if run is not None:
         # The usual case, without another call.

@@ -85,7 +85,7 @@ class RemoteRun(Frozen, kw_only=False):
 
     @property
     def info(self) -> dict[str, Any]:
-        """Refused."""
+        """Refuse: ``info`` is there in the process of the run only."""
         self._refuse("info")
 
 

@@ -112,7 +112,7 @@ def marked_number(number: Any, text: str) -> Any:
 
 
 def as_entry(fixed: Any, *known: Any, is_bool: bool = False) -> Any:
-    """What a fixed value means for an entry.
+    """Convert a fixed value to the type of an entry.
 
     Args:
         fixed: the value set from outside.

@@ -146,7 +146,7 @@ Sites = tuple[_Site, ...]
 
 
 def present_sites() -> Sites:
-    """What is installed now: for several questions at once."""
+    """Keep what is installed now, so that several questions are answered by one look."""
     return tuple([_site(directory or ".") for directory in dict.fromkeys(sys.path)])
 
 

@@ -307,7 +307,7 @@ def apply_config_hooks(
 
 
 def get_config_modifications(scaffolding: Scaffolding) -> ConfigSummary:
-    """What the updates changed, over all ingredients."""
+    """Return what the updates have changed, over all ingredients."""
     changes = ConfigSummary()
     for path, scaffold in scaffolding.items():
         if scaffold.config_mods is not None:

@@ -179,7 +179,7 @@ class Scaffold:
         return self.config
 
     def name_of(self, path: str) -> str:
-        """How this ingredient calls another one: its path without the common prefix."""
+        """Return how this ingredient calls another one: its path without the common prefix."""
         return rel_path(self.path, path) if is_prefix(self.path, path) else path
 
     def gather_fallbacks(self) -> None:
@@ -214,7 +214,7 @@ class Scaffold:
     def evaluate_sources(
         self, sources: Sequence[ConfigSource]
     ) -> tuple[dict[str, Any], list[ConfigSummary]]:
-        """What some of its sources give now; see `chain_evaluate_config_scopes`."""
+        """Evaluate some of its sources; see `chain_evaluate_config_scopes`."""
         how = {} if self.evaluate is None else {"evaluate": self.evaluate}
         with ConfigError.track({}, self.path):
             config, summaries = chain_evaluate_config_scopes(

@@ -141,7 +141,7 @@ class StoreObserver(RunObserver):
 
     @property
     def delivery(self) -> Delivery | None:
-        """What is on its way to the store for the current run, else the latest; None: no run."""
+        """The delivery of the current run's changes, else of the latest run's; None: no run."""
         return self._record.delivery
 
     def highest_id(self) -> int | None:

@@ -87,7 +87,7 @@ def holds(expression: Expression, record: RunRecord) -> bool:
 
 
 def kind_of(value: Any) -> str:
-    """What a value can be compared with: others of its kind.
+    """Return the kind of a value; only values of one kind are compared.
 
     >>> kind_of(True), kind_of(1), kind_of(1.5), kind_of([])
     ('flag', 'number', 'number', 'other')

@@ -86,7 +86,7 @@ def _within(value: Any, step: str) -> Any:
 
 
 def plain_value(value: Any) -> Any:
-    """What a value is compared as.
+    """Return the form of a value in which it is compared.
 
     Of numpy's scalars and of dates, what Python has for them; exact numbers are numbers,
     paths, ids, addresses and members of enumerations texts.

@@ -109,7 +109,7 @@ def different_entries(configs: Iterable[tuple[Any, Mapping[str, Any]]]) -> list[
 
 
 def without_seeds(names: Sequence[str]) -> list[str]:
-    """Those that are no seeds; seeds always differ, so they count only if nothing else does."""
+    """Drop the columns of seeds, unless there are no others; seeds always differ."""
     return [name for name in names if name.rpartition(".")[2] != "seed"] or list(names)
 
 

@@ -263,7 +263,7 @@ def _settings_of(record: RunRecord) -> dict[str, Any]:
 
 
 def identity_of(record: RunRecord) -> str:
-    """What runs have in common that differ in their seeds only.
+    """Return a key that is the same for runs that differ in their seeds only.
 
     That is experiment, command, configuration, sources and packages; without sources, the commit.
     """

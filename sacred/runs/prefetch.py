@@ -24,7 +24,7 @@ _NO_NUMBERS: MetricNumbers = {}
 
 
 def metrics_in(paths: Iterable[Path]) -> frozenset[tuple[str, str]]:
-    """What paths ask for of metrics: names and aggregates.
+    """Return the metrics that paths ask for: names and aggregates.
 
     >>> metrics_in([Path("metrics", ("loss", "min")), Path("status")])
     frozenset({('loss', 'min')})

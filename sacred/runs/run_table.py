@@ -153,7 +153,7 @@ class RunTable(Frozen, eq=False):
         return as_arrow(self.to_dict(*columns))
 
     def showing(self, paths: Iterable[Path]) -> RunTable:
-        """The same table for somebody who will ask for these paths of every run.
+        """Return the same runs, prepared for reading these paths of every one of them.
 
         What a store can say of many runs at once, such as numbers of metrics, is then fetched
         together with the runs.

@@ -142,7 +142,7 @@ def _dtype_text(dtype: Any) -> str:
 
 
 def numpy_reader(name: str) -> ReadObject | None:
-    """What restores objects of numpy's class `name`, or None if they are not allowed."""
+    """Return what restores objects of a class of numpy's; None if they are not allowed."""
     if name in _ARRAY_NAMES:
         return _restore_array
     if _DTYPE_NAME.fullmatch(name):

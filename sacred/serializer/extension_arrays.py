@@ -102,7 +102,7 @@ def flatten_dtype_object(dtype: Any, flatten: Callable[[Any], Any]) -> Any:
 
 
 def dtype_reader(cls: str) -> ReadObject | None:
-    """What restores dtypes of pandas' class `cls`, or None if it is no such class."""
+    """Return a function that restores dtypes of a class of pandas'; None if it is no such class."""
     return _restore_masked_dtype if _MASKED_DTYPE.fullmatch(cls) else _DTYPE_READERS.get(cls)
 
 

@@ -50,7 +50,7 @@ def _name(cls: type) -> str:
 
 
 def fields_reader(name: str) -> ReadObject | None:
-    """What makes objects of the class `name`, or None if they are not allowed."""
+    """Return a function that makes objects of a class; None if they are not allowed."""
     if name in _NAMESPACES:
         return _read_namespace
     cls = loaded_class(name)

@@ -88,7 +88,7 @@ def flatten_pandas(value: Any, flatten: Callable[[Any], Any]) -> Any:
 
 
 def pandas_reader(name: str) -> ReadObject | None:
-    """What restores objects of pandas' class `name`, or None if they are not allowed."""
+    """Return what restores objects of a class of pandas'; None if they are not allowed."""
     match = _NAME.fullmatch(name)
     if match is None:
         return None

@@ -46,7 +46,7 @@ _ARGUMENTS: dict[str, type | tuple[type, ...]] = {
 
 
 def call_of_standard_class(name: str) -> Callable[..., Any] | None:
-    """What makes a value of a class, from what pickle would give to it.
+    """Return a function that makes a value of a class from the arguments that pickle stores.
 
     Args:
         name: of the class, in the data.

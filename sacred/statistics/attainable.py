@@ -63,7 +63,7 @@ def smallest_p_of_samples(first: int, second: int) -> float:
 
 
 def attainable_level(smallest_p: float, alpha: float) -> float:
-    """How often a test at level `alpha` really rejects what is true: at most so often.
+    """Return how often a test at level `alpha` rejects a true hypothesis: an upper bound.
 
     P-values are multiples of the smallest one; if no two differences are equal, each of them
     is as frequent as it says.

@@ -84,7 +84,7 @@ class Annotate(Frozen):
     remove_tags: tuple[str, ...] = ()
 
     def applied_to(self, meta: Mapping[str, Any]) -> dict[str, Any]:
-        """What ``meta`` is then."""
+        """Return ``meta`` as it is after the change."""
         new = {**meta, **self.fields}
         if self.add_tags or self.remove_tags:
             before = new.get("tags")
@@ -183,7 +183,7 @@ class AddPoints(Frozen):
         )
 
     def at(self, start: int) -> AddPoints:
-        """The same points from another index on."""
+        """Return the same points with another index of the first one."""
         return replace(self, start=start)
 
     def then(self, later: AddPoints) -> AddPoints:
@@ -235,7 +235,7 @@ Change = SetFields | Annotate | SetExperiment | WriteOutput | AddPoints | AddFil
 
 
 def split_fields(change: Change) -> list[Change]:
-    """The same with each field in a change of its own; the end of the run comes last.
+    """Give each field a change of its own; the end of the run comes last.
 
     >>> split_fields(SetFields(fields={"status": "COMPLETED", "stop_time": None, "result": 1}))
     [SetFields(fields={'result': 1}), SetFields(fields={'status': 'COMPLETED', 'stop_time': None})]
@@ -248,7 +248,7 @@ def split_fields(change: Change) -> list[Change]:
 
 
 def merge(changes: Iterable[Change]) -> list[Change]:
-    """The same with as few changes as possible; fields come last.
+    """Merge changes into as few as possible; fields come last.
 
     A reader that sees a closed run must see all of it, so nothing may come behind
     the closing fields.

@@ -67,7 +67,7 @@ def has_digest(path: str, md5: str) -> bool:
 
 
 def content_of(file: IO[bytes]) -> Iterator[bytes]:
-    """What is in a file now; what somebody appends meanwhile is left out.
+    """Read what is in a file now, without what somebody appends meanwhile.
 
     Else a log that is written to faster than it is read would have no end.
     """

@@ -215,7 +215,7 @@ class Reader(ABC):
         report: Report | None = None,
         where: Any = None,
     ) -> Iterator[Document] | None:
-        """All documents in the order of one of the times; None: the store has no such order.
+        """Return all documents in the order of a time; None if the store has no such order.
 
         Documents without that time come last, those that are equal in the order of `ids`.
         It is meant for those who stop after the first ones.
@@ -236,7 +236,7 @@ class Reader(ABC):
         report: Report | None = None,
         where: Any = None,
     ) -> Iterator[tuple[Any, bool, Document]] | None:
-        """All documents in an ordering of the store; None: it cannot be had.
+        """Return all documents in an ordering of the store; None if it cannot be had.
 
         Each comes with its position in the order of `ids`, and with whether the store could
         place it: nothing that comes behind one that it could place belongs before that.

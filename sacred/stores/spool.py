@@ -54,7 +54,7 @@ _KINDS = {
 
 
 def default_directory() -> str:
-    """Where spools go if nothing else is said: ``$XDG_DATA_HOME/sacred/spool``.
+    """Return where spools go if nothing else is said: ``$XDG_DATA_HOME/sacred/spool``.
 
     Without that variable: ``~/.local/share/sacred/spool``.
     """
@@ -162,7 +162,7 @@ class Spool:
         return path
 
     def clear(self) -> None:
-        """All has been stored after all: remove what was kept."""
+        """Remove what was kept: all of it has been stored after all."""
         if self.directory is not None:
             shutil.rmtree(self.directory, ignore_errors=True)
             self.directory = None

@@ -52,7 +52,7 @@ def find_garbage(
     older_than: datetime.timedelta = datetime.timedelta(0),
     grace: datetime.timedelta = GRACE,
 ) -> GarbageReport:
-    """What `remove_garbage` would remove: runs in the trash, and what no other run refers to.
+    """Find what `remove_garbage` would remove: runs in the trash, and what no other run refers to.
 
     The latter are copies of sources and resources, files in GridFS, rows of SQL tables, points
     and artifacts of runs that somebody else has deleted, and what is left of writing when a

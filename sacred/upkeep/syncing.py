@@ -38,7 +38,7 @@ class PendingSpool(Frozen):
 
 
 def pending_spools(directory: str | os.PathLike[str] | None = None) -> list[PendingSpool]:
-    """What waits in a directory of spools.
+    """Find the spools of a directory, and what waits in each.
 
     Args:
         directory: where (default: ``~/.local/share/sacred/spool``, where runs leave them);

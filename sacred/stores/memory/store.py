@@ -102,7 +102,7 @@ class MemoryStore(ReadableStore):
         del self.runs[run_id]
 
     def read(self, run_id: RunId) -> dict[str, Any]:
-        """What is known of a run.
+        """Return everything that is stored of a run.
 
         Returns:
             the fields of `READ_FIELDS` (None where one is missing), the whole ``output``,

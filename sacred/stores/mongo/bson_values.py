@@ -130,7 +130,7 @@ def _as_text(obj: Any, reason: str) -> str:
 
 
 def bson_size(value: Any) -> int:
-    """How many bytes a value takes in a document.
+    """Return how many bytes a value takes in a document.
 
     Raises:
         bson.errors.InvalidDocument: it is not encodeable.

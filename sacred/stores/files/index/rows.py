@@ -65,7 +65,7 @@ def key_of(steps: tuple[str, ...]) -> str:
 
 
 def entries_of(record: RunRecord) -> Iterator[Row]:
-    """All values of a record but for those of its metrics.
+    """Return all values of a record except those of its metrics.
 
     Raises:
         ValueError: there are values that the index cannot hold.

@@ -37,7 +37,7 @@ _ROUNDING_ERROR, _MAX_SUMMED_POINTS = 1e-9, 100_000
 
 
 def metric_condition(predicate: Predicate) -> Any:
-    """What has to be true of a run's points; see `sacred.stores.sql.points`."""
+    """Return a condition on the points of a run; see `sacred.stores.sql.points`."""
     name, kind = predicate.steps
     points = _Points(str(storable(name)))
     # Rows of the old library have no points under their own number.
@@ -45,7 +45,7 @@ def metric_condition(predicate: Predicate) -> Any:
 
 
 def metric_sort_columns(name: str, metric: tuple[str, str]) -> SortColumns:
-    """How to sort by a number of a metric.
+    """Return the columns that sort runs by a number of a metric.
 
     Args:
         name: for the columns.
