@@ -144,3 +144,21 @@ def test_events_have_names_and_functions_values(monkeypatch: Any, read_only: boo
     assert seen == [SECRET, f"pg://me:{SECRET}@h", SECRET]
     assert recorder.last("started_event")["config"]["password"] == "${secret:PW}"
     assert SECRET not in "".join(f"{k}={v}" for _, call in recorder.calls for k, v in call.items())
+
+
+def test_a_spool_has_names_of_secrets(project: Path) -> None:
+    """What could not be stored is kept in a file."""
+    broken = SCRIPT.replace(
+        "    print(lr",
+        "    import pathlib, shutil\n"
+        "    shutil.rmtree('runs/1')\n"
+        "    pathlib.Path('runs/1').write_text('')\n"
+        "    print(lr",
+    )
+    (project / "train.py").write_text(broken)
+    home = str(project / "home")
+    places = {"HOME": home, "XDG_DATA_HOME": home, "XDG_CACHE_HOME": home, "XDG_STATE_HOME": home}
+    done = train("-F", "runs", "with", "@x.yaml", PW=SECRET, **places)
+    [spool] = (project / "home").rglob("record.jsonl")
+    assert "${secret:PW}" in spool.read_text()
+    assert SECRET not in spool.read_text() + done.stdout + done.stderr
