@@ -46,7 +46,7 @@ class Bytes(LargeBinary):
     """
 
     def result_processor(self, dialect: Any, coltype: Any) -> Any:
-        """As for all types of SQLAlchemy."""
+        """Return what checks the values that are read; see `sqlalchemy.types.TypeEngine`."""
         return _bytes_or_damage
 
 
