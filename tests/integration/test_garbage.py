@@ -136,7 +136,7 @@ def test_what_a_run_uses_again_counts_as_new(place, store, tmp_path, monkeypatch
     def killed(*args, **kwargs):
         raise Killed
 
-    for method in ("_insert_next", "_writing"):
+    for method in ("insert_next", "writing"):
         if hasattr(store.backend, method):
             monkeypatch.setattr(store.backend, method, killed)
     if hasattr(store.backend, "blobs"):

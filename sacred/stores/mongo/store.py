@@ -118,7 +118,7 @@ class MongoStore(ReadableStore):
             elif run_id is not None:
                 new_id = self._insert(run_id, entry)
             else:
-                new_id = self._insert_next(entry)
+                new_id = self.insert_next(entry)
         self._open[new_id] = _OpenRun(self.runs, self._metrics, new_id, self._files, True)
         self._open[new_id].large = dict(large)
         self._open[new_id].shared = frozenset(large.values())
@@ -337,7 +337,8 @@ class MongoStore(ReadableStore):
                 fields = {**fields, name: shortened(value)}
         return fields, large
 
-    def _insert_next(self, entry: dict[str, Any]) -> int:
+    def insert_next(self, entry: dict[str, Any]) -> int:
+        """Insert the document of a run under the next free number, and return the number."""
         from pymongo.errors import DuplicateKeyError
 
         while True:

@@ -133,7 +133,7 @@ class TinyDbStore(ReadableStore):
         if isinstance(self._tables, TablesFile):
             self._tables.make()
         entry["experiment"]["sources"] = self.store_sources(files)
-        with self._writing() as (tables, written):
+        with self.writing() as (tables, written):
             runs = tables.setdefault(TABLE, {})
             if self.overwrite is not None:
                 run_id, number = self.overwrite, _number_of(runs, self.overwrite)
@@ -157,7 +157,7 @@ class TinyDbStore(ReadableStore):
             return  # the next one will say it, too
         # Before the lock: files may be large, and storing one twice makes it no other.
         stored = [self._with_files(change) for change in changes]
-        with self._writing() as (tables, written):
+        with self.writing() as (tables, written):
             runs = tables.get(TABLE, {})
             number = _number_of(runs, run_id)
             if number is None:
@@ -186,7 +186,7 @@ class TinyDbStore(ReadableStore):
     def _change(
         self, run_id: RunId, change: Callable[[Entry], Entry | None], removes: bool = False
     ) -> None:
-        with self._writing() as (tables, written):
+        with self.writing() as (tables, written):
             runs = tables.get(TABLE, {})
             number = _number_of(runs, run_id)
             if number is None:
@@ -222,8 +222,8 @@ class TinyDbStore(ReadableStore):
         return None if number is None else (int(number), runs[number])
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[tuple[dict[str, dict[str, Any]], list[str]]]:
-        """All tables and a list; if it is not empty in the end, the tables are written."""
+    def writing(self) -> Iterator[tuple[dict[str, dict[str, Any]], list[str]]]:
+        """Yield all tables and a list, under the lock; write them if the list is not empty then."""
         began = time.monotonic()
         written: list[str] = []
         with _exclusive(self._tables):
