@@ -41,6 +41,7 @@ __all__ = [
     "Predicate",
     "Test",
     "bounds_of",
+    "id_list",
     "implied_by",
     "is_plain",
     "predicates_in",
@@ -154,6 +155,18 @@ def predicates_in(condition: Condition) -> Iterator[Predicate]:
     else:
         for part in condition.parts:
             yield from predicates_in(part)
+
+
+def id_list(condition: Condition) -> list[Any] | None:
+    """The ids of which a run has one; None: the condition says something else.
+
+    >>> id_list(AnyOf((Predicate("id", (), "equal", 1), Predicate("id", (), "equal", "a"))))
+    [1, 'a']
+    """
+    if not isinstance(condition, AnyOf) or not condition.parts:
+        return None
+    found = [p.value for p in condition.parts if isinstance(p, Predicate) and p.field == "id"]
+    return found if len(found) == len(condition.parts) else None
 
 
 def _all_of(parts: list[Condition | None]) -> Condition | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 
-from sacred.query.predicates import implied_by, predicates_in
+from sacred.query.predicates import Condition, Predicate, id_list, implied_by
 from sacred.query.syntax import Expression
 from sacred.stores.reader import Reader
 
@@ -26,5 +25,12 @@ def prefilter_for(expression: Expression, reader: Reader) -> Any:
     condition = implied_by(expression)
     if condition is None:
         return None
-    is_long = next(islice(predicates_in(condition), _MAX_PREDICATES, None), None) is not None
+    is_long = _size(condition, reader.supports_id_lists) > _MAX_PREDICATES
     return None if is_long else reader.prefilter(condition)
+
+
+def _size(condition: Condition, supports_id_lists: bool) -> int:
+    """The number of predicates; a list of ids is one where the store takes it as such."""
+    if isinstance(condition, Predicate) or (supports_id_lists and id_list(condition) is not None):
+        return 1
+    return sum(_size(part, supports_id_lists) for part in condition.parts)

@@ -96,6 +96,9 @@ class Reader(ABC):
 
     #: For messages, as that of the store.
     url: str
+    #: Whether `prefilter` makes one list of any number of ids of which a run has one, which are an
+    #: `AnyOf` of as many predicates. Otherwise it is not given so many.
+    supports_id_lists: bool = False
 
     @abstractmethod
     def ids(self) -> Iterator[RunId]:

@@ -4,10 +4,12 @@ Counted are the calls of functions in this process, which no other process can d
 server does is not in it: from some length on, no condition is sent to one.
 """
 
+import datetime
 import sys
 
 import pytest
 
+from sacred.query.mongo_filter import expression_of
 from sacred.query.parser import parse
 from sacred.runs import open_store
 from sacred.runs.pushdown import prefilter_for
@@ -64,3 +66,19 @@ def test_no_server_plans_a_condition_of_any_length(length, is_sent, request, tmp
         store.backend.create(1, {**DOCUMENT, "config": {"a": 1}}, [])
         condition = parse(" or ".join(f"a = {k}" for k in range(length)))
         assert (prefilter_for(condition, store.reader) is not None) is is_sent
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "mongo"])
+def test_a_list_of_ids_is_sent_as_one(kind, request, tmp_path):
+    with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
+        for n in range(4):
+            store.backend.create(n + 1, {**DOCUMENT, "config": {"a": n}}, [])
+        store.backend.create("a'\"\\ü", {**DOCUMENT, "config": {"a": 9}}, [])
+        ids = [2, "3", 4.0, "a'\"\\ü", *range(10, 40_000)]
+        where = prefilter_for(
+            expression_of({"_id": {"$in": ids}}, datetime.datetime(2026, 1, 2)), store.reader
+        )
+        assert where is not None
+        found = [document["_id"] for document in store.reader.documents(where=where)]
+        assert found == [2, 3, 4, "a'\"\\ü"]
+        assert store.runs({"_id": {"$in": ids}, "config.a": {"$gt": 1}}).ids == (*found[1:],)

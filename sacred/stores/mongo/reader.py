@@ -65,6 +65,8 @@ class MongoReader(Reader):
         owner: kept as long as the reader is: whose end closes the client.
     """
 
+    supports_id_lists = True
+
     def __init__(
         self,
         url: str,

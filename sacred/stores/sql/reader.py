@@ -61,6 +61,8 @@ class SqlReader(Reader):
         owner: kept as long as the reader is: whose end closes the connections.
     """
 
+    supports_id_lists = True
+
     def __init__(self, engine: Engine, owner: object = None) -> None:
         self._owner = owner
         self.url = mask_passwords(engine.url.render_as_string(hide_password=True))

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sacred.query.predicates import AllOf, AnyOf, Condition, Predicate, predicates_in
+from sacred.query.predicates import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Predicate,
+    id_list,
+    predicates_in,
+)
 from sacred.records import RunId
 from sacred.stores.mongo.search.metric_ids import MetricSearch
 from sacred.stores.mongo.search.metrics import metric_filter
@@ -60,6 +67,8 @@ def mongo_filter(
     match condition:
         case AllOf(parts):
             return {"$and": [mongo_filter(part, known) for part in parts]}
+        case AnyOf() if (wanted := id_list(condition)) is not None:
+            return {"_id": {"$in": [form for value in wanted for form in _ids(value)]}}
         case AnyOf(parts):
             return {"$or": [mongo_filter(part, known) for part in parts]} if parts else _NOTHING
         case Predicate("search"):

@@ -14,7 +14,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sacred.query.predicates import AllOf, AnyOf, Condition, Predicate, bounds_of, predicates_in
+from sacred.query.predicates import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Predicate,
+    bounds_of,
+    id_list,
+    predicates_in,
+)
 from sacred.records import TIME_FIELDS
 from sacred.stores.sql.search.candidates import Filter
 from sacred.stores.sql.search.json_paths import JsonTexts, bounded, is_flag
@@ -64,6 +72,9 @@ def _condition(condition: Condition, texts: JsonTexts) -> Any:
     match condition:
         case AllOf(parts):
             return sa.and_(sa.true(), *(_condition(part, texts) for part in _cheap_first(parts)))
+        case AnyOf() if (ids := id_list(condition)) is not None:
+            among = texts.items([text for value in ids for text in _ids(value)])
+            return _RUN.c.run_id.in_(among) | _RUN.c.run_id.is_(None)
         case AnyOf(parts):
             return sa.or_(sa.false(), *(_condition(part, texts) for part in _cheap_first(parts)))
         case Predicate("id", _, _, value):

@@ -56,6 +56,10 @@ class JsonTexts:
         """Whether the database can read it; None: it cannot tell, and an error will."""
         raise NotImplementedError
 
+    def items(self, texts: Sequence[str]) -> Any:
+        """A subquery of the texts, of which there may be more than a statement has parameters."""
+        raise NotImplementedError
+
     def is_beyond_ascii(self, column: Any) -> Any:
         """Whether a text has characters that are not in ASCII."""
         raise NotImplementedError

@@ -45,6 +45,11 @@ class PostgresTexts(JsonTexts):
             return None
         return sa.func.pg_input_is_valid(column, "jsonb")
 
+    def items(self, texts: Sequence[str]) -> Any:
+        """See `JsonTexts.items`."""
+        array = sa.cast(sa.literal(json.dumps(list(texts)), sa.Text), postgresql.JSONB)
+        return sa.select(sa.func.jsonb_array_elements_text(array))
+
     def is_beyond_ascii(self, column: Any) -> Any:
         """See `JsonTexts.is_beyond_ascii`."""
         return sa.func.octet_length(column) != sa.func.length(column)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,6 +35,11 @@ class SqliteTexts(JsonTexts):
     def is_valid(self, column: Any) -> Any:
         """See `JsonTexts.is_valid`."""
         return sa.func.json_valid(column) == 1
+
+    def items(self, texts: Sequence[str]) -> Any:
+        """See `JsonTexts.items`."""
+        item = sa.func.json_each(json.dumps(list(texts))).table_valued("value")
+        return sa.select(item.c.value)
 
     def is_beyond_ascii(self, column: Any) -> Any:
         """See `JsonTexts.is_beyond_ascii`."""
