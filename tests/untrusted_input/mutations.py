@@ -81,6 +81,8 @@ def with_odd_id(tree: Any, rng: random.Random, odd: list[Any] = ODD_VALUES) -> t
 
 def _shown(run_id: Any) -> str:
     """The beginning of what messages say of an id."""
+    if type(run_id).__name__ == "DatetimeMS":
+        return "datetime.datetime(9999"  # the last that Python has
     if isinstance(run_id, bytes):
         run_id = bytes(run_id)
     return str(run_id) if isinstance(run_id, str | int) else repr(run_id)[:40]

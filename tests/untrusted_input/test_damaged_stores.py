@@ -196,7 +196,7 @@ def test_the_memory_of_a_process_is_no_exception(tmp_path: Path) -> None:
 def test_an_odd_id_is_named_and_stands_in_nobodys_place(
     place: Place, odd: Any, tmp_path: Path
 ) -> None:
-    kind = "mongo" if hasattr(place, "_client") else "tinydb"
+    kind = "mongo" if hasattr(place, "client") else "tinydb"
     if kind == "mongo" and odd == [1]:
         odd = {"b": [1]}  # there, a list can be no id
     writing = place.open()
@@ -259,3 +259,24 @@ def test_the_same_as_a_url(tmp_path: Path) -> None:
     run_id = _record_run(store, 1, tmp_path)
     with _opened(f"file:{tmp_path / 'runs'}") as opened:
         assert opened[run_id].config.marker == "marker-1"
+
+
+@pytest.mark.parametrize("place", ["mongo"], indirect=True)
+def test_what_mongodb_takes_for_something_else(place: Place, tmp_path: Path) -> None:
+    """An operator in the place of a file's id, and a time that Python cannot have as an id."""
+    import bson
+
+    writing = place.open()
+    first, second, third = (_record_run(writing, number, tmp_path) for number in (1, 2, 3))
+    writing.close()
+    runs = place.client[place.name]["runs"]  # type: ignore[attr-defined]
+    runs.update_one({"_id": second}, {"$set": {"artifacts.0.file_id": {"x": 1}}})
+    document = runs.find_one({"_id": second})
+    document["artifacts"][0]["file_id"] = {"$date": 1}
+    runs.replace_one({"_id": second}, document)
+    runs.insert_one({**runs.find_one({"_id": third}), "_id": bson.DatetimeMS(10**17)})
+    with _opened(place.url) as store:
+        table = store.runs()
+        assert [run.id for run in table] == [first, third]
+        assert any(problem.startswith(f"Run {second} is damaged") for problem in table.problems)
+        assert "datetime.datetime(9999" in " ".join(table.problems)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import itertools
 import json
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -51,7 +52,7 @@ _MADE_OF = {"sources": "experiment"}
 _OUTPUT_FIELDS = ("captured_out", PARTS)
 PAGE_SIZE = 200
 #: What has a hash, and is no id of a run.
-_NO_IDS = (bool, type(None))
+_NO_IDS = (bool, type(None), datetime.datetime)
 
 
 class MongoReader(Reader):
@@ -382,7 +383,8 @@ class MongoReader(Reader):
     def _files_of(self, refs: list[Any], fields: Collection[str] | None) -> dict[Any, Any]:
         """What GridFS says of files, where somebody wants to know."""
         wanted = fields is None or not {"sources", "artifacts"}.isdisjoint(fields)
-        known = [ref for ref in refs if ref is not None]
+        # To the server, a dict may be an operator; it is found to be none when it is looked up.
+        known = [ref for ref in refs if ref is not None and isinstance(ref, Hashable)]
         if not known or not wanted:
             return {}
         # The properties of a file that have these are deprecated.
