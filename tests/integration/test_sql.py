@@ -324,6 +324,18 @@ def test_an_artifact_that_is_added_twice_is_listed_twice(observer, rows, tmp_pat
     assert [(row.filename, row.content) for row in found] == [("a", b"A"), ("a", b"B")]
 
 
+def test_a_resource_that_is_opened_twice_is_listed_twice(observer, rows, tmp_path):
+    """As by the old library, and as in files; the content is stored once."""
+    start(observer)
+    for _ in range(2):
+        (tmp_path / "a").write_text("A")
+        observer.resource_event(filename=str(tmp_path / "a"))
+    complete(observer)
+    links = rows.execute(sa.text("SELECT run_id, resource_id FROM runs_resources")).all()
+    assert len(links) == 2
+    assert len(set(links)) == 1
+
+
 def test_query_tells_what_it_always_told(observer, tmp_path):
     (tmp_path / "a.py").write_text("1")
     start(observer, base_dir=tmp_path, sources=[("a.py", "12ab")], config={"t": (1, 2)})

@@ -28,6 +28,7 @@ from sacred.stores.sql.points_writer import add_points, remove_points
 from sacred.stores.sql.run_row import columns_for, meta_from
 from sacred.stores.sql.shared_rows import shared_experiment, shared_host, shared_resource
 from sacred.stores.sql.storable_text import storable
+from sacred.stores.sql.tables import TABLES
 from sacred.stores.store import RunExistsError, RunNotFoundError, not_discarded
 
 __all__ = ["RunWriter"]
@@ -180,8 +181,14 @@ def _highest_id(session: Session) -> int:
 def _add_file(session: Session, run: Run, change: AddFile) -> None:
     if change.kind == "resource":
         resource = shared_resource(session, change)
-        if resource not in run.resources:
-            run.resources.append(resource)
+        session.flush()  # both have their keys
+        link = TABLES["runs_resources"].c
+        is_this = (link.run_id == run.run_id) & (link.resource_id == resource.resource_id)
+        links = session.scalar(sa.select(sa.func.count()).where(is_this)) or 0
+        # As with artifacts; the list of a relationship has each row once.
+        if links < change.count:
+            row = {"run_id": run.run_id, "resource_id": resource.resource_id}
+            session.execute(sa.insert(TABLES["runs_resources"]).values(row))
         return
     with open(change.path, "rb") as file:
         content = file.read()
