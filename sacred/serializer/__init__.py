@@ -30,7 +30,7 @@ every JSON reader can read and `restore` understands::
 from __future__ import annotations
 
 import importlib
-import json
+import json as standard_json
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import UnsafeDataError
@@ -75,7 +75,7 @@ def loads(text: str | bytes) -> Any:
     from sacred.serializer.reading import restore
 
     try:
-        return restore(json.loads(text))
+        return restore(standard_json.loads(text))
     except RecursionError:
         raise ValueError("the JSON text is nested too deeply") from None
 

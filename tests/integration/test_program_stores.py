@@ -120,7 +120,7 @@ def test_diff_doctor_and_fields(call: Any) -> None:
 
 def test_export(call: Any) -> None:
     page = call("export")
-    assert page.count("<polyline") == 4
+    assert page.count("<polyline") == 2 * 4  # of each run its curve and its line in the legend
     assert "trained with 0.5" in page
 
 

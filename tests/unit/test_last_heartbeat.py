@@ -34,13 +34,13 @@ class Witness(RunObserver):
 def written(monkeypatch):
     """The files of records, as often as each was written."""
     names = []
-    write = LocalBlobs.write
+    for method in ("write", "write_last"):
 
-    def noted(blobs, name, content):
-        names.append(os.path.basename(name))
-        write(blobs, name, content)
+        def noted(blobs, name, content, write=getattr(LocalBlobs, method)):
+            names.append(os.path.basename(name))
+            write(blobs, name, content)
 
-    monkeypatch.setattr(LocalBlobs, "write", noted)
+        monkeypatch.setattr(LocalBlobs, method, noted)
     return names
 
 
@@ -100,14 +100,14 @@ def test_an_end_that_cannot_be_stored_takes_the_last_beat_along_to_the_spool(
     observer = FileStorageObserver(tmp_path)
     observer.failure_dir = str(tmp_path / "spool")
     observer.pause = 0
-    write = LocalBlobs.write
+    for method in ("write", "write_last"):
 
-    def full(blobs, name, content):
-        if name.endswith("run.json") and b"RUNNING" not in content:
-            raise OSError(28, "No space left on device")
-        write(blobs, name, content)
+        def full(blobs, name, content, write=getattr(LocalBlobs, method)):
+            if name.endswith("run.json") and b"RUNNING" not in content:
+                raise OSError(28, "No space left on device")
+            write(blobs, name, content)
 
-    monkeypatch.setattr(LocalBlobs, "write", full)
+        monkeypatch.setattr(LocalBlobs, method, full)
     run(observer)
     [spool] = (tmp_path / "spool").iterdir()
     kept = (spool / "record.jsonl").read_text()

@@ -20,6 +20,7 @@ EXPECTED = {
         "READ_ONLY_CONFIG": True,
         "IGNORED_COMMENTS": ["^pylint:", "^noinspection"],
         "NUMPY_RANDOM_LEGACY_API": False,
+        "ENFORCE_KNOWN_ENTRIES": False,
     },
     "HOST_INFO": {"INCLUDE_GPU_INFO": True, "INCLUDE_CPU_INFO": True, "CAPTURED_ENV": []},
     "COMMAND_LINE": {"STRICT_PARSING": False, "SHOW_DISABLED_OPTIONS": True},
