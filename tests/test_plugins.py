@@ -140,7 +140,9 @@ with warnings.catch_warnings(record=True) as caught:
     ex = Experiment("e", interactive=True, save_git_info=False)
     ex.main(lambda: 1)
     for _ in range(2):
-        assert ex.run().result == 1
+        run = ex.run()
+        assert run.result == 1
+        assert run.host_info["hostname"]
     assert ex.run_commandline(["e"]).result == 1
 print(sorted(str(w.message).partition(" of ")[0] for w in caught if "broken" in str(w.message)))
 with warnings.catch_warnings(record=True) as caught:

@@ -282,6 +282,7 @@ class QueueObserver(RunObserver):
         return shutil.copy2(filename, os.path.join(folder, os.path.basename(filename)))
 
     def _work(self) -> None:
+        # Only the observer is called without that: it may start processes, which inherit it.
         blocked = block_signals()
         while True:
             try:
@@ -293,8 +294,7 @@ class QueueObserver(RunObserver):
             try:
                 if event is None:
                     return
-                with blocking_only(blocked):
-                    self._deliver(event)
+                self._deliver(event, blocked)
             finally:
                 self._queue.task_done()
 
@@ -305,11 +305,12 @@ class QueueObserver(RunObserver):
             except BaseException:
                 pass  # it failed and was reported before
 
-    def _deliver(self, event: WrappedEvent) -> None:
+    def _deliver(self, event: WrappedEvent, blocked: set[int]) -> None:
         deadline = time.monotonic() + self.patience
         while True:
             try:
-                self._call(event)
+                with blocking_only(blocked):
+                    self._call(event)
                 self._given_up = False
                 break
             except RecordIncompleteError as error:

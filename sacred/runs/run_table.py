@@ -11,6 +11,7 @@ from typing import Any, overload
 
 from sacred._base.clock import utcnow
 from sacred._base.frozen import Frozen, factory, replace
+from sacred.query.errors import QueryError
 from sacred.query.evaluate import SEARCHED, holds
 from sacred.query.fields import FIELDS
 from sacred.query.sorting import SortKey, sort_key
@@ -23,7 +24,7 @@ from sacred.runs.pushdown import prefilter_for
 from sacred.runs.top_k import top_k
 from sacred.stores.query_index import IndexRequest, QueryIndex
 from sacred.stores.reader import Reader
-from sacred.stores.store import DamagedRunError
+from sacred.stores.store import NOT_UNDERSTOOD, DamagedRunError
 
 __all__ = ["RunTable"]
 
@@ -244,7 +245,7 @@ class RunTable(Frozen, eq=False):
         ranked = self._ranked(where)
         if ranked is not None and self.limit is not None:
             return iter(top_k(ranked, self.sort, self.limit))
-        keyed = ((sort_key(self.sort, record), record.id) for record in self._matching(where))
+        keyed = self._keyed(self._matching(where))
 
         def key(item: tuple[Any, RunId]) -> Any:
             return item[0]
@@ -255,6 +256,15 @@ class RunTable(Frozen, eq=False):
         else:
             best = heapq.nsmallest(self.limit, keyed, key=key)
         return (run_id for _, run_id in best)
+
+    def _keyed(self, records: Iterable[RunRecord]) -> Iterator[tuple[Any, RunId]]:
+        for record in records:
+            try:
+                key = sort_key(self.sort, record)
+            except (DamagedRunError, *NOT_UNDERSTOOD) as error:
+                self._report_damage(record, error)
+                continue
+            yield key, record.id
 
     def _ordered(self, field: str, descending: bool, where: Any) -> Iterator[Document] | None:
         """All candidates in order, if the store knows it and few of them are wanted."""
@@ -297,10 +307,19 @@ class RunTable(Frozen, eq=False):
                 return False
             if any(key.path.field == "metrics" for key in self.sort):
                 sort_key(self.sort, record)  # reads them, and what was read is kept
-        except DamagedRunError as error:
-            self._report(str(error))
+        except QueryError:
+            raise  # which says nothing of the run
+        except (DamagedRunError, *NOT_UNDERSTOOD) as error:
+            self._report_damage(record, error)
             return False
         return True
+
+    def _report_damage(self, record: RunRecord, error: Exception) -> None:
+        problem = str(error)
+        if not isinstance(error, DamagedRunError):
+            place = f"its values in {self.reader.url}"
+            problem = f"Run {record.id!r} is damaged: {place}: {type(error).__name__}: {error}"
+        self._report(problem)
 
     def _is_there(self, run_id: RunId) -> bool:
         """Whether it is in the trash, if that is asked for; else, whether it is not."""

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId
 from sacred.serializer import flatten, restore
-from sacred.stores.reader import Reader, timestamp_of
+from sacred.stores.reader import Reader, noticing_damage, timestamp_of
 from sacred.stores.store import RunNotFoundError
 
 __all__ = ["MemoryReader"]
@@ -35,6 +35,10 @@ class MemoryReader(Reader):
     def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
         """See `Reader.document`."""
         run = self._run(run_id)
+        with noticing_damage(run_id, f"its record in {self.url}"):
+            return self._document(run_id, run)
+
+    def _document(self, run_id: RunId, run: dict[str, Any]) -> Document:
         document = {k: v for k, v in run["document"].items() if k not in _ELSEWHERE}
         document |= {
             name: timestamp_of(document.get(name)) for name in TIME_FIELDS if name in document

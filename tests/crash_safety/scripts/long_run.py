@@ -29,7 +29,7 @@ def main(_run, points, output, artifacts):
             for _ in range((n + 1) * lines // points - n * lines // points):
                 sys.stdout.write(line)
         if n * artifacts // points != (n + 1) * artifacts // points:
-            _run.add_artifact("artifact", name=f"a/{n}")
+            _run.add_artifact("artifact", f"a/{n}", content_type="application/octet-stream")
 
 
 def _peak():

@@ -99,7 +99,8 @@ def add_artifact(run: Any, n: int) -> None:
     path = f"{os.getpid()}-{n}.bin"
     with open(path, "wb") as file:
         file.write(artifact(n))
-    run.add_artifact(path, name=f"files/{n}.bin")
+    # With its type, for else MongoObserver prints what it has guessed.
+    run.add_artifact(path, name=f"files/{n}.bin", content_type="application/octet-stream")
     account.write(what="artifact", n=n)
     os.remove(path)
 
