@@ -30,17 +30,25 @@ class Witness(RunObserver):
         self.told.append((kind, value, json.loads(self._record.read_text())["heartbeat"]))
 
 
+def _around_writes(monkeypatch, before):
+    """Call something before each file that is written."""
+
+    def patched(write):
+        def call(blobs, name, content):
+            before(name, content)
+            write(blobs, name, content)
+
+        return call
+
+    for method in ("write", "write_last"):
+        monkeypatch.setattr(LocalBlobs, method, patched(getattr(LocalBlobs, method)))
+
+
 @pytest.fixture
 def written(monkeypatch):
     """The files of records, as often as each was written."""
     names = []
-    for method in ("write", "write_last"):
-
-        def noted(blobs, name, content, write=getattr(LocalBlobs, method)):
-            names.append(os.path.basename(name))
-            write(blobs, name, content)
-
-        monkeypatch.setattr(LocalBlobs, method, noted)
+    _around_writes(monkeypatch, lambda name, content: names.append(os.path.basename(name)))
     return names
 
 
@@ -100,14 +108,12 @@ def test_an_end_that_cannot_be_stored_takes_the_last_beat_along_to_the_spool(
     observer = FileStorageObserver(tmp_path)
     observer.failure_dir = str(tmp_path / "spool")
     observer.pause = 0
-    for method in ("write", "write_last"):
 
-        def full(blobs, name, content, write=getattr(LocalBlobs, method)):
-            if name.endswith("run.json") and b"RUNNING" not in content:
-                raise OSError(28, "No space left on device")
-            write(blobs, name, content)
+    def refuse_the_end(name, content):
+        if name.endswith("run.json") and b"RUNNING" not in content:
+            raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(LocalBlobs, method, full)
+    _around_writes(monkeypatch, refuse_the_end)
     run(observer)
     [spool] = (tmp_path / "spool").iterdir()
     kept = (spool / "record.jsonl").read_text()
