@@ -43,7 +43,9 @@ def pytest_configure() -> None:
     Whoever was started with a signal ignored lets its children ignore it too, and tests send
     them signals.
     """
-    for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+    usual = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}
+    usual["SIGQUIT"] = signal.SIG_DFL
+    for name, handler in usual.items():
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)

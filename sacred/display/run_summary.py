@@ -46,7 +46,7 @@ def summary_fields(record: RunRecord, utc: bool = False) -> Iterator[tuple[str, 
     yield from (
         (name, truncate(text)) for name, value in values.items() if (text := as_text(value))
     )
-    if packages := record.experiment.get("dependencies"):
+    if packages := record.dependencies:
         yield "packages", _names(packages)
     for repository in _repositories(record):
         yield "commit", repository
@@ -70,8 +70,8 @@ def _machine(record: RunRecord) -> str | None:
 
 
 def _repositories(record: RunRecord) -> Iterator[str]:
-    for entry in record.experiment.get("repositories") or ():
-        if isinstance(entry, dict) and entry.get("commit"):
+    for entry in record.repositories:
+        if entry.get("commit"):
             dirty = ", with changes" if entry.get("dirty") else ""
             url = mask_passwords(str(entry.get("url") or ""))
             yield as_text(f"{entry['commit']}{f' of {url}' if url else ''}{dirty}")

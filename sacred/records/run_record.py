@@ -111,6 +111,19 @@ class RunRecord(Frozen):
         return self._tree("experiment")
 
     @property
+    def dependencies(self) -> tuple[str, ...]:
+        """The packages that the sources import, as ``name==version``."""
+        listed = self.experiment.get("dependencies")
+        return tuple(map(str, listed)) if isinstance(listed, list | tuple) else ()
+
+    @property
+    def repositories(self) -> tuple[Mapping[str, Any], ...]:
+        """The git repositories of the sources: ``url``, ``commit`` and ``dirty`` of each."""
+        listed = self.experiment.get("repositories")
+        entries = listed if isinstance(listed, list | tuple) else ()
+        return tuple(entry for entry in entries if isinstance(entry, Mapping))
+
+    @property
     def fail_trace(self) -> str | None:
         """The traceback of a failed run."""
         lines = self.stored("fail_trace")

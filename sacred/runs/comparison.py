@@ -63,8 +63,7 @@ def compared(part: str, records: Sequence[RunRecord]) -> list[Difference]:
 
 def packages_of(record: RunRecord) -> dict[str, str]:
     """The packages that a run used: name → version."""
-    listed = record.experiment.get("dependencies") or ()
-    pairs = (str(entry).partition("==") for entry in listed)
+    pairs = (entry.partition("==") for entry in record.dependencies)
     return {name: version for name, _, version in pairs}
 
 
@@ -97,12 +96,11 @@ def _metrics(record: RunRecord) -> dict[str, Any]:
 def _sources(record: RunRecord) -> dict[str, Any]:
     files = {name: digest_of(file)[:_DIGEST_CHARS] for name, file in record.sources.items()}
     commits = {}
-    for entry in record.experiment.get("repositories") or ():
-        if isinstance(entry, Mapping):
-            state = " with changes" if entry.get("dirty") else ""
-            commits[f"commit of {mask_passwords(str(entry.get('url')))}"] = (
-                f"{str(entry.get('commit'))[:_DIGEST_CHARS]}{state}"
-            )
+    for entry in record.repositories:
+        state = " with changes" if entry.get("dirty") else ""
+        commits[f"commit of {mask_passwords(str(entry.get('url')))}"] = (
+            f"{str(entry.get('commit'))[:_DIGEST_CHARS]}{state}"
+        )
     return {**files, **commits}
 
 

@@ -270,15 +270,13 @@ def identity_of(record: RunRecord) -> str:
     sources: list[Any] = [
         [entry.name, entry.md5 or str(entry.ref)] for entry in record.stored("sources") or ()
     ]
-    experiment = record.experiment
-    packages = experiment.get("dependencies")
     parts = [
         record.name,
         record.command,
         sorted(_settings_of(record).items()),
         sorted(sources, key=str),
-        sorted(map(str, packages)) if isinstance(packages, list | tuple) else str(packages),
-        None if sources else str(experiment.get("repositories") or ""),
+        sorted(record.dependencies),
+        None if sources else str(record.repositories),
     ]
     return dumps(parts)
 

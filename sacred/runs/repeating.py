@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from sacred.records import RunRecord
@@ -26,8 +26,8 @@ def commands_to_repeat(record: RunRecord) -> list[str]:
 
 def _checkouts(record: RunRecord) -> Iterator[str]:
     base = Path(str(record.experiment.get("base_dir") or ""))
-    for entry in record.experiment.get("repositories") or ():
-        if isinstance(entry, Mapping) and entry.get("commit"):
+    for entry in record.repositories:
+        if entry.get("commit"):
             where = "" if _is_below(Path.cwd(), base) or not base.is_dir() else f"-C {_near(base)} "
             yield f"git {where}checkout {entry['commit']}"
 

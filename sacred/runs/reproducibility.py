@@ -60,12 +60,9 @@ def _status(record: RunRecord) -> Pairs:
 
 @_checker("repository")
 def _repository(record: RunRecord) -> Pairs:
-    repositories = [
-        entry for entry in record.experiment.get("repositories") or () if isinstance(entry, Mapping)
-    ]
-    if not repositories:
+    if not record.repositories:
         yield "note", "no commit is recorded; what counts are the stored sources"
-    for entry in repositories:
+    for entry in record.repositories:
         url, commit = entry.get("url"), str(entry.get("commit"))[:10]
         if entry.get("dirty"):
             yield "reason", f"{url} had changes that are not in the commit {commit}"
