@@ -35,6 +35,7 @@ from sacred.stores.schemes import store_from_url
 from sacred.stores.spool import replay
 from sacred.stores.store import RunNotFoundError, StoreNotFoundError, StoreUnavailableError
 from tests.crash_safety.effort import pick
+from tests.services.mongo import watched_client
 from tests.services.processes import run_together
 from tests.unit.stores.comparison import READ_FIELDS, MemoryStore, StoreObserver, play, scenarios
 from tests.unit.stores.observer_calls import T0, beat, complete, log, queue, start
@@ -379,19 +380,11 @@ def test_long_output(observer, mongo_db):
 def test_each_byte_of_output_is_sent_twice_at_most(observer, mongo_db):
     sent = 0
 
-    class Listener(pymongo.monitoring.CommandListener):
-        def started(self, event):
-            nonlocal sent
-            sent += len(bson.encode(event.command))
+    def watch(event):
+        nonlocal sent
+        sent += len(bson.encode(event.command))
 
-        def succeeded(self, event):
-            pass
-
-        def failed(self, event):
-            pass
-
-    host, port = mongo_db.client.address
-    with pymongo.MongoClient(host, port, event_listeners=[Listener()]) as client:
+    with watched_client(mongo_db, watch) as client:
         watched = MongoObserver(client=client, db_name=mongo_db.name)
         start(watched)
         text = ""

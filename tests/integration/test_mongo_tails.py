@@ -2,8 +2,6 @@
 
 import datetime
 
-import pymongo
-import pymongo.monitoring
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +13,7 @@ from sacred.stores.changes import AddPoints, SetFields
 from sacred.stores.mongo.points import MongoMetrics
 from sacred.stores.mongo.tails import GROWTH
 from sacred.upkeep import rebuild_copies
+from tests.services.mongo import watched_client
 from tests.unit.stores.observer_calls import beat, complete, log, start
 
 NOW = datetime.datetime(2026, 1, 2, 3, 4, 5)
@@ -99,19 +98,11 @@ def test_the_finished_record_is_that_of_a_writer_without_tails(mongo_db, sizes):
 def test_a_document_is_written_again_only_when_it_has_grown_threefold(mongo_db):
     writes = []
 
-    class Listener(pymongo.monitoring.CommandListener):
-        def started(self, event):
-            if event.command_name == "update":
-                writes.extend(u["q"]["_id"] for u in event.command["updates"] if "_id" in u["q"])
+    def watch(event):
+        if event.command_name == "update":
+            writes.extend(u["q"]["_id"] for u in event.command["updates"] if "_id" in u["q"])
 
-        def succeeded(self, event):
-            pass
-
-        def failed(self, event):
-            pass
-
-    host, port = mongo_db.client.address
-    with pymongo.MongoClient(host, port, event_listeners=[Listener()]) as client:
+    with watched_client(mongo_db, watch) as client:
         metrics = MongoMetrics(client[mongo_db.name].metrics, 1, True)
         for start_index in range(36):
             metrics.add(points(start_index, 1))
@@ -161,21 +152,13 @@ def test_points_that_move_while_they_are_read_are_not_missed(mongo_db, observer)
     reader = store.reader()
     moved = []
 
-    class Listener(pymongo.monitoring.CommandListener):
-        def started(self, event):
-            wanted = event.command.get("filter", {}).get("_id")
-            if event.command_name == "find" and isinstance(wanted, dict) and not moved:
-                moved.append(True)
-                store.apply(1, [points(8, 20)])
+    def watch(event):
+        wanted = event.command.get("filter", {}).get("_id")
+        if event.command_name == "find" and isinstance(wanted, dict) and not moved:
+            moved.append(True)
+            store.apply(1, [points(8, 20)])
 
-        def succeeded(self, event):
-            pass
-
-        def failed(self, event):
-            pass
-
-    host, port = mongo_db.client.address
-    with pymongo.MongoClient(host, port, event_listeners=[Listener()]) as client:
+    with watched_client(mongo_db, watch) as client:
         other = MongoObserver(client=client, db_name=mongo_db.name)
         found = other.store.reader().points(1, "loss")
     assert moved
@@ -263,6 +246,25 @@ def test_another_process_ends_a_run(observer, mongo_db):
     [document] = stay(mongo_db)
     assert document["values"] == [n + 0.5 for n in range(8)]
     assert "growing" not in document
+
+
+@pytest.mark.parametrize("number", [1, 12])
+def test_who_ends_a_run_of_another_process_asks_once_for_all_metrics(observer, mongo_db, number):
+    start(observer)
+    info = {}
+    log(observer, {f"metric {n}": [0.5] for n in range(number)}, info)
+    beat(observer, "", info)
+    asked = []
+
+    def watch(event):
+        if event.command_name == "find" and event.command["find"] == "metrics":
+            asked.append(event.command["filter"])
+
+    with watched_client(mongo_db, watch) as client:
+        other = MongoObserver(client=client, db_name=mongo_db.name).store
+        other.apply(1, [SetFields(fields={"status": "FAILED", "stop_time": NOW})])
+    assert len(asked) == 1
+    assert len(asked[0]["_id"]["$in"]) == number
 
 
 def test_runs_are_removed_with_their_tails(observer, mongo_db):

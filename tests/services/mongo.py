@@ -11,17 +11,20 @@ Where the server comes from, in this order:
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pymongo
 from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from tests.services import scratch
 from tests.services.child_server import ChildServer, fetch_wheels
@@ -128,6 +131,32 @@ class RemoteServer:
 
     def close(self) -> None:
         """Nothing to do: it is not ours."""
+
+
+@contextlib.contextmanager
+def watched_client(
+    database: pymongo.database.Database[Any], watch: Callable[[CommandStartedEvent], None]
+) -> Iterator[pymongo.MongoClient[Any]]:
+    """Another client of the server of a database.
+
+    Args:
+        database: the database.
+        watch: called with each command just before it is sent.
+    """
+
+    class Listener(CommandListener):
+        def started(self, event: CommandStartedEvent) -> None:
+            watch(event)
+
+        def succeeded(self, event: object) -> None:
+            pass
+
+        def failed(self, event: object) -> None:
+            pass
+
+    host, port = database.client.address
+    with pymongo.MongoClient(host, port, event_listeners=[Listener()]) as client:
+        yield client
 
 
 class MongoServer(ChildServer):

@@ -5,7 +5,7 @@ What grows is not written again with every heartbeat, see `sacred.stores.mongo.t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.run_ids import RunId
@@ -116,14 +116,9 @@ class MongoMetrics:
 
         Another process has announced them; a spool brings its points only now.
         """
-        from bson import ObjectId
-
-        for entry in listed if isinstance(listed, list) else ():
-            if not isinstance(entry, dict) or entry.get("name") in self._ids:
-                continue
-            name, metric_id = entry.get("name"), entry.get("id")
-            if isinstance(name, str) and ObjectId.is_valid(metric_id):
-                self._ids[name] = self._stored_ids(name) or [ObjectId(metric_id)]
+        for name, metric_id in _listed_ids(listed):
+            if name not in self._ids:
+                self._ids[name] = self._stored_ids(name) or [metric_id]
 
     def listing(self) -> list[dict[str, str]]:
         """What ``info["metrics"]`` has to say: all metrics, or nothing if none was stored here.
@@ -172,8 +167,7 @@ class MongoMetrics:
             listed: ``info["metrics"]`` of a run that another process began.
         """
         if not self._is_new:
-            self.expect(listed)
-            for name in list(self._ids):
+            for name in self._names_of_growing(listed):
                 self.settle(name)
         for name, growing in self._growing.items():
             self._move_tails(name, growing)
@@ -315,10 +309,27 @@ class MongoMetrics:
             return False
         return True
 
+    def _names_of_growing(self, listed: object) -> list[str]:
+        """The listed metrics that may have tails, by one look at the index of the ids."""
+        names = {metric_id: name for name, metric_id in _listed_ids(listed)}
+        found = self._collection.find({"_id": {"$in": [*names]}, GROWING: True}, {"_id": 1})
+        return [names[document["_id"]] for document in found]
+
     def _stored_ids(self, name: str) -> list[ObjectId]:
         which = {"run_id": self._run_id, "name": name, TAIL: {"$exists": False}}
         found = self._collection.find(which, {"part": 1})
         return [document["_id"] for document in sorted(found, key=lambda d: d.get("part", 0))]
+
+
+def _listed_ids(listed: object) -> Iterator[tuple[str, ObjectId]]:
+    """The names and first documents of metrics, out of ``info["metrics"]``."""
+    from bson import ObjectId
+
+    for entry in listed if isinstance(listed, list) else ():
+        if isinstance(entry, dict):
+            name, metric_id = entry.get("name"), entry.get("id")
+            if isinstance(name, str) and ObjectId.is_valid(metric_id):
+                yield name, ObjectId(metric_id)
 
 
 def _place_of(index: int) -> tuple[int, int, int]:
