@@ -13,7 +13,8 @@ from sacred.query.errors import QueryError
 from sacred.query.syntax import Compare, Path
 from sacred.records import RunRecord
 from sacred.runs.errors import ProgramError, UsageError
-from sacred.runs.groups import RunGroup, identity_of, measured
+from sacred.runs.groups import RunGroup, measured
+from sacred.runs.identity import identity_of
 
 __all__ = [
     "FoundGroup",

@@ -13,7 +13,7 @@ from sacred.query.syntax import Path
 from sacred.records import RunRecord
 from sacred.runs.comparison import Difference
 from sacred.runs.damage import shown_value
-from sacred.runs.groups import repeats_by_identity
+from sacred.runs.identity import repeats_by_identity
 from sacred.runs.significance import noise_of_repeats
 from sacred.statistics.permutation import is_usable
 from sacred.statistics.student import Noise

@@ -8,7 +8,8 @@ from typing import Any
 
 from sacred.display.table import Table
 from sacred.display.value_text import as_text, one_line
-from sacred.runs.groups import Direction, RunGroup, changed_entries, seed_order
+from sacred.runs.groups import Direction, RunGroup, seed_order
+from sacred.runs.identity import changed_entries
 from sacred.runs.significance import Comparison
 from sacred.statistics.attainable import (
     pairs_needed,

@@ -24,7 +24,8 @@ from sacred.query.syntax import Path
 from sacred.records import RunRecord, StoredFile
 from sacred.runs.columns import entries_of
 from sacred.runs.damage import readable_metrics
-from sacred.runs.groups import changed_entries, measured, repeats_by_identity
+from sacred.runs.groups import measured
+from sacred.runs.identity import changed_entries, repeats_by_identity
 from sacred.runs.significance import noise_of_repeats
 
 __all__ = ["report"]

@@ -15,6 +15,7 @@
 | `unsaved_run` | a config file, or a run that has not begun, as a run; the run nearest to one |
 | `comparison` | runs side by side, part by part |
 | `groups` `significance` | runs as samples by seed; groups of them compared |
+| `identity` | which runs differ in nothing but their seeds |
 | `judgement` `result_grid` | a verdict on a candidate; runs as the table of a paper |
 | `reproducibility` | what keeps a run from being repeated exactly |
 | `repeating` | the commands that repeat a run |

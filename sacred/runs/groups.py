@@ -14,12 +14,11 @@ from sacred._base.frozen import Frozen, replace
 from sacred.query.syntax import Path
 from sacred.query.values import MISSING, value_of
 from sacred.records import RunRecord
-from sacred.runs.columns import different_entries, entries_of
 from sacred.runs.damage import shown_value
 from sacred.runs.errors import UsageError
 from sacred.serializer import dumps
 from sacred.statistics.permutation import is_usable
-from sacred.status import COMPLETED
+from sacred.status import COMPLETED, FAILED
 
 __all__ = [
     "SEED",
@@ -28,13 +27,10 @@ __all__ = [
     "Part",
     "RunGroup",
     "Sample",
-    "changed_entries",
     "direction_of",
-    "identity_of",
     "leave_out_seeds",
     "measured",
     "parts_by",
-    "repeats_by_identity",
     "required_direction",
     "seed_of",
     "seed_order",
@@ -199,7 +195,7 @@ def leave_out_seeds(group: RunGroup, seeds: Iterable[str]) -> RunGroup:
 
 def _why(record: RunRecord, metric: Path, value: Any) -> tuple[str, bool]:
     if record.status != COMPLETED:
-        return record.status or "no status", record.status == "FAILED"
+        return record.status or "no status", record.status == FAILED
     if value is None:
         return f"no {metric}", False
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -240,7 +236,6 @@ def required_direction(metric: Path, given: Direction | None) -> Direction:
         given: what the user says; None: nothing.
 
     Raises:
-        UsageError: it is not known.
         UsageError: neither says it.
     """
     direction = direction_of(metric, given)
@@ -250,45 +245,3 @@ def required_direction(metric: Path, given: Direction | None) -> Direction:
             "--lower-is-better (metrics.NAME.max and metrics.NAME.min say it themselves)"
         )
     return direction
-
-
-# ------------------------------------------------------------------- repeated runs
-
-
-def _settings_of(record: RunRecord) -> dict[str, Any]:
-    """The entries of the configuration, without seeds."""
-    # A path that is one key may be no text.
-    entries = ((str(path), value) for path, value in entries_of(record.config).items())
-    return {path: value for path, value in entries if path.rpartition(".")[2] != "seed"}
-
-
-def identity_of(record: RunRecord) -> str:
-    """Return a key that is the same for runs that differ in their seeds only.
-
-    That is experiment, command, configuration, sources and packages; without sources, the commit.
-    """
-    sources: list[Any] = [
-        [entry.name, entry.md5 or str(entry.ref)] for entry in record.stored("sources") or ()
-    ]
-    parts = [
-        record.name,
-        record.command,
-        sorted(_settings_of(record).items()),
-        sorted(sources, key=str),
-        sorted(record.dependencies),
-        None if sources else str(record.repositories),
-    ]
-    return dumps(parts)
-
-
-def repeats_by_identity(records: Iterable[RunRecord]) -> list[list[RunRecord]]:
-    """Runs in groups that differ in their seeds only."""
-    found: dict[str, list[RunRecord]] = {}
-    for record in records:
-        found.setdefault(identity_of(record), []).append(record)
-    return list(found.values())
-
-
-def changed_entries(records: Sequence[RunRecord]) -> list[str]:
-    """The entries of the configuration, seeds left out, that are not the same in all runs."""
-    return different_entries(("", _settings_of(record)) for record in records)

@@ -19,11 +19,11 @@ from sacred.runs.groups import (
     Omission,
     RunGroup,
     Sample,
-    identity_of,
     leave_out_seeds,
     seed_of,
     seed_order,
 )
+from sacred.runs.identity import identity_of
 from sacred.runs.significance import Pairing
 from sacred.statistics.looks import LookPlan, first_rejection
 from sacred.statistics.permutation import PermutationTest, sign_flip_test

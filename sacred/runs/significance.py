@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from sacred._base.frozen import Frozen
 from sacred.query.syntax import Path
 from sacred.records import RunRecord
-from sacred.runs.groups import RunGroup, measured, repeats_by_identity, seed_order
+from sacred.runs.groups import RunGroup, measured, seed_order
+from sacred.runs.identity import repeats_by_identity
 from sacred.statistics.attainable import (
     holm,
     holm_levels,

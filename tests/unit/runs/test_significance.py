@@ -24,15 +24,8 @@ from sacred.display.comparison_text import (
 from sacred.query.syntax import Path
 from sacred.records import RunRecord
 from sacred.runs.errors import UsageError
-from sacred.runs.groups import (
-    RunGroup,
-    changed_entries,
-    direction_of,
-    identity_of,
-    measured,
-    parts_by,
-    required_direction,
-)
+from sacred.runs.groups import RunGroup, direction_of, measured, parts_by, required_direction
+from sacred.runs.identity import changed_entries, identity_of
 from sacred.runs.significance import Comparison, compared_groups, noise_floor, pairing_of
 from sacred.stores import MemoryStore
 
