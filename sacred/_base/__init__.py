@@ -3,7 +3,7 @@
 | module | what it holds |
 |---|---|
 | `errors` `tracebacks` | the tree of errors; tracebacks without the library's own frames |
-| `frozen` | the base class of frozen values |
+| `frozen` | the base class of frozen values; sentinels |
 | `paths` | dotted paths into nested containers |
 | `text` `masking` `secret_text` | colours, control characters, suggestions; secrets |
 | `clock` `timestamps` | the present time, durations; columns of times |

@@ -12,7 +12,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
-__all__ = ["Frozen", "factory", "fields_of", "replace"]
+__all__ = ["Frozen", "Sentinel", "factory", "fields_of", "replace"]
 
 T = TypeVar("T", bound="Frozen")
 
@@ -181,3 +181,27 @@ def replace(value: T, **fields: Any) -> T:
 
 def _restored(cls: type[Frozen], fields: dict[str, Any]) -> Frozen:
     return cls(**fields)
+
+
+class Sentinel:
+    """A constant that stands for no value; copied or unpickled it is the same object.
+
+    Args:
+        name: of the constant.
+        module: the one that it is a constant of.
+
+    >>> import copy
+    >>> NOTHING = Sentinel("NOTHING", __name__)
+    >>> NOTHING, copy.deepcopy(NOTHING) is NOTHING
+    (NOTHING, True)
+    """
+
+    def __init__(self, name: str, module: str) -> None:
+        self._name = name
+        self.__module__ = module  # where pickle looks for the name
+
+    def __repr__(self) -> str:
+        return self._name
+
+    def __reduce__(self) -> str:
+        return self._name

@@ -10,6 +10,8 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from sacred._base.frozen import Sentinel
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, MutableMapping
     from typing import TypeVar
@@ -41,19 +43,8 @@ PathType = str | bytes | os.PathLike[str]
 PYTHON_IDENTIFIER = re.compile(r"^[a-zA-Z_][a-zA-Z0-9_]*$")
 
 
-class _PathChange:
-    """The type of `PATHCHANGE`, which survives copying and pickling."""
-
-    def __repr__(self) -> str:
-        return "PATHCHANGE"
-
-    def __reduce__(self) -> str:
-        return "PATHCHANGE"
-
-
 #: In `iterate_flattened_separately`: the value of a pair that announces a dict.
-PATHCHANGE: Any = _PathChange()
-
+PATHCHANGE: Any = Sentinel("PATHCHANGE", __name__)
 
 _NOWHERE: Any = object()
 

@@ -14,6 +14,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from sacred._base.frozen import Sentinel
+
 __all__ = [
     "DELETED",
     "AppendKey",
@@ -75,18 +77,8 @@ class DeleteKey(str):
     __slots__ = ()
 
 
-class _Deleted:
-    """The type of `DELETED`, which survives copying and pickling."""
-
-    def __repr__(self) -> str:
-        return "DELETED"
-
-    def __reduce__(self) -> str:
-        return "DELETED"
-
-
 #: The fixed value of an entry that an update deletes.
-DELETED: Any = _Deleted()
+DELETED: Any = Sentinel("DELETED", __name__)
 
 
 def marked_number(number: Any, text: str) -> Any:

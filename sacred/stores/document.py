@@ -112,14 +112,7 @@ class RunChangeTracker:
     ) -> tuple[dict[str, Any], list[SourceFile]]:
         """Return the document of a run that starts, and the sources to store with it.
 
-        Args:
-            ex_info: name, base directory, sources, dependencies and repositories of the
-                experiment.
-            command: name of the command.
-            host_info: description of the machine.
-            config: the final configuration.
-            meta_info: command line, options, comment and other annotations.
-            start_time: naive UTC.
+        The arguments are those of `queued`, with the time of the start (naive UTC).
         """
         document = _beginning(ex_info, command, host_info, config, meta_info)
         self._last["meta"] = document["meta"]
