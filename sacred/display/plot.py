@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 
-__all__ = ["PlotLine", "Point", "finite_point", "plot_curves", "plot_lines"]
+__all__ = ["PlotLine", "Point", "finite_point", "plot_curves"]
 
 #: The bits of the dots of a braille character: column → row from the top → bit.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
@@ -15,29 +15,6 @@ _BRAILLE = 0x2800
 Point = tuple[float, float]
 #: Pieces of a line, each with the number of the curve that it belongs to (None: to no one).
 PlotLine = list[tuple[str, "int | None"]]
-
-
-def plot_lines(
-    points: Iterable[tuple[object, object]],
-    width: int = 72,
-    height: int = 12,
-    log: bool = False,
-    ascii_only: bool = False,
-) -> list[str]:
-    """Return the lines of a plot of one curve; none if there are no points to draw.
-
-    Args: as `plot_curves`.
-
-    >>> for line in plot_lines([(0, 0), (1, 1), (2, 4), (3, 9)], width=14, height=3):
-    ...     print(line)
-     9 ┤⠀⠀⠀⠀⠀⠀⠀⡠⠊
-       │⠀⠀⠀⠀⠀⡠⠊⠀⠀
-     0 ┤⣀⡠⠤⠔⠉⠀⠀⠀⠀
-        0       3
-    """
-    marks = "*" if ascii_only else ""
-    lines = plot_curves([points], width=width, height=height, log=log, marks=marks)
-    return ["".join(text for text, _ in line) for line in lines]
 
 
 def plot_curves(
@@ -56,6 +33,13 @@ def plot_curves(
         log: draw values on a logarithmic scale; those that are not positive are left out.
         marks: a character for each curve; empty: braille dots, which need colours to be told
             apart.
+
+    >>> for line in plot_curves([[(0, 0), (1, 1), (2, 4), (3, 9)]], width=14, height=3):
+    ...     print("".join(text for text, _ in line))
+     9 ┤⠀⠀⠀⠀⠀⠀⠀⡠⠊
+       │⠀⠀⠀⠀⠀⡠⠊⠀⠀
+     0 ┤⣀⡠⠤⠔⠉⠀⠀⠀⠀
+        0       3
     """
     known = [
         [p for p in map(finite_point, points) if p and (not log or p[1] > 0)] for points in curves

@@ -7,6 +7,7 @@ import json
 import math
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from sacred.app.commands.logs import last_lines, new_output
 from sacred.display.field_summary import FieldSummary
 from sacred.display.formats import FORMATS
-from sacred.display.plot import plot_lines
+from sacred.display.plot import plot_curves
 from sacred.display.run_summary import truncate
 from sacred.display.svg import Curve, downsample, draw_curves
 from sacred.display.table import Table
@@ -101,6 +102,12 @@ def test_csv_and_latex_are_quoted() -> None:
 points = st.lists(st.tuples(st.floats(), st.floats() | st.text() | st.none()), max_size=50)
 
 
+def plot_lines(found: list[Any], marks: str = "", **options: Any) -> list[str]:
+    """The lines of a plot of one curve."""
+    lines = plot_curves([found], marks=marks, **options)
+    return ["".join(text for text, _ in line) for line in lines]
+
+
 @given(points, st.booleans())
 def test_plots_have_lines_of_one_width(found: list[tuple[float, object]], log: bool) -> None:
     drawn = plot_lines(found, width=40, height=5, log=log)
@@ -110,7 +117,7 @@ def test_plots_have_lines_of_one_width(found: list[tuple[float, object]], log: b
 
 def test_a_plot_without_numbers_is_empty_and_a_constant_is_a_line() -> None:
     assert plot_lines([(0, "a"), (1, math.nan)]) == []
-    drawn = plot_lines([(0, 1), (5, 1)], width=30, height=3, ascii_only=True)
+    drawn = plot_lines([(0, 1), (5, 1)], width=30, height=3, marks="*")
     assert [line.count("*") > 10 for line in drawn] == [False, True, False, False]
     assert plot_lines([(0, -1), (1, 0)], log=True) == []
 
