@@ -98,9 +98,10 @@ def is_gone(token: object) -> bool:
     >>> is_gone("another-boot 4026531836 17 1234"), is_gone(None)
     (False, False)
     """
-    if not isinstance(token, str) or _process_namespace() is None:
+    namespace = _process_namespace()
+    if not isinstance(token, str) or namespace is None:
         return False
-    place = f"{_process_namespace()} "
+    place = f"{namespace} "
     number, _, started = token.removeprefix(place).partition(" ")
     if not token.startswith(place) or not (number.isdecimal() and len(number) < 10):
         return False

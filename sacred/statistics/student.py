@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Sequence
 
@@ -153,7 +152,6 @@ def _squares(values: Sequence[float]) -> float:
     return math.fsum((value - mean) * (value - mean) for value in values)
 
 
-@functools.cache
 def quantile_of_t(probability: float, freedom: int) -> float:
     """A quantile of Student's t distribution.
 
