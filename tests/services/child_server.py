@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import shutil
 import signal
@@ -11,10 +12,11 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-__all__ = ["ChildServer", "ServerUnavailableError", "fetch_wheels", "free_port"]
+__all__ = ["ChildServer", "DatabaseServer", "ServerUnavailableError", "fetch_wheels", "free_port"]
 
 # Runs beside each server: when the test process has died, without having been able to clean
 # up, it ends the server and removes its directory. (A death signal of the kernel would come
@@ -213,3 +215,27 @@ class ChildServer(ABC):
         if watchdog is not None:
             watchdog.kill()
             watchdog.wait()
+
+
+class DatabaseServer(ChildServer):
+    """One with databases in SQL."""
+
+    user: str
+    password = "secret"
+
+    @abstractmethod
+    def create_database(self) -> str:
+        """Make an empty database; returns its address for SQLAlchemy."""
+
+    @abstractmethod
+    def drop_database(self, url: str) -> None:
+        """Remove a database, whoever is connected."""
+
+    @contextlib.contextmanager
+    def database(self) -> Iterator[str]:
+        """The address of an empty database, which is removed afterwards."""
+        url = self.create_database()
+        try:
+            yield url
+        finally:
+            self.drop_database(url)

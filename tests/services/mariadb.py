@@ -6,26 +6,24 @@ installs it for root); there is no wheel that carries them.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pymysql
 
 from tests.services import scratch
-from tests.services.child_server import ChildServer, ServerUnavailableError
+from tests.services.child_server import DatabaseServer, ServerUnavailableError
 
 __all__ = ["MariaDbServer"]
 
 
-class MariaDbServer(ChildServer):
+class MariaDbServer(DatabaseServer):
     """A MariaDB of our own on a free loopback port, with its data in a scratch directory.
 
     >>> with MariaDbServer() as server:  # doctest: +SKIP
@@ -35,7 +33,6 @@ class MariaDbServer(ChildServer):
     """
 
     user = "sacred"
-    password = "secret"
     stop_signal = signal.SIGTERM
     port_taken = "Can't start server: Bind on TCP/IP port"
 
@@ -50,15 +47,10 @@ class MariaDbServer(ChildServer):
         self.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
         return self.url(name)
 
-    @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
-        """The `url` of an empty database, which is removed afterwards."""
-        url = self.create_database()
-        try:
-            yield url
-        finally:
-            name = url.rpartition("/")[2].partition("?")[0]
-            self.execute(f"DROP DATABASE {name}")
+    def drop_database(self, url: str) -> None:
+        """Remove a database."""
+        name = url.rpartition("/")[2].partition("?")[0]
+        self.execute(f"DROP DATABASE {name}")
 
     def execute(self, statement: str) -> None:
         """Execute a statement."""

