@@ -73,10 +73,14 @@ class MariaDbServer(DatabaseServer):
             raise ServerUnavailableError("there is no MariaDB here (mariadb-install-db)")
         directory = Path(tempfile.mkdtemp(prefix="sacred-mariadb-", dir=scratch.directory()))
         user = _server_user()
+        # Of its own: a server that starts removes the temporary tables of all others there.
+        (directory / "tmp").mkdir()
         command = [install, "--no-defaults", f"--datadir={directory / 'data'}"]
+        command.append(f"--tmpdir={directory / 'tmp'}")
         command += ["--skip-test-db", "--auth-root-authentication-method=normal"]
         if user is not None:
             shutil.chown(directory, user)
+            shutil.chown(directory / "tmp", user)
             command.append(f"--user={user}")
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if done.returncode:
@@ -95,6 +99,7 @@ class MariaDbServer(DatabaseServer):
             raise ServerUnavailableError("there is no MariaDB here (mariadbd)")
         options: dict[str, object] = {
             "datadir": directory / "data",
+            "tmpdir": directory / "tmp",
             "socket": directory / "socket",
             "pid-file": directory / "pid",
             "port": self.port,
