@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from sacred import open_store
 from sacred._base.timestamps import Timestamps
 from sacred.stores.changes import AddPoints
+from sacred.stores.sql.chunks import chunks_table_exists, create_chunks_table
 from sacred.stores.sql.engine import make_engine
 from sacred.stores.sql.old_triggers import has_old_triggers
 from sacred.stores.sql.points import step_from, value_from
@@ -561,6 +563,29 @@ def test_a_database_without_blocks_is_read_and_gets_some_for_new_points(url, eng
     other.close()
     assert blocks(engine) == [2 * SIZE]
     assert read(url, run_id) == rows(engine, run_id)
+
+
+@only_postgres
+def test_who_waits_while_another_creates_the_table_finds_it(engine):
+    """As processes do that are the first to use a database, at the same time."""
+    lock = sa.text("SELECT pg_advisory_xact_lock(7)")
+    with engine.connect() as first, engine.connect() as second:
+        assert not chunks_table_exists(second)
+        second.rollback()
+        first.execute(lock)
+
+        def wait_and_create():
+            second.execute(lock)
+            create_chunks_table(second)
+            second.commit()
+
+        with ThreadPoolExecutor() as pool:
+            waiting = pool.submit(wait_and_create)
+            while not first.scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                time.sleep(0.01)
+            create_chunks_table(first)
+            first.commit()
+            waiting.result()  # it has not tried to create the table once more
 
 
 def test_somebody_drops_the_blocks_while_a_run_goes_on(url, engine, store):

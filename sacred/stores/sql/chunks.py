@@ -77,10 +77,11 @@ def supports_chunks(engine: Engine) -> bool:
 
 
 def chunks_table_exists(connection: Connection) -> bool:
-    """Whether the table of chunks is there."""
-    if connection.dialect.name == "postgresql":
-        found = connection.exec_driver_sql("SELECT to_regclass('metric_block')").scalar()
-        return found is not None
+    """Whether the table of chunks is there.
+
+    By a query of the catalog: PostgreSQL's `to_regclass` goes on saying "no" in a transaction
+    that has waited while another created the table.
+    """
     return sa.inspect(connection).has_table(CHUNKS.name)
 
 
