@@ -6,7 +6,8 @@
 `run_options`        what the built-in options do to a run
 `option_classes`     options declared as classes (deprecated)
 `updates`            ``path=value`` → nested dict
-`arguments`          usage texts, and ``argv`` → `ParsedArguments`
+`arguments`          usage texts
+`parsing`            ``argv`` → `ParsedArguments`, by docopt
 `errors`             errors that only the command line raises
 `error_messages`     how errors are shown
 `completion`         scripts for shells; `completion_words`: values from stores

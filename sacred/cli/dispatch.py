@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred._base.errors import SacredError
 from sacred._base.tracebacks import print_filtered_stacktrace
-from sacred.cli.arguments import ParsedArguments, parse, parse_plain, split_command_arguments
 from sacred.cli.error_messages import no_command, report, unknown_command
+from sacred.cli.parsing import ParsedArguments, parse
 from sacred.cli.updates import parse_updates
 from sacred.commands import built_in, help_for_command
 from sacred.definition import RunRequest
@@ -79,13 +79,12 @@ def run_commandline(experiment: Program, argv: Sequence[str]) -> Run:
     """
     usage = functools.cache(lambda: experiment.get_usage(argv[0] if argv else None))
     options = experiment.all_cli_options
-    words, arguments = _split_arguments(experiment, argv[1:])
     try:
-        parsed = parse_plain(words, options) or parse(words, usage()[2], options)
+        parsed = parse(argv[1:], options, _commands_with_arguments(experiment))
         if parsed.help:
             print(_help(experiment, parsed.help_topic, usage()[1]))
             sys.exit(0)  # as docopt does: what follows in the script is for runs
-        request = _request(experiment, parsed, arguments)
+        request = _request(experiment, parsed)
     except SacredError as error:
         sys.exit(report(error, usage()[0]))
     return _run(experiment, request, lambda: usage()[0])
@@ -100,20 +99,16 @@ def _help(experiment: Program, topic: str | None, usage: str) -> str:
     return help_for_command(commands[topic])
 
 
-def _split_arguments(experiment: Program, argv: Sequence[str]) -> tuple[Sequence[str], list[str]]:
-    """Split off the arguments of ``diff``."""
-    name = built_in.diff.__name__
-    if name in argv:
-        for known, command in experiment.gather_commands():
-            # An experiment's own command of that name takes no arguments.
-            if known == name and getattr(command, "__wrapped__", None) is built_in.diff:
-                return split_command_arguments(argv, name, experiment.all_cli_options)
-    return argv, []
+def _commands_with_arguments(experiment: Program) -> list[str]:
+    """Return ``diff``, unless the experiment has a command of its own of that name."""
+    return [
+        name
+        for name, command in experiment.gather_commands()
+        if getattr(command, "__wrapped__", None) is built_in.diff
+    ]
 
 
-def _request(
-    experiment: Program, parsed: ParsedArguments, arguments: Sequence[str] = ()
-) -> RunRequest:
+def _request(experiment: Program, parsed: ParsedArguments) -> RunRequest:
     commands = [name for name, _ in experiment.gather_commands()]
     if parsed.command is not None and parsed.command not in commands:
         raise unknown_command(parsed.command, commands)
@@ -128,8 +123,8 @@ def _request(
         "help": False,
         "COMMAND": parsed.command,
     }
-    if arguments:
-        words[built_in.ARGUMENTS_OPTION] = list(arguments)
+    if parsed.arguments:
+        words[built_in.ARGUMENTS_OPTION] = list(parsed.arguments)
     request = RunRequest(
         command_name=command,
         config_updates=config_updates,

@@ -17,7 +17,7 @@ import pytest
 from sacred import Experiment
 from sacred._base.errors import SacredError
 from sacred.app import main
-from sacred.cli.arguments import parse
+from sacred.cli.parsing import parse
 from sacred.cli.updates import parse_updates
 from sacred.config.config_files import load_config_file
 from sacred.query import QueryError
@@ -83,14 +83,13 @@ def check_plain(value: Any) -> None:
 # ------------------------------------------------- each takes any bytes
 
 _ex = Experiment("fuzz", interactive=True)
-_USAGE = _ex.get_usage("prog")[2]
 
 
 def command_line(data: bytes) -> None:
     """Words of a command line; nothing is run."""
     words = data.decode(errors="replace").split("\0")
     try:
-        parsed = parse(words, _USAGE, _ex.all_cli_options)
+        parsed = parse(words, _ex.all_cli_options)
         check_plain(parse_updates(parsed.updates)[0])
     except SacredError as error:
         _check_error(error, "")

@@ -16,7 +16,6 @@ import pytest
 from sacred._base.cli_option import CLIOption, cli_option
 from sacred._base.extras import is_installed
 from sacred.cli import options as options_module
-from sacred.cli.arguments import parse, usage_texts
 from sacred.cli.errors import CommandLineError
 from sacred.cli.option_table import TABLE, OptionRow, available_rows, row_of
 from sacred.cli.options import (
@@ -26,6 +25,7 @@ from sacred.cli.options import (
     gather_command_line_options,
     is_given,
 )
+from sacred.cli.parsing import parse
 from sacred.commandline_options import CommandLineOption
 from sacred.settings import SETTINGS
 
@@ -75,7 +75,7 @@ def test_new_options_leave_letters_and_flags_to_those_of_scripts() -> None:
     own = cli_option("-g", "--tag", is_flag=True)(lambda args, run: None)
     options = gather_command_line_options([own])
     assert [option for option in options if option.get_flag() == "--tag"] == [own]
-    found = parse(["-g", "--group=a"], usage_texts("p", None, {}, options)[2], options).options
+    found = parse(["-g", "--group=a"], options).options
     assert (found["--tag"], found["--group"]) == (True, "a")
 
 
