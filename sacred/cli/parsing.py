@@ -104,23 +104,24 @@ def read(
     # Not at the top: an import of `Experiment` parses nothing.
     import docopt
 
-    by_name = {flag.long: flag for flag in flags}
+    spellings: dict[str, OptionFlags] = {flag.long: flag for flag in flags}
     known = [docopt.Option(flag.short, flag.long, int(flag.argument is not None)) for flag in flags]
     for typed, flag in _old_abbreviations(flags).items():
-        by_name[typed] = flag
+        spellings[typed] = flag
         known.append(docopt.Option(None, typed, int(flag.argument is not None)))
     try:
         found = docopt.parse_argv(docopt.Tokens([str(word) for word in argv]), known, options_first)
     except docopt.DocoptExit as error:
         raise _mistake(str(error).partition("\n")[0]) from None
-    return Reading(
-        options=tuple(
-            (by_name.get(item.name, item.name), item.value)
-            for item in found
-            if isinstance(item, docopt.Option)
-        ),
-        words=tuple(item.value for item in found if not isinstance(item, docopt.Option)),
-    )
+    options: list[tuple[OptionFlags | str, Any]] = []
+    words: list[str] = []
+    for item in found:
+        if isinstance(item, docopt.Option):
+            name = str(item.name)
+            options.append((spellings.get(name, name), item.value))
+        else:
+            words.append(str(item.value))
+    return Reading(options=tuple(options), words=tuple(words))
 
 
 def _old_abbreviations(flags: Sequence[OptionFlags]) -> dict[str, OptionFlags]:
