@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import docopt
@@ -246,9 +247,9 @@ def test_lines_mean_what_docopt_says(words):
     try:
         wanted = dict(docopt.docopt(usage, list(words), False))
     except docopt.DocoptExit:
-        # More is understood of `help`: options beside a topic.
-        with pytest.raises(CommandLineError):
-            assert not _parse(*words).help_topic
+        with contextlib.suppress(CommandLineError):
+            # Only `help` is understood in more cases: with options beside the topic.
+            assert _parse(*words).help_topic
         return
     found = _parse(*words)
     assert list(found.updates) == wanted["UPDATE"]
