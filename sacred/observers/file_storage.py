@@ -13,6 +13,7 @@ from sacred._base.run_ids import RunId
 from sacred.observers.base import JsonDict
 from sacred.observers.record_files import RecordFiles, StoredView
 from sacred.observers.store_observer import OldConstructors
+from sacred.serializer.escaped_text import original_text
 from sacred.stores.files.blobs import LocalBlobs
 from sacred.stores.files.store import local_file_store, store_once
 
@@ -131,7 +132,7 @@ class FileStorageObserver(OldConstructors, RecordFiles):
             return ""
         try:
             with open(os.path.join(self.dir, "cout.txt"), encoding="utf-8", newline="") as file:
-                return file.read()
+                return original_text(file.read())
         except FileNotFoundError:
             return ""
 

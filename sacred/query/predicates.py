@@ -31,6 +31,7 @@ from sacred.query.syntax import (
     Path,
     Search,
 )
+from sacred.serializer.escaped_text import storable_text
 from sacred.status import DEAD, RUNNING
 
 __all__ = [
@@ -296,10 +297,4 @@ def _is_sure(value: Any) -> bool:
         return True
     if isinstance(value, int | float):
         return math.isfinite(value) and abs(value) < _MAX_EXACT_INTEGER
-    if not isinstance(value, str):
-        return False
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in value
+    return isinstance(value, str) and "\0" not in value and storable_text(value) is value

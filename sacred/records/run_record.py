@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from sacred._base.clock import utcnow
-from sacred._base.frozen import Frozen, factory
+from sacred._base.frozen import Frozen, factory, replace
 from sacred._base.run_ids import RunId
 from sacred._base.text import did_you_mean
 from sacred.records.attribute_dict import Fields, frozen, thawed
@@ -15,6 +15,7 @@ from sacred.records.metric import Metric
 from sacred.records.source import Document, MetricNumbers, RecordSource
 from sacred.records.stored_files import FileEntry, StoredFile
 from sacred.records.stored_values import restored
+from sacred.serializer.escaped_text import ANNOTATIONS, map_texts, original_text
 from sacred.status import DEAD_AFTER, RUNNING, shown_status
 
 __all__ = ["RunRecord"]
@@ -127,7 +128,7 @@ class RunRecord(Frozen):
     def fail_trace(self) -> str | None:
         """The traceback of a failed run."""
         lines = self.stored("fail_trace")
-        return "".join(map(str, lines)) if isinstance(lines, list) else _text(lines)
+        return _text("".join(map(str, lines)) if isinstance(lines, list) else lines)
 
     # -------------------------------------------------------------------- times
 
@@ -163,7 +164,7 @@ class RunRecord(Frozen):
     def tags(self) -> tuple[str, ...]:
         """The run's tags."""
         tags = _dict(self.stored("meta")).get("tags")
-        return tuple(map(str, tags)) if isinstance(tags, list) else ()
+        return tuple(original_text(str(tag)) for tag in tags) if isinstance(tags, list) else ()
 
     @property
     def group(self) -> str | None:
@@ -194,7 +195,8 @@ class RunRecord(Frozen):
 
     def read_metrics(self) -> Mapping[str, Metric]:
         """The metrics, with all points read at once, which is faster where there are many."""
-        for name, points in self.source.all_points(self.id):
+        for stored_name, points in self.source.all_points(self.id):
+            name = original_text(stored_name)
             if name in self.metrics:
                 self.metrics[name]._cache.setdefault("points", points)
         return self.metrics
@@ -202,7 +204,7 @@ class RunRecord(Frozen):
     @property
     def output(self) -> str:
         """All that the run has printed."""
-        return self._once("output", lambda: self.source.output(self.id))
+        return self._once("output", lambda: original_text(self.source.output(self.id)))
 
     @property
     def artifacts(self) -> Mapping[str, StoredFile]:
@@ -240,22 +242,30 @@ class RunRecord(Frozen):
         def report(problem: str) -> None:
             self.problems.append(f"{name}: {problem}")
 
+        def restore() -> Any:
+            stored = self.stored(name)
+            if name in _TEXTS and isinstance(stored, Mapping):
+                stored = map_texts(stored, _TEXTS[name], original_text)
+            return frozen(restored(stored, report))
+
         # Not the key of `stored`: that is the stored form.
-        return self._once(f"{name} restored", lambda: frozen(restored(self.stored(name), report)))
+        return self._once(f"{name} restored", restore)
 
     def _metrics(self) -> Mapping[str, Metric]:
         def load(name: str) -> Metric:
-            return Metric(name=name, load=lambda: self.source.points(self.id, name))
+            shown = original_text(name)
+            return Metric(name=shown, load=lambda: self.source.points(self.id, name))
 
         names = sorted(self.source.metric_names(self.id))
-        return _Named({name: load(name) for name in names}, "metric")
+        return _Named({original_text(name): load(name) for name in names}, "metric")
 
     def _files(self, kind: str) -> Mapping[str, StoredFile]:
         def file(entry: FileEntry) -> StoredFile:
-            return StoredFile(entry=entry, opener=lambda: self.source.open_file(self.id, entry))
+            shown = replace(entry, name=original_text(entry.name))
+            return StoredFile(entry=shown, opener=lambda: self.source.open_file(self.id, entry))
 
-        entries = self.stored(kind) or ()
-        return _Named({entry.name: file(entry) for entry in entries}, kind.removesuffix("s"))
+        files = map(file, self.stored(kind) or ())
+        return _Named({file.name: file for file in files}, kind.removesuffix("s"))
 
     def _once(self, key: str, make: Callable[[], _T]) -> _T:
         key = f"{key} of the record"
@@ -337,12 +347,16 @@ _SHOWN = (
 )
 
 
+#: Entries that are stored as by `storable_text`, by the field that they are in.
+_TEXTS = {"meta": ANNOTATIONS, "experiment": ("name",)}
+
+
 def _dict(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None or value == "" else str(value)
+    return None if value is None or value == "" else original_text(str(value))
 
 
 def _timestamp(value: Any) -> datetime.datetime | None:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from sacred.query.syntax import Path
 from sacred.records import MetricNumbers, RunId
+from sacred.serializer.escaped_text import storable_text
 from sacred.stores.reader import Reader
 
 __all__ = ["metrics_in", "with_numbers"]
@@ -52,7 +53,13 @@ def with_numbers(
         yield from ((item, _NO_NUMBERS) for item in items)
         return
     remaining, size = iter(items), min(first, _MAX_PAGE)
+    stored = {(storable_text(name), kind): (name, kind) for name, kind in wanted}
+    has_escapes = any(key != metric for key, metric in stored.items())
     while page := list(itertools.islice(remaining, size)):
-        numbers = reader.metric_numbers([id_of(item) for item in page], wanted)
-        yield from ((item, numbers.get(id_of(item), _NO_NUMBERS)) for item in page)
+        numbers = reader.metric_numbers([id_of(item) for item in page], stored)
+        for item in page:
+            found = numbers.get(id_of(item), _NO_NUMBERS)
+            if has_escapes:
+                found = {stored[key]: number for key, number in found.items()}
+            yield item, found
         size = min(2 * size, _MAX_PAGE)

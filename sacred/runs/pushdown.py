@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sacred.query.predicates import Condition, Predicate, id_list, implied_by
+from sacred.query.sorting import SortKey
 from sacred.query.syntax import Expression
+from sacred.serializer.escaped_text import storable_text
 from sacred.stores.reader import Reader
 
-__all__ = ["prefilter_for"]
+__all__ = ["ordering_for", "prefilter_for"]
 
 #: SQLite refuses expressions that are a thousand deep, and a long condition takes a database
 #: longer to plan than it takes to look at each run.
@@ -27,6 +30,18 @@ def prefilter_for(expression: Expression, reader: Reader) -> Any:
         return None
     is_long = _size(condition, reader.supports_id_lists) > _MAX_PREDICATES
     return None if is_long else reader.prefilter(condition)
+
+
+def ordering_for(keys: Sequence[SortKey], reader: Reader) -> Any:
+    """An ordering for `Reader.ranked`; None: there is none.
+
+    Args:
+        keys: what is sorted by.
+        reader: of the store.
+    """
+    steps = (step for key in keys for step in key.path.steps)
+    # What is stored under another name is looked at run by run.
+    return reader.ordering(keys) if all(storable_text(step) is step for step in steps) else None
 
 
 def _size(condition: Condition, supports_id_lists: bool) -> int:

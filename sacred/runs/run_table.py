@@ -20,7 +20,7 @@ from sacred.query.values import REQUIRED
 from sacred.records import DEAD_AFTER, Document, MetricNumbers, RunId, RunRecord
 from sacred.runs.merge import merged_ids
 from sacred.runs.prefetch import metrics_in, with_numbers
-from sacred.runs.pushdown import prefilter_for
+from sacred.runs.pushdown import ordering_for, prefilter_for
 from sacred.runs.top_k import top_k
 from sacred.stores.query_index import IndexRequest, QueryIndex
 from sacred.stores.reader import Reader
@@ -279,7 +279,7 @@ class RunTable(Frozen, eq=False):
         )
 
     def _ranked(self, where: Any) -> Iterator[tuple[Any, bool, RunRecord]] | None:
-        order = None if self.limit is None else self.reader.ordering(self.sort)
+        order = None if self.limit is None else ordering_for(self.sort, self.reader)
         if order is None or self.limit is None:
             return None
         ranked = self.reader.ranked(order, self.limit, self._needed(), self._report, where)

@@ -8,6 +8,7 @@ where they go. Each backend is a folder with its `store` (writing), `reader`, `c
 |---|---|
 | `store` `changes` | the protocol of writing and its errors; what can change in a record |
 | `document` | the events of a run in, changes of its document out |
+| `output_positions` | where escaped characters of the output stand |
 | `delivery` `bounded` | pending changes and retries; deadlines of calls to servers |
 | `spool` | a file for what no store would take |
 | `reader` `query_index` | the protocols of reading, of pushing queries down, and of an index |

@@ -20,6 +20,7 @@ from typing import Any
 
 from sacred._base.timestamps import Timestamps
 from sacred.serializer import flatten
+from sacred.serializer.escaped_text import ANNOTATIONS, map_texts, storable_text
 from sacred.status import COMPLETED, FAILED, QUEUED, RUNNING
 from sacred.stores.changes import (
     AddFile,
@@ -33,6 +34,7 @@ from sacred.stores.changes import (
     common_prefix_length,
 )
 from sacred.stores.local_files import md5_of_file
+from sacred.stores.output_positions import OutputPositions
 
 __all__ = ["RunChangeTracker", "source_files"]
 
@@ -48,7 +50,11 @@ def source_files(ex_info: Mapping[str, Any]) -> list[SourceFile]:
     """
     base_dir = str(ex_info.get("base_dir") or "")
     return [
-        SourceFile(name=name, path=os.path.abspath(os.path.join(base_dir, name)), md5=md5)
+        SourceFile(
+            name=storable_text(name),
+            path=os.path.abspath(os.path.join(base_dir, name)),
+            md5=md5,
+        )
         for name, md5 in ex_info.get("sources") or ()
     ]
 
@@ -73,6 +79,7 @@ class RunChangeTracker:
         # The whole text, as far as it was received in that form.
         self._output = ""
         self._output_bytes = 0
+        self._positions = OutputPositions()
         self._counts: dict[str, int] = {}
         self._files: Counter[tuple[str, str]] = Counter()
         self._last: dict[str, Any] = {"info": {}, "meta": {}}
@@ -129,7 +136,7 @@ class RunChangeTracker:
 
     def experiment_info(self, ex_info: Mapping[str, Any]) -> list[Change]:
         """Return the change for sources and packages that were discovered after the start."""
-        info = flatten(_with_lists(dict(ex_info)))
+        info = _stored_experiment(ex_info)
         return [SetExperiment(info=info, files=tuple(source_files(ex_info)))]
 
     def meta_info(self, meta_info: Mapping[str, Any]) -> list[Change]:
@@ -138,7 +145,7 @@ class RunChangeTracker:
         >>> RunChangeTracker().meta_info({"tags": ["a"], "group": "B"})
         [Annotate(fields={'group': 'B'}, add_tags=('a',), remove_tags=())]
         """
-        before, new = self._last["meta"], flatten(dict(meta_info))
+        before, new = self._last["meta"], _stored_meta(meta_info)
         self._last["meta"] = new
         had, has = _tags_of(before), _tags_of(new)
         change = Annotate(
@@ -189,8 +196,9 @@ class RunChangeTracker:
         """
         # Should the whole be received again, it counts as new from its start.
         self._output, self._output_bytes = "", 0
+        start, offset, text = self._positions.write(start, offset, text)
         self.output_length = start + len(text)
-        return [WriteOutput(start=start, offset=offset, text=_storable(text))]
+        return [WriteOutput(start=start, offset=offset, text=text)]
 
     def metrics(self, metrics_by_name: Mapping[str, Mapping[str, Any]]) -> list[Change]:
         """Return the changes for new points, in the form of the event ``log_metrics``."""
@@ -209,7 +217,8 @@ class RunChangeTracker:
         path = os.path.abspath(filename)
         md5 = md5_of_file(path)
         count = self._count("resource", f"{md5} {filename}")
-        return [AddFile(kind="resource", name=filename, path=path, md5=md5, count=count)]
+        name = storable_text(filename)
+        return [AddFile(kind="resource", name=name, path=path, md5=md5, count=count)]
 
     def artifact(
         self,
@@ -230,7 +239,7 @@ class RunChangeTracker:
         return [
             AddFile(
                 kind="artifact",
-                name=name,
+                name=storable_text(name),
                 path=os.path.abspath(filename),
                 metadata=None if metadata is None else flatten(metadata),
                 content_type=content_type,
@@ -266,9 +275,9 @@ class RunChangeTracker:
             fail_trace: the lines of the traceback; one text is stored as such.
         """
         if isinstance(fail_trace, str):
-            trace: str | list[str] = _storable(fail_trace)
+            trace: str | list[str] = storable_text(fail_trace)
         else:
-            trace = [_storable(line) for line in fail_trace]
+            trace = [storable_text(line) for line in fail_trace]
         fields = {"stop_time": fail_time, "status": FAILED, "fail_trace": trace}
         return [SetFields(fields=fields)]
 
@@ -283,7 +292,7 @@ class RunChangeTracker:
         return {field: value}
 
     def _new_output(self, captured_out: str) -> list[Change]:
-        text, before = _storable(captured_out), self._output
+        text, before = storable_text(captured_out), self._output
         if text == before:
             return []
         start, offset = len(before), self._output_bytes
@@ -300,7 +309,7 @@ class RunChangeTracker:
         times = points["timestamps"]
         self._counts[name] = start + len(points["values"])
         return AddPoints(
-            name=name,
+            name=storable_text(str(name)),
             start=start,
             steps=list(points["steps"]),
             values=list(points["values"]),
@@ -316,12 +325,23 @@ def _beginning(
     meta_info: Mapping[str, Any],
 ) -> dict[str, Any]:
     return {
-        "experiment": flatten(_with_lists(dict(ex_info))),
+        "experiment": _stored_experiment(ex_info),
         "command": command,
         "host": flatten(_with_lists(dict(host_info))),
         "config": flatten(config),
-        "meta": flatten(dict(meta_info)),
+        "meta": _stored_meta(meta_info),
     }
+
+
+def _stored_experiment(ex_info: Mapping[str, Any]) -> Any:
+    info = map_texts(_with_lists(dict(ex_info)), ("name",), storable_text)
+    if info.get("sources"):
+        info["sources"] = [[storable_text(name), *rest] for name, *rest in info["sources"]]
+    return flatten(info)
+
+
+def _stored_meta(meta_info: Mapping[str, Any]) -> Any:
+    return flatten(map_texts(meta_info, ANNOTATIONS, storable_text))
 
 
 def _tags_of(meta: Mapping[str, Any]) -> list[str]:
@@ -334,12 +354,3 @@ def _with_lists(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _with_lists(item) for key, item in value.items()}
     return [_with_lists(item) for item in value] if isinstance(value, (list, tuple)) else value
-
-
-def _storable(text: str) -> str:
-    """The text with characters that UTF-8 has no form for replaced, one by one."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode(errors="replace").decode()
-    return text

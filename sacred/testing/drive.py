@@ -67,13 +67,13 @@ def queue(observer: Any, _id: Any = None) -> Any:
 
 
 def beat(
-    observer: Any, output: str = "", info: dict[str, Any] | None = None, result: Any = None
+    observer: Any, output: str | None = "", info: dict[str, Any] | None = None, result: Any = None
 ) -> None:
     """Send a heartbeat.
 
     Args:
         observer: the observer.
-        output: the whole output so far (default: empty).
+        output: the whole output so far (default: empty); None: nothing is known about it.
         info: ``run.info`` (default: empty).
         result: ``run.result`` (default: None).
     """

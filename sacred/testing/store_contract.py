@@ -14,6 +14,9 @@ from hypothesis import HealthCheck, given, settings
 
 from sacred._base.run_ids import RunId
 from sacred.observers.store_observer import StoreObserver
+from sacred.query.sorting import SortKey
+from sacred.query.syntax import Compare, Member
+from sacred.query.syntax import Path as FieldPath
 from sacred.records.metric import AGGREGATES, aggregate
 from sacred.runs import RunStore
 from sacred.serializer import flatten
@@ -28,6 +31,7 @@ from sacred.testing.described_run import described, read_by_reader
 from sacred.testing.drive import T0
 from sacred.testing.query_samples import CONFIGS, LOSSES, QUERIES, SORTS, STATUSES, ScanReader
 from sacred.testing.strategies import play, scenarios
+from sacred.upkeep import annotate
 
 __all__ = ["StoreContract"]
 
@@ -51,6 +55,9 @@ _HOSTILE_NAMES = [
     "ünï/😀.png",
     "'; drop table runs; --",
 ]
+
+# What names of files that are no UTF-8 have, and what stands for it in a store.
+_LONE_SURROGATES = ["caf\udce9", "\ud83d\ude00", "\ufdd0dce9\ud800", "\ufdd0"]
 
 _VALUES = {
     "nan": math.nan,
@@ -372,6 +379,51 @@ class StoreContract:
         assert artifacts == expected
         assert (found["status"], found["result"], found["config"]) == ("COMPLETED", 1, {"C": 2.0})
         assert not list(self._directory.rglob("outside"))
+
+    @pytest.mark.parametrize("odd", _LONE_SURROGATES, ids=ascii)
+    def test_characters_that_utf_8_lacks_come_back(self, odd: str) -> None:
+        """Output, names of metrics and files, annotations: stored as UTF-8, read back equal."""
+        store = self.make_store()
+        if not isinstance(store, ReadableStore):
+            pytest.skip("it cannot be read")
+        path = self.new_directory() / "file"
+        path.write_bytes(b"content")
+        observer = StoreObserver(store, failure_dir=str(self.new_directory()))
+        meta = {"tags": [odd], "notes": odd, "group": odd}
+        run_id = drive.start(observer, ex_info={"name": odd}, meta_info=meta)
+        observer.output_event(0, 0, f"é{odd}\n")
+        drive.log(observer, {odd: [1.0, 3.0], "loss": [2.0]})
+        observer.artifact_event(name=odd, filename=str(path))
+        drive.beat(observer, None, {odd: {odd: odd}})
+        size = len(f"é{odd}\n".encode(errors="replace"))
+        observer.output_event(len(odd) + 2, size, f"{odd}!")
+        drive.beat(observer, None, {odd: {odd: odd}})
+        drive.complete(observer, odd)
+
+        runs = RunStore(store)
+        annotate(runs, run_id, add_tags=[f"{odd}2"], comment=odd)
+        record = runs[run_id]
+        assert (record.name, record.notes, record.group, record.comment) == (odd,) * 4
+        assert record.tags == (odd, f"{odd}2") == tuple(record.meta["tags"])
+        assert record.experiment["name"] == record.meta["notes"] == record.result == odd
+        assert record.output == f"é{odd}\n{odd}!"
+        assert record.info == {odd: {odd: odd}}
+        assert {name: list(m.values) for name, m in record.read_metrics().items()} == {
+            odd: [1.0, 3.0],
+            "loss": [2.0],
+        }
+        assert {name: file.read() for name, file in record.artifacts.items()} == {odd: b"content"}
+        for expression in (
+            Compare(FieldPath("metrics", (odd, "max")), "=", 3.0),
+            Compare(FieldPath("name"), "=", odd),
+            Compare(FieldPath("notes"), "=", odd),
+            Member(odd, FieldPath("tags")),
+            Member(odd, FieldPath("metrics")),
+            Member(odd, FieldPath("artifacts")),
+        ):
+            assert runs.runs(expression).ids == (record.id,), expression
+        by_metric = [SortKey(FieldPath("metrics", (odd, "max")), descending=True)]
+        assert runs.runs(sort=by_metric, limit=1).ids == (record.id,)
 
     # ---------------------------------------------------------------- whole scenarios
 

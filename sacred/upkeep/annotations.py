@@ -7,6 +7,7 @@ from typing import Any
 
 from sacred.records import RunId
 from sacred.runs import RunStore
+from sacred.serializer.escaped_text import ANNOTATIONS, map_texts, storable_text
 from sacred.stores.changes import Annotate
 from sacred.stores.store import Store, StoreError
 
@@ -58,12 +59,17 @@ def annotate(
     (('good',), 'see figure 3')
     """
     given = {"group": group, "notes": notes, "comment": comment}
-    fields: dict[str, Any] = {name: value for name, value in given.items() if value is not _UNSET}
+    known = {name: value for name, value in given.items() if value is not _UNSET}
+    fields: dict[str, Any] = map_texts(known, ANNOTATIONS, storable_text)
     if tags is not None:
         fields["tags"] = list(_checked(tags)) or None
     if starred is not None:
         fields["starred"] = starred or None
-    change = Annotate(fields=fields, add_tags=_checked(add_tags), remove_tags=_checked(remove_tags))
+    change = Annotate(
+        fields=fields,
+        add_tags=_checked(add_tags),
+        remove_tags=_checked(remove_tags),
+    )
     if isinstance(store, RunStore):
         check_not_in_trash(store, run_id)
     store.apply(run_id, [change])
@@ -88,7 +94,7 @@ def check_not_in_trash(store: RunStore, run_id: RunId) -> None:
 def _checked(tags: Iterable[str]) -> tuple[str, ...]:
     if isinstance(tags, str):
         raise ValueError(f"tags are several texts, not one: [{tags!r}]")
-    found = tuple(dict.fromkeys(tag.strip() for tag in tags))
+    found = tuple(dict.fromkeys(storable_text(tag.strip()) for tag in tags))
     if "" in found:
         raise ValueError("a tag cannot be empty")
     return found

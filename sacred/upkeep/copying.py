@@ -21,6 +21,7 @@ from sacred._base.digest import new_md5
 from sacred.query.syntax import Expression
 from sacred.records import Points, RunId, RunRecord, StoredFile, plain_id
 from sacred.runs import RunStore
+from sacred.serializer.escaped_text import original_text, storable_text
 from sacred.serializer.writing import flatten_rest
 from sacred.status import COPYING
 from sacred.stores.changes import (
@@ -226,7 +227,8 @@ def _fill(record: RunRecord, target: RunStore, new_id: RunId, files: _LocalFiles
                 files.missing.append(f"the content of {name!r} is not stored in {record.store}")
                 continue
             change = _acceptable(_add_file(kind, file, *local), target, files)
-            if change.name not in there or digest_of(there[change.name]) != local[1]:
+            shown = original_text(change.name)
+            if shown not in there or digest_of(there[shown]) != local[1]:
                 target.apply(new_id, [change])
                 os.remove(local[0])
     for metric in record.read_metrics().values():
@@ -234,7 +236,7 @@ def _fill(record: RunRecord, target: RunStore, new_id: RunId, files: _LocalFiles
             target.apply(new_id, [points])
     changes: list[Change] = []
     if record.output:
-        changes.append(WriteOutput(start=0, offset=0, text=record.output))
+        changes.append(WriteOutput(start=0, offset=0, text=storable_text(record.output)))
     fields: dict[str, Any] = {}
     for name in _AT_END:
         value = record.stored(name)
@@ -259,7 +261,7 @@ def _acceptable(change: AddFile, target: RunStore, files: _LocalFiles) -> AddFil
     except StoreError as error:
         stem, suffix = os.path.splitext(os.path.basename(change.path))
         # Not two names that become the same.
-        digest = new_md5(change.name.encode(errors="surrogatepass")).hexdigest()
+        digest = new_md5(change.name.encode()).hexdigest()
         name = f"{stem[:_MAX_STEM_CHARS]}_{digest}{suffix[:_MAX_STEM_CHARS]}"
         files.missing.append(f"{change.name!r} is stored as {name!r}: {error}")
         return dataclasses.replace(change, name=name)
@@ -273,10 +275,10 @@ def _reason(error: Exception) -> str:
 
 def _add_file(kind: str, file: StoredFile, path: str, md5: str) -> AddFile:
     if kind == "resources":
-        return AddFile(kind="resource", name=file.name, path=path, md5=md5)
+        return AddFile(kind="resource", name=storable_text(file.name), path=path, md5=md5)
     return AddFile(
         kind="artifact",
-        name=file.name,
+        name=storable_text(file.name),
         path=path,
         metadata=dict(file.metadata) or None,
         content_type=file.entry.content_type,
@@ -294,7 +296,7 @@ def _points(name: str, points: Points, record: RunRecord) -> Iterator[AddPoints]
     for first in range(0, len(values), _POINTS_AT_ONCE):
         part = slice(first, first + _POINTS_AT_ONCE)
         yield AddPoints(
-            name=name,
+            name=storable_text(name),
             start=first,
             steps=steps[part],
             values=values[part],
@@ -317,7 +319,7 @@ class _LocalFiles:
         for name, file in record.sources.items():
             path, md5 = self.local(file) or (self._new_path(name), file.entry.md5 or "")
             origin = os.path.abspath(os.path.join(base, name))
-            found.append(SourceFile(name=name, path=path, md5=md5, origin=origin))
+            found.append(SourceFile(name=storable_text(name), path=path, md5=md5, origin=origin))
         return found
 
     def local(self, file: StoredFile) -> tuple[str, str] | None:

@@ -74,6 +74,6 @@ def run(args: argparse.Namespace, session: Session) -> None:
 def _write(path: str, lines: Iterable[str]) -> None:
     """Write a file atomically."""
     temporary = f"{path}.part"
-    with open(temporary, "w", encoding="utf-8") as file:
+    with open(temporary, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.writelines(f"{line}\n" for line in lines)
     os.replace(temporary, path)

@@ -19,6 +19,7 @@ import tempfile
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
 from sacred.runs.errors import ProgramError
+from sacred.serializer.escaped_text import original_text, storable_text
 from sacred.upkeep import annotate
 
 
@@ -51,7 +52,7 @@ def _edit(text: str) -> str:
     with tempfile.TemporaryDirectory(prefix="sacred-note-") as directory:
         path = os.path.join(directory, "notes.txt")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.write(storable_text(text))
         try:
             code = subprocess.call([*shlex.split(editor), path])
         except FileNotFoundError:
@@ -59,4 +60,4 @@ def _edit(text: str) -> str:
         if code:
             raise ProgramError(f"{editor} ended with {code}: the notes are unchanged")
         with open(path, encoding="utf-8") as file:
-            return file.read()
+            return original_text(file.read())

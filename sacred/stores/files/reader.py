@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId, id_key, plain_id
+from sacred.serializer.escaped_text import original_text
 from sacred.stores.files.blobs import TRASH, Blobs
 from sacred.stores.files.fingerprints import is_run
 from sacred.stores.files.metrics_json_reader import read_all_points, read_points, stored_names
@@ -199,7 +200,9 @@ class FileReader(Reader):
         if base is None or not stored:
             return None
         root = os.path.join(os.path.realpath(base), "")
-        candidates = (os.path.realpath(os.path.join(base, stored)), os.path.realpath(stored))
+        names = dict.fromkeys((stored, original_text(stored)))
+        places = (place for name in names for place in (os.path.join(base, name), name))
+        candidates = map(os.path.realpath, places)
         fitting = (path for path in candidates if path.startswith(root) and os.path.isfile(path))
         return next(fitting, None)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sacred._base.clock import utcnow
 from sacred._base.run_ids import RunId
 from sacred.serializer import flatten
+from sacred.serializer.escaped_text import storable_text
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -272,13 +273,13 @@ class FileStore(ReadableStore):
         stored = change.name
         if self._copy_all or not _is_within(change.path, self.blobs.root):
             name = store_once(self._resources, change.path, change.md5)
-            stored = os.path.join(self._resources.root, name)
+            stored = os.path.join(storable_text(self._resources.root), name)
         run.record.add("resources", [change.name, stored], change.count)
 
     def _store_source(self, file: SourceFile) -> str:
         base = os.path.abspath(self.blobs.root)
         if self._sources is None:
-            return os.path.relpath(file.path, base)
+            return storable_text(os.path.relpath(file.path, base))
         try:
             name = _named_by(file.path, file.md5)
             if not self._sources.holds(name, file.md5, _size_of(file.path)):
@@ -292,7 +293,8 @@ class FileStore(ReadableStore):
                 "The source %s is not stored: there is no such file", file.path
             )
             return file.md5
-        return os.path.relpath(os.path.join(os.path.abspath(self._sources.root), name), base)
+        folder = os.path.relpath(os.path.abspath(self._sources.root), base)
+        return os.path.normpath(os.path.join(storable_text(folder), name))
 
 
 class _RunFiles:
@@ -448,9 +450,9 @@ def _size_of(path: str) -> int:
 
 
 def _named_by(path: str, md5: str) -> str:
-    stem, suffix = os.path.splitext(os.path.basename(path))
+    stem, suffix = os.path.splitext(storable_text(os.path.basename(path)))
     # The digest makes it unique, so a long name may lose its end.
-    stem = os.fsdecode(os.fsencode(stem)[: _MAX_NAME_BYTES - 33 - len(os.fsencode(suffix))])
+    stem = stem.encode()[: _MAX_NAME_BYTES - 33 - len(suffix.encode())].decode(errors="ignore")
     return f"{stem}_{md5}{suffix}"
 
 

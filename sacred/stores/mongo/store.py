@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sacred._base.run_ids import RunId
 from sacred.serializer import dumps
+from sacred.serializer.escaped_text import storable_text
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -316,7 +317,7 @@ class MongoStore(ReadableStore):
 
     def _store_source(self, file: SourceFile) -> Any:
         try:
-            return self._files.put_file(file.origin or file.path, file.path)
+            return self._files.put_file(storable_text(file.origin or file.path), file.path)
         except FileNotFoundError:
             return None  # imported, and gone since
 

@@ -25,6 +25,7 @@ from sacred.__about__ import __version__
 from sacred._base.clock import utcnow
 from sacred._base.run_ids import RunId
 from sacred.serializer import flatten
+from sacred.serializer.escaped_text import storable_text
 from sacred.stores.changes import (
     AddFile,
     AddPoints,
@@ -295,7 +296,7 @@ class TinyDbStore(ReadableStore):
             case AddFile():
                 return change, [
                     change.name,
-                    change.origin or change.path,
+                    storable_text(change.origin or change.path),
                     *self._store(change.path),
                 ]
         return change, []
