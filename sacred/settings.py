@@ -200,6 +200,9 @@ SETTINGS = Settings(
                 # Updates must not set entries that neither a source sets nor a captured
                 # function takes, not in nested dicts either (as with `--strict`).
                 "ENFORCE_KNOWN_ENTRIES": False,
+                # Values from outside are converted to the declared types of their entries
+                # (annotations, dataclasses, ...), and refused where they do not fit.
+                "CHECK_TYPES": True,
                 # What captured functions get of the configuration cannot be changed.
                 "READ_ONLY_CONFIG": True,
                 # Regular expressions: comments in config scopes that document nothing.

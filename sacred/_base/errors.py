@@ -6,7 +6,8 @@
     ├── SacredError
     │   ├── ConfigError
     │   │   ├── InvalidConfigError        raised by users
-    │   │   └── ConfigAddedError
+    │   │   ├── ConfigAddedError
+    │   │   └── ConfigTypeError
     │   ├── InvalidKeyError               also a KeyError
     │   ├── InvalidValueError             also a ValueError
     │   ├── MissingConfigError            also a TypeError
@@ -49,6 +50,7 @@ __all__ = [
     "ConfigAddedError",
     "ConfigError",
     "ConfigFileError",
+    "ConfigTypeError",
     "InvalidConfigError",
     "InvalidKeyError",
     "InvalidValueError",
@@ -478,6 +480,34 @@ class ConfigAddedError(ConfigError):
 
     def __str__(self) -> str:
         return "\n".join([super().__str__(), *self._suggestions()])
+
+
+class ConfigTypeError(ConfigError):
+    """Values from outside do not fit the declared types of their entries; names all of them.
+
+    Args:
+        problems: one line each, or what has such a line as its text; they may have a `path`.
+
+    >>> print(ConfigTypeError(["n = 'x': expected int.", "k = 3: expected str."]))
+    2 values do not fit their entries:
+      n = 'x': expected int.
+      k = 3: expected str.
+    """
+
+    __module__ = "sacred.utils"
+
+    def __init__(self, problems: Sequence[Any]) -> None:
+        many = f"{len(problems)} values do not fit their entries:"
+        head = many if len(problems) > 1 else "A value does not fit its entry:"
+        lines = [f"  {problem}" for problem in problems]
+        entries = [problem.path for problem in problems if hasattr(problem, "path")]
+        super().__init__(
+            "\n".join([head, *lines]),
+            entries,
+            print_conflicting_configs=False,
+            print_traceback=False,
+        )
+        self.problems = tuple(problems)
 
 
 class SignatureError(SacredError, TypeError):

@@ -59,6 +59,9 @@ def chain_evaluate_config_scopes(
         summary = evaluate(source, fixed=fixed, preset=known, fallback=fallback)
         summaries.append(summary)
         known = summary
+        given = getattr(summary, "given", None)
+        if given is not None:
+            fixed = given.merged(fixed)
     if summaries:
         # Entries stand in the order in which the sources declare them.
         order = dict.fromkeys(name for summary in summaries for name in summary)

@@ -6,7 +6,7 @@ import functools
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import CoroutineType, FrameType, FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import ConfigError, InvalidKeyError
 from sacred._base.text import did_you_mean
@@ -15,6 +15,11 @@ from sacred.config.scopes.scope_code import HELPER, build_function, entry_names
 from sacred.config.scopes.scope_locals import may_set_by_name
 from sacred.config.scopes.scope_source import ScopeSource, find_source
 from sacred.config.scopes.scope_variables import ScopeVariables
+from sacred.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from sacred.config.declared.declaration import Declaration
+    from sacred.config.declared.given_values import GivenValues
 
 __all__ = ["ConfigScope"]
 
@@ -173,7 +178,8 @@ class ConfigScope:
             # A name that the scope has not asked for is free: an entry beside the ingredient's.
             if name in self.parameters or not isinstance(value, Mapping)
         }
-        variables = ScopeVariables(fixed, preset, readable, self._bools)
+        given = self._given_values(fixed)
+        variables = ScopeVariables(fixed, preset, readable, self._bools, given)
         arguments = {name: variables.argument(name) for name in self.parameters}
         body = self._body_for(variables, {*fixed, *preset, *fallback})
         error = _run(body, {**arguments, HELPER: variables})
@@ -185,10 +191,33 @@ class ConfigScope:
             raise error
         names = entry_names(body.__code__)
         summary = variables.summary(names, self._source.filename)
+        summary.given = given
         summary.ignored_fallbacks |= {n for n in fallback if n not in readable and n in names}
         if isinstance(error, ConfigError):
             error.add_config({**fallback, **preset, **summary})
         return self._documented(summary, {*variables.lines, *fixed}), error
+
+    def _given_values(self, fixed: Mapping[str, Any]) -> GivenValues | None:
+        """The fixed values of a scope with annotations, to be converted."""
+        if not fixed or not SETTINGS.CONFIG.CHECK_TYPES or fixed.keys().isdisjoint(self.annotated):
+            return None
+        # Not at the top: a short run, or a scope without annotations, does without.
+        from sacred.config.declared.given_values import GivenValues
+        from sacred.config.declared.scope_types import scope_declarations
+
+        declared, notes = scope_declarations(self._function, self.annotated, fixed)
+        return GivenValues(declared, fixed, notes)
+
+    @functools.cached_property
+    def annotated(self) -> Mapping[str, Any]:
+        """The syntax trees of the annotations of entries, by name."""
+        return self._source.annotations()
+
+    def declarations(self) -> dict[str, Declaration]:
+        """The declared types of entries, by name."""
+        from sacred.config.declared.scope_types import scope_declarations
+
+        return scope_declarations(self._function, self.annotated, self.annotated)[0]
 
     def _body_for(self, variables: ScopeVariables, touched: set[str]) -> Any:
         """The body to run, where the names `touched` have values from elsewhere."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sacred._base.paths import iter_prefixes, join_paths
 from sacred.config.provenance import Origin
+
+if TYPE_CHECKING:
+    from sacred.config.declared.given_values import GivenValues
 
 __all__ = ["ConfigSummary"]
 
@@ -51,6 +54,8 @@ class ConfigSummary(dict[str, Any]):
         self.origins: dict[str, Origin] = dict(origins)
         #: What a scope has assigned to names of ingredients that it takes.
         self.own_copies: dict[str, Any] = {}
+        #: The fixed values, if entries of the source have declared types.
+        self.given: GivenValues | None = None
         self.ensure_coherence()
 
     def update_from(self, config_mod: ConfigSummary, path: str = "") -> None:

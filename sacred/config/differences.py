@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["entry_type", "is_different", "type_changed"]
+__all__ = ["entry_type", "has_empty_list", "is_different", "type_changed"]
 
 # bool first: it is an int, too.
 _FAMILIES = (bool, int, float, str, list, dict)
@@ -64,6 +64,14 @@ def is_different(old_value: Any, new_value: Any) -> bool:
     if isinstance(old_value, list | tuple) and isinstance(new_value, list | tuple):
         return len(old_value) != len(new_value) or any(map(is_different, old_value, new_value))
     return not _equal(old_value, new_value)
+
+
+def has_empty_list(value: Any) -> bool:
+    """Whether it is a list (or tuple) without elements, or holds one.
+
+    Such a value counts as modified even where it equals the one that was there (as in 0.8.7).
+    """
+    return isinstance(value, list | tuple) and (not value or any(map(has_empty_list, value)))
 
 
 def _equal(old_value: Any, new_value: Any) -> bool:

@@ -11,8 +11,8 @@ from typing import Any, NoReturn, SupportsIndex
 
 from sacred._base.errors import ConfigError
 from sacred._base.paths import join_paths
-from sacred.config.differences import entry_type, is_different, type_changed
-from sacred.config.typed_entries import DELETED, as_entry, unmarked
+from sacred.config.differences import entry_type, has_empty_list, is_different, type_changed
+from sacred.config.typed_entries import DELETED, TypedValues, as_entry, unmarked
 
 __all__ = ["DogmaticDict", "DogmaticList", "dogmatize", "fallback_dict", "undogmatize"]
 
@@ -54,6 +54,8 @@ class DogmaticDict(dict[Any, Any]):
         self._keeps_deleted = True
         # Names of entries that are bools even if no bool is assigned (by annotation).
         self.bools: frozenset[Any] = frozenset()
+        #: Converts fixed values to the declared types of their entries.
+        self.given: TypedValues | None = None
         #: Values of earlier sources: they say what an entry is that None is assigned to.
         self.earlier: Mapping[Any, Any] = {}
         self._resolved: dict[Any, Any] = {}
@@ -81,6 +83,9 @@ class DogmaticDict(dict[Any, Any]):
             if key in self._fallback:
                 self.fallback_writes.append(key)
             super().__setitem__(key, value)
+            return
+        if self.given is not None and not self.given.assign(key, value):
+            super().__setitem__(key, value)  # the run is refused in the end
             return
         if self.fixed[key] is DELETED:
             self.modified.add(str(key))
@@ -143,7 +148,7 @@ class DogmaticDict(dict[Any, Any]):
         )
         if type_changed(value, resolved):
             self.typechanges[path] = entry_type(value), entry_type(resolved)
-        elif not inside and (is_different(value, resolved) or _has_empty_list(resolved)):
+        elif not inside and (is_different(value, resolved) or has_empty_list(resolved)):
             self.modified.add(path)
 
     def update(self, iterable: Any = None, /, **kwargs: Any) -> None:
@@ -254,6 +259,8 @@ class DogmaticDict(dict[Any, Any]):
         """
         missing: set[str] = set()
         preset = preset if isinstance(preset, Mapping) else {}
+        if self.given is not None:
+            self.given.assign_rest(dict.keys(self), preset)
         for key, fixed in self.fixed.items():
             if fixed is DELETED:
                 dict.pop(self, key, None)
@@ -406,14 +413,6 @@ class ElementwiseList(list[Any]):
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return list, (list(self),)
-
-
-def _has_empty_list(value: Any) -> bool:
-    """Whether it is a list (or tuple) without elements, or holds one.
-
-    Such a value counts as modified even where it equals the one that was there (as in 0.8.7).
-    """
-    return isinstance(value, list | tuple) and (not value or any(map(_has_empty_list, value)))
 
 
 def _are_indices(fixed: Mapping[Any, Any]) -> bool:

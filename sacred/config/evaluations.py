@@ -113,7 +113,7 @@ def _completed(
         docs=known.docs,
         origins=known.origins,
     )
-    summary.own_copies = known.own_copies
+    summary.own_copies, summary.given = known.own_copies, known.given
     summary.update(undogmatize(dict(known)))
     summary.update((name, normalize_or_die(v)) for name, v in undogmatize(entries).items())
     recursive_fill_in(summary, preset, fixed)

@@ -11,8 +11,8 @@ Edits of an entry (``xs+=[3]``, ``~d.x``) are marked keys: `AppendKey`, `DeleteK
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Protocol
 
 from sacred._base.frozen import Sentinel
 
@@ -23,6 +23,7 @@ __all__ = [
     "CommandLineInt",
     "CommandLineText",
     "DeleteKey",
+    "TypedValues",
     "as_entry",
     "declares_bool",
     "marked_number",
@@ -79,6 +80,23 @@ class DeleteKey(str):
 
 #: The fixed value of an entry that an update deletes.
 DELETED: Any = Sentinel("DELETED", __name__)
+
+
+class TypedValues(Protocol):
+    """Fixed values that become what their entries are declared to be (see `declared`)."""
+
+    @property
+    def fixed(self) -> Mapping[Any, Any]:
+        """The values."""
+        ...
+
+    def assign(self, name: Any, own: Any) -> bool:
+        """Convert one, now that the source sets its entry; whether it fits."""
+        ...
+
+    def assign_rest(self, assigned: Collection[Any], earlier: Mapping[Any, Any]) -> None:
+        """Convert those whose entries the source has not set."""
+        ...
 
 
 def marked_number(number: Any, text: str) -> Any:

@@ -11,6 +11,7 @@ from sacred._base.paths import convert_to_nested_dict, recursive_update
 from sacred.config.config_summary import ConfigSummary
 from sacred.config.evaluations import EvaluationCache
 from sacred.definition import RunRequest
+from sacred.initialize.declared_values import refuse_wrong_values, remarks
 from sacred.initialize.edits import apply_edits, split_edits
 from sacred.initialize.named_configs import NamedConfigs
 from sacred.initialize.phases import (
@@ -105,14 +106,19 @@ def _configure(
         for scaffold in scaffolding.values():
             scaffold.evaluate = evaluations.evaluate
     distribute_config_updates(prefixes, scaffolding, updates)
+    found: list[tuple[str, dict[str, Any]]] = []
     if request.named_configs:
         named = NamedConfigs(experiment, ingredients, scaffolding, run_logger, evaluations)
         updates = named.resolve(request.named_configs, updates, request.command_name)
+        found = named.found
         distribute_config_updates(prefixes, scaffolding, updates)
     for scaffold in scaffolding.values():  # each ingredient before those that use it
         scaffold.gather_fallbacks()
         scaffold.set_up_config()
         apply_config_hooks(scaffolding, scaffold, request.command_name, run_logger)
+    for remark in remarks(scaffolding):
+        run_logger.debug(remark)
+    refuse_wrong_values(scaffolding, request, found)
     _set_up_seeds(scaffolding)
     config = get_configuration(scaffolding)
     join_overlapping(scaffolding)

@@ -17,6 +17,7 @@ from sacred._base.paths import (
 )
 from sacred._base.text import did_you_mean
 from sacred.config.config_summary import ConfigSummary
+from sacred.initialize.declared_values import convert_hook_changes
 from sacred.initialize.scaffold import Scaffold, nested_at
 from sacred.serializer.object_text import ObjectText
 
@@ -299,11 +300,11 @@ def apply_config_hooks(
         part = get_by_dotted_path(changes, path)
         if other.config is None or not isinstance(part, dict):
             continue
-        recursive_update(other.config, part)
+        recursive_update(other.config, convert_hook_changes(other, part, "config hook"))
         other.fixture = None
         above, _, name = path.rpartition(".")
         del (get_by_dotted_path(changes, above) if above else changes)[name]
-    recursive_update(scaffold.config, changes)
+    recursive_update(scaffold.config, convert_hook_changes(scaffold, changes, "config hook"))
 
 
 def get_config_modifications(scaffolding: Scaffolding) -> ConfigSummary:

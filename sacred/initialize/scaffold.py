@@ -6,7 +6,7 @@ import copy
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import ConfigError, NamedConfigNotFoundError
 from sacred._base.paths import (
@@ -22,10 +22,14 @@ from sacred.config.bindings import Binding
 from sacred.config.captured_function import CapturedFunction
 from sacred.config.chain import ConfigSource, chain_evaluate_config_scopes
 from sacred.config.config_dict import ConfigDict
+from sacred.config.config_scope import ConfigScope
 from sacred.config.config_summary import ConfigSummary
 from sacred.config.evaluations import without_unchanged
 from sacred.definition import ConfigHook
 from sacred.randomness import SeedSource, check_seed, get_seed
+
+if TYPE_CHECKING:
+    from sacred.config.declared.declaration import Declaration, WrongValue
 
 __all__ = ["Scaffold", "nested_at"]
 
@@ -102,6 +106,8 @@ class Scaffold:
         self.evaluate: Callable[..., ConfigSummary] | None = None
         self.config_mods: ConfigSummary | None = None
         self.summaries: list[ConfigSummary] = []
+        #: Values that do not fit the declared types of their entries, apart from given ones.
+        self.wrong_values: list[WrongValue] = []
         self.captured_args = {
             join_paths(function.prefix or "", name)
             for function in self._captured_functions
@@ -208,6 +214,10 @@ class Scaffold:
         if self.config is not None:
             return
         config, self.summaries = self.evaluate_sources(self.config_scopes)
+        for summary in self.summaries:
+            given = getattr(summary, "given", None)
+            if given is not None:
+                self.config_updates = given.merged(self.config_updates)
         self.get_config_modifications(config)
         self.config = dict(config)
 
@@ -229,6 +239,13 @@ class Scaffold:
             own = getattr(summary, "own_copies", {})
             config.update({n: value for n, value in own.items() if not self._is_below(n)})
         return config, summaries
+
+    def declaration(self, name: str) -> Declaration | None:
+        """The declared type of an entry: that of the last source that declares it."""
+        for source in reversed(self.config_scopes):
+            if isinstance(source, ConfigScope) and name in source.annotated:
+                return source.declarations().get(name)
+        return None
 
     def _is_below(self, name: str) -> bool:
         """Whether an ingredient lies below it under this name."""

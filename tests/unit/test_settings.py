@@ -17,6 +17,7 @@ EXPECTED = {
         "ENFORCE_VALID_PYTHON_IDENTIFIER_KEYS": False,
         "ENFORCE_STRING_KEYS": False,
         "ENFORCE_KEYS_NO_EQUALS": True,
+        "CHECK_TYPES": True,
         "READ_ONLY_CONFIG": True,
         "IGNORED_COMMENTS": ["^pylint:", "^noinspection"],
         "NUMPY_RANDOM_LEGACY_API": False,

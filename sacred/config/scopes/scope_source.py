@@ -73,10 +73,15 @@ class ScopeSource(Frozen, kw_only=False):
 
     def declared_types(self) -> dict[str, str]:
         """Source text of the annotation of each annotated entry."""
+        return {name: ast.unparse(node) for name, node in self.annotations().items()}
+
+    def annotations(self) -> dict[str, ast.expr]:
+        """The syntax tree of the annotation of each annotated entry."""
+        node = _parsed_alone(self.lines, self.first) if hasattr(self.node, _USED) else self.node
         return {
-            node.target.id: ast.unparse(node.annotation)
-            for node in own_statements(self.node)
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+            statement.target.id: statement.annotation
+            for statement in own_statements(node)
+            if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
         }
 
     def declared_bools(self) -> frozenset[str]:

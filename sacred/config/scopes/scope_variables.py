@@ -17,6 +17,7 @@ from sacred.config.provenance import Origin
 from sacred.config.read_only import ReadOnlyContainer, make_given, make_plain
 from sacred.config.scopes.scope_code import HELPER
 from sacred.config.scopes.scope_locals import ScopeLocals
+from sacred.config.typed_entries import TypedValues
 
 __all__ = ["ScopeVariables"]
 
@@ -31,6 +32,7 @@ class ScopeVariables:
         preset: entries of earlier sources.
         fallback: values that the scope has asked for, and that are no entries.
         bools: names of entries that are declared to be bools.
+        given: the fixed values, if some of their entries have declared types.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class ScopeVariables:
         preset: Mapping[str, Any],
         fallback: Mapping[str, Any],
         bools: frozenset[str],
+        given: TypedValues | None = None,
     ) -> None:
         self._fixed = fixed
         self._preset = preset
@@ -47,7 +50,8 @@ class ScopeVariables:
             for name, value in fallback.items()
             if name not in preset and name not in fixed
         }
-        self._entries = DogmaticDict(fixed)
+        self._entries = DogmaticDict(fixed if given is None else given.fixed)
+        self._entries.given = given
         self._entries.earlier = preset
         self._entries.bools = bools | {n for n, v in preset.items() if isinstance(v, bool)}
         # What it reads of these ignores changes; copies of that are made to be changed.

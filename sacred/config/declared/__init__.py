@@ -1,0 +1,13 @@
+"""Declared types of entries: annotations of scopes, dataclasses and the like.
+
+| module | what it holds |
+|---|---|
+| `declaration` | what a declaration can do: accept a default, convert a value, describe itself |
+| `scalars` | numbers, texts, literals, enumerations, paths |
+| `compounds` | unions, lists, tuples, dicts |
+| `from_annotation` | from an annotation to its declaration |
+| `scope_types` | the annotations of a config scope |
+| `given_values` | the values from outside that a source converts while it is evaluated |
+
+Only values from outside are converted and checked; a default is stored as it is written.
+"""

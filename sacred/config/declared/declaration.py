@@ -1,0 +1,135 @@
+"""What a declared type can do with the values of an entry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sacred._base.frozen import Frozen
+from sacred._base.masking import mask_passwords
+from sacred._base.paths import join_paths
+
+__all__ = ["MISSING", "AnyValue", "Declaration", "WrongValue", "below", "shown", "untyped"]
+
+_MAX_SHOWN_CHARS = 80
+
+#: In place of a value that there is not.
+MISSING: Any = object()
+
+
+class WrongValue(Frozen, kw_only=False):
+    """A value that does not fit the declared type of its entry.
+
+    Attributes:
+        path: of the entry; also of a part of it.
+        value: what was given; `MISSING` if the entry has to be set, and is not.
+        expected: the declared type, in words.
+        hint: the nearest right thing; may be empty.
+        origin: where the value comes from; may be empty.
+    """
+
+    path: str
+    value: Any
+    expected: str
+    hint: str = ""
+    origin: str = ""
+
+    def __str__(self) -> str:
+        value = "is not set" if self.value is MISSING else f"= {shown(self.value)}"
+        origin = f"   ({self.origin})" if self.origin else ""
+        return f"{self.path} {value}{origin}: expected {self.expected}. {self.hint}".rstrip()
+
+
+def shown(value: Any) -> str:
+    """Return the text of a value for a message: short, and without passwords of URLs."""
+    from sacred.config.typed_entries import unmarked  # it is below this package in `config`
+
+    text = mask_passwords(repr(unmarked(value)))
+    return text if len(text) <= _MAX_SHOWN_CHARS else text[: _MAX_SHOWN_CHARS - 3] + "..."
+
+
+class Declaration:
+    """The declared type of an entry, or of a part of it."""
+
+    #: The type in words, for messages: "expected ...".
+    name = "any value"
+
+    def accepts(self, value: Any) -> bool:
+        """Whether a default fits, as it is written: nothing is converted.
+
+        Args:
+            value: the default.
+        """
+        raise NotImplementedError
+
+    def convert(self, value: Any, path: str, wrong: list[WrongValue]) -> Any:
+        """Convert a value from outside.
+
+        Args:
+            value: the value; texts and numbers of the command line are marked.
+            path: of the entry, for messages.
+            wrong: receives what does not fit.
+
+        Returns:
+            the converted value; any value, if something was wrong.
+        """
+        raise NotImplementedError
+
+    def update(self, value: Any, own: Any, path: str, wrong: list[WrongValue]) -> Any:
+        """Convert a value from outside that may be a part of what the entry has.
+
+        Args:
+            value: the value; a dict for dicts and records may lack keys that `own` has.
+            own: the value that the sources give; `MISSING` if they give none.
+            path: as in `convert`.
+            wrong: as in `convert`.
+        """
+        return self.convert(value, path, wrong)
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the values."""
+        return {}
+
+    def refuse(self, value: Any, path: str, wrong: list[WrongValue], hint: str = "") -> Any:
+        """Note that a value does not fit.
+
+        Args:
+            value: the value.
+            path: of the entry.
+            wrong: receives it.
+            hint: the nearest right thing.
+        """
+        wrong.append(WrongValue(path, value, self.name, hint))
+        return value
+
+
+class AnyValue(Declaration):
+    """``Any``, or a type that says nothing about values of a configuration."""
+
+    def accepts(self, value: Any) -> bool:
+        """All values fit."""
+        return True
+
+    def convert(self, value: Any, path: str, wrong: list[WrongValue]) -> Any:
+        """The value as it is.
+
+        Args:
+            value: the value.
+            path: not used.
+            wrong: not used.
+        """
+        return value
+
+
+def untyped(name: str, why: str) -> str:
+    """The remark that an annotated entry is not typed.
+
+    Args:
+        name: of the entry.
+        why: the reason.
+    """
+    return f'Config entry "{name}" is not typed: {why}'
+
+
+def below(path: str, key: Any) -> str:
+    """The path of a part of an entry."""
+    return join_paths(path, str(key))

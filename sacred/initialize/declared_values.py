@@ -1,0 +1,110 @@
+"""Values that do not fit the declared types of their entries: found, and refused before the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.errors import ConfigTypeError
+from sacred._base.frozen import replace
+from sacred._base.paths import (
+    convert_to_nested_dict,
+    get_by_shown_path,
+    is_prefix,
+    iterate_flattened,
+    join_paths,
+)
+from sacred.definition import RunRequest
+from sacred.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from sacred.config.declared.declaration import WrongValue
+    from sacred.initialize.scaffold import Scaffold
+
+__all__ = ["convert_hook_changes", "refuse_wrong_values", "remarks"]
+
+
+def remarks(scaffolding: Mapping[str, Scaffold]) -> list[str]:
+    """What the log is to say at debug level: which annotated entries are not typed, and why."""
+    return [
+        note
+        for scaffold in scaffolding.values()
+        for summary in scaffold.summaries
+        if getattr(summary, "given", None) is not None
+        for note in summary.given.notes  # type: ignore[union-attr]
+    ]
+
+
+def refuse_wrong_values(
+    scaffolding: Mapping[str, Scaffold],
+    request: RunRequest,
+    named: Sequence[tuple[str, Mapping[str, Any]]],
+) -> None:
+    """Check the values from outside, now that the sources have said what their entries are.
+
+    Args:
+        scaffolding: all scaffolds, configured.
+        request: what was asked for.
+        named: the named configs of the run, each with what it has set.
+
+    Raises:
+        ConfigTypeError: some do not fit; it names all of them.
+    """
+    wrong = {one.path: one for one in _wrong_values(scaffolding)}
+    if wrong:
+        problems = [
+            one if one.origin else replace(one, origin=_origin(one.path, request, named))
+            for one in wrong.values()
+        ]
+        raise ConfigTypeError(problems)
+
+
+def _wrong_values(scaffolding: Mapping[str, Scaffold]) -> Iterator[WrongValue]:
+    for path, scaffold in scaffolding.items():
+        for summary in scaffold.summaries:
+            given = getattr(summary, "given", None)
+            for found in given.wrong.values() if given is not None else ():
+                for one in found:
+                    yield replace(one, path=join_paths(path, one.path))
+        yield from scaffold.wrong_values
+
+
+def _origin(path: str, request: RunRequest, named: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    updates = convert_to_nested_dict(dict(request.config_updates))
+    typed = [str(entry).rstrip("+") for entry, _ in iterate_flattened(updates)]
+    if any(entry == path or is_prefix(entry, path) or is_prefix(path, entry) for entry in typed):
+        return "config update"
+    for name, values in reversed(named):
+        if get_by_shown_path(values, path, _MISSING) is not _MISSING:
+            return f"named config {name}"
+    return ""
+
+
+_MISSING: Any = object()
+
+
+def convert_hook_changes(
+    scaffold: Scaffold, changes: Mapping[str, Any], origin: str
+) -> dict[str, Any]:
+    """Convert what config hooks return to the declared types of the entries.
+
+    Args:
+        scaffold: of the ingredient whose entries change; it notes what does not fit.
+        changes: the new values, nested.
+        origin: what to say of them in messages.
+    """
+    converted = dict(changes)
+    if not SETTINGS.CONFIG.CHECK_TYPES or scaffold.config is None:
+        return converted
+    for name, value in changes.items():
+        own = scaffold.config.get(name)
+        declaration = scaffold.declaration(name) if name in scaffold.config else None
+        if declaration is None or own is None or not declaration.accepts(own):
+            continue
+        wrong: list[WrongValue] = []
+        made = declaration.update(value, own, name, wrong)
+        full = [replace(one, path=join_paths(scaffold.path, one.path)) for one in wrong]
+        scaffold.wrong_values += [replace(one, origin=origin) for one in full]
+        if not wrong:
+            converted[name] = made
+    return converted
