@@ -9,6 +9,7 @@
 | `session` | what a command works with: console, stores, runs by their ids |
 | `project` | named stores, from ``.sacred.toml`` or ``pyproject.toml`` |
 | `matching_runs` | the runs of all stores of a call |
+| `index_progress` | how far the index of a large directory is, on the terminal |
 | `group_arguments` `noise_marks` | groups of runs to compare; marks for what is only noise |
 | `confirm` | a question before something is deleted |
 

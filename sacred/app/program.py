@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.close_quietly()
         return 141
     except KeyboardInterrupt:
-        console.err.write("\n" if console.is_terminal else "")
+        console.interrupted()
         return 130
     except UsageError as error:
         console.problem(str(error))

@@ -7,6 +7,7 @@ import functools
 from collections.abc import Sequence
 
 from sacred._base.frozen import Frozen
+from sacred.app.index_progress import IndexProgress
 from sacred.app.project import Project, default_address, find_project
 from sacred.display.console import Console
 from sacred.query.names import NO_NAMES, Names
@@ -85,7 +86,7 @@ class Session:
         """A store by its name in the project, or by its address."""
         if place not in self._open:
             named = self.project.stores if self.project is not None else {}
-            store = open_store(named.get(place, place))
+            store = open_store(named.get(place, place), progress=IndexProgress(self.console))
             self._open[place] = NamedStore(name=place, store=store)
         return self._open[place]
 

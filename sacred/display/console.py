@@ -45,6 +45,8 @@ class Console:
         self._coloured_err = use_colour(self.err)
         self.width = _width()
         self.utc = False
+        # What is under way, and what to say of it if it is interrupted.
+        self._shown_progress = self._interruption = ""
 
     @property
     def has_unicode(self) -> bool:
@@ -54,36 +56,69 @@ class Console:
     @property
     def binary(self) -> BinaryIO:
         """For bytes. What was printed as text comes first."""
+        self._end_progress()
         self.out.flush()
         return self.out.buffer
 
     def print(self, text: str = "") -> None:
         """Print a line, or several; control characters are escaped."""
+        self._end_progress()
         self.out.write(f"{self._neutralized(text)}\n")
 
     def write(self, text: str) -> None:
         """Print text that is data: into a file or a pipe as it is, else as `print`."""
+        self._end_progress()
         self.out.write(self._neutralized(text) if self.is_terminal else text)
 
     def write_output(self, text: str) -> None:
         """Print what a run has printed: into a file or a pipe as it is, else with its colours."""
+        self._end_progress()
         self.out.write(output_text(text) if self.is_terminal else text)
 
     def write_raw(self, text: str) -> None:
         """Print text as it is, also on a terminal."""
+        self._end_progress()
         self.out.write(text)
 
     def note(self, text: str) -> None:
         """Print a remark for people, on stderr."""
+        self._end_progress()
         self.out.flush()
         text = neutralize(text)
         self.err.write(f"{DIM}{text}{ENDC}\n" if self._coloured_err else f"{text}\n")
 
     def problem(self, text: str) -> None:
         """Print an error on stderr, without the passwords of URLs in it."""
+        self._end_progress()
         self.out.flush()
         head = f"{RED}sacred:{ENDC}" if self._coloured_err else "sacred:"
         self.err.write(f"{head} {neutralize(mask_passwords(text))}\n")
+
+    def progress(self, text: str, interruption: str) -> None:
+        """Show on stderr how far something is, if that is a terminal; what is printed replaces it.
+
+        Args:
+            text: one line.
+            interruption: what `interrupted` says until something else is printed.
+        """
+        self._interruption = interruption
+        if self.err.isatty():
+            self._shown_progress = text
+            self.err.write(f"\r{neutralize(text)[: self.width - 1]}\033[K")
+            self.err.flush()
+
+    def interrupted(self) -> None:
+        """End the line in which a terminal has shown ``^C``, or say what was interrupted."""
+        if text := self._interruption:
+            self.note(text)
+        elif self.is_terminal:
+            self.err.write("\n")
+
+    def _end_progress(self) -> None:
+        if self._shown_progress:
+            self.err.write("\r\033[K")
+            self.err.flush()
+        self._shown_progress = self._interruption = ""
 
     def style(self, text: str, *codes: str) -> str:
         """Return a text for `print` in colour, if colours are wanted.

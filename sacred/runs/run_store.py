@@ -21,7 +21,7 @@ from sacred.stores.schemes import store_from_url
 from sacred.stores.store import RunNotFoundError, Store
 
 if TYPE_CHECKING:
-    from sacred.stores.query_index import QueryIndex
+    from sacred.stores.query_index import Progress, QueryIndex
 
 __all__ = ["RunStore", "open_store"]
 
@@ -32,6 +32,8 @@ class RunStore:
     Args:
         store: where they are.
         dead_after: see `RunRecord.status`.
+        progress: called with two numbers, of the runs that an index knows and of all, now and
+            then while a query makes the index of a large directory.
 
     Attributes:
         backend: the store itself, for writing.
@@ -48,8 +50,14 @@ class RunStore:
     0.9
     """
 
-    def __init__(self, store: Store, dead_after: datetime.timedelta = DEAD_AFTER) -> None:
+    def __init__(
+        self,
+        store: Store,
+        dead_after: datetime.timedelta = DEAD_AFTER,
+        progress: Progress | None = None,
+    ) -> None:
         self.backend = store
+        self.progress = progress
         self.url = store.url
         self.dead_after = dead_after
         self._reader: Reader | None = None
@@ -105,6 +113,7 @@ class RunStore:
             in_trash=in_trash,
             backwards=newest_first,
             index=self.index,
+            progress=self.progress,
         )
 
     @property
@@ -122,7 +131,7 @@ class RunStore:
             StoreError: it cannot be written.
         """
         index = self.index
-        return None if index is None else index.rebuild()
+        return None if index is None else index.rebuild(self.progress)
 
     def __getitem__(self, run_id: RunId) -> RunRecord:
         """The run of an id; ``1`` and ``"1"`` mean the same unless the store has both.
@@ -202,7 +211,9 @@ def _sort_keys(sort: str | Sequence[str] | Sequence[SortKey] | None) -> tuple[So
 
 
 def open_store(
-    place: str | os.PathLike[str] | Store, dead_after: datetime.timedelta = DEAD_AFTER
+    place: str | os.PathLike[str] | Store,
+    dead_after: datetime.timedelta = DEAD_AFTER,
+    progress: Progress | None = None,
 ) -> RunStore:
     """The runs at a place.
 
@@ -213,6 +224,8 @@ def open_store(
             installed plug-in. Or a store.
         dead_after: how long after its last heartbeat a run that should be running counts
             as dead.
+        progress: called with two numbers, of the runs that an index knows and of all, now and
+            then while a query makes the index of a large directory.
 
     Returns:
         the runs. Nothing is made by reading: that the place is not there shows when it
@@ -225,5 +238,5 @@ def open_store(
     'memory:'
     """
     if isinstance(place, Store):
-        return RunStore(place, dead_after)
-    return RunStore(store_from_url(place), dead_after)
+        return RunStore(place, dead_after, progress)
+    return RunStore(store_from_url(place), dead_after, progress)

@@ -22,7 +22,7 @@ from sacred.runs.merge import merged_ids
 from sacred.runs.prefetch import metrics_in, with_numbers
 from sacred.runs.pushdown import ordering_for, prefilter_for
 from sacred.runs.top_k import top_k
-from sacred.stores.query_index import IndexRequest, QueryIndex
+from sacred.stores.query_index import IndexRequest, Progress, QueryIndex
 from sacred.stores.reader import Reader
 from sacred.stores.store import NOT_UNDERSTOOD, DamagedRunError
 
@@ -50,6 +50,7 @@ class RunTable(Frozen, eq=False):
         backwards: without keys, the last runs of the store come first.
         index: of the store, if it has one.
         shown: paths that whoever looks at the runs will ask for.
+        progress: called now and then while the index is made.
 
     Attributes:
         problems: what could not be read, as texts; it grows as more is looked at.
@@ -65,6 +66,7 @@ class RunTable(Frozen, eq=False):
     backwards: bool = False
     index: QueryIndex | None = None
     shown: tuple[Path, ...] = ()
+    progress: Progress | None = None
     problems: list[str] = factory(factory=list)
     _cache: dict[str, Any] = factory(factory=dict)
 
@@ -216,6 +218,7 @@ class RunTable(Frozen, eq=False):
             backwards=self.backwards,
             discarded=self._discarded(),
             in_trash=self.in_trash,
+            progress=self.progress,
         )
         found = self.index.find(request)
         return None if found is None else merged_ids(found, request, self._looked_up)

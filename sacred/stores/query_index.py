@@ -7,7 +7,7 @@ An index need not know everything. Of the runs that it is unsure about it gives 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from sacred._base.frozen import Frozen
@@ -15,10 +15,13 @@ from sacred.query.sorting import SortKey
 from sacred.query.syntax import Expression
 from sacred.records import RunId
 
-__all__ = ["IndexAnswer", "IndexRequest", "QueryIndex", "Ranks"]
+__all__ = ["IndexAnswer", "IndexRequest", "Progress", "QueryIndex", "Ranks"]
 
 #: Of a run, by the keys of the ordering; see `sacred.query.sorting`.
 Ranks = tuple[tuple[Any, ...] | None, ...]
+
+#: Called with the number of runs that the index knows, and with that of all runs.
+Progress = Callable[[int, int], None]
 
 
 class IndexRequest(Frozen):
@@ -33,6 +36,7 @@ class IndexRequest(Frozen):
         dead_after: see `RunRecord.status`.
         discarded: the ids of the runs in the trash.
         in_trash: these are asked for, instead of the others.
+        progress: called now and then while many runs are read first.
     """
 
     where: Expression
@@ -43,6 +47,7 @@ class IndexRequest(Frozen):
     backwards: bool = False
     discarded: Collection[RunId] = ()
     in_trash: bool = False
+    progress: Progress | None = None
 
 
 class IndexAnswer(Frozen):
@@ -73,8 +78,11 @@ class QueryIndex(Protocol):
             StoreError: the store cannot be read.
         """
 
-    def rebuild(self) -> int:
+    def rebuild(self, progress: Progress | None = None) -> int:
         """Rebuild the index from all runs; returns how many there are.
+
+        Args:
+            progress: called now and then meanwhile.
 
         Raises:
             StoreError: it cannot be written.

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from sacred.runs import open_store
 from sacred.serializer import flatten
 from sacred.stores.changes import AddPoints, Annotate, SetFields
-from sacred.stores.files.index import ingest, side_index, stale_runs
+from sacred.stores.files.index import catch_up, ingest, side_index, stale_runs
+from sacred.stores.files.index.index_file import Database
 from sacred.stores.query_index import IndexRequest
 from sacred.upkeep import annotate, discard, empty_trash, recover
 from tests.crash_safety.effort import pick
@@ -358,9 +359,9 @@ def test_it_can_be_made_anew(store):
 _READER = """
 import sys
 from sacred.runs import open_store
-from sacred.stores.files.index import side_index
+from sacred.stores.files.index import catch_up, side_index
 side_index.MIN_RUNS = 0
-side_index.RUNS_AT_ONCE = 7
+side_index.RUNS_AT_ONCE = catch_up.RUNS_AT_ONCE = 7
 store = open_store(sys.argv[1])
 print("ready", flush=True)
 for n in range(int(sys.argv[2])):
@@ -413,6 +414,109 @@ def test_a_process_that_is_killed_while_it_writes_leaves_an_index_that_can_be_us
         reader.communicate()
         assert len(check(store, "n >= 0")) == 200
         assert is_used(store, "n >= 0")
+
+
+@pytest.fixture
+def small_pieces(monkeypatch):
+    """A few runs are many."""
+    for module in (side_index, catch_up):
+        monkeypatch.setattr(module, "RUNS_AT_ONCE", 7)
+
+
+def _interrupt(known, total):
+    raise KeyboardInterrupt
+
+
+def _all_of(store, progress=None):
+    return dataclasses.replace(store.runs("n >= 0", sort="-n"), progress=progress).ids
+
+
+def _number_known(store):
+    with contextlib.closing(sqlite3.connect(store.index.path)) as connection:
+        return connection.execute("SELECT count(*) FROM seen").fetchone()[0]
+
+
+def test_what_was_read_before_an_interruption_stays(tmp_path, small_pieces):
+    store, calls = open_store(tmp_path / "runs"), []
+    _many(store, 40)
+    with pytest.raises(KeyboardInterrupt):
+        _all_of(store, _interrupt)
+    assert _number_known(store) in (5, 7)
+    assert len(_all_of(store, lambda *numbers: calls.append(numbers))) == 40
+    assert calls == sorted(calls)
+    assert calls[0][0] > 7
+    assert calls[-1] == (40, 40)
+    calls.clear()
+    assert len(_all_of(store, lambda *numbers: calls.append(numbers))) == 40
+    assert calls == []
+
+
+def test_the_newest_runs_do_not_wait_for_the_others(tmp_path, small_pieces):
+    store = open_store(tmp_path / "runs")
+    _many(store, 60)
+    assert store.runs(newest_first=True, limit=3).ids == (60, 59, 58)
+    assert _number_known(store) == 7
+    assert store.runs("n < 57", newest_first=True, limit=2).ids == (57, 56)
+    assert _number_known(store) == 7
+    # What comes and goes meanwhile is seen.
+    _many(store, 2, 60)
+    shutil.rmtree(tmp_path / "runs" / "61")
+    assert store.runs(newest_first=True, limit=2).ids == (62, 60)
+    assert store.runs("n < 40", newest_first=True, limit=2).ids == (40, 39)
+    assert _number_known(store) < 50
+    assert store.runs(limit=2).ids == (1, 2)
+    for query in ("", "n < 30", "not n = 59", "nothing = 1", "output ~ /a/"):
+        for backwards in (True, False):
+            check(store, query, newest_first=backwards, limit=4)
+    assert len(_all_of(store)) == 61
+
+
+def test_the_first_runs_with_a_metric_are_read_alone(store, small_pieces):
+    for query in ("metrics.loss.last < 100", "metrics.loss.count > 0"):
+        store.index.remove()
+        check(store, query, newest_first=True, limit=1)
+
+
+def test_processes_share_the_reading(tmp_path, small_pieces, monkeypatch):
+    """A helper that has read all leaves nothing to read; two that begin at once, none twice."""
+    store = open_store(tmp_path / "runs")
+    _many(store, 60)
+    store.index.help()
+    assert _number_known(store) == 60
+    read = []
+    monkeypatch.setattr(catch_up, "read_run", lambda *args: read.append(args))
+    names = [str(n) for n in range(1, 61)]
+    bulk = catch_up.BulkReader(
+        reader=store.reader, root=str(tmp_path / "runs"), database=Database(store.index.path)
+    )
+    bulk.read(names, (), 60)
+    assert read == []
+    bulk.read(names, ("7",), 60)
+    assert [args[2] for args in read] == ["7"]
+
+
+def test_a_helper_is_started_for_many_runs_and_ends_with_its_caller(
+    tmp_path, small_pieces, monkeypatch
+):
+    started = []
+
+    class Process(subprocess.Popen):
+        def __init__(self, *args, **how):
+            super().__init__(*args, **how)
+            started.append(self)
+
+    monkeypatch.setattr(catch_up.subprocess, "Popen", Process)
+    monkeypatch.setattr(catch_up, "MIN_RUNS_FOR_HELPERS", 500)
+    monkeypatch.setattr(catch_up.os, "sched_getaffinity", lambda pid: {0, 1, 2}, raising=False)
+    store = open_store(tmp_path / "runs")
+    _many(store, 510)  # helpers know the true sizes
+    with pytest.raises(KeyboardInterrupt):
+        _all_of(store, _interrupt)
+    assert [process.returncode for process in started] == [-15, -15]
+    store.index.remove()
+    del started[:]
+    assert len(_all_of(store)) == 510
+    assert [process.returncode for process in started] == [0, 0]
 
 
 def test_annotations_of_the_record_itself_are_seen(store):

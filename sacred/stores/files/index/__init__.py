@@ -8,6 +8,7 @@ looked up in its files. Where there is no index to be had, all runs are read.
 |---|---|
 | `side_index` | `SideIndex`: the answer to a query |
 | `stale_runs` | which runs have changed since the index was written |
+| `catch_up` | many runs at once: interrupted and continued, in several processes |
 | `ingest` `rows` | runs into the tables; the values of all paths of a record |
 | `conditions` `text_search` | expression → SQL with three truth values; NULL: not known here |
 | `execute` | one query run over the tables |

@@ -23,7 +23,7 @@ from sacred.stores.files.change_log import ChangeLog, logged_changes
 from sacred.stores.files.fingerprints import is_unchanged, listed
 from sacred.stores.files.index.conditions import FIRST_TEXT
 
-__all__ = ["Look", "Stale", "save_state", "stale"]
+__all__ = ["Look", "Stale", "has_been_complete", "save_state", "stale"]
 
 #: With up to so many runs, all of them are looked at each time.
 SMALL_STORE_RUNS = 5000
@@ -132,6 +132,11 @@ def stale(connection: sqlite3.Connection, look: Look) -> Stale:
         watched = _signatures(connection, f"WHERE watch_until > {int(look.began * 1e9)}")
         found.names.update(name for name, text in watched if not look.is_unchanged(name, text))
     return found
+
+
+def has_been_complete(connection: sqlite3.Connection) -> bool:
+    """Whether the index has ever had all runs."""
+    return connection.execute("SELECT 1 FROM state WHERE key = 'root'").fetchone() is not None
 
 
 def save_state(connection: sqlite3.Connection, found: Stale) -> None:
