@@ -13,7 +13,14 @@ from sacred.display.table import Table, in_zone, is_number_column
 from sacred.display.text_table import write_text
 from sacred.display.value_text import as_json, json_text
 
-__all__ = ["FORMATS", "add_formats", "latex_text", "write_html", "write_table"]
+__all__ = [
+    "FORMATS",
+    "add_formats",
+    "latex_text",
+    "markdown_text",
+    "write_html",
+    "write_table",
+]
 
 #: Formats in which times are ISO 8601, in UTC.
 _FOR_PROGRAMS = frozenset({"json", "csv"})
@@ -117,4 +124,27 @@ def write_html(table: Table) -> str:
     return "\n".join([*lines, "</tbody>\n</table>\n"])
 
 
-FORMATS = {"json": _json, "csv": _csv, "latex": _latex, "html": write_html}
+def _markdown(table: Table) -> str:
+    def line(cells: Sequence[str]) -> str:
+        return f"| {' | '.join(cells)} |"
+
+    columns = list(zip(*table.rows, strict=True)) or [()] * len(table.names)
+    ruler = ["---:" if is_number_column(column) else "---" for column in columns]
+    rows = [line(list(map(markdown_text, cells))) for cells in table.texts]
+    return "\n".join([line(list(map(markdown_text, table.titles))), line(ruler), *rows, ""])
+
+
+def markdown_text(text: str) -> str:
+    """Return a text for Markdown, with what Markdown would act upon escaped."""
+    return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in text)
+
+
+_MARKDOWN = "\\`*_[]<>|#"
+
+FORMATS = {
+    "json": _json,
+    "csv": _csv,
+    "latex": _latex,
+    "html": write_html,
+    "markdown": _markdown,
+}

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sacred.display.comparison_text import mean_and_margin
-from sacred.display.formats import latex_text
+from sacred.display.formats import latex_text, markdown_text
 from sacred.display.table import Table
 from sacred.display.value_text import as_json, as_text, json_text, one_line
 from sacred.runs.result_grid import Cell, Grid
@@ -32,7 +32,6 @@ _STATISTICS: dict[str, Callable[[list[float]], float]] = {
     "max": max,
 }
 _SIGNS = {"best": " *", "tied": " ≈", "": ""}
-_ESCAPED_IN_MARKDOWN = "\\`*_[]<>|#"
 
 
 def cell_text(cell: Cell | None) -> str:
@@ -174,7 +173,7 @@ def _latex(grid: Grid, source: Mapping[str, Any]) -> str:
 
 def _markdown(grid: Grid, source: Mapping[str, Any]) -> str:
     def plain(text: str) -> str:
-        return "".join(f"\\{c}" if c in _ESCAPED_IN_MARKDOWN else c for c in one_line(text))
+        return markdown_text(one_line(text))
 
     def shown(cell: Cell | None) -> str:
         text = cell_text(cell)

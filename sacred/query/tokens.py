@@ -8,7 +8,7 @@ from typing import Literal
 from sacred._base.frozen import Frozen
 from sacred.query.errors import QueryError
 
-__all__ = ["Token", "tokenize"]
+__all__ = ["Token", "tokenize", "written_path"]
 
 Kind = Literal["name", "text", "number", "duration", "regex", "sign", "end"]
 
@@ -43,6 +43,7 @@ _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|us|min|[wdhms]))+(?!\w)")
 _REGEX = re.compile(r"/((?:[^/\\\n]|\\.)*)/([a-z]*)")
 _SPACE = re.compile(r"\s*")
 _STEPS = re.compile(_STEP)
+_PLAIN_STEP = re.compile(r"[^\W\d][\w/-]*|\d+")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\n": ""}
 #: Signs with the same meaning.
 _SYNONYMS = {"==": "=", "<>": "!=", "=~": "~", "&&": "and", "||": "or", "!": "not"}
@@ -64,6 +65,26 @@ def tokenize(query: str) -> list[Token]:
         tokens.append(found[0])
         position = _skip(query, found[1])
     return [*tokens, Token("end", "", len(query))]
+
+
+def written_path(*steps: str) -> str:
+    """Return how a path is written in a query.
+
+    Args:
+        steps: its parts; the first one is the name of a field.
+
+    >>> written_path("metrics", "val loss (%)", "min"), written_path("config", "layers", "0")
+    ('metrics."val loss (%)".min', 'config.layers.0')
+    """
+    first, *others = steps
+    return ".".join([first, *map(_quoted, others)])
+
+
+def _quoted(step: str) -> str:
+    if _PLAIN_STEP.fullmatch(step):
+        return step
+    text = step.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{text}"'
 
 
 def _skip(query: str, position: int) -> int:

@@ -160,15 +160,16 @@ class TinyDbReader(Reader):
             runs = tables.get(TABLE, {})
             # Of two with one id the last one counts, which is the one that is written to.
             last = {_id_of(entry): number for number, entry in runs.items()}
-            self._entries = {}
+            entries: dict[RunId, _Entry] = {}
             for number, entry in runs.items():
                 run_id = _id_of(entry)
                 if run_id is not None and last[run_id] == number:
-                    self._entries[run_id] = entry
+                    entries[run_id] = entry
                 else:
                     shown = repr(entry.get("_id") if isinstance(entry, dict) else entry)
-                    self._entries[UnusableId(f"{shown:.40} (number {number:.20})")] = {}
-            self._state = state
+                    entries[UnusableId(f"{shown:.40} (number {number:.20})")] = {}
+            # Whole at once: the board reads with several threads.
+            self._entries, self._state = entries, state
         return self._entries
 
 

@@ -1,0 +1,22 @@
+"""The board: a page over the runs of any stores, and the REST API that it is made from.
+
+| module | what it holds |
+|---|---|
+| `application` | the ASGI application, `app` |
+| `access` | who may ask: hosts, origins, tokens |
+| `security_headers` | what a browser may do with what it gets |
+| `problem_details` | errors as RFC 9457 problems |
+| `opened_stores` | the stores of a board, by short keys |
+| `api` | the routes below ``/api/v1``; what they take and return is a table |
+| `page_files` `page` | what the browser runs, as it stands in the package |
+| `serving` | a server of its own for ``sacred board`` |
+
+docs/board.rst describes the board for its users.
+"""
+
+from sacred._base.extras import require
+from sacred._base.lazy import lazy_package
+
+require("starlette", extra="board", purpose="sacred.board")
+
+__getattr__, __dir__, __all__ = lazy_package(globals())

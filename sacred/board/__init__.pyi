@@ -1,0 +1,1 @@
+from sacred.board.application import app as app

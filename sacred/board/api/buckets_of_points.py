@@ -1,0 +1,92 @@
+"""Many points as few buckets: first, last and exact extremes of each."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+from collections.abc import Sequence
+
+from sacred._base.frozen import Frozen
+
+__all__ = ["Buckets", "bucketed"]
+
+
+class Buckets(Frozen):
+    """Columns of one length: for each bucket its x, and the first, last, least and largest value.
+
+    Args:
+        x: of the first point of each bucket.
+        first: value of each bucket.
+        last: value of each bucket.
+        low: the least value; NaN: there is none but NaN.
+        high: the largest value.
+        points: how many points there are in all.
+    """
+
+    x: Sequence[float]
+    first: Sequence[float]
+    last: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+    points: int
+
+
+def bucketed(
+    x: Sequence[float],
+    y: Sequence[float],
+    count: int,
+    start: float | None = None,
+    end: float | None = None,
+) -> Buckets:
+    """Put points into buckets of equal width; if they are few, each has one of its own.
+
+    Args:
+        x: of the points, in any order.
+        y: of the points.
+        count: how many buckets at most, at least 1.
+        start: the least x that is wanted (default: all).
+        end: the largest x that is wanted (default: all).
+
+    >>> found = bucketed(range(6), [3, 1, 2, 9, 7, 8], 2)
+    >>> found.x, found.first, found.last, found.low, found.high
+    ([0, 3], [3, 9], [2, 8], [1, 7], [3, 9])
+    """
+    x, y = _in_order(x, y)
+    left = 0 if start is None else bisect.bisect_left(x, start)
+    right = len(x) if end is None else bisect.bisect_right(x, end)
+    total = right - left
+    if total <= count:
+        x, y = list(x[left:right]), list(y[left:right])
+        return Buckets(x=x, first=y, last=y, low=y, high=y, points=total)
+    bounds = _bounds(x, left, right, count)
+    parts = [(a, b) for a, b in itertools.pairwise(bounds) if a < b]
+    values = [[value for value in y[a:b] if value == value] for a, b in parts]
+    return Buckets(
+        x=[x[a] for a, _ in parts],
+        first=[y[a] for a, _ in parts],
+        last=[y[b - 1] for _, b in parts],
+        low=[min(part, default=math.nan) for part in values],
+        high=[max(part, default=math.nan) for part in values],
+        points=total,
+    )
+
+
+def _in_order(x: Sequence[float], y: Sequence[float]) -> tuple[list[float], list[float]]:
+    pairs = list(zip(x, y, strict=True))
+    if any(math.isnan(place) for place in x):
+        pairs = [pair for pair in pairs if pair[0] == pair[0]]
+    if any(a[0] > b[0] for a, b in itertools.pairwise(pairs)):
+        pairs.sort(key=lambda pair: pair[0])
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def _bounds(x: Sequence[float], left: int, right: int, count: int) -> list[int]:
+    first, last = x[left], x[right - 1]
+    width = (last - first) / count
+    if not math.isfinite(width) or width <= 0:
+        # All at one place, or infinitely far: as many points in each.
+        size = (right - left) / count
+        return [left + round(n * size) for n in range(count)] + [right]
+    inner = (bisect.bisect_left(x, first + n * width, left, right) for n in range(1, count))
+    return [left, *inner, right]

@@ -1,0 +1,106 @@
+"""What changes in the stores, numbered, for the pages that are open."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Iterable, Mapping
+
+from sacred.board.api.watching import StoreChange, Watcher
+from sacred.board.opened_stores import BoardStore, run_key
+from sacred.records import RunId
+
+__all__ = ["ChangeFeed", "edited"]
+
+#: So many events are kept for pages that come back.
+_MAX_KEPT = 500
+#: Seconds after which something is sent, so that whoever is gone is noticed.
+_MAX_SILENCE = 15.0
+
+_Event = tuple[int, str, str]
+
+
+class ChangeFeed:
+    """Numbers events, keeps the last ones, and hands them to all who listen.
+
+    Args:
+        stores: of the board.
+    """
+
+    def __init__(self, stores: Mapping[str, BoardStore]) -> None:
+        self._lock = threading.Lock()
+        self._kept: collections.deque[_Event] = collections.deque(maxlen=_MAX_KEPT)
+        self._last = 0
+        self._listeners: dict[asyncio.Queue[_Event], asyncio.AbstractEventLoop] = {}
+        self._watcher = Watcher(stores, self.publish)
+
+    def publish(self, change: StoreChange) -> None:
+        """Hand a change to all who listen, from any thread.
+
+        Args:
+            change: of a store.
+        """
+        with self._lock:
+            self._last += 1
+            event = (self._last, "change", change.to_json())
+            self._kept.append(event)
+            for queue, loop in self._listeners.items():
+                # A loop that has ended has nobody to tell.
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(queue.put_nowait, event)
+
+    async def listen(self, after: int | None) -> AsyncIterator[str]:
+        """Yield events as texts, until nobody reads them any more.
+
+        Args:
+            after: the number of the last event that is known; None: those from now on. If later
+                ones are not known any more, an event ``reset`` comes first.
+        """
+        queue: asyncio.Queue[_Event] = asyncio.Queue()
+        with self._lock:
+            missed = self._missed(after)
+            self._listeners[queue] = asyncio.get_running_loop()
+            self._watcher.start()
+        try:
+            for event in missed:
+                yield _text(event)
+            while True:
+                try:
+                    yield _text(await asyncio.wait_for(queue.get(), _MAX_SILENCE))
+                except TimeoutError:
+                    yield ": nothing new\n\n"
+        finally:
+            with self._lock:
+                del self._listeners[queue]
+                if not self._listeners:
+                    self._watcher.pause()
+
+    def close(self) -> None:
+        """End the thread that looks at the stores."""
+        self._watcher.close()
+
+    def _missed(self, after: int | None) -> list[_Event]:
+        if after is None or after == self._last:
+            # Whoever has just come knows where it is.
+            return [(self._last, "hello", "{}")]
+        first = self._kept[0][0] if self._kept else self._last + 1
+        if after > self._last or after + 1 < first:
+            return [(self._last, "reset", "{}")]
+        return [event for event in self._kept if event[0] > after]
+
+
+def _text(event: _Event) -> str:
+    number, kind, data = event
+    return f"id: {number}\nevent: {kind}\ndata: {data}\n\n"
+
+
+def edited(store: str, ids: Iterable[RunId]) -> StoreChange:
+    """Return the change that an edit on the board is.
+
+    Args:
+        store: the key of the store.
+        ids: of the runs.
+    """
+    return StoreChange(store=store, changed=tuple(map(run_key, ids)))

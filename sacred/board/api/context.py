@@ -1,0 +1,45 @@
+"""What the operations of the API work with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sacred.board.api.change_feed import ChangeFeed, edited
+from sacred.board.api.run_selection import Selections
+from sacred.board.api.view_file import ViewFile
+from sacred.board.opened_stores import BoardStore
+from sacred.records import RunId
+
+__all__ = ["Board"]
+
+
+class Board:
+    """The stores of a board, and what is kept between requests.
+
+    Args:
+        stores: by their keys.
+        read_only: whether nothing can be changed.
+        views: where named views are kept.
+    """
+
+    def __init__(self, stores: Mapping[str, BoardStore], read_only: bool, views: ViewFile) -> None:
+        self.stores = stores
+        self.read_only = read_only
+        self.views = views
+        self.selections = Selections()
+        self.changes = ChangeFeed(stores)
+
+    def notify(self, store: str, ids: Iterable[RunId]) -> None:
+        """Say to all pages that runs have been edited.
+
+        Args:
+            store: the key of their store.
+            ids: of the runs.
+        """
+        self.changes.publish(edited(store, ids))
+
+    def close(self) -> None:
+        """Let go of threads and connections."""
+        self.changes.close()
+        for store in self.stores.values():
+            store.runs.close()

@@ -1,0 +1,137 @@
+"""Annotations of runs, with an ETag so that nobody's are lost; the trash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sacred.board.api.operations import Call
+from sacred.board.opened_stores import run_of_key, store_of_key
+from sacred.board.problem_details import Problem
+from sacred.records import RunId, RunRecord
+from sacred.upkeep import annotate, discard, recover
+
+__all__ = ["annotations_of", "discard_runs", "edit_run", "etag_of", "recover_runs"]
+
+_TEXTS = ("notes", "comment", "group")
+_FIELDS = ("tags", *_TEXTS, "starred")
+
+
+def annotations_of(run: RunRecord) -> dict[str, Any]:
+    """Return what people can change of a run.
+
+    Args:
+        run: as it is stored.
+    """
+    return {
+        "tags": list(run.tags),
+        "notes": run.notes,
+        "comment": run.comment,
+        "group": run.group,
+        "starred": run.starred,
+    }
+
+
+def etag_of(annotations: Mapping[str, Any]) -> str:
+    """Return what tells annotations from others, as in HTTP.
+
+    Args:
+        annotations: of `annotations_of`.
+
+    >>> etag_of({"tags": []}) == etag_of({"tags": ["a"]})
+    False
+    """
+    text = json.dumps(annotations, sort_keys=True)
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:20]}"'
+
+
+def edit_run(call: Call) -> dict[str, Any]:
+    """Change annotations of a run, if they still are what the editor has seen.
+
+    Args:
+        call: with the run, the ETag and the new annotations.
+
+    Raises:
+        Problem: somebody else has changed them meanwhile; its member ``current`` has what they
+            are now.
+    """
+    wanted = _checked(call.body)
+    seen = call.headers.get("if-match")
+    if seen is None:
+        raise Problem(428, "send the ETag of the annotations that you have seen as If-Match")
+    store = call.store
+    with store.editing:
+        run = call.run
+        current = annotations_of(run)
+        etag = etag_of(current)
+        if seen.strip() not in (etag, "*"):
+            raise Problem(
+                412,
+                "somebody else has changed this run since you have seen it",
+                current=current,
+                etag=etag,
+            )
+        try:
+            annotate(store.runs, run.id, **wanted)
+        except ValueError as error:
+            raise Problem(422, str(error)) from None
+        now = annotations_of(store.runs[run.id])
+    call.board.notify(store.key, [run.id])
+    return {"annotations": now, "etag": etag_of(now)}
+
+
+def _checked(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict) or not body:
+        raise Problem(422, f"the body is an object with some of {', '.join(_FIELDS)}")
+    for name, value in body.items():
+        if name not in _FIELDS:
+            raise Problem(422, f"{name!r} cannot be changed; {', '.join(_FIELDS)} can")
+        if name == "tags":
+            is_right = isinstance(value, list) and all(isinstance(tag, str) for tag in value)
+        elif name == "starred":
+            is_right = isinstance(value, bool)
+        else:
+            is_right = value is None or isinstance(value, str)
+        if not is_right:
+            raise Problem(422, f"{name} cannot be {json.dumps(value)[:80]}")
+    return {name: (value or None) if name in _TEXTS else value for name, value in body.items()}
+
+
+def discard_runs(call: Call) -> dict[str, Any]:
+    """Put runs into the trash.
+
+    Args:
+        call: with the runs.
+    """
+    force = isinstance(call.body, dict) and call.body.get("force") is True
+    return _with_runs(call, lambda runs, ids: discard(runs, ids, force=force))
+
+
+def recover_runs(call: Call) -> dict[str, Any]:
+    """Move runs out of the trash.
+
+    Args:
+        call: with the runs.
+    """
+    return _with_runs(call, recover)
+
+
+def _with_runs(call: Call, change: Any) -> dict[str, Any]:
+    by_store: dict[str, list[RunId]] = {}
+    entries = call.body.get("runs") if isinstance(call.body, dict) else None
+    if not isinstance(entries, list) or not entries:
+        raise Problem(422, 'the body is {"runs": [{"store": STORE, "key": KEY}, ...]}')
+    for entry in entries:
+        if not isinstance(entry, dict) or not all(
+            isinstance(entry.get(name), str) for name in ("store", "key")
+        ):
+            raise Problem(422, 'each run is {"store": STORE, "key": KEY}')
+        by_store.setdefault(entry["store"], []).append(run_of_key(entry["key"]))
+    stores = {key: store_of_key(call.board.stores, key) for key in by_store}
+    number = 0
+    for key, ids in by_store.items():
+        number += len(change(stores[key].runs, ids))
+        call.board.notify(key, ids)
+    return {"changed": number}

@@ -1,0 +1,131 @@
+"""The table of the operations of the API."""
+
+from __future__ import annotations
+
+from sacred.board.api.change_stream import stream_changes
+from sacred.board.api.editing import discard_runs, edit_run, recover_runs
+from sacred.board.api.field_catalogue import list_fields, list_stores
+from sacred.board.api.file_contents import read_file
+from sacred.board.api.operations import Operation, Parameter
+from sacred.board.api.run_pages import export_runs, list_runs
+from sacred.board.api.run_parts import read_config, read_output, read_record, read_run
+from sacred.board.api.saved_views import list_views, save_view
+from sacred.board.api.series import SERIES_TYPE, read_series
+
+__all__ = ["OPERATIONS"]
+
+_STORE = Parameter(name="store", about="keys of stores (default: all)", many=True)
+_QUERY = Parameter(name="q", about="a query, as for `sacred ls`", default="")
+_UTC = Parameter(name="utc", about="times in the query are in UTC", kind="boolean", default=False)
+_TRASH = Parameter(name="trash", about="runs in the trash instead", kind="boolean", default=False)
+_SORT = Parameter(name="sort", about="fields, separated by commas; -FIELD: descending", default="")
+_COLUMN = Parameter(name="column", about="fields and paths, as in queries", many=True)
+_SELECTION = (_STORE, _QUERY, _UTC, _TRASH, _SORT, _COLUMN)
+_RUN = "/runs/{store}/{run}"
+
+
+def _number(name: str, about: str, default: int | None, low: int | None, high: int) -> Parameter:
+    return Parameter(
+        name=name, about=about, kind="integer", default=default, minimum=low, maximum=high
+    )
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="listStores", method="GET", path="/stores", result="Stores", serve=list_stores,
+        summary="The stores, with their runs by status",
+        parameters=(_STORE, _QUERY, _UTC, _TRASH),
+    ),
+    Operation(
+        name="listFields", method="GET", path="/fields", result="Fields", serve=list_fields,
+        summary="The fields that queries can use", parameters=(_STORE,),
+    ),
+    Operation(
+        name="listRuns", method="GET", path="/runs", result="RunPage", serve=list_runs,
+        summary="A page of the runs that a query asks for, in columns",
+        parameters=(
+            *_SELECTION,
+            _number("offset", "how many runs are left out in front", 0, 0, 10**9),
+            _number("limit", "how many runs at most", 100, 0, 1000),
+            Parameter(name="snapshot", about="of an earlier page: the runs as they were then"),
+        ),
+    ),
+    Operation(
+        name="exportRuns", method="GET", path="/export", result="*/*", serve=export_runs,
+        summary="The table of a query as a file",
+        parameters=(
+            *_SELECTION,
+            Parameter(name="format", about="of the file", required=True,
+                      choices=("csv", "json", "latex", "markdown")),
+            _number("limit", "how many runs at most", 100_000, 1, 1_000_000),
+        ),
+    ),
+    Operation(
+        name="readRun", method="GET", path=_RUN, result="Run", serve=read_run,
+        summary="A run, but for its points, its output and its files",
+    ),
+    Operation(
+        name="readConfig", method="GET", path=f"{_RUN}/config", result="Config",
+        serve=read_config, summary="The configuration of a run",
+    ),
+    Operation(
+        name="readOutput", method="GET", path=f"{_RUN}/output", result="Output",
+        serve=read_output, summary="A part of the output of a run",
+        parameters=(
+            _number("from", "the first byte; negative: counted from the end", 0, None, 10**15),
+            _number("to", "the byte behind the last one", None, 0, 10**15),
+        ),
+    ),
+    Operation(
+        name="readRecord", method="GET", path=f"{_RUN}/record", result="Record",
+        serve=read_record, summary="The record of a run as it is stored",
+    ),
+    Operation(
+        name="readFile", method="GET", path=f"{_RUN}/files", result="*/*", serve=read_file,
+        summary="A file of a run, or a range of its bytes",
+        parameters=(
+            Parameter(name="kind", about="of the file", default="artifacts",
+                      choices=("artifacts", "resources", "sources")),
+            Parameter(name="name", about="of the file", required=True),
+            Parameter(name="show", about="to be shown, not to be saved", kind="boolean",
+                      default=False),
+        ),
+    ),
+    Operation(
+        name="readSeries", method="GET", path="/series", result=SERIES_TYPE, serve=read_series,
+        summary="Points of metrics in buckets, as binary numbers",
+        parameters=(
+            Parameter(name="run", about="runs, as STORE/KEY", many=True),
+            Parameter(name="name", about="names of metrics", many=True),
+            Parameter(name="x", about="step, time, relative or metric:NAME", default="step"),
+            Parameter(name="from", about="the least x", kind="number"),
+            Parameter(name="to", about="the largest x", kind="number"),
+            _number("buckets", "how many at most", 500, 1, 10_000),
+        ),
+    ),
+    Operation(
+        name="listViews", method="GET", path="/views", result="Views", serve=list_views,
+        summary="Saved views",
+    ),
+    Operation(
+        name="streamChanges", method="GET", path="/events", result="text/event-stream",
+        serve=stream_changes, summary="What changes in the stores, as server-sent events",
+        parameters=(_number("after", "the number of the last known event", None, 0, 10**15),),
+    ),
+    Operation(
+        name="editRun", method="PATCH", path=_RUN, body="AnnotationChanges", result="Annotated",
+        serve=edit_run, summary="Change annotations of a run, with If-Match",
+    ),
+    Operation(
+        name="discardRuns", method="POST", path="/trash", body="RunNames", result="Changed",
+        serve=discard_runs, summary="Put runs into the trash",
+    ),
+    Operation(
+        name="recoverRuns", method="POST", path="/restore", body="RunNames", result="Changed",
+        serve=recover_runs, summary="Move runs out of the trash",
+    ),
+    Operation(
+        name="saveView", method="POST", path="/views", body="View", result="Views",
+        serve=save_view, summary="Save a view, or delete it",
+    ),
+)  # fmt: skip

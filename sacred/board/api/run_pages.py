@@ -1,0 +1,164 @@
+"""Pages of runs as columns, and the same table as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.responses import Response
+
+from sacred._base.paths import iterate_flattened
+from sacred.board.api.operations import Call
+from sacred.board.api.run_selection import RunRequest, RunSelection, select
+from sacred.board.opened_stores import BoardStore, run_key
+from sacred.display.formats import FORMATS
+from sacred.display.run_rows import run_table
+from sacred.display.table import Table, in_zone
+from sacred.display.value_text import as_json
+from sacred.query.fields import FIELDS
+from sacred.query.syntax import Path
+from sacred.query.tokens import written_path
+from sacred.records import RunRecord
+from sacred.runs.columns import column_path, different_entries, without_seeds
+from sacred.runs.damage import shown_value
+from sacred.status import ACTIVE
+
+__all__ = ["export_runs", "list_runs", "request_of"]
+
+#: What a page shows if it does not say; behind them come entries that vary.
+_DEFAULT_COLUMNS = (
+    "id", "status", "name", "command", "start_time", "duration", "result", "tags",
+)  # fmt: skip
+#: So many of the entries that vary are shown by default, and so many metrics.
+_MAX_VARYING, _MAX_METRICS = 8, 2
+_EXPORTS = {
+    "csv": ("text/csv", "csv"),
+    "json": ("application/json", "json"),
+    "latex": ("application/x-tex", "tex"),
+    "markdown": ("text/markdown", "md"),
+}
+
+
+def request_of(call: Call) -> RunRequest:
+    """Return what a call asks for.
+
+    Args:
+        call: of an operation with the parameters of `list_runs`.
+    """
+    values = call.values
+    return RunRequest(
+        stores=tuple(values.get("store") or ()),
+        query=values.get("q") or "",
+        sort=values.get("sort") or "",
+        columns=tuple(values.get("column") or ()),
+        in_trash=bool(values.get("trash")),
+        utc=bool(values.get("utc")),
+    )
+
+
+def list_runs(call: Call) -> dict[str, Any]:
+    """One page of the runs that a query asks for.
+
+    Args:
+        call: with the query, the columns and the place of the page.
+    """
+    request = request_of(call)
+    board = call.board
+    selection = board.selections.get(call.values["snapshot"], request)
+    if selection is None:
+        selection = select(board.stores, request)
+        board.selections.keep(selection)
+        paths = selection.columns
+    else:
+        # Columns may be others than before, and names short for what only the stores know.
+        paths = selection.columns
+        if tuple(paths) != request.columns:
+            paths = select(board.stores, request).columns
+    total = len(selection)
+    page = selection.page(call.values["offset"], call.values["limit"])
+    columns = paths or {name: column_path(name) for name in _default_columns(page)}
+    rows = [_row(store, run, columns) for store, run in page]
+    return {
+        "snapshot": selection.token,
+        "total": total,
+        "offset": call.values["offset"],
+        "columns": [_column(name, path) for name, path in columns.items()],
+        "runs": [row[0] for row in rows],
+        "data": {name: [row[1][name] for row in rows] for name in columns},
+        "problems": _problems(selection, page),
+        "hints": selection.hints() if not total else [],
+    }
+
+
+def _row(
+    store: BoardStore, run: RunRecord, columns: Mapping[str, Path]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    cells = {name: as_json(shown_value(run, path)) for name, path in columns.items()}
+    status = run.status
+    about = {
+        "store": store.key,
+        "key": run_key(run.id),
+        "status": status,
+        "active": status in ACTIVE,
+        "starred": run.starred,
+        "problems": list(run.problems),
+    }
+    return about, cells
+
+
+def _column(name: str, path: Path) -> dict[str, Any]:
+    kind: str = FIELDS[path.field] if not path.steps else "entry"
+    if path.field == "metrics" and path.steps:
+        kind = "metric"
+    return {"name": name, "path": str(path), "kind": kind}
+
+
+def _default_columns(page: Sequence[tuple[BoardStore, RunRecord]]) -> list[str]:
+    configs = [
+        (run.name, {str(path): value for path, value in iterate_flattened(run.config)})
+        for _, run in page
+    ]
+    varying = without_seeds(different_entries(configs)) if configs else []
+    metrics: dict[str, int] = {}
+    for _, run in page[:20]:
+        for name in _metric_names(run):
+            metrics[name] = metrics.get(name, 0) + 1
+    frequent = sorted(metrics, key=lambda name: (-metrics[name], name))
+    shown = [name for name in frequent if not name.startswith("system.")][:_MAX_METRICS]
+    return [
+        *_DEFAULT_COLUMNS,
+        *(written_path("config", *name.split(".")) for name in varying[:_MAX_VARYING]),
+        *(written_path("metrics", *name.split(".")) for name in shown),
+    ]
+
+
+def _metric_names(run: RunRecord) -> list[str]:
+    found = shown_value(run, Path("metrics"))
+    return [str(name) for name in found or ()]
+
+
+def _problems(selection: RunSelection, page: Sequence[tuple[BoardStore, RunRecord]]) -> list[str]:
+    found = [*selection.problems, *(problem for _, run in page for problem in run.problems)]
+    return list(dict.fromkeys(found))
+
+
+def export_runs(call: Call) -> Response:
+    """The table of a query as a file: CSV, JSON, LaTeX or Markdown.
+
+    Args:
+        call: with the query, the columns and the format.
+    """
+    request = request_of(call)
+    selection = select(call.board.stores, request)
+    page = selection.page(0, call.values["limit"])
+    paths = selection.columns or {name: Path(name) for name in _DEFAULT_COLUMNS}
+    with_store = len(call.board.stores) > 1
+    table = run_table(((store.key, run) for store, run in page), paths, with_store)
+    kind = call.values["format"]
+    media_type, suffix = _EXPORTS[kind]
+    headers = {"Content-Disposition": f'attachment; filename="runs.{suffix}"'}
+    return Response(_written(table, kind, request.utc), media_type=media_type, headers=headers)
+
+
+def _written(table: Table, kind: str, utc: bool) -> str:
+    return FORMATS[kind](table if kind in ("csv", "json") else in_zone(table, utc))

@@ -1,0 +1,154 @@
+"""The schemas of what the API takes and returns, as in JSON Schema 2020-12."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["SCHEMAS"]
+
+Schema = dict[str, Any]
+
+_TEXT: Schema = {"type": "string"}
+_TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+_FLAG: Schema = {"type": "boolean"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_ANYTHING: Schema = {}
+_NAMED_COUNTS: Schema = {"type": "object", "additionalProperties": _COUNT}
+
+
+def _list(item: Schema) -> Schema:
+    return {"type": "array", "items": item}
+
+
+def _object(required: Schema, optional: Schema | None = None) -> Schema:
+    """An object with exactly these properties."""
+    return {
+        "type": "object",
+        "properties": {**required, **(optional or {})},
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+_STORE = _object(
+    {
+        "key": _TEXT,
+        "name": _TEXT,
+        "url": _TEXT,
+        "total": {"type": ["integer", "null"]},
+        "statuses": _NAMED_COUNTS,
+        "error": _TEXT_OR_NULL,
+    }
+)
+_FIELD = _object(
+    {
+        "name": _TEXT,
+        "kind": _TEXT,
+        "types": _list(_TEXT),
+        "runs": _COUNT,
+        "varies": _FLAG,
+        "samples": _list(_ANYTHING),
+    }
+)
+_ROW = _object(
+    {
+        "store": _TEXT,
+        "key": _TEXT,
+        "status": _TEXT_OR_NULL,
+        "active": _FLAG,
+        "starred": _FLAG,
+        "problems": _list(_TEXT),
+    }
+)
+_FILE = _object(
+    {"name": _TEXT, "content_type": _TEXT, "md5": _TEXT_OR_NULL, "metadata": {"type": "object"}}
+)
+_ANNOTATION_FIELDS: Schema = {
+    "tags": _list(_TEXT),
+    "notes": _TEXT_OR_NULL,
+    "comment": _TEXT_OR_NULL,
+    "group": _TEXT_OR_NULL,
+    "starred": _FLAG,
+}
+_ANNOTATIONS = _object(_ANNOTATION_FIELDS)
+_RUN = _object(
+    {
+        "store": _TEXT,
+        "key": _TEXT,
+        "id": {"type": ["integer", "string"]},
+        "status": _TEXT_OR_NULL,
+        "active": _FLAG,
+        "name": _TEXT_OR_NULL,
+        "command": _TEXT_OR_NULL,
+        "queue_time": _TEXT_OR_NULL,
+        "start_time": _TEXT_OR_NULL,
+        "stop_time": _TEXT_OR_NULL,
+        "heartbeat": _TEXT_OR_NULL,
+        "duration": {"type": ["number", "null"]},
+        "result": _ANYTHING,
+        "annotations": _ANNOTATIONS,
+        "etag": _TEXT,
+        "in_trash": _FLAG,
+        "fail_trace": _TEXT_OR_NULL,
+        "user_trace": _TEXT_OR_NULL,
+        "info": _ANYTHING,
+        "host": _ANYTHING,
+        "experiment": _ANYTHING,
+        "meta": _ANYTHING,
+        "metrics": _list(_TEXT),
+        "artifacts": _list(_FILE),
+        "resources": _list(_FILE),
+        "sources": _list(_FILE),
+        "repeat": _list(_TEXT),
+        "problems": _list(_TEXT),
+    }
+)
+_RUN_PAGE = _object(
+    {
+        "snapshot": _TEXT,
+        "total": _COUNT,
+        "offset": _COUNT,
+        "columns": _list(_object({"name": _TEXT, "path": _TEXT, "kind": _TEXT})),
+        "runs": _list(_ROW),
+        "data": {"type": "object", "additionalProperties": _list(_ANYTHING)},
+        "problems": _list(_TEXT),
+        "hints": _list(_TEXT),
+    }
+)
+_OUTPUT = _object({"from": _COUNT, "to": _COUNT, "total": _COUNT, "active": _FLAG, "text": _TEXT})
+_RUN_NAME = _object({"store": _TEXT, "key": _TEXT})
+_VIEW = _object({"name": _TEXT, "address": _TEXT})
+
+SCHEMAS: dict[str, Schema] = {
+    "Problem": {
+        "type": "object",
+        "properties": {
+            "type": _TEXT,
+            "title": _TEXT,
+            "status": {"type": "integer"},
+            "detail": _TEXT,
+            "query": _TEXT,
+            "column": {"type": "integer", "minimum": 1},
+            "hint": _TEXT,
+        },
+        "required": ["type", "title", "status", "detail"],
+    },
+    "Stores": _object({"stores": _list(_STORE), "read_only": _FLAG}),
+    "Fields": _object({"fields": _list(_FIELD)}),
+    "RunPage": _RUN_PAGE,
+    "Run": _RUN,
+    "Config": _object({"config": _ANYTHING, "problems": _list(_TEXT)}),
+    "Output": _OUTPUT,
+    "Record": {"type": "object"},
+    "AnnotationChanges": {
+        "type": "object",
+        "properties": _ANNOTATION_FIELDS,
+        "additionalProperties": False,
+        "minProperties": 1,
+    },
+    "Annotated": _object({"annotations": _ANNOTATIONS, "etag": _TEXT}),
+    "RunNames": _object({"runs": _list(_RUN_NAME)}, {"force": _FLAG}),
+    "Changed": _object({"changed": _COUNT}),
+    "View": _object({"name": _TEXT}, {"address": _TEXT_OR_NULL}),
+    "Views": _object({"views": _list(_VIEW), "shared": _FLAG}),
+}

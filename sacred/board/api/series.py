@@ -1,0 +1,131 @@
+"""Curves of metrics as binary numbers: what a chart needs, and no more.
+
+A response is a little-endian ``uint32`` with the length of a JSON text, that text, spaces up to
+a multiple of eight bytes, and ``float64`` columns. The text has a list ``series``, in the order of
+the columns; of each there are five: x, first, last, low, high, of ``buckets`` numbers each.
+"""
+
+from __future__ import annotations
+
+import array
+import datetime
+import json
+import math
+import struct
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.responses import Response
+
+from sacred.board.api.buckets_of_points import Buckets, bucketed
+from sacred.board.api.operations import Call
+from sacred.board.opened_stores import BoardStore, run_key, run_of_key, store_of_key
+from sacred.board.problem_details import Problem
+from sacred.records import Metric, RunRecord
+from sacred.stores.store import NOT_UNDERSTOOD, StoreError
+
+__all__ = ["SERIES_TYPE", "read_series"]
+
+SERIES_TYPE = "application/vnd.sacred.series"
+_EPOCH = datetime.datetime(1970, 1, 1)
+_MAX_SERIES = 2000
+
+
+def read_series(call: Call) -> Response:
+    """The points of metrics of runs, in buckets.
+
+    Args:
+        call: with runs, names, what x is, a range of it and the number of buckets.
+
+    Raises:
+        Problem: there is no such store, or they are too many.
+    """
+    runs = [_run(call, text) for text in dict.fromkeys(call.values["run"])]
+    names = list(dict.fromkeys(call.values["name"]))
+    if len(runs) * len(names) > _MAX_SERIES:
+        raise Problem(400, f"at most {_MAX_SERIES} curves at once")
+    about: list[dict[str, Any]] = []
+    columns: list[bytes] = []
+    for store, run in runs:
+        for name in names:
+            curve = _Curve(store, run, name)
+            about.append(curve.read(call, columns))
+    header = json.dumps({"series": about}).encode()
+    header += b" " * (-(len(header) + 4) % 8)
+    content = b"".join([struct.pack("<I", len(header)), header, *columns])
+    return Response(content, media_type=SERIES_TYPE)
+
+
+def _run(call: Call, text: str) -> tuple[BoardStore, RunRecord]:
+    key, slash, run = text.partition("/")
+    if not slash:
+        raise Problem(400, f"a run is STORE/KEY, not {text!r}", parameter="run")
+    store = store_of_key(call.board.stores, key)
+    return store, store.runs[run_of_key(run)]
+
+
+class _Curve:
+    def __init__(self, store: BoardStore, run: RunRecord, name: str) -> None:
+        self._run = run
+        self._about = {"store": store.key, "key": run_key(run.id), "name": name}
+        self._name = name
+
+    def read(self, call: Call, columns: list[bytes]) -> dict[str, Any]:
+        """Append the columns; what they are."""
+        values = call.values
+        try:
+            metric = self._run.metrics[self._name]
+            x, y = self._points(metric, values["x"])
+        except (KeyError, StoreError, *NOT_UNDERSTOOD) as error:
+            problem = str(error.args[0]) if isinstance(error, KeyError) else str(error)
+            return {**self._about, "buckets": 0, "points": 0, "error": problem}
+        found = bucketed(x, y, values["buckets"], values["from"], values["to"])
+        columns += map(_packed, _columns(found))
+        return {**self._about, "buckets": len(found.x), "points": found.points, "error": None}
+
+    def _points(self, metric: Metric, x: str) -> tuple[list[float], list[float]]:
+        if x == "step":
+            return _numbers(metric.steps), _numbers(metric.values)
+        if x in ("time", "relative"):
+            origin = _EPOCH if x == "time" else self._run.start_time or _EPOCH
+            times = _numbers(metric.timestamps, origin)
+            if x == "relative" and self._run.start_time is None and times:
+                times = [time - times[0] for time in times]
+            return times, _numbers(metric.values)
+        # Another metric: where both have a point at a step.
+        other = self._run.metrics[x.removeprefix("metric:")]
+        places = dict(zip(_numbers(other.steps), _numbers(other.values), strict=True))
+        pairs = zip(_numbers(metric.steps), _numbers(metric.values), strict=True)
+        both = [(places[step], value) for step, value in pairs if step in places]
+        return [pair[0] for pair in both], [pair[1] for pair in both]
+
+
+def _columns(found: Buckets) -> tuple[Sequence[float], ...]:
+    return found.x, found.first, found.last, found.low, found.high
+
+
+def _packed(numbers: Sequence[float]) -> bytes:
+    column = array.array("d", numbers)
+    if sys.byteorder == "big":
+        column.byteswap()
+    return column.tobytes()
+
+
+def _numbers(items: Any, origin: datetime.datetime = _EPOCH) -> list[float]:
+    """A column as floats; NaN in place of what is no number."""
+    if getattr(getattr(items, "dtype", None), "kind", "") == "M":
+        items = items.astype("datetime64[us]")
+    listed = items.tolist() if hasattr(items, "tolist") else items
+    return [_number(item, origin) for item in listed]
+
+
+def _number(item: Any, origin: datetime.datetime) -> float:
+    if isinstance(item, float):
+        return item
+    if isinstance(item, datetime.datetime):
+        return (item - origin).total_seconds()
+    try:
+        return float(item)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan

@@ -1,0 +1,156 @@
+"""Who notices what has changed in the stores, as long as somebody wants to know."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sacred._base.frozen import Frozen
+from sacred.board.opened_stores import BoardStore, run_key
+from sacred.display.value_text import as_json
+from sacred.records import RunId, RunRecord
+from sacred.runs import RunStore
+from sacred.status import ACTIVE
+from sacred.stores.store import NOT_UNDERSTOOD, StoreError
+
+__all__ = ["StoreChange", "Watcher"]
+
+#: Seconds between two looks at the stores; more if a look takes long.
+_INTERVAL = 1.0
+#: A look takes at most this part of the time.
+_MAX_SHARE = 0.2
+#: So many of the newest runs of a store are looked at, and all that are under way.
+_MAX_NEWEST = 50
+_FIELDS = ("status", "heartbeat", "start_time", "stop_time", "meta", "result")
+
+
+class StoreChange(Frozen):
+    """What has changed in a store.
+
+    Args:
+        store: its key.
+        new: keys of runs that have come.
+        changed: keys of runs that have changed or ended.
+        error: why it cannot be read; None: it can.
+    """
+
+    store: str
+    new: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    error: str | None = None
+
+    def to_json(self) -> str:
+        """The change as JSON text."""
+        return json.dumps(
+            {"store": self.store, "new": self.new, "changed": self.changed, "error": self.error}
+        )
+
+
+class Watcher:
+    """Looks at stores in a thread of its own, and reports changes.
+
+    Args:
+        stores: of the board.
+        report: called with each change, in that thread.
+    """
+
+    def __init__(
+        self, stores: Mapping[str, BoardStore], report: Callable[[StoreChange], None]
+    ) -> None:
+        self._views = [_View(store) for store in stores.values()]
+        self._report = report
+        self._wanted = threading.Event()
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Look from now on; what has changed since the last time is reported soon."""
+        with self._lock:
+            self._wanted.set()
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name="sacred-board-watcher", daemon=True
+                )
+                self._thread.start()
+
+    def pause(self) -> None:
+        """Nobody wants to know any more."""
+        self._wanted.clear()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._ended.set()
+        self._wanted.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while self._wanted.wait() and not self._ended.is_set():
+            began = time.monotonic()
+            for view in self._views:
+                for change in view.look():
+                    self._report(change)
+            took = time.monotonic() - began
+            self._ended.wait(max(_INTERVAL, took / _MAX_SHARE))
+
+
+class _View:
+    """What is known of a store."""
+
+    def __init__(self, store: BoardStore) -> None:
+        self._store = store
+        self._seen: dict[RunId, str] | None = None
+        self._active: set[RunId] = set()
+        self._error: str | None = None
+
+    def look(self) -> Iterable[StoreChange]:
+        """Yield what has changed since the last look."""
+        try:
+            found = self._fingerprints()
+        except (StoreError, OSError, *NOT_UNDERSTOOD) as error:
+            if str(error) != self._error:
+                self._error = str(error)
+                yield StoreChange(store=self._store.key, error=self._error)
+            return
+        was_away, self._error = self._error is not None, None
+        before, self._seen = self._seen, found
+        if before is None:
+            before = found
+        # Runs fall out of the newest when others come; only ids that are new are new runs.
+        new = tuple(run_key(run_id) for run_id in found if run_id not in before)
+        changed = tuple(
+            run_key(run_id)
+            for run_id, state in found.items()
+            if run_id in before and before[run_id] != state
+        )
+        if new or changed or was_away:
+            yield StoreChange(store=self._store.key, new=new, changed=changed)
+
+    def _fingerprints(self) -> dict[RunId, str]:
+        runs = self._store.runs
+        newest = runs.runs(newest_first=True, limit=_MAX_NEWEST).ids
+        active = runs.runs("status in (QUEUED, RUNNING)").ids
+        ids = list(dict.fromkeys([*newest, *active, *self._active]))
+        records = list(_records(runs, ids))
+        self._active = {run.id for run in records if run.status in ACTIVE}
+        return {run.id: _state(run) for run in records}
+
+
+def _records(runs: RunStore, ids: Iterable[RunId]) -> Iterable[RunRecord]:
+    documents: Iterable[dict[str, Any]] = runs.reader.documents(ids, fields=_FIELDS)
+    for document in documents:
+        yield RunRecord(
+            id=document["_id"],
+            source=runs.reader,
+            document=document,
+            dead_after=runs.dead_after,
+        )
+
+
+def _state(run: RunRecord) -> str:
+    stored = {name: as_json(run.stored(name)) for name in _FIELDS}
+    return json.dumps([run.status, stored], default=str, sort_keys=True)

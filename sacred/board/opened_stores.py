@@ -1,0 +1,115 @@
+"""The stores of a board, by short keys that stand in addresses."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterable, Mapping
+
+from sacred._base.frozen import Frozen, factory
+from sacred._base.masking import mask_passwords
+from sacred._base.text import did_you_mean
+from sacred.board.problem_details import Problem
+from sacred.records import RunId, plain_id
+from sacred.runs import RunStore, open_store
+from sacred.stores.store import Store
+
+__all__ = ["BoardStore", "open_stores", "run_key", "run_of_key", "store_of_key"]
+
+_MAX_KEY_CHARS = 30
+
+
+class BoardStore(Frozen, eq=False):
+    """A store of the board.
+
+    Args:
+        key: stands for it in addresses.
+        name: of the project, or the address without passwords.
+        runs: the store.
+        editing: held by whoever compares and changes annotations.
+    """
+
+    key: str
+    name: str
+    runs: RunStore
+    editing: threading.Lock = factory(factory=threading.Lock)
+
+
+def open_stores(
+    stores: Mapping[str, str | Store | RunStore] | Iterable[str | Store | RunStore],
+) -> dict[str, BoardStore]:
+    """Open the stores of a board; nothing is read yet.
+
+    Args:
+        stores: addresses or stores, or these by the names that are to be shown.
+
+    Returns:
+        the stores by their keys, in the order in which they were given.
+
+    Raises:
+        StoreAddressError: nothing is known of such addresses.
+
+    >>> [(store.key, store.name) for store in open_stores(["runs", "other/runs"]).values()]
+    [('runs', 'file:runs'), ('runs-2', 'file:other/runs')]
+    """
+    if isinstance(stores, Mapping):
+        named = list(stores.items())
+    else:
+        named = [("", store) for store in stores]
+    opened: dict[str, BoardStore] = {}
+    for name, place in named:
+        runs = place if isinstance(place, RunStore) else open_store(place)
+        shown = mask_passwords(name or runs.url)
+        key = _free_key(shown, opened)
+        opened[key] = BoardStore(key=key, name=shown, runs=runs)
+    return opened
+
+
+def _free_key(name: str, taken: Mapping[str, object]) -> str:
+    # The end of an address tells more than its beginning: the directory, the database.
+    last = re.split(r"[/:]", name.partition("?")[0].rstrip("/:"))[-1]
+    base = re.sub(r"[^\w-]+", "-", last, flags=re.ASCII).strip("-")[:_MAX_KEY_CHARS] or "store"
+    numbered = (base if n == 1 else f"{base}-{n}" for n in range(1, len(taken) + 2))
+    return next(key for key in numbered if key not in taken)
+
+
+def store_of_key(stores: Mapping[str, BoardStore], key: str) -> BoardStore:
+    """Return the store of a key.
+
+    Args:
+        stores: of the board.
+        key: as in an address.
+
+    Raises:
+        Problem: there is none.
+    """
+    if key not in stores:
+        hint = did_you_mean(key, stores)
+        raise Problem(404, f"there is no store {key!r} here. {hint}".rstrip())
+    return stores[key]
+
+
+def run_key(run_id: RunId) -> str:
+    """Return what stands for the id of a run in addresses: its text, in quotes if it is no number
+    and looks like one.
+
+    >>> run_key(7), run_key("7"), run_key("mine")
+    ('7', '"7"', 'mine')
+    """
+    text = str(run_id)
+    return text if run_of_key(text) == run_id else json.dumps(text, ensure_ascii=False)
+
+
+def run_of_key(key: str) -> RunId:
+    """Return the id that a key stands for; the opposite of `run_key`.
+
+    >>> run_of_key("7"), run_of_key('"7"')
+    (7, '7')
+    """
+    if len(key) > 1 and key.startswith('"') and key.endswith('"'):
+        try:
+            return str(json.loads(key))
+        except ValueError:
+            return key
+    return plain_id(key)

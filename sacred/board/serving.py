@@ -1,0 +1,99 @@
+"""A server of its own for the board."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from starlette.applications import Starlette
+
+from sacred.board.access import LOOPBACK_NAMES
+from sacred.runs.errors import UsageError
+
+__all__ = ["free_socket", "is_loopback", "serve"]
+
+#: So many ports are tried, from the one that is asked for.
+_MAX_PORTS = 50
+_BACKLOG = 128
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a host.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("0.0.0.0")
+    (True, False)
+    """
+    return host.lower() in LOOPBACK_NAMES or host.startswith("127.")
+
+
+def free_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens at a port, or at the next one that is free.
+
+    Args:
+        host: name or address of this machine.
+        port: the first one that is tried; 0: any.
+
+    Raises:
+        UsageError: that is no port, or no address of this machine.
+        OSError: none is free.
+    """
+    if not 0 <= port < 1 << 16:
+        raise UsageError(f"a port is a number from 0 to 65535, not {port}")
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise UsageError(f"--host {host}: {error.strerror}") from None
+    last = min(port + _MAX_PORTS, 1 << 16)
+    for tried in range(port, last):
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((address[0], tried, *address[2:]))
+            listening.listen(_BACKLOG)
+        except OSError as error:
+            listening.close()
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+                continue
+            raise UsageError(f"--host {host}: {error.strerror}") from None
+        return listening
+    raise UsageError(f"no port from {port} to {last - 1} is free on {host}; --port 0 takes any")
+
+
+def serve(app: Starlette, listening: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve an application until Ctrl-C, or a signal to end.
+
+    Args:
+        app: the application.
+        listening: where it is served.
+        ready: called when it can be asked.
+    """
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws="none",
+        # Streams of events never end by themselves.
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config, ready)
+    try:
+        server.run(sockets=[listening])
+    except KeyboardInterrupt:
+        pass  # that is how a board ends
+    finally:
+        listening.close()
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._ready()
