@@ -43,7 +43,7 @@ def public_errors() -> Iterator[type[BaseException]]:
     for module_info in pkgutil.walk_packages(sacred.__path__, "sacred."):
         try:
             module = importlib.import_module(module_info.name)
-        except ModuleNotFoundError as error:
+        except ImportError as error:
             if (error.name or "").startswith("sacred"):
                 raise
             continue  # it needs an optional package that is not installed here

@@ -67,7 +67,7 @@ def serve(app: Starlette, listening: socket.socket, ready: Callable[[], None]) -
     Args:
         app: the application.
         listening: where it is served.
-        ready: called when it can be asked.
+        ready: called when it can be asked, or almost.
     """
     config = uvicorn.Config(
         app,
@@ -78,22 +78,11 @@ def serve(app: Starlette, listening: socket.socket, ready: Callable[[], None]) -
         # Streams of events never end by themselves.
         timeout_graceful_shutdown=1,
     )
-    server = _Server(config, ready)
+    # Whoever asks before the server has started waits in the queue of the socket.
+    ready()
     try:
-        server.run(sockets=[listening])
+        uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
         pass  # that is how a board ends
     finally:
         listening.close()
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
-        await super().startup(sockets=sockets)
-        if self.started:
-            self._ready()
