@@ -24,7 +24,9 @@ from sacred._base.frozen import Frozen, replace
 from sacred._base.run_ids import RunId
 
 __all__ = [
+    "DETAIL_FIELDS",
     "ArtifactAdded",
+    "DetailsGathered",
     "Event",
     "ExperimentInfoUpdated",
     "Heartbeat",
@@ -44,6 +46,9 @@ __all__ = [
 ]
 
 JsonDict = dict[str, Any]
+#: Fields of a run's document that are read only if they are asked for by name: lists of runs do
+#: without them.
+DETAIL_FIELDS = ("environment",)
 Method = TypeVar("Method", bound=Callable[..., None])
 
 
@@ -239,6 +244,15 @@ class MetaInfoUpdated(Event):
     own_copies = frozenset({"meta_info"})
 
     meta_info: JsonDict
+
+
+class DetailsGathered(Event):
+    """A field of the record that lists of runs do not read is known; optional for observers."""
+
+    method = "details_event"
+
+    name: str
+    value: JsonDict
 
 
 class RunCompleted(Event):

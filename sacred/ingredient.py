@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sacred.config.chain import ConfigSource
     from sacred.config.config_scope import ConfigScope
     from sacred.dependencies import PackageDependency, Source
-    from sacred.dependencies.experiment_info import Findings, Script
+    from sacred.dependencies.experiment_info import ExperimentInfoGatherer, Findings, Script
 
     Function = TypeVar("Function", bound=Callable[..., Any])
     R = TypeVar("R")
@@ -385,7 +385,7 @@ class Ingredient:
         """
         return self.experiment_info_gatherer()()
 
-    def experiment_info_gatherer(self, *, soon: bool = True) -> Callable[[], dict[str, Any]]:
+    def experiment_info_gatherer(self, *, soon: bool = True) -> ExperimentInfoGatherer:
         """A function like :meth:`get_experiment_info` for one run.
 
         Called again it adds what has been imported since. What it has seen stays as it
@@ -394,24 +394,17 @@ class Ingredient:
         Args:
             soon: it will be called soon; git begins to look meanwhile.
         """
-        from sacred.dependencies.experiment_info import Findings, experiment_info
+        from sacred.dependencies.experiment_info import ExperimentInfoGatherer
 
-        findings = Findings()
-        if soon and self.save_git_info and self.mainfile is not None:
-            findings.repositories.ask_about(self.mainfile)
-        info: dict[str, Any] = {}
-        described = -1
-
-        def gather() -> dict[str, Any]:
-            nonlocal info, described
-            findings.look([used._script() for used, _ in self.traverse_ingredients()])
-            if len(findings) > described:
-                described = len(findings)
-                script = self.mainfile, self._caller_globals
-                info = experiment_info(self.path, self.base_dir, *script, findings)
-            return dict(info)
-
-        return gather
+        gatherer = ExperimentInfoGatherer(
+            self._script(),
+            lambda: [used._script() for used, _ in self.traverse_ingredients()],
+            name=self.path,
+            mainfile=self.mainfile,
+        )
+        if soon:
+            gatherer.begin()
+        return gatherer
 
     # ------------------------------------------------------------ the tree
 

@@ -29,6 +29,7 @@ from sacred.events import (
 from sacred.lifecycle.artifact_files import ArtifactFiles
 from sacred.lifecycle.coroutines import finish
 from sacred.lifecycle.dispatcher import Dispatcher
+from sacred.lifecycle.environment_events import environment_events
 from sacred.lifecycle.exec_calls import prepared_for_exec
 from sacred.lifecycle.file_arguments import existing_file, valid_artifact_name
 from sacred.lifecycle.forked import ForkedInfo, RunOwner
@@ -118,6 +119,7 @@ class Run:
         self.experiment: Any = None
         self.bindings = RunBindings(run=self)
         self.refresh_experiment_info: Callable[[], dict[str, Any]] | None = None
+        self.environment_gatherer: Callable[[], Callable[[], dict[str, Any]]] | None = None
         self._artifact_files = ArtifactFiles()
         self._metrics = MetricsLogger()
         self._dispatcher = Dispatcher((), run_logger, self.bindings)
@@ -349,6 +351,7 @@ class Run:
                 self._id = self._dispatcher.begin(
                     RunStarted(start_time=self.start_time, **self._announcement())
                 )
+            self.heartbeat.more_events = environment_events(self)
             self.heartbeat.start(self.beat_interval)
         named = "" if self._id is None else f' run with ID "{self._id}"'
         self.run_logger.info("Started%s", named)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["mask_passwords"]
+__all__ = ["mask_passwords", "mask_secret_values"]
 
 # The password of a URL ends at the last @ before the path. Where there is none, somebody has not
 # escaped a slash, a blank, ...: then it ends at a later one, unless all that is a port.
@@ -39,3 +39,24 @@ def mask_passwords(text: str) -> str:
     text = re.sub(_HTTP_USER, r"\1***@", text)
     text = re.sub(_SECRET_PARAMETER, r"\1***", text)
     return re.sub(_SECRET_PROPERTY, r"\1***", text)
+
+
+# What such a name is given: a text in quotes, or one word.
+_SECRET_WORDS = ("passw", "passphrase", "pwd", "secret", "token", "credential", "key")
+_SECRET_NAME = r"passw(?:or)?d|passphrase|pwd|secret|token|credential|api_?key|access_?key"
+_SECRET_VALUE = (
+    rf"(?i)(\b[\w.-]*(?:{_SECRET_NAME})[\w.-]*[\"']?\s*(?:=|:|=>)\s*)"
+    r"""("[^"\n]+"|'[^'\n]+'|[^\s"'(){}\[\],;]{6,}(?![^\s"',;&]))"""
+)
+
+
+def mask_secret_values(text: str) -> str:
+    """Return a text in which what is assigned to names like ``api_key`` is ``***``.
+
+    >>> mask_secret_values('api_key = "a1b2c3"; tokens = 12; n = 3')
+    'api_key = ***; tokens = 12; n = 3'
+    """
+    lower = text.lower()
+    if not any(word in lower for word in _SECRET_WORDS):  # the pattern takes 2 ms to compile
+        return text
+    return re.sub(_SECRET_VALUE, r"\1***", text)

@@ -9,6 +9,7 @@
 | `distributions` | installed distributions, and which one a module belongs to |
 | `discovery` | what a script uses, by the strategies of `SETTINGS` |
 | `import_statements` | which modules source files import, read as text |
+| `environment` | what a run depends on besides its sources: packages, interpreter, threads |
 | `experiment_info` | what the scripts of an experiment use, as one run sees it |
 """
 

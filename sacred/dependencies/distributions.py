@@ -53,6 +53,16 @@ class Distribution:
         return dict(line.split(": ", 1) for line in wanted)
 
     @property
+    def version_in_path(self) -> str | None:
+        """The version in the name of the ``.dist-info``, which needs no file to be read.
+
+        >>> Distribution("/site-packages/scikit_learn-1.5.2.dist-info").version_in_path
+        '1.5.2'
+        """
+        name, _, suffix = os.path.basename(self.path).rpartition(".")
+        return (name.partition("-")[2] or None) if suffix == "dist-info" else None
+
+    @property
     def name(self) -> str:
         """The name as its authors write it."""
         return self._header.get("Name", "").strip() or self.key

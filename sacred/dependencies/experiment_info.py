@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sacred._base.script import module_run_as_script
 from sacred.dependencies.discovery import gather_sources_and_dependencies, imported_names
@@ -12,7 +12,16 @@ from sacred.dependencies.git import Repositories
 from sacred.dependencies.packages import PackageDependency
 from sacred.dependencies.sources import Source
 
-__all__ = ["Findings", "Script", "collect_repositories", "experiment_info"]
+if TYPE_CHECKING:
+    from sacred.dependencies.environment import EnvironmentGatherer
+
+__all__ = [
+    "ExperimentInfoGatherer",
+    "Findings",
+    "Script",
+    "collect_repositories",
+    "experiment_info",
+]
 
 
 class Script(NamedTuple):
@@ -81,6 +90,57 @@ class Findings:
         for dependency in dependencies:
             dependency.fill_missing_version()
             self.dependencies.setdefault(dependency.name, dependency)
+
+
+class ExperimentInfoGatherer:
+    """Describes the experiment of one run, as often as it is called.
+
+    What it has seen stays as it was: that is what runs, whatever has become of the file. What
+    has been imported since is added. Git is asked once.
+
+    Args:
+        script: that of the experiment.
+        scripts: returns those of the experiment and its ingredients.
+        name: of the experiment.
+        mainfile: path of its script, or None.
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        scripts: Callable[[], Iterable[Script]],
+        *,
+        name: str,
+        mainfile: str | None,
+    ) -> None:
+        self._script = script
+        self._scripts = scripts
+        self._name = name
+        self._mainfile = mainfile
+        self._findings = Findings()
+        self._info: dict[str, Any] = {}
+        self._described = -1
+
+    def begin(self) -> None:
+        """Let git begin to look, because the description will be needed soon."""
+        if self._script.save_git_info and self._mainfile is not None:
+            self._findings.repositories.ask_about(self._mainfile)
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the description that observers store."""
+        self._findings.look(self._scripts())
+        if len(self._findings) > self._described:
+            self._described = len(self._findings)
+            place = self._script.base_dir, self._mainfile, dict(self._script.globs)
+            self._info = experiment_info(self._name, *place, self._findings)
+        return dict(self._info)
+
+    def environment(self) -> EnvironmentGatherer:
+        """What describes the environment; to be called when the experiment is described."""
+        # Here: runs that nobody stores do without.
+        from sacred.dependencies.environment import EnvironmentGatherer
+
+        return EnvironmentGatherer(self._findings.repositories, self._script.save_git_info)
 
 
 def experiment_info(

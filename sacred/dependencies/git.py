@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 import os
 import re
+from typing import Any
 
 from sacred._base.frozen import Frozen
+from sacred._base.masking import mask_passwords, mask_secret_values
 from sacred.dependencies.git_query import GitQuery
 
 _log = logging.getLogger(__name__)
@@ -26,6 +28,14 @@ _STATUS_COMMAND = (
     "--no-ahead-behind",
 )
 _REMOTES_COMMAND = ("config", "--get-regexp", r"^remote\..*\.url$")
+
+# With no program of the repository's choice.
+_DIFF_COMMAND = (
+    *("diff", "HEAD", "--binary", "--no-color"),
+    *("--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/"),
+)
+#: Of a diff, in bytes; a longer one is cut.
+MAX_DIFF_BYTES = 1_000_000
 
 _CREDENTIALS_PATTERN = r"^(https?://)[^/@]*@"
 
@@ -49,6 +59,7 @@ class Repositories:
         self._known: dict[str, GitInfo] = {}
         #: What git has been asked and not answered yet, by the root of the repository.
         self.pending_queries: dict[str, GitQuery] = {}
+        self._diffs: dict[str, GitQuery | dict[str, Any]] = {}
 
     def ask_about(self, filename: str | os.PathLike[str]) -> None:
         """Let git begin to look; `info` will find the answer."""
@@ -70,6 +81,37 @@ class Repositories:
                 )
             self._known[root] = describe_repository(root, status.output)
         return self._known[root]
+
+    def ask_for_diffs(self) -> None:
+        """Let git begin to write down the changes in dirty repositories; see `described`."""
+        for root, info in self._known.items():
+            if info.is_dirty and root not in self._diffs:
+                self._diffs[root] = GitQuery(root, _DIFF_COMMAND, into_file=True)
+
+    def described(self) -> list[dict[str, Any]]:
+        """Return the known repositories: ``url``, ``root``, and ``diff`` of dirty ones.
+
+        ``diff_is_whole`` is False if the diff is cut or a secret in it is masked: it cannot be
+        applied then.
+        """
+        for root, query in self._diffs.items():
+            if isinstance(query, GitQuery):
+                self._diffs[root] = _diff_of(query)
+        return [
+            {"url": info.repo, "root": root, **(self._diffs.get(root) or {})}  # type: ignore[dict-item]
+            for root, info in self._known.items()
+            if info.repo is not None
+        ]
+
+
+def _diff_of(query: GitQuery) -> dict[str, Any]:
+    found = query.answer(TIMEOUT_SECONDS)
+    if found.problem is not None or not found.output:
+        return {}
+    whole = found.output.encode()
+    text = whole[:MAX_DIFF_BYTES].decode(errors="ignore")
+    masked = mask_secret_values(mask_passwords(text))
+    return {"diff": masked, "diff_is_whole": len(whole) <= MAX_DIFF_BYTES and masked == text}
 
 
 def _find_root(path: str) -> str | None:

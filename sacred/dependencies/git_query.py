@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import subprocess
@@ -33,12 +33,14 @@ class GitQuery:
     Args:
         root: the directory of the repository.
         arguments: command and arguments.
+        into_file: keep what it prints in a file, so that it can end before it is asked for a
+            long answer.
 
     >>> GitQuery("/", ["rev-parse", "HEAD"]).answer(timeout=10).output
     ''
     """
 
-    def __init__(self, root: str, arguments: Sequence[str]) -> None:
+    def __init__(self, root: str, arguments: Sequence[str], into_file: bool = False) -> None:
         # Here: scripts outside of repositories do not call git.
         import subprocess
 
@@ -46,12 +48,13 @@ class GitQuery:
         self._began = time.monotonic()
         self.process: subprocess.Popen[bytes] | None = None
         self._problem: str | None = None
+        self._file = _nameless_file() if into_file else None
         try:
             self.process = subprocess.Popen(
                 ["git", "-C", root, *arguments],
                 env=environment | _ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=self._file or subprocess.PIPE,
                 stderr=subprocess.PIPE,
             )
         except FileNotFoundError:
@@ -75,6 +78,10 @@ class GitQuery:
         if self.process.returncode:
             lines = errors.decode("utf-8", "replace").strip().splitlines()
             return GitAnswer(problem=lines[0] if lines else "git failed")
+        if self._file is not None:
+            self._file.seek(0)
+            output = self._file.read()
+            self._file.close()
         return GitAnswer(output.decode("utf-8", "replace"))
 
     def __del__(self) -> None:
@@ -88,4 +95,11 @@ class GitQuery:
         process.kill()
         process.wait()
         for pipe in (process.stdout, process.stderr):
-            pipe.close()
+            if pipe is not None:
+                pipe.close()
+
+
+def _nameless_file() -> IO[bytes]:
+    import tempfile
+
+    return tempfile.TemporaryFile()

@@ -110,6 +110,7 @@ def create_requested_run(experiment: Ingredient, request: RunRequest) -> Run:
     run.force = request.force
     run.unobserved = getattr(main_function, "unobserved", False)
     run.refresh_experiment_info = gather_info
+    run.environment_gatherer = gather_info.environment
     for scaffold in scaffolds:
         scaffold.finalize_initialization(run)
     return run

@@ -59,6 +59,8 @@ class HeartbeatThread:
         self._result = result
         self._meta_info = meta_info
         self._sent_meta_info = self._plain_meta_info()
+        #: Returns more events to be sent with a heartbeat.
+        self.more_events: Callable[[], Iterable[Event]] = tuple
         self._new_output: Callable[[], Iterable[str]] = tuple
         # One heartbeat at a time: points and output leave their queues in order.
         self._lock = threading.Lock()
@@ -181,6 +183,8 @@ class HeartbeatThread:
     def _send_all(self) -> None:
         self._send_output()
         self._send_meta_info()
+        for event in self.more_events():
+            self._dispatcher.emit(event)
         if not self._send_metrics():
             self._dispatcher.emit(MetricsLogged(metrics_by_name={}, info=self._info))
 

@@ -153,6 +153,14 @@ class RunObserver:
     def meta_info_event(self, meta_info: JsonDict) -> None:
         """Record changed annotations such as tags; `meta_info` is the complete new mapping."""
 
+    def details_event(self, name: str, value: JsonDict) -> None:
+        """Record a field that lists of runs do not read; stored with the next heartbeat.
+
+        Args:
+            name: of the field, such as ``environment``.
+            value: the whole of it; it replaces what was received before.
+        """
+
     def join(self) -> None:
         """Wait until all received events are stored."""
 

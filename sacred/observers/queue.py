@@ -185,6 +185,13 @@ class QueueObserver(RunObserver):
         """
         self._enqueue("meta_info_event", args, kwargs)
 
+    def details_event(self, *args: Any, **kwargs: Any) -> None:
+        """Queue a field that lists of runs do not read.
+
+        See `RunObserver.details_event`.
+        """
+        self._enqueue("details_event", args, kwargs)
+
     def completed_event(self, *args: Any, **kwargs: Any) -> None:
         """Queue the end of the run, and wait until all events are processed.
 

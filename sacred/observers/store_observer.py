@@ -295,6 +295,14 @@ class StoreObserver(RunObserver):
         if changes:
             self._add(changes)
 
+    def details_event(self, name: str, value: JsonDict) -> None:
+        """Hold a field that lists of runs do not read until the next write.
+
+        See `RunObserver.details_event`.
+        """
+        if self.store.supports_details:
+            self._running.hold(self._writer.details(name, value))
+
     def completed_event(self, stop_time: datetime.datetime, result: Any) -> None:
         """Store the result and the status ``COMPLETED``.
 

@@ -112,6 +112,11 @@ class RunRecord(Frozen):
         return self._tree("experiment")
 
     @property
+    def environment(self) -> Fields:
+        """Installed packages, interpreter, threads, libraries, arguments; empty in old records."""
+        return self._tree("environment")
+
+    @property
     def dependencies(self) -> tuple[str, ...]:
         """The packages that the sources import, as ``name==version``."""
         listed = self.experiment.get("dependencies")

@@ -31,7 +31,7 @@ class RecordSource(Protocol):
 
         Args:
             run_id: of the run.
-            fields: names of the fields that are needed; None: all (default).
+            fields: names of the fields that are needed; None: all but `DETAIL_FIELDS` (default).
         """
 
     def output(self, run_id: RunId) -> str:

@@ -64,6 +64,7 @@ class BoundedStore(Store):
     def __init__(self, store: Store, seconds: float) -> None:
         self.url = store.url
         self.supports_output_append = store.supports_output_append
+        self.supports_details = store.supports_details
         self._store = store
         self._seconds = seconds
         self._unfinished: _Call | None = None

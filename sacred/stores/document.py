@@ -5,7 +5,7 @@ The canonical document (fields of ``runs`` in MongoDB)::
     experiment command host start_time|queue_time config meta status
     resources artifacts captured_out info heartbeat
 
-Later changes add ``result``, ``stop_time`` and ``fail_trace``. Values are plain
+Later changes add ``environment``, ``result``, ``stop_time`` and ``fail_trace``. Values are plain
 (`sacred.serializer.flatten`), times are datetimes: how these are written down is
 the store's business.
 """
@@ -158,6 +158,16 @@ class RunChangeTracker:
             remove_tags=tuple(tag for tag in had if tag not in has),
         )
         return [] if change == Annotate() else [change]
+
+    def details(self, name: str, value: Mapping[str, Any]) -> list[Change]:
+        """Return the change for a field of `sacred.events.DETAIL_FIELDS`.
+
+        Args:
+            name: of the field.
+            value: the whole of it.
+        """
+        fields = self._if_changed(name, flatten(_with_lists(value)))
+        return [SetFields(fields=fields)] if fields else []
 
     def info(self, info: Mapping[str, Any]) -> list[Change]:
         """Return the changes for a new `info`, apart from a heartbeat."""

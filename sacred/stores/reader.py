@@ -6,6 +6,7 @@ A reader gives *canonical documents*: dicts with these fields, as far as they ar
     start_time stop_time heartbeat queue_time                       datetimes, naive UTC
     fail_trace                                                      list of lines
     sources artifacts resources                                     lists of FileEntry
+    environment                                                     plain form, if asked for
 
 ``info`` is without what a store keeps there for itself, ``experiment`` without its
 sources. Reading never makes or changes anything, not even an empty directory.
@@ -114,7 +115,8 @@ class Reader(ABC):
 
         Args:
             run_id: id of the run.
-            fields: names of the fields that are wanted, there may be more; None: all.
+            fields: names of the fields that are wanted, there may be more; None: all but those
+                of `sacred.events.DETAIL_FIELDS`.
 
         Raises:
             RunNotFoundError: there is no such run.

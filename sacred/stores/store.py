@@ -110,6 +110,9 @@ class Store(ABC):
     #: chunk is that of its own length.
     supports_output_append: bool = False
 
+    #: Whether fields of `sacred.events.DETAIL_FIELDS` may be set.
+    supports_details: bool = False
+
     #: Seconds after which a call that has not returned is given up during a run (longer for long
     #: contents); None: the store is on this machine, and calls always return.
     answer_seconds: float | None = None

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from sacred._base.run_ids import RunId
+from sacred.events import DETAIL_FIELDS
 from sacred.observers.store_observer import StoreObserver
 from sacred.query.sorting import SortKey
 from sacred.query.syntax import Compare, Member
@@ -140,6 +141,22 @@ class StoreContract:
             assert comparable(read_by_reader(store, run_id)) == expected
             found, wanted = described(store, run_id), described(memory, memory_id)
             assert comparable_value(found) == comparable_value(wanted)
+
+    # ------------------------------------------------------------------- details
+
+    @pytest.mark.parametrize("name", DETAIL_FIELDS)
+    def test_details_are_read_when_they_are_asked_for(self, name: str) -> None:
+        store = self.make_store()
+        if not store.supports_details or not isinstance(store, ReadableStore):
+            return
+        run_id, other = self._new_run(store), self._new_run(store)
+        for value in ({"packages": ["old==1"]}, {"packages": ["a==1"], "text": "ü" * 70_000}):
+            store.apply(run_id, [SetFields(fields={name: value})])
+        reader = self.reopen(store).reader()  # type: ignore[attr-defined]
+        assert reader.document(run_id, (name,))[name] == value
+        assert name not in reader.document(run_id)
+        assert all(name not in document for document in reader.documents())
+        assert not reader.document(other, (name, "status")).get(name)
 
     # ----------------------------------------------------------------------- ids
 

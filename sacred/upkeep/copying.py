@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sacred._base.digest import new_md5
+from sacred.events import DETAIL_FIELDS
 from sacred.query.syntax import Expression
 from sacred.records import Points, RunId, RunRecord, StoredFile, plain_id
 from sacred.runs import RunStore
@@ -50,7 +51,7 @@ _POINTS_AT_ONCE = 100_000
 #: Of the name of an artifact that gets another one: some file systems have 255 bytes.
 _MAX_STEM_CHARS = 40
 _AT_START = ("command", "host", "config", "meta", "start_time", "queue_time")
-_AT_END = ("heartbeat", "info", "result", "fail_trace", "stop_time", "status")
+_AT_END = (*DETAIL_FIELDS, "heartbeat", "info", "result", "fail_trace", "stop_time", "status")
 
 Progress = Callable[[int, int], None]
 
@@ -240,6 +241,8 @@ def _fill(record: RunRecord, target: RunStore, new_id: RunId, files: _LocalFiles
     fields: dict[str, Any] = {}
     for name in _AT_END:
         value = record.stored(name)
+        if name in DETAIL_FIELDS and not (value and target.backend.supports_details):
+            continue
         if value is not None:
             fields[name] = value if name in TIMES else flatten_rest(value)
     fields.setdefault("status", None)

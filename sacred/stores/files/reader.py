@@ -13,7 +13,7 @@ from sacred.serializer.escaped_text import original_text
 from sacred.stores.files.blobs import TRASH, Blobs
 from sacred.stores.files.fingerprints import is_run
 from sacred.stores.files.metrics_json_reader import read_all_points, read_points, stored_names
-from sacred.stores.files.run_json import ABOUT, ANNOTATIONS
+from sacred.stores.files.run_json import ABOUT, ANNOTATIONS, DETAIL_FILES
 from sacred.stores.reader import LIST_FIELDS, Reader, timestamp_of
 from sacred.stores.store import NOT_UNDERSTOOD, DamagedRunError, RunNotFoundError
 
@@ -71,7 +71,7 @@ class FileReader(Reader):
         """See `Reader.document`; only the files that are needed are read."""
         document: Document = {"_id": plain_id(str(run_id))}
         files = files_with(fields)
-        for name, file in _OWN_FILES.items():
+        for name, file in (*_OWN_FILES.items(), *DETAIL_FILES.items()):
             if file in files:
                 document[name] = self._json(run_id, file, {})
         if _RECORD in files:
@@ -208,13 +208,14 @@ class FileReader(Reader):
 
 
 def files_with(fields: Collection[str] | None) -> tuple[str, ...]:
-    """The files of a record that these fields are in; None: all fields of a document.
+    """The files of a record that these fields are in; None: all but `DETAIL_FIELDS`.
 
     >>> files_with(["config", "status"])
     ('config.json', 'run.json')
     """
     files = [file for name, file in _OWN_FILES.items() if fields is None or name in fields]
-    if fields is None or not set(fields) <= _OWN_FILES.keys():
+    files += [file for name, file in DETAIL_FILES.items() if fields is not None and name in fields]
+    if fields is None or not set(fields) <= _OWN_FILES.keys() | DETAIL_FILES.keys():
         files.append(_RECORD)
     if fields is None or "meta" in fields:
         files.append(ANNOTATIONS)

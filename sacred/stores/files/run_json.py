@@ -9,14 +9,18 @@ from collections import Counter
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
+from sacred.events import DETAIL_FIELDS
 from sacred.serializer import dumps
 from sacred.serializer.json_text import to_json
 
-__all__ = ["ABOUT", "ANNOTATIONS", "JsonRecord", "encode"]
+__all__ = ["ABOUT", "ANNOTATIONS", "DETAIL_FILES", "JsonRecord", "encode"]
 
 #: Entries of ``meta`` that have changed since the start; null: it is gone. Who annotates a run
 #: that is under way must not write the file that its process writes at every heartbeat.
 ANNOTATIONS = "_annotations.json"
+
+#: Fields that lists of runs do not read, and the files that they are in.
+DETAIL_FILES = {name: f"_{name}.json" for name in DETAIL_FIELDS}
 
 # Texts of more characters are hardly ever the same again.
 _MAX_CACHED_CHARS = 10_000

@@ -25,7 +25,7 @@ from sacred.stores.changes import (
     merge,
 )
 from sacred.stores.files.blobs import DISCARD_TIME, MARK, TRASH, Blobs, LocalBlobs
-from sacred.stores.files.run_json import ABOUT, ANNOTATIONS, JsonRecord, encode
+from sacred.stores.files.run_json import ABOUT, ANNOTATIONS, DETAIL_FILES, JsonRecord, encode
 from sacred.stores.local_files import md5_of_file
 from sacred.stores.reader import ReadableStore, Reader
 from sacred.stores.store import (
@@ -57,6 +57,7 @@ RECORD_FILES = (
     "metrics.json",
     "metrics.jsonl",
     ANNOTATIONS,
+    *DETAIL_FILES.values(),
 )
 
 _MAX_NAME_BYTES = 255  # of bytes, on nearly every file system
@@ -74,6 +75,7 @@ class FileStore(ReadableStore):
     """
 
     supports_output_append = True
+    supports_details = True
 
     def __init__(
         self, blobs: Blobs, sources: Blobs | None, resources: Blobs, copy_all: bool = True
@@ -333,6 +335,9 @@ class _RunFiles:
             self.blobs.write(f"{self.run_id}/config.json", encode(fields.pop("config")).encode())
         if "info" in fields:
             self.blobs.write(f"{self.run_id}/info.json", encode(fields.pop("info")).encode())
+        for name in DETAIL_FILES.keys() & fields.keys():
+            text = encode(fields.pop(name))
+            self.blobs.write(f"{self.run_id}/{DETAIL_FILES[name]}", text.encode())
         if "meta" in fields:
             self.blobs.remove(f"{self.run_id}/{ANNOTATIONS}")
         for name, value in fields.items():

@@ -6,6 +6,7 @@ import io
 from collections.abc import Collection, Iterator, Sequence
 from typing import IO, Any
 
+from sacred.events import DETAIL_FIELDS
 from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId
 from sacred.serializer import flatten, restore
 from sacred.stores.reader import Reader, noticing_damage, timestamp_of
@@ -36,7 +37,9 @@ class MemoryReader(Reader):
         """See `Reader.document`."""
         run = self._run(run_id)
         with noticing_damage(run_id, f"its record in {self.url}"):
-            return self._document(run_id, run)
+            document = self._document(run_id, run)
+        unwanted = set(DETAIL_FIELDS).difference(fields or ())
+        return {name: value for name, value in document.items() if name not in unwanted}
 
     def _document(self, run_id: RunId, run: dict[str, Any]) -> Document:
         document = {k: v for k, v in run["document"].items() if k not in _ELSEWHERE}

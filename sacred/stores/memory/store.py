@@ -45,6 +45,7 @@ class MemoryStore(ReadableStore):
     """
 
     url = "memory:"
+    supports_details = True
 
     def __init__(self) -> None:
         self.runs: dict[RunId, dict[str, Any]] = {}

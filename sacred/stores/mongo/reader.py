@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
+from sacred.events import DETAIL_FIELDS
 from sacred.records import (
     TIME_FIELDS,
     Document,
@@ -418,7 +419,7 @@ def _usable_id(stored: Any) -> RunId:
 
 def _projection(fields: Collection[str] | None) -> dict[str, int]:
     if fields is None:
-        return dict.fromkeys(_OUTPUT_FIELDS, 0)
+        return dict.fromkeys((*_OUTPUT_FIELDS, *DETAIL_FIELDS), 0)
     return dict.fromkeys(("_id", IN_GRIDFS, *(_MADE_OF.get(name, name) for name in fields)), 1)
 
 

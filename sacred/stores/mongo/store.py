@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.run_ids import RunId
+from sacred.events import DETAIL_FIELDS
 from sacred.serializer import dumps
 from sacred.serializer.escaped_text import storable_text
 from sacred.stores.changes import (
@@ -57,7 +58,8 @@ FORMAT = "MongoObserver-0.7.0"
 
 #: Fields that a run may have got after its start: those of a run to be overwritten go.
 _OWN_FIELDS = (
-    "result", "stop_time", "fail_trace", "queue_time", PARTS, IN_GRIDFS, DISCARDED, DISCARD_TIME
+    "result", "stop_time", "fail_trace", "queue_time", PARTS, IN_GRIDFS, DISCARDED, DISCARD_TIME,
+    *DETAIL_FIELDS,
 )  # fmt: skip
 
 #: Since when a run is in the trash: since the first time that it was put there.
@@ -77,6 +79,7 @@ class MongoStore(ReadableStore):
     """
 
     supports_output_append = True
+    supports_details = True
     answer_seconds = ANSWER_SECONDS
 
     def __init__(

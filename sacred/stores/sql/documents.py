@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from sacred.events import DETAIL_FIELDS
 from sacred.records import TIME_FIELDS, Document, FileEntry, plain_id
 from sacred.stores.reader import Report, timestamp_of
 from sacred.stores.sql.run_row import meta_from
@@ -41,6 +42,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "fail_trace": ("fail_trace", "fail_trace_json"),
     **{name: (name,) for name in TIME_FIELDS},
 }
+_DETAIL_COLUMNS = {name: (f"{name}_json",) for name in DETAIL_FIELDS}
 #: Experiments and hosts, which runs share, by table and number.
 _Shared = dict[tuple[str, int], Any]
 
@@ -86,7 +88,8 @@ class DocumentRows:
     def columns_for(self, fields: Collection[str] | None) -> list[Any]:
         """The columns of ``run`` to select for these fields; None: for all."""
         wanted = _COLUMNS if fields is None else {"_id", *fields}
-        names = [name for field, names in _COLUMNS.items() if field in wanted for name in names]
+        columns = (_COLUMNS | _DETAIL_COLUMNS).items()
+        names = [name for field, names in columns if field in wanted for name in names]
         there = self.existing["run"]
         found = [_RUN.c[name] for name in dict.fromkeys(names) if name in there]
         return [
@@ -163,6 +166,9 @@ class DocumentRows:
         document |= {name: row[name] for name in ("status", "command") if name in row}
         document |= {name: timestamp_of(row[name]) for name in TIME_FIELDS if name in row}
         document |= {name: _json(row[name]) or {} for name in ("config", "info") if name in row}
+        for name, (column,) in _DETAIL_COLUMNS.items():
+            if row.get(column):
+                document[name] = _json(row[column])
         if "result" in row:
             text = row.get("result_json")
             document["result"] = row["result"] if text is None else json.loads(text)

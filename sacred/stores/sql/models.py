@@ -190,6 +190,7 @@ class Run(Base):
     host_json: Mapped[str | None]
     discarded: Mapped[bool | None]
     discard_time: Mapped[datetime.datetime | None]
+    environment_json: Mapped[str | None] = deferred(__table__.c.environment_json)
 
     host: Mapped[Host | None] = relationship()
     experiment: Mapped[Experiment | None] = relationship()

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from sacred.events import DETAIL_FIELDS
 from sacred.serializer import dumps
 from sacred.stores.sql.points import finite_number
 from sacred.stores.sql.storable_text import storable
@@ -42,8 +43,8 @@ def columns_for(fields: Mapping[str, Any]) -> _Columns:
     return columns
 
 
-def _json(name: str) -> Callable[[Any], _Columns]:
-    return lambda value: {name: dumps(value)}
+def _json(column: str) -> Callable[[Any], _Columns]:
+    return lambda value: {column: dumps(value)}
 
 
 def _result(value: Any) -> _Columns:
@@ -96,4 +97,5 @@ _SPECIAL: dict[str, Callable[[Any], _Columns]] = {
     "meta": _meta,
     "result": _result,
     "fail_trace": _fail_trace,
+    **{name: _json(f"{name}_json") for name in DETAIL_FIELDS},
 }

@@ -39,6 +39,7 @@ class SqlStore(ReadableStore):
     """
 
     supports_output_append = True
+    supports_details = True
 
     def __init__(self, engine: Engine) -> None:
         require("sqlalchemy", extra="sql", purpose="SqlObserver")

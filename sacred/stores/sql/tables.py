@@ -168,6 +168,7 @@ Table(
     Column("host_json", _LongText),
     Column("discarded", Boolean, index=True),
     Column("discard_time", _Moment),
+    Column("environment_json", _LongText),
 )
 Table(
     "artifact",

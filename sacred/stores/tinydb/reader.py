@@ -7,6 +7,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import IO, Any, Protocol
 
+from sacred.events import DETAIL_FIELDS
 from sacred.records import TIME_FIELDS, Document, FileEntry, Points, RunId
 from sacred.serializer import restore
 from sacred.serializer.writing import flatten_rest
@@ -102,7 +103,7 @@ class TinyDbReader(Reader):
     def _document(self, run_id: RunId, entry: _Entry, fields: Collection[str] | None) -> Document:
         dtypes = entry.get("dtypes", {})
         document: Document = {"_id": run_id}
-        wanted = entry.keys() if fields is None else entry.keys() & set(fields)
+        wanted = entry.keys() & set(entry.keys() - set(DETAIL_FIELDS) if fields is None else fields)
         for name in wanted - _ELSEWHERE:
             value = self._form.decode(entry[name], dtypes.get(name))
             document[name] = timestamp_of(value) if name in TIME_FIELDS else flatten_rest(value)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sacred.__about__ import __version__
 from sacred._base.clock import utcnow
 from sacred._base.run_ids import RunId
+from sacred.events import DETAIL_FIELDS
 from sacred.serializer import flatten
 from sacred.serializer.escaped_text import storable_text
 from sacred.stores.changes import (
@@ -58,7 +59,7 @@ FORMAT = f"TinyDbObserver-{__version__}"
 #: Fields that a run may have got after its start: those of a run to be overwritten go.
 _OWN_FIELDS = frozenset(
     {"result", "stop_time", "fail_trace", "queue_time", "metrics", "dtypes", "artifact_metadata",
-     PARTS, DISCARDED, DISCARD_TIME}
+     PARTS, DISCARDED, DISCARD_TIME, *DETAIL_FIELDS}
 )  # fmt: skip
 
 # In a large database every change takes long (seconds), for the file is written as a whole.
@@ -103,6 +104,7 @@ class TinyDbStore(ReadableStore):
     """
 
     supports_output_append = True
+    supports_details = True
 
     def __init__(
         self,
