@@ -13,7 +13,7 @@
 | `group_arguments` `noise_marks` | groups of runs to compare; marks for what is only noise |
 | `confirm` | a question before something is deleted |
 
-`sacred.display` prints runs, `sacred.cli.completion` makes scripts for shells.
+`sacred.display` prints runs, `sacred.cli.completion` completes command lines in shells.
 docs/program.rst describes the program for its users, docs/extending.rst how to add commands.
 """
 

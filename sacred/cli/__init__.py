@@ -10,7 +10,9 @@
 `parsing`            ``argv`` → `ParsedArguments`, by docopt
 `errors`             errors that only the command line raises
 `error_messages`     how errors are shown
-`completion`         scripts for shells; `completion_words`: values from stores
+`completion`         what a command line can become; `experiment_completion`: of an
+                     experiment; `completion_words`: values from stores
+`shell_scripts`      the scripts that ask for it
 `dispatch`           from ``argv`` to a run
 ===================  ==========================================================
 """

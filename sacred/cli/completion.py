@@ -1,262 +1,183 @@
-"""Scripts for shells, which complete commands and options, and what stores have.
+"""What a command line can be completed with, for the program and for experiments.
 
-The scripts know the commands and options. Run ids, fields and stores they ask of
-``sacred completion KIND`` (`completion_words`). Nothing that comes from there is evaluated: it is
-compared and inserted only.
+Shells hand over the line up to the cursor (`sacred.cli.shell_scripts`). docopt reads it with a
+mark in place of the word at the cursor, and where the mark turns up says what is wanted there: a
+command, an option, the value of an option, an argument. What there is of these, a `Completable`
+knows. Nothing of the line is executed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 from sacred._base.frozen import Frozen
+from sacred.cli.errors import CommandLineError
+from sacred.cli.parsing import OptionFlags, Reading, read
 
-__all__ = ["KINDS", "SHELLS", "CompletedCommand", "CompletedOption"]
+__all__ = [
+    "SEPARATOR",
+    "Candidate",
+    "Completable",
+    "CompletedOption",
+    "complete",
+    "print_candidates",
+]
 
-#: What can be asked of the program.
-KINDS = ("ids", "fields", "stores")
+#: Stands in front of lines, between words that a shell has taken apart, and around candidates.
+SEPARATOR = "\x1f"
+#: Stands for the word at the cursor. No argument of a process contains it.
+_CURSOR = "\0"
+#: Words in which nothing means something to a shell.
+_SAFE_WORD = re.compile(r"~?[\w.:@%+,/=-][\w.:~@%+,/=-]*")
+_MAX_DESCRIPTION_CHARS = 60
+
+
+class Candidate(Frozen, kw_only=False):
+    """A word that a shell may insert, and what it means."""
+
+    word: str
+    description: str = ""
 
 
 class CompletedOption(Frozen):
     """An option of a command, as shells see it.
 
-    Args:
+    Attributes:
         flags: all spellings.
         description: what it does.
-        values: what its value is completed with, one of `KINDS`; empty: nothing.
+        takes_value: whether it is no flag.
+        values: what its value is completed with, for `Completable.values`; empty: file names.
+        is_list: whether its value is a list with commas, whose items may have a minus in front.
     """
 
     flags: tuple[str, ...]
-    description: str
+    description: str = ""
+    takes_value: bool = False
     values: str = ""
+    is_list: bool = False
 
 
-class CompletedCommand(Frozen):
-    """A command, as shells see it.
-
-    Args:
-        name: what the user types.
-        summary: what it does, in a few words.
-        options: all of them.
-        arguments: what its arguments are completed with, one of `KINDS`; empty: nothing.
-    """
+class Completable(Protocol):
+    """A program whose command lines are completed."""
 
     name: str
-    summary: str
-    options: tuple[CompletedOption, ...]
-    arguments: str = ""
 
-    @property
-    def flags(self) -> str:
-        """The flags of all options, as words of a shell."""
-        return " ".join(flag for option in self.options for flag in option.flags)
+    def options(self, command: str | None) -> Sequence[CompletedOption]:
+        """Return the options of a command; None: those in front of it.
 
+        Args:
+            command: the first word that is no option, or None.
+        """
 
-Commands = Sequence[CompletedCommand]
+    def arguments(self, reading: Reading, word: str) -> Iterable[Candidate]:
+        """Return what may stand at the cursor if it is no option.
 
+        Args:
+            reading: the line in front of the cursor.
+            word: the word at the cursor, as far as it is typed.
+        """
 
-def _option_cases(commands: Commands) -> Iterator[tuple[str, str]]:
-    """Patterns for ``COMMAND FLAG``, and what the value of the flag is completed with."""
-    for kind in KINDS:
-        found = [
-            f'"{command.name} {flag}"'
-            for command in commands
-            for option in command.options
-            if option.values == kind
-            for flag in option.flags
-        ]
-        if found:
-            yield "|".join(found), kind
+    def values(self, kind: str, reading: Reading) -> Iterable[Candidate]:
+        """Return what an option takes.
+
+        Args:
+            kind: `CompletedOption.values`.
+            reading: the line in front of the cursor.
+        """
 
 
-def _argument_cases(commands: Commands) -> Iterator[tuple[str, str]]:
-    """Patterns for commands, and what their arguments are completed with."""
-    for kind in KINDS:
-        if found := [command.name for command in commands if command.arguments == kind]:
-            yield "|".join(found), kind
+def complete(line: str, program: Completable) -> list[Candidate]:
+    """Return what the last word of a line can become.
+
+    Args:
+        line: up to the cursor; as it is typed, or words with `SEPARATOR` between them.
+        program: what the line calls.
+    """
+    *before, word = _split(line)
+    for position, typed in enumerate(before):
+        if re.split(r"[/\\]", typed)[-1] == program.name:
+            before = before[position + 1 :]
+            break
+    else:
+        before = before[1:]
+    try:
+        found = {candidate.word: candidate for candidate in _candidates(before, word, program)}
+    except CommandLineError:
+        return []  # a flag with a value
+    return [
+        candidate
+        for candidate in found.values()
+        if candidate.word.startswith(word) and _SAFE_WORD.fullmatch(candidate.word)
+    ]
 
 
-def _bash(commands: Commands) -> str:
-    flags = "\n".join(f'        {command.name}) flags="{command.flags}" ;;' for command in commands)
-    values = "\n".join(
-        f"        {pattern}) kind={kind}; is_value=1 ;;"
-        for pattern, kind in _option_cases(commands)
-    )
-    arguments = "\n".join(
-        f"                {pattern}) kind={kind} ;;" for pattern, kind in _argument_cases(commands)
-    )
-    return _BASH.format(
-        commands=" ".join(command.name for command in commands),
-        flags=flags,
-        values=values,
-        arguments=arguments,
-    )
+def _split(line: str) -> list[str]:
+    """Split a line into words, as far as a shell would; the last one is at the cursor."""
+    if SEPARATOR in line:
+        return line.split(SEPARATOR)
+    for closing in ("", '"', "'"):
+        try:
+            *before, word = shlex.split(f"{line}{_CURSOR}{closing}")
+        except ValueError:  # a quotation is open
+            continue
+        return [*before, word.replace(_CURSOR, "")]
+    return [*line.split(), ""]
 
 
-_BASH = """\
-# bash completion of sacred
-_sacred() {{
-    # The whole word, for bash takes it apart at colons.
-    local line="${{COMP_LINE:0:COMP_POINT}}" command="" previous="" kind="" flags="" before=""
-    local is_value=""
-    local word="${{line##* }}" one i
-    local -a words=() store=() found=()
-    read -ra words <<< "${{line% *}}"
-    for ((i = 1; i < ${{#words[@]}}; i++)); do
-        previous="${{words[i]}}"
-        case "$previous" in
-            -s|--store) (( i + 1 < ${{#words[@]}} )) && store=(-s "${{words[++i]}}") ;;
-            --store=*) store=(-s "${{previous#*=}}") ;;
-            -*) ;;
-            *) [[ -z "$command" ]] && command="$previous" ;;
-        esac
-    done
-    case "$command" in
-        "") flags="--help --version --store" ;;
-{flags}
-    esac
-    case "$command $previous" in
-        *" -s"|*" --store") kind=stores ;;
-{values}
-        *)
-            case "$command" in
-{arguments}
-            esac
-            ;;
-    esac
-    if [[ -n "$is_value" && "$kind" == fields ]]; then
-        # Several, separated by commas, each with or without a minus.
-        before="${{word%"${{word##*,}}"}}"
-        [[ "${{word#"$before"}}" == -* ]] && before="$before-"
-    fi
-    if [[ "$word" == -* && "$before" != *- ]]; then
-        found=($flags)
-    elif [[ -z "$command" && -z "$kind" ]]; then
-        found=({commands})
-    elif [[ -n "$kind" ]]; then
-        while IFS= read -r one; do
-            found+=("$one")
-        done < <("${{words[0]}}" completion "$kind" ${{store[@]+"${{store[@]}}"}} 2>/dev/null)
-    fi
-    COMPREPLY=()
-    # What bash has taken for a word of its own is not replaced.
-    local colons=""
-    [[ "$COMP_WORDBREAKS" == *:* && "$word" == *:* ]] && colons="${{word%"${{word##*:}}"}}"
-    for one in ${{found[@]+"${{found[@]}}"}}; do
-        one="$before$one"
-        [[ "$one" == "$word"* ]] && COMPREPLY+=("${{one#"$colons"}}")
-    done
-}}
-complete -o default -F _sacred sacred
-"""
+def _candidates(before: list[str], word: str, program: Completable) -> Iterator[Candidate]:
+    name, equals, _ = word.partition("=")
+    start = f"{name}=" if equals and name.startswith("--") else ""
+    typed = [*before, start + _CURSOR]
+    front = read(typed, _flags(program.options(None)), options_first=True)
+    command = next((other for other in front.words if _CURSOR not in other), None)
+    options = program.options(command)
+    found = read(typed, _flags(options))
+    reading = Reading(options=found.options, words=tuple(w for w in found.words if w != _CURSOR))
+    valued = next((flag for flag, value in found.options if value == _CURSOR), None)
+    if valued is not None:
+        for option in options:
+            if isinstance(valued, OptionFlags) and valued.long in option.flags and option.values:
+                values = program.values(option.values, reading)
+                yield from _after(start, word, values, option.is_list)
+    elif word.startswith("-"):
+        for option in options:
+            for flag in option.flags:
+                yield Candidate(flag, option.description)
+    else:
+        yield from program.arguments(reading, word)
 
 
-def _zsh(commands: Commands) -> str:
-    names = "\n".join(f"        {_zsh_quoted(f'{c.name}:{c.summary}')}" for c in commands)
-    flags = "\n".join(f"        {command.name}) flags=({command.flags}) ;;" for command in commands)
-    values = "\n".join(
-        f"        {pattern}) kind={kind}; is_value=1 ;;"
-        for pattern, kind in _option_cases(commands)
-    )
-    arguments = "\n".join(
-        f"                {pattern}) kind={kind} ;;" for pattern, kind in _argument_cases(commands)
-    )
-    return _ZSH.format(names=names, flags=flags, values=values, arguments=arguments)
-
-
-_ZSH = """\
-#compdef sacred
-# zsh completion of sacred
-_sacred() {{
-    local -a commands flags store found
-    local command="" kind="" is_value="" i
-    commands=(
-{names}
-    )
-    for ((i = 2; i < CURRENT; i++)); do
-        case "$words[i]" in
-            -s|--store) (( i + 1 < CURRENT )) && store=(-s "$words[++i]") ;;
-            --store=*) store=(-s "${{words[i]#*=}}") ;;
-            -*) ;;
-            *) [[ -z "$command" ]] && command="$words[i]" ;;
-        esac
-    done
-    case "$command" in
-{flags}
-    esac
-    case "$command $words[CURRENT-1]" in
-        *" -s"|*" --store") kind=stores ;;
-{values}
-        *)
-            if [[ "$words[CURRENT]" == -* ]]; then
-                compadd -- $flags
-                return
-            elif [[ -z "$command" ]]; then
-                _describe command commands
-                return
-            fi
-            case "$command" in
-{arguments}
-            esac
-            ;;
-    esac
-    [[ -n "$is_value" && "$kind" == fields ]] && {{ compset -P '*,'; compset -P '-'; }}
-    if [[ -n "$kind" ]]; then
-        found=("${{(@f)$($words[1] completion $kind $store 2>/dev/null)}}")
-        compadd -a found
-    fi
-    [[ "$kind" == (ids|fields) ]] || _files
-}}
-if [[ "$funcstack[1]" == _sacred ]]; then _sacred "$@"; else compdef _sacred sacred; fi
-"""
-
-
-def _zsh_quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
-def _fish(commands: Commands) -> str:
-    lines = [_FISH.rstrip()]
-    for command in commands:
-        seen = f"-n '__fish_seen_subcommand_from {command.name}'"
-        lines.append(
-            f"complete -c sacred -n __fish_use_subcommand -a {command.name} "
-            f"-d {_fish_quoted(command.summary)}"
+def _flags(options: Iterable[CompletedOption]) -> list[OptionFlags]:
+    return [
+        OptionFlags(
+            next((flag for flag in option.flags if not flag.startswith("--")), None),
+            next((flag for flag in option.flags if flag.startswith("--")), option.flags[0]),
+            "VALUE" if option.takes_value else None,
         )
-        for option in command.options:
-            named = " ".join(
-                f"-l {flag[2:]}" if flag.startswith("--") else f"-s {flag[1:]}"
-                for flag in option.flags
-            )
-            words = f" -x -a '(__sacred_words {option.values})'" if option.values else ""
-            lines.append(
-                f"complete -c sacred {seen} {named}{words} -d {_fish_quoted(option.description)}"
-            )
-        if command.arguments:
-            lines.append(f"complete -c sacred {seen} -a '(__sacred_words {command.arguments})'")
-    return "\n".join([*lines, ""])
+        for option in options
+    ]
 
 
-_FISH = """\
-# fish completion of sacred
-function __sacred_words
-    set -l words (commandline -opc)
-    set -l store
-    for i in (seq (count $words))
-        if contains -- $words[$i] -s --store; and test $i -lt (count $words)
-            set store -s $words[(math $i + 1)]
-        end
-    end
-    $words[1] completion $argv[1] $store 2>/dev/null
-end
-complete -c sacred -f
-complete -c sacred -s s -l store -x -a '(__sacred_words stores)' -d 'the store'
-"""
+def _after(
+    start: str, word: str, values: Iterable[Candidate], is_list: bool
+) -> Iterator[Candidate]:
+    if is_list:
+        start += word[len(start) : word.rfind(",") + 1]
+        start += "-" if word[len(start) :].startswith("-") else ""
+    for value in values:
+        yield Candidate(start + value.word, value.description)
 
 
-def _fish_quoted(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+def print_candidates(candidates: Iterable[Candidate]) -> None:
+    """Print what the scripts of shells read; they pass over what else a program prints.
 
-
-#: Shell → what makes its script.
-SHELLS: dict[str, Callable[[Commands], str]] = {"bash": _bash, "zsh": _zsh, "fish": _fish}
+    Args:
+        candidates: the words to offer.
+    """
+    for candidate in candidates:
+        described = " ".join(candidate.description.split())
+        described = "".join(filter(str.isprintable, described))[:_MAX_DESCRIPTION_CHARS]
+        print(f"{SEPARATOR}{candidate.word}{SEPARATOR}{described}")

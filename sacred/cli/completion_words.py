@@ -1,9 +1,8 @@
-"""The words that shells complete with: what stores have. `completion` asks for them."""
+"""The words that shells complete with: what stores have. `sacred completion` asks for them."""
 
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Iterator
 
 from sacred.display.field_summary import summarize_fields
@@ -11,13 +10,11 @@ from sacred.query.fields import FIELDS
 from sacred.records import RunRecord
 from sacred.runs.run_store import RunStore
 
-__all__ = ["MAX_RUNS", "field_names", "run_ids", "safe_words"]
+__all__ = ["MAX_RUNS", "field_names", "run_ids"]
 
 #: How many of the newest runs are looked at for fields. Somebody is waiting.
 MAX_RUNS = 20
 _MAX_IDS = 200
-#: Words in which nothing means something to a shell.
-_SAFE_WORD = re.compile(r"[\w.:~@%+,/-]+")
 
 
 def run_ids(stores: Iterable[tuple[str, RunStore]]) -> Iterator[str]:
@@ -39,8 +36,3 @@ def field_names(runs: Iterable[RunRecord]) -> Iterator[str]:
     # An entry of the configuration needs no prefix.
     names = [name.removeprefix("config.") for name in summarize_fields(runs)]
     yield from dict.fromkeys([*names, *FIELDS])
-
-
-def safe_words(words: Iterable[str]) -> Iterator[str]:
-    """Yield the words that a shell takes as they are, without quoting."""
-    return filter(_SAFE_WORD.fullmatch, words)

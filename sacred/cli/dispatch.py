@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sacred._base.errors import SacredError
 from sacred._base.tracebacks import print_filtered_stacktrace
 from sacred.cli.error_messages import no_command, report, unknown_command
+from sacred.cli.options import BuiltInOption
 from sacred.cli.parsing import ParsedArguments, parse
 from sacred.cli.updates import parse_updates
 from sacred.commands import built_in, help_for_command
@@ -84,10 +86,26 @@ def run_commandline(experiment: Program, argv: Sequence[str]) -> Run:
         if parsed.help:
             print(_help(experiment, parsed.help_topic, usage()[1]))
             sys.exit(0)  # as docopt does: what follows in the script is for runs
+        if asked := _completion_asked_for(parsed, options):
+            # Not at the top: runs do without it.
+            from sacred.cli.experiment_completion import answer_shell
+
+            answer_shell(experiment, asked, os.path.basename(argv[0]))
+            sys.exit(0)
         request = _request(experiment, parsed)
     except SacredError as error:
         sys.exit(report(error, usage()[0]))
     return _run(experiment, request, lambda: usage()[0])
+
+
+def _completion_asked_for(parsed: ParsedArguments, options: Iterable[CLIOption]) -> str | None:
+    """Return the value of ``--completion``, unless that is an option of the experiment's own."""
+    value: str | None = parsed.options.get("--completion")
+    if value is not None:
+        for option in options:
+            if option.get_flag() == "--completion" and isinstance(option, BuiltInOption):
+                return value
+    return None
 
 
 def _help(experiment: Program, topic: str | None, usage: str) -> str:

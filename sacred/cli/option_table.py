@@ -25,6 +25,7 @@ class OptionRow(Frozen):
         target: ``"module:attribute"`` of a function ``(value, run)``.
         packages: the packages that it needs.
         repeats: whether it may be repeated; its value is then a list.
+        choices: the values that shells offer.
         is_new: whether Sacred 0.8.7 did not have it: an option of an experiment with this flag
             replaces it, abbreviations prefer older options, and it has no short flag.
     """
@@ -36,6 +37,7 @@ class OptionRow(Frozen):
     target: str
     packages: tuple[str, ...] = ()
     repeats: bool = False
+    choices: tuple[str, ...] = ()
     is_new: bool = False
 
     @property
@@ -65,6 +67,7 @@ TABLE = (
         description="What of the output is captured: no (nothing), sys (what Python writes) or "
         "fd (also what C code and child processes write).",
         target="sacred.cli.run_options:capture_option",
+        choices=("no", "sys", "fd"),
     ),
     OptionRow(
         short="-c",
@@ -72,6 +75,16 @@ TABLE = (
         argument="TEXT",
         description="A comment that is stored with the run.",
         target="sacred.cli.run_options:comment_option",
+    ),
+    OptionRow(
+        short="",
+        long="--completion",
+        argument="SHELL",
+        description="Print a script that completes command lines of this experiment in bash, "
+        "zsh or fish, and exit.",
+        target="sacred.cli.run_options:completion_option",
+        choices=("bash", "zsh", "fish"),
+        is_new=True,
     ),
     OptionRow(
         short="-d",
@@ -137,6 +150,7 @@ TABLE = (
         description="Which log messages are shown: DEBUG (10), INFO (20), WARNING (30), "
         "ERROR (40), CRITICAL (50), or another number.",
         target="sacred.cli.run_options:loglevel_option",
+        choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
     ),
     OptionRow(
         short="-m",

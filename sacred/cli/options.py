@@ -47,6 +47,7 @@ class BuiltInOption(CLIOption):
         self.arg = row.argument
         self.repeats = row.repeats
         self.is_new = row.is_new
+        self.choices = row.choices
         self.__doc__ = row.description
 
     def _call_target(self, args: Any, run: Run) -> Any:

@@ -201,7 +201,7 @@ def _structure(
     end = words.index("with", 1) if "with" in words[1:] else len(words)
     arguments, updates = words[1:end], words[end + 1 :]
     if arguments and command not in with_arguments:
-        raise _unexpected(arguments[1] if command == "help" else arguments[0])
+        raise _unexpected(words[2] if command == "help" else words[1])
     if end < len(words) and not updates:
         raise _unexpected("with")
     return command, tuple(arguments), tuple(updates)

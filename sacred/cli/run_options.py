@@ -101,6 +101,16 @@ def comment_option(args: str, run: Run) -> None:
     run.meta_info["comment"] = args
 
 
+@_option("--completion")
+def completion_option(args: str, run: Run) -> None:
+    """Do nothing: a script is printed instead of a run.
+
+    Args:
+        args: the shell.
+        run: not used.
+    """
+
+
 @_option("--debug")
 def debug_option(args: bool, run: Run) -> None:
     """Set `run.debug`.

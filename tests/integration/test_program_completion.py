@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import select
+import shlex
 import shutil
 import subprocess
 import sys
@@ -40,7 +42,55 @@ CASES = [
     ("sacred show best:r", ["best:result"]),
     ("sacred show lab:l", ["lab:last"]),
     ("sacred copy he", ["here"]),
+    ("sacred completion b", ["bash"]),
+    ("./train.py ev", ["evaluate"]),
+    ("./train.py evaluate w", ["with"]),
+    ("./train.py --comp", ["--completion"]),
+    ("./train.py -F runs evaluate --tag a -l E", ["ERROR"]),
+    ("./train.py --loglevel=E", ["--loglevel=ERROR"]),
+    ("./train.py with fa", ["fast"]),
+    ("./train.py with opt.", ["opt.lr=", "opt.momentum="]),
+    ("./train.py -c 'with two words' evaluate with data.", ["data.size="]),
+    ("./train.py with ex", []),
+    ("./train.py with fast ex", ["extra="]),
+    ("./train.py with nesterov=", ["nesterov=False", "nesterov=True"]),
+    ("./train.py with opt.lr=", ["opt.lr=0.1"]),
+    ("./train.py with broken fa", ["fast"]),
 ]
+
+EXPERIMENT = """\
+#!{python}
+import sys
+sys.path.insert(0, {root!r})
+from sacred import Experiment, Ingredient
+
+print("noise of the script")
+data = Ingredient("data", interactive=True)
+data.add_config(size=10)
+ex = Experiment("toy", ingredients=[data], save_git_info=False)
+
+@ex.config
+def settings():
+    opt = {{"lr": 0.1, "momentum": 0.9, "x$(touch executed)": 1, "`touch executed`": 2}}
+    nesterov = True
+
+@ex.named_config
+def fast():
+    "Fewer steps."
+    extra = 3
+
+@ex.named_config
+def broken():
+    raise OSError("no such machine")
+
+@ex.command
+def evaluate():
+    "Evaluate the model."
+
+@ex.automain
+def main(opt):
+    open("executed", "w")
+"""
 
 Complete = Callable[[str], list[str]]
 
@@ -63,9 +113,15 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = directory / "bin" / "sacred"
     program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m sacred "$@"\n')
     program.chmod(0o755)
+    experiment = directory / "train.py"
+    experiment.write_text(EXPERIMENT.format(python=sys.executable, root=str(ROOT)))
+    experiment.chmod(0o755)
     for shell in ("bash", "zsh", "fish"):
         script = run(directory, [str(program), "completion", shell])
-        (directory / f"{shell}.script").write_text(script)
+        of_experiment = run(directory, [str(experiment), "--completion", shell])
+        noise, _, of_experiment = of_experiment.partition("\n")
+        assert noise == "noise of the script"
+        (directory / f"{shell}.script").write_text(script + of_experiment)
     return directory
 
 
@@ -86,8 +142,8 @@ def run(directory: Path, words: list[str]) -> str:
 def test_bash(project: Path, line: str, wanted: list[str]) -> None:
     program = f"""
         source bash.script
-        COMP_LINE={line!r} COMP_POINT={len(line)} COMP_WORDBREAKS=$' \\t\\n'
-        _sacred; printf '%s\\n' "${{COMPREPLY[@]}}"
+        COMP_LINE={shlex.quote(line)} COMP_POINT={len(line)} COMP_WORDBREAKS=$' \\t\\n'
+        {"_train_py" if "train" in line else "_sacred"}; printf '%s\\n' "${{COMPREPLY[@]}}"
     """
     found = run(project, ["bash", "-c", program]).split()
     assert sorted(found) == wanted
@@ -109,11 +165,10 @@ def zsh() -> None:
 @pytest.mark.usefixtures("fish")
 @pytest.mark.parametrize(
     ("line", "wanted"),
-    # fish has the value as a whole
-    [(line, wanted) for line, wanted in CASES if "," not in line and "-opt" not in line],
+    CASES,
 )
 def test_fish(project: Path, line: str, wanted: list[str]) -> None:
-    program = f"source fish.script; complete -C {line!r}"
+    program = f"source fish.script; complete -C {shlex.quote(line)}"
     found = [row.split("\t")[0] for row in run(project, ["fish", "-c", program]).splitlines()]
     assert sorted(found) == wanted
     assert not (project / "executed").exists()
@@ -155,7 +210,14 @@ def typed(words: list[str], project: Path, before: str, line: str, wanted: str) 
     return seen.decode()
 
 
-TYPED = [("sacred doc", "doctor "), ("sacred show best:r", "best:result ")]
+TYPED = [
+    ("sacred doc", "doctor "),
+    ("sacred show best:r", "best:result "),
+    ("./train.py with data.", "data.size="),
+    (f"{sys.executable} ./train.py with data.s", "data.size="),
+    ("python3 train.py with opt.m", "opt.momentum="),
+    ("python3 train.py with nesterov=T", "nesterov=True "),
+]
 
 
 @needs_terminals
@@ -173,14 +235,44 @@ def test_zsh_at_a_terminal(project: Path, line: str, wanted: str) -> None:
     assert wanted in typed(["zsh", "-f", "-i"], project, before, line, wanted)
 
 
-def test_what_cannot_be_asked_is_no_error(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "sacred", "completion"]
-    for asked in ("ids", "fields", "stores"):
+@pytest.mark.parametrize("words", ["show ", "ls --sort ", "-s "])
+def test_what_cannot_be_asked_is_no_error(tmp_path: Path, words: str) -> None:
+    line = f"sacred -s mongodb://localhost:1/?serverSelectionTimeoutMS=10 {words}"
+    done = subprocess.run(
+        [sys.executable, "-m", "sacred", "completion", f"\x1f{line}"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_unknown_shell(project: Path) -> None:
+    for words in (["bin/sacred", "completion", "csh"], ["./train.py", "--completion", "csh"]):
         done = subprocess.run(
-            [*words, asked, "-s", "mongodb://localhost:1/?serverSelectionTimeoutMS=10"],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
+            words, cwd=project, env=environment(project), capture_output=True, text=True
         )
-        assert (done.returncode, done.stderr) == (0, "")
+        assert done.returncode == 1
+        assert "no completion for 'csh', only for bash, fish, zsh" in done.stderr
+
+
+def cpu_time(project: Path, words: list[str]) -> float:
+    """Seconds, the least of some calls."""
+    seconds = []
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        run(project, words)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(seconds)
+
+
+@pytest.mark.parametrize("line", ["sacred do", "sacred ls --sor", "./train.py with opt."])
+def test_nobody_waits_for_a_completion(project: Path, line: str) -> None:
+    python = cpu_time(project, [sys.executable, "-c", "pass"])
+    program, argument = (
+        ("./train.py", "--completion") if "train" in line else ("bin/sacred", "completion")
+    )
+    # Four times what it may be on a machine that has nothing else to do.
+    assert cpu_time(project, [program, argument, f"\x1f{line}"]) - python < 0.6

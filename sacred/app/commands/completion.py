@@ -1,82 +1,134 @@
 """Print a script that completes commands, options, run ids, fields and stores in a shell.
 
-The script has the commands of installed plug-ins, too; print it again when these change.
-
 Examples:
   sacred completion bash >> ~/.bashrc
   sacred completion zsh > ~/.zfunc/_sacred
   sacred completion fish > ~/.config/fish/completions/sacred.fish
 
-The scripts ask the program for ids, fields and stores: sacred completion ids -s lab
+The scripts ask the program, so they know the commands of plug-ins and new runs. Experiments have
+scripts of their own: ./train.py --completion bash
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from sacred._base.errors import MissingExtraError, SacredError
 from sacred.app.command import Command
-from sacred.app.command_registry import all_commands
-from sacred.app.matching_runs import MatchingRuns
+from sacred.app.command_registry import COMMANDS, all_commands
 from sacred.app.program_arguments import parser_of
 from sacred.app.session import Session
-from sacred.cli.completion import KINDS, SHELLS, CompletedCommand, CompletedOption
-from sacred.cli.completion_words import MAX_RUNS, field_names, run_ids, safe_words
-from sacred.runs.run_store import RunStore
+from sacred.cli.completion import (
+    SEPARATOR,
+    Candidate,
+    CompletedOption,
+    complete,
+    print_candidates,
+)
+from sacred.cli.parsing import OptionFlags, Reading
+from sacred.cli.shell_scripts import SHELLS, shell_script
+
+if TYPE_CHECKING:
+    from sacred.runs.run_store import RunStore
+
+_NAME = "sacred"
+_STORE = CompletedOption(
+    flags=("-s", "--store"), description="the store", takes_value=True, values="stores"
+)
+_IN_FRONT = (
+    _STORE,
+    CompletedOption(flags=("-h", "--help"), description="the overview"),
+    CompletedOption(flags=("--version",), description="the version"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
-    shells = sorted(SHELLS)
-    parser.add_argument(
-        "shell", choices=[*shells, *KINDS], metavar="SHELL", help=" or ".join(shells)
-    )
+    # Or a line to be completed, if a script asks.
+    parser.add_argument("shell", metavar="SHELL", help=" or ".join(SHELLS))
 
 
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
-    if args.shell in SHELLS:
-        commands = [_completed(*item) for item in all_commands().items()]
-        session.console.write(SHELLS[args.shell](commands))
-        return
-
-    # Errors of a store must not disturb somebody who is typing.
-    try:
-        for word in safe_words(_words(args.shell, session)):
-            session.console.print(word)
-    except (SacredError, MissingExtraError, OSError):
-        pass
+    if args.shell.startswith(SEPARATOR):
+        print_candidates(complete(args.shell[1:], _ProgramCompletion(session)))
+    else:
+        session.console.write(shell_script(args.shell, _NAME, "completion"))
 
 
-def _completed(name: str, command: Command) -> CompletedCommand:
-    kinds = {**command.option_values, "--store": "stores"}
-    options = [
-        CompletedOption(
-            flags=tuple(action.option_strings),
-            description=(action.help or "").partition(" (")[0],
-            values=next((kinds[flag] for flag in action.option_strings if flag in kinds), ""),
-        )
-        for action in parser_of(name, command)._actions
-        if action.option_strings
-    ]
-    return CompletedCommand(
-        name=name, summary=command.summary, options=tuple(options), arguments=command.arguments
-    )
+class _ProgramCompletion:
+    """See `Completable`."""
+
+    name = _NAME
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def options(self, command: str | None) -> list[CompletedOption]:
+        """See `Completable`."""
+        if command is None or command not in COMMANDS:
+            return list(_IN_FRONT)
+        found: Command = COMMANDS.load(command)
+        kinds = {**found.option_values, "--store": "stores"}
+        return [
+            CompletedOption(
+                flags=tuple(action.option_strings),
+                description=(action.help or "").partition(" (")[0],
+                takes_value=action.nargs != 0,
+                values=next((kinds[flag] for flag in action.option_strings if flag in kinds), ""),
+                is_list=any(kinds.get(flag) == "fields" for flag in action.option_strings),
+            )
+            for action in parser_of(command, found)._actions
+            if action.option_strings
+        ]
+
+    def arguments(self, reading: Reading, word: str) -> Iterator[Candidate]:
+        """See `Completable`."""
+        if not reading.words:
+            yield from (Candidate(name, row.summary) for name, row in all_commands().items())
+        elif reading.words[0] == "help":
+            yield from map(Candidate, COMMANDS.names())
+        elif reading.words[0] == "completion":
+            yield from map(Candidate, SHELLS)
+        elif reading.words[0] in COMMANDS:
+            command: Command = COMMANDS.load(reading.words[0])
+            yield from self.values(command.arguments, reading)
+
+    def values(self, kind: str, reading: Reading) -> Iterator[Candidate]:
+        """See `Completable`."""
+        # Errors of a store must not disturb somebody who is typing.
+        try:
+            yield from map(Candidate, self._words(kind, reading))
+        except (SacredError, MissingExtraError, OSError):
+            return
+
+    def _words(self, kind: str, reading: Reading) -> Iterable[str]:
+        # Not at the top: what reads runs takes longer than all the rest.
+        from sacred.app.matching_runs import MatchingRuns
+        from sacred.cli.completion_words import MAX_RUNS, field_names, run_ids
+
+        project = self._session.project
+        names = list(project.stores) if project is not None else []
+        stores = [str(value) for flag, value in reading.options if _long(flag) == "--store"]
+        if kind == "stores":
+            yield from names
+            return
+        with Session(argparse.Namespace(store=stores), self._session.console) as session:
+            if kind == "ids":
+                yield from run_ids(_stores(session))
+                yield from (f"{name}:last" for name in names)
+            elif kind == "fields":
+                yield from field_names(
+                    record for _, record in MatchingRuns(session, limit=MAX_RUNS)
+                )
+
+
+def _long(flag: OptionFlags | str) -> str:
+    return flag if isinstance(flag, str) else flag.long
 
 
 def _stores(session: Session) -> Iterator[tuple[str, RunStore]]:
     # Not before it is asked: that there is none comes behind the words that need none.
     yield from ((named.name, named.store) for named in session.stores)
-
-
-def _words(kind: str, session: Session) -> Iterator[str]:
-    # Scripts are printed without what reading runs needs.
-    names = list(session.project.stores) if session.project is not None else []
-    if kind == "ids":
-        yield from run_ids(_stores(session))
-        yield from (f"{name}:last" for name in names)
-    elif kind == "fields":
-        yield from field_names(record for _, record in MatchingRuns(session, limit=MAX_RUNS))
-    else:
-        yield from names

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sacred._base.cli_option import cli_option
 from sacred.cli.arguments import usage_texts
 from sacred.cli.dispatch import run_commandline
 from sacred.cli.options import gather_command_line_options
@@ -196,3 +197,20 @@ def test_pdb(experiment: FakeExperiment, monkeypatch: pytest.MonkeyPatch) -> Non
         with pytest.raises(SystemExit):
             _call(experiment, *words)
     assert len(started) == 2
+
+
+def test_an_option_completion_of_the_experiment_s_own_wins(experiment: FakeExperiment) -> None:
+    seen = cli_option("-k", "--completion")(lambda args, run: None)
+    experiment.all_cli_options = gather_command_line_options([seen])
+    _call(experiment, "--completion", "bash")
+    [(_, kwargs)] = experiment.calls
+    assert kwargs["options"]["--completion"] == "bash"
+
+
+def test_scripts_for_shells_are_printed_instead_of_a_run(experiment, capsys) -> None:
+    for shell in ("bash", "zsh", "fish"):
+        with pytest.raises(SystemExit) as caught:
+            _call(experiment, "--completion", shell)
+        assert caught.value.code == 0
+        assert f"{shell} completion of prog.py" in capsys.readouterr().out
+    assert experiment.calls == []
