@@ -38,7 +38,7 @@ from sacred.stores.changes import (
     split_fields,
 )
 from sacred.stores.local_files import reject_malformed
-from sacred.stores.store import RunNotFoundError, Store
+from sacred.stores.store import MissingPartError, RunNotFoundError, Store
 
 __all__ = ["RECORD", "Spool", "default_directory", "read_spool", "replay", "writable"]
 
@@ -46,6 +46,8 @@ __all__ = ["RECORD", "Spool", "default_directory", "read_spool", "replay", "writ
 RECORD = "record.jsonl"
 
 _VERSION = 1
+# In the header: ids by the URLs of stores that no longer had the run, and have it of the spool now.
+_MADE_ANEW = "made_anew"
 # Nested values beyond are described by one text.
 _MAX_DEPTH = 50
 _KINDS = {
@@ -216,9 +218,11 @@ def _header(header: Any) -> dict[str, Any]:
         raise ValueError("it is not a spool that this version can read")
     header["document"] = _with_times(header["document"])
     header["files"] = [SourceFile(**file) for file in header["files"]]
-    # It becomes the name of a directory, or a key.
-    if not isinstance(header["run_id"], str | int | float):
-        raise TypeError(f"{header['run_id']!r} is no id")
+    # They become names of directories, or keys.
+    made_anew = dict(header.setdefault(_MADE_ANEW, {}))
+    for run_id in (header["run_id"], *made_anew.values()):
+        if not isinstance(run_id, str | int | float):
+            raise TypeError(f"{run_id!r} is no id")
     return header
 
 
@@ -234,7 +238,8 @@ def replay(path: str | os.PathLike[str], store: Store, *, remove: bool = False) 
 
     Args:
         path: of the ``record.jsonl``, or of its directory.
-        store: the one that was meant, or another; a run that it does not have is made.
+        store: the one that was meant, or another; a run that it does not have is made, of what
+            is in the spool: points and output that were stored before are gone with the old one.
         remove: remove the spool when all is stored.
 
     Returns:
@@ -246,16 +251,50 @@ def replay(path: str | os.PathLike[str], store: Store, *, remove: bool = False) 
     """
     header, changes = read_spool(path)
     run_id: RunId = header["run_id"]
+    made_anew: dict[str, RunId] = header[_MADE_ANEW]
     wanted = list(changes)
+    record = os.path.abspath(os.fspath(path))
+    record = os.path.join(record, RECORD) if os.path.isdir(record) else record
     try:
+        if store.url in made_anew:
+            run_id, wanted = made_anew[store.url], list(_from_zero(wanted))
         store.apply(run_id, wanted)
-    except RunNotFoundError:
-        run_id = store.create(run_id, header["document"], header["files"])
-        store.apply(run_id, wanted)
+    except (RunNotFoundError, MissingPartError) as error:
+        if isinstance(error, RunNotFoundError):
+            run_id = store.create(run_id, header["document"], header["files"])
+        _note_made_anew(record, {**made_anew, store.url: run_id})
+        store.apply(run_id, list(_from_zero(wanted)))
     if remove:
-        record = os.path.abspath(os.fspath(path))
-        shutil.rmtree(record if os.path.isdir(record) else os.path.dirname(record))
+        shutil.rmtree(os.path.dirname(record))
     return run_id
+
+
+def _from_zero(changes: Iterable[Change]) -> Iterator[Change]:
+    """The changes of a record that has nothing yet: their first point is its first one."""
+    starts: dict[str, int] = {}
+    output: WriteOutput | None = None
+    for change in changes:
+        match change:
+            case AddPoints():
+                first = starts.setdefault(change.name, change.start)
+                yield change.at(max(change.start - first, 0))
+            case WriteOutput():
+                output = output or change
+                start, offset = change.start - output.start, change.offset - output.offset
+                yield replace(change, start=max(start, 0), offset=max(offset, 0))
+            case _:
+                yield change
+
+
+def _note_made_anew(record: str, made_anew: Mapping[str, RunId]) -> None:
+    """Write into the header of a spool which stores have the run made of it."""
+    with open(record, "rb") as file:
+        first, _, others = file.read().partition(b"\n")
+    header = {**json.loads(first), _MADE_ANEW: dict(made_anew)}
+    scratch = f"{record}.tmp"
+    with open(scratch, "wb") as file:
+        file.write(dumps(header).encode() + b"\n" + others)
+    os.replace(scratch, record)
 
 
 def _parsed(line: bytes) -> Any:

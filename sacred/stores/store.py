@@ -18,6 +18,7 @@ __all__ = [
     "NOT_UNDERSTOOD",
     "DamagedRunError",
     "InvalidArtifactError",
+    "MissingPartError",
     "ReservedArtifactError",
     "RunExistsError",
     "RunNotFoundError",
@@ -69,6 +70,10 @@ class RunExistsError(StoreError, FileExistsError):
 
 class RunNotFoundError(StoreError, LookupError):
     """There is no run of that id."""
+
+
+class MissingPartError(StoreError):
+    """What a change goes on from is not there: somebody has removed a part of the record."""
 
 
 class DamagedRunError(StoreError):

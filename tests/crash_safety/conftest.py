@@ -47,6 +47,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[places.Pla
     elif kind == "postgres":
         with request.getfixturevalue("postgres").database() as url:
             yield places.PostgresPlace(url)
+    elif kind == "google":
+        server = request.getfixturevalue("gcs_server")
+        yield places.GooglePlace(server, f"bucket-{uuid.uuid4().hex[:12]}")
     else:
         assert kind == "s3"
         server = request.getfixturevalue("s3_server")

@@ -16,6 +16,7 @@ from sacred.stores.store import Store
 
 __all__ = [
     "FilePlace",
+    "GooglePlace",
     "MongoPlace",
     "Place",
     "PostgresPlace",
@@ -160,6 +161,26 @@ class S3Place(_Files):
 
     def _get(self, key: str) -> bytes:
         return bytes(self.client().get_object(Bucket=self.bucket, Key=key)["Body"].read())
+
+
+class GooglePlace(_Files):
+    """A bucket of Google."""
+
+    def __init__(self, server: Any, bucket: str) -> None:
+        address = f"gs://{bucket}/base"
+        super().__init__(address, f"--gcs={address}", **server.environment)
+        self.server = server
+        self.bucket = bucket
+        server.make_bucket(bucket)
+
+    def files(self, run_id: Any) -> dict[str, bytes]:
+        prefix = f"base/{run_id}/"
+        content = self.server.content(self.bucket)
+        return {k.removeprefix(prefix): v for k, v in content.items() if k.startswith(prefix)}
+
+    def ids(self) -> list[Any]:
+        keys = self.server.content(self.bucket)
+        return [key.split("/")[1] for key in keys if key.endswith("/run.json")]
 
 
 class TinyDbPlace(Place):

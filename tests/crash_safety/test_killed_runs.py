@@ -18,7 +18,7 @@ TRIALS = pick(4, 200)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", ["file", "sqlite", "mongo"], indirect=True)
+@pytest.mark.parametrize("place", ["file", "sqlite", "mongo", "s3", "google"], indirect=True)
 def test_a_kill_at_any_moment_leaves_all_but_the_last_beat(
     place: Place, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -30,6 +30,9 @@ class GcsServer:
         self.updates: dict[tuple[str, str], tuple[str, int]] = {}
         self.uploads: list[tuple[str, dict[str, str], bytearray]] = []
         self.refusing = False
+        #: While it is not set, requests are accepted, and wait for their answers.
+        self.answering = threading.Event()
+        self.answering.set()
         self.lock = threading.Lock()
         self.port = 0
         self.running = False
@@ -51,6 +54,27 @@ class GcsServer:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+    def make_bucket(self, bucket: str) -> None:
+        """Make an empty bucket."""
+        self.buckets[bucket] = {}
+
+    def remove_bucket(self, bucket: str) -> None:
+        """Remove a bucket with all that is in it."""
+        del self.buckets[bucket]
+
+    def content(self, bucket: str) -> dict[str, bytes]:
+        """All objects of a bucket, as they are now."""
+        with self.lock:
+            return dict(self.buckets[bucket])
+
+    def replace(self, bucket: str, key: str, content: bytes | None) -> None:
+        """Replace an object; None removes it."""
+        with self.lock:
+            if content is None:
+                del self.buckets[bucket][key]
+            else:
+                self._store(bucket, key, content, {})
 
     @property
     def environment(self) -> dict[str, str]:
@@ -163,6 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.store.answering.wait()
         with self.store.lock:
             status, content = self.store.answer(self.command, self.path, self.headers, body)
         data = content if isinstance(content, bytes) else json.dumps(content).encode()

@@ -54,6 +54,9 @@ class S3Server:
         self.running = False
         #: Answer every request with 403, as if the credentials were wrong.
         self.refusing = False
+        #: While it is not set, requests are accepted, and wait for their answers.
+        self.answering = threading.Event()
+        self.answering.set()
         #: Answer usual reads without moto, from what it keeps.
         self.quick_reads = True
         self.start()
@@ -79,6 +82,14 @@ class S3Server:
         """All objects of a bucket."""
         return s3_reads.content(bucket)
 
+    def make_bucket(self, bucket: str) -> None:
+        """Make an empty bucket."""
+        s3_reads.make_bucket(bucket)
+
+    def remove_bucket(self, bucket: str) -> None:
+        """Remove a bucket with all that is in it."""
+        s3_reads.remove_bucket(bucket)
+
     @property
     def url(self) -> str:
         """For ``AWS_ENDPOINT_URL``."""
@@ -95,6 +106,7 @@ class S3Server:
         }
 
     def _serve(self, environ: Any, start_response: Any) -> Any:
+        self.answering.wait()
         if self.refusing:
             start_response("403 Forbidden", [("Content-Type", "application/xml")])
             code = b"<Code>InvalidAccessKeyId</Code><Message>Unknown key</Message>"

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
-__all__ = ["Answer", "content", "read"]
+__all__ = ["Answer", "content", "make_bucket", "read", "remove_bucket"]
 
 _LIST_PARAMETERS = {"list-type", "prefix", "delimiter", "max-keys", "encoding-type"}
 
@@ -32,6 +32,17 @@ class Answer:
 def content(bucket: str) -> dict[str, bytes]:
     """All objects of a bucket; not by requests, of which it takes one for each."""
     return {str(key.name): bytes(key.value) for key in _buckets()[bucket].keys.values()}
+
+
+def make_bucket(bucket: str) -> None:
+    """Make an empty bucket."""
+    s3_backends[DEFAULT_ACCOUNT_ID]["aws"].create_bucket(bucket, "eu-central-1")
+
+
+def remove_bucket(bucket: str) -> None:
+    """Remove a bucket with all that is in it."""
+    _buckets()[bucket].keys.clear()
+    s3_backends[DEFAULT_ACCOUNT_ID]["aws"].delete_bucket(bucket)
 
 
 def read(environ: dict[str, Any]) -> Answer | None:

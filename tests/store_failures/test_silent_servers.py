@@ -1,7 +1,8 @@
 """Servers that are stopped in their tracks: their kernel acknowledges, and no answer comes.
 
-All processes of the server get SIGSTOP. The run goes on, its end does not wait for ever, and
-neither do SIGTERM and Ctrl-C; what was not stored is in the spool.
+All processes of a database get SIGSTOP; buckets accept requests and keep them. The run goes on,
+its end does not wait for ever, and neither do SIGTERM and Ctrl-C; what was not stored is in the
+spool.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ from tests.store_failures.test_store_failures import (
 )
 
 SECONDS = 2.0
-every_server = pytest.mark.parametrize("place", ["postgres", "mongo"], indirect=True)
+every_server = pytest.mark.parametrize(
+    "place", ["postgres", "mongo", "s3", "google"], indirect=True
+)
 
 
 def _all_processes(root: int) -> list[int]:
@@ -61,6 +64,9 @@ def silence(place: FailingPlace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
     stopped: list[int] = []
 
     def switch(on: bool) -> None:
+        if hasattr(server, "answering"):  # a thread of this process
+            (server.answering.clear if on else server.answering.set)()
+            return
         if on:
             stopped.extend(_all_processes(server.pid))
         for number in stopped:
@@ -73,6 +79,7 @@ def silence(place: FailingPlace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
 
 
 def _impatient(observer: StoreObserver) -> StoreObserver:
+    observer.store.highest_id()  # to load and connect a client may take longer
     observer.store.answer_seconds = SECONDS
     return observer
 

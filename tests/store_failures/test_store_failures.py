@@ -22,6 +22,7 @@ from sacred._base.errors import SacredError
 from sacred.observers.base import RunObserver
 from sacred.observers.store_observer import StoreObserver
 from sacred.run import Run
+from sacred.runs import open_store
 from sacred.stores.memory.store import MemoryStore
 from sacred.stores.schemes import store_from_url
 from sacred.stores.spool import replay
@@ -36,7 +37,9 @@ every_server = pytest.mark.parametrize("place", KINDS[3:], indirect=True)
 Body = Callable[[Run], Any]
 
 
-def execute(observer: Any, body: Body, *others: Any) -> tuple[Run, StoreObserver]:
+def execute(
+    observer: Any, body: Body, *others: Any, capture: str = "no"
+) -> tuple[Run, StoreObserver]:
     """A run with this observer and one in memory; the finished run and the latter."""
     memory = StoreObserver(MemoryStore(), priority=-100)
     experiment = Experiment("failures", interactive=True, save_git_info=False)
@@ -44,7 +47,7 @@ def execute(observer: Any, body: Body, *others: Any) -> tuple[Run, StoreObserver
     experiment.main(lambda _run: body(_run))
     # Beats come when the bodies say so: none while a place is half way gone.
     try:
-        run = experiment.run(options={"--capture": "no", "--beat-interval": 1000})
+        run = experiment.run(options={"--capture": capture, "--beat-interval": 1000})
     except ZeroDivisionError:  # what some of the bodies raise
         run = experiment.current_run
     return run, memory
@@ -221,6 +224,36 @@ def test_lost_for_good(place: FailingPlace, tmp_path: Path, ending: str, capfd: 
     for _ in range(2):
         assert replay(spool, store_from_url(place.place.url)) == run._id
         assert_complete(place, run, memory)
+
+
+@every_place
+def test_a_run_that_somebody_deletes_is_made_of_what_comes_after(
+    place: FailingPlace, tmp_path: Path
+) -> None:
+    """Whoever brings the spool to the store is not refused for what was before."""
+    observer = place.observer(tmp_path / "spools")
+
+    def body(run: Run) -> int:
+        print("before")
+        live_a_bit(run, 0, tmp_path)
+        with open_store(place.place.url) as store:
+            store.backend.discard(run._id)
+            store.backend.remove(run._id)
+        print("after")
+        live_a_bit(run, 1, tmp_path)
+        return 42
+
+    run, _ = execute(observer, body, capture="sys")
+    assert (run.status, run.result) == ("COMPLETED", 42)
+    for spool in spools_in(tmp_path / "spools"):
+        for _ in range(2):
+            replay(spool, store_from_url(place.place.url))
+    with open_store(place.place.url) as store:
+        record = store[run._id]
+        assert (record.status, record.result) == ("COMPLETED", 42)
+        assert record.output.endswith("after\n")
+        assert list(record.metrics["loss"].steps)[-2:] == [2, 3]
+        assert "a1" in record.artifacts
 
 
 LOST = """

@@ -197,6 +197,16 @@ class S3Mutator(_OfFiles):
             client.put_object(Bucket=self.place.bucket, Key=key, Body=data)
 
 
+class GoogleMutator(_OfFiles):
+    """Of a bucket of Google."""
+
+    def read(self) -> dict[str, bytes]:
+        return dict(self.place.files(self.run_id))
+
+    def write(self, name: str, data: bytes | None) -> None:
+        self.place.server.replace(self.place.bucket, f"base/{self.run_id}/{name}", data)
+
+
 class TinyDbMutator(Mutator):
     """Of the entry in the one file."""
 
@@ -359,6 +369,7 @@ def _fits(value: Any) -> bool:
 MUTATORS: dict[str, type[Mutator]] = {
     "file": FileMutator,
     "s3": S3Mutator,
+    "google": GoogleMutator,
     "sqlite": SqliteMutator,
     "postgres": PostgresMutator,
     "mongo": MongoMutator,

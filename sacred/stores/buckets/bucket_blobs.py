@@ -22,7 +22,7 @@ from sacred._base.frozen import replace
 from sacred.stores import collector
 from sacred.stores.files.blobs import TRASH, Blob, Blobs, Content, check_run_id
 from sacred.stores.local_files import content_of
-from sacred.stores.store import RunExistsError, StoreError, StoreNotFoundError
+from sacred.stores.store import MissingPartError, RunExistsError, StoreNotFoundError
 
 __all__ = ["Bucket", "BucketBlobs"]
 
@@ -161,7 +161,7 @@ class BucketBlobs(Blobs):
         # Taken out and put back: after an error nobody knows what the object is like.
         growing = self.growing.pop(name, None) or self._found(name)
         if growing.size < offset:
-            raise StoreError(f"{self.root}/{name} is shorter than {offset} bytes")
+            raise MissingPartError(f"{self.root}/{name} is shorter than {offset} bytes")
         if growing.size == offset >= self.bucket.extendable:
             if content:
                 self.bucket.extend(self._key(name), offset, content)

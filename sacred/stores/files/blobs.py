@@ -27,7 +27,7 @@ from sacred.stores.local_files import (
     sync_to_disk,
     translate_errors,
 )
-from sacred.stores.store import RunExistsError, StoreError, StoreNotFoundError
+from sacred.stores.store import MissingPartError, RunExistsError, StoreError, StoreNotFoundError
 
 __all__ = ["DISCARD_TIME", "MARK", "TRASH", "Blob", "Blobs", "LocalBlobs", "check_run_id"]
 
@@ -288,7 +288,7 @@ class LocalBlobs(Blobs):
             try:
                 size = os.lseek(fd, 0, os.SEEK_END)
                 if size < offset:
-                    raise StoreError(f"{self._path(name)} is shorter than {offset} bytes")
+                    raise MissingPartError(f"{self._path(name)} is shorter than {offset} bytes")
                 # What follows is the rest of an attempt that failed, or was rewritten.
                 if size > offset:
                     os.ftruncate(fd, offset)

@@ -22,7 +22,7 @@ from sacred.serializer.json_text import to_json
 from sacred.stores.changes import AddPoints
 from sacred.stores.files.blobs import Blobs, LocalBlobs
 from sacred.stores.local_files import reject_malformed
-from sacred.stores.store import StoreError
+from sacred.stores.store import MissingPartError, StoreError
 
 __all__ = ["MetricsFile", "read_metrics"]
 
@@ -102,14 +102,15 @@ class MetricsFile:
         """Store points; those that are there already are passed over.
 
         Raises:
-            StoreError: points in front of these are missing.
+            MissingPartError: points in front of these are missing.
         """
         self._settle()
         new: list[tuple[AddPoints, Arrays]] = []
         for points in batch:
             known = self._metrics.get(points.name, _Metric()).count
             if points.start > known:
-                raise StoreError(f"Points {known} to {points.start} of {points.name!r} are missing")
+                missing = f"Points {known} to {points.start} of {points.name!r}"
+                raise MissingPartError(f"{missing} are missing")
             if points.stop > known:
                 points = points.part(known)
                 new.append((points, _encoded(points)))

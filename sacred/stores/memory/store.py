@@ -21,9 +21,9 @@ from sacred.stores.changes import (
 )
 from sacred.stores.reader import ReadableStore, Reader
 from sacred.stores.store import (
+    MissingPartError,
     RunExistsError,
     RunNotFoundError,
-    StoreError,
     not_discarded,
 )
 
@@ -143,12 +143,14 @@ def _apply(run: dict[str, Any], change: Change) -> None:
         case WriteOutput():
             before = run["output"][: change.start]
             if len(before.encode()) != change.offset:
-                raise StoreError(f"Output before character {change.start} is missing")
+                raise MissingPartError(f"Output before character {change.start} is missing")
             run["output"] = before + change.text
         case AddPoints():
             points = run["metrics"].setdefault(change.name, [])
             if change.start > len(points):
-                raise StoreError(f"Points of {change.name!r} before {change.start} are missing")
+                raise MissingPartError(
+                    f"Points of {change.name!r} before {change.start} are missing"
+                )
             new = zip(change.steps, change.values, change.timestamps, strict=True)
             points[change.start : change.stop] = new
         case AddFile():

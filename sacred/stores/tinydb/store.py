@@ -39,9 +39,9 @@ from sacred.stores.changes import (
 )
 from sacred.stores.reader import ReadableStore, Reader
 from sacred.stores.store import (
+    MissingPartError,
     RunExistsError,
     RunNotFoundError,
-    StoreError,
     not_discarded,
 )
 from sacred.stores.tinydb.database_file import DISCARD_TIME, DISCARDED, TABLE, TablesFile
@@ -272,7 +272,7 @@ class TinyDbStore(ReadableStore):
                 lambda digest: text_of(self._files, digest),
             )
         except ValueError as error:
-            raise StoreError(f"{self.url}: {error}") from error
+            raise MissingPartError(f"{self.url}: {error}") from error
         self._set(entry, {"captured_out": shown})
         if parts or PARTS in entry:
             entry[PARTS] = parts
@@ -369,7 +369,7 @@ def _with_points(before: Mapping[str, Any], points: AddPoints) -> dict[str, list
         "timestamps": [time.isoformat() for time in points.timestamps],
     }
     if len(before.get("values", ())) < points.start:
-        raise StoreError(f"Points of {points.name!r} before {points.start} are missing")
+        raise MissingPartError(f"Points of {points.name!r} before {points.start} are missing")
     arrays = {name: list(before.get(name, ())) for name in new}
     for name, items in new.items():
         arrays[name][points.start : points.stop] = items
