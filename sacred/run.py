@@ -283,6 +283,9 @@ class Run:
         if self.queue_only:
             self._queue()
             return None
+        if self.observers:
+            # Before the output is captured: what git complains about is no output of the run.
+            self._experiment_info = self.experiment_info
         signals = EndSignals()
         with self.bindings.activate(), signals.handled():
             self._execute(args, signals)

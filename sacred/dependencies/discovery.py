@@ -65,14 +65,15 @@ def gather_sources_and_dependencies(
         base_dir = os.path.dirname(main_file) if main_file else os.getcwd()
     look = _Look(globs, os.path.abspath(os.fsdecode(base_dir)))
     files = set(_choose(_SOURCES, "DISCOVER_SOURCES")(look))
+    # First: who creates a source waits for git.
+    packages = set(_choose(_PACKAGES, "DISCOVER_DEPENDENCIES")(look)) | _numpy(look.sites)
     shared = repositories or Repositories()
     main = None
     if main_file and main_file not in known:
         main = _create(main_file, save_git_info, shared)
     new = files.difference(known)
     sources = {_create(filename, save_git_info, shared) for filename in new} | {main}
-    packages = set(_choose(_PACKAGES, "DISCOVER_DEPENDENCIES")(look))
-    return main, sources - {None}, packages | _numpy(look.sites)  # type: ignore[return-value]
+    return main, sources - {None}, packages  # type: ignore[return-value]
 
 
 def imported_names(globs: Mapping[str, Any], base_dir: str) -> frozenset[str] | None:
@@ -169,9 +170,10 @@ def _modules_below(base: str) -> Modules:
     found = {}
     for name, module in list(sys.modules.items()):
         filename = module_file(module, by_spec=False)
-        if filename and not os.path.isabs(filename):
-            filename = os.path.abspath(filename)
-        if filename and filename.startswith(bases) and _SITE_PACKAGES not in filename:
+        # Most of them lie elsewhere, and each run looks twice.
+        if not filename or (filename.startswith("/") and not filename.startswith(bases)):
+            continue
+        if os.path.abspath(filename).startswith(bases) and _SITE_PACKAGES not in filename:
             found[name] = module
     return found
 

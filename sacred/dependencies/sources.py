@@ -52,8 +52,9 @@ class Source:
         path = get_py_file_if_possible(filename) if filename else ""
         if not os.path.isfile(path):
             raise ValueError(f'invalid filename or file not found "{os.fspath(filename)}"')
+        digest = get_digest(path)  # first, while git looks
         git = (repositories or Repositories()).info(path) if save_git_info else GitInfo()
-        return Source(path, get_digest(path), git.repo, git.commit, git.is_dirty)
+        return Source(path, digest, git.repo, git.commit, git.is_dirty)
 
     def to_json(self, base_dir: PathLike | None = None) -> tuple[str, str]:
         """Return (path, md5); the path relative to `base_dir` if that is given."""

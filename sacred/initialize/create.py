@@ -100,7 +100,7 @@ def create_requested_run(experiment: Ingredient, request: RunRequest) -> Run:
         observers=getattr(experiment, "observers", ()),
         root_logger=configured.root_logger,
         run_logger=configured.run_logger,
-        experiment_info=gather_info() if is_observed else gather_info,
+        experiment_info=gather_info,  # at the start of the run: git looks meanwhile
         host_info=host_info() if is_observed else host_info,
         pre_run_hooks=[hook for scaffold in scaffolds for hook in scaffold.pre_run_hooks],
         post_run_hooks=[hook for scaffold in scaffolds for hook in scaffold.post_run_hooks],
