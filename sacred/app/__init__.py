@@ -11,6 +11,7 @@
 | `matching_runs` | the runs of all stores of a call |
 | `index_progress` | how far the index of a large directory is, on the terminal |
 | `group_arguments` `noise_marks` | groups of runs to compare; marks for what is only noise |
+| `divergence_text` | where runs begin to differ, in lines |
 | `confirm` | a question before something is deleted |
 
 `sacred.display` prints runs, `sacred.cli.completion` completes command lines in shells.

@@ -79,6 +79,13 @@ diff = Command(
     summary="show how runs differ",
     arguments="ids",
 )
+divergence = Command(
+    module=f"{_MODULES}.divergence",
+    group=_COMPARE,
+    usage="A B",
+    summary="show where two runs begin to differ: cause, then first effect",
+    arguments="ids",
+)
 compare = Command(
     module=f"{_MODULES}.compare",
     group=_COMPARE,

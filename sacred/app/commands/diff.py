@@ -72,11 +72,23 @@ def run(args: argparse.Namespace, session: Session) -> int:
         write_table(table, args.format, session.console)
     elif not args.code:
         session.console.print("no differences")
+    if args.format is None and are_stored and len(records) == 2 and different and not args.only:
+        _print_divergence(records, session.console)
     if args.code:
         _print_code(records, session.console)
     for record in records:
         session.report(record.problems)
     return int(args.exit_code and any(row.part not in _OUTCOME for row in different))
+
+
+def _print_divergence(records: list[RunRecord], console: Console) -> None:
+    # Here: who compares with another format does without.
+    from sacred.app.divergence_text import divergence_text
+    from sacred.verdicts.divergence import EFFECTS, divergences
+
+    first = next(divergences(*records, kinds=EFFECTS), None)
+    if first is not None:
+        console.print(f"\nThey differ first in {divergence_text(first)}")
 
 
 def _records(ids: list[str], session: Session) -> list[RunRecord]:

@@ -1,0 +1,219 @@
+"""Where two runs begin to differ, in the order of cause and effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from sacred._base.frozen import Frozen
+from sacred.records import RunRecord
+from sacred.runs.columns import entries_of
+from sacred.runs.comparison import digest_of, packages_of
+from sacred.serializer import dumps
+from sacred.verdicts.numbers import metric_deviations, result_deviations
+from sacred.verdicts.output_masks import differing_lines, mask_output
+from sacred.verdicts.run_paths import relative_path
+
+__all__ = ["CAUSES", "EFFECTS", "Divergence", "divergences"]
+
+_DIGEST_CHARS = 8
+
+
+class Divergence(Frozen):
+    """The first difference of two runs in one respect.
+
+    Args:
+        kind: the respect: one of `CAUSES` or `EFFECTS`.
+        place: what differs, in words.
+        values: of the first run and of the second one; None: it has none.
+    """
+
+    kind: str
+    place: str
+    values: tuple[Any, Any]
+
+    def __str__(self) -> str:
+        one, other = ("nothing" if value is None else value for value in self.values)
+        return f"{self.place}: {one}, then {other}"
+
+
+_Found = Iterator[tuple[str, tuple[Any, Any]]]
+
+
+def divergences(
+    first: RunRecord,
+    second: RunRecord,
+    *,
+    kinds: Collection[str] | None = None,
+    ignored: Collection[str] = (),
+) -> Iterator[Divergence]:
+    """Yield the first difference in each respect: causes first, then effects.
+
+    Args:
+        first: a run.
+        second: another one.
+        kinds: the respects to look at; None: all.
+        ignored: patterns of names of metrics that do not count.
+    """
+    for kind, find in {**CAUSES, **EFFECTS}.items():
+        if kinds is not None and kind not in kinds:
+            continue
+        found = _metrics(first, second, ignored) if find is _metrics else find(first, second)
+        for place, values in found:
+            yield Divergence(kind=kind, place=place, values=values)
+            break
+
+
+def _entries(kind: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> _Found:
+    for name in dict.fromkeys((*one, *other)):
+        pair = one.get(name), other.get(name)
+        if dumps(pair[0]) != dumps(pair[1]) or (name in one) != (name in other):
+            yield f"{kind} {name}", pair
+
+
+def _config(first: RunRecord, second: RunRecord) -> _Found:
+    return _entries("entry", *(_settings(record, seeds=False) for record in (first, second)))
+
+
+def _seeds(first: RunRecord, second: RunRecord) -> _Found:
+    return _entries("entry", *(_settings(record, seeds=True) for record in (first, second)))
+
+
+def _settings(record: RunRecord, seeds: bool) -> dict[str, Any]:
+    # A path that is one key may be no text.
+    entries = ((str(path), value) for path, value in entries_of(record.config).items())
+    return {p: value for p, value in entries if (p.rpartition(".")[2] == "seed") is seeds}
+
+
+def _sources(first: RunRecord, second: RunRecord) -> _Found:
+    def digests(record: RunRecord) -> dict[str, str]:
+        return {name: digest_of(file)[:_DIGEST_CHARS] for name, file in record.sources.items()}
+
+    ones, others = digests(first), digests(second)
+    for place, values in _entries("source", ones, others):
+        name = place.removeprefix("source ")
+        line = _first_changed_line(first, second, name) if None not in values else None
+        yield (f"{place}, line {line[0]}", line[1]) if line else (place, values)
+
+
+def _first_changed_line(
+    first: RunRecord, second: RunRecord, name: str
+) -> tuple[int, tuple[str, str]] | None:
+    try:
+        texts = [record.sources[name].text().splitlines() for record in (first, second)]
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None  # only its digest is known
+    longest = max(map(len, texts))
+    pairs = zip(*(lines + [""] * (longest - len(lines)) for lines in texts), strict=True)
+    for number, (one, other) in enumerate(pairs, 1):
+        if one != other:
+            return number, (one.strip(), other.strip())
+    return None
+
+
+def _packages(first: RunRecord, second: RunRecord) -> _Found:
+    # What the sources import comes first; it is the likelier cause.
+    yield from _entries("package", packages_of(first), packages_of(second))
+    ones, others = (_installed(record) for record in (first, second))
+    if ones and others:
+        yield from _entries("package", ones, others)
+
+
+def _installed(record: RunRecord) -> dict[str, str]:
+    listed = record.environment.get("packages")
+    pairs = (str(entry).partition("==") for entry in listed or ())
+    return {name: version for name, _, version in pairs}
+
+
+def _resources(first: RunRecord, second: RunRecord) -> _Found:
+    def digests(record: RunRecord) -> dict[str, str]:
+        return {
+            relative_path(name, record): digest_of(file)[:_DIGEST_CHARS]
+            for name, file in record.resources.items()
+        }
+
+    return _entries("resource", digests(first), digests(second))
+
+
+def _environment(first: RunRecord, second: RunRecord) -> _Found:
+    then, now = first.host.get("python_version"), second.host.get("python_version")
+    if then and now and then != now:
+        yield "Python", (then, now)
+    ones, others = first.environment, second.environment
+    if not ones or not others:
+        return
+    yield from _entries("variable", *(_dict(env.get("variables")) for env in (ones, others)))
+    if ones.get("hash_seed") != others.get("hash_seed"):
+        yield "PYTHONHASHSEED", (ones.get("hash_seed"), others.get("hash_seed"))
+    libraries = (entries_of(_dict(env.get("libraries"))) for env in (ones, others))
+    yield from _entries("library", *libraries)
+    for name, words in (("cpus", "number of processors"), ("cpu_flags", "instruction sets")):
+        pair = _plain(ones.get(name)), _plain(others.get(name))
+        if pair[0] != pair[1]:
+            yield words, pair
+
+
+def _dict(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _plain(value: Any) -> Any:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+
+def _metrics(first: RunRecord, second: RunRecord, ignored: Collection[str] = ()) -> _Found:
+    for deviation in metric_deviations(first, second, ignored):
+        yield deviation.place, deviation.values
+
+
+def _status(first: RunRecord, second: RunRecord) -> _Found:
+    if first.status != second.status:
+        yield "status", (first.status, second.status)
+    elif _raised(first) != _raised(second):
+        yield "error", (_raised(first), _raised(second))
+
+
+def _raised(record: RunRecord) -> str | None:
+    """The last line of the traceback, without what is another each time."""
+    lines = (record.fail_trace or "").strip().splitlines()
+    return mask_output(lines[-1], record) if lines else None
+
+
+def _result(first: RunRecord, second: RunRecord) -> _Found:
+    for deviation in result_deviations(first, second):
+        yield deviation.place, deviation.values
+
+
+def _output(first: RunRecord, second: RunRecord) -> _Found:
+    found = differing_lines(first, second)
+    if found is not None:
+        number, *lines = found
+        yield f"line {number} of the output", (lines[0], lines[1])
+
+
+def _artifacts(first: RunRecord, second: RunRecord) -> _Found:
+    def digests(record: RunRecord) -> dict[str, str]:
+        return {name: digest_of(file)[:_DIGEST_CHARS] for name, file in record.artifacts.items()}
+
+    return _entries("artifact", digests(first), digests(second))
+
+
+_Finder = Callable[[RunRecord, RunRecord], _Found]
+
+#: What a run was made of.
+CAUSES: Mapping[str, _Finder] = {
+    "config": _config,
+    "seeds": _seeds,
+    "sources": _sources,
+    "packages": _packages,
+    "resources": _resources,
+    "environment": _environment,
+}
+#: What came of it.
+EFFECTS: Mapping[str, _Finder] = {
+    "metrics": _metrics,
+    "result": _result,
+    "status": _status,
+    "output": _output,
+    "artifacts": _artifacts,
+}
