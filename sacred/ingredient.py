@@ -228,26 +228,30 @@ class Ingredient:
 
     # -------------------------------------------------------- configuration
 
-    def config(self, function: Callable[..., Any]) -> ConfigScope:
-        """Decorator: the local variables of this function become config entries.
+    @overload
+    def config(self, function: type[R]) -> type[R]: ...  # type: ignore[overload-overlap]
+    @overload
+    def config(self, function: Callable[..., Any]) -> ConfigScope: ...
+    def config(self, function: Any) -> Any:
+        """Decorator: the local variables of a function, or the fields of a class, become entries.
 
         Raises:
             SyntaxError: the body holds ``return`` or ``yield``.
             AssertionError: the signature has defaults, ``*args`` or ``**kwargs``.
         """
+        from sacred.config.config_dict import ConfigModel
         from sacred.config.config_scope import ConfigScope
 
         earlier = self._earlier(self.configurations, function)
-        scope = ConfigScope(function)
-        self._replace_or_append(self.configurations, scope, earlier)
-        return scope
+        source: Any = (ConfigModel if isinstance(function, type) else ConfigScope)(function)
+        self._replace_or_append(self.configurations, source, earlier)
+        return function if isinstance(function, type) else source
 
     def named_config(self, func: Callable[..., Any]) -> ConfigScope:
         """Decorator: a config scope that is only used when it is asked for by name."""
         from sacred.config.config_scope import ConfigScope
 
-        scope = ConfigScope(func)
-        self._add_named_config(func.__name__, scope)
+        self._add_named_config(func.__name__, scope := ConfigScope(func))
         return scope
 
     def config_hook(self, func: Function) -> Function:
@@ -271,13 +275,12 @@ class Ingredient:
         self._replace_or_append(self.config_hooks, func, self._earlier(self.config_hooks, func))
         return func
 
-    def add_config(
-        self, cfg_or_file: dict[str, Any] | PathLike | None = None, **kw_conf: Any
-    ) -> ConfigSource:
-        """Add entries from exactly one of: a dict, a file, keyword arguments.
+    def add_config(self, cfg_or_file: Any = None, **kw_conf: Any) -> ConfigSource:
+        """Add entries from exactly one of: a dict, a file, a class, keyword arguments.
 
         Args:
-            cfg_or_file: a dict, or the name of a config file (``"@FILE"``: with its includes).
+            cfg_or_file: a dict, the name of a config file (``"@FILE"``: with its includes), or
+                a dataclass, ``TypedDict``, attrs class or pydantic model, or an instance of one.
             **kw_conf: entries as keyword arguments.
 
         Raises:

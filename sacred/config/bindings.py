@@ -76,12 +76,14 @@ class Binding:
         rnd: the function's own random number generator, a `SeedSource` of it, or None.
         run: the run, or None.
         path: of `config` in the configuration of the run; None if that is not known.
+        instances: of declared records, by the names of the parameters that ask for them.
     """
 
     __slots__ = (
         "_plans",
         "config",
         "drawn_call",
+        "instances",
         "logger",
         "order",
         "path",
@@ -98,8 +100,10 @@ class Binding:
         rnd: Any = None,
         run: Any = None,
         path: str | None = None,
+        instances: Mapping[str, Any] | None = None,
     ) -> None:
         self.path = path
+        self.instances: Mapping[str, Any] = instances or {}
         self.config: Mapping[str, Any] = {} if config is None else config
         self.logger = logger
         self.rnd = rnd
@@ -180,7 +184,7 @@ class Binding:
         special = {"_config": self.config, "_log": self.logger, "_run": self.run}
         if self.rnd is not None:
             special.update(_seed=None, _rnd=None)  # another one for each call
-        known = {**self.config, **special}
+        known = {**self.config, **special, **self.instances}
         return {name: known[name] for name in signature.arguments if name in known}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import (
     ConfigFileError,
@@ -18,8 +18,20 @@ from sacred.config.config_summary import ConfigSummary
 from sacred.config.dogmatic import DogmaticDict, undogmatize
 from sacred.config.normalize import normalize_or_die, recursive_fill_in
 from sacred.config.provenance import Origin
+from sacred.settings import SETTINGS
 
-__all__ = ["ConfigDict", "NoDictInFileError", "RefusedConfig", "source_from"]
+__all__ = [
+    "ConfigDict",
+    "ConfigModel",
+    "NoDictInFileError",
+    "RefusedConfig",
+    "is_model",
+    "source_from",
+]
+
+if TYPE_CHECKING:
+    from sacred.config.declared.declaration import Declaration, WrongValue
+    from sacred.config.declared.given_values import GivenValues
 
 
 class NoDictInFileError(ConfigFileError, TypeError):
@@ -61,6 +73,9 @@ class ConfigDict:
     >>> summary, sorted(summary.modified)
     ({'a': 1, 'b': {'c': 3}}, ['b', 'b.c'])
     """
+
+    #: Declared types of entries, by name.
+    declared: Mapping[str, Declaration] = {}
 
     def __init__(self, d: Mapping[str, Any] | PathType, place: str | None = None) -> None:
         self.origin = Origin("dict")
@@ -109,12 +124,17 @@ class ConfigDict:
             fallback: not used.
         """
         fixed, preset = fixed or {}, preset or {}
-        entries = DogmaticDict(fixed)
+        given = self._given_values(fixed)
+        entries = DogmaticDict(fixed if given is None else given.fixed)
+        entries.given = given
         entries.earlier = preset
         entries.bools = frozenset(n for n, v in preset.items() if isinstance(v, bool))
         entries.update(undogmatize(self._conf))  # new containers: results are changed at will
         added = entries.revelation(preset)
+        if self.declared:
+            added = {path for path in added if path.partition(".")[0] not in self.declared}
         summary = ConfigSummary(added, entries.modified, entries.typechanges)
+        summary.given = given
         for name, value in undogmatize(entries).items():
             summary[name] = normalize_or_die(value) if name in fixed else value
         recursive_fill_in(summary, preset, fixed)
@@ -124,6 +144,87 @@ class ConfigDict:
             if name not in fixed or isinstance(summary[name], dict)
         }
         return summary
+
+    def _given_values(self, fixed: Mapping[str, Any]) -> GivenValues | None:
+        if not self.declared or not SETTINGS.CONFIG.CHECK_TYPES:
+            return None
+        # Not at the top: dicts declare no types.
+        from sacred.config.declared.given_values import GivenValues
+
+        return GivenValues(self.declared, fixed)
+
+
+class ConfigModel(ConfigDict):
+    """A class whose fields declare entries: dataclass, `TypedDict`, attrs class, pydantic model.
+
+    Args:
+        model: the class, or an instance whose values are the defaults.
+
+    Raises:
+        TypeError: it is none of them.
+
+    >>> import dataclasses
+    >>> @dataclasses.dataclass
+    ... class Model:
+    ...     depth: int = 3
+    ...     rate: float = 0.5
+    >>> ConfigModel(Model)(fixed={"rate": 1})
+    {'depth': 3, 'rate': 1.0}
+    """
+
+    def __init__(self, model: Any) -> None:
+        from sacred.config.declared.from_annotation import declaration_of
+        from sacred.config.declared.record_types import Record, plain_form
+
+        record = declaration_of(model if isinstance(model, type) else type(model))
+        if not isinstance(record, Record):
+            raise TypeError(f"{model!r} is no dataclass, TypedDict, attrs class or pydantic model")
+        #: The declaration of the whole.
+        self.record = record
+        # For notebooks, where a cell defines the class again.
+        self.__module__, self.__qualname__ = record.cls.__module__, record.cls.__qualname__
+        fields = record.fields.items()
+        self.declared = {name: field.declaration for name, field in fields}
+        if isinstance(model, type):
+            super().__init__(record.defaults())
+        else:
+            super().__init__(plain_form(model))
+
+    def __repr__(self) -> str:
+        return f"<ConfigModel {self.record.name}>"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the entries that it sets."""
+        return frozenset(self.declared)
+
+    def check(self, config: dict[str, Any]) -> list[WrongValue]:
+        """Convert the entries, in place, that other sources have set; the class checks the whole.
+
+        Args:
+            config: the configuration, with entries of other sources.
+
+        Returns:
+            what does not fit, or is not set.
+        """
+        from sacred.config.declared.declaration import MISSING, WrongValue
+
+        wrong: list[WrongValue] = []
+        for name, declared in self.declared.items():
+            value, default = config.get(name, MISSING), self._conf.get(name, MISSING)
+            if value is MISSING:
+                if self.record.fields[name].is_required:
+                    wrong.append(WrongValue(name, MISSING, declared.name))
+            elif default is not MISSING and default is not None and not declared.accepts(default):
+                continue  # not typed
+            elif not declared.accepts(value) and value is not default:
+                found: list[WrongValue] = []
+                made = declared.update(value, MISSING, name, found)
+                wrong += found
+                config[name] = config[name] if found else made
+        if wrong:
+            return wrong
+        return self.record.problems({n: config[n] for n in self.declared if n in config}, "")
 
 
 class RefusedConfig:
@@ -158,21 +259,30 @@ class RefusedConfig:
         raise self._error
 
 
-def source_from(
-    cfg_or_file: dict[str, Any] | PathType | None, keywords: dict[str, Any]
-) -> ConfigDict | RefusedConfig:
-    """Make a source of exactly one of: a dict, a config file, keyword arguments.
+def is_model(value: Any) -> bool:
+    """Whether it is a class with declared fields, or an instance of one."""
+    cls = value if isinstance(value, type) else type(value)
+    if cls.__module__ == "builtins":
+        return False
+    from sacred.config.declared.record_types import is_record_class
+
+    return is_record_class(cls)
+
+
+def source_from(cfg_or_file: Any, keywords: dict[str, Any]) -> ConfigDict | RefusedConfig:
+    """Make a source of exactly one of: a dict, a config file, a class, keyword arguments.
 
     A variable that a file lacks is an error when the source is used: help and the rest of the
     experiment need none.
 
     Args:
-        cfg_or_file: a dict, or the name of a config file; None: the keywords are meant.
+        cfg_or_file: a dict, the name of a config file, or a class with declared fields (or an
+            instance, see `ConfigModel`); None: the keywords are meant.
         keywords: entries; empty: the other argument is meant.
 
     Raises:
         ValueError: more than one source, or none.
-        TypeError: neither dict nor file name.
+        TypeError: nothing of the kind.
     """
     if cfg_or_file is not None and keywords:
         raise ValueError("cannot combine keyword args with dict or filename")
@@ -180,6 +290,8 @@ def source_from(
         if not keywords:
             raise ValueError("Empty configuration: pass a dict, a file name or keywords")
         return ConfigDict(keywords)
+    if is_model(cfg_or_file):
+        return ConfigModel(cfg_or_file)
     if isinstance(cfg_or_file, dict | str | os.PathLike):
         try:
             return ConfigDict(cfg_or_file)

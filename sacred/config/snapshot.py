@@ -28,7 +28,7 @@ _MAX_RUNS = 8
 _runs: dict[str, RunBindings] = {}  # the last ones: workers live longer than runs
 
 
-_NOTHING: Mapping[str, Any] = {}
+_NOTHING: Mapping[Any, Any] = {}
 
 
 def refuse_in_worker(run_id: Any, what: str) -> NoReturn:
@@ -108,6 +108,8 @@ class Snapshot(Frozen, kw_only=False):
     run: RemoteRun | None
     #: (module, qualified name) → (config, generator, name of the logger)
     bindings: dict[tuple[str, str], tuple[Any, Any, str | None]]
+    #: (module, qualified name) → what `Binding.instances` has, if anything
+    instances: Mapping[tuple[str, str], Mapping[str, Any]] = _NOTHING
 
 
 def take_snapshot(function: BoundFunction) -> Snapshot | None:
@@ -124,6 +126,7 @@ def take_snapshot(function: BoundFunction) -> Snapshot | None:
             key: (binding.config, binding.generator(), getattr(binding.logger, "name", None))
             for key, binding in bindings.items()
         },
+        instances={key: one.instances for key, one in bindings.items() if one.instances},
     )
 
 
@@ -147,7 +150,9 @@ def _rebuild(snapshot: Snapshot) -> RunBindings:
     run = RunBindings(snapshot.token)
     for key, (config, rnd, name) in snapshot.bindings.items():
         logger = logging.getLogger(name) if name else None
-        run.bind_name(key, Binding(config=config, logger=logger, rnd=rnd, run=snapshot.run))
+        made = snapshot.instances.get(key)
+        binding = Binding(config, logger, rnd, snapshot.run, instances=made)
+        run.bind_name(key, binding)
     while len(_runs) >= _MAX_RUNS:
         _runs.pop(next(iter(_runs)), None)
     _runs[snapshot.token] = run

@@ -24,6 +24,7 @@ __all__ = [
     "CommandLineText",
     "DeleteKey",
     "TypedValues",
+    "annotates_records",
     "as_entry",
     "declares_bool",
     "marked_number",
@@ -40,6 +41,9 @@ _FRACTION = rf"({_NUMBER})\s*/\s*({_NUMBER})"
 _BOOL_ANNOTATION = (
     r"""^['"]?(?:\w+\.)?(?:Optional\[)?(?:None\s*\|\s*)?bool(?:\s*\|\s*None)?\]?['"]?$"""
 )
+
+
+_PLAIN_ANNOTATIONS = ("str", "int", "float", "bool", "dict", "list", "tuple", None)
 
 
 class CommandLineText(str):
@@ -230,6 +234,20 @@ def declares_bool(annotation: str) -> bool:
     [True, True, True, False]
     """
     return re.match(_BOOL_ANNOTATION, annotation) is not None
+
+
+def annotates_records(function: Any) -> bool:
+    """Whether annotations of a function may name classes with fields: a cheap first look."""
+    try:
+        annotations = function.__annotations__ or {}
+    except Exception:  # from Python 3.14 on, they are evaluated here
+        return False
+    return any(
+        name != "return"
+        and (isinstance(one, str) or getattr(one, "__module__", "") != "builtins")
+        and one not in _PLAIN_ANNOTATIONS
+        for name, one in annotations.items()
+    )
 
 
 def unmarked(value: Any) -> Any:

@@ -14,6 +14,7 @@ from sacred._base.paths import (
     iterate_flattened,
     join_paths,
 )
+from sacred.config.config_dict import ConfigModel
 from sacred.definition import RunRequest
 from sacred.settings import SETTINGS
 
@@ -50,6 +51,8 @@ def refuse_wrong_values(
     Raises:
         ConfigTypeError: some do not fit; it names all of them.
     """
+    for scaffold in scaffolding.values():
+        _check_models(scaffold)
     wrong = {one.path: one for one in _wrong_values(scaffolding)}
     if wrong:
         problems = [
@@ -69,7 +72,49 @@ def _wrong_values(scaffolding: Mapping[str, Scaffold]) -> Iterator[WrongValue]:
         yield from scaffold.wrong_values
 
 
+def _check_models(scaffold: Scaffold) -> None:
+    """Check the entries of declared classes, whatever has set them; the scaffold notes the rest.
+
+    A file behind the class, a later scope or a hook may have set them.
+    """
+    config = scaffold.config
+    if config is None or not SETTINGS.CONFIG.CHECK_TYPES:
+        return
+    for source in scaffold.config_scopes:
+        if isinstance(source, ConfigModel):
+            wrong = source.check(config)
+            known = {*_names_of_wrong(scaffold)}
+            new = [one for one in wrong if not one.path or one.path.split(".")[0] not in known]
+            if known:  # what the class says of the whole may follow from these
+                new = [one for one in new if not one.problem]
+            scaffold.wrong_values += [
+                replace(
+                    one,
+                    path=join_paths(scaffold.path, one.path) if one.path else scaffold.path,
+                    origin=_source_of(one.path, scaffold),
+                )
+                for one in new
+            ]
+
+
+def _names_of_wrong(scaffold: Scaffold) -> Iterator[str]:
+    for summary in scaffold.summaries:
+        given = getattr(summary, "given", None)
+        yield from given.wrong if given is not None else ()
+
+
+def _source_of(path: str, scaffold: Scaffold) -> str:
+    """The source that has set an entry last, if it was none from outside."""
+    name = path.partition(".")[0]
+    if name in scaffold.config_updates:
+        return ""
+    origins = [summary.origins[name] for summary in scaffold.summaries if name in summary.origins]
+    return str(origins[-1]) if origins else ""
+
+
 def _origin(path: str, request: RunRequest, named: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    if not path:  # it is about several entries
+        return ""
     updates = convert_to_nested_dict(dict(request.config_updates))
     typed = [str(entry).rstrip("+") for entry, _ in iterate_flattened(updates)]
     if any(entry == path or is_prefix(entry, path) or is_prefix(path, entry) for entry in typed):
@@ -105,6 +150,8 @@ def convert_hook_changes(
         made = declaration.update(value, own, name, wrong)
         full = [replace(one, path=join_paths(scaffold.path, one.path)) for one in wrong]
         scaffold.wrong_values += [replace(one, origin=origin) for one in full]
-        if not wrong:
+        if wrong:
+            del converted[name]
+        else:
             converted[name] = made
     return converted

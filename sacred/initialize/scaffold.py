@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,12 +22,14 @@ from sacred._base.paths import (
 from sacred.config.bindings import Binding
 from sacred.config.captured_function import CapturedFunction
 from sacred.config.chain import ConfigSource, chain_evaluate_config_scopes
-from sacred.config.config_dict import ConfigDict
+from sacred.config.config_dict import ConfigDict, ConfigModel
 from sacred.config.config_scope import ConfigScope
 from sacred.config.config_summary import ConfigSummary
 from sacred.config.evaluations import without_unchanged
+from sacred.config.typed_entries import annotates_records
 from sacred.definition import ConfigHook
 from sacred.randomness import SeedSource, check_seed, get_seed
+from sacred.settings import SETTINGS
 
 if TYPE_CHECKING:
     from sacred.config.declared.declaration import Declaration, WrongValue
@@ -240,11 +243,23 @@ class Scaffold:
             config.update({n: value for n, value in own.items() if not self._is_below(n)})
         return config, summaries
 
-    def declaration(self, name: str) -> Declaration | None:
-        """The declared type of an entry: that of the last source that declares it."""
+    def declaration(self, path: str) -> Declaration | None:
+        """The declared type of an entry: that of the last source that declares it.
+
+        Args:
+            path: of the entry; the empty path is that of the whole.
+        """
+        name, _, rest = path.partition(".")
         for source in reversed(self.config_scopes):
-            if isinstance(source, ConfigScope) and name in source.annotated:
-                return source.declarations().get(name)
+            found: Declaration | None = None
+            if isinstance(source, ConfigModel):
+                found = source.declared.get(name) if name else source.record
+            elif name and isinstance(source, ConfigScope) and name in source.annotated:
+                found = source.declarations().get(name)
+            if found is not None:
+                for part in rest.split(".") if rest else ():
+                    found = found.field(part) if found is not None else None
+                return found
         return None
 
     def _is_below(self, name: str) -> bool:
@@ -412,10 +427,32 @@ class Scaffold:
         self, function: CapturedFunction[Any], fixture: dict[str, Any], rnd: Any, run: Any
     ) -> Binding:
         logger = self.logger.getChild(function.__name__) if self.logger else None
+        prefix = function.prefix or ""
+        config = get_by_dotted_path(fixture, prefix, default={})
         return Binding(
-            config=get_by_dotted_path(fixture, function.prefix or "", default={}),
+            config=config,
             logger=logger,
             rnd=rnd,
             run=run,
-            path=join_paths(self.path, function.prefix or ""),
+            path=join_paths(self.path, prefix),
+            instances=self._instances(function, config, prefix),
+        )
+
+    def _instances(
+        self, function: CapturedFunction[Any], config: Any, prefix: str
+    ) -> dict[str, Any]:
+        if function.__module__.startswith("sacred.") or not annotates_records(function):
+            return {}
+        if not self._declares_types:
+            return {}
+        # Not at the top: few functions ask for instances.
+        from sacred.config.declared.asked_instances import asked_instances
+
+        return asked_instances(function, config, prefix, self.declaration)
+
+    @functools.cached_property
+    def _declares_types(self) -> bool:
+        return SETTINGS.CONFIG.CHECK_TYPES and any(
+            getattr(source, "declared", None) or getattr(source, "annotated", None)
+            for source in self.config_scopes
         )

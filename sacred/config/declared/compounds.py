@@ -9,11 +9,16 @@ from sacred.config.declared.declaration import MISSING, Declaration, WrongValue,
 from sacred.config.declared.scalars import Choice, EnumMember, PathValue, Scalar
 from sacred.config.typed_entries import DELETED, CommandLineText, as_entry, unmarked
 
-__all__ = ["DictOf", "ListOf", "OneOf", "TupleOf"]
+__all__ = ["DictOf", "ListOf", "OneOf", "TupleOf", "as_container"]
 
 
-def _as_container(value: Any, example: Any) -> Any:
-    """The list or dict that a text of the command line stands for, else the value."""
+def as_container(value: Any, example: Any) -> Any:
+    """Return the list or dict that a text of the command line stands for, else the value.
+
+    Args:
+        value: the value.
+        example: a list or a dict.
+    """
     return as_entry(CommandLineText(value), example) if isinstance(value, str) else value
 
 
@@ -27,8 +32,23 @@ class OneOf(Declaration):
     def __init__(self, alternatives: Sequence[Declaration]) -> None:
         self.alternatives = tuple(alternatives)
         self.name = " or ".join(one.name for one in alternatives)
+        self.has_fields = any(one.has_fields for one in alternatives)
         # Any text is a text: what it could be otherwise comes first.
         self._for_text = sorted(alternatives, key=_breadth)
+
+    @property
+    def records(self) -> frozenset[Any]:
+        """The classes of which it has instances."""
+        return frozenset().union(*(one.records for one in self.alternatives))
+
+    def field(self, name: str) -> Declaration | None:
+        """The declared type of a part of an alternative that has one.
+
+        Args:
+            name: of the part.
+        """
+        found = (one.field(name) for one in self.alternatives)
+        return next((one for one in found if one is not None), None)
 
     def accepts(self, value: Any) -> bool:
         """Whether one alternative has the value."""
@@ -75,6 +95,11 @@ class OneOf(Declaration):
         hints = [f.hint for one in order for f in _problems(one, value, path) if f.hint]
         return self.refuse(value, path, wrong, hints[0] if hints else "")
 
+    def instance(self, value: Any) -> Any:
+        """Make what functions get of a value; see `Declaration.instance`."""
+        fitting = [one for one in self.alternatives if one.accepts(value)]
+        return fitting[0].instance(value) if fitting else value
+
     def schema(self) -> dict[str, Any]:
         """The JSON Schema."""
         return {"anyOf": [one.schema() for one in self.alternatives]}
@@ -116,6 +141,11 @@ class ListOf(Declaration):
         self._kinds = kinds
         self.name = f"a list of {item.name}" if item.name != "any value" else "a list"
 
+    @property
+    def records(self) -> frozenset[Any]:
+        """The classes of which it has instances."""
+        return self._item.records
+
     def accepts(self, value: Any) -> bool:
         """Whether it is a list whose elements fit."""
         return isinstance(value, self._kinds) and all(map(self._item.accepts, value))
@@ -128,7 +158,7 @@ class ListOf(Declaration):
             path: of the entry.
             wrong: receives what does not fit.
         """
-        items = _as_container(value, [])
+        items = as_container(value, [])
         if not isinstance(items, list | tuple | set | frozenset):
             plain = unmarked(items)
             hint = f"As a list: {path}=[{plain}]" if isinstance(plain, str | int | float) else ""
@@ -159,6 +189,10 @@ class ListOf(Declaration):
 
     def _item_at(self, index: Any, length: int) -> Declaration:
         return self._item
+
+    def instance(self, value: Any) -> Any:
+        """Make what functions get of a value; see `Declaration.instance`."""
+        return [self._item.instance(item) for item in value] if isinstance(value, list) else value
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema."""
@@ -203,7 +237,7 @@ class TupleOf(ListOf):
             path: of the entry.
             wrong: receives what does not fit.
         """
-        items = _as_container(value, [])
+        items = as_container(value, [])
         if not isinstance(items, list | tuple) or len(items) != len(self._items):
             return self.refuse(value, path, wrong)
         pairs = enumerate(zip(self._items, items, strict=True))
@@ -213,6 +247,12 @@ class TupleOf(ListOf):
         number = int(index)
         fits = -len(self._items) <= number < len(self._items)
         return self._items[number] if fits else self._item
+
+    def instance(self, value: Any) -> Any:
+        """Make what functions get of a value; see `Declaration.instance`."""
+        if not isinstance(value, list) or len(value) != len(self._items):
+            return value
+        return tuple(one.instance(item) for one, item in zip(self._items, value, strict=True))
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema."""
@@ -234,6 +274,19 @@ class DictOf(Declaration):
         self._item = item
         is_any = item.name == "any value"
         self.name = "a dict" if is_any else f"a dict of {key.name} to {item.name}"
+
+    @property
+    def records(self) -> frozenset[Any]:
+        """The classes of which it has instances."""
+        return self._item.records
+
+    def field(self, name: str) -> Declaration | None:
+        """The declared type of the values.
+
+        Args:
+            name: of a value.
+        """
+        return self._item
 
     def accepts(self, value: Any) -> bool:
         """Whether it is a dict whose keys and values fit."""
@@ -262,7 +315,7 @@ class DictOf(Declaration):
             path: of the entry.
             wrong: receives what does not fit.
         """
-        entries = _as_container(value, {})
+        entries = as_container(value, {})
         if not isinstance(entries, Mapping):
             return self.refuse(value, path, wrong, f"As an entry of it: {path}.NAME=VALUE")
         had = own if isinstance(own, Mapping) else {}
@@ -274,6 +327,12 @@ class DictOf(Declaration):
             name = self._key.convert(key, below(path, key), wrong)
             made[name] = self._item.update(item, had.get(name, MISSING), below(path, key), wrong)
         return made
+
+    def instance(self, value: Any) -> Any:
+        """Make what functions get of a value; see `Declaration.instance`."""
+        if not isinstance(value, Mapping):
+            return value
+        return {key: self._item.instance(item) for key, item in value.items()}
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema."""

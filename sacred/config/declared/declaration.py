@@ -25,6 +25,7 @@ class WrongValue(Frozen, kw_only=False):
         expected: the declared type, in words.
         hint: the nearest right thing; may be empty.
         origin: where the value comes from; may be empty.
+        problem: what is wrong, if it is not the type.
     """
 
     path: str
@@ -32,11 +33,18 @@ class WrongValue(Frozen, kw_only=False):
     expected: str
     hint: str = ""
     origin: str = ""
+    problem: str = ""
 
     def __str__(self) -> str:
-        value = "is not set" if self.value is MISSING else f"= {shown(self.value)}"
+        if self.value is not MISSING:
+            entry = f"{self.path} = {shown(self.value)}"
+        elif self.problem:
+            entry = self.path
+        else:
+            entry = f"{self.path} is not set"
         origin = f"   ({self.origin})" if self.origin else ""
-        return f"{self.path} {value}{origin}: expected {self.expected}. {self.hint}".rstrip()
+        problem = self.problem or f"expected {self.expected}."
+        return f"{entry}{origin}: {problem} {self.hint}".removeprefix(": ").rstrip()
 
 
 def shown(value: Any) -> str:
@@ -52,6 +60,21 @@ class Declaration:
 
     #: The type in words, for messages: "expected ...".
     name = "any value"
+    #: Whether the names below the entry are declared, too: setting one adds nothing.
+    has_fields = False
+
+    @property
+    def records(self) -> frozenset[Any]:
+        """The classes of which it has instances."""
+        return frozenset()
+
+    def field(self, name: str) -> Declaration | None:
+        """The declared type of a part.
+
+        Args:
+            name: of the part.
+        """
+        return None
 
     def accepts(self, value: Any) -> bool:
         """Whether a default fits, as it is written: nothing is converted.
@@ -84,6 +107,14 @@ class Declaration:
             wrong: as in `convert`.
         """
         return self.convert(value, path, wrong)
+
+    def instance(self, value: Any) -> Any:
+        """Make what a function gets that asks for the declared type: instances of records.
+
+        Args:
+            value: a value of the configuration.
+        """
+        return value
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of the values."""

@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sacred.config.declared.compounds import DictOf, ListOf, OneOf, TupleOf
+from sacred.config.declared.constrained import Constrained, is_constraint
 from sacred.config.declared.declaration import AnyValue, Declaration
+from sacred.config.declared.record_types import Record, fields_of_class, is_record_class
 from sacred.config.declared.scalars import SCALARS, Choice, EnumMember, PathValue, Scalar
 
 __all__ = ["declaration_of"]
@@ -61,6 +63,8 @@ class _Reader:
 
     def __init__(self, names: Mapping[str, Any]) -> None:
         self._names = names
+        #: Records by class: a field may be of the class itself.
+        self._records: dict[type, Record] = {}
 
     def read(self, annotation: Any) -> Declaration:
         if isinstance(annotation, typing.ForwardRef):
@@ -85,11 +89,19 @@ class _Reader:
             return Scalar(cls)
         if cls in _LISTS or cls in _SETS or cls in _DICTS or cls in (tuple, frozenset):
             return self._generic(cls, cls, ())
+        if is_record_class(cls):
+            return self._record(cls)
         if issubclass(cls, enum.Enum):
             return EnumMember(cls) if cls.__members__ else _ANY
         if issubclass(cls, pathlib.PurePath):
             return PathValue(cls)
         return _ANY
+
+    def _record(self, cls: type) -> Declaration:
+        if cls not in self._records:
+            self._records[cls] = record = Record(cls)
+            record.fields = fields_of_class(cls, self.read, self._names)
+        return self._records[cls]
 
     def _generic(self, annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> Declaration:
         if origin is typing.Union or origin is types.UnionType:
@@ -97,7 +109,9 @@ class _Reader:
         if origin is typing.Literal:
             return Choice(arguments)
         if origin is typing.Annotated:
-            return self.read(arguments[0])
+            remarks = [one for one in annotation.__metadata__ if is_constraint(one)]
+            inner = self.read(arguments[0])
+            return Constrained(inner, arguments[0], remarks) if remarks else inner
         if origin in _WRAPPERS:
             return self.read(arguments[0])
         if origin in _DICTS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sacred.config.declared.compounds import OneOf
@@ -103,6 +103,11 @@ class GivenValues:
         self.wrong = {name: wrong for name, wrong in self.wrong.items() if wrong}
         for name in self.wrong:
             del self.fixed[name]
+
+    def really_added(self, added: Iterable[str]) -> set[str]:
+        """Return the paths of added entries, without those that are fields of declared records."""
+        fields = {name for name, one in self._declared.items() if one.has_fields}
+        return {path for path in added if path.partition(".")[0] not in fields}
 
     def merged(self, updates: Mapping[Any, Any]) -> dict[Any, Any]:
         """Return updates with the converted values in place of those that were given.

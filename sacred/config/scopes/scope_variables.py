@@ -7,7 +7,7 @@ import copy
 import sys
 from collections.abc import Collection, Mapping
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import InvalidKeyError
 from sacred.config.config_summary import ConfigSummary
@@ -17,7 +17,9 @@ from sacred.config.provenance import Origin
 from sacred.config.read_only import ReadOnlyContainer, make_given, make_plain
 from sacred.config.scopes.scope_code import HELPER
 from sacred.config.scopes.scope_locals import ScopeLocals
-from sacred.config.typed_entries import TypedValues
+
+if TYPE_CHECKING:
+    from sacred.config.declared.given_values import GivenValues
 
 __all__ = ["ScopeVariables"]
 
@@ -41,7 +43,7 @@ class ScopeVariables:
         preset: Mapping[str, Any],
         fallback: Mapping[str, Any],
         bools: frozenset[str],
-        given: TypedValues | None = None,
+        given: GivenValues | None = None,
     ) -> None:
         self._fixed = fixed
         self._preset = preset
@@ -51,7 +53,7 @@ class ScopeVariables:
             if name not in preset and name not in fixed
         }
         self._entries = DogmaticDict(fixed if given is None else given.fixed)
-        self._entries.given = given
+        self._entries.given = self._given = given
         self._entries.earlier = preset
         self._entries.bools = bools | {n for n, v in preset.items() if isinstance(v, bool)}
         # What it reads of these ignores changes; copies of that are made to be changed.
@@ -174,6 +176,8 @@ class ScopeVariables:
         """
         self._take_locals(names)
         added = self._entries.revelation(self._preset)
+        if self._given is not None:
+            added = self._given.really_added(added)
         summary = ConfigSummary(
             added=added,
             modified=self._entries.modified,
