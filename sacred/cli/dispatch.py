@@ -9,8 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred._base.errors import SacredError
-from sacred._base.tracebacks import print_filtered_stacktrace
-from sacred.cli.error_messages import no_command, report, unknown_command
+from sacred.cli.error_messages import (
+    no_command,
+    report,
+    show_filtered_if_uncaught,
+    unknown_command,
+)
 from sacred.cli.options import BuiltInOption
 from sacred.cli.parsing import ParsedArguments, parse
 from sacred.cli.updates import parse_updates
@@ -172,23 +176,10 @@ def _run(experiment: Program, request: RunRequest, short_usage: Callable[[], str
             raise
         if isinstance(error, KeyboardInterrupt):
             # Re-raised, so that Python exits as an interrupted program does.
-            _show_filtered_if_uncaught(error)
+            show_filtered_if_uncaught(error)
             raise
         sys.exit(report(error, short_usage(), post_mortem))
     # An experiment that overrides `run` may return something else.
     if getattr(finished, "record_error", None) is not None:  # it has been logged
         sys.exit(1)
     return finished
-
-
-def _show_filtered_if_uncaught(error: BaseException) -> None:
-    """Hide the library's own frames if this error ends the program."""
-    before = sys.excepthook
-
-    def show(kind: Any, value: BaseException, traceback: Any) -> None:
-        if value is error:
-            print_filtered_stacktrace("always", value)
-        else:
-            before(kind, value, traceback)
-
-    sys.excepthook = show

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 from sacred._base.errors import MissingExtraError, ObserverError, SacredError
 from sacred._base.masking import mask_passwords
 from sacred._base.text import did_you_mean
-from sacred._base.tracebacks import format_filtered_stacktrace, format_sacred_error
+from sacred._base.tracebacks import (
+    format_filtered_stacktrace,
+    format_sacred_error,
+    print_filtered_stacktrace,
+)
 from sacred.cli.errors import CommandLineError
 
-__all__ = ["explain", "no_command", "report", "unknown_command"]
+__all__ = ["explain", "no_command", "report", "show_filtered_if_uncaught", "unknown_command"]
 
 
 def explain(error: BaseException, short_usage: str) -> str:
@@ -33,7 +38,7 @@ def explain(error: BaseException, short_usage: str) -> str:
 
 
 def report(error: BaseException, short_usage: str, post_mortem: bool = False) -> int:
-    """Show an error on stderr.
+    """Show an error on stderr, or let the exception hook do it that a program has set.
 
     Args:
         error: what was raised.
@@ -42,16 +47,69 @@ def report(error: BaseException, short_usage: str, post_mortem: bool = False) ->
 
     Returns:
         the exit code, 1.
+
+    Raises:
+        BaseException: the error itself, if a debugger runs the program and waits for it.
     """
-    # What drivers and plug-ins raise may quote a URL.
-    message = mask_passwords(explain(error, short_usage))
-    print(message, end="", file=sys.stderr, flush=True)
+    own = (SacredError, ObserverError, MissingExtraError)
+    if not isinstance(error, own) and not post_mortem and _is_debugged():
+        raise error
+    if isinstance(error, own) or not _call_hook(error):
+        # What drivers and plug-ins raise may quote a URL.
+        message = mask_passwords(explain(error, short_usage))
+        print(message, end="", file=sys.stderr, flush=True)
     if post_mortem and error.__traceback__ is not None:
         # Not at the top: only ``--pdb`` needs it.
         import pdb
 
         pdb.post_mortem(error.__traceback__)
     return 1
+
+
+def show_filtered_if_uncaught(error: BaseException) -> None:
+    """Hide the library's own frames if this error ends the program.
+
+    Args:
+        error: is about to be raised again.
+    """
+    before = sys.excepthook
+
+    def show(kind: Any, value: BaseException, traceback: Any) -> None:
+        if value is error and _hook_of(before) is None:
+            print_filtered_stacktrace("always", value)
+        else:
+            before(kind, value, traceback)
+
+    show.replaced_hook = before  # type: ignore[attr-defined]
+    sys.excepthook = show
+
+
+def _hook_of(hook: Any) -> Any:
+    """The exception hook that somebody has set, or None."""
+    while hasattr(hook, "replaced_hook"):  # ours, which did not end the program
+        hook = hook.replaced_hook
+    return None if hook in (sys.__excepthook__, None) else hook
+
+
+def _call_hook(error: BaseException) -> bool:
+    """Do as Python does with an exception that nobody has caught; False: that is ours to show."""
+    hook = _hook_of(sys.excepthook)
+    if hook is None:
+        return False
+    try:
+        hook(type(error), error, error.__traceback__)
+    except Exception as failure:
+        print(f"Error in sys.excepthook: {failure!r}", file=sys.stderr)
+        return False
+    return True
+
+
+def _is_debugged() -> bool:
+    """Whether the program runs inside pdb, or another debugger of the standard library's kind."""
+    frame: Any = sys._getframe()
+    while frame is not None and frame.f_globals.get("__name__") != "bdb":
+        frame = frame.f_back
+    return frame is not None
 
 
 def unknown_command(name: str, available: Iterable[str]) -> CommandLineError:
