@@ -18,6 +18,7 @@ __all__ = [
     "force_bson_encodeable",
     "shortened",
     "with_datetimes",
+    "with_large_integers",
 ]
 
 #: Of a document's 16 MB, what one field may take. Several may be that large at once.
@@ -33,6 +34,8 @@ DISCARD_TIME = "discard_time"
 # MongoDB allows 100 levels, and values stand some levels down in the document.
 _MAX_DEPTH = 90
 _INT64 = range(-(2**63), 2**63)
+_DECIMAL_DIGITS = 34
+_MAX_DECIMAL = 10**_DECIMAL_DIGITS - 1
 _AS_THEY_ARE = frozenset({type(None), bool, float, bytes, datetime.datetime})
 _MAX_ITEM_SIZE = 256 * 1024
 _EXCERPT = 2000
@@ -80,7 +83,7 @@ def _encodeable(obj: Any, depth: int) -> Any:
     if kind is str:
         return _utf8(obj)
     if isinstance(obj, int):
-        return int(obj) if obj in _INT64 else _as_text(obj, "it has more than 64 bits")
+        return int(obj) if obj in _INT64 else _large_integer(int(obj))
     if depth < _MAX_DEPTH and isinstance(obj, Mapping):
         return {_key(key): _encodeable(value, depth + 1) for key, value in obj.items()}
     if depth < _MAX_DEPTH and isinstance(obj, (list, tuple)):
@@ -90,6 +93,32 @@ def _encodeable(obj: Any, depth: int) -> Any:
     if hasattr(obj, "tolist") and hasattr(obj, "dtype"):  # numpy, without importing it
         return _encodeable(obj.tolist(), depth)
     return obj if _is_encodeable(obj) else _as_text(obj, "BSON has no such type")
+
+
+def _large_integer(number: int) -> Any:
+    """A decimal number, which the server compares with others; text if it is too long for one."""
+    if abs(number) > _MAX_DECIMAL:
+        return _as_text(number, f"it has more than {_DECIMAL_DIGITS} digits")
+    # Not at the top: pymongo is optional.
+    from bson.decimal128 import Decimal128
+
+    return Decimal128(str(number))
+
+
+def with_large_integers() -> Any:
+    """Return the `bson.codec_options.TypeRegistry` that reads what `_large_integer` writes."""
+    from bson.codec_options import TypeDecoder, TypeRegistry
+    from bson.decimal128 import Decimal128
+
+    class LargeInteger(TypeDecoder):
+        bson_type = Decimal128
+
+        def transform_bson(self, value: Decimal128) -> Any:
+            number = value.to_decimal()
+            is_whole = number.is_finite() and number.as_tuple().exponent == 0
+            return int(number) if is_whole else value
+
+    return TypeRegistry([LargeInteger()])
 
 
 def _is_encodeable(obj: Any) -> bool:

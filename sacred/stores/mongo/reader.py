@@ -19,7 +19,12 @@ from sacred.records import (
     RunId,
     id_key,
 )
-from sacred.stores.mongo.bson_values import DISCARD_TIME, DISCARDED, IN_GRIDFS
+from sacred.stores.mongo.bson_values import (
+    DISCARD_TIME,
+    DISCARDED,
+    IN_GRIDFS,
+    with_large_integers,
+)
 from sacred.stores.mongo.errors import translate_errors
 from sacred.stores.mongo.gridfs_files import GridFiles
 from sacred.stores.mongo.output import PARTS, read_output
@@ -82,7 +87,7 @@ class MongoReader(Reader):
         self._fs = fs
         if metrics is None:
             metrics = runs.database["metrics"]
-        runs, metrics = _with_all_times(runs), _with_all_times(metrics)
+        runs, metrics = _with_all_values(runs), _with_all_values(metrics)
         self.runs = runs
         self._metrics = MetricDocuments(runs, metrics)
         self._search = MetricSearch(url, runs, metrics)
@@ -392,21 +397,24 @@ class MongoReader(Reader):
         return {file._id: file._file for file in self._fs.find({"_id": {"$in": known}})}
 
 
-def _with_all_times(collection: MongoCollection[dict[str, Any]]) -> Any:
-    """The same collection; a time that Python cannot have is the nearest that it can.
+def _with_all_values(collection: MongoCollection[dict[str, Any]]) -> Any:
+    """The same collection; large integers come back, and times that Python cannot have are near.
 
     Otherwise one such time anywhere in a document is an error of all that are fetched with it.
     """
-    # Not at the top: pymongo is optional, and 4.2 does not have it.
-    try:
-        from bson.codec_options import DatetimeConversion
-    except ImportError:
-        return collection
+    # Not at the top: pymongo is optional.
+    from bson.codec_options import TypeRegistry
 
     options = collection.codec_options
-    return collection.with_options(
-        options.with_options(datetime_conversion=DatetimeConversion.DATETIME_CLAMP)
-    )
+    if options.type_registry == TypeRegistry():  # that of somebody's own client stays
+        options = options.with_options(type_registry=with_large_integers())
+    try:  # pymongo 4.2 does not have it
+        from bson.codec_options import DatetimeConversion
+    except ImportError:
+        return collection.with_options(options)
+
+    clamped = DatetimeConversion.DATETIME_CLAMP
+    return collection.with_options(options.with_options(datetime_conversion=clamped))
 
 
 def _usable_id(stored: Any) -> RunId:

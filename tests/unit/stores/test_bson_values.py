@@ -46,7 +46,7 @@ def test_what_becomes_of(value, expected):
     assert force_bson_encodeable(value) == expected
 
 
-@pytest.mark.parametrize("value", [2**70, 1j, {1, 2}, decimal.Decimal("1.5"), int])
+@pytest.mark.parametrize("value", [10**40, 1j, {1, 2}, decimal.Decimal("1.5"), int])
 def test_the_rest_becomes_text_with_a_warning(value):
     with pytest.warns(UserWarning, match="MongoDB cannot store"):
         assert force_bson_encodeable([value]) == [str(value)]
@@ -54,7 +54,7 @@ def test_the_rest_becomes_text_with_a_warning(value):
 
 @pytest.mark.filterwarnings("error")
 def test_where_warnings_are_errors_it_still_works(caplog):
-    assert force_bson_encodeable({"n": 2**70}) == {"n": str(2**70)}
+    assert force_bson_encodeable({"n": 10**40}) == {"n": str(10**40)}
     assert "MongoDB cannot store" in caplog.text
 
 
