@@ -191,6 +191,31 @@ class Experiment(Ingredient):
         configured = configure(self, self.default_command, config_updates, named_configs)
         return copy.deepcopy(configured.config)
 
+    def get_config_schema(
+        self,
+        config_updates: Mapping[str, Any] | None = None,
+        named_configs: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        """The configuration as JSON Schema (draft 2020-12); nothing runs.
+
+        Args:
+            config_updates: values that are defaults then; nested or dotted keys.
+            named_configs: names of named configs or config files, in order.
+
+        >>> ex = Experiment("doctest", interactive=True, save_git_info=False)
+        >>> @ex.config
+        ... def cfg():
+        ...     lr: float = 0.1  # learning rate
+        >>> ex.get_config_schema()["properties"]["lr"]
+        {'type': 'number', 'description': 'learning rate', 'default': 0.1}
+        """
+        from sacred.initialize.config_schema import config_schema
+        from sacred.initialize.configuration import configure
+
+        command = self.default_command
+        configured = configure(self, command, config_updates, named_configs, is_checked=False)
+        return config_schema(configured, self.path)
+
     def run(
         self,
         command_name: str | None = None,

@@ -59,6 +59,7 @@ def configure(
     config_updates: Mapping[str, Any] | None = None,
     named_configs: Sequence[str] = (),
     log_level: str | int | None = None,
+    is_checked: bool = True,
 ) -> Configured:
     """Work out the configuration that a run would have.
 
@@ -68,6 +69,7 @@ def configure(
         config_updates: values that win over all sources; nested, or with dotted keys.
         named_configs: names of named configs or config files, in order.
         log_level: level of the run's logger.
+        is_checked: whether values that do not fit their declared types are refused.
 
     Raises:
         NamedConfigNotFoundError, KeyError: an unknown named config or ingredient.
@@ -76,20 +78,29 @@ def configure(
     """
     options = {"--loglevel": log_level}
     request = RunRequest.of_call(command_name, config_updates, named_configs, options=options)
-    return configure_request(experiment, request)
+    return configure_request(experiment, request, is_checked)
 
 
-def configure_request(experiment: Ingredient, request: RunRequest) -> Configured:
-    """Work out the configuration that a request leads to; see `configure`."""
+def configure_request(
+    experiment: Ingredient, request: RunRequest, is_checked: bool = True
+) -> Configured:
+    """Work out the configuration that a request leads to; see `configure`.
+
+    Args:
+        experiment: the experiment.
+        request: what is asked for.
+        is_checked: as for `configure`.
+    """
     plain, edits = split_edits(request.config_updates)
     updates = convert_to_nested_dict(plain)
     if not edits:
-        return _configure(experiment, request, updates)
+        return _configure(experiment, request, updates, is_checked=is_checked)
     # Edits are edits of what the entries would be without them.
     evaluations = EvaluationCache()
     before = _configure(experiment, request, updates, evaluations)
     changes = apply_edits(edits, before.config, [path for path in before.scaffolding if path])
-    return _configure(experiment, request, recursive_update(updates, changes), evaluations)
+    updates = recursive_update(updates, changes)
+    return _configure(experiment, request, updates, evaluations, is_checked)
 
 
 def _configure(
@@ -97,6 +108,7 @@ def _configure(
     request: RunRequest,
     updates: dict[str, Any],
     evaluations: EvaluationCache | None = None,
+    is_checked: bool = True,
 ) -> Configured:
     ingredients = gather_ingredients_topological(experiment)
     scaffolding = create_scaffolding(experiment, ingredients)
@@ -118,7 +130,8 @@ def _configure(
         apply_config_hooks(scaffolding, scaffold, request.command_name, run_logger)
     for remark in remarks(scaffolding):
         run_logger.debug(remark)
-    refuse_wrong_values(scaffolding, request, found)
+    if is_checked:
+        refuse_wrong_values(scaffolding, request, found)
     _set_up_seeds(scaffolding)
     config = get_configuration(scaffolding)
     join_overlapping(scaffolding)

@@ -100,9 +100,9 @@ class OneOf(Declaration):
         fitting = [one for one in self.alternatives if one.accepts(value)]
         return fitting[0].instance(value) if fitting else value
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
         """The JSON Schema."""
-        return {"anyOf": [one.schema() for one in self.alternatives]}
+        return {"anyOf": [one.schema(definitions) for one in self.alternatives]}
 
 
 def _problems(one: Declaration, value: Any, path: str) -> list[WrongValue]:
@@ -194,10 +194,10 @@ class ListOf(Declaration):
         """Make what functions get of a value; see `Declaration.instance`."""
         return [self._item.instance(item) for item in value] if isinstance(value, list) else value
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
         """The JSON Schema."""
         unique = {"uniqueItems": True} if self._make is not list else {}
-        return {"type": "array", "items": self._item.schema(), **unique}
+        return {"type": "array", "items": self._item.schema(definitions), **unique}
 
 
 def _are_indices(value: Mapping[Any, Any]) -> bool:
@@ -254,10 +254,10 @@ class TupleOf(ListOf):
             return value
         return tuple(one.instance(item) for one, item in zip(self._items, value, strict=True))
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
         """The JSON Schema."""
         length = len(self._items)
-        parts = {"prefixItems": [one.schema() for one in self._items]} if length else {}
+        parts = {"prefixItems": [one.schema(definitions) for one in self._items]} if length else {}
         return {"type": "array", **parts, "minItems": length, "maxItems": length}
 
 
@@ -334,6 +334,6 @@ class DictOf(Declaration):
             return value
         return {key: self._item.instance(item) for key, item in value.items()}
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
         """The JSON Schema."""
-        return {"type": "object", "additionalProperties": self._item.schema()}
+        return {"type": "object", "additionalProperties": self._item.schema(definitions)}

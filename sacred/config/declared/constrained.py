@@ -14,6 +14,20 @@ __all__ = ["Constrained", "is_constraint"]
 # A unit restricts nothing.
 _REMARKS = ("Unit", "DocInfo")
 
+#: Attributes of constraints, and the words of JSON Schema.
+_RANGES = {
+    "gt": "exclusiveMinimum",
+    "ge": "minimum",
+    "lt": "exclusiveMaximum",
+    "le": "maximum",
+    "multiple_of": "multipleOf",
+    "min_length": "minLength",
+    "max_length": "maxLength",
+    "pattern": "pattern",
+    "unit": "unit",
+}
+_LENGTHS = {"min_length": "minItems", "max_length": "maxItems"}
+
 
 def is_constraint(remark: Any) -> bool:
     """Whether a remark in an ``Annotated`` restricts the values; texts and the like do not."""
@@ -112,6 +126,17 @@ class Constrained(Declaration):
             for one in found
         )
         return made
+
+    def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
+        """The JSON Schema, with the constraints that it has a word for."""
+        inner = self.inner.schema(definitions)
+        words = _LENGTHS if inner.get("type") == "array" else _RANGES
+        for remark in self.remarks:
+            found = {word: getattr(remark, name, None) for name, word in words.items()}
+            inner |= {
+                word: value for word, value in found.items() if isinstance(value, int | float | str)
+            }
+        return inner
 
     def instance(self, value: Any) -> Any:
         """Make what functions get of a value; see `Declaration.instance`."""

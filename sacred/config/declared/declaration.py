@@ -116,8 +116,12 @@ class Declaration:
         """
         return value
 
-    def schema(self) -> dict[str, Any]:
-        """The JSON Schema of the values."""
+    def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
+        """Return the JSON Schema of the values (draft 2020-12).
+
+        Args:
+            definitions: receives the schemas of records, which are referred to by name.
+        """
         return {}
 
     def refuse(self, value: Any, path: str, wrong: list[WrongValue], hint: str = "") -> Any:

@@ -265,6 +265,21 @@ class Record(Declaration):
         fields = self.fields.items()
         return {name: field.default for name, field in fields if field.default is not MISSING}
 
+    def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
+        """The JSON Schema: a reference to that of the class."""
+        name, identity = self.name, f"{self.cls.__module__}.{self.cls.__qualname__}"
+        while name in definitions and definitions[name]["$comment"] != identity:
+            name += "_"  # another class of that name
+        if name not in definitions:
+            schema: dict[str, Any] = {"$comment": identity, "type": "object"}
+            definitions[name] = schema  # before its fields: one may refer to it
+            schema["properties"] = {
+                field: one.declaration.schema(definitions) for field, one in self.fields.items()
+            }
+            schema["required"] = [field for field, one in self.fields.items() if one.is_required]
+            schema["additionalProperties"] = False
+        return {"$ref": f"#/$defs/{name}"}
+
     def problems(self, values: Mapping[str, Any], path: str) -> list[WrongValue]:
         """What the class itself says against values of its fields.
 

@@ -136,7 +136,7 @@ class Scalar(Declaration):
             hint = f"The nearest: {round(value)}" if abs(value) < 1e15 else ""
         return self.refuse(value, path, wrong, hint)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
         """The JSON Schema."""
         return {"type": self._json_type} if self._json_type else {}
 
@@ -186,9 +186,10 @@ class Choice(Declaration):
         hint = did_you_mean(str(text), [str(c) for c in self._choices])
         return self.refuse(value, path, wrong, hint)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
         """The JSON Schema."""
-        return {"enum": list(self._choices)}
+        plain = (str, int, float, bool, type(None))
+        return {"enum": [one for one in self._choices if isinstance(one, plain)]}
 
 
 class EnumMember(Declaration):
@@ -224,7 +225,7 @@ class EnumMember(Declaration):
                 return member
         return self.refuse(value, path, wrong, did_you_mean(str(plain), self._cls.__members__))
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
         """The JSON Schema: the names."""
         return {"enum": list(self._cls.__members__)}
 
@@ -257,6 +258,6 @@ class PathValue(Declaration):
             return self._cls(text)
         return value if isinstance(value, self._cls) else self.refuse(value, path, wrong)
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
         """The JSON Schema."""
         return {"type": "string", "format": "path"}
