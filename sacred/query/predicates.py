@@ -46,6 +46,7 @@ __all__ = [
     "implied_by",
     "is_plain",
     "predicates_in",
+    "value_list",
 ]
 
 Test = Literal["equal", "at most", "at least", "present", "absent", "true", "texts", "contains"]
@@ -101,6 +102,7 @@ _MAX_EXACT_INTEGER = 2**53
 _PLAIN_STEP = re.compile(r"(?!py/)[A-Za-z_][A-Za-z0-9_/-]*\Z")
 _NO_TEXT_KEYS = frozenset({"None", "True", "False", "nan", "inf"})
 _TEXTS = frozenset({"name", "command", "group", "notes", "comment"})
+_LISTED_TEXTS = _TEXTS | {"status"}
 #: What readers take out of a stored field: there is something in the store, and none here.
 _TAKEN_OUT = frozenset({("info", "metrics"), ("experiment", "sources")})
 
@@ -168,6 +170,23 @@ def id_list(condition: Condition) -> list[Any] | None:
         return None
     found = [p.value for p in condition.parts if isinstance(p, Predicate) and p.field == "id"]
     return found if len(found) == len(condition.parts) else None
+
+
+def value_list(condition: Condition) -> tuple[Predicate, ...] | None:
+    """The predicates by which a stored value has to be one of a list; None: it is no such list.
+
+    >>> either = [Predicate("config", ("a",), "equal", value) for value in (1, "x")]
+    >>> value_list(AnyOf(tuple(either))) == tuple(either)
+    True
+    """
+    if not isinstance(condition, AnyOf) or len(condition.parts) < 2:
+        return None
+    found = tuple(part for part in condition.parts if isinstance(part, Predicate))
+    places = {(part.field, part.steps, part.test) for part in found}
+    if len(found) < len(condition.parts) or len(places) > 1 or found[0].test != "equal":
+        return None
+    is_value = FIELDS.get(found[0].field) == "tree" or found[0].field in _LISTED_TEXTS
+    return found if is_value else None
 
 
 def _all_of(parts: list[Condition | None]) -> Condition | None:

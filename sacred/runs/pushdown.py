@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sacred.query.predicates import Condition, Predicate, id_list, implied_by
+from sacred.query.predicates import Condition, Predicate, id_list, implied_by, value_list
 from sacred.query.sorting import SortKey
 from sacred.query.syntax import Expression
 from sacred.serializer.escaped_text import storable_text
@@ -28,7 +28,7 @@ def prefilter_for(expression: Expression, reader: Reader) -> Any:
     condition = implied_by(expression)
     if condition is None:
         return None
-    is_long = _size(condition, reader.supports_id_lists) > _MAX_PREDICATES
+    is_long = _size(condition, reader) > _MAX_PREDICATES
     return None if is_long else reader.prefilter(condition)
 
 
@@ -44,8 +44,12 @@ def ordering_for(keys: Sequence[SortKey], reader: Reader) -> Any:
     return reader.ordering(keys) if all(storable_text(step) is step for step in steps) else None
 
 
-def _size(condition: Condition, supports_id_lists: bool) -> int:
-    """The number of predicates; a list of ids is one where the store takes it as such."""
-    if isinstance(condition, Predicate) or (supports_id_lists and id_list(condition) is not None):
+def _size(condition: Condition, reader: Reader) -> int:
+    """The number of predicates; a list of ids or values is one where the store takes it so."""
+    if isinstance(condition, Predicate):
         return 1
-    return sum(_size(part, supports_id_lists) for part in condition.parts)
+    if reader.supports_id_lists and id_list(condition) is not None:
+        return 1
+    if reader.supports_value_lists and value_list(condition) is not None:
+        return 1
+    return sum(_size(part, reader) for part in condition.parts)

@@ -100,6 +100,8 @@ class Reader(ABC):
     #: Whether `prefilter` makes one list of any number of ids of which a run has one, which are an
     #: `AnyOf` of as many predicates. Otherwise it is not given so many.
     supports_id_lists: bool = False
+    #: The same of lists of other values, see `sacred.query.predicates.value_list`.
+    supports_value_lists: bool = False
 
     @abstractmethod
     def ids(self) -> Iterator[RunId]:

@@ -73,6 +73,7 @@ class MongoReader(Reader):
     """
 
     supports_id_lists = True
+    supports_value_lists = True
 
     def __init__(
         self,

@@ -62,6 +62,7 @@ class SqlReader(Reader):
     """
 
     supports_id_lists = True
+    supports_value_lists = True
 
     def __init__(self, engine: Engine, owner: object = None) -> None:
         self._owner = owner

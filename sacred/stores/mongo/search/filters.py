@@ -12,6 +12,7 @@ from sacred.query.predicates import (
     Predicate,
     id_list,
     predicates_in,
+    value_list,
 )
 from sacred.records import RunId
 from sacred.stores.mongo.search.metric_ids import MetricSearch
@@ -69,6 +70,11 @@ def mongo_filter(
             return {"$and": [mongo_filter(part, known) for part in parts]}
         case AnyOf() if (wanted := id_list(condition)) is not None:
             return {"_id": {"$in": [form for value in wanted for form in _ids(value)]}}
+        case AnyOf() if (listed := value_list(condition)) is not None:
+            values = [predicate.value for predicate in listed]
+            if listed[0].field == "status":
+                return {"status": {"$in": values}}
+            return _of_value(listed[0], {"$in": values})
         case AnyOf(parts):
             return {"$or": [mongo_filter(part, known) for part in parts]} if parts else _NOTHING
         case Predicate("search"):
@@ -83,17 +89,17 @@ def mongo_filter(
         case Predicate("start_time" | "stop_time" | "heartbeat" | "queue_time" as name):
             # Times that are texts have been written by somebody else.
             return {"$or": [{name: _test(condition)}, {name: {"$type": "string"}}]}
-    return _of_value(condition)
+    return _of_value(condition, _test(condition))
 
 
-def _of_value(predicate: Predicate) -> dict[str, Any]:
+def _of_value(predicate: Predicate, test: Any) -> dict[str, Any]:
     field = predicate.field
     name = f"meta.{field}" if field in _META else field
     if field == "name":
         name = "experiment.name"
     steps = name.split(".")
     path = ".".join([*steps, *predicate.steps])
-    options: list[dict[str, Any]] = [{path: _test(predicate)}]
+    options: list[dict[str, Any]] = [{path: test}]
     if predicate.test == "absent":
         options.append({path: ""})
         if predicate.steps:

@@ -21,7 +21,7 @@ from sacred.query.predicates import (
     Predicate,
     bounds_of,
     id_list,
-    predicates_in,
+    value_list,
 )
 from sacred.records import TIME_FIELDS
 from sacred.stores.sql.search.candidates import Filter
@@ -75,6 +75,8 @@ def _condition(condition: Condition, texts: JsonTexts) -> Any:
         case AnyOf() if (ids := id_list(condition)) is not None:
             among = texts.items([text for value in ids for text in _ids(value)])
             return _RUN.c.run_id.in_(among) | _RUN.c.run_id.is_(None)
+        case AnyOf() if (listed := value_list(condition)) is not None:
+            return _among(listed, texts)
         case AnyOf(parts):
             return sa.or_(sa.false(), *(_condition(part, texts) for part in _cheap_first(parts)))
         case Predicate("id", _, _, value):
@@ -90,8 +92,19 @@ def _condition(condition: Condition, texts: JsonTexts) -> Any:
         case Predicate(field) if field in TIME_FIELDS:
             return _time_test(_RUN.c[field], condition)
         case Predicate(field) if field in _TREE_COLUMNS:
-            return _in_tree(condition, texts)
+            return _in_tree((condition,), texts)
     return sa.true()
+
+
+def _among(listed: Sequence[Predicate], texts: JsonTexts) -> Any:
+    """A stored value is one of a list."""
+    field = listed[0].field
+    if field in _TREE_COLUMNS:
+        return _in_tree(listed, texts)
+    wanted = texts.items([str(storable(str(predicate.value))) for predicate in listed])
+    if field == "name":
+        return _of_experiment(_EXPERIMENT.c.name.in_(wanted))
+    return _RUN.c[field].in_(wanted)
 
 
 def _cheap_first(parts: Sequence[Condition]) -> list[Condition]:
@@ -101,13 +114,13 @@ def _cheap_first(parts: Sequence[Condition]) -> list[Condition]:
 
 def _cost(condition: Condition) -> int:
     """0: by columns alone; 1: a text has to be parsed; 2: points have to be looked at."""
-
-    def cost(predicate: Predicate) -> int:
-        if predicate.field == "metrics":
+    if isinstance(condition, Predicate):
+        if condition.field == "metrics":
             return 2
-        return int(predicate.field in _PARSED_FIELDS and not _is_number(predicate))
-
-    return max(map(cost, predicates_in(condition)), default=0)
+        return int(condition.field in _PARSED_FIELDS and not _is_number(condition))
+    if (listed := value_list(condition)) is not None:
+        return int(listed[0].field in _PARSED_FIELDS)
+    return max(map(_cost, condition.parts), default=0)
 
 
 def _ids(value: Any) -> list[str]:
@@ -116,9 +129,11 @@ def _ids(value: Any) -> list[str]:
 
 
 def _name(predicate: Predicate) -> Any:
-    fitting = sa.select(_EXPERIMENT.c.experiment_id).where(
-        _text_test(_EXPERIMENT.c.name, predicate)
-    )
+    return _of_experiment(_text_test(_EXPERIMENT.c.name, predicate))
+
+
+def _of_experiment(condition: Any) -> Any:
+    fitting = sa.select(_EXPERIMENT.c.experiment_id).where(condition)
     return _RUN.c.experiment_id.in_(fitting) | _RUN.c.experiment_id.is_(None)
 
 
@@ -141,19 +156,25 @@ def _time_test(column: Any, predicate: Predicate) -> Any:
     return column.is_not(None)
 
 
-def _in_tree(predicate: Predicate, texts: JsonTexts) -> Any:
+def _in_tree(listed: Sequence[Predicate], texts: JsonTexts) -> Any:
+    """One predicate about a value in a tree, or a list of values that it may have."""
+    predicate = listed[0]
     column = _RUN.c[_TREE_COLUMNS[predicate.field]]
     if predicate.field == "tags":
         return _tags(column, predicate)
     # Annotations are entries of ``meta``.
     steps = predicate.steps if predicate.field in JSON_COLUMNS else (predicate.field,)
     valid = texts.is_valid(column)
+    if len(listed) == 1:
+        found = texts.fits(column, steps, predicate)
+    else:
+        found = texts.is_among(column, steps, listed)
     # Databases must not read what is none, so the order matters.
     return sa.case(
-        *(_by_number(column, predicate) if predicate.field == "result" else ()),
+        *(_by_number(column, listed) if predicate.field == "result" else ()),
         (column.is_(None), sa.true()),
         *(() if valid is None else [(~valid, sa.true())]),
-        (texts.fits(column, steps, predicate), sa.true()),
+        (found, sa.true()),
         else_=sa.false(),
     )
 
@@ -164,10 +185,10 @@ def _is_number(predicate: Predicate) -> bool:
     return predicate.field == "result" and is_compared and type(predicate.value) in (int, float)
 
 
-def _by_number(text: Any, predicate: Predicate) -> Iterator[tuple[Any, Any]]:
+def _by_number(text: Any, listed: Sequence[Predicate]) -> Iterator[tuple[Any, Any]]:
     """When the column of a result that is a number, or a flag, says enough, and what."""
-    number = _RUN.c.result
-    if _is_number(predicate):
+    number, predicate = _RUN.c.result, listed[0]
+    if _is_number(predicate) and len(listed) == 1:
         within = bounded(number, *bounds_of(predicate))
         yield number.is_not(None) & ~is_flag(text), sa.and_(sa.true(), *within)
     if predicate.test != "absent":

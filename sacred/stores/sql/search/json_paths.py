@@ -18,6 +18,7 @@ __all__ = [
     "AS_TEXTS",
     "MAX_EXACT_INTEGER",
     "JsonTexts",
+    "ListedValues",
     "SortColumns",
     "Steps",
     "bounded",
@@ -74,6 +75,16 @@ class JsonTexts:
         """
         raise NotImplementedError
 
+    def is_among(self, column: Any, steps: Steps, listed: Sequence[Predicate]) -> Any:
+        """As `fits`, for any number of values of which the stored one has to be one.
+
+        Args:
+            column: the column of valid texts.
+            steps: keys and indices that lead to the value.
+            listed: see `sacred.query.predicates.value_list`.
+        """
+        raise NotImplementedError
+
     def sort_columns(self, name: str, column: Any, steps: Steps, number: Any = None) -> SortColumns:
         """How to sort by what is there: flags, numbers, texts, and all else.
 
@@ -90,6 +101,24 @@ class JsonTexts:
 def sign_of(predicate: Predicate) -> str:
     """How a value has to compare with that of the predicate."""
     return {"equal": "=", "at most": "<=", "at least": ">="}[predicate.test]
+
+
+class ListedValues(Frozen):
+    """The values of a list by their kinds: what is of another one is never equal."""
+
+    texts: list[str]
+    numbers: list[float]
+    flags: list[bool]
+
+    @classmethod
+    def of(cls, listed: Sequence[Predicate]) -> ListedValues:
+        """Those of the predicates."""
+        values = [predicate.value for predicate in listed]
+        return cls(
+            texts=[value for value in values if isinstance(value, str)],
+            numbers=[float(value) for value in values if type(value) in (int, float)],
+            flags=sorted({value for value in values if isinstance(value, bool)}),
+        )
 
 
 def references(steps: Steps) -> Iterator[Steps]:

@@ -14,6 +14,7 @@ from sacred.stores.sql.search.json_paths import (
     AS_TEXTS,
     MAX_EXACT_INTEGER,
     JsonTexts,
+    ListedValues,
     SortColumns,
     Steps,
     is_flag,
@@ -25,6 +26,8 @@ from sacred.stores.sql.search.json_paths import (
 __all__ = ["PostgresTexts"]
 
 _RANKS = {"boolean": 0, "number": 1, "string": 2}
+#: The server reads these numbers as Python does.
+_DOUBLES: Any = (sa.literal_column("1e-300"), sa.literal_column("1e300"))
 _NULL: Any = sa.literal_column("'null'::jsonb")
 _EMPTY: Any = sa.literal_column("""'""'::jsonb""")
 
@@ -67,6 +70,31 @@ class PostgresTexts(JsonTexts):
         return sa.func.jsonb_path_match(
             sa.cast(column, postgresql.JSONB), path, given, sa.true(), type_=sa.Boolean
         )
+
+    def is_among(self, column: Any, steps: Steps, listed: Sequence[Predicate]) -> Any:
+        """See `JsonTexts.is_among`."""
+        found, values = _at(column, steps), ListedValues.of(listed)
+        kind = sa.func.jsonb_typeof(found, type_=sa.String)
+        tests = [kind == "object"]
+        tests += (_at(column, path).is_not(None) for path in references(steps))
+        text = found.op("#>>", return_type=sa.Text())(sa.literal_column("'{}'"))
+        if values.flags:
+            tests.append(
+                (kind == "boolean") & text.in_([json.dumps(flag) for flag in values.flags])
+            )
+        if values.texts:
+            tests.append((kind == "string") & text.in_(self.items(values.texts)))
+        if values.numbers:
+            number = sa.case((kind == "number", sa.cast(found, sa.Numeric)))
+            # Others are no numbers of this type, which is an error.
+            is_double = (number == 0) | sa.func.abs(number).between(*_DOUBLES)
+            wanted = self.items(list(map(repr, values.numbers))).subquery()
+            numbers = sa.select(sa.cast(wanted.c[0], sa.Double))
+            is_wanted = sa.case((is_double, sa.cast(number, sa.Double)), else_=None).in_(numbers)
+            tests.append((kind == "number") & (~is_double | is_wanted))
+        if listed[0].field in AS_TEXTS:
+            tests.append(kind.not_in(["string", "null"]))
+        return sa.or_(*tests)
 
     def sort_columns(self, name: str, column: Any, steps: Steps, number: Any = None) -> SortColumns:
         """See `JsonTexts.sort_columns`."""

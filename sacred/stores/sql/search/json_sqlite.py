@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from sacred.stores.sql.search.json_paths import (
     AS_TEXTS,
     MAX_EXACT_INTEGER,
     JsonTexts,
+    ListedValues,
     SortColumns,
     Steps,
     bounded,
@@ -24,6 +26,8 @@ from sacred.stores.sql.search.json_paths import (
 
 __all__ = ["SqliteTexts"]
 
+#: Numbers are read that near to what they are.
+_MAX_ULPS_OFF = 3
 #: Of kinds as SQLite calls them. An object may be a number of numpy.
 _UNKNOWN_RANK = -1
 _RANKS = {"real": 1, "integer": 1, "text": 2, "true": 0, "false": 0, "object": _UNKNOWN_RANK}
@@ -36,7 +40,7 @@ class SqliteTexts(JsonTexts):
         """See `JsonTexts.is_valid`."""
         return sa.func.json_valid(column) == 1
 
-    def items(self, texts: Sequence[str]) -> Any:
+    def items(self, texts: Sequence[str] | Sequence[float]) -> Any:
         """See `JsonTexts.items`."""
         item = sa.func.json_each(json.dumps(list(texts))).table_valued("value")
         return sa.select(item.c.value)
@@ -68,6 +72,23 @@ class SqliteTexts(JsonTexts):
         elsewhere = [_kind(column, path).is_not(None) for path in references(steps)]
         return sa.or_(*tests, kind == "object", *elsewhere)
 
+    def is_among(self, column: Any, steps: Steps, listed: Sequence[Predicate]) -> Any:
+        """See `JsonTexts.is_among`."""
+        kind, values = _kind(column, steps), ListedValues.of(listed)
+        tests = [kind == "object"]
+        tests += (_kind(column, path).is_not(None) for path in references(steps))
+        tests += (kind == json.dumps(flag) for flag in values.flags)
+        if values.texts:
+            found = _extract(column, steps, sa.String)
+            tests.append((kind == "text") & found.in_(self.items(values.texts)))
+        if values.numbers:
+            found = _extract(column, steps, sa.Double)
+            near = [number for value in values.numbers for number in _read_as(value)]
+            tests.append(kind.in_(["integer", "real"]) & found.in_(self.items(near)))
+        if listed[0].field in AS_TEXTS:
+            tests.append(kind.not_in(["text", "null"]))
+        return sa.or_(*tests)
+
     def sort_columns(self, name: str, column: Any, steps: Steps, number: Any = None) -> SortColumns:
         """See `JsonTexts.sort_columns`."""
         elsewhere = (_kind(column, path).is_not(None) for path in references(steps))
@@ -89,6 +110,17 @@ class SqliteTexts(JsonTexts):
         )
         # Lists are all the same.
         return SortColumns(columns=columns, doubt=doubt, keys=(rank, sa.case((rank >= 0, value))))
+
+
+def _read_as(value: float) -> Iterator[float]:
+    """What SQLite may read where this number is stored: the last digits may be others."""
+    yield value
+    if not value.is_integer():
+        for end in (-math.inf, math.inf):
+            near = value
+            for _ in range(_MAX_ULPS_OFF):
+                near = math.nextafter(near, end)
+                yield near
 
 
 def _kind(column: Any, steps: Steps) -> Any:
