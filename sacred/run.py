@@ -270,9 +270,8 @@ class Run:
             BaseException: whatever the main function raises.
         """
         if self.start_time is not None:
-            raise RuntimeError(
-                f"A run can only be started once. (Last start was {self.start_time})"
-            )
+            last = self.start_time
+            raise RuntimeError(f"A run can only be started once. (Last start was {last})")
         if self.unobserved:
             self.silent_observers, self.observers = self.observers, []
         self._dispatcher = Dispatcher(self.observers, self.run_logger, self.bindings)
@@ -283,8 +282,7 @@ class Run:
         if self.queue_only:
             self._queue()
             return None
-        if self.observers:
-            # Before the output is captured: what git complains about is no output of the run.
+        if self.observers:  # before output is captured: what git complains about is none
             self._experiment_info = self.experiment_info
         signals = EndSignals()
         with self.bindings.activate(), signals.handled():
@@ -316,10 +314,7 @@ class Run:
         self.capture_mode, capturing = get_stdcapturer(self.capture_mode)
         self.run_logger.debug('Using capture mode "%s"', self.capture_mode)
         try:
-            with (
-                capturing() as output,
-                prepared_for_exec(lambda: self._replaced(output)),
-            ):
+            with capturing() as output, prepared_for_exec(lambda: self._replaced(output)):
                 self.heartbeat.attach_capture(output)
                 try:
                     self._start(signals)

@@ -11,5 +11,6 @@
 | `client` `errors` | clients with time limits, addresses; what the driver's errors mean |
 | `gridfs_files` | files, each content stored once |
 | `bson_values` `bson_times` `bson_columns` | values as BSON takes them; long arrays of numbers |
+| `bson_appending` | long arrays that become longer |
 | `search` | filters and orderings pushed down |
 """

@@ -16,7 +16,7 @@ from sacred.stores.mongo.tails import GROWING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ARRAYS", "columns_of"]
+__all__ = ["ARRAYS", "columns_of", "elements_of"]
 
 ARRAYS = ("steps", "values", "timestamps")
 
@@ -47,7 +47,7 @@ def columns_of(document: bytes | memoryview) -> dict[str, Any] | None:
     """
     found: dict[str, Any] = {"part": 0}
     try:
-        for name, kind, content in _elements(memoryview(document)):
+        for name, kind, content in elements_of(memoryview(document)):
             if name in ARRAYS:
                 column = _column(content) if kind == _ARRAY else None
                 if column is None:
@@ -67,7 +67,12 @@ def columns_of(document: bytes | memoryview) -> dict[str, Any] | None:
     return found if complete else None
 
 
-def _elements(document: memoryview) -> Iterator[tuple[str, int, memoryview]]:
+def elements_of(document: memoryview) -> Iterator[tuple[str, int, memoryview]]:
+    """Names, types and contents of what is in a document.
+
+    Raises:
+        LookupError: one is of another type than those in documents of metrics.
+    """
     position, end = 4, len(document) - 1
     while position < end:
         kind = document[position]

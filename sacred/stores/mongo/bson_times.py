@@ -1,4 +1,4 @@
-"""Arrays of many times as BSON, without a datetime for each.
+"""Arrays of many times and numbers as BSON, without an object for each.
 
 An array is a document with the keys "0", "1", ... (https://bsonspec.org/spec.html). Its element
 is a byte for the type, the digits of the key, a NUL, and the value. So elements whose keys
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,9 @@ from sacred._base.timestamps import Timestamps
 if TYPE_CHECKING:
     from bson import CodecOptions
 
-__all__ = ["with_times"]
+__all__ = ["array_elements", "document_of", "field_of", "with_times"]
 
-_DOCUMENT, _ARRAY, _DATE = 0x03, 0x04, 0x09
-_WIDTH = 8
+DOCUMENT, ARRAY, _DOUBLE, _DATE, _INT32 = 0x03, 0x04, 0x01, 0x09, 0x10
 #: Of fewer, nobody notices what they cost.
 MIN_TIMES = 500
 
@@ -60,36 +60,62 @@ def with_times(
     import bson
     from bson.raw_bson import RawBSONDocument
 
-    kind, content = _ARRAY, _document(_elements(times))
+    kind, content = ARRAY, document_of(_elements(times.in_milliseconds(), _DATE))
     for name in reversed(path[1:]):
-        kind, content = _DOCUMENT, _document([_field(kind, name, content)])
+        kind, content = DOCUMENT, document_of([field_of(kind, name, content)])
     first = bson.encode(fields, codec_options=options)[4:-1]  # without the size and the end
-    return RawBSONDocument(_document([first, _field(kind, path[0], content)]))
+    return RawBSONDocument(document_of([first, field_of(kind, path[0], content)]))
 
 
-def _field(kind: int, name: str, content: bytes) -> bytes:
+def array_elements(
+    column: Sequence[Any], first: int, options: CodecOptions[Any]
+) -> Iterable[bytes | bytearray]:
+    """The elements of an array from a key on, encoded.
+
+    Args:
+        column: `Timestamps`, or a list of anything.
+        first: the key of the first one.
+        options: by which the driver encodes what are not all numbers of one type.
+    """
+    if isinstance(column, Timestamps):
+        return _elements(column.in_milliseconds(), _DATE, first)
+    kinds = set(map(type, column))
+    if kinds == {float}:
+        return _elements(array("d", column), _DOUBLE, first)
+    if kinds == {int} and min(column) >= -(2**31) and max(column) < 2**31:
+        return _elements(array("i", column), _INT32, first)
+    import bson
+
+    keys = map(str, range(first, first + len(column)))
+    return [bson.encode(dict(zip(keys, column, strict=True)), codec_options=options)[4:-1]]
+
+
+def field_of(kind: int, name: str, content: bytes) -> bytes:
+    """An element of a document."""
     return b"%c%s\0%s" % (kind, name.encode(), content)
 
 
-def _document(fields: Iterable[bytes | bytearray]) -> bytes:
+def document_of(fields: Iterable[bytes | bytearray | memoryview]) -> bytes:
+    """A document, or an array, of its elements."""
     content = b"".join(fields)
     return b"%s%s\0" % ((len(content) + 5).to_bytes(4, "little"), content)
 
 
-def _elements(times: Timestamps) -> Iterator[bytearray]:
-    numbers = times.in_milliseconds()
+def _elements(numbers: array[Any], kind: int, first: int = 0) -> Iterator[bytearray]:
     if sys.byteorder == "big":
         numbers.byteswap()
-    values, digits = numbers.tobytes(), 1
+    values, width, digits = numbers.tobytes(), numbers.itemsize, len(str(first))
+    before = first - (10 ** (digits - 1) if digits > 1 else 0)
     while values:
-        distance = 2 + digits + _WIDTH
-        count = min(_keys(digits), len(values) // _WIDTH)
-        buffer = bytearray(_without_values(digits)[: count * distance])
-        for place in range(_WIDTH):
-            buffer[2 + digits + place :: distance] = values[place : count * _WIDTH : _WIDTH]
+        distance = 2 + digits + width
+        count = min(_keys(digits) - before, len(values) // width)
+        empty = _without_values(kind, width, digits)
+        buffer = bytearray(empty[before * distance : (before + count) * distance])
+        for place in range(width):
+            buffer[2 + digits + place :: distance] = values[place : count * width : width]
         yield buffer
-        values = values[count * _WIDTH :]
-        digits += 1
+        values = values[count * width :]
+        digits, before = digits + 1, 0
 
 
 def _keys(digits: int) -> int:
@@ -97,12 +123,12 @@ def _keys(digits: int) -> int:
     return 10 if digits == 1 else 9 * 10 ** (digits - 1)
 
 
-@functools.lru_cache(maxsize=5)
-def _without_values(digits: int) -> bytes:
+@functools.lru_cache(maxsize=15)
+def _without_values(kind: int, width: int, digits: int) -> bytes:
     """All elements whose keys have so many digits, with zeros for values."""
-    count, distance = _keys(digits), 2 + digits + _WIDTH
+    count, distance = _keys(digits), 2 + digits + width
     buffer = bytearray(count * distance)
-    buffer[::distance] = bytes((_DATE,)) * count
+    buffer[::distance] = bytes((kind,)) * count
     for place in range(digits):
         # So many keys in a row have the same digit there.
         run = 10 ** (digits - place - 1)

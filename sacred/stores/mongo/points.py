@@ -292,6 +292,8 @@ class MongoMetrics:
         # the same id and the other another length, and neither does anything.
         if start:
             ready = {**which, **{name: {"$size": start} for name in arrays}}
+            if len(times) > MAX_PUSHED_POINTS and self._set_longer(ready, arrays, start):
+                return
             each = {name: {"$each": column} for name, column in columns.items()}
             push = {"$push": with_times(each, [_TIMES, "$each"], times, options)}
             if self._collection.update_one(ready, push).matched_count:
@@ -299,6 +301,22 @@ class MongoMetrics:
         elif self._insert(with_times({**document, **columns}, [_TIMES], times, options)):
             return
         self._collection.update_one(which, _update(document, arrays, start), upsert=True)
+
+    def _set_longer(
+        self, ready: Mapping[str, Any], arrays: Mapping[str, Sequence[Any]], start: int
+    ) -> bool:
+        """Put many points behind those of a document, which fulfils `ready`, if it still does."""
+        from bson.raw_bson import RawBSONDocument
+
+        from sacred.stores.mongo.bson_appending import setting_longer
+
+        options = self._collection.codec_options
+        raw = self._collection.with_options(options.with_options(document_class=RawBSONDocument))
+        found = raw.find_one(ready, dict.fromkeys(arrays, 1))
+        if found is None:
+            return False
+        longer = setting_longer(found.raw, arrays, start, options)
+        return longer is not None and self._collection.update_one(ready, longer).matched_count > 0
 
     def _insert(self, document: Any) -> bool:
         from pymongo.errors import DuplicateKeyError
