@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from sacred.config.captured_function import CapturedFunction
     from sacred.config.chain import ConfigSource
 
-__all__ = ["ConfigHook", "IngredientDef", "RunRequest"]
+__all__ = ["UPDATE_WORDS", "ConfigHook", "IngredientDef", "RunRequest"]
+
+#: Key of the options that holds the words of a command line behind ``with``.
+UPDATE_WORDS = "UPDATE"
 
 _NOTHING: Mapping[str, Any] = {}
 ConfigHook = Callable[..., "dict[str, Any] | None"]

@@ -48,7 +48,7 @@ __all__ = [
 JsonDict = dict[str, Any]
 #: Fields of a run's document that are read only if they are asked for by name: lists of runs do
 #: without them.
-DETAIL_FIELDS = ("environment",)
+DETAIL_FIELDS = ("environment", "provenance")
 Method = TypeVar("Method", bound=Callable[..., None])
 
 

@@ -107,8 +107,9 @@ class Experiment(Ingredient):
         self.command(built_in.print_dependencies, unobserved=True)
         self.command(built_in.save_config, unobserved=True)
         self.command(built_in.print_named_configs_of_run, unobserved=True)
-        # This one, then, is none of the captured functions.
+        # These, then, are none of the captured functions.
         self._add_silently(built_in.diff)
+        self._add_silently(built_in.explain)
 
     def _add_silently(self, function: Callable[..., Any]) -> None:
         from sacred.config.captured_function import create_captured_function

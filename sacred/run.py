@@ -14,6 +14,7 @@ from sacred._base.current_run import active_runs
 from sacred._base.errors import RecordIncompleteError, SacredInterrupt
 from sacred._base.run_ids import RunId
 from sacred._base.secret_text import with_names
+from sacred._base.text import printable
 from sacred.config.bindings import RunBindings
 from sacred.events import (
     ArtifactAdded,
@@ -27,9 +28,10 @@ from sacred.events import (
     RunStarted,
 )
 from sacred.lifecycle.artifact_files import ArtifactFiles
+from sacred.lifecycle.config_history import ConfigHistory, TrackedConfig
 from sacred.lifecycle.coroutines import finish
+from sacred.lifecycle.detail_events import detail_events
 from sacred.lifecycle.dispatcher import Dispatcher
-from sacred.lifecycle.environment_events import environment_events
 from sacred.lifecycle.exec_calls import prepared_for_exec
 from sacred.lifecycle.file_arguments import existing_file, valid_artifact_name
 from sacred.lifecycle.forked import ForkedInfo, RunOwner
@@ -71,6 +73,8 @@ class Run:
         captured_out_filter: applied to the captured output, str to str.
     """
 
+    config = TrackedConfig()
+
     def __init__(
         self,
         config: dict[str, Any],
@@ -86,6 +90,8 @@ class Run:
         captured_out_filter: Callable[[str], str] | None = None,
     ) -> None:
         self._id: RunId | None = None
+        self.bindings = RunBindings(run=self)
+        self.config_history: ConfigHistory | None = None  # where its entries come from
         self.config = config
         self.config_modifications = config_modifications
         self.main_function = main_function
@@ -117,7 +123,6 @@ class Run:
         self.silent_observers: list[Any] = []
 
         self.experiment: Any = None
-        self.bindings = RunBindings(run=self)
         self.refresh_experiment_info: Callable[[], dict[str, Any]] | None = None
         self.environment_gatherer: Callable[[], Callable[[], dict[str, Any]]] | None = None
         self._artifact_files = ArtifactFiles()
@@ -349,7 +354,7 @@ class Run:
                 self._id = self._dispatcher.begin(
                     RunStarted(start_time=self.start_time, **self._announcement())
                 )
-            self.heartbeat.more_events = environment_events(self)
+            self.heartbeat.more_events = detail_events(self)
             self.heartbeat.start(self.beat_interval)
         named = "" if self._id is None else f' run with ID "{self._id}"'
         self.run_logger.info("Started%s", named)
@@ -419,8 +424,10 @@ class Run:
     def _completed(self) -> Event:
         elapsed = self._stop(COMPLETED)
         if self.result is not None:
-            self.run_logger.info("Result: %s", _printable(self.result))
+            self.run_logger.info("Result: %s", printable(self.result))
         self.run_logger.info("Completed after %s", elapsed)
+        if self.config_history is not None and not self.unobserved:
+            self.config_history.report_unread_updates(self.run_logger)
         return RunCompleted(stop_time=self._stopped_at(), result=self.result)
 
     def _interrupted(self, status: str) -> Event:
@@ -484,15 +491,3 @@ def _after_fork_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork_in_child)
-
-
-def _printable(result: Any) -> Any:
-    """The result, or what says of which class it is if it has no text.
-
-    An int of more than 4300 digits has none; `logging` would print a traceback.
-    """
-    try:
-        str(result)
-    except Exception:
-        return f"<{type(result).__name__} without a text>"
-    return result

@@ -23,6 +23,7 @@ __all__ = [
     "PATHCHANGE",
     "PYTHON_IDENTIFIER",
     "PathType",
+    "are_indices",
     "convert_to_nested_dict",
     "get_by_dotted_path",
     "get_by_shown_path",
@@ -103,6 +104,16 @@ def rel_path(base: str, path: str) -> str:
         # Not an assert statement: that one would be gone under `python -O`.
         raise AssertionError(f"{base} not a prefix of {path}")
     return path[len(base) + 1 :] if base else path
+
+
+def are_indices(keys: Iterable[Any]) -> bool:
+    """Whether keys, at least one, can be positions in a list; negative ones count from its end.
+
+    >>> are_indices({"0": "a", "-1": "b"}), are_indices(["0", "a"])
+    (True, False)
+    """
+    texts = [str(key).removeprefix("-") for key in keys]
+    return bool(texts) and all(text.isascii() and text.isdigit() for text in texts)
 
 
 def get_by_dotted_path(d: Any, path: str, default: Any = None) -> Any:

@@ -25,6 +25,7 @@ __all__ = [
     "common_prefix_length",
     "did_you_mean",
     "nearest_names",
+    "printable",
     "use_colour",
 ]
 
@@ -52,6 +53,18 @@ _CONTROL = (
 _INCOMPLETE = r"\x1b(?:\[[0-?]*[ -/]*|[]PX^_][^\x07\x1b]*\x1b?|[ -/]*)\Z"
 _MAX_SEQUENCE_CHARS = 100
 _MAX_GAP_COLUMNS = 300
+
+
+def printable(result: Any) -> Any:
+    """The result, or what says of which class it is if it has no text.
+
+    An int of more than 4300 digits has none; `logging` would print a traceback.
+    """
+    try:
+        str(result)
+    except Exception:
+        return f"<{type(result).__name__} without a text>"
+    return result
 
 
 def use_colour(stream: Any = None) -> bool:

@@ -19,7 +19,8 @@ from sacred.cli.options import BuiltInOption
 from sacred.cli.parsing import ParsedArguments, parse
 from sacred.cli.updates import parse_updates
 from sacred.commands import built_in, help_for_command
-from sacred.definition import RunRequest
+from sacred.commands.built_in import COMMAND_FLAGS, COMMANDS_WITH_ARGUMENTS
+from sacred.definition import UPDATE_WORDS, RunRequest
 
 if TYPE_CHECKING:
     from sacred._base.cli_option import CLIOption
@@ -86,7 +87,9 @@ def run_commandline(experiment: Program, argv: Sequence[str]) -> Run:
     usage = functools.cache(lambda: experiment.get_usage(argv[0] if argv else None))
     options = experiment.all_cli_options
     try:
-        parsed = parse(argv[1:], options, _commands_with_arguments(experiment))
+        ours = _built_in_commands(experiment)
+        flags = {name: flags for name, flags in COMMAND_FLAGS.items() if name in ours}
+        parsed = parse(argv[1:], options, ours & COMMANDS_WITH_ARGUMENTS, flags)
         if parsed.help:
             print(_help(experiment, parsed.help_topic, usage()[1]))
             sys.exit(0)  # as docopt does: what follows in the script is for runs
@@ -121,13 +124,13 @@ def _help(experiment: Program, topic: str | None, usage: str) -> str:
     return help_for_command(commands[topic])
 
 
-def _commands_with_arguments(experiment: Program) -> list[str]:
-    """Return ``diff``, unless the experiment has a command of its own of that name."""
-    return [
+def _built_in_commands(experiment: Program) -> set[str]:
+    """The names of the built-in commands that the experiment has none of its own for."""
+    return {
         name
         for name, command in experiment.gather_commands()
-        if getattr(command, "__wrapped__", None) is built_in.diff
-    ]
+        if getattr(command, "__wrapped__", None) is getattr(built_in, name, built_in)
+    }
 
 
 def _request(experiment: Program, parsed: ParsedArguments) -> RunRequest:
@@ -141,7 +144,7 @@ def _request(experiment: Program, parsed: ParsedArguments) -> RunRequest:
     # Option hooks and readers of `meta["options"]` find the other words here.
     words = {
         "with": bool(parsed.updates),
-        "UPDATE": list(parsed.updates),
+        UPDATE_WORDS: list(parsed.updates),
         "help": False,
         "COMMAND": parsed.command,
     }

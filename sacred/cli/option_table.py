@@ -213,7 +213,8 @@ TABLE = (
     OptionRow(
         short="",
         long="--strict",
-        description="Refuse updates of entries that are not there, in nested dicts, too.",
+        description="Refuse updates of entries that are not there, in nested dicts, too, and of "
+        "entries that nothing reads.",
         target="sacred.cli.run_options:strict_option",
         is_new=True,
     ),

@@ -6,7 +6,7 @@ shell could complete) is asked of what docopt has found.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from sacred._base.cli_option import CLIOption
@@ -15,6 +15,9 @@ from sacred._base.text import did_you_mean
 from sacred.cli.errors import CommandLineError
 
 __all__ = ["OptionFlags", "ParsedArguments", "Reading", "flags_of", "parse", "read"]
+
+
+_NO_FLAGS: Mapping[str, Sequence[str]] = {}
 
 
 class OptionFlags(Frozen, kw_only=False):
@@ -139,6 +142,7 @@ def parse(
     argv: Iterable[object],
     options: Sequence[CLIOption] = (),
     with_arguments: Container[str] = (),
+    command_flags: Mapping[str, Sequence[str]] = _NO_FLAGS,
 ) -> ParsedArguments:
     """Parse a command line.
 
@@ -146,6 +150,7 @@ def parse(
         argv: the words after the program's name.
         options: the options.
         with_arguments: the commands that take arguments (default: none).
+        command_flags: flags of single commands, which become arguments of these (default: none).
 
     Raises:
         CommandLineError: the words do not fit the usage.
@@ -154,10 +159,16 @@ def parse(
     >>> parsed.command, parsed.updates
     ('evaluate', ('C=2',))
     """
-    flags = flags_of(options)
-    reading = read(argv, flags)
-    values = _values(reading, flags)
+    typed, flags = [str(word) for word in argv], flags_of(options)
+    own = _flags_of_commands(typed, flags, command_flags)
+    reading = read(typed, [*flags, *own])
+    values = _values(reading, [*flags, *own])
+    given = [flag.long for flag in own if values.pop(flag.long)]
     command, arguments, updates = _structure(list(reading.words), with_arguments)
+    for long in given:
+        if long not in command_flags.get(command or "", ()):
+            raise _mistake(_explain_unknown(long, flags))
+    arguments = (*arguments, *given)
     if command == "help":
         topic = arguments[0] if arguments else None
         return ParsedArguments(updates=updates, options=values, help=True, help_topic=topic)
@@ -169,6 +180,15 @@ def parse(
         help=bool(values.get("--help")),
         help_topic=command,
     )
+
+
+def _flags_of_commands(
+    argv: Sequence[str], flags: Sequence[OptionFlags], command_flags: Mapping[str, Sequence[str]]
+) -> list[OptionFlags]:
+    """The flags of the commands in a command line, but for names that options have."""
+    names = [long for command, own in command_flags.items() if command in argv for long in own]
+    taken = {flag.long for flag in flags}
+    return [OptionFlags(None, long, is_new=True) for long in names if long not in taken]
 
 
 def _values(reading: Reading, flags: Sequence[OptionFlags]) -> dict[str, Any]:

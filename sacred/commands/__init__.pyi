@@ -5,6 +5,7 @@ from sacred._base.text import COLOR_MODIFIED as COLOR_MODIFIED
 from sacred._base.text import COLOR_TYPECHANGED as COLOR_TYPECHANGED
 from sacred._base.text import ENDC as ENDC
 from sacred.commands.built_in import diff as diff
+from sacred.commands.built_in import explain as explain
 from sacred.commands.built_in import help_for_command as help_for_command
 from sacred.commands.built_in import print_config as print_config
 from sacred.commands.built_in import print_dependencies as print_dependencies

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARGUMENTS_OPTION",
+    "COMMANDS_WITH_ARGUMENTS",
+    "COMMAND_FLAGS",
+    "arguments_of",
     "diff",
+    "explain",
     "help_for_command",
     "print_config",
     "print_dependencies",
@@ -29,6 +33,11 @@ __all__ = [
 
 #: Key of the options that holds the arguments of a command.
 ARGUMENTS_OPTION = "WORD"
+
+#: Those that take words behind their name.
+COMMANDS_WITH_ARGUMENTS = frozenset({"diff", "explain"})
+#: Options of single commands, which are handed to these as arguments.
+COMMAND_FLAGS = {"explain": ("--json",), "print_config": ("--effects", "--unused")}
 
 _COLOUR_PATTERN = r"\x1b\[\d*m"
 
@@ -45,10 +54,20 @@ def print_config(_run: Run) -> None:
       blue:  the value was modified
       green: the entry was added
       red:   the value was modified, and its type changed
+
+    With --effects, only the entries that have changed because of the updates are printed, apart
+    from those set directly; with --unused, those that nothing reads.
     """
     # Not at the top, as others below: what a command prints with is loaded when it runs.
     from sacred.commands.config_text import _format_config
 
+    flags = [word for word in arguments_of(_run) if word in COMMAND_FLAGS["print_config"]]
+    if flags:
+        from sacred.commands.config_effects import print_effects, print_unread
+
+        for flag in flags:
+            (print_effects if flag == "--effects" else print_unread)(_run)
+        return
     _print(_format_config(_run.config, _run.config_modifications))
 
 
@@ -108,9 +127,33 @@ def diff(_run: Run) -> None:
     """
     from sacred.commands.stored_run import print_difference
 
-    # Put there by the command line.
-    words = (_run.meta_info.get("options") or {}).get(ARGUMENTS_OPTION)
-    print_difference(_run, words or ["nearest"])
+    print_difference(_run, arguments_of(_run) or ["nearest"])
+
+
+def explain(_run: Run) -> None:
+    """Say where entries come from, and what they overrode: explain [ENTRY...] with lr=0.1.
+
+    Without an ENTRY, all changed entries are explained. With --json, the output is for programs.
+    """
+    from sacred.commands.entry_history import chosen_entries, format_history, history_as_json
+    from sacred.provenance.origins import Provenance
+
+    words = arguments_of(_run)
+    names = [word for word in words if not word.startswith("--")]
+    assert _run.config_history is not None
+    entries = chosen_entries(Provenance(_run.config_history.entries), names)
+    if "--json" in words:
+        print(history_as_json(entries))
+    else:
+        print(format_history(entries) or "No entry has been changed.")
+
+
+def arguments_of(run: Run) -> list[str]:
+    """The arguments of the command, where the command line has put them."""
+    options = getattr(run, "meta_info", {}).get("options") or {}
+    words = [str(word) for word in options.get(ARGUMENTS_OPTION) or ()]
+    # An option of the experiment with the name of one of ours counts as ours.
+    return words + [flag for flag in ("--json",) if options.get(flag) is True]
 
 
 def print_named_configs(ingredient: Ingredient) -> Callable[[], None]:

@@ -10,7 +10,6 @@
 | `normalize` `differences` | values into forms that can be stored; whether values differ |
 | `typed_entries` | text of the command line where an entry is a bool or a float |
 | `declared` | declared types of entries: annotations, dataclasses and the like |
-| `provenance` | where the value of an entry comes from |
 | `read_only` | read-only containers |
 | `captured_function` `signature` | functions whose arguments are filled from the configuration |
 | `bindings` `snapshot` | what a captured function is called with in a run, and in another process |

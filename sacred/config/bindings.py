@@ -20,8 +20,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred._base.current_run import active, current_run, runs_in_scope
-from sacred.config.read_only import make_read_only, with_secrets
+from sacred.config.read_only import make_tracked, with_secrets
 from sacred.config.signature import Signature
+from sacred.provenance.usage import UsageLog
 from sacred.randomness import SeedSource, create_rnd, get_seed, seed_drawer
 from sacred.settings import SETTINGS
 
@@ -34,6 +35,7 @@ __all__ = [
     "RunBindings",
     "find_binding",
     "find_run",
+    "is_built_in",
     "known_run",
     "name_key",
     "use_received",
@@ -41,7 +43,11 @@ __all__ = [
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 Key = tuple[str, str]
+#: What is added to a call, and the counter of such calls.
+_Plan = tuple[Call, list[int]]
 _MAX_PLANS = 64
+#: Parameters that are filled with what is no entry of the configuration.
+_SPECIAL = frozenset({"_config", "_log", "_run", "_seed", "_rnd"})
 
 
 class BoundFunction(Protocol):
@@ -55,6 +61,12 @@ class BoundFunction(Protocol):
     last_binding: Binding | None
 
     def __hash__(self) -> int: ...
+
+
+def is_built_in(function: BoundFunction) -> bool:
+    """Whether a captured function is one of this package: a command that all experiments have."""
+    # Functions that `exec` has made may be of no module.
+    return str(getattr(function, "__module__", None)).startswith("sacred.")
 
 
 def name_key(function: BoundFunction) -> Key:
@@ -80,13 +92,16 @@ class Binding:
     """
 
     __slots__ = (
+        "_counters",
         "_plans",
         "config",
         "drawn_call",
+        "first_call",
         "instances",
         "logger",
         "order",
         "path",
+        "plain_calls",
         "ready_call",
         "rnd",
         "run",
@@ -112,7 +127,13 @@ class Binding:
         #: The arguments of a call without explicit ones, if they are always the same.
         self.ready_call: Call | None = None
         # What is filled in depends on which arguments are given, not on their values.
-        self._plans: dict[Any, Call] = {}
+        self._plans: dict[Any, _Plan] = {}
+        # How many calls have taken these entries; `taken` adds `plain_calls`.
+        self._counters: dict[tuple[str, ...], list[int]] = {}
+        #: Calls that were made with `ready_call` or `drawn_call`.
+        self.plain_calls = 0
+        #: The position of the first call among those of all functions; 0: there was none.
+        self.first_call = 0
         #: Makes the arguments of a call without explicit ones, if each takes other random
         #: numbers.
         self.drawn_call: Callable[[], Call] | None = None
@@ -125,9 +146,21 @@ class Binding:
 
     def forget(self) -> None:
         """Work out again what calls are filled with: an attribute has changed."""
+        self._count_plain_calls()
         self.ready_call = self.drawn_call = None
         self._plans.clear()
         self.tracer = self.logger if hasattr(self.logger, "isEnabledFor") else None
+
+    def _count_plain_calls(self) -> None:
+        plan = self._plans.get(0)
+        if plan is not None:
+            plan[1][0] += self.plain_calls
+        self.plain_calls = 0
+
+    def taken(self) -> Mapping[tuple[str, ...], int]:
+        """How many calls have taken which entries; names are relative to `path`."""
+        self._count_plain_calls()
+        return {names: counter[0] for names, counter in list(self._counters.items())}
 
     def generator(self) -> Any:
         """The function's own random number generator, or None."""
@@ -145,7 +178,8 @@ class Binding:
         plan = self._plans.get(key)
         if plan is None:
             plan = self._make_plan(key, signature, args, kwargs)
-        more_args, fill = plan
+        (more_args, fill), counter = plan
+        counter[0] += 1
         if self.rnd is not None and signature.takes_random:
             # Drawn even if it is given explicitly: the next call must not depend on it.
             seed = get_seed(self.generator())
@@ -163,29 +197,43 @@ class Binding:
                 filled["_rnd"] = create_rnd(seed)
             return args, filled
         if not args and not kwargs:
-            self.ready_call = plan
-            return plan
+            self.ready_call = plan[0]
+            return plan[0]
         return args + more_args, {**fill, **kwargs}
 
     def _make_plan(
         self, key: Any, signature: Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Call:
-        """Positional and keyword arguments to add to a call of this shape."""
+    ) -> _Plan:
+        """Positional and keyword arguments to add to a call of this shape, and its counter."""
         options = self._options(signature)
         made, filled = signature.construct_arguments(args, kwargs, options)
         fill = {name: value for name, value in filled.items() if name not in kwargs}
-        plan = tuple(made[len(args) :]), fill
+        free = signature.get_free_parameters(args, kwargs)
+        names = tuple(name for name in free if name in options and name not in _SPECIAL)
         if len(self._plans) >= _MAX_PLANS:  # a function of any keyword arguments
+            self._count_plain_calls()
             self._plans.clear()
+        plan = (tuple(made[len(args) :]), fill), self._counters.setdefault(names, [0])
         self._plans[key] = plan
+        self.first_call = self.first_call or next(_clock)
         return plan
 
     def _options(self, signature: Signature) -> dict[str, Any]:
         special = {"_config": self.config, "_log": self.logger, "_run": self.run}
         if self.rnd is not None:
             special.update(_seed=None, _rnd=None)  # another one for each call
-        known = {**self.config, **special, **self.instances}
-        return {name: known[name] for name in signature.arguments if name in known}
+        config = self.config
+        # Not by the method of a `ReadOnlyDict`: what is taken is counted with each call.
+        get: Any = dict.__getitem__ if isinstance(config, dict) else type(config).__getitem__
+        options: dict[str, Any] = {}
+        for name in signature.arguments:
+            if name in self.instances:
+                options[name] = self.instances[name]
+            elif name in special:
+                options[name] = special[name]
+            elif name in config:
+                options[name] = get(config, name)
+        return options
 
 
 def _drawing(draw: Callable[[], int], fill: dict[str, Any]) -> Callable[[], Call]:
@@ -239,6 +287,8 @@ class RunBindings:
         #: From another process: functions are known by name only.
         self.received = token is not None
         self._views: dict[int, tuple[Any, Any]] = {}
+        #: Which entries of the configuration have been read, but for those that calls take.
+        self.usage = UsageLog()
         known_runs[self.token] = self
 
     def bind(self, function: BoundFunction, binding: Binding) -> None:
@@ -263,17 +313,18 @@ class RunBindings:
             binding: the values and objects that its parameters are filled with.
         """
         if SETTINGS.CONFIG.READ_ONLY_CONFIG:
-            binding.config = self._view(binding.config)
+            binding.config = self._view(binding.config, binding.path or "")
         else:
+            self.usage.is_shared = True  # nobody can see what is read
             binding.config = with_secrets(binding.config)
         binding.order = next(_clock)
         self._by_name[key] = binding
 
-    def _view(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _view(self, config: Mapping[str, Any], path: str) -> Mapping[str, Any]:
         # Most functions see one and the same configuration; it is copied once. The
         # original is kept, so that its id stays its own.
         if id(config) not in self._views:
-            self._views[id(config)] = config, make_read_only(config)
+            self._views[id(config)] = config, make_tracked(config, self.usage, path)
         view: Mapping[str, Any] = self._views[id(config)][1]
         return view
 
@@ -283,6 +334,10 @@ class RunBindings:
         if found is None and (self.received or function.is_copy):
             found = self._by_name.get(name_key(function))
         return found
+
+    def by_function(self) -> dict[BoundFunction, Binding]:
+        """All bindings by function."""
+        return dict(self._bindings)
 
     def by_name(self) -> dict[Key, Binding]:
         """All bindings by module and qualified name of the function."""

@@ -157,8 +157,10 @@ class CapturedFunction(_Proxy[R]):  # noqa: D101 - it has one for the class alon
             args, kwargs = binding.call(self.signature, args, kwargs)
         elif binding.ready_call is not None:
             args, kwargs = binding.ready_call
+            binding.plain_calls += 1
         elif binding.drawn_call is not None:
             args, kwargs = binding.drawn_call()
+            binding.plain_calls += 1
         else:
             args, kwargs = binding.call(self.signature, args, kwargs)
         try:

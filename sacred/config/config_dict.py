@@ -17,7 +17,7 @@ from sacred._base.script import calling_place
 from sacred.config.config_summary import ConfigSummary
 from sacred.config.dogmatic import DogmaticDict, undogmatize
 from sacred.config.normalize import normalize_or_die, recursive_fill_in
-from sacred.config.provenance import Origin
+from sacred.provenance.origins import Origin
 from sacred.settings import SETTINGS
 
 __all__ = [
@@ -88,6 +88,8 @@ class ConfigDict:
                 raise NoDictInFileError(f"{message} in {self.origin.where}")
             raise TypeError(message)
         self._conf: dict[str, Any] = self._normalized(dict(d), place)
+        #: File and line of the code that has given the dict; of a file, nothing.
+        self.place = "" if self.origin.where else place or calling_place()
 
     def _normalized(self, d: dict[str, Any], place: str | None) -> Any:
         try:
@@ -101,6 +103,11 @@ class ConfigDict:
             raise ConfigFileError(
                 f"In the config file {self.origin.where!r}: {error.args[0]}"
             ) from error
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        """The entries that it sets, nested."""
+        return self._conf
 
     @property
     def names(self) -> frozenset[str]:
@@ -138,6 +145,7 @@ class ConfigDict:
         for name, value in undogmatize(entries).items():
             summary[name] = normalize_or_die(value) if name in fixed else value
         recursive_fill_in(summary, preset, fixed)
+        summary.overridden = dict(entries.overridden)
         summary.origins = {
             name: self.origin
             for name in self._conf

@@ -86,6 +86,11 @@ class ConfigScope:
         return list(self.parameters)
 
     @property
+    def name(self) -> str:
+        """The name of the function."""
+        return self._function.__name__
+
+    @property
     def source(self) -> ScopeSource:
         """Where and how the scope is written."""
         return self._source

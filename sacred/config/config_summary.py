@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.paths import iter_prefixes, join_paths
-from sacred.config.provenance import Origin
+from sacred.provenance.origins import Origin
 
 if TYPE_CHECKING:
     from sacred.config.declared.given_values import GivenValues
@@ -56,6 +56,10 @@ class ConfigSummary(dict[str, Any]):
         self.own_copies: dict[str, Any] = {}
         #: The fixed values, if entries of the source have declared types.
         self.given: GivenValues | None = None
+        #: Path → the value that the source has set, and that a fixed one has overridden.
+        self.overridden: dict[str, Any] = {}
+        #: Line in which a scope has assigned each name last, also if that did not count.
+        self.lines: dict[str, int] = {}
         self.ensure_coherence()
 
     def update_from(self, config_mod: ConfigSummary, path: str = "") -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn, SupportsIndex
 
 from sacred._base.errors import ConfigError
-from sacred._base.paths import join_paths
+from sacred._base.paths import are_indices, join_paths
 from sacred.config.differences import entry_type, has_empty_list, is_different, type_changed
 from sacred.config.typed_entries import DELETED, TypedValues, as_entry, unmarked
 
@@ -30,6 +30,7 @@ class DogmaticDict(dict[Any, Any]):
     Attributes:
         modified: paths where the assigned value differs from the fixed one.
         typechanges: path → (assigned type, fixed type).
+        overridden: path → the value that was assigned to it last, and did not count.
         fallback_writes: names of fallbacks that were assigned to.
 
     >>> d = DogmaticDict({"a": 1, "n": {"x": 1}})
@@ -47,6 +48,7 @@ class DogmaticDict(dict[Any, Any]):
         self._fallback: Mapping[Any, Any] = {} if fallback is None else fallback
         self.modified: set[str] = set()
         self.typechanges: dict[str, tuple[type, type]] = {}
+        self.overridden: dict[str, Any] = {}
         self.fallback_writes: list[Any] = []
         #: An update cleared this dict: nothing is added to it.
         self.closed = False
@@ -105,7 +107,7 @@ class DogmaticDict(dict[Any, Any]):
         entry = before if value is None else value
         fixed = as_entry(self.fixed[key], entry, is_bool=key in self.bools)
         if isinstance(fixed, dict):
-            if isinstance(value, list | tuple) and _are_indices(fixed):
+            if isinstance(value, list | tuple) and are_indices(fixed):
                 return ElementwiseList(value, fixed, str(key))
             below = self._fallback.get(key)
             nested = DogmaticDict(
@@ -146,6 +148,8 @@ class DogmaticDict(dict[Any, Any]):
         inside = isinstance(resolved, ElementwiseList) or (
             isinstance(resolved, DogmaticDict) and isinstance(value, dict) and not resolved.closed
         )
+        if not inside:
+            self.overridden[path] = value
         if type_changed(value, resolved):
             self.typechanges[path] = entry_type(value), entry_type(resolved)
         elif not inside and (is_different(value, resolved) or has_empty_list(resolved)):
@@ -290,6 +294,8 @@ class DogmaticDict(dict[Any, Any]):
             self.modified.add(path)
         for below, types in part.typechanges.items():
             self.typechanges[join_paths(path, below)] = types
+        for below, value in part.overridden.items():
+            self.overridden[join_paths(path, below)] = value
 
 
 class DogmaticList(list[Any]):
@@ -355,6 +361,7 @@ class ElementwiseList(list[Any]):
 
     def __init__(self, value: Iterable[Any], fixed: Mapping[str, Any], name: str = "") -> None:
         super().__init__(value)
+        self.overridden = {"": list(self)}
         self._name = name
         elements = {self._position(int(index)): item for index, item in fixed.items()}
         self._elements = DogmaticDict(elements)
@@ -413,11 +420,6 @@ class ElementwiseList(list[Any]):
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return list, (list(self),)
-
-
-def _are_indices(fixed: Mapping[Any, Any]) -> bool:
-    keys = [str(key).removeprefix("-") for key in fixed]
-    return bool(keys) and all(key.isascii() and key.isdigit() for key in keys)
 
 
 def _with_keys_of(value: Any, fixed: Mapping[Any, Any]) -> Mapping[Any, Any]:

@@ -114,6 +114,8 @@ def _completed(
         origins=known.origins,
     )
     summary.own_copies, summary.given = known.own_copies, known.given
+    summary.overridden = {**entries.overridden, **known.overridden}
+    summary.lines = known.lines
     summary.update(undogmatize(dict(known)))
     summary.update((name, normalize_or_die(v)) for name, v in undogmatize(entries).items())
     recursive_fill_in(summary, preset, fixed)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, SupportsIndex
 
 from sacred._base.errors import SacredError
 from sacred._base.import_hooks import when_imported
 from sacred._base.secret_text import SecretText, SecretValue, with_names
 from sacred._base.text import did_you_mean
+from sacred.provenance.usage import Read, UsageLog, note
 
 __all__ = [
     "GivenDict",
@@ -21,6 +22,7 @@ __all__ = [
     "make_given",
     "make_plain",
     "make_read_only",
+    "make_tracked",
     "with_secrets",
 ]
 
@@ -71,6 +73,53 @@ class ReadOnlyDict(ReadOnlyContainer, dict[Any, Any]):
         ...
     sacred.utils.SacredError: The configuration is read-only in a captured function!
     """
+
+    # Where reads of its entries are noted; see `make_tracked`.
+    _sacred_reads: dict[Any, Read] | None = None
+
+    def __getitem__(self, key: Any) -> Any:
+        value = dict.__getitem__(self, key)
+        reads = self._sacred_reads
+        if reads is not None:
+            read = reads.get(key)
+            if read is None:
+                note(reads, (key,))
+            else:
+                read.calls += 1
+        return value
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Return an entry.
+
+        Args:
+            key: of the entry.
+            default: what is returned if there is none (default: None).
+        """
+        return self[key] if key in self else default  # noqa: SIM401 - this is what `get` does
+
+    def __iter__(self) -> Iterator[Any]:
+        # With an iterator of its own, `dict(config)` and `f(**config)` ask for each entry.
+        return dict.__iter__(self)
+
+    def items(self) -> Any:
+        """All entries with their keys."""
+        self._note_all()
+        return dict.items(self)
+
+    def values(self) -> Any:
+        """All entries."""
+        self._note_all()
+        return dict.values(self)
+
+    def __or__(self, other: Any) -> Any:
+        return dict(self) | other
+
+    def __ror__(self, other: Any) -> Any:
+        return other | dict(self)
+
+    def _note_all(self) -> None:
+        if self._sacred_reads is not None:
+            note(self._sacred_reads, dict.keys(self))
 
     def __getattr__(self, name: str) -> Any:
         # Only asked for what a dict does not have. Protocols look for names like `__array__`.
@@ -166,6 +215,27 @@ def _read_only(o: Any) -> Any:
     return o.reveal() if type(o) is SecretText else o
 
 
+def make_tracked(config: Any, log: UsageLog, path: str = "") -> Any:
+    """As `make_read_only`; reads of entries in nested dicts are noted.
+
+    Args:
+        config: the configuration, or a part of it.
+        log: where reads are noted.
+        path: of the part in the configuration of the run.
+    """
+    _register_with_yaml()
+    return _tracked(config, log, path)
+
+
+def _tracked(o: Any, log: UsageLog, path: str) -> Any:
+    if type(o) is not dict:
+        return _read_only(o)
+    start = f"{path}." if path else ""
+    made = ReadOnlyDict({key: _tracked(item, log, f"{start}{key}") for key, item in o.items()})
+    object.__setattr__(made, "_sacred_reads", log.part(start))
+    return made
+
+
 def with_secrets(o: Any) -> Any:
     """A configuration in which texts that name secrets have their values.
 
@@ -243,7 +313,7 @@ class GivenDict(ReadOnlyDict):
         for key, value in dict(iterable, **kwargs).items():
             self[key] = value
 
-    def __ior__(self, other: Any) -> Any:  # type: ignore[misc]
+    def __ior__(self, other: Any) -> Any:
         # Binds a variable, so the scope gets a dict of its own.
         return {**make_plain(self), **dict(other)}
 

@@ -118,6 +118,7 @@ def take_snapshot(function: BoundFunction) -> Snapshot | None:
     if run is None:
         return None
     bindings = run.by_name()
+    run.usage.is_shared = True
     first = next(iter(bindings.values()))
     return Snapshot(
         token=run.token,

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
-from sacred._base.errors import ConfigAddedError
+from sacred._base.errors import ConfigAddedError, ConfigError
 from sacred._base.paths import (
     convert_to_nested_dict,
     get_by_shown_path,
@@ -18,7 +18,9 @@ from sacred._base.paths import (
 )
 from sacred._base.text import did_you_mean
 from sacred.definition import RunRequest
+from sacred.initialize.config_layers import updated_paths
 from sacred.initialize.configuration import Configured
+from sacred.initialize.source_reads import entries_nothing_reads
 from sacred.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ def check_changes(configured: Configured, request: RunRequest) -> None:
             captured_args=sorted(set(_siblings(unknown, configured, set(added)))),
         )
     _say_which_are_new(unknown, configured, set(added))
+    _check_unread(configured, request, set(added))
     # Ingredients before those that use them; each warns of its own entries.
     for scaffold in configured.scaffolding.values():
         root, path, changes = configured.root_logger, scaffold.path, scaffold.config_mods
@@ -113,6 +116,30 @@ def _typed(request: RunRequest) -> set[str]:
     """The paths of the updates, without those of named configs and config files."""
     updates = convert_to_nested_dict(dict(request.config_updates))
     return {str(path) for path, _ in iterate_flattened(updates)}
+
+
+def _check_unread(configured: Configured, request: RunRequest, added: Set[str]) -> None:
+    """Refuse updates of entries that nothing can read (``--strict``), or warn of them."""
+    updates = set(updated_paths(request.config_updates))
+    unread = (entries_nothing_reads(configured) if updates else None) or frozenset()
+    found = sorted(
+        path
+        for path in unread - added
+        if not updates.isdisjoint(iter_prefixes(path))
+        or any(is_prefix(path, update) for update in updates)
+    )
+    if found and request.options.get("--strict"):
+        raise ConfigError(
+            "Nothing reads what is set: " + ", ".join(f'"{path}"' for path in found),
+            tuple(found),
+            print_conflicting_configs=False,
+            print_traceback=False,
+        )
+    if (configured.scaffolding[""].log_level or 0) <= logging.WARNING:
+        for path in found:
+            configured.root_logger.warning(
+                'Nothing reads the config entry "%s", which is set', path
+            )
 
 
 def _siblings(paths: Iterable[str], configured: Configured, added: Set[str]) -> list[str]:

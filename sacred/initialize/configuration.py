@@ -31,6 +31,8 @@ from sacred.initialize.scaffold import Scaffold
 
 if TYPE_CHECKING:
     from sacred.ingredient import Ingredient
+    from sacred.initialize.config_layers import NamedLayer
+    from sacred.provenance.origins import EntryProvenance
 
 __all__ = ["Configured", "configure", "configure_request"]
 
@@ -51,6 +53,21 @@ class Configured(Frozen):
     scaffolding: Scaffolding
     root_logger: logging.Logger
     run_logger: logging.Logger
+    request: RunRequest = RunRequest()
+    named_layers: Sequence[NamedLayer] = ()
+
+    def entries_with_origins(self, base_dir: str | None = None) -> list[EntryProvenance]:
+        """Where each entry comes from, and what it has overridden.
+
+        Args:
+            base_dir: of the experiment; files in it are shown relative to it.
+        """
+        # Not at the top: only runs that are observed, and `explain`, ask.
+        from sacred.initialize.config_layers import entries_with_origins
+
+        return entries_with_origins(
+            self.config, self.scaffolding, self.named_layers, self.request, base_dir
+        )
 
 
 def configure(
@@ -118,11 +135,12 @@ def _configure(
         for scaffold in scaffolding.values():
             scaffold.evaluate = evaluations.evaluate
     distribute_config_updates(prefixes, scaffolding, updates)
+    named_layers: Sequence[NamedLayer] = ()
     found: list[tuple[str, dict[str, Any]]] = []
     if request.named_configs:
         named = NamedConfigs(experiment, ingredients, scaffolding, run_logger, evaluations)
         updates = named.resolve(request.named_configs, updates, request.command_name)
-        found = named.found
+        found, named_layers = named.found, named.layers
         distribute_config_updates(prefixes, scaffolding, updates)
     for scaffold in scaffolding.values():  # each ingredient before those that use it
         scaffold.gather_fallbacks()
@@ -142,6 +160,8 @@ def _configure(
         scaffolding=scaffolding,
         root_logger=root_logger,
         run_logger=run_logger,
+        request=request,
+        named_layers=named_layers,
     )
 
 

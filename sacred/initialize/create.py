@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import UnknownIngredientError
+from sacred._base.frozen import replace
 from sacred._base.text import did_you_mean
 from sacred.config.captured_function import CapturedFunction
 from sacred.definition import RunRequest
 from sacred.initialize.change_checks import check_changes
-from sacred.initialize.configuration import configure_request
+from sacred.initialize.configuration import Configured, configure_request
 from sacred.initialize.scaffold import Scaffold
+from sacred.initialize.source_reads import entries_nothing_reads, paths_read_by_sources
+from sacred.lifecycle.config_history import ConfigHistory
 from sacred.run import Run
 
 if TYPE_CHECKING:
@@ -69,6 +72,21 @@ def create_run(
     return create_requested_run(experiment, request)
 
 
+def _history(
+    experiment: Ingredient, request: RunRequest, configured: Configured, run: Run
+) -> ConfigHistory:
+    unchanged = replace(request, config_updates={}, named_configs=())
+    return ConfigHistory(
+        lambda: configured.entries_with_origins(experiment.base_dir),
+        run.bindings,
+        base_dir=experiment.base_dir,
+        updates=bool(request.config_updates),
+        read_by_sources=lambda: paths_read_by_sources(configured),
+        unreadable=lambda: entries_nothing_reads(configured),
+        evaluate_unchanged=lambda: configure_request(experiment, unchanged).config,
+    )
+
+
 def create_requested_run(experiment: Ingredient, request: RunRequest) -> Run:
     """Make the run that a request names; see `create_run`.
 
@@ -106,6 +124,7 @@ def create_requested_run(experiment: Ingredient, request: RunRequest) -> Run:
         post_run_hooks=[hook for scaffold in scaffolds for hook in scaffold.post_run_hooks],
         captured_out_filter=getattr(experiment, "captured_out_filter", None),
     )
+    run.config_history = _history(experiment, request, configured, run)
     run.experiment = experiment
     run.force = request.force
     run.unobserved = getattr(main_function, "unobserved", False)

@@ -14,6 +14,7 @@ from sacred._base.paths import (
 )
 from sacred.config.config_scope import ConfigScope
 from sacred.config.evaluations import EvaluationCache, without_unchanged
+from sacred.initialize.config_layers import NamedLayer, leaves_of
 from sacred.initialize.entry_reader import EntryReader
 from sacred.initialize.phases import (
     Scaffolding,
@@ -62,6 +63,8 @@ class NamedConfigs:
         #: Names of the named configs, and what each has set.
         self.found: list[tuple[str, dict[str, Any]]] = []
         self._evaluations = evaluations or EvaluationCache()
+        #: What each of them has set.
+        self.layers: list[NamedLayer] = []
         for scaffold in scaffolding.values():
             scaffold.evaluate = self._evaluations.evaluate
 
@@ -130,4 +133,11 @@ class NamedConfigs:
         values = dict(found)
         values.pop("__doc__", None)  # it describes the named config, not the run
         # Not the entries that it has only read, or taken over.
-        return without_unchanged(values, given)
+        values = without_unchanged(values, given)
+        self.layers.append(
+            NamedLayer(
+                path=scaffold.path, name=config_name, source=source, summary=found,
+                values=values, fixed=frozenset(path for path, _ in leaves_of(fixed)),
+            )
+        )  # fmt: skip
+        return values

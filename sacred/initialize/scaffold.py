@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sacred._base.errors import ConfigError, NamedConfigNotFoundError
 from sacred._base.paths import (
     get_by_dotted_path,
+    get_by_shown_path,
     is_prefix,
     iterate_flattened,
     join_paths,
@@ -19,15 +20,16 @@ from sacred._base.paths import (
     rel_path,
     set_by_dotted_path,
 )
-from sacred.config.bindings import Binding
+from sacred.config.bindings import Binding, is_built_in
 from sacred.config.captured_function import CapturedFunction
 from sacred.config.chain import ConfigSource, chain_evaluate_config_scopes
 from sacred.config.config_dict import ConfigDict, ConfigModel
 from sacred.config.config_scope import ConfigScope
 from sacred.config.config_summary import ConfigSummary
-from sacred.config.evaluations import without_unchanged
+from sacred.config.evaluations import is_same, without_unchanged
 from sacred.config.typed_entries import annotates_records
 from sacred.definition import ConfigHook
+from sacred.provenance.origins import Origin
 from sacred.randomness import SeedSource, check_seed, get_seed
 from sacred.settings import SETTINGS
 
@@ -50,6 +52,12 @@ def nested_at(path: str, config: Mapping[str, Any]) -> dict[str, Any]:
     nested: dict[str, Any] = {}
     set_by_dotted_path(nested, path, dict(config))
     return nested
+
+
+def _origin_of(hook: ConfigHook) -> Origin:
+    name, code = getattr(hook, "__qualname__", repr(hook)), getattr(hook, "__code__", None)
+    where = "" if code is None else f"{code.co_filename}, line {code.co_firstlineno}"
+    return Origin("hook", where, name)
 
 
 class Scaffold:
@@ -111,6 +119,8 @@ class Scaffold:
         self.summaries: list[ConfigSummary] = []
         #: Values that do not fit the declared types of their entries, apart from given ones.
         self.wrong_values: list[WrongValue] = []
+        #: What each config hook has changed, by path, and the hook.
+        self.hook_changes: list[tuple[Origin, dict[str, Any]]] = []
         self.captured_args = {
             join_paths(function.prefix or "", name)
             for function in self._captured_functions
@@ -120,12 +130,19 @@ class Scaffold:
         self.prefixes_of_config_readers = {
             function.prefix or ""
             for function in self._captured_functions
-            if "_config" in function.signature.arguments
-            and not function.__module__.startswith("sacred.")
+            if "_config" in function.signature.arguments and not is_built_in(function)
         }
 
     def __repr__(self) -> str:
         return f"<Scaffold {self.path!r}>"
+
+    @property
+    def has_run_readers(self) -> bool:
+        """Whether functions of the user take ``_run``, which has the whole configuration."""
+        return any(
+            "_run" in function.signature.arguments and not is_built_in(function)
+            for function in self._captured_functions
+        )
 
     # ---------------------------------------------------------------- seeds
 
@@ -315,13 +332,30 @@ class Scaffold:
         for hook in self.config_hooks:
             answer = hook(copy.deepcopy(dict(config)), command_name, logger)
             if answer:
-                recursive_update(changes, self._changes_of_hook(answer, config))
-                place = getattr(hook, "__qualname__", repr(hook))
-                code = getattr(hook, "__code__", None)
-                if code is not None:
-                    place += f", {code.co_filename}, line {code.co_firstlineno}"
+                own = self._changes_of_hook(answer, config)
+                recursive_update(changes, own)
+                origin = _origin_of(hook)
+                place = ", ".join(filter(None, (origin.name, origin.where)))
                 changes = dict(ConfigDict(changes, place)(fixed=self._fixed_of_hooks(changes)))
+                self._remember(origin, own, changes, config)
         return changes
+
+    def _remember(
+        self,
+        origin: Origin,
+        own: Mapping[str, Any],
+        changes: Mapping[str, Any],
+        config: Mapping[str, Any],
+    ) -> None:
+        """Remember which entries a hook has changed, with the updates that it could not."""
+        before = get_by_dotted_path(config, self.path, default={}) if self.path else config
+        fixed = dict(iterate_flattened(self._fixed_of_hooks(changes)))
+        changed = {}
+        for path, value in iterate_flattened(own):
+            made = value if path in fixed else get_by_shown_path(changes, path)
+            if not is_same(get_by_shown_path(before, path), made):
+                changed[path] = made
+        self.hook_changes.append((origin, changed))
 
     def _changes_of_hook(
         self, answer: Mapping[str, Any], config: Mapping[str, Any]
@@ -441,7 +475,7 @@ class Scaffold:
     def _instances(
         self, function: CapturedFunction[Any], config: Any, prefix: str
     ) -> dict[str, Any]:
-        if function.__module__.startswith("sacred.") or not annotates_records(function):
+        if is_built_in(function) or not annotates_records(function):
             return {}
         if not self._declares_types:
             return {}

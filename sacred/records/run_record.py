@@ -10,6 +10,8 @@ from sacred._base.clock import utcnow
 from sacred._base.frozen import Frozen, factory, replace
 from sacred._base.run_ids import RunId
 from sacred._base.text import did_you_mean
+from sacred.provenance.origins import Provenance
+from sacred.provenance.stored_rows import provenance_from
 from sacred.records.attribute_dict import Fields, frozen, thawed
 from sacred.records.metric import Metric
 from sacred.records.source import Document, MetricNumbers, RecordSource
@@ -115,6 +117,15 @@ class RunRecord(Frozen):
     def environment(self) -> Fields:
         """Installed packages, interpreter, threads, libraries, arguments; empty in old records."""
         return self._tree("environment")
+
+    @property
+    def provenance(self) -> Provenance | None:
+        """Where each entry of the configuration comes from, by path.
+
+        None: that is not known, as of runs of Sacred 0.8.
+        """
+        stored = self._tree("provenance")
+        return self._once("provenance", lambda: provenance_from(stored, self.config))
 
     @property
     def dependencies(self) -> tuple[str, ...]:

@@ -13,10 +13,10 @@ from sacred._base.errors import InvalidKeyError
 from sacred.config.config_summary import ConfigSummary
 from sacred.config.dogmatic import DogmaticDict, undogmatize
 from sacred.config.normalize import is_code, normalize_or_die, recursive_fill_in
-from sacred.config.provenance import Origin
 from sacred.config.read_only import ReadOnlyContainer, make_given, make_plain
 from sacred.config.scopes.scope_code import HELPER
 from sacred.config.scopes.scope_locals import ScopeLocals
+from sacred.provenance.origins import Origin
 
 if TYPE_CHECKING:
     from sacred.config.declared.given_values import GivenValues
@@ -192,6 +192,8 @@ class ScopeVariables:
                     error.locate(f"{filename}, line {self.lines.get(name, '?')}")
                     raise
         recursive_fill_in(summary, self._preset, self._fixed)
+        summary.overridden = dict(self._entries.overridden)
+        summary.lines = self.lines
         summary.origins = {
             name: Origin("scope", f"{filename}:{line}")
             for name, line in self.lines.items()

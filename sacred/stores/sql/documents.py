@@ -73,16 +73,19 @@ class DocumentRows:
         existing: its tables and their columns.
 
     Attributes:
-        is_old: it lacks tables or columns.
+        is_old: it lacks tables or columns, apart from those of details, which nobody searches.
+        is_complete: it lacks nothing.
     """
 
     def __init__(self, url: str, existing: Mapping[str, set[str]]) -> None:
         self.existing = existing
+        details = {name for names in _DETAIL_COLUMNS.values() for name in names}
         self.is_old = any(
-            not {column.name for column in table.columns} <= existing.get(name, set())
+            not {column.name for column in table.columns} - details <= existing.get(name, set())
             for name, table in TABLES.items()
             if table.primary_key
         )
+        self.is_complete = not self.is_old and details <= existing["run"]
         self._url = url
 
     def columns_for(self, fields: Collection[str] | None) -> list[Any]:

@@ -191,6 +191,7 @@ class Run(Base):
     discarded: Mapped[bool | None]
     discard_time: Mapped[datetime.datetime | None]
     environment_json: Mapped[str | None] = deferred(__table__.c.environment_json)
+    provenance_json: Mapped[str | None] = deferred(__table__.c.provenance_json)
 
     host: Mapped[Host | None] = relationship()
     experiment: Mapped[Experiment | None] = relationship()

@@ -360,7 +360,7 @@ class SqlReader(Reader):
         if file is not None and not os.path.exists(file):
             raise StoreNotFoundError(f"There is no database {file!r}")
         with translate_errors(self.url), self.engine.connect() as connection:
-            if self._rows is None or self._rows.is_old:  # somebody may bring it up to date
+            if self._rows is None or not self._rows.is_complete:  # somebody may bring it up to date
                 existing = column_names(connection)
                 if "run" not in existing:
                     raise StoreNotFoundError(f"There is no table of runs in {self.url}")

@@ -169,6 +169,7 @@ Table(
     Column("discarded", Boolean, index=True),
     Column("discard_time", _Moment),
     Column("environment_json", _LongText),
+    Column("provenance_json", _LongText),
 )
 Table(
     "artifact",

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from sacred._base.errors import SacredError
 from sacred.config import ConfigDict, chain_evaluate_config_scopes
 from sacred.config.differences import is_different, type_changed
-from sacred.config.provenance import Origin
 from sacred.config.typed_entries import CommandLineText
+from sacred.provenance.origins import Origin
 from tests.unit.config.test_normalize import keys, values
 
 configs = st.dictionaries(keys, values, max_size=4)

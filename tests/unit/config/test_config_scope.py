@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from sacred._base.errors import ConfigError, InvalidConfigError
 from sacred.config import ConfigScope, chain_evaluate_config_scopes
-from sacred.config.provenance import Origin
 from sacred.config.typed_entries import CommandLineText
+from sacred.provenance.origins import Origin
 
 GLOBAL = 5
 

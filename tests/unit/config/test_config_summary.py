@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from sacred._base.paths import iter_prefixes
 from sacred.config.config_summary import ConfigSummary
-from sacred.config.provenance import Origin
+from sacred.provenance.origins import Origin
 
 paths = st.sets(st.sampled_from(["a", "a.b", "a.b.c", "b", "b.c", "c", "c.d.e"]))
 

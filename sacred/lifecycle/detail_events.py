@@ -1,0 +1,56 @@
+"""The events with those parts of a record that lists of runs do not read."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sacred.events import DetailsGathered
+from sacred.lifecycle.config_history import ConfigHistory
+from sacred.lifecycle.environment_events import environment_events
+
+if TYPE_CHECKING:
+    import datetime
+    import logging
+
+__all__ = ["detail_events", "provenance_events"]
+
+
+class _Run(Protocol):
+    observers: list[Any]
+    run_logger: logging.Logger
+    stop_time: datetime.datetime | None
+    environment_gatherer: Callable[[], Callable[[], dict[str, Any]]] | None
+    config_history: ConfigHistory | None
+
+
+def detail_events(run: _Run) -> Callable[[], Iterable[DetailsGathered]]:
+    """Return what yields the events that are due with a heartbeat."""
+    sources = (environment_events(run), provenance_events(run))
+    return lambda: itertools.chain.from_iterable(events() for events in sources)
+
+
+def provenance_events(run: _Run) -> Callable[[], Iterable[DetailsGathered]]:
+    """Return what yields the provenance of the configuration, with the first and last heartbeats.
+
+    With the last one, all readers of entries are known.
+    """
+    history = run.config_history
+    if history is None or not run.observers:
+        return tuple
+    is_sent = False
+
+    def events() -> Iterator[DetailsGathered]:
+        nonlocal is_sent
+        if is_sent and run.stop_time is None:
+            return
+        is_sent = True
+        try:
+            found = history.document()
+        except Exception as error:  # the run is worth more than the history of its configuration
+            run.run_logger.warning("The provenance of the configuration is not recorded: %s", error)
+            return
+        yield DetailsGathered(name="provenance", value=found)
+
+    return events

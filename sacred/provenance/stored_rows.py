@@ -1,0 +1,173 @@
+"""Provenance as stores keep it: a document with a list of rows, for paths of entries have dots.
+
+A row of ``rows`` has ``path`` and ``source`` (the kind of the origin), and what is known of
+``name`` and ``where``. ``overrode`` lists the values that the entry overrode, the last one first,
+each with ``value``, ``source``, ``name`` and ``where``; a long value is the beginning of its text,
+with ``shortened``. ``readers`` lists ``function``, ``calls`` and ``where``; it is empty if nobody
+has read the entry, and left out if that is not known. The value of the entry is in the
+configuration. Passwords in URLs are masked, and secrets are names. If all rows are longer than
+`MAX_BYTES`, those of the least interest are left out, and ``remark`` says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sacred._base.masking import mask_passwords
+from sacred._base.paths import get_by_shown_path
+from sacred.provenance.origins import (
+    EntryProvenance,
+    EntryReaders,
+    Origin,
+    Overridden,
+    Provenance,
+)
+
+__all__ = ["MAX_BYTES", "document_of", "provenance_from", "row_of", "shown_value"]
+
+#: Of all rows of a run, as JSON.
+MAX_BYTES = 64_000
+#: Of one overridden value, as JSON.
+_MAX_VALUE_CHARS = 500
+_MAX_SHORTENED_CHARS = 100
+_MAX_READERS = 5
+#: Of the remark, and what is around the rows.
+_OTHER_BYTES = 200
+#: Some stores write a line for each part of a row, indented so far at most.
+_MAX_INDENT = 8
+
+Row = dict[str, Any]
+
+
+def document_of(entries: Iterable[EntryProvenance]) -> dict[str, Any]:
+    """Return what is stored.
+
+    >>> entry = EntryProvenance(
+    ...     path="lr", value=0.1, origin=Origin("update", "command line, argument 1"),
+    ...     overridden=(Overridden(value=0.5, origin=Origin("dict")),))
+    >>> document_of([entry])["rows"][0]["overrode"]
+    [{'value': 0.5, 'source': 'dict'}]
+    """
+    listed = list(entries)
+    rows = [row_of(entry) for entry in listed]
+    sizes = [len(_json(row)) + _MAX_INDENT * _number_of_lines(row) for row in rows]
+    if sum(sizes) + _OTHER_BYTES <= MAX_BYTES:
+        return {"rows": rows}
+    # What has been changed is of more interest than what is as the script says.
+    order = sorted(range(len(rows)), key=lambda n: not listed[n].is_changed)
+    kept, room = set(), MAX_BYTES - _OTHER_BYTES
+    for number in order:
+        room -= sizes[number]
+        if room < 0:
+            break
+        kept.add(number)
+    remark = f"{len(rows) - len(kept)} of {len(rows)} entries are left out: there are too many"
+    return {"rows": [rows[number] for number in sorted(kept)], "remark": remark}
+
+
+def provenance_from(stored: Any, config: Mapping[str, Any]) -> Provenance | None:
+    """Read what is stored; rows of another form are left out.
+
+    Args:
+        stored: as a store has it; without a list of rows, nothing is known.
+        config: the configuration of the run.
+
+    Returns:
+        None: nothing is known.
+    """
+    rows = stored.get("rows") if isinstance(stored, Mapping) else None
+    if not isinstance(rows, list | tuple):
+        return None
+    entries = (_entry(row, config) for row in _rows(rows) if row.get("path"))
+    return Provenance(entries, str(stored.get("remark") or ""))
+
+
+def row_of(entry: EntryProvenance) -> Row:
+    """The row of one entry."""
+    row: Row = {"path": entry.path, **_origin_row(entry.origin)}
+    if entry.overridden:
+        row["overrode"] = [
+            {**shown_value(before.value), **_origin_row(before.origin)}
+            for before in entry.overridden
+        ]
+    if entry.readers is not None:
+        row["readers"] = [
+            {"function": reader.function, "calls": reader.calls, "where": reader.where}
+            for reader in entry.readers[:_MAX_READERS]
+        ]
+    return row
+
+
+def _origin_row(origin: Origin) -> Row:
+    row = {"source": origin.kind, "name": origin.name, "where": mask_passwords(origin.where)}
+    return {name: value for name, value in row.items() if value}
+
+
+def shown_value(value: Any) -> Row:
+    """A value as it stands in a row: without passwords, and not longer than useful."""
+    try:
+        masked = _masked(value)
+        text = _json(masked)
+    except Exception:  # it did not count, and need not be storable
+        return {"value": _beginning(repr(value)), "shortened": True}
+    if len(text) > _MAX_VALUE_CHARS:
+        return {"value": _beginning(text), "shortened": True}
+    return {"value": masked}
+
+
+def _json(value: Any) -> str:
+    # Only its length matters: stores write values in a form of their own.
+    return json.dumps(value, default=str)
+
+
+def _beginning(text: str) -> str:
+    return f"{mask_passwords(text)[:_MAX_SHORTENED_CHARS]}..."
+
+
+def _number_of_lines(row: Any) -> int:
+    if isinstance(row, dict):
+        return 2 + sum(map(_number_of_lines, row.values()))
+    return 2 + sum(map(_number_of_lines, row)) if isinstance(row, list) else 1
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask_passwords(value)
+    if isinstance(value, dict):
+        return {key: _masked(item) for key, item in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, list) else value
+
+
+def _entry(row: Mapping[str, Any], config: Mapping[str, Any]) -> EntryProvenance:
+    path, readers = str(row["path"]), row.get("readers")
+    return EntryProvenance(
+        path=path,
+        value=get_by_shown_path(config, path),
+        origin=_origin(row),
+        overridden=tuple(
+            Overridden(value=before.get("value"), origin=_origin(before))
+            for before in _rows(row.get("overrode"))
+        ),
+        readers=None
+        if readers is None
+        else tuple(
+            EntryReaders(
+                function=str(reader.get("function", "?")),
+                calls=int(reader.get("calls") or 0),
+                where=str(reader.get("where", "")),
+            )
+            for reader in _rows(readers)
+        ),
+    )
+
+
+def _rows(value: Any) -> list[Mapping[str, Any]]:
+    found = value if isinstance(value, list | tuple) else ()
+    return [item for item in found if isinstance(item, Mapping)]
+
+
+def _origin(row: Mapping[str, Any]) -> Origin:
+    kind: Any = str(row.get("source") or "unknown")
+    return Origin(kind, str(row.get("where") or ""), str(row.get("name") or ""))
