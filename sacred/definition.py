@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from sacred.config.captured_function import CapturedFunction
     from sacred.config.chain import ConfigSource
 
-__all__ = ["UPDATE_WORDS", "ConfigHook", "IngredientDef", "RunRequest"]
+__all__ = ["ARGUMENT_WORDS", "UPDATE_WORDS", "ConfigHook", "IngredientDef", "RunRequest"]
 
 #: Key of the options that holds the words of a command line behind ``with``.
 UPDATE_WORDS = "UPDATE"
+#: Key of the options that holds the arguments of a command.
+ARGUMENT_WORDS = "WORD"
 
 _NOTHING: Mapping[str, Any] = {}
 ConfigHook = Callable[..., "dict[str, Any] | None"]
@@ -107,6 +109,11 @@ class RunRequest(Frozen):
     def force(self) -> bool:
         """Whether suspicious changes of the configuration are accepted."""
         return bool(self.options.get("--force", False))
+
+    @property
+    def asks_for_schema(self) -> bool:
+        """Whether a command prints the schema of the configuration, which need not be complete."""
+        return "--schema" in (self.options.get(ARGUMENT_WORDS) or ())
 
     @property
     def log_level(self) -> int | None:

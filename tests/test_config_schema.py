@@ -168,3 +168,19 @@ def test_entries_of_ingredients_are_objects():
         "description": "where",
         "default": "/",
     }
+
+
+def test_the_command_line_prints_it(capsys):
+    @dataclass
+    class Config:
+        steps: int
+        lr: float = 0.1
+
+    ex = Experiment("printed", interactive=True, save_git_info=False)
+    ex.config(Config)
+    ex.main(lambda lr: lr)
+    ex.run_commandline(["x", "print_config", "--schema", "-l", "ERROR", "with", "lr=1"])
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads(json.dumps(ex.get_config_schema({"lr": 1})))
+    assert printed["required"] == ["steps"]
+    assert printed["properties"]["lr"] == {"type": "number", "default": 1.0}

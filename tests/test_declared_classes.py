@@ -150,8 +150,9 @@ def test_a_field_without_default_has_to_be_set():
 
 def test_names_that_are_no_fields_are_refused_with_the_nearest_one():
     assert lines(Config, updates={"steps": 1, "opt.nmae": "x", "opt.lr": "x"}) == [
-        "opt.nmae = 'x'   (config update): expected a field of Opt. Did you mean \"name\"?",
-        "opt.lr = 'x'   (config update): expected float.",
+        "opt.nmae = 'x'   (ex.run(config_updates=...))"
+        ': expected a field of Opt. Did you mean "name"?',
+        "opt.lr = 'x'   (ex.run(config_updates=...)): expected float.",
     ]
 
 
@@ -164,9 +165,17 @@ def test_entries_beside_the_class_are_as_always():
     ("cls", "updates", "right"),
     [
         (Opt, {"lr": 11}, ["Opt: lr is too large"]),
-        (Config, {"steps": 1, "opt.lr": 11}, ["opt   (config update): Opt: lr is too large"]),
+        (
+            Config,
+            {"steps": 1, "opt.lr": 11},
+            ["opt   (ex.run(config_updates=...)): Opt: lr is too large"],
+        ),
         (Attrs, {"x": -1}, ["Attrs: 'x' must be > 0: -1"]),
-        (Model, {"x": -1}, ["x = -1   (config update): Input should be greater than 0"]),
+        (
+            Model,
+            {"x": -1},
+            ["x = -1   (ex.run(config_updates=...)): Input should be greater than 0"],
+        ),
     ],
 )
 def test_the_class_itself_is_asked(cls, updates, right):
@@ -248,11 +257,12 @@ def test_an_instance_can_be_given():
 def test_wrong_parts_have_their_paths():
     updates = {"opt.lr": "x", "table": 5, "model.x": -1, "many": [{"lr": "x"}], "typed": {"c": 1}}
     assert lines(scope, updates=updates) == [
-        "opt.lr = 'x'   (config update): expected float.",
-        "table = 5   (config update): expected Opt. As an entry of it: table.NAME=VALUE",
-        "typed.c = 1   (config update): expected a field of Typed.",
-        "model.x = -1   (config update): Input should be greater than 0",
-        "many.0.lr = 'x'   (config update): expected float.",
+        "opt.lr = 'x'   (ex.run(config_updates=...)): expected float.",
+        "table = 5   (ex.run(config_updates=...))"
+        ": expected Opt. As an entry of it: table.NAME=VALUE",
+        "typed.c = 1   (ex.run(config_updates=...)): expected a field of Typed.",
+        "model.x = -1   (ex.run(config_updates=...)): Input should be greater than 0",
+        "many.0.lr = 'x'   (ex.run(config_updates=...)): expected float.",
     ]
 
 
@@ -377,9 +387,10 @@ def test_ranges_are_checked():
     config = made(ranged, updates={"rate": 1, "unit": "2", "sizes": ["3"], "note": "4"})
     assert (config["rate"], config["unit"], config["sizes"], config["note"]) == (1.0, 2.0, [3], 4)
     assert lines(ranged, updates={"rate": -1, "unit": "x", "sizes": []}) == [
-        "rate = -1.0   (config update): Input should be greater than 0",
-        "unit = 'x'   (config update): expected float (s).",
-        "sizes = []   (config update): List should have at least 1 item after validation, not 0",
+        "rate = -1.0   (ex.run(config_updates=...)): Input should be greater than 0",
+        "unit = 'x'   (ex.run(config_updates=...)): expected float (s).",
+        "sizes = []   (ex.run(config_updates=...))"
+        ": List should have at least 1 item after validation, not 0",
     ]
 
 

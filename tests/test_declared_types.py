@@ -63,11 +63,11 @@ def test_all_that_is_wrong_is_said_at_once(ex):
         run(ex, lr="fast", n=2.5, xs=[1, "a"], table={"a": [1]}, name=None)
     assert str(caught.value).splitlines() == [
         "5 values do not fit their entries:",
-        "  lr = 'fast'   (config update): expected float.",
-        "  n = 2.5   (config update): expected int. The nearest: 2",
-        "  name = None   (config update): expected str. As a text: name=\"'None'\"",
-        "  xs.1 = 'a'   (config update): expected int.",
-        "  table.a = [1]   (config update): expected float.",
+        "  lr = 'fast'   (ex.run(config_updates=...)): expected float.",
+        "  n = 2.5   (ex.run(config_updates=...)): expected int. The nearest: 2",
+        "  name = None   (ex.run(config_updates=...)): expected str. As a text: name=\"'None'\"",
+        "  xs.1 = 'a'   (ex.run(config_updates=...)): expected int.",
+        "  table.a = [1]   (ex.run(config_updates=...)): expected float.",
     ]
     assert [one.path for one in caught.value.problems] == ["lr", "n", "name", "xs.1", "table.a"]
 
@@ -127,7 +127,10 @@ def test_named_configs_come_from_outside(ex):
 
     ex.add_named_config("bad", n=2.5)
     assert type(run(ex, "good")["lr"]) is float
-    with pytest.raises(ConfigTypeError, match=r"n = 2\.5   \(named config bad\): expected int"):
+    with pytest.raises(
+        ConfigTypeError,
+        match=r"n = 2\.5   \(named config bad, .*test_declared_types\.py:\d+\): expected int",
+    ):
         run(ex, "good", "bad")
 
 
@@ -237,6 +240,6 @@ def test_on_the_command_line_it_is_one_message_without_traceback(tmp_path):
     assert failed.stdout == ""
     assert failed.stderr.splitlines() == [
         "sacred.utils.ConfigTypeError: 2 values do not fit their entries:",
-        "  n = 'abc'   (config update): expected int.",
-        "  commit = [1]   (config update): expected str.",
+        "  n = 'abc'   (command line, argument 1): expected int.",
+        "  commit = [1]   (command line, argument 2): expected str.",
     ]

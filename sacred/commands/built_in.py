@@ -37,7 +37,7 @@ ARGUMENTS_OPTION = "WORD"
 #: Those that take words behind their name.
 COMMANDS_WITH_ARGUMENTS = frozenset({"diff", "explain"})
 #: Options of single commands, which are handed to these as arguments.
-COMMAND_FLAGS = {"explain": ("--json",), "print_config": ("--effects", "--unused")}
+COMMAND_FLAGS = {"explain": ("--json",), "print_config": ("--effects", "--schema", "--unused")}
 
 _COLOUR_PATTERN = r"\x1b\[\d*m"
 
@@ -56,17 +56,19 @@ def print_config(_run: Run) -> None:
       red:   the value was modified, and its type changed
 
     With --effects, only the entries that have changed because of the updates are printed, apart
-    from those set directly; with --unused, those that nothing reads.
+    from those set directly; with --unused, those that nothing reads. With --schema, the JSON Schema
+    of the configuration is printed.
     """
     # Not at the top, as others below: what a command prints with is loaded when it runs.
     from sacred.commands.config_text import _format_config
 
     flags = [word for word in arguments_of(_run) if word in COMMAND_FLAGS["print_config"]]
     if flags:
-        from sacred.commands.config_effects import print_effects, print_unread
+        from sacred.commands.config_effects import print_effects, print_schema, print_unread
 
+        printers = {"--effects": print_effects, "--schema": print_schema, "--unused": print_unread}
         for flag in flags:
-            (print_effects if flag == "--effects" else print_unread)(_run)
+            printers[flag](_run)
         return
     _print(_format_config(_run.config, _run.config_modifications))
 

@@ -13,7 +13,7 @@ from sacred.initialize.config_layers import leaves_of
 if TYPE_CHECKING:
     from sacred.run import Run
 
-__all__ = ["Effect", "effects_between", "print_effects", "print_unread"]
+__all__ = ["Effect", "effects_between", "print_effects", "print_schema", "print_unread"]
 
 _MISSING: Any = object()
 _DIRECT = ("update", "named")
@@ -84,6 +84,15 @@ def _direct_text(effect: Effect) -> str:
     if effect.varies:  # as a random seed: what it was matters to nobody
         return f"{effect.path} = {short_value(effect.after)}"
     return str(effect)
+
+
+def print_schema(run: Run) -> None:
+    """Print the JSON Schema of the configuration, with the updates as defaults."""
+    # Not at the top: the other options of the command do without.
+    import json
+
+    updates, named = run.meta_info.get("config_updates"), run.meta_info.get("named_configs")
+    print(json.dumps(run.experiment.get_config_schema(updates, named or ()), indent=2))
 
 
 def print_unread(run: Run) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sacred.config.chain import ConfigSource
     from sacred.initialize.scaffold import Scaffold
 
-__all__ = ["NamedLayer", "entries_with_origins", "leaves_of", "updated_paths"]
+__all__ = ["NamedLayer", "entries_with_origins", "leaves_of", "origin_of_given", "updated_paths"]
 
 _MISSING: Any = object()
 _BY_CALL = "ex.run(config_updates=...)"
@@ -232,6 +232,29 @@ def _origins_of_updates(request: RunRequest) -> _UpdateOrigins:
         if equals or path.startswith("~"):
             numbers[path.strip().rstrip("+").rstrip().lstrip("~")] = number
     return _UpdateOrigins(updated_paths(request.config_updates), numbers)
+
+
+def origin_of_given(path: str, request: RunRequest, named: Sequence[NamedLayer]) -> Origin | None:
+    """The origin of a value from outside; None if it is none.
+
+    Args:
+        path: of the entry, or of a part of it.
+        request: what was asked for.
+        named: what named configs have set, in their order.
+    """
+    update = _origins_of_updates(request).get(path)
+    if update is not None:
+        return update
+    layers = _Layers(None)
+    for layer in named:
+        _add_named(layers, layer)
+    around = {path, *iter_prefixes(path)}
+    found = [
+        origins[-1][1]
+        for other, origins in layers.found.items()
+        if other in around or path in iter_prefixes(other)
+    ]
+    return found[-1] if found else None
 
 
 def updated_paths(updates: Mapping[Any, Any], start: str = "") -> Iterator[str]:

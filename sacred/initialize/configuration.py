@@ -136,11 +136,10 @@ def _configure(
             scaffold.evaluate = evaluations.evaluate
     distribute_config_updates(prefixes, scaffolding, updates)
     named_layers: Sequence[NamedLayer] = ()
-    found: list[tuple[str, dict[str, Any]]] = []
     if request.named_configs:
         named = NamedConfigs(experiment, ingredients, scaffolding, run_logger, evaluations)
         updates = named.resolve(request.named_configs, updates, request.command_name)
-        found, named_layers = named.found, named.layers
+        named_layers = named.layers
         distribute_config_updates(prefixes, scaffolding, updates)
     for scaffold in scaffolding.values():  # each ingredient before those that use it
         scaffold.gather_fallbacks()
@@ -148,8 +147,8 @@ def _configure(
         apply_config_hooks(scaffolding, scaffold, request.command_name, run_logger)
     for remark in remarks(scaffolding):
         run_logger.debug(remark)
-    if is_checked:
-        refuse_wrong_values(scaffolding, request, found)
+    if is_checked and not request.asks_for_schema:
+        refuse_wrong_values(scaffolding, request, named_layers)
     _set_up_seeds(scaffolding)
     config = get_configuration(scaffolding)
     join_overlapping(scaffolding)

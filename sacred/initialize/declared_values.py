@@ -8,10 +8,6 @@ from typing import TYPE_CHECKING, Any
 from sacred._base.errors import ConfigTypeError
 from sacred._base.frozen import replace
 from sacred._base.paths import (
-    convert_to_nested_dict,
-    get_by_shown_path,
-    is_prefix,
-    iterate_flattened,
     join_paths,
 )
 from sacred.config.config_dict import ConfigModel
@@ -20,6 +16,7 @@ from sacred.settings import SETTINGS
 
 if TYPE_CHECKING:
     from sacred.config.declared.declaration import WrongValue
+    from sacred.initialize.config_layers import NamedLayer
     from sacred.initialize.scaffold import Scaffold
 
 __all__ = ["convert_hook_changes", "refuse_wrong_values", "remarks"]
@@ -39,14 +36,14 @@ def remarks(scaffolding: Mapping[str, Scaffold]) -> list[str]:
 def refuse_wrong_values(
     scaffolding: Mapping[str, Scaffold],
     request: RunRequest,
-    named: Sequence[tuple[str, Mapping[str, Any]]],
+    named: Sequence[NamedLayer],
 ) -> None:
     """Check the values from outside, now that the sources have said what their entries are.
 
     Args:
         scaffolding: all scaffolds, configured.
         request: what was asked for.
-        named: the named configs of the run, each with what it has set.
+        named: what named configs have set.
 
     Raises:
         ConfigTypeError: some do not fit; it names all of them.
@@ -112,20 +109,12 @@ def _source_of(path: str, scaffold: Scaffold) -> str:
     return str(origins[-1]) if origins else ""
 
 
-def _origin(path: str, request: RunRequest, named: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
-    if not path:  # it is about several entries
-        return ""
-    updates = convert_to_nested_dict(dict(request.config_updates))
-    typed = [str(entry).rstrip("+") for entry, _ in iterate_flattened(updates)]
-    if any(entry == path or is_prefix(entry, path) or is_prefix(path, entry) for entry in typed):
-        return "config update"
-    for name, values in reversed(named):
-        if get_by_shown_path(values, path, _MISSING) is not _MISSING:
-            return f"named config {name}"
-    return ""
+def _origin(path: str, request: RunRequest, named: Sequence[NamedLayer]) -> str:
+    # Not at the top: most runs have nothing wrong.
+    from sacred.initialize.config_layers import origin_of_given
 
-
-_MISSING: Any = object()
+    # Without a path it is about several entries.
+    return str((path and origin_of_given(path, request, named)) or "")
 
 
 def convert_hook_changes(

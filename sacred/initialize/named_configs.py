@@ -22,7 +22,7 @@ from sacred.initialize.phases import (
     get_scaffolding_and_config_name,
     split_prefixes,
 )
-from sacred.initialize.scaffold import Scaffold, nested_at
+from sacred.initialize.scaffold import Scaffold
 
 if TYPE_CHECKING:
     import logging
@@ -60,8 +60,6 @@ class NamedConfigs:
         self._scaffolding = scaffolding
         self._prefixes = split_prefixes(scaffolding)
         self._logger = logger
-        #: Names of the named configs, and what each has set.
-        self.found: list[tuple[str, dict[str, Any]]] = []
         self._evaluations = evaluations or EvaluationCache()
         #: What each of them has set.
         self.layers: list[NamedLayer] = []
@@ -89,7 +87,6 @@ class NamedConfigs:
             scaffold, config_name = get_scaffolding_and_config_name(name, self._scaffolding)
             everything: dict[str, Any] = recursive_update(recursive_update({}, fixed), updates)
             found = self._evaluate(scaffold, config_name, everything, command_name)
-            self.found.append((name, nested_at(scaffold.path, found)))
             distribute_presets(scaffold.path, self._prefixes, self._scaffolding, found)
             for key, value in found.items():
                 path = join_paths(scaffold.path, key)
