@@ -56,6 +56,23 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
             yield node.name, node.end_lineno - node.lineno + 1
 
 
+def test_threads_come_from_one_place() -> None:
+    """There it is decided which signals they block; those of a pool block all of them."""
+    found = set()
+    for path in MODULES:
+        if dotted(path).startswith("sacred.testing."):
+            continue  # within tests
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
+                if name in ("Thread", "Timer", "start_new_thread"):
+                    found.add(dotted(path))
+                elif name == "ThreadPoolExecutor":
+                    given = {word.arg: ast.unparse(word.value) for word in node.keywords}
+                    assert given.get("initializer") == "block_signals", path
+    assert found == {"sacred._base.deferred_thread"}
+
+
 def test_no_two_modules_have_the_same_name() -> None:
     named = defaultdict(list)
     for path in MODULES:

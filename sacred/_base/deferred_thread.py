@@ -27,7 +27,7 @@ else:  # without the enumerations of `signal`, which take one percent of a short
     except ImportError:  # another implementation of Python
         import signal
 
-__all__ = ["DeferredThread", "block_signals", "blocking_only"]
+__all__ = ["DeferredThread", "block_signals", "blocking_only", "helper_thread"]
 
 # Polling interval of the scheduler while runs come and go: waking it up for each of them would
 # cost as much as a thread.
@@ -59,6 +59,26 @@ def blocking_only(signals: set[int]) -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def helper_thread(
+    target: Callable[[], object], name: str, *, starts_processes: bool = False
+) -> threading.Thread:
+    """A daemon thread, not started yet, that blocks all signals.
+
+    Args:
+        target: called in the thread, without arguments.
+        name: of the thread.
+        starts_processes: it calls code of others, which may start processes, and these would
+            inherit what is blocked: the thread blocks what its creator does.
+    """
+
+    def run() -> None:
+        block_signals()
+        target()
+
+    # A daemon: a dying program must not wait for it.
+    return threading.Thread(target=target if starts_processes else run, name=name, daemon=True)
 
 
 class DeferredThread:
@@ -129,8 +149,7 @@ class DeferredThread:
     def launch(self) -> None:
         """Start the thread; called by the scheduler, where no signal handler interrupts."""
         if self._thread is None:
-            # A daemon: a dying program must not wait for it.
-            thread = threading.Thread(target=self._target, name=self._name, daemon=True)
+            thread = helper_thread(self._target, self._name)
             thread.start()
             self._thread = thread
             self._launched.set()

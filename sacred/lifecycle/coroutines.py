@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextvars
-import threading
 import types
 from collections.abc import Coroutine
 from typing import Any
+
+from sacred._base.deferred_thread import helper_thread
 
 __all__ = ["finish"]
 
@@ -36,7 +37,9 @@ def _finish_beside_a_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
         except BaseException as error:
             errors.append(error)
 
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(work,))
+    context = contextvars.copy_context()
+    thread = helper_thread(lambda: context.run(work), "sacred-main", starts_processes=True)
+    thread.daemon = False  # it runs the user's main function
     thread.start()
     thread.join()
     if errors:

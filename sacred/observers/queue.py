@@ -9,7 +9,7 @@ import time
 from typing import Any, NamedTuple
 
 from sacred._base.current_run import acting_for, current_run
-from sacred._base.deferred_thread import block_signals, blocking_only
+from sacred._base.deferred_thread import block_signals, blocking_only, helper_thread
 from sacred._base.errors import RecordIncompleteError
 from sacred._base.run_ids import RunId
 from sacred.observers.base import RunObserver
@@ -266,10 +266,8 @@ class QueueObserver(RunObserver):
             return
         self._awaited.clear()
         self._given_up = False
-        # A daemon, so that the process can end even if join() is never called.
-        self._worker = threading.Thread(
-            target=self._work, name="sacred-queue-observer", daemon=True
-        )
+        # It knows itself when signals are blocked.
+        self._worker = helper_thread(self._work, "sacred-queue-observer", starts_processes=True)
         self._worker.start()
 
     def _enqueue(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

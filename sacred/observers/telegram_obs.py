@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
+from sacred._base.deferred_thread import helper_thread
 from sacred._base.extras import require
 from sacred._base.paths import PathType
 from sacred._base.text import did_you_mean
@@ -162,7 +163,7 @@ class TelegramObserver(TextNotifier):
         if not _send_lock.acquire(timeout=2 * self.timeout):
             raise TimeoutError("another message is still being sent")
         try:
-            thread = threading.Thread(target=work, name="sacred-telegram", daemon=True)
+            thread = helper_thread(work, "sacred-telegram")
             thread.start()
             thread.join()
         finally:

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 
+from sacred._base.deferred_thread import helper_thread
 from sacred.stdout_capturing.backlog import CHUNK_SIZE
 from sacred.stdout_capturing.libc import c_library
 from sacred.stdout_capturing.sinks import move_fd
@@ -57,7 +58,7 @@ class TerminalSink:
         self._held = b""  # possibly the start of one
         self._timeout = _SYNC_TIMEOUT
         self._ended = threading.Event()
-        threading.Thread(target=self._drain, name="sacred-terminal", daemon=True).start()
+        helper_thread(self._drain, "sacred-terminal").start()
         # The thread needs the global lock until it reads, and C code may hold it from now on.
         for _ in self.chunks(complete=True):
             pass

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sacred._base.deferred_thread import block_signals
+from sacred._base.deferred_thread import helper_thread
 from sacred._base.run_ids import RunId
 from sacred.stores.changes import AddFile, Change, SourceFile, WriteOutput
 from sacred.stores.store import Store, StoreUnavailableError
@@ -41,10 +41,10 @@ class _Call:
         self.ended = threading.Event()
         self.result: Any = None
         self.error: BaseException | None = None
-        threading.Thread(target=self._run, name="sacred-store", daemon=True).start()
+        # Clients of buckets start programs that know the credentials.
+        helper_thread(self._run, "sacred-store", starts_processes=True).start()
 
     def _run(self) -> None:
-        block_signals()
         try:
             self.result = self._function()
         except BaseException as error:

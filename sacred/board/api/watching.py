@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from sacred._base.deferred_thread import helper_thread
 from sacred._base.frozen import Frozen
 from sacred.board.opened_stores import BoardStore, run_key
 from sacred.display.value_text import as_json
@@ -72,9 +73,7 @@ class Watcher:
         with self._lock:
             self._wanted.set()
             if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run, name="sacred-board-watcher", daemon=True
-                )
+                self._thread = helper_thread(self._run, "sacred-board-watcher")
                 self._thread.start()
 
     def pause(self) -> None:

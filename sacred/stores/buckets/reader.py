@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from sacred._base.deferred_thread import block_signals
 from sacred.records import Document, RunId
 from sacred.stores.buckets.bucket_blobs import BucketBlobs
 from sacred.stores.buckets.object_cache import ObjectCache
@@ -55,7 +56,7 @@ class BucketReader(FileReader):
             ids = list(self.ids())
             versions = self._versions(len(ids))
         remaining, files = iter(ids), files_with(fields)
-        pool = ThreadPoolExecutor(_REQUESTS, thread_name_prefix="sacred-bucket")
+        pool = ThreadPoolExecutor(_REQUESTS, "sacred-bucket", initializer=block_signals)
         try:
             while some := list(itertools.islice(remaining, _RUNS)):
                 names = [f"{run_id}/{file}" for run_id in some for file in files]

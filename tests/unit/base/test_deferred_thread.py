@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import _thread
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
 from sacred._base import deferred_thread
-from sacred._base.deferred_thread import DeferredThread
+from sacred._base.deferred_thread import DeferredThread, helper_thread
+from sacred.stores.bounded import bounded
+from sacred.stores.memory.store import MemoryStore
 
 SOON = 0.03
 
@@ -166,3 +171,36 @@ def test_a_forked_child_has_a_clock_of_its_own_and_none_of_the_threads():
         os._exit(0 if in_order else 1)
     assert os.waitpid(child, 0)[1] == 0
     waiting.join()
+
+
+def mask_of_this_thread():
+    return signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="has no masks of signals")
+@pytest.mark.parametrize("starts_processes", [False, True])
+def test_helper_threads_block_signals_unless_they_start_processes(starts_processes):
+    """A process that they start inherits what is blocked."""
+    masks = []
+    thread = helper_thread(
+        lambda: masks.append(mask_of_this_thread()), "mask", starts_processes=starts_processes
+    )
+    assert thread.daemon
+    thread.start()
+    thread.join()
+    assert (masks[0] == mask_of_this_thread()) is starts_processes
+    assert (signal.SIGTERM in masks[0]) is not starts_processes
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="has no masks of signals")
+def test_what_a_store_starts_blocks_nothing_more_than_its_caller():
+    """Clients of buckets ask programs for credentials."""
+
+    class Asking(MemoryStore):
+        answer_seconds = 60.0
+
+        def highest_id(self):
+            code = "import signal; print(len(signal.pthread_sigmask(signal.SIG_BLOCK, ())))"
+            return int(subprocess.check_output([sys.executable, "-c", code]))
+
+    assert bounded(Asking()).highest_id() == len(mask_of_this_thread())
