@@ -18,6 +18,7 @@ from sacred.commands import built_in
 from sacred.config.typed_entries import without_marks
 from sacred.definition import RunRequest
 from sacred.ingredient import Ingredient, PathLike
+from sacred.lifecycle.notebook_display import shown_live
 
 if TYPE_CHECKING:
     from typing import TypeVar
@@ -246,7 +247,8 @@ class Experiment(Ingredient):
         run = self._create_run(
             command_name, config_updates, named_configs, info, meta_info, options
         )
-        run()
+        with shown_live(run):
+            run()
         return run
 
     def _create_run(

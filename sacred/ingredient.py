@@ -352,13 +352,15 @@ class Ingredient:
         self._added_dependencies.add(PackageDependency(package_name, version))
 
     def _script(self) -> Script:
+        from sacred.dependencies.cells import sources_of_cells
         from sacred.dependencies.experiment_info import Script
 
+        cells = sources_of_cells(self.path, self.freeze()) if self.interactive else set()
         return Script(
             self._caller_globals,
             self.base_dir,
             self.save_git_info,
-            self._added_sources,
+            self._added_sources | cells,
             self._added_dependencies,
         )
 

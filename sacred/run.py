@@ -258,12 +258,11 @@ class Run:
             )
         )
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
         # Not at the top: only notebooks show HTML.
-        from sacred.records.notebook import run_as_html
+        from sacred.lifecycle.notebook_display import html_of
 
-        html: str = run_as_html(self, self.heartbeat.sketch.curves() if self.heartbeat else {})
-        return html
+        return html_of(self)
 
     # -------------------------------------------------------------- the run
 

@@ -10,6 +10,7 @@
 | `discovery` | what a script uses, by the strategies of `SETTINGS` |
 | `import_statements` | which modules source files import, read as text |
 | `environment` | what a run depends on besides its sources: packages, interpreter, threads |
+| `cells` | sources that are in no file: cells of notebooks |
 | `experiment_info` | what the scripts of an experiment use, as one run sees it |
 """
 

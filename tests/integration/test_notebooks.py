@@ -190,3 +190,67 @@ def test_an_ingredient_that_is_defined_again_replaces_the_earlier_one(
 ) -> None:
     store = open_store(executed[0] / "runs")
     assert [run.result for run in store.runs()] == [1.5, 2.0]
+
+
+def test_the_cells_are_stored_with_the_run(executed: tuple[Path, Any]) -> None:
+    """Those that define functions and scopes of the experiment and its ingredients."""
+    first, second = open_store(executed[0] / "runs").runs()
+    for run, size in ((first, "size = 3"), (second, "size = 4")):
+        texts = {Path(name).name: file.read().decode() for name, file in run.sources.items()}
+        assert set(texts) == {"cells_cells.py", "data_cells.py"}
+        assert size in texts["data_cells.py"]
+        assert texts["cells_cells.py"].startswith("# %%\n")
+        assert "def main(rate, _run):" in texts["cells_cells.py"]
+        assert "ex.run(" not in texts["cells_cells.py"]
+
+
+LIVE = """
+import time
+from sacred import Experiment
+
+ex = Experiment("live", interactive=True, save_git_info=False)
+
+@ex.main
+def main(_run):
+    for step in range(30):
+        _run.log_scalar("loss", 1 / (step + 1))
+        time.sleep(0.05)
+    if FAILS:
+        raise ValueError("diverged")
+    return 5
+
+ex.run(options={"--loglevel": "ERROR", "--beat-interval": 0.2})
+"""
+
+
+def test_a_run_is_shown_while_it_goes_on_in_one_display() -> None:
+    """The last update is that of its end; the cell does not show it once more."""
+    nbclient = pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    nbformat = pytest.importorskip("nbformat")
+    cells = [nbformat.v4.new_code_cell(LIVE.replace("FAILS", value)) for value in ("0", "1")]
+    cells += [nbformat.v4.new_code_cell("ex.current_run")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    seen: list[str] = []
+
+    class Client(nbclient.NotebookClient):  # type: ignore[misc, name-defined]
+        def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+            seen.append(msg["msg_type"])
+            if msg["msg_type"].endswith("display_data"):
+                seen.append(msg["content"]["data"]["text/html"])
+            return super().process_message(msg, cell, cell_index)
+
+    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    client = Client(notebook, timeout=100, allow_errors=True)
+    client.execute(env={**os.environ, "PYTHONPATH": paths})
+    for cell, status in ((cells[0], "COMPLETED"), (cells[1], "FAILED")):
+        [display] = [o for o in cell.outputs if o.output_type == "display_data"]
+        html = display["data"]["text/html"]
+        assert f"live: {status}" in html
+        assert "<polyline" in html
+    assert not [o for o in cells[0].outputs if "text/html" in o.get("data", {})][1:]
+    assert "FAILED" in cells[2].outputs[0]["data"]["text/html"]  # in another cell, it is
+    running = [text for text in seen if "live: RUNNING" in text]
+    assert len(running) > 3
+    assert seen.count("display_data") == 2
+    assert seen.count("update_display_data") > 3
