@@ -11,23 +11,20 @@ import sys
 import threading
 import weakref
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from sacred.run import Run
+from typing import Any
 
 __all__ = ["html_of", "shown_live"]
 
 #: Runs that have a display → the number of the cell that it is in.
-_shown: weakref.WeakKeyDictionary[Run, int] = weakref.WeakKeyDictionary()
+_shown: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
 
 
 @contextlib.contextmanager
-def shown_live(run: Run) -> Iterator[None]:
+def shown_live(run: Any) -> Iterator[None]:
     """Within this, show a run in the notebook from its first heartbeat on.
 
     Args:
-        run: the run, not started yet.
+        run: the `Run` (the class is of a floor above), not started yet.
     """
     shell = _notebook()
     if shell is None or run.unobserved:  # such as commands that print something
@@ -41,7 +38,7 @@ def shown_live(run: Run) -> Iterator[None]:
         display.end()
 
 
-def html_of(run: Run) -> str | None:
+def html_of(run: Any) -> str | None:
     """Return a run as HTML; None if the current cell shows it already.
 
     Args:
@@ -53,7 +50,7 @@ def html_of(run: Run) -> str | None:
     return _html(run)
 
 
-def _html(run: Run) -> str:
+def _html(run: Any) -> str:
     # Not at the top: only notebooks show HTML.
     from sacred.records.notebook import run_as_html
 
@@ -70,7 +67,7 @@ def _notebook() -> Any:
 class _LiveDisplay:
     """Updates the display of a run from a thread, at its intervals of heartbeats."""
 
-    def __init__(self, run: Run, shell: Any) -> None:
+    def __init__(self, run: Any, shell: Any) -> None:
         self._run = run
         self._shell = shell
         self._handle: Any = None
