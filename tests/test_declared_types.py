@@ -243,3 +243,30 @@ def test_on_the_command_line_it_is_one_message_without_traceback(tmp_path):
         "  n = 'abc'   (command line, argument 1): expected int.",
         "  commit = [1]   (command line, argument 2): expected str.",
     ]
+
+
+def test_an_old_script_with_annotations_runs_as_in_0_8_7():
+    """What 0.8.7 makes of it, but for its entry ``__annotations__``."""
+    ex = Experiment("old", interactive=True, save_git_info=False)
+
+    @ex.config
+    def cfg():
+        lr: float = 1
+        n: int = 2.5
+        size: "no such: text" = (1, 2)  # noqa: F722
+        thing: Experiment = "x"
+        pair: (1, 2) = 3
+        unit: "float, in seconds" = 1.5  # noqa: F722
+        if lr:
+            deep: str = 5
+
+    @ex.named_config
+    def big():
+        n: str = 7
+
+    ex.main(lambda _config: dict(_config))
+    default = {"lr": 1, "n": 2.5, "size": [1, 2], "thing": "x", "pair": 3, "unit": 1.5, "deep": 5}
+    assert run(ex, seed=1) == {**default, "seed": 1}
+    assert run(ex, "big", seed=1) == {**default, "n": 7, "seed": 1}
+    updates = {"n": 3, "size": [3], "thing": 5, "pair": "x", "unit": 2, "deep": 6, "seed": 1}
+    assert run(ex, **updates) == {"lr": 1, **updates}
