@@ -1,6 +1,8 @@
 """What is said of entries that are not there, and of keys and values that cannot be entries."""
 
+import copy
 import functools
+import json
 
 import pytest
 
@@ -43,6 +45,35 @@ def test_a_new_nested_entry_is_named_on_stderr_whatever_the_log_level(
         f'New config entry "optimizer.{name}": "optimizer" has lr, momentum. '
         f'Did you mean "{nearest}"?\n'
     )
+
+
+@pytest.mark.parametrize(
+    ("use", "is_read"),
+    [
+        (lambda optimizer: optimizer["lr"], False),
+        (lambda optimizer: optimizer.get("weight"), True),
+        (lambda optimizer: dict(**optimizer), True),
+        (lambda optimizer: dict(optimizer), True),
+        (lambda optimizer: json.dumps(optimizer), True),
+        (lambda optimizer: copy.deepcopy(optimizer), True),
+        (lambda optimizer: {**optimizer}, True),
+        (lambda optimizer: list(optimizer.items()), True),
+    ],
+)
+def test_a_new_nested_entry_that_nothing_has_read_is_said_again_behind_the_run(
+    capsys, use, is_read
+):
+    """On stderr, whatever the log level."""
+    ex = Experiment("nested", interactive=True)
+    ex.add_config(seed=1, optimizer={"lr": 0.1, "momentum": 0.9})
+
+    @ex.main
+    def main(optimizer):
+        use(optimizer)
+
+    run(ex, "with", "optimizer.weight=1")
+    said = 'Nothing has read the new config entry "optimizer.weight"\n'
+    assert capsys.readouterr().err.endswith(said) != is_read
 
 
 @pytest.mark.parametrize(

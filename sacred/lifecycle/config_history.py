@@ -17,6 +17,7 @@ from sacred.provenance.origins import EntryProvenance, EntryReaders, Provenance
 from sacred.provenance.places import Places
 from sacred.provenance.stored_rows import document_of
 from sacred.provenance.usage import Read
+from sacred.settings import SETTINGS
 
 __all__ = ["ConfigHistory", "TrackedConfig"]
 
@@ -100,6 +101,9 @@ class ConfigHistory:
             is_used = not set(iter_prefixes(entry.path)).isdisjoint(derived or ())
             if is_set and not is_used and not _of(entry.path, readers):
                 logger.warning('Config entry "%s" was set, and nothing has read it', entry.path)
+            elif is_set and not is_used and _is_new_and_unread(entry, readers):
+                # As its warning before the run: whatever the log shows.
+                print(f'Nothing has read the new config entry "{entry.path}"', file=sys.stderr)
 
     def _with_readers(self) -> Iterator[EntryProvenance]:
         readers, is_complete = self._readers(), self._bindings.usage.is_complete
@@ -146,6 +150,13 @@ class ConfigHistory:
         if code is None:
             return ""
         return self._places(f"{code.co_filename}:{code.co_firstlineno}")
+
+
+def _is_new_and_unread(entry: EntryProvenance, readers: Mapping[str, Any]) -> bool:
+    """Whether an entry was added to a dict that a function has taken, and not looked up there."""
+    is_added = "." in entry.path and not entry.overridden
+    are_reads_seen = SETTINGS.CONFIG.READ_ONLY_CONFIG and "" not in readers
+    return is_added and are_reads_seen and entry.path not in readers
 
 
 def _known_path(path: str, known: Set[str]) -> str:

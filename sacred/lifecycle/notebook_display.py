@@ -13,6 +13,8 @@ import weakref
 from collections.abc import Iterator
 from typing import Any
 
+from sacred._base.deferred_thread import helper_thread
+
 __all__ = ["html_of", "shown_live"]
 
 #: Runs that have a display → the number of the cell that it is in.
@@ -72,7 +74,7 @@ class _LiveDisplay:
         self._shell = shell
         self._handle: Any = None
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="sacred-display", daemon=True)
+        self._thread = helper_thread(self._loop, "sacred-display")
 
     def start(self) -> None:
         self._thread.start()
