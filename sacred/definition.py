@@ -16,12 +16,22 @@ if TYPE_CHECKING:
     from sacred.config.captured_function import CapturedFunction
     from sacred.config.chain import ConfigSource
 
-__all__ = ["ARGUMENT_WORDS", "UPDATE_WORDS", "ConfigHook", "IngredientDef", "RunRequest"]
+__all__ = [
+    "ARGUMENT_WORDS",
+    "RERUN_STORE",
+    "UPDATE_WORDS",
+    "ConfigHook",
+    "IngredientDef",
+    "RunRequest",
+]
 
 #: Key of the options that holds the words of a command line behind ``with``.
 UPDATE_WORDS = "UPDATE"
 #: Key of the options that holds the arguments of a command.
 ARGUMENT_WORDS = "WORD"
+#: Environment variable of a process that repeats a run: the directory that its runs are stored in,
+#: whatever observers they have.
+RERUN_STORE = "SACRED_RERUN_STORE"
 
 _NOTHING: Mapping[str, Any] = {}
 ConfigHook = Callable[..., "dict[str, Any] | None"]

@@ -16,7 +16,7 @@ from sacred._base.script import calling_globals, main_file_of
 from sacred.cli.options import apply_options, default_options, gather_command_line_options
 from sacred.commands import built_in
 from sacred.config.typed_entries import without_marks
-from sacred.definition import RunRequest
+from sacred.definition import RERUN_STORE, RunRequest
 from sacred.ingredient import Ingredient, PathLike
 from sacred.lifecycle.notebook_display import shown_live
 
@@ -287,6 +287,10 @@ class Experiment(Ingredient):
             run.meta_info["config_updates"] = without_marks(config_updates)
         run.meta_info.update(request.meta_info)
         apply_options(self.all_cli_options, all_options, run)
+        if place := os.environ.get(RERUN_STORE):
+            from sacred.observers import FileStorageObserver
+
+            run.observers = [FileStorageObserver(place)]
         self.current_run = run
         return run
 

@@ -86,6 +86,14 @@ divergence = Command(
     summary="show where two runs begin to differ: cause, then first effect",
     arguments="ids",
 )
+rerun = Command(
+    module=f"{_MODULES}.rerun",
+    group=_COMPARE,
+    usage="ID",
+    summary="repeat a run, and say whether it is the same again",
+    arguments="ids",
+    option_values={"--into": "stores"},
+)
 compare = Command(
     module=f"{_MODULES}.compare",
     group=_COMPARE,

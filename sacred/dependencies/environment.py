@@ -66,6 +66,8 @@ class EnvironmentGatherer:
         # The run may change them.
         self._directory = _working_directory()
         self._arguments = [mask_secret_values(mask_passwords(word)) for word in sys.argv]
+        paths = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+        self._import_paths = [os.path.abspath(path) for path in paths] if self._directory else []
         if wants_diffs:
             repositories.ask_for_diffs()
 
@@ -83,6 +85,7 @@ class EnvironmentGatherer:
             "cpu_flags": list(_cpu_flags()),
             "libraries": _libraries(sys.modules),
             "working_directory": self._directory,
+            "import_paths": self._import_paths,
             "arguments": self._arguments,
             "repositories": self._repositories.described(),
         }

@@ -21,6 +21,11 @@ __all__ = ["DEFAULT_COLUMNS", "column_paths", "field_value", "run_table"]
 DEFAULT_COLUMNS = ("id", "status", "name", "start_time", "duration", "result")
 
 
+#: What ``sacred rerun`` says of a repetition.
+_VERDICT_PATH = Path("meta", ("verdict",))
+_VERDICT = str(_VERDICT_PATH)
+
+
 def field_value(record: RunRecord, path: Path) -> Any:
     """Return the value of a field; None if the run has none, or it is damaged.
 
@@ -74,10 +79,13 @@ def run_table(
         if with_store and "id" in row:
             row["id"] = f"{store}:{row['id']}"
         if not columns:
+            row[_VERDICT] = field_value(record, _VERDICT_PATH)
             entries = iterate_flattened(record.config)
             row |= {f"config.{path}": value for path, value in entries}
         rows.append(row)
-    names = [*paths, *([] if columns else _varying(rows))]
+    # Few runs have one.
+    verdicts = [_VERDICT] if any(row.get(_VERDICT) is not None for row in rows) else []
+    names = [*paths, *([] if columns else [*verdicts, *_varying(rows)])]
     return Table(
         names=names,
         rows=[[row.get(name) for name in names] for row in rows],
@@ -95,6 +103,8 @@ def _varying(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _heading(name: str) -> str:
+    if name == _VERDICT:
+        return "verdict"
     entry = name.removeprefix("config.")
     # An entry called result must not look like the result.
     return name if entry.partition(".")[0] in FIELDS else entry

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sacred._base.masking import mask_passwords
@@ -41,6 +41,7 @@ def summary_fields(record: RunRecord, utc: bool = False) -> Iterator[tuple[str, 
         "tags": ", ".join(record.tags) or None,
         "notes": record.notes,
         "starred": record.starred or None,
+        "verdict": _verdict(record),
         "machine": _machine(record),
     }
     yield from (
@@ -58,6 +59,16 @@ def summary_fields(record: RunRecord, utc: bool = False) -> Iterator[tuple[str, 
 def truncate(text: str) -> str:
     """Return a text, or its beginning and its length if it is long."""
     return text if len(text) <= _MAX_CHARS else f"{text[:_MAX_CHARS]}… ({len(text)} characters)"
+
+
+def _verdict(record: RunRecord) -> str | None:
+    """What came of repeating another run, if this is a repetition."""
+    first, verdict = record.meta.get("rerun_of"), record.meta.get("verdict")
+    if not isinstance(first, Mapping) or not verdict:
+        return None
+    place = "" if first.get("store") == record.store else f" of {first.get('store')}"
+    reason = record.meta.get("verdict_reason")
+    return f"{verdict} as run {first.get('id')}{place}{f': {reason}' if reason else ''}"
 
 
 def _machine(record: RunRecord) -> str | None:

@@ -115,8 +115,10 @@ def _packages(first: RunRecord, second: RunRecord) -> _Found:
     # What the sources import comes first; it is the likelier cause.
     yield from _entries("package", packages_of(first), packages_of(second))
     ones, others = (_installed(record) for record in (first, second))
-    if ones and others:
-        yield from _entries("package", ones, others)
+    # An environment that was made for the run has no more than it needs.
+    shared = ones.keys() & others.keys()
+    both = ({name: own[name] for name in own if name in shared} for own in (ones, others))
+    yield from _entries("package", *both)
 
 
 def _installed(record: RunRecord) -> dict[str, str]:
@@ -128,7 +130,7 @@ def _installed(record: RunRecord) -> dict[str, str]:
 def _resources(first: RunRecord, second: RunRecord) -> _Found:
     def digests(record: RunRecord) -> dict[str, str]:
         return {
-            relative_path(name, record): digest_of(file)[:_DIGEST_CHARS]
+            relative_path(name, first, second): digest_of(file)[:_DIGEST_CHARS]
             for name, file in record.resources.items()
         }
 

@@ -21,17 +21,18 @@ def roots_of(record: RunRecord) -> list[str]:
     return sorted((root for root in roots if root), key=lambda root: (-len(root), root))
 
 
-def relative_path(path: str, record: RunRecord) -> str:
-    """Return a path of a run relative to the outermost of its directories that it lies in.
+def relative_path(path: str, *records: RunRecord) -> str:
+    """Return a path relative to the outermost directory of some runs that it lies in.
 
     Args:
         path: as it is recorded.
-        record: the run.
+        *records: the runs: the path may be one of the first in the record of its repetition.
 
     Returns:
         the path itself if it lies in none of them.
     """
-    for root in reversed(roots_of(record)):
+    roots = [root for record in records for root in roots_of(record)]
+    for root in sorted(roots, key=len):
         if path.startswith(f"{root}/"):
             return os.path.relpath(path, root)
     return path

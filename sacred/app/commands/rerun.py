@@ -1,0 +1,151 @@
+"""Repeat a run, and say whether it is the same again: EXACT, EQUAL, CLOSE, or not.
+
+The stored sources go into a scratch directory, over the commit of the run if you are in its
+repository; your files stay as they are. The interpreter is the present one if its packages are
+those of the run, else one with the recorded versions is made, by uv if it is there. The repetition
+is recorded like any other run, with meta.rerun_of and meta.verdict.
+
+It executes the code of the run: be sure that you trust who has recorded it.
+
+Exit codes: 0 EXACT, EQUAL or CLOSE; 1 DIFFERS or FAILED; 2 IMPOSSIBLE: something is missing.
+
+Examples:
+  sacred rerun 7
+  sacred rerun best:result --into checks --tol 1e-9
+  sacred rerun 7 --times 3
+  sacred rerun 7 --env current with lr=0.2
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from sacred.app.commands.divergence import add_ignored_metrics
+from sacred.app.divergence_text import divergence_text
+from sacred.app.program_arguments import add_run_id
+from sacred.app.session import Session
+from sacred.display.console import GREEN, RED, Console
+from sacred.display.value_text import as_zoned_text, one_line
+from sacred.records import RunRecord
+from sacred.reruns.recording import record_repetition
+from sacred.reruns.repetition import Repetition, RerunOptions, repeat_run
+from sacred.runs.errors import UsageError
+from sacred.runs.run_store import RunStore
+from sacred.verdicts.verdict import DEFAULT_TOLERANCE, Verdict, verdict_of
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See `CommandModule`."""
+    add_run_id(parser)
+    parser.add_argument(
+        "updates",
+        metavar="with UPDATE",
+        nargs="*",
+        help="changes of its configuration: with lr=0.2",
+    )
+    parser.add_argument("--into", metavar="STORE", help="where it is recorded (default: its store)")
+    parser.add_argument(
+        "--env",
+        choices=("auto", "current", "recorded"),
+        default="auto",
+        help="the present interpreter, or one with the recorded versions (default: auto: the "
+        "present one if it has the same versions)",
+    )
+    parser.add_argument(
+        "--tol",
+        type=float,
+        default=DEFAULT_TOLERANCE,
+        metavar="X",
+        help="how far numbers may be apart for CLOSE (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--times", type=int, default=1, metavar="N", help="repeat it N times, to see its own noise"
+    )
+    parser.add_argument("--keep", action="store_true", help="leave the scratch directory")
+    parser.add_argument(
+        "--in", dest="directory", metavar="DIR", help="use this empty directory, and leave it"
+    )
+    add_ignored_metrics(parser)
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """See `CommandModule`."""
+    if args.updates and (args.updates[0] != "with" or len(args.updates) < 2):
+        raise UsageError(f"what is {args.updates[0]!r}? Changes stand behind with: with lr=0.2")
+    if args.times < 1 or (args.times > 1 and args.directory):
+        raise UsageError("--times is at least 1, and 1 with --in")
+    store, record = session.run_and_store(args.id)
+    target = session.open(args.into).store if args.into else store
+    console = session.console
+    console.note(_whose(record, console))
+    options = RerunOptions(
+        environment=args.env,
+        updates=tuple(args.updates[1:]),
+        tolerance=args.tol,
+        ignored=tuple(args.ignore),
+        directory=Path(args.directory) if args.directory else None,
+        keep=args.keep,
+        tell=lambda text: console.note(one_line(text)),
+    )
+    verdicts, again = [], []
+    for _ in range(args.times):
+        verdict, repeated = _repeat(record, target, options, console)
+        verdicts.append(verdict)
+        again += [repeated] if repeated is not None else []
+        if verdict.name == "IMPOSSIBLE":
+            break
+    if len(again) > 1:
+        _print_noise(again, options, console)
+    session.report(record.problems)
+    return max(verdict.exit_code for verdict in verdicts)
+
+
+def _whose(record: RunRecord, console: Console) -> str:
+    """Say whose run it is that is going to be executed."""
+    host = record.host.get("hostname")
+    start = record.start_time
+    parts = [
+        f"run {record.id} of {record.store}: {record.name or '?'}",
+        f"recorded on {host}" if host else "",
+        as_zoned_text(start, console.utc) if start is not None else "",
+    ]
+    return one_line(", ".join(filter(None, parts)))
+
+
+def _repeat(
+    record: RunRecord, target: RunStore, options: RerunOptions, console: Console
+) -> tuple[Verdict, RunRecord | None]:
+    with repeat_run(record, options) as repetition:
+        new_id = record_repetition(record, repetition, target)
+        _print_verdict(repetition, new_id, target, console)
+        if repetition.directory is not None and (options.keep or options.directory):
+            console.note(f"the scratch directory is {repetition.directory.parent}")
+    return repetition.verdict, None if new_id is None else target[new_id]
+
+
+def _print_verdict(repetition: Repetition, new_id: Any, target: RunStore, console: Console) -> None:
+    verdict = repetition.verdict
+    colour = RED if verdict.exit_code else GREEN
+    reason = f"  {one_line(verdict.reason)}" if verdict.reason else ""
+    console.print(f"{console.style(verdict.name, colour)}{reason}")
+    for cause in verdict.causes:
+        console.print(f"  before the run  {divergence_text(cause)}")
+    if verdict.divergence is not None and str(verdict.divergence) not in verdict.reason:
+        console.print(f"  differs first   {divergence_text(verdict.divergence)}")
+    if new_id is not None:
+        console.note(f"recorded as run {new_id} of {target.url}")
+
+
+def _print_noise(again: list[RunRecord], options: RerunOptions, console: Console) -> None:
+    """Say whether the repetitions agree with each other."""
+    worst = EXACT
+    for other in again[1:]:
+        verdict = verdict_of(again[0], other, options.tolerance, options.ignored)
+        worst = max(worst, verdict, key=lambda found: _ORDER.index(found.name))
+    console.print(f"the repetitions among themselves: {one_line(str(worst))}")
+
+
+EXACT = Verdict(name="EXACT")
+_ORDER = ("EXACT", "EQUAL", "CLOSE", "DIFFERS", "FAILED")

@@ -1,0 +1,8 @@
+"""Stored runs, repeated, with a verdict.
+
+| module | what it holds |
+|---|---|
+| `invocation` | the words, directory and variables that start a run again |
+| `repetition` | `repeat_run`: a run in a scratch directory, compared with the first one |
+| `recording` | the repetition as a run of a store, with `rerun_of` and its verdict |
+"""

@@ -1,0 +1,149 @@
+"""How a stored run is started again."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sacred._base.frozen import Frozen
+from sacred.definition import RERUN_STORE, UPDATE_WORDS
+from sacred.dependencies.environment import VARIABLES
+from sacred.records import RunRecord
+from sacred.restoring.errors import CannotRestoreError
+from sacred.restoring.tree import RestoredTree
+from sacred.serializer import dumps
+
+__all__ = ["Invocation", "invocation_of", "is_from_command_line"]
+
+#: Options of a command line that change what a run prints or does.
+_OPTIONS = ("--capture", "--loglevel", "--name")
+_FLAGS = ("--force", "--debug")
+#: Of the interpreter.
+_PYTHON_FLAGS = frozenset({"-O", "-OO", "-u"})
+
+
+class Invocation(Frozen):
+    """What starts a run again.
+
+    Args:
+        words: behind the interpreter.
+        directory: the working directory.
+        variables: the environment.
+    """
+
+    words: tuple[str, ...]
+    directory: Path
+    variables: dict[str, str]
+
+
+def is_from_command_line(record: RunRecord) -> bool:
+    """Whether a run was started by the command line of its experiment, not by ``ex.run``."""
+    return UPDATE_WORDS in _options_of(record)
+
+
+def invocation_of(
+    record: RunRecord, tree: RestoredTree, scratch: Path, updates: Iterable[str] = ()
+) -> Invocation:
+    """Return what starts a run again.
+
+    Args:
+        record: the run.
+        tree: its sources.
+        scratch: directory for its configuration, and for the store of its repetition.
+        updates: words behind ``with``, in addition to the recorded configuration.
+
+    Raises:
+        CannotRestoreError: what started it is not recorded in a form that can be used.
+    """
+    program, module_root = _program(record, tree)
+    words = [*_python_flags(record), *program]
+    if is_from_command_line(record):
+        words += _arguments(record, scratch, updates)
+    else:
+        if any(updates):
+            raise CannotRestoreError("it was started by ex.run(...), which takes no updates here")
+        words += _recorded_arguments(record)
+    return Invocation(
+        words=tuple(words),
+        directory=tree.work,
+        variables=_variables(record, tree, scratch, module_root),
+    )
+
+
+def _options_of(record: RunRecord) -> Mapping[str, Any]:
+    options = record.meta.get("options")
+    return options if isinstance(options, Mapping) else {}
+
+
+def _program(record: RunRecord, tree: RestoredTree) -> tuple[list[str], Path | None]:
+    module = record.experiment.get("module")
+    if not isinstance(module, str):
+        return [str(tree.script)], None
+    if not re.fullmatch(r"\w+(\.\w+)*", module):
+        raise CannotRestoreError(f"{module!r} is no name of a module")
+    levels = module.count(".") + (tree.script.name == "__main__.py")
+    above = tree.script.parents
+    root = above[min(levels, len(above) - 1)]
+    if not root.is_relative_to(tree.root):
+        raise CannotRestoreError(f"the module {module} is outside of the stored sources")
+    return ["-m", module], root
+
+
+def _python_flags(record: RunRecord) -> Iterator[str]:
+    python = record.environment.get("python")
+    options = python.get("options") if isinstance(python, Mapping) else ()
+    yield from (word for word in options or () if word in _PYTHON_FLAGS)
+
+
+def _arguments(record: RunRecord, scratch: Path, updates: Iterable[str]) -> list[str]:
+    command = record.meta.get("command") or record.command
+    if not isinstance(command, str) or not re.fullmatch(r"\w+(\.\w+)*", command):
+        raise CannotRestoreError(f"{command!r} is no name of a command")
+    options = _options_of(record)
+    chosen = [f"{name}={options[name]}" for name in _OPTIONS if options.get(name)]
+    chosen += [name for name in _FLAGS if options.get(name) is True]
+    file = scratch / "config.json"
+    # As `sacred config` prints it.
+    file.write_text(dumps(record.config, indent=2), encoding="utf-8")
+    # Old versions know no variable, so they are told, too.
+    store = f"--file_storage={_store(scratch)}"
+    return [command, store, *chosen, "with", str(file), *updates]
+
+
+def _recorded_arguments(record: RunRecord) -> Sequence[str]:
+    words = [str(word) for word in record.environment.get("arguments") or ()][1:]
+    if any("***" in word for word in words):
+        raise CannotRestoreError("a secret among its arguments is masked")
+    return words
+
+
+def _store(scratch: Path) -> Path:
+    return scratch / "record"
+
+
+def _variables(
+    record: RunRecord, tree: RestoredTree, scratch: Path, module_root: Path | None
+) -> dict[str, str]:
+    recorded = record.environment.get("variables")
+    # Without a record of them, nobody knows better than the present ones.
+    variables = {k: v for k, v in os.environ.items() if not recorded or k not in VARIABLES}
+    if isinstance(recorded, Mapping):
+        variables |= {k: str(v) for k, v in recorded.items() if k in VARIABLES}
+    paths = [module_root, *_import_paths(record, tree)]
+    for path in filter(None, variables.get("PYTHONPATH", "").split(os.pathsep)):
+        # What the run found in its own directories, it finds in the restored ones.
+        paths.append(tree.moved(os.path.abspath(path)) or Path(path))
+    if found := dict.fromkeys(str(path) for path in paths if path is not None):
+        variables["PYTHONPATH"] = os.pathsep.join(found)
+    return {**variables, RERUN_STORE: str(_store(scratch))}
+
+
+def _import_paths(record: RunRecord, tree: RestoredTree) -> Iterator[Path | None]:
+    """The recorded ``PYTHONPATH``, as far as it is restored; nothing else is imported from."""
+    listed = record.environment.get("import_paths")
+    for path in listed if isinstance(listed, list | tuple) else ():
+        if isinstance(path, str):
+            yield tree.moved(os.path.normpath(path))

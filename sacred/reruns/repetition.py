@@ -1,0 +1,156 @@
+"""`repeat_run`: a run in a scratch directory, compared with the first one."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sacred._base.frozen import Frozen
+from sacred.records import RunRecord
+from sacred.reruns.invocation import Invocation, invocation_of
+from sacred.restoring.errors import CannotRestoreError
+from sacred.restoring.inputs import restore_inputs
+from sacred.restoring.interpreter import Interpreter, find_interpreter
+from sacred.restoring.interpreter import Mode as EnvironmentMode
+from sacred.restoring.restored_sources import restore_sources
+from sacred.runs.run_store import RunStore, open_store
+from sacred.serializer import dumps
+from sacred.verdicts.verdict import DEFAULT_TOLERANCE, Verdict, impossible, verdict_of
+
+__all__ = ["EnvironmentMode", "Repetition", "RerunOptions", "repeat_run"]
+
+#: What its process printed, in the scratch directory.
+_LOG = "process.log"
+
+
+class RerunOptions(Frozen):
+    """How a run is to be repeated.
+
+    Args:
+        environment: which interpreter; see `sacred.restoring.interpreter.find_interpreter`.
+        updates: changes of its configuration, as on a command line behind ``with``.
+        tolerance: see `verdict_of`.
+        ignored: likewise.
+        directory: the scratch directory, which stays; None: a temporary one.
+        keep: leave a temporary one, too.
+        repository: directory in the repository of its commit; None: the working directory.
+        tell: called with each step, in words.
+    """
+
+    environment: EnvironmentMode = "auto"
+    updates: tuple[str, ...] = ()
+    tolerance: float = DEFAULT_TOLERANCE
+    ignored: tuple[str, ...] = ()
+    directory: Path | None = None
+    keep: bool = False
+    repository: str | None = None
+    tell: Callable[[str], None] = lambda text: None
+
+
+class Repetition(Frozen):
+    """A run that was repeated.
+
+    Args:
+        verdict: on it.
+        record: in a store in the scratch directory, as long as that is there; None: no run began.
+        directory: of that store.
+    """
+
+    verdict: Verdict
+    record: RunRecord | None = None
+    directory: Path | None = None
+
+
+@contextlib.contextmanager
+def repeat_run(record: RunRecord, options: RerunOptions) -> Iterator[Repetition]:
+    """Repeat a run in a scratch directory, which is there until the end of the context.
+
+    Nothing is written elsewhere, as far as the run itself does not.
+
+    Args:
+        record: the run.
+        options: how.
+
+    Raises:
+        CannotRestoreError: the scratch directory is not empty.
+    """
+    with _scratch(options) as scratch:
+        try:
+            invocation = _prepared(record, scratch, options)
+            interpreter = find_interpreter(record, options.environment)
+            options.tell(f"with {interpreter.name}")
+        except CannotRestoreError as error:
+            yield Repetition(verdict=impossible(str(error)))
+            return
+        options.tell(" ".join(["python", *invocation.words]))
+        errors = _execute(interpreter, invocation, scratch / _LOG)
+        yield _compared(record, scratch, errors, options)
+
+
+def _prepared(record: RunRecord, scratch: Path, options: RerunOptions) -> Invocation:
+    tree = restore_sources(record, scratch, options.repository)
+    for note in tree.notes:
+        options.tell(note)
+    restore_inputs(record, tree)
+    return invocation_of(record, tree, scratch, options.updates)
+
+
+@contextlib.contextmanager
+def _scratch(options: RerunOptions) -> Iterator[Path]:
+    if options.directory is not None:
+        directory = options.directory.resolve()
+        directory.mkdir(parents=True, exist_ok=True)
+        if any(directory.iterdir()):
+            raise CannotRestoreError(f"the directory {directory} is not empty")
+        yield directory
+    elif options.keep:
+        yield Path(tempfile.mkdtemp(prefix="sacred-rerun-"))
+    else:
+        with tempfile.TemporaryDirectory(
+            prefix="sacred-rerun-", ignore_cleanup_errors=True
+        ) as temporary:
+            yield Path(temporary)
+
+
+def _execute(interpreter: Interpreter, invocation: Invocation, log: Path) -> str:
+    """Wait for the run, and return what its process has printed."""
+    with open(log, "wb") as file:
+        process = subprocess.Popen(
+            [interpreter.path, *invocation.words],
+            cwd=invocation.directory,
+            env=invocation.variables,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            process.wait()
+        except BaseException:
+            # Ctrl-C reaches it as well; it is given the time to store how it ended.
+            process.terminate()
+            process.wait()
+            raise
+    return log.read_text(encoding="utf-8", errors="replace")
+
+
+def _compared(record: RunRecord, scratch: Path, printed: str, options: RerunOptions) -> Repetition:
+    place = scratch / "record"
+    store = open_store(place) if place.is_dir() else None
+    again = None if store is None else _found(record, store)
+    if again is None:
+        lines = printed.strip().splitlines() or ["it printed nothing"]
+        reason = f"it ended before a run began: {lines[-1]}"
+        return Repetition(verdict=Verdict(name="FAILED", reason=reason))
+    verdict = verdict_of(record, again, options.tolerance, options.ignored)
+    return Repetition(verdict=verdict, record=again, directory=place)
+
+
+def _found(record: RunRecord, store: RunStore) -> RunRecord | None:
+    """The repetition among the runs of a script, which may start several."""
+    runs = [run for run in store if (run.name, run.command) == (record.name, record.command)]
+    config = dumps(record.config)
+    same = [run for run in runs if dumps(run.config) == config]
+    return next(iter(same or runs or list(store)), None)

@@ -1,0 +1,82 @@
+"""An interpreter with the packages of a run."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from typing import Literal
+
+from sacred._base.frozen import Frozen
+from sacred.records import RunRecord
+from sacred.restoring.environments import Plan, build, cached
+from sacred.restoring.errors import CannotRestoreError
+from sacred.restoring.package_needs import differences_here, needs_of, python_of
+
+__all__ = ["Interpreter", "find_interpreter"]
+
+Mode = Literal["auto", "current", "recorded"]
+
+
+class Interpreter(Frozen):
+    """A Python that can repeat a run.
+
+    Args:
+        path: of the program.
+        name: what it is, in words.
+    """
+
+    path: str
+    name: str
+
+
+def find_interpreter(record: RunRecord, mode: Mode = "auto") -> Interpreter:
+    """Return an interpreter for a run; one is made if need be, and kept for the next time.
+
+    Args:
+        record: the run.
+        mode: ``current``: the present one; ``recorded``: one with the recorded versions;
+            ``auto``: the present one if its versions are the recorded ones.
+
+    Raises:
+        CannotRestoreError: a version, or a package, cannot be had.
+    """
+    current = Interpreter(path=sys.executable, name="the present environment")
+    if mode == "current":
+        return current
+    if mode == "auto" and not _differences(record):
+        return current
+    plan = _plan_for(record)
+    path = cached(plan) or build(plan)
+    return Interpreter(path=str(path), name=f"an environment of Python {plan.python}, as recorded")
+
+
+def _differences(record: RunRecord) -> list[str]:
+    python = python_of(record)
+    if python != platform.python_version():
+        return [f"Python was {python}, here it is {platform.python_version()}"]
+    return differences_here(needs_of(record))
+
+
+def _plan_for(record: RunRecord) -> Plan:
+    python, needs = python_of(record), needs_of(record)
+    if python is None:
+        raise CannotRestoreError("the version of Python is not recorded")
+    if not needs.recorded:
+        raise CannotRestoreError("no packages are recorded")
+    start = record.start_time or record.queue_time
+    local = tuple(sorted(name for name in needs.used if name in needs.local))
+    return Plan(
+        python=python,
+        required=tuple(f"{n}=={v}" for n, v in sorted(needs.used.items()) if n not in local),
+        constraints=tuple(
+            f"{name}=={version}"
+            for name, version in sorted(needs.recorded.items())
+            if version and name not in needs.local
+        ),
+        local=tuple(f"{name}=={needs.recorded[name]}" for name in local),
+        # What an old record does not say is what was there at that time.
+        before=None if needs.is_complete or start is None else f"{start.isoformat()}Z",
+        machine=f"{sys.platform}-{platform.machine()}",
+        index=os.environ.get("UV_INDEX_URL") or os.environ.get("PIP_INDEX_URL") or "",
+    )

@@ -1,0 +1,67 @@
+"""The sources of a run, put in place again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sacred.records import RunRecord
+from sacred.restoring.errors import CannotRestoreError
+from sacred.restoring.repository import RepositoryAtHand, find_repository
+from sacred.restoring.scratch_files import path_below, write_below
+from sacred.restoring.tree import RestoredTree, places_of
+
+__all__ = ["restore_sources"]
+
+
+def restore_sources(record: RunRecord, scratch: Path, directory: str | None = None) -> RestoredTree:
+    """Put the sources of a run into a directory.
+
+    Args:
+        record: the run.
+        scratch: an empty directory.
+        directory: on whose repository the stored files are laid, if that has the commit of the
+            run; None: that of the working directory.
+
+    Raises:
+        CannotRestoreError: a source is missing, or its name leads outside.
+    """
+    if not record.experiment.get("mainfile"):
+        raise CannotRestoreError("it was started by no script, as in a notebook")
+    repository = find_repository(record, directory or os.getcwd())
+    places = places_of(record, repository.root if repository else None)
+    tree = RestoredTree(places=places, root=scratch / "tree", outside=scratch / "work")
+    notes = [*_commit(repository, record, tree.root)]
+    tree.root.mkdir(exist_ok=True)
+    tree.outside.mkdir()
+    for name, file in record.sources.items():
+        try:
+            with file.open() as content:
+                write_below(tree.root, os.path.join(places.base, name), content)
+        except FileNotFoundError:
+            if repository is None or repository.diff is not None:
+                raise CannotRestoreError(f"the source {name} is not in the store") from None
+            notes.append(f"the source {name} is that of the commit")
+    if not path_below(tree.root, places.script).is_file():
+        raise CannotRestoreError(f"its main file {places.script} is not among the stored sources")
+    _make_directory(tree)
+    return RestoredTree(places=places, root=tree.root, outside=tree.outside, notes=tuple(notes))
+
+
+def _commit(repository: RepositoryAtHand | None, record: RunRecord, root: Path) -> list[str]:
+    if repository is None:
+        return ["no repository with its commit is here: only its stored sources are"] * bool(
+            record.repositories
+        )
+    problem = repository.clone_to(root)
+    is_dirty = any(entry.get("dirty") for entry in record.repositories)
+    if problem is None and is_dirty and repository.diff is None:
+        problem = "there were changes since the commit; only those of stored sources are known"
+    return [problem] if problem else []
+
+
+def _make_directory(tree: RestoredTree) -> None:
+    """The working directory, which nobody has stored."""
+    found = tree.relative(tree.places.work + "/.")
+    if found is not None and found[1] not in (".", ""):
+        path_below(*found).mkdir(parents=True, exist_ok=True)

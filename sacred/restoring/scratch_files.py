@@ -1,0 +1,67 @@
+"""Writing below a directory, under names that others have chosen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import IO
+
+from sacred.restoring.errors import CannotRestoreError
+
+__all__ = ["path_below", "write_below"]
+
+
+def path_below(root: Path, name: str) -> Path:
+    """Return the path of a name below a directory.
+
+    Args:
+        root: the directory.
+        name: a relative path; ``a/../b`` is ``b``.
+
+    Raises:
+        CannotRestoreError: it leads outside, by its words or by a link.
+
+    >>> path_below(Path("/scratch"), "lab/../train.py")
+    PosixPath('/scratch/train.py')
+    """
+    relative = os.path.normpath(name)
+    steps = relative.split(os.sep)
+    if not name or "\0" in name or os.path.isabs(name) or ".." in steps:
+        raise CannotRestoreError(f"the name {name!r} leads outside of the directory of the run")
+    if ".git" in map(str.lower, steps):
+        # What is there is executed, or says what is.
+        raise CannotRestoreError(f"the name {name!r} is one of a repository's own files")
+    path = root / relative
+    place = root
+    for step in steps:
+        place = place / step
+        if place.is_symlink():
+            raise CannotRestoreError(f"the name {name!r} leads through a link")
+    return path
+
+
+def write_below(root: Path, name: str, content: IO[bytes]) -> Path:
+    """Write a file below a directory; what is there is replaced.
+
+    Args:
+        root: the directory.
+        name: as for `path_below`.
+        content: of the file.
+
+    Returns:
+        its path.
+
+    Raises:
+        CannotRestoreError: the name leads outside, or through a file.
+    """
+    path = path_below(root, name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            path.unlink()  # it may be linked to the user's
+        with open(path, "xb") as file:
+            shutil.copyfileobj(content, file, 1 << 20)
+    except OSError as error:
+        raise CannotRestoreError(f"the file {name!r} cannot be written: {error}") from error
+    return path

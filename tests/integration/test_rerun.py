@@ -1,0 +1,415 @@
+"""``sacred rerun``: real runs, repeated in processes of their own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from sacred import open_store
+from sacred.app import main
+from sacred.observers.store_observer import StoreObserver
+from sacred.testing import drive
+from sacred.upkeep import copy_runs
+from tests.conftest import ROOT
+
+SCRIPT = """\
+import os
+from lab.helper import double
+from sacred import Experiment
+from sacred.observers import FileStorageObserver
+
+ex = Experiment("lab")
+ex.observers.append(FileStorageObserver({runs!r}))
+
+@ex.config
+def settings():
+    a = 2
+    fails = noisy = False
+
+@ex.capture
+def threads():
+    return os.environ.get("OMP_NUM_THREADS")
+
+@ex.automain
+def main(a, fails, noisy, _rnd):
+    with ex.open_resource("lab/data.txt") as file:
+        number = float(file.read())
+    if noisy:
+        number += int.from_bytes(os.urandom(4), "big")
+    for step in range(3):
+        ex.log_scalar("loss", float(_rnd.random()) + number)
+    print("in", os.getcwd(), "with", open("lab/conf.ini").read(), threads())
+    if fails:
+        raise ValueError("diverged")
+    with open("model.txt", "w") as file:
+        file.write(str(double(a)))
+    ex.add_artifact("model.txt")
+    return double(a)
+"""
+ME = ["-c", "user.name=me", "-c", "user.email=me@here"]
+
+
+def git(directory: Path, *words: str) -> None:
+    subprocess.run(["git", *ME, *words], cwd=directory, check=True, capture_output=True)
+
+
+def digests(directory: Path) -> dict[str, str]:
+    """All files of a user's tree, those of git included."""
+    files = (path for path in directory.rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(directory)): hashlib.md5(path.read_bytes()).hexdigest()
+        for path in files
+    }
+
+
+def start(directory: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run Python as a user does."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(directory),
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{directory}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **variables,
+    }
+    return subprocess.run(
+        [sys.executable, *words], cwd=directory, env=environment, capture_output=True, text=True
+    )
+
+
+class Project:
+    """A repository with runs: a completed one, a failed one, one of a module, all of them dirty."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory / "project"
+        self.runs = directory / "runs"
+        lab = self.directory / "lab"
+        lab.mkdir(parents=True)
+        (lab / "__init__.py").touch()
+        (lab / "train.py").write_text(SCRIPT.format(runs=str(self.runs)))
+        (lab / "helper.py").write_text("def double(x):\n    return x\n")
+        (lab / "data.txt").write_text("0.5")
+        (lab / "conf.ini").write_text("committed")
+        git(self.directory, "init", "-q")
+        git(self.directory, "add", ".")
+        git(self.directory, "commit", "-qm", "first")
+        # A source that is stored, and a file that is only in the diff.
+        (lab / "helper.py").write_text("def double(x):\n    return 2 * x\n")
+        (lab / "conf.ini").write_text("changed")
+        for words in (
+            ["lab/train.py"],
+            ["lab/train.py", "with", "fails=True"],
+            ["-m", "lab.train"],
+        ):
+            start(self.directory, *words, OMP_NUM_THREADS="1")
+        # What the run wrote, and what the user has done since.
+        (self.directory / "model.txt").unlink()
+        (lab / "data.txt").write_text("99")
+        (lab / "helper.py").write_text("gone wrong")
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project(tmp_path_factory.mktemp("rerun"))
+
+
+@pytest.fixture
+def project(recorded: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """The user is in the repository."""
+    monkeypatch.chdir(recorded.directory)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    return recorded
+
+
+@pytest.fixture
+def runs(project: Project, tmp_path: Path) -> Path:
+    """A copy of the store, with three runs."""
+    return Path(shutil.copytree(project.runs, tmp_path / "runs"))
+
+
+@pytest.fixture
+def rerun(runs: Path, capsys: pytest.CaptureFixture[str]):
+    """``rerun(*words)``: exit code, output and remarks of the program."""
+
+    def call(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main(["-s", str(runs), "rerun", *words])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+def change(path: Path, **fields: object) -> None:
+    """Change parts of a JSON file: ``python__version`` is within ``python``."""
+    value = json.loads(path.read_text())
+    for name, new in fields.items():
+        *steps, last = name.split("__")
+        place = value
+        for step in steps:
+            place = place[step]
+        place[last] = new
+    path.write_text(json.dumps(value))
+
+
+# ----------------------------------------------------------------- it is the same again
+
+
+@pytest.mark.parametrize(
+    ("run_id", "status"), [("1", "COMPLETED"), ("2", "FAILED"), ("3", "COMPLETED")]
+)
+def test_a_run_of_a_dirty_repository_is_exact(rerun, runs, project, run_id, status):
+    before, count = digests(project.directory), len(list(project.runs.iterdir()))
+    code, out, err = rerun(run_id)
+    assert (code, out) == (0, "EXACT\n"), err
+    assert digests(project.directory) == before  # byte for byte
+    assert len(list(project.runs.iterdir())) == count  # its own observer is not used
+    again = open_store(runs)[4]
+    assert again.status == status
+    assert again.meta.verdict == "EXACT"
+    assert again.meta.rerun_of == {"store": f"file:{runs}", "id": int(run_id)}
+    assert "copied_from" not in again.meta
+    assert again.output.count(" 1\n") == 1  # the number of threads is that of the first run
+
+
+def test_whose_run_it_is_is_said_first(rerun, runs):
+    first = rerun("1")[2].splitlines()[0]
+    assert first.startswith(f"run 1 of file:{runs}: lab, recorded on ")
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mongo"])
+def test_records_of_databases(runs, kind, tmp_path, request, capsys):
+    if kind == "sqlite":
+        url = f"sqlite:///{tmp_path}/runs.db"
+    else:
+        database = request.getfixturevalue("mongo_db")
+        server = request.getfixturevalue("mongo_server")
+        url = f"mongodb://{server.host}:{server.port}/{database.name}"
+    copy_runs(open_store(runs), open_store(url), "id = 3")
+    code = main(["-s", url, "rerun", "3"])
+    assert (code, capsys.readouterr().out) == (0, "EXACT\n")
+    with open_store(url) as store:
+        assert store[4].meta.verdict == "EXACT"
+        assert store[4].environment.packages == store[3].environment.packages
+
+
+def test_it_can_go_into_another_store(rerun, runs, tmp_path):
+    assert rerun("1", "--into", str(tmp_path / "checks"))[0] == 0
+    assert list(open_store(runs).ids()) == [1, 2, 3]
+    [again] = open_store(tmp_path / "checks")
+    assert again.meta.rerun_of.store == f"file:{runs}"
+
+
+def test_lists_and_summaries_show_verdicts(rerun, runs, tmp_path, capsys):
+    rerun("1")
+    main(["-s", str(runs), "ls"])
+    assert "verdict" in capsys.readouterr().out.splitlines()[0]
+    main(["-s", str(runs), "show", "4"])
+    assert "EXACT as run 1" in capsys.readouterr().out
+    main(["-s", str(runs), "export", "-o", str(tmp_path / "report.html")])
+    assert "EXACT as run 1" in (tmp_path / "report.html").read_text()
+
+
+def test_two_at_once(runs, project):
+    command = [sys.executable, "-m", "sacred", "-s", str(runs), "rerun", "1"]
+
+    def call(_: int) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, capture_output=True, text=True)
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(call, range(2)))
+    assert [process.stdout for process in done] == ["EXACT\n"] * 2, done
+    assert [open_store(runs)[run_id].meta.verdict for run_id in (4, 5)] == ["EXACT"] * 2
+
+
+def test_records_of_0_8_have_no_environment(rerun, runs):
+    """Such a record says nothing of directories, interpreter and diff."""
+    (runs / "3" / "_environment.json").unlink()
+    code, out, err = rerun("3", "--env", "current")
+    assert code == 0, err
+    # The file that is in no store is that of the commit, and the thread count that of today.
+    assert "line 3 of the output" in out
+    assert "there were changes since the commit" in err
+
+
+def test_a_script_that_calls_run_itself(tmp_path, project, capsys):
+    (tmp_path / "loop.py").write_text(
+        "import sys\nfrom sacred import Experiment\n"
+        "from sacred.observers import FileStorageObserver\n"
+        "ex = Experiment('loop')\n"
+        f"ex.observers.append(FileStorageObserver({str(tmp_path / 'loops')!r}))\n"
+        "@ex.main\ndef main(n):\n    return n\n"
+        "for n in range(int(sys.argv[1])):\n"
+        "    ex.run(config_updates={'n': n, 'seed': n})\n"
+    )
+    assert start(tmp_path, "loop.py", "2").returncode == 0
+    for run_id in ("1", "2"):
+        assert main(["-s", str(tmp_path / "loops"), "rerun", run_id]) == 0
+    assert list(open_store(tmp_path / "loops").ids()) == [1, 2, 3, 4]
+    assert [open_store(tmp_path / "loops")[n].result for n in (3, 4)] == [0, 1]
+
+
+# ----------------------------------------------------------------------------- it is not
+
+
+def test_a_changed_seed_is_named(rerun):
+    code, out, _ = rerun("1", "with", "seed=123")
+    assert code == 1
+    assert out.startswith("DIFFERS  metric loss, step 0: ")
+    assert "before the run  entry seed: " in out
+
+
+def test_a_changed_source_line_is_named(rerun, runs):
+    [stored] = (runs / "_sources").glob("helper_*.py")
+    stored.write_text("def double(x):\n    return 3 * x\n")
+    code, out, _ = rerun("1")
+    assert code == 1
+    assert "result: 4, then 6" in out
+
+
+def test_a_changed_input_is_named(rerun, runs, project):
+    for stored in (runs / "_resources").iterdir():
+        stored.write_text("0.75")
+    code, out, _ = rerun("1")
+    assert code == 1
+    assert "before the run  resource lab/data.txt: " in out
+    assert out.startswith("DIFFERS  metric loss, step 0: ")
+
+
+def test_a_run_that_draws_from_elsewhere_differs_from_itself(rerun, runs):
+    change(runs / "1" / "config.json", noisy=True)
+    code, out, _ = rerun("1", "--times", "2")
+    assert code == 1
+    assert "the repetitions among themselves: DIFFERS: metric loss, step 0" in out
+    assert list(open_store(runs).ids()) == [1, 2, 3, 4, 5]
+
+
+def test_a_run_that_does_not_reach_its_end_failed(rerun):
+    code, out, _ = rerun("1", "with", "fails=True")
+    assert code == 1
+    assert out.startswith("FAILED  it is FAILED: ValueError: diverged")
+
+
+def test_a_process_that_starts_no_run_failed(rerun, runs):
+    for stored in (runs / "_sources").glob("train_*.py"):
+        stored.write_text("raise SystemExit('no such thing')\n")
+    code, out, _ = rerun("1")
+    assert code == 1
+    assert out == "FAILED  it ended before a run began: no such thing\n"
+    assert list(open_store(runs).ids()) == [1, 2, 3]
+
+
+def test_outside_of_the_repository_only_stored_sources_are_there(rerun, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = rerun("3")
+    assert code == 1
+    assert "no repository with its commit is here" in err
+    assert "FileNotFoundError" in out
+    assert "conf.ini" in out
+
+
+# ------------------------------------------------------------------------ it is impossible
+
+
+@pytest.fixture
+def impossible(rerun, runs):
+    """``impossible(*words)``: the reason; nothing is recorded."""
+
+    def call(*words: str) -> str:
+        code, out, _ = rerun(*words)
+        assert code == 2
+        assert list(open_store(runs).ids()) == [1, 2, 3]
+        verdict, _, reason = out.partition("  ")
+        assert verdict == "IMPOSSIBLE"
+        return reason
+
+    return call
+
+
+def test_a_store_without_its_sources(impossible, runs, monkeypatch, tmp_path):
+    shutil.rmtree(runs / "_sources")
+    monkeypatch.chdir(tmp_path)
+    assert "is not in the store" in impossible("3")
+
+
+def test_an_input_that_is_nowhere(impossible, runs, tmp_path):
+    path = tmp_path / "outside.csv"
+    change(runs / "1" / "run.json", resources=[[str(path), "_resources/none.csv"]])
+    assert impossible("1") == f"the resource {path} is neither here nor in the store\n"
+
+
+def test_an_interpreter_that_is_not_there(impossible, runs):
+    change(runs / "1" / "_environment.json", python__version="3.11.999")
+    assert "3.11.999" in impossible("1")
+
+
+def test_a_local_package_in_another_version(impossible, runs):
+    change(runs / "1" / "_environment.json", local_packages=["sacred"], packages=["sacred==0.0.1"])
+    change(runs / "1" / "run.json", experiment__dependencies=["sacred==0.0.1"])
+    reason = impossible("1", "--env", "recorded")
+    assert "sacred 0.0.1 was installed from a directory; here it is" in reason
+
+
+def test_a_notebook(project, tmp_path, capsys):
+    store = open_store(tmp_path / "notebook")
+    drive.start(StoreObserver(store.backend))
+    assert main(["-s", str(tmp_path / "notebook"), "rerun", "1"]) == 2
+    assert "started by no script, as in a notebook" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "name", ["../../outside.py", "/outside.py", "a/../../../x.py", ".git/config"]
+)
+def test_names_of_sources_lead_nowhere_else(impossible, runs, tmp_path, monkeypatch, name):
+    record = json.loads((runs / "3" / "run.json").read_text())
+    sources = [[name, record["experiment"]["sources"][0][1]]]
+    change(runs / "3" / "run.json", experiment__sources=sources)
+    monkeypatch.chdir(tmp_path)  # not in the repository
+    assert repr(name.split("/")[-1])[1:-1] in impossible("3")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("experiment__module", "os; print(1)"),
+        ("meta__command", "--file_storage=/tmp/x"),
+        ("experiment__mainfile", "../../../../bin/sh"),
+    ],
+)
+def test_words_of_a_record_are_no_options(impossible, runs, field, value):
+    change(runs / "3" / "run.json", **{field: value})
+    impossible("3")
+
+
+def test_a_commit_is_no_option(rerun, runs):
+    record = json.loads((runs / "3" / "run.json").read_text())
+    [repository] = record["experiment"]["repositories"]
+    repository["commit"] = "--upload-pack=touch /tmp/h19"
+    change(runs / "3" / "run.json", experiment__repositories=[repository])
+    assert "no repository with its commit is here" in rerun("3")[2]
+
+
+def test_a_directory_that_is_not_empty_is_left_alone(rerun, runs, tmp_path):
+    code, _, err = rerun("1", "--in", str(runs))
+    assert code == 1
+    assert "is not empty" in err
+
+
+def test_a_directory_of_ones_own_stays(rerun, tmp_path):
+    assert rerun("1", "--in", str(tmp_path / "scratch"))[0] == 0
+    assert (tmp_path / "scratch" / "tree" / "lab" / "conf.ini").read_text() == "changed"
+
+
+@pytest.mark.parametrize("words", [("lr=1",), ("with",), ("--times", "0")])
+def test_mistakes_in_the_call(rerun, words):
+    assert rerun("1", *words)[0] == 2
