@@ -25,6 +25,13 @@ fields = Command(
     arguments="fields",
     option_values={"--match": "fields"},
 )
+board = Command(
+    module=f"{_MODULES}.board",
+    group=_FIND,
+    usage="[STORE...]",
+    summary="show runs in a browser, live",
+    arguments="stores",
+)
 stores = Command(
     module=f"{_MODULES}.stores", group=_FIND, summary="list the stores of this project"
 )

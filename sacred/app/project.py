@@ -23,7 +23,7 @@ from sacred.runs.errors import ProgramError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Project", "default_address", "find_project"]
+__all__ = ["STORE_VARIABLE", "Project", "default_address", "find_project"]
 
 PROJECT_FILES = (".sacred.toml", "pyproject.toml")
 STORE_VARIABLE = "SACRED_STORE"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 from collections.abc import Sequence
 
 from sacred._base.frozen import Frozen
 from sacred.app.index_progress import IndexProgress
-from sacred.app.project import Project, default_address, find_project
+from sacred.app.project import STORE_VARIABLE, Project, default_address, find_project
 from sacred.display.console import Console
 from sacred.query.names import NO_NAMES, Names
 from sacred.query.parser import parse
@@ -60,6 +61,11 @@ class Session:
             ProgramError: there is none.
         """
         return default_address(self.project)
+
+    @property
+    def names_no_store(self) -> bool:
+        """Whether neither the call nor the environment says which store is meant."""
+        return not self._requested and not os.environ.get(STORE_VARIABLE)
 
     @property
     def stores(self) -> list[NamedStore]:

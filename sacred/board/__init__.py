@@ -6,7 +6,7 @@
 | `access` | who may ask: hosts, origins, tokens |
 | `security_headers` | what a browser may do with what it gets |
 | `problem_details` | errors as RFC 9457 problems |
-| `opened_stores` | the stores of a board, by short keys |
+| `opened_stores` `index_preparation` | the stores of a board, by short keys; their first index |
 | `api` | the routes below ``/api/v1``; what they take and return is a table |
 | `page_files` `page` | what the browser runs, as it stands in the package |
 | `serving` | a server of its own for ``sacred board`` |

@@ -7,17 +7,22 @@ import re
 import threading
 from collections.abc import Iterable, Mapping
 
-from sacred._base.frozen import Frozen, factory
+from sacred._base.frozen import Frozen, factory, replace
 from sacred._base.masking import mask_passwords
 from sacred._base.text import did_you_mean
+from sacred.board.index_preparation import IndexPreparation
 from sacred.board.problem_details import Problem
+from sacred.query.sorting import SortKey
+from sacred.query.syntax import EVERYTHING, Expression
 from sacred.records import RunId, plain_id
-from sacred.runs import RunStore, open_store
+from sacred.runs import RunStore, RunTable, open_store
 from sacred.stores.store import Store
 
 __all__ = ["BoardStore", "open_stores", "run_key", "run_of_key", "store_of_key"]
 
 _MAX_KEY_CHARS = 30
+#: So many of the newest runs are shown while the first index is made.
+_MAX_WITHOUT_INDEX = 500
 
 
 class BoardStore(Frozen, eq=False):
@@ -27,13 +32,32 @@ class BoardStore(Frozen, eq=False):
         key: stands for it in addresses.
         name: of the project, or the address without passwords.
         runs: the store.
+        index: made in the background if there is none yet.
         editing: held by whoever compares and changes annotations.
     """
 
     key: str
     name: str
     runs: RunStore
+    index: IndexPreparation
     editing: threading.Lock = factory(factory=threading.Lock)
+
+    def table(
+        self, where: Expression, sort: tuple[SortKey, ...] = (), in_trash: bool = False
+    ) -> RunTable:
+        """Return the runs that fulfil a condition, the newest first if there are no keys.
+
+        While the first index is made, these are only some of the newest, if all are wanted.
+
+        Args:
+            where: the condition.
+            sort: the order.
+            in_trash: of the runs in the trash, instead of the others.
+        """
+        table = self.runs.runs(where, sort=sort or None, in_trash=in_trash, newest_first=not sort)
+        if where == EVERYTHING and not sort and not self.index.is_ready():
+            return replace(table, index=None, limit=_MAX_WITHOUT_INDEX)
+        return table
 
 
 def open_stores(
@@ -62,7 +86,7 @@ def open_stores(
         runs = place if isinstance(place, RunStore) else open_store(place)
         shown = mask_passwords(name or runs.url)
         key = _free_key(shown, opened)
-        opened[key] = BoardStore(key=key, name=shown, runs=runs)
+        opened[key] = BoardStore(key=key, name=shown, runs=runs, index=IndexPreparation(runs))
     return opened
 
 

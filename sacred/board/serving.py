@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from sacred.board.access import LOOPBACK_NAMES
+from sacred.board.application import app
+from sacred.runs import RunStore
 from sacred.runs.errors import UsageError
 
-__all__ = ["free_socket", "is_loopback", "serve"]
+__all__ = ["board_below", "free_socket", "is_loopback", "serve"]
 
 #: So many ports are tried, from the one that is asked for.
 _MAX_PORTS = 50
@@ -61,16 +65,28 @@ def free_socket(host: str, port: int) -> socket.socket:
     raise UsageError(f"no port from {port} to {last - 1} is free on {host}; --port 0 takes any")
 
 
-def serve(app: Starlette, listening: socket.socket, ready: Callable[[], None]) -> None:
+def board_below(base_path: str, stores: Mapping[str, RunStore], **options: Any) -> Starlette:
+    """Return the application of a board that is served below a path.
+
+    Args:
+        base_path: without a slash at its end; empty: at the root.
+        stores: by the names that are to be shown.
+        options: of `sacred.board.app`.
+    """
+    board = app(stores, base_path=base_path, **options)
+    return Starlette(routes=[Mount(base_path, board)]) if base_path else board
+
+
+def serve(application: Starlette, listening: socket.socket, ready: Callable[[], None]) -> None:
     """Serve an application until Ctrl-C, or a signal to end.
 
     Args:
-        app: the application.
+        application: what is served.
         listening: where it is served.
         ready: called when it can be asked, or almost.
     """
     config = uvicorn.Config(
-        app,
+        application,
         log_level="warning",
         access_log=False,
         server_header=False,

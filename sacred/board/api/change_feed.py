@@ -42,9 +42,16 @@ class ChangeFeed:
         Args:
             change: of a store.
         """
+        self._send("change", change.to_json())
+
+    def reset(self) -> None:
+        """Say to all who listen that anything may have changed, from any thread."""
+        self._send("reset", "{}")
+
+    def _send(self, kind: str, data: str) -> None:
         with self._lock:
             self._last += 1
-            event = (self._last, "change", change.to_json())
+            event = (self._last, kind, data)
             self._kept.append(event)
             for queue, loop in self._listeners.items():
                 # A loop that has ended has nobody to tell.

@@ -28,6 +28,8 @@ class Board:
         self.views = views
         self.selections = Selections()
         self.changes = ChangeFeed(stores)
+        for store in stores.values():
+            store.index.when_late(self.changes.reset)
 
     def notify(self, store: str, ids: Iterable[RunId]) -> None:
         """Say to all pages that runs have been edited.

@@ -14,7 +14,7 @@ from sacred.board.opened_stores import BoardStore, store_of_key
 from sacred.display.field_summary import type_name
 from sacred.display.value_text import as_json, as_text
 from sacred.query.fields import FIELDS
-from sacred.query.syntax import And, Compare, Path
+from sacred.query.syntax import EVERYTHING, And, Compare, Path
 from sacred.query.tokens import written_path
 from sacred.records import RunRecord
 from sacred.records.metric import AGGREGATES
@@ -50,13 +50,15 @@ def _counted(call: Call, store: BoardStore) -> dict[str, Any]:
     about = {"key": store.key, "name": store.name, "url": store.runs.url}
     request = request_of(call)
     try:
+        if not store.index.is_ready():
+            return {**about, "total": None, "statuses": {}, "error": None, "preparing": True}
         selection = select({store.key: store}, request)
         (table,) = selection.tables
         total = len(table)
         counts = dict(_by_status(store, table, total))
     except StoreError as error:
-        return {**about, "total": None, "statuses": {}, "error": str(error)}
-    return {**about, "total": total, "statuses": counts, "error": None}
+        return {**about, "total": None, "statuses": {}, "error": str(error), "preparing": False}
+    return {**about, "total": total, "statuses": counts, "error": None, "preparing": False}
 
 
 def _by_status(store: BoardStore, table: RunTable, total: int) -> Iterator[tuple[str, int]]:
@@ -84,8 +86,8 @@ def list_fields(call: Call) -> dict[str, Any]:
     for key in keys:
         store = store_of_key(call.board.stores, key)
         try:
-            newest = store.runs.runs(newest_first=True, limit=_MAX_RUNS)
-            for n, run in enumerate(newest):
+            newest = store.table(EVERYTHING)
+            for n, run in enumerate(itertools.islice(newest, _MAX_RUNS)):
                 for name, kind, value in _fields_of(run, n < _MAX_RUNS_WITH_METRICS):
                     found.setdefault(name, _Field(kind)).add(value)
         except StoreError:

@@ -7,7 +7,9 @@ from typing import Any
 
 from starlette.responses import Response
 
+from sacred._base.frozen import replace
 from sacred._base.paths import iterate_flattened
+from sacred.board.api.context import Board
 from sacred.board.api.operations import Call
 from sacred.board.api.run_selection import RunRequest, RunSelection, select
 from sacred.board.opened_stores import BoardStore, run_key
@@ -19,7 +21,7 @@ from sacred.query.fields import FIELDS
 from sacred.query.syntax import Path
 from sacred.query.tokens import written_path
 from sacred.records import RunRecord
-from sacred.runs.columns import column_path, different_entries, without_seeds
+from sacred.runs.columns import different_entries, without_seeds
 from sacred.runs.damage import shown_value
 from sacred.status import ACTIVE
 
@@ -63,31 +65,39 @@ def list_runs(call: Call) -> dict[str, Any]:
         call: with the query, the columns and the place of the page.
     """
     request = request_of(call)
-    board = call.board
-    selection = board.selections.get(call.values["snapshot"], request)
-    if selection is None:
-        selection = select(board.stores, request)
-        board.selections.keep(selection)
-        paths = selection.columns
-    else:
-        # Columns may be others than before, and names short for what only the stores know.
-        paths = selection.columns
-        if tuple(paths) != request.columns:
-            paths = select(board.stores, request).columns
+    offset, limit = call.values["offset"], call.values["limit"]
+    selection, columns = _selected(call.board, request, call.values["snapshot"])
+    if not columns:
+        names = _default_columns(selection.page(offset, limit))
+        # Again with the columns, so that stores give their numbers of all runs at once.
+        selection, columns = _selected(call.board, replace(request, columns=tuple(names)), None)
     total = len(selection)
-    page = selection.page(call.values["offset"], call.values["limit"])
-    columns = paths or {name: column_path(name) for name in _default_columns(page)}
+    page = selection.page(offset, limit)
     rows = [_row(store, run, columns) for store, run in page]
     return {
         "snapshot": selection.token,
         "total": total,
-        "offset": call.values["offset"],
+        "offset": offset,
         "columns": [_column(name, path) for name, path in columns.items()],
         "runs": [row[0] for row in rows],
         "data": {name: [row[1][name] for row in rows] for name in columns},
         "problems": _problems(selection, page),
         "hints": selection.hints() if not total else [],
     }
+
+
+def _selected(
+    board: Board, request: RunRequest, snapshot: str | None
+) -> tuple[RunSelection, Mapping[str, Path]]:
+    """The runs of a request, as an earlier page has them if it is known, and the columns."""
+    selection = board.selections.get(snapshot, request)
+    if selection is None:
+        selection = select(board.stores, request)
+        board.selections.keep(selection)
+    elif tuple(selection.columns) != request.columns:
+        # Names may be short for what only the stores know.
+        return selection, select(board.stores, request).columns
+    return selection, selection.columns
 
 
 def _row(

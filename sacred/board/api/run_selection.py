@@ -102,7 +102,13 @@ class RunSelection:
     @property
     def problems(self) -> list[str]:
         """What could not be read so far."""
-        return [problem for table in self.tables for problem in table.problems]
+        unready = [
+            f"{store.name} is large and has no index yet: these are its newest runs. The index is "
+            "being made, which takes a minute or two"
+            for store, table in zip(self._stores, self.tables, strict=True)
+            if table.limit is not None
+        ]
+        return [*unready, *(problem for table in self.tables for problem in table.problems)]
 
     def hints(self) -> list[str]:
         """If there is no run: what was probably meant."""
@@ -190,12 +196,7 @@ def _read(asked: Sequence[BoardStore], request: RunRequest, names: Names) -> Run
     sort = parse_sort(request.sort, names)
     columns = {name: column_path(name, names) for name in request.columns}
     shown = (*columns.values(), *(key.path for key in sort))
-    tables = [
-        store.runs.runs(
-            where, sort=sort or None, in_trash=request.in_trash, newest_first=not sort
-        ).showing(shown)
-        for store in asked
-    ]
+    tables = [store.table(where, sort, request.in_trash).showing(shown) for store in asked]
     return RunSelection(request, asked, tables, sort, columns)
 
 

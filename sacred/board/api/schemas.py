@@ -38,6 +38,7 @@ _STORE = _object(
         "total": {"type": ["integer", "null"]},
         "statuses": _NAMED_COUNTS,
         "error": _TEXT_OR_NULL,
+        "preparing": _FLAG,
     }
 )
 _FIELD = _object(

@@ -1,0 +1,140 @@
+"""Show the runs of stores in a browser: a page that is live, on this machine only.
+
+It opens the stores that are named, else all of the project, else the directory runs. The address
+that it prints has a token; without that, nobody can read or change anything. To see a board of
+another machine: ssh -L 8050:localhost:8050 MACHINE, and open the address that was printed there.
+
+Examples:
+  sacred board
+  sacred board runs mongodb://localhost/lab --port 9000
+  sacred board --read-only --no-browser
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import webbrowser
+from pathlib import Path
+
+from sacred._base.extras import require
+from sacred.app.program_arguments import whole_number
+from sacred.app.session import NamedStore, Session
+from sacred.runs.errors import UsageError
+
+_PORT = 8050
+#: Shorter ones can be guessed.
+_MIN_TOKEN_CHARS = 16
+TOKEN_VARIABLE, READ_TOKEN_VARIABLE = "SACRED_BOARD_TOKEN", "SACRED_BOARD_READ_TOKEN"
+_VIEWS_FILE = ".sacred-views.json"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See `CommandModule`."""
+    parser.add_argument(
+        "places",
+        metavar="STORE",
+        nargs="*",
+        help="directory, URL, or name in the project file (default: all of the project)",
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen at (default: this machine only)"
+    )
+    parser.add_argument(
+        "--port",
+        type=whole_number,
+        default=_PORT,
+        help=f"port to listen at, or the next one that is free (default: {_PORT})",
+    )
+    parser.add_argument("--read-only", action="store_true", help="nothing can be changed")
+    parser.add_argument(
+        "--token-file", metavar="FILE", help=f"file with the token (also: ${TOKEN_VARIABLE})"
+    )
+    parser.add_argument(
+        "--read-token-file",
+        metavar="FILE",
+        help=f"file with a second token, which may only read (also: ${READ_TOKEN_VARIABLE})",
+    )
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="serve requests for this name too, as behind a proxy; may be repeated",
+    )
+    parser.add_argument(
+        "--base-path", default="", metavar="PATH", help="serve below this path, such as /board"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="open no browser")
+
+
+def run(args: argparse.Namespace, session: Session) -> None:
+    """See `CommandModule`."""
+    for package in ("starlette", "uvicorn"):
+        require(package, extra="board", purpose="sacred board")
+    # Not at the top: only now it is known that the extra is installed.
+    from sacred.board.access import new_token
+    from sacred.board.serving import board_below, free_socket, is_loopback, serve
+
+    stores = _stores(args.places, session)
+    given = _token(args.token_file, TOKEN_VARIABLE)
+    if given is None and not is_loopback(args.host):
+        raise UsageError(
+            f"other machines can reach --host {args.host}: choose a token and give it with "
+            f"--token-file FILE, or in {TOKEN_VARIABLE}"
+        )
+    token = given or new_token()
+    base_path = f"/{args.base_path.strip('/')}" if args.base_path.strip("/") else ""
+    project = session.project
+    application = board_below(
+        base_path,
+        {named.name: named.store for named in stores},
+        token=token,
+        read_token=_token(args.read_token_file, READ_TOKEN_VARIABLE),
+        read_only=args.read_only,
+        allowed_hosts=[*args.allowed_host, args.host],
+        views=None if project is None else project.path.with_name(_VIEWS_FILE),
+    )
+    listening = free_socket(args.host, args.port)
+    port = listening.getsockname()[1]
+    if port != args.port and args.port:
+        session.console.note(f"port {args.port} is busy")
+    host = f"[{args.host}]" if ":" in args.host else args.host
+    address = f"http://{host}:{port}{base_path}/?token={token}"
+
+    def ready() -> None:
+        session.console.write(f"{address}\n")
+        session.console.out.flush()
+        session.console.note("Ctrl-C ends the board")
+        if not args.no_browser and _has_screen():
+            webbrowser.open(address)
+
+    serve(application, listening, ready)
+
+
+def _stores(places: list[str], session: Session) -> list[NamedStore]:
+    project = session.project
+    if not places and session.names_no_store and project is not None and project.stores:
+        places = list(project.stores)
+    return [session.open(place) for place in dict.fromkeys(places)] or session.stores
+
+
+def _token(path: str | None, variable: str) -> str | None:
+    """The token in a file, else in a variable: an argument could be seen by everybody here."""
+    if path is not None:
+        token = Path(path).read_text(encoding="utf-8").strip()
+        where = path
+    else:
+        token, where = os.environ.get(variable, "").strip(), variable
+        if not token:
+            return None
+    if len(token) < _MIN_TOKEN_CHARS or not token.isascii() or not token.isprintable():
+        raise UsageError(f"the token in {where} has to be {_MIN_TOKEN_CHARS} letters or more")
+    return token
+
+
+def _has_screen() -> bool:
+    if sys.platform == "darwin":
+        return "SSH_CONNECTION" not in os.environ
+    return "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ

@@ -1,0 +1,124 @@
+// @ts-check
+// Puts the parts of the page together.
+import { Problem } from "./api.js";
+import { columnMenu } from "./column_menu.js";
+import { button, el, fill, icon } from "./dom.js";
+import { showUtc, showsUtc, zone } from "./format.js";
+import { listenToKeys, showKeys } from "./keys.js";
+import { onStoreChange } from "./live.js";
+import { menuItem, togglePopup } from "./popup.js";
+import { QueryBox } from "./query_box.js";
+import { RunPanel } from "./run_panel.js";
+import { RunsTable } from "./runs_table.js";
+import { change, state } from "./state.js";
+import { StatusBar } from "./status_bar.js";
+import { exportMenu, viewMenu } from "./view_menu.js";
+
+/** @param {string} id */
+function place(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
+}
+
+const top = place("top");
+top.append(el("a.brand", { href: location.pathname, title: "All runs", onclick: (/** @type {Event} */ event) => { event.preventDefault(); change({ q: "", sort: "", stores: [], trash: false, run: "", item: "", alone: "" }); } }, el("img", { src: "icon.svg", alt: "" }), el("span", {}, "sacred board")));
+const query = new QueryBox(top);
+/** @type {StatusBar | undefined} */
+let bar;
+const table = new RunsTable(place("runs"), (data) => bar?.update(data.total, table.newRuns));
+bar = new StatusBar(place("status"), () => table.load());
+const panel = new RunPanel(place("run"));
+
+const columns = button("Columns", () => togglePopup(columns, "Columns", () => columnMenu(table.data.columns, query.fields)), { icon: "columns", text: true });
+const views = button("Views", () => togglePopup(views, "Views", (close) => viewMenu(close, isReadOnly())), { icon: "view", text: true });
+const save = button("Export", () => togglePopup(save, "Export", (close) => exportMenu(close, table.data.columns)), { icon: "save", text: true });
+const more = button("Settings", () => togglePopup(more, "Settings", settings), { icon: "moon", plain: true });
+const help = button("Keys (?)", () => showKeys(shortcuts), { icon: "help", plain: true });
+top.append(columns, views, save, more, help);
+
+function isReadOnly() {
+  return document.body.classList.contains("read-only");
+}
+
+/** @param {() => void} close */
+function settings(close) {
+  const now = document.documentElement.dataset.theme ?? "";
+  const themes = [["", "As the system"], ["light", "Light"], ["dark", "Dark"]].map(([name, label]) => menuItem(label, () => { setTheme(name); close(); }, mark(now === name)));
+  const zones = [[false, "Local time"], [true, "UTC"]].map(([utc, label]) => menuItem(String(label), () => { showUtc(Boolean(utc)); close(); table.load(); panel.load(); }, mark(showsUtc() === utc)));
+  const trash = menuItem(state().trash ? "Back from the trash" : "Show the trash", () => { change({ trash: !state().trash, run: "" }); close(); }, icon("trash"));
+  return el("div.menu", {}, el("div.heading", {}, "Colours"), ...themes, el("hr"), el("div.heading", {}, `Times (now ${zone()})`), ...zones, el("hr"), trash);
+}
+
+/** @param {boolean} isOn */
+function mark(isOn) {
+  const element = el("span", {}, isOn ? "●" : "○");
+  return element;
+}
+
+/** @param {string} name */
+function setTheme(name) {
+  if (name) document.documentElement.dataset.theme = name;
+  else delete document.documentElement.dataset.theme;
+  localStorage.setItem("sacred.theme", name);
+}
+
+const shortcuts = [
+  { keys: ["/"], about: "Write a query", act: () => query.input.focus() },
+  { keys: ["ArrowDown", "j"], about: "Next run", act: () => void table.move(1) },
+  { keys: ["ArrowUp", "k"], about: "Previous run", act: () => void table.move(-1) },
+  { keys: ["Enter", "o"], about: "Open the run", act: () => void table.open(Math.max(0, table.cursor)) },
+  { keys: ["Escape"], about: "Close the run", act: () => change({ run: "", item: "", alone: "" }) },
+  { keys: ["f"], about: "The run alone, or beside the list", act: () => state().run && change({ alone: state().alone ? "" : "run" }) },
+  { keys: ["[", "]"], about: "Previous, next part of the run", act: () => undefined },
+  { keys: ["s"], about: "Star the run that is open", act: () => panel.run && !isReadOnly() && void panel.editor.toggleStar() },
+  { keys: ["c"], about: "Choose columns", act: () => columns.click() },
+  { keys: ["v"], about: "Saved views", act: () => views.click() },
+  { keys: ["r"], about: "Read the runs again", act: () => void table.load() },
+  { keys: ["t"], about: "Light or dark", act: () => setTheme(matchesDark() ? "light" : "dark") },
+  { keys: ["?"], about: "These keys", act: () => showKeys(shortcuts) },
+];
+document.addEventListener("keydown", (event) => {
+  const by = { "[": -1, "]": 1 }[event.key];
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (by && panel.run && !target.matches("input, textarea, select")) panel.step(by);
+});
+listenToKeys(shortcuts);
+
+function matchesDark() {
+  return getComputedStyle(document.documentElement).colorScheme === "dark";
+}
+
+/** The width of the run, by mouse or arrow keys; it is kept. */
+function splitter() {
+  const handle = place("splitter");
+  const run = place("run");
+  const set = (/** @type {number} */ share) => {
+    const width = `${Math.max(24, Math.min(80, share))}%`;
+    document.documentElement.style.setProperty("--run-width", width);
+    localStorage.setItem("sacred.run-width", width);
+  };
+  const kept = parseFloat(localStorage.getItem("sacred.run-width") ?? "");
+  if (kept) set(kept);
+  handle.addEventListener("pointerdown", (event) => {
+    handle.setPointerCapture(event.pointerId);
+    const move = (/** @type {PointerEvent} */ moved) => set(100 - (100 * moved.clientX) / innerWidth);
+    handle.addEventListener("pointermove", move);
+    handle.addEventListener("pointerup", () => { handle.removeEventListener("pointermove", move); void table.table.draw(); }, { once: true });
+  });
+  handle.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: 4, ArrowRight: -4 }[event.key];
+    if (by) { event.stopPropagation(); set((100 * run.offsetWidth) / innerWidth + by); }
+  });
+}
+
+document.addEventListener("runs-moved", () => { void table.load(); void bar?.load(); });
+document.addEventListener("usual-columns", () => void table.load());
+onStoreChange(() => undefined);
+splitter();
+try {
+  // The runs first: counting them may take longer than showing some.
+  await table.load();
+  await Promise.all([bar.load(), query.learn()]);
+} catch (error) {
+  if (!(error instanceof Problem)) throw error;
+  fill(place("notices"), el("div.notice", {}, error.message));
+}

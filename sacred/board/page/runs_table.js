@@ -1,0 +1,300 @@
+// @ts-check
+// The table of runs: only what is in view is in the page.
+import "./vendor/regular-table/regular-table.js";
+import { Problem } from "./api.js";
+import { el, fill, icon, statusMark } from "./dom.js";
+import { cell, whole } from "./format.js";
+import { onStoreChange } from "./live.js";
+import { showEmpty } from "./notices.js";
+import { change, onChange, state } from "./state.js";
+import { TableData } from "./table_data.js";
+
+const NUMBERS = new Set(["seconds", "metric"]);
+const WIDTHS = "sacred.widths";
+/** Entries that are shown by their last part, with the rest before it. */
+const TREES = /^(config|metrics|info|meta|host|experiment)\./;
+
+export class RunsTable {
+  /** @param {HTMLElement} root @param {(data: TableData) => void} loaded */
+  constructor(root, loaded) {
+    this.loaded = loaded;
+    this.warnings = el("div");
+    /** @type {HTMLElement} */
+    this.holder = el("div.table");
+    this.blank = el("div", { hidden: true, class: "grow" });
+    root.append(this.warnings, this.holder, this.blank);
+    this.table = /** @type {any} */ (document.createElement("regular-table"));
+    this.table.setAttribute("aria-label", "Runs");
+    this.table.tabIndex = 0;
+    this.holder.append(this.table);
+    this.data = new TableData({ ...state(), columns: [] });
+    this.cursor = -1;
+    this.newRuns = 0;
+    this.table.setDataListener((/** @type {number[]} */ ...area) => this.slice(...area), { virtual_mode: "both" });
+    this.table.addStyleListener(() => this.style());
+    this.table.addEventListener("click", (/** @type {MouseEvent} */ event) => this.clicked(event));
+    this.table.addEventListener("mouseup", () => setTimeout(() => this.keepWidths(), 50));
+    onChange((now, before) => this.stateChanged(now, before));
+    onStoreChange((change) => this.storeChanged(change));
+  }
+
+  /** Read the runs of the state, and show them. */
+  async load() {
+    const { q, sort, stores, trash } = state();
+    const columns = state().columns.length ? state().columns : chosenColumns();
+    this.data.close();
+    if (!this.data.snapshot) this.showReading();
+    const data = new TableData({ q, sort, columns, stores, trash });
+    const before = this.data;
+    this.data = data;
+    try {
+      await data.start();
+    } catch (error) {
+      if (data !== this.data || !(error instanceof Problem)) return;
+      this.data = before;
+      this.showProblem(error);
+      return;
+    }
+    if (data !== this.data) return;
+    this.newRuns = 0;
+    this.restoreWidths();
+    await this.draw();
+    this.loaded(data);
+  }
+
+  async draw() {
+    const { data } = this;
+    fill(this.warnings, ...data.problems.slice(0, 1).map((text) => warning(text, data.problems.length)));
+    this.blank.hidden = data.total > 0;
+    this.holder.hidden = data.total === 0;
+    if (data.total === 0) this.showNothing();
+    else await this.table.draw({ invalid_viewport: true, reset_scroll_position: false });
+  }
+
+  showReading() {
+    this.blank.hidden = false;
+    this.holder.hidden = true;
+    fill(this.blank, el("div.empty", {}, "Reading the runs …"));
+  }
+
+  showNothing() {
+    const { q, trash } = state();
+    if (q) {
+      const text = this.data.hints.join(" ") || "Change the query, or show all runs.";
+      showEmpty(this.blank, "No runs match", text, { label: "Show all runs", act: () => change({ q: "" }) });
+    } else if (trash) {
+      showEmpty(this.blank, "The trash is empty", "Runs that you throw away can be restored here.", { label: "Back to the runs", act: () => change({ trash: false }) });
+    } else {
+      const code = "from sacred import Experiment\n\nex = Experiment(\"first\")\n\n@ex.automain\ndef main(seed):\n    return seed\n\n# python first.py -F runs";
+      showEmpty(this.blank, "No runs yet", "They appear here as soon as one starts. For example:", { code });
+    }
+  }
+
+  /** @param {Problem} problem */
+  showProblem(problem) {
+    // Mistakes in the query are shown below it.
+    if (problem.details.query !== undefined && problem.details.query === state().q) return;
+    this.blank.hidden = false;
+    this.holder.hidden = true;
+    showEmpty(this.blank, problem.details.title, problem.message, { label: "Try again", act: () => this.load() });
+  }
+
+  /** @param {...number} area */
+  async slice(...area) {
+    const [x0, y0, x1, y1] = area;
+    const { data } = this;
+    try {
+      await data.ensure(y0, y1);
+    } catch (error) {
+      if (error instanceof Problem) this.showProblem(error);
+    }
+    const shown = data.columns.slice(1);
+    const entries = [];
+    for (let y = y0; y < Math.min(y1, data.total); y += 1) entries.push(data.entry(y));
+    return {
+      num_rows: data.total,
+      num_columns: shown.length,
+      row_headers: entries.map((entry) => [idCell(entry, !data.columns.some(({ path }) => path === "status"))]),
+      column_headers: shown.slice(x0, x1).map((column) => [heading(column)]),
+      data: shown.slice(x0, x1).map((column, n) => entries.map((entry) => content(entry?.values[x0 + n + 1], column))),
+      row_height: 28,
+      merge_headers: "none",
+    };
+  }
+
+  style() {
+    const open = state().run;
+    const columns = this.data.columns;
+    const sorted = sortKeys(state().sort);
+    for (const th of this.table.querySelectorAll("thead th")) {
+      const meta = this.table.getMeta(th);
+      const column = meta?.type === "corner" ? columns[0] : columns[(meta?.x ?? -2) + 1];
+      if (!column) continue;
+      if (meta?.type === "corner" && !th.querySelector(".head")) fill(th, heading(column));
+      const key = sorted.find(({ name }) => name === column.name);
+      th.classList.toggle("sorted", key !== undefined);
+      th.classList.toggle("number", meta?.type !== "corner" && this.isNumber(column));
+      th.setAttribute("aria-sort", key ? (key.descending ? "descending" : "ascending") : "none");
+      th.title = `${column.path}\nClick to sort, with Shift by this as well`;
+      const head = th.querySelector(".head");
+      head?.querySelector("svg")?.remove();
+      if (key) head?.append(icon(key.descending ? "down" : "up"));
+    }
+    for (const tr of this.table.querySelectorAll("tbody tr")) {
+      const meta = this.table.getMeta(tr.children[0]);
+      const entry = this.data.entry(meta?.y ?? -1);
+      const isOpen = entry !== undefined && `${entry.row.store}/${entry.row.key}` === open;
+      tr.classList.toggle("open", isOpen);
+      tr.setAttribute("aria-selected", String(isOpen));
+      tr.classList.toggle("cursor", meta?.y === this.cursor);
+      for (const td of tr.querySelectorAll("td")) {
+        const place = this.table.getMeta(td);
+        const column = columns[(place?.x ?? -2) + 1];
+        if (!column) continue;
+        td.classList.toggle("number", this.isNumber(column));
+        td.classList.toggle("wait", entry === undefined);
+        td.title = whole(entry?.values[(place?.x ?? 0) + 1], column.kind);
+      }
+    }
+  }
+
+  /** Whether most of what is known of a column is a number. @param {import("./table_data.js").Column} column */
+  isNumber(column) {
+    if (NUMBERS.has(column.kind)) return true;
+    const n = this.data.columns.indexOf(column);
+    const known = (this.data.pages.get(0) ?? []).map(({ values }) => values[n]).filter((value) => value !== null);
+    return known.length > 0 && known.every((value) => typeof value === "number");
+  }
+
+  /** @param {MouseEvent} event */
+  clicked(event) {
+    const target = /** @type {Element} */ (event.target);
+    if (target.closest(".rt-column-resize")) return;
+    const place = target.closest("td, th");
+    const meta = place && this.table.getMeta(place);
+    if (!meta) return;
+    if (meta.type === "body" || meta.type === "row_header") this.open(meta.y);
+    else {
+      const column = meta.type === "corner" ? this.data.columns[0] : this.data.columns[meta.x + 1];
+      if (column) change({ sort: nextSort(state().sort, column.name, event.shiftKey) });
+    }
+  }
+
+  /** @param {number} place */
+  async open(place) {
+    if (place < 0 || place >= this.data.total) return;
+    this.cursor = place;
+    await this.data.ensure(place, place + 1);
+    const entry = this.data.entry(place);
+    if (entry) change({ run: `${entry.row.store}/${entry.row.key}`, item: "" });
+  }
+
+  /** Move to another row; if a run is open, that of the row is opened. @param {number} by */
+  async move(by) {
+    const place = Math.max(0, Math.min(this.data.total - 1, this.cursor + by));
+    this.cursor = place;
+    const first = Math.floor(this.table.scrollTop / 28);
+    const count = Math.max(1, Math.floor(this.table.clientHeight / 28) - 2);
+    if (place < first || place >= first + count) await this.table.scrollToCell(0, Math.max(0, place - Math.floor(count / 2)), this.data.columns.length - 1, this.data.total);
+    if (state().run) await this.open(place);
+    await this.table.draw();
+  }
+
+  /** @param {import("./state.js").State} now @param {import("./state.js").State} before */
+  stateChanged(now, before) {
+    const isOther = ["q", "sort", "trash"].some((name) => /** @type {any} */ (now)[name] !== /** @type {any} */ (before)[name])
+      || String(now.columns) !== String(before.columns) || String(now.stores) !== String(before.stores);
+    if (isOther) {
+      this.cursor = -1;
+      this.table.scrollTop = 0;
+      this.load();
+    } else if (now.run !== before.run) {
+      const [store, ...key] = now.run.split("/");
+      const place = this.data.place(store, key.join("/"));
+      if (place >= 0) this.cursor = place;
+      this.style();
+    }
+  }
+
+  /** @param {import("./live.js").StoreChange | null} change */
+  async storeChanged(change) {
+    const isAtTop = this.table.scrollTop < 28;
+    if (change === null || (change.new.length > 0 && isAtTop) || this.data.total === 0) {
+      await this.load();
+      return;
+    }
+    // Whoever has scrolled reads on undisturbed; the bar says that there are new ones.
+    this.newRuns += change.new.length;
+    if (await this.data.refresh(change.store, change.changed)) await this.table.draw();
+    this.loaded(this.data);
+  }
+
+  keepWidths() {
+    const sizes = this.table.saveColumnSizes();
+    const names = this.data.columns.map((column) => column.name);
+    const kept = JSON.parse(localStorage.getItem(WIDTHS) ?? "{}");
+    for (const [n, width] of Object.entries(sizes)) if (names[Number(n)] && width) kept[names[Number(n)]] = width;
+    localStorage.setItem(WIDTHS, JSON.stringify(kept));
+  }
+
+  restoreWidths() {
+    const kept = JSON.parse(localStorage.getItem(WIDTHS) ?? "{}");
+    /** @type {Record<number, number>} */
+    const sizes = {};
+    this.data.columns.forEach((column, n) => { if (kept[column.name]) sizes[n] = kept[column.name]; });
+    this.table.restoreColumnSizes(sizes);
+  }
+}
+
+/** The columns that were chosen last. @returns {string[]} */
+export function chosenColumns() {
+  return JSON.parse(localStorage.getItem("sacred.columns") ?? "[]");
+}
+
+/** @param {string} sort @returns {{name: string, descending: boolean}[]} */
+export function sortKeys(sort) {
+  return sort.split(",").map((text) => text.trim()).filter(Boolean)
+    .map((text) => ({ name: text.replace(/^[-+]/, ""), descending: text.startsWith("-") }));
+}
+
+/** Ascending, descending, not at all. @param {string} sort @param {string} name @param {boolean} add */
+function nextSort(sort, name, add) {
+  const keys = sortKeys(sort);
+  const known = keys.find((key) => key.name === name);
+  const others = add ? keys.filter((key) => key !== known) : [];
+  const next = !known ? [...others, { name, descending: true }] : known.descending ? [...others, { name, descending: false }] : others;
+  return next.map((key) => `${key.descending ? "-" : ""}${key.name}`).join(",");
+}
+
+/** @param {import("./table_data.js").Column} column */
+function heading(column) {
+  const tree = column.path.match(TREES);
+  const rest = tree ? column.path.slice(tree[0].length) : column.name;
+  const cut = rest.includes('"') ? -1 : rest.lastIndexOf(".");
+  const label = el("span", {});
+  if (cut > 0) label.append(el("span.path", {}, rest.slice(0, cut + 1)));
+  label.append(cut > 0 ? rest.slice(cut + 1) : rest.replaceAll("_", " "));
+  return el("span.head", {}, label);
+}
+
+/** @param {import("./table_data.js").Entry | undefined} entry @param {boolean} withStatus */
+function idCell(entry, withStatus) {
+  if (!entry) return el("span.id", {}, "…");
+  const { row, values } = entry;
+  return el("span.id", { title: row.problems.join("\n") }, withStatus ? statusMark(row.status, false) : null, String(values[0] ?? row.key),
+    row.starred ? el("span.star", { title: "starred" }, "★") : null, row.problems.length ? icon("warn") : null);
+}
+
+/** @param {any} value @param {import("./table_data.js").Column} column */
+function content(value, column) {
+  if (column.path === "status") return statusMark(value);
+  if (column.path === "tags" && Array.isArray(value)) return el("span", {}, ...value.map((tag) => el("span.tag", {}, String(tag))));
+  if (column.path === "starred") return value ? "★" : "";
+  return cell(value, column.kind);
+}
+
+/** @param {string} text @param {number} count */
+function warning(text, count) {
+  const more = count > 1 ? ` (and ${count - 1} more)` : "";
+  return el("div.warning", {}, icon("warn"), el("span.grow", {}, `${text}${more}`));
+}

@@ -1,0 +1,99 @@
+// @ts-check
+// The state of the page, all of which stands in its address.
+
+/**
+ * @typedef {object} State
+ * @property {string} q the query
+ * @property {string} sort fields, separated by commas
+ * @property {string[]} columns names; none: the usual ones
+ * @property {string[]} stores keys; none: all
+ * @property {boolean} trash
+ * @property {string} run STORE/KEY of the run that is open
+ * @property {string} tab of the run
+ * @property {string} item within the tab: a file, a line
+ * @property {string} alone "run": without the list
+ */
+
+/** @type {State} */
+const EMPTY = { q: "", sort: "", columns: [], stores: [], trash: false, run: "", tab: "", item: "", alone: "" };
+
+/** @type {Set<(state: State, before: State) => void>} */
+const listeners = new Set();
+
+/** @returns {State} */
+function fromAddress() {
+  const query = new URLSearchParams(location.search);
+  return {
+    q: query.get("q") ?? "",
+    sort: query.get("sort") ?? "",
+    columns: query.getAll("col"),
+    stores: query.getAll("store"),
+    trash: query.has("trash"),
+    run: query.get("run") ?? "",
+    tab: query.get("tab") ?? "",
+    item: query.get("item") ?? "",
+    alone: query.get("alone") ?? "",
+  };
+}
+
+/** @param {State} state */
+export function asAddress(state) {
+  const query = new URLSearchParams();
+  if (state.q) query.set("q", state.q);
+  if (state.sort) query.set("sort", state.sort);
+  for (const column of state.columns) query.append("col", column);
+  for (const store of state.stores) query.append("store", store);
+  if (state.trash) query.set("trash", "1");
+  if (state.run) query.set("run", state.run);
+  if (state.run && state.tab) query.set("tab", state.tab);
+  if (state.run && state.item) query.set("item", state.item);
+  if (state.run && state.alone) query.set("alone", state.alone);
+  const text = query.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
+  return text ? `?${text}` : location.pathname;
+}
+
+/** @type {State} */
+let current = { ...EMPTY, ...fromAddress() };
+
+export function state() {
+  return current;
+}
+
+/**
+ * Change a part of the state.
+ * @param {Partial<State>} changes
+ * @param {{replace?: boolean}} [how] replace: going back skips it
+ */
+export function change(changes, { replace = false } = {}) {
+  const before = current;
+  current = { ...current, ...changes };
+  const text = asAddress(current);
+  if (text === asAddress(before)) return;
+  history[replace ? "replaceState" : "pushState"](null, "", text);
+  for (const listen of listeners) listen(current, before);
+}
+
+/** @param {(state: State, before: State) => void} listen */
+export function onChange(listen) {
+  listeners.add(listen);
+}
+
+addEventListener("popstate", () => {
+  const before = current;
+  current = fromAddress();
+  for (const listen of listeners) listen(current, before);
+});
+
+/** Of a view: what restores the table, without the run that is open. @param {State} state */
+export function viewAddress(state) {
+  return asAddress({ ...state, run: "", tab: "", item: "", alone: "" }).replace(/^\?/, "").replace(location.pathname, "");
+}
+
+/** @param {string} text an address of `viewAddress` */
+export function openView(text) {
+  const query = new URLSearchParams(text);
+  change({
+    q: query.get("q") ?? "", sort: query.get("sort") ?? "", columns: query.getAll("col"),
+    stores: query.getAll("store"), trash: query.has("trash"),
+  });
+}

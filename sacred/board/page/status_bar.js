@@ -1,0 +1,116 @@
+// @ts-check
+// How many runs there are, by status: each count is a filter.
+import { get } from "./api.js";
+import { button, el, fill, icon, statusMark } from "./dom.js";
+import { onStoreChange } from "./live.js";
+import { change, onChange, state } from "./state.js";
+
+const ORDER = ["RUNNING", "QUEUED", "COMPLETED", "FAILED", "DEAD", "INTERRUPTED", "TIMEOUT", "OTHER"];
+const PART = /(?:^|\s+and\s+)status (?:= ([A-Z]+)|in \(([A-Z, ]+)\))$/;
+const WAIT_MS = 1500;
+
+export class StatusBar {
+  /** @param {HTMLElement} root @param {() => void} showNew */
+  constructor(root, showNew) {
+    this.root = root;
+    this.showNew = showNew;
+    this.newRuns = 0;
+    this.shown = 0;
+    /** @type {any[]} */
+    this.stores = [];
+    this.asked = 0;
+    /** @type {number | undefined} */
+    this.timer = undefined;
+    onChange((now, before) => {
+      if (now.q !== before.q || now.trash !== before.trash || String(now.stores) !== String(before.stores)) this.load();
+    });
+    onStoreChange(() => {
+      // Changes come in bursts; counting may take a while.
+      clearTimeout(this.timer);
+      this.timer = window.setTimeout(() => this.load(), WAIT_MS);
+    });
+  }
+
+  async load() {
+    const asked = (this.asked += 1);
+    const [rest] = split(state().q);
+    let found;
+    try {
+      found = await get("stores", { q: rest, trash: state().trash || null });
+    } catch {
+      return; // the table says what is wrong
+    }
+    if (asked !== this.asked) return;
+    this.stores = found.stores;
+    this.readOnly = found.read_only;
+    document.body.classList.toggle("read-only", found.read_only);
+    this.draw();
+  }
+
+  /** @param {number} shown @param {number} newRuns */
+  update(shown, newRuns) {
+    this.shown = shown;
+    this.newRuns = newRuns;
+    this.draw();
+  }
+
+  draw() {
+    if (!this.stores.length) return;
+    const wanted = state().stores;
+    const used = this.stores.filter((store) => !wanted.length || wanted.includes(store.key));
+    /** @type {Record<string, number>} */
+    const counts = {};
+    for (const store of used) for (const [status, count] of Object.entries(store.statuses)) counts[status] = (counts[status] ?? 0) + Number(count);
+    const total = used.reduce((sum, store) => sum + (store.total ?? 0), 0);
+    const [rest, chosen] = split(state().q);
+    const chips = ORDER.filter((status) => counts[status] || chosen.includes(status)).map((status) => {
+      const isOn = chosen.includes(status);
+      const act = () => change({ q: join(rest, isOn ? chosen.filter((one) => one !== status) : [...chosen, status]) });
+      return el("button.chip", { type: "button", "aria-pressed": String(isOn), onclick: act, disabled: status === "OTHER" },
+        statusMark(status), el("span.count", {}, String(counts[status] ?? 0)));
+    });
+    const all = el("button.chip", { type: "button", "aria-pressed": String(!chosen.length), onclick: () => change({ q: rest }) },
+      state().trash ? "In the trash" : rest ? "Matching" : "All runs", el("span.count", {}, String(total)));
+    const away = used.filter((store) => store.error || store.preparing).map((store) => el("span.chip", { title: store.error ?? "" }, icon("warn"), store.error ? `${store.name} is away` : `the index of ${store.name} is being made`));
+    const fresh = this.newRuns ? button(`${this.newRuns} new`, this.showNew, { icon: "up", text: true }) : null;
+    fill(this.root, ...this.storeChips(), all, ...chips, ...away, el("span.grow"), fresh);
+  }
+
+  storeChips() {
+    if (this.stores.length < 2) return [];
+    const wanted = state().stores;
+    const chips = this.stores.map((store) => {
+      const isOn = wanted.includes(store.key);
+      const act = () => change({ stores: isOn ? wanted.filter((key) => key !== store.key) : [...wanted, store.key] });
+      return el("button.chip", { type: "button", "aria-pressed": String(isOn), title: store.url, onclick: act }, icon("store"), store.name);
+    });
+    return [...chips, el("span.dim", {}, "│")];
+  }
+}
+
+/** The query without its condition on the status, and the statuses. @param {string} query @returns {[string, string[]]} */
+export function split(query) {
+  const found = query.match(PART);
+  if (!found) return [query, []];
+  const rest = query.slice(0, found.index).trim();
+  const bare = rest.startsWith("(") && rest.endsWith(")") && balanced(rest.slice(1, -1)) ? rest.slice(1, -1) : rest;
+  return [bare, (found[1] ?? found[2]).split(",").map((text) => text.trim())];
+}
+
+/** @param {string} text */
+function balanced(text) {
+  let depth = 0;
+  for (const letter of text) {
+    depth += letter === "(" ? 1 : letter === ")" ? -1 : 0;
+    if (depth < 0) return false;
+  }
+  return depth === 0;
+}
+
+/** @param {string} rest @param {string[]} statuses */
+function join(rest, statuses) {
+  if (!statuses.length) return rest;
+  const part = statuses.length === 1 ? `status = ${statuses[0]}` : `status in (${statuses.join(", ")})`;
+  if (!rest) return part;
+  return `${/\bor\b/.test(rest) ? `(${rest})` : rest} and ${part}`;
+}

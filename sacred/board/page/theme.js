@@ -1,0 +1,9 @@
+// @ts-check
+// Before anything is drawn: the theme that was chosen here, else that of the system.
+"use strict";
+try {
+  const chosen = localStorage.getItem("sacred.theme");
+  if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
+} catch {
+  // Without storage, the system's theme it is.
+}
