@@ -12,7 +12,12 @@ import shutil
 import subprocess
 
 #: Program → the package that has it.
-PACKAGES = {"fish": "fish", "zsh": "zsh", "mariadb-install-db": "mariadb-server"}
+PACKAGES = {
+    "chromium": "chromium",
+    "fish": "fish",
+    "mariadb-install-db": "mariadb-server",
+    "zsh": "zsh",
+}
 
 
 def main() -> None:

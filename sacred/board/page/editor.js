@@ -100,7 +100,12 @@ export class Editor {
       : el("button", { type: "button", title: `Remove the tag ${tag}`, onclick: () => this.edit({ tags: tags.filter((/** @type {string} */ one) => one !== tag) }) }, "×")));
     const input = /** @type {HTMLInputElement} */ (el("input", { placeholder: "add a tag", "aria-label": "Add a tag" }));
     input.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && input.value.trim()) this.edit({ tags: [...tags, input.value.trim()] });
+      const tag = input.value.trim();
+      if (event.key === "Enter" && tag) {
+        input.value = "";
+        input.blur(); // what has the focus is not drawn anew
+        this.edit({ tags: [...tags, tag] });
+      }
       if (event.key === "Escape") { event.stopPropagation(); input.value = ""; input.blur(); }
     });
     fill(root, ...shown, isFixed ? (tags.length ? null : el("span.dim", {}, "none")) : input);
@@ -119,7 +124,7 @@ export class Editor {
     const write = () => {
       const area = /** @type {HTMLTextAreaElement} */ (el("textarea.input", { rows: 5, "aria-label": "Notes" }));
       area.value = this.run.annotations.notes ?? "";
-      const save = async () => { await this.edit({ notes: area.value }); };
+      const save = () => { const notes = area.value; show(); this.edit({ notes }); };
       area.addEventListener("keydown", (event) => {
         if (event.key === "Escape") { event.stopPropagation(); show(); }
         if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save();

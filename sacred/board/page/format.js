@@ -32,7 +32,7 @@ export function number(value) {
   if (!Number.isFinite(value)) return String(value);
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e7)) return value.toExponential(3).replace("e+", "e");
+  if (size !== 0 && (size < 1e-4 || size >= 1e7)) return Number(value.toPrecision(4)).toExponential().replace("e+", "e");
   return String(Number(value.toPrecision(DIGITS)));
 }
 

@@ -20,7 +20,7 @@ function place(id) {
 }
 
 const top = place("top");
-top.append(el("a.brand", { href: location.pathname, title: "All runs", onclick: (/** @type {Event} */ event) => { event.preventDefault(); change({ q: "", sort: "", stores: [], trash: false, run: "", item: "", alone: "" }); } }, el("img", { src: "icon.svg", alt: "" }), el("span", {}, "sacred board")));
+top.append(el("h1", {}, el("a.brand", { href: location.pathname, title: "All runs", onclick: (/** @type {Event} */ event) => { event.preventDefault(); change({ q: "", sort: "", stores: [], trash: false, run: "", item: "", alone: "" }); } }, el("img", { src: "icon.svg", alt: "" }), el("span", {}, "sacred board"))));
 const query = new QueryBox(top);
 /** @type {StatusBar | undefined} */
 let bar;
@@ -94,6 +94,7 @@ function splitter() {
   const set = (/** @type {number} */ share) => {
     const width = `${Math.max(24, Math.min(80, share))}%`;
     document.documentElement.style.setProperty("--run-width", width);
+    handle.setAttribute("aria-valuenow", String(Math.round(parseFloat(width))));
     localStorage.setItem("sacred.run-width", width);
   };
   const kept = parseFloat(localStorage.getItem("sacred.run-width") ?? "");

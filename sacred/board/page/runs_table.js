@@ -2,17 +2,16 @@
 // The table of runs: only what is in view is in the page.
 import "./vendor/regular-table/regular-table.js";
 import { Problem } from "./api.js";
-import { el, fill, icon, statusMark } from "./dom.js";
-import { cell, whole } from "./format.js";
+import { el, fill, icon } from "./dom.js";
+import { whole } from "./format.js";
 import { onStoreChange } from "./live.js";
 import { showEmpty } from "./notices.js";
 import { change, onChange, state } from "./state.js";
+import { content, heading, idCell, warning } from "./table_cells.js";
 import { TableData } from "./table_data.js";
 
 const NUMBERS = new Set(["seconds", "metric"]);
 const WIDTHS = "sacred.widths";
-/** Entries that are shown by their last part, with the rest before it. */
-const TREES = /^(config|metrics|info|meta|host|experiment)\./;
 
 export class RunsTable {
   /** @param {HTMLElement} root @param {(data: TableData) => void} loaded */
@@ -32,7 +31,13 @@ export class RunsTable {
     this.newRuns = 0;
     this.table.setDataListener((/** @type {number[]} */ ...area) => this.slice(...area), { virtual_mode: "both" });
     this.table.addStyleListener(() => this.style());
-    this.table.addEventListener("click", (/** @type {MouseEvent} */ event) => this.clicked(event));
+    // Not "click": where it is drawn meanwhile, cells are others when the button is let go.
+    let pressed = { x: -1, y: -1 };
+    this.table.addEventListener("pointerdown", (/** @type {PointerEvent} */ { clientX: x, clientY: y }) => { pressed = { x, y }; });
+    this.table.addEventListener("pointerup", (/** @type {PointerEvent} */ event) => {
+      const isClick = Math.abs(event.clientX - pressed.x) < 6 && Math.abs(event.clientY - pressed.y) < 6;
+      if (isClick && event.button === 0) void this.clicked(event);
+    });
     this.table.addEventListener("mouseup", () => setTimeout(() => this.keepWidths(), 50));
     onChange((now, before) => this.stateChanged(now, before));
     onStoreChange((change) => this.storeChanged(change));
@@ -167,11 +172,11 @@ export class RunsTable {
   }
 
   /** @param {MouseEvent} event */
-  clicked(event) {
-    const target = /** @type {Element} */ (event.target);
-    if (target.closest(".rt-column-resize")) return;
-    const place = target.closest("td, th");
-    const meta = place && this.table.getMeta(place);
+  async clicked(event) {
+    if (/** @type {Element} */ (event.target).closest(".rt-column-resize")) return;
+    await this.table.flush();
+    const place = document.elementFromPoint(event.clientX, event.clientY)?.closest("td, th");
+    const meta = place && this.table.contains(place) && this.table.getMeta(place);
     if (!meta) return;
     if (meta.type === "body" || meta.type === "row_header") this.open(meta.y);
     else {
@@ -225,7 +230,8 @@ export class RunsTable {
     }
     // Whoever has scrolled reads on undisturbed; the bar says that there are new ones.
     this.newRuns += change.new.length;
-    if (await this.data.refresh(change.store, change.changed)) await this.table.draw();
+    const isShown = await this.data.refresh(change.store, change.changed).catch(() => false);
+    if (isShown) await this.table.draw();
     this.loaded(this.data);
   }
 
@@ -264,37 +270,4 @@ function nextSort(sort, name, add) {
   const others = add ? keys.filter((key) => key !== known) : [];
   const next = !known ? [...others, { name, descending: true }] : known.descending ? [...others, { name, descending: false }] : others;
   return next.map((key) => `${key.descending ? "-" : ""}${key.name}`).join(",");
-}
-
-/** @param {import("./table_data.js").Column} column */
-function heading(column) {
-  const tree = column.path.match(TREES);
-  const rest = tree ? column.path.slice(tree[0].length) : column.name;
-  const cut = rest.includes('"') ? -1 : rest.lastIndexOf(".");
-  const label = el("span", {});
-  if (cut > 0) label.append(el("span.path", {}, rest.slice(0, cut + 1)));
-  label.append(cut > 0 ? rest.slice(cut + 1) : rest.replaceAll("_", " "));
-  return el("span.head", {}, label);
-}
-
-/** @param {import("./table_data.js").Entry | undefined} entry @param {boolean} withStatus */
-function idCell(entry, withStatus) {
-  if (!entry) return el("span.id", {}, "…");
-  const { row, values } = entry;
-  return el("span.id", { title: row.problems.join("\n") }, withStatus ? statusMark(row.status, false) : null, String(values[0] ?? row.key),
-    row.starred ? el("span.star", { title: "starred" }, "★") : null, row.problems.length ? icon("warn") : null);
-}
-
-/** @param {any} value @param {import("./table_data.js").Column} column */
-function content(value, column) {
-  if (column.path === "status") return statusMark(value);
-  if (column.path === "tags" && Array.isArray(value)) return el("span", {}, ...value.map((tag) => el("span.tag", {}, String(tag))));
-  if (column.path === "starred") return value ? "★" : "";
-  return cell(value, column.kind);
-}
-
-/** @param {string} text @param {number} count */
-function warning(text, count) {
-  const more = count > 1 ? ` (and ${count - 1} more)` : "";
-  return el("div.warning", {}, icon("warn"), el("span.grow", {}, `${text}${more}`));
 }

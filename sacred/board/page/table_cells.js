@@ -1,0 +1,40 @@
+// @ts-check
+// What stands in the cells of the table.
+import { el, icon, statusMark } from "./dom.js";
+import { cell } from "./format.js";
+
+/** Entries that are shown by their last part, with the rest before it. */
+const TREES = /^(config|metrics|info|meta|host|experiment)\./;
+
+/** @param {import("./table_data.js").Column} column */
+export function heading(column) {
+  const tree = column.path.match(TREES);
+  const rest = tree ? column.path.slice(tree[0].length) : column.name;
+  const cut = rest.includes('"') ? -1 : rest.lastIndexOf(".");
+  const label = el("span", {});
+  if (cut > 0) label.append(el("span.path", {}, rest.slice(0, cut + 1)));
+  label.append(cut > 0 ? rest.slice(cut + 1) : rest.replaceAll("_", " "));
+  return el("span.head", {}, label);
+}
+
+/** @param {import("./table_data.js").Entry | undefined} entry @param {boolean} withStatus */
+export function idCell(entry, withStatus) {
+  if (!entry) return el("span.id", {}, "…");
+  const { row, values } = entry;
+  return el("span.id", { title: row.problems.join("\n") }, withStatus ? statusMark(row.status, false) : null, String(values[0] ?? row.key),
+    row.starred ? el("span.star", { title: "starred" }, "★") : null, row.problems.length ? icon("warn") : null);
+}
+
+/** @param {any} value @param {import("./table_data.js").Column} column */
+export function content(value, column) {
+  if (column.path === "status") return statusMark(value);
+  if (column.path === "tags" && Array.isArray(value)) return el("span", {}, ...value.map((tag) => el("span.tag", {}, String(tag))));
+  if (column.path === "starred") return value ? "★" : "";
+  return cell(value, column.kind);
+}
+
+/** @param {string} text @param {number} count */
+export function warning(text, count) {
+  const more = count > 1 ? ` (and ${count - 1} more)` : "";
+  return el("div.warning", {}, icon("warn"), el("span.grow", {}, `${text}${more}`));
+}

@@ -1,0 +1,484 @@
+"""The page of the board in a real browser, over files, SQLite and MongoDB."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from sacred.runs import RunStore, open_store
+from sacred.upkeep import annotate
+from tests.board import board_runs
+from tests.board.api_client import READ_TOKEN, TOKEN, served
+from tests.conftest import ROOT
+from tests.integration.test_readers import new_place
+from tests.services.browser import serve_browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+PAGE = ROOT / "sacred/board/page"
+KINDS = ("file", "sqlite", "mongo")
+#: Milliseconds; two busy cores may take their time.
+PATIENCE = 20_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    yield from serve_browser()
+
+
+class Board:
+    """A board that is served, and its store."""
+
+    def __init__(self, address: str, store: RunStore, directory: Path) -> None:
+        self.address = address
+        self.store = store
+        self.recorder = board_runs.Recorder(store.backend, directory)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def board(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[Board]:
+    directory = tmp_path_factory.mktemp("page")
+    with new_place(request.param, request, directory) as place, open_store(place.url) as store:
+        board_runs.record(store.backend, directory / "recorded")
+        with served({"lab": place.url}) as address:
+            yield Board(address, store, directory / "live")
+
+
+class Visit:
+    """A page of the board, which must load from it alone, without any error."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def go(self, query: str = "") -> Page:
+        self.page.goto(f"{self.address}/{query}")
+        return self.page
+
+    @property
+    def rows(self) -> Locator:
+        return self.page.locator("regular-table tbody tr")
+
+    def column(self, name: str) -> list[str]:
+        """The texts of a column of the table."""
+        rows = self.page.evaluate(
+            """[...document.querySelectorAll("regular-table tr")].map(
+            row => [...row.children].map(cell => cell.innerText.trim()))"""
+        )
+        place = rows[0].index(name) if rows and name in rows[0] else -1
+        return [row[place] for row in rows[1:] if len(row) > place]
+
+    def expect_column(self, name: str, texts: list[str]) -> None:
+        deadline = time.monotonic() + PATIENCE / 1000
+        while self.column(name) != texts and time.monotonic() < deadline:
+            self.page.wait_for_timeout(50)
+        assert self.column(name) == texts
+
+    def check(self) -> None:
+        """No error, and no request to anything but the board."""
+        assert self.errors == []
+        own = (f"{self.address}/", f"blob:{self.address}", "data:")
+        assert [url for url in self.requests if not url.startswith(own)] == []
+
+
+@pytest.fixture
+def visit(browser: Browser, board: Board) -> Iterator[Visit]:
+    yield from visiting(browser, board.address)
+
+
+def visiting(browser: Browser, address: str, token: str = TOKEN, **options: Any) -> Iterator[Visit]:
+    options.setdefault("viewport", {"width": 1500, "height": 800})
+    with browser.new_context(timezone_id="UTC", **options) as context:
+        found = Visit(context.new_page(), address)
+        found.page.goto(f"{address}/?token={token}")
+        yield found
+        found.check()
+
+
+def see(locator: Locator, text: str | re.Pattern[str] = "") -> Locator:
+    """Wait until something is there, with a text."""
+    found = locator.filter(has_text=text) if text else locator
+    found.first.wait_for(timeout=PATIENCE)
+    return found.first
+
+
+def test_the_table_lists_sorts_and_filters(visit: Visit) -> None:
+    page = visit.page
+    visit.expect_column("result", ["", "0.7", "0.9", "0.5"])
+    heads = [text.strip() for text in page.locator("thead th").all_inner_texts()]
+    assert heads[:8] == [
+        "id", "status", "name", "command", "start time", "duration", "result", "tags",
+    ]  # fmt: skip
+    assert {"lr", "opt.name", "loss", "val acc (%)"} <= set(heads)
+    see(page.locator("#status .chip"), "COMPLETED3").click()
+    visit.expect_column("result", ["0.7", "0.9", "0.5"])
+    assert page.locator("#query input").input_value() == "status = COMPLETED"
+    page.locator("thead th", has_text="result").click()
+    visit.expect_column("result", ["0.9", "0.7", "0.5"])
+    page.locator("thead th", has_text="result").click()
+    visit.expect_column("result", ["0.5", "0.7", "0.9"])
+    page.locator("thead th", has_text="opt.name").click()
+    visit.expect_column("result", ["0.7", "0.5", "0.9"])
+    page.locator("thead th", has_text="result").click(modifiers=["Shift"])
+    visit.expect_column("result", ["0.7", "0.9", "0.5"])
+    assert "sort=-config.opt.name,-result" in page.url
+    page.reload()
+    visit.expect_column("result", ["0.7", "0.9", "0.5"])
+    page.go_back()
+    visit.expect_column("result", ["0.7", "0.9", "0.5"])
+
+
+def test_a_run_shows_all_that_is_stored_of_it(visit: Visit) -> None:
+    page = visit.page
+    see(visit.rows, "0.9").click()
+    run = page.locator("#run")
+    see(run.locator(".result"), "0.9")
+    see(run, "4c1c92f")
+    see(run, re.compile("python .*train.py main with"))
+    assert visit.rows.count() >= 4  # beside the list, not instead of it
+    run.get_by_role("tab", name="Metrics").click()
+    see(run.locator(".chart"), "val acc (%)")
+    see(run.locator(".chart canvas"))
+    see(run.locator(".chart .last"), "19")
+    run.get_by_role("tab", name="Config").click()
+    see(run.locator("[data-path='config.opt.name']"), "adam")
+    run.get_by_role("tab", name="Output").click()
+    see(run.locator(".a-32"), "green")
+    see(run.locator(".line"), "plain line")
+    run.locator("a.no").nth(1).click()
+    assert "tab=output&item=2" in page.url
+    run.get_by_role("tab", name="Files").click()
+    see(run.locator("table.data td.number"), "0.75")
+    run.get_by_role("button", name="dot.png").click()
+    see(run.get_by_alt_text("dot.png"))
+    run.get_by_role("button", name="tree.json").click()
+    see(run.locator(".leaf"), "17")
+    run.get_by_role("tab", name="Sources").click()
+    see(run.locator(".source .k"), "import")
+    run.get_by_role("tab", name="Record").click()
+    see(run.locator("pre"), "COMPLETED")
+    page.reload()
+    see(run.locator("pre"), "COMPLETED")
+
+
+def test_runs_are_edited_and_thrown_away(visit: Visit, board: Board) -> None:
+    run = board.recorder.start({"lr": 7, "seed": 9})
+    run.complete(1)
+    page = visit.go(f"?q=lr+%3D+7&run=lab/{run.id}")
+    panel = page.locator("#run")
+    see(panel.get_by_label("Add a tag")).fill("good")
+    page.keyboard.press("Enter")
+    see(panel.locator(".tag"), "good")
+    panel.get_by_role("button", name="Write notes").click()
+    panel.get_by_label("Notes").fill("<b>look</b>\nat this")
+    panel.get_by_role("button", name="Save").click()
+    see(panel.locator(".notes"), "<b>look</b>")
+    page.keyboard.press("s")
+    see(panel.get_by_role("button", name="Remove the star (s)"))
+    record = board.store[str(run.id)]
+    assert (record.tags, record.notes, record.starred) == (
+        ("good",), "<b>look</b>\nat this", True,
+    )  # fmt: skip
+
+    others = iter(["theirs"])
+
+    def edit_meanwhile(route: Any) -> None:
+        if route.request.method == "PATCH":
+            for tag in others:
+                annotate(board.store, record.id, tags=[tag])
+        route.continue_()
+
+    page.route("**/runs/lab/*", edit_meanwhile)
+    see(panel.get_by_label("Add a tag")).fill("mine")
+    page.keyboard.press("Enter")
+    dialog = see(page.get_by_role("dialog", name="Somebody else has changed this run"))
+    see(dialog, "theirs")
+    dialog.get_by_role("button", name="Use mine").click()
+    see(panel.locator(".tag"), "mine")
+    panel.get_by_role("button", name="Move to the trash").click()
+    see(page.locator(".empty"), "No runs match")
+    page.get_by_role("button", name="Undo").click()
+    see(visit.rows)
+    assert board.store[record.id].tags == ("good", "mine")
+    panel.get_by_role("button", name="Move to the trash").click()
+    see(panel.locator(".warning"), "in the trash")
+
+
+def test_a_run_under_way_is_seen_live(visit: Visit, board: Board) -> None:
+    page = visit.go("?q=lr+%3D+8")
+    see(page.locator(".empty"))
+    run = board.recorder.start({"lr": 8, "seed": 5}, age=1)
+    see(visit.rows, "RUNNING").click()
+    panel = page.locator("#run")
+    panel.get_by_role("tab", name="Output").click()
+    run.print("first\n")
+    see(panel.locator(".line"), "first")
+    run.log("loss", [3.0])
+    run.print("first\nsecond\n")
+    see(panel.locator(".line"), "second")
+    panel.get_by_role("tab", name="Metrics").click()
+    see(panel.locator(".chart .last"), "3")
+    run.log("loss", [2.5], first=1)
+    run.complete(0.25)
+    see(panel.locator(".chart .last"), "2.5")
+    see(panel.locator(".title"), "COMPLETED")
+    visit.expect_column("result", ["0.25"])
+    board.store.backend.discard(board.store[run.id].id)
+
+
+# ------------------------------------------------------- what does not depend on the store
+
+
+@pytest.fixture(scope="module")
+def plain_board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
+    directory = tmp_path_factory.mktemp("plain")
+    with open_store(directory / "runs") as store:
+        board_runs.record(store.backend, directory / "recorded")
+        views = directory / "views.json"
+        with served([str(directory / "runs")], read_token=READ_TOKEN, views=views) as address:
+            yield Board(address, store, directory / "live")
+
+
+@pytest.fixture
+def plain_visit(browser: Browser, plain_board: Board) -> Iterator[Visit]:
+    yield from visiting(browser, plain_board.address)
+
+
+def test_the_query_is_completed_and_its_mistakes_are_shown(plain_visit: Visit) -> None:
+    visit = plain_visit
+    page = visit.page
+    see(page.locator("#status .chip"), "All runs4")
+    see(visit.rows)
+    page.keyboard.press("/")
+    page.keyboard.type("opt")
+    see(page.get_by_role("option"), "opt.name")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.type("= s")
+    see(page.get_by_role("option"), "sgd")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    visit.expect_column("result", ["", "0.7"])
+    assert "q=opt.name+%3D+sgd" in page.url
+    page.locator("#query input").fill("result > and")
+    mistake = see(page.get_by_role("alert"))
+    assert "         ^" in mistake.locator("pre").inner_text()
+    visit.expect_column("result", ["", "0.7"])  # what was shown stays
+    page.locator("#query input").fill("lrr > 5")
+    see(page.locator(".empty"), "No run has config.lrr")
+    page.get_by_role("button", name="Show all runs").click()
+    visit.expect_column("result", ["", "0.7", "0.9", "0.5"])
+
+
+def test_columns_are_chosen_and_kept_and_views_saved(plain_visit: Visit) -> None:
+    visit = plain_visit
+    page = visit.page
+    see(visit.rows)
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_label("Find a field").fill("loss.min")
+    page.get_by_label("metrics.loss.min").check()
+    page.get_by_label("Find a field").fill("command")
+    page.get_by_label("command", exact=True).uncheck()
+    page.keyboard.press("Escape")
+    visit.expect_column("loss.min", ["", "0.05", "0.05", "0.05"])
+    assert not any("command" in text for text in page.locator("thead th").all_inner_texts())
+    visit.go()  # in this browser, they stay
+    visit.expect_column("loss.min", ["", "0.05", "0.05", "0.05"])
+    visit.go("?sort=-result&col=id&col=result")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_label("Name of this view").fill("the best")
+    page.keyboard.press("Enter")
+    see(page.locator(".menu .item"), "the best")
+    visit.go()
+    page.get_by_role("button", name="Views").click()
+    see(page.locator(".menu .item"), "the best").click()
+    visit.expect_column("result", ["0.9", "0.7", "0.5", ""])
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert [lines[0], lines[1].split(",")[1]] == ["id,result", "0.9"]
+
+
+def test_a_failed_run_shows_the_users_lines(plain_visit: Visit) -> None:
+    visit = plain_visit
+    page = visit.go("?q=status+%3D+FAILED")
+    see(visit.rows).click()
+    trace = see(page.locator("#run pre.trace"))
+    assert "train.py" in trace.inner_text()
+    assert "site-packages" not in trace.inner_text()
+    page.get_by_text("With the frames of the library").click()
+    see(page.locator("#run pre.trace"), "site-packages")
+
+
+def test_all_is_done_by_the_keyboard(browser: Browser, plain_board: Board) -> None:
+    for visit in visiting(browser, plain_board.address):
+        page = visit.page
+        see(visit.rows)
+        for key in ("j", "j", "Enter"):
+            page.keyboard.press(key)
+        see(page.locator("#run .title"), "#3")
+        page.keyboard.press("k")
+        see(page.locator("#run .title"), "#4")
+        page.keyboard.press("]")
+        see(page.get_by_role("tab", name="Metrics", selected=True))
+        page.keyboard.press("f")
+        see(page.locator("body.run-only"))
+        page.keyboard.press("Escape")
+        page.locator("#run").wait_for(state="hidden")
+        before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.keyboard.press("t")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+        page.keyboard.press("?")
+        see(page.get_by_role("dialog", name="Keys"), "Write a query")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_everybody_can_use_the_page(browser: Browser, plain_board: Board, theme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for visit in visiting(browser, plain_board.address, color_scheme=theme):
+        page = visit.go("?run=runs/2")
+        see(visit.rows)
+        see(page.locator("#run .result"))
+        for tab in ("Overview", "Metrics", "Config", "Files"):
+            page.get_by_role("tab", name=tab).click()
+            page.wait_for_timeout(150)
+            found = axe.run(page).response["violations"]
+            faults = {f["id"]: [node["html"][:120] for node in f["nodes"][:3]] for f in found}
+            assert faults == {}, tab
+
+
+def test_a_phone_shows_the_list_or_the_run(browser: Browser, plain_board: Board) -> None:
+    size = {"width": 380, "height": 700}
+    for visit in visiting(browser, plain_board.address, viewport=size):
+        page = visit.page
+        see(visit.rows, "COMPLETED").click()
+        see(page.locator("#run .result"))
+        assert page.locator("#run").bounding_box()["width"] == 380
+        assert page.evaluate("document.documentElement.scrollWidth") <= 380
+        page.get_by_role("button", name="Close (Esc)").click()
+        see(visit.rows)
+
+
+def test_a_token_to_read_shows_no_error_and_changes_nothing(
+    browser: Browser, plain_board: Board
+) -> None:
+    for visit in visiting(browser, plain_board.address, token=READ_TOKEN):
+        page = visit.go("?run=runs/1")
+        see(page.locator("#run .result"))
+        page.keyboard.press("s")
+        see(page.locator(".notice"), "only be read")
+        assert not plain_board.store[1].starred
+
+
+def test_without_a_token_the_page_says_what_to_open(browser: Browser, plain_board: Board) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(plain_board.address)
+        see(page.locator(".empty"), "open the address with a token")
+
+
+def test_nothing_that_is_stored_runs_in_the_page(browser: Browser, tmp_path: Path) -> None:
+    with open_store(tmp_path / "<b>runs") as store:
+        run_id = board_runs.record_hostile(store.backend, tmp_path / "files")
+        with served([str(tmp_path / "<b>runs")]) as address:
+            for visit in visiting(browser, address):
+                _look_at_everything(visit, run_id)
+                assert visit.page.evaluate("window.hacked === undefined")
+                assert visit.page.title() != "hacked"
+
+
+def _look_at_everything(visit: Visit, run_id: Any) -> None:
+    page = visit.page
+    hostile = board_runs.hostile_texts()
+    see(visit.rows, "<img src=x")
+    page.keyboard.press("c")
+    see(page.get_by_label("Find a field"))
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("tags ")
+    page.keyboard.type("= ")
+    page.keyboard.press("Escape")
+    page.locator("#query input").fill("")
+    page.keyboard.press("Escape")
+    see(visit.rows).click()
+    panel = page.locator("#run")
+    see(panel.locator(".tag"), hostile[0])
+    for tab in ("Metrics", "Config", "Output", "Sources", "Record"):
+        panel.get_by_role("tab", name=tab).click()
+        page.wait_for_timeout(200)
+    panel.get_by_role("tab", name="Files").click()
+    for name in ("page.html", "picture.svg", "t.csv", "t.json", "onerror"):
+        panel.locator(".names button", has_text=name).click()
+        page.wait_for_timeout(200)
+    # Nor as a page of its own.
+    link = panel.locator("a[download]").get_attribute("href")
+    answer = page.request.get(f"{visit.address}/{link}")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    page.goto(f"{visit.address}/api/v1/runs/b-runs/{run_id}/files?name=page.html&show=true")
+    page.wait_for_timeout(200)
+    visit.go()
+    see(visit.rows)
+
+
+def test_a_store_that_goes_away_comes_back_by_itself(browser: Browser, tmp_path: Path) -> None:
+    with open_store(tmp_path / "runs") as store:
+        board_runs.record(store.backend, tmp_path / "files")
+    with served([str(tmp_path / "runs")]) as address:
+        for visit in visiting(browser, address):
+            page = visit.page
+            see(visit.rows)
+            (tmp_path / "runs").rename(tmp_path / "away")
+            see(page.locator("#status"), "is away")
+            (tmp_path / "away").rename(tmp_path / "runs")
+            see(page.locator("#status .chip"), "All runs4")
+            see(visit.rows, "COMPLETED")
+
+
+def test_modules_of_the_page_are_short_and_load_nothing_from_elsewhere() -> None:
+    modules = sorted(PAGE.glob("*.js"))
+    assert len(modules) > 20
+    for path in modules:
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith("// @ts-check\n"), path.name
+        assert len(text.splitlines()) < 300, path.name
+        assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write|\beval\(", text), path
+        assert re.findall(r"https?://(?!www\.w3\.org)", text) == [], path.name
+    for path in PAGE.rglob("*.css"):
+        assert "@import" not in path.read_text(encoding="utf-8")
+
+
+def test_vendored_files_are_those_that_were_looked_at() -> None:
+    vendor = PAGE / "vendor"
+    libraries = json.loads((vendor / "vendored.json").read_text(encoding="utf-8"))
+    known = {vendor / "vendored.json"}
+    for name, library in libraries.items():
+        assert "LICENSE" in library["files"]
+        for file, digest in library["files"].items():
+            known.add(vendor / name / file)
+            assert hashlib.sha256((vendor / name / file).read_bytes()).hexdigest() == digest
+    assert {path for path in vendor.rglob("*") if path.is_file()} == known
+
+
+def test_files_of_the_page_are_served_and_no_others(plain_board: Board) -> None:
+    with httpx.Client(base_url=plain_board.address, trust_env=False) as client:
+        answer = client.get("/main.js")
+        assert answer.headers["content-type"].startswith("text/javascript")
+        known = {"If-None-Match": answer.headers["etag"]}
+        assert client.get("/main.js", headers=known).status_code == 304
+        for path in ("/application.py", "/../application.py", "/%2e%2e/access.py", "/style"):
+            assert client.get(path).status_code == 404
