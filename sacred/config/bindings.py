@@ -46,6 +46,7 @@ Key = tuple[str, str]
 #: What is added to a call, and the counter of such calls.
 _Plan = tuple[Call, list[int]]
 _MAX_PLANS = 64
+_COUNTABLE_CALLS = 1 << 62
 #: Parameters that are filled with what is no entry of the configuration.
 _SPECIAL = frozenset({"_config", "_log", "_run", "_seed", "_rnd"})
 
@@ -102,7 +103,7 @@ class Binding:
         "order",
         "path",
         "plain_calls",
-        "ready_call",
+        "ready_calls",
         "rnd",
         "run",
         "tracer",
@@ -124,13 +125,14 @@ class Binding:
         self.rnd = rnd
         self.run = run
         self.order = 0
-        #: The arguments of a call without explicit ones, if they are always the same.
-        self.ready_call: Call | None = None
+        #: Yields the arguments of a call without explicit ones, if they are always the same, and
+        #: knows how often it has.
+        self.ready_calls: itertools.repeat[Call] | None = None
         # What is filled in depends on which arguments are given, not on their values.
         self._plans: dict[Any, _Plan] = {}
         # How many calls have taken these entries; `taken` adds `plain_calls`.
         self._counters: dict[tuple[str, ...], list[int]] = {}
-        #: Calls that were made with `ready_call` or `drawn_call`.
+        #: Calls that were made with `drawn_call`.
         self.plain_calls = 0
         #: The position of the first call among those of all functions; 0: there was none.
         self.first_call = 0
@@ -147,12 +149,15 @@ class Binding:
     def forget(self) -> None:
         """Work out again what calls are filled with: an attribute has changed."""
         self._count_plain_calls()
-        self.ready_call = self.drawn_call = None
+        self.ready_calls = self.drawn_call = None
         self._plans.clear()
         self.tracer = self.logger if hasattr(self.logger, "isEnabledFor") else None
 
     def _count_plain_calls(self) -> None:
         plan = self._plans.get(0)
+        if self.ready_calls is not None:
+            self.plain_calls += _COUNTABLE_CALLS - self.ready_calls.__length_hint__()
+            self.ready_calls = None
         if plan is not None:
             plan[1][0] += self.plain_calls
         self.plain_calls = 0
@@ -197,7 +202,7 @@ class Binding:
                 filled["_rnd"] = create_rnd(seed)
             return args, filled
         if not args and not kwargs:
-            self.ready_call = plan[0]
+            self.ready_calls = itertools.repeat(plan[0], _COUNTABLE_CALLS)
             return plan[0]
         return args + more_args, {**fill, **kwargs}
 

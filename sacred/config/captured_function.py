@@ -155,9 +155,9 @@ class CapturedFunction(_Proxy[R]):  # noqa: D101 - it has one for the class alon
             return self.__wrapped__(*given, **kwargs)
         if args or kwargs:
             args, kwargs = binding.call(self.signature, args, kwargs)
-        elif binding.ready_call is not None:
-            args, kwargs = binding.ready_call
-            binding.plain_calls += 1
+        elif (ready := binding.ready_calls) is not None:
+            for args, kwargs in ready:  # noqa: B007 - the iterator counts, faster than `+= 1`
+                break
         elif binding.drawn_call is not None:
             args, kwargs = binding.drawn_call()
             binding.plain_calls += 1

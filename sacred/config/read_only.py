@@ -164,6 +164,9 @@ for _container, _names in _MUTATORS.items():
 setattr(ReadOnlyDict, "setdefault", _setdefault)  # noqa: B010
 
 
+#: They are their own read-only form.
+_PLAIN_TYPES = frozenset({int, float, str, bool, type(None)})
+
 _known_to_yaml = False
 
 
@@ -231,7 +234,12 @@ def _tracked(o: Any, log: UsageLog, path: str) -> Any:
     if type(o) is not dict:
         return _read_only(o)
     start = f"{path}." if path else ""
-    made = ReadOnlyDict({key: _tracked(item, log, f"{start}{key}") for key, item in o.items()})
+    made = ReadOnlyDict(o)
+    for key, item in o.items():
+        kind = type(item)
+        if kind not in _PLAIN_TYPES:  # as most of a large configuration are
+            new = _tracked(item, log, f"{start}{key}") if kind is dict else _read_only(item)
+            dict.__setitem__(made, key, new)
     object.__setattr__(made, "_sacred_reads", log.part(start))
     return made
 

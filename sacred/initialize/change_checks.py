@@ -18,9 +18,7 @@ from sacred._base.paths import (
 )
 from sacred._base.text import did_you_mean
 from sacred.definition import RunRequest
-from sacred.initialize.config_layers import updated_paths
 from sacred.initialize.configuration import Configured
-from sacred.initialize.source_reads import entries_nothing_reads
 from sacred.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -120,8 +118,14 @@ def _typed(request: RunRequest) -> set[str]:
 
 def _check_unread(configured: Configured, request: RunRequest, added: Set[str]) -> None:
     """Refuse updates of entries that nothing can read (``--strict``), or warn of them."""
+    if not request.config_updates:
+        return
+    # Not at the top: most runs have no updates.
+    from sacred.initialize.config_layers import updated_paths
+    from sacred.initialize.source_reads import entries_nothing_reads
+
     updates = set(updated_paths(request.config_updates))
-    unread = (entries_nothing_reads(configured) if updates else None) or frozenset()
+    unread = entries_nothing_reads(configured) or frozenset()
     found = sorted(
         path
         for path in unread - added

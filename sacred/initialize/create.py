@@ -13,7 +13,6 @@ from sacred.definition import RunRequest
 from sacred.initialize.change_checks import check_changes
 from sacred.initialize.configuration import Configured, configure_request
 from sacred.initialize.scaffold import Scaffold
-from sacred.initialize.source_reads import entries_nothing_reads, paths_read_by_sources
 from sacred.lifecycle.config_history import ConfigHistory
 from sacred.run import Run
 
@@ -76,13 +75,25 @@ def _history(
     experiment: Ingredient, request: RunRequest, configured: Configured, run: Run
 ) -> ConfigHistory:
     unchanged = replace(request, config_updates={}, named_configs=())
+
+    def read_by_sources() -> frozenset[str] | None:
+        # Not at the top: only runs with updates ask.
+        from sacred.initialize.source_reads import paths_read_by_sources
+
+        return paths_read_by_sources(configured)
+
+    def unreadable() -> frozenset[str] | None:
+        from sacred.initialize.source_reads import entries_nothing_reads
+
+        return entries_nothing_reads(configured)
+
     return ConfigHistory(
         lambda: configured.entries_with_origins(experiment.base_dir),
         run.bindings,
         base_dir=experiment.base_dir,
         updates=bool(request.config_updates),
-        read_by_sources=lambda: paths_read_by_sources(configured),
-        unreadable=lambda: entries_nothing_reads(configured),
+        read_by_sources=read_by_sources,
+        unreadable=unreadable,
         evaluate_unchanged=lambda: configure_request(experiment, unchanged).config,
     )
 

@@ -6,6 +6,7 @@ Examples:
   sacred config last
   sacred config best:result opt       only the part below opt
   sacred config 7 --yaml > 7.yaml
+  sacred config 7 lr --origins        where it comes from
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+from sacred._base.errors import ConfigError
 from sacred._base.extras import require
 from sacred._base.text import did_you_mean
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
+from sacred.commands.entry_history import chosen_entries, format_history
 from sacred.config.config_files import yaml_dumper
+from sacred.display.value_text import neutralize
+from sacred.records import RunRecord
 from sacred.records.stored_values import SHOWN_AS_STORED
 from sacred.runs.errors import ProgramError
 from sacred.serializer import dumps
@@ -34,11 +39,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--json", action="store_true", help="as JSON (the default)")
     group.add_argument("--yaml", action="store_true", help="as YAML")
+    group.add_argument(
+        "--origins", action="store_true", help="where values come from, and what they overrode"
+    )
 
 
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
     record = session.run(args.id)
+    if args.origins:
+        _print_origins(record, args.path, session)
+        return
     value: Any = record.config
     for step in filter(None, (args.path or "").split(".")):
         value = _within(value, step, args.path)
@@ -46,6 +57,18 @@ def run(args: argparse.Namespace, session: Session) -> None:
     session.report([problem for problem in record.problems if SHOWN_AS_STORED not in problem])
     # No key of a configuration looks like a tag: those that do are of such forms.
     session.console.write(_yaml(value) if args.yaml else dumps(value, indent=2) + "\n")
+
+
+def _print_origins(record: RunRecord, path: str | None, session: Session) -> None:
+    provenance = record.provenance
+    if provenance is None:
+        raise ProgramError(f"of run {record.id}, it is not stored where values come from")
+    try:
+        entries = chosen_entries(provenance, [path] if path else list(provenance))
+    except ConfigError as error:
+        raise ProgramError(error.args[0]) from None
+    session.console.write(f"{neutralize(format_history(entries))}\n")
+    session.report([provenance.remark] if provenance.remark else [])
 
 
 def _within(value: Any, step: str, path: str) -> Any:

@@ -22,7 +22,8 @@ from collections.abc import Iterator
 from sacred._base.text import did_you_mean
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
-from sacred.display.console import BLUE, BOLD, GREEN, RED, Console
+from sacred.app.value_origins import origins_of_differences
+from sacred.display.console import BLUE, BOLD, DIM, GREEN, RED, Console
 from sacred.display.difference_table import difference_table
 from sacred.display.formats import add_formats, write_table
 from sacred.display.value_text import neutralize
@@ -70,6 +71,9 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
             table = mark_differences(table, shown, session, records[0].name)
         write_table(table, args.format, session.console)
+        if args.format is None:
+            for line in origins_of_differences(different, records):
+                session.console.print(session.console.style(line, DIM))
     elif not args.code:
         session.console.print("no differences")
     if args.format is None and are_stored and len(records) == 2 and different and not args.only:

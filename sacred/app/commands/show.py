@@ -14,6 +14,7 @@ from typing import Any
 from sacred._base.paths import iterate_flattened
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
+from sacred.app.value_origins import short_origin
 from sacred.display.console import DIM, RED
 from sacred.display.fail_trace import user_trace
 from sacred.display.formats import write_table
@@ -66,7 +67,9 @@ def _show(record: RunRecord, session: Session) -> None:
             console.heading(heading)
             for path, value in iterate_flattened(mapping):
                 text = "null" if value is None else as_text(_repr_text(value))
-                console.print(f"  {one_line(str(path))} = {truncate(text)}")
+                origin = _origin(record, str(path)) if heading == "Configuration" else ""
+                shown = f"  {one_line(str(path))} = {truncate(text)}"
+                console.print(f"{shown}   {console.style(origin, DIM)}" if origin else shown)
     if record.metrics:
         console.heading("Metrics")
         write_table(metric_summary([(record.id, record.read_metrics())]), None, console)
@@ -74,6 +77,13 @@ def _show(record: RunRecord, session: Session) -> None:
         console.heading("Traceback")
         for line in user_trace(record.fail_trace).splitlines():
             console.print(console.style(one_line(line), RED))
+
+
+def _origin(record: RunRecord, path: str) -> str:
+    """Where an entry comes from that is not as the sources say."""
+    provenance = record.provenance
+    is_changed = provenance is not None and path in provenance and provenance[path].is_changed
+    return one_line(short_origin(record, path)) if is_changed else ""
 
 
 def _repr_text(value: Any) -> Any:
