@@ -287,7 +287,7 @@ class Experiment(Ingredient):
             run.meta_info["config_updates"] = without_marks(config_updates)
         run.meta_info.update(request.meta_info)
         apply_options(self.all_cli_options, all_options, run)
-        if place := os.environ.get(RERUN_STORE):
+        if run.observers and (place := os.environ.get(RERUN_STORE)):
             from sacred.observers import FileStorageObserver
 
             run.observers = [FileStorageObserver(place)]

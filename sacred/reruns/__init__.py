@@ -3,6 +3,7 @@
 | module | what it holds |
 |---|---|
 | `invocation` | the words, directory and variables that start a run again |
+| `recorded_config` | the recorded configuration as a file for a command line |
 | `repetition` | `repeat_run`: a run in a scratch directory, compared with the first one |
 | `recording` | the repetition as a run of a store, with `rerun_of` and its verdict |
 """

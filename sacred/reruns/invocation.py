@@ -12,9 +12,9 @@ from sacred._base.frozen import Frozen
 from sacred.definition import RERUN_STORE, UPDATE_WORDS
 from sacred.dependencies.environment import VARIABLES
 from sacred.records import RunRecord
+from sacred.reruns.recorded_config import config_file_text
 from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.tree import RestoredTree
-from sacred.serializer import dumps
 
 __all__ = ["Invocation", "invocation_of", "is_from_command_line"]
 
@@ -106,8 +106,7 @@ def _arguments(record: RunRecord, scratch: Path, updates: Iterable[str]) -> list
     chosen = [f"{name}={options[name]}" for name in _OPTIONS if options.get(name)]
     chosen += [name for name in _FLAGS if options.get(name) is True]
     file = scratch / "config.json"
-    # As `sacred config` prints it.
-    file.write_text(dumps(record.config, indent=2), encoding="utf-8")
+    file.write_text(config_file_text(record)[0], encoding="utf-8")
     # Old versions know no variable, so they are told, too.
     store = f"--file_storage={_store(scratch)}"
     return [command, store, *chosen, "with", str(file), *updates]

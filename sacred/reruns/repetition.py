@@ -24,6 +24,8 @@ __all__ = ["EnvironmentMode", "Repetition", "RerunOptions", "repeat_run"]
 
 #: What its process printed, in the scratch directory.
 _LOG = "process.log"
+#: For a run that is to end, before it is told once more.
+_PATIENCE_SECONDS = 10
 
 
 class RerunOptions(Frozen):
@@ -129,7 +131,9 @@ def _execute(interpreter: Interpreter, invocation: Invocation, log: Path) -> str
         try:
             process.wait()
         except BaseException:
-            # Ctrl-C reaches it as well; it is given the time to store how it ended.
+            # Ctrl-C has reached it as well; another signal would cut its end short.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_PATIENCE_SECONDS)
             process.terminate()
             process.wait()
             raise

@@ -53,9 +53,12 @@ MASKS = (
     Mask("durations", rf"\b{_NUMBER}(?:e-?\d+)? ?{_UNITS}\b", "<time>"),
     Mask("run ids", r"(\bID )\"[^\"\n]*\"", r'\1"<id>"'),
     Mask("processes", r"(?i)\b((?:pid|process)[ =:#]*)\d+", r"\1<number>"),
+    Mask("temporary files", r"\btmp[a-z0-9_]{8}\b", "<temporary>"),
     Mask("addresses", r"\b0x[0-9a-fA-F]{6,}", "<address>"),
 )
 _DIRECTORY = "<directory>"
+#: A line of this library about words of a command line, which a repetition does not have.
+_ABOUT_UPDATES = r"WARNING - .* - Config entry .* was set, and nothing has read it$"
 
 
 def mask_output(text: str, record: RunRecord) -> str:
@@ -95,4 +98,6 @@ def differing_lines(
 def _lines(record: RunRecord) -> Iterator[tuple[str, str]]:
     """Yield the lines of the output: masked, and as they are."""
     for line in record.output.rstrip().splitlines():
+        if re.match(_ABOUT_UPDATES, line):
+            continue
         yield mask_output(line, record).rstrip(), line

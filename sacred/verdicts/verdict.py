@@ -26,12 +26,14 @@ class Verdict(Frozen):
         reason: why, in words; empty if all is the same.
         divergence: the first effect that differs; None: none does.
         causes: what was different before the run began.
+        is_hash_suspect: one of the runs ordered sets of texts at random.
     """
 
     name: str
     reason: str = ""
     divergence: Divergence | None = None
     causes: tuple[Divergence, ...] = ()
+    is_hash_suspect: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -68,7 +70,13 @@ def verdict_of(
     )
     name, reason = _judged(first, again, effects, tolerance, ignored)
     first_effect = effects[0] if effects else None
-    return Verdict(name=name, reason=reason, divergence=first_effect, causes=causes)
+    return Verdict(
+        name=name,
+        reason=reason,
+        divergence=first_effect,
+        causes=causes,
+        is_hash_suspect="random" in (run.environment.get("hash_seed") for run in (first, again)),
+    )
 
 
 def _judged(

@@ -6,8 +6,11 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import textwrap
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -413,3 +416,104 @@ def test_a_directory_of_ones_own_stays(rerun, tmp_path):
 @pytest.mark.parametrize("words", [("lr=1",), ("with",), ("--times", "0")])
 def test_mistakes_in_the_call(rerun, words):
     assert rerun("1", *words)[0] == 2
+
+
+# ------------------------------------------------------------------- scripts of other kinds
+
+KINDS = {
+    "values": """
+        from decimal import Decimal
+        from pathlib import Path
+
+        @ex.config
+        def config():
+            kind = Decimal
+            path = Path("a/b")
+            shape = (1, (2, 3))
+            rate = float("inf")
+            text = "${env:HOME} $${env:HOME}"
+            number = "007"
+
+        @ex.automain
+        def main(kind, path, shape, rate, text, number, _seed, _rnd):
+            print(kind, path, shape, rate, text, number, _seed)
+            return {"drawn": _rnd.random(), "nan": float("nan"), "exact": str(kind("1.5"))}
+    """,
+    "processes": """
+        import subprocess
+
+        @ex.automain
+        async def main(_run):
+            subprocess.run(["echo", "a child"])
+            inner = Experiment("inner", interactive=True, save_git_info=False)
+            inner.main(lambda: 5)
+            return inner.run().result
+    """,
+    "exit": """
+        import sys
+
+        @ex.automain
+        def main(_log):
+            _log.warning("going")
+            sys.exit(3)
+    """,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kinds_of_scripts(tmp_path, project, capsys, kind):
+    begin = "from sacred import Experiment\nex = Experiment('kind')\n"
+    (tmp_path / "kind.py").write_text(begin + textwrap.dedent(KINDS[kind]))
+    start(tmp_path, "kind.py", "-F", "kinds", "-c", "hello", HOME="/somewhere")
+    code = main(["-s", str(tmp_path / "kinds"), "rerun", "1"])
+    out, err = capsys.readouterr()
+    assert (code, out) == (0, "EXACT\n"), err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "examples").glob("*.py")))
+def test_examples_are_exact(tmp_path, project, capsys, name):
+    shutil.copy(ROOT / "examples" / name, tmp_path)
+    assert start(tmp_path, name, "-F", "examples").returncode == 0
+    code = main(["-s", str(tmp_path / "examples"), "rerun", "1"])
+    out, err = capsys.readouterr()
+    assert (code, out) == (0, "EXACT\n"), err
+
+
+def test_the_order_of_sets_is_a_suspect(tmp_path, project, capsys):
+    (tmp_path / "kind.py").write_text(
+        "from sacred import Experiment\nex = Experiment('kind')\n"
+        "@ex.automain\ndef main():\n    print({str(n) for n in range(50)})\n"
+    )
+    start(tmp_path, "kind.py", "-F", "kinds")
+    assert main(["-s", str(tmp_path / "kinds"), "rerun", "1"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("EQUAL")
+    assert "PYTHONHASHSEED was not set" in out
+
+
+def test_ctrl_c_ends_the_repetition_and_leaves_nothing(tmp_path, project, runs):
+    (tmp_path / "wait.py").write_text(
+        "import os, time\nfrom sacred import Experiment\nex = Experiment('wait')\n"
+        "@ex.automain\ndef main():\n"
+        "    if 'WAIT' in os.environ:\n"
+        "        open(os.environ['WAIT'], 'w').close()\n"
+        "        time.sleep(60)\n"
+    )
+    start(tmp_path, "wait.py", "-F", "waits")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sacred", "-s", str(tmp_path / "waits"), "rerun", "1"],
+        env={**os.environ, "WAIT": str(tmp_path / "begun"), "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
+    )
+    while not (tmp_path / "begun").exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert list(tmp_path.glob("sacred-rerun-*")) == []
+    assert list(open_store(tmp_path / "waits").ids()) == [1]

@@ -134,6 +134,11 @@ def _print_verdict(repetition: Repetition, new_id: Any, target: RunStore, consol
         console.print(f"  before the run  {divergence_text(cause)}")
     if verdict.divergence is not None and str(verdict.divergence) not in verdict.reason:
         console.print(f"  differs first   {divergence_text(verdict.divergence)}")
+    if verdict.divergence is not None and verdict.is_hash_suspect:
+        console.print(
+            "  perhaps because PYTHONHASHSEED was not set: sets of texts have another order in "
+            "each run"
+        )
     if new_id is not None:
         console.note(f"recorded as run {new_id} of {target.url}")
 

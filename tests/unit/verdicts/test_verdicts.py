@@ -204,6 +204,8 @@ def test_causes_come_before_effects(make):
         ("<object at 0x7f1234567890>", "<object at 0x7f9876543210>"),
         ("\x1b[31mred\x1b[0m", "red"),
         ("pid 123", "pid 4"),
+        ("in /tmp/tmpj0pfx44l/a", "in /tmp/tmpg2cz0bud/a"),
+        ('a\nWARNING - ex - Config entry "xs" was set, and nothing has read it\nb', "a\nb"),
         (
             'File "/a/.venv/lib/python3.11/site-packages/x.py"',
             'File "/b/lib/python3.11/site-packages/x.py"',
@@ -275,3 +277,9 @@ def test_the_diff_of_two_runs_ends_with_the_first_effect(call):
 
 def test_the_diff_of_a_part_does_not(call):
     assert "differ first" not in call("diff", "1", "3", "--only", "config")[1]
+
+
+def test_runs_that_order_sets_at_random_are_suspects(make):
+    first = make(environment={"hash_seed": "random"})
+    assert verdict_of(first, make(environment={"hash_seed": "0"})).is_hash_suspect
+    assert not verdict_of(make(environment={"hash_seed": "0"}), make()).is_hash_suspect

@@ -1,0 +1,57 @@
+"""The recorded configuration as a file for the command line of an experiment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sacred._base.secret_text import VARIABLE
+from sacred.records import RunRecord
+from sacred.records.stored_values import SHOWN_AS_STORED, restored
+from sacred.serializer import dumps
+
+__all__ = ["config_file_text"]
+
+
+def config_file_text(record: RunRecord) -> tuple[str, list[str]]:
+    """Return the configuration of a run as JSON.
+
+    Args:
+        record: the run.
+
+    Returns:
+        the text of the file, and the entries that are not in it: of a class, for example, only
+        its name is stored, so it is what the sources make it.
+    """
+    problems: list[str] = []
+    config = restored(record.stored("config") or {}, problems.append)
+    left_out = [problem.partition(f" {SHOWN_AS_STORED}")[0] for problem in problems]
+    for path in left_out:
+        _remove(config, path.split("."))
+    return dumps(_literal(config), indent=2), left_out
+
+
+def _remove(config: Any, steps: list[str]) -> None:
+    *parents, last = steps
+    for step in parents:
+        config = config.get(step) if isinstance(config, dict) else None
+    if isinstance(config, dict):
+        config.pop(last, None)
+
+
+def _literal(value: Any) -> Any:
+    """The value with texts that mean themselves: ``${env:X}`` was one before it was recorded."""
+    if isinstance(value, str):
+        return re.sub(VARIABLE, _escaped, value) if "${" in value else value
+    if isinstance(value, Mapping):
+        return {key: _literal(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(_literal, value))
+    return value
+
+
+def _escaped(match: re.Match[str]) -> str:
+    dollars, kind, _ = match.groups()
+    # Of a secret, the name is what is recorded.
+    return match[0] if kind == "secret" and not dollars else f"${match[0]}"
