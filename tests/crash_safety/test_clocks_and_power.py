@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from sacred import Experiment
+from sacred.events import DETAIL_FIELDS
 from sacred.observers import FileStorageObserver
 from sacred.observers.base import RunObserver
 from sacred.run import Run
@@ -146,7 +147,8 @@ def test_a_run_waits_for_the_disk_no_more_often_than_it_must(
 
     ex.run(options={"--loglevel": "ERROR", "--capture": "sys"})
     assert (tmp_path / "runs" / "1" / "cout.txt").read_text() == ""
-    files, end, names = synced[:2], synced[2], synced[3:]
-    assert sorted(files) == ["config.json", "metrics.json"]
+    details = [f"_{name}.json" for name in DETAIL_FIELDS]
+    *files, end, names = synced
+    assert sorted(files) == [*sorted(details), "config.json", "metrics.json"]
     assert end != "run.json"  # it gets that name afterwards
-    assert names == ["1"]
+    assert names == "1"
