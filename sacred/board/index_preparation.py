@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 
+from sacred._base.deferred_thread import helper_thread
 from sacred.runs import RunStore
 from sacred.stores.store import StoreError
 
@@ -34,7 +35,7 @@ class IndexPreparation:
         with self._lock:
             is_first, self._is_begun = not self._is_begun, True
         if is_first:
-            threading.Thread(target=self._prepare, name="sacred-board-index", daemon=True).start()
+            helper_thread(self._prepare, "sacred-board-index").start()
         is_ready = self._ready.wait(_PATIENCE if is_first else 0)
         self._is_late = self._is_late or not is_ready
         return is_ready
