@@ -11,7 +11,9 @@ What differs is a fault here, or a row of ``known.py``.
     frozen descriptions of experiments, and the scripts that they stand for.
 ``values.py``, ``experiments.py``, ``runs.py``, ``kinds.py``
     the hypothesis strategies that make descriptions; one kind of example per subject.
-``outcome.py``, ``likeness.py``, ``known.py``
+``services.py``
+    the servers that scripts store in.
+``outcome.py``, ``likeness.py``, ``known.py``, ``known_*.py``
     what is compared and what is left out of it (times, ids, places, versions), and the
     differences that are meant: each names its row of the documents that describe them.
 ``survey.py``

@@ -23,6 +23,7 @@ _PACKAGES = [
     "tinydb-serialization",
     "hashfs",
     "SQLAlchemy",
+    "boto3",
     "PyYAML",
 ]
 

@@ -7,7 +7,7 @@ import dataclasses
 from hypothesis import strategies as st
 
 from tests.differential.experiments import experiments, names_of, update_lists
-from tests.differential.model import Case, Experiment
+from tests.differential.model import Case, Experiment, Service
 from tests.differential.render import script
 from tests.differential.runs import observed_experiments, run_options
 
@@ -48,7 +48,8 @@ _COMMANDS = ["print_config", "print_config", "print_config", "save_config", "pri
              "print_dependencies", "help"]  # fmt: skip
 _FLAGS = ["-p", "-f", "-u", "--debug", "-lERROR", "--capture=no"]
 
-_STORES = ("files", "mongo", "tinydb", "sql", "keeping", "annotated")
+_STORES = ("files", "mongo", "tinydb", "sql", "keeping", "annotated", "s3")
+_SERVICES: dict[str, Service] = {"mongo": "mongo", "annotated": "mongo", "s3": "s3"}
 
 
 def _with_command(draw: st.DrawFn, experiment: Experiment, arguments: list[str]) -> list[str]:
@@ -61,7 +62,7 @@ def _with_command(draw: st.DrawFn, experiment: Experiment, arguments: list[str])
 @st.composite
 def _running(draw: st.DrawFn) -> Case:
     """Runs that end in every way: events of an observer, output, exit codes, what `Run` says."""
-    kinds = ("recorder", "late recorder")
+    kinds = ("recorder", "late recorder", "queued")
     experiment = draw(observed_experiments(kinds))
     arguments = ["with", "seed=7", *draw(run_options(kinds))]
     return case("running", experiment, _with_command(draw, experiment, arguments))
@@ -74,7 +75,7 @@ def _storing(draw: st.DrawFn) -> Case:
     experiment = draw(observed_experiments(kinds))
     arguments = ["with", "seed=7", *draw(run_options(kinds))]
     made = case("storing", experiment, _with_command(draw, experiment, arguments))
-    return dataclasses.replace(made, uses_mongo=kinds in (("mongo",), ("annotated",)))
+    return dataclasses.replace(made, service=_SERVICES.get(kinds[0]))
 
 
 KINDS: dict[str, st.SearchStrategy[Case]] = {

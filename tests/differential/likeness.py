@@ -175,3 +175,19 @@ def only_empty_lists_less(case: Case, found: Difference) -> bool:
     return set(found[2]) - set(found[1]) <= {"seed"} and all(
         re.search(rf"\b{path.rpartition('.')[2]}['\"]?\s*[=:]\s*\[\]", text) for path in less
     )
+
+
+def only_of_first_assignment(case: Case, found: Difference) -> bool:
+    """What a scope first gave a dict below which there are updates, and then replaced."""
+    where, old, new = found
+    above = {one.split(".")[-2] for one in updated(case) if "." in one}
+    names = [n for n in above if re.search(rf"^    {n}\b.*=", case.text, re.MULTILINE)]
+    if new == "<missing>" and any(f"/{n}/" in where or f"/{n}." in where for n in names):
+        return True
+    twice = [n for n in names if len(re.findall(rf"^    {n} =", case.text, re.MULTILINE)) > 1]
+    if not twice or where not in ("/stderr", "/stdout"):
+        return False
+    # Lines about what is in the dict: warnings, and what `print_config` shows below it.
+    inside = re.compile(rf'config entry "({"|".join(twice)})[."]|^ {{4,}}\S+ = ')
+    kept = [[line for line in lines if not inside.search(uncoloured(line))] for lines in (old, new)]
+    return kept[0] == kept[1]

@@ -12,8 +12,8 @@ import pytest
 from tests.differential.environment import old_side
 from tests.differential.kinds import KINDS
 from tests.differential.known import unexplained
-from tests.differential.mongo import Databases
 from tests.differential.outcome import differences, normalised
+from tests.differential.services import Services
 from tests.differential.sides import ROOT, Pair, Side
 from tests.differential.test_recorded import shown
 
@@ -22,7 +22,7 @@ EXAMPLES = int(os.environ.get("SACRED_DIFFERENTIAL_EXAMPLES", "10000"))
 
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Pair]:
-    with Databases() as databases, Pair(old_side(), Side(sys.executable, ROOT), databases) as both:
+    with Services() as services, Pair(old_side(), Side(sys.executable, ROOT), services) as both:
         yield both
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Case", "Experiment", "Function", "Hook", "Ingredient", "Scope", "Source"]
+__all__ = ["Case", "Experiment", "Function", "Hook", "Ingredient", "Scope", "Service", "Source"]
+
+#: A server that the script stores in.
+Service = Literal["mongo", "s3"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,7 @@ class Case:
     files: tuple[tuple[str, str], ...]
     arguments: tuple[str, ...] = ()
     script: str = "script.py"
-    uses_mongo: bool = field(default=False)
+    service: Service | None = None
 
     @property
     def text(self) -> str:

@@ -42,7 +42,7 @@ def read(file: Path = _FILE) -> list[Recorded]:
             kind=entry["kind"],
             files=files,
             arguments=arguments,
-            uses_mongo=entry["uses_mongo"],
+            service=entry["service"],
         )
         found.append(Recorded(case=case, outcome=entry["outcome"]))
     return found
@@ -52,5 +52,5 @@ def _plain(one: Recorded) -> dict[str, Any]:
     files = [[name, text.replace(HEAD, _HEAD)] for name, text in one.case.files]
     return {
         "kind": one.case.kind, "files": files, "arguments": one.case.arguments,
-        "script": one.case.script, "uses_mongo": one.case.uses_mongo, "outcome": one.outcome,
+        "script": one.case.script, "service": one.case.service, "outcome": one.outcome,
     }  # fmt: skip

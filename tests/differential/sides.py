@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from tests.differential.model import Case
-from tests.differential.mongo import Databases
+from tests.differential.services import Place, Services
 
 __all__ = ["ROOT", "WARM_UP", "Outcome", "Pair", "Side"]
 
@@ -21,7 +21,7 @@ Outcome = dict[str, Any]
 #: Loads what the scripts load, so that the forked processes need not.
 WARM_UP = """
 import tempfile
-for name in ("numpy", "pymongo", "gridfs", "tinydb", "yaml", "pandas", "git", "sqlalchemy",
+for name in ("numpy", "pymongo", "gridfs", "boto3", "tinydb", "yaml", "pandas", "git", "sqlalchemy",
              "hashfs", "jsonpickle", "bson", "sqlite3", "mako.template", "sqlalchemy.orm"):
     try:
         __import__(name)
@@ -55,16 +55,14 @@ class Side:
         self._python, self._home = str(python), home
         self._process: subprocess.Popen[str] | None = None
 
-    def send(self, case: Case, mongo: tuple[str, str] | None = None) -> None:
+    def send(self, case: Case, place: Place) -> None:
         """Have a case executed."""
         if self._process is None:
             self._process = self._start()
         request: dict[str, Any] = {
             "files": dict(case.files), "script": case.script, "arguments": list(case.arguments),
+            **place.request(),
         }  # fmt: skip
-        if mongo is not None:
-            request["databases"] = [mongo]
-            request["environment"] = {"MONGO_URL": mongo[0], "MONGO_DB": mongo[1]}
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
@@ -79,9 +77,9 @@ class Side:
         outcome: Outcome = json.loads(answer)
         return outcome
 
-    def run(self, case: Case, mongo: tuple[str, str] | None = None) -> Outcome:
+    def run(self, case: Case, place: Place) -> Outcome:
         """Execute a case."""
-        self.send(case, mongo)
+        self.send(case, place)
         return self.receive()
 
     def close(self) -> None:
@@ -105,13 +103,13 @@ class Side:
 class Pair:
     """The old library and this project, side by side."""
 
-    def __init__(self, old: Side, new: Side, databases: Databases) -> None:
-        self._sides, self._databases = (old, new), databases
+    def __init__(self, old: Side, new: Side, services: Services) -> None:
+        self._sides, self._services = (old, new), services
 
     def run(self, case: Case) -> tuple[Outcome, Outcome]:
         """What both make of a case, at the same time."""
         for side in self._sides:
-            side.send(case, self._databases.new() if case.uses_mongo else None)
+            side.send(case, self._services.new(case.service))
         old, new = (side.receive() for side in self._sides)
         return old, new
 

@@ -20,9 +20,9 @@ from tests.differential.environment import old_side
 from tests.differential.kinds import KINDS
 from tests.differential.known import CASES, unexplained
 from tests.differential.model import Case
-from tests.differential.mongo import Databases
 from tests.differential.outcome import Difference, differences, normalised
 from tests.differential.recorded import Recorded, write
+from tests.differential.services import Services
 from tests.differential.sides import ROOT, Pair, Side
 
 Found = list[tuple[Case, list[Difference]]]
@@ -60,7 +60,7 @@ def _survey(kind: str, number: int, seed: int) -> None:
     sorts: dict[str, Found] = {}
     rows, exits = Counter[str](), Counter[int]()
     begin = time.monotonic()
-    with Databases() as databases, Pair(old_side(), Side(sys.executable, ROOT), databases) as pair:
+    with Services() as services, Pair(old_side(), Side(sys.executable, ROOT), services) as pair:
 
         def look(case: Case) -> None:
             old, new = map(normalised, pair.run(case))
@@ -100,7 +100,7 @@ def _general(value: object) -> str:
 def _recorded(kind: str, number: int, seed: int) -> list[Recorded]:
     """Short examples of which most is compared."""
     kept: dict[str, Recorded] = {}
-    with Databases() as databases, Pair(old_side(), Side(sys.executable, ROOT), databases) as pair:
+    with Services() as services, Pair(old_side(), Side(sys.executable, ROOT), services) as pair:
 
         def look(case: Case) -> None:
             if len(case.text) > 3000 or case.text in kept or len(kept) >= number:

@@ -10,8 +10,9 @@ import pytest
 from tests.differential import recorded
 from tests.differential.kinds import KINDS
 from tests.differential.known import unexplained
-from tests.differential.model import Case
+from tests.differential.model import Case, Service
 from tests.differential.outcome import Difference, differences, normalised
+from tests.differential.services import Place, Services
 from tests.differential.sides import ROOT, Side
 
 
@@ -27,15 +28,18 @@ def shown(case: Case, found: list[Difference]) -> str:
     return "\n".join([case.shown(), *places])
 
 
+def place(service: Service | None, request: pytest.FixtureRequest) -> Place:
+    if service is None:
+        return Place()
+    server = request.getfixturevalue(f"{service}_server")
+    return Services(**{service: server}).new(service)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_random_experiments_do_what_they_did_with_the_old_library(kind, side, request):
     examples = [one for one in recorded.read() if one.case.kind == kind]
     assert examples
     for one in examples:
-        mongo = None
-        if one.case.uses_mongo:
-            server = request.getfixturevalue("mongo_server")
-            mongo = server.url, request.getfixturevalue("mongo_db").name
-        new = normalised(side.run(one.case, mongo))
+        new = normalised(side.run(one.case, place(one.case.service, request)))
         found, _ = unexplained(one.case, one.outcome, new, differences(one.outcome, new))
         assert not found, shown(one.case, found)

@@ -94,7 +94,7 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
         for stream in ("stdout", "stderr"):
             written = (Path(directory) / stream).read_bytes()
             found[stream] = written.decode("utf-8", "replace")
-        found["files"] = _files(home, request["files"])
+        found["files"] = {**_files(home, request["files"]), **found.pop("objects", {})}
         found["home"] = str(home)
         return found
     finally:
@@ -171,7 +171,7 @@ def _execute(request: Mapping[str, Any], home: Path) -> dict[str, Any]:
     os.environ.update(PATH=os.defpath, HOME=str(home), LANG="C.UTF-8", FORCE_COLOR="1")
     os.environ.update(PATH=os.defpath, HOME=str(home), XDG_CACHE_HOME=str(home / ".cache"))
     os.environ.update(LANG="C.UTF-8", FORCE_COLOR="1", PYTHONHASHSEED="0", OPENBLAS_NUM_THREADS="1")
-    os.environ.update(request.get("environment", {}))
+    os.environ.update(request["environment"])
     script = home / request["script"]
     sys.argv = [str(script.name), *request["arguments"]]
     sys.path.insert(0, str(home))
@@ -183,7 +183,8 @@ def _execute(request: Mapping[str, Any], home: Path) -> dict[str, Any]:
     result = {
         "notes": probe.notes,
         "run": _run(module),
-        "documents": _documents(request.get("databases", ())),
+        "documents": _documents(request["databases"]),
+        "objects": _objects(request["buckets"]),
         "status": status,
     }
     sys.stdout.flush()
@@ -265,6 +266,22 @@ def _documents(databases: Any) -> dict[str, Any]:
             found[collection] = [describe(document) for document in documents]
         client.drop_database(name)
         client.close()
+    return found
+
+
+def _objects(buckets: Any) -> dict[str, str]:
+    """All objects of buckets of S3, which are emptied: text by ``s3/KEY``."""
+    found: dict[str, str] = {}
+    for name in buckets:
+        import boto3
+
+        client: Any = boto3.client("s3")
+        with contextlib.suppress(client.exceptions.NoSuchBucket):
+            for one in client.list_objects_v2(Bucket=name).get("Contents", ()):
+                body = client.get_object(Bucket=name, Key=one["Key"])["Body"].read()
+                found[f"s3/{one['Key']}"] = body.decode("utf-8", "backslashreplace")
+                client.delete_object(Bucket=name, Key=one["Key"])
+            client.delete_bucket(Bucket=name)
     return found
 
 

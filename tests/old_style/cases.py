@@ -27,5 +27,5 @@ def cases() -> Iterator[Case]:
                 files=((path.name, text),),
                 script=path.name,
                 arguments=() if uses_mongo else tuple(words),
-                uses_mongo=uses_mongo,
+                service="mongo" if uses_mongo else None,
             )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from tests.differential.environment import old_side
-from tests.differential.mongo import Databases
 from tests.differential.outcome import normalised
 from tests.differential.recorded import Recorded, write
+from tests.differential.services import Services
 from tests.old_style.cases import EXPECTED, cases
 
 if __name__ == "__main__":
     side, recorded = old_side(), []
-    with Databases() as databases:
+    with Services() as services:
         for case in cases():
-            outcome = side.run(case, databases.new() if case.uses_mongo else None)
+            outcome = side.run(case, services.new(case.service))
             recorded.append(Recorded(case=case, outcome=normalised(outcome)))
     side.close()
     write(recorded, EXPECTED)

@@ -11,7 +11,7 @@ from tests.differential import recorded
 from tests.differential.known import unexplained
 from tests.differential.outcome import differences, normalised
 from tests.differential.sides import ROOT, Side
-from tests.differential.test_recorded import shown
+from tests.differential.test_recorded import place, shown
 from tests.old_style.cases import EXPECTED, cases
 
 RECORDED = {(one.case.kind, one.case.arguments): one for one in recorded.read(EXPECTED)}
@@ -28,12 +28,8 @@ def side() -> Iterator[Side]:
     "case", list(cases()), ids=lambda case: " ".join([case.kind, *case.arguments])
 )
 def test_scripts_do_what_they_did_with_the_old_library(case, side, request):
-    mongo = None
-    if case.uses_mongo:
-        server = request.getfixturevalue("mongo_server")
-        mongo = server.url, request.getfixturevalue("mongo_db").name
     old = RECORDED[case.kind, case.arguments]
     assert old.case == case, "a script has changed: python -m tests.old_style.record"
-    new = normalised(side.run(case, mongo))
+    new = normalised(side.run(case, place(case.service, request)))
     found, _ = unexplained(case, old.outcome, new, differences(old.outcome, new))
     assert not found, shown(case, found)
