@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import queue
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from sacred._base.current_run import acting_for, current_run
@@ -134,12 +136,25 @@ class QueueObserver(RunObserver):
         """
         self._enqueue("output_event", args, kwargs)
 
-    def log_metrics(self, *args: Any, **kwargs: Any) -> None:
+    def log_metrics(
+        self, metrics_by_name: Mapping[str, Mapping[str, Any]], info: dict[str, Any]
+    ) -> None:
         """Queue new points of metrics.
 
-        See `RunObserver.log_metrics`.
+        An observer whose method takes three arguments, as Sacred 0.8 called it behind a queue
+        (``log_metrics(metric_name, metric_values, info)``), is called once per metric; any
+        other one once for all of them. See `RunObserver.log_metrics`.
+
+        Args:
+            metrics_by_name: the new points (``steps``, ``values``, ``timestamps``) by metric.
+            info: the ``info`` of the run.
         """
-        self._enqueue("log_metrics", args, kwargs)
+        if not _takes_one_metric(getattr(self._covered_observer, "log_metrics", None)):
+            known = {"metrics_by_name": metrics_by_name, "info": info}
+            self._enqueue("log_metrics", (), known)
+            return
+        for name, points in metrics_by_name.items():
+            self._enqueue("log_metrics", (name, points, info), {})
 
     def resource_event(self, *args: Any, **kwargs: Any) -> None:
         """Queue a file that the run has read.
@@ -352,6 +367,18 @@ class QueueObserver(RunObserver):
             type(error).__name__,
             error,
         )
+
+
+def _takes_one_metric(method: Any) -> bool:
+    """Whether a `log_metrics` is one of three arguments: name, points and info."""
+    if method is None:
+        return False
+    try:
+        signature = inspect.signature(method)
+        signature.bind("", {}, {})
+    except (TypeError, ValueError):
+        return False
+    return "metrics_by_name" not in signature.parameters
 
 
 def _remove(directory: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from sacred._base.run_ids import RunId
+from sacred.events import DETAIL_FIELDS
 from sacred.observers.base import JsonDict
 from sacred.observers.editable_entry import is_equal, plain_fields
 from sacred.observers.store_observer import RecordState, StoreObserver
@@ -268,7 +269,8 @@ def _files_of(changes: Iterable[Change]) -> set[str]:
             names.add("metrics.json")
         elif isinstance(change, WriteOutput):
             names.add("cout.txt")
-        else:
+        elif not (isinstance(change, SetFields) and change.fields.keys() <= {*DETAIL_FIELDS}):
+            # Details have files of their own, which the old library does not know.
             names.add("run.json")
         if isinstance(change, SetFields):
             names |= {_FILE_OF[field] for field in _FILE_OF if field in change.fields}

@@ -17,6 +17,29 @@ __all__ = ["OF_RUNS"]
 
 OF_RUNS: tuple[KnownPlace, ...] = (
     KnownPlace(
+        "deliberate: Sources and resources in S3 lie beside the runs",
+        lambda case, found: (
+            (
+                re.match(r"/files/s3/runs/\d+/runs/_(sources|resources)/", found[0]) is not None
+                and found[2] == "<missing>"
+            )
+            or (
+                found[0].startswith("/files/s3/runs/")
+                and "/run.json/value/resources/" in found[0]
+                and re.sub("s3://[^/]+/", "", str(found[2])) == found[1]
+            )
+        ),
+    ),
+    KnownPlace(
+        "deliberate: A queue has the priority of its observer",
+        lambda case, found: (
+            "QueueObserver" in case.text
+            and found[0].startswith("/notes/")
+            and found[0].endswith("/dict/_id")
+            and found[1:] == (None, "recorded")
+        ),
+    ),
+    KnownPlace(
         "beyond.md: ``fd`` captures everything that is written before the run ends",
         lambda case, found: (
             "-Cfd" in case.arguments

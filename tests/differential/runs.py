@@ -14,6 +14,9 @@ __all__ = ["RECORDER", "observed_experiments", "run_options"]
 
 #: An observer that writes down what it is called with, as real projects write them.
 RECORDER = """
+import logging
+logging.getLogger("botocore").setLevel(logging.WARNING)
+
 class Recorder(RunObserver):
     def __init__(self, priority=0):
         self.priority = priority
@@ -68,18 +71,29 @@ class Delivered(Recorder):
     def note(self, event, known):
         self.delivered = [*(self.delivered or []), (event, sorted(known))]
 
-    def log_metrics(self, metrics_by_name, info):
-        for name, metric in metrics_by_name.items():
-            self.note(f"{name} {metric['steps']} {metric['values']}", {})
+    def log_metrics(self, metric_name, metric_values, info):
+        self.note(f"{metric_name} {metric_values['steps']} {metric_values['values']}", {})
 
     def resource_event(self, filename):
         self.note("resource " + filename, {})
 
+    def completed_event(self, stop_time, result):
+        self.note("completed", {"result": result})
+        self.end()
+
+    def interrupted_event(self, interrupt_time, status):
+        self.note("interrupted " + status, {})
+        self.end()
+
     def failed_event(self, fail_time, fail_trace):
         self.note("failed " + fail_trace[-1], {})
+        self.end()
+
+    def end(self):
+        PROBE(f"delivered @{self.priority}", self.delivered)
 
     def join(self):
-        PROBE(f"delivered @{self.priority}", self.delivered)
+        pass
 
 
 class Keeping(FileStorageObserver):
@@ -130,7 +144,7 @@ _OBSERVERS = {
     "mongo": "MongoObserver(url=os.environ['MONGO_URL'], db_name=os.environ['MONGO_DB'])",
     "tinydb": "TinyDbObserver('tiny')",
     "sql": "SqlObserver('sqlite:///runs.db')",
-    "queued": "QueueObserver(Delivered(priority=7))",
+    "queued": "QueueObserver(Delivered(priority=7), interval=0.05, retry_interval=0.05)",
     "s3": "S3Observer(os.environ['BUCKET'], 'runs', region='eu-central-1')",
 }
 _HEAD = (

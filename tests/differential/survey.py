@@ -103,7 +103,7 @@ def _recorded(kind: str, number: int, seed: int) -> list[Recorded]:
     with Services() as services, Pair(old_side(), Side(sys.executable, ROOT), services) as pair:
 
         def look(case: Case) -> None:
-            if len(case.text) > 3000 or case.text in kept or len(kept) >= number:
+            if len(case.text) > 5000 or case.text in kept or len(kept) >= number:
                 return
             old, new = map(normalised, pair.run(case))
             found, rows = unexplained(case, old, new, differences(old, new))
@@ -111,7 +111,7 @@ def _recorded(kind: str, number: int, seed: int) -> list[Recorded]:
             if not found and not rows & {row.row for row in CASES}:
                 kept[case.text] = Recorded(case=case, outcome=old)
 
-        _generate(kind, number * 3, seed, look)
+        _generate(kind, number * 8, seed, look)
     return list(kept.values())
 
 

@@ -319,3 +319,39 @@ def test_the_retries_of_a_queued_mongo_observer_are_bounded_by_time(monkeypatch,
     assert store.read(1)["status"] == "FAILED"
     assert not list(tmp_path.iterdir())
     observer.join()
+
+
+class OneAtATime(Witness):
+    """As observers behind a queue were written for Sacred 0.8."""
+
+    def log_metrics(self, metric_name, metric_values, info):
+        self._tell((metric_name, metric_values["values"], info))
+
+
+class AnyArguments(Witness):
+    def log_metrics(self, *known):
+        self._tell((known[0], known[1]["values"], known[2]))
+
+
+class AllAtOnce(Witness):
+    def log_metrics(self, metrics_by_name, info):
+        for name, points in metrics_by_name.items():
+            self._tell((name, points["values"], info))
+
+
+class WithMore(Witness):
+    def log_metrics(self, metrics_by_name, info, more=None):
+        for name, points in metrics_by_name.items():
+            self._tell((name, points["values"], info))
+
+
+@pytest.mark.parametrize("kind", [OneAtATime, AnyArguments, AllAtOnce, WithMore])
+def test_metrics_come_in_the_form_that_the_observer_takes(kind):
+    witness = kind()
+    observer = covering(witness)
+    start(observer)
+    points = {"steps": [0], "timestamps": [T0]}
+    observer.log_metrics({"a": {**points, "values": [1]}, "b": {**points, "values": [2]}}, {"i": 3})
+    observer.completed_event(stop_time=T0, result=None)
+    observer.join()
+    assert witness.told[1:3] == [("a", [1], {"i": 3}), ("b", [2], {"i": 3})]
