@@ -267,3 +267,33 @@ def test_a_config_file_whose_name_begins_with_a_tilde(tmp_path, monkeypatch, exp
     assert seen(experiment, "~c.json")["n"] == 7
     with pytest.raises(SacredError, match=r"~/c\.json"):
         run(experiment, "~/c.json")
+
+
+@pytest.mark.parametrize("turn", [list, reversed], ids=["as written", "the other way round"])
+@pytest.mark.parametrize(
+    ("updates", "entry", "part"),
+    [
+        ({"n": 1, "n.b": 2}, "n", "n.b"),
+        ({"d": None, "d.x": 2}, "d", "d.x"),
+        ({"xs": [5], "xs.0": 2}, "xs", "xs.0"),
+        ({"d": {"deep": 1}, "d.deep.y": 2}, "d.deep", "d.deep.y"),
+        ({"data": {"files": 1}, "data.files.a": 2}, "data.files", "data.files.a"),
+    ],
+)
+def test_contradictory_updates_of_a_call_are_one_clear_error_in_any_order(
+    experiment, updates, entry, part, turn
+):
+    given = dict(turn(list(updates.items())))
+    with pytest.raises(ConfigError) as error:
+        experiment.run(config_updates=given)
+    assert f"one sets {entry!r} to a value" in str(error.value)
+    assert f"another one sets {part!r}" in str(error.value)
+    assert isinstance(error.value, TypeError)  # as 0.8 has it
+
+
+@pytest.mark.parametrize(
+    ("updates", "x"),
+    [({"d": {}, "d.x": 5}, 5), ({"d": {1: "a", 1.5: "b"}, "d.x": 7}, 7), ({"d": {"x": 3}}, 3)],
+)
+def test_updates_that_agree_are_no_contradiction(experiment, updates, x):
+    assert experiment.get_config(config_updates=updates)["d"]["x"] == x

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sacred._base.errors import ConfigError
 from sacred._base.frozen import Frozen
 from sacred._base.paths import convert_to_nested_dict, recursive_update
 from sacred.config.config_summary import ConfigSummary
@@ -109,6 +110,7 @@ def configure_request(
         is_checked: as for `configure`.
     """
     plain, edits = split_edits(request.config_updates)
+    _refuse_contradictions(plain)
     updates = convert_to_nested_dict(plain)
     if not edits:
         return _configure(experiment, request, updates, is_checked=is_checked)
@@ -118,6 +120,44 @@ def configure_request(
     changes = apply_edits(edits, before.config, [path for path in before.scaffolding if path])
     updates = recursive_update(updates, changes)
     return _configure(experiment, request, updates, evaluations, is_checked)
+
+
+class _ContradictoryUpdatesError(ConfigError, TypeError):
+    """One update sets an entry to a value, and another one an entry in it.
+
+    A `TypeError` too, as Sacred 0.8 raised it.
+    """
+
+
+def _refuse_contradictions(updates: Mapping[Any, Any]) -> None:
+    """Refuse updates of which only one can hold, whatever their order.
+
+    Raises:
+        ConfigError: there are such updates.
+    """
+    given = dict(_given_values(updates, ()))
+    for keys in given:
+        for above in (keys[:number] for number in range(1, len(keys))):
+            if above in given and not isinstance(given[above], dict):
+                entry, part = (".".join(map(str, way)) for way in (above, keys))
+                # The value itself may be a secret.
+                raise _ContradictoryUpdatesError(
+                    f"Contradictory updates: one sets {entry!r} to a value "
+                    f"({type(given[above]).__name__}), and another one sets {part!r}, "
+                    "an entry in it. Leave one of them out.",
+                    print_traceback=False,
+                )
+
+
+def _given_values(
+    updates: Mapping[Any, Any], way: tuple[Any, ...]
+) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    for key, value in updates.items():
+        keys = (*way, *(key.split(".") if isinstance(key, str) else (key,)))
+        if isinstance(value, dict) and value:
+            yield from _given_values(value, keys)
+        else:
+            yield keys, value
 
 
 def _configure(
