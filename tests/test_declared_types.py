@@ -134,6 +134,17 @@ def test_named_configs_come_from_outside(ex):
         run(ex, "good", "bad")
 
 
+def test_a_named_config_reads_the_converted_value_of_an_update(ex):
+    @ex.named_config
+    def reading(lr, xs):
+        name = f"{lr!r} {xs!r}"
+
+    assert run(ex, "reading", lr=1, xs=["3"])["name"] == "1.0 [3]"
+    assert run(ex, "reading")["name"] == "0.1 [1, 2]"
+    with pytest.raises(ConfigTypeError, match="lr"):
+        run(ex, "reading", lr="abc")
+
+
 def test_files_come_from_outside(ex, tmp_path):
     path = tmp_path / "x.json"
     path.write_text('{"lr": 1, "table": {"a": 3}}')

@@ -117,6 +117,12 @@ class NamedConfigs:
             errors = reader.errors
         missing = [name for name in asked if name not in given]
         fixed = scaffold.get_config_updates_recursive()
+        # It reads typed entries as every source does: converted.
+        fixed = fixed | {
+            name: value
+            for name, value in given.items()
+            if not isinstance(fixed.get(name, {}), dict) and scaffold.declaration(name)
+        }
         try:
             with ConfigError.track({}, scaffold.path):
                 found = source(fixed=fixed, preset=given, fallback=fallback)
