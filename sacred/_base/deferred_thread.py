@@ -133,7 +133,7 @@ class DeferredThread:
         if self._is_done or self._process != os.getpid():
             return  # in a forked child there is no such thread
         while not self._launched.is_set():
-            if scheduler.waiting.pop(self, False) is None:
+            if scheduler.cancel(self):
                 self._is_done = True
                 return
             self._launched.wait(_TICK_SECONDS)
@@ -179,6 +179,15 @@ class Scheduler:
                 self._start(thread)
         if thread.due < self._wakes_up:
             self.wakeup.set()
+
+    def cancel(self, thread: DeferredThread) -> bool:
+        """Remove a thread; return whether it was waiting."""
+        if self.waiting.pop(thread, False) is not None:
+            return False
+        # A scheduler that does not poll any more would sleep until that thread is due.
+        if not self.waiting and self._wakes_up > monotonic() + _TICK_SECONDS:
+            self.wakeup.set()
+        return True
 
     def _start(self, thread: DeferredThread) -> None:
         try:

@@ -90,9 +90,14 @@ def test_never_started_it_is_joined_at_once():
     assert not late.is_alive()
 
 
-def test_the_clock_ends_when_nobody_needs_it():
+@pytest.mark.parametrize("seconds", [0.0, deferred_thread.LINGER_SECONDS + 0.1])
+def test_the_clock_ends_when_nobody_needs_it(monkeypatch, seconds):
+    """Also if it has stopped polling and sleeps until a thread is due that is cancelled then."""
+    # Runs of other tests in this process may still need theirs.
+    monkeypatch.setattr(deferred_thread, "scheduler", deferred_thread.Scheduler())
     _, late = noted()
     late.start(3600)
+    time.sleep(seconds)
     late.join()
     deadline = time.monotonic() + 60
     while deferred_thread.scheduler.is_running and time.monotonic() < deadline:
