@@ -9,7 +9,9 @@ import pytest
 boto3 = pytest.importorskip("boto3")
 pytest.importorskip("moto.server")
 
+from sacred import Experiment  # noqa: E402
 from sacred.observers.s3_observer import S3Observer, s3_option  # noqa: E402
+from sacred.runs import open_store  # noqa: E402
 from sacred.stores.buckets.s3 import S3Bucket  # noqa: E402
 from sacred.stores.store import StorePermissionError  # noqa: E402
 from tests.services.buckets import BucketContract  # noqa: E402
@@ -65,6 +67,29 @@ class TestS3(BucketContract):
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
         with pytest.raises(StorePermissionError, match=observer.bucket):
             start(observer)
+
+
+def test_only_the_users_own_client_logs_where_its_credentials_are_from(
+    server, place, monkeypatch, caplog
+):
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    ex = Experiment("talks", interactive=True, save_git_info=False)
+    ex.observers.append(S3Observer(place, "runs"))
+
+    @ex.main
+    def main(asks):
+        if asks:
+            boto3.session.Session().client("s3").list_buckets()
+
+    for asks, expected in ((False, 0), (True, 1)):
+        caplog.clear()
+        with caplog.at_level("INFO"):
+            ex.run(config_updates={"asks": asks})
+        found = [r for r in caplog.records if r.name == "botocore.credentials"]
+        assert len(found) == expected
+        assert "Completed after" in caplog.text
+    assert "credentials" not in open_store(f"s3://{place}/runs").get(1).output
 
 
 def test_the_quick_reads_of_the_test_server_are_those_of_moto(server, place, monkeypatch):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import datetime
 import io
+import logging
 import os
 import re
+import threading
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -25,6 +27,8 @@ _TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "
 _ABSENT = frozenset({"NoSuchKey", "NoSuchBucket", "NotFound", "404"})
 _REFUSED = frozenset({"ExpiredToken", "InvalidToken", "AccountProblem"})
 _PURPOSE = "An S3Observer"
+# Modules of the client that log at the level INFO, which a run shows: where credentials are from.
+_LOGGERS = ("client", "configprovider", "credentials", "endpoint_provider", "tokens", "utils")
 
 
 class S3Bucket(Bucket):
@@ -253,11 +257,36 @@ class S3Bucket(Bucket):
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            yield
+            with _own_requests:
+                yield
         except (Boto3Error, BotoCoreError, ClientError) as error:
             # boto3 wraps what happens during an upload.
             cause = error.__context__ if isinstance(error, Boto3Error) else error
             raise _as_store_error(cause or error, self.url) from error
+
+
+class _OwnRequests(threading.local, logging.Filter):
+    """While a thread makes requests of the store, what the client notes of them is not logged.
+
+    It would stand in the output of the user's run. What it warns of is logged, and what it notes
+    of the user's own requests.
+    """
+
+    depth = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno != logging.INFO or not self.depth
+
+    def __enter__(self) -> None:
+        for name in _LOGGERS:
+            logging.getLogger(f"botocore.{name}").addFilter(self)  # once, however often
+        self.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1
+
+
+_own_requests = _OwnRequests()
 
 
 class _Unclosed(io.RawIOBase):

@@ -8,7 +8,6 @@ account needs to say no more than how far the script came.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 import time
@@ -18,8 +17,6 @@ from sacred import Experiment
 from sacred.observers import RunObserver
 
 ex = Experiment("worker", save_git_info=False)
-# The client of S3 says there where it has its credentials from.
-logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
 def line(n: int) -> str:
