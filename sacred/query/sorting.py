@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -85,7 +84,8 @@ def _rank(record: RunRecord, path: Path) -> tuple[Any, ...] | None:
     if path.field == "id":
         return id_key(value)
     kind = kind_of(value)
-    if value is MISSING or kind == "other" or (kind == "number" and math.isnan(value)):
+    # Not `math.isnan`: integers may be too long for a float.
+    if value is MISSING or kind == "other" or (kind == "number" and value != value):
         return None
     return (_RANKS[kind], value)
 
