@@ -15,6 +15,8 @@
     _sources
 
     runs/1:
+    _environment.json
+    _provenance.json
     config.json
     cout.txt
     info.json

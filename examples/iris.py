@@ -17,6 +17,8 @@ Each run leaves its record in ``runs/``, in a directory with a number::
     _sources
 
     runs/1:
+    _environment.json
+    _provenance.json
     config.json
     cout.txt
     info.json

@@ -87,6 +87,8 @@ def serve(application: Starlette, listening: socket.socket, ready: Callable[[], 
     """
     config = uvicorn.Config(
         application,
+        # Its own configuration would enable loggers that were disabled.
+        log_config=None,
         log_level="warning",
         access_log=False,
         server_header=False,

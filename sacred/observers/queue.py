@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import queue
 import threading
@@ -371,6 +370,8 @@ class QueueObserver(RunObserver):
 
 def _takes_one_metric(method: Any) -> bool:
     """Whether a `log_metrics` is one of three arguments: name, points and info."""
+    import inspect  # see `QueueObserver._copy_of`
+
     if method is None:
         return False
     try:

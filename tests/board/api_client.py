@@ -25,7 +25,7 @@ def served(stores: Any, **options: Any) -> Iterator[str]:
     options.setdefault("token", TOKEN)
     application = sacred.board.app(stores, **options)
     config = uvicorn.Config(
-        application, log_level="warning", ws="none", timeout_graceful_shutdown=1
+        application, log_config=None, log_level="warning", ws="none", timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     listening = free_socket("127.0.0.1", 0)

@@ -22,6 +22,7 @@ from sacred import Experiment, open_store
 from sacred._base.clock import local_time, utcnow, zone_name
 from sacred.app import main
 from sacred.app.command_registry import COMMANDS
+from sacred.cli.completion import SEPARATOR
 from sacred.config import load_config_file
 from sacred.display.report_page import SCRIPT
 from sacred.display.run_rows import DEFAULT_COLUMNS, run_table
@@ -692,9 +693,10 @@ def test_export_of_nothing_is_an_error(call: Call, tmp_path: Path) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_knows_commands_and_options(call: Call, shell: str) -> None:
     script = call("completion", shell).out
+    commands = call("completion", f"{SEPARATOR}sacred ").out
     for name in COMMANDS.names():
-        assert name in script
-    assert "exit-code" in script
+        assert f"{SEPARATOR}{name}" in commands
+    assert "--exit-code" in call("completion", f"{SEPARATOR}sacred diff --ex").out
     if executable := shutil.which(shell):
         done = subprocess.run([executable, "-n"], input=script, text=True, capture_output=True)
         assert (done.returncode, done.stderr) == (0, "")
@@ -853,10 +855,11 @@ def test_a_broken_command_is_an_error_only_for_who_calls_it(plugged: Path) -> No
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shells_complete_commands_of_plugins(plugged: Path, shell: str) -> None:
+    offered = call_with_plugins(plugged, "completion", f"{SEPARATOR}sacred ").stdout
+    assert "owners" in offered
+    assert "worse" not in offered
     done = call_with_plugins(plugged, "completion", shell)
     assert done.returncode == 0
-    assert "owners" in done.stdout
-    assert "worse" not in done.stdout
     line = "sacred owners --by resu"
     program = f"source script; COMP_LINE={line!r} COMP_POINT={len(line)} COMP_WORDBREAKS=' '\n"
     if shell == "bash":

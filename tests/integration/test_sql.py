@@ -285,7 +285,7 @@ def test_long_and_strange_texts(observer, rows, tmp_path):
     assert run.captured_out == long + "␀\nmore"
     assert observer.query("1")["config"] == {"a": long, "b": "\0\ud800"}
     assert json.loads(run.fail_trace_json) == [long, "\0"]
-    assert run.artifacts[0].filename == "n" * 500 + "/x?"
+    assert run.artifacts[0].filename == "n" * 500 + "/x\ufdd0d800"
     assert run.experiment.sources[0].content == "# é ␀"
 
 

@@ -114,7 +114,8 @@ def _line(change: Change) -> dict[str, Any]:
             content = base64.b64encode(Path(change.path).read_bytes()).decode()
             return {"AddFile": {"kind": change.kind, "name": change.name, "content": content}}
         case Annotate() | WriteOutput():
-            return {type(change).__name__: dataclasses.asdict(change)}
+            # As JSON has it: the serializer marks tuples.
+            return {type(change).__name__: json.loads(json.dumps(dataclasses.asdict(change)))}
         case AddPoints():
             columns = (change.steps, change.values, map(_time, change.timestamps))
             points = [list(point) for point in zip(*map(flatten, map(list, columns)), strict=True)]
