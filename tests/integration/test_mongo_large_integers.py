@@ -69,11 +69,11 @@ def test_decimals_of_others_stay_what_they_are(store: Any, mongo_server: Any) ->
     assert run.config["n"] == 5
 
 
-def test_what_no_decimal_holds_is_a_text(store: Any, mongo_server: Any) -> None:
+def test_what_no_decimal_holds_is_a_text(mongo_server: Any, mongo_db: Any) -> None:
     ex = Experiment("large", interactive=True, save_git_info=False)
-    ex.observers.append(MongoObserver(url=mongo_server.url, db_name="sacred_large_integers"))
+    ex.observers.append(MongoObserver(url=mongo_server.url, db_name=mongo_db.name))
     ex.main(lambda: 10**40)
     with pytest.warns(UserWarning, match="more than 34 digits"):
         ex.run(options={"--id": "huge", "--loglevel": "ERROR"})
-    [run] = store.runs("id = huge")
-    assert run.result == str(10**40)
+    with open_store(f"{mongo_server.url.rstrip('/')}/{mongo_db.name}") as store:
+        assert store["huge"].result == str(10**40)
