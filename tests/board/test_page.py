@@ -29,10 +29,6 @@ KINDS = ("file", "sqlite", "mongo")
 #: Milliseconds; two busy cores may take their time.
 PATIENCE = 20_000
 
-# Known and to be mended: where the machine is busy, a click may come while the table is drawn
-# anew, and meets another heading; each test of the list then fails in one of some twenty tries.
-pytestmark = pytest.mark.flaky(reruns=2)
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:

@@ -8,6 +8,7 @@ from typing import IO
 from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from sacred.board.api.operations import Call
 from sacred.board.problem_details import Problem
@@ -60,7 +61,23 @@ def read_file(call: Call) -> Response:
     if asked is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     status = 200 if asked is None else 206
-    return StreamingResponse(_chunks(content, start, end), status, headers)
+    return _FileResponse(content, _chunks(content, start, end), status, headers)
+
+
+class _FileResponse(StreamingResponse):
+    """Closes the file also if whoever asked is gone before the first chunk."""
+
+    def __init__(
+        self, content: IO[bytes], chunks: Iterator[bytes], status: int, headers: dict[str, str]
+    ) -> None:
+        super().__init__(chunks, status, headers)
+        self._content = content
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._content.close()
 
 
 def _size(content: IO[bytes]) -> int:
@@ -107,9 +124,8 @@ def _is_number(text: str) -> bool:
 
 
 def _chunks(content: IO[bytes], start: int, end: int) -> Iterator[bytes]:
-    with content:
-        content.seek(start)
-        remaining = end - start
-        while remaining and (chunk := content.read(min(_CHUNK, remaining))):
-            remaining -= len(chunk)
-            yield chunk
+    content.seek(start)
+    remaining = end - start
+    while remaining and (chunk := content.read(min(_CHUNK, remaining))):
+        remaining -= len(chunk)
+        yield chunk

@@ -19,6 +19,11 @@ function tell(change) {
   for (const listen of listeners) listen(change);
 }
 
+/** Anything may have changed. */
+export function changed() {
+  tell(null);
+}
+
 function open() {
   if (stream || document.hidden) return;
   stream = new EventSource(`api/v1/events${last ? `?after=${last}` : ""}`);
@@ -31,7 +36,7 @@ function open() {
     stream.addEventListener(kind, (event) => {
       last = /** @type {MessageEvent} */ (event).lastEventId;
       failures = 0;
-      if (kind === "reset") tell(null);
+      if (kind === "reset") changed();
     });
   }
   stream.onerror = () => {
@@ -39,7 +44,7 @@ function open() {
     // Proxies that let no streams through: ask now and then instead.
     if (failures > 3 || stream?.readyState === EventSource.CLOSED) {
       close();
-      timer = window.setTimeout(() => { tell(null); open(); }, POLL_MS);
+      timer = window.setTimeout(() => { changed(); open(); }, POLL_MS);
     }
   };
 }

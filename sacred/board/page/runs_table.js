@@ -10,6 +10,8 @@ import { change, onChange, state } from "./state.js";
 import { content, heading, idCell, warning } from "./table_cells.js";
 import { TableData } from "./table_data.js";
 
+/** @typedef {{row?: import("./table_data.js").Row, column?: import("./table_data.js").Column}} Pressed */
+
 const NUMBERS = new Set(["seconds", "metric"]);
 const WIDTHS = "sacred.widths";
 
@@ -27,16 +29,22 @@ export class RunsTable {
     this.table.tabIndex = 0;
     this.holder.append(this.table);
     this.data = new TableData({ ...state(), columns: [] });
+    /** @type {TableData | undefined} */
+    this.coming = undefined;
     this.cursor = -1;
     this.newRuns = 0;
     this.table.setDataListener((/** @type {number[]} */ ...area) => this.slice(...area), { virtual_mode: "both" });
     this.table.addStyleListener(() => this.style());
-    // Not "click": where it is drawn meanwhile, cells are others when the button is let go.
-    let pressed = { x: -1, y: -1 };
-    this.table.addEventListener("pointerdown", (/** @type {PointerEvent} */ { clientX: x, clientY: y }) => { pressed = { x, y }; });
+    // Not "click": where it is drawn meanwhile, cells are others when the button is let go. What
+    // was there when it was pressed is what was meant.
+    /** @type {{x: number, y: number, on: Pressed | null}} */
+    let pressed = { x: -1, y: -1, on: null };
+    this.table.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
+      pressed = { x: event.clientX, y: event.clientY, on: this.under(event) };
+    });
     this.table.addEventListener("pointerup", (/** @type {PointerEvent} */ event) => {
       const isClick = Math.abs(event.clientX - pressed.x) < 6 && Math.abs(event.clientY - pressed.y) < 6;
-      if (isClick && event.button === 0) void this.clicked(event);
+      if (isClick && event.button === 0 && pressed.on) this.clicked(pressed.on, event.shiftKey);
     });
     this.table.addEventListener("mouseup", () => setTimeout(() => this.keepWidths(), 50));
     onChange((now, before) => this.stateChanged(now, before));
@@ -47,20 +55,20 @@ export class RunsTable {
   async load() {
     const { q, sort, stores, trash } = state();
     const columns = state().columns.length ? state().columns : chosenColumns();
-    this.data.close();
+    this.coming?.close();
     if (!this.data.snapshot) this.showReading();
+    // What is shown stays, and can be clicked, until there is something else.
     const data = new TableData({ q, sort, columns, stores, trash });
-    const before = this.data;
-    this.data = data;
+    this.coming = data;
     try {
       await data.start();
     } catch (error) {
-      if (data !== this.data || !(error instanceof Problem)) return;
-      this.data = before;
-      this.showProblem(error);
+      if (data === this.coming && error instanceof Problem) this.showProblem(error);
       return;
     }
-    if (data !== this.data) return;
+    if (data !== this.coming) return;
+    this.data.close();
+    this.data = data;
     this.newRuns = 0;
     this.restoreWidths();
     await this.draw();
@@ -171,18 +179,20 @@ export class RunsTable {
     return known.length > 0 && known.every((value) => typeof value === "number");
   }
 
-  /** @param {MouseEvent} event */
-  async clicked(event) {
-    if (/** @type {Element} */ (event.target).closest(".rt-column-resize")) return;
-    await this.table.flush();
-    const place = document.elementFromPoint(event.clientX, event.clientY)?.closest("td, th");
-    const meta = place && this.table.contains(place) && this.table.getMeta(place);
-    if (!meta) return;
-    if (meta.type === "body" || meta.type === "row_header") this.open(meta.y);
-    else {
-      const column = meta.type === "corner" ? this.data.columns[0] : this.data.columns[meta.x + 1];
-      if (column) change({ sort: nextSort(state().sort, column.name, event.shiftKey) });
-    }
+  /** The row or heading under the pointer. @param {MouseEvent} event @returns {Pressed | null} */
+  under(event) {
+    const target = /** @type {Element} */ (event.target);
+    const cell = target.closest(".rt-column-resize") ? null : target.closest("td, th");
+    const meta = cell && this.table.getMeta(cell);
+    if (!meta) return null;
+    if (meta.type === "body" || meta.type === "row_header") return { row: this.data.entry(meta.y)?.row };
+    return { column: meta.type === "corner" ? this.data.columns[0] : this.data.columns[meta.x + 1] };
+  }
+
+  /** @param {Pressed} on @param {boolean} withShift */
+  clicked({ row, column }, withShift) {
+    if (row) void this.open(this.data.place(row.store, row.key));
+    else if (column) change({ sort: nextSort(state().sort, column.name, withShift) });
   }
 
   /** @param {number} place */

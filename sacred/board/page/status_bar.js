@@ -2,12 +2,13 @@
 // How many runs there are, by status: each count is a filter.
 import { get } from "./api.js";
 import { button, el, fill, icon, statusMark } from "./dom.js";
-import { onStoreChange } from "./live.js";
+import { changed, onStoreChange } from "./live.js";
 import { change, onChange, state } from "./state.js";
 
 const ORDER = ["RUNNING", "QUEUED", "COMPLETED", "FAILED", "DEAD", "INTERRUPTED", "TIMEOUT", "OTHER"];
 const PART = /(?:^|\s+and\s+)status (?:= ([A-Z]+)|in \(([A-Z, ]+)\))$/;
 const WAIT_MS = 1500;
+const AWAY_MS = 3000;
 
 export class StatusBar {
   /** @param {HTMLElement} root @param {() => void} showNew */
@@ -24,11 +25,14 @@ export class StatusBar {
     onChange((now, before) => {
       if (now.q !== before.q || now.trash !== before.trash || String(now.stores) !== String(before.stores)) this.load();
     });
-    onStoreChange(() => {
-      // Changes come in bursts; counting may take a while.
-      clearTimeout(this.timer);
-      this.timer = window.setTimeout(() => this.load(), WAIT_MS);
-    });
+    // Changes come in bursts; counting may take a while.
+    onStoreChange(() => this.loadIn(WAIT_MS));
+  }
+
+  /** @param {number} milliseconds */
+  loadIn(milliseconds) {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.load(), milliseconds);
   }
 
   async load() {
@@ -41,7 +45,11 @@ export class StatusBar {
       return; // the table says what is wrong
     }
     if (asked !== this.asked) return;
+    const wasAway = isAway(this.stores);
     this.stores = found.stores;
+    // Whoever watches the stores need not have seen that one was away: no event says that it is back.
+    if (isAway(this.stores)) this.loadIn(AWAY_MS);
+    else if (wasAway) changed();
     this.readOnly = found.read_only;
     document.body.classList.toggle("read-only", found.read_only);
     this.draw();
@@ -86,6 +94,11 @@ export class StatusBar {
     });
     return [...chips, el("span.dim", {}, "│")];
   }
+}
+
+/** @param {any[]} stores */
+function isAway(stores) {
+  return stores.some((store) => store.error);
 }
 
 /** The query without its condition on the status, and the statuses. @param {string} query @returns {[string, string[]]} */
