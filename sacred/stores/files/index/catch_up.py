@@ -1,6 +1,6 @@
 """Many runs into the index: in pieces that stay if it is interrupted, by several processes.
 
-Whoever reads takes the pieces in an order of its own and leaves out what has been read meanwhile.
+Whoever reads begins at a piece of its own and leaves out what has been read meanwhile.
 So processes share the work without talking to each other, whether one has started the others
 or several queries have begun at once; what a killed process leaves is read by the next.
 """
@@ -17,14 +17,14 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 
 from sacred._base.frozen import Frozen
-from sacred.records import plain_id
+from sacred.records import id_key, plain_id
 from sacred.stores.files.fingerprints import is_unchanged
 from sacred.stores.files.index.index_file import LOCK_TIMEOUT, Database
 from sacred.stores.files.index.ingest import key_of_run, read_metrics, read_run, save, save_metrics
 from sacred.stores.query_index import Progress
 from sacred.stores.reader import Reader
 
-__all__ = ["RUNS_AT_ONCE", "BulkReader"]
+__all__ = ["RUNS_AT_ONCE", "BulkReader", "name_key"]
 
 #: So many runs are read and written at once.
 RUNS_AT_ONCE = 500
@@ -39,6 +39,15 @@ _HELPER = (
     "from sacred.stores.schemes import store_from_url; "
     "store_from_url(sys.argv[1]).reader().index().help()"
 )
+
+
+def name_key(name: str) -> tuple[int, float, str]:
+    """The place of a run in the order of ids.
+
+    Args:
+        name: of its directory.
+    """
+    return id_key(plain_id(name))
 
 
 class BulkReader(Frozen):
@@ -74,8 +83,11 @@ class BulkReader(Frozen):
         """
         import random  # many runs only
 
-        pieces, done, known = list(_pieces(names)), 0, self._count()
-        random.Random().shuffle(pieces)
+        # In the order of ids the tables grow at their end, in two thirds of the time of a random
+        # order. Each process begins elsewhere, so that they meet late.
+        pieces, done, known = list(_pieces(sorted(names, key=name_key))), 0, self._count()
+        first = random.Random().randrange(len(pieces) or 1)
+        pieces = pieces[first:] + pieces[:first]
         wants_help = with_helpers and len(names) >= MIN_RUNS_FOR_HELPERS
         with _helpers(self.root) if wants_help else contextlib.nullcontext():
             for piece in pieces:

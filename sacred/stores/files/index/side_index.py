@@ -10,7 +10,7 @@ from typing import Any
 
 from sacred.query.sorting import Ordered
 from sacred.records import RunId, id_key, plain_id
-from sacred.stores.files.index.catch_up import RUNS_AT_ONCE, BulkReader
+from sacred.stores.files.index.catch_up import RUNS_AT_ONCE, BulkReader, name_key
 from sacred.stores.files.index.execute import CannotTellError, Wanted, execute
 from sacred.stores.files.index.index_file import Database, IndexUnavailableError, path_of
 from sacred.stores.files.index.ingest import NO_RUN, Reading, read_run, remove, save
@@ -130,7 +130,7 @@ class SideIndex:
             if isinstance(answer, Wanted):
                 self._bulk.read_metrics(answer.names)
                 continue
-            names = sorted(found.names, key=_name_key, reverse=request.backwards)
+            names = sorted(found.names, key=name_key, reverse=request.backwards)
             if first := _up_to(names[0], answer, request):
                 return first
             self._bulk.read(names[:count], found.noted, len(look.listed), request.progress)
@@ -209,10 +209,6 @@ def _is_large(root: str) -> bool:
     # The system does not count directories as links, or not so many of them.
     with os.scandir(root) as entries:
         return sum(1 for _ in itertools.islice(entries, MIN_RUNS)) == MIN_RUNS
-
-
-def _name_key(name: str) -> tuple[int, float, str]:
-    return id_key(plain_id(name))
 
 
 def _position(run_id: RunId, request: IndexRequest) -> Ordered:
