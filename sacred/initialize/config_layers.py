@@ -139,10 +139,11 @@ def _set_by(
         found = dict(leaves_of({name: before[name]})) if name in before else {}
         earlier |= found
         now = summary.own_copies.get(name, summary.get(name, _MISSING))
+        origin = _origin_of(source, name, summary, layers)
         for path, value in leaves_of({name: now}) if now is not _MISSING else ():
             is_set = path in own or (path == name and name in assigned)
             if not fixed.has(path) and (is_set or not is_same(found.get(path, _MISSING), value)):
-                yield path, value, _origin_of(source, name, summary, layers)
+                yield path, value, origin
     for path, value in summary.overridden.items():
         name = path.partition(".")[0]
         if name in assigned or not is_same(earlier.get(path, _MISSING), value):

@@ -59,7 +59,6 @@ class GivenValues:
             for name, one in declared.items()
             if name in fixed and fixed[name] is not DELETED and not isinstance(one, AnyValue)
         }
-        self._own: dict[str, Any] = dict.fromkeys(self._declared, MISSING)
 
     def assign(self, name: Any, own: Any = MISSING) -> bool:
         """Convert the given value of an entry, now that the source sets it.
