@@ -53,6 +53,17 @@ class Distribution:
         return dict(line.split(": ", 1) for line in wanted)
 
     @property
+    def is_checkout(self) -> bool:
+        """Whether it is a directory of sources that is on the path, and not installed.
+
+        >>> Distribution("/home/me/lab/lab.egg-info").is_checkout
+        True
+        """
+        place, name = os.path.split(self.path)
+        is_installed = os.path.basename(place) in ("site-packages", "dist-packages")
+        return name.endswith(".egg-info") and not is_installed
+
+    @property
     def version_in_path(self) -> str | None:
         """The version in the name of the ``.dist-info``, which needs no file to be read.
 

@@ -109,7 +109,7 @@ def installed_packages(sites: Sites) -> tuple[tuple[str, ...], tuple[str, ...]]:
         for distribution in site.all:
             if distribution.key not in found:
                 found[distribution.key] = distribution.version_in_path or distribution.version or ""
-                if distribution.key in editable:
+                if distribution.key in editable or distribution.is_checkout:
                     local.add(distribution.key)
     packages = sorted(f"{name}=={version}" for name, version in found.items() if version)
     return tuple(packages), tuple(sorted(local))

@@ -14,6 +14,7 @@ from sacred.dependencies.environment import VARIABLES
 from sacred.records import RunRecord
 from sacred.reruns.recorded_config import config_file_text
 from sacred.restoring.errors import CannotRestoreError
+from sacred.restoring.interpreter import Interpreter
 from sacred.restoring.tree import RestoredTree
 
 __all__ = ["Invocation", "invocation_of", "is_from_command_line"]
@@ -31,12 +32,25 @@ class Invocation(Frozen):
     Args:
         words: behind the interpreter.
         directory: the working directory.
-        variables: the environment.
+        variables: the environment, without ``PYTHONPATH``.
+        restored_paths: what of the run's ``PYTHONPATH`` is restored.
+        present_paths: the present one, with what the run found in its own directories there.
     """
 
     words: tuple[str, ...]
     directory: Path
     variables: dict[str, str]
+    restored_paths: tuple[str, ...]
+    present_paths: tuple[str, ...]
+
+    def environment(self, interpreter: Interpreter) -> dict[str, str]:
+        """Return the environment variables for an interpreter.
+
+        An environment that was made for the run must not see the packages of the present one.
+        """
+        present = self.present_paths if interpreter.is_present else ()
+        paths = dict.fromkeys((*self.restored_paths, *present))
+        return {**self.variables, **({"PYTHONPATH": os.pathsep.join(paths)} if paths else {})}
 
 
 def is_from_command_line(record: RunRecord) -> bool:
@@ -66,10 +80,14 @@ def invocation_of(
         if any(updates):
             raise CannotRestoreError("it was started by ex.run(...), which takes no updates here")
         words += _recorded_arguments(record)
+    restored = [module_root, *_import_paths(record, tree)]
+    present = [_moved(path, tree) for path in _present_import_paths()]
     return Invocation(
         words=tuple(words),
         directory=tree.work,
-        variables=_variables(record, tree, scratch, module_root),
+        variables=_variables(record, scratch),
+        restored_paths=tuple(str(path) for path in restored if path is not None),
+        present_paths=tuple(present),
     )
 
 
@@ -123,21 +141,25 @@ def _store(scratch: Path) -> Path:
     return scratch / "record"
 
 
-def _variables(
-    record: RunRecord, tree: RestoredTree, scratch: Path, module_root: Path | None
-) -> dict[str, str]:
+def _variables(record: RunRecord, scratch: Path) -> dict[str, str]:
     recorded = record.environment.get("variables")
     # Without a record of them, nobody knows better than the present ones.
     variables = {k: v for k, v in os.environ.items() if not recorded or k not in VARIABLES}
     if isinstance(recorded, Mapping):
         variables |= {k: str(v) for k, v in recorded.items() if k in VARIABLES}
-    paths = [module_root, *_import_paths(record, tree)]
-    for path in filter(None, variables.get("PYTHONPATH", "").split(os.pathsep)):
-        # What the run found in its own directories, it finds in the restored ones.
-        paths.append(tree.moved(os.path.abspath(path)) or Path(path))
-    if found := dict.fromkeys(str(path) for path in paths if path is not None):
-        variables["PYTHONPATH"] = os.pathsep.join(found)
+    variables.pop("PYTHONPATH", None)
     return {**variables, RERUN_STORE: str(_store(scratch))}
+
+
+def _present_import_paths() -> list[str]:
+    paths = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    return [os.path.abspath(path) for path in paths]
+
+
+def _moved(path: str, tree: RestoredTree) -> str:
+    """What the run found in its own directories, it finds in the restored ones."""
+    found = tree.moved(path)
+    return str(found) if found is not None and found.is_dir() else path
 
 
 def _import_paths(record: RunRecord, tree: RestoredTree) -> Iterator[Path | None]:

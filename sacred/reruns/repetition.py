@@ -123,7 +123,7 @@ def _execute(interpreter: Interpreter, invocation: Invocation, log: Path) -> str
         process = subprocess.Popen(
             [interpreter.path, *invocation.words],
             cwd=invocation.directory,
-            env=invocation.variables,
+            env=invocation.environment(interpreter),
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,

@@ -18,7 +18,6 @@ from sacred.dependencies.distributions import Distribution, find_distribution
 from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.package_needs import required_by
 from sacred.serializer import dumps
-from sacred.stores.cache_dir import cache_dir
 
 __all__ = ["Plan", "build", "cached", "environments_dir"]
 
@@ -56,8 +55,8 @@ class Plan(Frozen):
 
 def environments_dir() -> Path:
     """The directory of the environments that were made, in the user's cache directory."""
-    cache = cache_dir() or os.path.join(tempfile.gettempdir(), f"sacred-{os.getuid()}", "index")
-    return Path(cache).parent / "environments"
+    caches = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(caches) / "sacred" / "environments"
 
 
 def cached(plan: Plan) -> Path | None:
@@ -177,6 +176,9 @@ def _link(distribution: Distribution, environment: Path) -> None:
     """Copy what was installed of a local package: usually, files that say where its sources are."""
     site = Path(distribution.path).parent
     [target] = (environment / "lib").glob("python*/site-packages")
+    if distribution.is_checkout:
+        (target / f"{distribution.key}-checkout.pth").write_text(f"{site}\n")
+        return
     for line in distribution.read("RECORD").splitlines():
         name = line.split(",")[0]
         if name and ".." not in Path(name).parts and not os.path.isabs(name):

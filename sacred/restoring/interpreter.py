@@ -24,10 +24,12 @@ class Interpreter(Frozen):
     Args:
         path: of the program.
         name: what it is, in words.
+        is_present: whether it is that of this process, with what ``PYTHONPATH`` adds to it.
     """
 
     path: str
     name: str
+    is_present: bool = False
 
 
 def find_interpreter(record: RunRecord, mode: Mode = "auto") -> Interpreter:
@@ -41,7 +43,7 @@ def find_interpreter(record: RunRecord, mode: Mode = "auto") -> Interpreter:
     Raises:
         CannotRestoreError: a version, or a package, cannot be had.
     """
-    current = Interpreter(path=sys.executable, name="the present environment")
+    current = Interpreter(path=sys.executable, name="the present environment", is_present=True)
     if mode == "current":
         return current
     if mode == "auto" and not _differences(record):

@@ -70,7 +70,8 @@ def required_by(name: str) -> set[str]:
         if distribution is None or distribution.key in found:
             continue
         found.add(distribution.key)
-        metadata = distribution.read("METADATA").partition("\n\n")[0]
+        text = distribution.read("METADATA") or distribution.read("PKG-INFO")
+        metadata = text.partition("\n\n")[0]
         # Without extras: nobody knows which were asked for, and if, the record has their versions.
         for needed in re.findall(r"(?m)^Requires-Dist: *([A-Za-z0-9][\w.-]*)(.*)$", metadata):
             if "extra ==" not in needed[1]:

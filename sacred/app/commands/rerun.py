@@ -134,7 +134,7 @@ def _print_verdict(repetition: Repetition, new_id: Any, target: RunStore, consol
         console.print(f"  before the run  {divergence_text(cause)}")
     if verdict.divergence is not None and str(verdict.divergence) not in verdict.reason:
         console.print(f"  differs first   {divergence_text(verdict.divergence)}")
-    if verdict.divergence is not None and verdict.is_hash_suspect:
+    if verdict.divergence is not None and not verdict.causes and verdict.is_hash_suspect:
         console.print(
             "  perhaps because PYTHONHASHSEED was not set: sets of texts have another order in "
             "each run"
