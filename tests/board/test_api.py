@@ -422,3 +422,28 @@ def test_a_damaged_run_is_a_row_or_a_problem_and_hides_no_other(tmp_path: Path) 
         assert "Run 1" in page["problems"][0]
         assert "damaged" in api.get("/runs/runs/1", 500)["detail"]
         api.close()
+
+
+def test_runs_fold_into_groups_with_means(api: Api) -> None:
+    found = api.get("/groups", by="opt.name", value=["result", "metrics.loss.min"], q="n < 5")
+    assert found["by"] == ["opt.name"]
+    groups = {json.dumps(group["values"][0]): group for group in found["groups"]}
+    assert list(groups) == ['"SGD"', '"adam"', '"sgd"', "null"]
+    adam = groups['"adam"']
+    assert (adam["runs"], adam["statuses"]) == (2, {"COMPLETED": 2})
+    result, loss = adam["numbers"]
+    assert (result["count"], result["mean"]) == (2, 0.375)
+    assert result["deviation"] == pytest.approx(0.1767767)
+    assert result["margin"] == pytest.approx(12.706 * 0.125, rel=1e-3)
+    assert loss["mean"] == 0.7
+    assert groups['"SGD"']["numbers"] == [None, None]
+    assert groups['"sgd"']["numbers"][0]["margin"] is None
+    # Each group can be asked for.
+    for group in found["groups"]:
+        members = api.get("/runs", q=f"n < 5 and {group['where']}", column="id")
+        assert members["total"] == group["runs"]
+    everything = api.get("/groups", by="*", q="n in (0, 3, 6)")
+    assert everything["by"][:2] == ["name", "config.n"]
+    assert len(everything["groups"]) == 3
+    assert "by is missing" in api.get("/groups", 400)["detail"]
+    assert "no order" not in api.get("/groups", 400, by="status.x")["detail"]

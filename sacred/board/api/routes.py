@@ -7,6 +7,7 @@ from sacred.board.api.editing import discard_runs, edit_run, recover_runs
 from sacred.board.api.field_catalogue import list_fields, list_stores
 from sacred.board.api.file_contents import read_file
 from sacred.board.api.operations import Operation, Parameter
+from sacred.board.api.run_groups import list_groups
 from sacred.board.api.run_pages import export_runs, list_runs
 from sacred.board.api.run_parts import read_config, read_output, read_record, read_run
 from sacred.board.api.saved_views import list_views, save_view
@@ -48,6 +49,17 @@ OPERATIONS: tuple[Operation, ...] = (
             _number("offset", "how many runs are left out in front", 0, 0, 10**9),
             _number("limit", "how many runs at most", 100, 0, 1000),
             Parameter(name="snapshot", about="of an earlier page: the runs as they were then"),
+            Parameter(name="count", about="whether the total has to be known, which may take long",
+                      kind="boolean", default=True),
+        ),
+    ),
+    Operation(
+        name="listGroups", method="GET", path="/groups", result="Groups", serve=list_groups,
+        summary="Runs folded into groups that have the same values, with means of numbers",
+        parameters=(
+            _STORE, _QUERY, _UTC, _TRASH,
+            Parameter(name="by", about="fields; *: all entries that differ but seeds", many=True),
+            Parameter(name="value", about="numbers of which the means are wanted", many=True),
         ),
     ),
     Operation(

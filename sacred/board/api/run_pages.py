@@ -71,8 +71,8 @@ def list_runs(call: Call) -> dict[str, Any]:
         names = _default_columns(selection.page(offset, limit))
         # Again with the columns, so that stores give their numbers of all runs at once.
         selection, columns = _selected(call.board, replace(request, columns=tuple(names)), None)
-    total = len(selection)
     page = selection.page(offset, limit)
+    total = selection.count() if call.values["count"] else selection.known_count
     rows = [_row(store, run, columns) for store, run in page]
     return {
         "snapshot": selection.token,
@@ -82,7 +82,7 @@ def list_runs(call: Call) -> dict[str, Any]:
         "runs": [row[0] for row in rows],
         "data": {name: [row[1][name] for row in rows] for name in columns},
         "problems": _problems(selection, page),
-        "hints": selection.hints() if not total else [],
+        "hints": selection.hints() if total == 0 else [],
     }
 
 

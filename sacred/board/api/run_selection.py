@@ -9,7 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 
-from sacred._base.frozen import Frozen
+from sacred._base.frozen import Frozen, replace
 from sacred.board.opened_stores import BoardStore, store_of_key
 from sacred.query.names import NO_NAMES, Names, bare_words, free_paths
 from sacred.query.parser import parse
@@ -25,6 +25,8 @@ __all__ = ["RunRequest", "RunSelection", "Selections", "select"]
 
 #: So many selections are kept: of what a few open pages show.
 _MAX_KEPT = 16
+#: So many of the first runs are asked for by themselves.
+_HEAD = 200
 _NEWEST_FIRST = (SortKey(Path("start_time"), descending=True),)
 
 
@@ -51,6 +53,9 @@ class RunRequest(Frozen):
 class RunSelection:
     """The runs of a request, in order.
 
+    Its first rows are asked for by themselves: stores find the first of an order fast, and all of
+    them only by reading all.
+
     Args:
         request: what was asked for.
         stores: that are looked into.
@@ -76,12 +81,22 @@ class RunSelection:
         self.sort = sort
         self.tables = tables
         self._stores = stores
-        self._merged = self._merge() if len(tables) > 1 else None
-        self._known: list[tuple[int, RunRecord]] = []
-        self._lock = threading.Lock()
+        heads = [replace(table, limit=table.limit or _HEAD) for table in tables]
+        self._head = _Rows(stores, heads, sort)
+        self._all = _Rows(stores, tables, sort)
 
-    def __len__(self) -> int:
-        return sum(len(table) for table in self.tables)
+    def count(self) -> int:
+        """How many runs there are, which takes as long as to read all that may fit."""
+        return self._all.count()
+
+    @property
+    def known_count(self) -> int | None:
+        """How many runs there are, if that is known; None: see `count`."""
+        if self._all.is_counted:
+            return self._all.count()
+        if self._head.is_counted and all(len(table) < _HEAD for table in self._head.tables):
+            return self._head.count()
+        return None
 
     def page(self, offset: int, limit: int) -> list[tuple[BoardStore, RunRecord]]:
         """Return some of the runs, with their stores.
@@ -90,14 +105,12 @@ class RunSelection:
             offset: how many are left out in front.
             limit: how many at most.
         """
-        if not self.tables:
-            return []
-        if self._merged is None:
-            return [(self._stores[0], run) for run in self.tables[0][offset : offset + limit]]
-        with self._lock:
-            missing = offset + limit - len(self._known)
-            self._known += itertools.islice(self._merged, max(0, missing))
-            return [(self._stores[n], run) for n, run in self._known[offset : offset + limit]]
+        is_first = offset + limit <= _HEAD and not self._all.is_counted
+        return (self._head if is_first else self._all).page(offset, limit)
+
+    def first(self) -> RunRecord | None:
+        """One of the runs; None: there is none."""
+        return next((run for _, run in self._head.page(0, 1)), None)
 
     @property
     def problems(self) -> list[str]:
@@ -108,20 +121,55 @@ class RunSelection:
             for store, table in zip(self._stores, self.tables, strict=True)
             if table.limit is not None
         ]
-        return [*unready, *(problem for table in self.tables for problem in table.problems)]
+        # Of a table and its head, it is one list.
+        found = [problem for table in self.tables for problem in table.problems]
+        return [*unready, *dict.fromkeys(found)]
 
     def hints(self) -> list[str]:
-        """If there is no run: what was probably meant."""
-        return [] if len(self) else [hint for table in self.tables for hint in table.hints()]
+        """What was probably meant, if there is no run."""
+        return [hint for table in self.tables for hint in table.hints()]
+
+
+class _Rows:
+    """The rows of some tables, merged."""
+
+    def __init__(
+        self,
+        stores: Sequence[BoardStore],
+        tables: Sequence[RunTable],
+        sort: tuple[SortKey, ...],
+    ) -> None:
+        self.tables = tables
+        self.is_counted = False
+        self._stores = stores
+        self._sort = sort or _NEWEST_FIRST
+        self._merged = self._merge() if len(tables) > 1 else None
+        self._known: list[tuple[int, RunRecord]] = []
+        self._lock = threading.Lock()
+
+    def count(self) -> int:
+        number = sum(len(table) for table in self.tables)
+        self.is_counted = True
+        return number
+
+    def page(self, offset: int, limit: int) -> list[tuple[BoardStore, RunRecord]]:
+        if not self.tables:
+            return []
+        if self._merged is None:
+            found = self.tables[0][offset : offset + limit]
+            self.is_counted = True
+            return [(self._stores[0], run) for run in found]
+        with self._lock:
+            missing = offset + limit - len(self._known)
+            self._known += itertools.islice(self._merged, max(0, missing))
+            return [(self._stores[n], run) for n, run in self._known[offset : offset + limit]]
 
     def _merge(self) -> Iterator[tuple[int, RunRecord]]:
-        keys = self.sort or _NEWEST_FIRST
-
         def numbered(n: int, table: RunTable) -> Iterator[tuple[int, RunRecord]]:
             return ((n, record) for record in table)
 
         sources = [numbered(n, table) for n, table in enumerate(self.tables)]
-        return heapq.merge(*sources, key=lambda item: sort_key(keys, item[1]))
+        return heapq.merge(*sources, key=lambda item: sort_key(self._sort, item[1]))
 
 
 class Selections:
@@ -210,7 +258,7 @@ def _explained(asked: Sequence[BoardStore], request: RunRequest, selection: RunS
     ]
     if not free:
         return NO_NAMES
-    first = next((run for table in selection.tables if (run := table.first())), None)
+    first = selection.first()
     unclear = [path for path in free if first is None or shown_value(first, path) is None]
     if not unclear:
         return NO_NAMES

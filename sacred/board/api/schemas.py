@@ -107,7 +107,7 @@ _RUN = _object(
 _RUN_PAGE = _object(
     {
         "snapshot": _TEXT,
-        "total": _COUNT,
+        "total": {"type": ["integer", "null"], "minimum": 0},
         "offset": _COUNT,
         "columns": _list(_object({"name": _TEXT, "path": _TEXT, "kind": _TEXT})),
         "runs": _list(_ROW),
@@ -119,6 +119,26 @@ _RUN_PAGE = _object(
 _OUTPUT = _object({"from": _COUNT, "to": _COUNT, "total": _COUNT, "active": _FLAG, "text": _TEXT})
 _RUN_NAME = _object({"store": _TEXT, "key": _TEXT})
 _VIEW = _object({"name": _TEXT, "address": _TEXT})
+
+_MEAN = {
+    "type": ["object", "null"],
+    "properties": {
+        "count": _COUNT,
+        "mean": {"type": ["number", "string"]},
+        "deviation": {"type": ["number", "null"]},
+        "margin": {"type": ["number", "null"]},
+    },
+    "required": ["count", "mean", "deviation", "margin"],
+}
+_GROUP = _object(
+    {
+        "values": _list(_ANYTHING),
+        "runs": _COUNT,
+        "statuses": _NAMED_COUNTS,
+        "numbers": _list(_MEAN),
+        "where": _TEXT_OR_NULL,
+    }
+)
 
 SCHEMAS: dict[str, Schema] = {
     "Problem": {
@@ -137,6 +157,15 @@ SCHEMAS: dict[str, Schema] = {
     "Stores": _object({"stores": _list(_STORE), "read_only": _FLAG}),
     "Fields": _object({"fields": _list(_FIELD)}),
     "RunPage": _RUN_PAGE,
+    "Groups": _object(
+        {
+            "by": _list(_TEXT),
+            "values": _list(_TEXT),
+            "groups": _list(_GROUP),
+            "total": _COUNT,
+            "problems": _list(_TEXT),
+        }
+    ),
     "Run": _RUN,
     "Config": _object({"config": _ANYTHING, "problems": _list(_TEXT)}),
     "Output": _OUTPUT,

@@ -66,7 +66,7 @@ export class QueryBox {
     const text = this.input.value;
     if (text.trim() === state().q) { this.mark(null); return; }
     try {
-      await get("runs", { q: text, limit: 0, column: "id" });
+      await get("runs", { q: text, limit: 0, column: "id", count: false });
     } catch (error) {
       if (error instanceof Problem && this.input.value === text) this.mark(error);
       return;

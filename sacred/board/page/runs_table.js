@@ -73,6 +73,10 @@ export class RunsTable {
     this.restoreWidths();
     await this.draw();
     this.loaded(data);
+    if (!data.isCounted && (await data.count()) && data === this.data) {
+      await this.draw();
+      this.loaded(data);
+    }
   }
 
   async draw() {
@@ -122,6 +126,7 @@ export class RunsTable {
       if (error instanceof Problem) this.showProblem(error);
     }
     const shown = data.columns.slice(1);
+    /** @type {(import("./table_data.js").Entry | undefined)[]} */
     const entries = [];
     for (let y = y0; y < Math.min(y1, data.total); y += 1) entries.push(data.entry(y));
     return {

@@ -3,6 +3,8 @@
 import { get } from "./api.js";
 
 const PAGE = 50;
+/** So many rows can be had before all are counted. */
+const HEAD = 200;
 
 /** @typedef {{name: string, path: string, kind: string}} Column */
 /** @typedef {{store: string, key: string, status: string | null, active: boolean, starred: boolean, problems: string[]}} Row */
@@ -13,6 +15,8 @@ export class TableData {
   constructor(request) {
     this.request = request;
     this.total = 0;
+    /** Whether the total is known; else it is the number of rows that can be had at once. */
+    this.isCounted = true;
     /** @type {Column[]} */
     this.columns = [];
     /** @type {string[]} */
@@ -53,20 +57,32 @@ export class TableData {
     const { signal } = this.abort;
     const asked = get("runs", {
       q, sort, store: stores, trash: trash || null, column: wanted,
-      offset: page * PAGE, limit: PAGE, snapshot: this.snapshot,
+      offset: page * PAGE, limit: PAGE, snapshot: this.snapshot, count: false,
     }, signal);
     // Of rows that nobody waits for any more, there are none.
     const found = await asked.catch((error) => { if (!signal.aborted) throw error; });
     if (!found) return;
     if (!this.snapshot) {
       this.columns = found.columns;
-      this.total = found.total;
+      this.isCounted = found.total !== null;
+      this.total = found.total ?? HEAD;
       this.hints = found.hints;
     }
     this.snapshot = found.snapshot;
     for (const problem of found.problems) if (!this.problems.includes(problem)) this.problems.push(problem);
     const columns = this.columns.map((column) => found.data[column.name] ?? []);
     this.pages.set(page, found.runs.map((/** @type {Row} */ row, /** @type {number} */ n) => ({ row, values: columns.map((values) => values[n]) })));
+  }
+
+  /** Count all rows, which may take long. */
+  async count() {
+    const { q, sort, stores, trash } = this.request;
+    const found = await get("runs", { q, sort, store: stores, trash: trash || null, column: "id", limit: 0, snapshot: this.snapshot }, this.abort.signal)
+      .catch(() => null);
+    if (!found || this.abort.signal.aborted) return false;
+    this.total = found.total;
+    this.isCounted = true;
+    return true;
   }
 
   /** Wait for some rows. @param {number} from @param {number} to */
