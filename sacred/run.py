@@ -38,6 +38,7 @@ from sacred.lifecycle.forked import ForkedInfo, RunOwner
 from sacred.lifecycle.heartbeat import HeartbeatThread
 from sacred.lifecycle.output_record import OutputRecord
 from sacred.lifecycle.signals import EndSignals, Terminated, delayed_interrupts
+from sacred.media.log_methods import LogMethods
 from sacred.metrics_logger import MetricsLogger
 from sacred.randomness import set_global_seed
 from sacred.settings import SETTINGS
@@ -52,7 +53,7 @@ __all__ = ["Run"]
 PathLike = str | os.PathLike[str]
 
 
-class Run:
+class Run(LogMethods):
     """One execution of a command: its configuration, observers, output and outcome.
 
     Runs are made by :meth:`sacred.Experiment.run`; main functions get the current
@@ -89,6 +90,7 @@ class Run:
         post_run_hooks: Iterable[Callable[..., Any]],
         captured_out_filter: Callable[[str], str] | None = None,
     ) -> None:
+        super().__init__()
         self._id: RunId | None = None
         self.bindings = RunBindings(run=self)
         self.config_history: ConfigHistory | None = None  # where its entries come from

@@ -18,7 +18,7 @@ A setting that does not exist, or a value that it cannot take, is a
         ...
     sacred.settings.SettingError: Unknown setting: CAPTUR_MODE. Possible keys are: ['CONFIG', \
 'HOST_INFO', 'COMMAND_LINE', 'CAPTURE_MODE', 'DISCOVER_DEPENDENCIES', 'DISCOVER_SOURCES', \
-'DEFAULT_BEAT_INTERVAL']. Did you mean "CAPTURE_MODE"?
+'DEFAULT_BEAT_INTERVAL', 'SYSTEM_METRICS']. Did you mean "CAPTURE_MODE"?
     >>> settings.CAPTURE_MODE = "all"
     Traceback (most recent call last):
         ...
@@ -58,6 +58,13 @@ def _check_interval(key: str, value: Any) -> None:
         raise SettingError(f"{key} must be a number of seconds, 0 or more, not {value!r}")
 
 
+def _check_interval_or_switch(key: str, value: Any) -> None:
+    if not isinstance(value, bool) and not (isinstance(value, int | float) and value > 0):
+        raise SettingError(
+            f"{key} must be True, False or a number of seconds above 0, not {value!r}"
+        )
+
+
 def _check_list(key: str, value: Any) -> None:
     # A single string would silently count as the list of its letters.
     if isinstance(value, str | bytes) or not hasattr(value, "__iter__"):
@@ -75,6 +82,7 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "DISCOVER_DEPENDENCIES": _check_choice("none", "imported", "sys", "pkg"),
     "DISCOVER_SOURCES": _check_choice("none", "imported", "sys", "dir"),
     "DEFAULT_BEAT_INTERVAL": _check_interval,
+    "SYSTEM_METRICS": _check_interval_or_switch,
     "IGNORED_COMMENTS": _check_list,
     "CAPTURED_ENV": _check_list,
 }
@@ -242,5 +250,8 @@ SETTINGS = Settings(
         "DISCOVER_SOURCES": "imported",
         # Seconds between two heartbeats; 0: as often as is sensible.
         "DEFAULT_BEAT_INTERVAL": 10.0,
+        # Log what the process and its children use (metrics system.*): True, about every
+        # ten seconds; or the number of seconds between two samples.
+        "SYSTEM_METRICS": False,
     }
 )

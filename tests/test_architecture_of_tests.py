@@ -36,6 +36,7 @@ KNOWN_ATTRIBUTES = {
     "_asdict",  # of named tuples
     "_replace",
     "_repr_html_",  # asked for by notebooks
+    "_repr_mimebundle_",
 }
 MODULES = sorted(set((ROOT / "tests").rglob("*.py")) - {Path(__file__)})
 

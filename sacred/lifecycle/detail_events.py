@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred.events import DetailsGathered
 from sacred.lifecycle.config_history import ConfigHistory
 from sacred.lifecycle.environment_events import environment_events
+from sacred.settings import SETTINGS
 
 if TYPE_CHECKING:
     import datetime
@@ -24,10 +25,19 @@ class _Run(Protocol):
     environment_gatherer: Callable[[], Callable[[], dict[str, Any]]] | None
     config_history: ConfigHistory | None
 
+    def log_scalars(self, values: Mapping[str, float]) -> None: ...
+
 
 def detail_events(run: _Run) -> Callable[[], Iterable[DetailsGathered]]:
     """Return what yields the events that are due with a heartbeat."""
-    sources = (environment_events(run), provenance_events(run))
+    sources = [environment_events(run), provenance_events(run)]
+    if SETTINGS.SYSTEM_METRICS and run.observers:
+        # Not at the top: off by default.
+        from sacred.system_metrics import DEFAULT_INTERVAL, SystemMetrics, logging_samples
+
+        setting = SETTINGS.SYSTEM_METRICS
+        samples = SystemMetrics(DEFAULT_INTERVAL if setting is True else setting)
+        sources.append(logging_samples(samples, run.log_scalars))
     return lambda: itertools.chain.from_iterable(events() for events in sources)
 
 

@@ -6,6 +6,7 @@
 | `stored_values` | stored values back to Python values, without executing anything |
 | `metric` | the points of a metric as arrays |
 | `stored_files` | sources, resources and artifacts |
+| `media` | images, tables, sounds, ... with steps: artifacts whose names say so |
 | `source` | what a record is read from, as a protocol |
 | `run_record` | `RunRecord` |
 | `notebook` `sparkline` | a run as HTML, for notebooks; a small curve |

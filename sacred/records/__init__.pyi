@@ -2,6 +2,8 @@ from sacred._base.run_ids import RunId as RunId
 from sacred._base.run_ids import id_key as id_key
 from sacred._base.run_ids import plain_id as plain_id
 from sacred.records.attribute_dict import Fields as Fields
+from sacred.records.media import MediaName as MediaName
+from sacred.records.media import MediaSeries as MediaSeries
 from sacred.records.metric import Metric as Metric
 from sacred.records.metric import Points as Points
 from sacred.records.run_record import RunRecord as RunRecord

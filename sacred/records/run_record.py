@@ -13,6 +13,7 @@ from sacred._base.text import did_you_mean
 from sacred.provenance.origins import Provenance
 from sacred.provenance.stored_rows import provenance_from
 from sacred.records.attribute_dict import Fields, frozen, thawed
+from sacred.records.media import MediaSeries, series_of
 from sacred.records.metric import Metric
 from sacred.records.source import Document, MetricNumbers, RecordSource
 from sacred.records.stored_files import FileEntry, StoredFile
@@ -226,6 +227,11 @@ class RunRecord(Frozen):
     def artifacts(self) -> Mapping[str, StoredFile]:
         """The files that the run has made, by name; the last one of a name counts."""
         return self._once("artifacts", lambda: self._files("artifacts"))
+
+    @property
+    def media(self) -> Mapping[str, MediaSeries]:
+        """Images, figures, tables, ... that were logged with steps, by name."""
+        return self._once("media", lambda: _Named(series_of(self.artifacts), "series"))
 
     @property
     def resources(self) -> Mapping[str, StoredFile]:

@@ -78,13 +78,16 @@ class Recorder:
             meta_info={"comment": "", **meta},
             _id=None,
         )
-        return Live(observer, run_id, start)
+        return Live(self, observer, run_id, start)
 
 
 class Live:
     """A run under way."""
 
-    def __init__(self, observer: Any, run_id: Any, start: datetime.datetime) -> None:
+    def __init__(
+        self, recorder: Recorder, observer: Any, run_id: Any, start: datetime.datetime
+    ) -> None:
+        self._recorder = recorder
         self.observer = observer
         self.id = run_id
         self.start = start
@@ -105,6 +108,10 @@ class Live:
     def add(self, name: str, path: str) -> None:
         """Add an artifact."""
         self.observer.artifact_event(name=name, filename=path)
+
+    def add_bytes(self, name: str, content: bytes) -> None:
+        """Add an artifact with some content."""
+        self.add(name, self._recorder.file("content", content))
 
     def complete(self, result: Any) -> None:
         """End well."""

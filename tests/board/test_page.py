@@ -175,6 +175,31 @@ def test_a_run_shows_all_that_is_stored_of_it(visit: Visit) -> None:
     see(run.locator("pre"), "COMPLETED")
 
 
+def test_one_slider_moves_through_all_media_of_a_run(visit: Visit, board: Board) -> None:
+    run = board.recorder.start({"lr": 11, "seed": 3})
+    for step in (0, 10, 20):
+        counts = json.dumps({"counts": [1, step], "edges": [0, 1, 2]})
+        run.add_bytes(f"media/weights/{step:08d}.histogram.json", counts.encode())
+        run.add_bytes(f"media/samples/{step:08d}.image.png", board_runs.picture())
+    run.add_bytes("media/val/best/00000010.table.csv", b"class,f1\ncat,0.75\n")
+    run.add_bytes("model.pt", b"weights")
+    run.complete(1)
+    page = visit.go(f"?run=lab/{run.id}&tab=media")
+    panel = page.locator("#run")
+    see(panel.get_by_alt_text("samples, step 20"))  # the last one
+    see(panel.locator("[data-media='val/best'] td.number"), "0.75")
+    see(panel.locator("[data-media='val/best'] .last"), "step 10")
+    see(panel.get_by_role("img", name="2 bins from 0 to 2, at most 20 values in one"))
+    panel.get_by_label("Step").fill("0")
+    see(panel.get_by_alt_text("samples, step 0"))
+    see(panel.get_by_role("img", name="2 bins from 0 to 2, at most 1 values in one"))
+    page.reload()
+    see(panel.get_by_alt_text("samples, step 0"))
+    panel.get_by_role("tab", name="Files").click()
+    see(panel.locator(".names button"), "model.pt")
+    assert panel.locator(".names button").count() == 1
+
+
 def test_runs_are_edited_and_thrown_away(visit: Visit, board: Board) -> None:
     run = board.recorder.start({"lr": 7, "seed": 9})
     run.complete(1)

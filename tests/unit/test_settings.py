@@ -29,6 +29,7 @@ EXPECTED = {
     "DISCOVER_DEPENDENCIES": "imported",
     "DISCOVER_SOURCES": "imported",
     "DEFAULT_BEAT_INTERVAL": 10.0,
+    "SYSTEM_METRICS": False,
 }
 
 
@@ -86,6 +87,8 @@ def test_the_nearest_setting_is_offered(settings):
         ("DEFAULT_BEAT_INTERVAL", -1),
         ("DEFAULT_BEAT_INTERVAL", float("nan")),
         ("DEFAULT_BEAT_INTERVAL", "10"),
+        ("SYSTEM_METRICS", 0),
+        ("SYSTEM_METRICS", "on"),
         ("CONFIG", 5),
     ],
 )

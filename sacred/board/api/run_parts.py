@@ -53,6 +53,7 @@ def read_run(call: Call) -> dict[str, Any]:
         **{name: parts.json(name) for name in ("info", "host", "experiment", "meta")},
         "metrics": parts.read(lambda: list(run.metrics), []),
         **{kind: parts.read(lambda kind=kind: _files(run, kind), []) for kind in _FILES},
+        "media": parts.read(lambda: _media(run), []),
         "repeat": parts.read(lambda: commands_to_repeat(run), []),
         "problems": [*run.problems, *parts.problems],
     }
@@ -89,6 +90,18 @@ def _files(run: RunRecord, kind: str) -> list[dict[str, Any]]:
             "metadata": as_json(file.metadata),
         }
         for file in files.values()
+    ]
+
+
+def _media(run: RunRecord) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": series.name,
+            "kind": series.kind,
+            "steps": list(series),
+            "artifacts": [file.name for file in series.values()],
+        }
+        for series in run.media.values()
     ]
 
 

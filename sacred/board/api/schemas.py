@@ -64,6 +64,15 @@ _ROW = _object(
 _FILE = _object(
     {"name": _TEXT, "content_type": _TEXT, "md5": _TEXT_OR_NULL, "metadata": {"type": "object"}}
 )
+#: A series of logged images, tables, ...: the artifact of each step.
+_MEDIA = _object(
+    {
+        "name": _TEXT,
+        "kind": _TEXT,
+        "steps": _list({"type": "integer"}),
+        "artifacts": _list(_TEXT),
+    }
+)
 _ANNOTATION_FIELDS: Schema = {
     "tags": _list(_TEXT),
     "notes": _TEXT_OR_NULL,
@@ -98,6 +107,7 @@ _RUN = _object(
         "meta": _ANYTHING,
         "metrics": _list(_TEXT),
         "artifacts": _list(_FILE),
+        "media": _list(_MEDIA),
         "resources": _list(_FILE),
         "sources": _list(_FILE),
         "repeat": _list(_TEXT),

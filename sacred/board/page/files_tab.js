@@ -13,8 +13,15 @@ export function fileAddress(run, kind, name, show) {
   return address(`${runPath(run.store, run.key)}/files`, { kind, name, show: show || null });
 }
 
-/** @param {HTMLElement} root @param {any} run */
-export function filesTab(root, run) {
+/** The artifacts that are not shown as media. @param {any} run @returns {StoredFile[]} */
+export function otherArtifacts(run) {
+  const media = new Set(run.media.flatMap((/** @type {any} */ series) => series.artifacts));
+  return run.artifacts.filter((/** @type {StoredFile} */ file) => !media.has(file.name));
+}
+
+/** @param {HTMLElement} root @param {any} whole the run */
+export function filesTab(root, whole) {
+  const run = { ...whole, artifacts: otherArtifacts(whole) };
   if (!run.artifacts.length && !run.resources.length) {
     showEmpty(root, "No files", "Files that a run makes or opens are kept with it:", { code: '_run.add_artifact("model.pt")\n_run.open_resource("data.csv")' });
     return {};

@@ -24,12 +24,20 @@ export async function preview(place, file, shown, saved, signal) {
   const body = el("div", {}, el("span.dim", {}, "Reading …"));
   fill(place, head, body);
   try {
-    const start = await beginning(saved, isJson(file) ? MOST_JSON : MOST, signal);
+    const start = await read(file, saved, signal);
     about.textContent = `${file.content_type}, ${size(start.size)}${file.md5 ? `, md5 ${file.md5.slice(0, 8)}` : ""}`;
     fill(body, ...content(file, start, shown));
   } catch (error) {
     if (!signal.aborted) fill(body, el("span.dim", {}, /** @type {Error} */ (error).message));
   }
+}
+
+/**
+ * The beginning of a file, as `content` shows it.
+ * @param {{name: string, content_type: string}} file @param {string} saved its address @param {AbortSignal} signal
+ */
+export function read(file, saved, signal) {
+  return beginning(saved, isJson(file) ? MOST_JSON : MOST, signal);
 }
 
 /** @param {{name: string, content_type: string}} file */
@@ -43,7 +51,7 @@ function isJson(file) {
  * @param {string} shown
  * @returns {Node[]}
  */
-function content(file, start, shown) {
+export function content(file, start, shown) {
   const kind = file.content_type.split(";")[0].trim().toLowerCase();
   const name = file.name.toLowerCase();
   if (PICTURES.test(kind)) return [el("img", { src: shown, alt: file.name })];

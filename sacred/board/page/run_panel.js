@@ -5,8 +5,9 @@ import { chartsTab } from "./charts_tab.js";
 import { configTab } from "./config_tab.js";
 import { button, el, fill, icon, statusMark } from "./dom.js";
 import { Editor } from "./editor.js";
-import { filesTab } from "./files_tab.js";
+import { filesTab, otherArtifacts } from "./files_tab.js";
 import { onStoreChange } from "./live.js";
+import { mediaTab } from "./media_tab.js";
 import { showEmpty } from "./notices.js";
 import { outputTab } from "./output_tab.js";
 import { overviewTab } from "./overview_tab.js";
@@ -21,9 +22,10 @@ import { change, onChange, state } from "./state.js";
 const TABS = [
   { id: "overview", label: "Overview", make: overviewTab },
   { id: "metrics", label: "Metrics", make: chartsTab, count: (run) => run.metrics.length },
+  { id: "media", label: "Media", make: mediaTab, count: (run) => run.media.length, hidden: (run) => !run.media.length },
   { id: "config", label: "Config", make: configTab },
   { id: "output", label: "Output", make: outputTab },
-  { id: "files", label: "Files", make: filesTab, count: (run) => run.artifacts.length + run.resources.length },
+  { id: "files", label: "Files", make: filesTab, count: (run) => otherArtifacts(run).length + run.resources.length },
   { id: "sources", label: "Sources", make: sourcesTab, count: (run) => run.sources.length },
   { id: "record", label: "Record", make: recordTab },
 ];
@@ -117,7 +119,7 @@ export class RunPanel {
     fill(this.head, statusMark(run.status), el("h2", { title: `${run.name ?? ""} ${run.id}` }, `${run.name ?? "run"} `, el("span.dim", {}, `#${run.id}`)),
       el("span.grow"), ...tools,
       button(isAlone ? "With the list (f)" : "Alone (f)", () => change({ alone: isAlone ? "" : "run" }), { icon: "full", plain: true }), this.closeButton());
-    fill(this.tabs, ...TABS.map((tab) => {
+    fill(this.tabs, ...this.shownTabs().map((tab) => {
       const isShown = this.current() === tab.id;
       const count = tab.count?.(run);
       return el("button", { type: "button", role: "tab", "aria-selected": String(isShown), tabindex: isShown ? "0" : "-1", "data-tab": tab.id,
@@ -138,12 +140,17 @@ export class RunPanel {
 
   /** Show the next tab, or the one before. @param {number} by */
   step(by) {
-    const n = TABS.findIndex((tab) => tab.id === this.current());
-    change({ tab: TABS[(n + by + TABS.length) % TABS.length].id, item: "" });
+    const tabs = this.shownTabs();
+    const n = tabs.findIndex((tab) => tab.id === this.current());
+    change({ tab: tabs[(n + by + tabs.length) % tabs.length].id, item: "" });
+  }
+
+  shownTabs() {
+    return TABS.filter((tab) => !this.run || !tab.hidden?.(this.run));
   }
 
   current() {
-    return TABS.some((tab) => tab.id === state().tab) ? state().tab : "overview";
+    return this.shownTabs().some((tab) => tab.id === state().tab) ? state().tab : "overview";
   }
 
   showTab() {
