@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARGUMENT_WORDS",
+    "RERUN_SEED",
     "RERUN_STORE",
     "UPDATE_WORDS",
     "ConfigHook",
@@ -32,6 +33,8 @@ ARGUMENT_WORDS = "WORD"
 #: Environment variable of a process that repeats a run: the directory that its runs are stored in,
 #: whatever observers they have.
 RERUN_STORE = "SACRED_RERUN_STORE"
+#: Of the same process: the seed of runs that a script starts without one.
+RERUN_SEED = "SACRED_RERUN_SEED"
 
 _NOTHING: Mapping[str, Any] = {}
 ConfigHook = Callable[..., "dict[str, Any] | None"]

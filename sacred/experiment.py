@@ -16,7 +16,7 @@ from sacred._base.script import calling_globals, main_file_of
 from sacred.cli.options import apply_options, default_options, gather_command_line_options
 from sacred.commands import built_in
 from sacred.config.typed_entries import without_marks
-from sacred.definition import RERUN_STORE, RunRequest
+from sacred.definition import RERUN_SEED, RERUN_STORE, RunRequest
 from sacred.ingredient import Ingredient, PathLike
 from sacred.lifecycle.notebook_display import shown_live
 
@@ -270,6 +270,8 @@ class Experiment(Ingredient):
         all_options = {**self.get_default_options(), **(options or {})}
         for hook in self.option_hooks:
             hook(options=all_options)
+        if "seed" not in (config_updates or {}) and (seed := os.environ.get(RERUN_SEED)):
+            config_updates = {**(config_updates or {}), "seed": int(seed)}
         request = RunRequest.of_call(
             command_name, config_updates, named_configs, info, meta_info, all_options
         )
@@ -288,9 +290,9 @@ class Experiment(Ingredient):
         run.meta_info.update(request.meta_info)
         apply_options(self.all_cli_options, all_options, run)
         if run.observers and (place := os.environ.get(RERUN_STORE)):
-            from sacred.observers import FileStorageObserver
+            from sacred.observers.stand_ins import stand_ins_for
 
-            run.observers = [FileStorageObserver(place)]
+            run.observers = stand_ins_for(run.observers, place)
         self.current_run = run
         return run
 

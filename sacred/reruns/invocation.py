@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sacred._base.frozen import Frozen
-from sacred.definition import RERUN_STORE, UPDATE_WORDS
+from sacred.definition import RERUN_SEED, RERUN_STORE, UPDATE_WORDS
 from sacred.dependencies.environment import VARIABLES
 from sacred.records import RunRecord
 from sacred.reruns.recorded_config import config_file_text
@@ -17,11 +17,43 @@ from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.interpreter import Interpreter
 from sacred.restoring.tree import RestoredTree
 
-__all__ = ["Invocation", "invocation_of", "is_from_command_line"]
+__all__ = ["BUILT_IN_OPTIONS", "Invocation", "invocation_of", "is_from_command_line"]
 
 #: Options of a command line that change what a run prints or does.
 _OPTIONS = ("--capture", "--loglevel", "--name")
 _FLAGS = ("--force", "--debug")
+#: Options that all experiments have, in all versions; `_` is `-`.
+BUILT_IN_OPTIONS = frozenset(
+    {
+        "--beat-interval",
+        "--capture",
+        "--comment",
+        "--completion",
+        "--debug",
+        "--enforce-clean",
+        "--file-storage",
+        "--force",
+        "--gcs",
+        "--group",
+        "--help",
+        "--id",
+        "--loglevel",
+        "--mongo-db",
+        "--name",
+        "--pdb",
+        "--print-config",
+        "--priority",
+        "--queue",
+        "--reuse",
+        "--s3",
+        "--sql",
+        "--strict",
+        "--tag",
+        "--tape",
+        "--tiny-db",
+        "--unobserved",
+    }
+)
 #: Of the interpreter.
 _PYTHON_FLAGS = frozenset({"-O", "-OO", "-u"})
 
@@ -123,11 +155,26 @@ def _arguments(record: RunRecord, scratch: Path, updates: Iterable[str]) -> list
     options = _options_of(record)
     chosen = [f"{name}={options[name]}" for name in _OPTIONS if options.get(name)]
     chosen += [name for name in _FLAGS if options.get(name) is True]
+    chosen += _own_options(options)
     file = scratch / "config.json"
     file.write_text(config_file_text(record)[0], encoding="utf-8")
     # Old versions know no variable, so they are told, too.
     store = f"--file_storage={_store(scratch)}"
     return [command, store, *chosen, "with", str(file), *updates]
+
+
+def _own_options(options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the options that the experiment, or a plug-in, has added."""
+    built_in = {name for name in options if name.replace("_", "-") in BUILT_IN_OPTIONS}
+    for name, value in options.items():
+        if name in built_in or not re.fullmatch(r"--[A-Za-z][\w-]*", name):
+            continue
+        if value is True:
+            yield name
+        elif isinstance(value, str | int | float) and value is not False:
+            if "***" in str(value):
+                raise CannotRestoreError(f"the secret of its option {name} is masked")
+            yield f"{name}={value}"
 
 
 def _recorded_arguments(record: RunRecord) -> Sequence[str]:
@@ -148,6 +195,9 @@ def _variables(record: RunRecord, scratch: Path) -> dict[str, str]:
     if isinstance(recorded, Mapping):
         variables |= {k: str(v) for k, v in recorded.items() if k in VARIABLES}
     variables.pop("PYTHONPATH", None)
+    seed = record.config.get("seed")
+    if not is_from_command_line(record) and type(seed) is int:
+        variables[RERUN_SEED] = str(seed)
     return {**variables, RERUN_STORE: str(_store(scratch))}
 
 

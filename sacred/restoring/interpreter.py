@@ -11,7 +11,7 @@ from sacred._base.frozen import Frozen
 from sacred.records import RunRecord
 from sacred.restoring.environments import Plan, build, cached
 from sacred.restoring.errors import CannotRestoreError
-from sacred.restoring.package_needs import differences_here, needs_of, python_of
+from sacred.restoring.package_needs import PackageNeeds, differences_here, needs_of, python_of
 
 __all__ = ["Interpreter", "find_interpreter"]
 
@@ -60,6 +60,14 @@ def _differences(record: RunRecord) -> list[str]:
     return differences_here(needs_of(record))
 
 
+def _undeclared(needs: PackageNeeds) -> list[str]:
+    """What Sacred before 1.0 imports without saying so, as every environment of its time had it."""
+    is_old = needs.used.get("sacred", "").startswith("0.")
+    if needs.is_complete or not is_old or "setuptools" in needs.used:
+        return []
+    return ["setuptools<81"]  # the last ones with `pkg_resources`
+
+
 def _plan_for(record: RunRecord) -> Plan:
     python, needs = python_of(record), needs_of(record)
     if python is None:
@@ -70,7 +78,10 @@ def _plan_for(record: RunRecord) -> Plan:
     local = tuple(sorted(name for name in needs.used if name in needs.local))
     return Plan(
         python=python,
-        required=tuple(f"{n}=={v}" for n, v in sorted(needs.used.items()) if n not in local),
+        required=(
+            *(f"{n}=={v}" for n, v in sorted(needs.used.items()) if n not in local),
+            *_undeclared(needs),
+        ),
         constraints=tuple(
             f"{name}=={version}"
             for name, version in sorted(needs.recorded.items())

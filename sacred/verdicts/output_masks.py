@@ -57,8 +57,12 @@ MASKS = (
     Mask("addresses", r"\b0x[0-9a-fA-F]{6,}", "<address>"),
 )
 _DIRECTORY = "<directory>"
-#: A line of this library about words of a command line, which a repetition does not have.
-_ABOUT_UPDATES = r"WARNING - .* - Config entry .* was set, and nothing has read it$"
+#: Lines of this library that a repetition does not have: about words of a command line, and of
+#: observers of databases.
+_NOT_REPEATED = (
+    r"WARNING - .* - Config entry .* was set, and nothing has read it$"
+    r"|Added \S+ as content-type of artifact .*$"
+)
 
 
 def mask_output(text: str, record: RunRecord) -> str:
@@ -98,6 +102,6 @@ def differing_lines(
 def _lines(record: RunRecord) -> Iterator[tuple[str, str]]:
     """Yield the lines of the output: masked, and as they are."""
     for line in record.output.rstrip().splitlines():
-        if re.match(_ABOUT_UPDATES, line):
+        if re.match(_NOT_REPEATED, line):
             continue
         yield mask_output(line, record).rstrip(), line
