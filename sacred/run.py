@@ -444,7 +444,10 @@ class Run(LogMethods):
         elapsed = self._stop(FAILED)
         self.run_logger.error("Failed after %s!", elapsed)
 
-        self.fail_trace = traceback.format_exception(error)
+        if getattr(error, "shows_traceback", True):
+            self.fail_trace = traceback.format_exception(error)
+        else:
+            self.fail_trace = traceback.format_exception_only(error)
         return RunFailed(fail_time=self._stopped_at(), fail_trace=self.fail_trace)
 
     def _stop(self, status: str) -> datetime.timedelta:

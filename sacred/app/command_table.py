@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sacred.app.command import Command
 
+_RUN = "Run programs"
 _FIND, _LOOK, _COMPARE = "Find runs", "Look at a run", "Compare and report"
 _ORGANIZE, _SETUP = "Organize runs", "Set up"
 _MODULES = "sacred.app.commands"
@@ -201,6 +202,13 @@ sync = Command(
     group=_ORGANIZE,
     usage="[DIRECTORY]",
     summary="upload records that a store could not take earlier",
+)
+
+exec = Command(
+    module=f"{_MODULES}.exec",
+    group=_RUN,
+    usage="-- PROGRAM",
+    summary="run a program in any language, and record the run",
 )
 
 completion = Command(

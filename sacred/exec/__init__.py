@@ -1,0 +1,18 @@
+"""Programs in any language as runs: `sacred exec`.
+
+| module | what it holds |
+|---|---|
+| `request` | `ExecRequest`: what is asked for, frozen |
+| `program_experiment` | the experiment whose main function is a program |
+| `program_run` | one run of a program: what it is given, what is taken from it |
+| `child_process` | a program as a child of this process: its output, signals, exit status |
+| `parameters` | parameters in arguments and environment variables |
+| `parameter_file` | a parameter file, read, and written again for one run |
+| `metric_lines` | metrics in the output, and in JSON lines |
+| `csv_metrics` | metrics in CSV files |
+| `event_files` | metrics in event files of TensorBoard |
+| `composition` | what a program is made of: its file, version, libraries |
+| `made_files` | the files that a program has made, as artifacts |
+| `worktree` | an older commit in a scratch directory |
+| `program_errors` | how a program ends otherwise than well |
+"""

@@ -1,0 +1,134 @@
+"""What a program is made of: its file, its version, its libraries."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from typing import Any
+
+from sacred._base.digest import chunks_of
+
+__all__ = ["INTERPRETERS", "composition_of", "find_program", "script_in", "sha256_of"]
+
+_TIMEOUT_SECONDS = 10.0
+#: Programs that run scripts, and the option that makes them print their version. Of no other
+#: program it is known what it does with such an option, so no other one is asked.
+INTERPRETERS = {
+    "python": "-V",
+    "pypy": "-V",
+    "R": "--version",
+    "Rscript": "--version",
+    "julia": "--version",
+    "perl": "-v",
+    "ruby": "--version",
+    "node": "--version",
+    "octave": "--version",
+    "lua": "-v",
+    "bash": "--version",
+    "zsh": "--version",
+    "sh": "",
+    "dash": "",
+    "java": "--version",
+}
+#: Behind them stands no file, but a program as text, or the name of a module.
+_NO_SCRIPT = ("-c", "-e", "-m", "-E", "--eval")
+_VERSION_SUFFIX = re.compile(r"-?[\d.]+$")
+
+
+def find_program(name: str, directory: str) -> str | None:
+    """Return the absolute path of a program, as the system finds it from a working directory."""
+    if os.sep in name:
+        path = os.path.normpath(os.path.join(directory, name))
+        return path if os.access(path, os.X_OK) and os.path.isfile(path) else None
+    found = shutil.which(name)
+    return os.path.abspath(found) if found else None
+
+
+def _interpreter_name(path: str) -> str:
+    """The name of a program without its version.
+
+    >>> _interpreter_name("/usr/bin/python3.11")
+    'python'
+    """
+    return _VERSION_SUFFIX.sub("", os.path.basename(path))
+
+
+def script_in(words: tuple[str, ...], program: str, directory: str) -> str | None:
+    """Return the path of the script that a call runs: the file behind an interpreter.
+
+    Args:
+        words: program and arguments.
+        program: its path.
+        directory: the working directory.
+    """
+    if _interpreter_name(program) in INTERPRETERS:
+        for word in words[1:]:
+            if word in _NO_SCRIPT:
+                return None
+            path = os.path.join(directory, word)
+            if not word.startswith("-") and os.path.isfile(path):
+                return os.path.realpath(path)
+    return program if _is_script(program) else None
+
+
+def _is_script(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(2) == b"#!"
+    except OSError:
+        return False
+
+
+def composition_of(program: str) -> dict[str, Any]:
+    """Describe a program: ``executable``, ``sha256``, ``version``, ``libraries``.
+
+    Args:
+        program: its path.
+    """
+    found: dict[str, Any] = {"executable": program}
+    try:
+        found["sha256"] = sha256_of(program)
+    except OSError:
+        return found  # it may be executed, and not be read
+    option = INTERPRETERS.get(_interpreter_name(program))
+    lines = _answer([program, option]).splitlines() if option else []
+    if lines:
+        found["version"] = next((line.strip() for line in lines if line.strip()), "")
+    if libraries := _libraries(program):
+        found["libraries"] = libraries
+    return found
+
+
+def sha256_of(path: str) -> str:
+    """Return the SHA-256 of a file in hexadecimal; raises `OSError` if it cannot be read."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for chunk in chunks_of(file):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _libraries(program: str) -> list[str]:
+    """The paths of its libraries, as ``ldd`` finds them; of a script or a static program none."""
+    if _is_script(program) or shutil.which("ldd") is None:
+        return []
+    found = re.findall(r"(?:=> )?(/\S+) \(0x[0-9a-f]+\)", _answer(["ldd", program]))
+    return sorted(set(found))
+
+
+def _answer(words: list[str]) -> str:
+    try:
+        done = subprocess.run(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""

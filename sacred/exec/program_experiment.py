@@ -1,0 +1,173 @@
+"""The experiment whose main function is a program."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sacred._base.paths import get_by_dotted_path as entry_at
+from sacred._base.paths import iterate_flattened, set_by_dotted_path
+from sacred.dependencies.environment import EnvironmentGatherer
+from sacred.dependencies.experiment_info import ExperimentInfoGatherer, Script
+from sacred.exec.composition import composition_of, find_program, script_in
+from sacred.exec.parameters import RUN_FIELDS, fields_in
+from sacred.exec.program_run import ProgramRun
+from sacred.exec.request import ExecRequest
+from sacred.experiment import Experiment
+from sacred.run import Run
+from sacred.runs.errors import ProgramError
+
+__all__ = ["COMMAND", "ProgramExperiment"]
+
+#: The name of the command in records.
+COMMAND = "exec"
+
+
+class ProgramExperiment(Experiment):
+    """An experiment that runs a program.
+
+    Its configuration are the parameters of the program.
+
+    Args:
+        request: the program.
+
+    Raises:
+        ProgramError: there is no such program.
+        UsageError: a parameter in its arguments is misspelt.
+    """
+
+    def __init__(self, request: ExecRequest) -> None:
+        super().__init__(request.name, interactive=True, base_dir=request.directory)
+        self.request = request
+        program = find_program(request.words[0], request.directory)
+        if program is None:
+            raise ProgramError(f"there is no program {request.words[0]!r}")
+        self.program = program
+        self.mainfile = script_in(request.words, program, request.directory)
+        if self.mainfile is not None:
+            self.add_source_file(self.mainfile)
+        parameters = _parameters(request)
+        known = [path for path, _ in iterate_flattened(parameters)]
+        self.fields = fields_in(request.words, known)
+        if parameters:
+            self.add_config(parameters)
+        self.program_run: ProgramRun | None = None
+        self._add_main_function()
+
+    def _add_main_function(self) -> None:
+        def program(_run: Run, _config: Mapping[str, Any]) -> Any:
+            self.program_run = ProgramRun(self.request, self.program, self.fields, _run, _config)
+            self.program_run.execute()
+            return _run.result
+
+        program.__name__ = program.__qualname__ = COMMAND
+        self.main(program)
+
+    def execute(self) -> Run:
+        """Run the program.
+
+        Returns:
+            the finished run.
+
+        Raises:
+            ProgramFailedError: it has failed; `current_run` is the run.
+        """
+        options = {
+            "--loglevel": "ERROR" if self.request.quiet else "WARNING",
+            "--capture": "fd" if os.name == "posix" else "sys",
+            "UPDATE": list(self.request.update_words),
+            "with": bool(self.request.update_words),
+            **self.request.options,
+        }
+        return self.run(config_updates=dict(self.request.updates), options=options)
+
+    # ----------------------------------------------------------- what is recorded
+
+    def _script(self) -> Script:
+        # None of the modules of this process is a source of the program.
+        return Script({}, self.base_dir, self.save_git_info, self._added_sources, ())
+
+    def experiment_info_gatherer(self, *, soon: bool = True) -> ExperimentInfoGatherer:
+        """As that of experiments, with the repository of the working directory.
+
+        Args:
+            soon: not used.
+        """
+        return _ProgramInfoGatherer(self)
+
+    def description(self) -> dict[str, Any]:
+        """What is recorded of the program, in the environment of the run."""
+        found = {"words": list(self.request.words), **composition_of(self.program)}
+        if self.request.arg_style is not None:
+            found["arg_style"] = self.request.arg_style
+        if self.program_run is not None:
+            found["arguments"] = self.program_run.shown_words
+        return found
+
+
+class _ProgramInfoGatherer(ExperimentInfoGatherer):
+    def __init__(self, experiment: ProgramExperiment) -> None:
+        script = experiment._script
+        super().__init__(
+            script(), lambda: [script()], name=experiment.path, mainfile=experiment.mainfile
+        )
+        self._experiment = experiment
+        self._place = os.path.join(experiment.request.directory, "_")
+        self._findings.repositories.ask_about(self._place)
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the description that observers store."""
+        info = super().__call__()
+        info["dependencies"] = []  # numpy, which makes the seeds, is none of the program
+        git = self._findings.repositories.info(self._place)
+        found = {"url": git.repo, "commit": git.commit, "dirty": bool(git.is_dirty)}
+        others = [entry for entry in info["repositories"] if entry["url"] != git.repo]
+        info["repositories"] = [found, *others] if git.repo is not None else others
+        return info
+
+    def environment(self) -> EnvironmentGatherer:
+        """What describes the environment; to be called when the experiment is described."""
+        return _ProgramEnvironment(super().environment(), self._experiment.description)
+
+
+class _ProgramEnvironment(EnvironmentGatherer):
+    def __init__(
+        self, environment: EnvironmentGatherer, describe: Callable[[], dict[str, Any]]
+    ) -> None:
+        self._environment = environment
+        self._describe = describe
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the description: plain data."""
+        found = self._environment()
+        # Those of this process are not those of the program.
+        for name in ("packages", "local_packages", "python", "libraries", "import_paths"):
+            found.pop(name, None)
+        return {**found, "program": self._describe()}
+
+
+def _parameters(request: ExecRequest) -> dict[str, Any]:
+    """The parameters with their default values, as far as they are known.
+
+    Where nothing declares parameters, those are known that are given.
+    """
+    found: dict[str, Any] = {}
+    for path, value in iterate_flattened(dict(request.defaults)):
+        set_by_dotted_path(found, path, value)
+    is_declared = bool(request.defaults)
+    for path, value in iterate_flattened(_plain(request.updates)):
+        is_used = any(f"{{{path}}}" in word for word in request.words)
+        is_known = entry_at(found, path, found) is not found
+        if not is_known and (is_used or not is_declared) and path not in RUN_FIELDS:
+            set_by_dotted_path(found, path, value)
+    return found
+
+
+def _plain(updates: Mapping[str, Any]) -> dict[str, Any]:
+    """The updates that set an entry, without those that edit one (``xs+=[1]``, ``~x``)."""
+    return {
+        key: _plain(value) if isinstance(value, dict) and value else value
+        for key, value in updates.items()
+        if type(key) is str
+    }

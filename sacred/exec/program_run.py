@@ -1,0 +1,245 @@
+"""One run of a program: what it is given, and what is taken from it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from sacred._base.masking import mask_passwords, mask_secret_values
+from sacred._base.paths import get_by_dotted_path, iterate_flattened
+from sacred.config.read_only import make_plain
+from sacred.exec.child_process import run_child
+from sacred.exec.csv_metrics import CsvMetrics
+from sacred.exec.event_files import EventMetrics, is_event_file
+from sacred.exec.made_files import FileStamps, add_artifact, files_below
+from sacred.exec.metric_lines import LineSplitter, Point, points_of_json
+from sacred.exec.parameter_file import read_parameters, write_parameters
+from sacred.exec.parameters import environment_of, filled, styled
+from sacred.exec.program_errors import ProgramFailedError, exit_status_of
+from sacred.exec.request import ExecRequest
+from sacred.run import Run
+
+__all__ = ["METRICS_VARIABLE", "RUN_DIR_VARIABLE", "ProgramRun"]
+
+METRICS_VARIABLE = "SACRED_METRICS"
+RUN_DIR_VARIABLE = "SACRED_RUN_DIR"
+
+#: As a shell says it: there is such a file, and it cannot be executed.
+_CANNOT_EXECUTE = 126
+
+
+class _MetricsFile(Protocol):
+    path: str
+
+    def points(self, is_over: bool = False) -> Iterable[Point]: ...
+
+
+class ProgramRun:
+    """One run of a program.
+
+    Args:
+        request: the program.
+        program: its path.
+        fields: the names that stand in its arguments as ``{name}``.
+        run: that has started.
+        config: its parameters, as captured functions get them.
+    """
+
+    def __init__(
+        self,
+        request: ExecRequest,
+        program: str,
+        fields: set[str],
+        run: Run,
+        config: Mapping[str, Any],
+    ) -> None:
+        self._request = request
+        self._program = program
+        self._fields = fields
+        self._run = run
+        self._config = config
+        self._splitters = {1: LineSplitter(), 2: LineSplitter()}
+        self._sources: list[Callable[[bool], None]] = []
+        #: Its arguments, without the secrets among them.
+        self.shown_words: list[str] = list(request.words)
+
+    def execute(self) -> None:
+        """Run the program to its end.
+
+        Raises:
+            ProgramFailedError: its exit status is not 0.
+        """
+        with tempfile.TemporaryDirectory(prefix="sacred-run-", ignore_cleanup_errors=True) as work:
+            run_dir = os.path.join(work, "files")
+            os.mkdir(run_dir)
+            for path in self._request.inputs:
+                self._run.add_resource(os.path.join(self._request.directory, path))
+            words, environment = self._prepared(work, run_dir)
+            stamps = FileStamps(self._request.outputs, self._request.directory)
+            try:
+                self._finish(self._call(words, environment))
+            finally:
+                # What an interrupted program has made so far is recorded, too.
+                self._collect(run_dir, stamps)
+
+    # ------------------------------------------------------------ what it is given
+
+    def _prepared(self, work: str, run_dir: str) -> tuple[list[str], dict[str, str]]:
+        request, config = self._request, self._config
+        own: dict[str, Any] = {"run_dir": run_dir, "run_id": self._run._id}
+        own["seed"] = config.get("seed")
+        if request.config_file is not None:
+            own["config_file"] = self._parameter_file(work)
+        words = filled(
+            request.words,
+            self._fields,
+            lambda name: own[name] if name in own else make_plain(get_by_dotted_path(config, name)),
+        )
+        words = [own["config_file"] if w == request.config_file else w for w in words]
+        if request.arg_style is not None:
+            words += styled(dict(self._leaves(self._in_style())), request.arg_style)
+        self.shown_words = [mask_secret_values(mask_passwords(word)) for word in words]
+        metrics = os.path.join(work, "metrics.jsonl")
+        self._watch(metrics)
+        environment = {
+            **os.environ,
+            **environment_of(dict(self._leaves(lambda path: True))),
+            RUN_DIR_VARIABLE: run_dir,
+            METRICS_VARIABLE: metrics,
+            "SACRED_RUN_ID": str(self._run._id),
+            "SACRED_SEED": str(own["seed"]),
+        }
+        return [self._program, *words[1:]], environment
+
+    def _in_style(self) -> Callable[[str], bool]:
+        """Which parameters are added to the arguments: those that do not stand there already."""
+        asks_for_seed = "seed" in self._request.updates or "seed" in self._request.defaults
+        return lambda path: path not in self._fields and (path != "seed" or asks_for_seed)
+
+    def _leaves(self, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, Any]]:
+        for path, _ in iterate_flattened(make_plain(self._config)):
+            if is_wanted(path):
+                # Read by its path: the record says which parameters were read.
+                yield path, make_plain(get_by_dotted_path(self._config, path))
+
+    def _parameter_file(self, work: str) -> str:
+        assert self._request.config_file is not None
+        original = os.path.join(self._request.directory, self._request.config_file)
+        values = _like(read_parameters(original), make_plain(self._config))
+        folder = os.path.join(work, "parameters")
+        os.mkdir(folder)
+        return write_parameters(original, values, folder)
+
+    # ---------------------------------------------------------- while it is running
+
+    def _call(self, words: list[str], environment: Mapping[str, str]) -> int:
+        try:
+            return run_child(
+                words,
+                environment=environment,
+                directory=self._request.directory,
+                listen=self._listen if self._request.metrics else None,
+                tick=lambda: self._look(is_over=False),
+            )
+        except OSError as error:
+            reason = f"cannot be started: {error.strerror}"
+            raise ProgramFailedError(words[0], _CANNOT_EXECUTE, reason) from error
+        finally:
+            for splitter in self._splitters.values():
+                self._log_lines(splitter.end())
+            self._look(is_over=True)
+
+    def _listen(self, descriptor: int, data: bytes) -> None:
+        self._log_lines(self._splitters[descriptor].lines(data))
+
+    def _log_lines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            for pattern in self._request.metrics:
+                self._log(pattern.points(line))
+
+    def _log(self, points: Iterable[Point]) -> None:
+        for point in points:
+            self._run.log_scalar(point.name, point.value, point.step)
+
+    def _watch(self, metrics: str) -> None:
+        self._sources.append(self._json_lines(metrics))
+        for name in self._request.metrics_files:
+            path = os.path.join(self._request.directory, name)
+            is_events = is_event_file(name) or os.path.isdir(path) or not os.path.splitext(name)[1]
+            self._sources.append(self._table(EventMetrics(path) if is_events else CsvMetrics(path)))
+
+    def _look(self, is_over: bool) -> None:
+        """Log what is new in the files that have metrics."""
+        for source in list(self._sources):
+            try:
+                source(is_over)
+            except (OSError, ValueError) as error:
+                self._run.run_logger.warning("Metrics cannot be read: %s", error)
+                self._sources.remove(source)
+
+    def _table(self, file: _MetricsFile) -> Callable[[bool], None]:
+        def look(is_over: bool) -> None:
+            before = is_over and not os.path.exists(file.path)
+            self._log(file.points(is_over))
+            if before:
+                self._run.run_logger.warning("There is no file of metrics %s", file.path)
+
+        return look
+
+    def _json_lines(self, path: str) -> Callable[[bool], None]:
+        splitter, offset = LineSplitter(), 0
+
+        def look(is_over: bool) -> None:
+            nonlocal offset
+            with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
+                file.seek(offset)
+                data = file.read()
+                offset += len(data)
+                for line in splitter.lines(data + (b"\n" if is_over else b"")):
+                    self._log_json(line)
+
+        return look
+
+    def _log_json(self, line: str) -> None:
+        try:
+            points, others = points_of_json(line)
+        except ValueError as error:
+            shown = line if len(line) < 80 else f"{line[:77]}..."
+            self._run.run_logger.warning("$%s: %r: %s", METRICS_VARIABLE, shown, error)
+            return
+        self._log(points)
+        if "result" in others:
+            self._run.result = others["result"]
+
+    # ------------------------------------------------------------ what it has left
+
+    def _finish(self, returncode: int) -> None:
+        status = exit_status_of(returncode)
+        self._run.info["exit_status"] = status
+        if status:
+            raise ProgramFailedError(self._request.words[0], status)
+
+    def _collect(self, run_dir: str, stamps: FileStamps) -> None:
+        made = [(path, run_dir) for path in files_below(run_dir)]
+        made += [(path, self._request.directory) for path in stamps.changed()]
+        for path, directory in made:
+            try:
+                add_artifact(self._run, path, directory)
+            except OSError as error:
+                self._run.run_logger.warning("%s is not recorded: %s", path, error)
+        if self._request.outputs and not stamps.changed():
+            patterns = ", ".join(self._request.outputs)
+            self._run.run_logger.warning("No file that matches %s was written", patterns)
+
+
+def _like(file: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries that a parameter file has, with the values of a configuration."""
+    return {
+        key: _like(value, config[key])
+        if isinstance(value, Mapping) and value and isinstance(config.get(key), Mapping)
+        else config.get(key, value)
+        for key, value in file.items()
+    }
