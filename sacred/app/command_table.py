@@ -26,6 +26,14 @@ fields = Command(
     arguments="fields",
     option_values={"--match": "fields"},
 )
+top = Command(
+    module=f"{_MODULES}.top",
+    group=_FIND,
+    usage="[QUERY]",
+    summary="show runs in the terminal, live",
+    arguments="fields",
+    option_values=_SELECTS,
+)
 board = Command(
     module=f"{_MODULES}.board",
     group=_FIND,

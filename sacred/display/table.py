@@ -54,6 +54,26 @@ class Table(Frozen):
         """The cells as texts."""
         return [[as_text(cell) for cell in row] for row in self.rows]
 
+    def with_columns(
+        self, place: int, names: Sequence[str], cells: Sequence[Sequence[Any]]
+    ) -> Table:
+        """Return the table with more columns.
+
+        Args:
+            place: how many columns stand in front of them.
+            names: of the columns.
+            cells: theirs, by rows.
+
+        >>> Table(names=["a", "b"], rows=[[1, 2]]).with_columns(1, ["c"], [[3]]).rows
+        [[1, 3, 2]]
+        """
+        pairs = zip(self.rows, cells, strict=True)
+        return replace(
+            self,
+            names=[*self.names[:place], *names, *self.names[place:]],
+            rows=[[*row[:place], *more, *row[place:]] for row, more in pairs],
+        )
+
 
 def in_zone(table: Table, utc: bool = False) -> Table:
     """Return a table with times for people: local, or in UTC, with the zone in the heading.

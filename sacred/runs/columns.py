@@ -26,6 +26,7 @@ __all__ = [
     "column_path",
     "columns_of",
     "different_entries",
+    "frequent_metrics",
     "varying",
     "without_seeds",
 ]
@@ -106,6 +107,21 @@ def different_entries(configs: Iterable[tuple[Any, Mapping[str, Any]]]) -> list[
         same = first.setdefault(experiment, entries)
         different |= {name for name in {*same, *entries} if same.get(name) != entries.get(name)}
     return [name for name in names if name in different]
+
+
+def frequent_metrics(runs: Iterable[RunRecord], most: int) -> list[str]:
+    """Names of the metrics that most of some runs have, without those of the machine (system.*).
+
+    Args:
+        runs: are looked at one by one, so there should not be many.
+        most: how many names are wanted at most.
+    """
+    counts: dict[str, int] = {}
+    for run in runs:
+        for name in shown_value(run, Path("metrics")) or ():
+            counts[str(name)] = counts.get(str(name), 0) + 1
+    names = sorted(counts, key=lambda name: (-counts[name], name))
+    return [name for name in names if not name.startswith("system.")][:most]
 
 
 def without_seeds(names: Sequence[str]) -> list[str]:

@@ -21,7 +21,7 @@ from sacred.query.fields import FIELDS
 from sacred.query.syntax import Path
 from sacred.query.tokens import written_path
 from sacred.records import RunRecord
-from sacred.runs.columns import different_entries, without_seeds
+from sacred.runs.columns import different_entries, frequent_metrics, without_seeds
 from sacred.runs.damage import shown_value
 from sacred.status import ACTIVE
 
@@ -129,22 +129,12 @@ def _default_columns(page: Sequence[tuple[BoardStore, RunRecord]]) -> list[str]:
         for _, run in page
     ]
     varying = without_seeds(different_entries(configs)) if configs else []
-    metrics: dict[str, int] = {}
-    for _, run in page[:20]:
-        for name in _metric_names(run):
-            metrics[name] = metrics.get(name, 0) + 1
-    frequent = sorted(metrics, key=lambda name: (-metrics[name], name))
-    shown = [name for name in frequent if not name.startswith("system.")][:_MAX_METRICS]
+    shown = frequent_metrics((run for _, run in page[:20]), _MAX_METRICS)
     return [
         *_DEFAULT_COLUMNS,
         *(written_path("config", *name.split(".")) for name in varying[:_MAX_VARYING]),
         *(written_path("metrics", *name.split(".")) for name in shown),
     ]
-
-
-def _metric_names(run: RunRecord) -> list[str]:
-    found = shown_value(run, Path("metrics"))
-    return [str(name) for name in found or ()]
 
 
 def _problems(selection: RunSelection, page: Sequence[tuple[BoardStore, RunRecord]]) -> list[str]:
