@@ -17,6 +17,7 @@ import os
 
 __all__ = [
     "ACTIVE",
+    "CANCELLED",
     "COMPLETED",
     "COPYING",
     "DEAD",
@@ -24,6 +25,7 @@ __all__ = [
     "ENDED",
     "FAILED",
     "INTERRUPTED",
+    "PRUNED",
     "QUEUED",
     "RUNNING",
     "TIMEOUT",
@@ -39,14 +41,19 @@ COMPLETED = "COMPLETED"
 FAILED = "FAILED"
 INTERRUPTED = "INTERRUPTED"
 TIMEOUT = "TIMEOUT"
+#: Stopped because others of its sweep are better.
+PRUNED = "PRUNED"
+#: Taken from the queue before it has ended.
+CANCELLED = "CANCELLED"
 #: Of a record that is being copied: it has its own status when the copy is whole.
 COPYING = "COPYING"
-#: Never stored: readers show it of a run that is `RUNNING` by its record but gives no sign of life.
+#: Readers show it of a run that is `RUNNING` by its record but gives no sign of life. Only the
+#: queue stores it, of a run whose attempts have all been lost.
 DEAD = "DEAD"
 
 #: What may still change.
 ACTIVE = (QUEUED, RUNNING)
-ENDED = (COMPLETED, FAILED, INTERRUPTED, TIMEOUT)
+ENDED = (COMPLETED, FAILED, INTERRUPTED, TIMEOUT, PRUNED, CANCELLED)
 
 #: A running run without a heartbeat for so long is dead. Heartbeats come every ten seconds
 #: unless the experiment says otherwise.

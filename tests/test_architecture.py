@@ -23,6 +23,7 @@ SHARED_NAMES = {
     "store": "writing, in each backend",
     "reader": "reading, in each backend; the protocol",
     "collector": "finding garbage, in each backend; the protocol",
+    "claims": "queues of runs, in each backend that can have one; the protocol",
     "errors": "the errors of a package",
     "points": "points of metrics, in databases",
     "output": "output of runs, in databases",

@@ -16,10 +16,12 @@ from sacred._base.text import common_prefix_length
 from sacred._base.timestamps import Timestamps
 
 __all__ = [
+    "OF_THE_END",
     "AddFile",
     "AddPoints",
     "Annotate",
     "Change",
+    "Reopen",
     "SetExperiment",
     "SetFields",
     "SourceFile",
@@ -107,6 +109,16 @@ class Annotate(Frozen):
             add_tags=tuple(dict.fromkeys((*tags, *later.add_tags))),
             remove_tags=tuple(dict.fromkeys((*removed, *later.remove_tags))),
         )
+
+
+class Reopen(Frozen):
+    """A run that was over, or seemed so, goes on: what it ended with is no field any more."""
+
+    status: str
+
+
+#: Fields that a run has got by its end.
+OF_THE_END = ("stop_time", "fail_trace")
 
 
 class SetExperiment(Frozen):
@@ -231,7 +243,7 @@ class AddFile(Frozen):
 # Fields that say that the run is over; they are stored together.
 _ENDING = frozenset({"status", "stop_time"})
 
-Change = SetFields | Annotate | SetExperiment | WriteOutput | AddPoints | AddFile
+Change = SetFields | Reopen | Annotate | SetExperiment | WriteOutput | AddPoints | AddFile
 
 
 def split_fields(change: Change) -> list[Change]:
@@ -262,6 +274,7 @@ def merge(changes: Iterable[Change]) -> list[Change]:
     outputs: list[WriteOutput] = []
     fields: dict[str, Any] = {}
     notes: Annotate | None = None
+    reopened: list[Change] = []
     for change in changes:
         match change:
             case AddFile():
@@ -280,7 +293,11 @@ def merge(changes: Iterable[Change]) -> list[Change]:
                 notes = change if notes is None else notes.then(change)
             case SetFields():
                 fields.update(change.fields)
-    merged: list[Change] = [*files, *points.values()]
+            case Reopen():
+                reopened = [change]
+                fields = {k: v for k, v in fields.items() if k not in OF_THE_END}
+                fields.pop("status", None)
+    merged: list[Change] = [*reopened, *files, *points.values()]
     merged += [_joined(outputs)] if outputs else []
     merged += [change for change in (experiment, notes) if change is not None]
     return merged + ([SetFields(fields=fields)] if fields else [])

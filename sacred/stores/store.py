@@ -12,6 +12,7 @@ from sacred._base.run_ids import RunId
 from sacred.stores.changes import Change, SourceFile
 
 if TYPE_CHECKING:
+    from sacred.stores.claims import Claims
     from sacred.stores.collector import Collector
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "DamagedRunError",
     "InvalidArtifactError",
     "MissingPartError",
+    "QueueUnsupportedError",
     "ReservedArtifactError",
     "RunExistsError",
     "RunNotFoundError",
@@ -74,6 +76,10 @@ class RunNotFoundError(StoreError, LookupError):
 
 class MissingPartError(StoreError):
     """What a change goes on from is not there: somebody has removed a part of the record."""
+
+
+class QueueUnsupportedError(StoreError):
+    """Workers cannot take runs from this store; the message says why."""
 
 
 class DamagedRunError(StoreError):
@@ -197,6 +203,16 @@ class Store(ABC):
         from sacred.stores.collector import Collector
 
         return Collector()
+
+    def claims(self) -> Claims:
+        """Its queue of runs that wait for a worker.
+
+        Raises:
+            QueueUnsupportedError: it cannot have one.
+        """
+        raise QueueUnsupportedError(
+            f"{self.url} cannot be a queue: it has no changes that depend on who has leased a run"
+        )
 
     def check(self, change: Change) -> None:  # noqa: B027 - most stores take every change
         """Refuse a change that is the user's mistake, before it counts as to be stored.

@@ -19,7 +19,7 @@ def __getattr__(name: str) -> Any:
         pytest = require("pytest", extra="testing", purpose=f"sacred.testing.{name}")
         require("hypothesis", extra="testing", purpose=f"sacred.testing.{name}")
         # Failing asserts then show their values, as those of a test module do.
-        contracts = [f"{__name__}.{part}_contract" for part in ("observer", "store")]
+        contracts = [f"{__name__}.{part}_contract" for part in ("claims", "observer", "store")]
         # pytest warns of modules that are imported already.
         pytest.register_assert_rewrite(*(name for name in contracts if name not in sys.modules))
     return _load(name)

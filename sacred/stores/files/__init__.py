@@ -4,6 +4,8 @@
 |---|---|
 | `store` | `FileStore`: writing |
 | `reader` | `FileReader`: reading |
+| `claims` | the queue: entries and notes in ``_queue``, locks of files |
+| `artifact_names` | what artifacts may not be called |
 | `collector` | sources and resources that no run refers to |
 | `blobs` | where the files lie: a local disk; `sacred.stores.buckets` has others |
 | `run_json` | ``run.json`` and ``info.json``, written again and again |

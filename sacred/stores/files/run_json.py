@@ -120,6 +120,10 @@ class JsonRecord:
             self._texts[name] = _indented(encode(value))
         self.changed = True
 
+    def remove(self, name: str) -> None:
+        """Remove a field that is no list, if it is there."""
+        self.changed = self._texts.pop(name, None) is not None or self.changed
+
     def add(self, name: str, item: Any, count: int = 1) -> None:
         """Append an item to a field that is a list; idempotent.
 

@@ -14,29 +14,32 @@ from sacred._base.run_ids import RunId
 from sacred.serializer import flatten
 from sacred.serializer.escaped_text import storable_text
 from sacred.stores.changes import (
+    OF_THE_END,
     AddFile,
     AddPoints,
     Annotate,
     Change,
+    Reopen,
     SetExperiment,
     SetFields,
     SourceFile,
     WriteOutput,
     merge,
 )
+from sacred.stores.files.artifact_names import RECORD_FILES, check_artifact_name
 from sacred.stores.files.blobs import DISCARD_TIME, MARK, TRASH, Blobs, LocalBlobs
 from sacred.stores.files.run_json import ABOUT, ANNOTATIONS, DETAIL_FILES, JsonRecord, encode
 from sacred.stores.local_files import md5_of_file
 from sacred.stores.reader import ReadableStore, Reader
 from sacred.stores.store import (
-    InvalidArtifactError,
-    ReservedArtifactError,
     RunNotFoundError,
+    Store,
     StoreUnavailableError,
     not_discarded,
 )
 
 if TYPE_CHECKING:
+    from sacred.stores.claims import Claims
     from sacred.stores.collector import Collector
     from sacred.stores.files.metrics_json import MetricsFile
 
@@ -48,20 +51,7 @@ __all__ = [
     "store_once",
 ]
 
-#: What artifacts may not be called.
-RECORD_FILES = (
-    "run.json",
-    "config.json",
-    "cout.txt",
-    "info.json",
-    "metrics.json",
-    "metrics.jsonl",
-    ANNOTATIONS,
-    *DETAIL_FILES.values(),
-)
-
 _MAX_NAME_BYTES = 255  # of bytes, on nearly every file system
-_MAX_PATH_CHARS = 3000
 
 
 class FileStore(ReadableStore):
@@ -132,6 +122,8 @@ class FileStore(ReadableStore):
                     run.record.set("experiment", stored)
                 case SetFields():
                     run.set(change)
+                case Reopen():
+                    run.reopen(change)
         if run.is_closed and "metrics" in run.__dict__:
             run.metrics.finish()
         run.save()
@@ -169,6 +161,9 @@ class FileStore(ReadableStore):
         if not self.blobs.exists(_mark_of(run_id)):
             raise not_discarded(run_id, self.url)
         self._runs.pop(str(run_id), None)
+        from sacred.stores.files.claims import entry_file  # most runs are never queued
+
+        self.blobs.remove(entry_file(run_id))
         self.blobs.remove_folder(str(run_id))
         # As long as the mark is there, nobody gets this id.
         self.blobs.remove_folder(f"{TRASH}/{run_id}")
@@ -226,6 +221,26 @@ class FileStore(ReadableStore):
         from sacred.stores.files.reader import FileReader
 
         return FileReader(self.url, self.blobs, self._sources, self._resources)
+
+    def claims(self) -> Claims:
+        """See `Store.claims`."""
+        from sacred.stores.files.claims import FileClaims
+
+        root = self.blobs.local_path("")
+        return Store.claims(self) if root is None else FileClaims(self, root)
+
+    def stored_status(self, run_id: RunId) -> str | None:
+        """Return the status in the record of a run.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        status: str | None = _record_of(self.blobs, str(run_id)).get("status")
+        return status
+
+    def forget(self, run_id: RunId) -> None:
+        """Read the record of a run again before the next change: another process has it."""
+        self._runs.pop(str(run_id), None)
 
     def collector(self) -> Collector:
         """See `Store.collector`."""
@@ -344,6 +359,13 @@ class _RunFiles:
             self.record.set(name, value)
         self.is_closed = self.is_closed or change.closes
 
+    def reopen(self, change: Reopen) -> None:
+        """Let the run go on."""
+        for name in OF_THE_END:
+            self.record.remove(name)
+        self.record.set("status", change.status)
+        self.is_closed = False
+
     def annotate(self, change: Annotate) -> dict[str, Any]:
         """Change ``meta`` of the record; returns what it is then."""
         meta = change.applied_to(self.record.value("meta") or {})
@@ -382,41 +404,6 @@ def _record_of(blobs: Blobs, run_id: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise RunNotFoundError(f"There is no run {run_id!r}: {where}") from None
     return record
-
-
-def check_artifact_name(name: str) -> None:
-    """Refuse names that cannot be those of files in the run's directory.
-
-    Raises:
-        ReservedArtifactError: it is one of the files of the record.
-        InvalidArtifactError: it leads outside, or no file system takes it.
-
-    >>> check_artifact_name("plots/loss.png")
-    >>> check_artifact_name("../1/run.json")
-    Traceback (most recent call last):
-        ...
-    sacred.stores.store.InvalidArtifactError: An artifact cannot be called '../1/run.json': ...
-    """
-    parts = name.replace(os.sep, "/").split("/")
-    reason = None
-    if "\0" in name:
-        reason = "a name has no NUL characters"
-    elif os.path.isabs(name) or ".." in parts or os.path.splitdrive(name)[0]:
-        reason = "it would lie outside of the run's directory"
-    elif not parts[-1] or not set(parts) - {".", ""}:
-        reason = "it is not the name of a file"
-    elif max(len(os.fsencode(part)) for part in parts) > _MAX_NAME_BYTES:
-        reason = f"a name has at most {_MAX_NAME_BYTES} bytes"
-    elif len(os.fsencode(name)) > _MAX_PATH_CHARS:
-        reason = f"a path has at most {_MAX_PATH_CHARS} bytes"
-    if reason:
-        shown = name if len(name) < 80 else name[:60] + "..." + name[-15:]
-        raise InvalidArtifactError(f"An artifact cannot be called {shown!r}: {reason}")
-    if next(part for part in parts if part not in (".", "")).lower() in RECORD_FILES:
-        raise ReservedArtifactError(
-            f"An artifact cannot be called {name!r}: these files belong to the record of the "
-            f"run itself: {', '.join(RECORD_FILES)}"
-        )
 
 
 def _is_within(path: str, directory: str) -> bool:

@@ -6,14 +6,16 @@ import copy
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sacred._base.run_ids import RunId
 from sacred.stores.changes import (
+    OF_THE_END,
     AddFile,
     AddPoints,
     Annotate,
     Change,
+    Reopen,
     SetExperiment,
     SetFields,
     SourceFile,
@@ -26,6 +28,9 @@ from sacred.stores.store import (
     RunNotFoundError,
     not_discarded,
 )
+
+if TYPE_CHECKING:
+    from sacred.stores.claims import Claims, QueueEntry
 
 __all__ = ["READ_FIELDS", "MemoryStore"]
 
@@ -49,15 +54,17 @@ class MemoryStore(ReadableStore):
 
     def __init__(self) -> None:
         self.runs: dict[RunId, dict[str, Any]] = {}
-        self._lock = threading.Lock()
+        #: Entries of `sacred.stores.memory.claims`.
+        self.queue: dict[RunId, QueueEntry] = {}
+        self.lock = threading.RLock()
 
     def __getstate__(self) -> dict[str, Any]:
-        with self._lock:
-            return {"runs": copy.deepcopy(self.runs)}
+        with self.lock:
+            return {"runs": copy.deepcopy(self.runs), "queue": dict(self.queue)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.runs = state["runs"]
-        self._lock = threading.Lock()
+        self.runs, self.queue = state["runs"], state["queue"]
+        self.lock = threading.RLock()
 
     def create(
         self, run_id: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
@@ -72,7 +79,7 @@ class MemoryStore(ReadableStore):
             "sources": _contents(files),
             "labels": {},
         }
-        with self._lock:
+        with self.lock:
             if run_id is None:
                 numbers = [taken for taken in self.runs if isinstance(taken, int)]
                 run_id = max(numbers, default=0) + 1
@@ -85,7 +92,7 @@ class MemoryStore(ReadableStore):
         """See `Store.apply`."""
         run = self._run(run_id)
         for change in changes:
-            with self._lock:
+            with self.lock:
                 _apply(run, change)
 
     def discard(self, run_id: RunId) -> None:
@@ -100,7 +107,9 @@ class MemoryStore(ReadableStore):
         """See `Store.remove`."""
         if not self._run(run_id).get("discarded"):
             raise not_discarded(run_id, self.url)
-        del self.runs[run_id]
+        with self.lock:
+            del self.runs[run_id]
+            self.queue.pop(run_id, None)
 
     def read(self, run_id: RunId) -> dict[str, Any]:
         """Return everything that is stored of a run.
@@ -125,6 +134,17 @@ class MemoryStore(ReadableStore):
         from sacred.stores.memory.reader import MemoryReader
 
         return MemoryReader(self.url, self.runs)
+
+    def stored_status(self, run_id: RunId) -> str | None:
+        """Return the status in the record of a run."""
+        status: str | None = self._run(run_id)["document"].get("status")
+        return status
+
+    def claims(self) -> Claims:
+        """See `Store.claims`."""
+        from sacred.stores.memory.claims import MemoryClaims
+
+        return MemoryClaims(self)
 
     def _run(self, run_id: RunId) -> dict[str, Any]:
         if run_id not in self.runs:
@@ -164,3 +184,7 @@ def _apply(run: dict[str, Any], change: Change) -> None:
             run["document"]["meta"] = change.applied_to(run["document"].get("meta") or {})
         case SetFields():
             run["document"].update(change.fields)
+        case Reopen():
+            for name in OF_THE_END:
+                run["document"].pop(name, None)
+            run["document"]["status"] = change.status

@@ -7,6 +7,7 @@
 | `points` `points_reader` | metrics in documents of their own, written and read |
 | `tails` | new points of a metric until its document is written again |
 | `output` | captured output of any length |
+| `claims` | the queue, in a field of the document of a run |
 | `collector` | files and points that no run refers to |
 | `client` `errors` | clients with time limits, addresses; what the driver's errors mean |
 | `gridfs_files` | files, each content stored once |

@@ -14,6 +14,7 @@ __all__ = [
     "DISCARD_TIME",
     "IN_GRIDFS",
     "MAX_FIELD_SIZE",
+    "QUEUE_ENTRY",
     "bson_size",
     "force_bson_encodeable",
     "shortened",
@@ -30,6 +31,9 @@ IN_GRIDFS = "in_gridfs"
 #: Field of a run that is in the trash.
 DISCARDED = "discarded"
 DISCARD_TIME = "discard_time"
+
+#: Field of a run that was queued; see `sacred.stores.mongo.claims`.
+QUEUE_ENTRY = "queue_entry"
 
 # MongoDB allows 100 levels, and values stand some levels down in the document.
 _MAX_DEPTH = 90

@@ -23,6 +23,7 @@ from sacred.stores.mongo.bson_values import (
     DISCARD_TIME,
     DISCARDED,
     IN_GRIDFS,
+    QUEUE_ENTRY,
     with_large_integers,
 )
 from sacred.stores.mongo.errors import translate_errors
@@ -368,7 +369,7 @@ class MongoReader(Reader):
 
     def _document_of(self, stored: dict[str, Any], fields: Collection[str] | None) -> Document:
         document = {key: value for key, value in stored.items() if key not in LIST_FIELDS}
-        for name in (DISCARDED, DISCARD_TIME):
+        for name in (DISCARDED, DISCARD_TIME, QUEUE_ENTRY):
             document.pop(name, None)
         for name, file_id in document.pop(IN_GRIDFS, {}).items():
             if name in document:  # there is only its beginning

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred._base.run_ids import RunId
 from sacred.events import DETAIL_FIELDS
 from sacred.serializer import dumps
 from sacred.serializer.escaped_text import storable_text
 from sacred.stores.changes import (
+    OF_THE_END,
     AddFile,
     AddPoints,
     Annotate,
     Change,
+    Reopen,
     SetExperiment,
     SetFields,
     SourceFile,
@@ -24,6 +26,7 @@ from sacred.stores.mongo.bson_values import (
     DISCARDED,
     IN_GRIDFS,
     MAX_FIELD_SIZE,
+    QUEUE_ENTRY,
     bson_size,
     force_bson_encodeable,
     shortened,
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from gridfs import GridFS
     from pymongo.collection import Collection
 
+    from sacred.stores.claims import Claims
     from sacred.stores.collector import Collector
 
 __all__ = ["FORMAT", "IN_GRIDFS", "MongoStore"]
@@ -59,11 +63,22 @@ FORMAT = "MongoObserver-0.7.0"
 #: Fields that a run may have got after its start: those of a run to be overwritten go.
 _OWN_FIELDS = (
     "result", "stop_time", "fail_trace", "queue_time", PARTS, IN_GRIDFS, DISCARDED, DISCARD_TIME,
+    QUEUE_ENTRY,
     *DETAIL_FIELDS,
 )  # fmt: skip
 
 #: Since when a run is in the trash: since the first time that it was put there.
 _SINCE = {"$ifNull": [f"${DISCARD_TIME}", "$$NOW"]}
+
+
+class Fence(Protocol):
+    """What stands between a store and its collections; see `sacred.stores.mongo.claims`."""
+
+    def runs(self, runs: Collection[Any]) -> Collection[Any]:
+        """Return the collection of the runs as it may be changed."""
+
+    def metrics(self, metrics: Collection[Any]) -> Collection[Any]:
+        """Return the collection of the metrics as it may be changed."""
 
 
 class MongoStore(ReadableStore):
@@ -174,6 +189,21 @@ class MongoStore(ReadableStore):
 
         return MongoReader(self.url, self.runs, self._fs, self._metrics, owner=self)
 
+    def claims(self) -> Claims:
+        """See `Store.claims`."""
+        from sacred.stores.mongo.claims import MongoClaims
+
+        return MongoClaims(self)
+
+    def with_fence(self, fence: Fence) -> MongoStore:
+        """Return the same store for whoever may write only as long as a lease counts.
+
+        Args:
+            fence: what stands between the store and the collections.
+        """
+        metrics = None if self._metrics is None else fence.metrics(self._metrics)
+        return MongoStore(fence.runs(self.runs), self._fs, metrics, url=self.url)
+
     def collector(self) -> Collector:
         """See `Store.collector`."""
         from sacred.stores.mongo.collector import MongoCollector
@@ -225,6 +255,9 @@ class MongoStore(ReadableStore):
                 self._add_file(run.run_id, change)
             case Annotate():
                 self._annotate(run.run_id, change)
+            case Reopen():
+                gone = dict.fromkeys(OF_THE_END, "")
+                self._update(run.run_id, {"$set": {"status": change.status}, "$unset": gone})
             case SetExperiment():
                 experiment = {**change.info, "sources": self.store_sources(change.files)}
                 self._set(run, {"experiment": experiment})

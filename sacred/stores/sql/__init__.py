@@ -4,6 +4,7 @@
 |---|---|
 | `store` `run_writer` | `SqlStore`; rows made and changed with the ORM |
 | `reader` `documents` | `SqlReader`; rows as documents, whatever version made them |
+| `claims` | the queue, in a table of its own |
 | `collector` | rows that no run refers to |
 | `database` `engine` `errors` | transactions, drivers, and what their errors mean |
 | `tables` `models` `migrations` | the tables, as ORM classes for scripts, and brought up to date |

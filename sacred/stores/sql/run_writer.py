@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,10 +12,12 @@ from sacred._base.clock import utcnow
 from sacred._base.run_ids import RunId
 from sacred.serializer import dumps
 from sacred.stores.changes import (
+    OF_THE_END,
     AddFile,
     AddPoints,
     Annotate,
     Change,
+    Reopen,
     SetExperiment,
     SetFields,
     SourceFile,
@@ -31,7 +33,7 @@ from sacred.stores.sql.storable_text import storable
 from sacred.stores.sql.tables import TABLES
 from sacred.stores.store import RunExistsError, RunNotFoundError, not_discarded
 
-__all__ = ["RunWriter"]
+__all__ = ["RunWriter", "needs_exclusive", "row_key"]
 
 #: Programs that do not know of our lock, like the old library, may take an id first.
 _ATTEMPTS = 20
@@ -58,24 +60,37 @@ class RunWriter:
                 continue
         raise RunExistsError(f"There is a run {wanted!r} already in {self._database.url}")
 
-    def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
+    def apply(
+        self,
+        run_id: RunId,
+        changes: Sequence[Change],
+        check: Callable[[Session], None] | None = None,
+    ) -> None:
         """Write all changes in one transaction; atomic and idempotent.
 
         Args:
             run_id: id of the run.
             changes: in the order in which they happened.
+            check: called first, in the same transaction; what it raises ends that.
         """
-        shares = any(
-            isinstance(change, SetExperiment | Annotate)
-            or (isinstance(change, AddFile) and change.kind == "resource")
-            for change in changes
-        )
-        with self._database.writing(exclusive=shares) as session:
-            run = self._found(session, run_id)
-            for change in changes:
-                self._write(session, run, change)
-                # In the order of the changes, and each error at its own.
-                session.flush()
+        with self._database.writing(exclusive=needs_exclusive(changes)) as session:
+            if check is not None:
+                check(session)
+            self.write(session, run_id, changes)
+
+    def write(self, session: Session, run_id: RunId, changes: Sequence[Change]) -> None:
+        """Write changes in a transaction that has begun, an exclusive one if they need that.
+
+        Args:
+            session: of the transaction.
+            run_id: id of the run.
+            changes: in the order in which they happened.
+        """
+        run = self._found(session, run_id)
+        for change in changes:
+            self._write(session, run, change)
+            # In the order of the changes, and each error at its own.
+            session.flush()
 
     def discard(self, run_id: RunId) -> None:
         """See `Store.discard`."""
@@ -120,7 +135,7 @@ class RunWriter:
         self, wanted: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
     ) -> RunId:
         with self._database.writing(exclusive=True) as session:
-            run_id = str(_highest_id(session) + 1) if wanted is None else _key(wanted)
+            run_id = str(_highest_id(session) + 1) if wanted is None else row_key(wanted)
             run = Run(run_id=run_id, **columns_for(document))
             run.experiment = shared_experiment(session, document["experiment"], files)
             run.host = shared_host(session, document["host"])
@@ -152,13 +167,17 @@ class RunWriter:
             case SetFields():
                 for name, value in columns_for(change.fields).items():
                     setattr(run, name, value)
+            case Reopen():
+                gone = dict.fromkeys(OF_THE_END)
+                for name, value in columns_for({**gone, "status": change.status}).items():
+                    setattr(run, name, value)
 
     def _found(self, session: Session, run_id: RunId, by_row: bool = False) -> Run:
         query = session.query(Run)
         if not by_row:  # for writing: what may be long is not fetched
             long = (Run.captured_out, Run.config, Run.info, Run.result_json, Run.host_json)
             query = query.options(*(defer(column) for column in long))
-        run = query.filter_by(run_id=_key(run_id)).first()
+        run = query.filter_by(run_id=row_key(run_id)).first()
         if run is None and by_row and str(run_id).isdecimal():
             run = query.filter_by(id=int(run_id)).first()
         if run is None:
@@ -166,7 +185,17 @@ class RunWriter:
         return run
 
 
-def _key(run_id: RunId) -> str:
+def needs_exclusive(changes: Sequence[Change]) -> bool:
+    """Whether some change reads what other runs, or other people, may be writing."""
+    return any(
+        isinstance(change, SetExperiment | Annotate)
+        or (isinstance(change, AddFile) and change.kind == "resource")
+        for change in changes
+    )
+
+
+def row_key(run_id: RunId) -> str:
+    """Return the id of a run as its row has it."""
     return str(storable(str(run_id)))
 
 

@@ -19,6 +19,7 @@ from sacred.stores.store import ANSWER_SECONDS
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
+    from sacred.stores.claims import Claims
     from sacred.stores.collector import Collector
     from sacred.stores.sql.run_writer import RunWriter
 
@@ -108,6 +109,12 @@ class SqlStore(ReadableStore):
         from sacred.stores.sql.reader import SqlReader
 
         return SqlReader(self.database.engine, owner=self)
+
+    def claims(self) -> Claims:
+        """See `Store.claims`."""
+        from sacred.stores.sql.claims import SqlClaims
+
+        return SqlClaims(self.database, self._writer, owner=self)
 
     def collector(self) -> Collector:
         """See `Store.collector`."""

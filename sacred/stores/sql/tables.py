@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-__all__ = ["METADATA", "TABLES", "Bytes"]
+__all__ = ["METADATA", "TABLES", "Bytes", "key_type"]
 
 _MYSQL = ("mysql", "mariadb")
 
@@ -58,7 +58,8 @@ def _bytes_or_damage(value: Any) -> Any:
 _LongText = Text().with_variant(mysql.LONGTEXT(charset="utf8mb4"), *_MYSQL)
 _Blob = Bytes().with_variant(mysql.LONGBLOB(), *_MYSQL)
 _Moment = DateTime().with_variant(mysql.DATETIME(fsp=6), *_MYSQL)
-_Key = Text().with_variant(mysql.VARCHAR(255), *_MYSQL)
+#: Of columns with an index.
+key_type = Text().with_variant(mysql.VARCHAR(255), *_MYSQL)
 # Metrics "Loss" and "loss" are two.
 _Name = Text().with_variant(mysql.VARCHAR(255, charset="utf8mb4", collation="utf8mb4_bin"), *_MYSQL)
 _Md5 = String(255)
@@ -89,7 +90,7 @@ Table(
 Table(
     "runs_resources",
     METADATA,
-    Column("run_id", _Key, ForeignKey("run.run_id"), index=True),
+    Column("run_id", key_type, ForeignKey("run.run_id"), index=True),
     Column("resource_id", Integer, ForeignKey("resource.resource_id")),
 )
 Table(
@@ -105,14 +106,14 @@ Table(
     METADATA,
     Column("repository_id", Integer, primary_key=True),
     Column("url", _LongText),
-    Column("commit", _Key, index=True),
+    Column("commit", key_type, index=True),
     Column("dirty", Boolean),
 )
 Table(
     "dependency",
     METADATA,
     Column("dependency_id", Integer, primary_key=True),
-    Column("name", _Key, index=True),
+    Column("name", key_type, index=True),
     Column("version", _LongText),
 )
 Table(
@@ -128,7 +129,7 @@ Table(
     METADATA,
     Column("host_id", Integer, primary_key=True),
     Column("cpu", _LongText),
-    Column("hostname", _Key, index=True),
+    Column("hostname", key_type, index=True),
     Column("os", _LongText),
     Column("os_info", _LongText),
     Column("python_version", _LongText),
@@ -146,7 +147,7 @@ Table(
     "run",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("run_id", _Key, unique=True),
+    Column("run_id", key_type, unique=True),
     Column("command", _LongText),
     Column("start_time", _Moment),
     Column("heartbeat", _Moment),
@@ -177,7 +178,7 @@ Table(
     Column("artifact_id", Integer, primary_key=True),
     Column("filename", _LongText),
     Column("content", _Blob),
-    Column("run_id", _Key, ForeignKey("run.run_id"), index=True),
+    Column("run_id", key_type, ForeignKey("run.run_id"), index=True),
     Column("content_type", _LongText),
     Column("metadata_json", _LongText),
 )

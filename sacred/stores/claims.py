@@ -1,0 +1,457 @@
+"""Which queued run is whose: leases, and attempt numbers as fencing tokens.
+
+A `QueueEntry` says of a run whether it waits, is held back, is leased to a worker, or is over. It
+is changed by comparing and swapping its `version`, so that of several workers one has a run, and
+each attempt at a run has a number of its own. Whoever writes a leased run writes through a
+`FencedStore`: the store compares the number in the same atomic step, so that what an attempt
+writes after its lease was taken from it is refused.
+
+`Claims` holds the rules; a backend adds how an entry is read, swapped and listed.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from sacred._base.clock import utcnow
+from sacred._base.frozen import Frozen, fields_of, replace
+from sacred._base.run_ids import RunId
+from sacred.status import CANCELLED, COMPLETED, DEAD, FAILED, PRUNED, QUEUED
+from sacred.stores.changes import Annotate, Change, Reopen, SetFields, SourceFile
+from sacred.stores.store import Store, StoreError
+
+__all__ = [
+    "DONE",
+    "HELD",
+    "LEASED",
+    "WAITING",
+    "Claims",
+    "FencedStore",
+    "Lease",
+    "QueueEntry",
+    "StaleAttemptError",
+    "stale_attempt",
+]
+
+WAITING, HELD, LEASED, DONE = "waiting", "held", "leased", "done"
+
+#: A run that has got so far is not started again, unless somebody asks for it.
+_FINAL = (COMPLETED, FAILED, PRUNED, CANCELLED, DEAD)
+
+
+class StaleAttemptError(StoreError):
+    """The run is no longer leased to this attempt: what it writes is refused."""
+
+
+class Lease(Frozen):
+    """Who runs a run, and for how long that counts without a renewal.
+
+    Args:
+        worker: name of the worker, another one for each.
+        host: name of its machine.
+        process: token of its process (`sacred.status.process_token`), if there is one.
+        seconds: for which the lease counts since the last renewal.
+        beat: number of renewals.
+    """
+
+    worker: str
+    host: str
+    process: str | None
+    seconds: float
+    beat: int = 0
+
+
+class QueueEntry(Frozen):
+    """What the queue knows of a run.
+
+    Args:
+        run_id: of the run.
+        state: ``waiting``, ``held``, ``leased`` or ``done``.
+        attempt: number of the last attempt, 0 before the first one.
+        version: number of changes of this entry.
+        priority: a higher one comes first.
+        queue_time: when it was queued, in ISO 8601; of equal priorities, the earlier comes first.
+        lost: how many attempts ended with their worker or process.
+        lease: of the present attempt, or of the last one.
+        attempts: one mapping for each attempt: ``attempt``, ``worker``, ``start``, ``end``,
+            ``status``.
+    """
+
+    run_id: RunId
+    state: str
+    attempt: int = 0
+    version: int = 0
+    priority: float = 0.0
+    queue_time: str = ""
+    lost: int = 0
+    lease: Lease | None = None
+    attempts: tuple[Mapping[str, Any], ...] = ()
+
+    def plain(self) -> dict[str, Any]:
+        """Return the entry as plain data, without the id."""
+        fields = {name: value for name, value in fields_of(self).items() if name != "run_id"}
+        lease = None if self.lease is None else dict(fields_of(self.lease))
+        return {**fields, "lease": lease, "attempts": [dict(item) for item in self.attempts]}
+
+    @classmethod
+    def of_plain(cls, run_id: RunId, fields: Mapping[str, Any]) -> QueueEntry:
+        """Return the entry that `plain` has made.
+
+        Args:
+            run_id: of the run.
+            fields: plain data.
+        """
+        known = {name: value for name, value in fields.items() if name in cls._fields}
+        if known.get("lease") is not None:
+            known["lease"] = Lease(**known["lease"])
+        known["attempts"] = tuple(known.get("attempts") or ())
+        return cls(**{**known, "run_id": run_id})
+
+    def next(self, **changes: Any) -> QueueEntry:
+        """Return the entry after a change.
+
+        Args:
+            **changes: new values of fields.
+        """
+        return replace(self, version=self.version + 1, **changes)
+
+    def ended(self, status: str | None) -> tuple[Mapping[str, Any], ...]:
+        """Return the attempts, of which the last one ends now, unless it has ended before.
+
+        Args:
+            status: how it ended; None: as the record says.
+        """
+        if not self.attempts or self.attempts[-1].get("end"):
+            return self.attempts
+        last = {**self.attempts[-1], "end": _now()}
+        return (*self.attempts[:-1], {**last, "status": status} if status else last)
+
+
+class Claims(ABC):
+    """The queue of a store.
+
+    Attributes:
+        url: of the store, for messages.
+    """
+
+    url: str
+
+    # ------------------------------------------------------ what a backend adds
+
+    @abstractmethod
+    def entry(self, run_id: RunId) -> QueueEntry | None:
+        """Return the entry of a run; None: it has none."""
+
+    @abstractmethod
+    def swap(
+        self,
+        before: QueueEntry | None,
+        after: QueueEntry,
+        changes: Sequence[Change] = (),
+        unless: Collection[str] = (),
+    ) -> bool:
+        """Replace an entry, and change the record of its run, in one atomic step.
+
+        Args:
+            before: the entry as it was read; None: there is none yet.
+            after: the new one.
+            changes: of the record: `SetFields`, `Reopen` and `Annotate`.
+            unless: nothing happens if the record has one of these statuses.
+
+        Returns:
+            whether it was done; not so if the entry has changed since it was read.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+
+    @abstractmethod
+    def waiting(self) -> Iterator[QueueEntry]:
+        """Yield the entries that wait, in the order in which they are to be run."""
+
+    @abstractmethod
+    def entries(self, state: str) -> list[QueueEntry]:
+        """Return all entries in a state, in any order."""
+
+    @abstractmethod
+    def apply(self, run_id: RunId, attempt: int, changes: Sequence[Change]) -> None:
+        """Change the record of a run that is leased to an attempt; see `Store.apply`.
+
+        Args:
+            run_id: of the run.
+            attempt: the number of the attempt.
+            changes: as for `Store.apply`.
+
+        Raises:
+            StaleAttemptError: the run is not leased to this attempt; nothing has changed.
+        """
+
+    # ------------------------------------------------------------- the rules
+
+    def enqueue(self, run_id: RunId, priority: float = 0.0, queue_time: str = "") -> QueueEntry:
+        """Let a run wait for a worker; one that was queued at that time stays as it is.
+
+        Args:
+            run_id: of the run, whose record is whole.
+            priority: a higher one comes first.
+            queue_time: in ISO 8601 (default: now).
+        """
+        new = QueueEntry(
+            run_id=run_id, state=WAITING, priority=priority, queue_time=queue_time or _now()
+        )
+        known = self.entry(run_id)
+        if known is not None and known.queue_time != new.queue_time:
+            # Of a run of that id which has been removed since; numbers of attempts only rise.
+            new = replace(new, attempt=known.attempt, version=known.version + 1)
+        elif known is not None:
+            return known
+        return new if self.swap(known, new) else self._expect(run_id)
+
+    def claim(
+        self, lease: Lease, matching: Callable[[QueueEntry], bool] | None = None
+    ) -> QueueEntry | None:
+        """Lease the first waiting run; None: none waits.
+
+        Args:
+            lease: of the worker.
+            matching: which runs it takes; None: all.
+
+        Returns:
+            the entry with the number of the new attempt.
+        """
+        for entry in self.waiting():
+            if matching is not None and not matching(entry):
+                continue
+            number = entry.attempt + 1
+            begun = {"attempt": number, "worker": lease.worker, "host": lease.host, "start": _now()}
+            attempts = (*entry.attempts, begun)
+            after = entry.next(state=LEASED, attempt=number, lease=lease, attempts=attempts)
+            if self.swap(entry, after):
+                return after
+        return None
+
+    def renew(self, claimed: QueueEntry) -> QueueEntry:
+        """Renew a lease; return the entry as it is then.
+
+        Raises:
+            StaleAttemptError: somebody else has taken the run.
+        """
+        now = self._leased(claimed)
+        assert now.lease is not None
+        after = now.next(lease=replace(now.lease, beat=now.lease.beat + 1))
+        if not self.swap(now, after):
+            raise stale_attempt(claimed.run_id, claimed.attempt, self.url)
+        return after
+
+    def finish(
+        self, claimed: QueueEntry, status: str, changes: Sequence[Change] = ()
+    ) -> QueueEntry:
+        """End an attempt for good.
+
+        Args:
+            claimed: the entry that `claim` has returned.
+            status: how it ended.
+            changes: of the record, if the run has not written its end itself.
+
+        Raises:
+            StaleAttemptError: the run is no longer leased to this attempt.
+        """
+        return self._end(claimed, DONE, status, changes, claimed.lost)
+
+    def put_back(self, claimed: QueueEntry, status: str, retries: int | None = None) -> QueueEntry:
+        """End an attempt whose run is to go on in another one.
+
+        Args:
+            claimed: the entry that `claim` has returned, or one whose lease has expired.
+            status: how the attempt ended.
+            retries: how many lost attempts are allowed, of which this was one; beyond, the run
+                is `DEAD`. None: it does not count as lost.
+
+        Raises:
+            StaleAttemptError: the run is no longer leased to this attempt.
+        """
+        lost = claimed.lost + (retries is not None)
+        if retries is not None and lost > retries:
+            ending = SetFields(fields={"status": DEAD, "stop_time": utcnow()})
+            return self._end(claimed, DONE, DEAD, [ending], lost)
+        return self._end(claimed, WAITING, status, [Reopen(status=QUEUED)], lost)
+
+    def hold(self, run_id: RunId) -> QueueEntry:
+        """Keep a waiting run from workers, until `release`.
+
+        Raises:
+            StoreError: it does not wait.
+        """
+        return self._move(run_id, (WAITING,), HELD)
+
+    def release(self, run_id: RunId) -> QueueEntry:
+        """Let a run that was held back wait again.
+
+        Raises:
+            StoreError: it is not held back.
+        """
+        return self._move(run_id, (HELD,), WAITING)
+
+    def prioritize(self, run_id: RunId, priority: float) -> QueueEntry:
+        """Give a waiting run another priority.
+
+        Args:
+            run_id: of the run.
+            priority: a higher one comes first.
+
+        Raises:
+            StoreError: it does not wait.
+        """
+        change = Annotate(fields={"priority": priority})
+        return self._move(run_id, (WAITING, HELD), None, [change], priority=priority)
+
+    def cancel(self, run_id: RunId, *, force: bool = False) -> QueueEntry:
+        """Let no worker run a run; its status becomes ``CANCELLED``.
+
+        Args:
+            run_id: of the run.
+            force: also if it is leased: whatever its process writes from now on is refused.
+
+        Raises:
+            StoreError: it is over, or leased.
+        """
+        states = (WAITING, HELD, LEASED) if force else (WAITING, HELD)
+        ending = SetFields(fields={"status": CANCELLED, "stop_time": utcnow()})
+        return self._move(run_id, states, DONE, [ending])
+
+    def requeue(self, run_id: RunId) -> QueueEntry:
+        """Let a run that is over wait again; the next attempt keeps its id.
+
+        Raises:
+            StoreError: it waits already, or is leased.
+        """
+        waits = [Reopen(status=QUEUED)]
+        if self.entry(run_id) is None:
+            new = QueueEntry(run_id=run_id, state=WAITING, queue_time=_now())
+            if self.swap(None, new, waits):
+                return new
+        return self._move(run_id, (DONE,), WAITING, waits, lost=0)
+
+    def _end(
+        self,
+        claimed: QueueEntry,
+        state: str,
+        status: str | None,
+        changes: Sequence[Change],
+        lost: int,
+    ) -> QueueEntry:
+        while True:
+            now = self._leased(claimed)
+            after = now.next(state=state, lost=lost, attempts=now.ended(status))
+            history = Annotate(fields={"attempts": [dict(item) for item in after.attempts]})
+            if self.swap(now, after, [*changes, history], _FINAL if changes else ()):
+                return after
+            if self.entry(claimed.run_id) == now:
+                # The run itself has written its end before: that counts.
+                state, status, changes, lost = DONE, None, (), claimed.lost
+
+    def _move(
+        self,
+        run_id: RunId,
+        states: Collection[str],
+        state: str | None,
+        changes: Sequence[Change] = (),
+        **fields: Any,
+    ) -> QueueEntry:
+        while True:
+            now = self._expect(run_id)
+            if now.state not in states:
+                raise StoreError(f"The run {run_id!r} of {self.url} is {_SHOWN[now.state]}")
+            after = now.next(state=state or now.state, **fields)
+            if self.swap(now, after, changes):
+                return after
+
+    def _leased(self, claimed: QueueEntry) -> QueueEntry:
+        now = self.entry(claimed.run_id)
+        if now is None or (now.state, now.attempt) != (LEASED, claimed.attempt):
+            raise stale_attempt(claimed.run_id, claimed.attempt, self.url)
+        return now
+
+    def _expect(self, run_id: RunId) -> QueueEntry:
+        found = self.entry(run_id)
+        if found is None:
+            raise StoreError(f"The run {run_id!r} of {self.url} is not queued")
+        return found
+
+
+_SHOWN = {
+    WAITING: "waiting for a worker",
+    HELD: "held back",
+    LEASED: "leased to a worker",
+    DONE: "not queued any more",
+}
+
+
+def stale_attempt(run_id: RunId, attempt: int, url: str) -> StaleAttemptError:
+    """Return the error for a change by an attempt that has lost its lease.
+
+    Args:
+        run_id: of the run.
+        attempt: the number of the attempt.
+        url: of the store.
+    """
+    return StaleAttemptError(
+        f"The run {run_id!r} of {url} is no longer leased to attempt {attempt}: what that writes "
+        "is refused"
+    )
+
+
+class FencedStore(Store):
+    """A store as one attempt at a run may use it: its changes of that run carry its number.
+
+    Args:
+        store: the store.
+        claims: its queue.
+        claimed: the entry of the attempt.
+    """
+
+    def __init__(self, store: Store, claims: Claims, claimed: QueueEntry) -> None:
+        self.url = store.url
+        self.supports_output_append = store.supports_output_append
+        self.supports_details = store.supports_details
+        self.answer_seconds = store.answer_seconds
+        self._store, self._claims, self._claimed = store, claims, claimed
+
+    def create(
+        self, run_id: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
+    ) -> RunId:
+        """See `Store.create`."""
+        return self._store.create(run_id, document, files)
+
+    def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
+        """See `Store.apply`.
+
+        Raises:
+            StaleAttemptError: the attempt has lost its lease.
+        """
+        if run_id == self._claimed.run_id:
+            self._claims.apply(run_id, self._claimed.attempt, changes)
+        else:
+            self._store.apply(run_id, changes)
+
+    def check(self, change: Change) -> None:
+        """See `Store.check`."""
+        self._store.check(change)
+
+    def is_unreachable(self, error: BaseException) -> bool:
+        """See `Store.is_unreachable`."""
+        return self._store.is_unreachable(error)
+
+    def check_reachable(self, within: float) -> None:
+        """See `Store.check_reachable`."""
+        self._store.check_reachable(within)
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._store.close()
+
+
+def _now() -> str:
+    return utcnow().isoformat()

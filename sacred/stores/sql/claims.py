@@ -1,0 +1,178 @@
+"""The queue of a database: one row for each run that was ever queued.
+
+The table ``queue_entry`` is made when somebody uses the queue; a database of runs needs it not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from sacred._base.run_ids import RunId
+from sacred.serializer import dumps
+from sacred.stores.changes import Change
+from sacred.stores.claims import LEASED, WAITING, Claims, QueueEntry, stale_attempt
+from sacred.stores.sql.database import Database
+from sacred.stores.sql.run_writer import RunWriter, needs_exclusive, row_key
+from sacred.stores.sql.tables import TABLES, key_type
+from sacred.stores.store import RunNotFoundError
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+__all__ = ["ENTRIES", "SqlClaims"]
+
+#: Not among the tables of `sacred.stores.sql.tables`: a database may do without.
+ENTRIES = sa.Table(
+    "queue_entry",
+    sa.MetaData(),
+    sa.Column("run_id", key_type, primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("priority", sa.Double, nullable=False),
+    sa.Column("queue_time", sa.String(40), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("details_json", sa.Text, nullable=False),  # lost, lease, attempts
+)
+_ORDER = sa.Index(
+    "ix_queue_entry_order", ENTRIES.c.state, ENTRIES.c.priority.desc(), ENTRIES.c.queue_time
+)
+_COLUMNS = frozenset(column.name for column in ENTRIES.columns)
+_RUN = TABLES["run"]
+
+#: Most often the first one that waits can be had.
+_FIRST_ROWS = 16
+
+
+_MYSQL_DEADLOCK = 1213
+
+
+class _NotSwappedError(Exception):
+    """The entry is another one by now; the transaction is to be rolled back."""
+
+
+class SqlClaims(Claims):
+    """Entries as rows.
+
+    Args:
+        database: the database.
+        writer: of the rows of the runs.
+        owner: kept as long as the queue is: whose end closes the connections.
+    """
+
+    def __init__(self, database: Database, writer: RunWriter, owner: object = None) -> None:
+        self._owner = owner
+        self.url = database.url
+        self._database = database
+        self._writer = writer
+        self._is_ready = False
+
+    def entry(self, run_id: RunId) -> QueueEntry | None:
+        """See `Claims.entry`."""
+        found = self._select(sa.select(ENTRIES).where(ENTRIES.c.run_id == row_key(run_id)))
+        return found[0] if found else None
+
+    def swap(
+        self,
+        before: QueueEntry | None,
+        after: QueueEntry,
+        changes: Sequence[Change] = (),
+        unless: Collection[str] = (),
+    ) -> bool:
+        """See `Claims.swap`."""
+        self._prepare()
+        try:
+            with self._database.writing(exclusive=needs_exclusive(changes)) as session:
+                self._swap(session, before, after)
+                # The row of the entry is locked now: no attempt can write between.
+                if unless or before is None:
+                    key = _RUN.c.run_id == row_key(after.run_id)
+                    status = session.execute(sa.select(_RUN.c.status).where(key)).first()
+                    if status is None:
+                        raise RunNotFoundError(f"There is no run {after.run_id!r} in {self.url}")
+                    if status[0] in unless:
+                        raise _NotSwappedError
+                if changes:
+                    self._writer.write(session, after.run_id, changes)
+        except (_NotSwappedError, sa.exc.IntegrityError):
+            return False
+        return True
+
+    def waiting(self) -> Iterator[QueueEntry]:
+        """See `Claims.waiting`."""
+        table = ENTRIES.c
+        order = (table.priority.desc(), table.queue_time, table.run_id)
+        query = sa.select(ENTRIES).where(table.state == WAITING).order_by(*order)
+        first = self._select(query.limit(_FIRST_ROWS))
+        yield from first
+        if len(first) == _FIRST_ROWS:
+            seen = {entry.run_id for entry in first}
+            yield from (entry for entry in self._select(query) if entry.run_id not in seen)
+
+    def entries(self, state: str) -> list[QueueEntry]:
+        """See `Claims.entries`."""
+        return self._select(sa.select(ENTRIES).where(ENTRIES.c.state == state))
+
+    def apply(self, run_id: RunId, attempt: int, changes: Sequence[Change]) -> None:
+        """See `Claims.apply`."""
+        key = ENTRIES.c.run_id == row_key(run_id)
+        query = sa.select(ENTRIES.c.state, ENTRIES.c.attempt).where(key).with_for_update()
+
+        def check(session: Session) -> None:
+            found = session.execute(query).first()
+            if found is None or tuple(found) != (LEASED, attempt):
+                raise stale_attempt(run_id, attempt, self.url)
+
+        self._prepare()
+        self._writer.apply(run_id, changes, check)
+
+    def _swap(self, session: Session, before: QueueEntry | None, after: QueueEntry) -> None:
+        row = _row(after)
+        if before is None:
+            session.execute(sa.insert(ENTRIES).values(row))
+            return
+        unchanged = (ENTRIES.c.run_id == row["run_id"]) & (ENTRIES.c.version == before.version)
+        try:
+            done: Any = session.execute(sa.update(ENTRIES).where(unchanged).values(row))
+        except sa.exc.OperationalError as error:
+            if error.orig is not None and error.orig.args[:1] == (_MYSQL_DEADLOCK,):
+                raise _NotSwappedError from error  # others are changing it
+            raise
+        if done.rowcount != 1:
+            raise _NotSwappedError
+
+    def _select(self, query: sa.Select[Any]) -> list[QueueEntry]:
+        self._prepare()
+        with self._database.reading() as session:
+            return [_entry(row._mapping) for row in session.execute(query)]
+
+    def _prepare(self) -> None:
+        """Make the table unless it is there."""
+        if self._is_ready:
+            return
+        with self._database.reading() as session:
+            exists = sa.inspect(session.connection()).has_table(ENTRIES.name)
+        if not exists:
+            with self._database.writing(exclusive=True) as session:
+                connection = session.connection()
+                # Another process may just have made it.
+                if not sa.inspect(connection).has_table(ENTRIES.name):
+                    connection.execute(CreateTable(ENTRIES))
+                    connection.execute(CreateIndex(_ORDER))
+        self._is_ready = True
+
+
+def _row(entry: QueueEntry) -> dict[str, Any]:
+    fields = entry.plain()
+    details = {name: value for name, value in fields.items() if name not in _COLUMNS}
+    row = {name: value for name, value in fields.items() if name in _COLUMNS}
+    return {**row, "run_id": row_key(entry.run_id), "details_json": dumps(details)}
+
+
+def _entry(row: Any) -> QueueEntry:
+    fields = {name: row[name] for name in _COLUMNS - {"run_id", "details_json"}}
+    return QueueEntry.of_plain(row["run_id"], {**fields, **json.loads(row["details_json"])})
