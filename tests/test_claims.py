@@ -6,6 +6,7 @@ import importlib.util
 
 import pytest
 
+from sacred.stores.claims import claims_of
 from sacred.stores.memory.store import MemoryStore
 from sacred.stores.schemes import store_from_url
 from sacred.stores.store import QueueUnsupportedError
@@ -81,26 +82,26 @@ def test_a_store_that_cannot_be_a_queue_says_so(url, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     store = store_from_url(url.format(tmp_path))
     with pytest.raises(QueueUnsupportedError, match="cannot be a queue"):
-        store.claims()
+        claims_of(store)
 
 
 def test_a_directory_without_working_locks_cannot_be_a_queue(tmp_path, monkeypatch):
-    from sacred.stores.files import claims
+    from sacred.stores.files import claims as of_files
 
     def refuse(fd: int, operation: int) -> None:
         raise OSError(37, "No locks available")
 
     store = store_from_url(str(tmp_path))
     run_id = store.create(None, {"experiment": {}, "config": {}, "status": "QUEUED"}, [])
-    monkeypatch.setattr(claims.fcntl, "flock", refuse)
+    monkeypatch.setattr(of_files.fcntl, "flock", refuse)
     with pytest.raises(QueueUnsupportedError, match="file locks do not work there"):
-        store.claims().enqueue(run_id)
+        claims_of(store).enqueue(run_id)
 
 
 def test_notes_that_a_killed_process_has_left_are_mended(tmp_path):
     store = store_from_url(str(tmp_path))
     run_id = store.create(None, {"experiment": {}, "config": {}, "status": "QUEUED"}, [])
-    claims = store.claims()
+    claims = claims_of(store)
     entry = claims.enqueue(run_id)
     [waiting] = (tmp_path / "_queue" / "waiting").iterdir()
     waiting.rename(tmp_path / "_queue" / "waiting" / f"0{waiting.name}")

@@ -20,7 +20,7 @@ from sacred._base.frozen import Frozen, fields_of, replace
 from sacred._base.run_ids import RunId
 from sacred.status import CANCELLED, COMPLETED, DEAD, FAILED, PRUNED, QUEUED
 from sacred.stores.changes import Annotate, Change, Reopen, SetFields, SourceFile
-from sacred.stores.store import Store, StoreError
+from sacred.stores.store import QueueUnsupportedError, Store, StoreError
 
 __all__ = [
     "DONE",
@@ -32,7 +32,9 @@ __all__ = [
     "Lease",
     "QueueEntry",
     "StaleAttemptError",
+    "claims_of",
     "stale_attempt",
+    "unsupported",
 ]
 
 WAITING, HELD, LEASED, DONE = "waiting", "held", "leased", "done"
@@ -387,6 +389,29 @@ _SHOWN = {
     LEASED: "leased to a worker",
     DONE: "not queued any more",
 }
+
+
+def claims_of(store: Store) -> Claims:
+    """Return the queue of a store: what its method ``claims()`` returns.
+
+    Raises:
+        QueueUnsupportedError: it cannot have one; the message says why.
+    """
+    make = getattr(store, "claims", None)
+    if make is None:
+        raise unsupported(store.url, "no change there can depend on who has leased a run")
+    claims: Claims = make()
+    return claims
+
+
+def unsupported(url: str, reason: str) -> QueueUnsupportedError:
+    """Return the error for a store that cannot be a queue.
+
+    Args:
+        url: of the store.
+        reason: why not, as a clause.
+    """
+    return QueueUnsupportedError(f"{url} cannot be a queue: {reason}")
 
 
 def stale_attempt(run_id: RunId, attempt: int, url: str) -> StaleAttemptError:

@@ -12,7 +12,6 @@ from sacred._base.run_ids import RunId
 from sacred.stores.changes import Change, SourceFile
 
 if TYPE_CHECKING:
-    from sacred.stores.claims import Claims
     from sacred.stores.collector import Collector
 
 __all__ = [
@@ -203,16 +202,6 @@ class Store(ABC):
         from sacred.stores.collector import Collector
 
         return Collector()
-
-    def claims(self) -> Claims:
-        """Its queue of runs that wait for a worker.
-
-        Raises:
-            QueueUnsupportedError: it cannot have one.
-        """
-        raise QueueUnsupportedError(
-            f"{self.url} cannot be a queue: it has no changes that depend on who has leased a run"
-        )
 
     def check(self, change: Change) -> None:  # noqa: B027 - most stores take every change
         """Refuse a change that is the user's mistake, before it counts as to be stored.

@@ -33,6 +33,7 @@ from sacred.stores.claims import (
     Lease,
     QueueEntry,
     StaleAttemptError,
+    claims_of,
 )
 from sacred.stores.reader import ReadableStore
 from sacred.stores.store import RunNotFoundError, StoreError
@@ -73,20 +74,20 @@ class ClaimsContract:
 
     def test_a_queued_run_is_claimed_once(self) -> None:
         store = self.make_store()
-        claims = store.claims()
+        claims = claims_of(store)
         run_id = _queued(store)
         claimed = _claim(claims)
         assert claimed is not None
         assert _same(claimed.run_id, run_id)
         assert (claimed.state, claimed.attempt) == (LEASED, 1)
-        assert self.reopen(store).claims().claim(_lease("other")) is None
+        assert claims_of(self.reopen(store)).claim(_lease("other")) is None
 
     def test_higher_priorities_come_first_then_earlier_times(self) -> None:
         store = self.make_store()
         priorities = [0.0, -1.5, 7.0, 0.0, 1e300, -2.0, 7.0]
         ids = [_queued(store, priority, number) for number, priority in enumerate(priorities)]
         order = sorted(range(len(ids)), key=lambda n: (-priorities[n], n))
-        claims = store.claims()
+        claims = claims_of(store)
         waiting = [entry.run_id for entry in claims.waiting()]
         assert [str(found) for found in waiting] == [str(ids[n]) for n in order]
         found = [_claim(claims) for _ in ids]
@@ -98,7 +99,7 @@ class ClaimsContract:
         barrier = threading.Barrier(_CLAIMERS)
 
         def claim_all(number: int) -> list[QueueEntry]:
-            claims = self.reopen(store).claims()
+            claims = claims_of(self.reopen(store))
             barrier.wait()
             found = []
             while (entry := claims.claim(_lease(f"worker-{number}"))) is not None:
@@ -113,7 +114,7 @@ class ClaimsContract:
     def test_a_worker_takes_only_runs_that_match(self) -> None:
         store = self.make_store()
         first, second = _queued(store, number=0), _queued(store, number=1)
-        claims = store.claims()
+        claims = claims_of(store)
         found = claims.claim(_lease(), lambda entry: _same(entry.run_id, second))
         assert found is not None
         assert _same(found.run_id, second)
@@ -122,7 +123,7 @@ class ClaimsContract:
 
     def test_an_attempt_writes_the_record_of_its_run(self) -> None:
         store = self.make_store()
-        claims = store.claims()
+        claims = claims_of(store)
         claimed = _claim_new(store, claims)
         fenced = FencedStore(store, claims, claimed)
         for change in _changes(self.new_directory()):
@@ -134,10 +135,10 @@ class ClaimsContract:
 
     def test_what_an_attempt_writes_after_its_lease_is_lost_is_refused(self) -> None:
         store = self.make_store()
-        claims = store.claims()
+        claims = claims_of(store)
         claimed = _claim_new(store, claims)
         other = self.reopen(store)
-        late = FencedStore(other, other.claims(), claimed)
+        late = FencedStore(other, claims_of(other), claimed)
         late.apply(claimed.run_id, [SetFields(fields={"info": {"attempt": 1}})])
         claims.put_back(claimed, "DEAD", retries=2)
         before = _document(store, claimed.run_id)
@@ -160,17 +161,17 @@ class ClaimsContract:
 
     def test_a_renewed_lease_is_another_one(self) -> None:
         store = self.make_store()
-        claims = store.claims()
+        claims = claims_of(store)
         claimed = _claim_new(store, claims)
         renewed = claims.renew(claims.renew(claimed))
         assert renewed.lease is not None
         assert (renewed.lease.beat, renewed.attempt) == (2, 1)
-        [seen] = self.reopen(store).claims().entries(LEASED)
+        [seen] = claims_of(self.reopen(store)).entries(LEASED)
         assert seen == renewed
 
     def test_a_lost_lease_is_not_renewed(self) -> None:
         store = self.make_store()
-        claims = store.claims()
+        claims = claims_of(store)
         claimed = _claim_new(store, claims)
         claims.put_back(claimed, "DEAD", retries=2)
         for act in (claims.renew, lambda entry: claims.finish(entry, "COMPLETED")):
@@ -182,11 +183,11 @@ class ClaimsContract:
 
     def test_of_many_that_put_back_a_lost_run_one_does(self) -> None:
         store = self.make_store()
-        claimed = _claim_new(store, store.claims())
+        claimed = _claim_new(store, claims_of(store))
         barrier = threading.Barrier(8)
 
         def put_back(number: int) -> bool:
-            claims = self.reopen(store).claims()
+            claims = claims_of(self.reopen(store))
             barrier.wait()
             try:
                 claims.put_back(claimed, "DEAD", retries=5)
@@ -196,13 +197,13 @@ class ClaimsContract:
 
         with ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(put_back, range(8))) == 1
-        entry = store.claims().entry(claimed.run_id)
+        entry = claims_of(store).entry(claimed.run_id)
         assert entry is not None
         assert (entry.state, entry.lost) == (WAITING, 1)
 
     def test_a_run_that_is_lost_too_often_is_dead(self) -> None:
         store = self.make_store()
-        claims = store.claims()
+        claims = claims_of(store)
         run_id = _queued(store)
         for lost in range(1, 4):
             claimed = _claim(claims)
@@ -216,7 +217,7 @@ class ClaimsContract:
 
     def test_an_interrupted_run_waits_again_and_that_does_not_count(self) -> None:
         store = self.make_store()
-        claims = store.claims()
+        claims = claims_of(store)
         claimed = _claim_new(store, claims)
         end = {"status": "INTERRUPTED", "stop_time": T0}
         FencedStore(store, claims, claimed).apply(claimed.run_id, [SetFields(fields=end)])
@@ -229,7 +230,7 @@ class ClaimsContract:
 
     def test_a_run_that_has_ended_is_not_run_again(self) -> None:
         store = self.make_store()
-        claims = store.claims()
+        claims = claims_of(store)
         claimed = _claim_new(store, claims)
         end = {"status": "COMPLETED", "stop_time": T0, "result": 3}
         FencedStore(store, claims, claimed).apply(claimed.run_id, [SetFields(fields=end)])
@@ -240,7 +241,7 @@ class ClaimsContract:
 
     def test_a_run_is_held_and_released(self) -> None:
         store = self.make_store()
-        claims = store.claims()
+        claims = claims_of(store)
         run_id = _queued(store)
         claims.hold(run_id)
         assert [entry.state for entry in claims.entries(HELD)] == [HELD]
@@ -252,7 +253,7 @@ class ClaimsContract:
 
     def test_a_priority_is_changed(self) -> None:
         store = self.make_store()
-        claims = store.claims()
+        claims = claims_of(store)
         first, second = _queued(store, number=0), _queued(store, number=1)
         claims.prioritize(second, 3)
         assert [str(e.run_id) for e in claims.waiting()] == [str(second), str(first)]
@@ -260,7 +261,7 @@ class ClaimsContract:
 
     def test_a_cancelled_run_is_not_run_and_a_leased_one_only_by_force(self) -> None:
         store = self.make_store()
-        claims = store.claims()
+        claims = claims_of(store)
         run_id = _queued(store)
         claims.cancel(run_id)
         assert RunStore(store)[run_id].status == "CANCELLED"
@@ -275,7 +276,7 @@ class ClaimsContract:
 
     def test_a_run_that_is_over_is_queued_again_under_its_id(self) -> None:
         store = self.make_store()
-        claims = store.claims()
+        claims = claims_of(store)
         claimed = _claim_new(store, claims)
         end: dict[str, Any] = {"status": "FAILED", "stop_time": T0, "fail_trace": ["E\n"]}
         FencedStore(store, claims, claimed).apply(claimed.run_id, [SetFields(fields=end)])
@@ -293,26 +294,26 @@ class ClaimsContract:
         store = self.make_store()
         document = {**_START, "status": "COMPLETED", "stop_time": T0}
         run_id = store.create(None, document, [])
-        store.claims().requeue(run_id)
+        claims_of(store).requeue(run_id)
         assert RunStore(store)[run_id].status == "QUEUED"
-        assert _claim(store.claims()) is not None
+        assert _claim(claims_of(store)) is not None
 
     def test_queueing_again_changes_nothing(self) -> None:
         store = self.make_store()
-        claims = store.claims()
+        claims = claims_of(store)
         run_id = _queued(store)
         claimed = _claim(claims)
         assert claims.enqueue(run_id, 0.0, _time(0)) == claimed
 
     def test_a_run_that_is_not_there_is_not_queued(self) -> None:
         with pytest.raises(RunNotFoundError):
-            self.make_store().claims().enqueue(77)
+            claims_of(self.make_store()).enqueue(77)
 
     def test_other_runs_stay_as_they_are(self) -> None:
         store = self.make_store()
         run_id = store.create(None, {**_START, "status": "RUNNING"}, [])
         before = _document(store, run_id)
-        claims = store.claims()
+        claims = claims_of(store)
         claimed = _claim_new(store, claims)
         claims.finish(claimed, "COMPLETED")
         assert _document(store, run_id) == before
@@ -335,7 +336,7 @@ def _time(number: int) -> str:
 def _queued(store: ReadableStore, priority: float = 0.0, number: int = 0) -> RunId:
     document = {**_START, "status": "QUEUED", "queue_time": T0}
     run_id = store.create(None, document, [])
-    store.claims().enqueue(run_id, priority, _time(number))
+    claims_of(store).enqueue(run_id, priority, _time(number))
     return run_id
 
 

@@ -17,28 +17,36 @@ import json
 import os
 import struct
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import quote, unquote
 
 from sacred._base.run_ids import RunId
 from sacred.serializer import dumps
 from sacred.stores.changes import Change
-from sacred.stores.claims import LEASED, WAITING, Claims, QueueEntry, stale_attempt
+from sacred.stores.claims import LEASED, WAITING, Claims, QueueEntry, stale_attempt, unsupported
+from sacred.stores.files.blobs import Blobs
 from sacred.stores.local_files import reject_malformed, translate_errors
-from sacred.stores.store import QueueUnsupportedError
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-if TYPE_CHECKING:
-    from sacred.stores.files.store import FileStore
-
-__all__ = ["QUEUE", "FileClaims", "entry_file"]
+__all__ = ["QUEUE", "FileClaims", "claims_in", "entry_file"]
 
 #: The directory of the queue.
 QUEUE = "_queue"
+
+
+class _Store(Protocol):
+    url: str
+    blobs: Blobs
+
+    def apply(self, run_id: RunId, changes: Sequence[Change]) -> None: ...
+
+    def stored_status(self, run_id: RunId) -> str | None: ...
+
+    def forget(self, run_id: RunId) -> None: ...
 
 
 class FileClaims(Claims):
@@ -52,9 +60,9 @@ class FileClaims(Claims):
         QueueUnsupportedError: locks do not work there.
     """
 
-    def __init__(self, store: FileStore, root: str) -> None:
+    def __init__(self, store: _Store, root: str) -> None:
         if fcntl is None:
-            raise QueueUnsupportedError(f"{store.url} cannot be a queue: no file locks here")
+            raise unsupported(store.url, "this system has no file locks that it could use")
         self.url = store.url
         self._store = store
         self._root = os.path.join(root, QUEUE)
@@ -165,9 +173,8 @@ class FileClaims(Claims):
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX)
             except OSError as error:
-                raise QueueUnsupportedError(
-                    f"{self.url} cannot be a queue: file locks do not work there ({error})"
-                ) from error
+                reason = f"file locks do not work there ({error})"
+                raise unsupported(self.url, reason) from error
             try:
                 yield
             finally:
@@ -178,6 +185,18 @@ class FileClaims(Claims):
 
     def _path(self, *parts: str) -> str:
         return os.path.join(self._root, *parts)
+
+
+def claims_in(store: _Store) -> FileClaims:
+    """Return the queue of a store of files.
+
+    Raises:
+        QueueUnsupportedError: the files are not on a disk of this machine.
+    """
+    root = store.blobs.local_path("")
+    if root is None:
+        raise unsupported(store.url, "objects of a bucket have no locks")
+    return FileClaims(store, root)
 
 
 def entry_file(run_id: RunId) -> str:

@@ -33,7 +33,6 @@ from sacred.stores.local_files import md5_of_file
 from sacred.stores.reader import ReadableStore, Reader
 from sacred.stores.store import (
     RunNotFoundError,
-    Store,
     StoreUnavailableError,
     not_discarded,
 )
@@ -223,11 +222,10 @@ class FileStore(ReadableStore):
         return FileReader(self.url, self.blobs, self._sources, self._resources)
 
     def claims(self) -> Claims:
-        """See `Store.claims`."""
-        from sacred.stores.files.claims import FileClaims
+        """See `sacred.stores.claims.claims_of`."""
+        from sacred.stores.files.claims import claims_in
 
-        root = self.blobs.local_path("")
-        return Store.claims(self) if root is None else FileClaims(self, root)
+        return claims_in(self)
 
     def stored_status(self, run_id: RunId) -> str | None:
         """Return the status in the record of a run.

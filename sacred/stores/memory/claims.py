@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterator, Sequence
+from typing import Protocol
 
 from sacred._base.run_ids import RunId
 from sacred.stores.changes import Change
 from sacred.stores.claims import LEASED, WAITING, Claims, QueueEntry, stale_attempt
-from sacred.stores.memory.store import MemoryStore
 
 __all__ = ["MemoryClaims"]
+
+
+class _Store(Protocol):
+    url: str
+    lock: threading.RLock
+    queue: dict[RunId, QueueEntry]
+
+    def apply(self, run_id: RunId, changes: Sequence[Change]) -> None: ...
+
+    def stored_status(self, run_id: RunId) -> str | None: ...
 
 
 class MemoryClaims(Claims):
@@ -19,7 +30,7 @@ class MemoryClaims(Claims):
         store: the store of the runs.
     """
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: _Store) -> None:
         self.url = store.url
         self._store = store
 

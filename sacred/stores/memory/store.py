@@ -141,7 +141,7 @@ class MemoryStore(ReadableStore):
         return status
 
     def claims(self) -> Claims:
-        """See `Store.claims`."""
+        """See `sacred.stores.claims.claims_of`."""
         from sacred.stores.memory.claims import MemoryClaims
 
         return MemoryClaims(self)

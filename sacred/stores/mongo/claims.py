@@ -7,20 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Collection as Container
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from sacred._base.run_ids import RunId
 from sacred.stores.changes import OF_THE_END, Annotate, Change, Reopen, SetFields
 from sacred.stores.claims import LEASED, WAITING, Claims, QueueEntry, stale_attempt
 from sacred.stores.mongo.bson_values import QUEUE_ENTRY, force_bson_encodeable
 from sacred.stores.mongo.errors import translate_errors
-from sacred.stores.mongo.store import MongoStore
-from sacred.stores.store import RunNotFoundError
+from sacred.stores.store import RunNotFoundError, Store
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
 __all__ = ["MongoClaims"]
+
+
+class _Store(Protocol):
+    url: str
+    runs: Collection[Any]
+
+    def with_fence(self, fence: _Fence) -> Store: ...
 
 
 class MongoClaims(Claims):
@@ -30,11 +36,11 @@ class MongoClaims(Claims):
         store: the store of the runs.
     """
 
-    def __init__(self, store: MongoStore) -> None:
+    def __init__(self, store: _Store) -> None:
         self.url = store.url
         self._store = store
         self._runs = store.runs
-        self._fenced: dict[tuple[RunId, int], MongoStore] = {}
+        self._fenced: dict[tuple[RunId, int], Store] = {}
         self._has_index = False
 
     def entry(self, run_id: RunId) -> QueueEntry | None:

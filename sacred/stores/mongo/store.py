@@ -190,7 +190,7 @@ class MongoStore(ReadableStore):
         return MongoReader(self.url, self.runs, self._fs, self._metrics, owner=self)
 
     def claims(self) -> Claims:
-        """See `Store.claims`."""
+        """See `sacred.stores.claims.claims_of`."""
         from sacred.stores.mongo.claims import MongoClaims
 
         return MongoClaims(self)

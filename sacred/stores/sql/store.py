@@ -111,7 +111,7 @@ class SqlStore(ReadableStore):
         return SqlReader(self.database.engine, owner=self)
 
     def claims(self) -> Claims:
-        """See `Store.claims`."""
+        """See `sacred.stores.claims.claims_of`."""
         from sacred.stores.sql.claims import SqlClaims
 
         return SqlClaims(self.database, self._writer, owner=self)
