@@ -50,7 +50,7 @@ class Command(Frozen):
         usage: its main arguments, for the overview.
         summary: what it does, in a few words.
         arguments: what shells complete its arguments with: ``"ids"`` of runs, ``"fields"``,
-            ``"stores"`` of the project, or nothing.
+            ``"stores"`` or ``"programs"`` of the project, or nothing.
         option_values: the same for the values of its options: ``{"--sort": "fields"}``.
     """
 

@@ -217,6 +217,7 @@ exec = Command(
     group=_RUN,
     usage="-- PROGRAM",
     summary="run a program in any language, and record the run",
+    arguments="programs",
 )
 
 completion = Command(

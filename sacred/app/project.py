@@ -8,12 +8,15 @@ They stand in a file ``.sacred.toml`` in the directory of the project, or in its
     [stores]
     here = "runs"                # paths start at this file
     lab = "mongodb://lab.example.org/${USER}"
+
+Programs for ``sacred exec`` stand in ``[programs.NAME]``; see `sacred.exec.declared_programs`.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.frozen import Frozen
@@ -27,6 +30,7 @@ __all__ = ["STORE_VARIABLE", "Project", "default_address", "find_project"]
 
 PROJECT_FILES = (".sacred.toml", "pyproject.toml")
 STORE_VARIABLE = "SACRED_STORE"
+_KEYS = ("stores", "default", "programs")
 
 #: Addresses of local stores, whose path may be relative.
 _RELATIVE_PATH = re.compile(r"(file:|tinydb:|sqlite:///|)(?![A-Za-z][A-Za-z0-9+.-]+:)([^/].*)")
@@ -39,11 +43,13 @@ class Project(Frozen):
         path: of the file.
         stores: addresses by names.
         default: the name of the store that is used without ``--store``.
+        programs: the tables of the programs for ``sacred exec``, by names.
     """
 
     path: Path
     stores: dict[str, str]
     default: str | None = None
+    programs: Mapping[str, Any] = {}
 
 
 def find_project(start: str | os.PathLike[str] = ".") -> Project | None:
@@ -125,9 +131,12 @@ def _project(path: Path, content: Any) -> Project:
     if not isinstance(stores, dict):
         raise refuse('stores must be a table: [stores] and name = "address"')
     for key in content:
-        if key not in ("stores", "default"):
-            hint = did_you_mean(key, ["stores", "default"])
+        if key not in _KEYS:
+            hint = did_you_mean(key, _KEYS)
             raise refuse(f"unknown key {key!r}. {hint}".rstrip())
+    programs = content.get("programs", {})
+    if not isinstance(programs, dict):
+        raise refuse('programs must be a table: [programs.NAME] and command = "..."')
     for name, address in stores.items():
         if not isinstance(address, str) or not address:
             raise refuse(f"the store {name!r} must be a string: a directory or a URL")
@@ -138,7 +147,7 @@ def _project(path: Path, content: Any) -> Project:
     placed = {
         name: _resolve_path(os.path.expandvars(at), path.parent) for name, at in stores.items()
     }
-    return Project(path=path, stores=placed, default=default)
+    return Project(path=path, stores=placed, default=default, programs=programs)
 
 
 def _resolve_path(address: str, directory: Path) -> str:

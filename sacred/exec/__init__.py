@@ -3,6 +3,7 @@
 | module | what it holds |
 |---|---|
 | `request` | `ExecRequest`: what is asked for, frozen |
+| `declared_programs` `declared_parameters` | programs in project files, and what they take |
 | `program_experiment` | the experiment whose main function is a program |
 | `program_run` | one run of a program: what it is given, what is taken from it |
 | `child_process` | a program as a child of this process: its output, signals, exit status |

@@ -19,6 +19,7 @@ from sacred._base.errors import MissingExtraError, SacredError
 from sacred.app.command import Command
 from sacred.app.command_registry import COMMANDS, all_commands
 from sacred.app.program_arguments import parser_of
+from sacred.app.project import Project
 from sacred.app.session import Session
 from sacred.cli.completion import (
     SEPARATOR,
@@ -111,6 +112,9 @@ class _ProgramCompletion:
 
         project = self._session.project
         names = list(project.stores) if project is not None else []
+        if kind == "programs":
+            yield from _program_words(project, reading.words[1:])
+            return
         stores = [str(value) for flag, value in reading.options if _long(flag) == "--store"]
         if kind == "stores":
             yield from names
@@ -123,6 +127,20 @@ class _ProgramCompletion:
                 yield from field_names(
                     record for _, record in MatchingRuns(session, limit=MAX_RUNS)
                 )
+
+
+def _program_words(project: Project | None, words: tuple[str, ...]) -> Iterator[str]:
+    """What stands behind ``sacred exec``: programs of the project, then their parameters."""
+    from sacred.exec.declared_programs import declared_program
+
+    programs = project.programs if project is not None else {}
+    if project is None or not words:
+        yield from programs
+    elif words[0] in programs and "with" not in words:
+        yield "with"
+    elif words[0] in programs:
+        program = declared_program(words[0], programs[words[0]], str(project.path))
+        yield from (f"{parameter.path}=" for parameter in program.parameters or ())
 
 
 def _long(flag: OptionFlags | str) -> str:

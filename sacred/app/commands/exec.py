@@ -1,8 +1,9 @@
 r"""Run a program in any language, and record the run.
 
-The program stands behind --; what it is given behind with: as {lr} in its arguments, by
---arg-style, in a parameter file, and in variables SACRED_PARAM_lr. {seed}, {run_id}, {run_dir}
-and {config_file} stand for those of the run. Its exit status is the one of this command.
+The program stands behind --; one that the project file declares ([programs.NAME]) is called by its
+name. Parameters stand behind with. The program is given them as {lr} in its arguments, by --arg-style,
+in a parameter file, and in variables SACRED_PARAM_lr. {seed}, {run_id}, {run_dir} and {config_file}
+stand for those of the run. Its exit status is the one of this command.
 
 What is recorded: parameters, output, commit and changes of the repository, the program's file,
 version and libraries; metrics that match --metric, stand in --metrics-file or are written as JSON
@@ -13,6 +14,7 @@ Examples:
   sacred exec with lr=0.1 n=3 -- ./train -r {lr} -n {n}
   sacred exec --arg-style double with lr=0.1 -- python train.py
   sacred exec --config-file model.toml with opt.lr=0.1 -- ./train model.toml
+  sacred exec train with lr=0.1
   sacred exec --metric 'loss: loss=(\S+)' --output '*.bin' -- ./train
 """
 
@@ -22,15 +24,20 @@ import argparse
 import contextlib
 import json
 import os
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
 from sacred._base.frozen import replace
+from sacred._base.paths import recursive_update
+from sacred._base.text import did_you_mean
 from sacred.app.session import Session
 from sacred.cli.updates import parse_updates
 from sacred.dependencies.git import Repositories
 from sacred.display.value_text import one_line
 from sacred.exec.composition import find_program
+from sacred.exec.declared_parameters import checked_updates, defaults_of
+from sacred.exec.declared_programs import DeclaredProgram, declared_program
 from sacred.exec.metric_lines import MetricPattern
 from sacred.exec.parameter_file import read_parameters
 from sacred.exec.program_errors import ProgramFailedError
@@ -58,9 +65,18 @@ def rewrite_arguments(words: list[str]) -> list[str]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
-    parser.usage = "sacred exec [OPTIONS] [with PARAMETER=VALUE...] -- PROGRAM [ARGUMENT...]"
+    parser.usage = (
+        "sacred exec [OPTIONS] [with PARAMETER=VALUE...] -- PROGRAM [ARGUMENT...]\n"
+        "       sacred exec [OPTIONS] NAME [with PARAMETER=VALUE...] [-- ARGUMENT...]"
+    )
     parser.add_argument(
-        "words", metavar="with PARAMETER=VALUE", nargs="*", help="what the program is given"
+        "words",
+        metavar="NAME with PARAMETER=VALUE",
+        nargs="*",
+        help="a program that the project file declares; what it is given",
+    )
+    parser.add_argument(
+        "--programs", action="store_true", help="list the programs of the project, and stop"
     )
     parser.add_argument(_WORDS_OPTION, type=json.loads, help=argparse.SUPPRESS)
     parser.add_argument("--name", help="of the experiment (default: the program's)")
@@ -120,7 +136,9 @@ def _add_recorded(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """See `CommandModule`."""
-    request = _request(args)
+    if args.programs:
+        return _list_programs(session)
+    request = _request(args, session)
     _check_repository(args, request.directory)
     with _in_revision(args.rev, request) as placed:
         if find_program(placed.words[0], placed.directory) is None:
@@ -142,54 +160,88 @@ def run(args: argparse.Namespace, session: Session) -> int:
     return status or int(finished.record_error is not None)
 
 
-def _request(args: argparse.Namespace) -> ExecRequest:
-    words, updates = _program_words(args)
+def _request(args: argparse.Namespace, session: Session) -> ExecRequest:
+    name, updates = _called(args.words)
     config_updates, others = parse_updates(updates)
     if others:
         raise UsageError(f"what is {others[0]!r}? Behind with stand parameters: with lr=0.1")
-    defaults: dict[str, Any] = {}
-    if args.config_file is not None:
-        defaults = read_parameters(args.config_file)
-    for path in args.input:
-        if not os.path.isfile(path):
-            raise UsageError(f"--input: there is no file {path!r}")
-    options: dict[str, Any] = {
-        name: value
-        for name, value in (
-            ("--comment", args.comment),
-            ("--tag", args.tag),
-            ("--group", args.group),
-        )
-        if value
-    }
+    given = args.program_words or []
+    if name is not None:
+        program = _declared(name, session)
+        if program.parameters is not None:
+            config_updates = checked_updates(program.parameters, config_updates, name)
+    elif given and given[0]:
+        label = os.path.splitext(os.path.basename(given[0]))[0]
+        program = DeclaredProgram(name=label, words=(), directory=os.getcwd())
+    else:
+        raise UsageError("which program? It stands behind --, as in: sacred exec -- ./simulate")
+    config_file = args.config_file or program.config_file
+    defaults = defaults_of(program.parameters or ())
+    if config_file is not None:
+        file = os.path.join(program.directory, config_file)
+        defaults = recursive_update(read_parameters(file), defaults)
     return ExecRequest(
-        words=tuple(words),
-        name=args.name or os.path.splitext(os.path.basename(words[0]))[0],
-        directory=os.getcwd(),
+        words=(*program.words, *given),
+        name=args.name or program.name,
+        directory=program.directory,
         defaults=defaults,
         updates=config_updates,
         update_words=tuple(updates),
-        arg_style=args.arg_style,
-        config_file=args.config_file,
-        metrics=tuple(map(MetricPattern.parse, args.metric)),
-        metrics_files=tuple(args.metrics_file),
-        inputs=tuple(args.input),
-        outputs=tuple(args.output),
-        options=options,
+        arg_style=args.arg_style or program.arg_style,
+        config_file=config_file,
+        metrics=tuple(map(MetricPattern.parse, (*program.metrics, *args.metric))),
+        metrics_files=(*program.metrics_files, *args.metrics_file),
+        inputs=_inputs((*program.inputs, *args.input), program.directory),
+        outputs=(*program.outputs, *args.output),
+        options=_annotations(args),
         quiet=args.quiet,
     )
 
 
-def _program_words(args: argparse.Namespace) -> tuple[list[str], list[str]]:
-    """The program with its arguments, and the updates."""
-    words = args.words
-    if words and words[0] != "with":
+def _called(words: list[str]) -> tuple[str | None, list[str]]:
+    """The name of a declared program, and the updates."""
+    names = words[: words.index("with")] if "with" in words else words
+    if len(names) > 1:
+        call = " ".join(names)
+        raise UsageError(f"a program with arguments stands behind --: sacred exec -- {call}")
+    return (names[0] if names else None), words[len(names) + 1 :]
+
+
+def _declared(name: str, session: Session) -> DeclaredProgram:
+    project = session.project
+    programs = {} if project is None else project.programs
+    if project is None or name not in programs:
+        hint = did_you_mean(name, programs)
         raise UsageError(
-            f"what is {words[0]!r}? A program stands behind --, as in: sacred exec -- {words[0]}"
+            f"no project file declares a program {name!r}. {hint}".rstrip()
+            + f" Others stand behind --: sacred exec -- {name}"
         )
-    if not args.program_words or not args.program_words[0]:
-        raise UsageError("which program? It stands behind --, as in: sacred exec -- ./simulate")
-    return args.program_words, words[1:]
+    return declared_program(name, programs[name], str(project.path))
+
+
+def _inputs(paths: tuple[str, ...], directory: str) -> tuple[str, ...]:
+    for path in paths:
+        if not os.path.isfile(os.path.join(directory, path)):
+            raise UsageError(f"--input: there is no file {path!r}")
+    return paths
+
+
+def _annotations(args: argparse.Namespace) -> dict[str, Any]:
+    found = {"--comment": args.comment, "--tag": args.tag, "--group": args.group}
+    return {name: value for name, value in found.items() if value}
+
+
+def _list_programs(session: Session) -> int:
+    project = session.project
+    if project is None or not project.programs:
+        session.console.note("no project file declares a program: [programs.NAME] in .sacred.toml")
+        return 0
+    for name, content in project.programs.items():
+        program = declared_program(name, content, str(project.path))
+        session.console.print(f"{name}  {program.help or shlex.join(program.words)}")
+        for parameter in program.parameters or ():
+            session.console.print(f"  {parameter}")
+    return 0
 
 
 def _check_repository(args: argparse.Namespace, directory: str) -> None:
