@@ -1,9 +1,9 @@
 r"""Run a program in any language, and record the run.
 
 The program stands behind --; one that the project file declares ([programs.NAME]) is called by its
-name. Parameters stand behind with. The program is given them as {lr} in its arguments, by --arg-style,
-in a parameter file, and in variables SACRED_PARAM_lr. {seed}, {run_id}, {run_dir} and {config_file}
-stand for those of the run. Its exit status is the one of this command.
+name. Parameters stand behind with. The program is given them as {lr} in its arguments, by
+--arg-style, in a parameter file, and in variables SACRED_PARAM_lr. {seed}, {run_id}, {run_dir} and
+{config_file} stand for those of the run. Its exit status is the one of this command.
 
 What is recorded: parameters, output, commit and changes of the repository, the program's file,
 version and libraries; metrics that match --metric, stand in --metrics-file or are written as JSON
