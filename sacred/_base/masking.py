@@ -1,10 +1,11 @@
-"""Masking of secrets in URLs, for records and messages."""
+"""Masking of secrets in URLs and in named values, for records and messages."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
-__all__ = ["mask_passwords", "mask_secret_values"]
+__all__ = ["mask_entry", "mask_passwords", "mask_secret_values"]
 
 # The password of a URL ends at the last @ before the path. Where there is none, somebody has not
 # escaped a slash, a blank, ...: then it ends at a later one, unless all that is a port.
@@ -60,3 +61,28 @@ def mask_secret_values(text: str) -> str:
     if not any(word in lower for word in _SECRET_WORDS):  # the pattern takes 2 ms to compile
         return text
     return re.sub(_SECRET_VALUE, r"\1***", text)
+
+
+# Where an entry of a configuration has such a name, its text is a secret. Names like "tokenizer",
+# "pad_token" and "key" are common in experiments and mean something else.
+_SECRET_ENTRY = (
+    r"(?i)(?:passw(?:or)?d|passphrase|pwd|secret|credentials?|(?:api|access|private|secret)_?key"
+    r"|(?:^|(?:auth|access|api|bearer|refresh|session|hf|hub|wandb|git\w*|slack|bot)_?)token)$"
+)
+
+
+def mask_entry(path: str, value: Any) -> Any:
+    """Return the value of an entry for people: ``***`` if the entry is named like a secret.
+
+    Only texts are secrets, and those that name a variable (``${secret:NAME}``) are none.
+
+    Args:
+        path: of the entry; the last word of it counts.
+        value: anything.
+
+    >>> mask_entry("db.password", "hunter2"), mask_entry("tokenizer", "bert"), mask_entry("pwd", 3)
+    ('***', 'bert', 3)
+    """
+    if not isinstance(value, str) or not value or "${secret:" in value:
+        return value
+    return "***" if re.search(_SECRET_ENTRY, path.rpartition(".")[2]) else value

@@ -21,6 +21,22 @@ COMMANDS: Registry = Registry(
     kind=Command,
 )
 
+#: What people type who know other programs.
+_OTHER_NAMES = {
+    "restore": "rm --undo ID",
+    "undo": "rm --undo ID",
+    "untrash": "rm --undo ID",
+    "delete": "rm ID",
+    "remove": "rm ID",
+    "list": "ls",
+    "untag": "tag ID -TAG",
+    "notes": "note ID",
+    "plot": "metrics ID --plot",
+    "report": "export",
+    "info": "show ID",
+    "search": "ls QUERY",
+}
+
 
 def all_commands() -> dict[str, Command]:
     """All commands by name; a plug-in that cannot be loaded is left out, with one warning."""
@@ -36,7 +52,9 @@ def find_command(name: str) -> Command:
     """
     if name not in COMMANDS:
         names = COMMANDS.names()
-        hint = did_you_mean(name, names) or f"There are {', '.join(names)}."
+        other = _OTHER_NAMES.get(name)
+        hint = f"That is: sacred {other}." if other else did_you_mean(name, names)
+        hint = hint or f"There are {', '.join(names)}."
         raise UsageError(f"there is no command {name!r}. {hint} (sacred --help)")
     command: Command = COMMANDS.load(name)
     return command

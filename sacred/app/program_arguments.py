@@ -20,6 +20,8 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         flags = [flag for action in self._actions for flag in action.option_strings]
         unknown = message.partition("unrecognized arguments: ")[2].split()
+        if self.prog == "sacred star" and unknown in (["--remove"], ["--undo"], ["--off"]):
+            raise UsageError("to remove the star from runs: sacred unstar ID")
         hint = did_you_mean(unknown[0], flags) if unknown and unknown[0].startswith("-") else ""
         message = f"{message}. {hint}".rstrip() if hint else message
         raise UsageError(f"{message}\n  {self.format_usage().strip()}")

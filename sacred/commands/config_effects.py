@@ -38,9 +38,11 @@ class Effect(Frozen):
         if self.varies:
             return f"{self.path}   varies by itself"
         if self.after is _MISSING:
-            return f"{self.path} is gone   was {short_value(self.before)}"
-        before = "is new" if self.before is _MISSING else f"was {short_value(self.before)}"
-        return f"{self.path} = {short_value(self.after)}   {before}"
+            return f"{self.path} is gone   was {short_value(self.before, self.path)}"
+        before = (
+            "is new" if self.before is _MISSING else f"was {short_value(self.before, self.path)}"
+        )
+        return f"{self.path} = {short_value(self.after, self.path)}   {before}"
 
 
 def effects_between(
@@ -82,7 +84,7 @@ def print_effects(run: Run) -> None:
 
 def _direct_text(effect: Effect) -> str:
     if effect.varies:  # as a random seed: what it was matters to nobody
-        return f"{effect.path} = {short_value(effect.after)}"
+        return f"{effect.path} = {short_value(effect.after, effect.path)}"
     return str(effect)
 
 
@@ -104,7 +106,7 @@ def print_unread(run: Run) -> None:
         print("Any entry may be read: something takes the whole configuration.")
         return
     entries = [entry for entry in history.entries if entry.path in unread]
-    shown = [f"{e.path} = {short_value(e.value)}   {e.origin}" for e in entries]
+    shown = [f"{e.path} = {short_value(e.value, e.path)}   {e.origin}" for e in entries]
     _print_section("Entries that nothing reads", shown)
     if not entries:
         print("Each entry is read by something.")

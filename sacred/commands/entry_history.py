@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import ConfigError
-from sacred._base.masking import mask_passwords
+from sacred._base.masking import mask_entry, mask_passwords
 from sacred._base.paths import iter_prefixes
 from sacred._base.text import did_you_mean
 from sacred.commands.pretty import pformat
@@ -57,17 +57,22 @@ def format_history(entries: Iterable[EntryProvenance]) -> str:
     """
     lines = []
     for entry in entries:
-        lines.append(f"{entry.path} = {short_value(entry.value)}{_GAP}{entry.origin}")
-        values = [short_value(before.value) for before in entry.overridden]
+        lines.append(f"{entry.path} = {short_value(entry.value, entry.path)}{_GAP}{entry.origin}")
+        values = [short_value(before.value, entry.path) for before in entry.overridden]
         width = max(map(len, values), default=0)
         for text, before in zip(values, entry.overridden, strict=True):
             lines.append(f"  was {text:<{width}}{_GAP}{before.origin}".rstrip())
     return "\n".join(lines)
 
 
-def short_value(value: Any) -> str:
-    """A value in one line, shortened; passwords of URLs are masked."""
-    text = mask_passwords(" ".join(pformat(value).split("\n")))
+def short_value(value: Any, path: str) -> str:
+    """A value in one line, shortened; secrets are masked.
+
+    Args:
+        value: of an entry.
+        path: of the entry.
+    """
+    text = mask_passwords(" ".join(pformat(mask_entry(path, value)).split("\n")))
     return text if len(text) <= _MAX_VALUE_CHARS else f"{text[: _MAX_VALUE_CHARS - 3]}..."
 
 

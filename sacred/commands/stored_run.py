@@ -6,8 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.paths import iterate_flattened, set_by_dotted_path
-from sacred.display.console import Console
-from sacred.display.difference_table import difference_table
+from sacred.display.console import DIM, Console
+from sacred.display.difference_table import (
+    difference_table,
+    heading_of,
+    origins_of_differences,
+)
 from sacred.display.text_table import write_text
 from sacred.records import RunRecord
 from sacred.runs.comparison import compared
@@ -47,7 +51,10 @@ def print_difference(run: Run, words: Sequence[str]) -> None:
     # A random seed is no difference.
     different = [r for r in rows if r.differs and not (_is_seed(r.name) and r.values[-1] is None)]
     if different:
-        write_text(difference_table(different, [*words, _PLANNED_COLUMN], for_people=True), console)
+        names = [*map(heading_of, words, stored), _PLANNED_COLUMN]
+        write_text(difference_table(different, names, for_people=True), console)
+        for line in origins_of_differences(different, [*stored, planned]):
+            console.print(console.style(line, DIM))
     else:
         console.print("no differences")
     for word, record in zip(words, stored, strict=True):
@@ -60,7 +67,10 @@ def print_difference(run: Run, words: Sequence[str]) -> None:
 def _planned(run: Run) -> RunRecord:
     command = run.experiment.default_command or ""
     info = run.experiment_info
-    return unsaved_run(_PLANNED_COLUMN, _without_random_seeds(run), command, info, run.host_info)
+    history = run.config_history.document() if run.config_history is not None else None
+    return unsaved_run(
+        _PLANNED_COLUMN, _without_random_seeds(run), command, info, run.host_info, history
+    )
 
 
 def _without_random_seeds(run: Run) -> dict[str, Any]:

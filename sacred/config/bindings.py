@@ -64,7 +64,7 @@ class BoundFunction(Protocol):
     def __hash__(self) -> int: ...
 
 
-def is_built_in(function: BoundFunction) -> bool:
+def is_built_in(function: object) -> bool:
     """Whether a captured function is one of this package: a command that all experiments have."""
     # Functions that `exec` has made may be of no module.
     return str(getattr(function, "__module__", None)).startswith("sacred.")

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from sacred._base.masking import mask_entry
 from sacred._base.paths import iterate_flattened
 from sacred.display.value_text import as_text, as_zoned_text
 from sacred.query.fields import FIELDS
@@ -34,6 +35,7 @@ class FieldSummary:
         self._utc = utc
         self.types: set[str] = set()
         self._numbers: list[float] = []
+        self._times: list[Any] = []
         self._examples: dict[str, str] = {}
 
     def add(self, value: Any) -> None:
@@ -48,22 +50,28 @@ class FieldSummary:
             # NaN is neither the smallest nor the largest; it is not equal to itself.
             numbers = [n for n in (*self._numbers, value) if n == n]
             self._numbers = [min(numbers), max(numbers)] if numbers else []
+        elif kind in ("time", "duration"):
+            times = [*(time for time in self._times if type(time) is type(value)), value]
+            self._times = [min(times), max(times)]
         elif len(self._examples) <= _MAX_EXAMPLES:
-            is_time = isinstance(value, datetime.datetime)
-            text = as_zoned_text(value, self._utc) if is_time else as_text(value)
+            text = as_text(value)
             if len(text) <= _MAX_EXAMPLE_CHARS:
                 self._examples.setdefault(dumps(text), text)
 
     @property
     def range(self) -> str:
-        """The smallest and the largest number, and a few of the other values."""
+        """The smallest and the largest number and time, and a few of the other values."""
         parts = []
-        if self._numbers:
-            low, high = map(as_text, self._numbers)
+        for ends in filter(None, (self._numbers, self._times)):
+            low, high = map(self._text, ends)
             parts.append(low if low == high else f"{low} … {high}")
         examples = list(self._examples.values())
         parts += examples[:_MAX_EXAMPLES] + (["…"] if len(examples) > _MAX_EXAMPLES else [])
         return ", ".join(parts)
+
+    def _text(self, value: Any) -> str:
+        is_time = isinstance(value, datetime.datetime)
+        return as_zoned_text(value, self._utc) if is_time else as_text(value)
 
 
 def type_name(value: Any) -> str:
@@ -93,7 +101,7 @@ def summarize_fields(records: Iterable[RunRecord], utc: bool = False) -> dict[st
     found: dict[str, FieldSummary] = {}
     for record in records:
         for name, value in _fields_of(record):
-            found.setdefault(name, FieldSummary(utc)).add(value)
+            found.setdefault(name, FieldSummary(utc)).add(mask_entry(name, value))
     return found
 
 

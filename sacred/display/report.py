@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sacred._base.clock import utcnow
+from sacred._base.masking import mask_entry
 from sacred._base.paths import iterate_flattened
 from sacred.display.comparison_text import as_mean
 from sacred.display.formats import write_html
@@ -16,7 +17,7 @@ from sacred.display.metric_tables import metric_summary
 from sacred.display.report_page import SCRIPT, SECURITY_POLICY, STYLE
 from sacred.display.run_labels import run_labels
 from sacred.display.run_rows import run_table
-from sacred.display.run_summary import summary_fields, truncate
+from sacred.display.run_summary import changed_origin, summary_fields, truncate
 from sacred.display.svg import Curve, downsample, draw_curves, line_style
 from sacred.display.table import Table, in_zone
 from sacred.display.value_text import as_text, as_zoned_text
@@ -160,7 +161,7 @@ def _repeats_table(repeats: Sequence[Sequence[RunRecord]], fields: Sequence[Path
     rows: list[list[Any]] = []
     for group in groups:
         known = entries_of(group[0].config)
-        cells = [known.get(entry) for entry in entries]
+        cells = [mask_entry(entry, known.get(entry)) for entry in entries]
         numbers = [
             measured("", ((str(run.id), run) for run in group), field).values
             for field in fields[:_MAX_GROUP_COLUMNS]
@@ -176,12 +177,13 @@ def _run(name: str, record: RunRecord, utc: bool) -> Iterator[str]:
     yield f"<details id={_attribute(name)}><summary>{title} "
     yield f"<span class={_attribute(status)}>{status}</span></summary>"
     yield _pairs(summary_fields(record, utc))
-    for heading, part in (("Configuration", record.config), ("Info", record.info)):
-        if part:
-            yield f"<h3>{heading}</h3>"
-            yield _pairs(
-                (str(path), truncate(as_text(value))) for path, value in iterate_flattened(part)
-            )
+    if record.config:
+        yield f"<h3>Configuration</h3>{_pairs(_config_rows(record))}"
+    if record.info:
+        yield "<h3>Info</h3>"
+        yield _pairs(
+            (str(path), truncate(as_text(value))) for path, value in iterate_flattened(record.info)
+        )
     if metrics := readable_metrics(record):
         yield f"<h3>Metrics</h3>{write_html(metric_summary([(record.id, metrics)]))}"
     for file in record.artifacts.values():
@@ -197,10 +199,19 @@ def _run(name: str, record: RunRecord, utc: bool) -> Iterator[str]:
     yield "</details>"
 
 
-def _pairs(pairs: Iterable[tuple[str, Any]]) -> str:
+def _config_rows(record: RunRecord) -> Iterator[tuple[str, ...]]:
+    """Names and values, and where those come from that are not as the sources say."""
+    for path, value in iterate_flattened(record.config):
+        text = truncate(as_text(mask_entry(str(path), value)))
+        origin = changed_origin(record, str(path))
+        yield (str(path), text, origin) if origin else (str(path), text)
+
+
+def _pairs(pairs: Iterable[tuple[str, ...]]) -> str:
     rows = "".join(
-        f"<tr><th>{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>"
-        for name, value in pairs
+        f"<tr><th>{html.escape(name)}</th>"
+        f"{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>"
+        for name, *cells in pairs
     )
     return f"<table>{rows}</table>"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sacred._base.masking import mask_entry
 from sacred.display.table import Table
 from sacred.display.value_text import as_text
 
@@ -22,7 +23,7 @@ def run_labels(names: Sequence[str], table: Table) -> list[str]:
     """
     columns = dict(zip(table.names, zip(*table.rows, strict=True), strict=True))
     texts = {
-        column: [as_text(cell)[:_MAX_LABEL_CHARS] for cell in cells]
+        column: [as_text(mask_entry(column, cell))[:_MAX_LABEL_CHARS] for cell in cells]
         for column, cells in columns.items()
         if column == "name" or column.startswith("config.")
     }

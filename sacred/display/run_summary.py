@@ -1,4 +1,4 @@
-"""A run in a few lines."""
+"""A run in a few lines, and where the values of its configuration come from."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sacred._base.masking import mask_passwords
-from sacred.display.value_text import as_text, as_zoned_text
+from sacred.display.value_text import as_text, as_zoned_text, one_line
+from sacred.provenance.origins import Origin
 from sacred.records import RunRecord
 
-__all__ = ["summary_fields", "truncate"]
+__all__ = ["changed_origin", "short_origin", "summary_fields", "truncate"]
 
 _TIMES = {
     "queue_time": "queued",
@@ -90,3 +91,31 @@ def _repositories(record: RunRecord) -> Iterator[str]:
 
 def _names(names: Iterable[Any]) -> str:
     return truncate(as_text(", ".join(map(str, names))))
+
+
+def short_origin(record: RunRecord, path: str) -> str:
+    """Where the value of an entry comes from; empty: that is not known.
+
+    Args:
+        record: the run.
+        path: of the entry.
+    """
+    provenance = record.provenance
+    if provenance is None or path not in provenance:
+        return ""
+    origin: Origin = provenance[path].origin
+    if origin.kind in ("scope", "dict") and origin.where:
+        return origin.where
+    return "" if origin.kind == "unknown" else str(origin)
+
+
+def changed_origin(record: RunRecord, path: str) -> str:
+    """Where the value of an entry comes from, if not from what the sources say; else empty.
+
+    Args:
+        record: the run.
+        path: of the entry.
+    """
+    provenance = record.provenance
+    is_changed = provenance is not None and path in provenance and provenance[path].is_changed
+    return one_line(mask_passwords(short_origin(record, path))) if is_changed else ""

@@ -8,6 +8,7 @@ from typing import Any
 
 from sacred._base.clock import zone_name
 from sacred._base.frozen import Frozen, replace
+from sacred._base.masking import mask_entry
 from sacred.display.console import BOLD, DIM, GREEN, RED, YELLOW
 from sacred.display.value_text import as_text, as_zoned_text, one_line, zoned_time
 from sacred.status import COMPLETED, DEAD, FAILED, INTERRUPTED, QUEUED, RUNNING, TIMEOUT
@@ -76,7 +77,9 @@ class Table(Frozen):
 
 
 def in_zone(table: Table, utc: bool = False) -> Table:
-    """Return a table with times for people: local, or in UTC, with the zone in the heading.
+    """Return a table for people: times local, or in UTC, with the zone in the heading.
+
+    Secrets of configurations are masked.
 
     Args:
         table: its times are naive UTC.
@@ -92,11 +95,13 @@ def in_zone(table: Table, utc: bool = False) -> Table:
             headings[name] = f"{headings.get(name, name)} ({'/'.join(zones)})"
             shown.append([c and zoned_time(c, utc).replace(tzinfo=None) for c in cells])
         else:
-            shown.append(
-                [as_zoned_text(c, utc) if isinstance(c, datetime.datetime) else c for c in cells]
-            )
+            shown.append([mask_entry(name, _in_zone(cell, utc)) for cell in cells])
     rows = list(zip(*shown, strict=True)) if table.rows else []
     return replace(table, rows=rows, headings=headings)
+
+
+def _in_zone(cell: Any, utc: bool) -> Any:
+    return as_zoned_text(cell, utc) if isinstance(cell, datetime.datetime) else cell
 
 
 def is_number_column(cells: Sequence[Any]) -> bool:

@@ -46,6 +46,7 @@ def unsaved_run(
     command: str,
     experiment: Mapping[str, Any],
     host: Mapping[str, Any],
+    provenance: Mapping[str, Any] | None = None,
 ) -> RunRecord:
     """A run that has not begun, as a store would have it.
 
@@ -55,10 +56,13 @@ def unsaved_run(
         command: its command.
         experiment: the description of the experiment that observers receive.
         host: the description of the machine that they receive.
+        provenance: where the entries come from, in the stored form; None: not known (default).
     """
     writer = RunChangeTracker()
     document, files = writer.started(experiment, command, host, utcnow(), config, {})
     document["sources"] = [FileEntry(name=file.name, md5=file.md5) for file in files]
+    if provenance is not None:
+        document["provenance"] = provenance
     return RunRecord(id=name, source=_Nothing(name), document=document)
 
 

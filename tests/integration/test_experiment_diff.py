@@ -75,11 +75,13 @@ def test_every_store_has_runs_to_compare_with(url: str, capsys: Any) -> None:
     diff = {**QUIET, "WORD": ["best:result"]}
     ex.run("diff", config_updates={"lr": 0.3, "opt.steps": [1]}, options=diff)
     out, err = capsys.readouterr()
-    assert rows(out) == [
-        ["part", "entry", "best:result", "this"],
-        ["config", "lr", "0.1", "0.3"],
-        ["opt.steps", "[1,", "2]", "[1]"],
-    ]
+    table = rows(out)
+    assert table[0][:3] == ["part", "entry", "best:result"]
+    assert table[0][3] == f"({err.split()[3]})"
+    assert table[1:3] == [["config", "lr", "0.1", "0.3"], ["opt.steps", "[1,", "2]", "[1]"]]
+    (origins,) = out.splitlines()[3:]  # of lr it is the same
+    assert origins.startswith("opt.steps: [1, 2] ")
+    assert origins.endswith("; [1] ex.run(config_updates=...)")
     assert err.startswith("best:result is run ")
     for word in ("nearest", "best:-metrics.loss.min", "last~1"):
         ex.run("diff", options={**QUIET, "WORD": [word]})
@@ -91,18 +93,22 @@ def test_the_command_line(run_script: RunScript) -> None:
     for update in ("lr=0.1", "lr=0.5"):
         assert run_script(SCRIPT, "-l", "ERROR", "with", update).returncode == 0
 
+    line_of_slow = SCRIPT.splitlines().index("    lr = 0.001") + 1
+
     def diff(*words: str) -> list[list[str]]:
         done = run_script(SCRIPT, *words)
         assert done.returncode == 0, done.stderr
         return rows(done.stdout)
 
     assert diff("diff", "best:result", "with", "lr=0.3") == [
-        ["part", "entry", "best:result", "this"],
+        ["part", "entry", "best:result", "(1)", "this"],
         ["config", "lr", "0.1", "0.3"],
     ]
     assert diff("-l", "ERROR", "diff", "1", "-u", "last", "--name", "train", "with", "slow") == [
-        ["part", "entry", "1", "last", "this"],
+        ["part", "entry", "1", "last", "(2)", "this"],
         ["config", "lr", "0.1", "0.5", "0.001"],
+        "lr: 0.1 command line, argument 1; 0.5 command line, argument 1; 0.001 named config slow, "
+        f"script.py:{line_of_slow}".split(),
     ]
     assert diff("diff", "with", "lr=0.5") == [["no", "differences"]]
     assert diff("diff", "--fi", "runs", "1", "with", "seed=7")[-1][::3] == ["config", "7"]

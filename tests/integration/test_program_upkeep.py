@@ -58,6 +58,8 @@ def test_tags(sacred, place):
     assert sacred("tag", "1", "-late", "-s", "runs")[1] == "run 1: no tags\n"
     assert [run.id for run in place.runs("good in tags")] == [3]
     assert sacred("tag", "1") == (0, "run 1: no tags\n", "")
+    sacred("tag", "1", "+s", "+good")
+    assert sacred("tag", "1", "--", "-s", "-good")[1] == "run 1: no tags\n"
     assert sacred("tag", "1", "+")[0] == 2
     code, _, err = sacred("tag", "1", "77", "+x")
     assert code == 1
@@ -314,3 +316,58 @@ def test_indices_are_shown_and_made_anew(sacred, place, tmp_path, monkeypatch):
     assert re.fullmatch(r"runs: indexed 3 runs in .*\.sqlite\n", sacred("index", "rebuild")[2])
     assert re.fullmatch(r"runs: .*\.sqlite \(\d\.\d MB\)\n", sacred("index", "ls")[1])
     assert sacred("index", "drop")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("tag 1 good", "A tag is written +good, or -good"),
+        ("star 1 --remove", "sacred unstar ID"),
+        ("trash 1 2", "To move runs there: sacred rm 1 2"),
+        ("trash emty", 'Did you mean "empty"?'),
+        ("trash restore 1", "sacred rm --undo 1"),
+        ("trash restore", "sacred rm --undo ID"),
+        ("restore 1", "That is: sacred rm --undo ID"),
+        ("completion", "for which shell? sacred completion bash"),
+    ],
+)
+def test_a_mistake_names_the_right_command(sacred, words, hint):
+    code, out, err = sacred(*words.split())
+    assert code in (1, 2)
+    assert not out
+    assert hint in err
+
+
+def test_notes_from_stdin(sacred, place, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("from a pipe\n"))
+    assert sacred("note", "1", "-") == (0, "run 1: notes saved\n", "")
+    assert place[1].notes == "from a pipe"
+
+
+def test_fields_leave_out_options_unless_asked(sacred, place):
+    observer = StoreObserver(place.backend)
+    options = {"options": {"--force": False, "help": False}, "config_updates": {"n": 1}}
+    drive.start(observer, config={"n": 3}, meta_info=options)
+    drive.complete(observer, 3)
+    lines = sacred("fields")[1].splitlines()
+    assert not [line for line in lines if "--force" in line]
+    (folded,) = (line.split() for line in lines if line.startswith("meta.options"))
+    assert " ".join(folded) == ('meta.options.* 1 2 fields sacred fields --match "meta.options.*"')
+    assert "meta.options.--force" in sacred("fields", "--match", "meta.*")[1]
+    assert "meta.options.--force" in sacred("fields", "--json")[1]
+
+
+def test_secrets_of_configurations_are_masked_for_people(sacred, place, tmp_path):
+    for text in ("hunter2", "hunter3"):
+        observer = StoreObserver(place.backend)
+        config = {"db": {"password": text}, "tokenizer": "bert", "api_key": "${secret:KEY}"}
+        drive.start(observer, config={**config, "n": 1}, meta_info={})
+        drive.complete(observer, 1)
+    shown = ""
+    calls = ("ls", "ls --columns id,db.password", "show 4", "diff 4 5", "fields", "ls --html")
+    for words in (*calls, "export -o report.html", "metrics 4 5"):
+        shown += sacred(*words.split())[1]
+    shown += (tmp_path / "report.html").read_text()
+    assert "hunter" not in shown
+    assert {"db.password", "bert", "${secret:KEY}"} <= set(re.findall(r"[\w.${}:]+", shown))
+    assert "hunter2" in sacred("config", "4")[1]  # for an experiment, which needs it

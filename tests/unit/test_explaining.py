@@ -69,6 +69,7 @@ def test_explain_of_no_entry(run_script):
     done = run_script(SCRIPT, "explain", "lrr")
     assert done.returncode == 1
     assert 'There is no entry "lrr". Did you mean "lr"?' in done.stderr
+    assert "Failed" not in done.stderr  # one message
 
 
 def test_an_own_command_of_that_name_wins(run_script):

@@ -30,6 +30,7 @@ from sacred.cli.completion import (
 )
 from sacred.cli.parsing import OptionFlags, Reading
 from sacred.cli.shell_scripts import SHELLS, shell_script
+from sacred.runs.errors import UsageError
 
 if TYPE_CHECKING:
     from sacred.runs.run_store import RunStore
@@ -48,11 +49,14 @@ _IN_FRONT = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
     # Or a line to be completed, if a script asks.
-    parser.add_argument("shell", metavar="SHELL", help=" or ".join(SHELLS))
+    parser.add_argument("shell", metavar="SHELL", nargs="?", help=" or ".join(SHELLS))
 
 
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
+    if args.shell is None:
+        shells = " or ".join(f"sacred completion {shell}" for shell in SHELLS)
+        raise UsageError(f"for which shell? {shells}")
     if args.shell.startswith(SEPARATOR):
         print_candidates(complete(args.shell[1:], _ProgramCompletion(session)))
     else:

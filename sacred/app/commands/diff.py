@@ -22,9 +22,12 @@ from collections.abc import Iterator
 from sacred._base.text import did_you_mean
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
-from sacred.app.value_origins import origins_of_differences
 from sacred.display.console import BLUE, BOLD, DIM, GREEN, RED, Console
-from sacred.display.difference_table import difference_table
+from sacred.display.difference_table import (
+    difference_table,
+    heading_of,
+    origins_of_differences,
+)
 from sacred.display.formats import add_formats, write_table
 from sacred.display.value_text import neutralize
 from sacred.records import RunRecord
@@ -64,7 +67,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
     different = [row for row in rows if row.differs]
     shown = rows if args.all else different
     if args.format or shown:
-        table = difference_table(shown, args.ids, for_people=args.format is None)
+        names = args.ids if args.format else list(map(heading_of, args.ids, records))
+        table = difference_table(shown, names, for_people=args.format is None)
         if args.noise:
             # Here: statistics would make every comparison slower to start.
             from sacred.app.noise_marks import mark_differences

@@ -8,6 +8,8 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import itertools
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -18,6 +20,9 @@ from sacred.display.field_summary import summarize_fields
 from sacred.display.formats import add_formats, write_table
 from sacred.display.table import Table
 from sacred.query.fields import FIELDS
+
+#: The options of the command line, and the updates, which the configuration has as well.
+_DETAILS = ("meta.options", "meta.config_updates")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,13 +43,31 @@ def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
     runs = MatchingRuns(session, args.query, limit=args.limit)
     found = summarize_fields((record for _, record in runs), session.console.utc)
-    rows = [
+    rows: list[list[Any]] = [
         [name, field.runs, ", ".join(sorted(field.types)), field.range]
         for name, field in sorted(found.items(), key=_order)
         if args.match is None or fnmatchcase(name, args.match)
     ]
+    if args.match is None and args.format is None:
+        rows = list(_folded(rows))
     table = Table(names=["field", "runs", "types", "values"], rows=rows)
     write_table(table, args.format, session.console)
+
+
+def _folded(rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
+    """One row for those of each group of fields that few look for."""
+    for group, listed in itertools.groupby(rows, lambda row: _group_of(row[0])):
+        found = list(listed)
+        if group is None or len(found) == 1:
+            yield from found
+        else:
+            pattern = f"{group}.*"
+            runs = max(row[1] for row in found)
+            yield [pattern, runs, f"{len(found)} fields", f'sacred fields --match "{pattern}"']
+
+
+def _group_of(name: str) -> str | None:
+    return next((group for group in _DETAILS if name.startswith(f"{group}.")), None)
 
 
 def _order(item: tuple[str, Any]) -> tuple[int, str]:

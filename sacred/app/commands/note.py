@@ -4,7 +4,7 @@ Examples:
   sacred note 7 "The best one so far, see figure 3."
   sacred note last
   sacred note 7 ""                     remove the notes
-  make-report | sacred note 7
+  make-report | sacred note 7 -        what stdin says; - can be left out
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
     add_run_id(parser)
     parser.add_argument(
-        "text", metavar="TEXT", nargs="*", help="the notes; they replace what is there"
+        "text",
+        metavar="TEXT",
+        nargs="*",
+        help="the notes, or - for stdin; they replace the old ones",
     )
 
 
@@ -35,10 +38,10 @@ def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
     record = session.run_to_edit(args.id)
     before = record.notes or ""
-    if args.text:
+    if args.text and args.text != ["-"]:
         text = " ".join(args.text)
     else:
-        text = _edit(before) if sys.stdin.isatty() else sys.stdin.read()
+        text = _edit(before) if sys.stdin.isatty() and not args.text else sys.stdin.read()
     text = text.rstrip()
     if text == before.rstrip():
         session.console.note("the notes are unchanged")

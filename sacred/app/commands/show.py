@@ -11,15 +11,15 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from sacred._base.masking import mask_entry
 from sacred._base.paths import iterate_flattened
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
-from sacred.app.value_origins import short_origin
 from sacred.display.console import DIM, RED
 from sacred.display.fail_trace import user_trace
 from sacred.display.formats import write_table
 from sacred.display.metric_tables import metric_summary
-from sacred.display.run_summary import summary_fields, truncate
+from sacred.display.run_summary import changed_origin, summary_fields, truncate
 from sacred.display.table import STATUS_COLOURS
 from sacred.display.value_text import as_text, json_text, one_line
 from sacred.records import RunRecord
@@ -66,8 +66,9 @@ def _show(record: RunRecord, session: Session) -> None:
         if mapping:
             console.heading(heading)
             for path, value in iterate_flattened(mapping):
-                text = "null" if value is None else as_text(_repr_text(value))
-                origin = _origin(record, str(path)) if heading == "Configuration" else ""
+                shown_value = _repr_text(mask_entry(str(path), value))
+                text = "null" if value is None else as_text(shown_value)
+                origin = changed_origin(record, str(path)) if heading == "Configuration" else ""
                 shown = f"  {one_line(str(path))} = {truncate(text)}"
                 console.print(f"{shown}   {console.style(origin, DIM)}" if origin else shown)
     if record.metrics:
@@ -77,13 +78,6 @@ def _show(record: RunRecord, session: Session) -> None:
         console.heading("Traceback")
         for line in user_trace(record.fail_trace).splitlines():
             console.print(console.style(one_line(line), RED))
-
-
-def _origin(record: RunRecord, path: str) -> str:
-    """Where an entry comes from that is not as the sources say."""
-    provenance = record.provenance
-    is_changed = provenance is not None and path in provenance and provenance[path].is_changed
-    return one_line(short_origin(record, path)) if is_changed else ""
 
 
 def _repr_text(value: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 
+from sacred._base.text import did_you_mean
 from sacred.app.confirm import confirm
 from sacred.app.session import Session
 from sacred.display.formats import add_formats, write_table
@@ -17,6 +18,9 @@ from sacred.display.run_rows import run_table
 from sacred.records import plain_id
 from sacred.runs.errors import ProgramError, UsageError
 from sacred.upkeep import empty_trash
+
+_ACTIONS = ("ls", "empty")
+_RESTORING = ("restore", "undo", "recover", "untrash")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,13 +44,23 @@ def run(args: argparse.Namespace, session: Session) -> None:
     if args.action == "empty":
         _empty(args, session)
     elif args.action != "ls":
-        raise UsageError(f"sacred trash {args.action}? There are: ls, empty")
+        raise UsageError(_meant(args.action, args.ids))
     else:
         runs = session.store.runs(in_trash=True)
         table = run_table((("", run) for run in runs), None, with_store=False)
         write_table(table, args.format, session.console)
         if args.format is None and not table.rows:
             session.console.note("the trash is empty")
+
+
+def _meant(action: str, ids: list[str]) -> str:
+    """What was probably meant by a word that is neither ``ls`` nor ``empty``."""
+    if action in _RESTORING:
+        return f"to restore runs from the trash: {' '.join(['sacred rm --undo', *(ids or ['ID'])])}"
+    if hint := did_you_mean(action, _ACTIONS):
+        return f"sacred trash {action}? {hint}"
+    words = " ".join([action, *ids])
+    return f"sacred trash {words}? There are: ls, empty. To move runs there: sacred rm {words}"
 
 
 def _empty(args: argparse.Namespace, session: Session) -> None:
