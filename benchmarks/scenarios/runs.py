@@ -59,10 +59,32 @@ def _full(store: str, *, mongo: bool) -> Scenario:
     )  # fmt: skip
 
 
+def _durable(size: str, title: str) -> Scenario:
+    return Scenario(
+        name=f"durable-runs-{size}",
+        workload="durable_runs.py",
+        arguments=(size,),
+        limit="one file of as many bytes as the artifact (1000 without one) written to the disk",
+        old=None,
+        rounds=5,
+        rows=(
+            Row(title=title, measure="durable", unit="ms", scale=1e3),
+            Row(title="the same, `fsync` does nothing", measure="quick", unit="ms", scale=1e3),
+            Row(
+                title="the same: waiting for the disk, each run",
+                measure="waiting", unit="ms", scale=1e3,
+            ),
+            Row(title="the same: calls of `fsync`, each run", measure="calls", unit=""),
+        ),
+    )  # fmt: skip
+
+
 SCENARIOS = (
     MANY,
     _in_git("unobserved", "each of 200 runs in a git repository, unobserved", 0.3),
     _in_git("file", "the same with a file observer", 0.5),
+    _durable("small", "a run that returns a number, its record on the disk at the end"),
+    _durable("large", "a run with 10 000 points and an artifact of 10 MB, on the disk at the end"),
     _full("file", mongo=False),
     _full("mongo", mongo=True),
 )

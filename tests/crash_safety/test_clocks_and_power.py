@@ -96,6 +96,7 @@ def test_the_end_is_on_the_disk_after_all_else(
         _run.info["a"] = 1
         (tmp_path / "artifact").write_text("content")
         _run.add_artifact(tmp_path / "artifact", name="deep/artifact")
+        _run.open_resource(str(tmp_path / "artifact")).close()
         return 1
 
     ex.run(options={"--loglevel": "ERROR"})
@@ -108,6 +109,10 @@ def test_the_end_is_on_the_disk_after_all_else(
     for path in files:
         assert path.stat().st_ino in synced_before, path
     assert ("sync", folder.stat().st_ino) in events[end:], "the new name, too"
+    for shared in (tmp_path / "runs" / "_sources", tmp_path / "runs" / "_resources"):
+        copies = list(shared.iterdir())
+        assert copies
+        assert {path.stat().st_ino for path in (shared, *copies)} <= synced_before, shared
 
 
 def test_a_run_that_goes_on_does_not_wait_for_the_disk(
@@ -131,7 +136,10 @@ def test_a_run_that_goes_on_does_not_wait_for_the_disk(
 def test_a_run_waits_for_the_disk_no_more_often_than_it_must(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once for each file that has a content, and once for their names."""
+    """Once for each file that has a content, and once for their names.
+
+    Sources that are stored already are on the disk.
+    """
     fsync, synced = os.fsync, []
 
     def seen_fsync(fd: int) -> None:
@@ -146,9 +154,14 @@ def test_a_run_waits_for_the_disk_no_more_often_than_it_must(
         return 1
 
     ex.run(options={"--loglevel": "ERROR", "--capture": "sys"})
-    assert (tmp_path / "runs" / "1" / "cout.txt").read_text() == ""
+    shared = ["_sources", *(path.name for path in (tmp_path / "runs" / "_sources").iterdir())]
+    assert set(shared) <= set(synced)
+    synced.clear()
+    ex.run(options={"--loglevel": "ERROR", "--capture": "sys"})
+    assert not set(shared) & set(synced)
+    assert (tmp_path / "runs" / "2" / "cout.txt").read_text() == ""
     details = [f"_{name}.json" for name in DETAIL_FIELDS]
     *files, end, names = synced
     assert sorted(files) == [*sorted(details), "config.json", "metrics.json"]
     assert end != "run.json"  # it gets that name afterwards
-    assert names == "1"
+    assert names == "2"

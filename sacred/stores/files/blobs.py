@@ -121,6 +121,9 @@ class Blobs(ABC):
             path: of the local file.
         """
 
+    def sync_new(self) -> None:  # noqa: B027 - as `write_last`
+        """Make durable what `put_file` has stored since the last call."""
+
     @abstractmethod
     def open(self, name: str) -> IO[bytes]:
         """The content, to be read; what replaces it later does not show.
@@ -233,6 +236,7 @@ class LocalBlobs(Blobs):
         self.root = os.fspath(root)
         # The script may change its working directory later.
         self._root = os.path.abspath(self.root)
+        self._new: set[str] = set()
 
     def claim(self, run_id: str | None) -> str:
         """See `Blobs.claim`; the directory of the run is the claim."""
@@ -280,6 +284,17 @@ class LocalBlobs(Blobs):
                     sync_to_disk(directory)
             self._write(name, content, sync=True)
             sync_to_disk(folder)
+        run = name.partition("/")[0]
+        self._new -= {new for new in self._new if new.startswith(f"{run}/")}
+
+    def sync_new(self) -> None:
+        """See `Blobs.sync_new`."""
+        with self._explained():
+            for name in list(self._new):
+                sync_to_disk(self._path(name))
+            for folder in {os.path.dirname(self._path(name)) for name in self._new}:
+                sync_to_disk(folder)
+        self._new.clear()
 
     def append(self, name: str, offset: int, content: bytes) -> None:
         """See `Blobs.append`."""
@@ -305,6 +320,7 @@ class LocalBlobs(Blobs):
             status = os.stat(path)
             os.chmod(self._path(name), status.st_mode & 0o7777)
             os.utime(self._path(name), ns=(time.time_ns(), status.st_mtime_ns))
+        self._new.add(name)
 
     def open(self, name: str) -> IO[bytes]:
         """See `Blobs.open`.

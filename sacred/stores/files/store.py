@@ -125,6 +125,9 @@ class FileStore(ReadableStore):
                     run.reopen(change)
         if run.is_closed and "metrics" in run.__dict__:
             run.metrics.finish()
+        if run.is_closed:
+            for shared in filter(None, (self._sources, self._resources)):
+                shared.sync_new()  # the record is whole with them only
         run.save()
         if run.is_closed:
             # It is complete; should anything come yet, it is read from the disk again.
