@@ -38,6 +38,7 @@ from sacred.stores.changes import (
     split_fields,
 )
 from sacred.stores.local_files import reject_malformed
+from sacred.stores.reader import ReadableStore
 from sacred.stores.store import MissingPartError, RunNotFoundError, Store
 
 __all__ = ["RECORD", "Spool", "default_directory", "read_spool", "replay", "writable"]
@@ -48,6 +49,9 @@ RECORD = "record.jsonl"
 _VERSION = 1
 # In the header: ids by the URLs of stores that no longer had the run, and have it of the spool now.
 _MADE_ANEW = "made_anew"
+# In the header, by URL: how much such a store, or one that lacks a part of the run, had of what the
+# changes go on from: {"points": {NAME: count}, "output": [characters, bytes]}.
+_PRESENT = "present"
 # Nested values beyond are described by one text.
 _MAX_DEPTH = 50
 _KINDS = {
@@ -220,10 +224,17 @@ def _header(header: Any) -> dict[str, Any]:
     header["files"] = [SourceFile(**file) for file in header["files"]]
     # They become names of directories, or keys.
     made_anew = dict(header.setdefault(_MADE_ANEW, {}))
+    header[_PRESENT] = {url: _counts(of) for url, of in dict(header.get(_PRESENT, {})).items()}
     for run_id in (header["run_id"], *made_anew.values()):
         if not isinstance(run_id, str | int | float):
             raise TypeError(f"{run_id!r} is no id")
     return header
+
+
+def _counts(present: Any) -> Mapping[str, Any]:
+    characters, size = map(int, present["output"])
+    points = {str(name): int(count) for name, count in present["points"].items()}
+    return {"points": points, "output": [characters, size]}
 
 
 def _changes(lines: Sequence[bytes], record: str, folder: str) -> Iterator[Change]:
@@ -238,8 +249,9 @@ def replay(path: str | os.PathLike[str], store: Store, *, remove: bool = False) 
 
     Args:
         path: of the ``record.jsonl``, or of its directory.
-        store: the one that was meant, or another; a run that it does not have is made, of what
-            is in the spool: points and output that were stored before are gone with the old one.
+        store: the one that was meant, or another. A run that it does not have is made, of what
+            is in the spool; where it has a part only of what was stored before, points and output
+            go on behind that.
         remove: remove the spool when all is stored.
 
     Returns:
@@ -250,47 +262,91 @@ def replay(path: str | os.PathLike[str], store: Store, *, remove: bool = False) 
         Exception: the store does not take it; the spool is left as it is.
     """
     header, changes = read_spool(path)
-    run_id: RunId = header["run_id"]
-    made_anew: dict[str, RunId] = header[_MADE_ANEW]
     wanted = list(changes)
     record = os.path.abspath(os.fspath(path))
     record = os.path.join(record, RECORD) if os.path.isdir(record) else record
+    run_id: RunId = header[_MADE_ANEW].get(store.url, header["run_id"])
+    present = _noted(header, store)
     try:
-        if store.url in made_anew:
-            run_id, wanted = made_anew[store.url], list(_from_zero(wanted))
-        store.apply(run_id, wanted)
-    except (RunNotFoundError, MissingPartError) as error:
-        if isinstance(error, RunNotFoundError):
-            run_id = store.create(run_id, header["document"], header["files"])
-        _note_made_anew(record, {**made_anew, store.url: run_id})
-        store.apply(run_id, list(_from_zero(wanted)))
+        store.apply(run_id, list(_fitted(wanted, present)))
+    except RunNotFoundError:
+        run_id = store.create(run_id, header["document"], header["files"])
+        _note(record, store.url, run_id, _NOTHING)
+        store.apply(run_id, list(_fitted(wanted, _NOTHING)))
+    except MissingPartError:
+        present = _less(present, _present(store, run_id, wanted))
+        _note(record, store.url, None, present)
+        store.apply(run_id, list(_fitted(wanted, present)))
     if remove:
         shutil.rmtree(os.path.dirname(record))
     return run_id
 
 
-def _from_zero(changes: Iterable[Change]) -> Iterator[Change]:
-    """The changes of a record that has nothing yet: their first point is its first one."""
-    starts: dict[str, int] = {}
-    output: WriteOutput | None = None
+#: What a store has of a run before a spool goes on with it; None: all of it.
+_Present = Mapping[str, Any] | None
+#: In a run that has just been made.
+_NOTHING: Mapping[str, Any] = {"points": {}, "output": [0, 0]}
+
+
+def _noted(header: Mapping[str, Any], store: Store) -> _Present:
+    noted: _Present = header[_PRESENT].get(store.url)
+    return _NOTHING if noted is None and store.url in header[_MADE_ANEW] else noted
+
+
+def _present(store: Store, run_id: RunId, changes: Iterable[Change]) -> Mapping[str, Any]:
+    """How much a store has of what changes belong to; nothing, if it cannot be read."""
+    if not isinstance(store, ReadableStore):
+        return _NOTHING
+    reader = store.reader()
+    names = dict.fromkeys(change.name for change in changes if isinstance(change, AddPoints))
+    # A character of which a part is gone is shown as another one.
+    output = reader.output(run_id).rstrip("\ufffd")
+    return {
+        "points": {name: len(reader.points(run_id, name)) for name in names},
+        "output": [len(output), len(output.encode())],
+    }
+
+
+def _less(first: _Present, second: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of two counts of each part the smaller one: the other counts what a replay has stored."""
+    if first is None:
+        return second
+    points = {name: min(n, first["points"].get(name, 0)) for name, n in second["points"].items()}
+    return {"points": points, "output": min(list(first["output"]), list(second["output"]))}
+
+
+def _fitted(changes: Iterable[Change], present: _Present) -> Iterator[Change]:
+    """The changes of a record that lacks a part: they go on behind what is there."""
+    if present is None:
+        yield from changes
+        return
+    shifts: dict[str, int] = {}
+    moved: tuple[int, int] | None = None
     for change in changes:
         match change:
             case AddPoints():
-                first = starts.setdefault(change.name, change.start)
-                yield change.at(max(change.start - first, 0))
+                lacking = change.start - present["points"].get(change.name, 0)
+                shift = shifts.setdefault(change.name, max(lacking, 0))
+                yield change.at(max(change.start - shift, 0))
             case WriteOutput():
-                output = output or change
-                start, offset = change.start - output.start, change.offset - output.offset
+                characters, size = present["output"]
+                if moved is None:
+                    lacks = change.start > characters
+                    moved = (change.start - characters, change.offset - size) if lacks else (0, 0)
+                start, offset = change.start - moved[0], change.offset - moved[1]
                 yield replace(change, start=max(start, 0), offset=max(offset, 0))
             case _:
                 yield change
 
 
-def _note_made_anew(record: str, made_anew: Mapping[str, RunId]) -> None:
-    """Write into the header of a spool which stores have the run made of it."""
+def _note(record: str, url: str, run_id: RunId | None, present: Mapping[str, Any]) -> None:
+    """Write into the header of a spool what a store had before; `run_id`: of a run made anew."""
     with open(record, "rb") as file:
         first, _, others = file.read().partition(b"\n")
-    header = {**json.loads(first), _MADE_ANEW: dict(made_anew)}
+    header = json.loads(first)
+    header[_PRESENT] = {**header.get(_PRESENT, {}), url: present}
+    if run_id is not None:
+        header[_MADE_ANEW] = {**header.get(_MADE_ANEW, {}), url: run_id}
     scratch = f"{record}.tmp"
     with open(scratch, "wb") as file:
         file.write(dumps(header).encode() + b"\n" + others)

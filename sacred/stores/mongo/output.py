@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sacred._base.run_ids import RunId
 from sacred.stores.changes import WriteOutput
 from sacred.stores.mongo.gridfs_files import GridFiles
-from sacred.stores.store import RunNotFoundError
+from sacred.stores.store import MissingPartError, RunNotFoundError
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -73,9 +73,13 @@ class MongoOutput:
 
         Raises:
             RunNotFoundError: there is no such run.
+            MissingPartError: the output ends before.
         """
         state, self._state = self._state or self._load(), None
         offset, data = change.offset, change.text.encode()
+        if offset > state.stored + len(state.recent):
+            missing = f"Output of run {self._run_id!r} before byte {offset}"
+            raise MissingPartError(f"{missing} is missing in {self._runs.full_name}")
         if offset < state.stored:
             # A filter has rewritten what went to GridFS long ago: once more from the start.
             data = read_output(self._document(), self._files).encode()[:offset] + data

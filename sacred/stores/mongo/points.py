@@ -21,6 +21,7 @@ from sacred.stores.mongo.tails import (
     tail_id,
     tails_of,
 )
+from sacred.stores.store import MissingPartError
 
 if TYPE_CHECKING:
     from bson import ObjectId
@@ -300,6 +301,12 @@ class MongoMetrics:
                 return
         elif self._insert(with_times({**document, **columns}, [_TIMES], times, options)):
             return
+        if start and not self._is_new:
+            # Who brings a spool has to know: behind fewer points, they would be others each time.
+            last = {**which, f"{_TIMES}.{start - 1}": {"$exists": True}}
+            if self._collection.find_one(last, {"_id": 1}) is None:
+                missing = f"Points of {document['name']!r} before {start}"
+                raise MissingPartError(f"{missing} are missing in {self._collection.full_name}")
         self._collection.update_one(which, _update(document, arrays, start), upsert=True)
 
     def _set_longer(

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from sacred.stores.sql.storable_text import storable
 from sacred.stores.sql.tables import TABLES
+from sacred.stores.store import MissingPartError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -44,10 +45,19 @@ def write_output(session: Session, run: Run, change: WriteOutput) -> None:
         session: of the transaction.
         run: row of the run.
         change: what is new.
+
+    Raises:
+        MissingPartError: the output ends before.
     """
     start, text = change.start, storable(change.text)
     whose = _OUTPUT.c.run_id == run.run_id
-    stored = session.scalar(sa.select(sa.func.max(_OUTPUT.c.stop)).where(whose)) or 0
+    in_rows = sa.select(sa.func.max(_OUTPUT.c.stop)).where(whose).scalar_subquery()
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    length = sa.func.length if is_sqlite else sa.func.char_length
+    query = sa.select(in_rows, length(_SHOWN)).where(_RUN.c.id == run.id)
+    stored, in_row = (number or 0 for number in session.execute(query).one())
+    if start > stored + in_row - (TAIL_START if stored else 0):
+        raise MissingPartError(f"Output of run {run.run_id!r} before character {start} is missing")
     if start < stored:
         # A filter has rewritten what is in rows by now: once more from the start.
         before = session.scalar(sa.select(_SHOWN).where(_RUN.c.id == run.id))
