@@ -25,6 +25,7 @@ class Disk:
         self._fsync = os.fsync
 
     def __call__(self, fd):
+        """Wait for the disk, or not."""
         if not self.waits:
             return
         began = time.perf_counter()

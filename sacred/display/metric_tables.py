@@ -34,7 +34,7 @@ def metric_points(runs: Sequence[tuple[RunId, Mapping[str, Metric]]]) -> Table:
         [run_id, name, step, value, _as_time(time)]
         for run_id, metrics in runs
         for name, metric in metrics.items()
-        for step, value, time in metric.points.rows()
+        for step, value, time in metric.rows()
     ]
     return _table(["metric", "step", "value", "time"], rows, with_run=len(runs) > 1)
 

@@ -9,7 +9,6 @@ from typing import Any
 from sacred._base.clock import naive_utc
 from sacred.query.syntax import Path
 from sacred.records import RunRecord
-from sacred.records.metric import aggregate
 from sacred.serializer.standard_types import as_standard_scalar
 
 __all__ = ["MISSING", "REQUIRED", "plain_value", "value_of"]
@@ -71,7 +70,7 @@ def _of_metric(record: RunRecord, path: Path) -> Any:
     if (name, wanted) in record.numbers:
         return plain_value(record.numbers[name, wanted])
     metric = record.metrics.get(name)
-    return MISSING if metric is None else plain_value(aggregate(metric.points, wanted))
+    return MISSING if metric is None else plain_value(metric.aggregate(wanted))
 
 
 def _within(value: Any, step: str) -> Any:

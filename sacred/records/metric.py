@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sacred._base.extras import is_installed, require
 from sacred._base.frozen import Frozen, factory
+from sacred.records.damage import NOT_UNDERSTOOD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     #: Numbers of all points; without numpy, or if not all are numbers, a list.
     Column: TypeAlias = NDArray[Any] | list[Any]
+
+_T = TypeVar("_T")
 
 __all__ = ["AGGREGATES", "Metric", "Points", "aggregate", "timestamps_of"]
 
@@ -62,6 +65,8 @@ class Metric(Frozen, eq=False):
 
     name: str
     load: Callable[[], Points]
+    #: Makes the error that is raised in the place of one that damaged data have caused.
+    as_damage: Callable[[Exception], Exception] | None = None
     _cache: dict[str, Any] = factory(factory=dict)
 
     def __repr__(self) -> str:
@@ -89,7 +94,8 @@ class Metric(Frozen, eq=False):
     def timestamps(self) -> Column:
         """When the points were logged: an array of ``datetime64``; without numpy a list."""
         if "timestamps" not in self._cache:
-            self._cache["timestamps"] = timestamps_of(self.points.timestamps)
+            times = self.points.timestamps
+            self._cache["timestamps"] = self._understood(lambda: timestamps_of(times))
         timestamps: Column = self._cache["timestamps"]
         return timestamps
 
@@ -100,6 +106,18 @@ class Metric(Frozen, eq=False):
         """Pairs of step and value."""
         return iter(zip(_listed(self.points.steps), _listed(self.points.values), strict=True))
 
+    def rows(self) -> Iterator[tuple[Any, Any, Any]]:
+        """Step, value and timestamp of each point, as Python's own objects."""
+        return self._understood(self.points.rows)
+
+    def aggregate(self, name: str) -> Any:
+        """Return one number of the metric, see `aggregate`.
+
+        Args:
+            name: one of `AGGREGATES`.
+        """
+        return self._understood(lambda: aggregate(self.points, name))
+
     @property
     def count(self) -> int:
         """The number of points."""
@@ -108,29 +126,29 @@ class Metric(Frozen, eq=False):
     @property
     def last(self) -> Any:
         """The last value; None: there is none."""
-        return aggregate(self.points, "last")
+        return self.aggregate("last")
 
     @property
     def step(self) -> Any:
         """The last step; None: there is none."""
-        return aggregate(self.points, "step")
+        return self.aggregate("step")
 
     @property
     def min(self) -> float | None:
         """The smallest value, NaN left out; None: there is no number."""
-        number: float | None = aggregate(self.points, "min")
+        number: float | None = self.aggregate("min")
         return number
 
     @property
     def max(self) -> float | None:
         """The largest value, NaN left out; None: there is no number."""
-        number: float | None = aggregate(self.points, "max")
+        number: float | None = self.aggregate("max")
         return number
 
     @property
     def mean(self) -> float | None:
         """The mean value, NaN left out; None: there is no number."""
-        number: float | None = aggregate(self.points, "mean")
+        number: float | None = self.aggregate("mean")
         return number
 
     def to_series(self) -> Any:
@@ -173,9 +191,17 @@ class Metric(Frozen, eq=False):
 
     def _array(self, key: str, items: Sequence[Any]) -> Column:
         if key not in self._cache:
-            self._cache[key] = _as_array(items)
+            self._cache[key] = self._understood(lambda: _as_array(items))
         array: Column = self._cache[key]
         return array
+
+    def _understood(self, make: Callable[[], _T]) -> _T:
+        try:
+            return make()
+        except NOT_UNDERSTOOD as error:
+            if self.as_damage is None:
+                raise
+            raise self.as_damage(error) from error
 
 
 def aggregate(points: Points, name: str) -> Any:

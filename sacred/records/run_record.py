@@ -13,6 +13,14 @@ from sacred._base.text import did_you_mean
 from sacred.provenance.origins import Provenance
 from sacred.provenance.stored_rows import provenance_from
 from sacred.records.attribute_dict import Fields, frozen, thawed
+from sacred.records.damage import (
+    NOT_UNDERSTOOD,
+    DamagedRunError,
+    StoreError,
+    check_depth,
+    damaged,
+    noticing_damage,
+)
 from sacred.records.media import MediaSeries, series_of
 from sacred.records.metric import Metric
 from sacred.records.source import Document, MetricNumbers, RecordSource
@@ -212,10 +220,11 @@ class RunRecord(Frozen):
 
     def read_metrics(self) -> Mapping[str, Metric]:
         """The metrics, with all points read at once, which is faster where there are many."""
-        for stored_name, points in self.source.all_points(self.id):
-            name = original_text(stored_name)
-            if name in self.metrics:
-                self.metrics[name]._cache.setdefault("points", points)
+        with noticing_damage(self.id, f"its metrics in {self.store}"):
+            for stored_name, points in self.source.all_points(self.id):
+                name = original_text(stored_name)
+                if name in self.metrics:
+                    self.metrics[name]._cache.setdefault("points", points)
         return self.metrics
 
     @property
@@ -248,7 +257,7 @@ class RunRecord(Frozen):
     def stored(self, name: str) -> Any:
         """A field of the document in its stored form; None: there is none."""
         if name not in self.document and name not in self._cache:
-            found = self.source.document(self.id, (name,))
+            found = self._understood(name, lambda: self.source.document(self.id, (name,)))
             self._cache[name] = found.get(name)
         return self.document[name] if name in self.document else self._cache[name]
 
@@ -268,15 +277,21 @@ class RunRecord(Frozen):
             stored = self.stored(name)
             if name in _TEXTS and isinstance(stored, Mapping):
                 stored = map_texts(stored, _TEXTS[name], original_text)
+            check_depth(stored)
             return frozen(restored(stored, report))
 
         # Not the key of `stored`: that is the stored form.
-        return self._once(f"{name} restored", restore)
+        return self._once(f"{name}{_RESTORED}", restore)
 
     def _metrics(self) -> Mapping[str, Metric]:
         def load(name: str) -> Metric:
             shown = original_text(name)
-            return Metric(name=shown, load=lambda: self.source.points(self.id, name))
+            what = f"metric {shown!r}"
+            return Metric(
+                name=shown,
+                load=lambda: self._understood(what, lambda: self.source.points(self.id, name)),
+                as_damage=lambda error: self._damaged(what, error),
+            )
 
         names = sorted(self.source.metric_names(self.id))
         return _Named({original_text(name): load(name) for name in names}, "metric")
@@ -290,11 +305,24 @@ class RunRecord(Frozen):
         return _Named({file.name: file for file in files}, kind.removesuffix("s"))
 
     def _once(self, key: str, make: Callable[[], _T]) -> _T:
-        key = f"{key} of the record"
-        if key not in self._cache:
-            self._cache[key] = make()
-        value: _T = self._cache[key]
+        cache_key = f"{key} of the record"
+        if cache_key not in self._cache:
+            self._cache[cache_key] = self._understood(key.removesuffix(_RESTORED), make)
+        value: _T = self._cache[cache_key]
         return value
+
+    def _understood(self, what: str, make: Callable[[], _T]) -> _T:
+        """Make a part of the record; whatever comes of data that make no sense is damage."""
+        # No context manager: tables look at some fields of a hundred thousand runs.
+        try:
+            return make()
+        except StoreError:
+            raise
+        except NOT_UNDERSTOOD as error:
+            raise self._damaged(what, error) from error
+
+    def _damaged(self, what: str, error: Exception) -> DamagedRunError:
+        return damaged(self.id, f"its {what} in {self.store}", error)
 
     # -------------------------------------------------------------- as an object
 
@@ -368,6 +396,8 @@ _SHOWN = (
     "comment",
 )
 
+
+_RESTORED = " restored"
 
 #: Entries that are stored as by `storable_text`, by the field that they are in.
 _TEXTS = {"meta": ANNOTATIONS, "experiment": ("name",)}

@@ -14,14 +14,14 @@ sources. Reading never makes or changes anything, not even an empty directory.
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from sacred._base.clock import naive_utc
-from sacred.stores.store import NOT_UNDERSTOOD, DamagedRunError, RunNotFoundError, Store, StoreError
+from sacred.records.damage import noticing_damage
+from sacred.stores.store import DamagedRunError, RunNotFoundError, Store, StoreError
 
 if TYPE_CHECKING:
     # Stores that only write do not load what records are.
@@ -294,24 +294,6 @@ def reader_of(store: Store) -> Reader:
     if not isinstance(store, ReadableStore):
         raise StoreError(f"{store.url} can be written only: {type(store).__name__} has no reader")
     return store.reader()
-
-
-@contextlib.contextmanager
-def noticing_damage(run_id: RunId, where: str) -> Iterator[None]:
-    """Report data in which something else stands than is expected as damage of its run.
-
-    Args:
-        run_id: of the run.
-        where: the data are, for messages.
-
-    Raises:
-        DamagedRunError: in place of what was raised.
-    """
-    try:
-        yield
-    except NOT_UNDERSTOOD as error:
-        problem = f"{type(error).__name__}: {error}"
-        raise DamagedRunError(f"Run {run_id!r} is damaged: {where}: {problem}") from error
 
 
 def timestamp_of(value: Any) -> datetime.datetime | None:

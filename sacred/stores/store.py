@@ -6,9 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sacred._base.errors import SacredError, UnsafeDataError
-from sacred._base.masking import mask_passwords
 from sacred._base.run_ids import RunId
+from sacred.records.damage import NOT_UNDERSTOOD, DamagedRunError, StoreError
 from sacred.stores.changes import Change, SourceFile
 
 if TYPE_CHECKING:
@@ -31,18 +30,6 @@ __all__ = [
     "StoreUnavailableError",
     "not_discarded",
 ]
-
-#: What comes of data in which something else stands than is expected.
-NOT_UNDERSTOOD = (
-    ValueError, TypeError, LookupError, AttributeError, RecursionError, UnsafeDataError
-)  # fmt: skip
-
-
-class StoreError(SacredError):
-    """A store cannot do what it was asked for; shown as one message, without passwords."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(mask_passwords(message), print_traceback=False)
 
 
 class StoreAddressError(StoreError, ValueError):
@@ -79,10 +66,6 @@ class MissingPartError(StoreError):
 
 class QueueUnsupportedError(StoreError):
     """Workers cannot take runs from this store; the message says why."""
-
-
-class DamagedRunError(StoreError):
-    """The record of a run is there, and cannot be read."""
 
 
 class StoreNotFoundError(StoreUnavailableError, FileNotFoundError):

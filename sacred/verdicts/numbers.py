@@ -76,7 +76,7 @@ _Column = list[tuple[Any, Any]]
 
 def _columns(record: RunRecord, ignored: Collection[str]) -> dict[str, _Column]:
     return {
-        name: [(_plain(step), _plain(value)) for step, value, _ in metric.points.rows()]
+        name: [(_plain(step), _plain(value)) for step, value, _ in metric.rows()]
         for name, metric in record.read_metrics().items()
         if not any(fnmatchcase(name, pattern) for pattern in ignored)
     }

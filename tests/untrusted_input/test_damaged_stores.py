@@ -32,6 +32,7 @@ pytestmark = pytest.mark.slow
 MUTATIONS = pick(20, 400)
 QUERIES = (
     "", "config.a < 9", "metrics.loss.last >= 0 and result < 5", "not missing(info.seen)",
+    "metrics.loss.step > 1 and metrics.loss.mean < 9", "duration < 9 and not missing(artifacts)",
     '"marker" or tags ~ /x/', "start_time < '2100-01-01' and status = COMPLETED",
 )  # fmt: skip
 CALLS = ("ls", "ls --json --columns id,result,metrics.loss.last", "export -o -")
@@ -75,8 +76,8 @@ def _account(store: RunStore, run_id: Any) -> dict[str, Any]:
     return {
         "record": run.to_dict(),
         "output": run.output,
-        "metrics": {name: list(metric.values) for name, metric in run.metrics.items()},
-        "files": {name: file.read() for name, file in run.artifacts.items()},
+        "metrics": {name: list(metric.rows()) for name, metric in run.metrics.items()},
+        "files": {name: file.read() for name, file in {**run.artifacts, **run.resources}.items()},
     }
 
 
@@ -149,8 +150,17 @@ def _look_at(store: RunStore, run_id: Any) -> None:
         lambda: store[run_id].to_dict(),
         lambda: store[run_id].output,
         lambda: [list(metric.values) for metric in store[run_id].metrics.values()],
+        lambda: [list(metric.steps) for metric in store[run_id].metrics.values()],
+        lambda: [list(metric.timestamps) for metric in store[run_id].metrics.values()],
+        lambda: [list(metric.rows()) for metric in store[run_id].metrics.values()],
+        lambda: [metric._repr_html_() for metric in store[run_id].read_metrics().values()],
         lambda: [file.read() for file in store[run_id].artifacts.values()],
+        lambda: [file.read() for file in store[run_id].resources.values()],
+        lambda: [file.read() for file in store[run_id].sources.values()],
         lambda: store[run_id]._repr_html_(),
+        lambda: (store[run_id].dependencies, store[run_id].repositories, store[run_id].comment),
+        lambda: store[run_id].environment,
+        lambda: store[run_id].provenance,
     ]
     for look in looks:
         with contextlib.suppress(StoreError, OSError):
