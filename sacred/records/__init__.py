@@ -5,7 +5,7 @@
 | `attribute_dict` | read-only dicts with access by attribute |
 | `stored_values` | stored values back to Python values, without executing anything |
 | `metric` | the points of a metric as arrays |
-| `damage` | the errors of stored data that are not what they should be |
+| `damaged_data` | the errors of stored data that are not what they should be |
 | `stored_files` | sources, resources and artifacts |
 | `media` | images, tables, sounds, ... with steps: artifacts whose names say so |
 | `source` | what a record is read from, as a protocol |

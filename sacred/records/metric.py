@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sacred._base.extras import is_installed, require
 from sacred._base.frozen import Frozen, factory
-from sacred.records.damage import NOT_UNDERSTOOD
+from sacred.records.damaged_data import NOT_UNDERSTOOD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

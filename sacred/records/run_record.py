@@ -13,7 +13,7 @@ from sacred._base.text import did_you_mean
 from sacred.provenance.origins import Provenance
 from sacred.provenance.stored_rows import provenance_from
 from sacred.records.attribute_dict import Fields, frozen, thawed
-from sacred.records.damage import (
+from sacred.records.damaged_data import (
     NOT_UNDERSTOOD,
     DamagedRunError,
     StoreError,

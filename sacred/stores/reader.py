@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import IO, TYPE_CHECKING, Any
 
 from sacred._base.clock import naive_utc
-from sacred.records.damage import noticing_damage
+from sacred.records.damaged_data import noticing_damage
 from sacred.stores.store import DamagedRunError, RunNotFoundError, Store, StoreError
 
 if TYPE_CHECKING:

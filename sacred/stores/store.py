@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.run_ids import RunId
-from sacred.records.damage import NOT_UNDERSTOOD, DamagedRunError, StoreError
+from sacred.records.damaged_data import NOT_UNDERSTOOD, DamagedRunError, StoreError
 from sacred.stores.changes import Change, SourceFile
 
 if TYPE_CHECKING:
