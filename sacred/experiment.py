@@ -238,7 +238,7 @@ class Experiment(Ingredient):
             options: command-line options, as in ``{"--loglevel": "ERROR"}``.
 
         Returns:
-            the finished run.
+            the finished run; with ``--reuse`` perhaps one that has the result of a known one.
 
         Raises:
             RuntimeError: there is no main function and no command is named.
@@ -247,6 +247,13 @@ class Experiment(Ingredient):
         run = self._create_run(
             command_name, config_updates, named_configs, info, meta_info, options
         )
+        from sacred.settings import SETTINGS
+
+        if run.reuse or SETTINGS.REUSE_RUNS:
+            from sacred.reruns.reuse import reuse_known_run
+
+            if reuse_known_run(run):
+                return run
         with shown_live(run):
             run()
         return run

@@ -49,6 +49,8 @@ from sacred.stdout_capturing import CapturedOutput, get_stdcapturer
 if TYPE_CHECKING:
     import logging
 
+    from sacred.records import RunRecord
+
 __all__ = ["Run"]
 
 PathLike = str | os.PathLike[str]
@@ -76,6 +78,10 @@ class Run(LogMethods):
     """
 
     config = TrackedConfig()
+    #: Do not start if a stored run was the same.
+    reuse = False
+    #: That one, of which this run has the result.
+    record: RunRecord | None = None
 
     def __init__(
         self,

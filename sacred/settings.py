@@ -18,7 +18,7 @@ A setting that does not exist, or a value that it cannot take, is a
         ...
     sacred.settings.SettingError: Unknown setting: CAPTUR_MODE. Possible keys are: ['CONFIG', \
 'HOST_INFO', 'COMMAND_LINE', 'CAPTURE_MODE', 'DISCOVER_DEPENDENCIES', 'DISCOVER_SOURCES', \
-'DEFAULT_BEAT_INTERVAL', 'SYSTEM_METRICS']. Did you mean "CAPTURE_MODE"?
+'DEFAULT_BEAT_INTERVAL', 'SYSTEM_METRICS', 'REUSE_RUNS']. Did you mean "CAPTURE_MODE"?
     >>> settings.CAPTURE_MODE = "all"
     Traceback (most recent call last):
         ...
@@ -65,6 +65,11 @@ def _check_interval_or_switch(key: str, value: Any) -> None:
         )
 
 
+def _check_switch_or_note(key: str, value: Any) -> None:
+    if not isinstance(value, bool) and value != "note":
+        raise SettingError(f"{key} must be True, False or 'note', not {value!r}")
+
+
 def _check_list(key: str, value: Any) -> None:
     # A single string would silently count as the list of its letters.
     if isinstance(value, str | bytes) or not hasattr(value, "__iter__"):
@@ -83,6 +88,7 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "DISCOVER_SOURCES": _check_choice("none", "imported", "sys", "dir"),
     "DEFAULT_BEAT_INTERVAL": _check_interval,
     "SYSTEM_METRICS": _check_interval_or_switch,
+    "REUSE_RUNS": _check_switch_or_note,
     "IGNORED_COMMENTS": _check_list,
     "CAPTURED_ENV": _check_list,
 }
@@ -253,5 +259,8 @@ SETTINGS = Settings(
         # Log what the process and its children use (metrics system.*): True, about every
         # ten seconds; or the number of seconds between two samples.
         "SYSTEM_METRICS": False,
+        # A run that a stored one was the same as is not started (as with `--reuse`); "note": its
+        # log names that one.
+        "REUSE_RUNS": False,
     }
 )

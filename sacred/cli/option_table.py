@@ -194,6 +194,14 @@ TABLE = (
         target="sacred.cli.run_options:queue_option",
     ),
     OptionRow(
+        short="",
+        long="--reuse",
+        description="Do not start the run if a completed one in the same stores was the same: "
+        "take its result.",
+        target="sacred.cli.run_options:reuse_option",
+        is_new=True,
+    ),
+    OptionRow(
         short="-S",
         long="--s3",
         argument="URL",

@@ -35,6 +35,7 @@ __all__ = [
     "print_config_option",
     "priority_option",
     "queue_option",
+    "reuse_option",
     "strict_option",
     "tag_option",
     "unobserved_option",
@@ -266,6 +267,17 @@ def queue_option(args: bool, run: Run) -> None:
         run: the run that is about to be queued.
     """
     run.queue_only = True
+
+
+@_option("--reuse")
+def reuse_option(args: bool, run: Run) -> None:
+    """Set `run.reuse`.
+
+    Args:
+        args: True.
+        run: the run that is about to start.
+    """
+    run.reuse = True
 
 
 @_option("--strict")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.paths import iterate_flattened, set_by_dotted_path
@@ -14,12 +14,11 @@ from sacred.display.difference_table import (
 )
 from sacred.display.text_table import write_text
 from sacred.records import RunRecord
+from sacred.reruns.reuse import readable_stores
 from sacred.runs.comparison import compared
 from sacred.runs.errors import ProgramError
 from sacred.runs.run_references import find_run
-from sacred.runs.run_store import RunStore
 from sacred.runs.unsaved_run import nearest_run, unsaved_run
-from sacred.stores.reader import ReadableStore
 from sacred.stores.store import StoreError, StoreNotFoundError
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def _is_seed(path: str) -> bool:
 def _stored(run: Run, word: str, planned: RunRecord) -> RunRecord:
     name = run.experiment_info["name"]
     problems = []
-    stores = list(_stores(run))
+    stores = list(readable_stores(run))
     for store in stores:
         try:
             if word == _NEAREST_WORD:
@@ -107,12 +106,3 @@ def _stored(run: Run, word: str, planned: RunRecord) -> RunRecord:
             "Add one, as with -F runs"
         )
     raise ProgramError(f"{'; '.join(problems)} (diff looks at runs of {name!r})")
-
-
-def _stores(run: Run) -> Iterator[RunStore]:
-    """The stores of the observers, highest priority first."""
-    observers = run.silent_observers or run.observers
-    for observer in sorted(observers, key=lambda item: -getattr(item, "priority", 0)):
-        store = getattr(observer, "store", None)
-        if isinstance(store, ReadableStore):
-            yield RunStore(store)

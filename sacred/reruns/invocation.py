@@ -17,7 +17,7 @@ from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.interpreter import Interpreter
 from sacred.restoring.tree import RestoredTree
 
-__all__ = ["BUILT_IN_OPTIONS", "Invocation", "invocation_of", "is_from_command_line"]
+__all__ = ["BUILT_IN_OPTIONS", "Invocation", "invocation_of", "is_from_command_line", "own_options"]
 
 #: Options of a command line that change what a run prints or does.
 _OPTIONS = ("--capture", "--loglevel", "--name")
@@ -155,7 +155,10 @@ def _arguments(record: RunRecord, scratch: Path, updates: Iterable[str]) -> list
     options = _options_of(record)
     chosen = [f"{name}={options[name]}" for name in _OPTIONS if options.get(name)]
     chosen += [name for name in _FLAGS if options.get(name) is True]
-    chosen += _own_options(options)
+    for name, value in own_options(options).items():
+        if "***" in str(value):
+            raise CannotRestoreError(f"the secret of its option {name} is masked")
+        chosen.append(name if value is True else f"{name}={value}")
     file = scratch / "config.json"
     file.write_text(config_file_text(record)[0], encoding="utf-8")
     # Old versions know no variable, so they are told, too.
@@ -163,18 +166,20 @@ def _arguments(record: RunRecord, scratch: Path, updates: Iterable[str]) -> list
     return [command, store, *chosen, "with", str(file), *updates]
 
 
-def _own_options(options: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the options that the experiment, or a plug-in, has added."""
-    built_in = {name for name in options if name.replace("_", "-") in BUILT_IN_OPTIONS}
-    for name, value in options.items():
-        if name in built_in or not re.fullmatch(r"--[A-Za-z][\w-]*", name):
-            continue
-        if value is True:
-            yield name
-        elif isinstance(value, str | int | float) and value is not False:
-            if "***" in str(value):
-                raise CannotRestoreError(f"the secret of its option {name} is masked")
-            yield f"{name}={value}"
+def own_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that were given of those that the experiment, or a plug-in, has added.
+
+    Args:
+        options: all of them, by their long flags.
+    """
+    return {
+        name: value
+        for name, value in options.items()
+        if name.replace("_", "-") not in BUILT_IN_OPTIONS
+        and re.fullmatch(r"--[A-Za-z][\w-]*", name)
+        and isinstance(value, str | int | float)
+        and value is not False
+    }
 
 
 def _recorded_arguments(record: RunRecord) -> Sequence[str]:

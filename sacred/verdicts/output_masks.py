@@ -57,11 +57,12 @@ MASKS = (
     Mask("addresses", r"\b0x[0-9a-fA-F]{6,}", "<address>"),
 )
 _DIRECTORY = "<directory>"
-#: Lines of this library that a repetition does not have: about words of a command line, and of
-#: observers of databases.
+#: Lines of this library that a repetition does not have: about words of a command line, of
+#: observers of databases, and about known runs.
 _NOT_REPEATED = (
     r"WARNING - .* - Config entry .* was set, and nothing has read it$"
     r"|Added \S+ as content-type of artifact .*$"
+    r"|INFO - .* - Run .* was the same: .*$"
 )
 
 

@@ -30,6 +30,7 @@ EXPECTED = {
     "DISCOVER_SOURCES": "imported",
     "DEFAULT_BEAT_INTERVAL": 10.0,
     "SYSTEM_METRICS": False,
+    "REUSE_RUNS": False,
 }
 
 
@@ -89,6 +90,7 @@ def test_the_nearest_setting_is_offered(settings):
         ("DEFAULT_BEAT_INTERVAL", "10"),
         ("SYSTEM_METRICS", 0),
         ("SYSTEM_METRICS", "on"),
+        ("REUSE_RUNS", "always"),
         ("CONFIG", 5),
     ],
 )
