@@ -1,0 +1,126 @@
+"""What a sweep is asked to do: its space, how points are chosen, how many, with which seeds."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from sacred._base.frozen import Frozen, replace
+from sacred.sweeps.errors import SweepError
+from sacred.sweeps.space import Point, Space, seeds_of
+
+__all__ = ["Objective", "SweepPlan", "new_seed"]
+
+_SEEDS = range(1, 10**9)
+
+
+class Objective(Frozen):
+    """A number that is to become small or large.
+
+    Args:
+        field: a path of the query language, such as ``metrics.val_loss.min`` or ``result``.
+        is_maximized: whether it is to become large.
+    """
+
+    field: str
+    is_maximized: bool = False
+
+
+class SweepPlan(Frozen):
+    """What a sweep is asked to do.
+
+    Args:
+        name: of the sweep.
+        spaces: one; of a file of SEML with several blocks, several, one after the other.
+        seed: of the sweep, which its points and their seeds are drawn from.
+        trials: the number of points that are drawn; None: the whole grid.
+        seeds: the number of seeds that each point is run with; None: each run has its own.
+        sampler: ``grid``, ``random``, or the name of one of Optuna's.
+        objectives: what it looks for.
+        pruner: name of one of Optuna's; None: runs are not ended early.
+        where: keeps a point if this returns true of its values.
+    """
+
+    name: str
+    spaces: tuple[Space, ...]
+    seed: int
+    trials: int | None = None
+    seeds: int | None = None
+    sampler: str | None = None
+    objectives: tuple[Objective, ...] = ()
+    pruner: str | None = None
+    where: Callable[[Mapping[str, Any]], bool] | None = None
+
+    def check(self) -> SweepPlan:
+        """Return it.
+
+        Raises:
+            SweepError: its parts contradict each other.
+        """
+        for space in self.spaces:
+            space.check()
+            if self.trials is None:
+                _ = space.grid_size
+        for name, number in (("--trials", self.trials), ("--seeds", self.seeds)):
+            if number is not None and number < 1:
+                raise SweepError(f"{name} is 1 or more, not {number}")
+        if self.seeds is not None and any(_sets_seed(space) for space in self.spaces):
+            raise SweepError("--seeds and seed= contradict each other; leave one out")
+        if self.is_guided and not self.objectives:
+            raise SweepError(
+                f"--sampler {self.sampler} needs to know what is good: --minimize FIELD or "
+                "--maximize FIELD, such as --minimize metrics.loss.min"
+            )
+        if self.is_guided and self.trials is None:
+            raise SweepError(f"--sampler {self.sampler} needs --trials N")
+        return self
+
+    @property
+    def is_guided(self) -> bool:
+        """Whether points depend on what the ones before have reached."""
+        return self.sampler not in (None, "grid", "random")
+
+    def points(self) -> Iterator[Point]:
+        """Yield the points that are run, each with its seeds; those of a guided sweep are none."""
+        if self.is_guided:
+            return
+        seeds = [None] if self.seeds is None else seeds_of(self.seed, self.seeds)
+        number = 0
+        for point in self._seedless_points():
+            if self.where is not None and not self.where(point.values):
+                continue
+            for seed in seeds:
+                yield self.with_seed(replace(point, number=number), seed)
+                number += 1
+
+    @staticmethod
+    def with_seed(point: Point, seed: int | None) -> Point:
+        """Return a point that is run with a seed; None: its runs have seeds of their own.
+
+        Args:
+            point: without a seed.
+            seed: of the configuration.
+        """
+        if seed is None:
+            return point
+        return replace(point, seed=seed, updates={**point.updates, "seed": seed})
+
+    def _seedless_points(self) -> Iterator[Point]:
+        if self.trials is None:
+            yield from itertools.chain.from_iterable(space.grid() for space in self.spaces)
+            return
+        for number in range(self.trials):
+            yield self.spaces[number % len(self.spaces)].draw(number, self.seed)
+
+
+def _sets_seed(space: Space) -> bool:
+    names = [dimension.name for dimension in space.dimensions]
+    names += [word.partition("=")[0].strip() for word in space.fixed if "=" in word]
+    return "seed" in names
+
+
+def new_seed() -> int:
+    """Return a seed for a sweep, from the operating system."""
+    return random.SystemRandom().choice(_SEEDS)

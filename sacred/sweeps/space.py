@@ -1,0 +1,174 @@
+"""Search spaces and their points."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sacred._base.frozen import Frozen
+from sacred._base.paths import convert_to_nested_dict, recursive_update
+from sacred.cli.updates import parse_updates
+from sacred.randomness import SEEDRANGE
+from sacred.sweeps.dimensions import Alternative, Axis, Dimension, Distribution
+from sacred.sweeps.errors import SweepError
+
+__all__ = ["Point", "Space", "seeds_of"]
+
+
+class Point(Frozen):
+    """One configuration of a sweep.
+
+    Args:
+        number: its place in the sweep, from 0.
+        values: of the dimensions, by their names.
+        updates: of the configuration, nested.
+        named_configs: in order.
+        seed: of its runs; None: each run has a seed of its own.
+    """
+
+    number: int
+    values: Mapping[str, Any]
+    updates: Mapping[str, Any]
+    named_configs: tuple[str, ...]
+    seed: int | None = None
+
+
+class Space(Frozen):
+    """What a sweep looks into.
+
+    Args:
+        dimensions: all of which vary.
+        fixed: words, as behind ``with``, which are the same at each point.
+        constants: values that are so, by the paths of entries.
+        zipped: names of axes that advance together, instead of being combined.
+    """
+
+    dimensions: tuple[Dimension, ...]
+    fixed: tuple[str, ...] = ()
+    constants: Mapping[str, Any] = {}
+    zipped: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def distributions(self) -> list[Distribution]:
+        """The dimensions that values are drawn from."""
+        return [one for one in self.dimensions if isinstance(one, Distribution)]
+
+    def check(self) -> Space:
+        """Return it.
+
+        Raises:
+            SweepError: axes that advance together are not equally long, or there are none such.
+        """
+        axes = {one.name: one for one in self.dimensions if isinstance(one, Axis)}
+        taken: set[str] = set()
+        for names in self.zipped:
+            for name in names:
+                if name not in axes:
+                    known = ", ".join(axes) or "none"
+                    raise SweepError(f"--zip {name}: no list of alternatives (there are: {known})")
+                if name in taken:
+                    raise SweepError(f"--zip {name}: it is named twice")
+                taken.add(name)
+            lengths = {name: len(axes[name].alternatives) for name in names}
+            if len(set(lengths.values())) > 1:
+                said = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+                raise SweepError(f"--zip: the lists must be equally long ({said})")
+        return self
+
+    @property
+    def grid_size(self) -> int:
+        """The number of points of the whole grid.
+
+        Raises:
+            SweepError: it has no end, for there are distributions.
+        """
+        if endless := self.distributions:
+            raise SweepError(
+                f"{endless[0].name}: {endless[0].kind} has no end of values; how many points are "
+                "to be drawn is said by --trials N"
+            )
+        return math.prod(len(group) for group in self._groups())
+
+    def grid(self) -> Iterator[Point]:
+        """Yield all combinations; the last dimension varies fastest.
+
+        Raises:
+            SweepError: there are distributions.
+        """
+        _ = self.grid_size
+        combinations = itertools.product(*self._groups())
+        for number, groups in enumerate(combinations):
+            yield self.point(number, list(itertools.chain.from_iterable(groups)))
+
+    def draw(self, number: int, seed: int) -> Point:
+        """Return a random point: the same one whenever it is asked for.
+
+        Args:
+            number: of the point.
+            seed: of the sweep.
+        """
+        generator = random.Random(f"{seed} {number}")
+        chosen = [item for group in self._groups() for item in generator.choice(group)]
+        chosen += [
+            Alternative(path=one.name, value=one.sample(generator)) for one in self.distributions
+        ]
+        return self.point(number, chosen)
+
+    def point(self, number: int, chosen: Sequence[Alternative]) -> Point:
+        """Return the point at which some alternatives are chosen.
+
+        Args:
+            number: of the point.
+            chosen: one of each dimension; what is missing keeps its default.
+        """
+        by_name = {self._name_of(item): item for item in chosen}
+        ordered = [by_name[one.name] for one in self.dimensions if one.name in by_name]
+        words = [*self.fixed, *(item.word for item in ordered if item.word is not None)]
+        updates, named_configs = parse_updates(words)
+        if self.constants:
+            recursive_update(updates, convert_to_nested_dict(dict(self.constants)))
+        for item in ordered:
+            if item.word is None:
+                recursive_update(updates, convert_to_nested_dict({item.path: item.value}))
+        return Point(
+            number=number,
+            values={self._name_of(item): item.value for item in ordered},
+            updates=updates,
+            named_configs=tuple(named_configs),
+        )
+
+    def _name_of(self, item: Alternative) -> str:
+        if item.path:
+            return item.path
+        return next(
+            one.name
+            for one in self.dimensions
+            if isinstance(one, Axis) and item in one.alternatives
+        )
+
+    def _groups(self) -> list[list[tuple[Alternative, ...]]]:
+        """What is combined: an axis, or several that advance together, in order of the first."""
+        axes = {one.name: one.alternatives for one in self.dimensions if isinstance(one, Axis)}
+        partners = {name: names for names in self.zipped for name in names}
+        groups, done = [], set[str]()
+        for name in axes:
+            if name not in done:
+                names = partners.get(name, (name,))
+                done.update(names)
+                columns = [axes[partner] for partner in names]
+                groups.append(list(zip(*columns, strict=True)))
+        return groups
+
+
+def seeds_of(seed: int, count: int) -> list[int]:
+    """Return the seeds that each point of a sweep is run with.
+
+    Args:
+        seed: of the sweep.
+        count: how many; the first ones of more are the same.
+    """
+    generator = random.Random(f"{seed} seeds")
+    return [generator.randrange(*SEEDRANGE) for _ in range(count)]

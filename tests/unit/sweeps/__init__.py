@@ -1,0 +1,1 @@
+"""Search spaces, plans and files of sweeps."""
