@@ -8,7 +8,7 @@ import logging
 import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
 from sacred._base.current_run import active_runs
@@ -18,23 +18,20 @@ from sacred._base.secret_text import with_names
 from sacred._base.text import printable
 from sacred.config.bindings import RunBindings, is_built_in
 from sacred.events import (
-    ArtifactAdded,
     Event,
     ExperimentInfoUpdated,
-    ResourceAdded,
     RunCompleted,
     RunFailed,
     RunInterrupted,
     RunQueued,
     RunStarted,
 )
-from sacred.lifecycle.artifact_files import ArtifactFiles
 from sacred.lifecycle.config_history import ConfigHistory, TrackedConfig
 from sacred.lifecycle.coroutines import finish
 from sacred.lifecycle.detail_events import detail_events
 from sacred.lifecycle.dispatcher import Dispatcher
 from sacred.lifecycle.exec_calls import prepared_for_exec
-from sacred.lifecycle.file_arguments import existing_file, valid_artifact_name
+from sacred.lifecycle.file_methods import FileMethods
 from sacred.lifecycle.forked import ForkedInfo, RunOwner
 from sacred.lifecycle.heartbeat import HeartbeatThread
 from sacred.lifecycle.output_record import OutputRecord
@@ -53,10 +50,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Run"]
 
-PathLike = str | os.PathLike[str]
 
-
-class Run(LogMethods):
+class Run(FileMethods, LogMethods):
     """One execution of a command: its configuration, observers, output and outcome.
 
     Runs are made by :meth:`sacred.Experiment.run`; main functions get the current
@@ -134,7 +129,6 @@ class Run(LogMethods):
         self.experiment: Any = None
         self.refresh_experiment_info: Callable[[], dict[str, Any]] | None = None
         self.environment_gatherer: Callable[[], Callable[[], dict[str, Any]]] | None = None
-        self._artifact_files = ArtifactFiles()
         self._metrics = MetricsLogger()
         self._dispatcher = Dispatcher((), run_logger, self.bindings)
         #: Sends the heartbeats; ``heartbeat.beat()`` sends one at once. None before the start.
@@ -205,67 +199,6 @@ class Run(LogMethods):
             step: its position; default: the last step of this metric + 1, from 0.
         """
         self._metrics.log_scalar_metric(metric_name, value, step)
-
-    def open_resource(self, filename: PathLike, mode: str = "r") -> IO[Any]:
-        """Open a file and record it as a resource of this run; see `open` for the mode.
-
-        Raises:
-            OSError: it cannot be opened; nothing is recorded then.
-        """
-        self._owner.check("open_resource()")
-        path = os.path.abspath(filename)
-        if os.path.exists(path):
-            existing_file(filename, "resource")  # opening a FIFO would wait for its other end
-        # The user closes it, as with the built-in open().
-        file = open(path, mode)  # noqa: SIM115
-        self.add_resource(path)
-        return file
-
-    def add_resource(self, filename: PathLike) -> None:
-        """Record a file that the run reads.
-
-        Raises:
-            FileNotFoundError: there is no such file.
-            OSError: it is a directory, a FIFO or a device.
-            RuntimeError: this is a forked worker.
-        """
-        self._owner.check("add_resource()")
-        self._dispatcher.emit(ResourceAdded(filename=existing_file(filename, "resource")))
-
-    def add_artifact(
-        self,
-        filename: Any,
-        name: str | None = None,
-        metadata: dict[str, Any] | None = None,
-        content_type: str | None = None,
-    ) -> None:
-        """Store a file that the run has written.
-
-        Args:
-            filename: the file; it is copied immediately. Or bytes, or a figure of matplotlib.
-            name: its name in the stores (default: its base name); ``/`` creates
-                sub-directories. Bytes and figures need one.
-            metadata: stored with the file (MongoDB).
-            content_type: MIME type (default: guessed from the name).
-
-        Raises:
-            FileNotFoundError: there is no such file.
-            OSError: it is a directory, a FIFO or a device.
-            RuntimeError: this is a forked worker.
-            ValueError: the name would lie outside of the run's directory, or is missing.
-            FileExistsError: an observer keeps its own records under that name.
-        """
-        self._owner.check("add_artifact()")
-        written = self._artifact_files.write(filename, name)
-        path, name = written or (existing_file(filename, "artifact"), name)
-        self._dispatcher.emit(
-            ArtifactAdded(
-                name=valid_artifact_name(name or os.path.basename(path)),
-                filename=path,
-                metadata=metadata,
-                content_type=content_type,
-            )
-        )
 
     def _repr_html_(self) -> str | None:
         # Not at the top: only notebooks show HTML.

@@ -1,0 +1,89 @@
+"""The methods of a run that record files: artifacts and resources."""
+
+from __future__ import annotations
+
+import os
+from typing import IO, Any
+
+from sacred.events import ArtifactAdded, ResourceAdded
+from sacred.lifecycle.artifact_files import ArtifactFiles
+from sacred.lifecycle.dispatcher import Dispatcher
+from sacred.lifecycle.file_arguments import existing_file, valid_artifact_name
+from sacred.lifecycle.forked import RunOwner
+
+__all__ = ["FileMethods"]
+
+PathLike = str | os.PathLike[str]
+
+
+class FileMethods:
+    """Recording of files, which observers are told at once."""
+
+    #: Both are set by the class that has these methods.
+    _dispatcher: Dispatcher
+    _owner: RunOwner
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._artifact_files = ArtifactFiles()
+
+    def open_resource(self, filename: PathLike, mode: str = "r") -> IO[Any]:
+        """Open a file and record it as a resource of this run; see `open` for the mode.
+
+        Raises:
+            OSError: it cannot be opened; nothing is recorded then.
+        """
+        self._owner.check("open_resource()")
+        path = os.path.abspath(filename)
+        if os.path.exists(path):
+            existing_file(filename, "resource")  # opening a FIFO would wait for its other end
+        # The user closes it, as with the built-in open().
+        file = open(path, mode)  # noqa: SIM115
+        self.add_resource(path)
+        return file
+
+    def add_resource(self, filename: PathLike) -> None:
+        """Record a file that the run reads.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            OSError: it is a directory, a FIFO or a device.
+            RuntimeError: this is a forked worker.
+        """
+        self._owner.check("add_resource()")
+        self._dispatcher.emit(ResourceAdded(filename=existing_file(filename, "resource")))
+
+    def add_artifact(
+        self,
+        filename: Any,
+        name: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        content_type: str | None = None,
+    ) -> None:
+        """Store a file that the run has written.
+
+        Args:
+            filename: the file; it is copied immediately. Or bytes, or a figure of matplotlib.
+            name: its name in the stores (default: its base name); ``/`` creates
+                sub-directories. Bytes and figures need one.
+            metadata: stored with the file (MongoDB).
+            content_type: MIME type (default: guessed from the name).
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            OSError: it is a directory, a FIFO or a device.
+            RuntimeError: this is a forked worker.
+            ValueError: the name would lie outside of the run's directory, or is missing.
+            FileExistsError: an observer keeps its own records under that name.
+        """
+        self._owner.check("add_artifact()")
+        written = self._artifact_files.write(filename, name)
+        path, name = written or (existing_file(filename, "artifact"), name)
+        self._dispatcher.emit(
+            ArtifactAdded(
+                name=valid_artifact_name(name or os.path.basename(path)),
+                filename=path,
+                metadata=metadata,
+                content_type=content_type,
+            )
+        )
