@@ -110,6 +110,13 @@ rerun = Command(
     arguments="ids",
     option_values={"--into": "stores"},
 )
+bundle = Command(
+    module=f"{_MODULES}.bundle",
+    group=_COMPARE,
+    usage="ID",
+    summary="pack a run into one file that repeats it elsewhere",
+    arguments="ids",
+)
 compare = Command(
     module=f"{_MODULES}.compare",
     group=_COMPARE,

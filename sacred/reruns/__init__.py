@@ -7,5 +7,8 @@
 | `repetition` | `repeat_run`: a run in a scratch directory, compared with the first one |
 | `known_runs` | stored runs that are the same as one that is about to start |
 | `reuse` | `reuse_known_run`: a run that takes the result of a known one |
+| `bundles` | a run in one file, with all that repeats it |
+| `archives` | tar files with zstd or gzip, unpacked without trust |
+| `ro_crate` | the description of a bundle for other programs |
 | `recording` | the repetition as a run of a store, with `rerun_of` and its verdict |
 """

@@ -17,13 +17,16 @@ from sacred.upkeep.copying import copy_runs
 __all__ = ["record_repetition"]
 
 
-def record_repetition(first: RunRecord, repetition: Repetition, target: RunStore) -> RunId | None:
+def record_repetition(
+    first: RunRecord, repetition: Repetition, target: RunStore, origin: str | None = None
+) -> RunId | None:
     """Store a repetition, with ``meta.rerun_of`` and ``meta.verdict``.
 
     Args:
         first: the run that was repeated.
         repetition: of it; its scratch directory is still there.
         target: where it goes.
+        origin: the store of the first run, if it does not come from there; None: it does.
 
     Returns:
         its id there; None: no run began.
@@ -40,7 +43,7 @@ def record_repetition(first: RunRecord, repetition: Repetition, target: RunStore
     [new_id] = report.copied.values()
     verdict = repetition.verdict
     meta = {**(target[new_id].stored("meta") or {}), "verdict": verdict.name}
-    meta["rerun_of"] = {"store": first.store, "id": first.id}
+    meta["rerun_of"] = {"store": origin or first.store, "id": first.id}
     if verdict.reason:
         meta["verdict_reason"] = verdict.reason
     del meta[COPIED_FROM]  # the scratch directory

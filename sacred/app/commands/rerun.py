@@ -5,6 +5,8 @@ repository; your files stay as they are. The interpreter is the present one if i
 those of the run, else one with the recorded versions is made, by uv if it is there. The repetition
 is recorded like any other run, with meta.rerun_of and meta.verdict.
 
+A file that sacred bundle has made is repeated without its store.
+
 It executes the code of the run: be sure that you trust who has recorded it.
 
 Exit codes: 0 EXACT, EQUAL or CLOSE; 1 DIFFERS or FAILED; 2 IMPOSSIBLE: something is missing.
@@ -14,14 +16,18 @@ Examples:
   sacred rerun best:result --into checks --tol 1e-9
   sacred rerun 7 --times 3
   sacred rerun 7 --env current with lr=0.2
+  sacred rerun run-7.tar.gz
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from sacred._base.frozen import Frozen
 from sacred.app.commands.divergence import add_ignored_metrics
 from sacred.app.divergence_text import divergence_text
 from sacred.app.program_arguments import add_run_id
@@ -29,6 +35,7 @@ from sacred.app.session import Session
 from sacred.display.console import GREEN, RED, Console
 from sacred.display.value_text import as_zoned_text, one_line
 from sacred.records import RunRecord
+from sacred.reruns.bundles import is_bundle, open_bundle
 from sacred.reruns.recording import record_repetition
 from sacred.reruns.repetition import Repetition, RerunOptions, repeat_run
 from sacred.runs.errors import UsageError
@@ -76,10 +83,34 @@ def run(args: argparse.Namespace, session: Session) -> int:
         raise UsageError(f"what is {args.updates[0]!r}? Changes stand behind with: with lr=0.2")
     if args.times < 1 or (args.times > 1 and args.directory):
         raise UsageError("--times is at least 1, and 1 with --in")
-    store, record = session.run_and_store(args.id)
-    target = session.open(args.into).store if args.into else store
-    console = session.console
-    console.note(_whose(record, console))
+    with _first_run(args.id, session) as first:
+        return _repeat_run(first, args, session)
+
+
+class _First(Frozen):
+    """The run that is to be repeated, its store, and where a bundle comes from."""
+
+    record: RunRecord
+    store: RunStore
+    bundle: str | None = None
+    origin: str | None = None
+
+
+@contextlib.contextmanager
+def _first_run(text: str, session: Session) -> Iterator[_First]:
+    if not is_bundle(text):
+        store, record = session.run_and_store(text)
+        yield _First(record=record, store=store)
+        return
+    with tempfile.TemporaryDirectory(prefix="sacred-bundle-") as directory:
+        found = open_bundle(Path(text), Path(directory))
+        yield _First(record=found.record, store=found.store, bundle=text, origin=found.origin)
+
+
+def _repeat_run(first: _First, args: argparse.Namespace, session: Session) -> int:
+    record, console = first.record, session.console
+    target = session.open(args.into).store if args.into else first.store
+    console.note(_whose(first, console))
     options = RerunOptions(
         environment=args.env,
         updates=tuple(args.updates[1:]),
@@ -91,23 +122,29 @@ def run(args: argparse.Namespace, session: Session) -> int:
     )
     verdicts, again = [], []
     for _ in range(args.times):
-        verdict, repeated = _repeat(record, target, options, console)
+        verdict, repeated = _repeat(first, target, options, console)
         verdicts.append(verdict)
         again += [repeated] if repeated is not None else []
         if verdict.name == "IMPOSSIBLE":
             break
     if len(again) > 1:
         _print_noise(again, options, console)
+    if first.bundle and not args.into and again:
+        console.note("the repetition is not kept; --into STORE records it")
     session.report(record.problems)
     return max(verdict.exit_code for verdict in verdicts)
 
 
-def _whose(record: RunRecord, console: Console) -> str:
+def _whose(first: _First, console: Console) -> str:
     """Say whose run it is that is going to be executed."""
+    record = first.record
+    place = record.store
+    if first.bundle:
+        place = f"the bundle {first.bundle}, from {first.origin}"
     host = record.host.get("hostname")
     start = record.start_time
     parts = [
-        f"run {record.id} of {record.store}: {record.name or '?'}",
+        f"run {record.id} of {place}: {record.name or '?'}",
         f"recorded on {host}" if host else "",
         as_zoned_text(start, console.utc) if start is not None else "",
     ]
@@ -115,17 +152,19 @@ def _whose(record: RunRecord, console: Console) -> str:
 
 
 def _repeat(
-    record: RunRecord, target: RunStore, options: RerunOptions, console: Console
+    first: _First, target: RunStore, options: RerunOptions, console: Console
 ) -> tuple[Verdict, RunRecord | None]:
-    with repeat_run(record, options) as repetition:
-        new_id = record_repetition(record, repetition, target)
-        _print_verdict(repetition, new_id, target, console)
+    with repeat_run(first.record, options) as repetition:
+        new_id = record_repetition(first.record, repetition, target, first.origin)
+        _print_verdict(repetition, console)
+        if new_id is not None and not (first.bundle and target is first.store):
+            console.note(f"recorded as run {new_id} of {target.url}")
         if repetition.directory is not None and (options.keep or options.directory):
             console.note(f"the scratch directory is {repetition.directory.parent}")
     return repetition.verdict, None if new_id is None else target[new_id]
 
 
-def _print_verdict(repetition: Repetition, new_id: Any, target: RunStore, console: Console) -> None:
+def _print_verdict(repetition: Repetition, console: Console) -> None:
     verdict = repetition.verdict
     colour = RED if verdict.exit_code else GREEN
     reason = f"  {one_line(verdict.reason)}" if verdict.reason else ""
@@ -139,8 +178,6 @@ def _print_verdict(repetition: Repetition, new_id: Any, target: RunStore, consol
             "  perhaps because PYTHONHASHSEED was not set: sets of texts have another order in "
             "each run"
         )
-    if new_id is not None:
-        console.note(f"recorded as run {new_id} of {target.url}")
 
 
 def _print_noise(again: list[RunRecord], options: RerunOptions, console: Console) -> None:

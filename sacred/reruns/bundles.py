@@ -1,0 +1,195 @@
+"""A run in one file, with all that repeats it: for other people, machines and years.
+
+A bundle is a tar file, compressed with zstd or gzip. In it are
+
+* ``bundle.json``: the version of this form, and where the run comes from;
+* ``runs/``: a store of files with this run only: its record, sources, resources and artifacts;
+* ``config.json`` and ``requirements.txt``: its configuration and packages, for people;
+* ``ro-crate-metadata.json``: what these files are, for other programs.
+
+Names below ``root/`` are reserved for what a traced program has read. Readers take other names for
+additions of later versions.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sacred.__about__ import __version__
+from sacred._base.clock import utcnow
+from sacred._base.frozen import Frozen
+from sacred.dependencies.environment import VARIABLES
+from sacred.records import RunRecord
+from sacred.reruns.archives import has_zstd, unpack, write_archive
+from sacred.reruns.recorded_config import config_file_text
+from sacred.reruns.ro_crate import MANIFEST, damaged_files, manifest_of
+from sacred.restoring.errors import CannotRestoreError
+from sacred.restoring.package_needs import needs_of, python_of
+from sacred.runs.run_store import RunStore, open_store
+from sacred.stores.changes import SetFields
+from sacred.stores.store import StoreError
+from sacred.upkeep.content import COPIED_FROM
+from sacred.upkeep.copying import copy_runs
+
+__all__ = ["Bundle", "bundle_name", "is_bundle", "open_bundle", "write_bundle"]
+
+_FORMAT = 1
+_SUFFIXES = (".tar.zst", ".tar.gz", ".tgz", ".tar")
+
+
+class Bundle(Frozen):
+    """A bundle that has been unpacked.
+
+    Args:
+        record: the run.
+        store: where it is now.
+        origin: the store that it comes from, without passwords.
+    """
+
+    record: RunRecord
+    store: RunStore
+    origin: str
+
+
+def bundle_name(record: RunRecord) -> str:
+    """Return the usual name for the bundle of a run."""
+    return f"run-{record.id}{'.tar.zst' if has_zstd() else '.tar.gz'}"
+
+
+def is_bundle(text: str) -> bool:
+    """Whether a text names a file that may be a bundle."""
+    return text.lower().endswith(_SUFFIXES) and Path(text).is_file()
+
+
+def write_bundle(
+    record: RunRecord,
+    store: RunStore,
+    target: Path,
+    additions: Mapping[str, Path] | None = None,
+    tell: Callable[[str], None] = lambda text: None,
+) -> None:
+    """Pack a run into a file.
+
+    Of the environment of the process, only the variables of
+    `sacred.dependencies.environment.VARIABLES` are packed, whatever else is recorded.
+
+    Args:
+        record: the run.
+        store: that it is in.
+        target: the file; one that is there is replaced.
+        additions: further files, by their names in it.
+        tell: called with what cannot be packed, in words.
+
+    Raises:
+        StoreError: the run cannot be read.
+        MissingExtraError: the name asks for zstd, which is not installed.
+    """
+    with tempfile.TemporaryDirectory(prefix="sacred-bundle-") as name:
+        place = Path(name)
+        _copy_run(record, store, place / "runs", tell)
+        (place / "config.json").write_text(config_file_text(record)[0], encoding="utf-8")
+        (place / "requirements.txt").write_text(_requirements(record), encoding="utf-8")
+        _write_json(place / "bundle.json", _header(record))
+        files = [*_files_below(place), *sorted((additions or {}).items())]
+        _write_json(place / MANIFEST, manifest_of(record, files))
+        moment = record.stop_time or record.start_time or utcnow()
+        mtime = moment.replace(tzinfo=datetime.UTC).timestamp()
+        write_archive(target, [(MANIFEST, place / MANIFEST), *files], mtime)
+
+
+def open_bundle(source: Path, directory: Path) -> Bundle:
+    """Unpack a bundle into an empty directory.
+
+    Args:
+        source: the file.
+        directory: the directory.
+
+    Raises:
+        CannotRestoreError: it is no bundle, it is damaged, or a later version has made it.
+        OSError: the file cannot be read.
+    """
+    unpack(source, directory)
+    try:
+        header = json.loads((directory / "bundle.json").read_text(encoding="utf-8"))
+        version, run_id = header["format"], header["run"]
+        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CannotRestoreError(f"{source} is no bundle of a run") from error
+    if version != _FORMAT:
+        raise CannotRestoreError(f"{source} has form {version!r}; this version reads {_FORMAT}")
+    if not (directory / "runs").is_dir():
+        raise CannotRestoreError(f"{source} has no run of an experiment")
+    for name in damaged_files(manifest, directory):
+        raise CannotRestoreError(f"{source} is damaged: {name} is not what was packed")
+    store = open_store(directory / "runs")
+    return Bundle(record=store[run_id], store=store, origin=str(header.get("store")))
+
+
+def _copy_run(
+    record: RunRecord, store: RunStore, directory: Path, tell: Callable[[str], None]
+) -> None:
+    copy = open_store(directory)
+    number = isinstance(record.id, int) or str(record.id).isdecimal()
+    report = copy_runs(store, copy, f"id = {record.id}" if number else f'id = "{record.id}"')
+    if not report.copied:
+        raise StoreError(f"the run cannot be packed: {'; '.join(report.problems)}")
+    for problem in report.problems:
+        tell(problem)
+    [new_id] = report.copied.values()
+    packed = copy[new_id]
+    meta = {**(packed.stored("meta") or {})}
+    del meta[COPIED_FROM]
+    host = {k: v for k, v in (packed.stored("host") or {}).items() if k != "ENV"}
+    environment = {**(packed.stored("environment") or {})}
+    variables = environment.get("variables") or {}
+    if variables:
+        environment["variables"] = {k: v for k, v in variables.items() if k in VARIABLES}
+    fields = {"meta": meta, "host": host} | ({"environment": environment} if environment else {})
+    copy.apply(new_id, [SetFields(fields=fields)])
+    _forget_place(directory / str(new_id) / "run.json", directory)
+
+
+def _forget_place(path: Path, directory: Path) -> None:
+    """Name stored resources by paths below the store, wherever that is unpacked."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["resources"] = [
+        [name, os.path.relpath(ref, directory.parent)] for name, ref in document["resources"]
+    ]
+    text = json.dumps(document, indent=2, sort_keys=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _requirements(record: RunRecord) -> str:
+    needs = needs_of(record)
+    lines = [f"# Python {python_of(record) or '?'}"]
+    for name, version in sorted(needs.recorded.items()):
+        local = "  # was installed from a directory" if name in needs.local else ""
+        lines.append(f"{name}=={version}{local}" if version else name)
+    return "\n".join(lines) + "\n"
+
+
+def _header(record: RunRecord) -> dict[str, Any]:
+    return {
+        "format": _FORMAT,
+        "run": record.id,
+        "name": record.name,
+        "store": record.store,
+        "made_by": f"sacred {__version__}",
+    }
+
+
+def _files_below(directory: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(directory.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            yield path.relative_to(directory).as_posix(), path
+
+
+def _write_json(path: Path, value: Any) -> None:
+    text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False)
+    path.write_text(f"{text}\n", encoding="utf-8")
