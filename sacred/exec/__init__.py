@@ -14,6 +14,8 @@
 | `event_files` | metrics in event files of TensorBoard |
 | `composition` | what a program is made of: its file, version, libraries |
 | `made_files` | the files that a program has made, as artifacts |
+| `tracing` | which files a program reads and writes, and what it executes |
+| `run_trace` | the trace of one run |
 | `worktree` | an older commit in a scratch directory |
 | `program_errors` | how a program ends otherwise than well |
 """

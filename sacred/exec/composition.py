@@ -11,7 +11,14 @@ from typing import Any
 
 from sacred._base.digest import chunks_of
 
-__all__ = ["INTERPRETERS", "composition_of", "find_program", "script_in", "sha256_of"]
+__all__ = [
+    "INTERPRETERS",
+    "composition_of",
+    "find_program",
+    "interpreter_name",
+    "script_in",
+    "sha256_of",
+]
 
 _TIMEOUT_SECONDS = 10.0
 #: Programs that run scripts, and the option that makes them print their version. Of no other
@@ -47,10 +54,10 @@ def find_program(name: str, directory: str) -> str | None:
     return os.path.abspath(found) if found else None
 
 
-def _interpreter_name(path: str) -> str:
-    """The name of a program without its version.
+def interpreter_name(path: str) -> str:
+    """Return the name of a program without its version.
 
-    >>> _interpreter_name("/usr/bin/python3.11")
+    >>> interpreter_name("/usr/bin/python3.11")
     'python'
     """
     return _VERSION_SUFFIX.sub("", os.path.basename(path))
@@ -64,7 +71,7 @@ def script_in(words: tuple[str, ...], program: str, directory: str) -> str | Non
         program: its path.
         directory: the working directory.
     """
-    if _interpreter_name(program) in INTERPRETERS:
+    if interpreter_name(program) in INTERPRETERS:
         for word in words[1:]:
             if word in _NO_SCRIPT:
                 return None
@@ -93,7 +100,7 @@ def composition_of(program: str) -> dict[str, Any]:
         found["sha256"] = sha256_of(program)
     except OSError:
         return found  # it may be executed, and not be read
-    option = INTERPRETERS.get(_interpreter_name(program))
+    option = INTERPRETERS.get(interpreter_name(program))
     lines = _answer([program, option]).splitlines() if option else []
     if lines:
         found["version"] = next((line.strip() for line in lines if line.strip()), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sacred._base.paths import get_by_dotted_path as entry_at
@@ -101,9 +101,22 @@ class ProgramExperiment(Experiment):
         found = {"words": list(self.request.words), **composition_of(self.program)}
         if self.request.arg_style is not None:
             found["arg_style"] = self.request.arg_style
-        if self.program_run is not None:
-            found["arguments"] = self.program_run.shown_words
+        started = self.program_run
+        if started is not None:
+            found["arguments"] = started.shown_words
+            found |= {"artifacts": started.artifacts} if started.artifacts else {}
         return found
+
+    def trace(self) -> dict[str, Any]:
+        """What is recorded of the trace, in the environment of the run; empty: nothing."""
+        started = self.program_run
+        return {} if started is None or started.trace is None else started.trace.document()
+
+    @property
+    def packages(self) -> list[str]:
+        """The packages that the program has loaded, as far as it was traced."""
+        started = self.program_run
+        return [] if started is None or started.trace is None else started.trace.packages
 
 
 class _ProgramInfoGatherer(ExperimentInfoGatherer):
@@ -119,7 +132,8 @@ class _ProgramInfoGatherer(ExperimentInfoGatherer):
     def __call__(self) -> dict[str, Any]:
         """Return the description that observers store."""
         info = super().__call__()
-        info["dependencies"] = []  # numpy, which makes the seeds, is none of the program
+        # Not numpy, which makes the seeds.
+        info["dependencies"] = self._experiment.packages
         git = self._findings.repositories.info(self._place)
         found = {"url": git.repo, "commit": git.commit, "dirty": bool(git.is_dirty)}
         others = [entry for entry in info["repositories"] if entry["url"] != git.repo]
@@ -128,15 +142,13 @@ class _ProgramInfoGatherer(ExperimentInfoGatherer):
 
     def environment(self) -> EnvironmentGatherer:
         """What describes the environment; to be called when the experiment is described."""
-        return _ProgramEnvironment(super().environment(), self._experiment.description)
+        return _ProgramEnvironment(super().environment(), self._experiment)
 
 
 class _ProgramEnvironment(EnvironmentGatherer):
-    def __init__(
-        self, environment: EnvironmentGatherer, describe: Callable[[], dict[str, Any]]
-    ) -> None:
+    def __init__(self, environment: EnvironmentGatherer, experiment: ProgramExperiment) -> None:
         self._environment = environment
-        self._describe = describe
+        self._experiment = experiment
 
     def __call__(self) -> dict[str, Any]:
         """Return the description: plain data."""
@@ -144,7 +156,9 @@ class _ProgramEnvironment(EnvironmentGatherer):
         # Those of this process are not those of the program.
         for name in ("packages", "local_packages", "python", "libraries", "import_paths"):
             found.pop(name, None)
-        return {**found, "program": self._describe()}
+        trace = self._experiment.trace()
+        traced = {"trace": trace} if trace else {}
+        return {**found, "program": self._experiment.description(), **traced}
 
 
 def _parameters(request: ExecRequest) -> dict[str, Any]:

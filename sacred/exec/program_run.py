@@ -20,6 +20,9 @@ from sacred.exec.parameter_file import read_parameters, write_parameters
 from sacred.exec.parameters import environment_of, filled, styled
 from sacred.exec.program_errors import ProgramFailedError, exit_status_of
 from sacred.exec.request import ExecRequest
+from sacred.exec.run_trace import RunTrace
+from sacred.exec.tracing.file_digests import digests_of
+from sacred.exec.tracing.trace_record import TraceRecord
 from sacred.run import Run
 
 __all__ = ["METRICS_VARIABLE", "RUN_DIR_VARIABLE", "ProgramRun"]
@@ -65,6 +68,10 @@ class ProgramRun:
         self._sources: list[Callable[[bool], None]] = []
         #: Its arguments, without the secrets among them.
         self.shown_words: list[str] = list(request.words)
+        #: What was traced; None: nothing, or it has not ended.
+        self.trace: TraceRecord | None = None
+        #: Names and digests of its artifacts, but for traced ones.
+        self.artifacts: list[dict[str, Any]] = []
 
     def execute(self) -> None:
         """Run the program to its end.
@@ -78,12 +85,22 @@ class ProgramRun:
             for path in self._request.inputs:
                 self._run.add_resource(os.path.join(self._request.directory, path))
             words, environment = self._prepared(work, run_dir)
+            trace = self._begin_trace(work)
             stamps = FileStamps(self._request.outputs, self._request.directory)
+            returncode = 0
             try:
-                self._finish(self._call(words, environment))
+                returncode = self._call([*(trace.words() if trace else ()), *words], environment)
             finally:
                 # What an interrupted program has made so far is recorded, too.
-                self._collect(run_dir, stamps)
+                self._collect(run_dir, stamps, trace)
+            self._finish(returncode, trace.start_error if trace else "")
+
+    def _begin_trace(self, work: str) -> RunTrace | None:
+        request = self._request
+        if request.tracer is None:
+            return None
+        given = [os.path.join(request.directory, path) for path in request.inputs]
+        return RunTrace(request.tracer, work, request.directory, given)
 
     # ------------------------------------------------------------ what it is given
 
@@ -216,23 +233,31 @@ class ProgramRun:
 
     # ------------------------------------------------------------ what it has left
 
-    def _finish(self, returncode: int) -> None:
+    def _finish(self, returncode: int, start_error: str) -> None:
+        if start_error:  # by the tracer, which says so with a status of its own
+            raise ProgramFailedError(
+                self._request.words[0], _CANNOT_EXECUTE, f"cannot be started: {start_error}"
+            )
         status = exit_status_of(returncode)
         self._run.info["exit_status"] = status
         if status:
             raise ProgramFailedError(self._request.words[0], status)
 
-    def _collect(self, run_dir: str, stamps: FileStamps) -> None:
+    def _collect(self, run_dir: str, stamps: FileStamps, trace: RunTrace | None) -> None:
+        changed = stamps.changed()
         made = [(path, run_dir) for path in files_below(run_dir)]
-        made += [(path, self._request.directory) for path in stamps.changed()]
+        made += [(path, self._request.directory) for path in changed]
         for path, directory in made:
             try:
-                add_artifact(self._run, path, directory)
+                name = add_artifact(self._run, path, directory)
+                self.artifacts.append({"name": name, **digests_of(path)._asdict()})
             except OSError as error:
                 self._run.run_logger.warning("%s is not recorded: %s", path, error)
-        if self._request.outputs and not stamps.changed():
+        if self._request.outputs and not changed:
             patterns = ", ".join(self._request.outputs)
             self._run.run_logger.warning("No file that matches %s was written", patterns)
+        if trace is not None:
+            self.trace = trace.record(self._run, [path for path, _ in made])
 
 
 def _like(file: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sacred._base.frozen import Frozen
 from sacred.exec.metric_lines import MetricPattern
+from sacred.exec.tracing.strace import Tracer
 
 __all__ = ["ARG_STYLES", "ArgStyle", "ExecRequest"]
 
@@ -35,6 +36,7 @@ class ExecRequest(Frozen):
         outputs: patterns of the names of files that become artifacts.
         directory: the working directory of the program.
         options: of the run, by the long flags of the command line of an experiment.
+        tracer: traces the files that it uses; None: they are not traced.
         quiet: whether only the program prints.
     """
 
@@ -51,4 +53,5 @@ class ExecRequest(Frozen):
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     options: Mapping[str, Any] = _NOTHING
+    tracer: Tracer | None = None
     quiet: bool = False

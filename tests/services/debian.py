@@ -13,9 +13,12 @@ import subprocess
 
 #: Program → the package that has it.
 PACKAGES = {
+    "bwrap": "bubblewrap",
     "chromium": "chromium",
     "fish": "fish",
     "mariadb-install-db": "mariadb-server",
+    "proot": "proot",
+    "strace": "strace",
     "zsh": "zsh",
 }
 

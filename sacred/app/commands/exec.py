@@ -7,7 +7,8 @@ name. Parameters stand behind with. The program is given them as {lr} in its arg
 
 What is recorded: parameters, output, commit and changes of the repository, the program's file,
 version and libraries; metrics that match --metric, stand in --metrics-file or are written as JSON
-lines to $SACRED_METRICS; the files in $SACRED_RUN_DIR, and those that match --output.
+lines to $SACRED_METRICS; the files in $SACRED_RUN_DIR, and those that match --output; on Linux, if
+strace is installed, all files that it reads and writes.
 
 Examples:
   sacred exec -- ./simulate 100
@@ -43,6 +44,7 @@ from sacred.exec.parameter_file import read_parameters
 from sacred.exec.program_errors import ProgramFailedError
 from sacred.exec.program_experiment import ProgramExperiment
 from sacred.exec.request import ARG_STYLES, ExecRequest
+from sacred.exec.tracing.strace import Tracer, tracer_for
 from sacred.exec.worktree import checked_out
 from sacred.observers.store_observer import StoreObserver
 from sacred.run import Run
@@ -52,6 +54,8 @@ from sacred.runs.errors import ProgramError, UsageError
 _DEFAULT_STORE = "runs"
 #: As shells report it.
 _NOT_FOUND = 127
+#: Of a trace, that are printed.
+_MAX_NOTES = 5
 _WORDS_OPTION = "--program-words"
 
 
@@ -92,6 +96,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "of the run, in the place of its name among the arguments and as {config_file}",
     )
     _add_recorded(parser)
+    parser.add_argument(
+        "--trace",
+        dest="trace",
+        action="store_const",
+        const="on",
+        default="auto",
+        help="record which files it reads and writes, and what it executes, or do not run "
+        "(default: if strace is there)",
+    )
+    parser.add_argument(
+        "--no-trace", dest="trace", action="store_const", const="off", help="do not trace it"
+    )
     parser.add_argument(
         "--on-dirty",
         choices=("store", "refuse"),
@@ -141,10 +157,12 @@ def run(args: argparse.Namespace, session: Session) -> int:
     request = _request(args, session)
     _check_repository(args, request.directory)
     with _in_revision(args.rev, request) as placed:
-        if find_program(placed.words[0], placed.directory) is None:
+        program = find_program(placed.words[0], placed.directory)
+        if program is None:
             session.console.problem(f"there is no program {placed.words[0]!r}")
             return _NOT_FOUND
-        experiment = ProgramExperiment(placed)
+        tracer = _tracer(args, program, session)
+        experiment = ProgramExperiment(replace(placed, tracer=tracer))
         for store in _stores(args, session):
             experiment.observers.append(StoreObserver(session.open(store).store.backend))
         status = 0
@@ -156,6 +174,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     assert finished is not None
     if not args.quiet:
         _print_outcome(finished, status, session)
+        _print_trace(experiment, session)
     # A run that is not stored is no success.
     return status or int(finished.record_error is not None)
 
@@ -262,6 +281,19 @@ def _in_revision(revision: str | None, request: ExecRequest) -> Iterator[ExecReq
         yield replace(request, directory=directory)
 
 
+def _tracer(args: argparse.Namespace, program: str, session: Session) -> Tracer | None:
+    if args.trace == "off":
+        return None
+    found = tracer_for(program)
+    if isinstance(found, Tracer):
+        return found
+    if args.trace == "on":
+        raise ProgramError(f"--trace: {found}")
+    if not args.quiet:
+        session.console.note(f"files are not traced: {found}")
+    return None
+
+
 def _stores(args: argparse.Namespace, session: Session) -> list[str]:
     if args.store:
         return list(args.store)
@@ -275,3 +307,14 @@ def _print_outcome(finished: Run, status: int, session: Session) -> None:
     how = f"{finished.status}" + (f" with exit status {status}" if status else "")
     places = [observer.store.url for observer in finished.observers]
     session.console.note(one_line(f"run {finished._id} of {' and '.join(places)}: {how}"))
+
+
+def _print_trace(experiment: ProgramExperiment, session: Session) -> None:
+    started = experiment.program_run
+    if started is None or started.trace is None:
+        return
+    session.console.note(started.trace.summary())
+    for note in started.trace.notes[:_MAX_NOTES]:
+        session.console.note(f"  {one_line(note)}")
+    if (more := len(started.trace.notes) - _MAX_NOTES) > 0:
+        session.console.note(f"  and {more} more: environment.trace.notes of the run")

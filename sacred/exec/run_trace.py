@@ -1,0 +1,70 @@
+"""The trace of one run: in front of the program, and what it brings into the record."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Collection, Iterable
+
+from sacred.exec.made_files import add_artifact
+from sacred.exec.tracing.strace import Tracer, read_trace
+from sacred.exec.tracing.trace_record import TraceRecord
+from sacred.run import Run
+
+__all__ = ["RunTrace"]
+
+
+class RunTrace:
+    """The trace of one run.
+
+    Args:
+        tracer: how it is made.
+        scratch: a directory for it, whose files are none of the user's.
+        directory: the working directory of the program.
+        given: files that are recorded as inputs already.
+    """
+
+    def __init__(self, tracer: Tracer, scratch: str, directory: str, given: Iterable[str]) -> None:
+        self._tracer = tracer
+        self._scratch = scratch
+        self._directory = directory
+        self._given = given
+        self._file = os.path.join(scratch, "trace")
+        self._started = time.time()
+        #: Of the program, if it could not be executed: the name of an error of the system.
+        self.start_error = ""
+
+    def words(self) -> list[str]:
+        """Return the words in front of the program."""
+        return self._tracer.words_for(self._file)
+
+    def record(self, run: Run, stored: Collection[str]) -> TraceRecord:
+        """Store the files that were read and written, and return what else is to be recorded.
+
+        Args:
+            run: the run.
+            stored: paths of artifacts that it has already.
+        """
+        accesses = read_trace(self._file, self._directory)
+        self.start_error = accesses.first_error
+        found = TraceRecord(
+            accesses,
+            directory=self._directory,
+            started=self._started,
+            version=self._tracer.version,
+            given=self._given,
+            scratch=self._scratch,
+        )
+        known = {os.path.realpath(path) for path in stored}
+        for path in found.inputs:
+            try:
+                run.add_resource(path)
+            except OSError as error:
+                found.notes.append(f"{path} is not stored: {error.strerror or error}")
+        for path in found.outputs:
+            if path not in known:
+                try:
+                    add_artifact(run, path, self._directory)
+                except OSError as error:
+                    found.notes.append(f"{path} is not stored: {error.strerror or error}")
+        return found

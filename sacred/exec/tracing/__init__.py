@@ -1,0 +1,12 @@
+"""What a program and its children open, execute, make and connect to, by `strace` (Linux).
+
+| module | what it holds |
+|---|---|
+| `strace` | whether a program can be traced, and the words that do so |
+| `strace_lines` | the lines that strace writes, as calls |
+| `accesses` | calls put together: files read and written, programs, peers, directories |
+| `system_files` | which files belong to the system or are nobody's business |
+| `trace_record` | what is recorded of a trace: digests, names, remarks |
+| `file_digests` | digests of files; of huge ones, once |
+| `loaded_packages` | the packages of Python and R that a program has loaded |
+"""

@@ -1,0 +1,133 @@
+"""Whether a program can be traced, and the words that do so."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import time
+from typing import Literal
+
+from sacred._base.frozen import Frozen
+from sacred.exec.tracing.accesses import TRACED_CALLS, Accesses
+
+__all__ = ["TraceMode", "Tracer", "read_trace", "tracer_for"]
+
+TraceMode = Literal["auto", "on", "off"]
+
+_TIMEOUT_SECONDS = 10.0
+#: For processes that have not ended when the program has.
+_PATIENCE_SECONDS = 1.0
+#: Of an argument of a program; longer ones are cut.
+_MAX_TEXT_CHARS = 300
+
+
+class Tracer(Frozen):
+    """How a program is traced.
+
+    Args:
+        words: in front of the program, but for the name of the file.
+        version: of strace.
+    """
+
+    words: tuple[str, ...]
+    version: str
+
+    def words_for(self, file: str) -> list[str]:
+        """Return the words that stand in front of a program; the trace is written to a file."""
+        return [*self.words, "-o", file, "--"]
+
+
+def tracer_for(program: str) -> Tracer | str:
+    """Return how a program is traced, or why it cannot be.
+
+    Args:
+        program: its path.
+    """
+    if sys.platform != "linux":
+        return "files are traced on Linux only"
+    if _is_traced():
+        return "this process is traced itself (by strace or a debugger)"
+    try:
+        mode = os.stat(program).st_mode
+    except OSError as error:
+        return f"{program}: {error.strerror}"
+    if mode & (stat.S_ISUID | stat.S_ISGID) and os.geteuid() != 0:
+        return f"{program} runs as another user, which it could not if it were traced"
+    return _available_tracer()
+
+
+def _is_traced() -> bool:
+    try:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+            return any(line.startswith("TracerPid:") and line.split()[1] != "0" for line in file)
+    except OSError:
+        return False
+
+
+@functools.cache
+def _available_tracer() -> Tracer | str:
+    strace = shutil.which("strace")
+    if strace is None:
+        return "strace is not installed"
+    # The tracer in a session of its own: the program stays a child of this process, with its own
+    # exit status and signals, and Ctrl-C does not reach the tracer.
+    common = (strace, "-DDD", "-f", "-y", "-s", str(_MAX_TEXT_CHARS), "-e", "signal=none")
+    calls = f"trace={','.join(f'?{name}' for name in TRACED_CALLS)}"
+    problem = ""
+    for fast in (("--seccomp-bpf",), ()):
+        words = (*common, *fast, "-e", calls)
+        problem = _problem_with(words)
+        if not problem:
+            return Tracer(words=words, version=_version(strace))
+    return f"strace does not work here: {problem}"
+
+
+def _problem_with(words: tuple[str, ...]) -> str:
+    """Trace a program that does nothing; return what goes wrong."""
+    try:
+        done = subprocess.run(
+            [*words, "-o", os.devnull, "--", "true"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    if done.returncode or lines:
+        return lines[0] if lines else f"exit status {done.returncode}"
+    return ""
+
+
+def _version(strace: str) -> str:
+    found = subprocess.run([strace, "--version"], capture_output=True, text=True, check=False)
+    return found.stdout.partition("\n")[0].replace(" -- version", "").strip() or "strace"
+
+
+def read_trace(file: str, directory: str) -> Accesses:
+    """Return what a trace holds when the program has ended; wait until it is complete.
+
+    Args:
+        file: of the trace.
+        directory: the working directory of the program.
+    """
+    accesses = Accesses(directory)
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    rest = ""
+    try:
+        with open(file, encoding="ascii", errors="surrogateescape") as lines:
+            while True:
+                *whole, rest = (rest + lines.read()).split("\n")
+                accesses.add(whole)
+                is_whole = accesses.calls > 0 and not accesses.running
+                if is_whole or time.monotonic() > deadline:
+                    return accesses
+                time.sleep(0.005)
+    except FileNotFoundError:
+        return accesses

@@ -1,0 +1,69 @@
+"""Which files belong to the system, and which are nobody's business: recorded by name only."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterable
+
+from sacred.exec.composition import INTERPRETERS, interpreter_name
+
+__all__ = ["SystemFiles", "is_outside"]
+
+_SYSTEM = (
+    *("/usr/", "/lib/", "/lib64/", "/lib32/", "/bin/", "/sbin/", "/etc/", "/opt/", "/nix/"),
+    *("/gnu/store/", "/snap/", "/var/lib/", "/var/cache/"),
+)
+_OUTSIDE = ("/proc/", "/sys/", "/dev/", "/run/", "/memfd:")
+_SHARED_MEMORY = "/dev/shm/"
+_LOCAL = ("/usr/local/share/", "/usr/local/data/")
+_LIBRARIES = re.compile(r"/(?:site-packages|dist-packages|lib/python\d[\d.]*|site-library)/")
+_COMPILED = re.compile(r"/__pycache__/|\.pyc(?:\.\d+)?$")
+#: Files with secrets: neither content nor digest is recorded.
+_PRIVATE = re.compile(
+    r"(?i)credential|secret|passw|\.(?:pem|key|p12|pfx|kdbx)$|^id_(?:rsa|dsa|ecdsa|ed25519)"
+)
+
+
+def is_outside(path: str) -> bool:
+    """Whether a path is none of a file that lasts: of a device, of a process."""
+    # Directories in it hold files as others do; what lies in it directly is shared memory.
+    is_shared = path.startswith(_SHARED_MEMORY) and path.count("/") > _SHARED_MEMORY.count("/")
+    is_device = path.startswith(_OUTSIDE) and not is_shared
+    return is_device or _COMPILED.search(path) is not None
+
+
+class SystemFiles:
+    """Tells files of the system from those of the user.
+
+    Args:
+        directory: the working directory of the program.
+        programs: paths of the executed programs: what lies around an interpreter (a virtual
+            environment) belongs to it.
+    """
+
+    def __init__(self, directory: str, programs: Iterable[str]) -> None:
+        self._directory = os.path.realpath(directory)
+        self._prefixes = tuple(f"{path}/" for path in _prefixes(programs, self._directory))
+
+    def __contains__(self, path: str) -> bool:
+        if path.startswith(_LOCAL):
+            return False
+        is_known = path.startswith((*_SYSTEM, *self._prefixes))
+        return is_known or _LIBRARIES.search(path) is not None
+
+    def is_private(self, path: str) -> bool:
+        """Whether a file may hold secrets: hidden ones, keys."""
+        relative = os.path.relpath(path, self._directory)
+        parts = [part for part in relative.split(os.sep) if part not in (os.curdir, os.pardir)]
+        is_hidden = any(part.startswith(".") for part in parts)
+        return is_hidden or _PRIVATE.search(os.path.basename(path)) is not None
+
+
+def _prefixes(programs: Iterable[str], directory: str) -> Collection[str]:
+    found = {
+        os.path.dirname(os.path.dirname(path))
+        for path in programs
+        if interpreter_name(path) in INTERPRETERS
+    }
+    return {path for path in found if path != "/" and not f"{directory}/".startswith(f"{path}/")}

@@ -1,0 +1,189 @@
+"""What is recorded of a trace: files with their digests, programs, peers, remarks."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from typing import Any
+
+from sacred.exec.tracing.accesses import Accesses, FileUse
+from sacred.exec.tracing.file_digests import Digests, digests_of
+from sacred.exec.tracing.loaded_packages import packages_of
+from sacred.exec.tracing.system_files import SystemFiles, is_outside
+
+__all__ = ["TraceRecord"]
+
+#: Of names in one list of a record; the number of those left out is recorded.
+_MAX_NAMES = 5000
+#: Files that are stored with the run by themselves: smaller than this, and at most so many.
+_MAX_STORED_BYTES = 100_000_000
+_MAX_STORED_FILES = 1000
+_OVERWRITTEN = "the run has changed it after reading it"
+_MAYBE_NEW = "the run has opened it to read and write, and may have made it"
+_CHANGED = "it was changed while the run was reading it"
+
+
+class TraceRecord:
+    """What a program has read, written and executed, as it is recorded.
+
+    Args:
+        accesses: what strace has seen.
+        directory: the working directory of the program.
+        started: when it was started, in seconds since 1970.
+        version: of strace.
+        given: files that were recorded before the run by ``--input``.
+        scratch: a directory whose files are none of the user's.
+
+    Attributes:
+        inputs: paths of files to be stored as resources.
+        outputs: likewise as artifacts.
+        packages: of Python and R, that were loaded.
+        notes: what is not known, for people.
+    """
+
+    def __init__(
+        self,
+        accesses: Accesses,
+        *,
+        directory: str,
+        started: float,
+        version: str,
+        given: Iterable[str] = (),
+        scratch: str = "",
+    ) -> None:
+        self._accesses = accesses
+        self._started = started
+        self._version = version
+        self._given = {os.path.realpath(path) for path in given}
+        self._scratch = f"{os.path.realpath(scratch)}{os.sep}" if scratch else None
+        self._system = SystemFiles(directory, (words[0] for words in accesses.programs))
+        self.inputs: list[str] = []
+        self.outputs: list[str] = []
+        self.notes: list[str] = []
+        self._read: list[dict[str, Any]] = []
+        self._written: list[dict[str, Any]] = []
+        self._names: list[str] = []
+        for path, use in sorted(accesses.files.items()):
+            self._sort(path, use)
+        self.packages = packages_of(accesses.files)
+        self._add_notes()
+
+    def _sort(self, path: str, use: FileUse) -> None:
+        if is_outside(path) or (self._scratch and path.startswith(self._scratch)):
+            return
+        state = _regular(path)
+        is_system = path in self._system
+        if state is None and (os.path.lexists(path) or not use.was_read):
+            return  # a FIFO, or not there any more
+        if path not in self._given and (is_system or self._system.is_private(path)):
+            self._names.append(path)
+            return
+        if use.was_read:
+            self._add_input(path, state, use)
+        if use.is_written and state is not None:
+            self._add_output(path, state)
+
+    def _add_input(self, path: str, state: os.stat_result | None, use: FileUse) -> None:
+        unknown = _OVERWRITTEN if use.is_written else _CHANGED
+        unknown = _MAYBE_NEW if use.may_be_new else unknown
+        is_changed = use.is_written or (state is not None and state.st_mtime > self._started)
+        digests = None if is_changed or state is None else _digests(path)
+        if digests is not None:
+            self._read.append({"path": path, **digests._asdict()})
+            if path not in self._given and self._is_stored(path, digests.size, self.inputs):
+                self.inputs.append(path)
+        elif state is not None or use.is_written:
+            # `--input` has recorded it as it was before.
+            remark = {} if path in self._given else {"unknown": unknown}
+            self._read.append({"path": path, **remark})
+            if remark and not use.may_be_new:
+                self.notes.append(f"the content of {path} is not known: {unknown} (--input {path})")
+
+    def _add_output(self, path: str, state: os.stat_result) -> None:
+        digests = _digests(path)
+        if digests is None:
+            return
+        self._written.append({"path": path, **digests._asdict()})
+        if self._is_stored(path, state.st_size, self.outputs):
+            self.outputs.append(path)
+
+    def _is_stored(self, path: str, size: int, stored: list[str]) -> bool:
+        if size <= _MAX_STORED_BYTES and len(stored) < _MAX_STORED_FILES:
+            return True
+        if size > _MAX_STORED_BYTES:
+            self.notes.append(f"{path} is recorded by its digest only: it has {size:,} bytes")
+        return False
+
+    def _add_notes(self) -> None:
+        for name, stored, all_files in (
+            ("read", self.inputs, self._read),
+            ("written", self.outputs, self._written),
+        ):
+            if len(stored) >= _MAX_STORED_FILES:
+                self.notes.append(
+                    f"of {len(all_files)} files {name}, {len(stored)} are stored; the others are "
+                    "recorded by their digests only"
+                )
+        if number := len(self._accesses.running):
+            self.notes.append(
+                f"{number} processes outlive the program: what they do is not recorded"
+            )
+        if os.geteuid() != 0:
+            for words in self._accesses.programs:
+                state = _regular(words[0])
+                if state is not None and state.st_mode & stat.S_ISUID:
+                    self.notes.append(
+                        f"{words[0]} could not become another user, as it was traced: --no-trace"
+                    )
+
+    def document(self) -> dict[str, Any]:
+        """Return the plain data that are stored."""
+        accesses = self._accesses
+        removed = (path for path in accesses.removed if not is_outside(path))
+        found: dict[str, Any] = {
+            "tool": self._version,
+            "calls": accesses.calls,
+            **_limited("read", self._read),
+            **_limited("written", self._written),
+            **_limited("removed", sorted(removed)),
+            **_limited("system_files", self._names),
+            **_limited("links", [[path, at] for path, at in sorted(accesses.links.items())]),
+            **_limited(
+                "programs", [{"path": p, "arguments": list(w)} for p, *w in accesses.programs]
+            ),
+            **_limited("peers", list(accesses.peers)),
+            **_limited("directories", list(accesses.directories)),
+            "notes": self.notes[:_MAX_NAMES],
+        }
+        return {name: value for name, value in found.items() if value != []}
+
+    def summary(self) -> str:
+        """Say in one line what was traced."""
+        return (
+            f"traced files: {len(self._read)} read, {len(self._written)} written, "
+            f"{len(self._names)} of the system; programs: {len(self._accesses.programs)}; "
+            f"calls: {self._accesses.calls}"
+        )
+
+
+def _limited(name: str, values: list[Any]) -> dict[str, Any]:
+    shown: dict[str, Any] = {name: values[:_MAX_NAMES]}
+    if len(values) > _MAX_NAMES:
+        shown[f"{name}_left_out"] = len(values) - _MAX_NAMES
+    return shown
+
+
+def _regular(path: str) -> os.stat_result | None:
+    try:
+        state = os.stat(path)
+    except OSError:
+        return None
+    return state if stat.S_ISREG(state.st_mode) else None
+
+
+def _digests(path: str) -> Digests | None:
+    try:
+        return digests_of(path)
+    except OSError:
+        return None
