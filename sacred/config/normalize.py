@@ -58,6 +58,8 @@ def assert_is_valid_key(key: Any) -> None:
     sacred.utils.InvalidKeyError: Invalid key "a.b". Config-keys cannot contain "." or start \
 with "$"
     """
+    if type(key) is str and key.isidentifier() and key.isascii():
+        return  # a name breaks no rule
     settings = SETTINGS.CONFIG
     if not isinstance(key, str):
         if settings.ENFORCE_STRING_KEYS or settings.ENFORCE_VALID_PYTHON_IDENTIFIER_KEYS:

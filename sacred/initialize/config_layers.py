@@ -112,15 +112,22 @@ def leaves_of(values: Mapping[Any, Any], start: str = "") -> Iterator[tuple[str,
             yield f"{start}{key}", value
 
 
+def _leaves_at(path: str, value: Any) -> Iterable[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        return leaves_of(value, f"{path}.")
+    return ((path, value),)
+
+
 # ------------------------------------------------------------------------- the layers
 
 
 def _add_sources(layers: _Layers, path: str, scaffold: Scaffold) -> None:
     fixed = _Covered(path for path, _ in leaves_of(scaffold.config_updates))
     before: Mapping[str, Any] = scaffold.presets
+    start = f"{path}." if path else ""
     for source, summary in zip(scaffold.config_scopes, scaffold.summaries, strict=False):
         for below, value, origin in _set_by(source, summary, before, fixed, layers):
-            layers.add(join_paths(path, below), value, origin)
+            layers.add(f"{start}{below}", value, origin)
         before = summary
 
 
@@ -136,11 +143,11 @@ def _set_by(
     own = dict(leaves_of(source.content)) if isinstance(source, ConfigDict) else {}
     earlier: dict[str, Any] = {}
     for name in (*assigned, *(name for name in touched if name not in assigned)):
-        found = dict(leaves_of({name: before[name]})) if name in before else {}
+        found = dict(_leaves_at(name, before[name])) if name in before else {}
         earlier |= found
         now = summary.own_copies.get(name, summary.get(name, _MISSING))
         origin = _origin_of(source, name, summary, layers)
-        for path, value in leaves_of({name: now}) if now is not _MISSING else ():
+        for path, value in _leaves_at(name, now) if now is not _MISSING else ():
             is_set = path in own or (path == name and name in assigned)
             if not fixed.has(path) and (is_set or not is_same(found.get(path, _MISSING), value)):
                 yield path, value, origin
@@ -167,7 +174,7 @@ def _names_of(
 def _origin_of(source: Any, name: str, summary: ConfigSummary, layers: _Layers) -> Origin:
     if isinstance(source, ConfigScope):
         line = summary.lines.get(name, source.source.first)
-        return Origin("scope", layers.place(f"{source.source.filename}:{line}"), source.name)
+        return Origin("scope", layers.place.at(source.source.filename, line), source.name)
     if isinstance(source, ConfigDict):
         where = source.origin.where or layers.place(source.place)
         return Origin(source.origin.kind, where, getattr(source, "__qualname__", ""))
@@ -217,6 +224,8 @@ class _UpdateOrigins:
 
     def get(self, path: str) -> Origin | None:
         """The origin of an entry that an update has set; None: none has."""
+        if not self._leaves:
+            return None
         update = self._above.get(path)
         if update is None:
             update = next((p for p in iter_prefixes(path) if p in self._leaves), None)

@@ -102,8 +102,9 @@ def refuse_object_texts(config: Any) -> None:
     Raises:
         ConfigError: there are such entries; it names them.
     """
-    missing = {path: text for path, text in _nested_leaves(config) if type(text) is ObjectText}
-    if missing:
+    if _has_object_text(config):  # paths of all entries take longer
+        leaves = _nested_leaves(config)
+        missing = {path: text for path, text in leaves if type(text) is ObjectText}
         shown = ", ".join(f"{path} ({text})" for path, text in missing.items())
         first = next(iter(missing))
         raise ConfigError(
@@ -113,6 +114,13 @@ def refuse_object_texts(config: Any) -> None:
             print_conflicting_configs=False,
             print_traceback=False,
         )
+
+
+def _has_object_text(value: Any) -> bool:
+    kind = type(value)
+    if kind is dict:
+        return any(map(_has_object_text, value.values()))
+    return any(map(_has_object_text, value)) if kind is list else kind is ObjectText
 
 
 def _nested_leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -83,7 +83,7 @@ class ConfigHistory:
 
     def document(self) -> dict[str, Any]:
         """The form in which stores keep it, with the readers as they are known now."""
-        return document_of(self._with_readers())
+        return document_of(self.entries, self._find_readers())
 
     def report_unread_updates(self, logger: logging.Logger) -> None:
         """Note in the log which updates have set entries that nothing has read.
@@ -106,10 +106,15 @@ class ConfigHistory:
                 print(f'Nothing has read the new config entry "{entry.path}"', file=sys.stderr)
 
     def _with_readers(self) -> Iterator[EntryProvenance]:
-        readers, is_complete = self._readers(), self._bindings.usage.is_complete
+        find_readers = self._find_readers()
         for entry in self.entries:
-            found = _of(entry.path, readers)
-            yield replace(entry, readers=found) if found or is_complete else entry
+            yield replace(entry, readers=find_readers(entry))
+
+    def _find_readers(self) -> Callable[[EntryProvenance], tuple[EntryReaders, ...] | None]:
+        """What gives the readers of an entry; None: they are not known."""
+        readers = self._readers()
+        nobody = () if self._bindings.usage.is_complete else None
+        return lambda entry: _of(entry.path, readers) or nobody
 
     def _readers(self) -> Mapping[str, list[EntryReaders]]:
         """The readers of entries by the paths that they have read, the first one first."""

@@ -90,6 +90,17 @@ class EntryProvenance(Frozen):
     overridden: tuple[Overridden, ...] = ()
     readers: tuple[EntryReaders, ...] | None = None
 
+    if not TYPE_CHECKING:
+
+        def __init__(self, *, path, value, origin, overridden=(), readers=None) -> None:
+            # Written out, as above.
+            put = object.__setattr__
+            put(self, "path", path)
+            put(self, "value", value)
+            put(self, "origin", origin)
+            put(self, "overridden", overridden)
+            put(self, "readers", readers)
+
     @property
     def is_changed(self) -> bool:
         """Whether anything but the default sources has set it, or it overrode another value."""

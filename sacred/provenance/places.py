@@ -26,8 +26,15 @@ class Places:
         """Return ``FILE:LINE`` for a file with a line in one of the usual forms."""
         place = re.sub(r", line (\d+)$", r":\1", place)
         file, colon, line = place.rpartition(":")
-        if not colon or not line.isdecimal():
-            return place
+        return self.at(file, line) if colon and line.isdecimal() else place
+
+    def at(self, file: str, line: int | str) -> str:
+        """Return ``FILE:LINE``.
+
+        Args:
+            file: its path.
+            line: its number.
+        """
         if file not in self._known:
             self._known[file] = self._shortened(file)
         return f"{self._known[file]}:{line}"

@@ -12,7 +12,7 @@ configuration. Passwords in URLs are masked, and secrets are names. If all rows 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sacred._base.masking import mask_passwords
@@ -39,10 +39,17 @@ _OTHER_BYTES = 200
 _MAX_INDENT = 8
 
 Row = dict[str, Any]
+Readers = tuple[EntryReaders, ...] | None
 
 
-def document_of(entries: Iterable[EntryProvenance]) -> dict[str, Any]:
+def document_of(
+    entries: Iterable[EntryProvenance], readers: Callable[[EntryProvenance], Readers] | None = None
+) -> dict[str, Any]:
     """Return what is stored.
+
+    Args:
+        entries: of the whole configuration.
+        readers: gives the readers of an entry (default: those that it says itself).
 
     >>> entry = EntryProvenance(
     ...     path="lr", value=0.1, origin=Origin("update", "command line, argument 1"),
@@ -51,20 +58,22 @@ def document_of(entries: Iterable[EntryProvenance]) -> dict[str, Any]:
     [{'value': 0.5, 'source': 'dict'}]
     """
     listed = list(entries)
-    rows = [row_of(entry) for entry in listed]
-    sizes = [len(_json(row)) + _MAX_INDENT * _number_of_lines(row) for row in rows]
-    if sum(sizes) + _OTHER_BYTES <= MAX_BYTES:
-        return {"rows": rows}
-    # What has been changed is of more interest than what is as the script says.
-    order = sorted(range(len(rows)), key=lambda n: not listed[n].is_changed)
-    kept, room = set(), MAX_BYTES - _OTHER_BYTES
-    for number in order:
-        room -= sizes[number]
+    rows: dict[int, Row] = {}
+    room = MAX_BYTES - _OTHER_BYTES
+    # What has been changed is of more interest than what is as the script says. A row is made
+    # only if there is room: a configuration may have many more entries.
+    for number in sorted(range(len(listed)), key=lambda n: not listed[n].is_changed):
+        entry = listed[number]
+        row = _row(entry, readers(entry) if readers is not None else entry.readers)
+        room -= len(_json(row)) + _MAX_INDENT * _number_of_lines(row)
         if room < 0:
             break
-        kept.add(number)
-    remark = f"{len(rows) - len(kept)} of {len(rows)} entries are left out: there are too many"
-    return {"rows": [rows[number] for number in sorted(kept)], "remark": remark}
+        rows[number] = row
+    document: dict[str, Any] = {"rows": [rows[number] for number in sorted(rows)]}
+    if missing := len(listed) - len(rows):
+        left_out = f"{missing} of {len(listed)} entries are left out: there are too many"
+        document["remark"] = left_out
+    return document
 
 
 def provenance_from(stored: Any, config: Mapping[str, Any]) -> Provenance | None:
@@ -86,16 +95,20 @@ def provenance_from(stored: Any, config: Mapping[str, Any]) -> Provenance | None
 
 def row_of(entry: EntryProvenance) -> Row:
     """The row of one entry."""
+    return _row(entry, entry.readers)
+
+
+def _row(entry: EntryProvenance, readers: Readers) -> Row:
     row: Row = {"path": entry.path, **_origin_row(entry.origin)}
     if entry.overridden:
         row["overrode"] = [
             {**shown_value(before.value), **_origin_row(before.origin)}
             for before in entry.overridden
         ]
-    if entry.readers is not None:
+    if readers is not None:
         row["readers"] = [
             {"function": reader.function, "calls": reader.calls, "where": reader.where}
-            for reader in entry.readers[:_MAX_READERS]
+            for reader in readers[:_MAX_READERS]
         ]
     return row
 
@@ -117,9 +130,8 @@ def shown_value(value: Any) -> Row:
     return {"value": masked}
 
 
-def _json(value: Any) -> str:
-    # Only its length matters: stores write values in a form of their own.
-    return json.dumps(value, default=str)
+#: Only the length of its texts matters: stores write values in a form of their own.
+_json = json.JSONEncoder(default=str).encode
 
 
 def _beginning(text: str) -> str:
