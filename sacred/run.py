@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import logging
 import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -12,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
 from sacred._base.current_run import active_runs
-from sacred._base.errors import RecordIncompleteError, SacredError, SacredInterrupt
+from sacred._base.errors import RecordIncompleteError, SacredInterrupt
 from sacred._base.run_ids import RunId
 from sacred._base.secret_text import with_names
 from sacred._base.text import printable
-from sacred.config.bindings import RunBindings, is_built_in
+from sacred.config.bindings import RunBindings, is_mistake_in_call
 from sacred.events import (
     Event,
     ExperimentInfoUpdated,
@@ -382,12 +381,8 @@ class Run(FileMethods, LogMethods):
         if isinstance(error, SystemExit) and error.code in (0, None):
             return self._completed()
         elapsed = self._stop(FAILED)
-        # A mistake in what a command like explain was asked for is one message, and no failure.
-        is_mistake = isinstance(error, SacredError) and not error.print_traceback
-        is_ours = is_built_in(self.main_function)
-        level = logging.DEBUG if is_mistake and is_ours else logging.ERROR
-        self.run_logger.log(level, "Failed after %s!", elapsed)
-
+        if not is_mistake_in_call(error, self.main_function):
+            self.run_logger.error("Failed after %s!", elapsed)
         if getattr(error, "shows_traceback", True):
             self.fail_trace = traceback.format_exception(error)
         else:

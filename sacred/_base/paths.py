@@ -224,20 +224,29 @@ def recursive_update(d: D, u: Mapping[Any, Any]) -> D:
 def convert_to_nested_dict(dotted_dict: Mapping[Any, Any]) -> dict[Any, Any]:
     """A nested dict from one with dotted keys, at any depth.
 
+    Of two values for one entry, that of the longer key counts, in any order.
+
     >>> convert_to_nested_dict({"a.b": 1, "a": {"c.d": 2}})
     {'a': {'b': 1, 'c': {'d': 2}}}
+    >>> convert_to_nested_dict({"a.b": 1, "a": {"b": 2}})
+    {'a': {'b': 1}}
 
     Raises:
         TypeError: an entry would have to be both a value and a dict.
     """
+    values = {
+        path: convert_to_nested_dict(value) if isinstance(value, dict) else value
+        for path, value in dotted_dict.items()
+    }
+    dotted = [path for path in values if isinstance(path, str) and "." in path]
     nested: dict[Any, Any] = {}
-    for path, value in dotted_dict.items():
+    # Entries stand where the first of the keys does; what is said twice, the longest key decides.
+    for path in (*values, *sorted(dotted, key=lambda path: path.count("."))):
+        value = values[path]
         if isinstance(value, dict):
-            value = convert_to_nested_dict(value)
             old = get_by_dotted_path(nested, path) if isinstance(path, str) else None
-            if isinstance(old, dict):
-                recursive_update(old, value)
-                continue
+            # Others may change the dict that they find: it is a copy.
+            value = recursive_update(old if isinstance(old, dict) else {}, value)
         if isinstance(path, str) and path:
             set_by_dotted_path(nested, path, value)
         else:

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred._base.current_run import active, current_run, runs_in_scope
+from sacred._base.errors import SacredError
 from sacred.config.read_only import make_tracked, with_secrets
 from sacred.config.signature import Signature
 from sacred.provenance.usage import UsageLog
@@ -68,6 +69,16 @@ def is_built_in(function: object) -> bool:
     """Whether a captured function is one of this package: a command that all experiments have."""
     # Functions that `exec` has made may be of no module.
     return str(getattr(function, "__module__", None)).startswith("sacred.")
+
+
+def is_mistake_in_call(error: BaseException, command: object) -> bool:
+    """Whether a command like ``explain`` says that it cannot do what it was asked for.
+
+    Args:
+        error: what the command has raised.
+        command: the captured function.
+    """
+    return isinstance(error, SacredError) and not error.print_traceback and is_built_in(command)
 
 
 def name_key(function: BoundFunction) -> Key:

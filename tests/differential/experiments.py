@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.differential.model import Experiment, Function, Hook, Ingredient, Scope, Source
 from tests.differential.values import (
     NAMES,
+    annotated,
     literals,
     plain_values,
     scopes,
@@ -84,7 +85,8 @@ _FILES = {
 def _mains(draw: st.DrawFn) -> Function:
     decorator = draw(st.sampled_from(["main", "main", "main", "command"]))
     taken = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=2))
-    parameters = ", ".join(["_config", "_seed", "_rnd", *(f"{name}=None" for name in taken)])
+    defaults = [f"{draw(annotated(name))}=None" for name in taken]
+    parameters = ", ".join(["_config", "_seed", "_rnd", *defaults])
     notes = f"PROBE('taken', {', '.join(taken)})" if taken else "pass"
     return Function(
         name="main", decorator=decorator, parameters=parameters, lines=(*_MAIN_LINES, notes),
@@ -202,7 +204,7 @@ def _functions(draw: st.DrawFn, name: str) -> Function:
     decorator = f"{kind}(prefix={prefix!r})" if prefix else kind
     taken = draw(st.lists(st.sampled_from([*NAMES, "k"]), unique=True, max_size=2))
     special = draw(st.lists(st.sampled_from(_SPECIAL), unique=True, max_size=2))
-    parameters = ", ".join([*special, *(f"{one}='default'" for one in taken)])
+    parameters = ", ".join([*special, *(f"{draw(annotated(one))}='default'" for one in taken)])
     noted = [*taken, *(one for one in special if one in ("_seed", "_config"))]
     noted += ["_log.name"] if "_log" in special else []
     noted += ["float(_rnd.uniform())"] if "_rnd" in special else []

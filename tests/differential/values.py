@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.differential.model import Scope
 
-__all__ = ["NAMES", "literals", "plain_values", "scopes", "update_texts", "value_text"]
+__all__ = ["NAMES", "annotated", "literals", "plain_values", "scopes", "update_texts", "value_text"]
 
 NAMES = ("a", "b", "c", "d", "lr", "xs")
 _KEYS = ("k", "m", "n", "a", "deep")
@@ -56,7 +56,16 @@ def scopes(
         lines += draw(_statements(tuple(names), more))
         names += [line.split(" = ")[0] for line in lines if _assigns(line, names)]
     doc = draw(st.sampled_from([None, None, "About it.", "First line.\n\n    More.\n    "]))
-    return Scope(parameters=tuple(taken), lines=tuple(lines), doc=doc)
+    parameters = tuple(draw(annotated(name)) for name in taken)
+    return Scope(parameters=parameters, lines=tuple(lines), doc=doc)
+
+
+def annotated(name: str) -> st.SearchStrategy[str]:
+    """A parameter, perhaps with an annotation: that of a function declares no entry."""
+    return st.sampled_from(["", "", *_ANNOTATIONS]).map(lambda text: f"{name}{text and ': '}{text}")
+
+
+_ANNOTATIONS = ["int", "str", "float", "'Undefined'", "list[int]", "dict", "object", "None"]
 
 
 def _assigns(line: str, names: list[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import pickle
 
 import pytest
@@ -193,3 +194,20 @@ def test_pathchange_stays_itself():
     """It is compared by identity, so copies must be the same object."""
     assert copy.deepcopy(PATHCHANGE) is PATHCHANGE
     assert pickle.loads(pickle.dumps(PATHCHANGE)) is PATHCHANGE
+
+
+@pytest.mark.parametrize(
+    ("updates", "expected"),
+    [
+        ({"a.b": 2, "a": {"b": 5, "c": 1}}, {"a": {"b": 2, "c": 1}}),
+        (
+            {"a.b.c": 1, "a": {"b": {"c": 4, "d": 4}}, "a.b": {"c": 3}},
+            {"a": {"b": {"c": 1, "d": 4}}},
+        ),
+        ({"a.b": {"c": 3}, "a": {"b.c": 4}}, {"a": {"b": {"c": 3}}}),
+    ],
+)
+def test_of_two_values_for_one_entry_that_of_the_longer_key_counts(updates, expected):
+    """As in 0.8, whatever the order of the keys."""
+    for order in itertools.permutations(updates.items()):
+        assert convert_to_nested_dict(dict(order)) == expected
