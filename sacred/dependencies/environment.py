@@ -17,7 +17,7 @@ from sacred._base.masking import mask_passwords, mask_secret_values
 from sacred.dependencies.distributions import Sites, present_sites
 from sacred.dependencies.git import Repositories
 
-__all__ = ["EnvironmentGatherer", "installed_packages"]
+__all__ = ["VARIABLES", "EnvironmentGatherer", "cpu_flags", "installed_packages"]
 
 #: Environment variables that change what numbers or texts come out; no other one is recorded.
 VARIABLES = (
@@ -82,7 +82,7 @@ class EnvironmentGatherer:
             "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
             "hash_seed": _hash_seed(),
             "cpus": _usable_cpus(),
-            "cpu_flags": list(_cpu_flags()),
+            "cpu_flags": list(cpu_flags()),
             "libraries": _libraries(sys.modules),
             "working_directory": self._directory,
             "import_paths": self._import_paths,
@@ -161,7 +161,8 @@ def _usable_cpus() -> int | None:
 
 
 @functools.cache
-def _cpu_flags() -> tuple[str, ...]:
+def cpu_flags() -> tuple[str, ...]:
+    """Return the instruction sets of this processor by which libraries choose their code."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
             text = file.read(1 << 13)  # the first processor

@@ -7,6 +7,7 @@
 | `repetition` | `repeat_run`: a run in a scratch directory, compared with the first one |
 | `known_runs` | stored runs that are the same as one that is about to start |
 | `reuse` | `reuse_known_run`: a run that takes the result of a known one |
+| `forecast` | the verdict that is to be expected, without running |
 | `bundles` | a run in one file, with all that repeats it |
 | `archives` | tar files with zstd or gzip, unpacked without trust |
 | `ro_crate` | the description of a bundle for other programs |

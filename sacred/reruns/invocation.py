@@ -6,54 +6,22 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from sacred._base.frozen import Frozen
-from sacred.definition import RERUN_SEED, RERUN_STORE, UPDATE_WORDS
+from sacred.definition import RERUN_SEED, RERUN_STORE
 from sacred.dependencies.environment import VARIABLES
 from sacred.records import RunRecord
 from sacred.reruns.recorded_config import config_file_text
 from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.interpreter import Interpreter
 from sacred.restoring.tree import RestoredTree
+from sacred.runs.repeating import is_from_command_line, options_of, own_options
 
-__all__ = ["BUILT_IN_OPTIONS", "Invocation", "invocation_of", "is_from_command_line", "own_options"]
+__all__ = ["Invocation", "invocation_of", "is_from_command_line"]
 
 #: Options of a command line that change what a run prints or does.
 _OPTIONS = ("--capture", "--loglevel", "--name")
 _FLAGS = ("--force", "--debug")
-#: Options that all experiments have, in all versions; `_` is `-`.
-BUILT_IN_OPTIONS = frozenset(
-    {
-        "--beat-interval",
-        "--capture",
-        "--comment",
-        "--completion",
-        "--debug",
-        "--enforce-clean",
-        "--file-storage",
-        "--force",
-        "--gcs",
-        "--group",
-        "--help",
-        "--id",
-        "--loglevel",
-        "--mongo-db",
-        "--name",
-        "--pdb",
-        "--print-config",
-        "--priority",
-        "--queue",
-        "--reuse",
-        "--s3",
-        "--sql",
-        "--strict",
-        "--tag",
-        "--tape",
-        "--tiny-db",
-        "--unobserved",
-    }
-)
 #: Of the interpreter.
 _PYTHON_FLAGS = frozenset({"-O", "-OO", "-u"})
 
@@ -83,11 +51,6 @@ class Invocation(Frozen):
         present = self.present_paths if interpreter.is_present else ()
         paths = dict.fromkeys((*self.restored_paths, *present))
         return {**self.variables, **({"PYTHONPATH": os.pathsep.join(paths)} if paths else {})}
-
-
-def is_from_command_line(record: RunRecord) -> bool:
-    """Whether a run was started by the command line of its experiment, not by ``ex.run``."""
-    return UPDATE_WORDS in _options_of(record)
 
 
 def invocation_of(
@@ -123,11 +86,6 @@ def invocation_of(
     )
 
 
-def _options_of(record: RunRecord) -> Mapping[str, Any]:
-    options = record.meta.get("options")
-    return options if isinstance(options, Mapping) else {}
-
-
 def _program(record: RunRecord, tree: RestoredTree) -> tuple[list[str], Path | None]:
     module = record.experiment.get("module")
     if not isinstance(module, str):
@@ -152,7 +110,7 @@ def _arguments(record: RunRecord, scratch: Path, updates: Iterable[str]) -> list
     command = record.meta.get("command") or record.command
     if not isinstance(command, str) or not re.fullmatch(r"\w+(\.\w+)*", command):
         raise CannotRestoreError(f"{command!r} is no name of a command")
-    options = _options_of(record)
+    options = options_of(record)
     chosen = [f"{name}={options[name]}" for name in _OPTIONS if options.get(name)]
     chosen += [name for name in _FLAGS if options.get(name) is True]
     for name, value in own_options(options).items():
@@ -164,22 +122,6 @@ def _arguments(record: RunRecord, scratch: Path, updates: Iterable[str]) -> list
     # Old versions know no variable, so they are told, too.
     store = f"--file_storage={_store(scratch)}"
     return [command, store, *chosen, "with", str(file), *updates]
-
-
-def own_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that were given of those that the experiment, or a plug-in, has added.
-
-    Args:
-        options: all of them, by their long flags.
-    """
-    return {
-        name: value
-        for name, value in options.items()
-        if name.replace("_", "-") not in BUILT_IN_OPTIONS
-        and re.fullmatch(r"--[A-Za-z][\w-]*", name)
-        and isinstance(value, str | int | float)
-        and value is not False
-    }
 
 
 def _recorded_arguments(record: RunRecord) -> Sequence[str]:

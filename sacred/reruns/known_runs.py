@@ -10,10 +10,10 @@ from typing import Any
 from sacred._base.frozen import Frozen
 from sacred._base.paths import iter_prefixes
 from sacred.records import RunRecord
-from sacred.reruns.invocation import own_options
 from sacred.restoring.package_needs import differences_here, needs_of, python_of
 from sacred.runs.columns import entries_of
 from sacred.runs.comparison import digest_of
+from sacred.runs.repeating import options_of, own_options
 from sacred.runs.run_store import RunStore
 from sacred.serializer import dumps
 from sacred.status import COMPLETED
@@ -102,8 +102,7 @@ def _differences(record: RunRecord, planned: PlannedRun) -> Iterator[str]:
         yield f"it is {record.status}"
     if (record.name, record.command) != (planned.name, planned.command):
         yield "experiment or command"
-    options = record.meta.get("options")
-    if own_options(options if isinstance(options, Mapping) else {}) != own_options(planned.options):
+    if own_options(options_of(record)) != own_options(planned.options):
         yield "options of the experiment"
     yield from _config_differences(record, planned)
     if python_of(record) != platform.python_version():

@@ -19,7 +19,7 @@ from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.package_needs import required_by
 from sacred.serializer import dumps
 
-__all__ = ["Plan", "build", "cached", "environments_dir"]
+__all__ = ["Plan", "build", "cached", "check_buildable", "environments_dir"]
 
 _TIMEOUT_SECONDS = 1800
 
@@ -67,6 +67,19 @@ def cached(plan: Plan) -> Path | None:
     """
     path = _python_in(environments_dir() / plan.digest)
     return path if path.exists() else None
+
+
+def check_buildable(plan: Plan) -> str:
+    """Return the name of the program that would make an environment.
+
+    Raises:
+        CannotRestoreError: its interpreter is not here, and nothing can look for it.
+    """
+    if _find_uv() is not None:
+        return "uv"
+    if plan.python != platform.python_version():
+        _program_of(plan.python)
+    return "pip"
 
 
 def build(plan: Plan) -> Path:

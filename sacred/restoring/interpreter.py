@@ -9,11 +9,11 @@ from typing import Literal
 
 from sacred._base.frozen import Frozen
 from sacred.records import RunRecord
-from sacred.restoring.environments import Plan, build, cached
+from sacred.restoring.environments import Plan, build, cached, check_buildable
 from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.package_needs import PackageNeeds, differences_here, needs_of, python_of
 
-__all__ = ["Interpreter", "find_interpreter"]
+__all__ = ["Interpreter", "find_interpreter", "foresee_interpreter"]
 
 Mode = Literal["auto", "current", "recorded"]
 
@@ -51,6 +51,23 @@ def find_interpreter(record: RunRecord, mode: Mode = "auto") -> Interpreter:
     plan = _plan_for(record)
     path = cached(plan) or build(plan)
     return Interpreter(path=str(path), name=f"an environment of Python {plan.python}, as recorded")
+
+
+def foresee_interpreter(record: RunRecord) -> str:
+    """Return what `find_interpreter` would find, in words; nothing is made.
+
+    Args:
+        record: the run.
+
+    Raises:
+        CannotRestoreError: as `find_interpreter`, as far as that is known beforehand.
+    """
+    if not _differences(record):
+        return "the present environment"
+    plan = _plan_for(record)
+    if cached(plan) is not None:
+        return f"an environment of Python {plan.python}, made before"
+    return f"an environment of Python {plan.python}, which {check_buildable(plan)} makes"
 
 
 def _differences(record: RunRecord) -> list[str]:

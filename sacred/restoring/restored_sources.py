@@ -9,7 +9,7 @@ from sacred.records import RunRecord
 from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.repository import RepositoryAtHand, find_repository
 from sacred.restoring.scratch_files import path_below, write_below
-from sacred.restoring.tree import RestoredTree, places_of
+from sacred.restoring.tree import Places, RestoredTree, places_of
 
 __all__ = ["restore_sources"]
 
@@ -32,6 +32,8 @@ def restore_sources(record: RunRecord, scratch: Path, directory: str | None = No
     places = places_of(record, repository.root if repository else None)
     tree = RestoredTree(places=places, root=scratch / "tree", outside=scratch / "work")
     notes = [*_commit(repository, record, tree.root)]
+    if repository is None:
+        notes += _unstored_modules(record, places)
     tree.root.mkdir(exist_ok=True)
     tree.outside.mkdir()
     for name, file in record.sources.items():
@@ -58,6 +60,13 @@ def _commit(repository: RepositoryAtHand | None, record: RunRecord, root: Path) 
     if problem is None and is_dirty and repository.diff is None:
         problem = "there were changes since the commit; only those of stored sources are known"
     return [problem] if problem else []
+
+
+def _unstored_modules(record: RunRecord, places: Places) -> list[str]:
+    module = record.experiment.get("module")
+    if not isinstance(module, str) or places.base in ("", ".") or os.sep not in places.base:
+        return []
+    return [f"of the package {module.split('.')[0]}, only what is below {places.base} is stored"]
 
 
 def _make_directory(tree: RestoredTree) -> None:

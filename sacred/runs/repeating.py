@@ -2,26 +2,106 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from sacred.definition import UPDATE_WORDS
 from sacred.records import RunRecord
 
-__all__ = ["commands_to_repeat"]
+__all__ = [
+    "BUILT_IN_OPTIONS",
+    "commands_to_repeat",
+    "is_from_command_line",
+    "options_of",
+    "own_options",
+]
+
+#: Options that all experiments have, in all versions; `_` is `-`.
+BUILT_IN_OPTIONS = frozenset(
+    {
+        "--beat-interval",
+        "--capture",
+        "--comment",
+        "--completion",
+        "--debug",
+        "--enforce-clean",
+        "--file-storage",
+        "--force",
+        "--gcs",
+        "--group",
+        "--help",
+        "--id",
+        "--loglevel",
+        "--mongo-db",
+        "--name",
+        "--pdb",
+        "--print-config",
+        "--priority",
+        "--queue",
+        "--reuse",
+        "--s3",
+        "--sql",
+        "--strict",
+        "--tag",
+        "--tape",
+        "--tiny-db",
+        "--unobserved",
+    }
+)
 
 
 def commands_to_repeat(record: RunRecord) -> list[str]:
     """Return the commands for this directory; empty: there was no script, as in a notebook."""
     if not record.experiment.get("mainfile"):
         return []
+    if options_of(record) and not is_from_command_line(record):
+        words = [str(word) for word in record.environment.get("arguments") or ()][1:]
+        program = [*_program(record), *map(shlex.quote, words)]
+        return [*_checkouts(record), f"{' '.join(program)}  # it calls ex.run(...) itself"]
     file = f"{record.id}.json"
     store = shlex.quote(record.store)
     return [
         *_checkouts(record),
         f"sacred -s {store} config {record.id} > {shlex.quote(file)}",
-        " ".join([*_program(record), *_command(record), "with", shlex.quote(file)]),
+        " ".join(
+            [*_program(record), *_command(record), *_options(record), "with", shlex.quote(file)]
+        ),
     ]
+
+
+def is_from_command_line(record: RunRecord) -> bool:
+    """Whether a run was started by the command line of its experiment, not by ``ex.run``."""
+    return UPDATE_WORDS in options_of(record)
+
+
+def options_of(record: RunRecord) -> Mapping[str, Any]:
+    """Return the options of the command line of a run, by their long flags."""
+    options = record.meta.get("options")
+    return options if isinstance(options, Mapping) else {}
+
+
+def own_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that were given of those that the experiment, or a plug-in, has added.
+
+    Args:
+        options: all of them, by their long flags.
+    """
+    return {
+        name: value
+        for name, value in options.items()
+        if name.replace("_", "-") not in BUILT_IN_OPTIONS
+        and re.fullmatch(r"--[A-Za-z][\w-]*", name)
+        and isinstance(value, str | int | float)
+        and value is not False
+    }
+
+
+def _options(record: RunRecord) -> Iterator[str]:
+    for name, value in own_options(options_of(record)).items():
+        yield name if value is True else f"{name}={shlex.quote(str(value))}"
 
 
 def _checkouts(record: RunRecord) -> Iterator[str]:

@@ -64,12 +64,22 @@ def _repository(record: RunRecord) -> Pairs:
         yield "note", "no commit is recorded; what counts are the stored sources"
     for entry in record.repositories:
         url, commit = entry.get("url"), str(entry.get("commit"))[:10]
-        if entry.get("dirty"):
+        if entry.get("dirty") and _has_diff(record, url):
+            yield "ok", f"{url} had changes since {commit}, which are stored"
+        elif entry.get("dirty"):
             yield "reason", f"{url} had changes that are not in the commit {commit}"
         elif not entry.get("commit"):
             yield "reason", f"{url} had no commit"
         else:
             yield "ok", f"{url} was clean at {commit}"
+
+
+def _has_diff(record: RunRecord, url: Any) -> bool:
+    listed = record.environment.get("repositories")
+    return any(
+        isinstance(entry, Mapping) and entry.get("url") == url and entry.get("diff_is_whole")
+        for entry in (listed if isinstance(listed, list | tuple) else ())
+    )
 
 
 @_checker("sources")

@@ -139,6 +139,41 @@ def test_a_notebook_is_repeated_by_no_command(
     assert "no command repeats it" in capsys.readouterr().out
 
 
+def test_options_of_the_experiment_are_part_of_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own.py").write_text(
+        "from sacred import Experiment, cli_option\n"
+        "@cli_option('-B', '--banner')\ndef banner(args, run):\n    run.info['banner'] = args\n"
+        "ex = Experiment('own', additional_cli_options=[banner], save_git_info=False)\n"
+        "@ex.automain\ndef main():\n    pass\n"
+    )
+    shell("python own.py -F runs -B 'A b' -l ERROR -c comment", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert commands_to_repeat(open_store("runs")[1])[-1] == (
+        "python own.py main --banner='A b' with 1.json"
+    )
+
+
+def test_a_script_that_calls_run_itself_is_started_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "loop.py").write_text(
+        "import sys\nfrom sacred import Experiment\n"
+        "from sacred.observers import FileStorageObserver\n"
+        "ex = Experiment('loop', save_git_info=False)\n"
+        "ex.observers.append(FileStorageObserver('runs'))\n"
+        "@ex.main\ndef main(n):\n    return n\n"
+        "ex.run(config_updates={'n': int(sys.argv[1])})\n"
+    )
+    shell("python loop.py 2 'a b'", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    [line] = commands_to_repeat(open_store("runs")[1])
+    assert line == "python loop.py 2 'a b'  # it calls ex.run(...) itself"
+    shell(line, tmp_path)
+    assert open_store("runs")[2].result == 2
+
+
 def test_a_script_has_no_module(tmp_path: Path) -> None:
     shell(f"{script(tmp_path / 'code', tmp_path / 'runs')} -l ERROR", tmp_path)
     assert "module" not in open_store(tmp_path / "runs")[1].experiment

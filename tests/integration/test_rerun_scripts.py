@@ -15,7 +15,7 @@ import pytest
 from sacred import open_store
 from sacred.app import main
 from sacred.cli.option_table import TABLE
-from sacred.reruns.invocation import BUILT_IN_OPTIONS
+from sacred.runs.repeating import BUILT_IN_OPTIONS
 from sacred.upkeep import copy_runs
 from tests.conftest import ROOT
 
