@@ -250,6 +250,39 @@ def test_points_come_as_binary_numbers(api: Api) -> None:
     assert "STORE/KEY" in api.get("/series", 400, run="lab")["detail"]
 
 
+def test_buckets_with_nan_are_listed(api: Api) -> None:
+    page = api.get("/runs", q="n in (1, 2)", sort="n", column="n")
+    names = [f"lab/{row['key']}" for row in page["runs"]]
+    about, _ = curves(api.get("/series", run=names, name="loss"))
+    assert [one["gaps"] for one in about] == [[1], []]
+    found = bucketed(range(100), [math.nan if n in (17, 18, 55) else n for n in range(100)], 10)
+    assert list(found.gaps) == [1, 5]
+    assert list(bucketed([0, 1, 2], [0, math.nan, math.inf], 10).gaps) == [1]
+
+
+def test_several_runs_are_compared(api: Api) -> None:
+    page = api.get("/runs", q="n in (0, 1, 2)", sort="n", column="n")
+    names = [f"lab/{row['key']}" for row in page["runs"]]
+    found = api.get("/comparison", run=names, part=["config", "outcome", "metrics"])
+    assert [f"{run['store']}/{run['key']}" for run in found["runs"]] == names
+    assert {one["name"]: one["runs"] for one in found["metrics"]} == {"loss": 3, "train.acc": 1}
+    config = {one["name"]: one["values"] for one in found["parts"]["config"]}
+    assert config["n"] == [0, 1, 2]
+    assert config["opt.name"] == ["adam", "adam", "sgd"]
+    assert config["debug"] == [None, None, True]
+    assert "n" in [one["name"] for one in found["labels"]]
+    outcome = {one["name"]: one["values"] for one in found["parts"]["outcome"]}
+    assert outcome == {"result": [0.5, 0.25, 3]}
+    metrics = {one["name"]: one["values"] for one in found["parts"]["metrics"]}
+    assert metrics["loss.min"] == [0.5, 0.9, 1]
+    # A run that is gone hides no other.
+    found = api.get("/comparison", run=[names[0], "lab/777777"])
+    assert (len(found["runs"]), len(found["problems"])) == (1, 1)
+    assert "no store" in api.get("/comparison", 404, run="nowhere/1")["detail"]
+    assert "part" in api.get("/comparison", 400, run=names, part="everything")["detail"]
+    assert api.get("/comparison")["runs"] == []
+
+
 def test_buckets_keep_first_last_and_extremes() -> None:
     y = [math.sin(n / 50) * n for n in range(10_000)]
     y[777] = 1e9

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import time
+import xml.etree.ElementTree
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -139,7 +141,7 @@ def test_the_table_lists_sorts_and_filters(visit: Visit) -> None:
     page.reload()
     visit.expect_column("result", ["0.7", "0.9", "0.5"])
     page.go_back()
-    visit.expect_column("result", ["0.7", "0.9", "0.5"])
+    visit.expect_column("result", ["0.7", "0.5", "0.9"])
 
 
 def test_a_run_shows_all_that_is_stored_of_it(visit: Visit) -> None:
@@ -265,6 +267,82 @@ def test_a_run_under_way_is_seen_live(visit: Visit, board: Board) -> None:
     board.store.backend.discard(board.store[run.id].id)
 
 
+def test_runs_are_drawn_together_in_the_colours_of_their_rows(visit: Visit) -> None:
+    page = visit.page
+    see(visit.rows, "COMPLETED")
+    page.keyboard.press("g")
+    across = page.locator("#across")
+    see(across.locator(".title"), "the first 4 runs")
+    loss = across.locator("[data-metric='loss']")
+    see(loss.locator("canvas"))
+    assert across.locator(".legend .entry").count() == 4  # one has no metrics
+    page.get_by_label("Select the run 1", exact=True).click()
+    page.get_by_label("Select the run 3", exact=True).click()
+    see(across.locator(".title"), "2 selected runs")
+    across.locator(".legend .entry").nth(2).wait_for(state="detached")
+    see(across.locator(".legend .entry"), "#1  lr=0.1")
+    assert "pick=lab/1&pick=lab/3&panel=charts" in page.url
+    # The line under the pointer is that of the row, and the other way round.
+    see(loss.locator(".u-over")).hover(position={"x": 60, "y": 60})
+    see(loss.locator(".readout"), re.compile(r"^0\.\d+ at \d"))
+    see(page.locator("regular-table tr.linked"))
+    page.locator("regular-table tbody tr", has_text="0.7").locator("td").first.hover()
+    see(across.locator(".legend .linked"), "#3")
+    across.get_by_label("log y").check()
+    across.get_by_label("smooth").fill("0.5")
+    across.get_by_label("x", exact=True).select_option("metric:loss")
+    see(across.locator("[data-metric='val acc (%)'] canvas"))
+    assert page.url.endswith("x=metric%3Aloss&smooth=0.5&log=y")
+    page.reload()
+    see(across.locator("[data-metric='val acc (%)'] canvas"))
+    assert across.get_by_label("log y").is_checked()
+    page.keyboard.press("Escape")
+    across.wait_for(state="hidden")
+
+
+def test_zoom_reads_finer_points_and_charts_are_saved(visit: Visit, board: Board) -> None:
+    run = board.recorder.start({"lr": 13, "seed": 1})
+    run.log("wave", [math.nan if n == 700 else math.sin(n / 9) for n in range(2000)])
+    run.log("alarm", [1.0, math.inf, 3.0])
+    run.complete(1)
+    page = visit.go(f"?panel=charts&pick=lab/{run.id}&pick=lab/1")
+    wave = page.locator("[data-metric='wave']")
+    over = see(wave.locator(".u-over"))
+    zoomed: list[str] = []
+    page.on("request", lambda request: zoomed.append(request.url))
+    box = over.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 50, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 80, box["y"] + 50, steps=4)
+    page.mouse.up()
+    show_all = see(page.get_by_role("button", name="Show all"))
+    see(wave.locator("canvas"))
+    page.wait_for_function("performance.now() > 0")
+    assert "zoom=" in page.url
+    assert any("/series" in url and "from=" in url for url in zoomed)
+    show_all.click()
+    show_all.wait_for(state="detached")
+    content = {}
+    for kind in ("SVG", "CSV", "PNG"):
+        wave.hover()
+        wave.get_by_role("button", name="Save the chart of wave").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name=kind).click()
+        content[kind] = Path(download.value.path()).read_bytes()
+    root = xml.etree.ElementTree.fromstring(content["SVG"])
+    texts = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "wave" in texts
+    assert "500" in texts
+    marked = [mark for mark in root.iter("{http://www.w3.org/2000/svg}path") if mark.get("fill")]
+    assert any("l3 -3" in mark.get("d", "") for mark in marked)  # the NaN
+    lines = content["CSV"].decode().split("\r\n")
+    assert lines[0] == "run,label,metric,step,last,low,high"
+    assert len(lines) == 401
+    assert content["PNG"].startswith(b"\x89PNG")
+    board.store.backend.discard(board.store[run.id].id)
+
+
 # ------------------------------------------------------- what does not depend on the store
 
 
@@ -376,15 +454,22 @@ def test_all_is_done_by_the_keyboard(browser: Browser, plain_board: Board) -> No
 def test_everybody_can_use_the_page(browser: Browser, plain_board: Board, theme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     for visit in visiting(browser, plain_board.address, color_scheme=theme):
+        page = visit.go("?panel=charts&pick=runs/1&pick=runs/2")
+        see(page.locator("#across canvas"))
+        assert violations(axe, page) == {}
         page = visit.go("?run=runs/2")
         see(visit.rows)
         see(page.locator("#run .result"))
         for tab in ("Overview", "Metrics", "Config", "Files"):
             page.get_by_role("tab", name=tab).click()
             page.wait_for_timeout(150)
-            found = axe.run(page).response["violations"]
-            faults = {f["id"]: [node["html"][:120] for node in f["nodes"][:3]] for f in found}
-            assert faults == {}, tab
+            assert violations(axe, page) == {}, tab
+
+
+def violations(axe: Any, page: Page) -> dict[str, list[str]]:
+    """What keeps somebody from using the page as it is now."""
+    found = axe.run(page).response["violations"]
+    return {f["id"]: [node["html"][:120] for node in f["nodes"][:3]] for f in found}
 
 
 def test_a_phone_shows_the_list_or_the_run(browser: Browser, plain_board: Board) -> None:
@@ -397,6 +482,9 @@ def test_a_phone_shows_the_list_or_the_run(browser: Browser, plain_board: Board)
         assert page.evaluate("document.documentElement.scrollWidth") <= 380
         page.get_by_role("button", name="Close (Esc)").click()
         see(visit.rows)
+        page.get_by_role("button", name="Charts").click()
+        see(page.locator("#across canvas"))
+        assert page.evaluate("document.documentElement.scrollWidth") <= 380
 
 
 def test_a_token_to_read_shows_no_error_and_changes_nothing(
@@ -443,6 +531,11 @@ def _look_at_everything(visit: Visit, run_id: Any) -> None:
     see(visit.rows).click()
     panel = page.locator("#run")
     see(panel.locator(".tag"), hostile[0])
+    page.keyboard.press("g")
+    page.keyboard.press("x")
+    see(page.locator("#across canvas"))
+    page.locator("#across .u-over").first.hover()
+    see(page.locator("#across .legend button")).click()
     for tab in ("Metrics", "Config", "Output", "Sources", "Record"):
         panel.get_by_role("tab", name=tab).click()
         page.wait_for_timeout(200)
@@ -475,8 +568,9 @@ def test_a_store_that_goes_away_comes_back_by_itself(browser: Browser, tmp_path:
 
 
 def test_modules_of_the_page_are_short_and_load_nothing_from_elsewhere() -> None:
-    modules = sorted(PAGE.glob("*.js"))
-    assert len(modules) > 20
+    vendor = PAGE / "vendor"
+    modules = [path for path in sorted(PAGE.rglob("*.js")) if vendor not in path.parents]
+    assert len(modules) > 40
     for path in modules:
         text = path.read_text(encoding="utf-8")
         assert text.startswith("// @ts-check\n"), path.name

@@ -22,6 +22,7 @@ class Buckets(Frozen):
         low: the least value; NaN: there is none but NaN.
         high: the largest value.
         points: how many points there are in all.
+        gaps: places of the buckets that have a NaN.
     """
 
     x: Sequence[float]
@@ -30,6 +31,7 @@ class Buckets(Frozen):
     low: Sequence[float]
     high: Sequence[float]
     points: int
+    gaps: Sequence[int] = ()
 
 
 def bucketed(
@@ -58,7 +60,8 @@ def bucketed(
     total = right - left
     if total <= count:
         x, y = list(x[left:right]), list(y[left:right])
-        return Buckets(x=x, first=y, last=y, low=y, high=y, points=total)
+        gaps = [n for n, value in enumerate(y) if value != value]
+        return Buckets(x=x, first=y, last=y, low=y, high=y, points=total, gaps=gaps)
     bounds = _bounds(x, left, right, count)
     parts = [(a, b) for a, b in itertools.pairwise(bounds) if a < b]
     values = [[value for value in y[a:b] if value == value] for a, b in parts]
@@ -69,6 +72,7 @@ def bucketed(
         low=[min(part, default=math.nan) for part in values],
         high=[max(part, default=math.nan) for part in values],
         points=total,
+        gaps=[n for n, (a, b) in enumerate(parts) if len(values[n]) < b - a],
     )
 
 

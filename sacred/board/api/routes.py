@@ -7,6 +7,7 @@ from sacred.board.api.editing import discard_runs, edit_run, recover_runs
 from sacred.board.api.field_catalogue import list_fields, list_stores
 from sacred.board.api.file_contents import read_file
 from sacred.board.api.operations import Operation, Parameter
+from sacred.board.api.run_comparison import COMPARED_PARTS, compare_runs
 from sacred.board.api.run_groups import list_groups
 from sacred.board.api.run_pages import export_runs, list_runs
 from sacred.board.api.run_parts import read_config, read_output, read_record, read_run
@@ -60,6 +61,14 @@ OPERATIONS: tuple[Operation, ...] = (
             _STORE, _QUERY, _UTC, _TRASH,
             Parameter(name="by", about="fields; *: all entries that differ but seeds", many=True),
             Parameter(name="value", about="numbers of which the means are wanted", many=True),
+        ),
+    ),
+    Operation(
+        name="compareRuns", method="GET", path="/comparison", result="Comparison",
+        serve=compare_runs, summary="What differs between runs, and which metrics they have",
+        parameters=(
+            Parameter(name="run", about="runs, as STORE/KEY", many=True),
+            Parameter(name="part", about="what is compared", many=True, choices=COMPARED_PARTS),
         ),
     ),
     Operation(

@@ -150,6 +150,29 @@ _GROUP = _object(
     }
 )
 
+#: An entry with the value of each run.
+_COMPARED_ENTRY = _object({"name": _TEXT, "values": _list(_ANYTHING)})
+_COMPARISON = _object(
+    {
+        "runs": _list(
+            _object(
+                {
+                    "store": _TEXT,
+                    "key": _TEXT,
+                    "id": {"type": ["integer", "string"]},
+                    "name": _TEXT_OR_NULL,
+                    "status": _TEXT_OR_NULL,
+                    "active": _FLAG,
+                }
+            )
+        ),
+        "metrics": _list(_object({"name": _TEXT, "runs": _COUNT})),
+        "labels": _list(_COMPARED_ENTRY),
+        "parts": {"type": "object", "additionalProperties": _list(_COMPARED_ENTRY)},
+        "problems": _list(_TEXT),
+    }
+)
+
 SCHEMAS: dict[str, Schema] = {
     "Problem": {
         "type": "object",
@@ -176,6 +199,7 @@ SCHEMAS: dict[str, Schema] = {
             "problems": _list(_TEXT),
         }
     ),
+    "Comparison": _COMPARISON,
     "Run": _RUN,
     "Config": _object({"config": _ANYTHING, "problems": _list(_TEXT)}),
     "Output": _OUTPUT,

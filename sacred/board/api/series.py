@@ -2,7 +2,8 @@
 
 A response is a little-endian ``uint32`` with the length of a JSON text, that text, spaces up to
 a multiple of eight bytes, and ``float64`` columns. The text has a list ``series``, in the order of
-the columns; of each there are five: x, first, last, low, high, of ``buckets`` numbers each.
+the columns; of each there are five: x, first, last, low, high, of ``buckets`` numbers each. Buckets
+that have a NaN somewhere are listed in the text (``gaps``): they are few, if any.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from sacred.board.problem_details import Problem
 from sacred.records import Metric, RunRecord
 from sacred.stores.store import NOT_UNDERSTOOD, StoreError
 
-__all__ = ["SERIES_TYPE", "read_series"]
+__all__ = ["SERIES_TYPE", "read_series", "run_of_name"]
 
 SERIES_TYPE = "application/vnd.sacred.series"
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -41,7 +42,7 @@ def read_series(call: Call) -> Response:
     Raises:
         Problem: there is no such store, or they are too many.
     """
-    runs = [_run(call, text) for text in dict.fromkeys(call.values["run"])]
+    runs = [run_of_name(call, text) for text in dict.fromkeys(call.values["run"])]
     names = list(dict.fromkeys(call.values["name"]))
     if len(runs) * len(names) > _MAX_SERIES:
         raise Problem(400, f"at most {_MAX_SERIES} curves at once")
@@ -57,7 +58,17 @@ def read_series(call: Call) -> Response:
     return Response(content, media_type=SERIES_TYPE)
 
 
-def _run(call: Call, text: str) -> tuple[BoardStore, RunRecord]:
+def run_of_name(call: Call, text: str) -> tuple[BoardStore, RunRecord]:
+    """Return the run that a parameter names, with its store.
+
+    Args:
+        call: of an operation with this parameter.
+        text: STORE/KEY.
+
+    Raises:
+        Problem: there is no such store.
+        RunNotFoundError: there is no such run.
+    """
     key, slash, run = text.partition("/")
     if not slash:
         raise Problem(400, f"a run is STORE/KEY, not {text!r}", parameter="run")
@@ -79,10 +90,11 @@ class _Curve:
             x, y = self._points(metric, values["x"])
         except (KeyError, StoreError, *NOT_UNDERSTOOD) as error:
             problem = str(error.args[0]) if isinstance(error, KeyError) else str(error)
-            return {**self._about, "buckets": 0, "points": 0, "error": problem}
+            return {**self._about, "buckets": 0, "points": 0, "gaps": [], "error": problem}
         found = bucketed(x, y, values["buckets"], values["from"], values["to"])
         columns += map(_packed, _columns(found))
-        return {**self._about, "buckets": len(found.x), "points": found.points, "error": None}
+        about = {"buckets": len(found.x), "points": found.points, "gaps": list(found.gaps)}
+        return {**self._about, **about, "error": None}
 
     def _points(self, metric: Metric, x: str) -> tuple[list[float], list[float]]:
         if x == "step":

@@ -5,6 +5,7 @@ import { columnMenu } from "./column_menu.js";
 import { button, el, fill, icon } from "./dom.js";
 import { showUtc, showsUtc, zone } from "./format.js";
 import { listenToKeys, showKeys } from "./keys.js";
+import { startLayout } from "./layout.js";
 import { onStoreChange } from "./live.js";
 import { menuItem, togglePopup } from "./popup.js";
 import { QueryBox } from "./query_box.js";
@@ -13,6 +14,7 @@ import { RunsTable } from "./runs_table.js";
 import { change, state } from "./state.js";
 import { StatusBar } from "./status_bar.js";
 import { exportMenu, viewMenu } from "./view_menu.js";
+import { Workspace } from "./workspace.js";
 
 /** @param {string} id */
 function place(id) {
@@ -20,20 +22,25 @@ function place(id) {
 }
 
 const top = place("top");
-top.append(el("h1", {}, el("a.brand", { href: location.pathname, title: "All runs", onclick: (/** @type {Event} */ event) => { event.preventDefault(); change({ q: "", sort: "", stores: [], trash: false, run: "", item: "", alone: "" }); } }, el("img", { src: "icon.svg", alt: "" }), el("span", {}, "sacred board"))));
+top.append(el("h1", {}, el("a.brand", { href: location.pathname, title: "All runs", onclick: (/** @type {Event} */ event) => { event.preventDefault(); change({ q: "", sort: "", stores: [], trash: false, run: "", item: "", alone: "", picked: [], panel: "" }); } }, el("img", { src: "icon.svg", alt: "" }), el("span", {}, "sacred board"))));
 const query = new QueryBox(top);
 /** @type {StatusBar | undefined} */
 let bar;
-const table = new RunsTable(place("runs"), (data) => bar?.update(data.total, table.newRuns));
+const table = new RunsTable(place("runs"), (data) => {
+  bar?.update(data.total, table.newRuns);
+  workspace.setFirst(data.first());
+});
+const workspace = new Workspace(place("across"), (runs) => table.setLooks(runs?.runs ?? []));
 bar = new StatusBar(place("status"), () => table.load());
 const panel = new RunPanel(place("run"));
 
+const charts = button("Charts", () => change({ panel: state().panel && !state().run ? "" : "charts", run: "", item: "", alone: "" }), { icon: "chart", text: true });
 const columns = button("Columns", () => togglePopup(columns, "Columns", () => columnMenu(table.data.columns, query.fields)), { icon: "columns", text: true });
 const views = button("Views", () => togglePopup(views, "Views", (close) => viewMenu(close, isReadOnly())), { icon: "view", text: true });
 const save = button("Export", () => togglePopup(save, "Export", (close) => exportMenu(close, table.data.columns)), { icon: "save", text: true });
 const more = button("Settings", () => togglePopup(more, "Settings", settings), { icon: "moon", plain: true });
 const help = button("Keys (?)", () => showKeys(shortcuts), { icon: "help", plain: true });
-top.append(columns, views, save, more, help);
+top.append(charts, columns, views, save, more, help);
 
 function isReadOnly() {
   return document.body.classList.contains("read-only");
@@ -66,8 +73,10 @@ const shortcuts = [
   { keys: ["ArrowDown", "j"], about: "Next run", act: () => void table.move(1) },
   { keys: ["ArrowUp", "k"], about: "Previous run", act: () => void table.move(-1) },
   { keys: ["Enter", "o"], about: "Open the run", act: () => void table.open(Math.max(0, table.cursor)) },
-  { keys: ["Escape"], about: "Close the run", act: () => change({ run: "", item: "", alone: "" }) },
-  { keys: ["f"], about: "The run alone, or beside the list", act: () => state().run && change({ alone: state().alone ? "" : "run" }) },
+  { keys: ["Escape"], about: "Close the run, or the charts", act: () => change(state().run ? { run: "", item: "", alone: "" } : { panel: "", alone: "" }) },
+  { keys: ["x"], about: "Select the run, for charts", act: () => table.pickCursor() },
+  { keys: ["g"], about: "Charts of the selected runs", act: () => charts.click() },
+  { keys: ["f"], about: "The run or the charts alone, or beside the list", act: () => (state().run || state().panel) && change({ alone: state().alone ? "" : "run" }) },
   { keys: ["[", "]"], about: "Previous, next part of the run", act: () => undefined },
   { keys: ["s"], about: "Star the run that is open", act: () => panel.run && !isReadOnly() && void panel.editor.toggleStar() },
   { keys: ["c"], about: "Choose columns", act: () => columns.click() },
@@ -87,34 +96,10 @@ function matchesDark() {
   return getComputedStyle(document.documentElement).colorScheme === "dark";
 }
 
-/** The width of the run, by mouse or arrow keys; it is kept. */
-function splitter() {
-  const handle = place("splitter");
-  const run = place("run");
-  const set = (/** @type {number} */ share) => {
-    const width = `${Math.max(24, Math.min(80, share))}%`;
-    document.documentElement.style.setProperty("--run-width", width);
-    handle.setAttribute("aria-valuenow", String(Math.round(parseFloat(width))));
-    localStorage.setItem("sacred.run-width", width);
-  };
-  const kept = parseFloat(localStorage.getItem("sacred.run-width") ?? "");
-  if (kept) set(kept);
-  handle.addEventListener("pointerdown", (event) => {
-    handle.setPointerCapture(event.pointerId);
-    const move = (/** @type {PointerEvent} */ moved) => set(100 - (100 * moved.clientX) / innerWidth);
-    handle.addEventListener("pointermove", move);
-    handle.addEventListener("pointerup", () => { handle.removeEventListener("pointermove", move); void table.table.draw(); }, { once: true });
-  });
-  handle.addEventListener("keydown", (event) => {
-    const by = { ArrowLeft: 4, ArrowRight: -4 }[event.key];
-    if (by) { event.stopPropagation(); set((100 * run.offsetWidth) / innerWidth + by); }
-  });
-}
-
 document.addEventListener("runs-moved", () => { void table.load(); void bar?.load(); });
 document.addEventListener("usual-columns", () => void table.load());
 onStoreChange(() => undefined);
-splitter();
+startLayout(() => void table.table.draw());
 try {
   // The runs first: counting them may take longer than showing some.
   await table.load();

@@ -49,23 +49,19 @@ export class RunPanel {
     onChange((now, before) => {
       if (now.run !== before.run) this.load();
       else if (now.tab !== before.tab) this.showTab();
-      document.body.classList.toggle("run-only", now.run !== "" && now.alone === "run");
+      if (now.alone !== before.alone && this.run) this.drawHead();
     });
     onStoreChange((found) => {
       if (!this.run) return;
       const isThis = found === null || (found.store === this.run.store && found.changed.includes(this.run.key));
       if (isThis) this.refresh();
     });
-    document.body.classList.toggle("run-only", state().run !== "" && state().alone === "run");
     this.load();
   }
 
   async load() {
     const name = state().run;
     this.name = name;
-    this.root.hidden = !name;
-    const splitter = document.getElementById("splitter");
-    if (splitter) splitter.hidden = !name;
     if (!name) { this.closeTab(); this.run = null; return; }
     const run = await this.fetch(name);
     if (!run || this.name !== name) return;

@@ -2,18 +2,21 @@
 // The table of runs: only what is in view is in the page.
 import "./vendor/regular-table/regular-table.js";
 import { Problem } from "./api.js";
+import { hovered, onHovered, setHovered } from "./charts/hovered.js";
 import { el, fill, icon } from "./dom.js";
 import { whole } from "./format.js";
 import { onStoreChange } from "./live.js";
 import { showEmpty } from "./notices.js";
+import { pick } from "./picking.js";
+import { nextSort, sortKeys } from "./sorting.js";
 import { change, onChange, state } from "./state.js";
 import { content, heading, idCell, warning } from "./table_cells.js";
 import { TableData } from "./table_data.js";
+import { keepWidths, restoreWidths } from "./widths.js";
 
-/** @typedef {{row?: import("./table_data.js").Row, column?: import("./table_data.js").Column}} Pressed */
+/** @typedef {{row?: import("./table_data.js").Row, isPick?: boolean, column?: import("./table_data.js").Column}} Pressed */
 
 const NUMBERS = new Set(["seconds", "metric"]);
-const WIDTHS = "sacred.widths";
 
 export class RunsTable {
   /** @param {HTMLElement} root @param {(data: TableData) => void} loaded */
@@ -33,6 +36,8 @@ export class RunsTable {
     this.coming = undefined;
     this.cursor = -1;
     this.newRuns = 0;
+    /** @type {Map<string, import("./charts/colours.js").Look>} */
+    this.looks = new Map();
     this.table.setDataListener((/** @type {number[]} */ ...area) => this.slice(...area), { virtual_mode: "both" });
     this.table.addStyleListener(() => this.style());
     // Not "click": where it is drawn meanwhile, cells are others when the button is let go. What
@@ -46,7 +51,17 @@ export class RunsTable {
       const isClick = Math.abs(event.clientX - pressed.x) < 6 && Math.abs(event.clientY - pressed.y) < 6;
       if (isClick && event.button === 0 && pressed.on) this.clicked(pressed.on, event.shiftKey);
     });
-    this.table.addEventListener("mouseup", () => setTimeout(() => this.keepWidths(), 50));
+    // What is drawn says whether a box is checked; the keyboard has the key x.
+    this.table.addEventListener("click", (/** @type {MouseEvent} */ event) => {
+      if (/** @type {Element} */ (event.target).matches(".pick")) event.preventDefault();
+    });
+    this.table.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
+      const row = this.under(event)?.row;
+      setHovered(row ? `${row.store}/${row.key}` : "");
+    });
+    this.table.addEventListener("pointerleave", () => setHovered(""));
+    onHovered(() => this.style());
+    this.table.addEventListener("mouseup", () => setTimeout(() => keepWidths(this.table, this.data.columns), 50));
     onChange((now, before) => this.stateChanged(now, before));
     onStoreChange((change) => this.storeChanged(change));
   }
@@ -70,7 +85,7 @@ export class RunsTable {
     this.data.close();
     this.data = data;
     this.newRuns = 0;
-    this.restoreWidths();
+    restoreWidths(this.table, this.data.columns);
     await this.draw();
     this.loaded(data);
     if (!data.isCounted && (await data.count()) && data === this.data) {
@@ -132,7 +147,7 @@ export class RunsTable {
     return {
       num_rows: data.total,
       num_columns: shown.length,
-      row_headers: entries.map((entry) => [idCell(entry, !data.columns.some(({ path }) => path === "status"))]),
+      row_headers: entries.map((entry) => [idCell(entry, !data.columns.some(({ path }) => path === "status"), entry && this.looks.get(`${entry.row.store}/${entry.row.key}`))]),
       column_headers: shown.slice(x0, x1).map((column) => [heading(column)]),
       data: shown.slice(x0, x1).map((column, n) => entries.map((entry) => content(entry?.values[x0 + n + 1], column))),
       row_height: 28,
@@ -163,6 +178,7 @@ export class RunsTable {
       const entry = this.data.entry(meta?.y ?? -1);
       const isOpen = entry !== undefined && `${entry.row.store}/${entry.row.key}` === open;
       tr.classList.toggle("open", isOpen);
+      tr.classList.toggle("linked", entry !== undefined && `${entry.row.store}/${entry.row.key}` === hovered());
       tr.setAttribute("aria-selected", String(isOpen));
       tr.classList.toggle("cursor", meta?.y === this.cursor);
       for (const td of tr.querySelectorAll("td")) {
@@ -190,14 +206,26 @@ export class RunsTable {
     const cell = target.closest(".rt-column-resize") ? null : target.closest("td, th");
     const meta = cell && this.table.getMeta(cell);
     if (!meta) return null;
-    if (meta.type === "body" || meta.type === "row_header") return { row: this.data.entry(meta.y)?.row };
+    if (meta.type === "body" || meta.type === "row_header") return { row: this.data.entry(meta.y)?.row, isPick: target.matches(".pick") };
     return { column: meta.type === "corner" ? this.data.columns[0] : this.data.columns[meta.x + 1] };
   }
 
   /** @param {Pressed} on @param {boolean} withShift */
-  clicked({ row, column }, withShift) {
-    if (row) void this.open(this.data.place(row.store, row.key));
+  clicked({ row, column, isPick }, withShift) {
+    if (row && isPick) pick(this.data, this.data.place(row.store, row.key), withShift);
+    else if (row) void this.open(this.data.place(row.store, row.key));
     else if (column) change({ sort: nextSort(state().sort, column.name, withShift) });
+  }
+
+  pickCursor() {
+    if (this.cursor < 0) this.cursor = 0;
+    pick(this.data, this.cursor);
+  }
+
+  /** The runs that charts show, with the colours of their lines. @param {import("./compared_runs.js").ComparedRun[]} runs */
+  setLooks(runs) {
+    this.looks = new Map(runs.map((run) => [run.key, run]));
+    if (this.data.total) void this.table.draw();
   }
 
   /** @param {number} place */
@@ -228,6 +256,8 @@ export class RunsTable {
       this.cursor = -1;
       this.table.scrollTop = 0;
       this.load();
+    } else if (now.picked !== before.picked) {
+      void this.table.draw();
     } else if (now.run !== before.run) {
       const [store, ...key] = now.run.split("/");
       const place = this.data.place(store, key.join("/"));
@@ -249,40 +279,9 @@ export class RunsTable {
     if (isShown) await this.table.draw();
     this.loaded(this.data);
   }
-
-  keepWidths() {
-    const sizes = this.table.saveColumnSizes();
-    const names = this.data.columns.map((column) => column.name);
-    const kept = JSON.parse(localStorage.getItem(WIDTHS) ?? "{}");
-    for (const [n, width] of Object.entries(sizes)) if (names[Number(n)] && width) kept[names[Number(n)]] = width;
-    localStorage.setItem(WIDTHS, JSON.stringify(kept));
-  }
-
-  restoreWidths() {
-    const kept = JSON.parse(localStorage.getItem(WIDTHS) ?? "{}");
-    /** @type {Record<number, number>} */
-    const sizes = {};
-    this.data.columns.forEach((column, n) => { if (kept[column.name]) sizes[n] = kept[column.name]; });
-    this.table.restoreColumnSizes(sizes);
-  }
 }
 
 /** The columns that were chosen last. @returns {string[]} */
 export function chosenColumns() {
   return JSON.parse(localStorage.getItem("sacred.columns") ?? "[]");
-}
-
-/** @param {string} sort @returns {{name: string, descending: boolean}[]} */
-export function sortKeys(sort) {
-  return sort.split(",").map((text) => text.trim()).filter(Boolean)
-    .map((text) => ({ name: text.replace(/^[-+]/, ""), descending: text.startsWith("-") }));
-}
-
-/** Ascending, descending, not at all. @param {string} sort @param {string} name @param {boolean} add */
-function nextSort(sort, name, add) {
-  const keys = sortKeys(sort);
-  const known = keys.find((key) => key.name === name);
-  const others = add ? keys.filter((key) => key !== known) : [];
-  const next = !known ? [...others, { name, descending: true }] : known.descending ? [...others, { name, descending: false }] : others;
-  return next.map((key) => `${key.descending ? "-" : ""}${key.name}`).join(",");
 }

@@ -1,5 +1,6 @@
 // @ts-check
 // The state of the page, all of which stands in its address.
+import { keepSettings, keptSettings, readSettings, writeSettings } from "./charts/settings.js";
 
 /**
  * @typedef {object} State
@@ -12,17 +13,16 @@
  * @property {string} tab of the run
  * @property {string} item within the tab: a file, a line
  * @property {string} alone "run": without the list
+ * @property {string[]} picked STORE/KEY of the runs that are selected
+ * @property {string} panel what is shown of several runs: "charts"; empty: nothing
+ * @property {import("./charts/settings.js").ChartSettings} chart how charts are drawn
  */
-
-/** @type {State} */
-const EMPTY = { q: "", sort: "", columns: [], stores: [], trash: false, run: "", tab: "", item: "", alone: "" };
 
 /** @type {Set<(state: State, before: State) => void>} */
 const listeners = new Set();
 
-/** @returns {State} */
-function fromAddress() {
-  const query = new URLSearchParams(location.search);
+/** @param {URLSearchParams} query @returns {State} */
+function fromQuery(query) {
   return {
     q: query.get("q") ?? "",
     sort: query.get("sort") ?? "",
@@ -33,6 +33,9 @@ function fromAddress() {
     tab: query.get("tab") ?? "",
     item: query.get("item") ?? "",
     alone: query.get("alone") ?? "",
+    picked: query.getAll("pick"),
+    panel: query.get("panel") ?? "",
+    chart: readSettings(query),
   };
 }
 
@@ -44,16 +47,21 @@ export function asAddress(state) {
   for (const column of state.columns) query.append("col", column);
   for (const store of state.stores) query.append("store", store);
   if (state.trash) query.set("trash", "1");
+  for (const run of state.picked) query.append("pick", run);
+  if (state.panel) query.set("panel", state.panel);
   if (state.run) query.set("run", state.run);
   if (state.run && state.tab) query.set("tab", state.tab);
   if (state.run && state.item) query.set("item", state.item);
-  if (state.run && state.alone) query.set("alone", state.alone);
+  if ((state.run || state.panel) && state.alone) query.set("alone", state.alone);
+  writeSettings(state.chart, query);
   const text = query.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
   return text ? `?${text}` : location.pathname;
 }
 
 /** @type {State} */
-let current = { ...EMPTY, ...fromAddress() };
+let current = fromQuery(new URLSearchParams(location.search));
+// Who comes without an address of something finds charts as they were left.
+if (!location.search) current.chart = keptSettings();
 
 export function state() {
   return current;
@@ -73,27 +81,32 @@ export function change(changes, { replace = false } = {}) {
   for (const listen of listeners) listen(current, before);
 }
 
-/** @param {(state: State, before: State) => void} listen */
+/** Change how charts are drawn. @param {Partial<import("./charts/settings.js").ChartSettings>} changes */
+export function setChart(changes) {
+  const chart = { ...current.chart, ...changes };
+  keepSettings(chart);
+  change({ chart }, { replace: !("zoom" in changes) });
+}
+
+/** @param {(state: State, before: State) => void} listen @returns {() => void} ends it */
 export function onChange(listen) {
   listeners.add(listen);
+  return () => listeners.delete(listen);
 }
 
 addEventListener("popstate", () => {
   const before = current;
-  current = fromAddress();
+  current = fromQuery(new URLSearchParams(location.search));
   for (const listen of listeners) listen(current, before);
 });
 
-/** Of a view: what restores the table, without the run that is open. @param {State} state */
+/** Of a view: what restores the table and the charts, without the run that is open. @param {State} state */
 export function viewAddress(state) {
   return asAddress({ ...state, run: "", tab: "", item: "", alone: "" }).replace(/^\?/, "").replace(location.pathname, "");
 }
 
 /** @param {string} text an address of `viewAddress` */
 export function openView(text) {
-  const query = new URLSearchParams(text);
-  change({
-    q: query.get("q") ?? "", sort: query.get("sort") ?? "", columns: query.getAll("col"),
-    stores: query.getAll("store"), trash: query.has("trash"),
-  });
+  const { run, tab, item, alone, ...view } = fromQuery(new URLSearchParams(text));
+  change(view);
 }

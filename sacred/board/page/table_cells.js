@@ -2,6 +2,7 @@
 // What stands in the cells of the table.
 import { el, icon, statusMark } from "./dom.js";
 import { cell } from "./format.js";
+import { state } from "./state.js";
 
 /** Entries that are shown by their last part, with the rest before it. */
 const TREES = /^(config|metrics|info|meta|host|experiment)\./;
@@ -17,11 +18,18 @@ export function heading(column) {
   return el("span.head", {}, label);
 }
 
-/** @param {import("./table_data.js").Entry | undefined} entry @param {boolean} withStatus */
-export function idCell(entry, withStatus) {
+/** @param {import("./table_data.js").Row} row @param {import("./charts/colours.js").Look | undefined} look of its line, if charts show it */
+function pickBox(row, look) {
+  const box = /** @type {HTMLInputElement} */ (el("input.pick", { type: "checkbox", tabindex: "-1", "aria-label": `Select the run ${row.key}`, class: look ? `shown tone-${look.tone}` : "" }));
+  box.checked = state().picked.includes(`${row.store}/${row.key}`);
+  return box;
+}
+
+/** @param {import("./table_data.js").Entry | undefined} entry @param {boolean} withStatus @param {import("./charts/colours.js").Look | undefined} look */
+export function idCell(entry, withStatus, look) {
   if (!entry) return el("span.id", {}, "…");
   const { row, values } = entry;
-  return el("span.id", { title: row.problems.join("\n") }, withStatus ? statusMark(row.status, false) : null, String(values[0] ?? row.key),
+  return el("span.id", { title: row.problems.join("\n") }, pickBox(row, look), withStatus ? statusMark(row.status, false) : null, String(values[0] ?? row.key),
     row.starred ? el("span.star", { title: "starred" }, "★") : null, row.problems.length ? icon("warn") : null);
 }
 

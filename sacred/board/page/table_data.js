@@ -101,6 +101,11 @@ export class TableData {
     return this.pages.get(Math.floor(place / PAGE))?.[place % PAGE];
   }
 
+  /** The rows of the first page. */
+  first() {
+    return (this.pages.get(0) ?? []).map(({ row }) => row);
+  }
+
   /** The place of a run among those that are known; -1: none. @param {string} store @param {string} key */
   place(store, key) {
     for (const [page, entries] of this.pages) {

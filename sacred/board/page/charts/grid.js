@@ -1,0 +1,153 @@
+// @ts-check
+// A chart for each metric, made when it comes into view.
+import { series } from "../api.js";
+import { el, fill } from "../dom.js";
+import { Chart, syncKey } from "./chart.js";
+import { saveButton } from "./export.js";
+import { zoomOf } from "./settings.js";
+
+/** @typedef {import("./settings.js").ChartSettings} ChartSettings */
+/** @typedef {{key: string, label: string, tone: number, dash: number}} Run a run as the charts show it: key is STORE/KEY */
+/** @typedef {{place: HTMLElement, chart: Chart | null, curves: import("../api.js").Curve[] | null}} Known */
+
+const BUCKETS = 400;
+const MOST_CURVES_AT_ONCE = 40;
+const MOST_CHARTS = 300;
+
+export class ChartGrid {
+  /**
+   * @param {HTMLElement} scrolled what the charts are scrolled in
+   * @param {(changes: Partial<ChartSettings>) => void} set
+   * @param {(known: Known) => void} [told] called when the curves of a metric are there
+   */
+  constructor(scrolled, set, told = () => undefined) {
+    this.set = set;
+    this.told = told;
+    this.element = el("div.charts");
+    /** @type {Run[]} */
+    this.runs = [];
+    /** @type {string[]} */
+    this.metrics = [];
+    /** @type {ChartSettings} */
+    this.settings = /** @type {any} */ (null);
+    /** @type {Map<string, Known>} */
+    this.known = new Map();
+    /** @type {Set<string>} */
+    this.wanted = new Set();
+    this.abort = new AbortController();
+    this.sync = syncKey();
+    this.drawnNames = "";
+    this.observer = new IntersectionObserver((entries) => this.seen(entries), { root: scrolled, rootMargin: "200px" });
+  }
+
+  /** @param {Run[]} runs @param {string[]} metrics @param {ChartSettings} settings */
+  show(runs, metrics, settings) {
+    const before = this.settings;
+    const isOther = !before || before.x !== settings.x || before.zoom !== settings.zoom || String(runs.map(({ key }) => key)) !== String(this.runs.map(({ key }) => key));
+    [this.runs, this.metrics, this.settings] = [runs, metrics, settings];
+    this.element.className = `charts ${settings.size}`;
+    this.draw();
+    if (isOther) {
+      // What is still coming is of other runs, or of another x.
+      this.abort.abort();
+      this.abort = new AbortController();
+      this.refresh();
+    } else for (const known of this.known.values()) this.showCurves(known);
+  }
+
+  draw() {
+    const typed = this.settings.find.toLowerCase();
+    const found = this.metrics.filter((name) => name.toLowerCase().includes(typed));
+    const names = found.slice(0, MOST_CHARTS);
+    if (this.drawnNames === JSON.stringify([names, found.length])) return;
+    this.drawnNames = JSON.stringify([names, found.length]);
+    this.observer.disconnect();
+    const places = names.map((name) => this.place(name));
+    const more = found.length > names.length ? el("span.dim", {}, `and ${found.length - names.length} more: find them by name`) : null;
+    fill(this.element, ...places, more, names.length ? null : el("span.dim", {}, "No metric has this in its name."));
+    for (const place of places) this.observer.observe(place);
+  }
+
+  /** @param {string} name */
+  place(name) {
+    let known = this.known.get(name);
+    if (!known) {
+      const place = el("figure.chart", { "data-metric": name, "aria-label": name });
+      const one = { place, chart: null, curves: null };
+      place.append(el("h3", {}, el("span.name", { title: name }, name), el("span.last"), saveButton(name, () => one.chart)));
+      this.known.set(name, one);
+      known = one;
+    }
+    return known.place;
+  }
+
+  /** @param {IntersectionObserverEntry[]} entries */
+  seen(entries) {
+    for (const entry of entries) {
+      const name = /** @type {HTMLElement} */ (entry.target).dataset.metric ?? "";
+      if (entry.isIntersecting && !this.known.get(name)?.curves) this.wanted.add(name);
+    }
+    // All that come into view together are asked for together.
+    queueMicrotask(() => {
+      const names = [...this.wanted];
+      this.wanted.clear();
+      this.read(names);
+    });
+  }
+
+  /** Read again what has been read. */
+  refresh() {
+    this.read([...this.known].filter(([, { curves, place }]) => curves && place.isConnected).map(([name]) => name));
+  }
+
+  /** @param {string[]} names */
+  read(names) {
+    const most = Math.max(1, Math.floor(MOST_CURVES_AT_ONCE / Math.max(1, this.runs.length)));
+    for (let n = 0; n < names.length; n += most) void this.readSome(names.slice(n, n + most));
+  }
+
+  /** @param {string[]} names */
+  async readSome(names) {
+    if (!names.length || !this.runs.length) return;
+    const { signal } = this.abort;
+    const [from, to] = zoomOf(this.settings) ?? [null, null];
+    const run = this.runs.map(({ key }) => key);
+    // Beyond a few runs, fewer points each are as many in all.
+    const buckets = Math.round(BUCKETS / Math.max(1, Math.sqrt(run.length / 10)));
+    const curves = await series({ run, name: names, x: this.settings.x, buckets, from, to }, signal).catch(() => null);
+    if (!curves || signal.aborted) return;
+    for (const name of names) {
+      const known = this.known.get(name);
+      if (!known) continue;
+      known.curves = curves.filter((curve) => curve.name === name);
+      this.showCurves(known);
+    }
+  }
+
+  /** @param {Known} known */
+  showCurves(known) {
+    if (!known.curves) return;
+    const found = known.curves;
+    /** @type {import("./curves.js").Line[]} */
+    const lines = [];
+    for (const run of this.runs) {
+      const curve = found.find((one) => `${one.store}/${one.key}` === run.key);
+      if (curve?.buckets) lines.push({ ...run, curve });
+    }
+    const last = /** @type {HTMLElement} */ (known.place.querySelector(".last"));
+    last.textContent = lines.length ? "" : this.settings.zoom && !found.some(({ error }) => error) ? "nothing here" : found.find(({ error }) => error)?.error ?? "no numbers";
+    if (lines.length || known.chart) {
+      known.chart ??= new Chart(known.place, this.sync, (from, to) => this.set({ zoom: `${from}..${to}` }), () => this.set({ zoom: "" }));
+      known.chart.show(lines, this.settings);
+      const hidden = known.chart.shapes.reduce((sum, shape) => sum + shape.hidden, 0);
+      if (hidden) last.textContent = `${hidden} ≤ 0 not shown`;
+    }
+    this.told(known);
+  }
+
+  close() {
+    this.abort.abort();
+    this.observer.disconnect();
+    for (const { chart } of this.known.values()) chart?.close();
+  }
+}
