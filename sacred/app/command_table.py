@@ -148,6 +148,13 @@ doctor = Command(
     summary="explain why a run may not be reproducible",
     arguments="ids",
 )
+lineage = Command(
+    module=f"{_MODULES}.lineage",
+    group=_COMPARE,
+    usage="ID|FILE",
+    summary="show which runs made the files that a run has read",
+    arguments="ids",
+)
 export = Command(
     module=f"{_MODULES}.export",
     group=_COMPARE,
