@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
+import operator
 from collections.abc import Sequence
 
 from sacred._base.frozen import Frozen
@@ -77,6 +78,9 @@ def bucketed(
 
 
 def _in_order(x: Sequence[float], y: Sequence[float]) -> tuple[list[float], list[float]]:
+    ascending = all(map(operator.le, x, itertools.islice(x, 1, None)))  # never so with a NaN
+    if ascending and not (len(x) == 1 and math.isnan(x[0])):
+        return list(x), list(y)
     pairs = list(zip(x, y, strict=True))
     if any(math.isnan(place) for place in x):
         pairs = [pair for pair in pairs if pair[0] == pair[0]]

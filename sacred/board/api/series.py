@@ -129,7 +129,10 @@ def _numbers(items: Any, origin: datetime.datetime = _EPOCH) -> list[float]:
     if getattr(getattr(items, "dtype", None), "kind", "") == "M":
         items = items.astype("datetime64[us]")
     listed = items.tolist() if hasattr(items, "tolist") else items
-    return [_number(item, origin) for item in listed]
+    try:
+        return list(map(float, listed))
+    except (TypeError, ValueError, OverflowError):
+        return [_number(item, origin) for item in listed]
 
 
 def _number(item: Any, origin: datetime.datetime) -> float:
