@@ -269,6 +269,15 @@ def test_a_config_file_whose_name_begins_with_a_tilde(tmp_path, monkeypatch, exp
         run(experiment, "~/c.json")
 
 
+def test_entries_are_deleted_beside_named_configs_as_well(experiment):
+    """These set nothing in the dict, or other entries of it, or have come before."""
+    experiment.add_named_config("one", d={"more": 1})
+    for words in (["longer", "~d.x"], ["~d.x", "longer"], ["one", "~d.x"], ["~d.x", "one"]):
+        expected = {1: "one", "deep": {"y": [3]}} | ({"more": 1} if "one" in words else {})
+        assert seen(experiment, *words)["d"] == expected
+    assert "deep" not in seen(experiment, "longer", "one", "~d.deep.y", "~d.deep")["d"]
+
+
 @pytest.mark.parametrize("turn", [list, reversed], ids=["as written", "the other way round"])
 @pytest.mark.parametrize(
     ("updates", "entry", "part"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.frozen import Frozen
+from sacred._base.paths import iter_prefixes
 from sacred.commands.entry_history import short_value
 from sacred.config.evaluations import is_same
 from sacred.initialize.config_layers import leaves_of
@@ -73,9 +74,12 @@ def print_effects(run: Run) -> None:
     assert history is not None
     effects = effects_between(history.evaluate_unchanged, run.config)
     direct = {entry.path for entry in history.entries if entry.origin.kind in _DIRECT}
-    own = [_direct_text(effect) for effect in effects if effect.path in direct]
-    others = [effect for effect in effects if effect.path not in direct]
-    _print_section("Set directly", own)
+    own: list[Effect] = []
+    others: list[Effect] = []
+    for effect in effects:  # below what has been deleted, too
+        is_direct = not direct.isdisjoint(iter_prefixes(effect.path))
+        (own if is_direct else others).append(effect)
+    _print_section("Set directly", map(_direct_text, own))
     _print_section("Changed because of that", [e for e in others if not e.varies])
     _print_section("Differs between equal evaluations", [e for e in others if e.varies])
     if not effects:

@@ -57,7 +57,9 @@ def format_history(entries: Iterable[EntryProvenance]) -> str:
     """
     lines = []
     for entry in entries:
-        lines.append(f"{entry.path} = {short_value(entry.value, entry.path)}{_GAP}{entry.origin}")
+        value = short_value(entry.value, entry.path)
+        shown = f"{entry.path} is deleted" if entry.is_deleted else f"{entry.path} = {value}"
+        lines.append(f"{shown}{_GAP}{entry.origin}")
         values = [short_value(before.value, entry.path) for before in entry.overridden]
         width = max(map(len, values), default=0)
         for text, before in zip(values, entry.overridden, strict=True):

@@ -90,6 +90,7 @@ class DogmaticDict(dict[Any, Any]):
             super().__setitem__(key, value)  # the run is refused in the end
             return
         if self.fixed[key] is DELETED:
+            self.overridden[str(key)] = value
             self.modified.add(str(key))
             if self._keeps_deleted:
                 super().__setitem__(key, value)

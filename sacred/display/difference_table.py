@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from sacred._base.masking import mask_entry, mask_passwords
 from sacred.display.run_summary import short_origin, truncate
@@ -67,10 +68,14 @@ def origins_of_differences(
         if len(set(origins)) < 2:  # the same for all says nothing
             continue
         texts = (
-            f"{truncate(as_text(mask_entry(row.name, value)))} {origin}"
+            f"{_value_text(row.name, value)} {origin}"
             for value, origin in zip(row.values, origins, strict=True)
             if origin
         )
         parts = list(dict.fromkeys(texts))
         if parts:
             yield mask_passwords(one_line(f"{row.name}: {'; '.join(parts)}"))
+
+
+def _value_text(name: str, value: Any) -> str:
+    return "none" if value is None else truncate(as_text(mask_entry(name, value)))

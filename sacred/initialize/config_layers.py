@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sacred._base.frozen import Frozen
+from sacred._base.frozen import Frozen, replace
 from sacred._base.paths import iter_prefixes, join_paths
 from sacred.config.config_dict import ConfigDict
 from sacred.config.config_scope import ConfigScope
@@ -92,10 +92,30 @@ def entries_with_origins(
     for layer in named:
         _add_named(layers, layer)
     updates = _origins_of_updates(request)
-    return [
+    entries = [
         _entry(path, value, layers.found.get(path, []), updates.get(path))
         for path, value in leaves_of(config)
     ]
+    return [*entries, *_deleted(request, entries, layers, updates)]
+
+
+def _deleted(
+    request: RunRequest,
+    entries: Sequence[EntryProvenance],
+    layers: _Layers,
+    updates: _UpdateOrigins,
+) -> Iterator[EntryProvenance]:
+    """Those that updates have deleted, and nothing has set again; elements of lists are none."""
+    deleted = [path for path, is_deleted in _updates(request.config_updates) if is_deleted]
+    if not deleted:
+        return
+    leaves = {entry.path: entry.value for entry in entries}
+    there = {prefix for path in leaves for prefix in iter_prefixes(path)}
+    for path in deleted:
+        in_list = any(not isinstance(leaves.get(p, {}), dict) for p in iter_prefixes(path))
+        if path not in there and not in_list:
+            entry = _entry(path, None, layers.found.get(path, []), updates.get(path))
+            yield replace(entry, is_deleted=True)
 
 
 def leaves_of(values: Mapping[Any, Any], start: str = "") -> Iterator[tuple[str, Any]]:
@@ -267,22 +287,26 @@ def origin_of_given(path: str, request: RunRequest, named: Sequence[NamedLayer])
     return found[-1] if found else None
 
 
-def updated_paths(updates: Mapping[Any, Any], start: str = "") -> Iterator[str]:
+def updated_paths(updates: Mapping[Any, Any]) -> Iterator[str]:
     """Yield the paths of the entries that updates set, append to or delete.
 
     Args:
         updates: nested, or with dotted keys; edits have keys of their own.
-        start: what the paths begin with.
     """
+    return (path for path, _ in _updates(updates))
+
+
+def _updates(updates: Mapping[Any, Any], start: str = "") -> Iterator[tuple[str, bool]]:
+    """Yield paths, and whether their entries are deleted."""
     for key, value in updates.items():
         if type(key) is AppendKey:
-            yield f"{start}{key[:-1]}"
+            yield f"{start}{key[:-1]}", False
         elif type(key) is DeleteKey:
-            yield f"{start}{key[1:]}"
+            yield f"{start}{key[1:]}", True
         elif isinstance(value, dict) and value:
-            yield from updated_paths(value, f"{start}{key}.")
+            yield from _updates(value, f"{start}{key}.")
         else:
-            yield f"{start}{key}"
+            yield f"{start}{key}", False
 
 
 # ------------------------------------------------------------------------- the entries

@@ -91,8 +91,9 @@ class NamedConfigs:
             for key, value in found.items():
                 path = join_paths(scaffold.path, key)
                 earlier = get_by_dotted_path(fixed, path)
-                if isinstance(earlier, dict) and isinstance(value, dict):
-                    value = recursive_update(recursive_update({}, earlier), value)
+                if isinstance(value, dict):  # a copy: others have that which was found
+                    before = earlier if isinstance(earlier, dict) else {}
+                    value = recursive_update(recursive_update({}, before), value)
                 set_by_dotted_path(fixed, path, value)
         return recursive_update(fixed, updates)
 

@@ -97,7 +97,7 @@ class ConfigHistory:
         warned_of = self.unreadable() or ()
         for entry in self.entries if derived is not None else ():
             is_set = entry.origin.kind == "update" and entry.path not in warned_of
-            is_set = is_set and entry.path.rpartition(".")[2] != "seed"
+            is_set = is_set and not entry.is_deleted and entry.path.rpartition(".")[2] != "seed"
             is_used = not set(iter_prefixes(entry.path)).isdisjoint(derived or ())
             if is_set and not is_used and not _of(entry.path, readers):
                 logger.warning('Config entry "%s" was set, and nothing has read it', entry.path)
@@ -114,7 +114,7 @@ class ConfigHistory:
         """What gives the readers of an entry; None: they are not known."""
         readers = self._readers()
         nobody = () if self._bindings.usage.is_complete else None
-        return lambda entry: _of(entry.path, readers) or nobody
+        return lambda entry: None if entry.is_deleted else _of(entry.path, readers) or nobody
 
     def _readers(self) -> Mapping[str, list[EntryReaders]]:
         """The readers of entries by the paths that they have read, the first one first."""

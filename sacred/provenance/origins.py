@@ -82,6 +82,7 @@ class EntryProvenance(Frozen):
         origin: where that was set.
         overridden: the values that it overrode, the last one first.
         readers: who has read it, the first reader first; None: that is not known.
+        is_deleted: whether an update has deleted it; then there is no value.
     """
 
     path: str
@@ -89,10 +90,13 @@ class EntryProvenance(Frozen):
     origin: Origin
     overridden: tuple[Overridden, ...] = ()
     readers: tuple[EntryReaders, ...] | None = None
+    is_deleted: bool = False
 
     if not TYPE_CHECKING:
 
-        def __init__(self, *, path, value, origin, overridden=(), readers=None) -> None:
+        def __init__(
+            self, *, path, value, origin, overridden=(), readers=None, is_deleted=False
+        ) -> None:
             # Written out, as above.
             put = object.__setattr__
             put(self, "path", path)
@@ -100,6 +104,7 @@ class EntryProvenance(Frozen):
             put(self, "origin", origin)
             put(self, "overridden", overridden)
             put(self, "readers", readers)
+            put(self, "is_deleted", is_deleted)
 
     @property
     def is_changed(self) -> bool:

@@ -4,7 +4,8 @@ A row of ``rows`` has ``path`` and ``source`` (the kind of the origin), and what
 ``name`` and ``where``. ``overrode`` lists the values that the entry overrode, the last one first,
 each with ``value``, ``source``, ``name`` and ``where``; a long value is the beginning of its text,
 with ``shortened``. ``readers`` lists ``function``, ``calls`` and ``where``; it is empty if nobody
-has read the entry, and left out if that is not known. The value of the entry is in the
+has read the entry, and left out if that is not known. Of an entry that an update has deleted there
+is a row with ``deleted``. The value of the entry is in the
 configuration. Passwords in URLs are masked, and secrets are names. If all rows are longer than
 `MAX_BYTES`, those of the least interest are left out, and ``remark`` says so.
 """
@@ -100,6 +101,8 @@ def row_of(entry: EntryProvenance) -> Row:
 
 def _row(entry: EntryProvenance, readers: Readers) -> Row:
     row: Row = {"path": entry.path, **_origin_row(entry.origin)}
+    if entry.is_deleted:
+        row["deleted"] = True
     if entry.overridden:
         row["overrode"] = [
             {**shown_value(before.value), **_origin_row(before.origin)}
@@ -158,6 +161,7 @@ def _entry(row: Mapping[str, Any], config: Mapping[str, Any]) -> EntryProvenance
         path=path,
         value=get_by_shown_path(config, path),
         origin=_origin(row),
+        is_deleted=row.get("deleted") is True,
         overridden=tuple(
             Overridden(value=before.get("value"), origin=_origin(before))
             for before in _rows(row.get("overrode"))

@@ -15,6 +15,7 @@ from sacred._base.errors import ConfigError
 from sacred.cli.errors import CommandLineError
 from sacred.cli.parsing import parse
 from sacred.commands.config_effects import effects_between
+from sacred.runs import open_store
 
 SCRIPT = textwrap.dedent(
     """
@@ -360,3 +361,33 @@ def test_the_clock_goes_on():
 
 def _takes_now(now):
     return now
+
+
+def test_deleted_entries_are_explained_and_stored(run_script, tmp_path):
+    words = ("-F", "runs", "-l", "ERROR")
+    done = run_script(SCRIPT, "explain", *words, "with", "~opt.decay", "fast", "~unread")
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if "deleted" in line] == [
+        "opt.decay is deleted   command line, argument 1",
+        "unread is deleted   command line, argument 3",
+    ]
+    (before,) = (line for line in lines if line.startswith("  was 1 "))
+    assert before.split()[2:4] == ["scope", "cfg,"]
+    done = run_script(SCRIPT, "print_config", "--effects", "-l", "ERROR", "with", "~opt")
+    direct = done.stdout.partition("Changed")[0]
+    assert "opt.steps is gone" in direct
+    assert "opt.decay is gone" in direct
+    assert run_script(SCRIPT, *words, "with", "~opt.decay").stderr == ""
+    record = open_store(str(tmp_path / "runs"))[1]
+    entry = record.provenance["opt.decay"]
+    assert (entry.is_deleted, entry.value, entry.readers) == (True, None, None)
+    assert [before.value for before in entry.overridden] == [0.01]
+    assert not record.provenance["opt.steps"].is_deleted
+
+
+def test_elements_of_lists_are_not_deleted_entries(run_script):
+    script = SCRIPT.replace("unread = 1", "unread = [1, 2]")
+    done = run_script(script, "explain", "-l", "ERROR", "with", "~unread.0", "~opt.steps")
+    deleted = [line.split()[0] for line in done.stdout.splitlines() if "deleted" in line]
+    assert deleted == ["opt.steps"]
+    assert "unread = [2]   command line, argument 1" in done.stdout
