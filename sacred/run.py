@@ -45,6 +45,7 @@ from sacred.stdout_capturing import CapturedOutput, get_stdcapturer
 if TYPE_CHECKING:
     import logging
 
+    from sacred.lifecycle.tape import Tape
     from sacred.records import RunRecord
 
 __all__ = ["Run"]
@@ -74,7 +75,9 @@ class Run(FileMethods, LogMethods):
     config = TrackedConfig()
     #: Do not start if a stored run was the same.
     reuse = False
-    #: That one, of which this run has the result.
+    #: Records what captured functions take and give; see `--tape`.
+    tape: Tape | None = None
+    #: The stored run that was the same, of which this run has the result.
     record: RunRecord | None = None
 
     def __init__(
@@ -395,6 +398,9 @@ class Run(FileMethods, LogMethods):
         # The clock of the machine may have been set back meanwhile.
         last_beat = began if self.heartbeat is None else self.heartbeat.last_beat or began
         self.stop_time = max(utcnow(), began, last_beat)
+        if self.tape is not None:
+            seconds = (self.stop_time - began).total_seconds()
+            self.run_logger.info("Tape: %s", self.tape.summary(seconds))
         return datetime.timedelta(seconds=round((self.stop_time - began).total_seconds()))
 
     def _stopped_at(self) -> datetime.datetime:

@@ -8,7 +8,7 @@ from typing import Any
 from sacred.display.console import BOLD, DIM, Console
 from sacred.display.run_summary import truncate
 from sacred.display.value_text import as_text, one_line
-from sacred.verdicts.divergence import CAUSES, Divergence
+from sacred.verdicts.divergence import CALLS, CAUSES, EFFECTS, Divergence
 
 __all__ = ["divergence_lines", "divergence_text"]
 
@@ -31,13 +31,16 @@ def divergence_lines(found: Sequence[Divergence], console: Console) -> Iterator[
         console: where they are printed.
     """
     causes = [divergence for divergence in found if divergence.kind in CAUSES]
-    effects = [divergence for divergence in found if divergence.kind not in CAUSES]
+    effects = [divergence for divergence in found if divergence.kind in EFFECTS]
+    calls = [divergence for divergence in found if divergence.kind in CALLS]
     for divergence in causes:
         yield f"{console.style('before the run', DIM)}  {divergence_text(divergence)}"
+    for divergence in calls:
+        yield f"{console.style('first call', DIM)}      {divergence_text(divergence)}"
     if effects:
         label = console.style("differs first", BOLD)
         yield f"{label}   {divergence_text(effects[0])}"
-    elif causes:
+    elif causes or calls:
         yield "nothing that came of them differs"
     else:
         yield "no difference"

@@ -236,6 +236,14 @@ TABLE = (
         is_new=True,
     ),
     OptionRow(
+        short="",
+        long="--tape",
+        description="Store digests of what each captured function takes, draws and gives, so that "
+        "sacred divergence names the first call that differs.",
+        target="sacred.cli.run_options:tape_option",
+        is_new=True,
+    ),
+    OptionRow(
         short="-t",
         long="--tiny_db",
         argument="DIRECTORY",

@@ -38,6 +38,7 @@ __all__ = [
     "reuse_option",
     "strict_option",
     "tag_option",
+    "tape_option",
     "unobserved_option",
 ]
 
@@ -302,6 +303,21 @@ def tag_option(args: str | Iterable[str], run: Run) -> None:
         for tag in filter(None, map(str.strip, str(text).split(","))):
             if tag not in run.tags:
                 run.tags.append(tag)
+
+
+@_option("--tape")
+def tape_option(args: bool, run: Run) -> None:
+    """Set `run.tape`, which records the calls of captured functions.
+
+    Args:
+        args: True.
+        run: the run that is about to start.
+    """
+    # Not at the top: few ask for it.
+    from sacred.lifecycle.tape import Tape
+
+    run.tape = Tape(getattr(run.experiment, "base_dir", None))
+    run.tape.attach(run.bindings)
 
 
 @_option("--unobserved")

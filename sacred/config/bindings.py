@@ -88,6 +88,14 @@ def name_key(function: BoundFunction) -> Key:
     return "__main__" if module == "__mp_main__" else module, function.__qualname__
 
 
+class _AlwaysEnabled:
+    """Stands for the logger of a function whose calls are recorded, whatever its level is."""
+
+    def isEnabledFor(self, level: int) -> bool:
+        """Say yes, as a logger would."""
+        return True
+
+
 class Binding:
     """What one captured function is called with in one run.
 
@@ -117,6 +125,7 @@ class Binding:
         "ready_calls",
         "rnd",
         "run",
+        "tape",
         "tracer",
     )
 
@@ -150,8 +159,10 @@ class Binding:
         #: Makes the arguments of a call without explicit ones, if each takes other random
         #: numbers.
         self.drawn_call: Callable[[], Call] | None = None
+        #: Records each call, if it is asked for.
+        self.tape: Any = None
         #: The logger, if it is one: calls are logged at debug level.
-        self.tracer: logging.Logger | None = None
+        self.tracer: logging.Logger | _AlwaysEnabled | None = None
         self.forget()
 
     def __repr__(self) -> str:
@@ -163,6 +174,8 @@ class Binding:
         self.ready_calls = self.drawn_call = None
         self._plans.clear()
         self.tracer = self.logger if hasattr(self.logger, "isEnabledFor") else None
+        if self.tape is not None:
+            self.tracer = _AlwaysEnabled()  # so that plain calls need not ask for it
 
     def _count_plain_calls(self) -> None:
         plan = self._plans.get(0)
@@ -374,8 +387,9 @@ class RunBindings:
 
     def _set_levels(self, level: int) -> dict[logging.Logger, int]:
         """Set the level of the functions' loggers; returns those that they had."""
-        known = {binding.tracer for binding in self._by_name.values()}
-        levels = {logger: logger.level for logger in known if logger is not None}
+        known = {binding.logger for binding in self._by_name.values()}
+        loggers = (logger for logger in known if hasattr(logger, "isEnabledFor"))
+        levels = {logger: logger.level for logger in loggers if logger is not None}
         for logger in levels:
             logger.setLevel(level)
         return levels

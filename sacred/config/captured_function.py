@@ -166,13 +166,27 @@ class CapturedFunction(_Proxy[R]):  # noqa: D101 - it has one for the class alon
         try:
             if binding.tracer is None or not binding.tracer.isEnabledFor(_DEBUG):
                 return self.__wrapped__(*args, **kwargs)
-            return self._traced((args, kwargs), binding.tracer)
+            return self._traced((args, kwargs), binding)
         except ConfigError as error:
             path = self.prefix if binding.path is None else binding.path
             error.add_config(binding.config, path or "", getattr(binding.run, "config", None))
             raise
 
-    def _traced(self, call: Call, logger: Any) -> R:
+    def _traced(self, call: Call, binding: Binding) -> R:
+        if binding.tape is None:
+            return self._logged(call, binding.logger)
+        logger = binding.logger
+        is_logged = hasattr(logger, "isEnabledFor") and logger.isEnabledFor(_DEBUG)  # type: ignore[union-attr]
+
+        def go() -> R:
+            if is_logged:
+                return self._logged(call, logger)
+            return self.__wrapped__(*call[0], **call[1])
+
+        result: R = binding.tape.record_call(self, call, go)
+        return result
+
+    def _logged(self, call: Call, logger: Any) -> R:
         logger.debug("Started")
         began = time.monotonic()
         result = self.__wrapped__(*call[0], **call[1])

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import datetime
     import logging
 
+    from sacred.lifecycle.tape import Tape
+
 __all__ = ["detail_events", "provenance_events"]
 
 
@@ -24,6 +26,7 @@ class _Run(Protocol):
     stop_time: datetime.datetime | None
     environment_gatherer: Callable[[], Callable[[], dict[str, Any]]] | None
     config_history: ConfigHistory | None
+    tape: Tape | None
 
     def log_scalars(self, values: Mapping[str, float]) -> None: ...
 
@@ -61,6 +64,8 @@ def provenance_events(run: _Run) -> Callable[[], Iterable[DetailsGathered]]:
         except Exception as error:  # the run is worth more than the history of its configuration
             run.run_logger.warning("The provenance of the configuration is not recorded: %s", error)
             return
+        if run.tape is not None and run.stop_time is not None:
+            found["tape"] = run.tape.document()
         yield DetailsGathered(name="provenance", value=found)
 
     return events

@@ -21,7 +21,7 @@ __all__ = ["Invocation", "invocation_of", "is_from_command_line"]
 
 #: Options of a command line that change what a run prints or does.
 _OPTIONS = ("--capture", "--loglevel", "--name")
-_FLAGS = ("--force", "--debug")
+_FLAGS = ("--force", "--debug", "--tape")
 #: Of the interpreter.
 _PYTHON_FLAGS = frozenset({"-O", "-OO", "-u"})
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from sacred._base.frozen import Frozen
+from sacred.provenance.taped_calls import KINDS, first_difference, taped_events
 from sacred.records import RunRecord
 from sacred.runs.columns import entries_of
 from sacred.runs.comparison import digest_of, packages_of
@@ -14,7 +15,7 @@ from sacred.verdicts.numbers import metric_deviations, result_deviations
 from sacred.verdicts.output_masks import differing_lines, mask_output
 from sacred.verdicts.run_paths import relative_path
 
-__all__ = ["CAUSES", "EFFECTS", "Divergence", "divergences"]
+__all__ = ["CALLS", "CAUSES", "EFFECTS", "Divergence", "divergences"]
 
 _DIGEST_CHARS = 8
 
@@ -23,7 +24,7 @@ class Divergence(Frozen):
     """The first difference of two runs in one respect.
 
     Args:
-        kind: the respect: one of `CAUSES` or `EFFECTS`.
+        kind: the respect: one of `CAUSES`, `CALLS` or `EFFECTS`.
         place: what differs, in words.
         values: of the first run and of the second one; None: it has none.
     """
@@ -55,7 +56,7 @@ def divergences(
         kinds: the respects to look at; None: all.
         ignored: patterns of names of metrics that do not count.
     """
-    for kind, find in {**CAUSES, **EFFECTS}.items():
+    for kind, find in {**CAUSES, **CALLS, **EFFECTS}.items():
         if kinds is not None and kind not in kinds:
             continue
         found = _metrics(first, second, ignored) if find is _metrics else find(first, second)
@@ -200,6 +201,21 @@ def _artifacts(first: RunRecord, second: RunRecord) -> _Found:
     return _entries("artifact", digests(first), digests(second))
 
 
+def _calls(first: RunRecord, second: RunRecord) -> _Found:
+    tapes = [taped_events(record.stored("provenance")) for record in (first, second)]
+    if tapes[0] is None or tapes[1] is None:
+        return
+    found = first_difference(tapes[0], tapes[1])
+    if found is not None:
+        number, one, other = found
+        where = f"call {number} of {one.function} ({one.place}, called in {one.caller})"
+        if (one.kind, one.function) == (other.kind, other.function):
+            yield f"{where} {KINDS.get(one.kind)}", (one.digest, other.digest)
+        else:
+            did = [f"{event.function} {KINDS.get(event.kind)}" for event in (one, other)]
+            yield where, (did[0], did[1])
+
+
 _Finder = Callable[[RunRecord, RunRecord], _Found]
 
 #: What a run was made of.
@@ -211,6 +227,8 @@ CAUSES: Mapping[str, _Finder] = {
     "resources": _resources,
     "environment": _environment,
 }
+#: What its functions did, if both runs have a tape.
+CALLS: Mapping[str, _Finder] = {"calls": _calls}
 #: What came of it.
 EFFECTS: Mapping[str, _Finder] = {
     "metrics": _metrics,

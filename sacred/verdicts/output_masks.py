@@ -63,6 +63,7 @@ _NOT_REPEATED = (
     r"WARNING - .* - Config entry .* was set, and nothing has read it$"
     r"|Added \S+ as content-type of artifact .*$"
     r"|INFO - .* - Run .* was the same: .*$"
+    r"|INFO - .* - Tape: \d+ calls in .*$"
 )
 
 

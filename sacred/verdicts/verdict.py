@@ -8,7 +8,7 @@ from collections.abc import Collection
 from sacred._base.frozen import Frozen
 from sacred.records import RunRecord
 from sacred.status import COMPLETED
-from sacred.verdicts.divergence import CAUSES, Divergence, divergences
+from sacred.verdicts.divergence import CALLS, CAUSES, EFFECTS, Divergence, divergences
 from sacred.verdicts.numbers import Deviation, metric_deviations, result_deviations
 
 __all__ = ["DEFAULT_TOLERANCE", "EXIT_CODES", "Verdict", "impossible", "verdict_of"]
@@ -26,6 +26,7 @@ class Verdict(Frozen):
         reason: why, in words; empty if all is the same.
         divergence: the first effect that differs; None: none does.
         causes: what was different before the run began.
+        call: the first call that did something else, if both have a tape.
         is_hash_suspect: one of the runs ordered sets of texts at random.
     """
 
@@ -33,6 +34,7 @@ class Verdict(Frozen):
     reason: str = ""
     divergence: Divergence | None = None
     causes: tuple[Divergence, ...] = ()
+    call: Divergence | None = None
     is_hash_suspect: bool = False
 
     @property
@@ -65,9 +67,7 @@ def verdict_of(
         ignored: patterns of names of metrics that do not count.
     """
     causes = tuple(divergences(first, again, kinds=CAUSES))
-    effects = tuple(
-        found for found in divergences(first, again, ignored=ignored) if found.kind not in CAUSES
-    )
+    effects = tuple(divergences(first, again, kinds=EFFECTS, ignored=ignored))
     name, reason = _judged(first, again, effects, tolerance, ignored)
     first_effect = effects[0] if effects else None
     return Verdict(
@@ -75,6 +75,7 @@ def verdict_of(
         reason=reason,
         divergence=first_effect,
         causes=causes,
+        call=next(divergences(first, again, kinds=CALLS), None),
         is_hash_suspect="random" in (run.environment.get("hash_seed") for run in (first, again)),
     )
 

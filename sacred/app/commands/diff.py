@@ -92,9 +92,9 @@ def run(args: argparse.Namespace, session: Session) -> int:
 def _print_divergence(records: list[RunRecord], console: Console) -> None:
     # Here: who compares with another format does without.
     from sacred.app.divergence_text import divergence_text
-    from sacred.verdicts.divergence import EFFECTS, divergences
+    from sacred.verdicts.divergence import CALLS, EFFECTS, divergences
 
-    first = next(divergences(*records, kinds=EFFECTS), None)
+    first = next(divergences(*records, kinds={**CALLS, **EFFECTS}), None)
     if first is not None:
         console.print(f"\nThey differ first in {divergence_text(first)}")
 

@@ -16,7 +16,7 @@ import argparse
 
 from sacred.app.divergence_text import divergence_lines
 from sacred.app.session import Session
-from sacred.verdicts.divergence import CAUSES, divergences
+from sacred.verdicts.divergence import EFFECTS, divergences
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,4 +45,4 @@ def run(args: argparse.Namespace, session: Session) -> int:
         session.console.print(line)
     for record in records:
         session.report(record.problems)
-    return int(any(divergence.kind not in CAUSES for divergence in found))
+    return int(any(divergence.kind in EFFECTS for divergence in found))

@@ -171,6 +171,8 @@ def _print_verdict(repetition: Repetition, console: Console) -> None:
     console.print(f"{console.style(verdict.name, colour)}{reason}")
     for cause in verdict.causes:
         console.print(f"  before the run  {divergence_text(cause)}")
+    if verdict.call is not None:
+        console.print(f"  first call      {divergence_text(verdict.call)}")
     if verdict.divergence is not None and str(verdict.divergence) not in verdict.reason:
         console.print(f"  differs first   {divergence_text(verdict.divergence)}")
     if verdict.divergence is not None and not verdict.causes and verdict.is_hash_suspect:
