@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from typing import Any
 
+from sacred._base.masking import mask_passwords, mask_secret_values
 from sacred._base.paths import get_by_dotted_path as entry_at
 from sacred._base.paths import iterate_flattened, set_by_dotted_path
 from sacred.dependencies.environment import EnvironmentGatherer
@@ -62,7 +64,15 @@ class ProgramExperiment(Experiment):
             return _run.result
 
         program.__name__ = program.__qualname__ = COMMAND
+        # Not one of the commands that all experiments have: it stands for the user's program.
+        program.__module__ = "program"
         self.main(program)
+
+    def _create_run(self, *args: Any, **kwargs: Any) -> Run:
+        run = super()._create_run(*args, **kwargs)
+        # Whoever calls says how it ended; in the output of the program it would be one line more.
+        run.run_logger.addFilter(_is_no_outcome)
+        return run
 
     def execute(self) -> Run:
         """Run the program.
@@ -98,9 +108,18 @@ class ProgramExperiment(Experiment):
 
     def description(self) -> dict[str, Any]:
         """What is recorded of the program, in the environment of the run."""
-        found = {"words": list(self.request.words), **composition_of(self.program)}
-        if self.request.arg_style is not None:
-            found["arg_style"] = self.request.arg_style
+        request = self.request
+        asked: dict[str, Any] = {
+            "words": [mask_secret_values(mask_passwords(word)) for word in request.words],
+            "arg_style": request.arg_style,
+            "config_file": request.config_file,
+            "metrics": [f"{row.name}: {row.regex.pattern}" for row in request.metrics],
+            "metrics_files": list(request.metrics_files),
+            "inputs": list(request.inputs),
+            "outputs": list(request.outputs),
+        }
+        found = {name: value for name, value in asked.items() if value}
+        found |= composition_of(self.program)
         started = self.program_run
         if started is not None:
             found["arguments"] = started.shown_words
@@ -117,6 +136,10 @@ class ProgramExperiment(Experiment):
         """The packages that the program has loaded, as far as it was traced."""
         started = self.program_run
         return [] if started is None or started.trace is None else started.trace.packages
+
+
+def _is_no_outcome(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith(("Failed after", "Aborted after"))
 
 
 class _ProgramInfoGatherer(ExperimentInfoGatherer):

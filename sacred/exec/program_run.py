@@ -22,7 +22,7 @@ from sacred.exec.program_errors import ProgramFailedError, exit_status_of
 from sacred.exec.request import ExecRequest
 from sacred.exec.run_trace import RunTrace
 from sacred.exec.tracing.file_digests import digests_of
-from sacred.exec.tracing.trace_record import TraceRecord
+from sacred.exec.tracing.trace_record import MAX_STORED_BYTES, TraceRecord
 from sacred.run import Run
 
 __all__ = ["METRICS_VARIABLE", "RUN_DIR_VARIABLE", "ProgramRun"]
@@ -82,10 +82,9 @@ class ProgramRun:
         with tempfile.TemporaryDirectory(prefix="sacred-run-", ignore_cleanup_errors=True) as work:
             run_dir = os.path.join(work, "files")
             os.mkdir(run_dir)
-            for path in self._request.inputs:
-                self._run.add_resource(os.path.join(self._request.directory, path))
+            given = self._add_resources()
             words, environment = self._prepared(work, run_dir)
-            trace = self._begin_trace(work)
+            trace = self._begin_trace(work, given)
             stamps = FileStamps(self._request.outputs, self._request.directory)
             returncode = 0
             try:
@@ -95,11 +94,24 @@ class ProgramRun:
                 self._collect(run_dir, stamps, trace)
             self._finish(returncode, trace.start_error if trace else "")
 
-    def _begin_trace(self, work: str) -> RunTrace | None:
+    def _add_resources(self) -> list[str]:
+        """Record what is known to be read before the program begins; return the paths."""
+        request, program = self._request, self._program
+        paths = [os.path.join(request.directory, path) for path in request.inputs]
+        if request.config_file is not None:
+            paths.append(os.path.join(request.directory, request.config_file))
+        is_own = program.startswith(f"{request.directory}{os.sep}")
+        if is_own and os.path.getsize(program) <= MAX_STORED_BYTES and os.access(program, os.R_OK):
+            paths.append(program)
+        found = list(dict.fromkeys(map(os.path.abspath, paths)))
+        for path in found:
+            self._run.add_resource(path)
+        return found
+
+    def _begin_trace(self, work: str, given: list[str]) -> RunTrace | None:
         request = self._request
         if request.tracer is None:
             return None
-        given = [os.path.join(request.directory, path) for path in request.inputs]
         return RunTrace(request.tracer, work, request.directory, given)
 
     # ------------------------------------------------------------ what it is given

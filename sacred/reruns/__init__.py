@@ -3,6 +3,7 @@
 | module | what it holds |
 |---|---|
 | `invocation` | the words, directory and variables that start a run again |
+| `program_invocation` | the same of a program of `sacred exec` |
 | `recorded_config` | the recorded configuration as a file for a command line |
 | `repetition` | `repeat_run`: a run in a scratch directory, compared with the first one |
 | `known_runs` | stored runs that are the same as one that is about to start |

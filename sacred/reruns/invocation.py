@@ -11,10 +11,12 @@ from sacred._base.frozen import Frozen
 from sacred.definition import RERUN_SEED, RERUN_STORE
 from sacred.dependencies.environment import VARIABLES
 from sacred.records import RunRecord
+from sacred.reruns.program_invocation import program_call
 from sacred.reruns.recorded_config import config_file_text
 from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.interpreter import Interpreter
 from sacred.restoring.tree import RestoredTree
+from sacred.runs.program_words import program_of
 from sacred.runs.repeating import is_from_command_line, options_of, own_options
 
 __all__ = ["Invocation", "invocation_of", "is_from_command_line"]
@@ -67,6 +69,15 @@ def invocation_of(
     Raises:
         CannotRestoreError: what started it is not recorded in a form that can be used.
     """
+    if program_of(record) is not None:
+        call, directory = program_call(record, tree, tuple(updates))
+        return Invocation(
+            words=tuple(call),
+            directory=directory,
+            variables=_variables(record, scratch),
+            restored_paths=(),
+            present_paths=tuple(_present_import_paths()),
+        )
     program, module_root = _program(record, tree)
     words = [*_python_flags(record), *program]
     if is_from_command_line(record):

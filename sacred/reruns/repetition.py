@@ -11,11 +11,13 @@ from pathlib import Path
 from sacred._base.frozen import Frozen
 from sacred.records import RunRecord
 from sacred.reruns.invocation import Invocation, invocation_of
+from sacred.reruns.program_invocation import make_executable
 from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.inputs import restore_inputs
 from sacred.restoring.interpreter import Interpreter, find_interpreter
 from sacred.restoring.interpreter import Mode as EnvironmentMode
 from sacred.restoring.restored_sources import restore_sources
+from sacred.runs.program_words import program_of
 from sacred.runs.run_store import RunStore, open_store
 from sacred.serializer import dumps
 from sacred.verdicts.verdict import DEFAULT_TOLERANCE, Verdict, impossible, verdict_of
@@ -82,7 +84,9 @@ def repeat_run(record: RunRecord, options: RerunOptions) -> Iterator[Repetition]
     with _scratch(options) as scratch:
         try:
             invocation = _prepared(record, scratch, options)
-            interpreter = find_interpreter(record, options.environment)
+            # A program is started by the present `sacred exec`.
+            mode = options.environment if program_of(record) is None else "current"
+            interpreter = find_interpreter(record, mode)
             options.tell(f"with {interpreter.name}")
         except CannotRestoreError as error:
             yield Repetition(verdict=impossible(str(error)))
@@ -97,6 +101,8 @@ def _prepared(record: RunRecord, scratch: Path, options: RerunOptions) -> Invoca
     for note in tree.notes:
         options.tell(note)
     restore_inputs(record, tree)
+    if program_of(record) is not None:
+        make_executable(record, tree)
     return invocation_of(record, tree, scratch, options.updates)
 
 

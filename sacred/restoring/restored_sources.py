@@ -10,6 +10,7 @@ from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.repository import RepositoryAtHand, find_repository
 from sacred.restoring.scratch_files import path_below, write_below
 from sacred.restoring.tree import Places, RestoredTree, places_of
+from sacred.runs.program_words import program_of
 
 __all__ = ["restore_sources"]
 
@@ -26,7 +27,8 @@ def restore_sources(record: RunRecord, scratch: Path, directory: str | None = No
     Raises:
         CannotRestoreError: a source is missing, or its name leads outside.
     """
-    if not record.experiment.get("mainfile"):
+    has_script = bool(record.experiment.get("mainfile"))
+    if not has_script and program_of(record) is None:
         raise CannotRestoreError("it was started by no script, as in a notebook")
     repository = find_repository(record, directory or os.getcwd())
     places = places_of(record, repository.root if repository else None)
@@ -44,7 +46,7 @@ def restore_sources(record: RunRecord, scratch: Path, directory: str | None = No
             if repository is None or repository.diff is not None:
                 raise CannotRestoreError(f"the source {name} is not in the store") from None
             notes.append(f"the source {name} is that of the commit")
-    if not path_below(tree.root, places.script).is_file():
+    if has_script and not path_below(tree.root, places.script).is_file():
         raise CannotRestoreError(f"its main file {places.script} is not among the stored sources")
     _make_directory(tree)
     return RestoredTree(places=places, root=tree.root, outside=tree.outside, notes=tuple(notes))

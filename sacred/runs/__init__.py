@@ -19,6 +19,7 @@
 | `judgement` `result_grid` | a verdict on a candidate; runs as the table of a paper |
 | `reproducibility` | what keeps a run from being repeated exactly |
 | `repeating` | the commands that repeat a run |
+| `program_words` | the words that run a program of `sacred exec` again |
 | `errors` | mistakes in what a user asks for |
 """
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sacred.definition import UPDATE_WORDS
 from sacred.records import RunRecord
+from sacred.runs.program_words import program_words
 
 __all__ = [
     "BUILT_IN_OPTIONS",
@@ -55,6 +56,9 @@ BUILT_IN_OPTIONS = frozenset(
 
 def commands_to_repeat(record: RunRecord) -> list[str]:
     """Return the commands for this directory; empty: there was no script, as in a notebook."""
+    words = program_words(record)
+    if words is not None:
+        return [*_checkouts(record), shlex.join(["sacred", "exec", *words])]
     if not record.experiment.get("mainfile"):
         return []
     if options_of(record) and not is_from_command_line(record):

@@ -44,6 +44,7 @@ def test_a_c_program_is_a_run_like_any_other(work: Path, sacred: Call) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == "step 0 loss=0.5"
     assert "run 1 of file:runs: COMPLETED" in done.stderr
+    assert "WARNING" not in done.stderr
     run = last_run()
     assert (run.status, run.name, run.command) == ("COMPLETED", "prog", "exec")
     assert run.config["lr"] == 0.5

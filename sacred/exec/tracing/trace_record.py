@@ -12,12 +12,12 @@ from sacred.exec.tracing.file_digests import Digests, digests_of
 from sacred.exec.tracing.loaded_packages import packages_of
 from sacred.exec.tracing.system_files import SystemFiles, is_outside
 
-__all__ = ["TraceRecord"]
+__all__ = ["MAX_STORED_BYTES", "TraceRecord"]
 
 #: Of names in one list of a record; the number of those left out is recorded.
 _MAX_NAMES = 5000
 #: Files that are stored with the run by themselves: smaller than this, and at most so many.
-_MAX_STORED_BYTES = 100_000_000
+MAX_STORED_BYTES = 100_000_000
 _MAX_STORED_FILES = 1000
 _OVERWRITTEN = "the run has changed it after reading it"
 _MAYBE_NEW = "the run has opened it to read and write, and may have made it"
@@ -109,9 +109,9 @@ class TraceRecord:
             self.outputs.append(path)
 
     def _is_stored(self, path: str, size: int, stored: list[str]) -> bool:
-        if size <= _MAX_STORED_BYTES and len(stored) < _MAX_STORED_FILES:
+        if size <= MAX_STORED_BYTES and len(stored) < _MAX_STORED_FILES:
             return True
-        if size > _MAX_STORED_BYTES:
+        if size > MAX_STORED_BYTES:
             self.notes.append(f"{path} is recorded by its digest only: it has {size:,} bytes")
         return False
 

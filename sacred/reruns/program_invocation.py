@@ -1,0 +1,59 @@
+"""How a stored run of a program (``sacred exec``) is started again."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from sacred.records import RunRecord
+from sacred.restoring.errors import CannotRestoreError
+from sacred.restoring.scratch_files import path_below
+from sacred.restoring.tree import RestoredTree
+from sacred.runs.program_words import program_of, program_words
+
+__all__ = ["make_executable", "program_call"]
+
+
+def program_call(
+    record: RunRecord, tree: RestoredTree, updates: tuple[str, ...]
+) -> tuple[list[str], Path]:
+    """Return the words behind the interpreter, and the working directory.
+
+    Args:
+        record: a run of a program.
+        tree: its files.
+        updates: words behind ``with``, in addition to the recorded parameters.
+
+    Raises:
+        CannotRestoreError: a secret among its parameters or arguments is masked.
+    """
+    words = program_words(record, updates) or []
+    if any("***" in word for word in words):
+        raise CannotRestoreError("a secret among its parameters or arguments is masked")
+    base = tree.moved(str(record.experiment.get("base_dir")))
+    return ["-m", "sacred", "exec", *words], base or tree.work
+
+
+def make_executable(record: RunRecord, tree: RestoredTree) -> None:
+    """Let the programs of a run be executed: stores keep contents only.
+
+    Args:
+        record: a run of a program.
+        tree: its files.
+    """
+    for path in _programs(record):
+        found = tree.relative(path)
+        place = path_below(*found) if found is not None else None
+        if place is not None and place.is_file():
+            os.chmod(place, place.stat().st_mode | stat.S_IXUSR)
+
+
+def _programs(record: RunRecord) -> Iterator[str]:
+    program, trace = program_of(record), record.environment.get("trace")
+    listed = trace.get("programs") if isinstance(trace, Mapping) else ()
+    yield str((program or {}).get("executable"))
+    for row in listed or ():
+        if isinstance(row, Mapping):
+            yield str(row.get("path"))

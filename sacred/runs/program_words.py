@@ -1,0 +1,55 @@
+"""The words that run a program of ``sacred exec`` again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sacred._base.paths import iterate_flattened
+from sacred.records import RunRecord
+from sacred.records.attribute_dict import thawed
+
+__all__ = ["program_of", "program_words"]
+
+#: The command of runs of programs.
+_COMMAND = "exec"
+_OPTIONS = {"arg_style": "--arg-style", "config_file": "--config-file"}
+_LISTS = {
+    "metrics": "--metric",
+    "metrics_files": "--metrics-file",
+    "inputs": "--input",
+    "outputs": "--output",
+}
+
+
+def program_of(record: RunRecord) -> Mapping[str, Any] | None:
+    """Return what is recorded of the program of ``sacred exec``; None: it is another run."""
+    found = record.environment.get("program") if record.command == _COMMAND else None
+    return found if isinstance(found, Mapping) and found.get("words") else None
+
+
+def program_words(record: RunRecord, updates: tuple[str, ...] = ()) -> list[str] | None:
+    """Return the words behind ``sacred exec`` that run the program of a run again.
+
+    Args:
+        record: the run.
+        updates: words behind ``with``, in addition to the recorded parameters.
+
+    Returns:
+        the words; None: it is no run of a program.
+    """
+    program = program_of(record)
+    if program is None:
+        return None
+    options = [f"--name={record.name}"]
+    options += [f"{flag}={program[name]}" for name, flag in _OPTIONS.items() if program.get(name)]
+    for name, flag in _LISTS.items():
+        options += [f"{flag}={value}" for value in program.get(name) or ()]
+    if "trace" not in record.environment:
+        options.append("--no-trace")
+    return [*options, "with", *_parameters(record), *updates, "--", *map(str, program["words"])]
+
+
+def _parameters(record: RunRecord) -> Iterator[str]:
+    for path, value in iterate_flattened(thawed(record.config)):
+        yield f"{path}={value!r}"
