@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARGUMENT_WORDS",
+    "LEASED_RUN",
     "RERUN_SEED",
     "RERUN_STORE",
     "UPDATE_WORDS",
@@ -35,6 +36,10 @@ ARGUMENT_WORDS = "WORD"
 RERUN_STORE = "SACRED_RERUN_STORE"
 #: Of the same process: the seed of runs that a script starts without one.
 RERUN_SEED = "SACRED_RERUN_SEED"
+
+#: Environment variable of a process that runs a queued run: which one, as
+#: `sacred.observers.leased_run` reads it.
+LEASED_RUN = "SACRED_LEASED_RUN"
 
 _NOTHING: Mapping[str, Any] = {}
 ConfigHook = Callable[..., "dict[str, Any] | None"]

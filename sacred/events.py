@@ -37,9 +37,11 @@ __all__ = [
     "OutputWritten",
     "ResourceAdded",
     "RunCompleted",
+    "RunEnqueued",
     "RunFailed",
     "RunInterrupted",
     "RunQueued",
+    "RunResumed",
     "RunStarted",
     "accepts_last_heartbeat",
     "accepts_timestamps",
@@ -122,6 +124,20 @@ class RunStarted(_Beginning):
 
     method = "started_event"
     start_time: datetime.datetime
+
+
+class RunResumed(RunStarted):
+    """A run that has started before goes on: same id, next attempt."""
+
+    method = "resumed_event"
+
+
+class RunEnqueued(Event):
+    """The record of a queued run is whole, and workers may take it; optional for observers."""
+
+    method = "enqueued_event"
+    queue_time: datetime.datetime
+    priority: float
 
 
 class MetricsLogged(Event):

@@ -16,7 +16,7 @@ from sacred._base.script import calling_globals, main_file_of
 from sacred.cli.options import apply_options, default_options, gather_command_line_options
 from sacred.commands import built_in
 from sacred.config.typed_entries import without_marks
-from sacred.definition import RERUN_SEED, RERUN_STORE, RunRequest
+from sacred.definition import LEASED_RUN, RERUN_SEED, RERUN_STORE, RunRequest
 from sacred.ingredient import Ingredient, PathLike
 from sacred.lifecycle.notebook_display import shown_live
 
@@ -88,6 +88,8 @@ class Experiment(Ingredient):
         )
         self.default_command: str | None = None
         self.observers: list[Any] = []
+        #: Functions of `on_stop`.
+        self.stop_hooks: list[CapturedFunction[Any]] = []
         self.option_hooks: list[Callable[..., Any]] = []
         self.captured_out_filter: Callable[[str], str] | None = None
         self.additional_host_info = list(additional_host_info or ())
@@ -143,6 +145,17 @@ class Experiment(Ingredient):
         captured = self.main(function)
         if function.__module__ == "__main__":
             self.run_commandline()
+        return captured
+
+    def on_stop(self, function: Callable[..., R]) -> CapturedFunction[R]:
+        """Decorator: this captured function is called when a run is asked to end.
+
+        By SIGTERM, for example, or by its worker. The run goes on then, until another signal ends
+        it: the function may save what a later attempt goes on with, and the main function may ask
+        ``_run.should_stop()`` and return.
+        """
+        captured: CapturedFunction[R] = self.capture(function)
+        self.stop_hooks.append(captured)
         return captured
 
     def option_hook(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -277,11 +290,18 @@ class Experiment(Ingredient):
         all_options = {**self.get_default_options(), **(options or {})}
         for hook in self.option_hooks:
             hook(options=all_options)
+        leased = None
+        is_worker_process = LEASED_RUN in os.environ
         if "seed" not in (config_updates or {}) and (seed := os.environ.get(RERUN_SEED)):
             config_updates = {**(config_updates or {}), "seed": int(seed)}
         request = RunRequest.of_call(
             command_name, config_updates, named_configs, info, meta_info, all_options
         )
+        if is_worker_process:
+            from sacred.observers.leased_run import LeasedRun
+
+            leased = LeasedRun.for_request(request)
+            request = request if leased is None else leased.changed(request)
         run = create_requested_run(self, request)
         run.info.update(request.info)
         shown_options = {
@@ -300,6 +320,13 @@ class Experiment(Ingredient):
             from sacred.observers.stand_ins import stand_ins_for
 
             run.observers = stand_ins_for(run.observers, place)
+        run.stop_requests.hooks = list(self.stop_hooks)
+        if leased is not None:
+            leased.prepare(run)
+        elif is_worker_process:
+            from sacred.observers.leased_run import observers_beside
+
+            run.observers = observers_beside(run.observers, is_queued=run.queue_only)
         self.current_run = run
         return run
 

@@ -23,8 +23,8 @@ from sacred.events import (
     RunFailed,
     RunInterrupted,
     RunQueued,
-    RunStarted,
 )
+from sacred.lifecycle.attempts import AttemptedRun, queue_events
 from sacred.lifecycle.config_history import ConfigHistory, TrackedConfig
 from sacred.lifecycle.coroutines import finish
 from sacred.lifecycle.detail_events import detail_events
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 
-class Run(FileMethods, LogMethods):
+class Run(AttemptedRun, FileMethods, LogMethods):
     """One execution of a command: its configuration, observers, output and outcome.
 
     Runs are made by :meth:`sacred.Experiment.run`; main functions get the current
@@ -232,7 +232,7 @@ class Run(FileMethods, LogMethods):
             return None
         if self.observers:  # before output is captured: what git complains about is none
             self._experiment_info = self.experiment_info
-        signals = EndSignals()
+        signals = self.end_signals()
         with self.bindings.activate(), signals.handled():
             self._execute(args, signals)
             signals.raise_held()
@@ -295,7 +295,7 @@ class Run(FileMethods, LogMethods):
         with signals.deferred():
             if self._dispatcher.observers:
                 self._id = self._dispatcher.begin(
-                    RunStarted(start_time=self.start_time, **self._announcement())
+                    self._first_event(start_time=self.start_time, **self._announcement())
                 )
             self.heartbeat.more_events = detail_events(self)
             self.heartbeat.start(self.beat_interval)
@@ -307,6 +307,7 @@ class Run(FileMethods, LogMethods):
         for hook in self.pre_run_hooks:
             finish(hook())
         self.result = with_names(finish(self.main_function(*args)))
+        self.stop_requests.check()
         for hook in self.post_run_hooks:
             finish(hook())
 
@@ -315,6 +316,8 @@ class Run(FileMethods, LogMethods):
         self.status = QUEUED
         queue_time = self.meta_info["queue_time"] = utcnow()
         self._id = self._dispatcher.begin(RunQueued(queue_time=queue_time, **self._announcement()))
+        for event in queue_events(self, queue_time):
+            self._dispatcher.emit(event)
         named = "" if self._id is None else f'-up run with ID "{self._id}"'
         self.run_logger.info("Queued%s", named)
         self._dispatcher.join()

@@ -6,7 +6,7 @@ from sacred.app.command import Command
 
 _RUN = "Run programs"
 _FIND, _LOOK, _COMPARE = "Find runs", "Look at a run", "Compare and report"
-_ORGANIZE, _SETUP = "Organize runs", "Set up"
+_ORGANIZE, _QUEUE, _SETUP = "Organize runs", "Run what is queued", "Set up"
 _MODULES = "sacred.app.commands"
 _SELECTS = {"--sort": "fields", "--columns": "fields"}
 
@@ -232,6 +232,21 @@ exec = Command(
     usage="-- PROGRAM",
     summary="run a program in any language, and record the run",
     arguments="programs",
+)
+
+worker = Command(
+    module=f"{_MODULES}.worker",
+    group=_QUEUE,
+    usage="[QUERY]",
+    summary="run queued runs",
+    arguments="fields",
+)
+queue = Command(
+    module=f"{_MODULES}.queue",
+    group=_QUEUE,
+    usage="[ls|add|hold|release|cancel|requeue|priority] [QUERY]",
+    summary="show the queue, and change what is in it",
+    arguments="fields",
 )
 
 completion = Command(

@@ -26,7 +26,7 @@ from sacred.runs.errors import ProgramError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["STORE_VARIABLE", "Project", "default_address", "find_project"]
+__all__ = ["STORE_VARIABLE", "Project", "default_address", "find_project", "resolve_path"]
 
 PROJECT_FILES = (".sacred.toml", "pyproject.toml")
 STORE_VARIABLE = "SACRED_STORE"
@@ -145,17 +145,17 @@ def _project(path: Path, content: Any) -> Project:
         hint = did_you_mean(str(default), stores)
         raise refuse(f"default = {default!r} is not one of its stores. {hint}".rstrip())
     placed = {
-        name: _resolve_path(os.path.expandvars(at), path.parent) for name, at in stores.items()
+        name: resolve_path(os.path.expandvars(at), path.parent) for name, at in stores.items()
     }
     return Project(path=path, stores=placed, default=default, programs=programs)
 
 
-def _resolve_path(address: str, directory: Path) -> str:
+def resolve_path(address: str, directory: Path) -> str:
     """Return an address whose relative path starts at the directory of the project file.
 
     >>> from pathlib import Path
     >>> addresses = ("runs", "sqlite:///runs.db", "mongodb://host/db", "file:/runs")
-    >>> [_resolve_path(address, Path("/project")) for address in addresses]
+    >>> [resolve_path(address, Path("/project")) for address in addresses]
     ['/project/runs', 'sqlite:////project/runs.db', 'mongodb://host/db', 'file:/runs']
     """
     found = _RELATIVE_PATH.fullmatch(address)

@@ -31,6 +31,8 @@ class NamedStore(Frozen):
 
     name: str
     store: RunStore
+    #: As it was given, passwords included: not for messages.
+    address: str = ""
 
 
 class Session:
@@ -93,7 +95,7 @@ class Session:
         if place not in self._open:
             named = self.project.stores if self.project is not None else {}
             store = open_store(named.get(place, place), progress=IndexProgress(self.console))
-            self._open[place] = NamedStore(name=place, store=store)
+            self._open[place] = NamedStore(name=place, store=store, address=named.get(place, place))
         return self._open[place]
 
     def is_store_name(self, name: str) -> bool:

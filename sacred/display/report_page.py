@@ -48,7 +48,7 @@ svg line { stroke: var(--line); } svg polyline { fill: none; stroke-width: 1.6; 
   background: var(--back); border: 1px solid var(--line); border-radius: 4px; display: none; }
 .note { opacity: .7; }
 .COMPLETED { color: var(--ok); } .FAILED, .DEAD { color: var(--bad); }
-.INTERRUPTED, .TIMEOUT { color: var(--warn); } .RUNNING { font-weight: 600; }
+.INTERRUPTED, .TIMEOUT, .PRUNED, .CANCELLED { color: var(--warn); } .RUNNING { font-weight: 600; }
 .QUEUED { opacity: .6; }
 """
 

@@ -11,7 +11,17 @@ from sacred._base.frozen import Frozen, replace
 from sacred._base.masking import mask_entry
 from sacred.display.console import BOLD, DIM, GREEN, RED, YELLOW
 from sacred.display.value_text import as_text, as_zoned_text, one_line, zoned_time
-from sacred.status import COMPLETED, DEAD, FAILED, INTERRUPTED, QUEUED, RUNNING, TIMEOUT
+from sacred.status import (
+    CANCELLED,
+    COMPLETED,
+    DEAD,
+    FAILED,
+    INTERRUPTED,
+    PRUNED,
+    QUEUED,
+    RUNNING,
+    TIMEOUT,
+)
 
 __all__ = ["STATUS_COLOURS", "Table", "in_zone", "is_number_column"]
 
@@ -22,6 +32,8 @@ STATUS_COLOURS = {
     DEAD: RED,
     INTERRUPTED: YELLOW,
     TIMEOUT: YELLOW,
+    PRUNED: YELLOW,
+    CANCELLED: YELLOW,
     RUNNING: BOLD,
     QUEUED: DIM,
 }

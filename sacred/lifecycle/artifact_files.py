@@ -39,14 +39,15 @@ class ArtifactFiles:
             raise ValueError(f"an artifact of type {type(content).__name__} needs a name")
         if is_figure and not Path(name).suffix:
             name += ".png"
-        path = self._new_path(os.path.basename(name))
+        path = self.new_path(os.path.basename(name))
         if is_figure:
             content.savefig(path)
         else:
             Path(path).write_bytes(content)
         return path, name
 
-    def _new_path(self, name: str) -> str:
+    def new_path(self, name: str) -> str:
+        """Return a path for a file of that name."""
         if self._directory is None:
             import tempfile  # most runs need none
 

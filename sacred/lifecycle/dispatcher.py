@@ -18,6 +18,7 @@ from sacred.events import (
     LastHeartbeat,
     OnFailure,
     RunQueued,
+    RunResumed,
     RunStarted,
     accepts_last_heartbeat,
 )
@@ -65,7 +66,19 @@ class Dispatcher:
             Exception: whatever an observer raises; the run must not go on.
         """
         with self._locked():
+            if isinstance(event, RunResumed):
+                self._warn_of_those_not_told(event)
             return announce_start(event, self.observers, self.started_observers)
+
+    def _warn_of_those_not_told(self, event: RunResumed) -> None:
+        names = [type(one).__name__ for one in self.observers if not hasattr(one, event.method)]
+        if names:
+            self._logger.warning(
+                "%s cannot be told that the run goes on: there is no method %s. What follows is "
+                "sent all the same.",
+                " and ".join(dict.fromkeys(names)),
+                event.method,
+            )
 
     def emit(self, event: Event) -> None:
         """Send an event to every observer that has received the start; failures are logged.

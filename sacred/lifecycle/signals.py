@@ -14,7 +14,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +28,14 @@ else:
     except ImportError:  # another implementation of Python
         import signal
 
-__all__ = ["EndSignals", "Terminated", "delayed_interrupts"]
+__all__ = ["END_AS_TIMEOUT", "EndSignals", "Terminated", "delayed_interrupts"]
 
 _NAMES = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGQUIT", "SIGALRM")
 _SIGNALS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
+
+
+#: By this one, a worker says that the time is over; None: this system has none.
+END_AS_TIMEOUT: int | None = getattr(signal, "SIGUSR1", None)
 
 
 class Terminated(SystemExit):
@@ -39,9 +43,10 @@ class Terminated(SystemExit):
 
     STATUS = "INTERRUPTED"
 
-    def __init__(self, signum: int) -> None:
+    def __init__(self, signum: int, status: str = STATUS) -> None:
         super().__init__(128 + signum)
         self.signum = signum
+        self.STATUS = status
 
 
 @contextlib.contextmanager
@@ -106,9 +111,16 @@ class EndSignals:
     If the user's code has swallowed it and goes on, the next one raises again. While the start
     or the end of the run is being stored, a signal waits; else a record would stay ``RUNNING``
     for ever.
+
+    Args:
+        request_stop: called with a signal that would end the run; if it returns True, the run has
+            been asked to end by itself, and goes on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, request_stop: Callable[[int], bool] = lambda signum: False) -> None:
+        self._request_stop = request_stop
+        #: Signals that end a run with another status than ``INTERRUPTED``.
+        self.statuses: dict[int, str] = {}
         self._waiting = False
         self._held: Terminated | None = None
         self._raised: Terminated | None = None
@@ -149,12 +161,16 @@ class EndSignals:
 
     def _terminate(self, signum: int, frame: FrameType | None) -> None:
         if self._waiting:
-            self._held = self._held or Terminated(signum)
-        elif not self._is_ending():
-            self._raised = Terminated(signum)
+            self._held = self._held or self.terminated(signum)
+        elif not self._is_ending() and not self._request_stop(signum):
+            self._raised = self.terminated(signum)
             if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
                 signal.signal(signal.SIGINT, self._interrupt)
             raise self._raised
+
+    def terminated(self, signum: int) -> Terminated:
+        """Return what a signal raises."""
+        return Terminated(signum, self.statuses.get(signum, Terminated.STATUS))
 
     def _interrupt(self, signum: int, frame: FrameType | None) -> None:
         """Handle Ctrl-C after a signal: it must not take its place on the way out.

@@ -58,6 +58,14 @@ class RunObserver:
             the id of the run (`_id` unless that is None).
         """
 
+    def enqueued_event(self, queue_time: datetime.datetime, priority: float) -> None:
+        """Let workers take the run that was queued: its record is whole.
+
+        Args:
+            queue_time: naive UTC.
+            priority: a higher one is run earlier.
+        """
+
     def started_event(
         self,
         ex_info: JsonDict,

@@ -242,7 +242,7 @@ class RecordFiles(StoreObserver):
 
     @property
     def _run_id(self) -> RunId | None:
-        return self._queued_id if self.delivery is None else self.delivery.run_id
+        return None if self.delivery is None else self.delivery.run_id
 
 
 def _plain(obj: Any, stored: Mapping[str, Any] | None) -> Any:

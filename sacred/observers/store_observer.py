@@ -15,7 +15,7 @@ from sacred.stores.bounded import bounded
 from sacred.stores.changes import Change, SetFields, SourceFile
 from sacred.stores.delivery import Delivery
 from sacred.stores.document import RunChangeTracker
-from sacred.stores.store import Store
+from sacred.stores.store import QueueUnsupportedError, Store
 
 if TYPE_CHECKING:
     import datetime
@@ -111,8 +111,6 @@ class StoreObserver(RunObserver):
         self._latest = RecordState()
         # The store, and the same with deadlines; a subclass may replace the store.
         self._deadlines: tuple[Store, Store] | None = None
-        # Of the run that was queued last.
-        self._queued_id: RunId | None = None
 
     @property
     def writes_to(self) -> Hashable:
@@ -154,11 +152,10 @@ class StoreObserver(RunObserver):
         """Remove the record of the run that has just been started: its id is taken elsewhere."""
         record = self._records.pop(current_run(), None)
         delivery = None if record is None else record.delivery
-        run_id = self._queued_id if delivery is None else delivery.run_id
-        self._latest, self._queued_id = RecordState(), None
-        if run_id is not None:
-            self.bounded_store.discard(run_id)
-            self.bounded_store.remove(run_id)
+        self._latest = RecordState()
+        if delivery is not None:
+            self.bounded_store.discard(delivery.run_id)
+            self.bounded_store.remove(delivery.run_id)
 
     def queued_event(
         self,
@@ -177,11 +174,29 @@ class StoreObserver(RunObserver):
         Raises:
             StoreError: the store cannot be reached, or the id is taken.
         """
-        document, files = RecordState().writer.queued(
+        record = RecordState()
+        document, files = record.writer.queued(
             ex_info, command, host_info, queue_time, config, meta_info
         )
-        self._queued_id = self.bounded_store.create(_id, document, files)
-        return self._queued_id
+        return self._begin(record, _id, document, files)
+
+    def enqueued_event(self, queue_time: datetime.datetime, priority: float) -> None:
+        """Put the run into the queue of the store, if that has one.
+
+        See `RunObserver.enqueued_event`.
+        """
+        # Not at the top: most runs are never queued.
+        from sacred.stores.claims import claims_of
+
+        self._write()
+        run_id = self._running.run_id
+        self._records.pop(current_run(), None)
+        try:
+            claims_of(self.store).enqueue(run_id, priority, queue_time.isoformat())
+        except QueueUnsupportedError as error:
+            import logging
+
+            logging.getLogger(__name__).warning("No worker can take this run: %s", error)
 
     def started_event(
         self,
@@ -352,8 +367,12 @@ class StoreObserver(RunObserver):
     ) -> RunId:
         new_id = self.bounded_store.create(run_id, document, files)
         record.delivery = Delivery(self.bounded_store, new_id, document, files, self.failure_dir)
-        self._records[current_run()] = self._latest = record
+        self._follow(record)
         return new_id
+
+    def _follow(self, record: RecordState) -> None:
+        """Write what follows of the current run into this record."""
+        self._records[current_run()] = self._latest = record
 
     def _add(self, changes: Iterable[Change]) -> None:
         self._record.output_held = 0  # it is written with these changes

@@ -21,6 +21,7 @@ __all__ = [
     "AddPoints",
     "Annotate",
     "Change",
+    "DropPoints",
     "Reopen",
     "SetExperiment",
     "SetFields",
@@ -216,6 +217,13 @@ def _both(first: Sequence[Any], second: Sequence[Any]) -> Sequence[Any]:
     return [*first, *second]
 
 
+class DropPoints(Frozen):
+    """The points of a metric from index `start` on are no more."""
+
+    name: str
+    start: int
+
+
 class AddFile(Frozen):
     """A file that the run read (``resource``) or made (``artifact``).
 
@@ -243,7 +251,9 @@ class AddFile(Frozen):
 # Fields that say that the run is over; they are stored together.
 _ENDING = frozenset({"status", "stop_time"})
 
-Change = SetFields | Reopen | Annotate | SetExperiment | WriteOutput | AddPoints | AddFile
+Change = (
+    SetFields | Reopen | Annotate | SetExperiment | WriteOutput | AddPoints | DropPoints | AddFile
+)
 
 
 def split_fields(change: Change) -> list[Change]:
@@ -274,12 +284,15 @@ def merge(changes: Iterable[Change]) -> list[Change]:
     outputs: list[WriteOutput] = []
     fields: dict[str, Any] = {}
     notes: Annotate | None = None
-    reopened: list[Change] = []
+    first: list[Change] = []
     for change in changes:
         match change:
             case AddFile():
                 if change not in files[-1:]:
                     files.append(change)
+            case DropPoints():
+                first.append(change)
+                points.pop(change.name, None)
             case AddPoints():
                 before = points.get(change.name)
                 points[change.name] = change if before is None else before.then(change)
@@ -294,10 +307,10 @@ def merge(changes: Iterable[Change]) -> list[Change]:
             case SetFields():
                 fields.update(change.fields)
             case Reopen():
-                reopened = [change]
+                first.append(change)
                 fields = {k: v for k, v in fields.items() if k not in OF_THE_END}
                 fields.pop("status", None)
-    merged: list[Change] = [*reopened, *files, *points.values()]
+    merged: list[Change] = [*first, *files, *points.values()]
     merged += [_joined(outputs)] if outputs else []
     merged += [change for change in (experiment, notes) if change is not None]
     return merged + ([SetFields(fields=fields)] if fields else [])

@@ -27,6 +27,7 @@ from sacred.stores.changes import (
     AddPoints,
     Annotate,
     Change,
+    DropPoints,
     SetExperiment,
     SetFields,
     SourceFile,
@@ -83,6 +84,9 @@ class RunChangeTracker:
         self._counts: dict[str, int] = {}
         self._files: Counter[tuple[str, str]] = Counter()
         self._last: dict[str, Any] = {"info": {}, "meta": {}}
+        # Of earlier attempts: characters and bytes of output, steps of points.
+        self._before = (0, 0)
+        self._earlier_steps: dict[str, Sequence[Any]] = {}
 
     def queued(
         self,
@@ -133,6 +137,16 @@ class RunChangeTracker:
             "info": {},
         }
         return document, source_files(ex_info)
+
+    def resume(self, output: str, steps: Mapping[str, Sequence[Any]]) -> None:
+        """Go on with a record that an earlier attempt has begun.
+
+        Args:
+            output: what it has printed, as it is stored.
+            steps: the steps of the points of each metric.
+        """
+        self._before = len(output), len(output.encode())
+        self._earlier_steps = dict(steps)
 
     def experiment_info(self, ex_info: Mapping[str, Any]) -> list[Change]:
         """Return the change for sources and packages that were discovered after the start."""
@@ -207,16 +221,16 @@ class RunChangeTracker:
         # Should the whole be received again, it counts as new from its start.
         self._output, self._output_bytes = "", 0
         start, offset, text = self._positions.write(start, offset, text)
+        start, offset = start + self._before[0], offset + self._before[1]
         self.output_length = start + len(text)
         return [WriteOutput(start=start, offset=offset, text=text)]
 
     def metrics(self, metrics_by_name: Mapping[str, Mapping[str, Any]]) -> list[Change]:
         """Return the changes for new points, in the form of the event ``log_metrics``."""
-        return [
-            self._new_points(name, points)
-            for name, points in metrics_by_name.items()
-            if points["values"]
-        ]
+        given = {name: points for name, points in metrics_by_name.items() if points["values"]}
+        dropped = [self._drop_repeated(name, points) for name, points in given.items()]
+        changes: list[Change] = [change for change in dropped if change is not None]
+        return [*changes, *(self._new_points(name, points) for name, points in given.items())]
 
     def resource(self, filename: str) -> list[Change]:
         """Return the change for a file that the run has read.
@@ -313,6 +327,16 @@ class RunChangeTracker:
         self.output_length = len(text)
         self._output_bytes = offset + len(new.encode())
         return [WriteOutput(start=start, offset=offset, text=new)]
+
+    def _drop_repeated(self, name: str, points: Mapping[str, Any]) -> DropPoints | None:
+        """What an earlier attempt has logged from the first step of this one on is dropped."""
+        steps = self._earlier_steps.pop(name, None)
+        if steps is None:
+            return None
+        first = points["steps"][0]
+        kept = next((index for index, step in enumerate(steps) if step >= first), len(steps))
+        self._counts[name] = kept
+        return DropPoints(name=storable_text(name), start=kept) if kept < len(steps) else None
 
     def _new_points(self, name: str, points: Mapping[str, Any]) -> AddPoints:
         start = self._counts.get(name, 0)

@@ -18,6 +18,7 @@ from sacred.stores.changes import (
     AddPoints,
     Annotate,
     Change,
+    DropPoints,
     Reopen,
     SetExperiment,
     SetFields,
@@ -239,6 +240,30 @@ class ClaimsContract:
         run = RunStore(store)[claimed.run_id]
         assert (run.status, run.result, run.stop_time is not None) == ("COMPLETED", 3, True)
 
+    def test_a_resumed_attempt_goes_on_with_output_and_points(self) -> None:
+        store = self.make_store()
+        claims = claims_of(store)
+        claimed = _claim_new(store, claims)
+        fenced = FencedStore(store, claims, claimed)
+        first = list(range(10))
+        fenced.apply(claimed.run_id, [WriteOutput(start=0, offset=0, text="one\n")])
+        fenced.apply(claimed.run_id, [_points(0, first), _points(0, first, "other")])
+        claims.put_back(claimed, "INTERRUPTED")
+        again = claims_of(self.reopen(store)).claim(_lease())
+        assert again is not None
+        fenced = FencedStore(store, claims, again)
+        drop = DropPoints(name="loss", start=6)
+        more = WriteOutput(start=4, offset=4, text="two\n")
+        fenced.apply(again.run_id, [drop, _points(6, [106]), more])
+        drops: list[Change] = [DropPoints(name="other", start=0), _points(0, [200], "other")]
+        fenced.apply(again.run_id, [*drops, _points(7, [107])])
+        end = SetFields(fields={"status": "COMPLETED", "stop_time": T0})
+        fenced.apply(again.run_id, [_points(1, [201], "other"), end])
+        reader = self.reopen(store).reader()
+        assert reader.output(again.run_id) == "one\ntwo\n"
+        steps = {name: list(reader.points(again.run_id, name).steps) for name in ("loss", "other")}
+        assert steps == {"loss": [0, 1, 2, 3, 4, 5, 106, 107], "other": [200, 201]}
+
     def test_a_run_is_held_and_released(self) -> None:
         store = self.make_store()
         claims = claims_of(store)
@@ -359,6 +384,12 @@ def _claim_new(store: ReadableStore, claims: Claims, number: int = 0) -> QueueEn
 def _running(store: ReadableStore, claims: Claims, claimed: QueueEntry) -> None:
     begun = SetFields(fields={"status": "RUNNING", "start_time": T0})
     FencedStore(store, claims, claimed).apply(claimed.run_id, [begun])
+
+
+def _points(start: int, steps: list[int], name: str = "loss") -> AddPoints:
+    times = [T0] * len(steps)
+    values = [0.5 * step for step in steps]
+    return AddPoints(name=name, start=start, steps=steps, values=values, timestamps=times)
 
 
 def _same(one: RunId, other: RunId) -> bool:

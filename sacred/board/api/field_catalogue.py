@@ -20,13 +20,23 @@ from sacred.records import RunRecord
 from sacred.records.metric import AGGREGATES
 from sacred.runs import RunTable
 from sacred.runs.damage import shown_value
-from sacred.status import COMPLETED, DEAD, FAILED, INTERRUPTED, QUEUED, RUNNING, TIMEOUT
+from sacred.status import (
+    CANCELLED,
+    COMPLETED,
+    DEAD,
+    FAILED,
+    INTERRUPTED,
+    PRUNED,
+    QUEUED,
+    RUNNING,
+    TIMEOUT,
+)
 from sacred.stores.store import StoreError
 
 __all__ = ["list_fields", "list_stores"]
 
 #: The most frequent ones first: counting ends when all runs are counted.
-_STATUSES = (COMPLETED, FAILED, RUNNING, INTERRUPTED, DEAD, TIMEOUT, QUEUED)
+_STATUSES = (COMPLETED, FAILED, RUNNING, INTERRUPTED, DEAD, TIMEOUT, QUEUED, PRUNED, CANCELLED)
 #: So many of the newest runs of each store are looked at, and for the names of metrics so many.
 _MAX_RUNS, _MAX_RUNS_WITH_METRICS = 200, 20
 _MAX_SAMPLES, _MAX_SAMPLE_CHARS = 12, 60

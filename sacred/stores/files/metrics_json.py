@@ -13,7 +13,7 @@ import datetime
 import itertools
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from sacred._base.timestamps import Timestamps
@@ -90,9 +90,25 @@ class MetricsFile:
 
     def load(self) -> None:
         """Go on with what another process has left."""
+        self._take_over({})
+
+    def drop(self, name: str, start: int) -> None:
+        """Remove the points of a metric from an index on.
+
+        Args:
+            name: of the metric.
+            start: the index.
+        """
+        self.finish()
+        self._metrics, self._size = {}, 0
+        self._take_over({name: start})
+
+    def _take_over(self, stops: Mapping[str, int]) -> None:
+        """Write the whole file again, with so many points of some metrics."""
         for name, arrays in _merged(self.blobs, self._name, self._journal_name).items():
-            texts = tuple(elements_text(arrays[array]) for array in _ARRAYS)
-            self._metrics[name] = _Metric(count=len(arrays["values"]), fresh=[texts])
+            kept = {array: arrays[array][: stops.get(name)] for array in _ARRAYS}
+            texts = tuple(elements_text(kept[array]) for array in _ARRAYS)
+            self._metrics[name] = _Metric(count=len(kept["values"]), fresh=[texts])
         self._has_journal = self.blobs.exists(self._journal_name)
         if self._metrics:
             self._replace()

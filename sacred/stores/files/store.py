@@ -19,6 +19,7 @@ from sacred.stores.changes import (
     AddPoints,
     Annotate,
     Change,
+    DropPoints,
     Reopen,
     SetExperiment,
     SetFields,
@@ -106,6 +107,9 @@ class FileStore(ReadableStore):
         if under_way is None and changes and all(isinstance(c, Annotate) for c in changes):
             return  # it may be another process that goes on with the run
         run = self._open(str(run_id))
+        for change in changes:
+            if isinstance(change, DropPoints):
+                run.metrics.drop(change.name, change.start)
         points = [change for change in changes if isinstance(change, AddPoints)]
         if points:
             run.metrics.add([p for p in merge(points) if isinstance(p, AddPoints)])

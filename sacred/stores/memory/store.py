@@ -15,6 +15,7 @@ from sacred.stores.changes import (
     AddPoints,
     Annotate,
     Change,
+    DropPoints,
     Reopen,
     SetExperiment,
     SetFields,
@@ -173,6 +174,8 @@ def _apply(run: dict[str, Any], change: Change) -> None:
                 )
             new = zip(change.steps, change.values, change.timestamps, strict=True)
             points[change.start : change.stop] = new
+        case DropPoints():
+            del run["metrics"].get(change.name, [])[change.start :]
         case AddFile():
             kind = f"{change.kind}s"
             run[kind][change.name] = Path(change.path).read_bytes()

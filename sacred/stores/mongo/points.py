@@ -141,6 +141,27 @@ class MongoMetrics:
             self._add(part, points.start - first, size, points.part(0, first + size))
             points = points.part(first + size)
 
+    def drop(self, name: str, start: int) -> None:
+        """Remove the points of a metric from an index on; its first document stays.
+
+        Args:
+            name: of the metric.
+            start: the index.
+        """
+        self.settle(name)
+        self._move_tails(name, self._growing.pop(name))
+        part, first, _ = _place_of(start)
+        beyond = self._ids[name][part + 1 :]
+        del self._ids[name][part + 1 :]
+        kept = {
+            array: {"$slice": [f"${array}", start - first] if start > first else []}
+            for array in ("steps", "values", _TIMES)
+        }
+        if start == first:
+            kept = {array: {"$literal": []} for array in kept}
+        self._collection.update_one({"_id": self.id_of(name, part)}, [{"$set": kept}])
+        self._collection.delete_many({"_id": {"$in": beyond}})
+
     def settle(self, name: str) -> None:
         """Move the tails that another process has left of a metric.
 

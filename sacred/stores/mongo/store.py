@@ -15,6 +15,7 @@ from sacred.stores.changes import (
     AddPoints,
     Annotate,
     Change,
+    DropPoints,
     Reopen,
     SetExperiment,
     SetFields,
@@ -251,6 +252,9 @@ class MongoStore(ReadableStore):
                     run.metrics.add(change)
                     if change.start == 0:
                         self._list_metric(run.run_id, change.name, run.metrics)
+            case DropPoints():
+                if run.metrics is not None:
+                    run.metrics.drop(change.name, change.start)
             case AddFile():
                 self._add_file(run.run_id, change)
             case Annotate():

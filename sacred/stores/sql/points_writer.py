@@ -13,14 +13,14 @@ from sqlalchemy.engine import Connection
 
 from sacred._base.errors import SacredError
 from sacred._base.timestamps import Timestamps, microseconds
-from sacred.stores.changes import AddPoints
+from sacred.stores.changes import AddPoints, DropPoints
 from sacred.stores.sql import chunks
 from sacred.stores.sql.chunks import CHUNKS, packed
 from sacred.stores.sql.points import COLUMNS, rows_of, step_from, value_from
 from sacred.stores.sql.storable_text import storable
 from sacred.stores.sql.tables import TABLES
 
-__all__ = ["add_points", "rebuild_chunks", "remove_points"]
+__all__ = ["add_points", "drop_points", "rebuild_chunks", "remove_points"]
 
 _METRIC = TABLES["metric"]
 #: How many points go to the database in one piece.
@@ -57,6 +57,25 @@ def add_points(
         with contextlib.suppress(sa.exc.DBAPIError), connection.begin_nested():
             _remove_chunks(connection, run_id, name, range(points.start, points.stop))
             _insert_chunks(connection, run_id, name, points, complete)
+
+
+def drop_points(
+    connection: Connection, run_id: str, change: DropPoints, *, with_chunks: bool
+) -> None:
+    """Remove the points of a metric from an index on.
+
+    Args:
+        connection: in a transaction.
+        run_id: as it is in the tables.
+        change: which points.
+        with_chunks: `metric_block` is there.
+    """
+    name = str(storable(change.name))
+    beyond = _METRIC.c.position >= change.start
+    connection.execute(sa.delete(_METRIC).where(*_whose(_METRIC, run_id, name), beyond))
+    if with_chunks:
+        overlap = CHUNKS.c.position > change.start - chunks.POINTS_PER_CHUNK
+        connection.execute(sa.delete(CHUNKS).where(*_whose(CHUNKS, run_id, name), overlap))
 
 
 def remove_points(

@@ -17,6 +17,7 @@ from sacred.stores.changes import (
     AddPoints,
     Annotate,
     Change,
+    DropPoints,
     Reopen,
     SetExperiment,
     SetFields,
@@ -26,7 +27,7 @@ from sacred.stores.changes import (
 from sacred.stores.sql.database import Database
 from sacred.stores.sql.models import Artifact, Output, Run, decode_json
 from sacred.stores.sql.output import whole_output, write_output
-from sacred.stores.sql.points_writer import add_points, remove_points
+from sacred.stores.sql.points_writer import add_points, drop_points, remove_points
 from sacred.stores.sql.run_row import columns_for, meta_from
 from sacred.stores.sql.shared_rows import shared_experiment, shared_host, shared_resource
 from sacred.stores.sql.storable_text import storable
@@ -156,6 +157,13 @@ class RunWriter:
             case AddPoints():
                 connection, run_id = session.connection(), str(run.run_id)
                 add_points(connection, run_id, change, with_chunks=self._database.has_chunks)
+            case DropPoints():
+                drop_points(
+                    session.connection(),
+                    str(run.run_id),
+                    change,
+                    with_chunks=self._database.has_chunks,
+                )
             case AddFile():
                 _add_file(session, run, change)
             case SetExperiment():

@@ -1,0 +1,160 @@
+"""A run as one of several attempts: queued, asked to end, resumed."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+from sacred.events import DetailsGathered, Event, RunEnqueued, RunResumed, RunStarted
+from sacred.lifecycle.artifact_files import ArtifactFiles
+from sacred.lifecycle.detail_events import detail_events
+from sacred.lifecycle.signals import END_AS_TIMEOUT, EndSignals, Terminated
+from sacred.settings import SETTINGS
+from sacred.status import TIMEOUT
+
+if TYPE_CHECKING:
+    import datetime
+
+__all__ = ["AttemptedRun", "StopRequests", "queue_events"]
+
+#: Environment variables that a queued run has wherever it runs; those of
+#: ``SETTINGS.HOST_INFO.CAPTURED_ENV``, too.
+_QUEUED_VARIABLES = ("PATH", "LANG", "LC_*", "OMP_*", "CUDA_*")
+
+
+class StoredContent(Protocol):
+    """A file of a record."""
+
+    def open(self) -> IO[bytes]:
+        """Its content."""
+
+
+class AttemptedRun:
+    """The part of a run that knows of other attempts at it, and that it may be asked to end.
+
+    Attributes:
+        resumed: whether an earlier attempt at this run has begun: its record goes on.
+        is_leased: whether a worker has started this run.
+        earlier_artifacts: the files that earlier attempts have made, by name.
+        stop_requests: takes signals.
+    """
+
+    #: Set by the class that has these methods.
+    _artifact_files: ArtifactFiles
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.resumed = False
+        self.is_leased = False
+        self.earlier_artifacts: Mapping[str, StoredContent] = {}
+        self.stop_requests = StopRequests()
+
+    def should_stop(self) -> bool:
+        """Whether the run has been asked to end soon, as by its worker or a batch system.
+
+        Once this has been called, the first signal only makes it return True; return from the
+        main function then, after saving what `resumed` runs go on with. The status of the run is
+        what it would have been at the signal.
+        """
+        return self.stop_requests.ask()
+
+    def last_artifact(self, pattern: str = "*") -> str | None:
+        """Return a copy of the last file that earlier attempts at this run have stored.
+
+        Args:
+            pattern: of its name, such as ``"checkpoint*"``.
+
+        Returns:
+            the path of the copy, in a temporary directory; None: there is no such file.
+        """
+        names = [name for name in self.earlier_artifacts if fnmatch.fnmatchcase(name, pattern)]
+        if not names:
+            return None
+        path = self._artifact_files.new_path(os.path.basename(names[-1]))
+        with self.earlier_artifacts[names[-1]].open() as stored, open(path, "wb") as copy:
+            shutil.copyfileobj(stored, copy)
+        return path
+
+    @property
+    def _first_event(self) -> type[RunStarted]:
+        return RunResumed if self.resumed else RunStarted
+
+    def end_signals(self) -> EndSignals:
+        """Return what handles signals during this run."""
+        signals = EndSignals(self.stop_requests.take)
+        if self.is_leased and END_AS_TIMEOUT is not None:
+            signals.statuses = {END_AS_TIMEOUT: TIMEOUT}
+        self.stop_requests.make = signals.terminated
+        return signals
+
+
+def queue_events(run: Any, queue_time: datetime.datetime) -> Iterator[Event]:
+    """Yield what follows the first event of a queued run: what its worker needs, and the end.
+
+    Args:
+        run: the `sacred.run.Run`.
+        queue_time: naive UTC.
+    """
+    for event in detail_events(run)():
+        if event.name == "environment":
+            found = {**event.value.get("variables", {}), **_queued_variables()}
+            event = DetailsGathered(name=event.name, value={**event.value, "variables": found})
+        yield event
+    priority = run.meta_info.get("priority") or 0.0
+    yield RunEnqueued(queue_time=queue_time, priority=float(priority))
+
+
+def _queued_variables() -> dict[str, str]:
+    patterns = (*_QUEUED_VARIABLES, *SETTINGS.HOST_INFO.CAPTURED_ENV)
+    return {
+        name: value
+        for name, value in sorted(os.environ.items())
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+    }
+
+
+class StopRequests:
+    """Takes the first signal to a run that knows how to end by itself.
+
+    Attributes:
+        hooks: called with it.
+        make: makes the exception that a signal means.
+    """
+
+    def __init__(self) -> None:
+        self.hooks: list[Callable[[], Any]] = []
+        self.make: Callable[[int], Terminated] = Terminated
+        self._is_asked = False
+        self._is_seen = False
+        self._signal: int | None = None
+
+    def take(self, signum: int) -> bool:
+        """Take a signal; return whether the run goes on for now.
+
+        Args:
+            signum: number of the signal.
+        """
+        if self._signal is not None or not (self.hooks or self._is_asked):
+            return False
+        self._signal = signum
+        for hook in self.hooks:
+            hook()
+        return True
+
+    def ask(self) -> bool:
+        """Whether the run is to end; from now on, the first signal waits."""
+        self._is_asked = True
+        self._is_seen = self._is_seen or self._signal is not None
+        return self._signal is not None
+
+    def check(self) -> None:
+        """End a run that has returned because it was asked to.
+
+        Raises:
+            Terminated: the signal that asked it.
+        """
+        if self._is_seen and self._signal is not None:
+            raise self.make(self._signal)

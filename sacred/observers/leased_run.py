@@ -1,0 +1,270 @@
+"""A queued run in the process that a worker has started for it.
+
+The worker leaves in the environment variable `LEASED_RUN` which run it is, where, and which
+attempt. The first run that fits takes it: its record goes on, through a `FencedStore`; observers
+that write to stores are left out, all others stay.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import signal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sacred._base.deferred_thread import helper_thread
+from sacred._base.frozen import replace
+from sacred._base.run_ids import RunId
+from sacred.definition import LEASED_RUN, RunRequest
+from sacred.observers.base import JsonDict
+from sacred.observers.store_observer import RecordState, StoreObserver
+from sacred.runs.run_store import RunStore, open_store
+from sacred.serializer import dumps, flatten
+from sacred.stores.changes import Annotate, Change, SetFields, WriteOutput
+from sacred.stores.claims import Claims, FencedStore, QueueEntry, StaleAttemptError, claims_of
+from sacred.stores.delivery import Delivery
+
+__all__ = ["LeasedObserver", "LeasedRun", "observers_beside"]
+
+#: Of the description of an environment, what was true where the run was queued.
+_OF_THE_START = ("working_directory", "import_paths", "arguments", "repositories")
+
+
+class LeasedRun:
+    """A run that is leased to this process.
+
+    Args:
+        store: that has it.
+        entry: of the attempt.
+        config_file: its configuration, as a file for the command line.
+    """
+
+    #: Whether a run of this process has taken the lease already.
+    is_taken = False
+
+    def __init__(self, store: RunStore, entry: QueueEntry, config_file: str) -> None:
+        self.claims = claims_of(store.backend)
+        self.record = store[entry.run_id]
+        self.entry = entry
+        self.store = store
+        self._config_file = config_file
+
+    @classmethod
+    def for_request(cls, request: RunRequest) -> LeasedRun | None:
+        """Return the run that a worker wants of this process, if a request is that run.
+
+        Args:
+            request: what a script asks for; of several runs of a script, one fits.
+        """
+        given = json.loads(os.environ[LEASED_RUN])
+        if cls.is_taken or given["worker"] != os.getppid():
+            return None  # also in a process that this one has started
+        store = open_store(given["store"])
+        claims = claims_of(store.backend)
+        entry = claims.entry(given["run"])
+        if entry is None or entry.attempt != given["attempt"]:
+            raise StaleAttemptError(f"The run {given['run']!r} is leased to somebody else")
+        leased = cls(store, entry, given["config"])
+        if not leased._fits(request):
+            return None
+        cls.is_taken = True
+        _end_with_worker(given["pipe"])
+        return leased
+
+    def changed(self, request: RunRequest) -> RunRequest:
+        """Return a request for the recorded configuration.
+
+        Args:
+            request: that fits.
+        """
+        if request.options.get("--queue"):
+            request = replace(request, options={**request.options, "--queue": False})
+        return replace(request, config_updates={}, named_configs=[self._config_file])
+
+    def prepare(self, run: Any) -> None:
+        """Let a run, which is about to start, go on with the record.
+
+        Args:
+            run: a `sacred.run.Run`.
+        """
+        others = [one for one in run.observers if not _is_store(one)]
+        run.observers = [LeasedObserver(self), *others]
+        run.queue_only = False
+        run._id = self.record.id
+        run.resumed = self.record.start_time is not None
+        run.is_leased = True
+        run.earlier_artifacts = self.record.artifacts
+        run.meta_info = {**self.record.meta}
+
+    def _fits(self, request: RunRequest) -> bool:
+        meta = self.record.meta
+        if request.command_name != (meta.get("command") or self.record.command):
+            return False
+        if self._config_file in request.named_configs:
+            return True
+        given = [flatten(dict(request.config_updates)), list(request.named_configs)]
+        return dumps(given) == dumps(
+            [flatten(dict(meta.get("config_updates") or {})), list(meta.get("named_configs") or ())]
+        )
+
+
+def observers_beside(observers: Iterable[Any], *, is_queued: bool) -> list[Any]:
+    """Return the observers of a run that a script starts beside the one that is leased.
+
+    What it stores goes into the same store; if it is to be queued, it has been queued before.
+
+    Args:
+        observers: its own ones.
+        is_queued: whether it is only to be queued.
+    """
+    if is_queued:
+        return []
+    given = list(observers)
+    others = [one for one in given if not _is_store(one)]
+    if len(others) == len(given):
+        return given
+    place = json.loads(os.environ[LEASED_RUN])["store"]
+    return [StoreObserver(open_store(place).backend), *others]
+
+
+class LeasedObserver(StoreObserver):
+    """Writes the record of a run that is leased to this process.
+
+    Args:
+        leased: the run.
+    """
+
+    #: An attempt that the store does not answer keeps trying as long as its lease may count.
+    closing_patience = 60.0
+
+    def __init__(self, leased: LeasedRun) -> None:
+        store = leased.store.backend
+        super().__init__(FencedStore(store, leased.claims, leased.entry))
+        self._leased = leased
+        path = getattr(getattr(store, "blobs", None), "local_path", lambda name: None)
+        #: The directory of the run, in a store of files.
+        self.dir = path(str(leased.record.id))
+
+    def started_event(
+        self,
+        ex_info: JsonDict,
+        command: str,
+        host_info: JsonDict,
+        start_time: datetime.datetime,
+        config: Mapping[str, Any],
+        meta_info: JsonDict,
+        _id: RunId | None,
+    ) -> RunId:
+        """Let the record go on; see `StoreObserver.started_event`.
+
+        Raises:
+            StaleAttemptError: the lease is lost.
+        """
+        record = RecordState()
+        document, _ = record.writer.started(
+            ex_info, command, host_info, start_time, config, meta_info
+        )
+        names = ("status", "start_time", "heartbeat", "host", "info", "resources", "artifacts")
+        fields = {name: document[name] for name in names}
+        return self._go_on(record, document, [_EMPTY, SetFields(fields=fields)])
+
+    def resumed_event(
+        self,
+        ex_info: JsonDict,
+        command: str,
+        host_info: JsonDict,
+        start_time: datetime.datetime,
+        config: Mapping[str, Any],
+        meta_info: JsonDict,
+        _id: RunId | None,
+    ) -> RunId:
+        """Let the record of an earlier attempt go on: its output, points and files stay.
+
+        The arguments are those of `started_event`.
+
+        Raises:
+            StaleAttemptError: the lease is lost.
+        """
+        record, before = RecordState(), self._leased.record
+        document, _ = record.writer.started(
+            ex_info, command, host_info, start_time, config, meta_info
+        )
+        steps = {name: list(metric.steps) for name, metric in before.metrics.items()}
+        output = self._leased.store.reader.output(self._leased.entry.run_id)
+        record.writer.resume(output, steps)
+        fields = {name: document[name] for name in ("status", "heartbeat", "host")}
+        return self._go_on(record, document, [SetFields(fields=fields)])
+
+    def experiment_info_event(self, ex_info: JsonDict) -> None:
+        """Keep what was stored when the run was queued: that is what runs."""
+
+    def details_event(self, name: str, value: JsonDict) -> None:
+        """Store a field that lists of runs do not read; see `StoreObserver.details_event`.
+
+        Args:
+            name: of the field.
+            value: of which the beginning of the run stays as it was recorded.
+        """
+        before = self._leased.record
+        if name == "environment":
+            recorded = before.environment
+            value = {**value, **{key: recorded[key] for key in _OF_THE_START if key in recorded}}
+        elif before.stored(name):
+            return
+        super().details_event(name, value)
+
+    def _go_on(self, record: RecordState, document: JsonDict, changes: Sequence[Change]) -> RunId:
+        run_id = self._leased.entry.run_id
+        meta = {"attempts": [dict(item) for item in self._leased.entry.attempts]}
+        meta["process"] = document["meta"].get("process")
+        self.bounded_store.apply(run_id, [*changes, Annotate(fields=meta)])
+        delivery = _FencedDelivery(self.bounded_store, run_id, document, [], self.failure_dir)
+        record.delivery = delivery
+        self._follow(record)
+        return self._leased.record.id
+
+    def _after_close(self, spool: str | None) -> None:
+        lease = self._leased.entry.lease
+        if lease is not None and lease.worker.endswith(_BY_HAND):
+            _finish(self._leased.claims, self._leased.entry, self._leased.store)
+
+
+#: Output of no characters, which makes it a field.
+_EMPTY = WriteOutput(start=0, offset=0, text="")
+#: The end of the name of a "worker" that is the process of the run itself.
+_BY_HAND = "by hand"
+
+
+class _FencedDelivery(Delivery):
+    """A delivery without a spool: what is stored after the lease must not come from elsewhere."""
+
+    def close(
+        self, changes: Iterable[Change], attempts: int, pause: float, patience: float = 0.0
+    ) -> str | None:
+        self.hold(changes)
+        error = self._deliver_patiently(attempts, pause, patience)
+        self.pending = []
+        if error is not None:
+            raise error
+        return None
+
+
+def _finish(claims: Claims, entry: QueueEntry, store: RunStore) -> None:
+    claims.finish(entry, store[entry.run_id].status or "")
+
+
+def _is_store(observer: Any) -> bool:
+    return hasattr(observer, "writes_to")
+
+
+def _end_with_worker(pipe: int) -> None:
+    """Kill this process when the other end of a pipe, which the worker holds, is closed."""
+
+    def wait() -> None:
+        while os.read(pipe, 1):
+            pass
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    helper_thread(wait, "sacred-worker-watch").start()

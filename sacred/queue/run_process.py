@@ -1,0 +1,216 @@
+"""One queued run as a process, in a scratch directory with its stored sources."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sacred._base.frozen import Frozen
+from sacred.definition import LEASED_RUN, RERUN_SEED, RERUN_STORE
+from sacred.records import RunRecord
+from sacred.reruns.invocation import invocation_of
+from sacred.reruns.recorded_config import config_file_text
+from sacred.restoring.errors import CannotRestoreError
+from sacred.restoring.inputs import restore_inputs
+from sacred.restoring.interpreter import Mode, find_interpreter
+from sacred.restoring.restored_sources import restore_sources
+from sacred.restoring.tree import RestoredTree, places_of
+from sacred.stdout_capturing.libc import c_library
+from sacred.stores.claims import QueueEntry
+
+__all__ = ["Launch", "RunProcess"]
+
+#: Of what the process has printed, for the record of a run that has not begun.
+_MAX_LOG_BYTES = 64 * 1024
+_PR_SET_PDEATHSIG = 1
+
+
+class Launch(Frozen):
+    """How runs are started.
+
+    Args:
+        store: the address of their store, without relative paths.
+        environment: which interpreter.
+        is_here: whether the working tree is used, and not the stored sources.
+    """
+
+    store: str
+    environment: Mode = "current"
+    is_here: bool = False
+
+
+class RunProcess:
+    """A run that has been started.
+
+    Args:
+        record: the run.
+        entry: of the attempt.
+        launch: how it is started.
+        variables: environment variables in addition.
+
+    Attributes:
+        entry: as it was after the last renewal.
+        reason: why it was asked to end: ``INTERRUPTED`` or ``TIMEOUT``; None: it was not.
+
+    Raises:
+        CannotRestoreError: a part of what it needs is not there.
+        OSError: there is no place for it.
+    """
+
+    def __init__(
+        self, record: RunRecord, entry: QueueEntry, launch: Launch, variables: Mapping[str, str]
+    ) -> None:
+        self.record, self.entry = record, entry
+        self.started = time.monotonic()
+        self.reason: str | None = None
+        self.slots: tuple[tuple[str, float], ...] = ()
+        self._stop_deadline: float | None = None
+        self._scratch = Path(tempfile.mkdtemp(prefix="sacred-run-"))
+        self._log = self._scratch / "process.log"
+        try:
+            self._pipe, self._process = self._start(launch, variables)
+        except BaseException:
+            self.close()
+            raise
+
+    def poll(self) -> int | None:
+        """Return the exit code; None: it is still running."""
+        return self._process.poll()
+
+    def ask_to_end(self, reason: str, grace: float) -> None:
+        """Ask the run to end; see `insist`.
+
+        Args:
+            reason: the status that the run is to have.
+            grace: seconds that a run that can save its state has for that.
+        """
+        if self.reason is None:
+            self.reason = reason
+            self._stop_deadline = time.monotonic() + grace
+            self._signal(signal.SIGUSR1 if reason == "TIMEOUT" else signal.SIGTERM)
+
+    def insist(self) -> None:
+        """Ask once more when the time of grace is over, and end the process soon after that."""
+        if self._stop_deadline is None or time.monotonic() < self._stop_deadline:
+            return
+        if self._stop_deadline_is_last:
+            self.kill()
+        else:
+            self._stop_deadline_is_last = True
+            self._stop_deadline = time.monotonic() + 10
+            self._signal(signal.SIGUSR1 if self.reason == "TIMEOUT" else signal.SIGTERM)
+
+    _stop_deadline_is_last = False
+
+    def kill(self) -> None:
+        """End the process and those that it has started in its group, at once."""
+        with contextlib.suppress(OSError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def printed(self) -> str:
+        """What the process has printed, or the end of it."""
+        with contextlib.suppress(OSError), open(self._log, "rb") as file:
+            file.seek(max(0, os.path.getsize(self._log) - _MAX_LOG_BYTES))
+            return file.read().decode(errors="replace")
+        return ""
+
+    def close(self) -> None:
+        """Remove the scratch directory."""
+        if (pipe := getattr(self, "_pipe", None)) is not None:
+            os.close(pipe)
+            self._pipe = None
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _start(
+        self, launch: Launch, variables: Mapping[str, str]
+    ) -> tuple[int | None, subprocess.Popen[bytes]]:
+        record, scratch = self.record, self._scratch
+        tree = _tree_here(record) if launch.is_here else restore_sources(record, scratch)
+        if not launch.is_here:
+            restore_inputs(record, tree)
+        invocation = invocation_of(record, tree, scratch)
+        config_file = scratch / "config.json"
+        # A script that has queued the run by itself is not told of it on the command line.
+        config_file.write_text(config_file_text(record)[0], encoding="utf-8")
+        interpreter = find_interpreter(record, launch.environment)
+        # The worker keeps the other end open as long as it lives.
+        end, pipe = os.pipe()
+        lease = {
+            "store": launch.store,
+            "run": self.entry.run_id,
+            "attempt": self.entry.attempt,
+            "config": str(config_file),
+            "worker": os.getpid(),
+            "pipe": end,
+        }
+        given = {**invocation.environment(interpreter), **_recorded_variables(record), **variables}
+        for name in (RERUN_STORE, RERUN_SEED):
+            given.pop(name, None)
+        replaced = f"--file_storage={scratch / 'record'}"
+        words = [word for word in invocation.words if word != replaced]
+        try:
+            with open(self._log, "wb") as log:
+                process = subprocess.Popen(
+                    [interpreter.path, *words],
+                    cwd=invocation.directory,
+                    env={**given, LEASED_RUN: json.dumps(lease)},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=(end,),
+                    start_new_session=True,
+                    preexec_fn=_ending_with(os.getpid()),
+                )
+        except BaseException:
+            os.close(pipe)
+            raise
+        finally:
+            os.close(end)
+        return pipe, process
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(OSError):
+            os.kill(self._process.pid, number)
+
+
+def _tree_here(record: RunRecord) -> RestoredTree:
+    """The files where they were when the run was queued."""
+    places = places_of(record)
+    tree = RestoredTree(places=places, root=Path(places.root), outside=Path(places.work))
+    if not tree.script.is_file():
+        raise CannotRestoreError(f"there is no {tree.script} here")
+    return tree
+
+
+def _recorded_variables(record: RunRecord) -> dict[str, str]:
+    """The environment variables that the run was queued with; ``PATH`` is that of a machine."""
+    recorded = record.environment.get("variables")
+    found = {**recorded} if isinstance(recorded, Mapping) else {}
+    if record.host.get("hostname") != platform.node():
+        found.pop("PATH", None)
+    return {str(name): str(value) for name, value in found.items()}
+
+
+def _ending_with(worker: int) -> Any:
+    """Return what makes a process end with its worker, on Linux: called in the new process."""
+    library = c_library() if sys.platform == "linux" else None
+
+    def prepare() -> None:
+        if library is not None:
+            library.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != worker:  # it has ended before that
+                os._exit(1)
+
+    return prepare
