@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 
 # deadline: a loaded machine is no error. The usual run draws the same examples each time;
-# `tox -e long` draws others, and HYPOTHESIS_PROFILE=thorough many more, before a release.
+# `tox -e long` draws others, HYPOTHESIS_PROFILE=thorough many more, before a release, and
+# HYPOTHESIS_PROFILE=exhaustive as many as take hours, whatever a test is content with.
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=50, derandomize=True)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=50)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000)
+hypothesis.settings.register_profile("exhaustive", deadline=None, max_examples=20_000)
 _USUAL_PROFILE = "long" if os.environ.get("SACRED_TEST_FORM") == "long" else "ci"
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", _USUAL_PROFILE))
 

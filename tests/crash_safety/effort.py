@@ -11,12 +11,15 @@ import os
 import random
 from typing import TypeVar
 
-__all__ = ["LONG", "SEED", "generator", "pick"]
+__all__ = ["LONG", "SEED", "examples", "generator", "pick"]
 
 LONG = os.environ.get("SACRED_TEST_FORM") == "long"
 SEED = int(
     os.environ.get("SACRED_TEST_SEED") or (random.SystemRandom().randrange(10**6) if LONG else 1)
 )
+
+#: Of each property test, with ``HYPOTHESIS_PROFILE=exhaustive``.
+_EXHAUSTIVE = 20_000
 
 T = TypeVar("T")
 
@@ -24,6 +27,18 @@ T = TypeVar("T")
 def pick(short: T, long: T) -> T:
     """The value for the form that runs."""
     return long if LONG else short
+
+
+def examples(short: int, long: int | None = None) -> int:
+    """How many examples a property test draws that takes longer than others.
+
+    Args:
+        short: in the short form.
+        long: in the long form (default: as many).
+    """
+    if os.environ.get("HYPOTHESIS_PROFILE") == "exhaustive":
+        return _EXHAUSTIVE
+    return pick(short, short if long is None else long)
 
 
 def generator(name: str) -> random.Random:

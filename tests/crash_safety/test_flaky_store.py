@@ -16,7 +16,7 @@ from sacred.stores.files.blobs import LocalBlobs
 from sacred.stores.files.store import FileStore
 from sacred.stores.store import Store, StoreUnavailableError
 from sacred.testing.strategies import play, scenarios
-from tests.crash_safety.effort import pick
+from tests.crash_safety.effort import examples, pick
 from tests.crash_safety.places import FilePlace, Place, SqlitePlace, Stored, TinyDbPlace
 from tests.unit.stores.comparison import FlakyStore
 
@@ -114,7 +114,7 @@ def test_disks_that_fail(
     failures = []
 
     @given(scenarios, st.integers())
-    @settings(max_examples=pick(25, EXAMPLES))
+    @settings(max_examples=examples(25, EXAMPLES))
     def check(scenario: Any, seed: int) -> None:
         directory = tmp_path_factory.mktemp("scenario")
         wanted = _files(LocalBlobs(directory / "steady"), scenario, directory)

@@ -16,6 +16,7 @@ from sacred.records.metric import AGGREGATES, aggregate
 from sacred.runs import open_store
 from sacred.runs.pushdown import prefilter_for
 from sacred.stores.changes import AddPoints, SetFields
+from tests.crash_safety.effort import examples
 from tests.integration.test_pushdown import OVER_STORES, opened
 from tests.integration.test_readers import new_place
 
@@ -80,7 +81,7 @@ def from_points(reader, run_id, name, kind):
 
 @given(st.lists(metrics, min_size=1, max_size=4))
 @settings(
-    max_examples=5,
+    max_examples=examples(5),
     **OVER_STORES,
 )
 def test_what_a_store_says_at_once_is_what_the_points_say(stores, some):
@@ -127,7 +128,7 @@ questions = st.recursive(
 
 @given(st.lists(metrics, min_size=1, max_size=4), st.lists(questions, min_size=6, max_size=12))
 @settings(
-    max_examples=5,
+    max_examples=examples(5),
     **OVER_STORES,
 )
 def test_all_stores_find_the_same_runs(stores, some, asked):
@@ -148,7 +149,7 @@ _sorts = st.lists(
     st.lists(st.tuples(_sorts, st.integers(1, 8)), min_size=4, max_size=8),
 )
 @settings(
-    max_examples=5,
+    max_examples=examples(5),
     **OVER_STORES,
 )
 def test_all_stores_have_the_same_order(stores, some, asked):

@@ -34,7 +34,7 @@ from sacred.stores.mongo.output import read_output
 from sacred.stores.schemes import store_from_url
 from sacred.stores.spool import replay
 from sacred.stores.store import RunNotFoundError, StoreNotFoundError, StoreUnavailableError
-from tests.crash_safety.effort import pick
+from tests.crash_safety.effort import examples
 from tests.services.mongo import watched_client
 from tests.services.processes import run_together
 from tests.unit.stores.comparison import READ_FIELDS, MemoryStore, StoreObserver, play, scenarios
@@ -338,7 +338,9 @@ def read_back(database, run_id):
 
 @given(scenarios)
 @example(([("print", "0\x80\x80\U00010000\x80\x80"), ("beat",), ("cut", 1, "")], "FAILED", None))
-@settings(max_examples=pick(12, 40), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(12, 40), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_any_life_with_tiny_limits(tmp_path_factory, observer, mongo_db, scenario):
     """What is for 16 MB otherwise, with some bytes: every path of the code for long ones."""
     directory = tmp_path_factory.mktemp("scenario")

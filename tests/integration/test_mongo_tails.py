@@ -13,6 +13,7 @@ from sacred.stores.changes import AddPoints, SetFields
 from sacred.stores.mongo.points import MongoMetrics
 from sacred.stores.mongo.tails import GROWTH
 from sacred.upkeep import rebuild_copies
+from tests.crash_safety.effort import examples
 from tests.services.mongo import watched_client
 from tests.unit.stores.observer_calls import beat, complete, log, start
 
@@ -79,7 +80,7 @@ def test_a_reader_sees_all_points_and_a_dashboard_a_third_of_them(observer, mong
     assert not mongo_db.metrics.count_documents({"$or": [{"growing": {}}, {"tail": {"$gte": 0}}]})
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 12)), max_size=25))
 def test_the_finished_record_is_that_of_a_writer_without_tails(mongo_db, sizes):
     found = []

@@ -22,7 +22,7 @@ from sacred.serializer import flatten
 from sacred.stores.changes import SetFields
 from sacred.stores.mongo.search.ranking import first_of
 from sacred.stores.sql.documents import DocumentRows
-from tests.crash_safety.effort import pick
+from tests.crash_safety.effort import examples, pick
 from tests.integration.test_readers import new_place
 from tests.sample_runs import NOW
 
@@ -215,7 +215,7 @@ OVER_STORES = {
 
 @given(st.lists(runs, min_size=1, max_size=3), st.lists(queries, min_size=1, max_size=4))
 @settings(
-    max_examples=pick(6, 15),
+    max_examples=examples(6, 15),
     **OVER_STORES,
 )
 def test_all_stores_agree(stores, some, questions):
@@ -240,7 +240,7 @@ _SORTS += ["-start_time, config.b", "-status", "name,-config.b", "-id", "host.ho
     st.sampled_from([1, 3, 2000]),
 )
 @settings(
-    max_examples=pick(8, 20),
+    max_examples=examples(8, 20),
     **OVER_STORES,
 )
 def test_all_stores_have_the_same_order(stores, some, orders, ahead):
@@ -281,7 +281,7 @@ _numbers_mostly = st.one_of(
     ),
 )
 @settings(
-    max_examples=pick(25, 60),
+    max_examples=examples(25, 60),
     **OVER_STORES,
 )
 def test_the_own_order_of_mongo_is_taken_only_where_it_is_ours(mongo_and_memory, configs, orders):

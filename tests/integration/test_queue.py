@@ -12,6 +12,7 @@ from sacred.observers.file_storage import FileStorageObserver
 from sacred.observers.mongo import QueueCompatibleMongoObserver
 from sacred.observers.queue import QueueObserver, WrappedEvent
 from sacred.stores.store import StoreUnavailableError
+from tests.crash_safety.effort import examples
 from tests.integration.test_file_storage import read_back
 from tests.unit.stores.comparison import MemoryStore, StoreObserver, play, scenarios
 from tests.unit.stores.observer_calls import T0, beat, complete, log, queue, start
@@ -246,7 +247,7 @@ def test_wrapped_events():
 
 
 @given(scenarios)
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 def test_it_covers_file_observers(tmp_path_factory, scenario):
     directory = tmp_path_factory.mktemp("scenario")
     memory = MemoryStore()

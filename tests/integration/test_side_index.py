@@ -24,7 +24,7 @@ from sacred.stores.files.index import catch_up, ingest, side_index, stale_runs
 from sacred.stores.files.index.index_file import Database
 from sacred.stores.query_index import IndexRequest
 from sacred.upkeep import annotate, discard, empty_trash, recover
-from tests.crash_safety.effort import pick
+from tests.crash_safety.effort import examples
 from tests.integration.test_pushdown import queries, runs
 from tests.sample_runs import GOLDEN, NOW, RUNS, record
 
@@ -230,7 +230,7 @@ _SORTS = [None, "result", "-result", "-config.a", "config.a, -status", "group,-i
 
 @given(st.lists(runs, min_size=1, max_size=4), events, st.lists(queries, max_size=3), st.data())
 @settings(
-    max_examples=pick(20, 60),
+    max_examples=examples(20, 60),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

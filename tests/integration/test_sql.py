@@ -45,7 +45,7 @@ from sacred.stores.sql.points import step_from, value_from
 from sacred.stores.sql.storable_text import storable
 from sacred.stores.store import RunNotFoundError, StoreError
 from sacred.upkeep import discard, find_garbage, remove_garbage
-from tests.crash_safety.effort import pick
+from tests.crash_safety.effort import examples, pick
 from tests.services.processes import run_together
 from tests.unit.stores.comparison import READ_FIELDS, MemoryStore, StoreObserver, play, scenarios
 from tests.unit.stores.observer_calls import T0, beat, complete, log, queue, start
@@ -733,7 +733,7 @@ def test_changes_of_a_run_that_is_not_there(observer):
 
 @pytest.mark.parametrize("url", ["mysql"] if MYSQL else [], indirect=True)
 @given(scenarios)
-@settings(max_examples=pick(8, 25), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8, 25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_life_is_stored_as_in_memory_by_mysql(tmp_path_factory, observer, rows, scenario):
     directory = tmp_path_factory.mktemp("scenario")
     memory = MemoryStore()

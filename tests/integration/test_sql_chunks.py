@@ -29,7 +29,7 @@ from sacred.stores.sql.storable_text import storable
 from sacred.stores.sql.store import SqlStore
 from sacred.stores.store import StoreError
 from sacred.upkeep import discard, find_garbage, rebuild_copies, remove_garbage
-from tests.crash_safety.effort import pick
+from tests.crash_safety.effort import examples
 from tests.services.processes import run_together
 
 NOW = datetime.datetime(2026, 1, 2, 3, 4, 5, 678901)
@@ -275,7 +275,7 @@ def test_rows_are_what_sqlalchemy_would_have_stored(tmp_path):
 
 @given(st.sets(st.text(max_size=3) | st.sampled_from(["loss", "Loss", "loss ", "é", "a/b"])))
 @settings(
-    max_examples=pick(6, 15),
+    max_examples=examples(6, 15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -437,7 +437,7 @@ def act(store, engine, action, details):
 
 @given(st.lists(_actions, min_size=1, max_size=6))
 @settings(
-    max_examples=pick(8, 20),
+    max_examples=examples(8, 20),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

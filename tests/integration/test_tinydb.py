@@ -28,7 +28,7 @@ from sacred.observers.tinydb_hashfs import TinyDbObserver, TinyDbReader, tiny_db
 from sacred.observers.tinydb_hashfs.bases import get_db_file_manager
 from sacred.stores.spool import replay
 from sacred.stores.tinydb import store as tinydb_store
-from tests.crash_safety.effort import pick
+from tests.crash_safety.effort import examples
 from tests.unit.stores.comparison import (
     READ_FIELDS,
     FlakyStore,
@@ -524,7 +524,7 @@ def read_back(path, run_id):
 
 
 @given(scenarios)
-@settings(max_examples=pick(8, 20))
+@settings(max_examples=examples(8, 20))
 def test_any_life_over_a_store_that_fails_now_and_then(tmp_path_factory, scenario):
     directory = tmp_path_factory.mktemp("scenario")
     memory = MemoryStore()

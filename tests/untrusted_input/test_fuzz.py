@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.crash_safety.effort import pick
+from tests.crash_safety.effort import examples, pick
 from tests.untrusted_input.inputs import PAYLOADS, TARGETS, YAML_PAYLOADS
 
-EXAMPLES = pick(25, 20_000)
+EXAMPLES = examples(25, 20_000)
 
 _TAGS = [
     "py/object", "py/reduce", "py/tuple", "py/set", "py/id", "py/b64", "py/float", "py/type",

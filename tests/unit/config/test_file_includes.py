@@ -22,6 +22,7 @@ from sacred.config.config_dict import ConfigDict, NoDictInFileError
 from sacred.config.config_files import HANDLER_BY_EXT
 from sacred.config.file_includes import read_composed, read_config_source
 from sacred.utils import ConfigFileError, SacredError
+from tests.crash_safety.effort import examples
 
 
 @pytest.fixture(autouse=True)
@@ -170,7 +171,7 @@ def put_down(tree: Any, name: str) -> dict[str, Any]:
     return merged(meaning, content)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TREES)
 def test_nested_includes_merge_like_dicts(tree: Any) -> None:
     meaning = put_down(tree, "root")

@@ -16,6 +16,7 @@ from scipy import stats
 
 from sacred.statistics import PermutationTest, permutation_test, sign_flip_test
 from sacred.statistics.permutation import SAMPLED_ARRANGEMENTS, is_exact
+from tests.crash_safety.effort import examples
 
 SIZES = [(2, 2), (3, 3), (4, 4), (3, 5), (7, 2), (2, 9), (8, 8)]
 
@@ -157,7 +158,7 @@ def test_the_other_way_round_everything_changes_its_sign(
         assert other.interval(0.1) == (pytest.approx(-high), pytest.approx(-low))
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(first=samples, second=samples, order=st.randoms(use_true_random=False))
 def test_the_order_does_not_matter(
     first: list[float], second: list[float], order: random.Random
