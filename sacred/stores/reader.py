@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import datetime
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from sacred._base.clock import naive_utc
@@ -39,6 +39,7 @@ __all__ = [
     "only",
     "reader_of",
     "timestamp_of",
+    "usable_id",
 ]
 
 #: The fields of a document that are lists of `FileEntry`.
@@ -85,6 +86,22 @@ class UnusableId(str):
         return DamagedRunError(
             f"Run {self} is damaged: its id in {url} is no number and no text, or another run's"
         )
+
+
+#: What has a hash, and is no id of a run.
+_NO_IDS = (bool, type(None), datetime.datetime)
+
+
+def usable_id(stored: Any) -> RunId:
+    """The id of a run, or an `UnusableId` for what is stored as one and can be none.
+
+    >>> usable_id(1), usable_id("a"), type(usable_id(True)).__name__
+    (1, 'a', 'UnusableId')
+    """
+    usable: RunId = stored
+    # To Python, True is 1, which is the id of another run; and NaN is never the same again.
+    is_usable = isinstance(stored, Hashable) and type(stored) not in _NO_IDS and stored == stored
+    return usable if is_usable else UnusableId(stored)
 
 
 class Reader(ABC):

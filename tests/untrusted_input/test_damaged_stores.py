@@ -290,3 +290,23 @@ def test_what_mongodb_takes_for_something_else(place: Place, tmp_path: Path) -> 
         assert [run.id for run in table] == [first, third]
         assert any(problem.startswith(f"Run {second} is damaged") for problem in table.problems)
         assert "datetime.datetime(9999" in " ".join(table.problems)
+
+
+@pytest.mark.parametrize("place", ["mongo"], indirect=True)
+@pytest.mark.parametrize("odd", [{"$date": 1}, {"a": 1}, True, None, [1], float("nan")], ids=repr)
+def test_a_metric_of_no_run_keeps_no_query_from_its_answer(
+    place: Place, odd: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands for the id of its run goes into no filter, and into no run's place."""
+    # As in a store with so many runs that it is cheaper to look at all metrics.
+    monkeypatch.setattr("sacred.stores.mongo.search.metric_ids._SECONDS_PER_RUN", 10.0)
+    writing = place.open()
+    ids = [_record_run(writing, number, tmp_path) for number in (1, 2, 3)]
+    writing.close()
+    metrics = place.client[place.name]["metrics"]  # type: ignore[attr-defined]
+    metrics.update_one({"run_id": ids[1], "name": "loss"}, {"$set": {"run_id": odd}})
+    with _opened(place.url) as store:
+        found = store.runs("metrics.loss.last >= 0", sort="metrics.loss.max")
+        assert {ids[0], ids[2]} <= set(found.ids)
+        best = store.runs("metrics.loss.min < 9", sort="-metrics.loss.max", limit=2)
+        assert best.ids == (ids[2], ids[0])

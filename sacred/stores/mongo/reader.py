@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import itertools
 import json
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -42,6 +41,7 @@ from sacred.stores.reader import (
     noticing_damage,
     only,
     timestamp_of,
+    usable_id,
 )
 from sacred.stores.store import DamagedRunError, RunNotFoundError, StoreNotFoundError
 
@@ -58,8 +58,6 @@ __all__ = ["MongoReader"]
 _MADE_OF = {"sources": "experiment"}
 _OUTPUT_FIELDS = ("captured_out", PARTS)
 PAGE_SIZE = 200
-#: What has a hash, and is no id of a run.
-_NO_IDS = (bool, type(None), datetime.datetime)
 
 
 class MongoReader(Reader):
@@ -105,7 +103,7 @@ class MongoReader(Reader):
     def ids(self) -> Iterator[RunId]:
         """See `Reader.ids`."""
         for document in self._find({}, {"_id": 1}):
-            yield _usable_id(document["_id"])
+            yield usable_id(document["_id"])
 
     def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
         """See `Reader.document`."""
@@ -230,7 +228,7 @@ class MongoReader(Reader):
             stages = [{"$match": where}, *order, {"$limit": offset + size}, {"$skip": offset}]
             with translate_errors(self.url):
                 found = list(self.runs.aggregate(stages, allowDiskUse=True))
-            known = {_usable_id(item["_id"]): not item["doubt"] for item in found}
+            known = {usable_id(item["_id"]): not item["doubt"] for item in found}
             for document in self.documents(known, fields, report):
                 yield id_key(document["_id"]), known[document["_id"]], document
             if len(found) < size:
@@ -270,7 +268,7 @@ class MongoReader(Reader):
             if f"{DISCARDED}_1" not in self.runs.index_information():
                 return ()
             found = self.runs.find({DISCARDED: True}, {"_id": 1})
-            return {_usable_id(document["_id"]) for document in found}
+            return {usable_id(document["_id"]) for document in found}
 
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
         """See `Reader.open_file`."""
@@ -355,7 +353,7 @@ class MongoReader(Reader):
                     report(str(error))
 
     def _canonical(self, stored: dict[str, Any], fields: Collection[str] | None) -> Document:
-        run_id = _usable_id(stored["_id"])
+        run_id = usable_id(stored["_id"])
         if isinstance(run_id, UnusableId):
             raise run_id.damage(self.url)
         try:
@@ -417,14 +415,6 @@ def _with_all_values(collection: MongoCollection[dict[str, Any]]) -> Any:
 
     clamped = DatetimeConversion.DATETIME_CLAMP
     return collection.with_options(options.with_options(datetime_conversion=clamped))
-
-
-def _usable_id(stored: Any) -> RunId:
-    """The id of a run, or what stands for one that no run can have."""
-    usable: RunId = stored
-    # To Python, True is 1, which is the id of another run; and NaN is never the same again.
-    is_usable = isinstance(stored, Hashable) and type(stored) not in _NO_IDS and stored == stored
-    return usable if is_usable else UnusableId(stored)
 
 
 def _projection(fields: Collection[str] | None) -> dict[str, int]:

@@ -14,6 +14,7 @@ from pymongo.errors import OperationFailure
 from sacred._base.frozen import Frozen
 from sacred._base.run_ids import RunId
 from sacred.stores.mongo.errors import translate_errors
+from sacred.stores.reader import UnusableId, usable_id
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection as MongoCollection
@@ -84,7 +85,9 @@ class MetricSearch:
                 found = self._metrics.distinct("run_id", {"$and": [{"name": name}, where]})
             except OperationFailure:  # an old server, or an answer that is too long
                 return None
-        return found if len(found) <= _MAX_IDS else None
+        # Somebody may have put into one of them what the server would take for an operator.
+        ids = [run_id for run_id in found if _is_id(run_id)]
+        return ids if len(ids) <= _MAX_IDS else None
 
     def pages(self, order: MetricOrdering, size: int) -> Iterator[list[dict[str, Any]]] | None:
         """The documents of a metric in order: ``_id``, ``run_id`` and ``odd``; None: no order.
@@ -105,7 +108,7 @@ class MetricSearch:
     ) -> Iterator[list[dict[str, Any]]]:
         offset = 0
         while True:
-            yield page
+            yield [item for item in page if _is_id(item.get("run_id"))]
             if len(page) < size:
                 return
             offset, size = offset + size, size * 2
@@ -121,3 +124,7 @@ class MetricSearch:
             {"$project": {"run_id": 1, "odd": 1}},
         ]
         return list(self._metrics.aggregate(stages, allowDiskUse=True))
+
+
+def _is_id(stored: Any) -> bool:
+    return not isinstance(usable_id(stored), UnusableId)
