@@ -350,10 +350,13 @@ class Scaffold:
         """Remember which entries a hook has changed, with the updates that it could not."""
         before = get_by_dotted_path(config, self.path, default={}) if self.path else config
         fixed = dict(iterate_flattened(self._fixed_of_hooks(changes)))
+        # One may take back what another has changed.
+        by_others = {path: value for _, made in self.hook_changes for path, value in made.items()}
         changed = {}
         for path, value in iterate_flattened(own):
             made = value if path in fixed else get_by_shown_path(changes, path)
-            if not is_same(get_by_shown_path(before, path), made):
+            earlier = by_others[path] if path in by_others else get_by_shown_path(before, path)
+            if not is_same(earlier, made):
                 changed[path] = made
         self.hook_changes.append((origin, changed))
 

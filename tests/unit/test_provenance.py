@@ -131,6 +131,16 @@ def test_a_hook_changes_an_ingredient():
     assert found["data.m"][0].startswith("dict ")
 
 
+def test_a_hook_takes_back_what_another_has_changed():
+    part = Ingredient("part")
+    part.add_config(g={"a": 0})
+    for value in (1, 0):
+        part.config_hook(hook_that_returns({"g": {"a": value}}))
+    kind, overridden = histories(experiment(ingredients=[part]))["part.g.a"]
+    assert kind.startswith("hook ")
+    assert [value for value, _ in overridden] == [1, 0]
+
+
 # ------------------------------------------------------------------------- the law
 
 names = st.sampled_from(["a", "b", "c"])
