@@ -6,6 +6,8 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 
+from sacred.records.metric import finite_float
+
 __all__ = ["PlotLine", "Point", "finite_point", "plot_curves"]
 
 #: The bits of the dots of a braille character: column → row from the top → bit.
@@ -78,12 +80,8 @@ def _add_axes(
 
 def finite_point(point: tuple[object, object]) -> Point | None:
     """Return step and value as floats, or None if one of them is not a finite number."""
-    x, y = point
-    try:
-        step, value = float(x), float(y)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    return (step, value) if math.isfinite(step) and math.isfinite(value) else None
+    step, value = map(finite_float, point)
+    return None if step is None or value is None else (step, value)
 
 
 class _Canvas:

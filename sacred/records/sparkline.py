@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
+
+from sacred.records.metric import finite_float
 
 __all__ = ["sparkline"]
 
@@ -17,7 +18,8 @@ def sparkline(values: Sequence[Any]) -> str:
     >>> sparkline([1]), sparkline([0, 1]).count("polyline")
     ('', 1)
     """
-    numbers = [float(v) for v in values if isinstance(v, int | float) and math.isfinite(v)]
+    found = [finite_float(value) for value in values if isinstance(value, int | float)]
+    numbers = [number for number in found if number is not None]
     if len(numbers) < 2:
         return ""
     low, high = min(numbers), max(numbers)

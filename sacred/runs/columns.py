@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -219,7 +220,8 @@ def _uniform(values: list[Any]) -> list[Any]:
     kinds = {type(value) for value in values if value is not None}
     simple = {bool, int, float, str, datetime.datetime, datetime.timedelta}
     if kinds <= {int, float} or (len(kinds) == 1 and kinds <= simple):
-        return [float(v) if float in kinds and v is not None else v for v in values]
+        with contextlib.suppress(OverflowError):  # an integer beyond all floats
+            return [float(v) if float in kinds and v is not None else v for v in values]
     return [v if v is None or isinstance(v, str) else dumps(v) for v in values]
 
 

@@ -14,6 +14,7 @@ from sacred._base.frozen import Frozen, replace
 from sacred.query.syntax import Path
 from sacred.query.values import MISSING, value_of
 from sacred.records import RunRecord
+from sacred.records.metric import finite_float
 from sacred.runs.damage import shown_value
 from sacred.runs.errors import UsageError
 from sacred.serializer import dumps
@@ -199,7 +200,8 @@ def _why(record: RunRecord, metric: Path, value: Any) -> tuple[str, bool]:
     if value is None:
         return f"no {metric}", False
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{metric} is {value:g}", True
+        is_float = isinstance(value, float) or finite_float(value) is not None
+        return f"{metric} is {f'{value:g}' if is_float else 'beyond all floats'}", True
     return f"{metric} is no number", False
 
 

@@ -181,6 +181,43 @@ def _printed(url: str, words: list[str]) -> tuple[str, str]:
     return out, err
 
 
+@pytest.mark.parametrize("place", ["file", "sqlite", "mongo", "tinydb"], indirect=True)
+def test_integers_beyond_all_floats_are_shown_like_others(place: Place, tmp_path: Path) -> None:
+    """A run may log them, so nobody who looks at runs stumbles over them."""
+    writing = place.open()
+    observer = StoreObserver(writing)
+    run_id = plain_id(str(drive.start(observer, config={"marker": "marker", "n": 10**400})))
+    numbers = {"steps": [0, 1, 10**400, 10**400 + 1], "values": [1, 10**400, 0.5, -(10**330)]}
+    points = {**numbers, "timestamps": [drive.T0] * 4, "name": "loss"}
+    observer.log_metrics({"loss": points, "acc": {**points, "name": "acc", "values": [2] * 4}}, {})
+    drive.complete(observer, result=10**400)
+    other = plain_id(str(_record_run(writing, 1, tmp_path)))
+    writing.close()
+    is_mongo = hasattr(place, "client")  # there, integers that are so long are texts
+    queries = ("metrics.loss.step > 3", "metrics.loss.max > 0", "result > 1", "")
+    with _opened(place.url) as store:
+        run = store[run_id]
+        if not is_mongo:
+            assert list(run.metrics["loss"].values) == numbers["values"]
+            assert list(run.metrics["loss"].steps) == numbers["steps"]
+        assert run.metrics["loss"].last is not None
+        assert "loss" in run._repr_html_()
+        assert all("metric" in metric._repr_html_() for metric in run.metrics.values())
+        for query in queries[3 * is_mongo :]:
+            for order in (*ORDERS, "metrics.loss.last", "metrics.acc.step"):
+                assert run_id in store.runs(query, sort=order, limit=3).ids, (query, order)
+        assert len(store.runs().to_dict("id", "result", "metrics.loss.last")["id"]) == 2
+    calls = (
+        ["ls", "--columns", "id,result,config.n,metrics.loss.step"], ["export", "-o", "-"],
+        ["show", str(run_id)], ["metrics", str(run_id)], ["ls", "--json"],
+    )  # fmt: skip
+    for words in calls:
+        printed, errors = _printed(place.url, words)
+        assert "damaged" not in errors, words
+        assert ("loss" if words[0] == "metrics" else str(run_id)[:6]) in printed, (words, errors)
+    assert str(other)[:6] in _printed(place.url, ["ls"])[0]
+
+
 def test_the_memory_of_a_process_is_no_exception(tmp_path: Path) -> None:
     """There the data are Python's own, and somebody may have put anything into them."""
     from tests.untrusted_input.mutations import mutated

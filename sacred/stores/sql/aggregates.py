@@ -141,7 +141,8 @@ class _Metric:
                 values = _values(points)
             except NOT_UNDERSTOOD:
                 continue
-            for kind in self._kinds - found[run_id].keys():
+            # Nor has the last point been understood, if it is not there by now.
+            for kind in self._kinds - found[run_id].keys() - {"last", "step"}:
                 found[run_id][kind] = aggregate(values, kind)
 
 
