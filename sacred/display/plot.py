@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 
-from sacred.records.metric import finite_float
+from sacred.records.sparkline import finite_float
 
 __all__ = ["PlotLine", "Point", "finite_point", "plot_curves"]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-__all__ = ["AGGREGATES", "Metric", "Points", "aggregate", "finite_float", "timestamps_of"]
+__all__ = ["AGGREGATES", "Metric", "Points", "aggregate", "timestamps_of"]
 
 _MAX_SUMMED_EXACTLY = 2**1000
 
@@ -281,19 +281,6 @@ def _as_array(items: Sequence[Any]) -> Any:
         return np.array(items, dtype=None if items else float)
     except OverflowError:
         return items
-
-
-def finite_float(value: object) -> float | None:
-    """The value as a finite float; None: it is none, or an integer beyond all floats.
-
-    >>> finite_float(3), finite_float("x"), finite_float(10**400), finite_float(math.inf)
-    (3.0, None, None, None)
-    """
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
 
 
 def timestamps_of(items: Any) -> Any:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-from sacred.records.metric import finite_float
-
-__all__ = ["sparkline"]
+__all__ = ["finite_float", "sparkline"]
 
 _WIDTH, _HEIGHT = 120, 24
+
+
+def finite_float(value: object) -> float | None:
+    """The value as a finite float; None: it is none, or an integer beyond all floats.
+
+    >>> finite_float(3), finite_float("x"), finite_float(10**400), finite_float(math.inf)
+    (3.0, None, None, None)
+    """
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def sparkline(values: Sequence[Any]) -> str:

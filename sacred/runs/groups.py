@@ -14,7 +14,7 @@ from sacred._base.frozen import Frozen, replace
 from sacred.query.syntax import Path
 from sacred.query.values import MISSING, value_of
 from sacred.records import RunRecord
-from sacred.records.metric import finite_float
+from sacred.records.sparkline import finite_float
 from sacred.runs.damage import shown_value
 from sacred.runs.errors import UsageError
 from sacred.serializer import dumps
