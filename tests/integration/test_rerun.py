@@ -293,8 +293,39 @@ def test_a_run_that_draws_from_elsewhere_differs_from_itself(rerun, runs):
     change(runs / "1" / "config.json", noisy=True)
     code, out, _ = rerun("1", "--times", "2")
     assert code == 1
-    assert "the repetitions among themselves: DIFFERS: metric loss, step 0" in out
+    # First of all: it says how much the verdicts on the first run mean.
+    assert out.startswith("the repetitions among themselves: DIFFERS: metric loss, step 0")
+    assert out.count("\nDIFFERS  metric loss, step 0") == 2
     assert list(open_store(runs).ids()) == [1, 2, 3, 4, 5]
+
+
+def test_a_run_that_is_the_same_each_time(rerun):
+    code, out, _ = rerun("3", "--times", "2")
+    assert (code, out) == (0, "the repetitions among themselves: EXACT\nEXACT\nEXACT\n")
+
+
+def test_ignored_metrics_do_not_count(rerun, runs):
+    change(runs / "1" / "config.json", noisy=True)
+    code, out, _ = rerun("1", "--ignore", "lo*")
+    assert (code, out.splitlines()[0]) == (0, "EXACT")
+
+
+def test_a_tolerance_of_ones_own(rerun, runs):
+    change(runs / "1" / "metrics.json", loss__values=[0.9, 0.9, 0.9])
+    code, out, _ = rerun("1", "--tol", "1")
+    assert code == 0
+    assert out.startswith("CLOSE  the numbers are at most ")
+    assert rerun("1", "--tol", "1e-3")[0] == 1
+
+
+def test_the_scratch_directory_can_be_kept(rerun, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    code, _, err = rerun("3", "--keep")
+    assert code == 0
+    [place] = tmp_path.glob("sacred-rerun-*")
+    assert f"the scratch directory is {place}" in err
+    assert (place / "tree" / "lab" / "helper.py").read_text().endswith("return 2 * x\n")
+    assert (place / "process.log").exists()
 
 
 def test_a_run_that_does_not_reach_its_end_failed(rerun):

@@ -37,7 +37,7 @@ from sacred.display.value_text import as_zoned_text, one_line
 from sacred.records import RunRecord
 from sacred.reruns.bundles import is_bundle, open_bundle
 from sacred.reruns.recording import record_repetition
-from sacred.reruns.repetition import Repetition, RerunOptions, repeat_run
+from sacred.reruns.repetition import RerunOptions, repeat_run
 from sacred.runs.errors import UsageError
 from sacred.runs.run_store import RunStore
 from sacred.verdicts.verdict import DEFAULT_TOLERANCE, Verdict, verdict_of
@@ -127,8 +127,10 @@ def _repeat_run(first: _First, args: argparse.Namespace, session: Session) -> in
         again += [repeated] if repeated is not None else []
         if verdict.name == "IMPOSSIBLE":
             break
-    if len(again) > 1:
+    if len(again) > 1:  # first: what it differs in from itself says nothing about the first run
         _print_noise(again, options, console)
+    for verdict in verdicts:
+        _print_verdict(verdict, console)
     if first.bundle and not args.into and again:
         console.note("the repetition is not kept; --into STORE records it")
     session.report(record.problems)
@@ -156,7 +158,6 @@ def _repeat(
 ) -> tuple[Verdict, RunRecord | None]:
     with repeat_run(first.record, options) as repetition:
         new_id = record_repetition(first.record, repetition, target, first.origin)
-        _print_verdict(repetition, console)
         if new_id is not None and not (first.bundle and target is first.store):
             console.note(f"recorded as run {new_id} of {target.url}")
         if repetition.directory is not None and (options.keep or options.directory):
@@ -164,8 +165,7 @@ def _repeat(
     return repetition.verdict, None if new_id is None else target[new_id]
 
 
-def _print_verdict(repetition: Repetition, console: Console) -> None:
-    verdict = repetition.verdict
+def _print_verdict(verdict: Verdict, console: Console) -> None:
     colour = RED if verdict.exit_code else GREEN
     reason = f"  {one_line(verdict.reason)}" if verdict.reason else ""
     console.print(f"{console.style(verdict.name, colour)}{reason}")
