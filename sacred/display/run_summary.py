@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from sacred._base.masking import mask_passwords
 from sacred.display.value_text import as_text, as_zoned_text, one_line
 from sacred.provenance.origins import Origin
 from sacred.records import RunRecord
+from sacred.runs.program_words import program_of
 
 __all__ = ["changed_origin", "short_origin", "summary_fields", "truncate"]
 
@@ -44,6 +46,7 @@ def summary_fields(record: RunRecord, utc: bool = False) -> Iterator[tuple[str, 
         "starred": record.starred or None,
         "verdict": _verdict(record),
         "machine": _machine(record),
+        "program": _program(record),
     }
     yield from (
         (name, truncate(text)) for name, value in values.items() if (text := as_text(value))
@@ -70,6 +73,12 @@ def _verdict(record: RunRecord) -> str | None:
     place = "" if first.get("store") == record.store else f" of {first.get('store')}"
     reason = record.meta.get("verdict_reason")
     return f"{verdict} as run {first.get('id')}{place}{f': {reason}' if reason else ''}"
+
+
+def _program(record: RunRecord) -> str | None:
+    """The call of a program of ``sacred exec``."""
+    program = program_of(record)
+    return None if program is None else shlex.join(map(str, program.get("arguments") or ()))
 
 
 def _machine(record: RunRecord) -> str | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Collection, Iterable
 
 from sacred.exec.made_files import add_artifact
+from sacred.exec.tracing.accesses import FileUse
 from sacred.exec.tracing.strace import Tracer, read_trace
 from sacred.exec.tracing.trace_record import TraceRecord
 from sacred.run import Run
@@ -46,6 +48,8 @@ class RunTrace:
             stored: paths of artifacts that it has already.
         """
         accesses = read_trace(self._file, self._directory)
+        if (redirected := _redirected_input()) is not None:
+            accesses.files.setdefault(redirected, FileUse(was_read=True))
         self.start_error = accesses.first_error
         found = TraceRecord(
             accesses,
@@ -68,3 +72,12 @@ class RunTrace:
                 except OSError as error:
                     found.notes.append(f"{path} is not stored: {error.strerror or error}")
         return found
+
+
+def _redirected_input() -> str | None:
+    """The file that a shell has opened as the input of the program: ``sacred exec ... < FILE``."""
+    try:
+        path = os.readlink("/proc/self/fd/0")
+        return path if stat.S_ISREG(os.fstat(0).st_mode) and os.path.isfile(path) else None
+    except OSError:
+        return None

@@ -266,6 +266,15 @@ def test_a_process_that_outlives_the_program_holds_nobody(work: Path, sacred: Ca
     assert "1 processes outlive the program" in done.stderr
 
 
+def test_the_file_that_a_shell_has_opened_as_input_is_one(work: Path) -> None:
+    (work / "in.txt").write_text("data")
+    command = [PYTHON, "-m", "sacred", "exec", "-q", "--trace", "--", "cat"]
+    with open("in.txt") as file:
+        done = subprocess.run(command, stdin=file, capture_output=True, text=True)
+    assert done.stdout == "data"
+    assert read(trace(), work) == ["in.txt"]
+
+
 # ------------------------------------------------------------------------ where it cannot be
 
 
