@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ARGUMENT_WORDS",
     "LEASED_RUN",
+    "RERUN_FILES",
     "RERUN_SEED",
     "RERUN_STORE",
     "UPDATE_WORDS",
@@ -40,6 +41,8 @@ RERUN_SEED = "SACRED_RERUN_SEED"
 #: Environment variable of a process that runs a queued run: which one, as
 #: `sacred.observers.leased_run` reads it.
 LEASED_RUN = "SACRED_LEASED_RUN"
+#: Of the same process: JSON with paths of resources that are not there, and of their copies.
+RERUN_FILES = "SACRED_RERUN_FILES"
 
 _NOTHING: Mapping[str, Any] = {}
 ConfigHook = Callable[..., "dict[str, Any] | None"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import IO, Any
 
+from sacred.definition import RERUN_FILES
 from sacred.events import ArtifactAdded, ResourceAdded
 from sacred.lifecycle.artifact_files import ArtifactFiles
 from sacred.lifecycle.dispatcher import Dispatcher
@@ -37,6 +39,8 @@ class FileMethods:
         path = os.path.abspath(filename)
         if os.path.exists(path):
             existing_file(filename, "resource")  # opening a FIFO would wait for its other end
+        elif mode.startswith("r") and (copies := os.environ.get(RERUN_FILES)):
+            path = str(json.loads(copies).get(path, path))
         # The user closes it, as with the built-in open().
         file = open(path, mode)  # noqa: SIM115
         self.add_resource(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,12 +12,14 @@ from sacred.dependencies.environment import cpu_flags
 from sacred.records import RunRecord
 from sacred.reruns.invocation import invocation_of
 from sacred.reruns.recorded_config import config_file_text
+from sacred.reruns.repetition import place_of_copies
 from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.inputs import restore_inputs
 from sacred.restoring.interpreter import foresee_interpreter
 from sacred.restoring.restored_sources import restore_sources
 from sacred.restoring.tree import RestoredTree
 from sacred.runs.comparison import content_digest
+from sacred.runs.program_words import program_of
 from sacred.status import COMPLETED, FAILED
 from sacred.stores.local_files import md5_of_file
 
@@ -52,9 +55,10 @@ def forecast(record: RunRecord, directory: str | None = None) -> Forecast:
     with tempfile.TemporaryDirectory(prefix="sacred-doctor-") as scratch:
         try:
             tree = restore_sources(record, Path(scratch), directory)
-            restore_inputs(record, tree)
+            restore_inputs(record, tree, place_of_copies(record, Path(scratch)))
             invocation_of(record, tree, Path(scratch))
-            interpreter = foresee_interpreter(record)
+            is_program = program_of(record) is not None  # the present `sacred exec` starts it
+            interpreter = "" if is_program else foresee_interpreter(record)
         except CannotRestoreError as error:
             return Forecast(name="IMPOSSIBLE", reason=str(error))
         changed = next(_changes(record, tree), None)
@@ -75,7 +79,7 @@ def _changes(record: RunRecord, tree: RestoredTree) -> Iterator[str]:
             yield f"the stored source {name} is not what the run used"
     for path, file in record.resources.items():
         expected = file.entry.md5 or content_digest(file)
-        if tree.relative(path) is not None:
+        if tree.relative(path) is not None or not os.path.lexists(path):
             now = content_digest(file)
         else:
             try:

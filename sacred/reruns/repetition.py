@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sacred._base.frozen import Frozen
+from sacred._base.frozen import Frozen, replace
+from sacred.definition import RERUN_FILES
 from sacred.records import RunRecord
 from sacred.reruns.invocation import Invocation, invocation_of
 from sacred.reruns.program_invocation import make_executable
@@ -22,7 +24,7 @@ from sacred.runs.run_store import RunStore, open_store
 from sacred.serializer import dumps
 from sacred.verdicts.verdict import DEFAULT_TOLERANCE, Verdict, impossible, verdict_of
 
-__all__ = ["EnvironmentMode", "Repetition", "RerunOptions", "repeat_run"]
+__all__ = ["EnvironmentMode", "Repetition", "RerunOptions", "place_of_copies", "repeat_run"]
 
 #: What its process printed, in the scratch directory.
 _LOG = "process.log"
@@ -100,10 +102,28 @@ def _prepared(record: RunRecord, scratch: Path, options: RerunOptions) -> Invoca
     tree = restore_sources(record, scratch, options.repository)
     for note in tree.notes:
         options.tell(note)
-    restore_inputs(record, tree)
+    copies = restore_inputs(record, tree, place_of_copies(record, scratch))
+    for path in copies:
+        options.tell(f"the resource {path} is not here: open_resource() opens the stored copy")
     if program_of(record) is not None:
         make_executable(record, tree)
-    return invocation_of(record, tree, scratch, options.updates)
+    invocation = invocation_of(record, tree, scratch, options.updates)
+    if copies:
+        told = {**invocation.variables, RERUN_FILES: json.dumps(copies)}
+        invocation = replace(invocation, variables=told)
+    return invocation
+
+
+def place_of_copies(record: RunRecord, scratch: Path) -> Path | None:
+    """Return where copies of resources go that are not where they were; None: they are missing.
+
+    Programs, and Sacred before 1.0, would not look there.
+
+    Args:
+        record: the run.
+        scratch: the scratch directory.
+    """
+    return scratch / "inputs" if record.environment and program_of(record) is None else None
 
 
 @contextlib.contextmanager

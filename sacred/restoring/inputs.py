@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
-from sacred.records import RunRecord
+from sacred.records import RunRecord, StoredFile
 from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.scratch_files import path_below, write_below
 from sacred.restoring.tree import RestoredTree
@@ -12,7 +13,9 @@ from sacred.restoring.tree import RestoredTree
 __all__ = ["restore_inputs"]
 
 
-def restore_inputs(record: RunRecord, tree: RestoredTree) -> None:
+def restore_inputs(
+    record: RunRecord, tree: RestoredTree, beside: Path | None = None
+) -> dict[str, str]:
     """Put the resources of a run where it will look for them.
 
     Those that were in its directories come from the store. Those that were elsewhere are left
@@ -21,15 +24,24 @@ def restore_inputs(record: RunRecord, tree: RestoredTree) -> None:
     Args:
         record: the run.
         tree: its sources.
+        beside: directory for copies of resources that were elsewhere and are not there any more;
+            None: they are missing.
+
+    Returns:
+        the paths of these copies, by those that the run knows.
 
     Raises:
         CannotRestoreError: one is missing.
     """
+    copies: dict[str, str] = {}
     for path, file in record.resources.items():
         found = tree.relative(path)
         if found is None:
             if not os.path.lexists(path):
-                raise CannotRestoreError(_missing(record, path, file.entry.name))
+                copy = None if beside is None else _copied(file, beside / str(len(copies)))
+                if copy is None:
+                    raise CannotRestoreError(_missing(record, path, file.entry.name))
+                copies[path] = str(copy)
             continue
         try:
             with file.open() as content:
@@ -38,6 +50,16 @@ def restore_inputs(record: RunRecord, tree: RestoredTree) -> None:
             # The commit may have it.
             if not path_below(*found).is_file():
                 raise CannotRestoreError(f"the resource {path} is not in the store") from None
+    return copies
+
+
+def _copied(file: StoredFile, directory: Path) -> Path | None:
+    name = os.path.basename(file.name)
+    try:
+        with file.open() as content:
+            return write_below(directory, name, content)
+    except FileNotFoundError:
+        return None
 
 
 def _missing(record: RunRecord, path: str, name: str) -> str:

@@ -135,7 +135,15 @@ def _resources(first: RunRecord, second: RunRecord) -> _Found:
             for name, file in record.resources.items()
         }
 
-    return _entries("resource", digests(first), digests(second))
+    ones, others = digests(first), digests(second)
+    # What is not where it was, and has the same content, is the same.
+    moved = {ones[name] for name in ones.keys() - others.keys()}
+    moved &= {others[name] for name in others.keys() - ones.keys()}
+    both = [
+        {name: digest for name, digest in own.items() if name in other or digest not in moved}
+        for own, other in ((ones, others), (others, ones))
+    ]
+    return _entries("resource", both[0], both[1])
 
 
 def _environment(first: RunRecord, second: RunRecord) -> _Found:

@@ -94,6 +94,31 @@ def test_it_is_repeated_without_the_store(elsewhere, bundle, recorded, tmp_path,
     assert again.result == 6.5
 
 
+def test_resources_of_other_directories_are_in_it(elsewhere, tmp_path):
+    """They are nowhere else on another machine."""
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "read.py").write_text(
+        "from sacred import Experiment\nex = Experiment('read', save_git_info=False)\n"
+        f"ex.add_config(place={str(tmp_path / 'data')!r})\n"
+        "@ex.automain\ndef main(place):\n"
+        "    names = [place + '/a.txt', place + '/b/a.txt']\n"
+        "    return ''.join(ex.open_resource(name).read() for name in names)\n"
+    )
+    (tmp_path / "data" / "b").mkdir(parents=True)
+    (tmp_path / "data" / "a.txt").write_text("one")
+    (tmp_path / "data" / "b" / "a.txt").write_text("two")
+    words = [sys.executable, "read.py", "-F", "../runs"]
+    subprocess.run(words, cwd=tmp_path / "code", capture_output=True, check=True)
+    assert elsewhere("-s", "runs", "bundle", "1", "-o", "read.tar.gz")[0] == 0
+    shutil.rmtree(tmp_path / "data")
+    shutil.rmtree(tmp_path / "runs")
+    code, out, err = elsewhere("rerun", "read.tar.gz", "--into", "checks")
+    assert (code, out) == (0, "EXACT\n"), err
+    assert f"the resource {tmp_path}/data/a.txt is not here" in err
+    assert open_store("checks")[1].result == "onetwo"
+    assert not (tmp_path / "data").exists()
+
+
 def test_without_a_store_only_the_verdict_stays(elsewhere, bundle, tmp_path):
     before = sorted(path.name for path in tmp_path.iterdir())
     code, out, err = elsewhere("rerun", "my.tar.gz", "with", "a=4")
@@ -245,6 +270,7 @@ def test_nothing_leads_out_of_it(elsewhere, tmp_path, members):
         (gzip.compress(b"nor is this"), "is no bundle"),
         (gzip.compress(bytes(10240)), "is no bundle of a run"),
     ],
+    ids=["empty", "text", "compressed text", "empty tar"],  # the same in all processes
 )
 def test_what_is_no_bundle(elsewhere, tmp_path, content, problem):
     (tmp_path / "x.tar.gz").write_bytes(content)
