@@ -162,3 +162,17 @@ def test_a_spool_has_names_of_secrets(project: Path) -> None:
     [spool] = (project / "home").rglob("record.jsonl")
     assert "${secret:PW}" in spool.read_text()
     assert SECRET not in spool.read_text() + done.stdout + done.stderr
+
+
+def test_an_at_sign_alone_names_no_file(run_script):
+    script = (
+        "from sacred import Experiment\n"
+        "ex = Experiment('at')\n"
+        "@ex.automain\n"
+        "def main():\n"
+        "    pass\n"
+    )
+    done = run_script(script, "with", "@")
+    assert done.returncode == 1
+    assert 'Named config not found: "@"' in done.stderr
+    assert "Traceback" not in done.stderr

@@ -260,7 +260,7 @@ def test_wrong_parts_have_their_paths():
         "opt.lr = 'x'   (ex.run(config_updates=...)): expected float.",
         "table = 5   (ex.run(config_updates=...))"
         ": expected Opt. As an entry of it: table.NAME=VALUE",
-        "typed.c = 1   (ex.run(config_updates=...)): expected a field of Typed.",
+        "typed.c = 1   (ex.run(config_updates=...)): expected a field of Typed. It has a, b",
         "model.x = -1   (ex.run(config_updates=...)): Input should be greater than 0",
         "many.0.lr = 'x'   (ex.run(config_updates=...)): expected float.",
     ]

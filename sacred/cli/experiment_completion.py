@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.cli_option import CLIOption
-from sacred._base.masking import mask_passwords
+from sacred._base.masking import mask_entry, mask_passwords
 from sacred._base.paths import get_by_dotted_path, iterate_flattened
 from sacred.cli.completion import (
     SEPARATOR,
@@ -77,6 +77,8 @@ class _ExperimentCompletion:
         elif words[:1] == ("help",):
             yield from self._commands() if len(words) == 1 else ()
         else:
+            if words[:1] == ("explain",):
+                yield from self._entries(self._configured("", ()), "", "")
             yield from () if words else self._commands()
             yield Candidate("with", "change the configuration")
             yield from () if words else [Candidate("help", "explain a command")]
@@ -99,16 +101,28 @@ class _ExperimentCompletion:
         if equals:
             value = get_by_dotted_path(configured.config, path) if configured is not None else None
             choices = (True, False) if isinstance(value, bool) else (value,)
-            yield from (Candidate(f"{path}={_text(choice)}") for choice in choices)
+            shown = [choice for choice in choices if mask_entry(path, choice) is choice]
+            yield from (Candidate(f"{path}={_text(choice)}") for choice in shown)
+            return
+        if word.startswith("~"):
+            yield from self._entries(configured, "~", "")
             return
         for name, source in self._experiment.gather_named_configs():
             if name not in given:
                 yield Candidate(name, _first_line(source))
-        if configured is not None:
-            docs: Mapping[str, str] = configured.modifications.docs
-            for path, value in iterate_flattened(configured.config):
-                comment = f"  # {docs[path]}" if path in docs else ""
-                yield Candidate(f"{path}=", mask_passwords(f"{_text(value)}{comment}"))
+        yield from self._entries(configured, "", "=")
+
+    def _entries(
+        self, configured: Configured | None, before: str, behind: str
+    ) -> Iterator[Candidate]:
+        """The paths of entries, with what stands around them."""
+        if configured is None:
+            return
+        docs: Mapping[str, str] = configured.modifications.docs
+        for path, value in iterate_flattened(configured.config):
+            comment = f"  # {docs[path]}" if path in docs else ""
+            text = f"{_text(mask_entry(path, value))}{comment}"
+            yield Candidate(f"{before}{path}{behind}", mask_passwords(text))
 
     def _configured(self, command: str, given: Sequence[str]) -> Configured | None:
         """The configuration that the words so far lead to, else that without them."""

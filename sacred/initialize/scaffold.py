@@ -306,7 +306,7 @@ class Scaffold:
         if os.path.isfile(config_name):
             return ConfigDict(config_name)
         if config_name not in self.named_configs:
-            if config_name.startswith("@"):
+            if config_name.startswith("@") and len(config_name) > 1:
                 return ConfigDict(config_name)
             raise NamedConfigNotFoundError(
                 join_paths(self.path, config_name),

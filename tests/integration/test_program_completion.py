@@ -56,6 +56,9 @@ CASES = [
     ("./train.py with nesterov=", ["nesterov=False", "nesterov=True"]),
     ("./train.py with opt.lr=", ["opt.lr=0.1"]),
     ("./train.py with broken fa", ["fast"]),
+    ("./train.py with ~opt.l", ["~opt.lr"]),
+    ("./train.py with fast ~ex", ["~extra"]),
+    ("./train.py explain nest", ["nesterov"]),
 ]
 
 EXPERIMENT = """\

@@ -219,7 +219,8 @@ class TupleOf(ListOf):
     def __init__(self, items: Sequence[Declaration]) -> None:
         super().__init__(OneOf(items))
         self._items = tuple(items)
-        self.name = f"a list ({', '.join(one.name for one in items)})"
+        names = ", ".join(one.name for one in items)
+        self.name = f"a list ({names})" if names else "an empty list"
 
     def accepts(self, value: Any) -> bool:
         """Whether it is a list of that length whose elements fit."""

@@ -235,6 +235,7 @@ class Record(Declaration):
             here = below(path, name)
             if name not in self.fields:
                 hint = did_you_mean(str(name), self.fields)
+                hint = hint or f"It has {', '.join(map(str, self.fields))}"
                 found.append(WrongValue(here, item, f"a field of {self.name}", hint))
             elif item is not DELETED:
                 field = self.fields[name].declaration
