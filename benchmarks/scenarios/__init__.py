@@ -13,6 +13,7 @@ from benchmarks.scenarios import (
     runs,
     searching,
     starting,
+    tracing,
     whole_cost,
 )
 
@@ -20,6 +21,7 @@ __all__ = ["SCENARIOS"]
 
 _GROUPS = (
     starting,
+    tracing,
     calls,
     metrics,
     whole_cost,
