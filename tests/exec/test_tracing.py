@@ -286,6 +286,26 @@ def test_a_traced_sacred_says_that_it_cannot_trace(work: Path) -> None:
     assert "files are not traced: this process is traced itself" in done.stderr
 
 
+@pytest.mark.parametrize("kind", ["address", "leak"])
+def test_programs_that_look_for_leaks_are_not_traced(work: Path, sacred: Call, kind: str) -> None:
+    compiled("int main() { return 0; }", work)
+    made = subprocess.run(
+        ["gcc", f"-fsanitize={kind}", "-o", "prog", "prog.c"], capture_output=True, check=False
+    )
+    if made.returncode:
+        pytest.skip("there are no sanitizers")
+    plain = subprocess.run(["./prog"], capture_output=True).returncode
+    done = sacred("exec", "--", "./prog")
+    assert done.returncode == plain
+    assert "which fails if it is traced" in done.stderr
+
+
+def test_debuggers_are_not_traced() -> None:
+    found = strace.tracer_for(shutil.which("strace") or "")
+    assert isinstance(found, str)
+    assert "traces programs itself" in found
+
+
 def test_without_strace_programs_run_untraced(
     sacred: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ import sys
 import time
 from typing import Literal
 
+from sacred._base.digest import chunks_of
 from sacred._base.frozen import Frozen
 from sacred.exec.tracing.accesses import TRACED_CALLS, Accesses
 
@@ -18,6 +19,10 @@ __all__ = ["TraceMode", "Tracer", "read_trace", "tracer_for"]
 
 TraceMode = Literal["auto", "on", "off"]
 
+_DEBUGGERS = frozenset({"gdb", "lldb", "strace", "ltrace", "rr", "gdbserver"})
+#: Names in programs that were compiled with ``-fsanitize=address`` or ``leak``.
+_LEAK_SANITIZER = (b"__asan_init", b"__lsan_init", b"liblsan.so")
+_MAX_MARK_BYTES = 16
 _TIMEOUT_SECONDS = 10.0
 #: For processes that have not ended when the program has.
 _PATIENCE_SECONDS = 1.0
@@ -57,7 +62,25 @@ def tracer_for(program: str) -> Tracer | str:
         return f"{program}: {error.strerror}"
     if mode & (stat.S_ISUID | stat.S_ISGID) and os.geteuid() != 0:
         return f"{program} runs as another user, which it could not if it were traced"
+    if os.path.basename(program) in _DEBUGGERS:
+        return f"{program} traces programs itself"
+    if not program.startswith("/usr/") and _looks_for_leaks(program):
+        return f"{program} looks for leaks of memory, which fails if it is traced"
     return _available_tracer()
+
+
+def _looks_for_leaks(program: str) -> bool:
+    """Whether a program was compiled with the sanitizer of leaks, which is a tracer itself."""
+    rest = b""
+    try:
+        with open(program, "rb") as file:
+            for chunk in chunks_of(file):
+                if any(mark in rest + chunk for mark in _LEAK_SANITIZER):
+                    return True
+                rest = chunk[-_MAX_MARK_BYTES:]
+    except OSError:
+        return False
+    return False
 
 
 def _is_traced() -> bool:
