@@ -9,14 +9,17 @@ import json
 import math
 import struct
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from sacred.board.api.buckets_of_points import bucketed
+from sacred.board.api.group_statistics import STATISTICS, band_of
 from sacred.observers.store_observer import StoreObserver
 from sacred.runs import open_store
 from sacred.testing import drive
@@ -480,3 +483,103 @@ def test_runs_fold_into_groups_with_means(api: Api) -> None:
     assert len(everything["groups"]) == 3
     assert "by is missing" in api.get("/groups", 400)["detail"]
     assert "no order" not in api.get("/groups", 400, by="status.x")["detail"]
+
+
+def random_member(rng: np.random.Generator) -> tuple[list[int], list[float]]:
+    """Steps and values of a run: ragged, with gaps, repeated steps, NaN and infinity."""
+    steps = np.sort(rng.integers(0, int(rng.integers(20, 120)), int(rng.integers(5, 90))))
+    values = rng.normal(size=len(steps)).cumsum()
+    values[rng.random(len(steps)) < 0.1] = math.nan
+    values[rng.random(len(steps)) < 0.02] = math.inf
+    return steps.tolist(), values.tolist()
+
+
+def expected_band(members: list[Any], places: list[float], edges: list[float]) -> Any:
+    """Count, mean, deviation and extremes of each bucket, by numpy."""
+    table = np.full((len(members), len(edges)), np.nan)
+    for row, (steps, values) in zip(table, members, strict=True):
+        x, y = np.array(steps), np.array(values)
+        bucket = np.searchsorted(edges, x, side="right") - 1
+        for n in range(len(edges)):
+            own = y[(bucket == n) & np.isfinite(y)]
+            if len(own):
+                row[n] = np.mean(own)
+    count = np.sum(np.isfinite(table), axis=0)
+    table, place = table[:, count > 0], np.array(places)[count > 0]
+    count = count[count > 0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one value has no deviation
+        spread = np.nanstd(table, axis=0, ddof=1)
+    return place, count, np.nanmean(table, axis=0), spread, table
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_bands_of_groups_are_those_of_numpy(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    members = [random_member(rng) for _ in range(int(rng.integers(1, 7)))]
+    finite = [[x for x, y in zip(*member, strict=True) if math.isfinite(y)] for member in members]
+    low, high = min(min(x) for x in finite if x), max(max(x) for x in finite if x)
+    found = {name: band_of(members, 12, name) for name in STATISTICS}
+    # Each member has a point in most buckets: none is narrower than the steps of the sparsest.
+    width = max(
+        [(high - low) / 12, *((x[-1] - x[0]) / (len({*x}) - 1) for x in finite if len({*x}) > 1)]
+    )
+    number = max(1, min(12, math.ceil((high - low) / width)))
+    width = (high - low) / number
+    edges = [low + n * width for n in range(number)]
+    place, count, mean, spread, table = expected_band(
+        members, [edge + width / 2 for edge in edges], edges
+    )
+    several = count > 1
+    for band in found.values():
+        np.testing.assert_allclose(band.x, place)
+        np.testing.assert_array_equal(band.count, count)
+        np.testing.assert_allclose(band.mean, mean, rtol=1e-12, atol=1e-12)
+        assert np.isnan(np.array(band.low)[~several]).all()
+    margins = {
+        "std": spread,
+        "sem": spread / np.sqrt(count),
+        "ci": scipy.stats.t.ppf(0.975, np.maximum(count - 1, 1)) * spread / np.sqrt(count),
+    }
+    for name, margin in margins.items():
+        high_end = np.array(found[name].high)[several]
+        np.testing.assert_allclose(high_end, (mean + margin)[several], rtol=1e-9, atol=1e-12)
+        low_end = np.array(found[name].low)[several]
+        np.testing.assert_allclose(low_end, (mean - margin)[several], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(
+        np.array(found["range"].low)[several], np.nanmin(table, axis=0)[several]
+    )
+    np.testing.assert_allclose(
+        np.array(found["range"].high)[several], np.nanmax(table, axis=0)[several]
+    )
+
+
+def test_members_with_the_same_steps_are_compared_at_each() -> None:
+    steps = list(range(0, 100, 7))
+    members = [(steps[:n], [float(step * n) for step in steps[:n]]) for n in (15, 11, 4)]
+    band = band_of(members, 200, "std")
+    assert band.x == steps
+    assert list(band.count) == [3] * 4 + [2] * 7 + [1] * 4  # nothing beyond the last x
+    assert band.mean[4] == 28 * 13
+    assert band_of([([], []), ([1], [math.nan])], 10).x == []
+    assert band_of([([3, 3], [1, 2]), ([3], [4])], 10).mean == [2.75]
+
+
+def test_curves_of_groups_come_as_binary_numbers(api: Api) -> None:
+    asked = {"by": "opt.name", "q": "n in (0, 1, 2)", "name": "loss"}
+    about, found = curves(api.get("/groups/series", **asked, statistic="range"))
+    assert [one["values"] for one in about] == [["adam"], ["sgd"]]
+    assert [one["members"] for one in about] == [2, 1]
+    x, count, mean, low, high = found[0]
+    assert x.tolist() == [0, 10, 20]
+    assert count.tolist() == [2, 1, 1]
+    assert mean.tolist() == [0.9, 0.5, 0.7]
+    assert (low[0], high[0], math.isnan(low[1])) == (0.9, 0.9, True)
+    about, found = curves(api.get("/groups/series", **asked, group=1, from_=5))
+    assert ([one["group"] for one in about], found[0][2].tolist()) == ([1], [2, 1])
+    about, _ = curves(api.get("/groups/series", **{**asked, "name": "none"}))
+    assert "no metric 'none'" in about[0]["error"]
+    assert "std" in api.get("/groups/series", 400, **asked, statistic="sdt")["detail"]
+    groups = api.get("/groups", by="opt.name", q="n in (0, 1, 2)")["groups"]
+    assert [len(group["members"]) for group in groups] == [2, 1]
+    assert groups[0]["members"][0].startswith("lab/")

@@ -300,6 +300,42 @@ def test_runs_are_drawn_together_in_the_colours_of_their_rows(visit: Visit) -> N
     across.wait_for(state="hidden")
 
 
+def test_runs_fold_into_groups_with_means_and_bands(visit: Visit) -> None:
+    page = visit.page
+    see(visit.rows, "COMPLETED")
+    page.keyboard.press("b")
+    page.get_by_label("opt.name").check()
+    page.keyboard.press("Escape")
+    groups = page.get_by_role("table", name="Groups of runs")
+    adam = see(groups.locator("tr.group", has_text="adam"))
+    see(adam.locator("td.number"), re.compile(r"^0\.7 ± 2\.5 n=2$"))
+    sgd = groups.locator("tr.group", has_text="sgd")
+    see(sgd.locator("td.number"), re.compile(r"^0\.7 n=1$"))
+    heads = groups.locator("thead th")
+    assert "result" in heads.all_inner_texts()
+    heads.get_by_role("button", name="runs", exact=True).click()
+    page.wait_for_url("**groupsort=-runs**")
+    adam.click()
+    see(groups.locator("tr.member"), "#2")
+    assert groups.locator("tr.member").count() == 2
+    page.keyboard.press("g")
+    across = page.locator("#across")
+    see(across.locator(".title"), "the first 2 of 2 groups")
+    see(across.locator("[data-metric='loss'] canvas"))
+    see(across.locator(".legend"), "opt.name=adam  n=2")
+    across.get_by_label("The band around the mean").select_option("range")
+    over = see(across.locator("[data-metric='val acc (%)'] .u-over"))
+    over.hover(position={"x": 100, "y": 60})
+    see(across.locator("[data-metric='val acc (%)'] .readout"), re.compile(" n=[12] at "))
+    groups.get_by_label(re.compile("Select the group opt.name=adam")).check()
+    see(across.locator(".title"), "1 selected group")
+    page.reload()
+    see(across.locator(".title"), "1 selected group")
+    see(across.locator("[data-metric='loss'] canvas"))
+    see(across.locator(".legend button"), "adam").click()
+    visit.expect_column("result", ["0.9", "0.5"])  # the runs of the group by themselves
+
+
 def test_zoom_reads_finer_points_and_charts_are_saved(visit: Visit, board: Board) -> None:
     run = board.recorder.start({"lr": 13, "seed": 1})
     run.log("wave", [math.nan if n == 700 else math.sin(n / 9) for n in range(2000)])
@@ -457,6 +493,9 @@ def test_everybody_can_use_the_page(browser: Browser, plain_board: Board, theme:
         page = visit.go("?panel=charts&pick=runs/1&pick=runs/2")
         see(page.locator("#across canvas"))
         assert violations(axe, page) == {}
+        page = visit.go("?by=config.opt.name")
+        see(page.locator("tr.group"))
+        assert violations(axe, page) == {}
         page = visit.go("?run=runs/2")
         see(visit.rows)
         see(page.locator("#run .result"))
@@ -535,6 +574,14 @@ def _look_at_everything(visit: Visit, run_id: Any) -> None:
     page.keyboard.press("x")
     see(page.locator("#across canvas"))
     page.locator("#across .u-over").first.hover()
+    page.keyboard.press("b")
+    page.get_by_label("all that differs but seeds").check()
+    page.keyboard.press("Escape")
+    see(page.locator("tr.group")).click()
+    see(page.locator("tr.member"))
+    page.get_by_role("button", name="Group").click()
+    page.get_by_role("button", name="No groups").click()
+    page.keyboard.press("Escape")
     see(page.locator("#across .legend button")).click()
     for tab in ("Metrics", "Config", "Output", "Sources", "Record"):
         panel.get_by_role("tab", name=tab).click()

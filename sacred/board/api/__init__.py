@@ -7,6 +7,7 @@
 | `openapi` `schemas` | the OpenAPI 3.1 document that is made of the table |
 | `run_selection` `run_pages` | runs that a query asks for, kept for paging; pages of them |
 | `run_groups` | runs folded into groups of equal values |
+| `group_curves` `group_statistics` | means of metrics over the runs of a group |
 | `run_comparison` | what differs between some runs |
 | `field_catalogue` | stores with counts, paths with types and examples |
 | `run_parts` | one run: its parts, output by ranges, the record |

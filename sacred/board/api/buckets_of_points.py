@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sacred._base.frozen import Frozen
 
-__all__ = ["Buckets", "bucketed"]
+__all__ = ["Buckets", "between", "bucketed"]
 
 
 class Buckets(Frozen):
@@ -55,15 +55,12 @@ def bucketed(
     >>> found.x, found.first, found.last, found.low, found.high
     ([0, 3], [3, 9], [2, 8], [1, 7], [3, 9])
     """
-    x, y = _in_order(x, y)
-    left = 0 if start is None else bisect.bisect_left(x, start)
-    right = len(x) if end is None else bisect.bisect_right(x, end)
-    total = right - left
+    x, y = between(x, y, start, end)
+    total = len(x)
     if total <= count:
-        x, y = list(x[left:right]), list(y[left:right])
         gaps = [n for n, value in enumerate(y) if value != value]
         return Buckets(x=x, first=y, last=y, low=y, high=y, points=total, gaps=gaps)
-    bounds = _bounds(x, left, right, count)
+    bounds = _bounds(x, 0, total, count)
     parts = [(a, b) for a, b in itertools.pairwise(bounds) if a < b]
     values = [[value for value in y[a:b] if value == value] for a, b in parts]
     return Buckets(
@@ -75,6 +72,23 @@ def bucketed(
         points=total,
         gaps=[n for n, (a, b) in enumerate(parts) if len(values[n]) < b - a],
     )
+
+
+def between(
+    x: Sequence[float], y: Sequence[float], start: float | None, end: float | None
+) -> tuple[list[float], list[float]]:
+    """Return points in the order of x, without those whose x is NaN.
+
+    Args:
+        x: of the points, in any order.
+        y: of the points.
+        start: the least x that is wanted (None: all).
+        end: the largest x that is wanted (None: all).
+    """
+    x, y = _in_order(x, y)
+    left = 0 if start is None else bisect.bisect_left(x, start)
+    right = len(x) if end is None else bisect.bisect_right(x, end)
+    return (x, y) if right - left == len(x) else (x[left:right], y[left:right])
 
 
 def _in_order(x: Sequence[float], y: Sequence[float]) -> tuple[list[float], list[float]]:

@@ -6,6 +6,8 @@ from sacred.board.api.change_stream import stream_changes
 from sacred.board.api.editing import discard_runs, edit_run, recover_runs
 from sacred.board.api.field_catalogue import list_fields, list_stores
 from sacred.board.api.file_contents import read_file
+from sacred.board.api.group_curves import read_group_curves
+from sacred.board.api.group_statistics import STATISTICS
 from sacred.board.api.operations import Operation, Parameter
 from sacred.board.api.run_comparison import COMPARED_PARTS, compare_runs
 from sacred.board.api.run_groups import list_groups
@@ -23,12 +25,27 @@ _TRASH = Parameter(name="trash", about="runs in the trash instead", kind="boolea
 _SORT = Parameter(name="sort", about="fields, separated by commas; -FIELD: descending", default="")
 _COLUMN = Parameter(name="column", about="fields and paths, as in queries", many=True)
 _SELECTION = (_STORE, _QUERY, _UTC, _TRASH, _SORT, _COLUMN)
+_BY = Parameter(name="by", about="fields; *: all entries that differ but seeds", many=True)
+_POINTS = (
+    Parameter(name="name", about="names of metrics", many=True),
+    Parameter(name="x", about="step, time, relative or metric:NAME", default="step"),
+    Parameter(name="from", about="the least x", kind="number"),
+    Parameter(name="to", about="the largest x", kind="number"),
+)
 _RUN = "/runs/{store}/{run}"
 
 
-def _number(name: str, about: str, default: int | None, low: int | None, high: int) -> Parameter:
+def _number(
+    name: str, about: str, default: int | None, low: int | None, high: int, many: bool = False
+) -> Parameter:
     return Parameter(
-        name=name, about=about, kind="integer", default=default, minimum=low, maximum=high
+        name=name,
+        about=about,
+        kind="integer",
+        default=default,
+        minimum=low,
+        maximum=high,
+        many=many,
     )
 
 
@@ -59,8 +76,21 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Runs folded into groups that have the same values, with means of numbers",
         parameters=(
             _STORE, _QUERY, _UTC, _TRASH,
-            Parameter(name="by", about="fields; *: all entries that differ but seeds", many=True),
+            _BY,
             Parameter(name="value", about="numbers of which the means are wanted", many=True),
+        ),
+    ),
+    Operation(
+        name="readGroupCurves", method="GET", path="/groups/series", result=SERIES_TYPE,
+        serve=read_group_curves,
+        summary="Means of metrics over the runs of each group, as binary numbers",
+        parameters=(
+            _STORE, _QUERY, _UTC, _TRASH, _BY,
+            _number("group", "places of groups in the list (default: all)", None, 0, 10**6, True),
+            Parameter(name="statistic", about="what the band around the mean shows",
+                      default="ci", choices=STATISTICS),
+            *_POINTS,
+            _number("buckets", "how many at most", 200, 1, 10_000),
         ),
     ),
     Operation(
@@ -117,10 +147,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Points of metrics in buckets, as binary numbers",
         parameters=(
             Parameter(name="run", about="runs, as STORE/KEY", many=True),
-            Parameter(name="name", about="names of metrics", many=True),
-            Parameter(name="x", about="step, time, relative or metric:NAME", default="step"),
-            Parameter(name="from", about="the least x", kind="number"),
-            Parameter(name="to", about="the largest x", kind="number"),
+            *_POINTS,
             _number("buckets", "how many at most", 500, 1, 10_000),
         ),
     ),

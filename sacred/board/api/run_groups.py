@@ -14,16 +14,17 @@ from sacred._base.paths import iterate_flattened
 from sacred.board.api.operations import Call
 from sacred.board.api.run_pages import request_of
 from sacred.board.api.run_selection import RunSelection, select
+from sacred.board.opened_stores import run_key
 from sacred.board.problem_details import Problem
 from sacred.display.value_text import as_json
 from sacred.query.syntax import Path
 from sacred.query.tokens import written_path
 from sacred.records import RunRecord
 from sacred.runs.columns import column_path, different_entries
-from sacred.runs.groups import measured, parts_by
+from sacred.runs.groups import Part, measured, parts_by
 from sacred.statistics.student import mean_interval
 
-__all__ = ["list_groups"]
+__all__ = ["Grouped", "group_runs", "list_groups"]
 
 #: So many runs are read at most: all of them have to be.
 _MAX_RUNS = 20_000
@@ -32,9 +33,54 @@ _MAX_GROUPS = 2000
 ALL_BUT_SEEDS = "*"
 
 
-class _Field(Frozen):
+#: So many members of a group are named.
+_MAX_MEMBERS = 200
+
+
+class Field(Frozen):
+    """A field by which runs are grouped, or of which the mean is wanted."""
+
     name: str
     path: Path
+
+
+class Grouped(Frozen, eq=False):
+    """Runs in groups.
+
+    Args:
+        selection: all runs of the query.
+        fields: what the runs of a group have in common.
+        runs: by STORE/KEY.
+        parts: the groups.
+    """
+
+    selection: RunSelection
+    fields: tuple[Field, ...]
+    runs: tuple[tuple[str, RunRecord], ...]
+    parts: tuple[Part, ...]
+
+
+def group_runs(call: Call, shown: Sequence[Path]) -> Grouped:
+    """Fold the runs of a query into groups that have the same values of some fields.
+
+    Args:
+        call: with the query and the fields.
+        shown: what else will be read of each run.
+
+    Raises:
+        Problem: no field is given.
+    """
+    names = list(dict.fromkeys(call.values["by"]))
+    if not names:
+        raise Problem(400, "the parameter by is missing", parameter="by")
+    known = [column_path(name) for name in names if name != ALL_BUT_SEEDS]
+    selection = select(call.board.stores, request_of(call))
+    runs = _read(selection, [*shown, *known])
+    fields = _fields(names, [run for _, run in runs])
+    parts = parts_by(runs, [field.path for field in fields])
+    return Grouped(
+        selection=selection, fields=tuple(fields), runs=tuple(runs), parts=tuple(parts.values())
+    )
 
 
 def list_groups(call: Call) -> dict[str, Any]:
@@ -46,15 +92,11 @@ def list_groups(call: Call) -> dict[str, Any]:
     Raises:
         Problem: no field is given.
     """
-    request = request_of(call)
-    names = list(dict.fromkeys(call.values["by"]))
-    if not names:
-        raise Problem(400, "the parameter by is missing", parameter="by")
-    values = [_Field(name=name, path=column_path(name)) for name in call.values["value"]]
-    selection = select(call.board.stores, request)
-    runs = _read(selection, [value.path for value in values])
-    fields = _fields(names, [run for _, run in runs])
-    parts = parts_by(runs, [field.path for field in fields])
+    values = [Field(name=name, path=column_path(name)) for name in call.values["value"]]
+    grouped = group_runs(call, [value.path for value in values])
+    selection, fields, runs, parts = (
+        grouped.selection, grouped.fields, grouped.runs, grouped.parts,
+    )  # fmt: skip
     groups = [
         {
             "values": [as_json(value) for value in part.values],
@@ -62,8 +104,9 @@ def list_groups(call: Call) -> dict[str, Any]:
             "statuses": dict(Counter(run.status or "OTHER" for _, run in part.runs)),
             "numbers": [_number(part.runs, value.path) for value in values],
             "where": _condition(fields, part.values),
+            "members": [key for key, _ in part.runs[:_MAX_MEMBERS]],
         }
-        for part in itertools.islice(parts.values(), _MAX_GROUPS)
+        for part in parts[:_MAX_GROUPS]
     ]
     return {
         "by": [field.name for field in fields],
@@ -76,9 +119,9 @@ def list_groups(call: Call) -> dict[str, Any]:
 
 def _read(selection: RunSelection, paths: Sequence[Path]) -> list[tuple[str, RunRecord]]:
     found = []
-    for table in selection.tables:
+    for store, table in zip(selection.stores, selection.tables, strict=True):
         shown = itertools.islice(table.showing(paths), _MAX_RUNS)
-        found += [(f"{run.store}:{run.id}", run) for run in shown]
+        found += [(f"{store.key}/{run_key(run.id)}", run) for run in shown]
     return found
 
 
@@ -93,13 +136,13 @@ def _limits(selection: RunSelection, runs: Sequence[Any], groups: int) -> list[s
     return problems
 
 
-def _fields(names: Sequence[str], runs: Sequence[RunRecord]) -> list[_Field]:
+def _fields(names: Sequence[str], runs: Sequence[RunRecord]) -> list[Field]:
     found = []
     for name in names:
         if name == ALL_BUT_SEEDS:
-            found += [_Field(name=entry, path=column_path(entry)) for entry in _differing(runs)]
+            found += [Field(name=entry, path=column_path(entry)) for entry in _differing(runs)]
         else:
-            found.append(_Field(name=name, path=column_path(name)))
+            found.append(Field(name=name, path=column_path(name)))
     return found
 
 
@@ -128,14 +171,14 @@ def _number(runs: Sequence[tuple[str, RunRecord]], path: Path) -> dict[str, Any]
     }
 
 
-def _condition(fields: Sequence[_Field], values: Sequence[Any]) -> str | None:
+def _condition(fields: Sequence[Field], values: Sequence[Any]) -> str | None:
     """The query that finds the runs of a group; None: a query cannot say that."""
     parts = [_equality(field, value) for field, value in zip(fields, values, strict=True)]
     known = [part for part in parts if part is not None]
     return " and ".join(known) if len(known) == len(parts) else None
 
 
-def _equality(field: _Field, value: Any) -> str | None:
+def _equality(field: Field, value: Any) -> str | None:
     if value is None:
         return f"missing({field.name})"
     if isinstance(value, float) and not math.isfinite(value):

@@ -64,6 +64,7 @@ class RunSelection:
         columns: the paths of the columns by their names.
 
     Attributes:
+        stores: that are looked into.
         token: of this selection, in addresses.
     """
 
@@ -80,7 +81,7 @@ class RunSelection:
         self.columns = columns
         self.sort = sort
         self.tables = tables
-        self._stores = stores
+        self.stores = stores
         heads = [replace(table, limit=table.limit or _HEAD) for table in tables]
         self._head = _Rows(stores, heads, sort)
         self._all = _Rows(stores, tables, sort)
@@ -118,7 +119,7 @@ class RunSelection:
         unready = [
             f"{store.name} is large and has no index yet: these are its newest runs. The index is "
             "being made, which takes a minute or two"
-            for store, table in zip(self._stores, self.tables, strict=True)
+            for store, table in zip(self.stores, self.tables, strict=True)
             if table.limit is not None
         ]
         # Of a table and its head, it is one list.

@@ -147,6 +147,7 @@ _GROUP = _object(
         "statuses": _NAMED_COUNTS,
         "numbers": _list(_MEAN),
         "where": _TEXT_OR_NULL,
+        "members": _list(_TEXT),
     }
 )
 

@@ -14,19 +14,19 @@ import json
 import math
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from starlette.responses import Response
 
-from sacred.board.api.buckets_of_points import Buckets, bucketed
+from sacred.board.api.buckets_of_points import Buckets, between, bucketed
 from sacred.board.api.operations import Call
 from sacred.board.opened_stores import BoardStore, run_key, run_of_key, store_of_key
 from sacred.board.problem_details import Problem
-from sacred.records import Metric, RunRecord
+from sacred.records import RunRecord
 from sacred.stores.store import NOT_UNDERSTOOD, StoreError
 
-__all__ = ["SERIES_TYPE", "read_series", "run_of_name"]
+__all__ = ["SERIES_TYPE", "points_of", "read_series", "run_of_name", "series_response"]
 
 SERIES_TYPE = "application/vnd.sacred.series"
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -47,14 +47,26 @@ def read_series(call: Call) -> Response:
     if len(runs) * len(names) > _MAX_SERIES:
         raise Problem(400, f"at most {_MAX_SERIES} curves at once")
     about: list[dict[str, Any]] = []
-    columns: list[bytes] = []
+    columns: list[Sequence[float]] = []
     for store, run in runs:
         for name in names:
             curve = _Curve(store, run, name)
             about.append(curve.read(call, columns))
+    return series_response(about, columns)
+
+
+def series_response(
+    about: Sequence[Mapping[str, Any]], columns: Iterable[Sequence[float]]
+) -> Response:
+    """Return curves as a response.
+
+    Args:
+        about: what is said of each, with ``buckets``, the length of its columns.
+        columns: five of each.
+    """
     header = json.dumps({"series": about}).encode()
     header += b" " * (-(len(header) + 4) % 8)
-    content = b"".join([struct.pack("<I", len(header)), header, *columns])
+    content = b"".join([struct.pack("<I", len(header)), header, *map(_packed, columns)])
     return Response(content, media_type=SERIES_TYPE)
 
 
@@ -82,35 +94,54 @@ class _Curve:
         self._about = {"store": store.key, "key": run_key(run.id), "name": name}
         self._name = name
 
-    def read(self, call: Call, columns: list[bytes]) -> dict[str, Any]:
+    def read(self, call: Call, columns: list[Sequence[float]]) -> dict[str, Any]:
         """Append the columns; what they are."""
         values = call.values
         try:
-            metric = self._run.metrics[self._name]
-            x, y = self._points(metric, values["x"])
+            x, y = _points(self._run, self._name, values["x"])
         except (KeyError, StoreError, *NOT_UNDERSTOOD) as error:
             problem = str(error.args[0]) if isinstance(error, KeyError) else str(error)
             return {**self._about, "buckets": 0, "points": 0, "gaps": [], "error": problem}
         found = bucketed(x, y, values["buckets"], values["from"], values["to"])
-        columns += map(_packed, _columns(found))
+        columns += _columns(found)
         about = {"buckets": len(found.x), "points": found.points, "gaps": list(found.gaps)}
         return {**self._about, **about, "error": None}
 
-    def _points(self, metric: Metric, x: str) -> tuple[list[float], list[float]]:
-        if x == "step":
-            return _numbers(metric.steps), _numbers(metric.values)
-        if x in ("time", "relative"):
-            origin = _EPOCH if x == "time" else self._run.start_time or _EPOCH
-            times = _numbers(metric.timestamps, origin)
-            if x == "relative" and self._run.start_time is None and times:
-                times = [time - times[0] for time in times]
-            return times, _numbers(metric.values)
-        # Another metric: where both have a point at a step.
-        other = self._run.metrics[x.removeprefix("metric:")]
-        places = dict(zip(_numbers(other.steps), _numbers(other.values), strict=True))
-        pairs = zip(_numbers(metric.steps), _numbers(metric.values), strict=True)
-        both = [(places[step], value) for step, value in pairs if step in places]
-        return [pair[0] for pair in both], [pair[1] for pair in both]
+
+def points_of(
+    run: RunRecord, name: str, x: str, start: float | None = None, end: float | None = None
+) -> tuple[Sequence[float], Sequence[float]]:
+    """Return the points of a metric in the order of x.
+
+    Args:
+        run: that has logged them.
+        name: of the metric.
+        x: step, time, relative or metric:NAME.
+        start: the least x that is wanted (default: all).
+        end: the largest x that is wanted (default: all).
+
+    Raises:
+        KeyError: the run has no such metric.
+    """
+    return between(*_points(run, name, x), start, end)
+
+
+def _points(run: RunRecord, name: str, x: str) -> tuple[list[float], list[float]]:
+    metric = run.metrics[name]
+    if x == "step":
+        return _numbers(metric.steps), _numbers(metric.values)
+    if x in ("time", "relative"):
+        origin = _EPOCH if x == "time" else run.start_time or _EPOCH
+        times = _numbers(metric.timestamps, origin)
+        if x == "relative" and run.start_time is None and times:
+            times = [time - times[0] for time in times]
+        return times, _numbers(metric.values)
+    # Another metric: where both have a point at a step.
+    other = run.metrics[x.removeprefix("metric:")]
+    places = dict(zip(_numbers(other.steps), _numbers(other.values), strict=True))
+    pairs = zip(_numbers(metric.steps), _numbers(metric.values), strict=True)
+    both = [(places[step], value) for step, value in pairs if step in places]
+    return [pair[0] for pair in both], [pair[1] for pair in both]
 
 
 def _columns(found: Buckets) -> tuple[Sequence[float], ...]:

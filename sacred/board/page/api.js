@@ -2,7 +2,7 @@
 // The REST API, which is all that the page knows of stores.
 
 /** @typedef {{detail: string, title: string, status: number, query?: string, column?: number, hint?: string, current?: any, etag?: string}} ProblemDetails */
-/** @typedef {{store: string, key: string, name: string, buckets: number, points: number, error: string | null, x: Float64Array, first: Float64Array, last: Float64Array, low: Float64Array, high: Float64Array}} Curve */
+/** @typedef {{store: string, key: string, name: string, buckets: number, points: number, gaps: number[], group?: number, error: string | null, x: Float64Array, first: Float64Array, last: Float64Array, low: Float64Array, high: Float64Array}} Curve */
 
 export class Problem extends Error {
   /** @param {ProblemDetails} details */
@@ -79,11 +79,11 @@ export async function beginning(url, most, signal) {
 
 /**
  * Curves of metrics.
- * @param {Record<string, any>} parameters @param {AbortSignal} [signal]
+ * @param {Record<string, any>} parameters @param {AbortSignal} [signal] @param {string} [path] of runs, or of groups
  * @returns {Promise<Curve[]>}
  */
-export async function series(parameters, signal) {
-  const response = await ask(address("series", parameters), { signal });
+export async function series(parameters, signal, path = "series") {
+  const response = await ask(address(path, parameters), { signal });
   const buffer = await response.arrayBuffer();
   const length = new DataView(buffer).getUint32(0, true);
   const about = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length))).series;

@@ -2,6 +2,7 @@
 // The metrics of a run.
 import { ChartGrid } from "./charts/grid.js";
 import { chartTools } from "./charts/settings.js";
+import { runSource } from "./charts/sources.js";
 import { el, fill } from "./dom.js";
 import { number } from "./format.js";
 import { showEmpty } from "./notices.js";
@@ -37,7 +38,7 @@ class ChartsTab {
   }
 
   draw() {
-    this.grid.show([{ key: `${this.run.store}/${this.run.key}`, label: `#${this.run.id}`, tone: -1, dash: 0 }], this.run.metrics, state().chart);
+    this.grid.show(runSource([{ key: `${this.run.store}/${this.run.key}`, label: `#${this.run.id}`, tone: -1, dash: 0 }]), this.run.metrics, state().chart);
   }
 
   /** @param {any} run */
@@ -55,8 +56,8 @@ class ChartsTab {
 }
 
 /** @param {import("./charts/grid.js").Known} known */
-function showLast({ place, curves }) {
-  const [curve] = curves ?? [];
+function showLast({ place, found }) {
+  const curve = found?.lines[0]?.curve;
   const last = /** @type {HTMLElement} */ (place.querySelector(".last"));
   if (!curve?.buckets || last.textContent) return;
   last.textContent = number(curve.last[curve.buckets - 1]);

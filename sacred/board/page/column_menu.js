@@ -5,9 +5,11 @@ import { change } from "./state.js";
 
 /**
  * @param {import("./table_data.js").Column[]} columns those that are shown
- * @param {import("./completion.js").Field[]} fields all that there are
+ * @param {import("./completion.js").Field[]} known all fields that there are, so far
+ * @param {Promise<import("./completion.js").Field[]>} learned all of them
  */
-export function columnMenu(columns, fields) {
+export function columnMenu(columns, known, learned) {
+  let fields = known;
   let shown = columns.map((column) => column.name);
   const search = /** @type {HTMLInputElement} */ (el("input.input", { type: "search", placeholder: "Find a field", "aria-label": "Find a field" }));
   const list = el("div.list");
@@ -70,6 +72,7 @@ export function columnMenu(columns, fields) {
     if (event.key === "Enter" && first) first.click();
   });
   draw();
+  learned.then((found) => { fields = found; draw(); }, () => undefined);
   const usual = button("Usual columns", () => {
     localStorage.removeItem("sacred.columns");
     change({ columns: [] }, { replace: true });

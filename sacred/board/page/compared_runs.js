@@ -3,8 +3,9 @@
 import { get } from "./api.js";
 import { looks } from "./charts/colours.js";
 import { middle, plain } from "./format.js";
+import { change } from "./state.js";
 
-/** @typedef {{key: string, id: string | number, name: string | null, status: string | null, active: boolean, label: string, about: string, tone: number, dash: number}} ComparedRun */
+/** @typedef {{key: string, id: string | number, name: string | null, status: string | null, active: boolean, label: string, about: string, tone: number, dash: number, open: () => void}} ComparedRun */
 /** @typedef {{name: string, values: any[]}} ComparedEntry of each run, in their order */
 /** @typedef {{runs: ComparedRun[], metrics: string[], parts: Record<string, ComparedEntry[]>, problems: string[]}} ComparedRuns */
 
@@ -22,7 +23,7 @@ export async function compareRuns(keys, parts = [], signal) {
   const runs = found.runs.map((/** @type {any} */ run, /** @type {number} */ n) => {
     const entries = telling(found.labels).map((/** @type {ComparedEntry} */ entry) => ({ name: entry.name, value: entry.values[n] }));
     const id = `${stores.size > 1 ? `${run.store} ` : ""}#${run.id}`;
-    return { ...run, key: names[n], label: [id, ...labelParts(entries)].join("  "), about: about(run, found.labels.map((/** @type {ComparedEntry} */ entry) => ({ name: entry.name, value: entry.values[n] }))), ...looked.get(names[n]) };
+    return { ...run, key: names[n], open: () => change({ run: names[n], item: "" }), label: [id, ...labelParts(entries)].join("  "), about: about(run, found.labels.map((/** @type {ComparedEntry} */ entry) => ({ name: entry.name, value: entry.values[n] }))), ...looked.get(names[n]) };
   });
   return { runs, metrics: ordered(found.metrics), parts: found.parts, problems: found.problems };
 }

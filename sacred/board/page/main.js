@@ -3,6 +3,8 @@
 import { Problem } from "./api.js";
 import { columnMenu } from "./column_menu.js";
 import { button, el, fill, icon } from "./dom.js";
+import { groupMenu } from "./group_menu.js";
+import { GroupsTable } from "./groups_table.js";
 import { showUtc, showsUtc, zone } from "./format.js";
 import { listenToKeys, showKeys } from "./keys.js";
 import { startLayout } from "./layout.js";
@@ -22,7 +24,7 @@ function place(id) {
 }
 
 const top = place("top");
-top.append(el("h1", {}, el("a.brand", { href: location.pathname, title: "All runs", onclick: (/** @type {Event} */ event) => { event.preventDefault(); change({ q: "", sort: "", stores: [], trash: false, run: "", item: "", alone: "", picked: [], panel: "" }); } }, el("img", { src: "icon.svg", alt: "" }), el("span", {}, "sacred board"))));
+top.append(el("h1", {}, el("a.brand", { href: location.pathname, title: "All runs", onclick: (/** @type {Event} */ event) => { event.preventDefault(); change({ q: "", sort: "", stores: [], trash: false, run: "", item: "", alone: "", picked: [], by: [], groups: [], panel: "" }); } }, el("img", { src: "icon.svg", alt: "" }), el("span", {}, "sacred board"))));
 const query = new QueryBox(top);
 /** @type {StatusBar | undefined} */
 let bar;
@@ -30,17 +32,22 @@ const table = new RunsTable(place("runs"), (data) => {
   bar?.update(data.total, table.newRuns);
   workspace.setFirst(data.first());
 });
+const groups = new GroupsTable(place("runs"), () => table.data.columns, (found) => {
+  workspace.setGroups(found);
+  by.setAttribute("aria-pressed", String(found !== null));
+});
 const workspace = new Workspace(place("across"), (runs) => table.setLooks(runs?.runs ?? []));
 bar = new StatusBar(place("status"), () => table.load());
 const panel = new RunPanel(place("run"));
 
 const charts = button("Charts", () => change({ panel: state().panel && !state().run ? "" : "charts", run: "", item: "", alone: "" }), { icon: "chart", text: true });
-const columns = button("Columns", () => togglePopup(columns, "Columns", () => columnMenu(table.data.columns, query.fields)), { icon: "columns", text: true });
+const by = button("Group", () => togglePopup(by, "Group by", () => groupMenu(query.fields, query.learned ?? query.learn())), { icon: "group", text: true });
+const columns = button("Columns", () => togglePopup(columns, "Columns", () => columnMenu(table.data.columns, query.fields, query.learned ?? query.learn())), { icon: "columns", text: true });
 const views = button("Views", () => togglePopup(views, "Views", (close) => viewMenu(close, isReadOnly())), { icon: "view", text: true });
 const save = button("Export", () => togglePopup(save, "Export", (close) => exportMenu(close, table.data.columns)), { icon: "save", text: true });
 const more = button("Settings", () => togglePopup(more, "Settings", settings), { icon: "moon", plain: true });
 const help = button("Keys (?)", () => showKeys(shortcuts), { icon: "help", plain: true });
-top.append(charts, columns, views, save, more, help);
+top.append(charts, by, columns, views, save, more, help);
 
 function isReadOnly() {
   return document.body.classList.contains("read-only");
@@ -76,6 +83,7 @@ const shortcuts = [
   { keys: ["Escape"], about: "Close the run, or the charts", act: () => change(state().run ? { run: "", item: "", alone: "" } : { panel: "", alone: "" }) },
   { keys: ["x"], about: "Select the run, for charts", act: () => table.pickCursor() },
   { keys: ["g"], about: "Charts of the selected runs", act: () => charts.click() },
+  { keys: ["b"], about: "Group runs by fields", act: () => by.click() },
   { keys: ["f"], about: "The run or the charts alone, or beside the list", act: () => (state().run || state().panel) && change({ alone: state().alone ? "" : "run" }) },
   { keys: ["[", "]"], about: "Previous, next part of the run", act: () => undefined },
   { keys: ["s"], about: "Star the run that is open", act: () => panel.run && !isReadOnly() && void panel.editor.toggleStar() },
@@ -103,7 +111,8 @@ startLayout(() => void table.table.draw());
 try {
   // The runs first: counting them may take longer than showing some.
   await table.load();
-  await Promise.all([bar.load(), query.learn()]);
+  if (state().by.length) void groups.load();
+  await Promise.all([bar.load(), query.learned ?? query.learn()]);
 } catch (error) {
   if (!(error instanceof Problem)) throw error;
   fill(place("notices"), el("div.notice", {}, error.message));

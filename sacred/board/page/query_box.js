@@ -21,6 +21,8 @@ export class QueryBox {
     root.append(el("div", { id: "query" }, this.field, this.popup));
     /** @type {import("./completion.js").Field[]} */
     this.fields = [];
+    /** @type {Promise<import("./completion.js").Field[]> | null} */
+    this.learned = null;
     /** @type {import("./completion.js").Option[]} */
     this.options = [];
     this.chosen = -1;
@@ -35,9 +37,9 @@ export class QueryBox {
   }
 
   /** Learn which fields there are. */
-  async learn() {
-    this.fields = (await get("fields", { store: state().stores })).fields;
-    return this.fields;
+  learn() {
+    this.learned = get("fields", { store: state().stores }).then(({ fields }) => { this.fields = fields; return fields; });
+    return this.learned;
   }
 
   /** @param {string} text */

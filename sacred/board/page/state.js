@@ -14,6 +14,9 @@ import { keepSettings, keptSettings, readSettings, writeSettings } from "./chart
  * @property {string} item within the tab: a file, a line
  * @property {string} alone "run": without the list
  * @property {string[]} picked STORE/KEY of the runs that are selected
+ * @property {string[]} by fields that runs are grouped by; none: runs by themselves
+ * @property {string[]} groups keys of the groups that are selected
+ * @property {string} groupSort fields of groups, as in `sort`; runs: how many they have
  * @property {string} panel what is shown of several runs: "charts"; empty: nothing
  * @property {import("./charts/settings.js").ChartSettings} chart how charts are drawn
  */
@@ -34,6 +37,9 @@ function fromQuery(query) {
     item: query.get("item") ?? "",
     alone: query.get("alone") ?? "",
     picked: query.getAll("pick"),
+    by: query.getAll("by"),
+    groups: query.getAll("group"),
+    groupSort: query.get("groupsort") ?? "",
     panel: query.get("panel") ?? "",
     chart: readSettings(query),
   };
@@ -48,6 +54,9 @@ export function asAddress(state) {
   for (const store of state.stores) query.append("store", store);
   if (state.trash) query.set("trash", "1");
   for (const run of state.picked) query.append("pick", run);
+  for (const field of state.by) query.append("by", field);
+  for (const group of state.groups) query.append("group", group);
+  if (state.groupSort && state.by.length) query.set("groupsort", state.groupSort);
   if (state.panel) query.set("panel", state.panel);
   if (state.run) query.set("run", state.run);
   if (state.run && state.tab) query.set("tab", state.tab);

@@ -2,14 +2,16 @@
 // Several runs beside the list: those that are selected, else the first ones of the list.
 import { Problem } from "./api.js";
 import { ChartsAcross } from "./charts/across.js";
+import { groupSource, runSource } from "./charts/sources.js";
 import { compareRuns } from "./compared_runs.js";
 import { button, el, fill } from "./dom.js";
 import { onStoreChange } from "./live.js";
 import { showEmpty } from "./notices.js";
+import { chosenGroups, groupRequest } from "./run_groups.js";
 import { change, onChange, state } from "./state.js";
 
 /** @typedef {import("./compared_runs.js").ComparedRuns} ComparedRuns */
-/** @typedef {{show: (runs: ComparedRuns) => void, refresh: () => void, close: () => void}} Part */
+/** @typedef {{show: (shown: import("./charts/across.js").Shown & ComparedRuns) => void, refresh: () => void, close: () => void}} Part */
 
 const FIRST = 10;
 const WAIT_MS = 1500;
@@ -34,11 +36,13 @@ export class Workspace {
     this.part = null;
     this.partName = "";
     this.shown = "";
+    /** @type {import("./run_groups.js").Groups | null} */
+    this.groups = null;
     this.asked = 0;
     /** @type {number | undefined} */
     this.timer = undefined;
     onChange((now, before) => {
-      if (now.panel !== before.panel || now.picked !== before.picked || now.run !== before.run) this.update();
+      if (now.panel !== before.panel || now.picked !== before.picked || String(now.groups) !== String(before.groups) || now.chart.band !== before.chart.band || now.chart.members !== before.chart.members || now.run !== before.run) this.update();
       else if (now.alone !== before.alone) this.drawHead();
     });
     onStoreChange((found) => {
@@ -58,6 +62,7 @@ export class Workspace {
 
   /** The runs that are shown. */
   keys() {
+    if (this.groups) return chosenGroups(this.groups, FIRST).map(({ members }) => members[0]);
     return state().picked.length ? state().picked : this.first;
   }
 
@@ -67,17 +72,33 @@ export class Workspace {
     void this.update();
   }
 
+  /** @param {import("./run_groups.js").Groups | null} groups null: runs by themselves */
+  setGroups(groups) {
+    this.groups = groups;
+    this.shown = "";
+    void this.update();
+  }
+
+  /** What charts show: runs, or groups. @param {ComparedRuns} runs */
+  view(runs) {
+    const { chart } = state();
+    if (!this.groups) return { ...runs, entries: runs.runs, source: runSource(runs.runs.map(({ key, label, tone, dash }) => ({ key, label, tone, dash }))), isGrouped: false };
+    const groups = chosenGroups(this.groups, FIRST);
+    return { ...runs, entries: groups, source: groupSource(groups, groupRequest(state()), chart), isGrouped: true };
+  }
+
   async update() {
     if (!state().panel) {
       this.closePart();
       this.told(null);
       return;
     }
-    if (!this.isOn()) return;
+    // Groups that are asked for come by themselves.
+    if (!this.isOn() || Boolean(this.groups) !== state().by.length > 0) return;
     const part = PARTS.find(({ id }) => id === state().panel) ?? PARTS[0];
     this.drawHead();
     const keys = this.keys();
-    const wanted = JSON.stringify([part.id, keys]);
+    const wanted = JSON.stringify([part.id, keys, this.groups && state().groups, this.groups && state().chart.band, state().chart.members]);
     if (wanted === this.shown) return;
     this.shown = wanted;
     const asked = (this.asked += 1);
@@ -97,8 +118,8 @@ export class Workspace {
       this.partName = part.id;
     }
     this.shown = wanted;
-    this.told(runs);
-    this.part.show(runs);
+    this.told(this.groups ? null : runs);
+    this.part.show(this.view(runs));
   }
 
   /** @param {Problem} problem */
@@ -118,9 +139,10 @@ export class Workspace {
   drawHead() {
     const { picked, alone, panel } = state();
     const count = this.keys().length;
-    const text = picked.length ? `${picked.length} selected run${picked.length > 1 ? "s" : ""}` : `the first ${count} runs of the list`;
+    const chosen = this.groups ? state().groups : picked;
+    const text = this.groups ? (chosen.length ? `${count} selected group${count > 1 ? "s" : ""}` : `the first ${count} of ${this.groups.groups.length} groups`) : picked.length ? `${picked.length} selected run${picked.length > 1 ? "s" : ""}` : `the first ${count} runs of the list`;
     fill(this.head, el("h2", {}, `${PARTS.find(({ id }) => id === panel)?.label ?? "Charts"} `, el("span.dim", {}, text)), el("span.grow"),
-      picked.length ? button("Clear the selection", () => change({ picked: [] }), { text: true }) : el("span.dim.hint", {}, "select runs with ", el("kbd", {}, "x")),
+      chosen.length ? button("Clear the selection", () => change({ picked: [], groups: [] }), { text: true }) : this.groups ? null : el("span.dim.hint", {}, "select runs with ", el("kbd", {}, "x")),
       button(alone ? "With the list (f)" : "Alone (f)", () => change({ alone: alone ? "" : "run" }), { icon: "full", plain: true }),
       button("Close (Esc)", () => change({ panel: "", alone: "" }), { icon: "close", plain: true }));
     this.tabs.hidden = PARTS.length < 2;

@@ -2,12 +2,13 @@
 // Charts of several runs: one for each metric, with a legend of what differs between the runs.
 import { el, fill } from "../dom.js";
 import { showEmpty } from "../notices.js";
-import { change, onChange, setChart, state } from "../state.js";
+import { onChange, setChart, state } from "../state.js";
 import { ChartGrid } from "./grid.js";
 import { hovered, onHovered, setHovered } from "./hovered.js";
 import { chartTools } from "./settings.js";
 
-/** @typedef {import("../compared_runs.js").ComparedRuns} ComparedRuns */
+/** @typedef {{key: string, label: string, about: string, tone: number, dash: number, open: () => void}} Entry of the legend */
+/** @typedef {{entries: Entry[], metrics: string[], source: import("./sources.js").Source, isGrouped: boolean}} Shown */
 
 export class ChartsAcross {
   /** @param {HTMLElement} root */
@@ -18,37 +19,37 @@ export class ChartsAcross {
     this.blank = el("div", { hidden: true });
     this.grid = new ChartGrid(root, setChart);
     root.append(this.tools, this.legend, this.blank, this.grid.element);
-    /** @type {ComparedRuns | null} */
-    this.runs = null;
+    /** @type {Shown | null} */
+    this.shown = null;
     this.stop = onChange((now, before) => {
-      if (now.chart === before.chart || !this.runs) return;
-      if (!this.tools.contains(document.activeElement) || now.chart.zoom !== before.chart.zoom) this.drawTools(this.runs);
-      this.grid.show(this.runs.runs, this.runs.metrics, now.chart);
+      if (now.chart === before.chart || !this.shown) return;
+      if (!this.tools.contains(document.activeElement) || now.chart.zoom !== before.chart.zoom) this.drawTools(this.shown);
+      this.grid.show(this.shown.source, this.shown.metrics, now.chart);
     });
     this.endHover = onHovered((key) => {
       for (const item of this.legend.children) item.classList.toggle("linked", /** @type {HTMLElement} */ (item).dataset.key === key);
     });
   }
 
-  /** @param {ComparedRuns} runs */
-  show(runs) {
-    const isOther = String(this.runs?.metrics) !== String(runs.metrics);
-    this.runs = runs;
-    const isEmpty = !runs.metrics.length;
+  /** @param {Shown} shown */
+  show(shown) {
+    const isOther = JSON.stringify([this.shown?.metrics, this.shown?.isGrouped]) !== JSON.stringify([shown.metrics, shown.isGrouped]);
+    this.shown = shown;
+    const isEmpty = !shown.metrics.length;
     for (const part of [this.tools, this.legend, this.grid.element]) part.hidden = isEmpty;
     this.blank.hidden = !isEmpty;
     if (isEmpty) {
       showEmpty(this.blank, "No metrics", "None of these runs has logged any. To log one:", { code: '_run.log_scalar("loss", value, step)' });
       return;
     }
-    if (isOther && !this.tools.contains(document.activeElement)) this.drawTools(runs);
-    fill(this.legend, ...runs.runs.map((run) => legendItem(run)));
-    this.grid.show(runs.runs, runs.metrics, state().chart);
+    if (isOther && !this.tools.contains(document.activeElement)) this.drawTools(shown);
+    fill(this.legend, ...shown.entries.map((entry) => legendItem(entry)));
+    this.grid.show(shown.source, shown.metrics, state().chart);
   }
 
-  /** @param {ComparedRuns} runs */
-  drawTools(runs) {
-    fill(this.tools, ...chartTools(state().chart, runs.metrics, setChart));
+  /** @param {Shown} shown */
+  drawTools(shown) {
+    fill(this.tools, ...chartTools(state().chart, shown.metrics, setChart, shown.isGrouped));
   }
 
   refresh() {
@@ -62,10 +63,9 @@ export class ChartsAcross {
   }
 }
 
-/** @param {import("../compared_runs.js").ComparedRun} run */
+/** @param {Entry} run */
 function legendItem(run) {
-  const open = () => change({ run: run.key, item: "" });
-  const item = el("button.item", { type: "button", title: run.about, onclick: open }, el("span", { class: `swatch tone-${run.tone} dash-${run.dash}` }), run.label);
+  const item = el("button.item", { type: "button", title: run.about, onclick: run.open }, el("span", { class: `swatch tone-${run.tone} dash-${run.dash}` }), run.label);
   const place = el("div.entry", { role: "listitem", "data-key": run.key, class: run.key === hovered() ? "linked" : "" }, item);
   place.addEventListener("pointerenter", () => setHovered(run.key));
   place.addEventListener("pointerleave", () => setHovered(""));

@@ -179,8 +179,9 @@ export class Chart {
     this.root.classList.toggle("read", n >= 0);
     if (!shape || n < 0) return;
     const { curve, label } = shape.line;
-    const range = curve.low[n] === curve.high[n] ? "" : ` (${number(curve.low[n])} … ${number(curve.high[n])})`;
-    fill(this.readout, this.shapes.length > 1 ? el("span", { class: `swatch tone-${shape.line.tone}` }) : null, el("b", {}, number(curve.last[n])), `${range} at ${this.place(curve.x[n])}`, this.shapes.length > 1 ? el("span.dim", {}, `  ${label}`) : null);
+    const isPoint = Number.isNaN(curve.low[n]) || curve.low[n] === curve.high[n];
+    const range = isPoint ? "" : ` (${number(curve.low[n])} … ${number(curve.high[n])})`;
+    fill(this.readout, this.shapes.length > 1 ? el("span", { class: `swatch tone-${shape.line.tone}` }) : null, el("b", {}, number(curve.last[n])), `${range}${shape.line.isMean ? ` n=${curve.first[n]}` : ""} at ${this.place(curve.x[n])}`, this.shapes.length > 1 ? el("span.dim", {}, `  ${label}`) : null);
   }
 
   /** The line nearest to the pointer. @param {any} plot @param {number} x @param {number} top */

@@ -3,7 +3,7 @@
 
 /** @typedef {import("../api.js").Curve} Curve */
 /** @typedef {import("./settings.js").ChartSettings} ChartSettings */
-/** @typedef {{key: string, label: string, tone: number, dash: number, faint?: boolean, curve: Curve}} Line */
+/** @typedef {{key: string, label: string, tone: number, dash: number, faint?: boolean, isMean?: boolean, curve: Curve}} Line isMean: `first` has the number of members */
 /** @typedef {{x: number, kind: "nan" | "above" | "below"}} Mark */
 /** @typedef {{line: Line, x: ArrayLike<number>, front: (number | null)[], raw: (number | null)[] | null, low: (number | null)[], high: (number | null)[], hasBand: boolean, marks: Mark[], hidden: number}} Shape */
 
@@ -56,7 +56,7 @@ export function rangeOf(shapes, settings, zoom) {
   /** @type {number[]} */
   const all = [];
   for (const shape of shapes) {
-    const lists = settings.clip || !shape.hasBand ? [shape.front] : [shape.low, shape.high];
+    const lists = settings.clip || !shape.hasBand ? [shape.front] : [shape.front, shape.low, shape.high];
     for (let n = 0; n < shape.x.length; n += 1) {
       for (const list of lists) {
         const value = list[n];

@@ -106,8 +106,8 @@ function savePng(name, chart) {
 /** One line for each bucket of each run. @param {string} name @param {Chart | null} chart */
 export function csvOf(name, chart) {
   if (!chart) return "";
-  const rows = [["run", "label", "metric", chart.settings.x, "last", "low", "high"]];
-  for (const { curve, key, label } of chart.lines) {
+  const rows = [chart.lines.some(({ isMean }) => isMean) ? ["group", "label", "metric", chart.settings.x, "mean", "low", "high"] : ["run", "label", "metric", chart.settings.x, "last", "low", "high"]];
+  for (const { curve, key, label } of chart.lines.filter(({ faint }) => !faint)) {
     for (let n = 0; n < curve.buckets; n += 1) rows.push([key, label, name, String(curve.x[n]), String(curve.last[n]), String(curve.low[n]), String(curve.high[n])]);
   }
   return rows.map((row) => row.map(csvCell).join(",")).join("\r\n");

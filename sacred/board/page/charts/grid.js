@@ -1,14 +1,13 @@
 // @ts-check
 // A chart for each metric, made when it comes into view.
-import { series } from "../api.js";
 import { el, fill } from "../dom.js";
 import { Chart, syncKey } from "./chart.js";
 import { saveButton } from "./export.js";
 import { zoomOf } from "./settings.js";
 
 /** @typedef {import("./settings.js").ChartSettings} ChartSettings */
-/** @typedef {{key: string, label: string, tone: number, dash: number}} Run a run as the charts show it: key is STORE/KEY */
-/** @typedef {{place: HTMLElement, chart: Chart | null, curves: import("../api.js").Curve[] | null}} Known */
+/** @typedef {import("./sources.js").Source} Source */
+/** @typedef {{place: HTMLElement, chart: Chart | null, found: import("./sources.js").Found | null}} Known */
 
 const BUCKETS = 400;
 const MOST_CURVES_AT_ONCE = 40;
@@ -24,8 +23,8 @@ export class ChartGrid {
     this.set = set;
     this.told = told;
     this.element = el("div.charts");
-    /** @type {Run[]} */
-    this.runs = [];
+    /** @type {Source} */
+    this.source = { key: "", count: 0, read: async () => new Map() };
     /** @type {string[]} */
     this.metrics = [];
     /** @type {ChartSettings} */
@@ -40,11 +39,11 @@ export class ChartGrid {
     this.observer = new IntersectionObserver((entries) => this.seen(entries), { root: scrolled, rootMargin: "200px" });
   }
 
-  /** @param {Run[]} runs @param {string[]} metrics @param {ChartSettings} settings */
-  show(runs, metrics, settings) {
+  /** @param {Source} source @param {string[]} metrics @param {ChartSettings} settings */
+  show(source, metrics, settings) {
     const before = this.settings;
-    const isOther = !before || before.x !== settings.x || before.zoom !== settings.zoom || String(runs.map(({ key }) => key)) !== String(this.runs.map(({ key }) => key));
-    [this.runs, this.metrics, this.settings] = [runs, metrics, settings];
+    const isOther = !before || before.x !== settings.x || before.zoom !== settings.zoom || source.key !== this.source.key;
+    [this.source, this.metrics, this.settings] = [source, metrics, settings];
     this.element.className = `charts ${settings.size}`;
     this.draw();
     if (isOther) {
@@ -73,8 +72,8 @@ export class ChartGrid {
     let known = this.known.get(name);
     if (!known) {
       const place = el("figure.chart", { "data-metric": name, "aria-label": name });
-      const one = { place, chart: null, curves: null };
-      place.append(el("h3", {}, el("span.name", { title: name }, name), el("span.last"), saveButton(name, () => one.chart)));
+      const one = { place, chart: null, found: null };
+      place.append(el("h3", {}, el("span.name", { title: name }, name), el("span.last", {}, "…"), saveButton(name, () => one.chart)));
       this.known.set(name, one);
       known = one;
     }
@@ -85,7 +84,7 @@ export class ChartGrid {
   seen(entries) {
     for (const entry of entries) {
       const name = /** @type {HTMLElement} */ (entry.target).dataset.metric ?? "";
-      if (entry.isIntersecting && !this.known.get(name)?.curves) this.wanted.add(name);
+      if (entry.isIntersecting && !this.known.get(name)?.found) this.wanted.add(name);
     }
     // All that come into view together are asked for together.
     queueMicrotask(() => {
@@ -97,45 +96,43 @@ export class ChartGrid {
 
   /** Read again what has been read. */
   refresh() {
-    this.read([...this.known].filter(([, { curves, place }]) => curves && place.isConnected).map(([name]) => name));
+    this.read([...this.known].filter(([, { found, place }]) => found && place.isConnected).map(([name]) => name));
   }
 
   /** @param {string[]} names */
   read(names) {
-    const most = Math.max(1, Math.floor(MOST_CURVES_AT_ONCE / Math.max(1, this.runs.length)));
+    const most = Math.max(1, Math.floor(MOST_CURVES_AT_ONCE / Math.max(1, this.source.count)));
     for (let n = 0; n < names.length; n += most) void this.readSome(names.slice(n, n + most));
   }
 
   /** @param {string[]} names */
   async readSome(names) {
-    if (!names.length || !this.runs.length) return;
+    if (!names.length || !this.source.count) return;
     const { signal } = this.abort;
     const [from, to] = zoomOf(this.settings) ?? [null, null];
-    const run = this.runs.map(({ key }) => key);
     // Beyond a few runs, fewer points each are as many in all.
-    const buckets = Math.round(BUCKETS / Math.max(1, Math.sqrt(run.length / 10)));
-    const curves = await series({ run, name: names, x: this.settings.x, buckets, from, to }, signal).catch(() => null);
-    if (!curves || signal.aborted) return;
+    const buckets = Math.round(BUCKETS / Math.max(1, Math.sqrt(this.source.count / 10)));
+    const found = await this.source.read(names, { x: this.settings.x, buckets, from, to }, signal).catch((error) => { if (!signal.aborted) this.showProblem(names, error); });
+    if (!found || signal.aborted) return;
     for (const name of names) {
       const known = this.known.get(name);
       if (!known) continue;
-      known.curves = curves.filter((curve) => curve.name === name);
+      known.found = found.get(name) ?? { lines: [], error: null };
       this.showCurves(known);
     }
   }
 
+  /** @param {string[]} names @param {Error} error */
+  showProblem(names, error) {
+    for (const name of names) this.known.get(name)?.place.querySelector(".last")?.replaceChildren(error.message);
+  }
+
   /** @param {Known} known */
   showCurves(known) {
-    if (!known.curves) return;
-    const found = known.curves;
-    /** @type {import("./curves.js").Line[]} */
-    const lines = [];
-    for (const run of this.runs) {
-      const curve = found.find((one) => `${one.store}/${one.key}` === run.key);
-      if (curve?.buckets) lines.push({ ...run, curve });
-    }
+    if (!known.found) return;
+    const { lines, error } = known.found;
     const last = /** @type {HTMLElement} */ (known.place.querySelector(".last"));
-    last.textContent = lines.length ? "" : this.settings.zoom && !found.some(({ error }) => error) ? "nothing here" : found.find(({ error }) => error)?.error ?? "no numbers";
+    last.textContent = lines.length ? "" : error ?? (this.settings.zoom ? "nothing here" : "no numbers");
     if (lines.length || known.chart) {
       known.chart ??= new Chart(known.place, this.sync, (from, to) => this.set({ zoom: `${from}..${to}` }), () => this.set({ zoom: "" }));
       known.chart.show(lines, this.settings);

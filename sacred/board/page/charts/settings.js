@@ -11,13 +11,15 @@ import { button, el } from "../dom.js";
  * @property {string} zoom "FROM..TO" of x; empty: all
  * @property {string} find what is in the names of the metrics shown
  * @property {string} size "", "small" or "large"
+ * @property {string} band what the area around the mean of a group shows: ci, std, sem, range
+ * @property {boolean} members whether the members of groups are drawn, faintly
  */
 
 /** @type {ChartSettings} */
-export const USUAL = { x: "step", log: "", smooth: 0, clip: false, zoom: "", find: "", size: "" };
+export const USUAL = { x: "step", log: "", smooth: 0, clip: false, zoom: "", find: "", size: "", band: "ci", members: true };
 const KEPT = "sacred.charts";
 /** What is kept for the next visit: not what is looked for just now. */
-const KEPT_NAMES = ["x", "log", "smooth", "clip", "size"];
+const KEPT_NAMES = ["x", "log", "smooth", "clip", "size", "band"];
 
 /** @param {URLSearchParams} query @returns {ChartSettings} */
 export function readSettings(query) {
@@ -30,6 +32,8 @@ export function readSettings(query) {
     zoom: query.get("zoom") ?? "",
     find: query.get("find") ?? "",
     size: query.get("size") ?? "",
+    band: query.get("band") ?? USUAL.band,
+    members: query.get("members") !== "no",
   };
 }
 
@@ -37,6 +41,8 @@ export function readSettings(query) {
 export function writeSettings(settings, query) {
   if (settings.x !== USUAL.x) query.set("x", settings.x);
   if (settings.smooth) query.set("smooth", String(settings.smooth));
+  if (settings.band !== USUAL.band) query.set("band", settings.band);
+  if (!settings.members) query.set("members", "no");
   if (settings.clip) query.set("clip", "1");
   for (const name of /** @type {("log" | "zoom" | "find" | "size")[]} */ (["log", "zoom", "find", "size"])) if (settings[name]) query.set(name, settings[name]);
 }
@@ -61,9 +67,9 @@ export function zoomOf(settings) {
 
 /**
  * The controls of a page of charts.
- * @param {ChartSettings} settings @param {string[]} metrics @param {(changes: Partial<ChartSettings>) => void} set
+ * @param {ChartSettings} settings @param {string[]} metrics @param {(changes: Partial<ChartSettings>) => void} set @param {boolean} [withGroups]
  */
-export function chartTools(settings, metrics, set) {
+export function chartTools(settings, metrics, set, withGroups = false) {
   const find = /** @type {HTMLInputElement} */ (el("input.input", { type: "search", placeholder: `Find among ${metrics.length} metrics`, "aria-label": "Find a metric", value: settings.find }));
   find.addEventListener("input", () => set({ find: find.value }));
   const places = [["step", "by step"], ["relative", "by time since the start"], ["time", "by time"], ...metrics.slice(0, 200).map((name) => [`metric:${name}`, `by ${name}`])];
@@ -75,7 +81,10 @@ export function chartTools(settings, metrics, set) {
   const smooth = /** @type {HTMLInputElement} */ (el("input", { type: "range", min: 0, max: 0.99, step: 0.01, value: settings.smooth }));
   smooth.addEventListener("input", () => set({ smooth: Number(smooth.value) }));
   const zoomed = settings.zoom ? button("Show all", () => set({ zoom: "" }), { text: true }) : null;
-  return [find, x, ...logs,
+  const groups = withGroups ? [
+    choice("The band around the mean", [["ci", "95 % interval"], ["std", "± deviation"], ["sem", "± standard error"], ["range", "min … max"]], settings.band, (value) => set({ band: value })),
+    check("members", settings.members, (isOn) => set({ members: isOn }), "The runs of each group, faintly")] : [];
+  return [find, x, ...groups, ...logs,
     el("label", { title: "Exponential moving average; the raw curve stays behind" }, "smooth", smooth),
     check("clip outliers", settings.clip, (isOn) => set({ clip: isOn }), "The range of y leaves out the 2 % at either end"), size, zoomed];
 }
