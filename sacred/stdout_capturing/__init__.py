@@ -10,6 +10,7 @@ Python streams only, ``no`` nothing.
 | `sys_capture` `write_hook` | the mode ``sys``: writes to Python's streams |
 | `fd_capture` `channel` `streams` | the mode ``fd``: descriptors, and Python's streams |
 | `sinks` `terminal` | what descriptors are redirected to: a file in memory, a pseudo terminal |
+| `child_starts` | what is done before a program is started |
 | `kept_descriptors` | what user code must not close |
 | `process` `libc` | C's own buffer, crash reports; functions of the C library |
 

@@ -22,6 +22,7 @@ from sacred._base.deferred_thread import DeferredThread
 from sacred.stdout_capturing.backlog import Backlog
 from sacred.stdout_capturing.captured import CapturedOutput
 from sacred.stdout_capturing.channel import Channel, open_channels, write_all
+from sacred.stdout_capturing.child_starts import before_child_starts
 from sacred.stdout_capturing.kept_descriptors import keep_open, release
 from sacred.stdout_capturing.process import crash_reports_to, flush_c_stdout
 from sacred.stdout_capturing.streams import flush_streams, listen_to_streams
@@ -76,7 +77,14 @@ class FdCapture(CapturedOutput):
             self._connect()
         self._undo += listen_to_streams(self)
         if self.channels:
+            with _registry_lock:
+                end = before_child_starts(self._record_before_a_child)
+            self._undo.append(lambda: _locked(end))
             self._thread.start(_IDLE_SECONDS)
+
+    def _record_before_a_child(self) -> None:
+        if not self.ended:
+            self.record(_STDOUT_AND_STDERR)
 
     def _connect(self) -> None:
         with _registry_lock:
@@ -302,6 +310,11 @@ class FdCapture(CapturedOutput):
         self.in_delivery.clear()
         for channel in self.channels:
             channel.sink.forget_in_child()
+
+
+def _locked(action: Callable[[], object]) -> None:
+    with _registry_lock:
+        action()
 
 
 # Steps that may block on a stopped terminal are abandoned on an interrupt.

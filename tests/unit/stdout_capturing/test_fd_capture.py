@@ -5,9 +5,9 @@ from __future__ import annotations
 import ctypes
 import multiprocessing
 import os
+import pickle
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -100,12 +100,26 @@ def test_a_shell_that_opens_dev_stderr_anew(capfd: pytest.CaptureFixture[str]) -
     texts = ["a much longer line than the next", "second", "longer than the second"]
     with capture() as output:
         for text in texts:
-            os.write(2, b"plain\n")
-            time.sleep(0.1)
+            os.write(2, b"plain\n")  # right before: nobody has had the time to read it
             subprocess.run(f"echo {text} >/dev/stderr", shell=True, check=True)
-            time.sleep(0.1)
     expected = "".join(f"plain\n{text}\n" for text in texts)
     assert output.get() == expected
+
+
+def test_programs_are_started_as_ever(capfd: pytest.CaptureFixture[str]) -> None:
+    """What is done before that is undone, and the functions are pickled by their names."""
+    starters = [(os, "system"), (os, "posix_spawn"), (subprocess, "_fork_exec")]
+    before = [getattr(module, name) for module, name in starters]
+    with capture() as outer, capture() as inner:
+        os.write(1, b"plain\n")
+        assert os.system("echo first >/dev/stdout") == 0
+        os.write(1, b"again\n")
+        pid = os.posix_spawn("/bin/sh", ["sh", "-c", "echo second >/dev/stdout"], os.environ)
+        os.waitpid(pid, 0)
+        assert pickle.loads(pickle.dumps(os.system)) is os.system
+    expected = "plain\nfirst\nagain\nsecond\n"
+    assert outer.get() == inner.get() == expected
+    assert [getattr(module, name) for module, name in starters] == before
 
 
 def test_memory_of_the_sink_is_given_back() -> None:
