@@ -12,6 +12,7 @@ from sacred._base.current_run import runs_in_scope
 from sacred._base.errors import SacredError
 from sacred._base.functions import ensure_wellformed_argv
 from sacred._base.masking import mask_passwords
+from sacred._base.registry import Registry
 from sacred._base.script import calling_globals, main_file_of
 from sacred.cli.options import apply_options, default_options, gather_command_line_options
 from sacred.commands import built_in
@@ -29,8 +30,12 @@ if TYPE_CHECKING:
     from sacred.run import Run
 
     R = TypeVar("R")
+    F = TypeVar("F", bound=Callable[..., Any])
 
 __all__ = ["Experiment", "NoRunError", "gather_command_line_options"]
+
+#: Methods of experiments whose code stands on floors above.
+METHODS = Registry("sacred.experiment_methods", {"sweep": "sacred.sweeps.from_python:sweep_of"})
 
 
 class NoRunError(SacredError, AssertionError):
@@ -101,6 +106,8 @@ class Experiment(Ingredient):
             check_additional_host_info(self.additional_host_info)
         self.additional_cli_options = list(additional_cli_options or ())
         self.all_cli_options = gather_command_line_options(self.additional_cli_options)
+        #: What sweeps look into, see `search_space`.
+        self.search_spaces: list[Callable[..., Any]] = []
         self._last_run: Run | None = None
         self._add_built_in_commands()
 
@@ -329,6 +336,34 @@ class Experiment(Ingredient):
             run.observers = observers_beside(run.observers, is_queued=run.queue_only)
         self.current_run = run
         return run
+
+    def search_space(self, function: F) -> F:
+        """Declare what sweeps look into: a function whose variables are values of `sacred.sweeps`.
+
+        >>> from sacred import Experiment, sweeps
+        >>> ex = Experiment("demo", interactive=True)
+        >>> @ex.search_space
+        ... def space():
+        ...     lr = sweeps.loguniform(1e-5, 1e-1)
+        """
+        self.search_spaces.append(function)
+        return function
+
+    def sweep(self, space: Mapping[str, Any] | None = None, **options: Any) -> Any:
+        """Return a `sacred.sweeps.Sweep`, whose ``run()`` runs this at the points of a space.
+
+        Args:
+            space: by the paths of entries: lists of alternatives, values of `sacred.sweeps`, and
+                constants (default: what `search_space` has declared).
+            **options: ``seeds`` (each point is run with so many), ``trials`` (so many points are
+                drawn), ``sampler``, ``minimize``, ``maximize``, ``zip``, ``where`` (a function
+                of the values of a point), ``name``, ``seed``, ``command``, ``options``.
+
+        Raises:
+            SweepError: it has no meaning.
+        """
+        # Its type lives on a floor above.
+        return METHODS.load("sweep")(self, space, **options)
 
     def run_commandline(self, argv: str | Sequence[str] | None = None) -> Run:
         """Run what a command line asks for.

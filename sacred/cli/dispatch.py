@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred._base.errors import SacredError
+from sacred._base.registry import Registry
 from sacred.cli.error_messages import (
     no_command,
     report,
@@ -16,7 +17,7 @@ from sacred.cli.error_messages import (
     unknown_command,
 )
 from sacred.cli.options import BuiltInOption
-from sacred.cli.parsing import ParsedArguments, parse
+from sacred.cli.parsing import ParsedArguments, flags_of, parse
 from sacred.cli.updates import parse_updates
 from sacred.commands import built_in, help_for_command
 from sacred.commands.built_in import COMMAND_FLAGS, COMMANDS_WITH_ARGUMENTS
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
     from sacred._base.cli_option import CLIOption
     from sacred.run import Run
 
-__all__ = ["Program", "run_commandline"]
+__all__ = ["TOOLS", "Program", "run_commandline"]
+
+#: What a command line can ask for besides runs: functions of the experiment and ``argv``, from
+#: floors above. They are no commands of experiments, whose seeds depend on how many these are.
+TOOLS = Registry("sacred.experiment_tools", {"sweep": "sacred.sweeps.command_line:run_sweep"})
 
 
 class Program(Protocol):
@@ -87,6 +92,9 @@ def run_commandline(experiment: Program, argv: Sequence[str]) -> Run:
     usage = functools.cache(lambda: experiment.get_usage(argv[0] if argv else None))
     options = experiment.all_cli_options
     try:
+        if (tool := _tool(experiment, argv)) is not None:
+            tool(experiment, argv)
+            sys.exit(0)
         ours = _built_in_commands(experiment)
         flags = {name: flags for name, flags in COMMAND_FLAGS.items() if name in ours}
         parsed = parse(argv[1:], options, ours & COMMANDS_WITH_ARGUMENTS, flags)
@@ -103,6 +111,25 @@ def run_commandline(experiment: Program, argv: Sequence[str]) -> Run:
     except SacredError as error:
         sys.exit(report(error, usage()[0]))
     return _run(experiment, request, lambda: usage()[0])
+
+
+def _tool(experiment: Program, argv: Sequence[str]) -> Callable[..., None] | None:
+    """The tool that a command line asks for; None: it asks for a run.
+
+    A command of the experiment's own wins over a tool of that name.
+    """
+    words = list(argv[1:])
+    words = words[: words.index("with")] if "with" in words else words
+    names = [name for name in TOOLS.names() if name in words]
+    if not names or names[0] in dict(experiment.gather_commands()):
+        return None
+    place = words.index(names[0])
+    flags = flags_of(experiment.all_cli_options)
+    with_value = {text for f in flags if f.argument for text in (f.short, f.long)}
+    if place and words[place - 1] in with_value:  # as in `-c sweep`
+        return None
+    tool: Callable[..., None] = TOOLS.load(names[0])
+    return tool
 
 
 def _completion_asked_for(parsed: ParsedArguments, options: Iterable[CLIOption]) -> str | None:

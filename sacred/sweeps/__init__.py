@@ -4,8 +4,17 @@
 |---|---|
 | `dimensions` | lists of alternatives, and distributions |
 | `words` | search spaces from the words of a command line |
+| `functions` `from_python` | search spaces from Python |
 | `space` | search spaces and their points; seeds |
 | `plan` | what a sweep is asked to do |
 | `sweep_files` | sweeps from our own files, from those of W&B, and from those of SEML |
+| `sweep` | the sweep itself: its points become queued runs, which workers run |
+| `outcomes` | what its runs have reached, by points |
+| `optuna_study` | points from Optuna |
+| `command_line` | ``exp.py sweep`` |
 | `errors` | what can be wrong with one |
 """
+
+from sacred._base.lazy import lazy_package
+
+__getattr__, __dir__, __all__ = lazy_package(globals())

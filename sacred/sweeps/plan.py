@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
-import random
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -11,9 +12,9 @@ from sacred._base.frozen import Frozen, replace
 from sacred.sweeps.errors import SweepError
 from sacred.sweeps.space import Point, Space, seeds_of
 
-__all__ = ["Objective", "SweepPlan", "new_seed"]
+__all__ = ["Objective", "SweepPlan", "digest_of", "seed_from"]
 
-_SEEDS = range(1, 10**9)
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 class Objective(Frozen):
@@ -59,6 +60,11 @@ class SweepPlan(Frozen):
         Raises:
             SweepError: its parts contradict each other.
         """
+        if not _NAME.fullmatch(self.name):
+            raise SweepError(
+                f"the name of a sweep becomes part of ids: letters, digits, '_', '.' and '-', not "
+                f"{self.name!r}"
+            )
         for space in self.spaces:
             space.check()
             if self.trials is None:
@@ -121,6 +127,21 @@ def _sets_seed(space: Space) -> bool:
     return "seed" in names
 
 
-def new_seed() -> int:
-    """Return a seed for a sweep, from the operating system."""
-    return random.SystemRandom().choice(_SEEDS)
+def digest_of(plan: SweepPlan, command: str | None) -> str:
+    """Return six characters that are the same for whoever asks for the same.
+
+    Args:
+        plan: of which the name does not count, nor how many points are drawn.
+        command: of the experiment.
+    """
+    asked = (command, plan.spaces, plan.seed, plan.seeds, plan.sampler, plan.objectives)
+    return hashlib.sha256(repr(asked).encode()).hexdigest()[:6]
+
+
+def seed_from(text: str) -> int:
+    """Return a seed for a sweep that asks for the same again, from a text that says what.
+
+    Args:
+        text: any.
+    """
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % (10**9 - 1) + 1

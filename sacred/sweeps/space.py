@@ -90,7 +90,7 @@ class Space(Frozen):
                 f"{endless[0].name}: {endless[0].kind} has no end of values; how many points are "
                 "to be drawn is said by --trials N"
             )
-        return math.prod(len(group) for group in self._groups())
+        return math.prod(len(group) for group in self.groups())
 
     def grid(self) -> Iterator[Point]:
         """Yield all combinations; the last dimension varies fastest.
@@ -99,7 +99,7 @@ class Space(Frozen):
             SweepError: there are distributions.
         """
         _ = self.grid_size
-        combinations = itertools.product(*self._groups())
+        combinations = itertools.product(*self.groups())
         for number, groups in enumerate(combinations):
             yield self.point(number, list(itertools.chain.from_iterable(groups)))
 
@@ -111,7 +111,7 @@ class Space(Frozen):
             seed: of the sweep.
         """
         generator = random.Random(f"{seed} {number}")
-        chosen = [item for group in self._groups() for item in generator.choice(group)]
+        chosen = [item for group in self.groups() for item in generator.choice(group)]
         chosen += [
             Alternative(path=one.name, value=one.sample(generator)) for one in self.distributions
         ]
@@ -124,7 +124,7 @@ class Space(Frozen):
             number: of the point.
             chosen: one of each dimension; what is missing keeps its default.
         """
-        by_name = {self._name_of(item): item for item in chosen}
+        by_name = {self.name_of(item): item for item in chosen}
         ordered = [by_name[one.name] for one in self.dimensions if one.name in by_name]
         words = [*self.fixed, *(item.word for item in ordered if item.word is not None)]
         updates, named_configs = parse_updates(words)
@@ -135,12 +135,17 @@ class Space(Frozen):
                 recursive_update(updates, convert_to_nested_dict({item.path: item.value}))
         return Point(
             number=number,
-            values={self._name_of(item): item.value for item in ordered},
+            values={self.name_of(item): item.value for item in ordered},
             updates=updates,
             named_configs=tuple(named_configs),
         )
 
-    def _name_of(self, item: Alternative) -> str:
+    def name_of(self, item: Alternative) -> str:
+        """The name of the dimension that an alternative belongs to.
+
+        Args:
+            item: one of an axis, or a value that was drawn.
+        """
         if item.path:
             return item.path
         return next(
@@ -149,8 +154,11 @@ class Space(Frozen):
             if isinstance(one, Axis) and item in one.alternatives
         )
 
-    def _groups(self) -> list[list[tuple[Alternative, ...]]]:
-        """What is combined: an axis, or several that advance together, in order of the first."""
+    def groups(self) -> list[list[tuple[Alternative, ...]]]:
+        """What is combined: the alternatives of an axis, or of several that advance together.
+
+        Distributions are not among them.
+        """
         axes = {one.name: one.alternatives for one in self.dimensions if isinstance(one, Axis)}
         partners = {name: names for names in self.zipped for name in names}
         groups, done = [], set[str]()

@@ -1,0 +1,13 @@
+from sacred.sweeps.errors import SweepError as SweepError
+from sacred.sweeps.functions import choice as choice
+from sacred.sweeps.functions import int as int
+from sacred.sweeps.functions import linspace as linspace
+from sacred.sweeps.functions import logint as logint
+from sacred.sweeps.functions import logspace as logspace
+from sacred.sweeps.functions import loguniform as loguniform
+from sacred.sweeps.functions import normal as normal
+from sacred.sweeps.functions import range as range
+from sacred.sweeps.functions import uniform as uniform
+from sacred.sweeps.outcomes import Outcome as Outcome
+from sacred.sweeps.plan import Objective as Objective
+from sacred.sweeps.sweep import Sweep as Sweep

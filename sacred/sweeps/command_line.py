@@ -1,0 +1,258 @@
+"""``exp.py sweep with ...``: a sweep from the words of a command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.errors import SacredError
+from sacred._base.frozen import replace
+from sacred._base.paths import convert_to_nested_dict
+from sacred.cli.errors import CommandLineError
+from sacred.cli.parsing import OptionFlags, flags_of, read
+from sacred.query.evaluate import holds
+from sacred.query.parser import parse
+from sacred.records import RunRecord
+from sacred.sweeps.from_python import objectives_of, space_of
+from sacred.sweeps.plan import SweepPlan, digest_of, seed_from
+from sacred.sweeps.space import Space
+from sacred.sweeps.sweep import Sweep
+from sacred.sweeps.sweep_files import SweepFile, read_sweep_file
+from sacred.sweeps.words import dimensions_of
+
+if TYPE_CHECKING:
+    from sacred.experiment import Experiment
+
+__all__ = ["USAGE", "run_sweep"]
+
+USAGE = """\
+Run the experiment with all combinations of some values, or with values that are drawn.
+
+Usage:
+  {program} sweep [COMMAND] [with VALUES...] [options]
+
+VALUES are updates and named configs in which commas mean alternatives:
+  lr=0.1,0.01               two values; what stands in brackets or quotes is one
+  fast,slow                 two named configs
+  lr=loguniform(1e-5,1e-1)  drawn: also uniform, int, logint, normal
+  bs=choice(16,32)          a list: also range, linspace, logspace, as Python and numpy have them
+
+Options, besides those of a run:
+  --file FILE         the sweep is described by a file: YAML or TOML of ours, of W&B, or of SEML
+  --sweep NAME        its name (default: made of what it asks for); the same name goes on with it
+  --seeds N           run each point with the same N seeds
+  --trials N          draw N points
+  --sampler NAME      grid, random, or one of Optuna's: tpe, gp, cmaes, nsga2, qmc
+  --minimize FIELD    what is looked for, such as metrics.val_loss.min; --maximize FIELD likewise
+  --zip NAMES         lists that advance together, such as lr,bs
+  --where QUERY       only points for which this holds: "not (bs = 32 and lr > 0.01)"
+  --sweep-seed N      the seed of what is drawn
+  -j N, --jobs N      so many runs at once (default: 1)
+  -q, --queue         only queue the runs, for `sacred worker`
+  --dry-run           list the points and run nothing
+"""
+
+_OPTIONS = (
+    OptionFlags(None, "--file", "FILE"),
+    OptionFlags(None, "--sweep", "NAME"),
+    OptionFlags(None, "--seeds", "N"),
+    OptionFlags(None, "--trials", "N"),
+    OptionFlags(None, "--sampler", "NAME"),
+    OptionFlags(None, "--minimize", "FIELD", repeats=True),
+    OptionFlags(None, "--maximize", "FIELD", repeats=True),
+    OptionFlags(None, "--zip", "NAMES", repeats=True),
+    OptionFlags(None, "--where", "QUERY"),
+    OptionFlags(None, "--sweep-seed", "N"),
+    OptionFlags("-j", "--jobs", "N"),
+    OptionFlags("-q", "--queue"),
+    OptionFlags(None, "--dry-run"),
+)
+_DRY_RUN_LINES = 50
+#: What a record is read from that has all it needs.
+_NOWHERE: Any = None
+
+
+def run_sweep(experiment: Experiment, argv: Sequence[str]) -> None:
+    """Do what a command line with the word ``sweep`` asks for.
+
+    Args:
+        experiment: the experiment.
+        argv: the program's name, then its arguments.
+
+    Raises:
+        SacredError: it has no meaning.
+        SystemExit: help was shown.
+    """
+    asked = _Asked(experiment, argv)
+    if asked.options.get("--help"):
+        print(USAGE.format(program=argv[0] if argv else "exp.py"), end="")
+        sys.exit(0)
+    sweep = Sweep(experiment, asked.plan(), asked.command, asked.run_options)
+    sweep.check()
+    if asked.given.get("--dry-run"):
+        _show_points(sweep)
+    elif asked.given.get("--queue"):
+        _say(f"sweep {sweep.name}: {len(sweep.queue())} runs queued in {sweep.store.url}")
+        _say(f"to run them: sacred worker -s {sweep.store.url}")
+    else:
+        _run(sweep, asked.number("--jobs") or 1)
+
+
+class _Asked:
+    """What a command line asks for."""
+
+    def __init__(self, experiment: Experiment, argv: Sequence[str]) -> None:
+        self._experiment = experiment
+        ours = {flag.long for flag in _OPTIONS} | {flag.short for flag in _OPTIONS}
+        others = [
+            flag
+            for flag in flags_of(experiment.all_cli_options)
+            if flag.long not in ours and flag.short not in ours
+        ]
+        reading = read(argv[1:], [*_OPTIONS, *others])
+        self.given: dict[str, Any] = {}
+        self.options: dict[str, Any] = {}
+        for flag, value in reading.options:
+            if isinstance(flag, str):
+                raise CommandLineError(f"Unknown option: {flag}. See {argv[0]} sweep --help")
+            place = self.given if flag in _OPTIONS else self.options
+            place[flag.long] = [*place.get(flag.long, []), value] if flag.repeats else value
+        before, _, words = _split(list(reading.words))
+        self.words = words
+        if len(before) > 2:
+            raise CommandLineError(f"What is {before[2]!r}? VALUES stand behind `with`")
+        self.command = before[1] if len(before) == 2 else None
+        commands = dict(experiment.gather_commands())
+        if self.command is not None and self.command not in commands:
+            raise CommandLineError(
+                f"{self.command!r} is no command ({', '.join(commands)}); "
+                "VALUES stand behind `with`"
+            )
+
+    @property
+    def run_options(self) -> dict[str, Any]:
+        """The options of each run."""
+        return self.options
+
+    def number(self, name: str) -> int | None:
+        """The value of an option that is a whole number; None: it is not given."""
+        text = self.given.get(name)
+        if text is None:
+            return None
+        if not str(text).isdecimal() or int(text) < 1:
+            raise CommandLineError(f"{name} is a whole number from 1 on, not {text!r}")
+        return int(text)
+
+    def plan(self) -> SweepPlan:
+        """The plan."""
+        file = read_sweep_file(self.given["--file"]) if "--file" in self.given else None
+        said = file or SweepFile(spaces=())
+        spaces = self._spaces(said)
+        minimized, maximized = (self.given.get(name, []) for name in ("--minimize", "--maximize"))
+        objectives = objectives_of(minimized, maximized)
+        name = self.given.get("--sweep") or said.name
+        where = self.given.get("--where") or said.where
+        draft = SweepPlan(
+            name=name or "draft",
+            spaces=spaces,
+            seed=self.number("--sweep-seed") or said.seed or 0,
+            trials=self.number("--trials") or said.trials,
+            seeds=self.number("--seeds") or said.seeds,
+            sampler=self.given.get("--sampler") or said.sampler,
+            objectives=objectives or said.objectives,
+            where=None if where is None else _condition(where),
+        )
+        # The same command line goes on with the same sweep.
+        name = name or f"{self._experiment.path}-{digest_of(draft, self.command)}"
+        return replace(draft, name=name, seed=draft.seed or seed_from(name))
+
+    def _spaces(self, said: SweepFile) -> tuple[Space, ...]:
+        dimensions, fixed = dimensions_of(self.words)
+        zipped = tuple(tuple(names.split(",")) for names in self.given.get("--zip", []))
+        if not said.spaces:
+            if not dimensions and self._experiment.search_spaces:
+                declared = space_of(self._experiment.search_spaces[-1])
+                return (replace(declared, fixed=tuple(fixed), zipped=zipped),)
+            if not dimensions:
+                raise CommandLineError(
+                    "A sweep needs alternatives, as in `sweep with lr=0.1,0.01`, or --file FILE, "
+                    "or a function @ex.search_space"
+                )
+            return (Space(dimensions=tuple(dimensions), fixed=tuple(fixed), zipped=zipped),)
+        return tuple(
+            replace(
+                space,
+                dimensions=(*space.dimensions, *dimensions),
+                fixed=(*space.fixed, *fixed),
+                zipped=(*space.zipped, *zipped),
+            )
+            for space in said.spaces
+        )
+
+
+def _split(words: list[str]) -> tuple[list[str], bool, list[str]]:
+    """The words before ``with``, whether there is one, and those behind it."""
+    place = words.index("with") if "with" in words else len(words)
+    return words[:place], place < len(words), words[place + 1 :]
+
+
+def _condition(text: str) -> Callable[[Mapping[str, Any]], bool]:
+    expression = parse(text)
+
+    def is_wanted(values: Mapping[str, Any]) -> bool:
+        # Named configs are no entries, and their axes are called by all of them.
+        entries = {name: value for name, value in values.items() if "," not in name}
+        config = convert_to_nested_dict(entries)
+        return holds(expression, RunRecord(id=0, source=_NOWHERE, document={"config": config}))
+
+    return is_wanted
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _show_points(sweep: Sweep) -> None:
+    plan = sweep.plan
+    if plan.is_guided:
+        _say(f"sweep {plan.name}: {plan.trials} points, chosen one after the other")
+        return
+    points = list(plan.points())
+    try:
+        missing = len(list(sweep.missing()))
+    except SacredError:  # nothing is stored yet
+        missing = len(points)
+    for point in points[:_DRY_RUN_LINES]:
+        seed = "" if point.seed is None else f"  seed={point.seed}"
+        values = "  ".join(f"{name}={value!r}" for name, value in point.values.items())
+        print(f"{point.number:>4}  {values}{seed}")
+    if len(points) > _DRY_RUN_LINES:
+        _say(f"... and {len(points) - _DRY_RUN_LINES} more")
+    _say(f"sweep {plan.name}: {len(points)} runs, of which {len(points) - missing} are there")
+
+
+def _run(sweep: Sweep, jobs: int) -> None:
+    done = 0
+
+    def tell(event: str, **facts: Any) -> None:
+        nonlocal done
+        if event == "ended":
+            done += 1
+            _say(f"run {facts['run']}: {facts['status']}")
+        elif event in ("unavailable", "lost"):
+            _say(f"{event}: {facts.get('error') or facts.get('run')}")
+
+    _say(f"sweep {sweep.name} in {sweep.store.url}; the same command goes on with it")
+    sweep.run(jobs, tell)
+    found = sweep.outcomes()
+    complete = sum(one.state == "complete" for one in found)
+    _say(f"sweep {sweep.name}: {complete} of {len(found)} points are complete")
+    if sweep.plan.objectives:
+        for one in sweep.best:
+            values = "  ".join(f"{name}={value!r}" for name, value in one.values.items())
+            reached = ", ".join(
+                f"{objective.field} = {value:.6g}"
+                for objective, value in zip(sweep.plan.objectives, one.reached, strict=True)
+            )
+            _say(f"best: {reached}  ({values}; run {one.runs[0].id})")

@@ -1,0 +1,188 @@
+"""Points from Optuna, whose study is made anew from the runs in the store.
+
+Nothing of Optuna is stored: whoever looks for the next point tells a new study what the runs have
+reached, those that wait or run as well. So drivers may be killed, run beside each other, and find
+points that others have added.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sacred._base.extras import require
+from sacred._base.text import did_you_mean
+from sacred.sweeps.dimensions import Alternative, Distribution
+from sacred.sweeps.errors import SweepError
+from sacred.sweeps.outcomes import Outcome
+from sacred.sweeps.plan import SweepPlan
+from sacred.sweeps.space import Point
+
+__all__ = ["SAMPLERS", "Study"]
+
+#: Names of samplers of Optuna.
+SAMPLERS: Mapping[str, str] = {
+    "tpe": "TPESampler",
+    "gp": "GPSampler",
+    "cmaes": "CmaEsSampler",
+    "nsga2": "NSGAIISampler",
+    "nsga3": "NSGAIIISampler",
+    "qmc": "QMCSampler",
+    "random": "RandomSampler",
+}
+_STATES = {"complete": "COMPLETE", "pruned": "FAIL", "failed": "FAIL", "active": "RUNNING"}
+
+
+def _optuna() -> Any:
+    optuna = require("optuna", extra="optuna", purpose="--sampler")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna
+
+
+class Study:
+    """A study of Optuna over the space of a plan.
+
+    Args:
+        plan: with a sampler and objectives; its space must be one.
+
+    Raises:
+        SweepError: Optuna has no such sampler, or it cannot draw from the space.
+    """
+
+    def __init__(self, plan: SweepPlan) -> None:
+        self._plan = plan
+        self._optuna = _optuna()
+        [self._space] = plan.spaces
+        self._groups = dict(enumerate(self._space.groups()))
+        self._distributions = {
+            **{
+                _group_name(number): self._categories(group)
+                for number, group in self._groups.items()
+            },
+            **{one.name: self._distribution(one) for one in self._space.distributions},
+        }
+
+    def next_point(self, outcomes: Iterable[Outcome], trial: int) -> Point:
+        """Return the point to be tried next.
+
+        Args:
+            outcomes: of all points so far, those of others as well.
+            trial: the number of the point.
+        """
+        study = self._study(outcomes, trial)
+        found = study.ask(self._distributions).params
+        chosen = [
+            item
+            for number, group in self._groups.items()
+            for item in group[found[_group_name(number)]]
+        ]
+        chosen += [
+            Alternative(path=one.name, value=found[one.name]) for one in self._space.distributions
+        ]
+        return self._space.point(trial, chosen)
+
+    def importance(self, outcomes: Iterable[Outcome], objective: int = 0) -> dict[str, float]:
+        """Return which part of the variance of an objective each dimension accounts for.
+
+        Args:
+            outcomes: of the points.
+            objective: which one, by its place.
+
+        Raises:
+            SweepError: fewer than two points are complete.
+        """
+        study = self._study(outcomes, 0)
+        complete = study.get_trials(states=(self._optuna.trial.TrialState.COMPLETE,))
+        if len(complete) < 2:
+            raise SweepError("importance needs two complete points at least")
+        # Optuna explains which targets count as good: low ones.
+        sign = -1 if self._plan.objectives[objective].is_maximized else 1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = self._optuna.importance.get_param_importances(
+                study, target=lambda trial: sign * trial.values[objective]
+            )
+        return {self._shown_name(name): float(value) for name, value in found.items()}
+
+    def _study(self, outcomes: Iterable[Outcome], trial: int) -> Any:
+        optuna = self._optuna
+        study = optuna.create_study(
+            sampler=self._sampler(trial),
+            directions=[
+                "maximize" if one.is_maximized else "minimize" for one in self._plan.objectives
+            ],
+        )
+        study.add_trials([found for one in outcomes if (found := self._trial(one)) is not None])
+        return study
+
+    def _sampler(self, trial: int) -> Any:
+        name = self._plan.sampler or "tpe"
+        if name not in SAMPLERS:
+            hint = did_you_mean(name, ["grid", *SAMPLERS])
+            known = ", ".join(["grid", *SAMPLERS])
+            raise SweepError(f"there is no sampler {name!r} (there are: {known}). {hint}".rstrip())
+        # Each driver has a study of its own: with the same seed, all would draw the same point.
+        seed = (self._plan.seed * 1_000_003 + trial) % 2**32
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that some are experimental
+            return getattr(self._optuna.samplers, SAMPLERS[name])(seed=seed)
+
+    def _trial(self, outcome: Outcome) -> Any:
+        """A trial of Optuna; None: the space has no such point (any more)."""
+        parameters = self._parameters(outcome.values)
+        if parameters is None:
+            return None
+        state = self._optuna.trial.TrialState[_STATES[outcome.state]]
+        return self._optuna.trial.create_trial(
+            state=state,
+            values=list(outcome.reached) if outcome.state == "complete" else None,
+            params=parameters,
+            distributions=self._distributions,
+        )
+
+    def _parameters(self, values: Mapping[str, Any]) -> dict[str, Any] | None:
+        found: dict[str, Any] = {}
+        for number, group in self._groups.items():
+            places = [
+                place
+                for place, items in enumerate(group)
+                if all(values.get(self._space.name_of(item)) == item.value for item in items)
+            ]
+            if not places:
+                return None
+            found[_group_name(number)] = places[0]
+        for one in self._space.distributions:
+            value = values.get(one.name)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                return None
+            if not one.low <= value <= one.high:
+                return None
+            found[one.name] = value
+        return found
+
+    def _shown_name(self, name: str) -> str:
+        for number, group in self._groups.items():
+            if name == _group_name(number):
+                return ", ".join(self._space.name_of(item) for item in group[0])
+        return name
+
+    def _categories(self, group: Sequence[Any]) -> Any:
+        # Their places: values need not be what Optuna takes as categories.
+        return self._optuna.distributions.CategoricalDistribution(range(len(group)))
+
+    def _distribution(self, one: Distribution) -> Any:
+        kinds = self._optuna.distributions
+        if one.kind == "normal":
+            raise SweepError(
+                f"{one.name}: Optuna draws from no normal distribution; uniform has bounds"
+            )
+        is_log = one.kind.startswith("log")
+        if one.is_integer:
+            step = 1 if one.step is None else int(one.step)
+            return kinds.IntDistribution(int(one.low), int(one.high), log=is_log, step=step)
+        return kinds.FloatDistribution(one.low, one.high, log=is_log, step=one.step)
+
+
+def _group_name(number: int) -> str:
+    return f"axis {number}"

@@ -1,0 +1,88 @@
+"""What the runs of a sweep have reached: points of the space with the values of objectives."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sacred._base.frozen import Frozen
+from sacred.records import RunRecord
+from sacred.runs.columns import column_path
+from sacred.runs.damage import shown_value
+from sacred.status import ACTIVE, COMPLETED, PRUNED
+from sacred.sweeps.plan import Objective
+
+__all__ = ["Outcome", "outcomes_of", "sweep_facts"]
+
+
+class Outcome(Frozen):
+    """What has come of a point, over all of its seeds.
+
+    Args:
+        trial: number of the point, seeds not counted.
+        values: of the dimensions.
+        state: ``active`` while one of its runs waits or runs, else ``complete``, ``pruned`` or
+            ``failed``.
+        reached: the means of the objectives over its runs; empty unless it is complete.
+        runs: its runs.
+    """
+
+    trial: int
+    values: Mapping[str, Any]
+    state: str
+    reached: tuple[float, ...]
+    runs: tuple[RunRecord, ...]
+
+
+def sweep_facts(record: RunRecord) -> Mapping[str, Any]:
+    """What a run says of the sweep that it belongs to; empty: it belongs to none.
+
+    Args:
+        record: the run.
+    """
+    facts = record.meta.get("sweep")
+    return facts if isinstance(facts, Mapping) and "name" in facts else {}
+
+
+def outcomes_of(runs: Iterable[RunRecord], objectives: Sequence[Objective]) -> list[Outcome]:
+    """Return the points that some runs of a sweep stand for, in order.
+
+    Args:
+        runs: of one sweep.
+        objectives: of it.
+    """
+    trials: dict[int, list[RunRecord]] = {}
+    for record in runs:
+        trial = sweep_facts(record).get("trial")
+        if isinstance(trial, int):
+            trials.setdefault(trial, []).append(record)
+    return [_outcome(trial, found, objectives) for trial, found in sorted(trials.items())]
+
+
+def _outcome(trial: int, runs: list[RunRecord], objectives: Sequence[Objective]) -> Outcome:
+    reached = [[_number(record, one) for one in objectives] for record in runs]
+    statuses = {record.status for record in runs}
+    if statuses.intersection(ACTIVE):
+        state = "active"
+    elif PRUNED in statuses:
+        state = "pruned"
+    elif statuses == {COMPLETED} and all(None not in numbers for numbers in reached):
+        state = "complete"
+    else:
+        state = "failed"
+    columns = zip(*reached, strict=True) if state == "complete" else ()
+    return Outcome(
+        trial=trial,
+        values=dict(sweep_facts(runs[0]).get("values") or {}),
+        state=state,
+        reached=tuple(statistics.fmean(column) for column in columns),
+        runs=tuple(runs),
+    )
+
+
+def _number(record: RunRecord, objective: Objective) -> float | None:
+    value = shown_value(record, column_path(objective.field))
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and math.isfinite(value) else None

@@ -1,0 +1,323 @@
+"""A sweep of an experiment: its points become queued runs, which workers run.
+
+The store is the only truth. A run of a sweep says in its record which point it is of
+(``meta.sweep``), and its id is made of the name of the sweep and the number of the run; so a sweep
+that was interrupted goes on where it was, and of two drivers, one makes each run.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.errors import SacredError
+from sacred._base.extras import require
+from sacred.query.parser import parse
+from sacred.queue.run_process import Launch
+from sacred.queue.worker import Worker, WorkerOptions
+from sacred.records import RunId, RunRecord
+from sacred.runs.run_store import RunStore
+from sacred.runs.run_table import RunTable
+from sacred.serializer import dumps
+from sacred.stores.claims import claims_of
+from sacred.stores.store import QueueUnsupportedError, RunExistsError, Store
+from sacred.sweeps.errors import SweepError
+from sacred.sweeps.optuna_study import Study
+from sacred.sweeps.outcomes import Outcome, outcomes_of, sweep_facts
+from sacred.sweeps.plan import SweepPlan
+from sacred.sweeps.space import Point, seeds_of
+
+if TYPE_CHECKING:
+    from sacred.experiment import Experiment
+
+__all__ = ["Sweep"]
+
+Tell = Callable[..., None]
+
+
+class Sweep:
+    """Runs of an experiment with configurations from a search space.
+
+    Args:
+        experiment: with an observer whose store can be a queue.
+        plan: what to do.
+        command: of the experiment; None: its main function.
+        options: of each run, by the long flags of the command line.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        plan: SweepPlan,
+        command: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.plan = plan.check()
+        self._experiment = experiment
+        self._command = command
+        self._options = {"--loglevel": "WARNING", **(options or {})}
+        self._store: RunStore | None = None
+        self._study = Study(plan) if plan.is_guided else None
+
+    @property
+    def name(self) -> str:
+        """The name of the sweep."""
+        return self.plan.name
+
+    @property
+    def store(self) -> RunStore:
+        """The store of its runs: that of the first observer that has one which can be a queue.
+
+        Raises:
+            SweepError: there is no such observer.
+        """
+        if self._store is None:
+            self._store = RunStore(self._queue_store())
+        return self._store
+
+    # --------------------------------------------------------------- before it runs
+
+    def check(self) -> None:
+        """Find out what is wrong with any of the values, before anything runs.
+
+        Each alternative is looked at once, and not all of their combinations.
+
+        Raises:
+            SacredError: an entry does not exist, nothing reads it, or it cannot have a value.
+        """
+        for point in self._samples():
+            self._experiment._create_run(
+                self._command,
+                dict(point.updates),
+                list(point.named_configs),
+                options={**self._options, "--strict": True, "--unobserved": True},
+            )
+
+    def missing(self) -> Iterator[Point]:
+        """Yield the points that have no run yet; those of a guided sweep are not known before."""
+        known = {sweep_facts(record).get("number") for record in self._records()}
+        return (point for point in self.plan.points() if point.number not in known)
+
+    # ------------------------------------------------------------------- its runs
+
+    def queue(self) -> list[RunId]:
+        """Queue a run for each point that has none; return their ids.
+
+        Raises:
+            SweepError: the points depend on what others reach, so they cannot be known now.
+        """
+        if self._study is not None:
+            raise SweepError(
+                f"--sampler {self.plan.sampler} chooses each point by what others have reached: "
+                "it needs a driver, and cannot be queued as a whole"
+            )
+        found = (self._queue_point(point, point.number) for point in self.missing())
+        return [run_id for run_id in found if run_id is not None]
+
+    def advance(self, active: int) -> list[RunId]:
+        """Queue further points of a guided sweep, until so many runs wait or run.
+
+        Args:
+            active: the number of runs, of all drivers.
+
+        Returns:
+            the ids of the runs that have been queued.
+        """
+        assert self._study is not None
+        assert self.plan.trials is not None
+        queued: list[RunId] = []
+        while True:
+            outcomes = self.outcomes()
+            runs = sum(len(one.runs) for one in outcomes if one.state == "active")
+            taken = {one.trial for one in outcomes}
+            free = (n for n in range(self.plan.trials) if n not in taken)
+            trial = next(free, None)
+            if runs >= active or trial is None:
+                return queued
+            point = self._study.next_point(outcomes, trial)
+            seeds = [None] if self.plan.seeds is None else seeds_of(self.plan.seed, self.plan.seeds)
+            for place, seed in enumerate(seeds):
+                number = trial * len(seeds) + place
+                run_id = self._queue_point(self.plan.with_seed(point, seed), number, trial)
+                queued += [] if run_id is None else [run_id]
+
+    def run(self, jobs: int = 1, tell: Tell = lambda event, **facts: None) -> Sweep:
+        """Run all points that have no run yet, and those that wait; return when all are over.
+
+        Args:
+            jobs: how many at once.
+            tell: called with the name of each event of the worker, and what belongs to it.
+        """
+        if self._study is None:
+            self.queue()
+        else:
+            self.advance(jobs)
+
+        def told(event: str, **facts: Any) -> None:
+            tell(event, **facts)
+            if event == "ended" and self._study is not None:
+                self.advance(jobs)
+
+        options = WorkerOptions(
+            launch=Launch(store=self._address()), where=self._is_ours(), jobs=jobs, until_empty=True
+        )
+        Worker(self.store, options, told).run()
+        return self
+
+    def runs(self, query: str | None = None) -> RunTable:
+        """Its runs, in order of their points.
+
+        Args:
+            query: only runs that match (default: all).
+        """
+        both = self._condition() if query is None else f"({self._condition()}) and ({query})"
+        return self.store.runs(both, sort="meta.sweep.number")
+
+    # ------------------------------------------------------------------ what came out
+
+    def outcomes(self) -> list[Outcome]:
+        """What has come of each point, its seeds together."""
+        return outcomes_of(self._records(), self.plan.objectives)
+
+    @property
+    def best(self) -> list[Outcome]:
+        """The best point; with several objectives, all that no other one beats in each of them.
+
+        Raises:
+            SweepError: the sweep has no objective.
+        """
+        if not self.plan.objectives:
+            raise SweepError("what is best? The sweep has no minimize and no maximize")
+        complete = [one for one in self.outcomes() if one.state == "complete"]
+        return [one for one in complete if not any(self._beats(two, one) for two in complete)]
+
+    def importance(self, objective: int = 0) -> dict[str, float]:
+        """Which part of the variance of an objective each dimension accounts for (by Optuna).
+
+        Args:
+            objective: which one, by its place.
+
+        Raises:
+            SweepError: fewer than two points are complete.
+        """
+        return Study(self.plan).importance(self.outcomes(), objective)
+
+    def to_pandas(self) -> Any:
+        """Its points as a frame of pandas: their numbers, values, states, and what they reached."""
+        names = [one.field for one in self.plan.objectives]
+        rows = [
+            {
+                "trial": one.trial,
+                **one.values,
+                "state": one.state,
+                **dict(itertools.zip_longest(names, one.reached)),
+            }
+            for one in self.outcomes()
+        ]
+        return require("pandas", purpose="Sweep.to_pandas").DataFrame(rows)
+
+    def __repr__(self) -> str:
+        return f"<sweep {self.name!r} of {self._experiment.path!r}>"
+
+    # ------------------------------------------------------------------------- parts
+
+    def _beats(self, one: Outcome, other: Outcome) -> bool:
+        signs = [-1 if objective.is_maximized else 1 for objective in self.plan.objectives]
+        left = [sign * value for sign, value in zip(signs, one.reached, strict=True)]
+        right = [sign * value for sign, value in zip(signs, other.reached, strict=True)]
+        is_as_good = all(a <= b for a, b in zip(left, right, strict=True))
+        return is_as_good and (left != right or (one.trial < other.trial and len(signs) == 1))
+
+    def _condition(self) -> str:
+        return f'meta.sweep.name = "{self.name}"'
+
+    def _is_ours(self) -> Any:
+        return parse(self._condition())
+
+    def _records(self) -> list[RunRecord]:
+        return list(self.runs())
+
+    def _samples(self) -> Iterator[Point]:
+        for space in self.plan.spaces:
+            groups = space.groups()
+            firsts = [group[0] for group in groups]
+            drawn = space.draw(0, self.plan.seed)
+            yield drawn
+            for place, group in enumerate(groups):
+                for items in group[1:]:
+                    chosen = [*firsts[:place], items, *firsts[place + 1 :]]
+                    yield space.point(0, list(itertools.chain.from_iterable(chosen)))
+
+    def _queue_point(self, point: Point, number: int, trial: int | None = None) -> RunId | None:
+        """Queue the run of a point; None: somebody else has done so."""
+        run_id = f"{self.name}-{number}"
+        facts = {
+            "name": self.name,
+            "number": number,
+            "trial": self._trial_of(number) if trial is None else trial,
+            "values": dict(point.values),
+            **self._description(),
+        }
+        try:
+            run = self._experiment.run(
+                self._command,
+                config_updates=dict(point.updates),
+                named_configs=list(point.named_configs),
+                meta_info={"sweep": facts},
+                options={**self._options, "--queue": True, "--id": run_id},
+            )
+        except RunExistsError:
+            self._check_existing(run_id, point)
+            return None
+        return run._id
+
+    def _check_existing(self, run_id: RunId, point: Point) -> None:
+        there = sweep_facts(self.store[run_id]).get("values")
+        if dumps(there) != dumps(dict(point.values)):
+            raise SweepError(
+                f"the run {run_id!r} in {self.store.url} is of another sweep that is called "
+                f"{self.name!r}: give this one another name (--sweep NAME)"
+            )
+
+    def _trial_of(self, number: int) -> int:
+        return number // (self.plan.seeds or 1)
+
+    def _description(self) -> dict[str, Any]:
+        """What every run says of the sweep, so that nothing else need be stored."""
+        plan = self.plan
+        objectives = [{"field": o.field, "maximize": o.is_maximized} for o in plan.objectives]
+        known = {
+            "seed": plan.seed,
+            "seeds": plan.seeds,
+            "trials": plan.trials,
+            "sampler": plan.sampler,
+            "objectives": objectives,
+            "space": [str(dimension) for space in plan.spaces for dimension in space.dimensions],
+        }
+        return {name: value for name, value in known.items() if value}
+
+    def _queue_store(self) -> Store:
+        run = self._experiment._create_run(self._command, options=self._options)
+        reason: SacredError | None = None
+        for observer in run.observers:
+            store = getattr(observer, "store", None)
+            if isinstance(store, Store):
+                try:
+                    claims_of(store)
+                except QueueUnsupportedError as error:
+                    reason = reason or error
+                    continue
+                return store
+        if reason is not None:
+            raise SweepError(f"a sweep needs a store that can be a queue: {reason}")
+        raise SweepError("a sweep needs a store for its runs: -F DIRECTORY, -m URL, or an observer")
+
+    def _address(self) -> str:
+        address = self.store.url
+        if "***" in address:
+            raise SweepError(
+                f"the password of {address} is not known to new processes: queue the sweep with "
+                "-q, and start workers with `sacred worker -s ADDRESS`"
+            )
+        return address

@@ -1,0 +1,276 @@
+"""Sweeps of real scripts: queued, run, interrupted and gone on with."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from sacred import Experiment, open_store, sweeps
+from sacred.observers import FileStorageObserver, SqlObserver
+from sacred.sweeps import SweepError
+from tests.conftest import ROOT
+
+SCRIPT = """
+import os, time
+from sacred import Experiment
+
+ex = Experiment("demo", save_git_info=False)
+
+@ex.config
+def settings():
+    lr = 0.1
+    opt = {"name": "adam"}
+    pause = 0
+    unread = 1
+
+@ex.named_config
+def fast():
+    pause = 0
+
+@ex.named_config
+def slow():
+    pause = 0.01
+
+@ex.command
+def other(lr):
+    return -lr
+
+@ex.automain
+def main(lr, opt, pause, seed, _run):
+    time.sleep(pause)
+    for step in range(3):
+        _run.log_scalar("loss", (lr - 0.3) ** 2 / (step + 1))
+    if opt["name"] == "broken":
+        1 / 0
+    return (lr - 0.3) ** 2
+"""
+
+
+@pytest.fixture
+def script(tmp_path):
+    (tmp_path / "train.py").write_text(SCRIPT)
+    return tmp_path
+
+
+def start(directory: Path, *words: str, **options) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "train.py", *words],
+        cwd=directory,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def call(directory: Path, *words: str, code: int = 0) -> tuple[str, str]:
+    """Output and remarks of the script."""
+    process = start(directory, *words)
+    out, err = process.communicate()
+    assert process.returncode == code, (out, err)
+    return out, err
+
+
+def points(store) -> list[tuple]:
+    """Number, values, status and result of each run, in order."""
+    return [
+        (r.meta["sweep"]["number"], dict(r.meta["sweep"]["values"]), r.status)
+        for r in store.runs(sort="meta.sweep.number")
+    ]
+
+
+@pytest.mark.parametrize("place", ["-F runs", "-S sqlite:///runs.db"])
+def test_a_grid_runs_each_point_once(script, place):
+    words = ["sweep", *place.split(), "with", "lr=0.1,0.5", "opt.name=adam,sgd", "--sweep", "s1"]
+    out, err = call(script, *words, "--seeds", "2", "-j", "2")
+    assert "sweep s1: 4 of 4 points are complete" in err
+    address = script / "runs" if "-F" in place else f"sqlite:///{script}/runs.db"
+    with open_store(address) as store:
+        found = points(store)
+        assert found == [
+            (number, {"lr": lr, "opt.name": name}, "COMPLETED")
+            for number, (lr, name) in enumerate(
+                (lr, name) for lr in (0.1, 0.5) for name in ("adam", "sgd") for _ in range(2)
+            )
+        ]
+        runs = list(store.runs(sort="meta.sweep.number"))
+        assert [run.id for run in runs] == [f"s1-{number}" for number in range(8)]
+        seeds = [run.config.seed for run in runs]
+        assert seeds == seeds[:2] * 4
+        assert len(set(seeds)) == 2
+    _out, err = call(script, *words, "--seeds", "2")  # all is there
+    assert "4 of 4" in err
+    assert "run s1-" not in err
+
+
+def test_the_same_words_go_on_with_the_same_sweep(script):
+    words = ["sweep", "-F", "runs", "with", "lr=0.1,0.2,0.3", "fast,slow"]
+    out, err = call(script, *words, "--dry-run")
+    assert out.splitlines()[0].split() == ["0", "lr=0.1", "fast,slow='fast'"]
+    assert "6 runs, of which 0 are there" in err
+    assert not (script / "runs" / "1").exists()
+    call(script, *words, "-q")
+    store = open_store(script / "runs")
+    assert {run.status for run in store} == {"QUEUED"}
+    call(script, *words, "-q")
+    assert len(list(store)) == 6
+    _, err = call(script, *words)
+    assert "6 of 6 points are complete" in err
+    _, err = call(script, *words, "--dry-run")
+    assert "6 runs, of which 6 are there" in err
+
+
+def test_two_drivers_at_once_make_each_run_once(script):
+    words = ["sweep", "-F", "runs", "with", "lr=0.1,0.2,0.3,0.4", "slow", "--sweep", "twice"]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda _: call(script, *words), range(2)))
+    found = points(open_store(script / "runs"))
+    assert [(number, status) for number, _, status in found] == [
+        (number, "COMPLETED") for number in range(4)
+    ]
+
+
+def test_a_driver_that_was_killed_is_started_again(script):
+    words = ["sweep", "-F", "runs", "with", "lr=0.1,0.2,0.3,0.4", "pause=0.3", "--sweep", "k"]
+    process = start(script, *words, start_new_session=True)
+    store = open_store(script / "runs")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if (script / "runs").exists() and any(run.status == "RUNNING" for run in store):
+            break
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    call(script, *words)
+    assert [(n, status) for n, _, status in points(store)] == [(n, "COMPLETED") for n in range(4)]
+
+
+def test_one_run_that_fails_costs_no_other(script):
+    words = ["sweep", "-F", "runs", "with", "opt.name=adam,broken,sgd", "--minimize", "result"]
+    _, err = call(script, *words)
+    assert "2 of 3 points are complete" in err
+    assert [status for _, _, status in points(open_store(script / "runs"))] == [
+        "COMPLETED", "FAILED", "COMPLETED",
+    ]  # fmt: skip
+
+
+def test_optuna_finds_what_is_looked_for(script):
+    pytest.importorskip("optuna", reason="there is no Optuna for this Python")
+    words = ["sweep", "-F", "runs", "with", "lr=uniform(0, 1)", "--trials", "12", "--sampler"]
+    _, err = call(script, *words, "tpe", "--minimize", "metrics.loss.min", "-j", "2")
+    assert "12 of 12 points are complete" in err
+    assert "best: metrics.loss.min = " in err
+    drawn = [values["lr"] for _, values, _ in points(open_store(script / "runs"))]
+    assert len(set(drawn)) == 12
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["with", "lrr=0.1,0.2"], 'lrr.*Did you mean.*"lr"'),
+        (["with", "unread=1,2"], "unread"),
+        (["with", "fsat,slow"], "fsat"),
+        (["with", "lr=0.1"], "needs alternatives"),
+        (["lr=0.1,0.2"], "VALUES stand behind `with`"),
+        (["with", "lr=0.1,0.2", "--seedz", "3"], "--seedz"),
+        (["with", "lr=0.1,0.2", "--seeds", "x"], "--seeds is a whole number from 1 on"),
+        (["with", "lr=uniform(0,1)"], "--trials N"),
+        (["with", "lr=0.1,0.2", "--sweep", "a/b"], "name of a sweep"),
+    ],
+)
+def test_mistakes_are_said_before_anything_runs(script, words, message):
+    _, err = call(script, "sweep", "-F", "runs", *words, code=1)
+    assert re.search(message, err, re.DOTALL), err
+    assert len(err.strip().splitlines()) < 30
+    assert not list((script / "runs").glob("[0-9]*"))
+
+
+def test_without_a_store_it_says_what_to_give(script):
+    _, err = call(script, "sweep", "with", "lr=0.1,0.2", code=1)
+    assert "a sweep needs a store for its runs: -F DIRECTORY" in err
+
+
+def test_another_command_and_a_condition(script):
+    call(script, "sweep", "other", "-F", "runs", "with", "lr=1,2,3", "--where", "not lr = 2")
+    runs = list(open_store(script / "runs").runs(sort="meta.sweep.number"))
+    assert [(run.command, run.result) for run in runs] == [("other", -1), ("other", -3)]
+
+
+def test_a_file_describes_a_sweep(script):
+    (script / "s.yaml").write_text("name: f\nspace: {lr: [0.1, 0.2]}\nseeds: 2\n")
+    call(script, "sweep", "-F", "runs", "--file", "s.yaml", "with", "fast,slow")
+    assert len(points(open_store(script / "runs"))) == 8
+
+
+def test_an_own_command_of_that_name_wins(script):
+    text = SCRIPT.replace("def other(lr)", "def sweep(lr)")
+    (script / "train.py").write_text(text)
+    call(script, "sweep", "-F", "runs", "with", "lr=5")
+    [run] = open_store(script / "runs")
+    assert (run.command, run.result) == ("sweep", -5)
+
+
+def test_seeds_of_other_functions_stay_the_same():
+    ex = Experiment("demo", interactive=True)
+    assert "sweep" not in dict(ex.gather_commands())
+
+
+def make_experiment(observer) -> Experiment:
+    ex = Experiment("demo", interactive=True, save_git_info=False)
+    ex.observers.append(observer)
+
+    @ex.config
+    def settings():
+        lr = 0.1
+        opt = {"depth": 1}
+
+    @ex.main
+    def main(lr, opt):
+        return lr * opt["depth"]
+
+    return ex
+
+
+def test_a_sweep_is_queued_from_python(tmp_path):
+    ex = make_experiment(SqlObserver(f"sqlite:///{tmp_path}/runs.db"))
+
+    @ex.search_space
+    def space():
+        lr = sweeps.loguniform(1e-3, 1)
+        opt = {"depth": sweeps.int(1, 3)}
+
+    sweep = ex.sweep(trials=5, name="py", maximize="result")
+    assert sweep.queue() == [f"py-{number}" for number in range(5)]
+    assert sweep.queue() == []
+    assert [one.state for one in sweep.outcomes()] == ["active"] * 5
+    more = ex.sweep(trials=7, name="py", maximize="result")
+    assert more.queue() == ["py-5", "py-6"]
+    assert len(sweep.runs("config.opt.depth >= 1")) == 7
+    frame = more.to_pandas()
+    assert list(frame.columns) == ["trial", "lr", "opt.depth", "state", "result"]
+    with pytest.raises(SweepError, match="another sweep that is called 'py'"):
+        ex.sweep({"lr": [5, 6]}, name="py").queue()
+    with pytest.raises(SweepError, match="needs a store"):
+        make_experiment(FileStorageObserver).sweep({"lr": [1, 2]}).store  # noqa: B018
+
+
+def test_the_best_of_several_objectives(tmp_path):
+    ex = make_experiment(FileStorageObserver(tmp_path / "runs"))
+    space = {"lr": [1, 2, 3], "opt.depth": [1, 2]}
+    sweep = ex.sweep(space, minimize=["result", "config.lr"], name="p")
+    for number, point in enumerate(sweep.plan.points()):
+        lr, depth = point.values["lr"], point.values["opt.depth"]
+        facts = {"name": "p", "number": number, "trial": number, "values": dict(point.values)}
+        ex.run(config_updates={"lr": lr, "opt.depth": depth}, meta_info={"sweep": facts})
+    assert [one.values for one in sweep.best] == [{"lr": 1, "opt.depth": 1}]
+    assert json.dumps([one.reached for one in sweep.outcomes()[:2]]) == "[[1.0, 1.0], [2.0, 1.0]]"
