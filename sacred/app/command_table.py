@@ -248,6 +248,12 @@ queue = Command(
     summary="show the queue, and change what is in it",
     arguments="fields",
 )
+sweep = Command(
+    module=f"{_MODULES}.sweep",
+    group=_QUEUE,
+    usage="[ls|show|importance|pause|resume|retry] [NAME]",
+    summary="show sweeps, and pause, resume or retry one",
+)
 
 completion = Command(
     module=f"{_MODULES}.completion",

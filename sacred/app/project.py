@@ -15,25 +15,22 @@ Programs for ``sacred exec`` stand in ``[programs.NAME]``; see `sacred.exec.decl
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.frozen import Frozen
 from sacred._base.text import did_you_mean
 from sacred.runs.errors import ProgramError
+from sacred.stores.schemes import absolute_address
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["STORE_VARIABLE", "Project", "default_address", "find_project", "resolve_path"]
+__all__ = ["STORE_VARIABLE", "Project", "default_address", "find_project"]
 
 PROJECT_FILES = (".sacred.toml", "pyproject.toml")
 STORE_VARIABLE = "SACRED_STORE"
 _KEYS = ("stores", "default", "programs")
-
-#: Addresses of local stores, whose path may be relative.
-_RELATIVE_PATH = re.compile(r"(file:|tinydb:|sqlite:///|)(?![A-Za-z][A-Za-z0-9+.-]+:)([^/].*)")
 
 
 class Project(Frozen):
@@ -145,20 +142,7 @@ def _project(path: Path, content: Any) -> Project:
         hint = did_you_mean(str(default), stores)
         raise refuse(f"default = {default!r} is not one of its stores. {hint}".rstrip())
     placed = {
-        name: resolve_path(os.path.expandvars(at), path.parent) for name, at in stores.items()
+        name: absolute_address(os.path.expandvars(at), str(path.parent))
+        for name, at in stores.items()
     }
     return Project(path=path, stores=placed, default=default, programs=programs)
-
-
-def resolve_path(address: str, directory: Path) -> str:
-    """Return an address whose relative path starts at the directory of the project file.
-
-    >>> from pathlib import Path
-    >>> addresses = ("runs", "sqlite:///runs.db", "mongodb://host/db", "file:/runs")
-    >>> [resolve_path(address, Path("/project")) for address in addresses]
-    ['/project/runs', 'sqlite:////project/runs.db', 'mongodb://host/db', 'file:/runs']
-    """
-    found = _RELATIVE_PATH.fullmatch(address)
-    if found is None:
-        return address
-    return f"{found[1]}{directory / os.path.expanduser(found[2])}"

@@ -11,7 +11,7 @@ from sacred._base.registry import Registry
 from sacred._base.text import did_you_mean
 from sacred.stores.store import Store, StoreAddressError, StoreError
 
-__all__ = ["STORES", "store_from_url"]
+__all__ = ["STORES", "absolute_address", "store_from_url"]
 
 _SQL = ("sqlite", "postgresql", "mysql", "mariadb")
 
@@ -31,8 +31,27 @@ STORES = Registry(
     },
 )
 
+#: Addresses of local stores, whose path may be relative.
+_RELATIVE_PATH = re.compile(r"(file:|tinydb:|sqlite:///|)(?![A-Za-z][A-Za-z0-9+.-]+:)([^/].*)")
 # One letter is a drive of Windows; behind a slash, a colon is a part of a name.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)
+
+
+def absolute_address(address: str, directory: str) -> str:
+    """Return an address whose relative path begins at a directory.
+
+    Args:
+        address: of a store.
+        directory: its absolute path.
+
+    >>> addresses = ("runs", "sqlite:///runs.db", "mongodb://host/db", "file:/runs")
+    >>> [absolute_address(address, "/project") for address in addresses]
+    ['/project/runs', 'sqlite:////project/runs.db', 'mongodb://host/db', 'file:/runs']
+    """
+    found = _RELATIVE_PATH.fullmatch(address)
+    if found is None:
+        return address
+    return f"{found[1]}{os.path.join(directory, os.path.expanduser(found[2]))}"
 
 
 def store_from_url(url: str | os.PathLike[str]) -> Store:

@@ -4,13 +4,13 @@
 |---|---|
 | `dimensions` | lists of alternatives, and distributions |
 | `words` | search spaces from the words of a command line |
-| `functions` `from_python` | search spaces from Python |
+| `space_values` `from_python` | search spaces from Python |
 | `space` | search spaces and their points; seeds |
 | `plan` | what a sweep is asked to do |
 | `sweep_files` | sweeps from our own files, from those of W&B, and from those of SEML |
 | `sweep` | the sweep itself: its points become queued runs, which workers run |
 | `outcomes` | what its runs have reached, by points |
-| `optuna_study` | points from Optuna |
+| `optuna_study` `importance` | points from Optuna; how much each dimension matters |
 | `command_line` | ``exp.py sweep`` |
 | `errors` | what can be wrong with one |
 """

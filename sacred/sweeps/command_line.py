@@ -11,6 +11,7 @@ from sacred._base.frozen import replace
 from sacred._base.paths import convert_to_nested_dict
 from sacred.cli.errors import CommandLineError
 from sacred.cli.parsing import OptionFlags, flags_of, read
+from sacred.definition import UPDATE_WORDS
 from sacred.query.evaluate import holds
 from sacred.query.parser import parse
 from sacred.records import RunRecord
@@ -132,8 +133,9 @@ class _Asked:
 
     @property
     def run_options(self) -> dict[str, Any]:
-        """The options of each run."""
-        return self.options
+        """The options of each run, with what says that the command line can start one."""
+        words = {"with": True, UPDATE_WORDS: [], "help": False, "COMMAND": self.command}
+        return {**self.options, **words}
 
     def number(self, name: str) -> int | None:
         """The value of an option that is a whole number; None: it is not given."""

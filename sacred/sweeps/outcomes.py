@@ -14,7 +14,7 @@ from sacred.runs.damage import shown_value
 from sacred.status import ACTIVE, COMPLETED, PRUNED
 from sacred.sweeps.plan import Objective
 
-__all__ = ["Outcome", "outcomes_of", "sweep_facts"]
+__all__ = ["Outcome", "best_of", "outcomes_of", "sweep_facts"]
 
 
 class Outcome(Frozen):
@@ -59,6 +59,31 @@ def outcomes_of(runs: Iterable[RunRecord], objectives: Sequence[Objective]) -> l
         if isinstance(trial, int):
             trials.setdefault(trial, []).append(record)
     return [_outcome(trial, found, objectives) for trial, found in sorted(trials.items())]
+
+
+def best_of(outcomes: Sequence[Outcome], objectives: Sequence[Objective]) -> list[Outcome]:
+    """Return the best point; with several objectives, all that no other one beats (Pareto's front).
+
+    Args:
+        outcomes: of a sweep.
+        objectives: of it, at least one.
+    """
+    complete = [one for one in outcomes if one.state == "complete"]
+    signs = [-1 if objective.is_maximized else 1 for objective in objectives]
+    costs = {
+        one.trial: tuple(sign * value for sign, value in zip(signs, one.reached, strict=True))
+        for one in complete
+    }
+
+    def is_beaten(one: Outcome) -> bool:
+        cost = costs[one.trial]
+        return any(
+            all(a <= b for a, b in zip(other, cost, strict=True))
+            and (other != cost or (len(signs) == 1 and trial < one.trial))
+            for trial, other in costs.items()
+        )
+
+    return [one for one in complete if not is_beaten(one)]
 
 
 def _outcome(trial: int, runs: list[RunRecord], objectives: Sequence[Objective]) -> Outcome:

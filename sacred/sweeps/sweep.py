@@ -8,23 +8,34 @@ that was interrupted goes on where it was, and of two drivers, one makes each ru
 from __future__ import annotations
 
 import itertools
+import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import SacredError
 from sacred._base.extras import require
+from sacred.definition import LEASED_RUN
 from sacred.query.parser import parse
 from sacred.queue.run_process import Launch
 from sacred.queue.worker import Worker, WorkerOptions
 from sacred.records import RunId, RunRecord
-from sacred.runs.run_store import RunStore
+from sacred.records.attribute_dict import thawed
+from sacred.runs.run_store import RunStore, open_store
 from sacred.runs.run_table import RunTable
 from sacred.serializer import dumps
 from sacred.stores.claims import claims_of
-from sacred.stores.store import QueueUnsupportedError, RunExistsError, Store
+from sacred.stores.schemes import absolute_address
+from sacred.stores.store import (
+    QueueUnsupportedError,
+    RunExistsError,
+    Store,
+    StoreNotFoundError,
+)
 from sacred.sweeps.errors import SweepError
+from sacred.sweeps.importance import importance_of
 from sacred.sweeps.optuna_study import Study
-from sacred.sweeps.outcomes import Outcome, outcomes_of, sweep_facts
+from sacred.sweeps.outcomes import Outcome, best_of, outcomes_of, sweep_facts
 from sacred.sweeps.plan import SweepPlan
 from sacred.sweeps.space import Point, seeds_of
 
@@ -95,9 +106,17 @@ class Sweep:
             )
 
     def missing(self) -> Iterator[Point]:
-        """Yield the points that have no run yet; those of a guided sweep are not known before."""
-        known = {sweep_facts(record).get("number") for record in self._records()}
-        return (point for point in self.plan.points() if point.number not in known)
+        """Yield the points that have no run yet; those of a guided sweep are not known before.
+
+        Raises:
+            SweepError: there is another sweep of that name.
+        """
+        known = {sweep_facts(record).get("number"): record for record in self._records()}
+        for point in self.plan.points():
+            if point.number in known:
+                self._check_same(known[point.number], point)
+            else:
+                yield point
 
     # ------------------------------------------------------------------- its runs
 
@@ -112,6 +131,8 @@ class Sweep:
                 f"--sampler {self.plan.sampler} chooses each point by what others have reached: "
                 "it needs a driver, and cannot be queued as a whole"
             )
+        if self._run_for_worker():
+            return []
         found = (self._queue_point(point, point.number) for point in self.missing())
         return [run_id for run_id in found if run_id is not None]
 
@@ -149,6 +170,8 @@ class Sweep:
             jobs: how many at once.
             tell: called with the name of each event of the worker, and what belongs to it.
         """
+        if self._run_for_worker():
+            return self
         if self._study is None:
             self.queue()
         else:
@@ -189,8 +212,7 @@ class Sweep:
         """
         if not self.plan.objectives:
             raise SweepError("what is best? The sweep has no minimize and no maximize")
-        complete = [one for one in self.outcomes() if one.state == "complete"]
-        return [one for one in complete if not any(self._beats(two, one) for two in complete)]
+        return best_of(self.outcomes(), self.plan.objectives)
 
     def importance(self, objective: int = 0) -> dict[str, float]:
         """Which part of the variance of an objective each dimension accounts for (by Optuna).
@@ -201,7 +223,7 @@ class Sweep:
         Raises:
             SweepError: fewer than two points are complete.
         """
-        return Study(self.plan).importance(self.outcomes(), objective)
+        return importance_of(self.outcomes(), self.plan.objectives, objective)
 
     def to_pandas(self) -> Any:
         """Its points as a frame of pandas: their numbers, values, states, and what they reached."""
@@ -222,12 +244,25 @@ class Sweep:
 
     # ------------------------------------------------------------------------- parts
 
-    def _beats(self, one: Outcome, other: Outcome) -> bool:
-        signs = [-1 if objective.is_maximized else 1 for objective in self.plan.objectives]
-        left = [sign * value for sign, value in zip(signs, one.reached, strict=True)]
-        right = [sign * value for sign, value in zip(signs, other.reached, strict=True)]
-        is_as_good = all(a <= b for a, b in zip(left, right, strict=True))
-        return is_as_good and (left != right or (one.trial < other.trial and len(signs) == 1))
+    def _run_for_worker(self) -> bool:
+        """Run the point that a worker has started this process for; False: it has not.
+
+        It is the process of a script that makes the sweep itself: it comes by here once more.
+        """
+        if LEASED_RUN not in os.environ:
+            return False
+        lease = json.loads(os.environ[LEASED_RUN])
+        with open_store(lease["store"]) as store:
+            record = store[lease["run"]]
+            asked = dict(record.meta)
+        if sweep_facts(record).get("name") == self.name:
+            self._experiment.run(
+                self._command,
+                config_updates=thawed(asked.get("config_updates") or {}),
+                named_configs=list(asked.get("named_configs") or ()),
+                options={**self._options, "--queue": True},
+            )
+        return True
 
     def _condition(self) -> str:
         return f'meta.sweep.name = "{self.name}"'
@@ -236,7 +271,10 @@ class Sweep:
         return parse(self._condition())
 
     def _records(self) -> list[RunRecord]:
-        return list(self.runs())
+        try:
+            return list(self.runs())
+        except StoreNotFoundError:  # the first run makes it
+            return []
 
     def _samples(self) -> Iterator[Point]:
         for space in self.plan.spaces:
@@ -268,15 +306,15 @@ class Sweep:
                 options={**self._options, "--queue": True, "--id": run_id},
             )
         except RunExistsError:
-            self._check_existing(run_id, point)
+            self._check_same(self.store[run_id], point)
             return None
         return run._id
 
-    def _check_existing(self, run_id: RunId, point: Point) -> None:
-        there = sweep_facts(self.store[run_id]).get("values")
-        if dumps(there) != dumps(dict(point.values)):
+    def _check_same(self, record: RunRecord, point: Point) -> None:
+        there = json.loads(dumps(thawed(sweep_facts(record).get("values"))))
+        if there != json.loads(dumps(dict(point.values))):
             raise SweepError(
-                f"the run {run_id!r} in {self.store.url} is of another sweep that is called "
+                f"the run {record.id!r} in {self.store.url} is of another sweep that is called "
                 f"{self.name!r}: give this one another name (--sweep NAME)"
             )
 
@@ -320,4 +358,4 @@ class Sweep:
                 f"the password of {address} is not known to new processes: queue the sweep with "
                 "-q, and start workers with `sacred worker -s ADDRESS`"
             )
-        return address
+        return absolute_address(address, os.getcwd())

@@ -15,7 +15,10 @@ from pathlib import Path
 import pytest
 
 from sacred import Experiment, open_store, sweeps
+from sacred.app import main
 from sacred.observers import FileStorageObserver, SqlObserver
+from sacred.stores.changes import SetFields
+from sacred.stores.claims import Lease, claims_of
 from sacred.sweeps import SweepError
 from tests.conftest import ROOT
 
@@ -45,10 +48,10 @@ def other(lr):
     return -lr
 
 @ex.automain
-def main(lr, opt, pause, seed, _run):
+def main(lr, opt, pause, seed):
     time.sleep(pause)
     for step in range(3):
-        _run.log_scalar("loss", (lr - 0.3) ** 2 / (step + 1))
+        ex.log_scalar("loss", (lr - 0.3) ** 2 / (step + 1))
     if opt["name"] == "broken":
         1 / 0
     return (lr - 0.3) ** 2
@@ -89,10 +92,10 @@ def points(store) -> list[tuple]:
     ]
 
 
-@pytest.mark.parametrize("place", ["-F runs", "-S sqlite:///runs.db"])
+@pytest.mark.parametrize("place", ["-F runs", "-s sqlite:///runs.db"])
 def test_a_grid_runs_each_point_once(script, place):
     words = ["sweep", *place.split(), "with", "lr=0.1,0.5", "opt.name=adam,sgd", "--sweep", "s1"]
-    out, err = call(script, *words, "--seeds", "2", "-j", "2")
+    _, err = call(script, *words, "--seeds", "2", "-j", "2")
     assert "sweep s1: 4 of 4 points are complete" in err
     address = script / "runs" if "-F" in place else f"sqlite:///{script}/runs.db"
     with open_store(address) as store:
@@ -274,3 +277,91 @@ def test_the_best_of_several_objectives(tmp_path):
         ex.run(config_updates={"lr": lr, "opt.depth": depth}, meta_info={"sweep": facts})
     assert [one.values for one in sweep.best] == [{"lr": 1, "opt.depth": 1}]
     assert json.dumps([one.reached for one in sweep.outcomes()[:2]]) == "[[1.0, 1.0], [2.0, 1.0]]"
+
+
+def test_a_script_that_makes_the_sweep_itself_runs_each_point_once(script):
+    head, _, _ = SCRIPT.partition("@ex.automain")
+    (script / "train.py").write_text(
+        "from sacred.observers import FileStorageObserver\n"
+        + head
+        + """
+ex.observers.append(FileStorageObserver("runs"))
+
+@ex.main
+def main(lr, pause):
+    return lr * 2
+
+if __name__ == "__main__":
+    sweep = ex.sweep({"lr": [1, 2, 3]}, name="own", maximize="result")
+    print(sweep.run(jobs=2).best[0].values)
+"""
+    )
+    out, _ = call(script)
+    assert out == "{'lr': 3}\n"
+    runs = list(open_store(script / "runs").runs(sort="meta.sweep.number"))
+    assert [(run.id, run.status, run.result) for run in runs] == [
+        ("own-0", "COMPLETED", 2), ("own-1", "COMPLETED", 4), ("own-2", "COMPLETED", 6),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch, capsys):
+    """``program(*words)``: exit code, output and remarks of ``sacred sweep``."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words):
+        code = main(["sweep", "-s", "runs", *words])
+        return (code, *capsys.readouterr())
+
+    return call
+
+
+def test_the_program_shows_pauses_and_retries_sweeps(program, tmp_path):
+    ex = make_experiment(FileStorageObserver(tmp_path / "runs"))
+    sweep = ex.sweep({"lr": [1, 2], "opt.depth": [3, 4]}, name="s1", minimize="result")
+    sweep.queue()
+    assert program()[1].splitlines()[1].split()[:5] == ["s1", "demo", "4", "4", "QUEUED"]
+    assert program("pause", "s1")[2] == "changed: s1-0 s1-1 s1-2 s1-3\n"
+    assert program("pause", "s1")[2] == "changed: no run\n"
+    assert program("resume", "s1", "lr = 2")[2] == "changed: s1-2 s1-3\n"
+    claims = claims_of(sweep.store.backend)
+    for depth in (3, 4):
+        entry = claims.claim(Lease(worker="w", host="h", process=None, seconds=60))
+        ended = SetFields(fields={"status": "COMPLETED", "result": 2 * depth})
+        if depth == 3:
+            claims.finish(entry, "COMPLETED", [ended])
+        else:
+            claims.finish(entry, "FAILED", [SetFields(fields={"status": "FAILED"})])
+    code, out, _ = program("show", "s1", "--csv")
+    assert (code, out.splitlines()) == (
+        0,
+        [
+            "trial,lr,opt.depth,state,result,runs",
+            "0,1,3,active,,s1-0",
+            "1,1,4,active,,s1-1",
+            "2,2,3,complete,6.0,s1-2",
+            "3,2,4,failed,,s1-3",
+        ],
+    )
+    assert "best: trial 2" in program("show", "s1")[2]
+    assert program("retry", "s1")[2] == "changed: s1-3\n"
+    assert program("show", "s2")[0] == 1
+    assert "Did you mean" in program("shwo")[2]
+
+
+def test_importance_of_the_entries(program, tmp_path):
+    pytest.importorskip("optuna", reason="there is no Optuna for this Python")
+    ex = make_experiment(FileStorageObserver(tmp_path / "runs"))
+    objectives = [{"field": "result", "maximize": False}]
+    for number, (lr, depth) in enumerate((lr, depth) for lr in range(8) for depth in (1, 2)):
+        values = {"lr": lr, "opt.depth": depth, "same": 1}
+        facts = {"name": "s", "number": number, "trial": number, "values": values}
+        ex.run(
+            config_updates={"lr": lr, "opt.depth": depth},
+            meta_info={"sweep": {**facts, "objectives": objectives}},
+        )
+    code, out, _ = program("importance", "s", "--json")
+    found = {row["entry"]: row["importance"] for row in json.loads(out)}
+    assert code == 0
+    assert found["lr"] > found["opt.depth"]
+    assert "same" not in found

@@ -22,15 +22,15 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import os
 import re
-from pathlib import Path
 
 from sacred.app.program_arguments import whole_number
-from sacred.app.project import resolve_path
 from sacred.app.session import Session
 from sacred.app.worker_events import EventLines
 from sacred.queue.run_process import Launch
 from sacred.queue.worker import Worker, WorkerOptions
+from sacred.stores.schemes import absolute_address
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -93,7 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
     store = session.store
-    address = resolve_path(session.stores[0].address, Path.cwd())
+    address = absolute_address(session.stores[0].address, os.getcwd())
     query = " ".join(args.query)
     options = WorkerOptions(
         launch=Launch(store=address, environment=args.env, is_here=args.here),
