@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sacred._base.clock import local_time, zone_name
+from sacred._base.masking import mask_entry, mask_passwords
 from sacred._base.paths import iterate_flattened
 from sacred.records.sparkline import sparkline
 
@@ -47,7 +48,7 @@ def run_as_html(run: Any, curves: Mapping[str, Sequence[Any]]) -> str:
         rows.append(("result", _cell(run.result)))
     if run.start_time is not None and run.stop_time is not None:
         rows.append(("duration", _cell(run.stop_time - run.start_time)))
-    rows += ((f"config.{p}", _cell(_shown(v))) for p, v in iterate_flattened(run.config))
+    rows += ((f"config.{p}", _cell(_shown(p, v))) for p, v in iterate_flattened(run.config))
     if run.fail_trace:
         rows.append(("failed with", _cell("".join(run.fail_trace).rstrip().rpartition("\n")[2])))
     rows += ((m, f"{sparkline(values)} {_cell(values[-1])}") for m, values in curves.items())
@@ -59,8 +60,10 @@ def run_as_html(run: Any, curves: Mapping[str, Sequence[Any]]) -> str:
     return f"<b>{_cell(title)}</b><table>{cells}</table>"
 
 
-def _shown(value: Any) -> Any:
-    return repr(value) if isinstance(value, str) else value
+def _shown(path: Any, value: Any) -> str:
+    """The text of an entry, without secrets."""
+    value = mask_entry(str(path), value)
+    return mask_passwords(repr(value) if isinstance(value, str) else str(value))
 
 
 def row_as_html(values: Mapping[str, Any]) -> str:
@@ -83,7 +86,7 @@ def _rows(record: Any) -> Iterator[tuple[str, Any]]:
         if value is not None and value != ():
             yield name, value
     for path, value in iterate_flattened(record.config):
-        yield f"config.{path}", _shown(value)
+        yield f"config.{path}", _shown(path, value)
     for kind in ("metrics", "artifacts", "resources", "sources"):
         if names := list(getattr(record, kind)):
             yield kind, ", ".join(names)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sacred._base.clock import local_time, zone_name
 from sacred._base.extras import require
+from sacred._base.masking import mask_entry, mask_passwords
 from sacred._base.paths import iterate_flattened
 from sacred.query.errors import QueryError
 from sacred.query.evaluate import kind_of
@@ -176,9 +177,13 @@ def as_html(runs: Sequence[RunRecord], total: int) -> str:
         for name in names
     ]
     head = "".join(f"<th>{html.escape(title)}</th>" for title in titles)
+    texts = [
+        [mask_passwords(_text(mask_entry(name, value))) for value in values]
+        for name, values in columns.items()
+    ]
     rows = [
-        "<tr>" + "".join(f"<td>{html.escape(_text(value))}</td>" for value in row) + "</tr>"
-        for row in zip(*columns.values(), strict=True)
+        f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in row)}</tr>"
+        for row in zip(*texts, strict=True)
     ]
     more = "" if total <= len(rows) else f"<p>{len(rows)} of {total} runs</p>"
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>{more}"

@@ -45,6 +45,21 @@ def test_a_finished_run_shows_configuration_result_and_curves(tmp_path: Path) ->
     assert len(html) < 6000
 
 
+def test_html_has_no_secrets(tmp_path: Path) -> None:
+    ex = make(tmp_path)
+    ex.add_config(api_key="hunter1", url="postgresql://ada:hunter2@db/x", tokenizer="bert")
+    ex.main(lambda: None)
+    html = quietly(ex)._repr_html_()
+    ex.run(config_updates={"api_key": "hunter3"}, options={"--loglevel": "ERROR"})
+    runs = open_store(str(tmp_path / "runs")).runs()
+    for text in (html, runs[0]._repr_html_()):
+        assert "hunter" not in text
+        assert "bert" in text
+    table = runs._repr_html_()
+    assert "api_key" in table
+    assert "hunter" not in table
+
+
 def test_a_failed_run_and_one_that_has_not_begun_show_themselves(tmp_path: Path) -> None:
     ex = make(tmp_path)
 
