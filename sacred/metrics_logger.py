@@ -276,6 +276,8 @@ def _readable(value: Any, metric_name: str) -> Any:
     from sacred.serializer.standard_types import ENUM_TAG
 
     flat = flatten(value)
+    if type(flat) in _PLAIN_TYPES and not isinstance(value, str):
+        return flat  # of a library that is not known: what all stores have
     try:
         restore(flat)
         if not _has_tag(flat, {TEXT_TAG, ENUM_TAG}):
