@@ -123,7 +123,11 @@ def _make(plan: Plan, environment: Path, uv: str | None) -> None:
     base = getattr(sys, "_base_executable", None) or sys.executable
     if uv is not None:
         python = base if is_here else plan.python
-        _call([uv, "venv", "-q", "--no-project", "--relocatable", "--python", python], environment)
+        words = [uv, "venv", "-q", "--no-project", "--relocatable", "--python", python]
+        try:
+            _call(words, environment)
+        except CannotRestoreError as error:
+            raise CannotRestoreError(f"Python {plan.python} cannot be had: {error}") from error
         return
     program = base if is_here else _program_of(plan.python)
     _call([program, "-m", "venv"], environment)

@@ -30,6 +30,8 @@ words = sys.argv[1:]
 with open({log!r}, "a") as file:
     file.write(" ".join(words) + "\\n")
 if words[0] == "venv":
+    if os.environ.get("NO_SUCH_PYTHON"):
+        sys.exit("error: no interpreter found")
     os.makedirs(os.path.join(words[-1], "bin"))
     os.symlink(sys.executable, os.path.join(words[-1], "bin", "python"))
 else:
@@ -105,6 +107,14 @@ def test_what_cannot_be_had_leaves_nothing(uv, monkeypatch, tmp_path):
         build(plan)
     assert list((tmp_path / "cache" / "sacred" / "environments").iterdir()) == []
     assert cached(plan) is None
+
+
+def test_a_python_that_cannot_be_had_is_named(uv, monkeypatch):
+    monkeypatch.setenv("NO_SUCH_PYTHON", "1")
+    with pytest.raises(
+        CannotRestoreError, match=r"^Python 3\.1\.4 cannot be had: .*no interpreter"
+    ):
+        build(Plan(python="3.1.4", required=(), constraints=()))
 
 
 def values_of(python: Path, module: str) -> str:
