@@ -30,7 +30,10 @@ else:
 
 __all__ = ["END_AS_TIMEOUT", "EndSignals", "Terminated", "delayed_interrupts"]
 
-_NAMES = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGQUIT", "SIGALRM")
+_NAMES = (
+    *("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGQUIT", "SIGALRM", "SIGVTALRM"),
+    *("SIGPROF", "SIGIO", "SIGPWR", "SIGSTKFLT"),
+)
 _SIGNALS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 
 

@@ -19,6 +19,8 @@ from tests.crash_safety.worker import Worker, check_interrupted
 Script = Callable[..., CompletedProcess[str]]
 
 ENDING = ["SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGQUIT", "SIGALRM", "SIGTERM", "SIGHUP"]
+#: Timers, descriptors and the power supply send these.
+ENDING += ["SIGVTALRM", "SIGPROF", "SIGIO", "SIGPWR", "SIGSTKFLT"]
 
 
 @pytest.mark.slow
