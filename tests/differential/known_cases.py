@@ -59,6 +59,12 @@ CASES: tuple[Known, ...] = (
         ),
     ),
     Known(
+        "deliberate: ``inf`` and ``nan`` within lists and dicts are numbers",
+        lambda case, old, new: any(
+            re.search(r"=\s*[\[{(].*\b(inf|nan)\b", one) for one in case.arguments
+        ),
+    ),
+    Known(
         "beyond.md: ``d={}`` clears the dict",
         lambda case, old, new: any(one.endswith("={}") for one in case.arguments),
     ),
