@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from sacred._base.cli_option import CLIOption
+    from sacred._base.run_ids import RunId
     from sacred.config.captured_function import CapturedFunction
     from sacred.host_info import HostInfoGetter
     from sacred.run import Run
@@ -246,6 +248,7 @@ class Experiment(Ingredient):
         info: dict[str, Any] | None = None,
         meta_info: dict[str, Any] | None = None,
         options: dict[str, Any] | None = None,
+        resume: RunId | None = None,
     ) -> Run:
         """Run a command.
 
@@ -256,6 +259,8 @@ class Experiment(Ingredient):
             info: initial content of the run's ``info``.
             meta_info: added to the run's ``meta_info``.
             options: command-line options, as in ``{"--loglevel": "ERROR"}``.
+            resume: id of a run that has ended or died, to go on with it: same id and record,
+                with the configuration of then.
 
         Returns:
             the finished run; with ``--reuse`` perhaps one that has the result of a known one.
@@ -264,12 +269,14 @@ class Experiment(Ingredient):
             RuntimeError: there is no main function and no command is named.
             BaseException: whatever the command raises.
         """
+        if resume is not None:
+            options = {**(options or {}), "--resume": resume}
         run = self._create_run(
             command_name, config_updates, named_configs, info, meta_info, options
         )
         from sacred.settings import SETTINGS
 
-        if run.reuse or SETTINGS.REUSE_RUNS:
+        if (run.reuse or SETTINGS.REUSE_RUNS) and not run.is_leased:
             from sacred.reruns.reuse import reuse_known_run
 
             if reuse_known_run(run):
@@ -287,8 +294,6 @@ class Experiment(Ingredient):
         meta_info: dict[str, Any] | None = None,
         options: dict[str, Any] | None = None,
     ) -> Run:
-        from sacred.initialize.create import create_requested_run
-
         command_name = command_name or self.default_command
         if command_name is None:
             raise RuntimeError(
@@ -297,44 +302,46 @@ class Experiment(Ingredient):
         all_options = {**self.get_default_options(), **(options or {})}
         for hook in self.option_hooks:
             hook(options=all_options)
-        leased = None
-        is_worker_process = LEASED_RUN in os.environ
         if "seed" not in (config_updates or {}) and (seed := os.environ.get(RERUN_SEED)):
             config_updates = {**(config_updates or {}), "seed": int(seed)}
         request = RunRequest.of_call(
             command_name, config_updates, named_configs, info, meta_info, all_options
         )
-        if is_worker_process:
-            from sacred.observers.leased_run import LeasedRun
+        make = functools.partial(self._requested_run, has_updates=config_updates is not None)
+        if LEASED_RUN in os.environ or all_options.get("--resume") is not None:
+            # Not at the top: most processes go on with no run.
+            from sacred.observers.leased_run import run_of_lease
 
-            leased = LeasedRun.for_request(request)
-            request = request if leased is None else leased.changed(request)
+            run = run_of_lease(request, make)
+        else:
+            run = make(request)
+        self.current_run = run
+        return run
+
+    def _requested_run(self, request: RunRequest, has_updates: bool) -> Run:
+        from sacred.initialize.create import create_requested_run
+
         run = create_requested_run(self, request)
         run.info.update(request.info)
         shown_options = {
             # Records are read by others; stores are named by URLs with passwords.
             name: mask_passwords(value) if isinstance(value, str) else value
-            for name, value in all_options.items()
+            for name, value in request.options.items()
         }
         run.meta_info.update(
-            command=command_name, options=shown_options, named_configs=request.named_configs
+            command=request.command_name,
+            options=shown_options,
+            named_configs=request.named_configs,
         )
-        if config_updates is not None:
-            run.meta_info["config_updates"] = without_marks(config_updates)
+        if has_updates:
+            run.meta_info["config_updates"] = without_marks(request.config_updates)
         run.meta_info.update(request.meta_info)
-        apply_options(self.all_cli_options, all_options, run)
+        apply_options(self.all_cli_options, request.options, run)
         if run.observers and (place := os.environ.get(RERUN_STORE)):
             from sacred.observers.stand_ins import stand_ins_for
 
             run.observers = stand_ins_for(run.observers, place)
         run.stop_requests.hooks = list(self.stop_hooks)
-        if leased is not None:
-            leased.prepare(run)
-        elif is_worker_process:
-            from sacred.observers.leased_run import observers_beside
-
-            run.observers = observers_beside(run.observers, is_queued=run.queue_only)
-        self.current_run = run
         return run
 
     def search_space(self, function: F) -> F:

@@ -195,6 +195,14 @@ TABLE = (
     ),
     OptionRow(
         short="",
+        long="--resume",
+        argument="ID",
+        description="Go on with a run that has ended or died: same id, next attempt.",
+        target="sacred.cli.run_options:resume_option",
+        is_new=True,
+    ),
+    OptionRow(
+        short="",
         long="--reuse",
         description="Do not start the run if a completed one in the same stores was the same: "
         "take its result.",

@@ -35,6 +35,7 @@ __all__ = [
     "print_config_option",
     "priority_option",
     "queue_option",
+    "resume_option",
     "reuse_option",
     "strict_option",
     "tag_option",
@@ -279,6 +280,16 @@ def reuse_option(args: bool, run: Run) -> None:
         run: the run that is about to start.
     """
     run.reuse = True
+
+
+@_option("--resume")
+def resume_option(args: Any, run: Run) -> None:
+    """Do nothing: the run is made for it.
+
+    Args:
+        args: the id of the run.
+        run: not used.
+    """
 
 
 @_option("--strict")

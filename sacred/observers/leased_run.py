@@ -7,29 +7,74 @@ that write to stores are left out, all others stay.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
+import platform
 import signal
-from collections.abc import Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from sacred._base.deferred_thread import helper_thread
+from sacred._base.errors import SacredError
 from sacred._base.frozen import replace
 from sacred._base.run_ids import RunId
 from sacred.definition import LEASED_RUN, RunRequest
 from sacred.observers.base import JsonDict
 from sacred.observers.store_observer import RecordState, StoreObserver
+from sacred.records import RunRecord
+from sacred.reruns.recorded_config import config_file_text
+from sacred.run import Run
 from sacred.runs.run_store import RunStore, open_store
 from sacred.serializer import dumps, flatten
+from sacred.status import DEAD, RUNNING, is_gone, process_token
 from sacred.stores.changes import Annotate, Change, SetFields, WriteOutput
-from sacred.stores.claims import Claims, FencedStore, QueueEntry, StaleAttemptError, claims_of
+from sacred.stores.claims import (
+    DONE,
+    LEASED,
+    Claims,
+    FencedStore,
+    Lease,
+    QueueEntry,
+    StaleAttemptError,
+    claims_of,
+)
 from sacred.stores.delivery import Delivery
 
-__all__ = ["LeasedObserver", "LeasedRun", "observers_beside"]
+__all__ = ["LeasedObserver", "LeasedRun", "run_of_lease"]
 
 #: Of the description of an environment, what was true where the run was queued.
 _OF_THE_START = ("working_directory", "import_paths", "arguments", "repositories")
+
+
+def run_of_lease(request: RunRequest, make: Callable[[RunRequest], Run]) -> Run:
+    """Return the run of a request in a process that goes on with a recorded run.
+
+    Args:
+        request: what a script, or a command line, asks for.
+        make: makes a run that is not started yet.
+
+    Raises:
+        StaleAttemptError: the worker of this process has lost the run.
+        SacredError: the run that is to be resumed is running, or is not there.
+    """
+    if LEASED_RUN not in os.environ:
+        # Its observers, which options may have added, say where the run is.
+        observers = make(request).observers
+        with LeasedRun.by_hand(observers, request.options["--resume"]) as leased:
+            run = make(leased.resumed(request))
+        leased.prepare(run)
+        return run
+    found = LeasedRun.for_request(request)
+    run = make(request if found is None else found.changed(request))
+    if found is not None:
+        found.prepare(run)
+    else:
+        run.observers = _observers_beside(run.observers, is_queued=run.queue_only)
+    return run
 
 
 class LeasedRun:
@@ -73,6 +118,46 @@ class LeasedRun:
         _end_with_worker(given["pipe"])
         return leased
 
+    @classmethod
+    @contextlib.contextmanager
+    def by_hand(cls, observers: Iterable[Any], run_id: RunId) -> Iterator[LeasedRun]:
+        """Lease a run to this process, to go on with it.
+
+        Its configuration is in a file as long as the context lasts.
+
+        Args:
+            observers: of which the first one with a store knows the run.
+            run_id: its id.
+
+        Raises:
+            SacredError: it is running, or no observer has a store.
+            QueueUnsupportedError: the store cannot know who has the run.
+        """
+        stores = [one.store for one in observers if hasattr(one, "store")]
+        if not stores:
+            raise SacredError(
+                f"The run {run_id!r} cannot be resumed: no observer says where it is stored",
+                print_traceback=False,
+            )
+        store = RunStore(stores[0])
+        entry = _leased_by_hand(store[run_id], claims_of(store.backend))
+        with tempfile.TemporaryDirectory(prefix="sacred-resume-") as directory:
+            file = Path(directory, "config.json")
+            file.write_text(config_file_text(store[run_id])[0], encoding="utf-8")
+            yield cls(store, entry, str(file))
+
+    def resumed(self, request: RunRequest) -> RunRequest:
+        """Return the request to go on with the run.
+
+        Args:
+            request: what is asked for; its updates are applied to the recorded configuration.
+        """
+        return replace(
+            request,
+            command_name=self.record.meta.get("command") or self.record.command,
+            named_configs=[self._config_file, *request.named_configs],
+        )
+
     def changed(self, request: RunRequest) -> RunRequest:
         """Return a request for the recorded configuration.
 
@@ -83,11 +168,11 @@ class LeasedRun:
             request = replace(request, options={**request.options, "--queue": False})
         return replace(request, config_updates={}, named_configs=[self._config_file])
 
-    def prepare(self, run: Any) -> None:
+    def prepare(self, run: Run) -> None:
         """Let a run, which is about to start, go on with the record.
 
         Args:
-            run: a `sacred.run.Run`.
+            run: the run.
         """
         others = [one for one in run.observers if not _is_store(one)]
         run.observers = [LeasedObserver(self), *others]
@@ -110,7 +195,7 @@ class LeasedRun:
         )
 
 
-def observers_beside(observers: Iterable[Any], *, is_queued: bool) -> list[Any]:
+def _observers_beside(observers: Iterable[Any], *, is_queued: bool) -> list[Any]:
     """Return the observers of a run that a script starts beside the one that is leased.
 
     What it stores goes into the same store; if it is to be queued, it has been queued before.
@@ -226,15 +311,16 @@ class LeasedObserver(StoreObserver):
         return self._leased.record.id
 
     def _after_close(self, spool: str | None) -> None:
-        lease = self._leased.entry.lease
-        if lease is not None and lease.worker.endswith(_BY_HAND):
-            _finish(self._leased.claims, self._leased.entry, self._leased.store)
+        leased = self._leased
+        if leased.entry.lease is not None and leased.entry.lease.by_hand:
+            status = leased.store[leased.entry.run_id].status or ""
+            leased.claims.finish(leased.entry, status)
 
 
 #: Output of no characters, which makes it a field.
 _EMPTY = WriteOutput(start=0, offset=0, text="")
-#: The end of the name of a "worker" that is the process of the run itself.
-_BY_HAND = "by hand"
+#: A lease of a process that cannot renew it, as C code may keep it busy: it ends with the process.
+_NO_RENEWAL_SECONDS = 1e9
 
 
 class _FencedDelivery(Delivery):
@@ -251,8 +337,29 @@ class _FencedDelivery(Delivery):
         return None
 
 
-def _finish(claims: Claims, entry: QueueEntry, store: RunStore) -> None:
-    claims.finish(entry, store[entry.run_id].status or "")
+def _leased_by_hand(record: RunRecord, claims: Claims) -> QueueEntry:
+    known = claims.entry(record.id)
+    message = f"The run {record.id!r} cannot be resumed: it is running"
+    busy = SacredError(message, print_traceback=False)
+    if known is not None and known.state == LEASED:
+        if known.lease is None or not is_gone(known.lease.process):
+            raise busy
+        claims.put_back(known, DEAD)
+    elif known is None or known.state == DONE:
+        if record.status == RUNNING:
+            raise busy
+        claims.requeue(record.id)
+    lease = Lease(
+        worker=f"{platform.node()}-{os.getpid()}",
+        host=platform.node(),
+        process=process_token(),
+        seconds=_NO_RENEWAL_SECONDS,
+        by_hand=True,
+    )
+    entry = claims.claim(lease, lambda entry: str(entry.run_id) == str(record.id))
+    if entry is None:
+        raise busy
+    return entry
 
 
 def _is_store(observer: Any) -> bool:

@@ -14,7 +14,7 @@ from sacred.records import RunId, RunRecord
 from sacred.runs.run_store import RunStore
 from sacred.status import QUEUED
 from sacred.stores.changes import SetFields, SourceFile
-from sacred.stores.claims import Claims
+from sacred.stores.claims import HELD, WAITING, Claims
 from sacred.stores.local_files import md5_of_file
 
 __all__ = ["enqueue_record", "enter_queued_runs", "queue_again"]
@@ -31,7 +31,10 @@ def enter_queued_runs(store: RunStore, claims: Claims) -> int:
         claims: its queue.
     """
     count = 0
+    known = {str(entry.run_id) for state in (WAITING, HELD) for entry in claims.entries(state)}
     for record in store.runs(f"status = {QUEUED}"):
+        if str(record.id) in known:
+            continue
         is_new = record.queue_time is not None and utcnow() - record.queue_time < _PATIENCE
         if not is_new and claims.entry(record.id) is None:
             enqueue_record(record, claims)

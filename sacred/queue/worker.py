@@ -295,6 +295,9 @@ class Worker:
             if entry.run_id in self._running or not self._watch.is_expired(entry):
                 continue
             with contextlib.suppress(StaleAttemptError):  # another worker was faster
+                if entry.lease is not None and entry.lease.by_hand:
+                    self.claims.finish(entry, "DEAD")
+                    continue
                 after = self.claims.put_back(entry, "DEAD", self._options.retries)
                 self._tell("expired", run=entry.run_id, attempt=entry.attempt, now=after.state)
 

@@ -42,6 +42,7 @@ BUILT_IN_OPTIONS = frozenset(
         "--print-config",
         "--priority",
         "--queue",
+        "--resume",
         "--reuse",
         "--s3",
         "--sql",

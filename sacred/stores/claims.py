@@ -56,6 +56,7 @@ class Lease(Frozen):
         process: token of its process (`sacred.status.process_token`), if there is one.
         seconds: for which the lease counts since the last renewal.
         beat: number of renewals.
+        by_hand: whether somebody has resumed the run by hand: no worker goes on with it.
     """
 
     worker: str
@@ -63,6 +64,7 @@ class Lease(Frozen):
     process: str | None
     seconds: float
     beat: int = 0
+    by_hand: bool = False
 
 
 class QueueEntry(Frozen):
@@ -107,7 +109,8 @@ class QueueEntry(Frozen):
         """
         known = {name: value for name, value in fields.items() if name in cls._fields}
         if known.get("lease") is not None:
-            known["lease"] = Lease(**known["lease"])
+            lease = known["lease"]
+            known["lease"] = Lease(**{n: value for n, value in lease.items() if n in Lease._fields})
         known["attempts"] = tuple(known.get("attempts") or ())
         return cls(**{**known, "run_id": run_id})
 

@@ -242,6 +242,36 @@ def test_a_worker_that_was_suspended_writes_nothing_any_more(project: Path) -> N
     assert len(run().meta["attempts"]) == 2
 
 
+def test_a_run_is_resumed_by_hand(project: Path) -> None:
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        words = (sys.executable, "train.py", *words)
+        return subprocess.run(words, capture_output=True, text=True, timeout=60)
+
+    assert call("with", "mode=fail", "lr=3.0").returncode == 1
+    began = run().start_time
+    done = call("--resume", "1", "with", "mode=plain")
+    assert done.returncode == 0, done.stderr
+    record = run()
+    assert (record.status, record.start_time) == ("COMPLETED", began)
+    assert (record.fail_trace, record.result["value"]) == (None, 30.0)
+    assert list(record.metrics["loss"].steps) == list(range(8))
+    assert [item["status"] for item in record.meta["attempts"]] == ["COMPLETED"]
+    assert len(list(open_store("runs").runs())) == 1
+    assert "There is no run '77'" in call("--resume", "77").stderr
+
+
+def test_a_run_that_is_running_is_not_resumed(project: Path) -> None:
+    queue("with", "mode=resume")
+    worker = start_worker()
+    wait_for((project / "started").exists)
+    done = subprocess.run(
+        [sys.executable, "train.py", "--resume", "1"], capture_output=True, text=True, timeout=60
+    )
+    assert "cannot be resumed: it is running" in done.stderr
+    worker.send_signal(signal.SIGTERM)
+    worker.communicate(timeout=60)
+
+
 def test_gpus_are_never_over_capacity(project: Path) -> None:
     for _ in range(8):
         queue("with", "seconds=0.3")

@@ -53,7 +53,7 @@ SPECIFIED = """
 -u --unobserved
 """
 #: Those that the old library did not have.
-NEW = {"--completion", "--gcs", "--group", "--reuse", "--strict", "--tag", "--tape"}
+NEW = {"--completion", "--gcs", "--group", "--resume", "--reuse", "--strict", "--tag", "--tape"}
 
 
 def test_the_table_is_what_is_specified() -> None:
