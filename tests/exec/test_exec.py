@@ -60,8 +60,13 @@ def test_a_c_program_is_a_run_like_any_other(work: Path, sacred: Call) -> None:
     assert any("libc.so" in library for library in made_of["libraries"])
 
 
-@pytest.mark.parametrize("store", ["sqlite:///runs.db", "tinydb:tiny", "file:runs"])
-def test_it_is_the_same_in_every_store(sacred: Call, store: str) -> None:
+@pytest.mark.parametrize("store", ["sqlite:///runs.db", "tinydb:tiny", "file:runs", "mongodb"])
+def test_it_is_the_same_in_every_store(
+    sacred: Call, store: str, request: pytest.FixtureRequest
+) -> None:
+    if store == "mongodb":
+        host, port, database = request.getfixturevalue("mongo_url").split(":")
+        store = f"mongodb://{host}:{port}/{database}"
     Path("in.txt").write_text("data")
     text = (
         'cat in.txt; echo x > "$SACRED_RUN_DIR/made.txt"; echo \'{"acc": 0.5}\' > $SACRED_METRICS'
