@@ -99,6 +99,10 @@ class Live:
         points = {"name": name, "values": values, "steps": steps, "timestamps": times}
         self.observer.log_metrics({name: points}, {})
 
+    def explain(self, rows: list[dict[str, Any]]) -> None:
+        """Store where entries of the configuration come from."""
+        self.observer.details_event("provenance", {"rows": rows})
+
     def print(self, output: str) -> None:
         """Store all that has been printed so far."""
         self.observer.heartbeat_event(

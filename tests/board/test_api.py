@@ -274,6 +274,7 @@ def test_several_runs_are_compared(api: Api) -> None:
     assert config["opt.name"] == ["adam", "adam", "sgd"]
     assert config["debug"] == [None, None, True]
     assert "n" in [one["name"] for one in found["labels"]]
+    assert "origins" not in found["parts"]["config"][0]  # not recorded
     outcome = {one["name"]: one["values"] for one in found["parts"]["outcome"]}
     assert outcome == {"result": [0.5, 0.25, 3]}
     metrics = {one["name"]: one["values"] for one in found["parts"]["metrics"]}

@@ -336,6 +336,39 @@ def test_runs_fold_into_groups_with_means_and_bands(visit: Visit) -> None:
     visit.expect_column("result", ["0.9", "0.5"])  # the runs of the group by themselves
 
 
+def test_runs_are_compared_side_by_side(visit: Visit, board: Board) -> None:
+    run = board.recorder.start({"lr": 0.1, "opt": {"name": "lion"}, "seed": 21})
+    run.explain(
+        [
+            {"path": "lr", "source": "scope", "name": "cfg", "where": "train.py:3", "readers": []},
+            {"path": "opt.name", "source": "update", "where": "command line, argument 2"},
+        ]
+    )
+    run.log("loss", [0.1, 0.02])
+    run.print("\x1b[32mgreen\x1b[0m line\nother line\n")
+    run.complete(0.6)
+    page = visit.go(f"?pick=lab/1&pick=lab/{run.id}&panel=compare")
+    across = page.locator("#across")
+    table = across.get_by_role("table", name="Differences")
+    row = see(table.locator("tr", has_text="opt.name"))
+    assert row.locator("td").nth(0).inner_text() == "adam"
+    see(row.locator("td").nth(1), re.compile("lion.*command line, argument 2", re.DOTALL))
+    assert table.locator("th", has_text=re.compile("^lr$")).count() == 0  # the same in both
+    see(across.locator("p"), "packages, host")
+    table.get_by_role("button", name="Compare with run 1").click()
+    see(table.locator("tr", has_text="result").locator(".delta.up"), "+20 %")
+    see(table.locator("tr", has_text="loss.min").locator(".delta.down"))
+    assert "base=lab/1" in page.url
+    across.get_by_role("button", name="Output").click()
+    see(across.locator("table.diff .before mark"), "plain")
+    see(across.locator("table.diff .after mark"), "other")
+    page.reload()
+    see(table.locator(".delta.up"))
+    across.get_by_role("tab", name="Charts").click()
+    see(across.locator("[data-metric='loss'] canvas"))
+    board.store.backend.discard(board.store[run.id].id)
+
+
 def test_zoom_reads_finer_points_and_charts_are_saved(visit: Visit, board: Board) -> None:
     run = board.recorder.start({"lr": 13, "seed": 1})
     run.log("wave", [math.nan if n == 700 else math.sin(n / 9) for n in range(2000)])
@@ -493,6 +526,11 @@ def test_everybody_can_use_the_page(browser: Browser, plain_board: Board, theme:
         page = visit.go("?panel=charts&pick=runs/1&pick=runs/2")
         see(page.locator("#across canvas"))
         assert violations(axe, page) == {}
+        page = visit.go("?panel=compare&base=runs/1")
+        see(page.locator("#across .delta"))
+        page.get_by_role("button", name="Output").click()
+        see(page.locator("#across .texts h3"))
+        assert violations(axe, page) == {}
         page = visit.go("?by=config.opt.name")
         see(page.locator("tr.group"))
         assert violations(axe, page) == {}
@@ -574,6 +612,9 @@ def _look_at_everything(visit: Visit, run_id: Any) -> None:
     page.keyboard.press("x")
     see(page.locator("#across canvas"))
     page.locator("#across .u-over").first.hover()
+    page.keyboard.press("d")
+    see(page.locator("#across .compare"))
+    page.keyboard.press("g")
     page.keyboard.press("b")
     page.get_by_label("all that differs but seeds").check()
     page.keyboard.press("Escape")

@@ -64,7 +64,13 @@ def compare_runs(call: Call) -> dict[str, Any]:
         ],
         "metrics": [{"name": name, "runs": count} for name, count in metrics.items()],
         "labels": _labels(records, config),
-        "parts": {part: [_entry(found) for found in entries] for part, entries in parts.items()},
+        "parts": {
+            part: [
+                {**_entry(found), **_origins(part, found.name, records, problems)}
+                for found in entries
+            ]
+            for part, entries in parts.items()
+        },
         "problems": list(dict.fromkeys(problems)),
     }
 
@@ -91,6 +97,23 @@ def _labels(records: list[RunRecord], config: list[Difference]) -> list[dict[str
     found = [{"name": "name", "values": names}] if len(set(names)) > 1 else []
     by_name = {entry.name: entry for entry in config}
     return found + [_entry(by_name[name]) for name in without_seeds(list(by_name))]
+
+
+def _origins(
+    part: str, name: str, records: list[RunRecord], problems: list[str]
+) -> dict[str, list[str | None]]:
+    """What has set an entry of the configuration in each run, where that is known."""
+    if part != "config":
+        return {}
+    found: list[str | None] = []
+    for run in records:
+        try:
+            known = run.provenance
+        except (DamagedRunError, *NOT_UNDERSTOOD) as error:
+            problems.append(str(error))
+            known = None
+        found.append(str(known[name].origin) if known is not None and name in known else None)
+    return {"origins": found} if any(found) else {}
 
 
 def _entry(found: Difference) -> dict[str, Any]:

@@ -152,7 +152,9 @@ _GROUP = _object(
 )
 
 #: An entry with the value of each run.
-_COMPARED_ENTRY = _object({"name": _TEXT, "values": _list(_ANYTHING)})
+_COMPARED_ENTRY = _object(
+    {"name": _TEXT, "values": _list(_ANYTHING)}, {"origins": _list(_TEXT_OR_NULL)}
+)
 _COMPARISON = _object(
     {
         "runs": _list(

@@ -6,7 +6,7 @@ import { middle, plain } from "./format.js";
 import { change } from "./state.js";
 
 /** @typedef {{key: string, id: string | number, name: string | null, status: string | null, active: boolean, label: string, about: string, tone: number, dash: number, open: () => void}} ComparedRun */
-/** @typedef {{name: string, values: any[]}} ComparedEntry of each run, in their order */
+/** @typedef {{name: string, values: any[], origins?: (string | null)[]}} ComparedEntry of each run, in their order */
 /** @typedef {{runs: ComparedRun[], metrics: string[], parts: Record<string, ComparedEntry[]>, problems: string[]}} ComparedRuns */
 
 const MOST_IN_LABEL = 3;

@@ -40,7 +40,7 @@ const workspace = new Workspace(place("across"), (runs) => table.setLooks(runs?.
 bar = new StatusBar(place("status"), () => table.load());
 const panel = new RunPanel(place("run"));
 
-const charts = button("Charts", () => change({ panel: state().panel && !state().run ? "" : "charts", run: "", item: "", alone: "" }), { icon: "chart", text: true });
+const charts = button("Charts", () => change({ panel: state().panel === "charts" && !state().run ? "" : "charts", run: "", item: "", alone: "" }), { icon: "chart", text: true });
 const by = button("Group", () => togglePopup(by, "Group by", () => groupMenu(query.fields, query.learned ?? query.learn())), { icon: "group", text: true });
 const columns = button("Columns", () => togglePopup(columns, "Columns", () => columnMenu(table.data.columns, query.fields, query.learned ?? query.learn())), { icon: "columns", text: true });
 const views = button("Views", () => togglePopup(views, "Views", (close) => viewMenu(close, isReadOnly())), { icon: "view", text: true });
@@ -83,6 +83,7 @@ const shortcuts = [
   { keys: ["Escape"], about: "Close the run, or the charts", act: () => change(state().run ? { run: "", item: "", alone: "" } : { panel: "", alone: "" }) },
   { keys: ["x"], about: "Select the run, for charts", act: () => table.pickCursor() },
   { keys: ["g"], about: "Charts of the selected runs", act: () => charts.click() },
+  { keys: ["d"], about: "Compare the selected runs", act: () => change({ panel: state().panel === "compare" && !state().run ? "" : "compare", run: "", item: "", alone: "" }) },
   { keys: ["b"], about: "Group runs by fields", act: () => by.click() },
   { keys: ["f"], about: "The run or the charts alone, or beside the list", act: () => (state().run || state().panel) && change({ alone: state().alone ? "" : "run" }) },
   { keys: ["[", "]"], about: "Previous, next part of the run", act: () => undefined },

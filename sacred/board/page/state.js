@@ -17,6 +17,7 @@ import { keepSettings, keptSettings, readSettings, writeSettings } from "./chart
  * @property {string[]} by fields that runs are grouped by; none: runs by themselves
  * @property {string[]} groups keys of the groups that are selected
  * @property {string} groupSort fields of groups, as in `sort`; runs: how many they have
+ * @property {string} base STORE/KEY of the run that others are compared with; empty: none
  * @property {string} panel what is shown of several runs: "charts"; empty: nothing
  * @property {import("./charts/settings.js").ChartSettings} chart how charts are drawn
  */
@@ -40,6 +41,7 @@ function fromQuery(query) {
     by: query.getAll("by"),
     groups: query.getAll("group"),
     groupSort: query.get("groupsort") ?? "",
+    base: query.get("base") ?? "",
     panel: query.get("panel") ?? "",
     chart: readSettings(query),
   };
@@ -57,6 +59,7 @@ export function asAddress(state) {
   for (const field of state.by) query.append("by", field);
   for (const group of state.groups) query.append("group", group);
   if (state.groupSort && state.by.length) query.set("groupsort", state.groupSort);
+  if (state.base && state.panel) query.set("base", state.base);
   if (state.panel) query.set("panel", state.panel);
   if (state.run) query.set("run", state.run);
   if (state.run && state.tab) query.set("tab", state.tab);

@@ -3,6 +3,7 @@
 import { Problem } from "./api.js";
 import { ChartsAcross } from "./charts/across.js";
 import { groupSource, runSource } from "./charts/sources.js";
+import { COMPARED, Compare } from "./compare.js";
 import { compareRuns } from "./compared_runs.js";
 import { button, el, fill } from "./dom.js";
 import { onStoreChange } from "./live.js";
@@ -19,6 +20,7 @@ const WAIT_MS = 1500;
 /** @type {{id: string, label: string, parts: string[], make: (root: HTMLElement) => Part}[]} */
 const PARTS = [
   { id: "charts", label: "Charts", parts: [], make: (root) => new ChartsAcross(root) },
+  { id: "compare", label: "Compare", parts: COMPARED, make: (root) => new Compare(root) },
 ];
 
 export class Workspace {
@@ -60,9 +62,14 @@ export class Workspace {
     return state().panel !== "" && !state().run;
   }
 
+  /** Whether what is shown can show groups: they have curves, but no one configuration. */
+  isOfGroups() {
+    return state().panel !== "compare";
+  }
+
   /** The runs that are shown. */
   keys() {
-    if (this.groups) return chosenGroups(this.groups, FIRST).map(({ members }) => members[0]);
+    if (this.groups && this.isOfGroups()) return chosenGroups(this.groups, FIRST).map(({ members }) => members[0]);
     return state().picked.length ? state().picked : this.first;
   }
 
@@ -82,7 +89,7 @@ export class Workspace {
   /** What charts show: runs, or groups. @param {ComparedRuns} runs */
   view(runs) {
     const { chart } = state();
-    if (!this.groups) return { ...runs, entries: runs.runs, source: runSource(runs.runs.map(({ key, label, tone, dash }) => ({ key, label, tone, dash }))), isGrouped: false };
+    if (!this.groups || !this.isOfGroups()) return { ...runs, entries: runs.runs, source: runSource(runs.runs.map(({ key, label, tone, dash }) => ({ key, label, tone, dash }))), isGrouped: false };
     const groups = chosenGroups(this.groups, FIRST);
     return { ...runs, entries: groups, source: groupSource(groups, groupRequest(state()), chart), isGrouped: true };
   }
@@ -118,7 +125,7 @@ export class Workspace {
       this.partName = part.id;
     }
     this.shown = wanted;
-    this.told(this.groups ? null : runs);
+    this.told(this.groups && this.isOfGroups() ? null : runs);
     this.part.show(this.view(runs));
   }
 
@@ -139,10 +146,11 @@ export class Workspace {
   drawHead() {
     const { picked, alone, panel } = state();
     const count = this.keys().length;
-    const chosen = this.groups ? state().groups : picked;
-    const text = this.groups ? (chosen.length ? `${count} selected group${count > 1 ? "s" : ""}` : `the first ${count} of ${this.groups.groups.length} groups`) : picked.length ? `${picked.length} selected run${picked.length > 1 ? "s" : ""}` : `the first ${count} runs of the list`;
+    const isGrouped = this.groups && this.isOfGroups();
+    const chosen = isGrouped ? state().groups : picked;
+    const text = this.groups && isGrouped ? (chosen.length ? `${count} selected group${count > 1 ? "s" : ""}` : `the first ${count} of ${this.groups.groups.length} groups`) : picked.length ? `${picked.length} selected run${picked.length > 1 ? "s" : ""}` : `the first ${count} runs of the list`;
     fill(this.head, el("h2", {}, `${PARTS.find(({ id }) => id === panel)?.label ?? "Charts"} `, el("span.dim", {}, text)), el("span.grow"),
-      chosen.length ? button("Clear the selection", () => change({ picked: [], groups: [] }), { text: true }) : this.groups ? null : el("span.dim.hint", {}, "select runs with ", el("kbd", {}, "x")),
+      chosen.length ? button("Clear the selection", () => change({ picked: [], groups: [] }), { text: true }) : isGrouped ? null : el("span.dim.hint", {}, "select runs with ", el("kbd", {}, "x")),
       button(alone ? "With the list (f)" : "Alone (f)", () => change({ alone: alone ? "" : "run" }), { icon: "full", plain: true }),
       button("Close (Esc)", () => change({ panel: "", alone: "" }), { icon: "close", plain: true }));
     this.tabs.hidden = PARTS.length < 2;
