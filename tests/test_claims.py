@@ -6,11 +6,13 @@ import importlib.util
 
 import pytest
 
-from sacred.stores.claims import claims_of
+from sacred import open_store
+from sacred.stores.claims import Lease, claims_of
 from sacred.stores.memory.store import MemoryStore
 from sacred.stores.schemes import store_from_url
-from sacred.stores.store import QueueUnsupportedError
+from sacred.stores.store import QueueUnsupportedError, StoreError
 from sacred.testing import ClaimsContract
+from sacred.upkeep import discard
 from tests.services import places
 
 HAS_SQL = importlib.util.find_spec("sqlalchemy") is not None
@@ -111,3 +113,20 @@ def test_notes_that_a_killed_process_has_left_are_mended(tmp_path):
     waiting.rename(tmp_path / "_queue" / "leased" / run_id)
     assert claims.entries("leased") == []
     assert list(claims.waiting()) == [entry]
+
+
+def test_a_queued_run_in_the_trash_is_cancelled_and_a_leased_one_only_by_force(tmp_path):
+    store = open_store(str(tmp_path))
+    document = {"experiment": {}, "config": {}, "status": "QUEUED"}
+    waiting, leased = (store.backend.create(None, document, []) for _ in range(2))
+    claims = claims_of(store.backend)
+    claims.enqueue(leased)
+    claims.claim(Lease(worker="w", host="elsewhere", process=None, seconds=60.0))
+    claims.enqueue(waiting)
+    discard(store, [waiting])
+    assert store[waiting].status == "CANCELLED"
+    assert list(claims.waiting()) == []
+    with pytest.raises(StoreError, match="still running"):
+        discard(store, [leased])
+    discard(store, [leased], force=True)
+    assert store[leased].status == "CANCELLED"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sacred.records import RunId
+from sacred.records import RunId, RunRecord
 from sacred.runs import RunStore
-from sacred.stores.store import StoreError
+from sacred.status import ACTIVE, RUNNING
+from sacred.stores.claims import HELD, LEASED, WAITING, claims_of
+from sacred.stores.store import QueueUnsupportedError, StoreError
 
 __all__ = ["discard", "empty_trash", "recover"]
 
 
 def discard(store: RunStore, ids: Iterable[RunId], *, force: bool = False) -> list[RunId]:
     """Put runs into the trash. Their records stay as they are, and their ids taken.
+
+    A run that waits in the queue of the store is cancelled.
 
     Runs in the trash can still be looked at (``store[run_id]``); queries and lists leave
     them out, unless they ask for them (``store.runs(in_trash=True)``).
@@ -42,12 +46,30 @@ def discard(store: RunStore, ids: Iterable[RunId], *, force: bool = False) -> li
     1
     """
     records = [store[run_id] for run_id in ids]
-    active = [str(record.id) for record in records if record.status == "RUNNING"]
+    queued = [record for record in records if record.stored("status") in ACTIVE]
+    states = _queue_states(store, queued)
+    active = [
+        str(record.id)
+        for record in records
+        if record.status == RUNNING or states.get(record.id) == LEASED
+    ]
     if active and not force:
         raise StoreError(f"still running, and so not thrown away: {', '.join(active)}")
     for record in records:
+        if states.get(record.id) in (WAITING, HELD, LEASED):
+            claims_of(store.backend).cancel(record.id, force=force)
         store.backend.discard(record.id)
     return [record.id for record in records]
+
+
+def _queue_states(store: RunStore, records: Sequence[RunRecord]) -> dict[RunId, str]:
+    """The states of runs in the queue of their store, as far as they are in it."""
+    try:
+        claims = claims_of(store.backend) if records else None
+    except QueueUnsupportedError:
+        claims = None
+    entries = {} if claims is None else {r.id: claims.entry(r.id) for r in records}
+    return {run_id: entry.state for run_id, entry in entries.items() if entry is not None}
 
 
 def recover(store: RunStore, ids: Iterable[RunId]) -> list[RunId]:
