@@ -12,6 +12,7 @@
 | `index_progress` | how far the index of a large directory is, on the terminal |
 | `group_arguments` `noise_marks` | groups of runs to compare; marks for what is only noise |
 | `divergence_text` | where runs begin to differ, in lines |
+| `worker_engines` | workers on Dask or Slurm |
 | `worker_events` | what a worker does, in lines for people or programs |
 | `confirm` | a question before something is deleted |
 

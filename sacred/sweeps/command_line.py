@@ -50,6 +50,8 @@ Options, besides those of a run:
   --where QUERY       only points for which this holds: "not (bs = 32 and lr > 0.01)"
   --sweep-seed N      the seed of what is drawn
   -j N, --jobs N      so many runs at once (default: 1)
+  --on ENGINE         where: local, dask, dask:ADDRESS or slurm (default: local)
+  --opt NAME=VALUE    an option of the engine, such as partition=gpu
   -q, --queue         only queue the runs, for `sacred worker`
   --dry-run           list the points and run nothing
 """
@@ -66,6 +68,8 @@ _OPTIONS = (
     OptionFlags(None, "--where", "QUERY"),
     OptionFlags(None, "--sweep-seed", "N"),
     OptionFlags("-j", "--jobs", "N"),
+    OptionFlags(None, "--on", "ENGINE"),
+    OptionFlags(None, "--opt", "NAME=VALUE", repeats=True),
     OptionFlags("-q", "--queue"),
     OptionFlags(None, "--dry-run"),
 )
@@ -97,7 +101,7 @@ def run_sweep(experiment: Experiment, argv: Sequence[str]) -> None:
         _say(f"sweep {sweep.name}: {len(sweep.queue())} runs queued in {sweep.store.url}")
         _say(f"to run them: sacred worker -s {sweep.store.url}")
     else:
-        _run(sweep, asked.number("--jobs") or 1)
+        _run(sweep, asked.number("--jobs") or 1, asked.given.get("--on", "local"), asked.engine)
 
 
 class _Asked:
@@ -145,6 +149,12 @@ class _Asked:
         if not str(text).isdecimal() or int(text) < 1:
             raise CommandLineError(f"{name} is a whole number from 1 on, not {text!r}")
         return int(text)
+
+    @property
+    def engine(self) -> dict[str, str]:
+        """The options of the engine."""
+        pairs = [word.partition("=") for word in self.given.get("--opt", [])]
+        return {name: value for name, _, value in pairs}
 
     def plan(self) -> SweepPlan:
         """The plan."""
@@ -234,7 +244,7 @@ def _show_points(sweep: Sweep) -> None:
     _say(f"sweep {plan.name}: {len(points)} runs, of which {len(points) - missing} are there")
 
 
-def _run(sweep: Sweep, jobs: int) -> None:
+def _run(sweep: Sweep, jobs: int, executor: str, options: Mapping[str, str]) -> None:
     done = 0
 
     def tell(event: str, **facts: Any) -> None:
@@ -246,7 +256,7 @@ def _run(sweep: Sweep, jobs: int) -> None:
             _say(f"{event}: {facts.get('error') or facts.get('run')}")
 
     _say(f"sweep {sweep.name} in {sweep.store.url}; the same command goes on with it")
-    sweep.run(jobs, tell)
+    sweep.run(jobs, tell, executor, options)
     found = sweep.outcomes()
     complete = sum(one.state == "complete" for one in found)
     _say(f"sweep {sweep.name}: {complete} of {len(found)} points are complete")

@@ -10,12 +10,14 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import SacredError
 from sacred._base.extras import require
 from sacred.definition import LEASED_RUN
+from sacred.executors import Executor, WorkerFleet, executor_named
 from sacred.query.parser import parse
 from sacred.queue.run_process import Launch
 from sacred.queue.worker import Worker, WorkerOptions
@@ -24,6 +26,7 @@ from sacred.records.attribute_dict import thawed
 from sacred.runs.run_store import RunStore, open_store
 from sacred.runs.run_table import RunTable
 from sacred.serializer import dumps
+from sacred.status import ACTIVE
 from sacred.stores.claims import claims_of
 from sacred.stores.schemes import absolute_address
 from sacred.stores.store import (
@@ -45,6 +48,9 @@ if TYPE_CHECKING:
 __all__ = ["Sweep"]
 
 Tell = Callable[..., None]
+
+#: Seconds between two looks into the store, while workers elsewhere do the work.
+_POLL_SECONDS = 1.0
 
 
 class Sweep:
@@ -163,12 +169,23 @@ class Sweep:
                 run_id = self._queue_point(self.plan.with_seed(point, seed), number, trial)
                 queued += [] if run_id is None else [run_id]
 
-    def run(self, jobs: int = 1, tell: Tell = lambda event, **facts: None) -> Sweep:
+    def run(
+        self,
+        jobs: int = 1,
+        tell: Tell = lambda event, **facts: None,
+        executor: str | Executor = "local",
+        options: Mapping[str, str] | None = None,
+    ) -> Sweep:
         """Run all points that have no run yet, and those that wait; return when all are over.
 
         Args:
             jobs: how many at once.
-            tell: called with the name of each event of the worker, and what belongs to it.
+            tell: called with the name of each event, and what belongs to it.
+            executor: where: ``local``, ``dask``, ``dask:ADDRESS``, ``slurm``, or an engine.
+            options: of the engine.
+
+        Raises:
+            ExecutorError: the engine does not start workers.
         """
         if self._run_for_worker():
             return self
@@ -176,6 +193,20 @@ class Sweep:
             self.queue()
         else:
             self.advance(jobs)
+        if executor == "local":
+            self._run_here(jobs, tell)
+        elif isinstance(executor, str):
+            engine = executor_named(executor, options)
+            try:
+                self._run_on(engine, jobs, tell)
+            finally:
+                engine.close()
+        else:
+            self._run_on(executor, jobs, tell)
+        return self
+
+    def _run_here(self, jobs: int, tell: Tell) -> None:
+        """Run them by a worker in this process."""
 
         def told(event: str, **facts: Any) -> None:
             tell(event, **facts)
@@ -186,7 +217,33 @@ class Sweep:
             launch=Launch(store=self._address()), where=self._is_ours(), jobs=jobs, until_empty=True
         )
         Worker(self.store, options, told).run()
-        return self
+
+    def _run_on(self, executor: Executor, jobs: int, tell: Tell) -> None:
+        """Run them by workers that an engine starts."""
+        arguments = [self._condition()]
+        if self._study is None:  # else there may be more to do in a moment
+            arguments.append("--until-empty")
+        fleet = WorkerFleet(executor, self._address(), jobs, arguments)
+        seen: set[RunId] = set()
+        try:
+            while active := self._active(tell, seen):
+                fleet.start(most=active)
+                time.sleep(_POLL_SECONDS)
+                if self._study is not None:
+                    self.advance(jobs)
+        finally:
+            fleet.end()
+
+    def _active(self, tell: Tell, seen: set[RunId]) -> int:
+        """How many runs wait or run; tell of those that have ended since."""
+        active = 0
+        for record in self._records():
+            if record.status in ACTIVE:
+                active += 1
+            elif record.id not in seen:
+                seen.add(record.id)
+                tell("ended", run=record.id, status=record.status)
+        return active
 
     def runs(self, query: str | None = None) -> RunTable:
         """Its runs, in order of their points.

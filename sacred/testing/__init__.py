@@ -1,4 +1,4 @@
-"""Test suites for stores and observers; subclass one in the tests of your plug-in.
+"""Test suites for stores, observers and engines; subclass one in the tests of your plug-in.
 
 They need pytest and hypothesis: ``pip install "sacred[testing]"``.
 """
@@ -11,6 +11,7 @@ from typing import Any
 from sacred._base.extras import require
 from sacred._base.lazy import lazy_package
 
+_PARTS = ("claims", "executor", "observer", "store")
 _load, __dir__, __all__ = lazy_package(globals())
 
 
@@ -19,7 +20,7 @@ def __getattr__(name: str) -> Any:
         pytest = require("pytest", extra="testing", purpose=f"sacred.testing.{name}")
         require("hypothesis", extra="testing", purpose=f"sacred.testing.{name}")
         # Failing asserts then show their values, as those of a test module do.
-        contracts = [f"{__name__}.{part}_contract" for part in ("claims", "observer", "store")]
+        contracts = [f"{__name__}.{part}_contract" for part in _PARTS]
         # pytest warns of modules that are imported already.
         pytest.register_assert_rewrite(*(name for name in contracts if name not in sys.modules))
     return _load(name)

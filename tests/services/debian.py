@@ -17,7 +17,9 @@ PACKAGES = {
     "chromium": "chromium",
     "fish": "fish",
     "mariadb-install-db": "mariadb-server",
+    "munged": "munge",
     "proot": "proot",
+    "slurmctld": "slurm-wlm",
     "strace": "strace",
     "zsh": "zsh",
 }
@@ -25,7 +27,11 @@ PACKAGES = {
 
 def main() -> None:
     """Install the missing packages; say so if that cannot be done."""
-    missing = sorted(package for name, package in PACKAGES.items() if not shutil.which(name))
+    # Servers are not on the path of all users.
+    places = f"{os.environ.get('PATH', '')}:/usr/sbin"
+    missing = sorted(
+        package for name, package in PACKAGES.items() if not shutil.which(name, path=places)
+    )
     if not missing:
         return
     if shutil.which("apt-get") is None or not (

@@ -17,6 +17,7 @@ Examples:
   sacred worker "name = train and group = A" -s mongodb://server/lab
   sacred worker --gpus 0,1 --gpus-per-run 0.5 -j 4
   sacred worker --time-limit 2h --grace 5m
+  sacred worker --on slurm -j 10 --opt partition=gpu --opt time=2:00:00 --until-empty
 """
 
 from __future__ import annotations
@@ -87,7 +88,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="after that time without a sign of life, others may take its runs (default: 60s)",
     )
+    _add_engine(parser)
     parser.add_argument("--json", action="store_true", help="print events as lines of JSON")
+
+
+def _add_engine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--on",
+        default="local",
+        metavar="ENGINE",
+        help="where: local (default), dask, dask:ADDRESS or slurm; -j N is then N workers",
+    )
+    parser.add_argument(
+        "--opt",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the engine, such as partition=gpu",
+    )
 
 
 def run(args: argparse.Namespace, session: Session) -> None:
@@ -95,9 +113,16 @@ def run(args: argparse.Namespace, session: Session) -> None:
     store = session.store
     address = absolute_address(session.stores[0].address, os.getcwd())
     query = " ".join(args.query)
+    where = session.parse(query) if query else None
+    if args.on != "local":
+        # Not at the top: most workers run here.
+        from sacred.app.worker_engines import start_on
+
+        start_on(args, address, session.console)
+        return
     options = WorkerOptions(
         launch=Launch(store=address, environment=args.env, is_here=args.here),
-        where=session.parse(query) if query else None,
+        where=where,
         jobs=args.jobs,
         once=args.once,
         until_empty=args.until_empty,
