@@ -263,6 +263,29 @@ def test_buckets_with_nan_are_listed(api: Api) -> None:
     assert list(bucketed([0, 1, 2], [0, math.nan, math.inf], 10).gaps) == [1]
 
 
+def test_the_configuration_has_the_origins_that_are_known(
+    api: Api, fresh_run: str, url: str
+) -> None:
+    assert api.get(f"/runs/lab/{fresh_run}/config")["origins"] == {}
+    with open_store(url) as store:
+        observer = StoreObserver(store.backend)
+        run_id = drive.start(observer, config={"lr": 2, "seed": 1})
+        was = {"value": 0.5, "source": "dict", "where": "a.json"}
+        rows = [{"path": "lr", "source": "update", "where": "argument 1", "overrode": [was],
+                 "readers": [{"function": "main", "calls": 2, "where": "a.py:3"}]}]  # fmt: skip
+        observer.details_event("provenance", {"rows": rows})
+        drive.complete(observer, 1)
+        found = api.get(f"/runs/lab/{store[run_id].id}/config")
+        discard(store, [store[run_id].id])
+    assert found["origins"] == {
+        "lr": {
+            "origin": "argument 1",
+            "overridden": ["0.5  dict a.json"],
+            "readers": ["main, a.py:3"],
+        }
+    }
+
+
 def test_several_runs_are_compared(api: Api) -> None:
     page = api.get("/runs", q="n in (0, 1, 2)", sort="n", column="n")
     names = [f"lab/{row['key']}" for row in page["runs"]]

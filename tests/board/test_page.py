@@ -369,6 +369,99 @@ def test_runs_are_compared_side_by_side(visit: Visit, board: Board) -> None:
     board.store.backend.discard(board.store[run.id].id)
 
 
+def test_parts_of_a_query_are_switched_and_values_counted(visit: Visit) -> None:
+    page = visit.go("?q=result+%3E+0.6+and+opt.name+%3D+adam")
+    visit.expect_column("result", ["0.9"])
+    page.get_by_role("button", name="opt.name = adam", exact=True).click()
+    visit.expect_column("result", ["0.7", "0.9"])
+    page.reload()
+    off = see(page.locator("#parts .off"), "opt.name = adam")
+    assert page.locator("#query input").input_value() == "result > 0.6"
+    off.get_by_role("button", name="opt.name = adam", exact=True).click()
+    visit.expect_column("result", ["0.9"])
+    page.get_by_role("button", name="Remove opt.name = adam").click()
+    visit.expect_column("result", ["0.7", "0.9"])
+    # The values of a field with their counts; its own condition hides none.
+    page.keyboard.press("e")
+    facets = page.get_by_role("dialog", name="Facets")
+    facets.get_by_label("Field").select_option("config.opt.name")
+    sgd = see(facets.locator("label"), "sgd")
+    assert sgd.locator(".count").inner_text() == "1"
+    sgd.locator("input").check()
+    visit.expect_column("result", ["0.7"])
+    see(facets.locator("label"), "adam").locator("input").check()
+    visit.expect_column("result", ["0.7", "0.9"])
+    assert page.locator("#query input").input_value() == "result > 0.6 and opt.name in (sgd, adam)"
+    page.keyboard.press("Escape")
+    visit.go()
+    see(visit.rows, "COMPLETED")
+    page.locator("thead th", has_text="opt.name").hover()
+    page.locator("thead th", has_text="opt.name").locator(".filter").click()
+    see(facets.locator("label"), "adam2").locator("input").check()
+    visit.expect_column("result", ["0.9", "0.5"])
+
+
+def test_selected_runs_are_edited_together(visit: Visit, board: Board) -> None:
+    runs = [board.recorder.start({"lr": 17, "seed": seed}, tags=["old"]) for seed in (1, 2)]
+    for run in runs:
+        run.complete(1)
+    page = visit.go("?q=lr+%3D+17")
+    see(visit.rows)
+
+    def tags() -> list[tuple[str, ...]]:
+        return [board.store[str(run.id)].tags for run in runs]
+
+    for run in runs:
+        page.get_by_label(f"Select the run {run.id}", exact=True).click()
+    bar = page.locator("#selection")
+    see(bar, "2 runs selected")
+    bar.get_by_role("button", name="Tags").click()
+    page.get_by_label("Tag", exact=True).fill("best")
+    page.keyboard.press("Enter")
+    undo = see(page.locator(".notice"), "Tag best added to 2 runs").get_by_role(
+        "button", name="Undo"
+    )
+    see(visit.rows.locator(".tag"), "best")
+    assert tags() == [("old", "best")] * 2
+    annotate(board.store, board.store[str(runs[0].id)].id, tags=["theirs"])
+    undo.click()
+    page.wait_for_timeout(800)
+    deadline = time.monotonic() + PATIENCE / 1000
+    while tags()[1] != ("old",) and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
+    assert tags() == [("theirs",), ("old",)]  # what others have changed meanwhile stays
+    bar.get_by_role("button", name="Star", exact=True).click()
+    see(page.locator(".notice"), "2 runs starred")
+    assert all(board.store[str(run.id)].starred for run in runs)
+    bar.get_by_role("button", name="Move to the trash").click()
+    see(page.locator(".notice"), "2 runs in the trash")
+    see(page.locator(".empty"), "No runs match")
+
+
+def test_the_configuration_says_where_it_comes_from(visit: Visit, board: Board) -> None:
+    run = board.recorder.start({"lr": 19, "opt": {"name": "lion"}, "seed": 3})
+    was = {"value": 0.1, "source": "scope", "name": "cfg", "where": "train.py:3"}
+    run.explain(
+        [
+            {"path": "lr", "source": "update", "where": "command line, argument 1",
+             "overrode": [was], "readers": [{"function": "main", "calls": 1}]},
+            {"path": "opt.name", "source": "scope", "name": "cfg", "where": "train.py:4",
+             "readers": []},
+        ]
+    )  # fmt: skip
+    run.complete(1)
+    page = visit.go(f"?run=lab/{run.id}&tab=config")
+    lr = see(page.locator("[data-path='config.lr']"), "command line, argument 1")
+    see(lr, "was 0.1 scope cfg, train.py:3")
+    assert "read by main" in lr.locator(".origin").get_attribute("title")
+    see(page.locator("[data-path='config.opt.name'] .unread"))
+    assert page.locator(".unread").count() == 1
+    page.get_by_label("only the 1 that nothing has read").check()
+    lr.wait_for(state="detached")
+    see(page.locator("[data-path='config.opt.name']"), "lion")
+    board.store.backend.discard(board.store[run.id].id)
+
+
 def test_zoom_reads_finer_points_and_charts_are_saved(visit: Visit, board: Board) -> None:
     run = board.recorder.start({"lr": 13, "seed": 1})
     run.log("wave", [math.nan if n == 700 else math.sin(n / 9) for n in range(2000)])
@@ -526,6 +619,11 @@ def test_everybody_can_use_the_page(browser: Browser, plain_board: Board, theme:
         page = visit.go("?panel=charts&pick=runs/1&pick=runs/2")
         see(page.locator("#across canvas"))
         assert violations(axe, page) == {}
+        page = visit.go("?q=lr+%3C+5+and+seed+%3C+9&off=seed+%3D+1&pick=runs/1&pick=runs/2")
+        see(visit.rows)
+        page.keyboard.press("e")
+        see(page.locator(".facets .count"))
+        assert violations(axe, page) == {}
         page = visit.go("?panel=compare&base=runs/1")
         see(page.locator("#across .delta"))
         page.get_by_role("button", name="Output").click()
@@ -612,6 +710,10 @@ def _look_at_everything(visit: Visit, run_id: Any) -> None:
     page.keyboard.press("x")
     see(page.locator("#across canvas"))
     page.locator("#across .u-over").first.hover()
+    page.keyboard.press("e")
+    page.get_by_label("Field", exact=True).select_option("name")
+    see(page.locator(".facets label"), "<img")
+    page.keyboard.press("Escape")
     page.keyboard.press("d")
     see(page.locator("#across .compare"))
     page.keyboard.press("g")
@@ -620,7 +722,7 @@ def _look_at_everything(visit: Visit, run_id: Any) -> None:
     page.keyboard.press("Escape")
     see(page.locator("tr.group")).click()
     see(page.locator("tr.member"))
-    page.get_by_role("button", name="Group").click()
+    page.get_by_role("button", name="Group", exact=True).click()
     page.get_by_role("button", name="No groups").click()
     page.keyboard.press("Escape")
     see(page.locator("#across .legend button")).click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from sacred.board.opened_stores import run_key
 from sacred.board.problem_details import Problem
 from sacred.display.fail_trace import user_trace
 from sacred.display.value_text import as_json
+from sacred.provenance.origins import EntryProvenance
 from sacred.records import RunRecord, StoredFile
 from sacred.runs.repeating import commands_to_repeat
 from sacred.status import ACTIVE
@@ -106,13 +108,33 @@ def _media(run: RunRecord) -> list[dict[str, Any]]:
 
 
 def read_config(call: Call) -> dict[str, Any]:
-    """The configuration of a run.
+    """The configuration of a run, and where its entries come from, if that is known.
 
     Args:
         call: with the run.
     """
     run = call.run
-    return {"config": as_json(run.config), "problems": list(run.problems)}
+    parts = _Parts(run)
+    origins = parts.read(lambda: _origins(run.provenance or {}), {})
+    problems = [*run.problems, *parts.problems]
+    return {"config": as_json(run.config), "origins": origins, "problems": problems}
+
+
+def _origins(provenance: Mapping[str, EntryProvenance]) -> dict[str, Any]:
+    return {
+        path: {
+            "origin": str(entry.origin),
+            "overridden": [
+                f"{json.dumps(as_json(one.value), ensure_ascii=False)}  {one.origin}"
+                for one in entry.overridden
+            ],
+            "readers": None
+            if entry.readers is None
+            else [f"{reader.function}, {reader.where}".rstrip(", ") for reader in entry.readers],
+        }
+        for path, entry in provenance.items()
+        if not entry.is_deleted
+    }
 
 
 def read_output(call: Call) -> dict[str, Any]:

@@ -176,6 +176,15 @@ _COMPARISON = _object(
     }
 )
 
+#: What has set an entry, what it overrode, and who has read it (null: not known).
+_ORIGIN = _object(
+    {
+        "origin": _TEXT,
+        "overridden": _list(_TEXT),
+        "readers": {"type": ["array", "null"], "items": _TEXT},
+    }
+)
+
 SCHEMAS: dict[str, Schema] = {
     "Problem": {
         "type": "object",
@@ -204,7 +213,13 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Comparison": _COMPARISON,
     "Run": _RUN,
-    "Config": _object({"config": _ANYTHING, "problems": _list(_TEXT)}),
+    "Config": _object(
+        {
+            "config": _ANYTHING,
+            "origins": {"type": "object", "additionalProperties": _ORIGIN},
+            "problems": _list(_TEXT),
+        }
+    ),
     "Output": _OUTPUT,
     "Record": {"type": "object"},
     "AnnotationChanges": {

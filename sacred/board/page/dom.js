@@ -52,6 +52,7 @@ const PATHS = {
   group: "M2 3h12M5 7h9M5 11h9M2 7v4",
   pin: "M5 2h6l-1 5 2 2H4l2-2zM8 9v5",
   diff: "M2 3h5v10H2zM9 3h5v10H9zM11 6h1M11 9h1",
+  filter: "M2 3h12l-4.5 5.5V13l-3-1.5v-3z",
   view: "M3 2.5h10v11l-5-3-5 3z",
   save: "M8 2v8M5 7l3 3 3-3M3 13h10",
   moon: "M13 9.5A5.5 5.5 0 0 1 6.5 3 5.5 5.5 0 1 0 13 9.5z",

@@ -3,6 +3,7 @@
 import { Problem } from "./api.js";
 import { columnMenu } from "./column_menu.js";
 import { button, el, fill, icon } from "./dom.js";
+import { facetMenu } from "./facets.js";
 import { groupMenu } from "./group_menu.js";
 import { GroupsTable } from "./groups_table.js";
 import { showUtc, showsUtc, zone } from "./format.js";
@@ -11,8 +12,10 @@ import { startLayout } from "./layout.js";
 import { onStoreChange } from "./live.js";
 import { menuItem, togglePopup } from "./popup.js";
 import { QueryBox } from "./query_box.js";
+import { queryChips } from "./query_parts.js";
 import { RunPanel } from "./run_panel.js";
 import { RunsTable } from "./runs_table.js";
+import { selectionBar } from "./selection_bar.js";
 import { change, state } from "./state.js";
 import { StatusBar } from "./status_bar.js";
 import { exportMenu, viewMenu } from "./view_menu.js";
@@ -24,7 +27,7 @@ function place(id) {
 }
 
 const top = place("top");
-top.append(el("h1", {}, el("a.brand", { href: location.pathname, title: "All runs", onclick: (/** @type {Event} */ event) => { event.preventDefault(); change({ q: "", sort: "", stores: [], trash: false, run: "", item: "", alone: "", picked: [], by: [], groups: [], panel: "" }); } }, el("img", { src: "icon.svg", alt: "" }), el("span", {}, "sacred board"))));
+top.append(el("h1", {}, el("a.brand", { href: location.pathname, title: "All runs", onclick: (/** @type {Event} */ event) => { event.preventDefault(); change({ q: "", sort: "", stores: [], trash: false, run: "", item: "", alone: "", off: [], picked: [], by: [], groups: [], panel: "" }); } }, el("img", { src: "icon.svg", alt: "" }), el("span", {}, "sacred board"))));
 const query = new QueryBox(top);
 /** @type {StatusBar | undefined} */
 let bar;
@@ -43,11 +46,20 @@ const panel = new RunPanel(place("run"));
 const charts = button("Charts", () => change({ panel: state().panel === "charts" && !state().run ? "" : "charts", run: "", item: "", alone: "" }), { icon: "chart", text: true });
 const by = button("Group", () => togglePopup(by, "Group by", () => groupMenu(query.fields, query.learned ?? query.learn())), { icon: "group", text: true });
 const columns = button("Columns", () => togglePopup(columns, "Columns", () => columnMenu(table.data.columns, query.fields, query.learned ?? query.learn())), { icon: "columns", text: true });
+const facets = button("Facets (e)", () => openFacets(facets), { icon: "filter", plain: true });
+query.field.append(facets);
+queryChips(place("parts"));
+const drawSelection = selectionBar(place("selection"));
 const views = button("Views", () => togglePopup(views, "Views", (close) => viewMenu(close, isReadOnly())), { icon: "view", text: true });
 const save = button("Export", () => togglePopup(save, "Export", (close) => exportMenu(close, table.data.columns)), { icon: "save", text: true });
 const more = button("Settings", () => togglePopup(more, "Settings", settings), { icon: "moon", plain: true });
 const help = button("Keys (?)", () => showKeys(shortcuts), { icon: "help", plain: true });
 top.append(charts, by, columns, views, save, more, help);
+
+/** @param {HTMLElement} anchor @param {string} [field] */
+function openFacets(anchor, field = "") {
+  togglePopup(anchor, "Facets", () => facetMenu(query.fields, query.learned ?? query.learn(), field));
+}
 
 function isReadOnly() {
   return document.body.classList.contains("read-only");
@@ -84,6 +96,7 @@ const shortcuts = [
   { keys: ["x"], about: "Select the run, for charts", act: () => table.pickCursor() },
   { keys: ["g"], about: "Charts of the selected runs", act: () => charts.click() },
   { keys: ["d"], about: "Compare the selected runs", act: () => change({ panel: state().panel === "compare" && !state().run ? "" : "compare", run: "", item: "", alone: "" }) },
+  { keys: ["e"], about: "Values with their counts, to filter by", act: () => facets.click() },
   { keys: ["b"], about: "Group runs by fields", act: () => by.click() },
   { keys: ["f"], about: "The run or the charts alone, or beside the list", act: () => (state().run || state().panel) && change({ alone: state().alone ? "" : "run" }) },
   { keys: ["[", "]"], about: "Previous, next part of the run", act: () => undefined },
@@ -106,6 +119,10 @@ function matchesDark() {
 }
 
 document.addEventListener("runs-moved", () => { void table.load(); void bar?.load(); });
+document.addEventListener("column-filter", (event) => {
+  const { anchor, name } = /** @type {CustomEvent} */ (event).detail;
+  openFacets(anchor, name);
+});
 document.addEventListener("usual-columns", () => void table.load());
 onStoreChange(() => undefined);
 startLayout(() => void table.table.draw());
@@ -113,7 +130,7 @@ try {
   // The runs first: counting them may take longer than showing some.
   await table.load();
   if (state().by.length) void groups.load();
-  await Promise.all([bar.load(), query.learned ?? query.learn()]);
+  await Promise.all([bar.load().then(drawSelection), query.learned ?? query.learn()]);
 } catch (error) {
   if (!(error instanceof Problem)) throw error;
   fill(place("notices"), el("div.notice", {}, error.message));

@@ -14,7 +14,7 @@ import { content, heading, idCell, warning } from "./table_cells.js";
 import { TableData } from "./table_data.js";
 import { keepWidths, restoreWidths } from "./widths.js";
 
-/** @typedef {{row?: import("./table_data.js").Row, isPick?: boolean, column?: import("./table_data.js").Column}} Pressed */
+/** @typedef {{row?: import("./table_data.js").Row, isPick?: boolean, filter?: HTMLElement | null, column?: import("./table_data.js").Column}} Pressed */
 
 const NUMBERS = new Set(["seconds", "metric"]);
 
@@ -170,7 +170,7 @@ export class RunsTable {
       th.setAttribute("aria-sort", key ? (key.descending ? "descending" : "ascending") : "none");
       th.title = `${column.path}\nClick to sort, with Shift by this as well`;
       const head = th.querySelector(".head");
-      head?.querySelector("svg")?.remove();
+      head?.querySelector(":scope > svg")?.remove();
       if (key) head?.append(icon(key.descending ? "down" : "up"));
     }
     for (const tr of this.table.querySelectorAll("tbody tr")) {
@@ -207,12 +207,14 @@ export class RunsTable {
     const meta = cell && this.table.getMeta(cell);
     if (!meta) return null;
     if (meta.type === "body" || meta.type === "row_header") return { row: this.data.entry(meta.y)?.row, isPick: target.matches(".pick") };
-    return { column: meta.type === "corner" ? this.data.columns[0] : this.data.columns[meta.x + 1] };
+    const filter = /** @type {HTMLElement | null} */ (target.closest(".filter"));
+    return { filter, column: meta.type === "corner" ? this.data.columns[0] : this.data.columns[meta.x + 1] };
   }
 
   /** @param {Pressed} on @param {boolean} withShift */
-  clicked({ row, column, isPick }, withShift) {
-    if (row && isPick) pick(this.data, this.data.place(row.store, row.key), withShift);
+  clicked({ row, column, isPick, filter }, withShift) {
+    if (filter && column) document.dispatchEvent(new CustomEvent("column-filter", { detail: { anchor: filter, name: column.name } }));
+    else if (row && isPick) pick(this.data, this.data.place(row.store, row.key), withShift);
     else if (row) void this.open(this.data.place(row.store, row.key));
     else if (column) change({ sort: nextSort(state().sort, column.name, withShift) });
   }

@@ -5,6 +5,7 @@ import { keepSettings, keptSettings, readSettings, writeSettings } from "./chart
 /**
  * @typedef {object} State
  * @property {string} q the query
+ * @property {string[]} off parts of the query that are switched off
  * @property {string} sort fields, separated by commas
  * @property {string[]} columns names; none: the usual ones
  * @property {string[]} stores keys; none: all
@@ -29,6 +30,7 @@ const listeners = new Set();
 function fromQuery(query) {
   return {
     q: query.get("q") ?? "",
+    off: query.getAll("off"),
     sort: query.get("sort") ?? "",
     columns: query.getAll("col"),
     stores: query.getAll("store"),
@@ -51,6 +53,7 @@ function fromQuery(query) {
 export function asAddress(state) {
   const query = new URLSearchParams();
   if (state.q) query.set("q", state.q);
+  for (const part of state.off) query.append("off", part);
   if (state.sort) query.set("sort", state.sort);
   for (const column of state.columns) query.append("col", column);
   for (const store of state.stores) query.append("store", store);

@@ -15,7 +15,9 @@ export function heading(column) {
   const label = el("span", {});
   if (cut > 0) label.append(el("span.path", {}, rest.slice(0, cut + 1)));
   label.append(cut > 0 ? rest.slice(cut + 1) : rest.replaceAll("_", " "));
-  return el("span.head", {}, label);
+  // What filters by values: numbers of metrics and times have too many.
+  const isFaceted = !["metric", "time", "seconds"].includes(column.kind) && column.path !== "id" && column.path !== "result";
+  return el("span.head", {}, label, isFaceted ? el("span.filter", { title: `Filter by ${column.name}` }, icon("filter")) : null);
 }
 
 /** @param {import("./table_data.js").Row} row @param {import("./charts/colours.js").Look | undefined} look of its line, if charts show it */
