@@ -109,7 +109,7 @@ def path_arguments(arguments: str) -> list[PathArgument]:
     r"""Return the paths among the arguments of a call.
 
     >>> path_arguments('3</w/d>, "x", AT_FDCWD</w>, "y\\n"')[1]
-    PathArgument(base='/w', path='y\n', end=30)
+    PathArgument(base='/w', path='y\n', end=33)
     """
     return [
         PathArgument(None if base is None else unescaped(base), unescaped(text), found.end())
