@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import random
 import re
 import time
 import xml.etree.ElementTree
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import scipy.stats
 
 from sacred.runs import RunStore, open_store
 from sacred.upkeep import annotate
@@ -462,6 +464,56 @@ def test_the_configuration_says_where_it_comes_from(visit: Visit, board: Board) 
     board.store.backend.discard(board.store[run.id].id)
 
 
+def test_all_runs_are_drawn_against_their_entries(visit: Visit, board: Board) -> None:
+    rng = random.Random(5)
+    sizes = [rng.choice([1, 2, 4, 8]) for _ in range(9)]
+    results = [round(size + 3 * rng.random(), 3) for size in sizes]
+    for n, (size, result) in enumerate(zip(sizes, results, strict=True)):
+        config = {"width": size, "act": "relu" if n % 3 else "tanh", "seed": n}
+        board.recorder.start(config, name="mlp", age=900 - n).complete(result)
+    page = visit.go("?q=name+%3D+mlp&panel=across")
+    across = page.locator("#across")
+    see(across.get_by_role("img", name="result by"))
+    across.get_by_label("x", exact=True).select_option("config.width")
+    see(across.get_by_role("img", name="result by width"))
+    assert across.locator("circle").count() == 9
+    expected = scipy.stats.linregress(sizes, results).rvalue ** 2
+    see(across.locator("p"), f"r² = {expected:.3f}, n = 9")
+    with page.expect_download() as download:
+        across.get_by_role("button", name="Save as SVG").click()
+    saved = xml.etree.ElementTree.parse(download.value.path()).getroot()
+    circles = list(saved.iter("{http://www.w3.org/2000/svg}circle"))
+    assert (len(circles), circles[0].get("fill", "").startswith("rgb")) == (9, True)
+    across.get_by_label("Picture").select_option("importance")
+    table = across.get_by_role("table", name="Importance for result")
+    correlation = scipy.stats.spearmanr(sizes, results).statistic
+    see(table.locator("tr", has_text="width"), f"ρ = {correlation:.3f}")
+    ranks = scipy.stats.rankdata(results)
+    parts = [
+        [r for n, r in enumerate(ranks) if bool(n % 3) == is_relu] for is_relu in (True, False)
+    ]
+    between = sum(len(part) * (sum(part) / len(part) - 5) ** 2 for part in parts)
+    shared = between / sum((rank - 5) ** 2 for rank in ranks)
+    see(table.locator("tr", has_text="act"), f"η² = {shared:.3f}")
+    see(across, "sees no interactions")
+    across.get_by_label("Picture").select_option("history")
+    best = max(range(9), key=lambda n: results[n])
+    see(across.locator("p"), re.compile(f"the best is #\\d+ with {results[best]:g}"))
+    across.get_by_label("lower is better").check()
+    see(across.locator("p"), f"with {min(results):g}")
+    across.get_by_label("Picture").select_option("parallel")
+    area = see(across.locator("[data-name='config.act']"))
+    box = area.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 10, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 10, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
+    see(page.locator("#parts .part"), "act in (tanh)")  # the upper half of the axis
+    see(page.locator("#status .chip"), "Matching3")
+    assert "kind=parallel" in page.url
+
+
 def test_zoom_reads_finer_points_and_charts_are_saved(visit: Visit, board: Board) -> None:
     run = board.recorder.start({"lr": 13, "seed": 1})
     run.log("wave", [math.nan if n == 700 else math.sin(n / 9) for n in range(2000)])
@@ -624,6 +676,10 @@ def test_everybody_can_use_the_page(browser: Browser, plain_board: Board, theme:
         page.keyboard.press("e")
         see(page.locator(".facets .count"))
         assert violations(axe, page) == {}
+        for kind in ("scatter", "parallel", "importance"):
+            page = visit.go(f"?panel=across&kind={kind}")
+            see(page.locator("#across .across p"))
+            assert violations(axe, page) == {}, kind
         page = visit.go("?panel=compare&base=runs/1")
         see(page.locator("#across .delta"))
         page.get_by_role("button", name="Output").click()
@@ -710,6 +766,8 @@ def _look_at_everything(visit: Visit, run_id: Any) -> None:
     page.keyboard.press("x")
     see(page.locator("#across canvas"))
     page.locator("#across .u-over").first.hover()
+    page.keyboard.press("a")
+    see(page.locator("#across .across .empty"))
     page.keyboard.press("e")
     page.get_by_label("Field", exact=True).select_option("name")
     see(page.locator(".facets label"), "<img")

@@ -97,6 +97,7 @@ const shortcuts = [
   { keys: ["g"], about: "Charts of the selected runs", act: () => charts.click() },
   { keys: ["d"], about: "Compare the selected runs", act: () => change({ panel: state().panel === "compare" && !state().run ? "" : "compare", run: "", item: "", alone: "" }) },
   { keys: ["e"], about: "Values with their counts, to filter by", act: () => facets.click() },
+  { keys: ["a"], about: "What all runs have reached: scatter, parallel coordinates, importance, history", act: () => change({ panel: state().panel === "across" && !state().run ? "" : "across", run: "", item: "", alone: "" }) },
   { keys: ["b"], about: "Group runs by fields", act: () => by.click() },
   { keys: ["f"], about: "The run or the charts alone, or beside the list", act: () => (state().run || state().panel) && change({ alone: state().alone ? "" : "run" }) },
   { keys: ["[", "]"], about: "Previous, next part of the run", act: () => undefined },

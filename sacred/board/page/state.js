@@ -19,6 +19,10 @@ import { keepSettings, keptSettings, readSettings, writeSettings } from "./chart
  * @property {string[]} groups keys of the groups that are selected
  * @property {string} groupSort fields of groups, as in `sort`; runs: how many they have
  * @property {string} base STORE/KEY of the run that others are compared with; empty: none
+ * @property {string} kind of the picture of all runs
+ * @property {string} px field that is its x; empty: the first entry that differs
+ * @property {string} py field that is its y; empty: the result
+ * @property {boolean} lower whether lower values are better
  * @property {string} panel what is shown of several runs: "charts"; empty: nothing
  * @property {import("./charts/settings.js").ChartSettings} chart how charts are drawn
  */
@@ -44,6 +48,10 @@ function fromQuery(query) {
     groups: query.getAll("group"),
     groupSort: query.get("groupsort") ?? "",
     base: query.get("base") ?? "",
+    kind: query.get("kind") ?? "",
+    px: query.get("px") ?? "",
+    py: query.get("py") ?? "",
+    lower: query.has("lower"),
     panel: query.get("panel") ?? "",
     chart: readSettings(query),
   };
@@ -63,6 +71,8 @@ export function asAddress(state) {
   for (const group of state.groups) query.append("group", group);
   if (state.groupSort && state.by.length) query.set("groupsort", state.groupSort);
   if (state.base && state.panel) query.set("base", state.base);
+  for (const name of /** @type {const} */ (["kind", "px", "py"])) if (state[name] && state.panel) query.set(name, state[name]);
+  if (state.lower && state.panel) query.set("lower", "1");
   if (state.panel) query.set("panel", state.panel);
   if (state.run) query.set("run", state.run);
   if (state.run && state.tab) query.set("tab", state.tab);

@@ -1,5 +1,6 @@
 // @ts-check
 // Several runs beside the list: those that are selected, else the first ones of the list.
+import { AcrossRuns } from "./across/view.js";
 import { Problem } from "./api.js";
 import { ChartsAcross } from "./charts/across.js";
 import { groupSource, runSource } from "./charts/sources.js";
@@ -21,6 +22,7 @@ const WAIT_MS = 1500;
 const PARTS = [
   { id: "charts", label: "Charts", parts: [], make: (root) => new ChartsAcross(root) },
   { id: "compare", label: "Compare", parts: COMPARED, make: (root) => new Compare(root) },
+  { id: "across", label: "Across", parts: [], make: (root) => new AcrossRuns(root) },
 ];
 
 export class Workspace {
@@ -64,7 +66,7 @@ export class Workspace {
 
   /** Whether what is shown can show groups: they have curves, but no one configuration. */
   isOfGroups() {
-    return state().panel !== "compare";
+    return state().panel === "charts" || state().panel === "";
   }
 
   /** The runs that are shown. */
@@ -125,7 +127,8 @@ export class Workspace {
       this.partName = part.id;
     }
     this.shown = wanted;
-    this.told(this.groups && this.isOfGroups() ? null : runs);
+    // Where all runs are drawn, no row has a line of its own.
+    this.told((this.groups && this.isOfGroups()) || part.id === "across" ? null : runs);
     this.part.show(this.view(runs));
   }
 
@@ -148,7 +151,7 @@ export class Workspace {
     const count = this.keys().length;
     const isGrouped = this.groups && this.isOfGroups();
     const chosen = isGrouped ? state().groups : picked;
-    const text = this.groups && isGrouped ? (chosen.length ? `${count} selected group${count > 1 ? "s" : ""}` : `the first ${count} of ${this.groups.groups.length} groups`) : picked.length ? `${picked.length} selected run${picked.length > 1 ? "s" : ""}` : `the first ${count} runs of the list`;
+    const text = panel === "across" && !picked.length ? "all runs of the query" : this.groups && isGrouped ? (chosen.length ? `${count} selected group${count > 1 ? "s" : ""}` : `the first ${count} of ${this.groups.groups.length} groups`) : picked.length ? `${picked.length} selected run${picked.length > 1 ? "s" : ""}` : `the first ${count} runs of the list`;
     fill(this.head, el("h2", {}, `${PARTS.find(({ id }) => id === panel)?.label ?? "Charts"} `, el("span.dim", {}, text)), el("span.grow"),
       chosen.length ? button("Clear the selection", () => change({ picked: [], groups: [] }), { text: true }) : isGrouped ? null : el("span.dim.hint", {}, "select runs with ", el("kbd", {}, "x")),
       button(alone ? "With the list (f)" : "Alone (f)", () => change({ alone: alone ? "" : "run" }), { icon: "full", plain: true }),
