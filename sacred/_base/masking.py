@@ -13,6 +13,9 @@ _PASSWORD = (
     r"(://[^\s/:@?#'\"]*):"
     r"(?:[^\s/?#]*@|(?!\d{1,5}(?:[/?#\s'\"]|$))(?:(?:(?!://)\S)*@|(?:(?!://)[^@\n])*@))"
 )
+# What begins as a port is one in addresses of pages; elsewhere, an @ in the same word says that it
+# was the beginning of a password.
+_PORT_LIKE_PASSWORD = r"(?i)(?<!\bhttp)(?<!\bhttps)(://[^\s/:@?#'\"]*):\d{1,5}[/?#](?:(?!://)\S)*@"
 # A user without a password is a token there.
 _HTTP_USER = r"(?i)(\bhttps?://)[^\s/?#@:]+@"
 _SECRET_PARAMETER = (
@@ -37,6 +40,7 @@ def mask_passwords(text: str) -> str:
     if "://" not in text:
         return text
     text = re.sub(_PASSWORD, r"\1:***@", text)
+    text = re.sub(_PORT_LIKE_PASSWORD, r"\1:***@", text)
     text = re.sub(_HTTP_USER, r"\1***@", text)
     text = re.sub(_SECRET_PARAMETER, r"\1***", text)
     return re.sub(_SECRET_PROPERTY, r"\1***", text)

@@ -7,7 +7,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sacred._base.masking import mask_passwords
@@ -302,6 +302,7 @@ def test_passwords_are_masked(text: str, masked: str) -> None:
         "ssh://git@host/x",
         "git@host:x/y.git",
         "http://localhost:8000/a@b?c=d",
+        "postgresql://db:5432/runs is away, says me@home",
         "mongodb://h1:27017,h2:27017/x?tls=true",
         "sqlite:////data/runs.db",
         "C:/data/x@y",
@@ -313,6 +314,8 @@ def test_other_texts_stay(text: str) -> None:
 
 
 @given(st.text(st.characters(categories=["L", "N", "P"], exclude_characters="@#"), min_size=12))
+@example("00000?000000")
+@example("00000/000000")
 def test_law_no_password_is_left(password: str) -> None:
     for url in (f"postgresql://ada:{password}@host/x", f"x://h/?password={password}"):
         if password.isalnum() or "//ada" in url:
