@@ -45,6 +45,7 @@ def app(
     allowed_hosts: Collection[str] = (),
     views: str | os.PathLike[str] | None = None,
     base_path: str = "",
+    frame_ancestors: Collection[str] = (),
 ) -> Starlette:
     """Return the board as an ASGI application, to be served, or mounted in another one.
 
@@ -57,6 +58,7 @@ def app(
             for others are refused.
         views: a file in which named views are kept (default: they stay in browsers).
         base_path: where it is mounted, such as ``/board``, for its cookie.
+        frame_ancestors: sources of pages that may show it in a frame, besides its own.
 
     Raises:
         StoreAddressError: nothing is known of such stores.
@@ -72,7 +74,7 @@ def app(
     return Starlette(
         routes=[*_api_routes(board), *page_routes()],
         middleware=[
-            Middleware(SecurityHeaders),
+            Middleware(SecurityHeaders, frame_ancestors=frame_ancestors),
             Middleware(_KeepSlashes),
             Middleware(AccessControl, tokens=tokens, hosts=allowed_hosts, base_path=base_path),
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import MutableHeaders
@@ -37,10 +38,14 @@ class SecurityHeaders:
 
     Args:
         app: the application behind it.
+        frame_ancestors: sources of pages that may show the page in a frame, besides its own.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, frame_ancestors: Collection[str] = ()) -> None:
         self._app = app
+        own = "frame-ancestors 'self'"
+        policy = PAGE_POLICY.replace(own, " ".join([own, *frame_ancestors]))
+        self._headers = {**_HEADERS, "Content-Security-Policy": policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -48,7 +53,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
