@@ -21,7 +21,7 @@ class Outcome(Frozen):
     """What has come of a point, over all of its seeds.
 
     Args:
-        trial: number of the point, seeds not counted.
+        trial: number of the point in its sweep, as it was when its first run was queued.
         values: of the dimensions.
         state: ``active`` while one of its runs waits or runs, else ``complete``, ``pruned`` or
             ``failed``.
@@ -53,12 +53,13 @@ def outcomes_of(runs: Iterable[RunRecord], objectives: Sequence[Objective]) -> l
         runs: of one sweep.
         objectives: of it.
     """
-    trials: dict[int, list[RunRecord]] = {}
+    points: dict[str, list[RunRecord]] = {}
     for record in runs:
-        trial = sweep_facts(record).get("trial")
-        if isinstance(trial, int):
-            trials.setdefault(trial, []).append(record)
-    return [_outcome(trial, found, objectives) for trial, found in sorted(trials.items())]
+        facts = sweep_facts(record)
+        if isinstance(facts.get("trial"), int):
+            points.setdefault(str(facts.get("point", facts["trial"])), []).append(record)
+    found = [_outcome(records, objectives) for records in points.values()]
+    return sorted(found, key=lambda one: one.trial)
 
 
 def best_of(outcomes: Sequence[Outcome], objectives: Sequence[Objective]) -> list[Outcome]:
@@ -70,23 +71,24 @@ def best_of(outcomes: Sequence[Outcome], objectives: Sequence[Objective]) -> lis
     """
     complete = [one for one in outcomes if one.state == "complete"]
     signs = [-1 if objective.is_maximized else 1 for objective in objectives]
-    costs = {
-        one.trial: tuple(sign * value for sign, value in zip(signs, one.reached, strict=True))
+    costs = [
+        tuple(sign * value for sign, value in zip(signs, one.reached, strict=True))
         for one in complete
-    }
+    ]
 
-    def is_beaten(one: Outcome) -> bool:
-        cost = costs[one.trial]
+    def is_beaten(place: int) -> bool:
+        cost = costs[place]
         return any(
             all(a <= b for a, b in zip(other, cost, strict=True))
-            and (other != cost or (len(signs) == 1 and trial < one.trial))
-            for trial, other in costs.items()
+            and (other != cost or (len(signs) == 1 and number < place))
+            for number, other in enumerate(costs)
         )
 
-    return [one for one in complete if not is_beaten(one)]
+    return [one for place, one in enumerate(complete) if not is_beaten(place)]
 
 
-def _outcome(trial: int, runs: list[RunRecord], objectives: Sequence[Objective]) -> Outcome:
+def _outcome(runs: list[RunRecord], objectives: Sequence[Objective]) -> Outcome:
+    trial = min(int(sweep_facts(record)["trial"]) for record in runs)
     reached = [[_number(record, one) for one in objectives] for record in runs]
     statuses = {record.status for record in runs}
     if statuses.intersection(ACTIVE):

@@ -97,9 +97,9 @@ class SweepPlan(Frozen):
         for point in self._seedless_points():
             if self.where is not None and not self.where(point.values):
                 continue
-            for seed in seeds:
-                yield self.with_seed(replace(point, number=number), seed)
-                number += 1
+            for repeat, seed in enumerate(seeds):
+                yield self.with_seed(replace(point, number=number, repeat=repeat), seed)
+            number += 1
 
     @staticmethod
     def with_seed(point: Point, seed: int | None) -> Point:
@@ -131,10 +131,10 @@ def digest_of(plan: SweepPlan, command: str | None) -> str:
     """Return six characters that are the same for whoever asks for the same.
 
     Args:
-        plan: of which the name does not count, nor how many points are drawn.
+        plan: of which the name does not count, nor the numbers of points and seeds.
         command: of the experiment.
     """
-    asked = (command, plan.spaces, plan.seed, plan.seeds, plan.sampler, plan.objectives)
+    asked = (command, plan.spaces, plan.seed, plan.sampler, plan.objectives)
     return hashlib.sha256(repr(asked).encode()).hexdigest()[:6]
 
 

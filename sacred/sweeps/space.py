@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
 import random
@@ -12,6 +13,7 @@ from sacred._base.frozen import Frozen
 from sacred._base.paths import convert_to_nested_dict, recursive_update
 from sacred.cli.updates import parse_updates
 from sacred.randomness import SEEDRANGE
+from sacred.serializer import dumps
 from sacred.sweeps.dimensions import Alternative, Axis, Dimension, Distribution
 from sacred.sweeps.errors import SweepError
 
@@ -27,6 +29,7 @@ class Point(Frozen):
         updates: of the configuration, nested.
         named_configs: in order.
         seed: of its runs; None: each run has a seed of its own.
+        repeat: which of the seeds that is, from 0.
     """
 
     number: int
@@ -34,6 +37,13 @@ class Point(Frozen):
     updates: Mapping[str, Any]
     named_configs: tuple[str, ...]
     seed: int | None = None
+    repeat: int = 0
+
+    @property
+    def key(self) -> str:
+        """Ten characters that are the same for the same values, whatever the space is like."""
+        text = dumps(dict(sorted(self.values.items())))
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 class Space(Frozen):

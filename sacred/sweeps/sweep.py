@@ -1,7 +1,7 @@
 """A sweep of an experiment: its points become queued runs, which workers run.
 
 The store is the only truth. A run of a sweep says in its record which point it is of
-(``meta.sweep``), and its id is made of the name of the sweep and the number of the run; so a sweep
+(``meta.sweep``), and its id is made of the name of the sweep and that point; so a sweep
 that was interrupted goes on where it was, and of two drivers, one makes each run.
 """
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import SacredError
 from sacred._base.extras import require
+from sacred._base.frozen import replace
 from sacred.definition import LEASED_RUN
 from sacred.executors import Executor, WorkerFleet, executor_named
 from sacred.query.parser import parse
@@ -117,10 +118,10 @@ class Sweep:
         Raises:
             SweepError: there is another sweep of that name.
         """
-        known = {sweep_facts(record).get("number"): record for record in self._records()}
+        known = {record.id: record for record in self._records()}
         for point in self.plan.points():
-            if point.number in known:
-                self._check_same(known[point.number], point)
+            if (record := known.get(self._id_of(point))) is not None:
+                self._check_same(record, point)
             else:
                 yield point
 
@@ -139,7 +140,7 @@ class Sweep:
             )
         if self._run_for_worker():
             return []
-        found = (self._queue_point(point, point.number) for point in self.missing())
+        found = (self._queue_point(point) for point in self.missing())
         return [run_id for run_id in found if run_id is not None]
 
     def advance(self, active: int) -> list[RunId]:
@@ -164,9 +165,9 @@ class Sweep:
                 return queued
             point = self._study.next_point(outcomes, trial)
             seeds = [None] if self.plan.seeds is None else seeds_of(self.plan.seed, self.plan.seeds)
-            for place, seed in enumerate(seeds):
-                number = trial * len(seeds) + place
-                run_id = self._queue_point(self.plan.with_seed(point, seed), number, trial)
+            for repeat, seed in enumerate(seeds):
+                seeded = self.plan.with_seed(replace(point, repeat=repeat), seed)
+                run_id = self._queue_point(seeded)
                 queued += [] if run_id is None else [run_id]
 
     def run(
@@ -252,7 +253,7 @@ class Sweep:
             query: only runs that match (default: all).
         """
         both = self._condition() if query is None else f"({self._condition()}) and ({query})"
-        return self.store.runs(both, sort="meta.sweep.number")
+        return self.store.runs(both, sort="meta.sweep.trial,meta.sweep.repeat")
 
     # ------------------------------------------------------------------ what came out
 
@@ -344,13 +345,21 @@ class Sweep:
                     chosen = [*firsts[:place], items, *firsts[place + 1 :]]
                     yield space.point(0, list(itertools.chain.from_iterable(chosen)))
 
-    def _queue_point(self, point: Point, number: int, trial: int | None = None) -> RunId | None:
+    def _id_of(self, point: Point) -> str:
+        """The id of the run of a point, by which drivers know that it is there."""
+        # A guided sweep has one point of each number, wherever that is; others have one of all
+        # values, whatever the space was like when it was made.
+        place = point.number if self._study is not None else point.key
+        return f"{self.name}-{place}" + ("" if point.seed is None else f"-{point.repeat}")
+
+    def _queue_point(self, point: Point) -> RunId | None:
         """Queue the run of a point; None: somebody else has done so."""
-        run_id = f"{self.name}-{number}"
+        run_id = self._id_of(point)
         facts = {
             "name": self.name,
-            "number": number,
-            "trial": self._trial_of(number) if trial is None else trial,
+            "trial": point.number,
+            "repeat": point.repeat,
+            "point": str(point.number) if self._study is not None else point.key,
             "values": dict(point.values),
             **self._description(),
         }
@@ -374,9 +383,6 @@ class Sweep:
                 f"the run {record.id!r} in {self.store.url} is of another sweep that is called "
                 f"{self.name!r}: give this one another name (--sweep NAME)"
             )
-
-    def _trial_of(self, number: int) -> int:
-        return number // (self.plan.seeds or 1)
 
     def _description(self) -> dict[str, Any]:
         """What every run says of the sweep, so that nothing else need be stored."""

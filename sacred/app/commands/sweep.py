@@ -72,7 +72,9 @@ def _records(args: argparse.Namespace, session: Session) -> list[RunRecord]:
     condition = f'meta.sweep.name = "{args.name}"'
     if args.query:
         condition = f"({condition}) and ({' '.join(args.query)})"
-    found = list(session.store.runs(session.parse(condition), sort="meta.sweep.number"))
+    found = list(
+        session.store.runs(session.parse(condition), sort="meta.sweep.trial,meta.sweep.repeat")
+    )
     if not found and not args.query:
         known = sorted(_by_name(session))
         raise ProgramError(f"there is no sweep {args.name!r}. {did_you_mean(args.name, known)}")

@@ -181,7 +181,9 @@ def plan_of(*words: str, **options) -> SweepPlan:
 
 def test_each_point_is_run_with_the_same_seeds():
     points = list(plan_of("lr=1,2", seeds=3).points())
-    assert [point.number for point in points] == list(range(6))
+    assert [(point.number, point.repeat) for point in points] == [
+        (number, repeat) for number in range(2) for repeat in range(3)
+    ]
     seeds = [point.updates["seed"] for point in points]
     assert seeds[:3] == seeds[3:] == seeds_of(3, 3)
     assert len(set(seeds)) == 3
