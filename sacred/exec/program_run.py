@@ -25,7 +25,7 @@ from sacred.exec.tracing.file_digests import digests_of
 from sacred.exec.tracing.trace_record import MAX_STORED_BYTES, TraceRecord
 from sacred.run import Run
 
-__all__ = ["METRICS_VARIABLE", "RUN_DIR_VARIABLE", "ProgramRun"]
+__all__ = ["METRICS_VARIABLE", "RUN_DIR_VARIABLE", "ProgramRun", "like_file"]
 
 METRICS_VARIABLE = "SACRED_METRICS"
 RUN_DIR_VARIABLE = "SACRED_RUN_DIR"
@@ -157,7 +157,7 @@ class ProgramRun:
     def _parameter_file(self, work: str) -> str:
         assert self._request.config_file is not None
         original = os.path.join(self._request.directory, self._request.config_file)
-        values = _like(read_parameters(original), make_plain(self._config))
+        values = like_file(read_parameters(original), make_plain(self._config))
         folder = os.path.join(work, "parameters")
         os.mkdir(folder)
         return write_parameters(original, values, folder)
@@ -272,10 +272,15 @@ class ProgramRun:
             self.trace = trace.record(self._run, [path for path, _ in made])
 
 
-def _like(file: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
-    """The entries that a parameter file has, with the values of a configuration."""
+def like_file(file: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entries that a parameter file has, with the values of a configuration.
+
+    Args:
+        file: what it has, nested.
+        config: the configuration.
+    """
     return {
-        key: _like(value, config[key])
+        key: like_file(value, config[key])
         if isinstance(value, Mapping) and value and isinstance(config.get(key), Mapping)
         else config.get(key, value)
         for key, value in file.items()

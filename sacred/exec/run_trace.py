@@ -48,7 +48,8 @@ class RunTrace:
             stored: paths of artifacts that it has already.
         """
         accesses = read_trace(self._file, self._directory)
-        if (redirected := _redirected_input()) is not None:
+        redirected = _redirected_input()
+        if redirected is not None:
             accesses.files.setdefault(redirected, FileUse(was_read=True))
         self.start_error = accesses.first_error
         found = TraceRecord(
@@ -58,6 +59,8 @@ class RunTrace:
             version=self._tracer.version,
             given=self._given,
             scratch=self._scratch,
+            stdin=redirected,
+            for_bundle=self._tracer.for_bundle,
         )
         known = {os.path.realpath(path) for path in stored}
         for path in found.inputs:

@@ -13,13 +13,36 @@ from types import ModuleType
 from typing import IO, Any, cast
 
 from sacred._base.extras import is_installed, require
+from sacred._base.frozen import Frozen
 from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.scratch_files import path_below, write_below
 
-__all__ = ["has_zstd", "unpack", "write_archive"]
+__all__ = ["ROOT", "Member", "has_zstd", "unpack", "write_archive"]
 
+#: Names below it are those of the files of a traced program; only there are links unpacked.
+ROOT = "root"
+#: Beyond it, files of programs get hardly smaller, and take thrice the time.
+_GZIP_LEVEL = 6
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _MODULE = "compression.zstd" if sys.version_info >= (3, 14) else "zstandard"
+
+
+class Member(Frozen):
+    """An entry of an archive: a file, a symbolic link or a directory.
+
+    Args:
+        name: in the archive.
+        path: of the content; None: it is a link or a directory.
+        target: of a link.
+        is_executable: whether a file may be executed.
+        mtime: of the file; None: that of the archive.
+    """
+
+    name: str
+    path: Path | None = None
+    target: str | None = None
+    is_executable: bool = False
+    mtime: float | None = None
 
 
 def has_zstd() -> bool:
@@ -27,14 +50,14 @@ def has_zstd() -> bool:
     return is_installed(_MODULE)
 
 
-def write_archive(target: Path, files: Iterable[tuple[str, Path]], mtime: float) -> None:
+def write_archive(target: Path, members: Iterable[Member], mtime: float) -> None:
     """Write files into an archive, atomically.
 
     Args:
         target: its path; ``.zst`` at the end stands for zstd, ``.tar`` for no compression, else
             it is gzip.
-        files: the names in the archive, with the files; in this order.
-        mtime: of all of them: the same content is the same archive.
+        members: what is in it, in this order.
+        mtime: of all that have none: the same content is the same archive.
 
     Raises:
         MissingExtraError: zstd is not installed.
@@ -46,18 +69,25 @@ def write_archive(target: Path, files: Iterable[tuple[str, Path]], mtime: float)
             _compressor(raw, target.suffix, mtime) as stream,
             tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as archive,
         ):
-            for name, path in files:
-                _add(archive, name, path, mtime)
+            for member in members:
+                _add(archive, member, mtime)
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _add(archive: tarfile.TarFile, name: str, path: Path, mtime: float) -> None:
-    member = tarfile.TarInfo(name)
-    member.size, member.mtime, member.mode = path.stat().st_size, int(mtime), 0o644
-    with open(path, "rb") as content:
-        archive.addfile(member, content)
+def _add(archive: tarfile.TarFile, member: Member, mtime: float) -> None:
+    entry = tarfile.TarInfo(member.name)
+    entry.mtime = int(mtime if member.mtime is None else member.mtime)
+    if member.path is None:
+        entry.type = tarfile.DIRTYPE if member.target is None else tarfile.SYMTYPE
+        entry.mode, entry.linkname = 0o755, member.target or ""
+        archive.addfile(entry)
+        return
+    entry.mode = 0o755 if member.is_executable else 0o644
+    with open(member.path, "rb") as content:
+        entry.size = os.fstat(content.fileno()).st_size
+        archive.addfile(entry, content)
 
 
 def _compressor(raw: IO[bytes], suffix: str, mtime: float) -> IO[bytes]:
@@ -70,7 +100,7 @@ def _compressor(raw: IO[bytes], suffix: str, mtime: float) -> IO[bytes]:
             return cast("IO[bytes]", compressor.stream_writer(raw, closefd=False))
         options = {zstd.CompressionParameter.checksum_flag: 1}
         return cast("IO[bytes]", zstd.ZstdFile(raw, "w", options=options))
-    return cast("IO[bytes]", gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=int(mtime)))
+    return cast("IO[bytes]", gzip.GzipFile("", "wb", _GZIP_LEVEL, fileobj=raw, mtime=int(mtime)))
 
 
 class _Open:
@@ -91,14 +121,17 @@ def _zstd() -> ModuleType:
 
 
 def unpack(source: Path, target: Path) -> None:
-    """Unpack an archive into an empty directory: regular files only, none outside of it.
+    """Unpack an archive into an empty directory: regular files, none outside of it.
+
+    Below `ROOT`, also symbolic links: made last, so that nothing is written through one.
 
     Args:
         source: the archive; its first bytes say how it is compressed.
         target: the directory.
 
     Raises:
-        CannotRestoreError: it is damaged, or has a link, a device, or a name that leads outside.
+        CannotRestoreError: it is damaged, or has a device, a link elsewhere, or a name that leads
+            outside.
         MissingExtraError: it needs zstd, which is not installed.
         OSError: it cannot be opened.
     """
@@ -118,19 +151,41 @@ def unpack(source: Path, target: Path) -> None:
             )
         try:
             with tarfile.open(fileobj=stream, mode="r|") as archive:
-                for member in archive:
-                    _unpack_member(archive, member, target)
+                links = {
+                    member.name: member.linkname
+                    for member in archive
+                    if not _is_unpacked(archive, member, target)
+                }
+            for name, linked in links.items():
+                _make_link(target, name, linked)
         except damages as error:
             raise CannotRestoreError(f"{source} is no bundle, or it is damaged: {error}") from error
 
 
-def _unpack_member(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+def _is_unpacked(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> bool:
+    """Unpack what is no link."""
+    is_of_program = os.path.normpath(member.name).startswith(f"{ROOT}/")
     if member.isdir():
         path_below(target, member.name).mkdir(parents=True, exist_ok=True)
-        return
+        return True
+    if member.issym() and is_of_program:
+        return False
     content = archive.extractfile(member) if member.isreg() else None
     if content is None:
         raise CannotRestoreError(f"{member.name!r} in the bundle is no regular file")
     if path_below(target, member.name).exists():
         raise CannotRestoreError(f"{member.name!r} is in the bundle twice")
-    write_below(target, member.name, content)
+    path = write_below(target, member.name, content)
+    if is_of_program:
+        # Python compares the times of its modules.
+        os.utime(path, (member.mtime, member.mtime))
+        os.chmod(path, 0o755 if member.mode & 0o100 else 0o644)
+    return True
+
+
+def _make_link(target: Path, name: str, linked: str) -> None:
+    path = path_below(target, name)
+    if os.path.lexists(path):
+        raise CannotRestoreError(f"{name!r} is in the bundle twice")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(linked)

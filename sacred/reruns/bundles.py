@@ -7,8 +7,8 @@ A bundle is a tar file, compressed with zstd or gzip. In it are
 * ``config.json`` and ``requirements.txt``: its configuration and packages, for people;
 * ``ro-crate-metadata.json``: what these files are, for other programs.
 
-Names below ``root/`` are reserved for what a traced program has read. Readers take other names for
-additions of later versions.
+A traced run of a program may have more (`sacred.exec.bundling`): names below ``root/`` are those of
+the files that it used. Readers take other names for additions of later versions.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import datetime
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from sacred._base.clock import utcnow
 from sacred._base.frozen import Frozen
 from sacred.dependencies.environment import VARIABLES
 from sacred.records import RunRecord
-from sacred.reruns.archives import has_zstd, unpack, write_archive
+from sacred.reruns.archives import Member, has_zstd, unpack, write_archive
 from sacred.reruns.recorded_config import config_file_text
 from sacred.reruns.ro_crate import MANIFEST, damaged_files, manifest_of
 from sacred.restoring.errors import CannotRestoreError
@@ -72,6 +72,7 @@ def write_bundle(
     store: RunStore,
     target: Path,
     additions: Mapping[str, Path] | None = None,
+    root: Iterable[Member] = (),
     tell: Callable[[str], None] = lambda text: None,
 ) -> None:
     """Pack a run into a file.
@@ -84,6 +85,7 @@ def write_bundle(
         store: that it is in.
         target: the file; one that is there is replaced.
         additions: further files, by their names in it.
+        root: what a traced program has used; the manifest of files does not list it.
         tell: called with what cannot be packed, in words.
 
     Raises:
@@ -100,7 +102,9 @@ def write_bundle(
         _write_json(place / MANIFEST, manifest_of(record, files))
         moment = record.stop_time or record.start_time or utcnow()
         mtime = moment.replace(tzinfo=datetime.UTC).timestamp()
-        write_archive(target, [(MANIFEST, place / MANIFEST), *files], mtime)
+        listed = [(MANIFEST, place / MANIFEST), *files]
+        members = [Member(name=name, path=path) for name, path in listed]
+        write_archive(target, [*members, *root], mtime)
 
 
 def open_bundle(source: Path, directory: Path) -> Bundle:

@@ -310,7 +310,8 @@ def test_without_strace_programs_run_untraced(
     sacred: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "sacred.app.commands.exec.tracer_for", lambda program: "strace is not installed"
+        "sacred.app.commands.exec.tracer_for",
+        lambda program, for_bundle=False: "strace is not installed",
     )
     done = sacred("exec", "--", "sh", "-c", "exit 4")
     assert done.returncode == 4

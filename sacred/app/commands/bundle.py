@@ -4,8 +4,14 @@ It has the record, sources, resources, artifacts, configuration, versions of pac
 description for other programs (RO-Crate). Of the environment, only variables that change what
 comes of a run are packed. It is compressed with zstd if that is there, else with gzip.
 
+A run of sacred exec whose files were traced on this machine is packed with all of them (root/):
+programs, libraries, data. Then it needs nothing of the machine that repeats it, which may also
+unpack it and call run.sh.
+
 Examples:
   sacred bundle 7
+  sacred bundle 7 --estimate
+  sacred bundle 7 --exclude '/data/*' --include '/usr/share/zoneinfo/**'
   sacred bundle best:result -o paper/best.tar.gz
   sacred rerun run-7.tar.gz
 """
@@ -18,8 +24,13 @@ from pathlib import Path
 from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
 from sacred.display.value_text import one_line
-from sacred.reruns.bundles import bundle_name, write_bundle
-from sacred.runs.errors import ProgramError
+from sacred.exec.bundling.traced_bundle import (
+    estimate_lines,
+    files_to_pack,
+    write_traced_bundle,
+)
+from sacred.reruns.bundles import bundle_name
+from sacred.runs.errors import ProgramError, UsageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +38,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run_id(parser)
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="write to this file (default: run-ID.tar.zst or .gz)"
+    )
+    parser.add_argument(
+        "--include", metavar="GLOB", action="append", default=[], help="pack these files into root/"
+    )
+    parser.add_argument(
+        "--exclude",
+        metavar="GLOB",
+        action="append",
+        default=[],
+        help="leave files out of root/ whose paths match",
+    )
+    parser.add_argument(
+        "--no-root", action="store_true", help="without the files that a traced program has used"
+    )
+    parser.add_argument(
+        "--estimate", action="store_true", help="say how large root/ would be, and stop"
     )
 
 
@@ -36,10 +63,21 @@ def run(args: argparse.Namespace, session: Session) -> None:
     target = Path(args.output or bundle_name(record))
     if target.is_dir():
         target = target / bundle_name(record)
+
+    def tell(text: str) -> None:
+        session.console.problem(one_line(text))
+
+    found = None if args.no_root else files_to_pack(record, tell, args.include, args.exclude)
+    if found is None and (args.estimate or args.include or args.exclude):
+        raise UsageError("the run has no root/: it was not traced (sacred exec), or not here")
+    if args.estimate:
+        for line in estimate_lines(found) if found is not None else ():
+            session.console.print(line)
+        return
+    if found is not None:
+        session.console.note(estimate_lines(found)[0])
     try:
-        write_bundle(
-            record, store, target, tell=lambda text: session.console.problem(one_line(text))
-        )
+        write_traced_bundle(record, store, target, found, tell)
     except OSError as error:
         raise ProgramError(f"{target} cannot be written: {error.strerror or error}") from error
     session.console.note(f"wrote run {record.id} to {target} ({target.stat().st_size} bytes)")

@@ -27,6 +27,7 @@ import json
 import os
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from sacred._base.frozen import replace
@@ -36,6 +37,11 @@ from sacred.app.session import Session
 from sacred.cli.updates import parse_updates
 from sacred.dependencies.git import Repositories
 from sacred.display.value_text import one_line
+from sacred.exec.bundling.traced_bundle import (
+    estimate_lines,
+    files_to_pack,
+    write_traced_bundle,
+)
 from sacred.exec.composition import find_program
 from sacred.exec.declared_parameters import checked_updates, defaults_of
 from sacred.exec.declared_programs import DeclaredProgram, declared_program
@@ -47,6 +53,7 @@ from sacred.exec.request import ARG_STYLES, ExecRequest
 from sacred.exec.tracing.strace import Tracer, tracer_for
 from sacred.exec.worktree import checked_out
 from sacred.observers.store_observer import StoreObserver
+from sacred.reruns.bundles import bundle_name
 from sacred.run import Run
 from sacred.runs.errors import ProgramError, UsageError
 
@@ -107,6 +114,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--no-trace", dest="trace", action="store_const", const="off", help="do not trace it"
+    )
+    parser.add_argument(
+        "--bundle",
+        action="store_true",
+        help="trace it, also what it looks at only, and pack the run with all files that it has "
+        "used into run-ID.tar.zst: sacred rerun FILE",
     )
     parser.add_argument(
         "--on-dirty",
@@ -175,6 +188,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
     if not args.quiet:
         _print_outcome(finished, status, session)
         _print_trace(experiment, session)
+    if args.bundle and finished.record_error is None:
+        _write_bundle(finished, session, quiet=args.quiet)
     # A run that is not stored is no success.
     return status or int(finished.record_error is not None)
 
@@ -283,12 +298,14 @@ def _in_revision(revision: str | None, request: ExecRequest) -> Iterator[ExecReq
 
 def _tracer(args: argparse.Namespace, program: str, session: Session) -> Tracer | None:
     if args.trace == "off":
+        if args.bundle:
+            raise UsageError("--bundle needs a trace; leave --no-trace out")
         return None
-    found = tracer_for(program)
+    found = tracer_for(program, for_bundle=args.bundle)
     if isinstance(found, Tracer):
         return found
-    if args.trace == "on":
-        raise ProgramError(f"--trace: {found}")
+    if args.trace == "on" or args.bundle:
+        raise ProgramError(f"{'--bundle' if args.bundle else '--trace'}: {found}")
     if not args.quiet:
         session.console.note(f"files are not traced: {found}")
     return None
@@ -307,6 +324,27 @@ def _print_outcome(finished: Run, status: int, session: Session) -> None:
     how = f"{finished.status}" + (f" with exit status {status}" if status else "")
     places = [observer.store.url for observer in finished.observers]
     session.console.note(one_line(f"run {finished._id} of {' and '.join(places)}: {how}"))
+
+
+def _write_bundle(finished: Run, session: Session, quiet: bool) -> None:
+    console = session.console
+
+    def tell(text: str) -> None:
+        if not quiet:
+            console.note(one_line(text))
+
+    store = session.open(finished.observers[0].store.url).store
+    assert finished._id is not None
+    record = store[finished._id]
+    target = Path(bundle_name(record))
+    found = files_to_pack(record, tell)
+    if found is not None:
+        tell(estimate_lines(found)[0])
+    try:
+        write_traced_bundle(record, store, target, found, tell)
+    except OSError as error:
+        raise ProgramError(f"{target} cannot be written: {error.strerror or error}") from error
+    tell(f"wrote run {record.id} to {target} ({target.stat().st_size} bytes)")
 
 
 def _print_trace(experiment: ProgramExperiment, session: Session) -> None:

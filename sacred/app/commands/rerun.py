@@ -5,7 +5,9 @@ repository; your files stay as they are. The interpreter is the present one if i
 those of the run, else one with the recorded versions is made, by uv if it is there. The repetition
 is recorded like any other run, with meta.rerun_of and meta.verdict.
 
-A file that sacred bundle has made is repeated without its store.
+A file that sacred bundle has made is repeated without its store. If it has all that the program
+used (root/), it is run there, out of sight of the files of this machine; with changes, --into or
+--env, with what is here, as if it had none.
 
 It executes the code of the run: be sure that you trust who has recorded it.
 
@@ -34,6 +36,7 @@ from sacred.app.program_arguments import add_run_id
 from sacred.app.session import Session
 from sacred.display.console import GREEN, RED, Console
 from sacred.display.value_text import as_zoned_text, one_line
+from sacred.exec.bundling.root_repetition import bundle_has_root, repeat_in_root
 from sacred.records import RunRecord
 from sacred.reruns.bundles import is_bundle, open_bundle
 from sacred.reruns.recording import record_repetition
@@ -74,6 +77,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--in", dest="directory", metavar="DIR", help="use this empty directory, and leave it"
     )
+    parser.add_argument(
+        "-n",
+        "--no-network",
+        action="store_true",
+        help="cut the network off (a bundle with root/ only)",
+    )
     add_ignored_metrics(parser)
 
 
@@ -84,6 +93,10 @@ def run(args: argparse.Namespace, session: Session) -> int:
     if args.times < 1 or (args.times > 1 and args.directory):
         raise UsageError("--times is at least 1, and 1 with --in")
     with _first_run(args.id, session) as first:
+        if _is_run_in_root(first, args, session.console):
+            return _repeat_in_root(first, args, session)
+        if args.no_network:
+            raise UsageError("-n: only a bundle with root/ is run without the network")
         return _repeat_run(first, args, session)
 
 
@@ -94,6 +107,7 @@ class _First(Frozen):
     store: RunStore
     bundle: str | None = None
     origin: str | None = None
+    directory: Path | None = None
 
 
 @contextlib.contextmanager
@@ -104,7 +118,37 @@ def _first_run(text: str, session: Session) -> Iterator[_First]:
         return
     with tempfile.TemporaryDirectory(prefix="sacred-bundle-") as directory:
         found = open_bundle(Path(text), Path(directory))
-        yield _First(record=found.record, store=found.store, bundle=text, origin=found.origin)
+        yield _First(
+            record=found.record,
+            store=found.store,
+            bundle=text,
+            origin=found.origin,
+            directory=Path(directory),
+        )
+
+
+def _is_run_in_root(first: _First, args: argparse.Namespace, console: Console) -> bool:
+    if first.directory is None or not bundle_has_root(first.directory):
+        return False
+    if args.updates or args.into or args.env != "auto" or args.keep or args.directory:
+        console.note("not in the root of the bundle, but with the programs that are here")
+        return False
+    return True
+
+
+def _repeat_in_root(first: _First, args: argparse.Namespace, session: Session) -> int:
+    assert first.directory is not None
+    session.console.note(_whose(first, session.console))
+    session.console.note("in the root of the bundle")
+    codes = []
+    for _ in range(args.times):
+        verdict, output = repeat_in_root(first.directory, has_network=not args.no_network)
+        if verdict.name == "FAILED":
+            for line in output.splitlines()[-_MAX_OUTPUT_LINES:]:
+                session.console.note(f"  {one_line(line)}")
+        _print_verdict(verdict, session.console)
+        codes.append(verdict.exit_code)
+    return max(codes)
 
 
 def _repeat_run(first: _First, args: argparse.Namespace, session: Session) -> int:
@@ -191,5 +235,7 @@ def _print_noise(again: list[RunRecord], options: RerunOptions, console: Console
     console.print(f"the repetitions among themselves: {one_line(str(worst))}")
 
 
+#: Of a program that has failed.
+_MAX_OUTPUT_LINES = 5
 EXACT = Verdict(name="EXACT")
 _ORDER = ("EXACT", "EQUAL", "CLOSE", "DIFFERS", "FAILED")

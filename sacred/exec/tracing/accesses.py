@@ -16,13 +16,18 @@ from sacred.exec.tracing.strace_lines import (
     texts_in,
 )
 
-__all__ = ["TRACED_CALLS", "Accesses", "FileUse"]
+__all__ = ["LOOKING_CALLS", "TRACED_CALLS", "Accesses", "FileUse"]
 
 #: The calls that are traced; of those that an architecture does not have strace passes over.
 TRACED_CALLS = (
     *("open", "openat", "openat2", "creat", "execve", "execveat", "chdir", "fchdir", "connect"),
     *("rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat"),
-    *("unlink", "unlinkat", "fork", "vfork", "clone", "clone3"),
+    *("unlink", "unlinkat", "mkdir", "mkdirat", "fork", "vfork", "clone", "clone3"),
+)
+#: Those that look at files without opening them. They are many, and needed for bundles only.
+LOOKING_CALLS = (
+    *("stat", "stat64", "lstat", "lstat64", "newfstatat", "fstatat64", "statx"),
+    *("access", "faccessat", "faccessat2", "readlink", "readlinkat"),
 )
 _WRITES = frozenset({"O_WRONLY", "O_RDWR", "O_TRUNC"})
 _NO_FILES = frozenset({"O_DIRECTORY", "O_PATH", "O_TMPFILE"})
@@ -65,6 +70,9 @@ class Accesses:
         files: by absolute path.
         removed: files that were there before, and are gone.
         links: symbolic links that were made, with what they point to.
+        aliases: paths that led to files through links, as the program has named them.
+        looked_at: directories that were opened, and what was looked at without being opened.
+        made_directories: directories that were made.
         programs: executed programs with their arguments, each once.
         peers: network addresses and sockets.
         directories: working directories, the first one first.
@@ -80,6 +88,9 @@ class Accesses:
         self.files: dict[str, FileUse] = {}
         self.removed: set[str] = set()
         self.links: dict[str, str] = {}
+        self.aliases: dict[str, None] = {}
+        self.looked_at: dict[str, None] = {}
+        self.made_directories: dict[str, None] = {}
         self.programs: dict[tuple[str, ...], None] = {}
         self.peers: dict[str, None] = {}
         self.directories: dict[str, None] = {self._root: None}
@@ -131,6 +142,10 @@ class Accesses:
 
     def _succeeded(self, call: Call, directory: _Directory) -> None:
         paths = path_arguments(call.arguments)
+        if call.name in LOOKING_CALLS:
+            if paths and paths[0].path:
+                self.looked_at[_asked(paths[0], directory)] = None
+            return
         kind = call.name.rstrip("2")
         kind = kind.removesuffix("at") if kind != "creat" else kind
         if kind in ("open", "creat"):
@@ -152,6 +167,8 @@ class Accesses:
                 self._use(target).is_written = True
             else:
                 self.links[target] = paths[0].path
+        elif kind == "mkdir" and paths:
+            self.made_directories[self._absolute(paths[0], directory)] = None
         elif kind == "unlink" and paths and "AT_REMOVEDIR" not in call.arguments:
             self._unlinked(self._absolute(paths[0], directory))
 
@@ -160,6 +177,10 @@ class Accesses:
         # The last part may be a link itself, which these calls do not follow.
         head, tail = os.path.split(os.path.normpath(path))
         return os.path.join(os.path.realpath(head), tail)
+
+    def _add_alias(self, asked: str, path: str) -> None:
+        if os.path.normpath(asked) != path:
+            self.aliases[asked] = None
 
     def _use(self, path: str) -> FileUse:
         return self.files.setdefault(path, FileUse())
@@ -171,9 +192,15 @@ class Accesses:
         if paths and paths[0].base is not None and call.arguments.startswith("AT_FDCWD"):
             directory.path = paths[0].base
         path = call.path
-        if path is None or not path.startswith("/") or flags & _NO_FILES:
+        if path is None or not path.startswith("/"):
+            return
+        if flags & _NO_FILES:
+            if paths and "O_TMPFILE" not in flags:
+                self.looked_at[_asked(paths[0], directory)] = None
             return
         path = path.removesuffix(" (deleted)")
+        if paths:
+            self._add_alias(_asked(paths[0], directory), path)
         is_written = call.name == "creat" or bool(flags & _WRITES)
         is_read = "O_WRONLY" not in flags and "O_TRUNC" not in flags and call.name != "creat"
         is_new = {"O_CREAT", "O_EXCL"} <= flags
@@ -184,8 +211,9 @@ class Accesses:
         use.is_written = use.is_written or is_written
 
     def _executed(self, call: Call, paths: list[PathArgument], directory: _Directory) -> None:
-        path = os.path.normpath(os.path.join(paths[0].base or directory.path, paths[0].path))
-        path = os.path.realpath(path)
+        asked = _asked(paths[0], directory)
+        path = os.path.realpath(os.path.normpath(asked))
+        self._add_alias(asked, path)
         words = [mask_secret_values(mask_passwords(w)) for w in texts_in(call.arguments)[1:]]
         if len(self.programs) < _MAX_PROGRAMS:
             self.programs[path, *words] = None
@@ -229,3 +257,8 @@ class Accesses:
             del self.files[path]  # a file for the time of the run
         else:
             self.removed.add(path)
+
+
+def _asked(argument: PathArgument, directory: _Directory) -> str:
+    """The absolute path that a program has named, with the links in it."""
+    return os.path.join(argument.base or directory.path, argument.path)

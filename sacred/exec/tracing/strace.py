@@ -13,7 +13,7 @@ from typing import Literal
 
 from sacred._base.digest import chunks_of
 from sacred._base.frozen import Frozen
-from sacred.exec.tracing.accesses import TRACED_CALLS, Accesses
+from sacred.exec.tracing.accesses import LOOKING_CALLS, TRACED_CALLS, Accesses
 
 __all__ = ["TraceMode", "Tracer", "read_trace", "tracer_for"]
 
@@ -36,21 +36,24 @@ class Tracer(Frozen):
     Args:
         words: in front of the program, but for the name of the file.
         version: of strace.
+        for_bundle: whether everything is recorded that a bundle needs.
     """
 
     words: tuple[str, ...]
     version: str
+    for_bundle: bool = False
 
     def words_for(self, file: str) -> list[str]:
         """Return the words that stand in front of a program; the trace is written to a file."""
         return [*self.words, "-o", file, "--"]
 
 
-def tracer_for(program: str) -> Tracer | str:
+def tracer_for(program: str, for_bundle: bool = False) -> Tracer | str:
     """Return how a program is traced, or why it cannot be.
 
     Args:
         program: its path.
+        for_bundle: trace also what it looks at without opening it, which takes longer.
     """
     if sys.platform != "linux":
         return "files are traced on Linux only"
@@ -66,7 +69,7 @@ def tracer_for(program: str) -> Tracer | str:
         return f"{program} traces programs itself"
     if not program.startswith("/usr/") and _looks_for_leaks(program):
         return f"{program} looks for leaks of memory, which fails if it is traced"
-    return _available_tracer()
+    return _available_tracer(for_bundle)
 
 
 def _looks_for_leaks(program: str) -> bool:
@@ -92,20 +95,21 @@ def _is_traced() -> bool:
 
 
 @functools.cache
-def _available_tracer() -> Tracer | str:
+def _available_tracer(for_bundle: bool) -> Tracer | str:
     strace = shutil.which("strace")
     if strace is None:
         return "strace is not installed"
     # The tracer in a session of its own: the program stays a child of this process, with its own
     # exit status and signals, and Ctrl-C does not reach the tracer.
     common = (strace, "-DDD", "-f", "-y", "-s", str(_MAX_TEXT_CHARS), "-e", "signal=none")
-    calls = f"trace={','.join(f'?{name}' for name in TRACED_CALLS)}"
+    names = (*TRACED_CALLS, *(LOOKING_CALLS if for_bundle else ()))
+    calls = f"trace={','.join(f'?{name}' for name in names)}"
     problem = ""
     for fast in (("--seccomp-bpf",), ()):
         words = (*common, *fast, "-e", calls)
         problem = _problem_with(words)
         if not problem:
-            return Tracer(words=words, version=_version(strace))
+            return Tracer(words=words, version=_version(strace), for_bundle=for_bundle)
     return f"strace does not work here: {problem}"
 
 

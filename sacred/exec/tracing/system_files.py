@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 
 from sacred.exec.composition import INTERPRETERS, interpreter_name
 
-__all__ = ["SystemFiles", "is_outside"]
+__all__ = ["SystemFiles", "is_compiled", "is_device", "is_outside"]
 
 _SYSTEM = (
     *("/usr/", "/lib/", "/lib64/", "/lib32/", "/bin/", "/sbin/", "/etc/", "/opt/", "/nix/"),
@@ -26,11 +26,20 @@ _PRIVATE = re.compile(
 
 
 def is_outside(path: str) -> bool:
-    """Whether a path is none of a file that lasts: of a device, of a process."""
+    """Whether a path is none of a file that lasts: of a device, of a process, a compiled one."""
+    return is_device(path) or is_compiled(path)
+
+
+def is_compiled(path: str) -> bool:
+    """Whether a path is one of a module that Python has compiled."""
+    return _COMPILED.search(path) is not None
+
+
+def is_device(path: str) -> bool:
+    """Whether a path is one of a device or a process."""
     # Directories in it hold files as others do; what lies in it directly is shared memory.
     is_shared = path.startswith(_SHARED_MEMORY) and path.count("/") > _SHARED_MEMORY.count("/")
-    is_device = path.startswith(_OUTSIDE) and not is_shared
-    return is_device or _COMPILED.search(path) is not None
+    return path.startswith(_OUTSIDE) and not is_shared
 
 
 class SystemFiles:

@@ -7,15 +7,23 @@ import stat
 from collections.abc import Iterable
 from typing import Any
 
+from sacred._base.masking import mask_passwords, mask_secret_values
 from sacred.exec.tracing.accesses import Accesses, FileUse
 from sacred.exec.tracing.file_digests import Digests, digests_of
 from sacred.exec.tracing.loaded_packages import packages_of
-from sacred.exec.tracing.system_files import SystemFiles, is_outside
+from sacred.exec.tracing.system_files import SystemFiles, is_compiled, is_device, is_outside
 
-__all__ = ["MAX_STORED_BYTES", "TraceRecord"]
+__all__ = ["MAX_STORED_BYTES", "PLACES", "TraceRecord"]
 
 #: Of names in one list of a record; the number of those left out is recorded.
 _MAX_NAMES = 5000
+_MAX_NAMES_FOR_BUNDLES = 200_000
+#: Variables that say where files are; a bundle has them. No other ones are recorded.
+PLACES = (
+    *("PATH", "HOME", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PERL5LIB"),
+    *("R_HOME", "R_LIBS", "R_LIBS_USER", "R_LIBS_SITE", "RUBYLIB", "NODE_PATH", "CLASSPATH"),
+    *("JULIA_DEPOT_PATH", "JULIA_LOAD_PATH", "JULIA_PROJECT", "LUA_PATH", "LUA_CPATH"),
+)
 #: Files that are stored with the run by themselves: smaller than this, and at most so many.
 MAX_STORED_BYTES = 100_000_000
 _MAX_STORED_FILES = 1000
@@ -34,6 +42,8 @@ class TraceRecord:
         version: of strace.
         given: files that were recorded before the run by ``--input``.
         scratch: a directory whose files are none of the user's.
+        stdin: the file that the program has as its input, if it is one.
+        for_bundle: whether all is recorded that a bundle needs.
 
     Attributes:
         inputs: paths of files to be stored as resources.
@@ -51,12 +61,16 @@ class TraceRecord:
         version: str,
         given: Iterable[str] = (),
         scratch: str = "",
+        stdin: str | None = None,
+        for_bundle: bool = False,
     ) -> None:
         self._accesses = accesses
         self._started = started
         self._version = version
         self._given = {os.path.realpath(path) for path in given}
         self._scratch = f"{os.path.realpath(scratch)}{os.sep}" if scratch else None
+        self._stdin = stdin
+        self._for_bundle = for_bundle
         self._system = SystemFiles(directory, (words[0] for words in accesses.programs))
         self.inputs: list[str] = []
         self.outputs: list[str] = []
@@ -140,23 +154,51 @@ class TraceRecord:
     def document(self) -> dict[str, Any]:
         """Return the plain data that are stored."""
         accesses = self._accesses
+        limit = _MAX_NAMES_FOR_BUNDLES if self._for_bundle else _MAX_NAMES
         removed = (path for path in accesses.removed if not is_outside(path))
         found: dict[str, Any] = {
             "tool": self._version,
             "calls": accesses.calls,
-            **_limited("read", self._read),
-            **_limited("written", self._written),
+            **_limited("read", self._read, limit),
+            **_limited("written", self._written, limit),
             **_limited("removed", sorted(removed)),
-            **_limited("system_files", self._names),
+            **_limited("system_files", self._names, limit),
             **_limited("links", [[path, at] for path, at in sorted(accesses.links.items())]),
             **_limited(
-                "programs", [{"path": p, "arguments": list(w)} for p, *w in accesses.programs]
+                "programs",
+                [{"path": p, "arguments": list(w)} for p, *w in accesses.programs],
+                limit,
             ),
             **_limited("peers", list(accesses.peers)),
             **_limited("directories", list(accesses.directories)),
             "notes": self.notes[:_MAX_NAMES],
+            **self._needs_of_bundles(limit),
         }
-        return {name: value for name, value in found.items() if value != []}
+        return {name: value for name, value in found.items() if value not in ([], None)}
+
+    def _needs_of_bundles(self, limit: int) -> dict[str, Any]:
+        """What else repeats the run in an empty root: `sacred.exec.bundling` reads it."""
+        accesses = self._accesses
+        looked_at = self._lasting(accesses.looked_at) if self._for_bundle else []
+        compiled = [path for path in accesses.files if is_compiled(path)]
+        return {
+            **_limited("aliases", self._lasting(accesses.aliases), limit),
+            **_limited("looked_at", looked_at, limit),
+            **_limited("compiled", self._lasting(compiled), limit),
+            **_limited("made_directories", self._lasting(accesses.made_directories), limit),
+            "variables": {
+                name: mask_secret_values(mask_passwords(os.environ[name]))
+                for name in PLACES
+                if name in os.environ
+            },
+            "scratch": self._scratch.rstrip(os.sep) if self._scratch else None,
+            "stdin": self._stdin,
+            "for_bundle": self._for_bundle or None,
+        }
+
+    def _lasting(self, paths: Iterable[str]) -> list[str]:
+        scratch = self._scratch or os.devnull
+        return sorted(p for p in paths if not is_device(p) and not f"{p}/".startswith(scratch))
 
     def summary(self) -> str:
         """Say in one line what was traced."""
@@ -167,10 +209,10 @@ class TraceRecord:
         )
 
 
-def _limited(name: str, values: list[Any]) -> dict[str, Any]:
-    shown: dict[str, Any] = {name: values[:_MAX_NAMES]}
-    if len(values) > _MAX_NAMES:
-        shown[f"{name}_left_out"] = len(values) - _MAX_NAMES
+def _limited(name: str, values: list[Any], limit: int = _MAX_NAMES) -> dict[str, Any]:
+    shown: dict[str, Any] = {name: values[:limit]}
+    if len(values) > limit:
+        shown[f"{name}_left_out"] = len(values) - limit
     return shown
 
 

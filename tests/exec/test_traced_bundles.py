@@ -1,0 +1,398 @@
+"""Bundles of traced programs: every file that they used, repeated in an empty root."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sacred.exec.bundling.executables import interpreter_of
+from sacred.exec.bundling.path_links import follow_links
+from sacred.exec.bundling.root_manifest import read_manifest
+from sacred.exec.bundling.root_script import script_files
+from sacred.exec.tracing import strace
+from sacred.restoring.errors import CannotRestoreError
+from tests.exec.conftest import Call, compiled
+
+NOBODY = 65534
+needs_roots = pytest.mark.skipif(
+    shutil.which("unshare") is None
+    or subprocess.run(["unshare", "-rmpf", "true"], capture_output=True, check=False).returncode
+    != 0,
+    reason="this system makes no roots for its users",
+)
+needs_strace = pytest.mark.skipif(
+    isinstance(strace.tracer_for(shutil.which("true") or ""), str), reason="strace does not work"
+)
+
+Bundle = Callable[..., Path]
+
+
+@pytest.fixture
+def bundle(work: Path, sacred: Call) -> Bundle:
+    """Run a program with ``--bundle``; return the directory where its bundle was unpacked."""
+
+    def call(*words: str, status: int = 0) -> Path:
+        done = sacred("exec", "--bundle", *words)
+        assert done.returncode == status, done.stderr
+        return unpacked(next(work.glob("run-*.tar.*")))
+
+    return call
+
+
+def unpacked(file: Path) -> Path:
+    place = file.parent.parent / "elsewhere"
+    place.mkdir()
+    if file.suffix == ".zst":
+        subprocess.run(["tar", "--zstd", "-xf", file, "-C", place], check=True)
+    else:
+        with tarfile.open(file) as archive:
+            archive.extractall(place, filter="fully_trusted")
+    return place
+
+
+def manifest(place: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((place / "manifest.json").read_text())
+    return found
+
+
+def repeated(place: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Call ``run.sh`` as another user, if we may."""
+    words = ["sh", str(place / "run.sh"), *options]
+    if os.geteuid() == 0:
+        for folder in (place, *place.parents[:-2]):
+            folder.chmod(folder.stat().st_mode | 0o055)
+        user = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+        words = ["setpriv", *user, *words]
+    return subprocess.run(
+        words, capture_output=True, text=True, cwd="/", env={"PATH": os.environ["PATH"]}
+    )
+
+
+def verdict(place: Path, *options: str) -> tuple[str, int]:
+    done = repeated(place, *options)
+    return done.stdout.splitlines()[-1].partition("  ")[0], done.returncode
+
+
+# ------------------------------------------------------------------------ whole bundles
+
+C_PROGRAM = r"""
+#include <stdio.h>
+int main() {
+    char text[99];
+    FILE *in = fopen("link.txt", "r"), *out = fopen("out.txt", "w");
+    fgets(text, 99, in);
+    fprintf(out, "got %s", text);
+    printf("without an end of line");
+    return 0;
+}
+"""
+
+
+@needs_strace
+@needs_roots
+class TestWholeBundles:
+    def test_a_c_program(self, work: Path, bundle: Bundle, sacred: Call) -> None:
+        program = compiled(C_PROGRAM, work)
+        (work / "data.txt").write_text("data\n")
+        (work / "link.txt").symlink_to("data.txt")
+        place = bundle("--", program)
+        found = manifest(place)
+        whys = {row["path"]: row["why"] for row in found["files"]}
+        assert whys[str(work / "prog")] == "program"
+        assert whys[str(work / "data.txt")] == "data"
+        assert any(why.startswith("interpreter of") for why in whys.values())
+        assert any("libc.so" in path for path, why in whys.items() if why == "library")
+        assert found["links"][str(work / "link.txt")] == "data.txt"
+        assert str(work / "out.txt") not in whys
+        digest = hashlib.sha256(b"got data\n").hexdigest()
+        assert found["results"] == {str(work / "out.txt"): digest}
+        (work / "data.txt").write_text("something else")
+        assert verdict(place, "-n") == ("EXACT", 0)
+        again = sacred("rerun", str(next(work.glob("run-*.tar.*"))))
+        assert (again.stdout, again.returncode) == ("EXACT\n", 0)
+
+    def test_a_pipeline_in_shell(self, work: Path, bundle: Bundle) -> None:
+        (work / "in").write_text("b\na\nc\na\n")
+        (work / "pipe.sh").write_text(
+            "#!/bin/sh\nmkdir d; cd d; sort ../in | uniq -c > counts; ln -s counts l\n"
+            "cat l > copy; test -d /usr && echo usr; grep -c a ../in > $SACRED_RUN_DIR/n\n"
+        )
+        (work / "pipe.sh").chmod(0o755)
+        place = bundle("--", "./pipe.sh")
+        assert len(manifest(place)["results"]) == 3
+        assert verdict(place) == ("EXACT", 0)
+
+    def test_a_python_script_and_its_modules(self, work: Path, bundle: Bundle) -> None:
+        (work / "helper.py").write_text("def double(x): return 2 * x\n")
+        (work / "main.py").write_text(
+            "import json, sys, helper, packaging.version\n"
+            "json.dump(helper.double(float(sys.argv[1])), open('o.json', 'w'))\n"
+        )
+        # Its modules are compiled already: Python opens the sources no more.
+        subprocess.run([sys.executable, "main.py", "1"], check=True, cwd=work)
+        (work / "o.json").unlink()
+        place = bundle("with", "x=0.5", "--", sys.executable, "main.py", "{x}")
+        assert any(row["path"].endswith("helper.py") for row in manifest(place)["files"])
+        assert verdict(place, "-n") == ("EXACT", 0)
+
+    def test_parameter_file_and_stdin(self, work: Path, bundle: Bundle) -> None:
+        (work / "p.json").write_text('{"lr": 1}')
+        words = ("--config-file", "p.json", "with", "lr=2", "--", "cat", "p.json")
+        place = bundle(*words)
+        (work / "p.json").unlink()
+        done = repeated(place)
+        assert '"lr": 2' in done.stdout
+        assert done.stdout.endswith("EXACT\n")
+
+    def test_another_result_is_told(self, work: Path, bundle: Bundle, sacred: Call) -> None:
+        place = bundle("--", "sh", "-c", "head -c 8 /dev/urandom > noise")
+        assert verdict(place) == ("DIFFERS", 1)
+        file = next(work.glob("run-*.tar.*"))
+        done = sacred("rerun", "-n", str(file))
+        assert done.stdout == f"DIFFERS  .{work}/noise: FAILED\n"
+        assert done.returncode == 1
+
+    def test_other_output_is_equal_and_a_failure_failed(self, work: Path, bundle: Bundle) -> None:
+        place = bundle("--", "sh", "-c", "echo $$; date +%N")
+        assert verdict(place) == ("EQUAL", 0)
+        found = manifest(place)
+        found["words"] = [*found["words"][:1], "-c", "exit 3"]
+        (place / "manifest.json").write_text(json.dumps(found))
+        script = script_files(read_manifest(place))["run.sh"]
+        (place / "run.sh").write_text(script)
+        assert verdict(place) == ("FAILED", 1)
+
+    def test_the_status_of_a_run_that_failed_is_expected(self, bundle: Bundle) -> None:
+        assert verdict(bundle("--", "sh", "-c", "exit 7", status=7)) == ("EXACT", 0)
+
+    def test_the_root_is_empty_but_for_what_was_used(self, work: Path, bundle: Bundle) -> None:
+        place = bundle("--", "ls", "/", "/tmp")
+        found = manifest(place)
+        found["words"] = [found["words"][0], "/etc", "/dev"]
+        (place / "manifest.json").write_text(json.dumps(found))
+        (place / "run.sh").write_text(script_files(read_manifest(place))["run.sh"])
+        printed = repeated(place).stdout
+        assert "passwd" not in printed
+        assert "null" in printed
+
+    def test_no_network_with_n(self, work: Path, bundle: Bundle) -> None:
+        place = bundle("--", "cat", "/proc/net/dev")
+        assert len(repeated(place, "-n").stdout.split(":")) == 2  # lo
+
+    def test_damage_is_impossible(self, work: Path, bundle: Bundle) -> None:
+        (work / "in").write_text("x")
+        place = bundle("--", "cat", "in")
+        (place / "root" / str(work / "in").lstrip("/")).write_text("y")
+        assert verdict(place) == ("IMPOSSIBLE", 2)
+
+    def test_environment_by_allow_list(
+        self, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("MY_TOKEN", "hush")
+        monkeypatch.setenv("LC_ALL", "C")
+        place = bundle("--", "env")
+        assert manifest(place)["variables"]["LC_ALL"] == "C"
+        assert "PATH" in manifest(place)["variables"]
+        assert "hush" not in (place / "manifest.json").read_text()
+        assert "MY_TOKEN" not in repeated(place).stdout
+
+
+@needs_strace
+class TestWhatIsPacked:
+    def test_a_traced_run_is_packed_later(self, work: Path, sacred: Call) -> None:
+        (work / "in").write_text("x")
+        assert sacred("exec", "--trace", "--", "cat", "in").returncode == 0
+        (work / "in").write_text("changed since, but the store has it")
+        done = sacred("bundle", "1", "-o", "b.tar.gz")
+        assert "root/: " in done.stderr
+        assert "MB before compression" in done.stderr
+        place = unpacked(work / "b.tar.gz")
+        assert (place / "root" / str(work / "in").lstrip("/")).read_text() == "x"
+
+    def test_estimate_include_exclude(self, work: Path, sacred: Call) -> None:
+        for name in ("in", "big", "more", ".hidden", "server.key"):
+            (work / name).write_text(name)
+        sacred("exec", "--trace", "--", "cat", "in", "big", ".hidden", "server.key")
+        done = sacred("bundle", "1", "--estimate")
+        assert done.stdout.startswith("root/: ")
+        assert not list(work.glob("*.tar.*"))
+        sacred("bundle", "1", "-o", "b.tar.gz", "--exclude", "*/big", "--include", "more")
+        found = manifest(unpacked(work / "b.tar.gz"))
+        names = {os.path.relpath(row["path"], work) for row in found["files"]}
+        assert {"in", "more"} <= names
+        assert not names & {"big", ".hidden", "server.key"}
+        assert found["left_out"][str(work / "big")] == "excluded"
+        assert "hidden" in found["left_out"][str(work / ".hidden")]
+
+    def test_what_was_overwritten_is_left_out_unless_it_is_an_input(
+        self, work: Path, sacred: Call
+    ) -> None:
+        (work / "a").write_text("before")
+        (work / "b").write_text("before")
+        text = "cat a b > c; echo after > a; echo after > b"
+        sacred("exec", "--trace", "--input", "a", "--", "sh", "-c", text)
+        sacred("bundle", "1", "-o", "b.tar.gz")
+        place = unpacked(work / "b.tar.gz")
+        assert (place / "root" / str(work / "a").lstrip("/")).read_text() == "before"
+        assert "not stored" in manifest(place)["left_out"][str(work / "b")]
+
+    def test_runs_without_a_trace_have_no_root(self, work: Path, sacred: Call) -> None:
+        sacred("exec", "--no-trace", "--", "true")
+        assert sacred("bundle", "1", "--estimate").returncode == 2
+        assert sacred("bundle", "1", "-o", "b.tar.gz").returncode == 0
+        assert not (unpacked(work / "b.tar.gz") / "root").exists()
+        assert sacred("rerun", "-n", "b.tar.gz").returncode == 2
+
+    def test_with_changes_a_bundle_is_repeated_as_others(self, work: Path, sacred: Call) -> None:
+        sacred("exec", "--bundle", "with", "x=1", "--", "echo", "{x}")
+        file = str(next(work.glob("run-*.tar.*")))
+        done = sacred("rerun", file, "with", "x=2")
+        assert "not in the root of the bundle" in done.stderr
+        assert done.stdout.startswith("EQUAL")
+
+
+def test_a_bundle_needs_a_trace(sacred: Call) -> None:
+    assert sacred("exec", "--bundle", "--no-trace", "--", "true").returncode == 2
+
+
+# ------------------------------------------------------------------------ parts
+
+
+def test_links_are_followed_in_all_parts_of_a_path(tmp_path: Path) -> None:
+    root = Path(os.path.realpath(tmp_path))
+    (root / "real").mkdir()
+    (root / "real" / "file").write_text("x")
+    (root / "a").symlink_to("b")
+    (root / "b").symlink_to(root / "real")
+    (root / "circle").symlink_to("circle")
+
+    assert follow_links(f"{root}/a/file") == (
+        f"{root}/real/file",
+        {f"{root}/a": "b", f"{root}/b": f"{root}/real"},
+    )
+    assert follow_links(f"{root}/circle") == (f"{root}/circle", {})
+
+
+def test_interpreters(tmp_path: Path) -> None:
+    script = tmp_path / "script"
+    script.write_text("#! /bin/sh -e\n")
+    assert interpreter_of(str(script)) == "/bin/sh"
+    found = interpreter_of(os.path.realpath(shutil.which("ls") or ""))
+    assert found is None or os.path.isfile(found)
+    for text in (b"\x7fELF", b"\x7fELF" + bytes(60), b"#!", b""):
+        script.write_bytes(text)
+        assert interpreter_of(str(script)) is None
+    compiled("int main() { return 0; }", tmp_path, "-static")
+    assert interpreter_of(str(tmp_path / "prog")) is None
+
+
+GOOD: dict[str, Any] = {
+    "format": 1,
+    "run": "1 of x",
+    "machine": "x86_64",
+    "words": ["/bin/true"],
+    "directory": "/w",
+    "scratch": "/tmp/s",
+    "variables": {"A": "1"},
+    "stdin": None,
+    "exit_status": 0,
+    "results": {},
+    "output": None,
+    "files": [],
+    "links": {},
+    "directories": [],
+    "left_out": {},
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"directory": "../w"},
+        {"scratch": "/tmp/../../s"},
+        {"stdin": "/a/../../b"},
+        {"words": []},
+        {"words": [1]},
+        {"exit_status": "0; rm -rf /"},
+        {"results": {"x": "y"}},
+        {"variables": {"A=B": "x"}},
+        {"files": [{"path": "relative", "sha256": "0" * 64}]},
+        {"format": 2},
+    ],
+)
+def test_malformed_manifests_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "manifest.json").write_text(json.dumps({**GOOD}))
+    assert read_manifest(tmp_path).words == ("/bin/true",)
+    (tmp_path / "manifest.json").write_text(json.dumps({**GOOD, **change}))
+    with pytest.raises(CannotRestoreError):
+        read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["tmp", "dev", "dev/shm", "tmp/s"])
+def test_a_root_whose_links_would_lead_out_is_refused(tmp_path: Path, name: str) -> None:
+    place = tmp_path / "root" / name
+    place.parent.mkdir(parents=True)
+    place.symlink_to("/etc")
+    (tmp_path / "manifest.json").write_text(json.dumps(GOOD))
+    with pytest.raises(CannotRestoreError, match="through a link"):
+        read_manifest(tmp_path)
+
+
+def test_values_of_a_manifest_are_words_of_the_script(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    evil = "'; touch /tmp/broken; '@WORDS@ $(x)"
+    change = {"words": ["/bin/echo", evil], "run": "1\n touch x", "variables": {"A": evil}}
+    (tmp_path / "manifest.json").write_text(json.dumps({**GOOD, **change}))
+    script = script_files(read_manifest(tmp_path))["run.sh"]
+    assert "'\"'\"'; touch /tmp/broken; '\"'\"'@WORDS@ $(x)'" in script
+    assert "Repeats run 1 touch x in" in script
+
+
+def test_links_in_archives_are_made_last_and_only_below_root(tmp_path: Path) -> None:
+    from sacred.reruns.archives import unpack
+
+    def archive(*members: tuple[str, str | None]) -> Path:
+        path = tmp_path / "a.tar"
+        with tarfile.open(path, "w") as file:
+            for name, target in members:
+                entry = tarfile.TarInfo(name)
+                if target is not None:
+                    entry.type, entry.linkname = tarfile.SYMTYPE, target
+                file.addfile(entry, io.BytesIO())
+        return path
+
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for number, members in enumerate(
+        [
+            [("link", "/etc")],
+            [("root/../link", "/etc")],
+            [("root/a", str(outside)), ("root/a/b", "x")],
+            [("root/a", str(outside)), ("root/a", "x")],
+        ]
+    ):
+        place = tmp_path / str(number)
+        place.mkdir()
+        if number != 3:
+            with pytest.raises(CannotRestoreError):
+                unpack(archive(*members), place)
+        else:
+            unpack(archive(*members), place)
+            assert os.readlink(place / "root" / "a") == "x"
+    place = tmp_path / "files"
+    place.mkdir()
+    unpack(archive(("root/a", str(outside)), ("root/b", None)), place)
+    assert (place / "root" / "b").is_file()
+    assert list(outside.iterdir()) == []
