@@ -46,6 +46,13 @@ class Board:
         self.address = address
         self.store = store
         self.recorder = board_runs.Recorder(store.backend, directory)
+        self._known = {run.id for run in store.runs()}
+
+    def forget_new_runs(self) -> None:
+        """Discard what a test has added, so that the next one finds the same runs."""
+        for run in self.store.runs():
+            if run.id not in self._known:
+                self.store.backend.discard(run.id)
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -102,6 +109,7 @@ class Visit:
 @pytest.fixture
 def visit(browser: Browser, board: Board) -> Iterator[Visit]:
     yield from visiting(browser, board.address)
+    board.forget_new_runs()
 
 
 def visiting(browser: Browser, address: str, token: str = TOKEN, **options: Any) -> Iterator[Visit]:
@@ -266,7 +274,6 @@ def test_a_run_under_way_is_seen_live(visit: Visit, board: Board) -> None:
     see(panel.locator(".chart .last"), "2.5")
     see(panel.locator(".title"), "COMPLETED")
     visit.expect_column("result", ["0.25"])
-    board.store.backend.discard(board.store[run.id].id)
 
 
 def test_runs_are_drawn_together_in_the_colours_of_their_rows(visit: Visit) -> None:
@@ -357,7 +364,7 @@ def test_runs_are_compared_side_by_side(visit: Visit, board: Board) -> None:
     see(row.locator("td").nth(1), re.compile("lion.*command line, argument 2", re.DOTALL))
     assert table.locator("th", has_text=re.compile("^lr$")).count() == 0  # the same in both
     see(across.locator("p"), "packages, host")
-    table.get_by_role("button", name="Compare with run 1").click()
+    table.get_by_role("button", name="Compare with run 1", exact=True).click()
     see(table.locator("tr", has_text="result").locator(".delta.up"), "+20 %")
     see(table.locator("tr", has_text="loss.min").locator(".delta.down"))
     assert "base=lab/1" in page.url
@@ -368,7 +375,6 @@ def test_runs_are_compared_side_by_side(visit: Visit, board: Board) -> None:
     see(table.locator(".delta.up"))
     across.get_by_role("tab", name="Charts").click()
     see(across.locator("[data-metric='loss'] canvas"))
-    board.store.backend.discard(board.store[run.id].id)
 
 
 def test_parts_of_a_query_are_switched_and_values_counted(visit: Visit) -> None:
@@ -461,7 +467,6 @@ def test_the_configuration_says_where_it_comes_from(visit: Visit, board: Board) 
     page.get_by_label("only the 1 that nothing has read").check()
     lr.wait_for(state="detached")
     see(page.locator("[data-path='config.opt.name']"), "lion")
-    board.store.backend.discard(board.store[run.id].id)
 
 
 def test_all_runs_are_drawn_against_their_entries(visit: Visit, board: Board) -> None:
@@ -514,6 +519,15 @@ def test_all_runs_are_drawn_against_their_entries(visit: Visit, board: Board) ->
     assert "kind=parallel" in page.url
 
 
+def test_repeated_runs_have_a_column_for_their_verdict(visit: Visit, board: Board) -> None:
+    see(visit.rows, "COMPLETED")
+    assert not any("verdict" in text for text in visit.page.locator("thead th").all_inner_texts())
+    run = board.recorder.start({"lr": 23, "seed": 1}, verdict="DIFFERS", rerun_of={"id": 1})
+    run.complete(1)
+    page = visit.go("?q=meta.verdict+%3D+DIFFERS")
+    see(page.locator("td .verdict.bad"), "DIFFERS")
+
+
 def test_zoom_reads_finer_points_and_charts_are_saved(visit: Visit, board: Board) -> None:
     run = board.recorder.start({"lr": 13, "seed": 1})
     run.log("wave", [math.nan if n == 700 else math.sin(n / 9) for n in range(2000)])
@@ -554,7 +568,6 @@ def test_zoom_reads_finer_points_and_charts_are_saved(visit: Visit, board: Board
     assert lines[0] == "run,label,metric,step,last,low,high"
     assert len(lines) == 401
     assert content["PNG"].startswith(b"\x89PNG")
-    board.store.backend.discard(board.store[run.id].id)
 
 
 # ------------------------------------------------------- what does not depend on the store

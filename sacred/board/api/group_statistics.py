@@ -76,6 +76,8 @@ def band_of(members: Sequence[Curve], most: int, statistic: Statistic = "ci") ->
 
 
 def _finite(curve: Curve) -> tuple[list[float], list[float]]:
+    if all(map(math.isfinite, curve[1])):
+        return list(curve[0]), list(curve[1])
     pairs = [pair for pair in zip(*curve, strict=True) if math.isfinite(pair[1])]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 

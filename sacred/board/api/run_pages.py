@@ -31,6 +31,8 @@ __all__ = ["export_runs", "list_runs", "request_of"]
 _DEFAULT_COLUMNS = (
     "id", "status", "name", "command", "start_time", "duration", "result", "tags",
 )  # fmt: skip
+#: Of runs that repeat others; it is shown if there is one.
+_VERDICT = Path("meta", ("verdict",))
 #: So many of the entries that vary are shown by default, and so many metrics.
 _MAX_VARYING, _MAX_METRICS = 8, 2
 _EXPORTS = {
@@ -130,8 +132,10 @@ def _default_columns(page: Sequence[tuple[BoardStore, RunRecord]]) -> list[str]:
     ]
     varying = without_seeds(different_entries(configs)) if configs else []
     shown = frequent_metrics((run for _, run in page[:20]), _MAX_METRICS)
+    has_verdicts = any(shown_value(run, _VERDICT) is not None for _, run in page)
     return [
         *_DEFAULT_COLUMNS,
+        *([str(_VERDICT)] if has_verdicts else []),
         *(written_path("config", *name.split(".")) for name in varying[:_MAX_VARYING]),
         *(written_path("metrics", *name.split(".")) for name in shown),
     ]

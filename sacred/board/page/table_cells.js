@@ -7,6 +7,9 @@ import { state } from "./state.js";
 /** Entries that are shown by their last part, with the rest before it. */
 const TREES = /^(config|metrics|info|meta|host|experiment)\./;
 
+/** What a verdict about a repeated run means. @type {Record<string, string>} */
+const VERDICTS = { EXACT: "good", EQUAL: "good", CLOSE: "near", DIFFERS: "bad" };
+
 /** @param {import("./table_data.js").Column} column */
 export function heading(column) {
   const tree = column.path.match(TREES);
@@ -39,6 +42,7 @@ export function idCell(entry, withStatus, look) {
 export function content(value, column) {
   if (column.path === "status") return statusMark(value);
   if (column.path === "tags" && Array.isArray(value)) return el("span", {}, ...value.map((tag) => el("span.tag", {}, String(tag))));
+  if (column.path === "meta.verdict" && value !== null) return el("span.verdict", { class: VERDICTS[String(value)] ?? "" }, String(value));
   if (column.path === "starred") return value ? "★" : "";
   return cell(value, column.kind);
 }

@@ -153,7 +153,7 @@ export class Workspace {
     const chosen = isGrouped ? state().groups : picked;
     const text = panel === "across" && !picked.length ? "all runs of the query" : this.groups && isGrouped ? (chosen.length ? `${count} selected group${count > 1 ? "s" : ""}` : `the first ${count} of ${this.groups.groups.length} groups`) : picked.length ? `${picked.length} selected run${picked.length > 1 ? "s" : ""}` : `the first ${count} runs of the list`;
     fill(this.head, el("h2", {}, `${PARTS.find(({ id }) => id === panel)?.label ?? "Charts"} `, el("span.dim", {}, text)), el("span.grow"),
-      chosen.length ? button("Clear the selection", () => change({ picked: [], groups: [] }), { text: true }) : isGrouped ? null : el("span.dim.hint", {}, "select runs with ", el("kbd", {}, "x")),
+      isGrouped && chosen.length ? button("Clear the selection", () => change({ groups: [] }), { text: true }) : chosen.length || isGrouped ? null : el("span.dim.hint", {}, "select runs with ", el("kbd", {}, "x")),
       button(alone ? "With the list (f)" : "Alone (f)", () => change({ alone: alone ? "" : "run" }), { icon: "full", plain: true }),
       button("Close (Esc)", () => change({ panel: "", alone: "" }), { icon: "close", plain: true }));
     this.tabs.hidden = PARTS.length < 2;

@@ -3,7 +3,7 @@
 import { fill, el } from "../dom.js";
 import { duration, fullTime, number, showsUtc } from "../format.js";
 import { DASHES, colour } from "./colours.js";
-import { bandPath, markPath, nearest, path, rangeOf, shapeOf } from "./curves.js";
+import { bandPath, markPath, nearest, path, rangeOf, shapeOf, spaced } from "./curves.js";
 import { hovered, onHovered, setHovered } from "./hovered.js";
 import { USUAL, zoomOf } from "./settings.js";
 
@@ -165,7 +165,7 @@ export class Chart {
     ctx.lineWidth = line.faint ? 1 : line.key === on ? 2.5 : 1.5;
     ctx.stroke(new Path2D(front));
     ctx.setLineDash([]);
-    for (const mark of shape.marks) ctx.fill(new Path2D(markPath(mark, valToPos(mark.x, "x"), over.clientHeight)));
+    for (const mark of spaced(shape.marks, (x) => valToPos(x, "x"))) ctx.fill(new Path2D(markPath(mark, valToPos(mark.x, "x"), over.clientHeight)));
   }
 
   /** @param {any} plot */
@@ -181,7 +181,7 @@ export class Chart {
     const { curve, label } = shape.line;
     const isPoint = Number.isNaN(curve.low[n]) || curve.low[n] === curve.high[n];
     const range = isPoint ? "" : ` (${number(curve.low[n])} … ${number(curve.high[n])})`;
-    fill(this.readout, this.shapes.length > 1 ? el("span", { class: `swatch tone-${shape.line.tone}` }) : null, el("b", {}, number(curve.last[n])), `${range}${shape.line.isMean ? ` n=${curve.first[n]}` : ""} at ${this.place(curve.x[n])}`, this.shapes.length > 1 ? el("span.dim", {}, `  ${label}`) : null);
+    fill(this.readout, this.shapes.length > 1 ? el("span", { class: `swatch tone-${shape.line.tone} dash-${shape.line.dash}` }) : null, el("b", {}, number(curve.last[n])), `${range}${shape.line.isMean ? ` n=${curve.first[n]}` : ""} at ${this.place(curve.x[n])}`, this.shapes.length > 1 ? el("span.dim", {}, `  ${label}`) : null);
   }
 
   /** The line nearest to the pointer. @param {any} plot @param {number} x @param {number} top */

@@ -147,3 +147,14 @@ export function markPath({ kind }, x, height) {
   if (kind === "below") return `M${left} ${height}l4 -7h-8z`;
   return `M${left} ${height - 4}l3 -3l1.5 1.5l-3 3l3 3l-1.5 1.5l-3 -3l-3 3l-1.5 -1.5l3 -3l-3 -3l1.5 -1.5z`;
 }
+
+/** Marks that do not cover each other: of those that lie close together, each kind once. @param {Mark[]} marks @param {(value: number) => number} toX */
+export function spaced(marks, toX) {
+  /** @type {Record<string, number>} */
+  const last = {};
+  return [...marks].sort((a, b) => a.x - b.x).filter(({ x, kind }) => {
+    const isFar = !(kind in last) || toX(x) - last[kind] >= 12;
+    if (isFar) last[kind] = toX(x);
+    return isFar;
+  });
+}

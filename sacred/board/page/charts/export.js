@@ -3,7 +3,7 @@
 import { button, el, icon } from "../dom.js";
 import { menuItem, togglePopup } from "../popup.js";
 import { DASHES, colour } from "./colours.js";
-import { markPath } from "./curves.js";
+import { markPath, spaced } from "./curves.js";
 
 /** @typedef {import("./chart.js").Chart} Chart */
 
@@ -60,7 +60,7 @@ export function svgOf(name, chart) {
   const curves = chart.paths().map(({ shape, band, raw, front }) => {
     const tone = colour(shape.line.tone);
     const dash = DASHES[shape.line.dash].length && !shape.line.faint ? ` stroke-dasharray="${DASHES[shape.line.dash].join(" ")}"` : "";
-    const marks = shape.marks.map((mark) => markPath(mark, plot.valToPos(mark.x, "x"), height)).join("");
+    const marks = spaced(shape.marks, (x) => plot.valToPos(x, "x")).map((mark) => markPath(mark, plot.valToPos(mark.x, "x"), height)).join("");
     return (band ? `<path d="${band}" fill="${tone}" fill-opacity=".16"/>` : "")
       + (raw ? `<path d="${raw}" fill="none" stroke="${tone}" stroke-opacity=".35"/>` : "")
       + `<path d="${front}" fill="none" stroke="${tone}" stroke-width="${shape.line.faint ? 1 : 1.5}" stroke-opacity="${shape.line.faint ? 0.3 : 1}" stroke-linejoin="round"${dash}/>`
