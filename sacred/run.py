@@ -24,7 +24,7 @@ from sacred.events import (
     RunInterrupted,
     RunQueued,
 )
-from sacred.lifecycle.attempts import AttemptedRun, queue_events
+from sacred.lifecycle.attempts import AttemptedRun, is_pruning, queue_events
 from sacred.lifecycle.config_history import ConfigHistory, TrackedConfig
 from sacred.lifecycle.coroutines import finish
 from sacred.lifecycle.detail_events import detail_events
@@ -39,7 +39,7 @@ from sacred.media.log_methods import LogMethods
 from sacred.metrics_logger import MetricsLogger
 from sacred.randomness import set_global_seed
 from sacred.settings import SETTINGS
-from sacred.status import COMPLETED, FAILED, INTERRUPTED, QUEUED, RUNNING, process_token
+from sacred.status import COMPLETED, FAILED, INTERRUPTED, PRUNED, QUEUED, RUNNING, process_token
 from sacred.stdout_capturing import CapturedOutput, get_stdcapturer
 
 if TYPE_CHECKING:
@@ -384,6 +384,8 @@ class Run(AttemptedRun, FileMethods, LogMethods):
     def _closing_event_of(self, error: BaseException) -> Event:
         if isinstance(error, SacredInterrupt | KeyboardInterrupt | Terminated):
             return self._interrupted(getattr(error, "STATUS", INTERRUPTED))
+        if is_pruning(error):
+            return self._interrupted(PRUNED)
         if isinstance(error, SystemExit) and error.code in (0, None):
             return self._completed()
         elapsed = self._stop(FAILED)

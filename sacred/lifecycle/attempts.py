@@ -18,11 +18,15 @@ from sacred.status import TIMEOUT
 if TYPE_CHECKING:
     import datetime
 
-__all__ = ["AttemptedRun", "StopRequests", "queue_events"]
+__all__ = ["AttemptedRun", "StopRequests", "is_pruning", "queue_events"]
 
 #: Environment variables that a queued run has wherever it runs; those of
 #: ``SETTINGS.HOST_INFO.CAPTURED_ENV``, too.
 _QUEUED_VARIABLES = ("PATH", "LANG", "LC_*", "OMP_*", "CUDA_*")
+
+
+#: What Optuna raises in a trial that is not worth going on with.
+_PRUNING_CLASS = "TrialPruned"
 
 
 class StoredContent(Protocol):
@@ -105,6 +109,18 @@ def queue_events(run: Any, queue_time: datetime.datetime) -> Iterator[Event]:
         yield event
     priority = run.meta_info.get("priority") or 0.0
     yield RunEnqueued(queue_time=queue_time, priority=float(priority))
+
+
+def is_pruning(error: BaseException) -> bool:
+    """Whether an exception ends a run because others are better, as ``optuna.TrialPruned`` does.
+
+    Args:
+        error: which counts by the name of its class, so that Optuna need not be there.
+
+    >>> is_pruning(type("TrialPruned", (Exception,), {})()), is_pruning(ValueError())
+    (True, False)
+    """
+    return any(kind.__name__ == _PRUNING_CLASS for kind in type(error).__mro__)
 
 
 def _queued_variables() -> dict[str, str]:

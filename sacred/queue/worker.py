@@ -94,6 +94,8 @@ class Worker:
         self._held: Slots = ()
         self._fitting: dict[tuple[RunId, int], RunRecord | None] = {}
         self._reason: str | None = None
+        #: The signal that has ended it; None: none has.
+        self.signal: int | None = None
         self._began = time.monotonic()
         self._due = {"renew": 0.0, "expire": 0.0, "discover": 0.0, "fill": 0.0}
         self._count = 0
@@ -336,6 +338,7 @@ class Worker:
 
         def handle(number: int, frame: Any) -> None:
             if number in reasons:
+                self.signal = self.signal or number
                 self.end(reasons[signal.Signals(number)])
 
         before = {number: signal.signal(number, handle) for number in (*reasons, signal.SIGCHLD)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from sacred.definition import UPDATE_WORDS
 from sacred.query.evaluate import holds
 from sacred.query.parser import parse
 from sacred.records import RunRecord
+from sacred.runs.unknown_fields import hints
 from sacred.sweeps.from_python import objectives_of, space_of
 from sacred.sweeps.plan import SweepPlan, digest_of, seed_from
 from sacred.sweeps.space import Space
@@ -93,6 +95,7 @@ def run_sweep(experiment: Experiment, argv: Sequence[str]) -> None:
     if asked.options.get("--help"):
         print(USAGE.format(program=argv[0] if argv else "exp.py"), end="")
         sys.exit(0)
+    jobs = asked.number("--jobs") or 1
     sweep = Sweep(experiment, asked.plan(), asked.command, asked.run_options)
     sweep.check()
     if asked.given.get("--dry-run"):
@@ -101,7 +104,7 @@ def run_sweep(experiment: Experiment, argv: Sequence[str]) -> None:
         _say(f"sweep {sweep.name}: {len(sweep.queue())} runs queued in {sweep.store.url}")
         _say(f"to run them: sacred worker -s {sweep.store.url}")
     else:
-        _run(sweep, asked.number("--jobs") or 1, asked.given.get("--on", "local"), asked.engine)
+        _run(sweep, jobs, asked.given.get("--on", "local"), asked.engine)
 
 
 class _Asked:
@@ -173,7 +176,7 @@ class _Asked:
             seeds=self.number("--seeds") or said.seeds,
             sampler=self.given.get("--sampler") or said.sampler,
             objectives=objectives or said.objectives,
-            where=None if where is None else _condition(where),
+            where=None if where is None else _condition(where, spaces),
         )
         # The same command line goes on with the same sweep.
         name = name or f"{self._experiment.path}-{digest_of(draft, self.command)}"
@@ -209,16 +212,20 @@ def _split(words: list[str]) -> tuple[list[str], bool, list[str]]:
     return words[:place], place < len(words), words[place + 1 :]
 
 
-def _condition(text: str) -> Callable[[Mapping[str, Any]], bool]:
+def _condition(text: str, spaces: Sequence[Space]) -> Callable[[Mapping[str, Any]], bool]:
     expression = parse(text)
+    samples = [space.draw(0, 0).values for space in spaces]
+    for hint in hints(expression, map(_as_record, samples)):
+        known = ", ".join(dict.fromkeys(itertools.chain.from_iterable(samples)))
+        raise CommandLineError(f"--where: {hint} It can ask for what varies: {known}")
+    return lambda values: holds(expression, _as_record(values))
 
-    def is_wanted(values: Mapping[str, Any]) -> bool:
-        # Named configs are no entries, and their axes are called by all of them.
-        entries = {name: value for name, value in values.items() if "," not in name}
-        config = convert_to_nested_dict(entries)
-        return holds(expression, RunRecord(id=0, source=_NOWHERE, document={"config": config}))
 
-    return is_wanted
+def _as_record(values: Mapping[str, Any]) -> RunRecord:
+    # Named configs are no entries, and their axes are called by all of them.
+    entries = {name: value for name, value in values.items() if "," not in name}
+    document = {"config": convert_to_nested_dict(entries)}
+    return RunRecord(id=0, source=_NOWHERE, document=document)
 
 
 def _say(text: str) -> None:
@@ -256,7 +263,15 @@ def _run(sweep: Sweep, jobs: int, executor: str, options: Mapping[str, str]) -> 
             _say(f"{event}: {facts.get('error') or facts.get('run')}")
 
     _say(f"sweep {sweep.name} in {sweep.store.url}; the same command goes on with it")
-    sweep.run(jobs, tell, executor, options)
+    try:
+        sweep.run(jobs, tell, executor, options)
+    except (KeyboardInterrupt, SystemExit) as stop:
+        waiting = len(sweep.runs("status = QUEUED"))
+        _say(
+            f"sweep {sweep.name}: stopped, and {waiting} of its runs wait; the same command goes "
+            f"on with them, and so does sacred worker -s {sweep.store.url}"
+        )
+        sys.exit(stop.code if isinstance(stop, SystemExit) else 130)
     found = sweep.outcomes()
     complete = sum(one.state == "complete" for one in found)
     _say(f"sweep {sweep.name}: {complete} of {len(found)} points are complete")

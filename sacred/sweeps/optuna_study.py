@@ -53,6 +53,7 @@ class Study:
     def __init__(self, plan: SweepPlan) -> None:
         self._plan = plan
         self._optuna = _optuna()
+        self._sampler(0)  # a wrong name is an error now
         [self._space] = plan.spaces
         self._groups = dict(enumerate(self._space.groups()))
         self._distributions = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -187,6 +188,8 @@ class Sweep:
 
         Raises:
             ExecutorError: the engine does not start workers.
+            KeyboardInterrupt: by Ctrl-C; its runs have ended as ``INTERRUPTED``, and wait again.
+            SystemExit: likewise, by another signal.
         """
         if self._run_for_worker():
             return self
@@ -217,7 +220,12 @@ class Sweep:
         options = WorkerOptions(
             launch=Launch(store=self._address()), where=self._is_ours(), jobs=jobs, until_empty=True
         )
-        Worker(self.store, options, told).run()
+        worker = Worker(self.store, options, told)
+        worker.run()
+        if worker.signal == signal.SIGINT:
+            raise KeyboardInterrupt
+        if worker.signal is not None:
+            raise SystemExit(128 + worker.signal)
 
     def _run_on(self, executor: Executor, jobs: int, tell: Tell) -> None:
         """Run them by workers that an engine starts."""

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from sacred._base.text import did_you_mean
 from sacred.cli.errors import CommandLineError
 from sacred.cli.updates import convert_value, parse_updates
 from sacred.sweeps.dimensions import (
@@ -128,7 +129,14 @@ def _unquoted(name: str) -> str:
 
 def _call(path: str, text: str) -> Dimension | None:
     """The dimension that a text describes as a call; None: it does not."""
-    if not text.endswith(")") or text.partition("(")[0].strip() not in {*DISTRIBUTIONS, *LISTS}:
+    name = text.partition("(")[0].strip()
+    if not text.endswith(")") or not name.isidentifier():
+        return None
+    if name not in (known := [*DISTRIBUTIONS, *LISTS]):
+        if hint := did_you_mean(name, known):  # else it is a text, as behind a plain `with`
+            raise SweepError(
+                f"{path}: there is no {name!r} to draw from. {hint} (In quotes, it is a text.)"
+            )
         return None
     try:
         tree = ast.parse(text, mode="eval").body

@@ -26,7 +26,7 @@ FIELDS = (
 _CHUNK = 1 << 20
 
 
-def content_hash(record: RunRecord) -> str:
+def content_hash(record: RunRecord, *, status: object = None) -> str:
     """A digest of all that a run consists of, the same in every store.
 
     It covers the fields of its document, its output, all points of its metrics, and the
@@ -36,9 +36,13 @@ def content_hash(record: RunRecord) -> str:
     empty value, the order of files and of keys, NUL from its picture.
 
     Everything is read, files included.
+
+    Args:
+        record: the run.
+        status: that counts instead of its own.
     """
     parts = {
-        "document": _document(record),
+        "document": _document(record, status),
         "output": _text_digest(_storable(record.output)),
         "metrics": {
             name: _points_digest(metric.points)
@@ -85,8 +89,9 @@ def _digests(files: Mapping[str, StoredFile]) -> dict[str, str]:
     return {name: digest for name, digest in found.items() if digest is not None}
 
 
-def _document(record: RunRecord) -> dict[str, Any]:
+def _document(record: RunRecord, status: object = None) -> dict[str, Any]:
     document = {name: record.stored(name) for name in FIELDS}
+    document["status"] = status or document["status"]
     meta = {k: v for k, v in (document["meta"] or {}).items() if k != COPIED_FROM}
     document |= {"meta": meta, **{name: _millisecond(document[name]) for name in TIMES}}
     return {

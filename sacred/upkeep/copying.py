@@ -43,6 +43,7 @@ from sacred.stores.store import (
     StoreUnavailableError,
 )
 from sacred.upkeep.content import COPIED_FROM, TIMES, content_hash, digest_of, state_of
+from sacred.upkeep.queued_copies import QueuedRuns
 
 __all__ = ["COPYING", "CopyReport", "copy_runs"]
 
@@ -76,6 +77,7 @@ def copy_runs(
     target: RunStore,
     where: str | Expression = "",
     *,
+    move: bool = False,
     progress: Progress | None = None,
 ) -> CopyReport:
     """Copy runs with their output, metrics and files. Doing it again alters nothing.
@@ -84,14 +86,19 @@ def copy_runs(
     id. Runs that have changed in the source since they were copied are brought up to date.
     Each copy is read again and compared (`content_hash`).
 
+    A run is done by the workers of one store: the copy of one that is queued, or leased to a
+    worker, is `CANCELLED`.
+
     Args:
         source: where the runs are.
         target: where they go; it is made if it is not there.
         where: a query: which runs.
+        move: let queued runs wait in the target, and cancel them in the source, instead.
         progress: called with the number of runs that are done, and of all.
 
     Raises:
         StoreError: one of the stores cannot be read or written.
+        QueueUnsupportedError: runs are to be moved, and one of the stores cannot be a queue.
         QueryError: the query has no meaning.
 
     >>> from sacred.stores.memory.store import MemoryStore
@@ -108,11 +115,12 @@ def copy_runs(
     runs = source.runs(where)
     ids, report = runs.ids, CopyReport()
     copies = _Copies(target)
+    queued = QueuedRuns(source, target, move=move)
     for done, record in enumerate(runs):
         if progress is not None:
             progress(done, len(ids))
         try:
-            _copy(record, target, copies, report)
+            _copy_unless_moved(record, target, copies, report, queued)
         except StoreUnavailableError:
             raise
         except (StoreError, OSError, ArithmeticError, *NOT_UNDERSTOOD) as error:
@@ -144,15 +152,30 @@ class _Copies:
         return self._known.get((origin["store"], origin["id"]))
 
 
-def _copy(record: RunRecord, target: RunStore, copies: _Copies, report: CopyReport) -> None:
+def _copy_unless_moved(
+    record: RunRecord, target: RunStore, copies: _Copies, report: CopyReport, queued: QueuedRuns
+) -> None:
+    if queued.is_moved(record):
+        report.present += 1
+    elif queued.is_kept(record):
+        report.problems.append(f"run {record.id!r} is not moved: a worker is running it")
+    else:
+        new_id = _copy(record, target, copies, report, queued.status_of_copy(record))
+        queued.move(record, new_id)
+
+
+def _copy(
+    record: RunRecord, target: RunStore, copies: _Copies, report: CopyReport, status: Any
+) -> RunId:
+    """Copy one run, which gets a status; return its id in the target."""
     origin = {"store": _place(record.store), "id": str(record.id), "state": state_of(record)}
     known = copies.find(origin)
     if known is not None and known[1] == origin and known[2] != COPYING:
         report.present += 1
-        return
+        return known[0]
     if known is None and str(record.id) in copies.ids and _is_same(record, target):
         report.present += 1
-        return
+        return target[record.id].id
     with tempfile.TemporaryDirectory(prefix="sacred-copy-") as scratch:
         files = _LocalFiles(scratch)
         if known is None:
@@ -163,14 +186,15 @@ def _copy(record: RunRecord, target: RunStore, copies: _Copies, report: CopyRepo
             new_id = known[0]
             meta = {**(record.stored("meta") or {}), COPIED_FROM: origin}
             target.apply(new_id, [SetFields(fields={"status": COPYING}), Annotate(fields=meta)])
-        _fill(record, target, new_id, files)
+        _fill(record, target, new_id, files, status)
     copies.ids.add(str(new_id))
     report.copied[record.id] = new_id
     report.problems += [f"run {record.id!r}: {problem}" for problem in files.missing]
-    if content_hash(target[new_id]) != content_hash(record):
+    if content_hash(target[new_id]) != content_hash(record, status=status):
         report.problems.append(
             f"run {record.id!r}: {target.url} cannot keep all of it as it is (run {new_id!r})"
         )
+    return new_id
 
 
 def _is_same(record: RunRecord, target: RunStore) -> bool:
@@ -217,7 +241,9 @@ def _possible_id(run_id: RunId) -> RunId | None:
     return None if text.startswith(("_", ".")) else plain_id(text)
 
 
-def _fill(record: RunRecord, target: RunStore, new_id: RunId, files: _LocalFiles) -> None:
+def _fill(
+    record: RunRecord, target: RunStore, new_id: RunId, files: _LocalFiles, status: Any
+) -> None:
     """Everything but the document at the start."""
     present = target[new_id]
     for kind in ("resources", "artifacts"):
@@ -245,7 +271,7 @@ def _fill(record: RunRecord, target: RunStore, new_id: RunId, files: _LocalFiles
             continue
         if value is not None:
             fields[name] = value if name in TIMES else flatten_rest(value)
-    fields.setdefault("status", None)
+    fields["status"] = status
     if record.metrics:
         fields.setdefault("info", {})  # where MongoDB lists them
     target.apply(new_id, [*changes, SetFields(fields=fields)])

@@ -5,15 +5,19 @@ import datetime
 import itertools
 import math
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from sacred.observers.store_observer import StoreObserver
 from sacred.runs import open_store
+from sacred.stores.changes import SetFields
+from sacred.stores.claims import Lease, claims_of
 from sacred.stores.store import StoreUnavailableError
 from sacred.testing import drive
 from sacred.upkeep import annotate, content_hash, copy_runs
+from sacred.upkeep.queued_copies import QueuedRuns
 from tests.integration.test_readers import KINDS, new_place
 from tests.sample_runs import record
 
@@ -66,7 +70,10 @@ def telling_run(store, directory):
 
 
 def hashes(store):
-    return sorted(content_hash(run) for run in store)
+    # A copy of a queued run is cancelled.
+    return sorted(
+        content_hash(run, status="CANCELLED" if run.status == "QUEUED" else None) for run in store
+    )
 
 
 @contextlib.contextmanager
@@ -292,3 +299,83 @@ def test_a_store_that_cannot_be_reached_is_an_error():
     target = open_store("mongodb://127.0.0.1:1/x?serverSelectionTimeoutMS=200")
     with target, pytest.raises(StoreUnavailableError):
         copy_runs(source, target)
+
+
+def queue_of(place, number):
+    """A store of files with a run that waits, and its queue."""
+    store = open_store(place)
+    document = {"status": "QUEUED", "config": {"lr": 0.1}, "meta": {"priority": 2.0}}
+    document |= {"queue_time": datetime.datetime(2026, 1, 2), "experiment": {"name": "ex"}}
+    run_id = store.backend.create(number, document, [])
+    claims = claims_of(store.backend)
+    claims.enqueue(run_id, 2.0, "2026-01-02T00:00:00")
+    return store, claims
+
+
+LEASE = Lease(worker="w", host="h", process=None, seconds=60)
+
+
+@pytest.mark.parametrize("kind", ["file", "sqlite"])
+def test_copies_of_queued_and_leased_runs_are_cancelled(tmp_path, kind):
+    source, claims = queue_of(tmp_path / "a", 1)
+    queue_of(tmp_path / "a", 2)
+    entry = claims.claim(LEASE)
+    claims.apply(entry.run_id, 1, [SetFields(fields={"status": "RUNNING"})])
+    address = tmp_path / "b" if kind == "file" else f"sqlite:///{tmp_path}/b.db"
+    target = open_store(address)
+    for copied in ({1: 1, 2: 2}, {}):  # a second time, nothing is left to do
+        report = copy_runs(source, target)
+        assert {int(a): int(b) for a, b in report.copied.items()} == copied
+        assert report.problems == []
+        assert [target[n].status for n in (1, 2)] == ["CANCELLED", "CANCELLED"]
+        assert claims_of(target.backend).claim(LEASE) is None
+        assert [source[n].stored("status") for n in (1, 2)] == ["RUNNING", "QUEUED"]
+
+
+def test_a_queued_run_is_moved_and_its_copy_goes_on(tmp_path):
+    source, claims = queue_of(tmp_path / "a", 1)
+    queue_of(tmp_path / "a", 2)
+    leased = claims.claim(LEASE)
+    target = open_store(tmp_path / "b")
+    copy_runs(source, target)  # cancelled before: it waits now
+    report = copy_runs(source, target, move=True)
+    assert report.problems == [f"run {leased.run_id} is not moved: a worker is running it"]
+    [moved] = {"1", "2"} - {leased.run_id}
+    assert (source[moved].status, target[moved].status) == ("CANCELLED", "QUEUED")
+    assert source[moved].meta["moved_to"]["id"] == moved
+    entry = claims_of(target.backend).claim(LEASE)
+    assert entry.run_id == moved
+    claims_of(target.backend).finish(
+        entry, "COMPLETED", [SetFields(fields={"status": "COMPLETED"})]
+    )
+    for move in (False, True):
+        copy_runs(source, target, move=move)
+        assert target[moved].status == "COMPLETED"
+    assert claims.claim(LEASE) is None
+
+
+def test_a_move_that_is_interrupted_goes_on_and_is_done_once(tmp_path, monkeypatch):
+    source, claims = queue_of(tmp_path / "a", 1)
+    target = open_store(tmp_path / "b")
+    with monkeypatch.context() as patch:
+        patch.setattr(QueuedRuns, "move", lambda *_: 1 / 0)
+        copy_runs(source, target, move=True)
+    assert claims.claim(LEASE) is None  # held, until it is known where it waits
+    assert claims_of(target.backend).claim(LEASE) is None
+    copy_runs(source, target, move=True)
+    entry = claims_of(target.backend).claim(LEASE)
+    assert (entry.run_id, entry.priority) == ("1", 2.0)
+    assert source[1].status == "CANCELLED"
+
+
+def test_a_copy_from_a_database_makes_no_table_there(tmp_path):
+    source = open_store(f"sqlite:///{tmp_path}/a.db")
+    document = {"status": "RUNNING", "config": {}, "experiment": {"name": "ex"}}
+    document |= {"host": {}, "meta": {}, "command": "main"}
+    document["start_time"] = datetime.datetime(2026, 1, 2)
+    source.backend.create(1, document, [])
+    copy_runs(source, open_store(tmp_path / "b"))
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        names = [name for (name,) in database.execute("select name from sqlite_master")]
+    assert "run" in names
+    assert "queue_entry" not in names

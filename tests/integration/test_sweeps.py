@@ -177,6 +177,32 @@ def test_a_sweep_grows_by_seeds_and_values(script):
     assert len(set(values)) == 6
 
 
+def reset_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_to_the_driver_leaves_its_runs_waiting(script, number, code):
+    words = ["sweep", "-F", "runs", "with", "lr=1,2,3", "pause=30", "-j", "2"]
+    process = start(script, *words, start_new_session=True, preexec_fn=reset_interrupts)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if (script / "runs").exists():
+            runs = list(open_store(script / "runs"))
+            if sum(run.status == "RUNNING" for run in runs) == 2:
+                break
+        time.sleep(0.05)
+    os.killpg(process.pid, number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    assert err.count("INTERRUPTED") == 2
+    assert "stopped, and 3 of its runs wait; the same command goes on with them" in err
+    runs = list(open_store(script / "runs"))
+    assert [run.status for run in runs] == ["QUEUED"] * 3
+    ends = [[one["status"] for one in run.meta.get("attempts", ())] for run in runs]
+    assert sorted(ends) == [[], ["INTERRUPTED"], ["INTERRUPTED"]]
+
+
 def test_one_run_that_fails_costs_no_other(script):
     words = ["sweep", "-F", "runs", "with", "opt.name=adam,broken,sgd", "--minimize", "result"]
     _, err = call(script, *words)
@@ -208,6 +234,9 @@ def test_optuna_finds_what_is_looked_for(script):
         (["with", "lr=0.1,0.2", "--seeds", "x"], "--seeds is a whole number from 1 on"),
         (["with", "lr=uniform(0,1)"], "--trials N"),
         (["with", "lr=0.1,0.2", "--sweep", "a/b"], "name of a sweep"),
+        (["with", "lr=lguniform(0,1)"], 'no .lguniform. to draw from.*"loguniform"'),
+        (["with", "lr=0.1,0.2", "--where", "lrr > 0.1"], "--where: .*lrr.*what varies: lr"),
+        (["with", "lr=0.1,0.2", "-j", "0", "--dry-run"], "--jobs is a whole number from 1 on"),
     ],
 )
 def test_mistakes_are_said_before_anything_runs(script, words, message):

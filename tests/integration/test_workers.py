@@ -25,6 +25,9 @@ from helper import FACTOR
 from sacred import Experiment
 from sacred.observers import FileStorageObserver
 
+class TrialPruned(Exception):
+    pass
+
 ex = Experiment("train")
 ex.observers.append(FileStorageObserver("runs"))
 
@@ -49,6 +52,14 @@ def main(lr, mode, seconds, _run):
         os.kill(os.getpid(), signal.SIGKILL)
     if mode == "fail":
         raise ValueError("diverged")
+    if mode == "prune":
+        raise TrialPruned("others are better")
+    if mode == "polite":
+        open(os.path.join(os.environ["SIGN"], "started"), "w").close()
+        while not _run.should_stop():
+            time.sleep(0.02)
+        _run.add_artifact(b"saved", name="checkpoint")
+        return "unfinished"
     if mode == "resume" and not _run.resumed:
         _run.heartbeat.beat()
         open("started", "w").close()
@@ -333,3 +344,59 @@ def test_the_queue_is_listed_and_changed(project: Path, capsys: pytest.CaptureFi
     ]  # fmt: skip
     assert len(run(1).meta["attempts"]) == 2
     assert "no run is waiting" in call()
+
+
+def test_a_run_that_is_pruned_is_not_run_again(project: Path) -> None:
+    queue("with", "mode=prune")
+    assert "run 1 PRUNED" in work()
+    record = run()
+    assert (record.status, record.fail_trace, record.result) == ("PRUNED", None, None)
+    assert [attempt["status"] for attempt in record.meta["attempts"]] == ["PRUNED"]
+    assert list(record.metrics["loss"].steps) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, "INTERRUPTED"), (signal.SIGUSR1, "TIMEOUT")]
+)
+def test_a_run_that_asks_whether_to_stop_saves_its_state(
+    project: Path, number: int, status: str
+) -> None:
+    queue("with", "mode=polite")
+    worker = start_worker()
+    wait_for((project / "started").exists)
+    worker.send_signal(number)
+    assert f"run 1 {status}" in worker.communicate(timeout=60)[0]
+    record = run()
+    assert (record.status, record.stop_time) == ("QUEUED", None)
+    with record.artifacts["checkpoint"].open() as file:
+        assert file.read() == b"saved"
+
+
+HOOK = """
+@ex.on_stop
+def save(_run, lr):
+    _run.info["saved"] = lr
+"""
+
+
+def test_a_hook_is_called_once_by_the_first_signal_and_the_run_goes_on(project: Path) -> None:
+    text = SCRIPT.replace("@ex.automain", HOOK + "@ex.automain").replace(
+        "time.sleep(60)", "time.sleep(2)"
+    )
+    (project / "train.py").write_text(text)
+    queue("with", "mode=resume", "lr=3.0")
+    worker = start_worker()
+    wait_for((project / "started").exists)
+    worker.send_signal(signal.SIGTERM)
+    assert "run 1 COMPLETED" in worker.communicate(timeout=60)[0]
+    assert (run().status, run().info["saved"]) == ("COMPLETED", 3.0)
+
+
+def test_the_second_signal_ends_a_run_whose_grace_is_over(project: Path) -> None:
+    (project / "train.py").write_text(SCRIPT.replace("@ex.automain", HOOK + "@ex.automain"))
+    queue("with", "mode=resume")
+    worker = start_worker("--grace", "1s")
+    wait_for((project / "started").exists)
+    worker.send_signal(signal.SIGTERM)
+    assert "run 1 INTERRUPTED" in worker.communicate(timeout=60)[0]
+    assert (run().status, run().info["saved"]) == ("QUEUED", 0.5)

@@ -1,7 +1,8 @@
 """Copy runs from one store to another, with output, metrics and files.
 
 Runs keep their ids unless these are taken. Copying is idempotent: doing it again completes an
-interrupted copy, and updates runs that have gone on since.
+interrupted copy, and updates runs that have gone on since. Copies of queued runs are CANCELLED, so
+that no run is done twice; with --move, they wait in TO, and are CANCELLED in FROM.
 
 Examples:
   sacred copy runs mongodb://server/lab
@@ -25,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "query", metavar="QUERY", nargs="*", help="copy only these runs (default: all)"
     )
+    parser.add_argument(
+        "--move", action="store_true", help="let queued runs wait in TO instead of in FROM"
+    )
 
 
 def run(args: argparse.Namespace, session: Session) -> int:
@@ -33,7 +37,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
     console = session.console
     bar = ProgressBar(console)
     try:
-        report = copy_runs(source, target, session.parse(" ".join(args.query)), progress=bar.show)
+        where = session.parse(" ".join(args.query))
+        report = copy_runs(source, target, where, move=args.move, progress=bar.show)
     finally:
         bar.clear()
     for old, new in report.copied.items():

@@ -28,7 +28,7 @@ from sacred.display.formats import add_formats, write_table
 from sacred.display.table import Table
 from sacred.records import RunRecord
 from sacred.runs.errors import ProgramError, UsageError
-from sacred.status import COMPLETED
+from sacred.status import COMPLETED, PRUNED
 from sacred.stores.claims import HELD, WAITING, Claims, claims_of
 from sacred.sweeps.outcomes import Outcome, best_of, outcomes_of, sweep_facts
 from sacred.sweeps.plan import Objective
@@ -64,7 +64,8 @@ def run(args: argparse.Namespace, session: Session) -> None:
         case "resume":
             _change(session, records, (HELD,), lambda claims, run: claims.release(run.id))
         case _:
-            failed = [record for record in records if args.query or record.status != COMPLETED]
+            good = () if args.query else (COMPLETED, PRUNED)
+            failed = [record for record in records if record.status not in good]
             _change(session, failed, ("done", None), lambda claims, run: claims.requeue(run.id))
 
 

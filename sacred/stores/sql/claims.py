@@ -146,8 +146,10 @@ class SqlClaims(Claims):
             raise _NotSwappedError
 
     def _select(self, query: sa.Select[Any]) -> list[QueueEntry]:
-        self._prepare()
         with self._database.reading() as session:
+            if not self._is_ready and not sa.inspect(session.connection()).has_table(ENTRIES.name):
+                return []  # who reads makes no table
+            self._is_ready = True
             return [_entry(row._mapping) for row in session.execute(query)]
 
     def _prepare(self) -> None:
