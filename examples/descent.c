@@ -4,7 +4,7 @@
    that it writes becomes an artifact:
 
     $ gcc -o descent descent.c
-    $ sacred exec -q --metric 'loss: loss=(\S+)' --output path.csv with lr=0.25 -- ./descent {lr}
+    $ sacred exec --quiet --metric 'loss: loss=(\S+)' --output path.csv with lr=0.25 -- ./descent {lr}
     step 0: loss=25
     step 1: loss=6.25
     step 2: loss=1.5625

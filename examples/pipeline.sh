@@ -13,7 +13,7 @@
 #
 # Where strace is installed, --input and --output are not needed.
 set -e
-record() { name=$1; shift; sacred exec -q --no-trace --name "$name" "$@"; }
+record() { name=$1; shift; sacred exec --quiet --no-trace --name "$name" "$@"; }
 
 record numbers --output numbers.txt with n=3 -- \
     sh -c 'seq {n} > numbers.txt; echo 5 >> numbers.txt'

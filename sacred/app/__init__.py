@@ -7,6 +7,7 @@
 | `program_arguments` `program_help` | arguments; the overview of ``sacred --help`` |
 | `program` | one call of the program, its errors and exit codes |
 | `session` | what a command works with: console, stores, runs by their ids |
+| `program_sweep` | `sacred exec ... sweep`: a program with all combinations of some values |
 | `project` | named stores, from ``.sacred.toml`` or ``pyproject.toml`` |
 | `matching_runs` | the runs of all stores of a call |
 | `index_progress` | how far the index of a large directory is, on the terminal |

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Any
 from sacred._base.masking import mask_passwords, mask_secret_values
 from sacred._base.paths import get_by_dotted_path as entry_at
 from sacred._base.paths import iterate_flattened, set_by_dotted_path
+from sacred.definition import LEASED_RUN
 from sacred.dependencies.environment import EnvironmentGatherer
 from sacred.dependencies.experiment_info import ExperimentInfoGatherer, Script
 from sacred.exec.composition import composition_of, find_program, script_in
@@ -83,14 +85,21 @@ class ProgramExperiment(Experiment):
         Raises:
             ProgramFailedError: it has failed; `current_run` is the run.
         """
-        options = {
+        leased = _leased_config()
+        if leased is not None:
+            return self.run(named_configs=[leased], options=self.run_options)
+        return self.run(config_updates=dict(self.request.updates), options=self.run_options)
+
+    @property
+    def run_options(self) -> dict[str, Any]:
+        """The options of a run."""
+        return {
             "--loglevel": "ERROR" if self.request.quiet else "WARNING",
             "--capture": "fd" if os.name == "posix" else "sys",
             "UPDATE": list(self.request.update_words),
             "with": bool(self.request.update_words),
             **self.request.options,
         }
-        return self.run(config_updates=dict(self.request.updates), options=options)
 
     # ----------------------------------------------------------- what is recorded
 
@@ -117,6 +126,8 @@ class ProgramExperiment(Experiment):
             "metrics_files": list(request.metrics_files),
             "inputs": list(request.inputs),
             "outputs": list(request.outputs),
+            # Before the run, there is no trace yet.
+            "is_traced": request.tracer is not None,
         }
         found = {name: value for name, value in asked.items() if value}
         found |= composition_of(self.program)
@@ -136,6 +147,13 @@ class ProgramExperiment(Experiment):
         """The packages that the program has loaded, as far as it was traced."""
         started = self.program_run
         return [] if started is None or started.trace is None else started.trace.packages
+
+
+def _leased_config() -> str | None:
+    """The file with the recorded configuration, in the process that a worker has started."""
+    lease = json.loads(os.environ.get(LEASED_RUN, "{}"))
+    # Programs inherit the variable; none of their own runs is the one that is leased.
+    return str(lease["config"]) if lease.get("worker") == os.getppid() else None
 
 
 def _is_no_outcome(record: logging.LogRecord) -> bool:

@@ -26,6 +26,7 @@ from sacred.restoring.inputs import restore_inputs
 from sacred.restoring.interpreter import Mode, find_interpreter
 from sacred.restoring.restored_sources import restore_sources
 from sacred.restoring.tree import RestoredTree, places_of
+from sacred.runs.program_words import program_of
 from sacred.stdout_capturing.libc import c_library
 from sacred.stores.claims import QueueEntry
 
@@ -137,8 +138,9 @@ class RunProcess:
         self, launch: Launch, variables: Mapping[str, str]
     ) -> tuple[int | None, subprocess.Popen[bytes]]:
         record, scratch = self.record, self._scratch
-        tree = _tree_here(record) if launch.is_here else restore_sources(record, scratch)
-        if not launch.is_here:
+        is_here = launch.is_here or _is_program_here(record)
+        tree = _tree_here(record) if is_here else restore_sources(record, scratch)
+        if not is_here:
             restore_inputs(record, tree)
         invocation = invocation_of(record, tree, scratch)
         config_file = scratch / "config.json"
@@ -189,9 +191,19 @@ def _tree_here(record: RunRecord) -> RestoredTree:
     """The files where they were when the run was queued."""
     places = places_of(record)
     tree = RestoredTree(places=places, root=Path(places.root), outside=Path(places.work))
-    if not tree.script.is_file():
+    if program_of(record) is None and not tree.script.is_file():
         raise CannotRestoreError(f"there is no {tree.script} here")
     return tree
+
+
+def _is_program_here(record: RunRecord) -> bool:
+    """Whether a run is one of a program whose directory is on this machine.
+
+    What it is going to read is not known before it has run, so that it runs there.
+    """
+    directory = str(record.experiment.get("base_dir"))
+    is_this_machine = record.host.get("hostname") == platform.node()
+    return program_of(record) is not None and is_this_machine and os.path.isdir(directory)
 
 
 def _recorded_variables(record: RunRecord) -> dict[str, str]:

@@ -45,7 +45,7 @@ def program_words(record: RunRecord, updates: tuple[str, ...] = ()) -> list[str]
     options += [f"{flag}={program[name]}" for name, flag in _OPTIONS.items() if program.get(name)]
     for name, flag in _LISTS.items():
         options += [f"{flag}={value}" for value in program.get(name) or ()]
-    if "trace" not in record.environment:
+    if "trace" not in record.environment and not program.get("is_traced"):
         options.append("--no-trace")
     return [*options, "with", *_parameters(record), *updates, "--", *map(str, program["words"])]
 

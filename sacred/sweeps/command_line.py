@@ -27,7 +27,7 @@ from sacred.sweeps.words import dimensions_of
 if TYPE_CHECKING:
     from sacred.experiment import Experiment
 
-__all__ = ["USAGE", "run_sweep"]
+__all__ = ["USAGE", "carry_out", "run_sweep"]
 
 USAGE = """\
 Run the experiment with all combinations of some values, or with values that are drawn.
@@ -98,13 +98,27 @@ def run_sweep(experiment: Experiment, argv: Sequence[str]) -> None:
     jobs = asked.number("--jobs") or 1
     sweep = Sweep(experiment, asked.plan(), asked.command, asked.run_options)
     sweep.check()
-    if asked.given.get("--dry-run"):
+    carry_out(sweep, asked.given, jobs, asked.engine)
+
+
+def carry_out(
+    sweep: Sweep, given: Mapping[str, Any], jobs: int, engine: Mapping[str, str] | None = None
+) -> None:
+    """List the points of a sweep, queue its runs, or run them.
+
+    Args:
+        sweep: the sweep.
+        given: options of a command line: ``--dry-run``, ``--queue``, ``--on``.
+        jobs: how many runs at once.
+        engine: options of what ``--on`` names.
+    """
+    if given.get("--dry-run"):
         _show_points(sweep)
-    elif asked.given.get("--queue"):
+    elif given.get("--queue"):
         _say(f"sweep {sweep.name}: {len(sweep.queue())} runs queued in {sweep.store.url}")
         _say(f"to run them: sacred worker -s {sweep.store.url}")
     else:
-        _run(sweep, jobs, asked.given.get("--on", "local"), asked.engine)
+        _run(sweep, jobs, given.get("--on", "local"), engine or {})
 
 
 class _Asked:

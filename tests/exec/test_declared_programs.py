@@ -45,7 +45,7 @@ def project(work: Path) -> Path:
 
 
 def test_a_declared_program_has_defaults_and_types(sacred: Call) -> None:
-    done = sacred("exec", "-q", "train", "with", "name=007", "lr=1", "flag=yes", "opt.deep=2")
+    done = sacred("exec", "--quiet", "train", "with", "name=007", "lr=1", "flag=yes", "opt.deep=2")
     assert done.returncode == 0, done.stderr
     assert done.stdout == "lr=1.0 n=3 name=007 deep=2\n"
     run = last_run()
@@ -59,7 +59,7 @@ def test_it_runs_in_the_directory_of_the_project_and_takes_more_arguments(
 ) -> None:
     (work / "below").mkdir()
     os.chdir(work / "below")
-    done = sacred("exec", "-q", "any", "with", "x=1", "--", "more")
+    done = sacred("exec", "--quiet", "any", "with", "x=1", "--", "more")
     assert done.stdout.splitlines() == [str(work), "more x=1"]
     assert last_run(str(work / "runs")).environment["working_directory"] == str(work / "below")
 
@@ -156,7 +156,7 @@ SCHEMA = {
 def test_a_json_schema_declares_parameters(project: Path, work: Path, sacred: Call) -> None:
     (work / "schema.json").write_text(json.dumps(SCHEMA))
     project.write_text("[programs.x]\ncommand = 'echo {lr} {kind} {opt.n}'\nschema = 'schema.json'")
-    done = sacred("exec", "-q", "-s", "runs", "x", "with", "opt.n=3")
+    done = sacred("exec", "--quiet", "-s", "runs", "x", "with", "opt.n=3")
     assert done.stdout == "0.1 a 3\n"
     rows = list(parameters_in_schema(SCHEMA, "here"))
     assert str(rows[0]) == "lr: float = 0.1  learning rate"
@@ -167,7 +167,7 @@ def test_a_json_schema_declares_parameters(project: Path, work: Path, sacred: Ca
 def test_a_program_may_be_declared_in_pyproject(project: Path, work: Path, sacred: Call) -> None:
     project.unlink()
     (work / "pyproject.toml").write_text("[tool.sacred.programs.x]\ncommand = 'echo hi'\n")
-    assert sacred("exec", "-q", "x").stdout == "hi\n"
+    assert sacred("exec", "--quiet", "x").stdout == "hi\n"
 
 
 def test_a_wrong_default_in_a_schema_is_told() -> None:

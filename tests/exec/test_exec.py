@@ -175,13 +175,13 @@ def test_a_signal_ends_the_program_and_what_it_made_is_kept(
 )
 def test_parameters_become_arguments(sacred: Call, style: str, expected: str) -> None:
     updates = ["lr=0.1", "flag=True", "off=False", "name=x y"]
-    done = sacred("exec", "-q", "--arg-style", style, "with", *updates, "--", "echo", "a")
+    done = sacred("exec", "--quiet", "--arg-style", style, "with", *updates, "--", "echo", "a")
     assert done.stdout.strip() == expected
 
 
 def test_fields_of_arguments_and_variables(sacred: Call) -> None:
     text = "echo {opt.lr} {seed} {run_id} $SACRED_PARAM_opt__lr $SACRED_SEED $SACRED_RUN_ID {print}"
-    done = sacred("exec", "-q", "with", "opt.lr=1e-3", "seed=7", *sh(text))
+    done = sacred("exec", "--quiet", "with", "opt.lr=1e-3", "seed=7", *sh(text))
     assert done.stdout.split() == ["0.001", "7", "1", "0.001", "7", "1", "{print}"]
 
 
@@ -203,18 +203,18 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 def test_a_parameter_file_is_rewritten_for_the_run(work: Path, sacred: Call, name: str) -> None:
     (work / name).write_text(FILES[name])
-    done = sacred("exec", "-q", "--config-file", name, "with", "opt.lr=0.1", "--", "cat", name)
+    done = sacred("exec", "--quiet", "--config-file", name, "with", "opt.lr=0.1", "--", "cat", name)
     assert done.returncode == 0, done.stderr
     assert (work / name).read_text() == FILES[name]
     (work / f"made_{name}").write_text(done.stdout)
-    again = sacred("exec", "-q", "--config-file", f"made_{name}", "--", "true")
+    again = sacred("exec", "--quiet", "--config-file", f"made_{name}", "--", "true")
     assert again.returncode == 0, again.stderr
     assert last_run().config["opt"] == {"lr": 0.1, "n": 3}
 
 
 def test_an_unchanged_parameter_file_is_copied_as_it_is(work: Path, sacred: Call) -> None:
     (work / "p.toml").write_text(FILES["p.toml"])
-    done = sacred("exec", "-q", "--config-file", "p.toml", "--", "cat", "{config_file}")
+    done = sacred("exec", "--quiet", "--config-file", "p.toml", "--", "cat", "{config_file}")
     assert done.stdout == FILES["p.toml"]
 
 
@@ -377,7 +377,9 @@ def test_an_older_commit_runs_in_a_scratch_directory(work: Path, sacred: Call) -
     (work / "sub" / "a.txt").write_text("two\n")
     git("commit", "-qam", "second")
     os.chdir("sub")
-    done = sacred("exec", "-q", "-s", str(work / "runs"), "--rev", "HEAD~1", "--", "cat", "a.txt")
+    done = sacred(
+        "exec", "--quiet", "-s", str(work / "runs"), "--rev", "HEAD~1", "--", "cat", "a.txt"
+    )
     assert (done.returncode, done.stdout) == (0, "one\n")
     assert (work / "sub" / "a.txt").read_text() == "two\n"
     [repository] = last_run(str(work / "runs")).repositories

@@ -25,7 +25,7 @@ def project(work: Path) -> None:
 
 def program(sacred: Call, store: str, text: str, *words: str) -> None:
     """Record a run without a trace: what is declared is what there is."""
-    done = sacred("exec", "-q", "--no-trace", "-s", store, *words, "--", "sh", "-c", text)
+    done = sacred("exec", "--quiet", "--no-trace", "-s", store, *words, "--", "sh", "-c", text)
     assert done.returncode == 0, done.stderr
 
 

@@ -60,19 +60,23 @@ def test_a_script_with_a_parameter_file_is_repeated(work: Path, sacred: Call) ->
     (work / "run.sh").write_text("cat $1; echo seed $SACRED_SEED name $SACRED_PARAM_name")
     (work / "p.toml").write_text('name = "it\'s"\n[opt]\nlr = 0.1\nlist = [1, 2]\n')
     words = ["--config-file", "p.toml", "with", "opt.lr=0.2", "--", "sh", "run.sh", "p.toml"]
-    assert sacred("exec", "--no-trace", "-q", *words).returncode == 0
+    assert sacred("exec", "--no-trace", "--quiet", *words).returncode == 0
     clear(work)
     assert sacred("rerun", "1").stdout.splitlines()[0] == "EXACT"
     assert "name it's" in last_run().output
 
 
 def test_a_failing_program_fails_again(work: Path, sacred: Call) -> None:
-    assert sacred("exec", "--no-trace", "-q", "--", "sh", "-c", "echo x; exit 3").returncode == 3
+    assert (
+        sacred("exec", "--no-trace", "--quiet", "--", "sh", "-c", "echo x; exit 3").returncode == 3
+    )
     assert "EXACT" in sacred("rerun", "1").stdout
 
 
 def test_the_command_that_repeats_it_is_shown(work: Path, sacred: Call) -> None:
-    assert sacred("exec", "--no-trace", "-q", *METRIC, "--", "echo", "a b", "{x}").returncode == 0
+    assert (
+        sacred("exec", "--no-trace", "--quiet", *METRIC, "--", "echo", "a b", "{x}").returncode == 0
+    )
     [command] = commands_to_repeat(last_run())
     assert command.startswith("sacred exec --name=echo '--metric=loss: ")
     assert command.endswith("-- echo 'a b' '{x}'")
@@ -80,7 +84,7 @@ def test_the_command_that_repeats_it_is_shown(work: Path, sacred: Call) -> None:
 
 
 def test_a_masked_secret_cannot_be_repeated(work: Path, sacred: Call) -> None:
-    words = ["--no-trace", "-q", "--", "echo", "--password=hunter2hunter2"]
+    words = ["--no-trace", "--quiet", "--", "echo", "--password=hunter2hunter2"]
     assert sacred("exec", *words).returncode == 0
     done = sacred("rerun", "1")
     assert "hunter2" not in Path("runs/1/_environment.json").read_text()

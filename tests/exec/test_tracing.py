@@ -87,7 +87,7 @@ def test_what_was_traced_is_printed_and_the_status_is_that_of_the_program(sacred
     assert done.returncode == 5
     assert "traced files: " in done.stderr
     assert sacred("exec", "--", "sh", "-c", "kill -9 $$").returncode == 137
-    assert sacred("exec", "-q", "--", "true").stderr == ""
+    assert sacred("exec", "--quiet", "--", "true").stderr == ""
 
 
 def test_untraced_runs_have_no_trace(sacred: Call) -> None:
@@ -268,7 +268,7 @@ def test_a_process_that_outlives_the_program_holds_nobody(work: Path, sacred: Ca
 
 def test_the_file_that_a_shell_has_opened_as_input_is_one(work: Path) -> None:
     (work / "in.txt").write_text("data")
-    command = [PYTHON, "-m", "sacred", "exec", "-q", "--trace", "--", "cat"]
+    command = [PYTHON, "-m", "sacred", "exec", "--quiet", "--trace", "--", "cat"]
     with open("in.txt") as file:
         done = subprocess.run(command, stdin=file, capture_output=True, text=True)
     assert done.stdout == "data"
@@ -316,7 +316,7 @@ def test_without_strace_programs_run_untraced(
     done = sacred("exec", "--", "sh", "-c", "exit 4")
     assert done.returncode == 4
     assert "files are not traced: strace is not installed" in done.stderr
-    assert sacred("exec", "-q", "--", "true").stderr == ""
+    assert sacred("exec", "--quiet", "--", "true").stderr == ""
     assert sacred("exec", "--trace", "--", "true").returncode == 1
 
 
@@ -329,7 +329,7 @@ def test_runs_at_once_never_mix(work: Path) -> None:
     def one(number: int) -> int:
         (work / f"in{number}").write_text(str(number))
         text = f"for i in 1 2 3; do cat in{number} > out{number}.$i; done"
-        words = ["exec", "-q", "-s", f"runs{number}", "--trace", "--", "sh", "-c", text]
+        words = ["exec", "--quiet", "-s", f"runs{number}", "--trace", "--", "sh", "-c", text]
         return subprocess.run([PYTHON, "-m", "sacred", *words], timeout=600).returncode
 
     with ThreadPoolExecutor(runs) as pool:

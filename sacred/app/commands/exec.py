@@ -16,6 +16,8 @@ Examples:
   sacred exec --arg-style double with lr=0.1 -- python train.py
   sacred exec --config-file model.toml with opt.lr=0.1 -- ./train model.toml
   sacred exec train with lr=0.1
+  sacred exec -q with lr=0.1 -- ./train {lr}
+  sacred exec sweep with lr=0.1,0.01 -- ./train {lr}
   sacred exec --metric 'loss: loss=(\S+)' --output '*.bin' -- ./train
 """
 
@@ -33,6 +35,7 @@ from typing import Any
 from sacred._base.frozen import replace
 from sacred._base.paths import recursive_update
 from sacred._base.text import did_you_mean
+from sacred.app.program_sweep import SWEEP, ProgramSweep, add_sweep_options
 from sacred.app.session import Session
 from sacred.cli.updates import parse_updates
 from sacred.dependencies.git import Repositories
@@ -130,10 +133,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rev", metavar="COMMIT", help="run this commit of the repository, in a scratch directory"
     )
+    _add_annotations(parser)
+    add_sweep_options(parser)
+
+
+def _add_annotations(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--comment", metavar="TEXT", help="a comment on the run")
     parser.add_argument("--tag", action="append", default=[], help="a tag of the run")
     parser.add_argument("--group", help="the group that the run belongs to")
-    parser.add_argument("-q", "--quiet", action="store_true", help="only the program prints")
+    parser.add_argument(
+        "-q", "--queue", action="store_true", help="do not run it, but queue the run for a worker"
+    )
+    parser.add_argument("--quiet", action="store_true", help="only the program prints")
 
 
 def _add_recorded(parser: argparse.ArgumentParser) -> None:
@@ -167,7 +178,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
     """See `CommandModule`."""
     if args.programs:
         return _list_programs(session)
-    request = _request(args, session)
+    sweep = _sweep(args)
+    request = _request(args, session, sweep)
     _check_repository(args, request.directory)
     with _in_revision(args.rev, request) as placed:
         program = find_program(placed.words[0], placed.directory)
@@ -178,6 +190,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
         experiment = ProgramExperiment(replace(placed, tracer=tracer))
         for store in _stores(args, session):
             experiment.observers.append(StoreObserver(session.open(store).store.backend))
+        if sweep is not None:
+            return sweep.carry_out(experiment)
         status = 0
         try:
             experiment.execute()
@@ -188,15 +202,34 @@ def run(args: argparse.Namespace, session: Session) -> int:
     if not args.quiet:
         _print_outcome(finished, status, session)
         _print_trace(experiment, session)
-    if args.bundle and finished.record_error is None:
+    if args.bundle and not args.queue and finished.record_error is None:
         _write_bundle(finished, session, quiet=args.quiet)
     # A run that is not stored is no success.
     return status or int(finished.record_error is not None)
 
 
-def _request(args: argparse.Namespace, session: Session) -> ExecRequest:
+def _sweep(args: argparse.Namespace) -> ProgramSweep | None:
+    """The sweep that the words ask for, which are then those of a run of the same program."""
+    names = args.words[: args.words.index("with")] if "with" in args.words else args.words
+    if not names or names[-1] != SWEEP:
+        given = (args.sweep, args.seeds, args.trials, args.sampler, args.minimize, args.maximize)
+        if any(given) or args.dry_run or args.jobs != 1:
+            raise UsageError("that is an option of a sweep: sacred exec sweep with lr=0.1,0.01 ...")
+        return None
+    if args.bundle:
+        raise UsageError("--bundle packs one run; the runs of a sweep are packed by sacred bundle")
+    sweep = ProgramSweep(args, args.words[len(names) + 1 :])
+    args.words = names[:-1]
+    return sweep
+
+
+def _request(
+    args: argparse.Namespace, session: Session, sweep: ProgramSweep | None = None
+) -> ExecRequest:
     name, updates = _called(args.words)
     config_updates, others = parse_updates(updates)
+    points = iter(() if sweep is None else sweep.points())
+    config_updates = dict(next(points, config_updates))
     if others:
         raise UsageError(f"what is {others[0]!r}? Behind with stand parameters: with lr=0.1")
     given = args.program_words or []
@@ -204,6 +237,8 @@ def _request(args: argparse.Namespace, session: Session) -> ExecRequest:
         program = _declared(name, session)
         if program.parameters is not None:
             config_updates = checked_updates(program.parameters, config_updates, name)
+            for point in points:
+                checked_updates(program.parameters, point, name)
     elif given and given[0]:
         label = os.path.splitext(os.path.basename(given[0]))[0]
         program = DeclaredProgram(name=label, words=(), directory=os.getcwd())
@@ -262,6 +297,7 @@ def _inputs(paths: tuple[str, ...], directory: str) -> tuple[str, ...]:
 
 def _annotations(args: argparse.Namespace) -> dict[str, Any]:
     found = {"--comment": args.comment, "--tag": args.tag, "--group": args.group}
+    found |= {"--queue": args.queue}
     return {name: value for name, value in found.items() if value}
 
 

@@ -1,0 +1,104 @@
+"""``sacred exec ... sweep with lr=0.1,0.01``: a program with all combinations of some values."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.frozen import replace
+from sacred.runs.errors import UsageError
+
+if TYPE_CHECKING:
+    from sacred.exec.program_experiment import ProgramExperiment
+    from sacred.sweeps.plan import SweepPlan
+
+__all__ = ["SWEEP", "ProgramSweep", "add_sweep_options"]
+
+#: The word in front of ``with``.
+SWEEP = "sweep"
+_MAX_CHECKED_POINTS = 10_000
+
+
+def add_sweep_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of sweeps.
+
+    Args:
+        parser: of ``sacred exec``.
+    """
+    group = parser.add_argument_group("sweeps (sacred exec sweep with lr=0.1,0.01 -- PROGRAM)")
+    group.add_argument("--sweep", metavar="NAME", help="its name; the same name goes on with it")
+    group.add_argument("--seeds", type=int, metavar="N", help="run each point with N seeds")
+    group.add_argument("--trials", type=int, metavar="N", help="draw N points")
+    group.add_argument("--sampler", metavar="NAME", help="grid, random, or one of Optuna's")
+    for name, text in (("--minimize", "what is to become small"), ("--maximize", "or large")):
+        group.add_argument(name, metavar="FIELD", action="append", default=[], help=text)
+    group.add_argument("-j", "--jobs", type=int, default=1, metavar="N", help="N runs at once")
+    group.add_argument("--dry-run", action="store_true", help="list the points, and stop")
+
+
+class ProgramSweep:
+    """A sweep of a program, as the command line asks for it.
+
+    Args:
+        args: of ``sacred exec``.
+        words: behind ``with``: updates in which commas mean alternatives.
+    """
+
+    def __init__(self, args: argparse.Namespace, words: Sequence[str]) -> None:
+        # Here: other runs of programs do without.
+        from sacred.sweeps.errors import SweepError
+        from sacred.sweeps.from_python import objectives_of
+        from sacred.sweeps.plan import SweepPlan
+        from sacred.sweeps.space import Space
+        from sacred.sweeps.words import dimensions_of
+
+        self._args = args
+        if args.jobs < 1:
+            raise UsageError("--jobs is 1 or more")
+        try:
+            dimensions, fixed = dimensions_of(list(words))
+            if not dimensions:
+                raise SweepError("a sweep needs alternatives, as in: sweep with lr=0.1,0.01")
+            self._draft: SweepPlan = SweepPlan(
+                name=args.sweep or "draft",
+                spaces=(Space(dimensions=tuple(dimensions), fixed=tuple(fixed)),),
+                seed=0,
+                trials=args.trials,
+                seeds=args.seeds,
+                sampler=args.sampler,
+                objectives=objectives_of(args.minimize, args.maximize),
+            ).check()
+        except SweepError as error:
+            raise UsageError(str(error)) from error
+
+    def points(self) -> Iterator[Mapping[str, Any]]:
+        """Yield the updates of its points; of a guided sweep those of one that may come."""
+        first = self._draft.spaces[0].draw(0, 0)
+        points = itertools.islice(self._draft.points(), _MAX_CHECKED_POINTS)
+        yield from (point.updates for point in itertools.chain([first], points))
+
+    def carry_out(self, experiment: ProgramExperiment) -> int:
+        """Queue its runs, and run them unless they are only to be queued.
+
+        Args:
+            experiment: whose observers have the store.
+
+        Returns:
+            the exit status: 1 if a run has failed.
+        """
+        from sacred.sweeps.command_line import carry_out
+        from sacred.sweeps.plan import digest_of, seed_from
+        from sacred.sweeps.sweep import Sweep
+
+        words = experiment.request.words
+        name = self._args.sweep or f"{experiment.path}-{digest_of(self._draft, ' '.join(words))}"
+        plan = replace(self._draft, name=name, seed=seed_from(name))
+        sweep = Sweep(experiment, plan, None, experiment.run_options)
+        sweep.check()
+        given = {"--dry-run": self._args.dry_run, "--queue": self._args.queue}
+        carry_out(sweep, given, self._args.jobs)
+        if self._args.dry_run or self._args.queue:
+            return 0
+        return int(any(one.state != "complete" for one in sweep.outcomes()))
