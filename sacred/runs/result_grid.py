@@ -16,7 +16,17 @@ from sacred.runs.groups import Direction, RunGroup, measured, parts_by
 from sacred.runs.significance import compared_groups
 from sacred.statistics.attainable import pairs_needed
 
-__all__ = ["Cell", "CellFormat", "Grid", "Mark", "cell_format", "marked", "result_grid"]
+__all__ = [
+    "Cell",
+    "CellFormat",
+    "Direction",
+    "Grid",
+    "Mark",
+    "cell_format",
+    "mark_groups",
+    "marked",
+    "result_grid",
+]
 
 #: ``best``: significantly better than every other cell that it is compared with; ``tied``: the
 #: best, or not distinguishable from it.
@@ -181,7 +191,7 @@ def marked(
         family = [cells[number] for number in numbers]
         direction = better[family[0].format.text]
         if direction is not None and len(family) > 1:
-            marks = _marks([cell.group for cell in family], direction, alpha)
+            marks = mark_groups([cell.group for cell in family], direction, alpha)
             for number, (mark, rivals, needed) in zip(numbers, marks, strict=True):
                 cells[number] = replace(
                     cells[number], mark=mark, rivals=rivals, seeds_needed=needed
@@ -189,9 +199,17 @@ def marked(
     return replace(grid, cells=tuple(cells))
 
 
-def _marks(
-    groups: Sequence[RunGroup], direction: Direction, alpha: float
+def mark_groups(
+    groups: Sequence[RunGroup], direction: Direction, alpha: float = 0.05
 ) -> Iterable[tuple[Mark, int, int]]:
+    """Yield for each group: its mark; of the best one, how many cannot be told from it, and how
+    many seeds each needs so that they could.
+
+    Args:
+        groups: with values, two at least.
+        direction: which values are better.
+        alpha: the probability that one is marked as best which is none.
+    """
     sign = 1 if direction == "higher" else -1
     means = [sign * math.fsum(group.values) / len(group.values) for group in groups]
     best = means.index(max(means))

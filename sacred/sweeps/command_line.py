@@ -18,6 +18,7 @@ from sacred.query.parser import parse
 from sacred.records import RunRecord
 from sacred.runs.unknown_fields import hints
 from sacred.sweeps.from_python import objectives_of, space_of
+from sacred.sweeps.outcomes import rivals_text
 from sacred.sweeps.plan import SweepPlan, digest_of, seed_from
 from sacred.sweeps.space import Space
 from sacred.sweeps.sweep import Sweep
@@ -297,3 +298,5 @@ def _run(sweep: Sweep, jobs: int, executor: str, options: Mapping[str, str]) -> 
                 for objective, value in zip(sweep.plan.objectives, one.reached, strict=True)
             )
             _say(f"best: {reached}  ({values}; run {one.runs[0].id})")
+        if text := rivals_text(found, sweep.plan.objectives):
+            _say(f"  {text}")

@@ -11,10 +11,12 @@ from sacred._base.frozen import Frozen
 from sacred.records import RunRecord
 from sacred.runs.columns import column_path
 from sacred.runs.damage import shown_value
+from sacred.runs.groups import measured
+from sacred.runs.result_grid import Direction, mark_groups
 from sacred.status import ACTIVE, COMPLETED, PRUNED
 from sacred.sweeps.plan import Objective
 
-__all__ = ["Outcome", "best_of", "outcomes_of", "sweep_facts"]
+__all__ = ["Outcome", "best_of", "outcomes_of", "rivals_of_best", "rivals_text", "sweep_facts"]
 
 
 class Outcome(Frozen):
@@ -85,6 +87,43 @@ def best_of(outcomes: Sequence[Outcome], objectives: Sequence[Objective]) -> lis
         )
 
     return [one for place, one in enumerate(complete) if not is_beaten(place)]
+
+
+def rivals_of_best(outcomes: Sequence[Outcome], objective: Objective) -> tuple[int, int]:
+    """How many points cannot be told from the best one: seeds make as much of a difference.
+
+    Args:
+        outcomes: of a sweep with one objective.
+        objective: that.
+
+    Returns:
+        the number of points; and how many seeds each point needs so that they could be told
+        apart, 0 if these are enough.
+    """
+    complete = [one for one in outcomes if one.state == "complete"]
+    if len(complete) < 2:
+        return 0, 0
+    path = column_path(objective.field)
+    groups = [measured("", [(str(run.id), run) for run in one.runs], path) for one in complete]
+    direction: Direction = "higher" if objective.is_maximized else "lower"
+    return max((rivals, needed) for _, rivals, needed in mark_groups(groups, direction))
+
+
+def rivals_text(outcomes: Sequence[Outcome], objectives: Sequence[Objective]) -> str:
+    """Return what has to be said of the best point; empty: nothing.
+
+    Args:
+        outcomes: of a sweep.
+        objectives: of it; of several ones, nothing is said.
+    """
+    if len(objectives) != 1:
+        return ""
+    rivals, needed = rivals_of_best(outcomes, objectives[0])
+    if not rivals:
+        return ""
+    others = f"{rivals} other{'s' if rivals > 1 else ''}"
+    few = f"; to tell them apart takes at least {needed} seeds for each point" if needed else ""
+    return f"not distinguishable from {others}{few}"
 
 
 def _outcome(runs: list[RunRecord], objectives: Sequence[Objective]) -> Outcome:

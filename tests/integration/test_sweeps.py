@@ -411,3 +411,31 @@ def test_importance_of_the_entries(program, tmp_path):
     assert code == 0
     assert found["lr"] > found["opt.depth"]
     assert "same" not in found
+
+
+@pytest.mark.parametrize(
+    ("seeds", "text"),
+    [
+        (1, "not distinguishable from 2 others; to tell them apart takes at least 7 seeds for"),
+        (8, "not distinguishable from 1 other"),
+    ],
+)
+def test_the_best_point_may_be_luck(program, tmp_path, seeds, text):
+    ex = Experiment("noisy", interactive=True, save_git_info=False)
+    ex.observers.append(FileStorageObserver(tmp_path / "runs"))
+
+    @ex.config
+    def settings():
+        lr = 0
+
+    @ex.main
+    def main(lr, seed):
+        return {1: 0.50, 2: 0.5001, 3: 5.0}[lr] + (seed * 7919 % 13) / 1000 * lr % 0.02
+
+    objectives = [{"field": "result", "maximize": False}]
+    for lr, seed in itertools.product((1, 2, 3), range(seeds)):
+        facts = {"name": "luck", "trial": lr, "values": {"lr": lr}, "objectives": objectives}
+        ex.run(config_updates={"lr": lr, "seed": seed}, meta_info={"sweep": facts})
+    code, _, err = program("show", "luck")
+    assert code == 0
+    assert text in err

@@ -30,7 +30,7 @@ from sacred.records import RunRecord
 from sacred.runs.errors import ProgramError, UsageError
 from sacred.status import COMPLETED, PRUNED
 from sacred.stores.claims import HELD, WAITING, Claims, claims_of
-from sacred.sweeps.outcomes import Outcome, best_of, outcomes_of, sweep_facts
+from sacred.sweeps.outcomes import Outcome, best_of, outcomes_of, rivals_text, sweep_facts
 from sacred.sweeps.plan import Objective
 
 _ACTIONS = ("ls", "show", "importance", "pause", "resume", "retry")
@@ -121,7 +121,9 @@ def _show(args: argparse.Namespace, session: Session, records: list[RunRecord]) 
     write_table(Table(names=names, rows=rows), args.format, session.console)
     if args.format is None and best:
         listed = ", ".join(str(trial) for trial in sorted(best))
-        session.console.note(f"best: {'trial' if len(best) == 1 else 'trials'} {listed}")
+        text = rivals_text(outcomes, objectives)
+        said = f", {text}" if text else ""
+        session.console.note(f"best: {'trial' if len(best) == 1 else 'trials'} {listed}{said}")
 
 
 def _row(one: Outcome, dimensions: list[str], objectives: int) -> list[Any]:
