@@ -226,6 +226,7 @@ export class RunsTable {
 
   /** The runs that charts show, with the colours of their lines. @param {import("./compared_runs.js").ComparedRun[]} runs */
   setLooks(runs) {
+    if (!runs.length && !this.looks.size) return;
     this.looks = new Map(runs.map((run) => [run.key, run]));
     if (this.data.total) void this.table.draw();
   }
