@@ -148,6 +148,13 @@ doctor = Command(
     summary="explain why a run may not be reproducible",
     arguments="ids",
 )
+cite = Command(
+    module=f"{_MODULES}.cite",
+    group=_COMPARE,
+    usage="ID:NAME...",
+    summary="print LaTeX macros that name files of runs, with digests",
+    arguments="ids",
+)
 lineage = Command(
     module=f"{_MODULES}.lineage",
     group=_COMPARE,
