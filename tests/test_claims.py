@@ -130,3 +130,51 @@ def test_a_queued_run_in_the_trash_is_cancelled_and_a_leased_one_only_by_force(t
         discard(store, [leased])
     discard(store, [leased], force=True)
     assert store[leased].status == "CANCELLED"
+
+
+@pytest.mark.skipif(not HAS_SQL, reason="SQLAlchemy is not installed")
+def test_who_waited_for_the_database_takes_the_run_that_is_the_first_then(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/runs.db")
+    claims = claims_of(store.backend)
+    document = {"status": "QUEUED", "config": {}, "experiment": {"name": "ex", "sources": []}}
+    document |= {"host": {}, "meta": {}, "command": "main"}
+    ids = [store.backend.create(None, document, []) for _ in range(4)]
+    for place, run_id in enumerate(ids[:3]):
+        claims.enqueue(run_id, 0.0, f"2026-01-0{place + 1}")
+    lease = Lease(worker="w", host="h", process=None, seconds=60)
+    asked = []
+
+    def takes(entry):
+        asked.append(entry.run_id)
+        if len(asked) == 1:  # meanwhile, another one takes it, and a third queues one
+            assert claims.claim(lease).run_id == ids[0]
+            claims.enqueue(ids[3], 5.0, "2026-01-09")
+        return entry.run_id != ids[3]
+
+    assert claims.claim(lease, takes).run_id == ids[1]
+    # What it was asked for last is what it got: it may have taken something for it.
+    assert asked == [ids[0], ids[3], ids[1]]
+    assert claims.claim(lease, takes).run_id == ids[2]
+    assert claims.claim(lease, takes) is None
+    assert claims.claim(lease).run_id == ids[3]
+
+
+@pytest.mark.skipif(not HAS_SQL, reason="SQLAlchemy is not installed")
+def test_what_is_taken_for_a_run_is_for_the_one_that_is_leased(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/runs.db")
+    claims = claims_of(store.backend)
+    document = {"status": "QUEUED", "config": {}, "experiment": {"name": "ex", "sources": []}}
+    document |= {"host": {}, "meta": {}, "command": "main"}
+    ids = [store.backend.create(None, document, []) for _ in range(2)]
+    claims.enqueue(ids[0], 0.0, "2026-01-01")
+    asked = []
+
+    def takes(entry):
+        asked.append(entry.run_id)
+        if len(asked) == 1:
+            claims.enqueue(ids[1], 5.0, "2026-01-02")  # comes before it, and does not fit
+        return entry.run_id == ids[0]
+
+    lease = Lease(worker="w", host="h", process=None, seconds=60)
+    assert claims.claim(lease, takes).run_id == ids[0]
+    assert asked == [ids[0], ids[1], ids[0]]

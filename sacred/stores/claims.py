@@ -122,6 +122,17 @@ class QueueEntry(Frozen):
         """
         return replace(self, version=self.version + 1, **changes)
 
+    def leased_to(self, lease: Lease) -> QueueEntry:
+        """Return the entry with a new attempt, which begins now.
+
+        Args:
+            lease: of the worker.
+        """
+        number = self.attempt + 1
+        begun = {"attempt": number, "worker": lease.worker, "host": lease.host, "start": _now()}
+        attempts = (*self.attempts, begun)
+        return self.next(state=LEASED, attempt=number, lease=lease, attempts=attempts)
+
     def ended(self, status: str | None) -> tuple[Mapping[str, Any], ...]:
         """Return the attempts, of which the last one ends now, unless it has ended before.
 
@@ -229,10 +240,7 @@ class Claims(ABC):
         for entry in self.waiting():
             if matching is not None and not matching(entry):
                 continue
-            number = entry.attempt + 1
-            begun = {"attempt": number, "worker": lease.worker, "host": lease.host, "start": _now()}
-            attempts = (*entry.attempts, begun)
-            after = entry.next(state=LEASED, attempt=number, lease=lease, attempts=attempts)
+            after = entry.leased_to(lease)
             if self.swap(entry, after):
                 return after
         return None

@@ -6,7 +6,7 @@ The table ``queue_entry`` is made when somebody uses the queue; a database of ru
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sacred._base.run_ids import RunId
 from sacred.serializer import dumps
 from sacred.stores.changes import Change
-from sacred.stores.claims import LEASED, WAITING, Claims, QueueEntry, stale_attempt
+from sacred.stores.claims import LEASED, WAITING, Claims, Lease, QueueEntry, stale_attempt
 from sacred.stores.sql.database import Database
 from sacred.stores.sql.run_writer import RunWriter, needs_exclusive, row_key
 from sacred.stores.sql.tables import TABLES, key_type
@@ -40,6 +40,11 @@ ENTRIES = sa.Table(
 )
 _ORDER = sa.Index(
     "ix_queue_entry_order", ENTRIES.c.state, ENTRIES.c.priority.desc(), ENTRIES.c.queue_time
+)
+_IN_ORDER = (
+    sa.select(ENTRIES)
+    .where(ENTRIES.c.state == WAITING)
+    .order_by(ENTRIES.c.priority.desc(), ENTRIES.c.queue_time, ENTRIES.c.run_id)
 )
 _COLUMNS = frozenset(column.name for column in ENTRIES.columns)
 _RUN = TABLES["run"]
@@ -102,16 +107,53 @@ class SqlClaims(Claims):
             return False
         return True
 
+    def claim(
+        self, lease: Lease, matching: Callable[[QueueEntry], bool] | None = None
+    ) -> QueueEntry | None:
+        """See `Claims.claim`.
+
+        Of SQLite there is one writer at a time: who has waited for that looks again which run is
+        the first one, instead of losing it to the writer before, and waiting once more.
+        """
+        if self._database.has_one_writer:
+            for entry in self.waiting():
+                if matching is None or matching(entry):
+                    if found := self._claim_among_first(lease, entry, matching):
+                        return found
+                    break
+        return super().claim(lease, matching)
+
+    def _claim_among_first(
+        self, lease: Lease, fitting: QueueEntry, matching: Callable[[QueueEntry], bool] | None
+    ) -> QueueEntry | None:
+        """Lease the first of some runs that fits; None: none does.
+
+        Args:
+            lease: of the worker.
+            fitting: the run that `matching` was asked for last, and has accepted.
+            matching: which runs fit; what it takes for a run (GPUs) counts until it is asked again.
+        """
+        self._prepare()
+        asked = fitting
+        with self._database.writing() as session:
+            for row in session.execute(_IN_ORDER.limit(_FIRST_ROWS)).mappings().all():
+                entry = _entry(row)
+                is_fitting = asked == entry or matching is None or matching(entry)
+                asked = entry
+                if is_fitting:
+                    after = entry.leased_to(lease)
+                    self._swap(session, entry, after)
+                    return after
+        return None
+
     def waiting(self) -> Iterator[QueueEntry]:
         """See `Claims.waiting`."""
-        table = ENTRIES.c
-        order = (table.priority.desc(), table.queue_time, table.run_id)
-        query = sa.select(ENTRIES).where(table.state == WAITING).order_by(*order)
-        first = self._select(query.limit(_FIRST_ROWS))
-        yield from first
+        first = self._rows(_IN_ORDER.limit(_FIRST_ROWS))
+        yield from map(_entry, first)
         if len(first) == _FIRST_ROWS:
-            seen = {entry.run_id for entry in first}
-            yield from (entry for entry in self._select(query) if entry.run_id not in seen)
+            seen = {row["run_id"] for row in first}
+            rows = self._rows(_IN_ORDER)
+            yield from (_entry(row) for row in rows if row["run_id"] not in seen)
 
     def entries(self, state: str) -> list[QueueEntry]:
         """See `Claims.entries`."""
@@ -146,11 +188,14 @@ class SqlClaims(Claims):
             raise _NotSwappedError
 
     def _select(self, query: sa.Select[Any]) -> list[QueueEntry]:
+        return [_entry(row) for row in self._rows(query)]
+
+    def _rows(self, query: sa.Select[Any]) -> list[sa.RowMapping]:
         with self._database.reading() as session:
             if not self._is_ready and not sa.inspect(session.connection()).has_table(ENTRIES.name):
                 return []  # who reads makes no table
             self._is_ready = True
-            return [_entry(row._mapping) for row in session.execute(query)]
+            return list(session.execute(query).mappings())
 
     def _prepare(self) -> None:
         """Make the table unless it is there."""

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sacred._base.masking import mask_passwords
 from sacred.stores.local_files import translate_errors as errors_of_disk
 from sacred.stores.sql.chunks import chunks_table_exists, create_chunks_table, supports_chunks
-from sacred.stores.sql.engine import BUSY_TIMEOUT
+from sacred.stores.sql.engine import BUSY_TIMEOUT, file_of
 from sacred.stores.sql.errors import translate_errors
 from sacred.stores.sql.migrations import statements_for
 from sacred.stores.sql.old_triggers import drop_old_triggers, has_old_triggers
@@ -53,6 +53,11 @@ class Database:
         self._pid = os.getpid()
         # Of a database in memory all threads have the same connection.
         self._lock = threading.RLock()
+
+    @property
+    def has_one_writer(self) -> bool:
+        """Whether writers wait for each other, while others read: SQLite, in a file."""
+        return file_of(self.engine) is not None
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
