@@ -57,6 +57,8 @@ def test_an_example_prints_what_its_docstring_says(script: Path, examples: Path)
     assert sessions.check(text, examples) >= 1
 
 
+# The tutorial makes a dozen runs, each of which loads scikit-learn.
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "page",
     [page for page in PAGES if any(sessions.commands_in(page.read_text(encoding="utf-8")))],
