@@ -53,6 +53,7 @@ class WorkerOptions(Frozen):
         retries: how often a run is tried again whose worker or process was lost.
         gpus: names of the GPUs for its runs; empty: it sets nothing.
         gpus_per_run: a fraction of one, or a number, for runs that do not say.
+        labels: what it can do: it takes runs that ask for some of these, or for none.
         poll: seconds between two looks into an empty queue.
     """
 
@@ -67,6 +68,7 @@ class WorkerOptions(Frozen):
     retries: int = 2
     gpus: tuple[str, ...] = ()
     gpus_per_run: float = 1.0
+    labels: tuple[str, ...] = ()
     poll: float = 1.0
 
 
@@ -204,6 +206,8 @@ class Worker:
             return None
         where = self._options.where
         if self._store.is_in_trash(run_id) or (where is not None and not holds(where, record)):
+            return None
+        if not _labels(record) <= set(self._options.labels):
             return None
         gpus = requirement(record, "gpus", 0.0)
         return record if not gpus or (self._gpus is not None and self._gpus.fits(gpus)) else None
@@ -354,6 +358,15 @@ class Worker:
             os.close(self._wakeups)
             os.close(end)
             self._wakeups = None
+
+
+def _labels(record: RunRecord) -> set[str]:
+    """What a run asks of its worker, in ``meta.requirements.labels``: a text, or several."""
+    given = record.meta.get("requirements")
+    labels = given.get("labels") if isinstance(given, dict) else None
+    if labels is None:
+        return set()
+    return {labels} if isinstance(labels, str) else set(map(str, labels))
 
 
 def requirement(record: RunRecord, name: str, default: float) -> float:

@@ -70,6 +70,7 @@ _OPTIONS = (
     OptionFlags(None, "--zip", "NAMES", repeats=True),
     OptionFlags(None, "--where", "QUERY"),
     OptionFlags(None, "--sweep-seed", "N"),
+    OptionFlags(None, "--prune", "NAME"),
     OptionFlags("-j", "--jobs", "N"),
     OptionFlags(None, "--on", "ENGINE"),
     OptionFlags(None, "--opt", "NAME=VALUE", repeats=True),
@@ -77,6 +78,9 @@ _OPTIONS = (
     OptionFlags(None, "--dry-run"),
 )
 _DRY_RUN_LINES = 50
+_PRUNING = (
+    "sweeps have no pruners; a main function that raises optuna.TrialPruned ends its run as PRUNED"
+)
 #: What a record is read from that has all it needs.
 _NOWHERE: Any = None
 
@@ -179,6 +183,11 @@ class _Asked:
         file = read_sweep_file(self.given["--file"]) if "--file" in self.given else None
         said = file or SweepFile(spaces=())
         spaces = self._spaces(said)
+        if pruner := self.given.get("--prune") or said.pruner:
+            text = f"no run is ended early by {pruner!r}: {_PRUNING}"
+            if "--prune" in self.given:
+                raise CommandLineError(text)
+            _say(text)  # the file may be of another program
         minimized, maximized = (self.given.get(name, []) for name in ("--minimize", "--maximize"))
         objectives = objectives_of(minimized, maximized)
         name = self.given.get("--sweep") or said.name

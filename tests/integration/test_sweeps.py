@@ -236,6 +236,7 @@ def test_optuna_finds_what_is_looked_for(script):
         (["with", "lr=0.1,0.2", "--sweep", "a/b"], "name of a sweep"),
         (["with", "lr=lguniform(0,1)"], 'no .lguniform. to draw from.*"loguniform"'),
         (["with", "lr=0.1,0.2", "--where", "lrr > 0.1"], "--where: .*lrr.*what varies: lr"),
+        (["with", "lr=0.1,0.2", "--prune", "median"], "no run is ended early by .median.*PRUNED"),
         (["with", "lr=0.1,0.2", "-j", "0", "--dry-run"], "--jobs is a whole number from 1 on"),
     ],
 )

@@ -52,6 +52,9 @@ def main(lr, mode, seconds, _run):
         os.kill(os.getpid(), signal.SIGKILL)
     if mode == "fail":
         raise ValueError("diverged")
+    if mode == "hold":
+        import ctypes
+        ctypes.PyDLL(None).usleep(5_000_000)  # without giving up the interpreter's lock
     if mode == "prune":
         raise TrialPruned("others are better")
     if mode == "polite":
@@ -400,3 +403,32 @@ def test_the_second_signal_ends_a_run_whose_grace_is_over(project: Path) -> None
     worker.send_signal(signal.SIGTERM)
     assert "run 1 INTERRUPTED" in worker.communicate(timeout=60)[0]
     assert (run().status, run().info["saved"]) == ("QUEUED", 0.5)
+
+
+def test_c_code_that_holds_the_lock_of_the_interpreter_costs_no_lease(project: Path) -> None:
+    queue("with", "mode=hold")
+    workers = [start_worker("--lease", "1s", "--until-empty"), start_worker("--lease", "1s")]
+    wait_for(lambda: run().status == "COMPLETED")
+    workers[1].send_signal(signal.SIGTERM)
+    printed = "".join(worker.communicate(timeout=60)[0] for worker in workers)
+    assert "expired" not in printed
+    assert "lost" not in printed
+    assert [attempt["status"] for attempt in run().meta["attempts"]] == ["COMPLETED"]
+
+
+def test_a_run_with_labels_waits_for_a_worker_that_has_them(project: Path) -> None:
+    text = SCRIPT.replace("@ex.automain", "@ex.main") + (
+        "\nif __name__ == '__main__':\n"
+        "    for number, labels in enumerate((['gpu80', 'disk'], 'gpu80', [])):\n"
+        "        ex.run(config_updates={'lr': float(number)}, options={'--queue': True},\n"
+        "               meta_info={'requirements': {'labels': labels}})\n"
+    )
+    (project / "train.py").write_text(text)
+    queue()
+    for words, done in (
+        ([], {3}),
+        (["--labels", "gpu80"], {2, 3}),
+        (["--labels", "disk,gpu80"], {1, 2, 3}),
+    ):
+        work(*words)
+        assert {n for n in (1, 2, 3) if run(n).status == "COMPLETED"} == done

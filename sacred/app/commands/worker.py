@@ -75,6 +75,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a fraction of a GPU, or a number of them (default: 1)",
     )
     parser.add_argument(
+        "--labels", metavar="LIST", help="also take runs that ask for these labels: gpu80,fast-disk"
+    )
+    parser.add_argument(
         "--retries",
         type=whole_number,
         default=2,
@@ -132,6 +135,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
         retries=args.retries,
         gpus=tuple(filter(None, (args.gpus or "").split(","))),
         gpus_per_run=args.gpus_per_run,
+        labels=tuple(filter(None, map(str.strip, (args.labels or "").split(",")))),
     )
     lines = EventLines(session.console, as_json=args.json)
     worker = Worker(store, options, lines.tell)
