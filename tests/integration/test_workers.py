@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -432,3 +433,27 @@ def test_a_run_with_labels_waits_for_a_worker_that_has_them(project: Path) -> No
     ):
         work(*words)
         assert {n for n in (1, 2, 3) if run(n).status == "COMPLETED"} == done
+
+
+def test_a_run_that_0_8_has_queued_is_run(project: Path) -> None:
+    """Sources are tuples of name and digest, and copies lie beside the record."""
+    queue("with", "lr=3.0")
+    store = open_store("runs")
+    record = json.loads((project / "runs" / "1" / "run.json").read_text())
+    old = project / "runs" / "2"
+    old.mkdir()
+    pairs = []
+    for name, file in store[1].sources.items():
+        with file.open() as content:
+            (old / name).write_bytes(content.read())
+        pairs.append({"py/tuple": [name, hashlib.md5((old / name).read_bytes()).hexdigest()]})
+    names = ("command", "host", "status")
+    document = {name: record[name] for name in names} | {"queue_time": "2020-01-01T00:00:00"}
+    document["experiment"] = {**record["experiment"], "sources": pairs}
+    document["meta"] = record["meta"]
+    (old / "run.json").write_text(json.dumps(document))
+    (old / "config.json").write_bytes((project / "runs" / "1" / "config.json").read_bytes())
+    (project / "helper.py").write_text("FACTOR = 99\n")
+    work("id = 2")
+    assert run(2).status == "COMPLETED", run(2).fail_trace
+    assert run(2).result["value"] == 30.0

@@ -146,7 +146,9 @@ class FileReader(Reader):
         document.pop("_id", None)
         document |= {name: timestamp_of(record[name]) for name in TIME_FIELDS if name in record}
         experiment = dict(record.get("experiment") or {})
-        document["sources"] = _pairs("sources", experiment.pop("sources", None), self._path)
+        document["sources"] = _pairs(
+            "sources", _beside(run_id, experiment.pop("sources", None)), self._path
+        )
         document["resources"] = _pairs("resources", record.get("resources"), self._path)
         about = document.pop(ABOUT, None) or {}
         document["artifacts"] = self._artifacts(run_id, record.get("artifacts"), about)
@@ -222,16 +224,36 @@ def files_with(fields: Collection[str] | None) -> tuple[str, ...]:
     return tuple(files)
 
 
+def _beside(run_id: RunId, listed: Any) -> list[Any]:
+    """Return a list of sources in which those of a run that 0.8 has queued are as those of others.
+
+    It lists them as tuples of name and digest, and stores copies in the directory of the run.
+
+    >>> _beside(7, [{"py/tuple": ["exp.py", "0f1"]}, ["a.py", "_sources/a_123.py"]])
+    [['exp.py', '7/exp.py', '0f1'], ['a.py', '_sources/a_123.py']]
+    """
+    found = []
+    for item in listed or ():
+        pair = item.get("py/tuple") if isinstance(item, dict) else None
+        if isinstance(pair, list) and len(pair) == 2 and all(isinstance(one, str) for one in pair):
+            found.append([pair[0], f"{run_id}/{_last_part(pair[0])}", pair[1]])
+        else:
+            found.append(item)
+    return found
+
+
 def _pairs(kind: str, listed: Any, path_of: Any) -> list[FileEntry]:
-    """Entries for a list of ``[name, where it is stored]``."""
+    """Entries for a list of ``[name, where it is stored]``, perhaps with a digest."""
     entries = []
     for item in listed or ():
-        name, stored = (*item, None)[:2] if isinstance(item, list) else (item, None)
+        name, stored, md5 = (
+            (*item, None, None)[:3] if isinstance(item, list) else (item, None, None)
+        )
         entries.append(
             FileEntry(
                 name=str(name),
                 ref=(kind, str(stored or "")),
-                md5=_digest(stored),
+                md5=md5 or _digest(stored),
                 path=path_of(kind, str(stored)) if stored else None,
             )
         )
