@@ -308,9 +308,11 @@ def test_values_of_options_are_no_abbreviations():
 
 def test_new_options_can_be_abbreviated_where_no_old_one_is_meant():
     options = gather_command_line_options()
-    assert _parse("--ta", "x", "--ta=y", options=options).options["--tag"] == ["x", "y"]
-    with pytest.raises(CommandLineError, match="--gcs or --group"):
-        _parse("--g", "x", options=options)
+    assert _parse("--gr", "x", options=options).options["--group"] == "x"
+    assert _parse("--nam=y", options=options).options["--name"] == "y"
+    for typed, meant in (("--g", "--gcs or --group"), ("--ta", "--tag or --tape")):
+        with pytest.raises(CommandLineError, match=meant):
+            _parse(typed, "x", options=options)
 
 
 def test_what_stands_behind_two_dashes_is_no_option():

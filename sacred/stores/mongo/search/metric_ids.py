@@ -85,8 +85,9 @@ class MetricSearch:
                 found = self._metrics.distinct("run_id", {"$and": [{"name": name}, where]})
             except OperationFailure:  # an old server, or an answer that is too long
                 return None
-        # Somebody may have put into one of them what the server would take for an operator.
-        ids = [run_id for run_id in found if _is_id(run_id)]
+        # Somebody may have put into one of them what the server would take for an operator. What
+        # else can be no id stays: the run that has it is named as damaged.
+        ids = [run_id for run_id in found if not _is_operator(run_id)]
         return ids if len(ids) <= _MAX_IDS else None
 
     def pages(self, order: MetricOrdering, size: int) -> Iterator[list[dict[str, Any]]] | None:
@@ -128,3 +129,7 @@ class MetricSearch:
 
 def _is_id(stored: Any) -> bool:
     return not isinstance(usable_id(stored), UnusableId)
+
+
+def _is_operator(stored: Any) -> bool:
+    return isinstance(stored, Mapping) and any(str(key).startswith("$") for key in stored)
