@@ -29,7 +29,9 @@ class OutputTab {
     this.found = [];
     this.at = -1;
     this.isClosed = false;
-    this.isReading = false;
+    this.isReading = true;
+    /** Whether there may be more than was read. */
+    this.isStale = false;
     this.follows = run.active;
     this.search = /** @type {HTMLInputElement} */ (el("input.input", { type: "search", placeholder: "Find in the output", "aria-label": "Find in the output" }));
     this.count = el("span.dim");
@@ -45,7 +47,7 @@ class OutputTab {
     this.search.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); this.next(event.shiftKey ? -1 : 1); } });
     this.resize = new ResizeObserver(() => this.draw());
     this.resize.observe(this.scroller);
-    this.start();
+    void this.start().finally(() => this.readOn());
   }
 
   async start() {
@@ -168,10 +170,24 @@ class OutputTab {
   }
 
   /** @param {any} run */
-  async update(run) {
+  update(run) {
     this.run = run;
-    if (this.isReading) return;
+    this.isStale = true;
+    if (!this.isReading) void this.readOn();
+  }
+
+  /** Read what is new, one part after the other: a change that comes meanwhile is read as well. */
+  async readOn() {
     this.isReading = true;
+    while (this.isStale && !this.isClosed) {
+      this.isStale = false;
+      await this.readNew();
+    }
+    this.isReading = false;
+    this.showState();
+  }
+
+  async readNew() {
     const found = await this.part(this.to, null);
     if (found && found.total < this.to) {
       this.text = "";
@@ -183,8 +199,6 @@ class OutputTab {
       this.split();
       if (this.follows) this.toEnd();
     }
-    this.isReading = false;
-    this.showState();
   }
 
   close() {

@@ -36,6 +36,7 @@ export class RunPanel {
     this.root = root;
     /** @type {Run | null} */
     this.run = null;
+    this.asked = 0;
     this.name = "";
     /** @type {Tab | void} */
     this.tab = undefined;
@@ -74,8 +75,11 @@ export class RunPanel {
 
   async refresh() {
     const name = this.name;
+    this.asked += 1;
+    const asked = this.asked;
     const run = await this.fetch(name);
-    if (run && this.name === name) this.changed(run);
+    // An answer that was overtaken by a later one is out of date.
+    if (run && this.name === name && asked === this.asked) this.changed(run);
   }
 
   /** @param {Run} run */
