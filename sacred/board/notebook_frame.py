@@ -13,7 +13,7 @@ import uvicorn
 from sacred._base.deferred_thread import helper_thread
 from sacred.board.access import new_token
 from sacred.board.application import app
-from sacred.board.serving import free_socket
+from sacred.board.serving import free_socket, new_server
 from sacred.runs import RunStore
 from sacred.stores.store import Store
 
@@ -98,16 +98,7 @@ def show(
     token = new_token()
     application = app(several, token=token, read_only=read_only, frame_ancestors=_NOTEBOOKS)
     listening = free_socket("127.0.0.1", _FIRST_PORT)
-    config = uvicorn.Config(
-        application,
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        ws="none",
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
+    server = new_server(application)
     thread = helper_thread(lambda: server.run(sockets=[listening]), "sacred-board")
     url = f"http://localhost:{listening.getsockname()[1]}/?token={token}"
     thread.start()

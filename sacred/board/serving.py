@@ -16,7 +16,7 @@ from sacred.board.application import app
 from sacred.runs import RunStore
 from sacred.runs.errors import UsageError
 
-__all__ = ["board_below", "free_socket", "is_loopback", "serve"]
+__all__ = ["board_below", "free_socket", "is_loopback", "new_server", "serve"]
 
 #: So many ports are tried, from the one that is asked for.
 _MAX_PORTS = 50
@@ -77,13 +77,11 @@ def board_below(base_path: str, stores: Mapping[str, RunStore], **options: Any) 
     return Starlette(routes=[Mount(base_path, board)]) if base_path else board
 
 
-def serve(application: Starlette, listening: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve an application until Ctrl-C, or a signal to end.
+def new_server(application: Starlette) -> uvicorn.Server:
+    """Return a server for a board, which is not started yet.
 
     Args:
-        application: what is served.
-        listening: where it is served.
-        ready: called when it can be asked, or almost.
+        application: what it serves.
     """
     config = uvicorn.Config(
         application,
@@ -96,10 +94,21 @@ def serve(application: Starlette, listening: socket.socket, ready: Callable[[], 
         # Streams of events never end by themselves.
         timeout_graceful_shutdown=1,
     )
+    return uvicorn.Server(config)
+
+
+def serve(application: Starlette, listening: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve an application until Ctrl-C, or a signal to end.
+
+    Args:
+        application: what is served.
+        listening: where it is served.
+        ready: called when it can be asked, or almost.
+    """
     # Whoever asks before the server has started waits in the queue of the socket.
     ready()
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        new_server(application).run(sockets=[listening])
     except KeyboardInterrupt:
         pass  # that is how a board ends
     finally:
