@@ -13,7 +13,7 @@ from sacred._base.current_run import runs_in_scope
 from sacred._base.errors import SacredError
 from sacred._base.functions import ensure_wellformed_argv
 from sacred._base.masking import mask_passwords
-from sacred._base.registry import Registry
+from sacred._base.registry import resolve
 from sacred._base.script import calling_globals, main_file_of
 from sacred.cli.options import apply_options, default_options, gather_command_line_options
 from sacred.commands import built_in
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Experiment", "NoRunError", "gather_command_line_options"]
 
-#: Methods of experiments whose code stands on floors above.
-METHODS = Registry("sacred.experiment_methods", {"sweep": "sacred.sweeps.from_python:sweep_of"})
+# What makes a sweep stands on a floor above.
+_SWEEP = "sacred.sweeps.from_python:sweep_of"
 
 
 class NoRunError(SacredError, AssertionError):
@@ -370,7 +370,7 @@ class Experiment(Ingredient):
             SweepError: it has no meaning.
         """
         # Its type lives on a floor above.
-        return METHODS.load("sweep")(self, space, **options)
+        return resolve(_SWEEP)(self, space, **options)
 
     def run_commandline(self, argv: str | Sequence[str] | None = None) -> Run:
         """Run what a command line asks for.

@@ -18,7 +18,7 @@ from sacred._base.text import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Registry"]
+__all__ = ["Registry", "resolve"]
 
 _OWN_DISTRIBUTION = "sacred"
 
@@ -75,7 +75,7 @@ class Registry:
             raise KeyError(f"nothing called {name!r} in {self.group}. {hint}".rstrip())
         row = rows[name]
         try:
-            target = _resolve(row.target)
+            target = resolve(row.target)
             if not isinstance(target, self._kind):
                 raise TypeError(f"{row.target} is no {self._kind.__name__}")
         except Exception as error:
@@ -156,7 +156,15 @@ def _may_have_plugins(group: str) -> bool:
     return False
 
 
-def _resolve(target: str) -> Any:
+def resolve(target: str) -> Any:
+    """Import what a name stands for.
+
+    Args:
+        target: ``"module:attribute"``.
+
+    >>> resolve("json:loads")("[1]")
+    [1]
+    """
     # "module:attribute [extra]" is an allowed form of an entry point's value.
     module_name, _, attributes = target.split("[")[0].strip().partition(":")
     found: Any = importlib.import_module(module_name.strip())
