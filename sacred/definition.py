@@ -7,6 +7,8 @@ have declared so far, so that a run never sees half of a later declaration.
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ __all__ = [
     "ConfigHook",
     "IngredientDef",
     "RunRequest",
+    "lease_of_process",
 ]
 
 #: Key of the options that holds the words of a command line behind ``with``.
@@ -43,6 +46,16 @@ RERUN_SEED = "SACRED_RERUN_SEED"
 LEASED_RUN = "SACRED_LEASED_RUN"
 #: Of the same process: JSON with paths of resources that are not there, and of their copies.
 RERUN_FILES = "SACRED_RERUN_FILES"
+
+
+def lease_of_process() -> dict[str, Any]:
+    """Return what the worker that has started this process says of its run; empty: none has.
+
+    Programs inherit the variable; none of their own runs is the one that is leased.
+    """
+    given: dict[str, Any] = json.loads(os.environ.get(LEASED_RUN, "{}"))
+    return given if given.get("worker") == os.getppid() else {}
+
 
 _NOTHING: Mapping[str, Any] = {}
 ConfigHook = Callable[..., "dict[str, Any] | None"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from typing import Any
 from sacred._base.masking import mask_passwords, mask_secret_values
 from sacred._base.paths import get_by_dotted_path as entry_at
 from sacred._base.paths import iterate_flattened, set_by_dotted_path
-from sacred.definition import LEASED_RUN
+from sacred.definition import lease_of_process
 from sacred.dependencies.environment import EnvironmentGatherer
 from sacred.dependencies.experiment_info import ExperimentInfoGatherer, Script
 from sacred.exec.composition import composition_of, find_program, script_in
@@ -151,9 +150,8 @@ class ProgramExperiment(Experiment):
 
 def _leased_config() -> str | None:
     """The file with the recorded configuration, in the process that a worker has started."""
-    lease = json.loads(os.environ.get(LEASED_RUN, "{}"))
-    # Programs inherit the variable; none of their own runs is the one that is leased.
-    return str(lease["config"]) if lease.get("worker") == os.getppid() else None
+    lease = lease_of_process()
+    return str(lease["config"]) if lease else None
 
 
 def _is_no_outcome(record: logging.LogRecord) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import subprocess
 import time
 import uuid
@@ -17,6 +18,7 @@ from typing import Any
 from sacred._base.extras import require
 from sacred.executors.executor import Executor, ExecutorError
 from sacred.executors.local import end_process
+from sacred.stdout_capturing.libc import ending_with_parent
 
 __all__ = ["DaskExecutor", "run_program"]
 
@@ -119,7 +121,7 @@ def run_program(argv: Sequence[str], env: Mapping[str, str], handle: str) -> int
         env={**os.environ, **env},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=_die_with_parent,
+        preexec_fn=ending_with_parent(signal.SIGTERM),
     )
     try:
         while process.poll() is None:
@@ -128,12 +130,3 @@ def run_program(argv: Sequence[str], env: Mapping[str, str], handle: str) -> int
     finally:
         end_process(process)
     return process.returncode
-
-
-def _die_with_parent() -> None:
-    # Not of the module: it is pickled by name, and this is for Linux only.
-    from sacred.stdout_capturing.libc import c_library
-
-    library = c_library()
-    if library is not None and hasattr(library, "prctl"):
-        library.prctl(1, 15)  # PR_SET_PDEATHSIG, SIGTERM

@@ -22,7 +22,7 @@ from sacred._base.deferred_thread import helper_thread
 from sacred._base.errors import SacredError
 from sacred._base.frozen import replace
 from sacred._base.run_ids import RunId
-from sacred.definition import LEASED_RUN, RunRequest
+from sacred.definition import LEASED_RUN, RunRequest, lease_of_process
 from sacred.observers.base import JsonDict
 from sacred.observers.store_observer import RecordState, StoreObserver
 from sacred.records import RunRecord
@@ -103,9 +103,9 @@ class LeasedRun:
         Args:
             request: what a script asks for; of several runs of a script, one fits.
         """
-        given = json.loads(os.environ[LEASED_RUN])
-        if cls.is_taken or given["worker"] != os.getppid():
-            return None  # also in a process that this one has started
+        given = lease_of_process()
+        if cls.is_taken or not given:
+            return None
         store = open_store(given["store"])
         claims = claims_of(store.backend)
         entry = claims.entry(given["run"])

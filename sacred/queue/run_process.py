@@ -9,12 +9,10 @@ import platform
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from sacred._base.frozen import Frozen
 from sacred.definition import LEASED_RUN, RERUN_SEED, RERUN_STORE
@@ -27,14 +25,13 @@ from sacred.restoring.interpreter import Mode, find_interpreter
 from sacred.restoring.restored_sources import restore_sources
 from sacred.restoring.tree import RestoredTree, places_of
 from sacred.runs.program_words import program_of
-from sacred.stdout_capturing.libc import c_library
+from sacred.stdout_capturing.libc import ending_with_parent
 from sacred.stores.claims import QueueEntry
 
 __all__ = ["Launch", "RunProcess"]
 
 #: Of what the process has printed, for the record of a run that has not begun.
 _MAX_LOG_BYTES = 64 * 1024
-_PR_SET_PDEATHSIG = 1
 
 
 class Launch(Frozen):
@@ -173,7 +170,7 @@ class RunProcess:
                     stderr=subprocess.STDOUT,
                     pass_fds=(end,),
                     start_new_session=True,
-                    preexec_fn=_ending_with(os.getpid()),
+                    preexec_fn=ending_with_parent(signal.SIGKILL),
                 )
         except BaseException:
             os.close(pipe)
@@ -213,16 +210,3 @@ def _recorded_variables(record: RunRecord) -> dict[str, str]:
     if record.host.get("hostname") != platform.node():
         found.pop("PATH", None)
     return {str(name): str(value) for name, value in found.items()}
-
-
-def _ending_with(worker: int) -> Any:
-    """Return what makes a process end with its worker, on Linux: called in the new process."""
-    library = c_library() if sys.platform == "linux" else None
-
-    def prepare() -> None:
-        if library is not None:
-            library.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != worker:  # it has ended before that
-                os._exit(1)
-
-    return prepare

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
+from collections.abc import Callable
 from typing import Any
 
-__all__ = ["c_library", "free_file_range"]
+__all__ = ["c_library", "ending_with_parent", "free_file_range"]
 
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 _PUNCH_HOLE_KEEP_SIZE = 3  # FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
 
 
@@ -20,6 +24,26 @@ def c_library() -> Any:
         return ctypes.CDLL(None, use_errno=True)
     except (ImportError, OSError, TypeError):
         return None
+
+
+def ending_with_parent(signum: int) -> Callable[[], None]:
+    """Return what makes a new process get a signal when this one ends, on Linux.
+
+    Args:
+        signum: the signal.
+
+    Returns:
+        the ``preexec_fn`` of a process; elsewhere, it does nothing.
+    """
+    library, parent = c_library() if sys.platform == "linux" else None, os.getpid()
+
+    def prepare() -> None:
+        if library is not None:
+            library.prctl(_PR_SET_PDEATHSIG, signum)
+            if os.getppid() != parent:  # it has ended before that
+                os._exit(1)
+
+    return prepare
 
 
 def free_file_range(fd: int, start: int, length: int) -> None:
