@@ -7,7 +7,6 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sacred._base.frozen import replace
 from sacred.runs.errors import UsageError
 
 if TYPE_CHECKING:
@@ -89,12 +88,11 @@ class ProgramSweep:
             the exit status: 1 if a run has failed.
         """
         from sacred.sweeps.command_line import carry_out
-        from sacred.sweeps.plan import digest_of, seed_from
+        from sacred.sweeps.plan import named
         from sacred.sweeps.sweep import Sweep
 
         words = experiment.request.words
-        name = self._args.sweep or f"{experiment.path}-{digest_of(self._draft, ' '.join(words))}"
-        plan = replace(self._draft, name=name, seed=seed_from(name))
+        plan = named(self._draft, self._args.sweep, experiment.path, " ".join(words))
         sweep = Sweep(experiment, plan, None, experiment.run_options)
         sweep.check()
         given = {"--dry-run": self._args.dry_run, "--queue": self._args.queue}

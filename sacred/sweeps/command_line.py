@@ -19,7 +19,7 @@ from sacred.records import RunRecord
 from sacred.runs.unknown_fields import hints
 from sacred.sweeps.from_python import objectives_of, space_of
 from sacred.sweeps.outcomes import rivals_text
-from sacred.sweeps.plan import SweepPlan, digest_of, seed_from
+from sacred.sweeps.plan import SweepPlan, named
 from sacred.sweeps.space import Space
 from sacred.sweeps.sweep import Sweep
 from sacred.sweeps.sweep_files import SweepFile, read_sweep_file
@@ -145,8 +145,7 @@ class _Asked:
                 raise CommandLineError(f"Unknown option: {flag}. See {argv[0]} sweep --help")
             place = self.given if flag in _OPTIONS else self.options
             place[flag.long] = [*place.get(flag.long, []), value] if flag.repeats else value
-        before, _, words = _split(list(reading.words))
-        self.words = words
+        before, self.words = _split(list(reading.words))
         if len(before) > 2:
             raise CommandLineError(f"What is {before[2]!r}? VALUES stand behind `with`")
         self.command = before[1] if len(before) == 2 else None
@@ -203,8 +202,7 @@ class _Asked:
             where=None if where is None else _condition(where, spaces),
         )
         # The same command line goes on with the same sweep.
-        name = name or f"{self._experiment.path}-{digest_of(draft, self.command)}"
-        return replace(draft, name=name, seed=draft.seed or seed_from(name))
+        return named(draft, name, self._experiment.path, self.command)
 
     def _spaces(self, said: SweepFile) -> tuple[Space, ...]:
         dimensions, fixed = dimensions_of(self.words)
@@ -230,10 +228,10 @@ class _Asked:
         )
 
 
-def _split(words: list[str]) -> tuple[list[str], bool, list[str]]:
-    """The words before ``with``, whether there is one, and those behind it."""
+def _split(words: list[str]) -> tuple[list[str], list[str]]:
+    """The words before ``with``, and those behind it."""
     place = words.index("with") if "with" in words else len(words)
-    return words[:place], place < len(words), words[place + 1 :]
+    return words[:place], words[place + 1 :]
 
 
 def _condition(text: str, spaces: Sequence[Space]) -> Callable[[Mapping[str, Any]], bool]:
@@ -263,7 +261,7 @@ def _show_points(sweep: Sweep) -> None:
         return
     points = list(plan.points())
     try:
-        missing = len(list(sweep.missing()))
+        missing = len(list(sweep.missing(points)))
     except SacredError:  # nothing is stored yet
         missing = len(points)
     for point in points[:_DRY_RUN_LINES]:
@@ -276,12 +274,8 @@ def _show_points(sweep: Sweep) -> None:
 
 
 def _run(sweep: Sweep, jobs: int, executor: str, options: Mapping[str, str]) -> None:
-    done = 0
-
     def tell(event: str, **facts: Any) -> None:
-        nonlocal done
         if event == "ended":
-            done += 1
             _say(f"run {facts['run']}: {facts['status']}")
         elif event in ("unavailable", "lost"):
             _say(f"{event}: {facts.get('error') or facts.get('run')}")

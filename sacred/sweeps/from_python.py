@@ -10,7 +10,7 @@ from sacred._base.paths import iterate_flattened
 from sacred.config import ConfigScope
 from sacred.sweeps.dimensions import Alternative, Axis, Dimension, Distribution, axis_of
 from sacred.sweeps.errors import SweepError
-from sacred.sweeps.plan import Objective, SweepPlan, digest_of, seed_from
+from sacred.sweeps.plan import Objective, SweepPlan, named
 from sacred.sweeps.space import Space
 from sacred.sweeps.sweep import Sweep
 
@@ -104,7 +104,4 @@ def sweep_of(
         objectives=objectives_of(minimize, maximize),
         where=where,
     )
-    name = name or f"{experiment.path}-{digest_of(plan, command)}"
-    return Sweep(
-        experiment, replace(plan, name=name, seed=seed or seed_from(name)), command, options
-    )
+    return Sweep(experiment, named(plan, name, experiment.path, command), command, options)

@@ -12,7 +12,7 @@ from sacred._base.frozen import Frozen, replace
 from sacred.sweeps.errors import SweepError
 from sacred.sweeps.space import Point, Space, seeds_of
 
-__all__ = ["Objective", "SweepPlan", "digest_of", "seed_from"]
+__all__ = ["Objective", "SweepPlan", "named"]
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -127,21 +127,21 @@ def _sets_seed(space: Space) -> bool:
     return "seed" in names
 
 
-def digest_of(plan: SweepPlan, command: str | None) -> str:
-    """Return six characters that are the same for whoever asks for the same.
+def named(draft: SweepPlan, name: str | None, path: str, command: str | None) -> SweepPlan:
+    """Return a plan with a name and a seed: the same for whoever asks for the same.
 
     Args:
-        plan: of which the name does not count, nor the numbers of points and seeds.
+        draft: with any name; a seed of 0 stands for none.
+        name: of the sweep; None: it is made of what is asked for, without the numbers of points
+            and seeds.
+        path: of the experiment.
         command: of the experiment.
     """
-    asked = (command, plan.spaces, plan.seed, plan.sampler, plan.objectives)
-    return hashlib.sha256(repr(asked).encode()).hexdigest()[:6]
+    asked = (command, draft.spaces, draft.seed, draft.sampler, draft.objectives)
+    name = name or f"{path}-{_digest(repr(asked)).hex()[:6]}"
+    seed = draft.seed or int.from_bytes(_digest(name)[:4], "big") % (10**9 - 1) + 1
+    return replace(draft, name=name, seed=seed)
 
 
-def seed_from(text: str) -> int:
-    """Return a seed for a sweep that asks for the same again, from a text that says what.
-
-    Args:
-        text: any.
-    """
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % (10**9 - 1) + 1
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

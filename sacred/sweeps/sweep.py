@@ -8,17 +8,16 @@ that was interrupted goes on where it was, and of two drivers, one makes each ru
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import SacredError
 from sacred._base.extras import require
 from sacred._base.frozen import replace
-from sacred.definition import LEASED_RUN
+from sacred.definition import lease_of_process
 from sacred.executors import Executor, WorkerFleet, executor_named
 from sacred.query.parser import parse
 from sacred.queue.run_process import Launch
@@ -27,7 +26,6 @@ from sacred.records import RunId, RunRecord
 from sacred.records.attribute_dict import thawed
 from sacred.runs.run_store import RunStore, open_store
 from sacred.runs.run_table import RunTable
-from sacred.serializer import dumps
 from sacred.status import ACTIVE
 from sacred.stores.claims import claims_of
 from sacred.stores.schemes import absolute_address
@@ -113,18 +111,15 @@ class Sweep:
                 options={**self._options, "--strict": True, "--unobserved": True},
             )
 
-    def missing(self) -> Iterator[Point]:
+    def missing(self, points: Iterable[Point] | None = None) -> Iterator[Point]:
         """Yield the points that have no run yet; those of a guided sweep are not known before.
 
-        Raises:
-            SweepError: there is another sweep of that name.
+        Args:
+            points: of the plan (default: all).
         """
-        known = {record.id: record for record in self._records()}
-        for point in self.plan.points():
-            if (record := known.get(self._id_of(point))) is not None:
-                self._check_same(record, point)
-            else:
-                yield point
+        known = {record.id for record in self._records()}
+        wanted = self.plan.points() if points is None else points
+        return (point for point in wanted if self._id_of(point) not in known)
 
     # ------------------------------------------------------------------- its runs
 
@@ -315,9 +310,9 @@ class Sweep:
 
         It is the process of a script that makes the sweep itself: it comes by here once more.
         """
-        if LEASED_RUN not in os.environ:
+        lease = lease_of_process()
+        if not lease:
             return False
-        lease = json.loads(os.environ[LEASED_RUN])
         with open_store(lease["store"]) as store:
             record = store[lease["run"]]
             asked = dict(record.meta)
@@ -380,17 +375,13 @@ class Sweep:
                 options={**self._options, "--queue": True, "--id": run_id},
             )
         except RunExistsError:
-            self._check_same(self.store[run_id], point)
+            if sweep_facts(self.store[run_id]).get("name") != self.name:
+                raise SweepError(
+                    f"there is a run {run_id!r} in {self.store.url} that is not of this sweep: "
+                    "give the sweep another name (--sweep NAME)"
+                ) from None
             return None
         return run._id
-
-    def _check_same(self, record: RunRecord, point: Point) -> None:
-        there = json.loads(dumps(thawed(sweep_facts(record).get("values"))))
-        if there != json.loads(dumps(dict(point.values))):
-            raise SweepError(
-                f"the run {record.id!r} in {self.store.url} is of another sweep that is called "
-                f"{self.name!r}: give this one another name (--sweep NAME)"
-            )
 
     def _description(self) -> dict[str, Any]:
         """What every run says of the sweep, so that nothing else need be stored."""

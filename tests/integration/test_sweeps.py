@@ -20,7 +20,7 @@ from sacred.app import main
 from sacred.observers import FileStorageObserver, SqlObserver
 from sacred.stores.changes import SetFields
 from sacred.stores.claims import Lease, claims_of
-from sacred.sweeps import SweepError
+from sacred.sweeps import Sweep, SweepError
 from tests.conftest import ROOT
 
 SCRIPT = """
@@ -440,3 +440,31 @@ def test_the_best_point_may_be_luck(program, tmp_path, seeds, text):
     code, _, err = program("show", "luck")
     assert code == 0
     assert text in err
+
+
+def test_a_trial_that_another_driver_has_chosen_meanwhile_is_its(tmp_path, monkeypatch):
+    pytest.importorskip("optuna", reason="there is no Optuna for this Python")
+    ex = make_experiment(FileStorageObserver(tmp_path / "runs"))
+    space = {"lr": sweeps.uniform(0, 1)}
+    asked = {"trials": 3, "sampler": "tpe", "minimize": "result", "name": "two"}
+    sweep, other = (ex.sweep(space, **asked) for _ in range(2))
+    outcomes = Sweep.outcomes
+
+    def before_the_other(self):
+        found = outcomes(self)
+        if self is sweep and not found:
+            other.advance(1)  # in the moment between looking and queueing
+        return found
+
+    monkeypatch.setattr(Sweep, "outcomes", before_the_other)
+    assert sweep.advance(2) == ["two-1"]
+    assert sorted(run.id for run in sweep.runs()) == ["two-0", "two-1"]
+
+
+def test_a_run_of_that_id_that_is_of_no_sweep_is_said(tmp_path):
+    ex = make_experiment(FileStorageObserver(tmp_path / "runs"))
+    sweep = ex.sweep({"lr": [1, 2]}, name="s")
+    ids = [f"s-{point.key}" for point in sweep.plan.points()]
+    ex.run(options={"--id": ids[1], "--loglevel": "ERROR"})
+    with pytest.raises(SweepError, match=f"there is a run '{ids[1]}' in .* not of this sweep"):
+        sweep.queue()
