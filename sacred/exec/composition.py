@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
 import subprocess
 from typing import Any
 
-from sacred._base.digest import chunks_of
+from sacred._base.digest import chunks_of, sha256_of
 
 __all__ = [
     "INTERPRETERS",
     "composition_of",
+    "file_sha256",
     "find_program",
     "interpreter_name",
     "script_in",
-    "sha256_of",
 ]
 
 _TIMEOUT_SECONDS = 10.0
@@ -97,7 +96,7 @@ def composition_of(program: str) -> dict[str, Any]:
     """
     found: dict[str, Any] = {"executable": program}
     try:
-        found["sha256"] = sha256_of(program)
+        found["sha256"] = file_sha256(program)
     except OSError:
         return found  # it may be executed, and not be read
     option = INTERPRETERS.get(interpreter_name(program))
@@ -109,13 +108,10 @@ def composition_of(program: str) -> dict[str, Any]:
     return found
 
 
-def sha256_of(path: str) -> str:
+def file_sha256(path: str) -> str:
     """Return the SHA-256 of a file in hexadecimal; raises `OSError` if it cannot be read."""
-    digest = hashlib.sha256()
     with open(path, "rb") as file:
-        for chunk in chunks_of(file):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return sha256_of(chunks_of(file))
 
 
 def _libraries(program: str) -> list[str]:

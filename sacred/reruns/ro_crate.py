@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import mimetypes
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sacred._base.digest import chunks_of, sha256_of
 from sacred.records import RunRecord
 from sacred.restoring.scratch_files import path_below
 from sacred.status import COMPLETED, FAILED
@@ -73,7 +73,7 @@ def damaged_files(manifest: Any, directory: Path) -> Iterator[str]:
 
 def _digest(path: Path) -> str:
     with open(path, "rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+        return sha256_of(chunks_of(content))
 
 
 def _file(name: str, path: Path) -> dict[str, Any]:

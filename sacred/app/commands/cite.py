@@ -14,14 +14,12 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import re
 from collections.abc import Iterator
-from typing import IO
 
-from sacred._base.digest import chunks_of
+from sacred._base.digest import chunks_of, sha256_of
 from sacred.app.commands.cat import find_file, parse_file_name
 from sacred.app.session import Session
 from sacred.display.formats import latex_text
@@ -78,7 +76,7 @@ def _citation(record: RunRecord, name: str, copy: str | None) -> Iterator[str]:
     if not _KEY.fullmatch(key):
         raise ProgramError(f"TeX cannot take {key!r} as a name")
     with file.open() as content:
-        digest = _digest(content)
+        digest = sha256_of(chunks_of(content))
     if copy is not None and (now := _digest_of_copy(copy)) != digest:
         raise ProgramError(f"{copy} is not {key}: its SHA-256 is {now}, not {digest}")
     cited = {
@@ -117,7 +115,7 @@ def _problems(path: str, args: argparse.Namespace, session: Session) -> Iterator
                 _opened(cited["store"], args, session) as store,
                 find_file(store[cited["run"]], cited["file"]).open() as content,
             ):
-                now = _digest(content)
+                now = sha256_of(chunks_of(content))
         except (StoreError, ProgramError, OSError) as error:
             yield f"{path}: {place} is not there any more: {error}"
             continue
@@ -136,13 +134,6 @@ def _opened(url: str, args: argparse.Namespace, session: Session) -> RunStore:
 def _digest_of_copy(path: str) -> str:
     try:
         with open(path, "rb") as content:
-            return _digest(content)
+            return sha256_of(chunks_of(content))
     except OSError as error:
         raise ProgramError(f"{path} cannot be read: {error.strerror or error}") from error
-
-
-def _digest(content: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    for chunk in chunks_of(content):
-        digest.update(chunk)
-    return digest.hexdigest()
