@@ -363,8 +363,8 @@ class Experiment(Ingredient):
             space: by the paths of entries: lists of alternatives, values of `sacred.sweeps`, and
                 constants (default: what `search_space` has declared).
             **options: ``seeds`` (each point is run with so many), ``trials`` (so many points are
-                drawn), ``sampler``, ``minimize``, ``maximize``, ``zip``, ``where`` (a function
-                of the values of a point), ``name``, ``seed``, ``command``, ``options``.
+                drawn), ``sampler``, ``prune``, ``minimize``, ``maximize``, ``zip``, ``where`` (a
+                function of the values of a point), ``name``, ``seed``, ``command``, ``options``.
 
         Raises:
             SweepError: it has no meaning.

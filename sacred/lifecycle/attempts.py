@@ -8,12 +8,13 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
+from sacred._base.errors import SacredInterrupt
 from sacred.events import DetailsGathered, Event, RunEnqueued, RunResumed, RunStarted
 from sacred.lifecycle.artifact_files import ArtifactFiles
 from sacred.lifecycle.detail_events import detail_events
 from sacred.lifecycle.signals import END_AS_TIMEOUT, EndSignals, Terminated
 from sacred.settings import SETTINGS
-from sacred.status import TIMEOUT
+from sacred.status import PRUNED, TIMEOUT
 
 if TYPE_CHECKING:
     import datetime
@@ -61,7 +62,8 @@ class AttemptedRun:
 
         Once this has been called, the first signal only makes it return True; return from the
         main function then, after saving what `resumed` runs go on with. The status of the run is
-        what it would have been at the signal.
+        what it would have been at the signal. A run of a sweep that ends runs early is told so
+        here, too; its status is ``PRUNED``.
         """
         return self.stop_requests.ask()
 
@@ -132,19 +134,28 @@ def _queued_variables() -> dict[str, str]:
     }
 
 
+class _PrunedInterrupt(SacredInterrupt):
+    """Ends a run that has returned because others of its sweep are better."""
+
+    STATUS = PRUNED
+
+
 class StopRequests:
     """Takes the first signal to a run that knows how to end by itself.
 
     Attributes:
         hooks: called with it.
         make: makes the exception that a signal means.
+        should_prune: says whether the run is to end because others are better; None: nobody does.
     """
 
     def __init__(self) -> None:
         self.hooks: list[Callable[[], Any]] = []
         self.make: Callable[[int], Terminated] = Terminated
+        self.should_prune: Callable[[], bool] | None = None
         self._is_asked = False
         self._is_seen = False
+        self._is_pruned = False
         self._signal: int | None = None
 
     def take(self, signum: int) -> bool:
@@ -164,13 +175,18 @@ class StopRequests:
         """Whether the run is to end; from now on, the first signal waits."""
         self._is_asked = True
         self._is_seen = self._is_seen or self._signal is not None
-        return self._signal is not None
+        if not self._is_seen and not self._is_pruned and self.should_prune is not None:
+            self._is_pruned = self.should_prune()
+        return self._is_seen or self._is_pruned
 
     def check(self) -> None:
         """End a run that has returned because it was asked to.
 
         Raises:
             Terminated: the signal that asked it.
+            SacredInterrupt: its sweep has asked it.
         """
         if self._is_seen and self._signal is not None:
             raise self.make(self._signal)
+        if self._is_pruned:
+            raise _PrunedInterrupt("others of its sweep are better")

@@ -21,6 +21,7 @@ from typing import Any
 from sacred._base.deferred_thread import helper_thread
 from sacred._base.errors import SacredError
 from sacred._base.frozen import replace
+from sacred._base.registry import resolve
 from sacred._base.run_ids import RunId
 from sacred.definition import LEASED_RUN, RunRequest, lease_of_process
 from sacred.observers.base import JsonDict
@@ -46,6 +47,8 @@ from sacred.stores.delivery import Delivery
 
 __all__ = ["LeasedObserver", "LeasedRun", "run_of_lease"]
 
+#: On a floor above: what ends runs of a sweep early.
+_PRUNER = "sacred.sweeps.pruning:pruner_of"
 #: Of the description of an environment, what was true where the run was queued.
 _OF_THE_START = ("working_directory", "import_paths", "arguments", "repositories")
 
@@ -182,6 +185,9 @@ class LeasedRun:
         run.is_leased = True
         run.earlier_artifacts = self.record.artifacts
         run.meta_info = {**self.record.meta}
+        sweep = self.record.meta.get("sweep")
+        if isinstance(sweep, Mapping) and sweep.get("pruner"):
+            run.stop_requests.should_prune = resolve(_PRUNER)(run, self.store, self.record)
 
     def _fits(self, request: RunRequest) -> bool:
         meta = self.record.meta

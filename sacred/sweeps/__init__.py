@@ -11,6 +11,7 @@
 | `sweep` | the sweep itself: its points become queued runs, which workers run |
 | `outcomes` | what its runs have reached, by points |
 | `optuna_study` `importance` | points from Optuna; how much each dimension matters |
+| `pruning` | which runs end early, for others are better |
 | `command_line` | ``exp.py sweep`` |
 | `errors` | what can be wrong with one |
 """

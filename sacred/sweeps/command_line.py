@@ -49,6 +49,7 @@ Options, besides those of a run:
   --trials N          draw N points
   --sampler NAME      grid, random, or one of Optuna's: tpe, gp, cmaes, nsga2, qmc
   --minimize FIELD    what is looked for, such as metrics.val_loss.min; --maximize FIELD likewise
+  --prune NAME        end runs early that are worse than others: median, halving or hyperband
   --zip NAMES         lists that advance together, such as lr,bs
   --where QUERY       only points for which this holds: "not (bs = 32 and lr > 0.01)"
   --sweep-seed N      the seed of what is drawn
@@ -78,9 +79,6 @@ _OPTIONS = (
     OptionFlags(None, "--dry-run"),
 )
 _DRY_RUN_LINES = 50
-_PRUNING = (
-    "sweeps have no pruners; a main function that raises optuna.TrialPruned ends its run as PRUNED"
-)
 #: What a record is read from that has all it needs.
 _NOWHERE: Any = None
 
@@ -182,11 +180,6 @@ class _Asked:
         file = read_sweep_file(self.given["--file"]) if "--file" in self.given else None
         said = file or SweepFile(spaces=())
         spaces = self._spaces(said)
-        if pruner := self.given.get("--prune") or said.pruner:
-            text = f"no run is ended early by {pruner!r}: {_PRUNING}"
-            if "--prune" in self.given:
-                raise CommandLineError(text)
-            _say(text)  # the file may be of another program
         minimized, maximized = (self.given.get(name, []) for name in ("--minimize", "--maximize"))
         objectives = objectives_of(minimized, maximized)
         name = self.given.get("--sweep") or said.name
@@ -199,6 +192,7 @@ class _Asked:
             seeds=self.number("--seeds") or said.seeds,
             sampler=self.given.get("--sampler") or said.sampler,
             objectives=objectives or said.objectives,
+            pruner=self.given.get("--prune") or said.pruner,
             where=None if where is None else _condition(where, spaces),
         )
         # The same command line goes on with the same sweep.

@@ -80,6 +80,7 @@ def sweep_of(
     seeds: int | None = None,
     trials: int | None = None,
     sampler: str | None = None,
+    prune: str | None = None,
     minimize: Texts = (),
     maximize: Texts = (),
     zip: Iterable[Sequence[str]] = (),
@@ -102,6 +103,7 @@ def sweep_of(
         seeds=seeds,
         sampler=sampler,
         objectives=objectives_of(minimize, maximize),
+        pruner=prune,
         where=where,
     )
     return Sweep(experiment, named(plan, name, experiment.path, command), command, options)

@@ -13,10 +13,12 @@ from typing import Any
 
 from sacred._base.extras import require
 from sacred._base.text import did_you_mean
+from sacred.records import RunId
 from sacred.sweeps.dimensions import Alternative, Distribution
 from sacred.sweeps.errors import SweepError
 from sacred.sweeps.outcomes import Outcome
 from sacred.sweeps.plan import SweepPlan
+from sacred.sweeps.pruning import metric_of, points_of
 from sacred.sweeps.space import Point
 
 __all__ = ["SAMPLERS", "Study"]
@@ -31,7 +33,7 @@ SAMPLERS: Mapping[str, str] = {
     "qmc": "QMCSampler",
     "random": "RandomSampler",
 }
-_STATES = {"complete": "COMPLETE", "pruned": "FAIL", "failed": "FAIL", "active": "RUNNING"}
+_STATES = {"complete": "COMPLETE", "pruned": "PRUNED", "failed": "FAIL", "active": "RUNNING"}
 
 
 def _optuna() -> Any:
@@ -55,6 +57,8 @@ class Study:
         self._optuna = _optuna()
         self._sampler(0)  # a wrong name is an error now
         [self._space] = plan.spaces
+        # Of runs that were pruned, whose points change no more.
+        self._last_points: dict[RunId, dict[int, float]] = {}
         self._groups = dict(enumerate(self._space.groups()))
         self._distributions = {
             **{
@@ -138,9 +142,22 @@ class Study:
         return self._optuna.trial.create_trial(
             state=state,
             values=list(outcome.reached) if outcome.state == "complete" else None,
+            intermediate_values=self._last_point(outcome) if outcome.state == "pruned" else None,
             params=parameters,
             distributions=self._distributions,
         )
+
+    def _last_point(self, outcome: Outcome) -> dict[int, float]:
+        """How far a point has got that was ended early, by step; empty: nobody knows."""
+        metric = None
+        if len(self._plan.objectives) == 1:
+            metric = metric_of(self._plan.objectives[0].field)
+        if metric is None:
+            return {}
+        for record in outcome.runs:
+            if record.id not in self._last_points:
+                self._last_points[record.id] = dict(points_of(record, metric)[-1:])
+        return next((found for r in outcome.runs if (found := self._last_points[r.id])), {})
 
     def _parameters(self, values: Mapping[str, Any]) -> dict[str, Any] | None:
         found: dict[str, Any] = {}

@@ -40,6 +40,7 @@ from sacred.sweeps.importance import importance_of
 from sacred.sweeps.optuna_study import Study
 from sacred.sweeps.outcomes import Outcome, best_of, outcomes_of, sweep_facts
 from sacred.sweeps.plan import SweepPlan
+from sacred.sweeps.pruning import check_pruner
 from sacred.sweeps.space import Point, seeds_of
 
 if TYPE_CHECKING:
@@ -71,6 +72,9 @@ class Sweep:
         options: Mapping[str, Any] | None = None,
     ) -> None:
         self.plan = plan.check()
+        if plan.pruner is not None:
+            check_pruner(plan.pruner, plan.objectives)
+            require("optuna", extra="optuna", purpose="--prune")
         self._experiment = experiment
         self._command = command
         self._options = {"--loglevel": "WARNING", **(options or {})}
@@ -392,6 +396,7 @@ class Sweep:
             "seeds": plan.seeds,
             "trials": plan.trials,
             "sampler": plan.sampler,
+            "pruner": plan.pruner,
             "objectives": objectives,
             "space": [str(dimension) for space in plan.spaces for dimension in space.dimensions],
         }

@@ -236,7 +236,7 @@ def test_optuna_finds_what_is_looked_for(script):
         (["with", "lr=0.1,0.2", "--sweep", "a/b"], "name of a sweep"),
         (["with", "lr=lguniform(0,1)"], 'no .lguniform. to draw from.*"loguniform"'),
         (["with", "lr=0.1,0.2", "--where", "lrr > 0.1"], "--where: .*lrr.*what varies: lr"),
-        (["with", "lr=0.1,0.2", "--prune", "median"], "no run is ended early by .median.*PRUNED"),
+        (["with", "lr=0.1,0.2", "--prune", "median"], "--prune median needs one objective, not 0"),
         (["with", "lr=0.1,0.2", "-j", "0", "--dry-run"], "--jobs is a whole number from 1 on"),
     ],
 )
@@ -468,3 +468,39 @@ def test_a_run_of_that_id_that_is_of_no_sweep_is_said(tmp_path):
     ex.run(options={"--id": ids[1], "--loglevel": "ERROR"})
     with pytest.raises(SweepError, match=f"there is a run '{ids[1]}' in .* not of this sweep"):
         sweep.queue()
+
+
+PRUNED_SCRIPT = """
+from sacred import Experiment
+
+ex = Experiment("pruned", save_git_info=False)
+
+@ex.config
+def settings():
+    level = 1.0
+
+@ex.automain
+def main(level, _run):
+    for step in range(50):
+        _run.log_scalar("loss", level, step)
+        if _run.should_stop():
+            return {"stopped_at": step}
+    return {"stopped_at": None}
+"""
+
+
+def test_runs_that_are_worse_than_others_are_pruned(tmp_path):
+    pytest.importorskip("optuna", reason="there is no Optuna for this Python")
+    (tmp_path / "train.py").write_text(PRUNED_SCRIPT)
+    levels = "level=1.0,1.01,1.02,1.03,1.04,9.0,0.5"
+    words = ["sweep", "-F", "runs", "with", levels, "--sweep", "p"]
+    _, err = call(tmp_path, *words, "--minimize", "metrics.loss.min", "--prune", "median")
+    with open_store(tmp_path / "runs") as store:
+        found = {run.config["level"]: run for run in store.runs()}
+        assert found[9.0].status == "PRUNED"
+        assert found[9.0].result["stopped_at"] in range(50)  # what it returned is kept
+        assert found[9.0].meta["attempts"][-1]["status"] == "PRUNED"
+        assert found[1.0].status == found[0.5].status == "COMPLETED"
+    assert "best: metrics.loss.min = 0.5" in err
+    _, err = call(tmp_path, *words, "--minimize", "metrics.loss.min", "--prune", "median")
+    assert "\nrun p-" not in err  # nothing is run again

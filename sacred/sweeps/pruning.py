@@ -1,0 +1,238 @@
+"""Optuna's pruners: which runs of a sweep end early, for others are better.
+
+A run asks for itself, in its own process, whenever it calls ``_run.should_stop()``: the points that
+it and the other runs of the sweep have logged are in the store, and so no driver need be there.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sacred._base.errors import MissingExtraError
+from sacred._base.extras import require
+from sacred._base.text import did_you_mean
+from sacred.query.errors import QueryError
+from sacred.records import RunRecord
+from sacred.runs.columns import column_path
+from sacred.runs.run_store import RunStore
+from sacred.status import ACTIVE, COMPLETED, PRUNED
+from sacred.stores.store import StoreError
+from sacred.sweeps.errors import SweepError
+from sacred.sweeps.outcomes import sweep_facts
+from sacred.sweeps.plan import Objective
+
+if TYPE_CHECKING:
+    from sacred.run import Run
+
+__all__ = ["PRUNERS", "RunPruner", "check_pruner", "metric_of", "points_of", "pruner_of"]
+
+#: Names of pruners of Optuna.
+PRUNERS: Mapping[str, str] = {
+    "median": "MedianPruner",
+    "halving": "SuccessiveHalvingPruner",
+    "hyperband": "HyperbandPruner",
+}
+#: Those that remember of each run what it had reached when they were asked.
+_REMEMBERING = frozenset({"halving", "hyperband"})
+#: Asking takes at most this part of the time of a run.
+_MAX_SHARE = 0.1
+
+#: Steps and values of a metric, in order of logging.
+Points = list[tuple[int, float]]
+
+
+def check_pruner(name: str, objectives: tuple[Objective, ...]) -> None:
+    """Find out whether a pruner can end runs of a sweep.
+
+    Args:
+        name: of the pruner.
+        objectives: of the sweep.
+
+    Raises:
+        SweepError: there is no such pruner, or it cannot see whether a run is good.
+    """
+    if name not in PRUNERS:
+        known = ", ".join(PRUNERS)
+        hint = did_you_mean(name, list(PRUNERS))
+        raise SweepError(f"there is no pruner {name!r} (there are: {known}). {hint}".rstrip())
+    if len(objectives) != 1:
+        raise SweepError(
+            f"--prune {name} needs one objective, not {len(objectives)}: --minimize FIELD or "
+            "--maximize FIELD"
+        )
+    if metric_of(objectives[0].field) is None:
+        raise SweepError(
+            f"--prune {name} looks at the points of a metric while runs go on: "
+            f"{objectives[0].field} is none; one is, for example, metrics.val_loss.min"
+        )
+
+
+def metric_of(field: str) -> str | None:
+    """Return the name of the metric that a field is an aggregate of; None: it is no metric.
+
+    Args:
+        field: a path of the query language.
+
+    >>> metric_of("metrics.val.loss.min"), metric_of("result")
+    ('val.loss', None)
+    """
+    try:
+        path = column_path(field)
+    except QueryError:
+        return None
+    return path.metric[0] if path.field == "metrics" and path.steps else None
+
+
+def pruner_of(run: Run, store: RunStore, record: RunRecord) -> Callable[[], bool] | None:
+    """Return what says whether a run is to end early; None: nobody asks that of its sweep.
+
+    Args:
+        run: that is about to start.
+        store: of the sweep.
+        record: of the run, as it was queued.
+    """
+    facts = sweep_facts(record)
+    objectives = facts.get("objectives") or [{}]
+    metric = metric_of(str(objectives[0].get("field")))
+    if facts.get("pruner") not in PRUNERS or metric is None:
+        return None
+    try:
+        require("optuna", extra="optuna", purpose="--prune")
+    except MissingExtraError as error:
+        run.run_logger.warning("This run is not ended early: %s", error)
+        return None
+
+    def store_points() -> None:
+        if run.heartbeat is not None:
+            run.heartbeat.beat()
+
+    return RunPruner(store, record, store_points)
+
+
+class RunPruner:
+    """Says whether a run is to end early.
+
+    Args:
+        store: of the runs of the sweep.
+        record: of the run, with what it says of the sweep; see `pruner_of`.
+        store_points: stores the points that have been logged so far.
+        clock: in seconds.
+    """
+
+    def __init__(
+        self,
+        store: RunStore,
+        record: RunRecord,
+        store_points: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._run_id = store, record.id
+        self._store_points, self._clock = store_points, clock
+        facts = sweep_facts(record)
+        [objective] = facts["objectives"]
+        self._sweep, self._seeds = facts["name"], int(facts.get("seeds") or 1)
+        self._metric = str(metric_of(objective["field"]))
+        self._optuna = require("optuna", extra="optuna", purpose="--prune")
+        self._optuna.logging.set_verbosity(self._optuna.logging.WARNING)
+        self._is_remembering = facts["pruner"] in _REMEMBERING
+        pruner = getattr(self._optuna.pruners, PRUNERS[facts["pruner"]])()
+        self._study = self._optuna.create_study(
+            study_name=str(self._sweep),  # which the brackets of Hyperband depend on
+            direction="maximize" if objective.get("maximize") else "minimize",
+            sampler=self._optuna.samplers.RandomSampler(),
+            pruner=pruner,
+        )
+        self._trials: list[Any] = []
+        self._reported: dict[int, int] = {}
+        self._ended: set[int] = set()
+        self._next_look = -math.inf
+        self._pid = os.getpid()
+
+    def __call__(self) -> bool:
+        """Whether the run is to end, as far as its points up to now say.
+
+        It looks at most for a tenth of the time; between two looks, the answer is no.
+        """
+        began = self._clock()
+        if began < self._next_look or self._pid != os.getpid():
+            return False
+        try:
+            self._store_points()
+            is_to_end = self._look()
+        except StoreError:  # it is away; the run goes on
+            is_to_end = False
+        ended = self._clock()
+        self._next_look = ended + (ended - began) * (1 / _MAX_SHARE - 1)
+        return is_to_end
+
+    def _look(self) -> bool:
+        """Tell the study what is new in the store, this run last."""
+        own: list[tuple[int, RunRecord]] = []
+        runs = self._store.runs(f'meta.sweep.name = "{self._sweep}"')
+        for number, record in sorted(self._numbered(runs), key=lambda pair: pair[0]):
+            if str(record.id) == str(self._run_id):
+                own.append((number, record))
+            elif number not in self._ended:
+                self._report(number, record)
+                if record.status not in ACTIVE:
+                    self._end(number, record)
+        answers = [self._report(number, record) for number, record in own]
+        return any(answers)
+
+    def _numbered(self, runs: Any) -> Iterator[tuple[int, RunRecord]]:
+        for record in runs:
+            facts = sweep_facts(record)
+            trial, repeat = facts.get("trial"), facts.get("repeat", 0)
+            if isinstance(trial, int) and isinstance(repeat, int):
+                yield trial * self._seeds + repeat, record
+
+    def _report(self, number: int, record: RunRecord) -> bool:
+        """Report the points that are new; return whether the pruner would end the run."""
+        trial = self._trial(number)
+        is_own = str(record.id) == str(self._run_id)
+        points = points_of(record, self._metric)
+        is_to_end = False
+        for step, value in points[self._reported.get(number, 0) :]:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of steps that come twice, and of NaN
+                trial.report(value, step)
+                if is_own or self._is_remembering:
+                    is_to_end = trial.should_prune() or is_to_end
+        self._reported[number] = len(points)
+        return is_to_end
+
+    def _trial(self, number: int) -> Any:
+        while len(self._trials) <= number:  # numbers of trials are places in the study
+            self._trials.append(self._study.ask())
+        return self._trials[number]
+
+    def _end(self, number: int, record: RunRecord) -> None:
+        self._ended.add(number)
+        states = self._optuna.trial.TrialState
+        values = [value for _, value in points_of(record, self._metric) if math.isfinite(value)]
+        if record.status == COMPLETED and values:
+            self._study.tell(number, values[-1])
+        else:
+            state = states.PRUNED if record.status == PRUNED else states.FAIL
+            self._study.tell(number, state=state)
+
+
+def points_of(record: RunRecord, name: str) -> Points:
+    """Return the points of a metric; steps are counted if they are no whole numbers from 0 on.
+
+    Args:
+        record: of the run.
+        name: of the metric.
+    """
+    metric = record.metrics.get(name)
+    if metric is None:
+        return []
+    steps, values = list(metric.steps), list(metric.values)
+    if not all(float(step).is_integer() and step >= 0 for step in steps):
+        steps = list(range(len(steps)))
+    return [(int(step), float(value)) for step, value in zip(steps, values, strict=True)]
