@@ -13,9 +13,10 @@ from sacred._base.paths import iterate_flattened, set_by_dotted_path
 from sacred.definition import lease_of_process
 from sacred.dependencies.environment import EnvironmentGatherer
 from sacred.dependencies.experiment_info import ExperimentInfoGatherer, Script
+from sacred.dependencies.git import Repositories
 from sacred.exec.composition import composition_of, find_program, script_in
 from sacred.exec.parameters import RUN_FIELDS, fields_in
-from sacred.exec.program_run import ProgramRun
+from sacred.exec.program_run import ProgramRun, asks_for_seed
 from sacred.exec.request import ExecRequest
 from sacred.experiment import Experiment
 from sacred.run import Run
@@ -87,7 +88,9 @@ class ProgramExperiment(Experiment):
         leased = _leased_config()
         if leased is not None:
             return self.run(named_configs=[leased], options=self.run_options)
-        return self.run(config_updates=dict(self.request.updates), options=self.run_options)
+        seed = self.request.seed
+        updates = {**self.request.updates, **({} if seed is None else {"seed": seed})}
+        return self.run(config_updates=updates, options=self.run_options)
 
     @property
     def run_options(self) -> dict[str, Any]:
@@ -125,6 +128,9 @@ class ProgramExperiment(Experiment):
             "metrics_files": list(request.metrics_files),
             "inputs": list(request.inputs),
             "outputs": list(request.outputs),
+            "seed_in_arguments": request.arg_style is not None and asks_for_seed(request),
+            "revision": request.revision,
+            "checkout_of": request.checkout_of,
             # Before the run, there is no trace yet.
             "is_traced": request.tracer is not None,
         }
@@ -165,7 +171,9 @@ class _ProgramInfoGatherer(ExperimentInfoGatherer):
             script(), lambda: [script()], name=experiment.path, mainfile=experiment.mainfile
         )
         self._experiment = experiment
-        self._place = os.path.join(experiment.request.directory, "_")
+        request = experiment.request
+        self._place = os.path.join(request.directory, "_")
+        self._origin = os.path.join(request.checkout_of, "_") if request.checkout_of else None
         self._findings.repositories.ask_about(self._place)
 
     def __call__(self) -> dict[str, Any]:
@@ -174,20 +182,33 @@ class _ProgramInfoGatherer(ExperimentInfoGatherer):
         # Not numpy, which makes the seeds.
         info["dependencies"] = self._experiment.packages
         git = self._findings.repositories.info(self._place)
-        found = {"url": git.repo, "commit": git.commit, "dirty": bool(git.is_dirty)}
+        found = {"url": self.url_of(git.repo), "commit": git.commit, "dirty": bool(git.is_dirty)}
         others = [entry for entry in info["repositories"] if entry["url"] != git.repo]
         info["repositories"] = [found, *others] if git.repo is not None else others
         return info
 
+    def url_of(self, url: str | None) -> str | None:
+        """The address of a repository: for the checkout in a scratch directory, the user's own."""
+        if self._origin is None or url != self._findings.repositories.info(self._place).repo:
+            return url
+        # A new one: with this run's, the user's repository would be described as well.
+        return Repositories().info(self._origin).repo
+
     def environment(self) -> EnvironmentGatherer:
         """What describes the environment; to be called when the experiment is described."""
-        return _ProgramEnvironment(super().environment(), self._experiment)
+        return _ProgramEnvironment(super().environment(), self._experiment, self)
 
 
 class _ProgramEnvironment(EnvironmentGatherer):
-    def __init__(self, environment: EnvironmentGatherer, experiment: ProgramExperiment) -> None:
+    def __init__(
+        self,
+        environment: EnvironmentGatherer,
+        experiment: ProgramExperiment,
+        info: _ProgramInfoGatherer,
+    ) -> None:
         self._environment = environment
         self._experiment = experiment
+        self._info = info
 
     def __call__(self) -> dict[str, Any]:
         """Return the description: plain data."""
@@ -195,6 +216,8 @@ class _ProgramEnvironment(EnvironmentGatherer):
         # Those of this process are not those of the program.
         for name in ("packages", "local_packages", "python", "libraries", "import_paths"):
             found.pop(name, None)
+        for entry in found.get("repositories", ()):
+            entry["url"] = self._info.url_of(entry["url"])
         trace = self._experiment.trace()
         traced = {"trace": trace} if trace else {}
         return {**found, "program": self._experiment.description(), **traced}

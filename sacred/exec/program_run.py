@@ -25,7 +25,7 @@ from sacred.exec.tracing.file_digests import digests_of
 from sacred.exec.tracing.trace_record import MAX_STORED_BYTES, TraceRecord
 from sacred.run import Run
 
-__all__ = ["METRICS_VARIABLE", "RUN_DIR_VARIABLE", "ProgramRun", "like_file"]
+__all__ = ["METRICS_VARIABLE", "RUN_DIR_VARIABLE", "ProgramRun", "asks_for_seed", "like_file"]
 
 METRICS_VARIABLE = "SACRED_METRICS"
 RUN_DIR_VARIABLE = "SACRED_RUN_DIR"
@@ -145,8 +145,8 @@ class ProgramRun:
 
     def _in_style(self) -> Callable[[str], bool]:
         """Which parameters are added to the arguments: those that do not stand there already."""
-        asks_for_seed = "seed" in self._request.updates or "seed" in self._request.defaults
-        return lambda path: path not in self._fields and (path != "seed" or asks_for_seed)
+        is_given = asks_for_seed(self._request)
+        return lambda path: path not in self._fields and (path != "seed" or is_given)
 
     def _leaves(self, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, Any]]:
         for path, _ in iterate_flattened(make_plain(self._config)):
@@ -270,6 +270,11 @@ class ProgramRun:
             self._run.run_logger.warning("No file that matches %s was written", patterns)
         if trace is not None:
             self.trace = trace.record(self._run, [path for path, _ in made])
+
+
+def asks_for_seed(request: ExecRequest) -> bool:
+    """Whether the seed is one of the parameters that the program is given by `arg_style`."""
+    return "seed" in request.updates or "seed" in request.defaults
 
 
 def like_file(file: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,6 +36,11 @@ class ExecRequest(Frozen):
         outputs: patterns of the names of files that become artifacts.
         directory: the working directory of the program.
         options: of the run, by the long flags of the command line of an experiment.
+        seed: of the run, which is no argument of the program by `arg_style`; None: one is drawn,
+            or it stands among the parameters.
+        revision: the commit that the directory is a checkout of, in a scratch directory; empty:
+            it is the user's own directory.
+        checkout_of: then the user's directory that it stands for.
         tracer: traces the files that it uses; None: they are not traced.
         quiet: whether only the program prints.
     """
@@ -53,5 +58,8 @@ class ExecRequest(Frozen):
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     options: Mapping[str, Any] = _NOTHING
+    seed: int | None = None
+    revision: str = ""
+    checkout_of: str = ""
     tracer: Tracer | None = None
     quiet: bool = False

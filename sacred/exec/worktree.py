@@ -8,16 +8,29 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 
+from sacred._base.frozen import Frozen
 from sacred.dependencies.git_query import GitQuery
 from sacred.runs.errors import ProgramError
 
-__all__ = ["checked_out"]
+__all__ = ["Checkout", "checked_out"]
 
 _TIMEOUT_SECONDS = 600.0
 
 
+class Checkout(Frozen):
+    """A commit in a scratch directory.
+
+    Args:
+        directory: the one in it that corresponds to the user's.
+        commit: its full name.
+    """
+
+    directory: str
+    commit: str
+
+
 @contextlib.contextmanager
-def checked_out(revision: str, directory: str) -> Iterator[str]:
+def checked_out(revision: str, directory: str) -> Iterator[Checkout]:
     """Check out a commit into a scratch directory, for this block.
 
     The files of the repository and its branches stay as they are.
@@ -27,7 +40,7 @@ def checked_out(revision: str, directory: str) -> Iterator[str]:
         directory: a directory in the repository.
 
     Yields:
-        the directory that corresponds to it.
+        the checkout.
 
     Raises:
         ProgramError: there is no such commit, or no repository.
@@ -51,7 +64,7 @@ def checked_out(revision: str, directory: str) -> Iterator[str]:
             place = os.path.normpath(os.path.join(tree, below))
             if not os.path.isdir(place):
                 raise ProgramError(f"there is no directory {below} in the commit {revision!r}")
-            yield place
+            yield Checkout(directory=place, commit=commit)
         finally:
             with contextlib.suppress(OSError, subprocess.SubprocessError, ProgramError):
                 _git(root, "worktree", "remove", "--force", tree)

@@ -18,6 +18,7 @@ from sacred._base.frozen import Frozen
 from sacred.definition import LEASED_RUN, RERUN_SEED, RERUN_STORE
 from sacred.records import RunRecord
 from sacred.reruns.invocation import invocation_of
+from sacred.reruns.program_invocation import make_executable
 from sacred.reruns.recorded_config import config_file_text
 from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.inputs import restore_inputs
@@ -136,9 +137,12 @@ class RunProcess:
     ) -> tuple[int | None, subprocess.Popen[bytes]]:
         record, scratch = self.record, self._scratch
         is_here = launch.is_here or _is_program_here(record)
-        tree = _tree_here(record) if is_here else restore_sources(record, scratch)
-        if not is_here:
+        if is_here:
+            tree = _tree_here(record)
+        else:
+            tree = restore_sources(record, scratch, _checkout_of(record))
             restore_inputs(record, tree)
+            make_executable(record, tree)
         invocation = invocation_of(record, tree, scratch)
         config_file = scratch / "config.json"
         # A script that has queued the run by itself is not told of it on the command line.
@@ -201,6 +205,12 @@ def _is_program_here(record: RunRecord) -> bool:
     directory = str(record.experiment.get("base_dir"))
     is_this_machine = record.host.get("hostname") == platform.node()
     return program_of(record) is not None and is_this_machine and os.path.isdir(directory)
+
+
+def _checkout_of(record: RunRecord) -> str | None:
+    """The directory whose repository has the commit of ``sacred exec --rev``."""
+    directory = (program_of(record) or {}).get("checkout_of")
+    return directory if isinstance(directory, str) and os.path.isdir(directory) else None
 
 
 def _recorded_variables(record: RunRecord) -> dict[str, str]:

@@ -11,6 +11,7 @@
 | `forecast` | the verdict that is to be expected, without running |
 | `bundles` | a run in one file, with all that repeats it |
 | `archives` | tar files with zstd or gzip, unpacked without trust |
-| `ro_crate` | the description of a bundle for other programs |
+| `ro_crate` | the description of a bundle, or a crate, for other programs |
+| `crates` | runs as a directory or zip file that archives understand (RO-Crate) |
 | `recording` | the repetition as a run of a store, with `rerun_of` and its verdict |
 """

@@ -25,7 +25,7 @@ from sacred.__about__ import __version__
 from sacred._base.clock import utcnow
 from sacred._base.frozen import Frozen
 from sacred.dependencies.environment import VARIABLES
-from sacred.records import RunRecord
+from sacred.records import RunId, RunRecord
 from sacred.reruns.archives import Member, has_zstd, unpack, write_archive
 from sacred.reruns.recorded_config import config_file_text
 from sacred.reruns.ro_crate import MANIFEST, damaged_files, manifest_of
@@ -37,7 +37,16 @@ from sacred.stores.store import StoreError
 from sacred.upkeep.content import COPIED_FROM
 from sacred.upkeep.copying import copy_runs
 
-__all__ = ["Bundle", "bundle_name", "is_bundle", "open_bundle", "write_bundle"]
+__all__ = [
+    "Bundle",
+    "bundle_name",
+    "copy_run_alone",
+    "files_below",
+    "is_bundle",
+    "open_bundle",
+    "requirements_of",
+    "write_bundle",
+]
 
 _FORMAT = 1
 _SUFFIXES = (".tar.zst", ".tar.gz", ".tgz", ".tar")
@@ -94,11 +103,11 @@ def write_bundle(
     """
     with tempfile.TemporaryDirectory(prefix="sacred-bundle-") as name:
         place = Path(name)
-        _copy_run(record, store, place / "runs", tell)
+        copy_run_alone(record, store, place / "runs", tell)
         (place / "config.json").write_text(config_file_text(record)[0], encoding="utf-8")
-        (place / "requirements.txt").write_text(_requirements(record), encoding="utf-8")
+        (place / "requirements.txt").write_text(requirements_of(record), encoding="utf-8")
         _write_json(place / "bundle.json", _header(record))
-        files = [*_files_below(place), *sorted((additions or {}).items())]
+        files = [*files_below(place), *sorted((additions or {}).items())]
         _write_json(place / MANIFEST, manifest_of(record, files))
         moment = record.stop_time or record.start_time or utcnow()
         mtime = moment.replace(tzinfo=datetime.UTC).timestamp()
@@ -135,9 +144,23 @@ def open_bundle(source: Path, directory: Path) -> Bundle:
     return Bundle(record=store[run_id], store=store, origin=str(header.get("store")))
 
 
-def _copy_run(
+def copy_run_alone(
     record: RunRecord, store: RunStore, directory: Path, tell: Callable[[str], None]
-) -> None:
+) -> RunId:
+    """Copy a run, without what concerns only the machine that it was on.
+
+    Args:
+        record: the run.
+        store: that it is in.
+        directory: the store of files that it goes into.
+        tell: called with what cannot be copied, in words.
+
+    Returns:
+        its id there.
+
+    Raises:
+        StoreError: the run cannot be read.
+    """
     copy = open_store(directory)
     number = isinstance(record.id, int) or str(record.id).isdecimal()
     report = copy_runs(store, copy, f"id = {record.id}" if number else f'id = "{record.id}"')
@@ -157,6 +180,7 @@ def _copy_run(
     fields = {"meta": meta, "host": host} | ({"environment": environment} if environment else {})
     copy.apply(new_id, [SetFields(fields=fields)])
     _forget_place(directory / str(new_id) / "run.json", directory)
+    return new_id
 
 
 def _forget_place(path: Path, directory: Path) -> None:
@@ -169,7 +193,8 @@ def _forget_place(path: Path, directory: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _requirements(record: RunRecord) -> str:
+def requirements_of(record: RunRecord) -> str:
+    """Return the packages of a run as pip takes them, behind the version of Python."""
     needs = needs_of(record)
     lines = [f"# Python {python_of(record) or '?'}"]
     for name, version in sorted(needs.recorded.items()):
@@ -188,7 +213,8 @@ def _header(record: RunRecord) -> dict[str, Any]:
     }
 
 
-def _files_below(directory: Path) -> Iterator[tuple[str, Path]]:
+def files_below(directory: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the files in a directory and below it, by their names there, in order."""
     for path in sorted(directory.rglob("*")):
         if path.is_file() and not path.is_symlink():
             yield path.relative_to(directory).as_posix(), path

@@ -40,9 +40,11 @@ def make_executable(record: RunRecord, tree: RestoredTree) -> None:
     """Let the programs of a run be executed: stores keep contents only.
 
     Args:
-        record: a run of a program.
+        record: a run; of other ones than those of programs, nothing is executed by its name.
         tree: its files.
     """
+    if program_of(record) is None:
+        return
     for path in _programs(record):
         found = tree.relative(path)
         place = path_below(*found) if found is not None else None

@@ -105,8 +105,7 @@ def _prepared(record: RunRecord, scratch: Path, options: RerunOptions) -> Invoca
     copies = restore_inputs(record, tree, place_of_copies(record, scratch))
     for path in copies:
         options.tell(f"the resource {path} is not here: open_resource() opens the stored copy")
-    if program_of(record) is not None:
-        make_executable(record, tree)
+    make_executable(record, tree)
     invocation = invocation_of(record, tree, scratch, options.updates)
     if copies:
         told = {**invocation.variables, RERUN_FILES: json.dumps(copies)}

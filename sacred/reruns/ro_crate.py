@@ -4,44 +4,98 @@ from __future__ import annotations
 
 import datetime
 import mimetypes
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sacred._base.digest import chunks_of, sha256_of
+from sacred._base.frozen import Frozen
 from sacred.records import RunRecord
 from sacred.restoring.scratch_files import path_below
 from sacred.status import COMPLETED, FAILED
 
-__all__ = ["MANIFEST", "damaged_files", "manifest_of"]
+__all__ = ["MANIFEST", "PREVIEW", "CrateRun", "crate_of", "damaged_files", "manifest_of"]
 
 #: Its name in a bundle.
 MANIFEST = "ro-crate-metadata.json"
+#: The page for people that a crate may have; no manifest lists it.
+PREVIEW = "ro-crate-preview.html"
 _CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 _PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 _STATES = {COMPLETED: "CompletedActionStatus", FAILED: "FailedActionStatus"}
 
 
+class CrateRun(Frozen):
+    """A run in a crate.
+
+    Args:
+        record: the run.
+        folder: of its record and artifacts.
+        config: the file with its configuration.
+        requirements: the file with its packages.
+        inputs: names of its resources.
+        label: what tells its entities from those of other runs; empty: there is no other one.
+    """
+
+    record: RunRecord
+    folder: str
+    config: str
+    requirements: str
+    inputs: Collection[str]
+    label: str = ""
+
+
 def manifest_of(record: RunRecord, files: Iterable[tuple[str, Path]]) -> dict[str, Any]:
-    """Return the manifest: the files with their digests, and the run as an action.
+    """Return the manifest of a bundle: the files with their digests, and the run as an action.
 
     Args:
         record: the run.
         files: all other files of the bundle, by their names in it.
     """
-    listed = [_file(name, path) for name, path in files]
+    listed = list(files)
+    run = CrateRun(
+        record=record,
+        folder=f"runs/{record.id}",
+        config="config.json",
+        requirements="requirements.txt",
+        inputs=[name for name, _ in listed if name.startswith("runs/_resources/")],
+    )
     title = f"Run {record.id} of {record.name or 'an experiment'}"
-    when = record.stop_time or record.start_time
+    description = (
+        f"{title}: sources, versions, configuration, inputs and results; `sacred rerun` repeats it."
+    )
+    return crate_of([run], listed, title, description)
+
+
+def crate_of(
+    runs: Sequence[CrateRun],
+    files: Iterable[tuple[str, Path]],
+    title: str,
+    description: str,
+    terms: str = "",
+) -> dict[str, Any]:
+    """Return the manifest of a crate: the files with their digests, and the runs as actions.
+
+    Args:
+        runs: at least one.
+        files: all other files of the crate, by their names in it.
+        title: of the crate.
+        description: of the crate, for people.
+        terms: address of the license; empty: none is named.
+    """
+    listed = [_file(name, path) for name, path in files]
+    ends = [when for run in runs if (when := run.record.stop_time or run.record.start_time)]
+    actions = [f"#run{run.label}" for run in runs]
     root = {
         "@id": "./",
         "@type": "Dataset",
         "conformsTo": {"@id": _PROFILE},
         "name": title,
-        "description": f"{title}: sources, versions, configuration, inputs and results; "
-        "`sacred rerun` repeats it.",
-        "datePublished": _zoned(when),
+        "description": description,
+        "datePublished": _zoned(max(ends, default=None)),
+        **({"license": {"@id": terms}} if terms else {}),
         "hasPart": [{"@id": entry["@id"]} for entry in listed],
-        "mentions": {"@id": "#run"},
+        "mentions": _references(actions) if len(runs) > 1 else {"@id": actions[0]},
     }
     descriptor = {
         "@id": MANIFEST,
@@ -49,8 +103,14 @@ def manifest_of(record: RunRecord, files: Iterable[tuple[str, Path]]) -> dict[st
         "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
         "about": {"@id": "./"},
     }
-    graph = [descriptor, root, *_action(record, [entry["@id"] for entry in listed]), *listed]
-    return {"@context": _CONTEXT, "@graph": graph}
+    names = [entry["@id"] for entry in listed]
+    entities = [entity for run in runs for entity in _action(run, names)]
+    license_ = [{"@id": terms, "@type": "CreativeWork", "name": terms}] if terms else []
+    return {"@context": _CONTEXT, "@graph": [descriptor, root, *entities, *license_, *listed]}
+
+
+def _references(names: Iterable[str]) -> list[dict[str, str]]:
+    return [{"@id": name} for name in names]
 
 
 def damaged_files(manifest: Any, directory: Path) -> Iterator[str]:
@@ -87,17 +147,17 @@ def _file(name: str, path: Path) -> dict[str, Any]:
     }
 
 
-def _action(record: RunRecord, names: list[str]) -> Iterable[Mapping[str, Any]]:
+def _action(run: CrateRun, names: list[str]) -> Iterable[Mapping[str, Any]]:
+    record = run.record
     script = str(record.experiment.get("mainfile") or record.name)
-    results = [name for name in names if name.startswith(f"runs/{record.id}/")]
-    inputs = [name for name in names if name.startswith("runs/_resources/")]
+    results = [name for name in names if name.startswith(f"{run.folder}/")]
     action = {
-        "@id": "#run",
+        "@id": f"#run{run.label}",
         "@type": "CreateAction",
         "name": f"{record.command or 'main'} of {record.name or script}",
-        "instrument": {"@id": "#script"},
-        "object": [{"@id": name} for name in ["config.json", *inputs]],
-        "result": [{"@id": name} for name in results],
+        "instrument": {"@id": f"#script{run.label}"},
+        "object": _references([run.config, *run.inputs]),
+        "result": _references(results),
         "startTime": _zoned(record.start_time),
         "endTime": _zoned(record.stop_time),
     }
@@ -106,10 +166,10 @@ def _action(record: RunRecord, names: list[str]) -> Iterable[Mapping[str, Any]]:
         action["actionStatus"] = {"@id": f"http://schema.org/{state}"}
     yield {name: value for name, value in action.items() if value is not None}
     yield {
-        "@id": "#script",
+        "@id": f"#script{run.label}",
         "@type": "SoftwareApplication",
         "name": script,
-        "softwareRequirements": {"@id": "requirements.txt"},
+        "softwareRequirements": {"@id": run.requirements},
     }
 
 

@@ -58,10 +58,12 @@ def write_below(root: Path, name: str, content: IO[bytes]) -> Path:
     path = path_below(root, name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            path.unlink()  # it may be linked to the user's
+        mode = path.stat().st_mode if path.exists() else None
+        path.unlink(missing_ok=True)  # it may be linked to the user's
         with open(path, "xb") as file:
             shutil.copyfileobj(content, file, 1 << 20)
+        if mode is not None:
+            path.chmod(mode & 0o777)  # a program of the commit is one still
     except OSError as error:
         raise CannotRestoreError(f"the file {name!r} cannot be written: {error}") from error
     return path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sacred._base.paths import iterate_flattened
@@ -45,11 +45,17 @@ def program_words(record: RunRecord, updates: tuple[str, ...] = ()) -> list[str]
     options += [f"{flag}={program[name]}" for name, flag in _OPTIONS.items() if program.get(name)]
     for name, flag in _LISTS.items():
         options += [f"{flag}={value}" for value in program.get(name) or ()]
+    config = dict(iterate_flattened(thawed(record.config)))
+    if program.get("arg_style") and not program.get("seed_in_arguments"):
+        # Behind ``with``, it would be one more argument of the program.
+        seeds = [f"seed={config.pop('seed', None)}", *_seeds_in(updates)]
+        options.append(f"--{seeds[-1]}")
+        updates = tuple(word for word in updates if word not in seeds)
     if "trace" not in record.environment and not program.get("is_traced"):
         options.append("--no-trace")
-    return [*options, "with", *_parameters(record), *updates, "--", *map(str, program["words"])]
+    parameters = (f"{path}={value!r}" for path, value in config.items())
+    return [*options, "with", *parameters, *updates, "--", *map(str, program["words"])]
 
 
-def _parameters(record: RunRecord) -> Iterator[str]:
-    for path, value in iterate_flattened(thawed(record.config)):
-        yield f"{path}={value!r}"
+def _seeds_in(updates: tuple[str, ...]) -> list[str]:
+    return [word for word in updates if word.startswith("seed=")]

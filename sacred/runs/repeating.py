@@ -10,7 +10,7 @@ from typing import Any
 
 from sacred.definition import UPDATE_WORDS
 from sacred.records import RunRecord
-from sacred.runs.program_words import program_words
+from sacred.runs.program_words import program_of, program_words
 
 __all__ = [
     "BUILT_IN_OPTIONS",
@@ -59,6 +59,9 @@ def commands_to_repeat(record: RunRecord) -> list[str]:
     """Return the commands for this directory; empty: there was no script, as in a notebook."""
     words = program_words(record)
     if words is not None:
+        revision = (program_of(record) or {}).get("revision")
+        if revision:
+            return [shlex.join(["sacred", "exec", f"--rev={revision}", *words])]
         return [*_checkouts(record), shlex.join(["sacred", "exec", *words])]
     if not record.experiment.get("mainfile"):
         return []

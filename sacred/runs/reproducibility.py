@@ -12,6 +12,7 @@ from sacred.dependencies.distributions import find_distribution
 from sacred.host_info.cpu import cpu_name
 from sacred.records import RunRecord
 from sacred.runs.comparison import content_digest, packages_of
+from sacred.runs.program_words import program_of
 from sacred.stores.local_files import md5_of_file
 
 __all__ = ["CHECKS", "Finding"]
@@ -114,6 +115,8 @@ def _here(name: str, path: str, digest: str) -> Pairs:
 @_checker("packages")
 def _packages(record: RunRecord) -> Pairs:
     packages = packages_of(record)
+    if not packages and program_of(record) is not None:
+        return  # a program that has loaded none of Python or R
     if not packages:
         yield "reason", "none are recorded"
     same = 0
@@ -163,13 +166,14 @@ def _config(record: RunRecord) -> Pairs:
 def _resources(record: RunRecord) -> Pairs:
     good = 0
     for path, file in record.resources.items():
-        digest = file.entry.md5 or content_digest(file)
+        stored = content_digest(file)
+        digest = file.entry.md5 or stored
         try:
             now: str | None = md5_of_file(path)
         except OSError:
             now = None
-        stored = content_digest(file)
-        if now is not None and now == digest:
+        is_again = now is None and _is_checked_out_again(record, path)
+        if digest is not None and digest in (now, stored if is_again else now):
             good += 1
         elif stored is not None and stored == digest:
             state = "is not here" if now is None else "has changed since"
@@ -178,6 +182,12 @@ def _resources(record: RunRecord) -> Pairs:
             yield "reason", f"{path} has changed or is gone, and the store has no copy"
     if good:
         yield "ok", f"{good} of {len(record.resources)} are here, unchanged"
+
+
+def _is_checked_out_again(record: RunRecord, path: str) -> bool:
+    """Whether a file was in the scratch directory of ``--rev``, which a repetition makes again."""
+    base = str(record.experiment.get("base_dir"))
+    return bool((program_of(record) or {}).get("revision")) and path.startswith(f"{base}/")
 
 
 @_checker("machine")

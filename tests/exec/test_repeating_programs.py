@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,87 @@ def test_a_masked_secret_cannot_be_repeated(work: Path, sacred: Call) -> None:
     assert "hunter2" not in Path("runs/1/_environment.json").read_text()
     assert done.returncode == 2
     assert "IMPOSSIBLE" in done.stdout
+
+
+@pytest.fixture
+def repository(work: Path) -> Path:
+    """A repository with two commits, the first of which has the tag v1."""
+    git = ["git", "-c", "user.email=a@example.org", "-c", "user.name=n"]
+    directory = work / "repo"
+    (directory / "sub").mkdir(parents=True)
+    program = directory / "sub" / "prog"
+    program.write_text('#!/bin/sh\ncat data.txt ../top.txt; echo "$@"\n')
+    program.chmod(0o755)
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "1"], ["tag", "v1"]):
+        (directory / "sub" / "data.txt").write_text("old\n")
+        (directory / "top.txt").write_text("old top\n")
+        subprocess.run([*git, *words], cwd=directory, check=True)
+    (directory / "sub" / "data.txt").write_text("new\n")
+    subprocess.run([*git, "commit", "-qam", "2"], cwd=directory, check=True)
+    return directory / "sub"
+
+
+def test_a_run_of_an_older_commit_is_repeated(
+    repository: Path, sacred: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    assert sacred("exec", "--no-trace", "--quiet", "--rev", "v1", "--", "./prog").returncode == 0
+    run = last_run()
+    assert run.output == "old\nold top\n\n"
+    # The repository of the user, not the scratch directory that the program ran in.
+    assert run.repositories[0]["url"] == f"git:/{repository.parent}"
+    assert sacred("rerun", "1").stdout.splitlines()[0] == "EXACT"
+    doctor = sacred("doctor", "1").stdout
+    assert "EXACT is expected" in doctor
+    assert "✗" not in doctor, "what the checkout had is there again when it is repeated"
+    [command] = commands_to_repeat(run)
+    assert sacred(*shlex.split(command)[1:]).stdout.startswith("old\nold top\n")
+    assert (repository / "data.txt").read_text() == "new\n"
+
+
+def test_a_queued_run_of_an_older_commit_runs_it(
+    repository: Path, sacred: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    words = ("--no-trace", "--quiet", "-q", "--rev", "v1")
+    assert sacred("exec", *words, "--", "./prog").returncode == 0
+    monkeypatch.chdir(repository.parent.parent)  # in no repository
+    assert sacred("-s", str(repository / "runs"), "worker", "--until-empty").returncode == 0
+    run = last_run(str(repository / "runs"))
+    assert (run.status, run.output) == ("COMPLETED", "old\nold top\n\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "is_argument"),
+    [(["with", "lr=1"], False), (["with", "lr=1", "seed=5"], True), (["--seed", "5"], False)],
+)
+def test_a_seed_is_an_argument_again_if_it_was_one(
+    sacred: Call, given: list[str], is_argument: bool
+) -> None:
+    words = ("exec", "--no-trace", "--quiet", "--arg-style", "double", *given, "--", "echo", "x")
+    assert ("--seed" in sacred(*words).stdout) is is_argument
+    first = last_run()
+    assert sacred("rerun", "1").stdout.splitlines()[0] == "EXACT"
+    assert last_run().config["seed"] == first.config["seed"]
+    [command] = commands_to_repeat(first)
+    assert sacred(*shlex.split(command)[1:]).stdout.startswith(first.output.rstrip("\n"))
+    sacred("rerun", "1", "with", "seed=6")
+    assert last_run().config["seed"] == 6
+    assert ("--seed 6" in last_run().output) is is_argument
+
+
+def test_a_queued_program_gets_its_seed_as_it_was_asked_for(sacred: Call) -> None:
+    words = ("--no-trace", "-q", "--arg-style", "double", "with", "lr=1")
+    assert sacred("exec", *words, "--", "echo", "x").returncode == 0
+    assert sacred("-s", "runs", "worker", "--until-empty").returncode == 0
+    assert last_run().output == "x --lr 1\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--seed", "1", "with", "seed=2"], ["--seed", "1", "sweep", "with", "lr=1,2"]],
+)
+def test_two_seeds_are_a_mistake(sacred: Call, words: list[str]) -> None:
+    done = sacred("exec", *words, "--", "echo")
+    assert done.returncode == 2
+    assert "--seed" in done.stderr

@@ -28,7 +28,7 @@ import contextlib
 import json
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +106,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "of the run, in the place of its name among the arguments and as {config_file}",
     )
     _add_recorded(parser)
+    _add_tracing(parser)
+    parser.add_argument(
+        "--on-dirty",
+        choices=("store", "refuse"),
+        default="store",
+        help="uncommitted changes: store them with the run (default), or do not run",
+    )
+    parser.add_argument(
+        "--rev", metavar="COMMIT", help="run this commit of the repository, in a scratch directory"
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="the seed of the run; unlike with seed=N, --arg-style does not add it to the "
+        "arguments",
+    )
+    _add_annotations(parser)
+    add_sweep_options(parser)
+
+
+def _add_tracing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trace",
         dest="trace",
@@ -124,17 +146,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="trace it, also what it looks at only, and pack the run with all files that it has "
         "used into run-ID.tar.zst: sacred rerun FILE",
     )
-    parser.add_argument(
-        "--on-dirty",
-        choices=("store", "refuse"),
-        default="store",
-        help="uncommitted changes: store them with the run (default), or do not run",
-    )
-    parser.add_argument(
-        "--rev", metavar="COMMIT", help="run this commit of the repository, in a scratch directory"
-    )
-    _add_annotations(parser)
-    add_sweep_options(parser)
 
 
 def _add_annotations(parser: argparse.ArgumentParser) -> None:
@@ -216,6 +227,8 @@ def _sweep(args: argparse.Namespace) -> ProgramSweep | None:
         if any(given) or args.dry_run or args.jobs != 1:
             raise UsageError("that is an option of a sweep: sacred exec sweep with lr=0.1,0.01 ...")
         return None
+    if args.seed is not None:
+        raise UsageError("--seed is that of one run; those of a sweep: --seeds N, or with seed=1,2")
     if args.bundle:
         raise UsageError("--bundle packs one run; the runs of a sweep are packed by sacred bundle")
     sweep = ProgramSweep(args, args.words[len(names) + 1 :])
@@ -263,8 +276,15 @@ def _request(
         inputs=_inputs((*program.inputs, *args.input), program.directory),
         outputs=(*program.outputs, *args.output),
         options=_annotations(args),
+        seed=_seed(args, config_updates),
         quiet=args.quiet,
     )
+
+
+def _seed(args: argparse.Namespace, updates: Mapping[str, Any]) -> int | None:
+    if args.seed is not None and "seed" in updates:
+        raise UsageError("--seed, or with seed=N, not both")
+    return None if args.seed is None else int(args.seed)
 
 
 def _called(words: list[str]) -> tuple[str | None, list[str]]:
@@ -328,8 +348,13 @@ def _in_revision(revision: str | None, request: ExecRequest) -> Iterator[ExecReq
     if revision is None:
         yield request
         return
-    with checked_out(revision, request.directory) as directory:
-        yield replace(request, directory=directory)
+    with checked_out(revision, request.directory) as found:
+        yield replace(
+            request,
+            directory=found.directory,
+            revision=found.commit,
+            checkout_of=request.directory,
+        )
 
 
 def _tracer(args: argparse.Namespace, program: str, session: Session) -> Tracer | None:

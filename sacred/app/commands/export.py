@@ -1,23 +1,31 @@
-"""Write a report of runs: one HTML file with tables, plots, output and images.
+"""Write a report of runs: one HTML file with tables, plots, output and images; or an RO-Crate.
 
 It is self-contained and loads nothing from the network. Click on a heading to sort; point at a
 curve or its legend to see which run it is; click on the legend to hide it.
 
+--rocrate writes the runs with all their files, and a description that archives (Zenodo,
+WorkflowHub, Dataverse) and other programs understand: a zip file, or a directory; the report is its
+preview.
+
 Examples:
   sacred export "status = COMPLETED" --sort -result --limit 10 -o best.html
   sacred export --run 7 --run best:result -o two.html
+  sacred export --run 7 --rocrate -o crate.zip --license https://spdx.org/licenses/CC-BY-4.0
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from sacred.app.matching_runs import MatchingRuns
 from sacred.app.program_arguments import whole_number
 from sacred.app.session import Session
 from sacred.display.report import report
+from sacred.display.value_text import one_line
+from sacred.records import RunRecord
 from sacred.runs.errors import ProgramError, UsageError
 
 #: A report of more runs is one that nobody reads.
@@ -45,10 +53,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="write to this file (default: standard output)"
     )
+    parser.add_argument(
+        "--rocrate",
+        action="store_true",
+        help="write an RO-Crate: -o crate.zip, or -o DIRECTORY",
+    )
+    parser.add_argument(
+        "--license", metavar="URL", default="", help="of the RO-Crate: the address of its license"
+    )
 
 
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
+    if args.rocrate and args.output in (None, "-"):
+        raise UsageError("--rocrate needs a name: -o crate.zip, or -o DIRECTORY")
+    if args.license and not args.rocrate:
+        raise UsageError("--license is that of an RO-Crate: --rocrate -o crate.zip")
     if args.run and args.query:
         raise UsageError("a query or --run, not both")
     query = ""
@@ -59,16 +79,40 @@ def run(args: argparse.Namespace, session: Session) -> None:
         runs, query = list(matching), matching.query
     if not runs:
         raise ProgramError("no runs match the query" if query else "there are no runs")
-    title = args.title or query or f"Runs of {', '.join({run.store for _, run in runs})}"
+    title = args.title or query or f"Runs of {', '.join(dict.fromkeys(r.store for _, r in runs))}"
     lines = report(
         runs, title, with_store=not args.run and len(session.stores) > 1, utc=session.console.utc
     )
-    if args.output in (None, "-"):
+    if args.rocrate:
+        _write_crate(args, session, runs, title, lines)
+    elif args.output in (None, "-"):
         for line in lines:
             session.console.write(f"{line}\n")
     else:
         _write(args.output, lines)
         session.console.note(f"wrote {len(runs)} runs to {args.output}")
+
+
+def _write_crate(
+    args: argparse.Namespace,
+    session: Session,
+    runs: Sequence[tuple[str, RunRecord]],
+    title: str,
+    lines: Iterable[str],
+) -> None:
+    # Here: a report needs none of what copies and repeats runs.
+    from sacred.reruns.crates import write_crate
+
+    def tell(text: str) -> None:
+        session.console.problem(one_line(text))
+
+    placed = [(session.store_of(record), record) for _, record in runs]
+    try:
+        write_crate(placed, Path(args.output), title, lines, args.license, tell)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ProgramError(f"{args.output} cannot be written: {reason}") from error
+    session.console.note(f"wrote {len(runs)} runs to {args.output}")
 
 
 def _write(path: str, lines: Iterable[str]) -> None:
