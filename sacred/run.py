@@ -233,7 +233,7 @@ class Run(AttemptedRun, FileMethods, LogMethods):
         if self.observers:  # before output is captured: what git complains about is none
             self._experiment_info = self.experiment_info
         signals = self.end_signals()
-        with self.bindings.activate(), signals.handled():
+        with self.bindings.activate(), signals.handled(bool(self.observers)):
             self._execute(args, signals)
             signals.raise_held()
         return self.result

@@ -35,6 +35,11 @@ _NAMES = (
     *("SIGPROF", "SIGIO", "SIGPWR", "SIGSTKFLT"),
 )
 _SIGNALS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
+#: Batch systems may be asked to send these. There are some thirty of them, which takes 0.1 ms, so
+#: they are handled for the sake of a record only.
+_REAL_TIME = (
+    tuple(range(signal.SIGRTMIN, signal.SIGRTMAX + 1)) if hasattr(signal, "SIGRTMIN") else ()
+)
 
 
 #: By this one, a worker says that the time is over; None: this system has none.
@@ -91,9 +96,9 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_restore_in_child)
 
 
-def _without_handler() -> list[int]:
-    """The signals that would end this process."""
-    default = [number for number in _SIGNALS if signal.getsignal(number) == signal.SIG_DFL]
+def _without_handler(numbers: tuple[int, ...]) -> list[int]:
+    """Those of the signals that would end this process."""
+    default = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]
     caught = _caught_by_c_code() if default else 0
     return [number for number in default if not caught >> (number - 1) & 1]
 
@@ -129,9 +134,14 @@ class EndSignals:
         self._raised: Terminated | None = None
 
     @contextlib.contextmanager
-    def handled(self) -> Iterator[None]:
-        """Handle those signals in this block that have no handler of the user's."""
-        with _handlers(dict.fromkeys(_without_handler(), self._terminate)):
+    def handled(self, is_recorded: bool = True) -> Iterator[None]:
+        """Handle those signals in this block that have no handler of the user's.
+
+        Args:
+            is_recorded: somebody observes the run; else real-time signals end it at once.
+        """
+        numbers = _SIGNALS + _REAL_TIME if is_recorded else _SIGNALS
+        with _handlers(dict.fromkeys(_without_handler(numbers), self._terminate)):
             yield
 
     @contextlib.contextmanager

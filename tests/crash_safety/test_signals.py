@@ -21,6 +21,8 @@ Script = Callable[..., CompletedProcess[str]]
 ENDING = ["SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGQUIT", "SIGALRM", "SIGTERM", "SIGHUP"]
 #: Timers, descriptors and the power supply send these.
 ENDING += ["SIGVTALRM", "SIGPROF", "SIGIO", "SIGPWR", "SIGSTKFLT"]
+#: What batch systems are asked to send, and the last one.
+ENDING += ["SIGRTMIN", "SIGRTMAX"]
 
 
 @pytest.mark.slow
