@@ -8,6 +8,8 @@ connection nobody knows whether the last attempt got through.
 from __future__ import annotations
 
 import datetime
+import functools
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -28,6 +30,7 @@ __all__ = [
     "SourceFile",
     "WriteOutput",
     "common_prefix_length",
+    "joined_times",
     "merge",
     "split_fields",
 ]
@@ -207,14 +210,19 @@ class AddPoints(Frozen):
             start=self.start,
             steps=[*self.steps, *new.steps],
             values=[*self.values, *new.values],
-            timestamps=_both(self.timestamps, new.timestamps),
+            timestamps=joined_times([self.timestamps, new.timestamps]),
         )
 
 
-def _both(first: Sequence[Any], second: Sequence[Any]) -> Sequence[Any]:
-    if isinstance(first, Timestamps) and isinstance(second, Timestamps):
-        return first + second
-    return [*first, *second]
+def joined_times(parts: Sequence[Sequence[Any]]) -> Sequence[Any]:
+    """The times of several parts in one sequence.
+
+    >>> joined_times([Timestamps([0.0]), Timestamps([1.5])])
+    <Timestamps: 2>
+    """
+    if parts and all(isinstance(part, Timestamps) for part in parts):
+        return functools.reduce(operator.add, parts)
+    return [time for part in parts for time in part]
 
 
 class DropPoints(Frozen):

@@ -6,18 +6,19 @@ What grows is not written again with every heartbeat, see `sacred.stores.mongo.t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.run_ids import RunId
-from sacred.stores.changes import AddPoints
+from sacred.stores.changes import AddPoints, joined_times
 from sacred.stores.mongo.bson_times import with_times
 from sacred.stores.mongo.bson_values import force_bson_encodeable
 from sacred.stores.mongo.tails import (
     GROWING,
-    GROWTH,
     MAX_PUSHED_POINTS,
     PART_OF_TAILS,
     TAIL,
+    is_due,
     tail_id,
     tails_of,
 )
@@ -25,6 +26,7 @@ from sacred.stores.store import MissingPartError
 
 if TYPE_CHECKING:
     from bson import ObjectId
+    from bson.raw_bson import RawBSONDocument
     from pymongo.collection import Collection
 
 __all__ = ["AGGREGATIONS", "POINTS_PER_DOCUMENT", "POINTS_PER_PART", "MongoMetrics"]
@@ -213,7 +215,7 @@ class MongoMetrics:
             self._move_tails(name, growing)
             self._write(name, part, start, points)
             growing.length = stop
-        elif stop <= MAX_PUSHED_POINTS or stop >= min(GROWTH * growing.length, size):
+        elif stop <= MAX_PUSHED_POINTS or is_due(growing.length, stop, size):
             self._move_tails(name, growing, points)
         else:
             self._add_tail(name, growing, points)
@@ -243,14 +245,14 @@ class MongoMetrics:
         tails = [tail_id(document_id, length, number) for number in range(len(growing.tails))]
         sizes = dict(zip(tails, growing.tails, strict=True))
         points = self._in_tails(name, length, sizes) if tails else last
-        if points is None:
-            return
-        if tails and last is not None:
+        if tails and points is not None and last is not None:
             points = points.then(last.at(points.stop))
-        self._write(name, growing.part, length, points)
-        # If something fails from here on, these points must not be looked for in the tails.
-        growing.length, growing.tails = length + len(points), []
-        self._moved += tails
+        if points is not None:
+            self._write(name, growing.part, length, points)
+            # If something fails from here on, they must not be looked for in the tails.
+            growing.length, growing.tails = length + len(points), []
+            self._moved += tails
+        # Also those that could not be deleted the last time.
         if self._moved:
             self._collection.delete_many({"_id": {"$in": self._moved}})
             self._moved = []
@@ -260,18 +262,30 @@ class MongoMetrics:
 
         What follows comes again, since the writer was not told that it had arrived.
         """
-        found = {tail["_id"]: tail for tail in self._collection.find({"_id": {"$in": [*sizes]}})}
-        columns: dict[str, list[Any]] = {"steps": [], "values": [], _TIMES: []}
+        from sacred.stores.mongo.bson_appending import columns_in
+
+        options = self._collection.codec_options
+        found = {tail["_id"]: tail.raw for tail in self._raw().find({"_id": {"$in": [*sizes]}})}
+        columns: dict[str, list[Sequence[Any]]] = {"steps": [], "values": [], _TIMES: []}
         for wanted, size in sizes.items():
-            for array, column in columns.items():
-                column += found[wanted][array][:size] if wanted in found else []
+            if wanted in found:
+                elements = columns_in(found[wanted], [*columns], options)
+                for array, parts in columns.items():
+                    parts.append(elements[array][:size])
         return AddPoints(
             name=name,
             start=start,
-            steps=columns["steps"],
-            values=columns["values"],
-            timestamps=columns[_TIMES],
+            steps=[*chain.from_iterable(columns["steps"])],
+            values=[*chain.from_iterable(columns["values"])],
+            timestamps=joined_times(columns[_TIMES]),
         )
+
+    def _raw(self) -> Collection[RawBSONDocument]:
+        """The collection, whose documents are not decoded."""
+        from bson.raw_bson import RawBSONDocument
+
+        options = self._collection.codec_options
+        return self._collection.with_options(options.with_options(document_class=RawBSONDocument))
 
     def _sizes(self, which: Mapping[str, Any]) -> Iterable[tuple[ObjectId, int]]:
         fields = {"size": AGGREGATIONS["count"]}
@@ -334,16 +348,12 @@ class MongoMetrics:
         self, ready: Mapping[str, Any], arrays: Mapping[str, Sequence[Any]], start: int
     ) -> bool:
         """Put many points behind those of a document, which fulfils `ready`, if it still does."""
-        from bson.raw_bson import RawBSONDocument
-
         from sacred.stores.mongo.bson_appending import setting_longer
 
-        options = self._collection.codec_options
-        raw = self._collection.with_options(options.with_options(document_class=RawBSONDocument))
-        found = raw.find_one(ready, dict.fromkeys(arrays, 1))
+        found = self._raw().find_one(ready, dict.fromkeys(arrays, 1))
         if found is None:
             return False
-        longer = setting_longer(found.raw, arrays, start, options)
+        longer = setting_longer(found.raw, arrays, start, self._collection.codec_options)
         return longer is not None and self._collection.update_one(ready, longer).matched_count > 0
 
     def _insert(self, document: Any) -> bool:

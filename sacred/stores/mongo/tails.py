@@ -2,8 +2,8 @@
 
 A server writes all of a document again when something is pushed to it, so a document that
 grew with every heartbeat would be written hundreds of times. New points therefore go to *tails*,
-and are moved to the document when it has become three times as long with them, and at the end of
-the run. Then no tail is left, and the record is what it always was.
+and are moved to the document at a few of its lengths (`is_due`), and at the end of the run. Then
+no tail is left, and the record is what it always was.
 
 While a metric may have tails, its first document has the field ``growing``. The ids of tails
 follow from the document that they continue, its length and their number, so a reader finds them
@@ -22,14 +22,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from bson import ObjectId
 
-__all__ = ["GROWING", "GROWTH", "MAX_PUSHED_POINTS", "PART_OF_TAILS", "TAIL", "tail_id", "tails_of"]
+__all__ = [
+    "GROWING",
+    "GROWTH",
+    "MAX_PUSHED_POINTS",
+    "PART_OF_TAILS",
+    "TAIL",
+    "is_due",
+    "tail_id",
+    "tails_of",
+]
 
 #: The field of a first document whose metric may have tails.
 GROWING = "growing"
 #: The field of a tail: its number.
 TAIL = "tail"
-#: Points are moved when a document becomes so many times as long. Of this, 2 would write 3.5 times
-#: the data, 3 writes 2.5 times; a dashboard that knows of no tails sees at least a third.
+#: Points are moved when a document has a third of the points that it may have, a ninth, ... A
+#: dashboard that knows of no tails sees at least a third of the points.
 GROWTH = 3
 #: A document or a tail gets more points, however few, while it has at most so many: to write
 #: some 20 kB again costs less than another document.
@@ -40,6 +49,26 @@ PART_OF_TAILS = 1_000_000_000
 _TAILS_AT_ONCE = 50
 
 Found = TypeVar("Found")
+
+
+def is_due(length: int, stop: int, size: int) -> bool:
+    """Whether points are moved from tails to the document.
+
+    A server takes more than twice as long to change a document as to insert one. So the lengths
+    are counted from the last one: none is a little shorter.
+
+    Args:
+        length: how many points the document has.
+        stop: how many it would have.
+        size: how many it may have.
+
+    >>> [is_due(length, stop, 90) for length, stop in [(10, 29), (10, 30), (29, 30), (30, 89)]]
+    [False, True, False, False]
+    """
+    due = size
+    while due > stop:
+        due //= GROWTH
+    return stop >= size or (due > length and stop >= 2 * length)
 
 
 def tail_id(document_id: ObjectId, length: int, number: int) -> ObjectId:
