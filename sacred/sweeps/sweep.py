@@ -30,8 +30,10 @@ from sacred.status import ACTIVE
 from sacred.stores.claims import claims_of
 from sacred.stores.schemes import absolute_address
 from sacred.stores.store import (
+    DamagedRunError,
     QueueUnsupportedError,
     RunExistsError,
+    RunNotFoundError,
     Store,
     StoreNotFoundError,
 )
@@ -52,6 +54,9 @@ Tell = Callable[..., None]
 
 #: Seconds between two looks into the store, while workers elsewhere do the work.
 _POLL_SECONDS = 1.0
+
+#: How long another driver may take from claiming the id of a run to having written it.
+_WRITING_SECONDS = 10.0
 
 
 class Sweep:
@@ -379,13 +384,26 @@ class Sweep:
                 options={**self._options, "--queue": True, "--id": run_id},
             )
         except RunExistsError:
-            if sweep_facts(self.store[run_id]).get("name") != self.name:
+            if self._facts_of_other(run_id).get("name") != self.name:
                 raise SweepError(
                     f"there is a run {run_id!r} in {self.store.url} that is not of this sweep: "
                     "give the sweep another name (--sweep NAME)"
                 ) from None
             return None
         return run._id
+
+    def _facts_of_other(self, run_id: RunId) -> Mapping[str, Any]:
+        """What a run says of its sweep that somebody else has made, or is about to write."""
+        deadline = time.monotonic() + _WRITING_SECONDS
+        while True:
+            try:
+                return sweep_facts(self.store[run_id])
+            except (DamagedRunError, RunNotFoundError) as error:
+                if time.monotonic() > deadline:
+                    raise SweepError(
+                        f"{error}: it was begun and not written; delete it and start again"
+                    ) from None
+                time.sleep(0.05)
 
     def _description(self) -> dict[str, Any]:
         """What every run says of the sweep, so that nothing else need be stored."""

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -144,6 +145,34 @@ def test_two_drivers_at_once_make_each_run_once(script):
     assert [(number, status) for number, _, status in found] == [
         (number, "COMPLETED") for number in range(4)
     ]
+
+
+def test_a_run_that_was_begun_and_not_written_is_named(script):
+    words = ["sweep", "-F", "runs", "with", "lr=0.1,0.2", "--sweep", "half", "-q"]
+    call(script, *words)
+    (half,) = [run.id for run in open_store(script / "runs") if run.config.lr == 0.1]
+    (script / "runs" / half / "run.json").unlink()
+    process = start(script, *words)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert f"runs/{half} has no run.json: it was begun and not written; delete it" in err
+    shutil.rmtree(script / "runs" / half)
+    call(script, *words)
+    assert len(list(open_store(script / "runs"))) == 2
+
+
+def test_a_driver_waits_for_a_run_that_another_one_is_writing(script):
+    words = ["sweep", "-F", "runs", "with", "lr=0.1,0.2", "--sweep", "late", "-q"]
+    call(script, *words)
+    (late,) = [run.id for run in open_store(script / "runs") if run.config.lr == 0.1]
+    record = script / "runs" / late / "run.json"
+    record.rename(record.with_suffix(".later"))
+    process = start(script, *words)
+    time.sleep(2)
+    record.with_suffix(".later").rename(record)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, (out, err)
+    assert len(list(open_store(script / "runs"))) == 2
 
 
 def test_a_driver_that_was_killed_is_started_again(script):
