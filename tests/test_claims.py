@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import time
 
 import pytest
 
@@ -49,7 +50,29 @@ class TestSqliteQueue(_PlaceQueue):
         return places.Sql(f"sqlite:///{self.new_directory() / 'runs.db'}")
 
 
-class TestPostgresQueue(_PlaceQueue):
+class _ClockedQueue(_PlaceQueue):
+    """Of a store with a clock, by which leases expire."""
+
+    def test_the_store_knows_how_old_a_lease_is(self):
+        store = self.make_store()
+        claims, other = claims_of(store), claims_of(self.reopen(store))
+        assert claims.lease_ages() == {}
+        document = {"experiment": {"name": "e", "sources": []}, "config": {}, "status": "QUEUED"}
+        document |= {"host": {}, "meta": {}, "command": "main"}
+        run_id = store.create(None, document, [])
+        claims.enqueue(run_id)
+        claimed = claims.claim(Lease(worker="w", host="h", process=None, seconds=60.0))
+        time.sleep(1)
+        [(found, age)] = other.lease_ages().items()
+        assert str(found) == str(run_id)
+        assert 0.9 < age < 60.0
+        claims.renew(claimed)
+        assert other.lease_ages()[found] < age
+        claims.put_back(claimed, "INTERRUPTED")
+        assert other.lease_ages() == {}
+
+
+class TestPostgresQueue(_ClockedQueue):
     @pytest.fixture(autouse=True)
     def _database(self, postgres):
         self.address = postgres.create_database()
@@ -70,7 +93,7 @@ class TestMariaDbQueue(_PlaceQueue):
         return places.Sql(self.address)
 
 
-class TestMongoQueue(_PlaceQueue):
+class TestMongoQueue(_ClockedQueue):
     @pytest.fixture(autouse=True)
     def _database(self, mongo_server, mongo_db):
         self.server, self.database = mongo_server, mongo_db

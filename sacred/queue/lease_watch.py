@@ -31,14 +31,17 @@ class LeaseWatch:
         self._clock = clock
         self._seen: dict[RunId, tuple[tuple[int, int], float]] = {}
 
-    def is_expired(self, entry: QueueEntry) -> bool:
+    def is_expired(self, entry: QueueEntry, age: float | None = None) -> bool:
         """Whether a lease has not been renewed for its whole length, or its process has ended.
 
         Args:
             entry: as it has just been read.
+            age: seconds since it was renewed, by the clock of its store; None: that has none.
         """
         if entry.lease is None or is_gone(entry.lease.process):
             return True
+        if age is not None:
+            return age > entry.lease.seconds
         now, state = self._clock(), (entry.attempt, entry.lease.beat)
         known = self._seen.get(entry.run_id)
         if known is None or known[0] != state:

@@ -297,8 +297,10 @@ class Worker:
         self._tell("lost", run=process.entry.run_id, attempt=process.entry.attempt)
 
     def _put_back_expired(self) -> None:
-        for entry in self.claims.entries(LEASED):
-            if entry.run_id in self._running or not self._watch.is_expired(entry):
+        others = [e for e in self.claims.entries(LEASED) if e.run_id not in self._running]
+        ages = self.claims.lease_ages() if others else {}
+        for entry in others:
+            if not self._watch.is_expired(entry, ages.get(entry.run_id)):
                 continue
             with contextlib.suppress(StaleAttemptError):  # another worker was faster
                 if entry.lease is not None and entry.lease.by_hand:

@@ -12,7 +12,7 @@ where they go. Each backend is a folder with its `store` (writing), `reader`, `c
 | `delivery` `bounded` | pending changes and retries; deadlines of calls to servers |
 | `spool` | a file for what no store would take |
 | `reader` `query_index` | the protocols of reading, of pushing queries down, and of an index |
-| `claims` | the protocol of a queue: leases, attempts as fencing tokens |
+| `claims` `queue_entry` | the protocol of a queue: leases, attempts as fencing tokens |
 | `collector` | the protocol of finding what no run refers to |
 | `schemes` `builtin` | stores by the scheme of their URL; the functions that open ours |
 | `point_columns` `local_files` | points as columns; local files that others write meanwhile |

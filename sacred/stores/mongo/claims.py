@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MongoClaims"]
 
+#: When the lease was renewed, by the clock of the server.
+_RENEWED = f"{QUEUE_ENTRY}.renewed"
+
 
 class _Store(Protocol):
     url: str
@@ -65,7 +68,10 @@ class MongoClaims(Claims):
         if unless:
             which["status"] = {"$nin": list(unless)}
         update = _update(changes)
-        update["$set"] = {**update.get("$set", {}), QUEUE_ENTRY: after.plain()}
+        fields = {f"{QUEUE_ENTRY}.{name}": value for name, value in after.plain().items()}
+        update["$set"] = {**update.get("$set", {}), **fields}
+        if after.state == LEASED:
+            update["$currentDate"] = {_RENEWED: True}
         with translate_errors(self.url):
             self._prepare()
             if self._runs.update_one(which, update).matched_count:
@@ -90,6 +96,14 @@ class MongoClaims(Claims):
         with translate_errors(self.url):
             found = self._runs.find({f"{QUEUE_ENTRY}.state": state}, {QUEUE_ENTRY: 1})
             return [entry for entry in map(_entry, found) if entry is not None]
+
+    def lease_ages(self) -> Mapping[RunId, float]:
+        """See `Claims.lease_ages`; the server has a clock that all workers can ask."""
+        age = {"$subtract": ["$$NOW", f"${_RENEWED}"]}
+        which = {"$match": {f"{QUEUE_ENTRY}.state": LEASED}}
+        with translate_errors(self.url):
+            found = list(self._runs.aggregate([which, {"$project": {"age": age}}]))
+        return {one["_id"]: one["age"] / 1000 for one in found if one["age"] is not None}
 
     def apply(self, run_id: RunId, attempt: int, changes: Sequence[Change]) -> None:
         """See `Claims.apply`."""

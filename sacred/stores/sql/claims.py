@@ -6,10 +6,11 @@ The table ``queue_entry`` is made when somebody uses the queue; a database of ru
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from sacred._base.run_ids import RunId
@@ -36,7 +37,7 @@ ENTRIES = sa.Table(
     sa.Column("queue_time", sa.String(40), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("details_json", sa.Text, nullable=False),  # lost, lease, attempts
+    sa.Column("details_json", sa.Text, nullable=False),  # lost, lease (with _RENEWED), attempts
 )
 _ORDER = sa.Index(
     "ix_queue_entry_order", ENTRIES.c.state, ENTRIES.c.priority.desc(), ENTRIES.c.queue_time
@@ -54,6 +55,10 @@ _FIRST_ROWS = 16
 
 
 _MYSQL_DEADLOCK = 1213
+
+#: Where PostgreSQL notes when a lease was renewed, in what `QueueEntry` does not read: in seconds.
+_RENEWED = ("lease", "renewed")
+_NOW = sa.extract("epoch", sa.func.clock_timestamp())
 
 
 class _NotSwappedError(Exception):
@@ -75,6 +80,7 @@ class SqlClaims(Claims):
         self._database = database
         self._writer = writer
         self._is_ready = False
+        self._has_clock = database.engine.dialect.name == "postgresql"
 
     def entry(self, run_id: RunId) -> QueueEntry | None:
         """See `Claims.entry`."""
@@ -159,6 +165,15 @@ class SqlClaims(Claims):
         """See `Claims.entries`."""
         return self._select(sa.select(ENTRIES).where(ENTRIES.c.state == state))
 
+    def lease_ages(self) -> Mapping[RunId, float]:
+        """See `Claims.lease_ages`; PostgreSQL has a clock that all workers can ask."""
+        if not self._has_clock:
+            return {}
+        renewed = sa.cast(ENTRIES.c.details_json, postgresql.JSONB)[_RENEWED].astext
+        age = (_NOW - sa.cast(renewed, sa.Double)).label("age")
+        found = self._rows(sa.select(ENTRIES.c.run_id, age).where(ENTRIES.c.state == LEASED))
+        return {row["run_id"]: float(row["age"]) for row in found if row["age"] is not None}
+
     def apply(self, run_id: RunId, attempt: int, changes: Sequence[Change]) -> None:
         """See `Claims.apply`."""
         key = ENTRIES.c.run_id == row_key(run_id)
@@ -174,6 +189,11 @@ class SqlClaims(Claims):
 
     def _swap(self, session: Session, before: QueueEntry | None, after: QueueEntry) -> None:
         row = _row(after)
+        if self._has_clock and after.state == LEASED:
+            details = sa.cast(sa.literal(row["details_json"], sa.Text), postgresql.JSONB)
+            path = sa.cast(list(_RENEWED), postgresql.ARRAY(sa.Text))
+            timed = sa.func.jsonb_set(details, path, sa.func.to_jsonb(_NOW))
+            row["details_json"] = sa.cast(timed, sa.Text)
         if before is None:
             session.execute(sa.insert(ENTRIES).values(row))
             return
