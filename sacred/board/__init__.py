@@ -9,6 +9,7 @@
 | `opened_stores` `index_preparation` | the stores of a board, by short keys; their first index |
 | `api` | the routes below ``/api/v1``; what they take and return is a table |
 | `page_files` `page` | what the browser runs, as it stands in the package |
+| `static_export` | a copy of the page with its data, which needs no server |
 | `notebook_frame` | the board in a notebook, `show` |
 | `serving` | a server of its own for ``sacred board`` |
 

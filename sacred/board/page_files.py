@@ -10,16 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-__all__ = ["page_routes"]
+__all__ = ["PAGE_ROOT", "page_routes"]
 
-_ROOT = Path(__file__).parent / "page"
+PAGE_ROOT = Path(__file__).parent / "page"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 def page_routes() -> list[BaseRoute]:
     """Return a route for each file; there is no way to any other file."""
-    files = [path for path in sorted(_ROOT.rglob("*")) if path.is_file()]
-    return [_route(path, path.relative_to(_ROOT).as_posix()) for path in files]
+    files = [path for path in sorted(PAGE_ROOT.rglob("*")) if path.is_file()]
+    return [_route(path, path.relative_to(PAGE_ROOT).as_posix()) for path in files]
 
 
 def _route(path: Path, name: str) -> BaseRoute:

@@ -4,10 +4,14 @@ It opens the stores that are named, else all of the project, else the directory 
 that it prints has a token; without that, nobody can read or change anything. To see a board of
 another machine: ssh -L 8050:localhost:8050 MACHINE, and open the address that was printed there.
 
+With --export, it writes a page with the data of some views, which needs no server: for a web site,
+a mail, an archive. Secrets are masked; the page says what it leaves out.
+
 Examples:
   sacred board
   sacred board runs mongodb://localhost/lab --port 9000
   sacred board --read-only --no-browser
+  sacred board --export copy --view "?panel=charts&q=status+%3D+COMPLETED"
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ _PORT = 8050
 _MIN_TOKEN_CHARS = 16
 TOKEN_VARIABLE, READ_TOKEN_VARIABLE = "SACRED_BOARD_TOKEN", "SACRED_BOARD_READ_TOKEN"
 _VIEWS_FILE = ".sacred-views.json"
+_MAX_COPIED_RUNS = 100
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +71,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--base-path", default="", metavar="PATH", help="serve below this path, such as /board"
     )
+    parser.add_argument(
+        "--export", metavar="DIR", help="write a copy that needs no server into DIR, and end"
+    )
+    parser.add_argument(
+        "--view",
+        action="append",
+        metavar="NAME|?ADDRESS",
+        help="with --export: copy this saved view, or what the board shows at this address; may "
+        "be repeated; the first one is shown first (default: all saved views)",
+    )
+    parser.add_argument(
+        "--limit",
+        type=whole_number,
+        metavar="N",
+        help=f"with --export: at most N runs of each view (default: {_MAX_COPIED_RUNS})",
+    )
     parser.add_argument("--no-browser", action="store_true", help="open no browser")
 
 
@@ -73,6 +94,11 @@ def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
     for package in ("starlette", "uvicorn"):
         require(package, extra="board", purpose="sacred board")
+    if args.export is not None:
+        _export(args, session)
+        return
+    if args.view or args.limit is not None:
+        raise UsageError("--view and --limit say what --export DIR copies")
     # Not at the top: only now it is known that the extra is installed.
     from sacred.board.access import new_token
     from sacred.board.serving import board_below, free_socket, is_loopback, serve
@@ -86,7 +112,6 @@ def run(args: argparse.Namespace, session: Session) -> None:
         )
     token = given or new_token()
     base_path = f"/{args.base_path.strip('/')}" if args.base_path.strip("/") else ""
-    project = session.project
     application = board_below(
         base_path,
         {named.name: named.store for named in stores},
@@ -94,7 +119,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
         read_token=_token(args.read_token_file, READ_TOKEN_VARIABLE),
         read_only=args.read_only,
         allowed_hosts=[*args.allowed_host, args.host],
-        views=None if project is None else project.path.with_name(_VIEWS_FILE),
+        views=_views_file(session),
     )
     listening = free_socket(args.host, args.port)
     port = listening.getsockname()[1]
@@ -111,6 +136,35 @@ def run(args: argparse.Namespace, session: Session) -> None:
             webbrowser.open(address)
 
     serve(application, listening, ready)
+
+
+def _export(args: argparse.Namespace, session: Session) -> None:
+    """Write a copy that needs no server."""
+    from sacred.board.api.context import Board
+    from sacred.board.api.view_file import ViewFile
+    from sacred.board.opened_stores import open_stores
+    from sacred.board.static_export.copied_views import copy_of
+    from sacred.board.static_export.recorder import chosen_views
+    from sacred.board.static_export.written_page import write_copy
+
+    stores = open_stores({named.name: named.store for named in _stores(args.places, session)})
+    board = Board(stores, read_only=True, views=ViewFile(_views_file(session)))
+    try:
+        views = chosen_views(args.view, board.views.read())
+        copy = copy_of(board, views, args.limit or _MAX_COPIED_RUNS, bool(args.view))
+        written = write_copy(copy, args.export)
+    finally:
+        board.close()
+    size = written.stat().st_size / 1e6
+    session.console.write(f"{written}\n")
+    session.console.note(f"{copy.runs} runs, {size:.1f} MB. It leaves out:")
+    for line in copy.left_out:
+        session.console.note(f"  {line}")
+
+
+def _views_file(session: Session) -> Path | None:
+    project = session.project
+    return None if project is None else project.path.with_name(_VIEWS_FILE)
 
 
 def _stores(places: list[str], session: Session) -> list[NamedStore]:

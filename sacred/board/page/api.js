@@ -1,5 +1,6 @@
 // @ts-check
 // The REST API, which is all that the page knows of stores.
+import { request } from "./transport.js";
 
 /** @typedef {{detail: string, title: string, status: number, query?: string, column?: number, hint?: string, current?: any, etag?: string}} ProblemDetails */
 /** @typedef {{store: string, key: string, name: string, buckets: number, points: number, gaps: number[], group?: number, error: string | null, x: Float64Array, first: Float64Array, last: Float64Array, low: Float64Array, high: Float64Array}} Curve */
@@ -34,7 +35,7 @@ export function runPath(store, key) {
 async function ask(url, options) {
   let response;
   try {
-    response = await fetch(url, options);
+    response = await request(url, options);
   } catch (error) {
     if (options.signal?.aborted) throw error;
     const detail = "The board does not answer. Is `sacred board` still running?";

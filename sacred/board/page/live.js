@@ -1,5 +1,6 @@
 // @ts-check
 // What changes in the stores: one stream of events, closed while nobody looks.
+import { openEvents } from "./transport.js";
 
 /** @typedef {{store: string, new: string[], changed: string[], error: string | null}} StoreChange */
 /** @typedef {(change: StoreChange | null) => void} Listener null: anything may have changed */
@@ -26,7 +27,8 @@ export function changed() {
 
 function open() {
   if (stream || document.hidden) return;
-  stream = new EventSource(`api/v1/events${last ? `?after=${last}` : ""}`);
+  stream = openEvents(`api/v1/events${last ? `?after=${last}` : ""}`);
+  if (!stream) return;
   stream.addEventListener("change", (event) => {
     last = event.lastEventId;
     failures = 0;

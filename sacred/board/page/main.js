@@ -2,6 +2,7 @@
 // Puts the parts of the page together.
 import { Problem } from "./api.js";
 import { columnMenu } from "./column_menu.js";
+import { copyNote } from "./copy_note.js";
 import { button, el, fill, icon } from "./dom.js";
 import { facetMenu } from "./facets.js";
 import { groupMenu } from "./group_menu.js";
@@ -18,6 +19,7 @@ import { RunsTable } from "./runs_table.js";
 import { selectionBar } from "./selection_bar.js";
 import { change, state } from "./state.js";
 import { StatusBar } from "./status_bar.js";
+import { copy, fileUrl } from "./transport.js";
 import { exportMenu, viewMenu } from "./view_menu.js";
 import { Workspace } from "./workspace.js";
 
@@ -26,8 +28,9 @@ function place(id) {
   return /** @type {HTMLElement} */ (document.getElementById(id));
 }
 
+if (copy) document.body.classList.add("read-only");
 const top = place("top");
-top.append(el("h1", {}, el("a.brand", { href: location.pathname, title: "All runs", onclick: (/** @type {Event} */ event) => { event.preventDefault(); change({ q: "", sort: "", stores: [], trash: false, run: "", item: "", alone: "", off: [], picked: [], by: [], groups: [], panel: "" }); } }, el("img", { src: "icon.svg", alt: "" }), el("span", {}, "sacred board"))));
+top.append(el("h1", {}, el("a.brand", { href: location.pathname, title: "All runs", onclick: (/** @type {Event} */ event) => { event.preventDefault(); change({ q: "", sort: "", stores: [], trash: false, run: "", item: "", alone: "", off: [], picked: [], by: [], groups: [], panel: "" }); } }, el("img", { src: fileUrl("icon.svg"), alt: "" }), el("span", {}, "sacred board"))));
 const query = new QueryBox(top);
 /** @type {StatusBar | undefined} */
 let bar;
@@ -54,7 +57,7 @@ const views = button("Views", () => togglePopup(views, "Views", (close) => viewM
 const save = button("Export", () => togglePopup(save, "Export", (close) => exportMenu(close, table.data.columns)), { icon: "save", text: true });
 const more = button("Settings", () => togglePopup(more, "Settings", settings), { icon: "moon", plain: true });
 const help = button("Keys (?)", () => showKeys(shortcuts), { icon: "help", plain: true });
-top.append(charts, by, columns, views, save, more, help);
+top.append(charts, by, columns, views, ...(copy ? [copyNote(copy)] : [save]), more, help);
 
 /** @param {HTMLElement} anchor @param {string} [field] */
 function openFacets(anchor, field = "") {

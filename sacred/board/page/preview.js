@@ -4,6 +4,7 @@ import { beginning } from "./api.js";
 import { el, fill, icon } from "./dom.js";
 import { number, size } from "./format.js";
 import { highlighted } from "./highlight.js";
+import { fileUrl } from "./transport.js";
 import { valueTree } from "./value_tree.js";
 
 const MOST = 512 * 1024;
@@ -20,7 +21,7 @@ const PICTURES = /^image\/(png|jpeg|gif|webp|bmp|avif|svg\+xml)$/;
  */
 export async function preview(place, file, shown, saved, signal) {
   const about = el("span.dim");
-  const head = el("div", { class: "cards" }, el("strong", {}, file.name), about, el("a", { href: saved, download: "" }, icon("save"), " Save"));
+  const head = el("div", { class: "cards" }, el("strong", {}, file.name), about, el("a", { href: fileUrl(saved), download: "" }, icon("save"), " Save"));
   const body = el("div", {}, el("span.dim", {}, "Reading …"));
   fill(place, head, body);
   try {
@@ -48,10 +49,11 @@ function isJson(file) {
 /**
  * @param {{name: string, content_type: string}} file
  * @param {{bytes: Uint8Array, size: number}} start
- * @param {string} shown
+ * @param {string} address
  * @returns {Node[]}
  */
-export function content(file, start, shown) {
+export function content(file, start, address) {
+  const shown = fileUrl(address);
   const kind = file.content_type.split(";")[0].trim().toLowerCase();
   const name = file.name.toLowerCase();
   if (PICTURES.test(kind)) return [el("img", { src: shown, alt: file.name })];

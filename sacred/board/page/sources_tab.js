@@ -6,6 +6,7 @@ import { fileAddress } from "./files_tab.js";
 import { highlighted } from "./highlight.js";
 import { showEmpty } from "./notices.js";
 import { change, state } from "./state.js";
+import { fileUrl } from "./transport.js";
 
 const MOST = 1 << 20;
 
@@ -26,7 +27,7 @@ export function sourcesTab(root, run) {
     fill(names, el("div.heading", {}, "Sources"), ...run.sources.map((/** @type {any} */ file) => el("button", { type: "button", title: file.name, "aria-current": String(file.name === name), onclick: () => { change({ item: file.name }, { replace: true }); show(file.name); } }, icon("file"), el("span", {}, file.name))));
     try {
       const { bytes } = await beginning(saved, MOST, abort.signal);
-      fill(place, el("div.cards", {}, el("strong", {}, name), el("a", { href: saved, download: "" }, icon("save"), " Save")), highlighted(new TextDecoder().decode(bytes), name));
+      fill(place, el("div.cards", {}, el("strong", {}, name), el("a", { href: fileUrl(saved), download: "" }, icon("save"), " Save")), highlighted(new TextDecoder().decode(bytes), name));
     } catch (error) {
       if (!abort.signal.aborted) fill(place, el("span.dim", {}, /** @type {Error} */ (error).message));
     }

@@ -1,6 +1,7 @@
 // @ts-check
 // The state of the page, all of which stands in its address.
 import { keepSettings, keptSettings, readSettings, writeSettings } from "./charts/settings.js";
+import { copy } from "./transport.js";
 
 /**
  * @typedef {object} State
@@ -84,9 +85,9 @@ export function asAddress(state) {
 }
 
 /** @type {State} */
-let current = fromQuery(new URLSearchParams(location.search));
+let current = fromQuery(new URLSearchParams(location.search || copy?.first || ""));
 // Who comes without an address of something finds charts as they were left.
-if (!location.search) current.chart = keptSettings();
+if (!location.search && !copy) current.chart = keptSettings();
 
 export function state() {
   return current;

@@ -4,9 +4,9 @@ import { get } from "./api.js";
 import { button, el, fill, icon, statusMark } from "./dom.js";
 import { changed, onStoreChange } from "./live.js";
 import { change, onChange, state } from "./state.js";
+import { join, split } from "./status_query.js";
 
 const ORDER = ["RUNNING", "QUEUED", "COMPLETED", "FAILED", "DEAD", "INTERRUPTED", "TIMEOUT", "OTHER"];
-const PART = /(?:^|\s+and\s+)status (?:= ([A-Z]+)|in \(([A-Z, ]+)\))$/;
 const WAIT_MS = 1500;
 const AWAY_MS = 3000;
 
@@ -99,31 +99,4 @@ export class StatusBar {
 /** @param {any[]} stores */
 function isAway(stores) {
   return stores.some((store) => store.error);
-}
-
-/** The query without its condition on the status, and the statuses. @param {string} query @returns {[string, string[]]} */
-export function split(query) {
-  const found = query.match(PART);
-  if (!found) return [query, []];
-  const rest = query.slice(0, found.index).trim();
-  const bare = rest.startsWith("(") && rest.endsWith(")") && balanced(rest.slice(1, -1)) ? rest.slice(1, -1) : rest;
-  return [bare, (found[1] ?? found[2]).split(",").map((text) => text.trim())];
-}
-
-/** @param {string} text */
-function balanced(text) {
-  let depth = 0;
-  for (const letter of text) {
-    depth += letter === "(" ? 1 : letter === ")" ? -1 : 0;
-    if (depth < 0) return false;
-  }
-  return depth === 0;
-}
-
-/** @param {string} rest @param {string[]} statuses */
-function join(rest, statuses) {
-  if (!statuses.length) return rest;
-  const part = statuses.length === 1 ? `status = ${statuses[0]}` : `status in (${statuses.join(", ")})`;
-  if (!rest) return part;
-  return `${/\bor\b/.test(rest) ? `(${rest})` : rest} and ${part}`;
 }
