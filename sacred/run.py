@@ -131,6 +131,7 @@ class Run(AttemptedRun, FileMethods, LogMethods):
         self.experiment: Any = None
         self.refresh_experiment_info: Callable[[], dict[str, Any]] | None = None
         self.environment_gatherer: Callable[[], Callable[[], dict[str, Any]]] | None = None
+        self.closing_hooks: list[Callable[[], None]] = []  # called before the end is stored
         self._metrics = MetricsLogger()
         self._dispatcher = Dispatcher((), run_logger, self.bindings)
         #: Sends the heartbeats; ``heartbeat.beat()`` sends one at once. None before the start.
@@ -416,6 +417,8 @@ class Run(AttemptedRun, FileMethods, LogMethods):
         assert self.heartbeat is not None
         if self.start_time is not None and self._dispatcher.observers:
             self._record_new_imports()
+            for hook in self.closing_hooks:
+                hook()
         if isinstance(closing, RunFailed):
             # Whatever is captured: who reads the output of a run wants to see why it failed.
             self.heartbeat.add_output("".join(closing.fail_trace))

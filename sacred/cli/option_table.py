@@ -259,6 +259,14 @@ TABLE = (
         target="sacred.observers.tinydb_hashfs:tiny_db_option",
     ),
     OptionRow(
+        short="",
+        long="--trace",
+        description="Record which files the run reads and writes, and what it executes (on Linux, "
+        "with strace): the process is started again under strace.",
+        target="sacred.exec.traced_experiment:trace_option",
+        is_new=True,
+    ),
+    OptionRow(
         short="-u",
         long="--unobserved",
         description="Ignore all observers for this run.",

@@ -16,6 +16,7 @@
 | `made_files` | the files that a program has made, as artifacts |
 | `tracing` | which files a program reads and writes, and what it executes |
 | `run_trace` | the trace of one run |
+| `traced_experiment` | ``python train.py --trace``: an experiment started again under strace |
 | `bundling` | traced runs in one file, with every file that the program used |
 | `worktree` | an older commit in a scratch directory |
 | `program_errors` | how a program ends otherwise than well |

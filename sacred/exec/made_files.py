@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sacred.run import Run
 
@@ -52,13 +52,17 @@ def files_below(directory: str) -> Iterator[str]:
                 yield path
 
 
-def add_artifact(run: Run, path: str, directory: str) -> str:
+def add_artifact(
+    run: Run, path: str, directory: str, others: Collection[str] = (), aside: str = _ASIDE
+) -> str:
     """Store a file as an artifact, under its path below a directory.
 
     Args:
         run: the run.
         path: of the file.
         directory: if the file is not below it, its base name counts.
+        others: names that other artifacts have.
+        aside: in front of the name, where that is one of these.
 
     Returns:
         the name of the artifact.
@@ -67,6 +71,8 @@ def add_artifact(run: Run, path: str, directory: str) -> str:
     if name.startswith(os.pardir):
         name = os.path.basename(path)
     name = name.replace(os.sep, "/")
+    if name in others:
+        name = f"{aside}{name}"
     try:
         run.add_artifact(path, name)
     except FileExistsError:

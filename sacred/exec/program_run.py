@@ -12,6 +12,7 @@ from sacred._base.masking import mask_passwords, mask_secret_values
 from sacred._base.paths import get_by_dotted_path, iterate_flattened
 from sacred.config.read_only import make_plain
 from sacred.exec.child_process import run_child
+from sacred.exec.composition import INTERPRETERS, interpreter_name
 from sacred.exec.csv_metrics import CsvMetrics
 from sacred.exec.event_files import EventMetrics, is_event_file
 from sacred.exec.made_files import FileStamps, add_artifact, files_below
@@ -100,7 +101,9 @@ class ProgramRun:
         paths = [os.path.join(request.directory, path) for path in request.inputs]
         if request.config_file is not None:
             paths.append(os.path.join(request.directory, request.config_file))
+        # An interpreter in a virtual environment is none.
         is_own = program.startswith(f"{request.directory}{os.sep}")
+        is_own = is_own and interpreter_name(program) not in INTERPRETERS
         if is_own and os.path.getsize(program) <= MAX_STORED_BYTES and os.access(program, os.R_OK):
             paths.append(program)
         found = list(dict.fromkeys(map(os.path.abspath, paths)))

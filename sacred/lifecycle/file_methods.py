@@ -28,6 +28,8 @@ class FileMethods:
     def __init__(self) -> None:
         super().__init__()
         self._artifact_files = ArtifactFiles()
+        #: Paths of the files that were recorded, with the names of artifacts, if somebody asks.
+        self.recorded_files: dict[str, str] | None = None
 
     def open_resource(self, filename: PathLike, mode: str = "r") -> IO[Any]:
         """Open a file and record it as a resource of this run; see `open` for the mode.
@@ -55,7 +57,10 @@ class FileMethods:
             RuntimeError: this is a forked worker.
         """
         self._owner.check("add_resource()")
-        self._dispatcher.emit(ResourceAdded(filename=existing_file(filename, "resource")))
+        path = existing_file(filename, "resource")
+        self._dispatcher.emit(ResourceAdded(filename=path))
+        if self.recorded_files is not None:
+            self.recorded_files[os.path.realpath(path)] = ""
 
     def add_artifact(
         self,
@@ -83,11 +88,9 @@ class FileMethods:
         self._owner.check("add_artifact()")
         written = self._artifact_files.write(filename, name)
         path, name = written or (existing_file(filename, "artifact"), name)
+        name = valid_artifact_name(name or os.path.basename(path))
         self._dispatcher.emit(
-            ArtifactAdded(
-                name=valid_artifact_name(name or os.path.basename(path)),
-                filename=path,
-                metadata=metadata,
-                content_type=content_type,
-            )
+            ArtifactAdded(name=name, filename=path, metadata=metadata, content_type=content_type)
         )
+        if self.recorded_files is not None:
+            self.recorded_files[os.path.realpath(path)] = name

@@ -23,7 +23,7 @@ __all__ = ["Invocation", "invocation_of", "is_from_command_line"]
 
 #: Options of a command line that change what a run prints or does.
 _OPTIONS = ("--capture", "--loglevel", "--name")
-_FLAGS = ("--force", "--debug", "--tape")
+_FLAGS = ("--force", "--debug", "--tape", "--trace")
 #: Of the interpreter.
 _PYTHON_FLAGS = frozenset({"-O", "-OO", "-u"})
 

@@ -27,13 +27,30 @@ def program_call(
         updates: words behind ``with``, in addition to the recorded parameters.
 
     Raises:
-        CannotRestoreError: a secret among its parameters or arguments is masked.
+        CannotRestoreError: a secret among its parameters or arguments is masked; the program is
+            not there.
     """
     words = program_words(record, updates) or []
     if any("***" in word for word in words):
         raise CannotRestoreError("a secret among its parameters or arguments is masked")
-    base = tree.moved(str(record.experiment.get("base_dir")))
-    return ["-m", "sacred", "exec", *words], base or tree.work
+    base = str(record.experiment.get("base_dir"))
+    directory = tree.moved(base) or tree.work
+    place = words.index("--") + 1
+    words[place] = _program_in(directory, base, words[place])
+    return ["-m", "sacred", "exec", *words], directory
+
+
+def _program_in(directory: Path, base: str, word: str) -> str:
+    """The program as it is called from a directory that stands for another one.
+
+    An interpreter in a virtual environment is not stored: it is where it was, or nowhere.
+    """
+    if os.sep not in word or os.path.isfile(directory / word):
+        return word
+    place = os.path.join(base, word)
+    if not os.path.isfile(place):
+        raise CannotRestoreError(f"the program {word} is neither stored nor here")
+    return place
 
 
 def make_executable(record: RunRecord, tree: RestoredTree) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sacred.records import RunRecord
@@ -48,7 +49,7 @@ def restore_sources(record: RunRecord, scratch: Path, directory: str | None = No
             notes.append(f"the source {name} is that of the commit")
     if has_script and not path_below(tree.root, places.script).is_file():
         raise CannotRestoreError(f"its main file {places.script} is not among the stored sources")
-    _make_directory(tree)
+    _make_directories(tree, record)
     return RestoredTree(places=places, root=tree.root, outside=tree.outside, notes=tuple(notes))
 
 
@@ -71,8 +72,21 @@ def _unstored_modules(record: RunRecord, places: Places) -> list[str]:
     return [f"of the package {module.split('.')[0]}, only what is below {places.base} is stored"]
 
 
-def _make_directory(tree: RestoredTree) -> None:
-    """The working directory, which nobody has stored."""
-    found = tree.relative(tree.places.work + "/.")
-    if found is not None and found[1] not in (".", ""):
-        path_below(*found).mkdir(parents=True, exist_ok=True)
+def _make_directories(tree: RestoredTree, record: RunRecord) -> None:
+    """The working directory, and those that the run has written into: nobody has stored them."""
+    for path in (tree.places.work, *_directories_written_to(record)):
+        found = tree.relative(f"{path}/.")
+        if found is not None and found[1] not in (".", ""):
+            path_below(*found).mkdir(parents=True, exist_ok=True)
+
+
+def _directories_written_to(record: RunRecord) -> Iterator[str]:
+    """Those that were there before the run, as far as it was traced."""
+    trace = record.environment.get("trace")
+    if not isinstance(trace, Mapping):
+        return
+    made = tuple(f"{path}/" for path in trace.get("made_directories") or ())
+    for row in trace.get("written") or ():
+        directory = os.path.dirname(str(row.get("path")))
+        if not f"{directory}/".startswith(made):
+            yield directory

@@ -49,6 +49,7 @@ BUILT_IN_OPTIONS = frozenset(
         "--strict",
         "--tag",
         "--tape",
+        "--trace",
         "--tiny-db",
         "--unobserved",
     }

@@ -180,14 +180,16 @@ def _metrics(first: RunRecord, second: RunRecord, ignored: Collection[str] = ())
 def _status(first: RunRecord, second: RunRecord) -> _Found:
     if first.status != second.status:
         yield "status", (first.status, second.status)
-    elif _raised(first) != _raised(second):
-        yield "error", (_raised(first), _raised(second))
+        return
+    raised = _raised(first, first, second), _raised(second, first, second)
+    if raised[0] != raised[1]:
+        yield "error", raised
 
 
-def _raised(record: RunRecord) -> str | None:
+def _raised(record: RunRecord, *compared: RunRecord) -> str | None:
     """The last line of the traceback, without what is another each time."""
     lines = (record.fail_trace or "").strip().splitlines()
-    return mask_output(lines[-1], record) if lines else None
+    return mask_output(lines[-1], *compared) if lines else None
 
 
 def _result(first: RunRecord, second: RunRecord) -> _Found:

@@ -67,14 +67,15 @@ _NOT_REPEATED = (
 )
 
 
-def mask_output(text: str, record: RunRecord) -> str:
+def mask_output(text: str, *records: RunRecord) -> str:
     """Return the output with all that is another each time masked.
 
     Args:
         text: of the output.
-        record: the run that it is of: its directories are masked, too.
+        *records: the runs that are compared. The directories of all are masked: a repetition may
+            use what is still where the first run was.
     """
-    for root in roots_of(record):
+    for root in roots_of(*records):
         text = text.replace(root, _DIRECTORY)
     for mask in MASKS:
         text = re.sub(mask.pattern, mask.replacement, text)
@@ -94,16 +95,16 @@ def differing_lines(
         the number from 1 on, and both lines as they were printed (None: there is none); None if
         the outputs agree.
     """
-    lines = (_lines(record) for record in (first, second))
+    lines = (_lines(record, first, second) for record in (first, second))
     for number, (one, other) in enumerate(itertools.zip_longest(*lines), 1):
         if one is None or other is None or one[0] != other[0]:
             return number, one and one[1], other and other[1]
     return None
 
 
-def _lines(record: RunRecord) -> Iterator[tuple[str, str]]:
+def _lines(record: RunRecord, *compared: RunRecord) -> Iterator[tuple[str, str]]:
     """Yield the lines of the output: masked, and as they are."""
     for line in record.output.rstrip().splitlines():
         if re.match(_NOT_REPEATED, line):
             continue
-        yield mask_output(line, record).rstrip(), line
+        yield mask_output(line, *compared).rstrip(), line

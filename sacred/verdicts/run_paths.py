@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import Any
 
 from sacred.records import RunRecord
 
 __all__ = ["relative_path", "roots_of"]
 
 
-def roots_of(record: RunRecord) -> list[str]:
-    """Return repositories, base directory and working directory of a run, the longest first."""
-    environment = record.environment
-    listed = environment.get("repositories")
-    repositories = listed if isinstance(listed, list | tuple) else ()
-    found = [entry.get("root") for entry in repositories if isinstance(entry, Mapping)]
-    found += [record.experiment.get("base_dir"), environment.get("working_directory")]
+def roots_of(*records: RunRecord) -> list[str]:
+    """Return repositories, base directory and working directory of runs, the longest first."""
+    found: list[Any] = []
+    for record in records:
+        environment = record.environment
+        listed = environment.get("repositories")
+        repositories = listed if isinstance(listed, list | tuple) else ()
+        found += [entry.get("root") for entry in repositories if isinstance(entry, Mapping)]
+        found += [record.experiment.get("base_dir"), environment.get("working_directory")]
     roots = {root.rstrip("/") for root in found if isinstance(root, str)}
     return sorted((root for root in roots if root), key=lambda root: (-len(root), root))
 
@@ -31,8 +34,7 @@ def relative_path(path: str, *records: RunRecord) -> str:
     Returns:
         the path itself if it lies in none of them.
     """
-    roots = [root for record in records for root in roots_of(record)]
-    for root in sorted(roots, key=len):
+    for root in reversed(roots_of(*records)):
         if path.startswith(f"{root}/"):
             return os.path.relpath(path, root)
     return path

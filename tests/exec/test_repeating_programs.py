@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
+import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -175,3 +178,44 @@ def test_two_seeds_are_a_mistake(sacred: Call, words: list[str]) -> None:
     done = sacred("exec", *words, "--", "echo")
     assert done.returncode == 2
     assert "--seed" in done.stderr
+
+
+def test_the_interpreter_of_a_virtual_environment_is_none_of_the_files(
+    work: Path, sacred: Call
+) -> None:
+    venv.create(work / "env")
+    (work / "script.py").write_text("import sys; print(sys.prefix)")
+    assert sacred("exec", "--quiet", "--", "env/bin/python", "script.py").returncode == 0
+    run = last_run()
+    assert run.output == f"{work}/env\n"
+    assert [os.path.basename(path) for path in run.resources] in ([], ["script.py"])
+    assert sacred("rerun", "1").stdout.splitlines()[0] == "EXACT"
+    shutil.rmtree(work / "env")
+    done = sacred("rerun", "1")
+    assert (done.returncode, done.stdout.split()[0]) == (2, "IMPOSSIBLE")
+    assert "the program env/bin/python is neither stored nor here" in done.stdout
+
+
+def test_a_module_that_is_read_in_compiled_form_is_an_input(
+    work: Path, sacred: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    (work / "helper.py").write_text("number = 1")
+    (work / "script.py").write_text("import helper; print(helper.number)")
+    for _ in range(2):
+        done = sacred("exec", "--trace", "--", sys.executable, "script.py")
+        if "--trace: " in done.stderr:
+            pytest.skip("strace does not work here")
+        assert str(work / "helper.py") in last_run().resources
+    clear(work)
+    assert sacred("rerun", "2").stdout.splitlines()[0] == "EXACT"
+
+
+def test_a_directory_that_a_program_writes_into_is_there_again(work: Path, sacred: Call) -> None:
+    (work / "out").mkdir()
+    words = ("sh", "-c", "echo x > out/a; mkdir new; echo y > new/b")
+    done = sacred("exec", "--trace", "--", *words)
+    if "--trace: " in done.stderr:
+        pytest.skip("strace does not work here")
+    assert sacred("rerun", "1").stdout.splitlines()[0] == "EXACT"
+    assert set(last_run().artifacts) == {"out/a", "new/b"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 import glob
 import os
-import re
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -14,7 +13,7 @@ from sacred._base.frozen import Frozen
 from sacred.exec.bundling.executables import interpreter_of
 from sacred.exec.bundling.path_links import follow_links
 from sacred.exec.made_files import files_below
-from sacred.exec.tracing.system_files import SystemFiles, is_device
+from sacred.exec.tracing.system_files import SystemFiles, is_device, source_of_compiled
 
 __all__ = ["UsedFile", "UsedFiles"]
 
@@ -26,7 +25,6 @@ _SECRETS_OF_SYSTEM = (
     "/etc/ssl/private/",
     "/etc/ssh/",
 )
-_COMPILED = re.compile(r"(.*)/__pycache__/([^/]+?)\.[^/.]+-\d+(?:\.opt-\d)?\.pyc")
 _MAX_INTERPRETERS = 5
 
 
@@ -132,9 +130,9 @@ class UsedFiles:
     def _add_compiled(self, paths: Iterable[str]) -> None:
         for path in map(str, paths):
             self._add(path, "compiled module")
-            found = _COMPILED.fullmatch(path)
-            if found is not None:
-                self._add(f"{found[1]}/{found[2]}.py", "source of a compiled module")
+            source = source_of_compiled(path)
+            if source is not None:
+                self._add(source, "source of a compiled module")
 
     def _add(self, path: str, why: str) -> str:
         """Take a path with the links that it leads through; return it without them."""

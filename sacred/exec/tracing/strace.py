@@ -9,13 +9,14 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from typing import Literal
 
 from sacred._base.digest import chunks_of
 from sacred._base.frozen import Frozen
 from sacred.exec.tracing.accesses import LOOKING_CALLS, TRACED_CALLS, Accesses
 
-__all__ = ["TraceMode", "Tracer", "read_trace", "tracer_for"]
+__all__ = ["TraceMode", "Tracer", "read_trace", "read_trace_until", "tracer_for"]
 
 TraceMode = Literal["auto", "on", "off"]
 
@@ -145,16 +146,44 @@ def read_trace(file: str, directory: str) -> Accesses:
         directory: the working directory of the program.
     """
     accesses = Accesses(directory)
+    for lines in _lines_of(file):
+        accesses.add(lines)
+        if accesses.calls > 0 and not accesses.running:
+            break
+    return accesses
+
+
+def read_trace_until(file: str, directory: str, mark: str) -> Accesses:
+    """Return what a trace of this process holds until now.
+
+    Args:
+        file: of the trace.
+        directory: the working directory that the process began in.
+        mark: a path that does not exist; looking for it is the last call that counts.
+    """
+    try:
+        os.close(os.open(mark, os.O_RDONLY))
+    except OSError:
+        pass  # what counts is that it was tried
+    accesses = Accesses(directory)
+    for lines in _lines_of(file):
+        accesses.add(lines)
+        if any(mark in line for line in lines):
+            break
+    return accesses
+
+
+def _lines_of(file: str) -> Iterator[list[str]]:
+    """Yield the whole lines of a file that grows, as long as patience lasts."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     rest = ""
     try:
         with open(file, encoding="ascii", errors="surrogateescape") as lines:
             while True:
                 *whole, rest = (rest + lines.read()).split("\n")
-                accesses.add(whole)
-                is_whole = accesses.calls > 0 and not accesses.running
-                if is_whole or time.monotonic() > deadline:
-                    return accesses
+                yield whole
+                if time.monotonic() > deadline:
+                    return
                 time.sleep(0.005)
     except FileNotFoundError:
-        return accesses
+        return

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 
 from sacred.exec.composition import INTERPRETERS, interpreter_name
 
-__all__ = ["SystemFiles", "is_compiled", "is_device", "is_outside"]
+__all__ = ["SystemFiles", "is_compiled", "is_device", "is_outside", "source_of_compiled"]
 
 _SYSTEM = (
     *("/usr/", "/lib/", "/lib64/", "/lib32/", "/bin/", "/sbin/", "/etc/", "/opt/", "/nix/"),
@@ -17,8 +17,11 @@ _SYSTEM = (
 _OUTSIDE = ("/proc/", "/sys/", "/dev/", "/run/", "/memfd:")
 _SHARED_MEMORY = "/dev/shm/"
 _LOCAL = ("/usr/local/share/", "/usr/local/data/")
-_LIBRARIES = re.compile(r"/(?:site-packages|dist-packages|lib/python\d[\d.]*|site-library)/")
+_LIBRARIES = re.compile(
+    r"/(?:site-packages|dist-packages|lib/python\d[\d.]*|site-library)/|\.(?:egg|dist)-info/"
+)
 _COMPILED = re.compile(r"/__pycache__/|\.pyc(?:\.\d+)?$")
+_SOURCE = re.compile(r"(.*)/__pycache__/([^/]+?)\.[^/.]+(?:\.opt-\w+)?\.pyc(?:\.\d+)?")
 #: Files with secrets: neither content nor digest is recorded.
 _PRIVATE = re.compile(
     r"(?i)credential|secret|passw|\.(?:pem|key|p12|pfx|kdbx)$|^id_(?:rsa|dsa|ecdsa|ed25519)"
@@ -35,6 +38,16 @@ def is_compiled(path: str) -> bool:
     return _COMPILED.search(path) is not None
 
 
+def source_of_compiled(path: str) -> str | None:
+    """Return where the source of a compiled module of Python would be; None: it is none.
+
+    >>> source_of_compiled("/lab/__pycache__/data.cpython-311.opt-1.pyc")
+    '/lab/data.py'
+    """
+    found = _SOURCE.fullmatch(path)
+    return None if found is None else f"{found[1]}/{found[2]}.py"
+
+
 def is_device(path: str) -> bool:
     """Whether a path is one of a device or a process."""
     # Directories in it hold files as others do; what lies in it directly is shared memory.
@@ -47,8 +60,8 @@ class SystemFiles:
 
     Args:
         directory: the working directory of the program.
-        programs: paths of the executed programs: what lies around an interpreter (a virtual
-            environment) belongs to it.
+        programs: paths of the executed programs, also those that are links: what lies around an
+            interpreter (a virtual environment) belongs to it.
     """
 
     def __init__(self, directory: str, programs: Iterable[str]) -> None:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sacred._base.masking import mask_passwords, mask_secret_values
 from sacred.exec.tracing.accesses import Accesses, FileUse
 from sacred.exec.tracing.file_digests import Digests, digests_of
 from sacred.exec.tracing.loaded_packages import packages_of
-from sacred.exec.tracing.system_files import SystemFiles, is_compiled, is_device, is_outside
+from sacred.exec.tracing.system_files import (
+    SystemFiles,
+    is_compiled,
+    is_device,
+    is_outside,
+    source_of_compiled,
+)
 
 __all__ = ["MAX_STORED_BYTES", "PLACES", "TraceRecord"]
 
@@ -71,14 +77,14 @@ class TraceRecord:
         self._scratch = f"{os.path.realpath(scratch)}{os.sep}" if scratch else None
         self._stdin = stdin
         self._for_bundle = for_bundle
-        self._system = SystemFiles(directory, (words[0] for words in accesses.programs))
+        self._system = SystemFiles(directory, _named_programs(accesses))
         self.inputs: list[str] = []
         self.outputs: list[str] = []
         self.notes: list[str] = []
         self._read: list[dict[str, Any]] = []
         self._written: list[dict[str, Any]] = []
         self._names: list[str] = []
-        for path, use in sorted(accesses.files.items()):
+        for path, use in sorted({**_sources(accesses.files), **accesses.files}.items()):
             self._sort(path, use)
         self.packages = packages_of(accesses.files)
         self._add_notes()
@@ -207,6 +213,19 @@ class TraceRecord:
             f"{len(self._names)} of the system; programs: {len(self._accesses.programs)}; "
             f"calls: {self._accesses.calls}"
         )
+
+
+def _named_programs(accesses: Accesses) -> Iterator[str]:
+    """The executed programs, and the links to them: that of a virtual environment is one."""
+    programs = {words[0] for words in accesses.programs}
+    yield from programs
+    yield from (path for path in accesses.aliases if os.path.realpath(path) in programs)
+
+
+def _sources(files: Mapping[str, FileUse]) -> dict[str, FileUse]:
+    """The modules that were read in compiled form: what counts is their source."""
+    found = (source_of_compiled(path) for path, use in files.items() if use.was_read)
+    return {path: FileUse(was_read=True) for path in found if path and os.path.isfile(path)}
 
 
 def _limited(name: str, values: list[Any], limit: int = _MAX_NAMES) -> dict[str, Any]:

@@ -53,7 +53,17 @@ SPECIFIED = """
 -u --unobserved
 """
 #: Those that the old library did not have.
-NEW = {"--completion", "--gcs", "--group", "--resume", "--reuse", "--strict", "--tag", "--tape"}
+NEW = {
+    "--completion",
+    "--gcs",
+    "--group",
+    "--resume",
+    "--reuse",
+    "--strict",
+    "--tag",
+    "--tape",
+    "--trace",
+}
 
 
 def test_the_table_is_what_is_specified() -> None:
