@@ -49,7 +49,17 @@ def words_of(args: argparse.Namespace) -> Iterator[str]:
     for name in ("once", "until_empty", "here"):
         if getattr(args, name):
             yield f"--{name.replace('_', '-')}"
-    values = ("time_limit", "grace", "env", "gpus", "gpus_per_run", "labels", "retries", "lease")
+    values = (
+        "time_limit",
+        "grace",
+        "env",
+        "gpus",
+        "gpus_per_run",
+        "memory",
+        "labels",
+        "retries",
+        "lease",
+    )
     for name in values:
         if (value := getattr(args, name)) is not None:
             yield f"--{name.replace('_', '-')}={value}"

@@ -9,5 +9,6 @@ do. This package imports no experiment; a run is started as a process of its own
 | `run_process` | one run as a process, in a scratch directory with the stored sources |
 | `lease_watch` | which leases have expired, as one observer can know it |
 | `queued_records` | queued records that have no entry yet |
+| `requirements` | what runs need of their worker |
 | `gpu_slots` | fractions of GPUs, shared by the workers of a machine |
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import platform
 import select
@@ -20,6 +21,7 @@ from sacred.query.syntax import Expression
 from sacred.queue.gpu_slots import GpuSlots, Slots
 from sacred.queue.lease_watch import LeaseWatch
 from sacred.queue.queued_records import enter_queued_runs
+from sacred.queue.requirements import gpus_of, labels_of, memory_of
 from sacred.queue.run_process import Launch, RunProcess
 from sacred.records import RunId, RunRecord
 from sacred.restoring.errors import CannotRestoreError
@@ -29,7 +31,7 @@ from sacred.stores.changes import SetFields
 from sacred.stores.claims import LEASED, Lease, QueueEntry, StaleAttemptError, claims_of
 from sacred.stores.store import RunNotFoundError, StoreUnavailableError
 
-__all__ = ["Worker", "WorkerOptions", "requirement"]
+__all__ = ["Worker", "WorkerOptions"]
 
 Tell = Callable[..., None]
 
@@ -53,6 +55,7 @@ class WorkerOptions(Frozen):
         retries: how often a run is tried again whose worker or process was lost.
         gpus: names of the GPUs for its runs; empty: it sets nothing.
         gpus_per_run: a fraction of one, or a number, for runs that do not say.
+        memory: bytes that its runs may need together; None: it does not count them.
         labels: what it can do: it takes runs that ask for some of these, or for none.
         poll: seconds between two looks into an empty queue.
     """
@@ -68,6 +71,7 @@ class WorkerOptions(Frozen):
     retries: int = 2
     gpus: tuple[str, ...] = ()
     gpus_per_run: float = 1.0
+    memory: int | None = None
     labels: tuple[str, ...] = ()
     poll: float = 1.0
 
@@ -102,7 +106,7 @@ class Worker:
         self._due = {"renew": 0.0, "expire": 0.0, "discover": 0.0, "fill": 0.0}
         self._count = 0
         self._is_empty = False
-        # Some run would fit if a GPU was free.
+        # Some run would fit if a GPU, or memory, was free.
         self._is_blocked = False
         self._wakeups: int | None = None
 
@@ -192,12 +196,21 @@ class Worker:
         record = self._fitting[key]
         if record is None:
             return False
+        if self._free_memory() < _memory_or_none(record):
+            self._is_blocked = True
+            return False
         if self._gpus is not None:
-            found = self._gpus.take(requirement(record, "gpus", self._options.gpus_per_run))
+            found = self._gpus.take(gpus_of(record, self._options.gpus_per_run))
             self._held = found or ()
-            self._is_blocked = found is None
+            self._is_blocked = self._is_blocked or found is None
             return found is not None
         return True
+
+    def _free_memory(self) -> float:
+        if self._options.memory is None:
+            return math.inf
+        taken = sum(_memory_or_none(process.record) for process in self._running.values())
+        return self._options.memory - taken
 
     def _fitting_record(self, run_id: RunId) -> RunRecord | None:
         try:
@@ -207,9 +220,11 @@ class Worker:
         where = self._options.where
         if self._store.is_in_trash(run_id) or (where is not None and not holds(where, record)):
             return None
-        if not _labels(record) <= set(self._options.labels):
+        if not labels_of(record) <= set(self._options.labels):
             return None
-        gpus = requirement(record, "gpus", 0.0)
+        if self._options.memory is not None and _memory_or_none(record) > self._options.memory:
+            return None
+        gpus = gpus_of(record)
         return record if not gpus or (self._gpus is not None and self._gpus.fits(gpus)) else None
 
     def _start(self, entry: QueueEntry, slots: Slots) -> None:
@@ -218,8 +233,9 @@ class Worker:
         if slots:
             variables["CUDA_VISIBLE_DEVICES"] = ",".join(gpu for gpu, _ in slots)
         try:
+            memory_of(record)
             process = RunProcess(record, entry, self._options.launch, variables)
-        except CannotRestoreError as error:
+        except (CannotRestoreError, ValueError) as error:
             self._give_back(slots)
             self._fail(entry, f"It cannot be run: {error}")
             return
@@ -362,23 +378,9 @@ class Worker:
             self._wakeups = None
 
 
-def _labels(record: RunRecord) -> set[str]:
-    """What a run asks of its worker, in ``meta.requirements.labels``: a text, or several."""
-    given = record.meta.get("requirements")
-    labels = given.get("labels") if isinstance(given, dict) else None
-    if labels is None:
-        return set()
-    return {labels} if isinstance(labels, str) else set(map(str, labels))
-
-
-def requirement(record: RunRecord, name: str, default: float) -> float:
-    """Return what a run says that it needs, in ``meta.requirements``.
-
-    Args:
-        record: the run.
-        name: of the requirement.
-        default: of runs that do not say.
-    """
-    given = record.meta.get("requirements")
-    value = given.get(name, default) if isinstance(given, dict) else default
-    return float(value) if isinstance(value, int | float) else default
+def _memory_or_none(record: RunRecord) -> int:
+    """The memory that a run needs; one that does not say so in a way to be read fails soon."""
+    try:
+        return memory_of(record)
+    except ValueError:
+        return 0

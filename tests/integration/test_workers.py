@@ -372,6 +372,7 @@ def test_a_run_that_asks_whether_to_stop_saves_its_state(
     assert f"run 1 {status}" in worker.communicate(timeout=60)[0]
     record = run()
     assert (record.status, record.stop_time) == ("QUEUED", None)
+    assert record.result == "unfinished"  # until the next attempt has one
     with record.artifacts["checkpoint"].open() as file:
         assert file.read() == b"saved"
 
@@ -433,6 +434,34 @@ def test_a_run_with_labels_waits_for_a_worker_that_has_them(project: Path) -> No
     ):
         work(*words)
         assert {n for n in (1, 2, 3) if run(n).status == "COMPLETED"} == done
+
+
+def test_memory_is_never_over_capacity(project: Path) -> None:
+    text = SCRIPT.replace("@ex.automain", "@ex.main") + (
+        "\nif __name__ == '__main__':\n"
+        "    needs = ['2G', '2G', '1G', 3 * 1024**3, '4GiB', '9G', None, 'much']\n"
+        "    for number, memory in enumerate(needs):\n"
+        "        ex.run(config_updates={'lr': float(number), 'seconds': 0.4},\n"
+        "               options={'--queue': True},\n"
+        "               meta_info={'requirements': {'memory': memory}})\n"
+    )
+    (project / "train.py").write_text(text)
+    queue()
+    work("--memory", "4G", "-j", "4")
+    sizes = dict(zip(range(1, 9), (2, 2, 1, 3, 4, 9, 0, 0), strict=True))
+    runs = [run(number) for number in sizes]
+    statuses = ["COMPLETED"] * 5 + ["QUEUED", "COMPLETED", "FAILED"]
+    assert [record.status for record in runs] == statuses
+    assert "'much' is no amount of memory such as 512M" in "".join(runs[-1].fail_trace)
+    results = {n: run(n).result for n in sizes if run(n).status == "COMPLETED"}
+    for result in results.values():
+        at_once = [n for n, r in results.items() if r["begun"] <= result["begun"] < r["ended"]]
+        assert sum(sizes[n] for n in at_once) <= 4
+    # More than one were at once, if they fit.
+    assert any(
+        sum(r["begun"] <= result["begun"] < r["ended"] for r in results.values()) > 1
+        for result in results.values()
+    )
 
 
 def test_a_run_that_0_8_has_queued_is_run(project: Path) -> None:

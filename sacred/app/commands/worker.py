@@ -29,6 +29,7 @@ import re
 from sacred.app.program_arguments import whole_number
 from sacred.app.session import Session
 from sacred.app.worker_events import EventLines
+from sacred.queue.requirements import parse_bytes
 from sacred.queue.run_process import Launch
 from sacred.queue.worker import Worker, WorkerOptions
 from sacred.stores.schemes import absolute_address
@@ -73,6 +74,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=1.0,
         metavar="N",
         help="a fraction of a GPU, or a number of them (default: 1)",
+    )
+    parser.add_argument(
+        "--memory",
+        type=_bytes,
+        metavar="SIZE",
+        help="what its runs may need together, as they say themselves: 512M, 16G",
     )
     parser.add_argument(
         "--labels", metavar="LIST", help="also take runs that ask for these labels: gpu80,fast-disk"
@@ -135,6 +142,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
         retries=args.retries,
         gpus=tuple(filter(None, (args.gpus or "").split(","))),
         gpus_per_run=args.gpus_per_run,
+        memory=args.memory,
         labels=tuple(filter(None, map(str.strip, (args.labels or "").split(",")))),
     )
     lines = EventLines(session.console, as_json=args.json)
@@ -154,6 +162,13 @@ def _seconds(text: str) -> float:
     if found is None or not float(found[1]):
         raise argparse.ArgumentTypeError(f"{text!r} is no time such as 90s, 30m or 2h")
     return float(found[1]) * _UNITS[found[2]]
+
+
+def _bytes(text: str) -> int:
+    try:
+        return parse_bytes(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _count(text: str) -> int:
