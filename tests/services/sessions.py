@@ -18,7 +18,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,8 +60,14 @@ def _output_below(lines: list[str], indent: str) -> str:
     return "\n".join(output).strip("\n")
 
 
-def execute(command: str, directory: Path) -> str:
-    """What a command prints, stdout and stderr in one, in the order of writing."""
+def execute(command: str, directory: Path, variables: Mapping[str, str] | None = None) -> str:
+    """What a command prints, stdout and stderr in one, in the order of writing.
+
+    Args:
+        command: as it is typed.
+        directory: in which.
+        variables: more of the environment.
+    """
     words = shlex.split(command)
     if words[0] in ("python", ".venv/bin/python"):
         words[0] = sys.executable
@@ -77,12 +83,13 @@ def execute(command: str, directory: Path) -> str:
             "TZ": "CET-1",  # one zone all over the year
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",  # else stdout would come after all of stderr
+            **(variables or {}),
         },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=100,
+        timeout=300,
     )
     return "\n".join(line.rstrip() for line in done.stdout.strip("\n").splitlines())
 

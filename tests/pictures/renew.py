@@ -1,0 +1,59 @@
+"""Make all pictures of the documentation anew: ``tox -e pictures``.
+
+``python -m tests.pictures.renew terminals`` (or ``board``, ``plots``) makes one kind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.conftest import ROOT
+from tests.pictures import board_pages, terminal_sessions, terminal_svg
+
+PICTURES = ROOT / "docs/pictures"
+#: The fingerprints of what pictures are made of that no test makes again.
+FINGERPRINTS = PICTURES / "fingerprints.json"
+
+
+def renew_terminals(directory: Path) -> None:
+    """Make the pictures of terminals.
+
+    Args:
+        directory: an empty one.
+    """
+    for picture, text in terminal_sessions.play(directory):
+        svg = terminal_svg.render(picture.title, text)
+        (PICTURES / f"{picture.name}.svg").write_text(svg, encoding="utf-8")
+        print(f"{picture.name}.svg", len(svg), flush=True)
+
+
+def renew_board(directory: Path) -> None:
+    """Make the pictures of the board.
+
+    Args:
+        directory: an empty one.
+    """
+    for picture, png in board_pages.take(board_pages.record(directory)):
+        (PICTURES / f"{picture.name}.png").write_bytes(png)
+        print(f"{picture.name}.png", len(png), flush=True)
+    known = {"board": board_pages.fingerprint()}
+    FINGERPRINTS.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+
+
+KINDS = {"terminals": renew_terminals, "board": renew_board}
+
+
+def main(kinds: list[str]) -> None:
+    """Make the pictures of some kinds (none: of all)."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # small networks are slow in many threads
+    for kind in kinds or KINDS:
+        with tempfile.TemporaryDirectory() as directory:
+            KINDS[kind](Path(directory))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
