@@ -40,11 +40,18 @@ class LeaseWatch:
         """
         if entry.lease is None or is_gone(entry.lease.process):
             return True
-        if age is not None:
-            return age > entry.lease.seconds
-        now, state = self._clock(), (entry.attempt, entry.lease.beat)
+        silent = self.silent_seconds(entry) if age is None else age
+        return silent > entry.lease.seconds
+
+    def silent_seconds(self, entry: QueueEntry) -> float:
+        """Return for how long a lease has been seen unchanged; 0 the first time.
+
+        Args:
+            entry: as it has just been read, leased.
+        """
+        now, state = self._clock(), (entry.attempt, entry.lease.beat if entry.lease else 0)
         known = self._seen.get(entry.run_id)
         if known is None or known[0] != state:
             self._seen[entry.run_id] = state, now
-            return False
-        return now - known[1] > entry.lease.seconds
+            return 0.0
+        return now - known[1]

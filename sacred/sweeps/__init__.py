@@ -10,6 +10,7 @@
 | `sweep_files` | sweeps from our own files, from those of W&B, and from those of SEML |
 | `sweep` | the sweep itself: its points become queued runs, which workers run |
 | `outcomes` | what its runs have reached, by points |
+| `stored_sweeps` | the sweeps of a store; pause, resume and retry one |
 | `optuna_study` `importance` | points from Optuna; how much each dimension matters |
 | `pruning` | which runs end early, for others are better |
 | `command_line` | ``exp.py sweep`` |

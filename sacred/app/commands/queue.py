@@ -20,7 +20,6 @@ Examples:
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 
 from sacred._base.text import did_you_mean
 from sacred.app.matching_runs import MatchingRuns
@@ -28,12 +27,12 @@ from sacred.app.session import Session
 from sacred.display.formats import add_formats, write_table
 from sacred.display.table import Table
 from sacred.query.errors import QueryError
-from sacred.queue.queued_records import enqueue_record, queue_again
+from sacred.queue.actions import QUEUE_ACTIONS, ActionOptions, change_queue
 from sacred.records import RunRecord
-from sacred.runs.errors import ProgramError, UsageError
-from sacred.stores.claims import DONE, HELD, LEASED, WAITING, Claims, QueueEntry, claims_of
+from sacred.runs.errors import UsageError
+from sacred.stores.claims import HELD, LEASED, Claims, QueueEntry, claims_of
 
-_ACTIONS = ("ls", "add", "hold", "release", "cancel", "requeue", "priority")
+_ACTIONS = ("ls", *QUEUE_ACTIONS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,68 +51,16 @@ def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
     if args.action not in _ACTIONS:
         raise UsageError(f"sacred queue {args.action}? {did_you_mean(args.action, _ACTIONS)}")
-    claims = claims_of(session.store.backend)
     if args.action == "ls":
-        _list(args, session, claims)
+        _list(args, session, claims_of(session.store.backend))
         return
     priority = _number(args) if args.action == "priority" else 0.0
     if not args.query and not args.all:
         raise UsageError(f"sacred queue {args.action}: which runs? A query, or --all")
-    act, states = _acts(args, session, claims, priority)
-    done = []
-    for record in _matching(args.query, session):
-        entry = claims.entry(record.id)
-        if (None if entry is None else entry.state) in states:
-            act(record)
-            done.append(str(record.id))
-    session.console.note(f"{_DONE[args.action]}: {' '.join(done) or 'no run'}")
-
-
-_DONE = {
-    "add": "waiting",
-    "hold": "held back",
-    "release": "waiting",
-    "cancel": "cancelled",
-    "requeue": "queued again",
-    "priority": "changed",
-}
-
-
-def _acts(
-    args: argparse.Namespace, session: Session, claims: Claims, priority: float
-) -> tuple[Callable[[RunRecord], object], tuple[str | None, ...]]:
-    """What is done with a run, and the states of the runs that it is done with."""
-    store = session.store
-    match args.action:
-        case "add":
-            return lambda record: _add(record, claims), (None,)
-        case "hold":
-            return lambda record: claims.hold(record.id), (WAITING,)
-        case "release":
-            return lambda record: claims.release(record.id), (HELD,)
-        case "cancel":
-            states = (WAITING, HELD, LEASED) if args.force else (WAITING, HELD)
-            return lambda record: claims.cancel(record.id, force=args.force), states
-        case "requeue" if args.new:
-            return lambda record: queue_again(record, store, claims), (DONE, None)
-        case "requeue":
-            return lambda record: _requeue(record, claims), (DONE, None)
-        case _:
-            return lambda record: claims.prioritize(record.id, priority), (WAITING, HELD)
-
-
-def _add(record: RunRecord, claims: Claims) -> None:
-    if record.status != "QUEUED":
-        raise ProgramError(
-            f"run {record.id} is {record.status}; sacred queue requeue runs it again"
-        )
-    enqueue_record(record, claims)
-
-
-def _requeue(record: RunRecord, claims: Claims) -> None:
-    if record.status == "RUNNING":
-        raise ProgramError(f"run {record.id} is running")
-    claims.requeue(record.id)
+    options = ActionOptions(force=args.force, new=args.new, priority=priority)
+    found = change_queue(args.action, _matching(args.query, session), session.store, options)
+    done = [str(run_id) for run_id, state in found if state is None]
+    session.console.note(f"{QUEUE_ACTIONS[args.action].done}: {' '.join(done) or 'no run'}")
 
 
 def _number(args: argparse.Namespace) -> float:

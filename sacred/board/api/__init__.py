@@ -4,6 +4,7 @@
 |---|---|
 | `operations` | what a route takes and returns, as a value; parsing and checking of requests |
 | `routes` | the table of all operations |
+| `queueing` | queues and sweeps: what they have, and what can be done with them |
 | `openapi` `schemas` | the OpenAPI 3.1 document that is made of the table |
 | `run_selection` `run_pages` | runs that a query asks for, kept for paging; pages of them |
 | `run_groups` | runs folded into groups of equal values |

@@ -8,6 +8,7 @@ from sacred.board.api.change_feed import ChangeFeed, edited
 from sacred.board.api.run_selection import Selections
 from sacred.board.api.view_file import ViewFile
 from sacred.board.opened_stores import BoardStore
+from sacred.queue.queue_watch import QueueWatch
 from sacred.records import RunId
 
 __all__ = ["Board"]
@@ -28,6 +29,7 @@ class Board:
         self.views = views
         self.selections = Selections()
         self.changes = ChangeFeed(stores)
+        self.queue = QueueWatch()
         for store in stores.values():
             store.index.when_late(self.changes.reset)
 

@@ -9,6 +9,7 @@ from sacred.board.api.file_contents import read_file
 from sacred.board.api.group_curves import read_group_curves
 from sacred.board.api.group_statistics import STATISTICS
 from sacred.board.api.operations import Operation, Parameter
+from sacred.board.api.queueing.queue_operations import QUEUE_OPERATIONS
 from sacred.board.api.run_comparison import COMPARED_PARTS, compare_runs
 from sacred.board.api.run_groups import list_groups
 from sacred.board.api.run_pages import export_runs, list_runs
@@ -176,4 +177,5 @@ OPERATIONS: tuple[Operation, ...] = (
         name="saveView", method="POST", path="/views", body="View", result="Views",
         serve=save_view, summary="Save a view, or delete it",
     ),
+    *QUEUE_OPERATIONS,
 )  # fmt: skip

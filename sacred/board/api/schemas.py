@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from sacred.board.api.queueing.queue_schemas import QUEUE_SCHEMAS
+from sacred.board.api.queueing.queue_schemas import list_of as _list
+from sacred.board.api.queueing.queue_schemas import object_with as _object
+
 __all__ = ["SCHEMAS"]
 
 Schema = dict[str, Any]
@@ -14,20 +18,6 @@ _FLAG: Schema = {"type": "boolean"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _ANYTHING: Schema = {}
 _NAMED_COUNTS: Schema = {"type": "object", "additionalProperties": _COUNT}
-
-
-def _list(item: Schema) -> Schema:
-    return {"type": "array", "items": item}
-
-
-def _object(required: Schema, optional: Schema | None = None) -> Schema:
-    """An object with exactly these properties."""
-    return {
-        "type": "object",
-        "properties": {**required, **(optional or {})},
-        "required": list(required),
-        "additionalProperties": False,
-    }
 
 
 _STORE = _object(
@@ -233,4 +223,5 @@ SCHEMAS: dict[str, Schema] = {
     "Changed": _object({"changed": _COUNT}),
     "View": _object({"name": _TEXT}, {"address": _TEXT_OR_NULL}),
     "Views": _object({"views": _list(_VIEW), "shared": _FLAG}),
+    **QUEUE_SCHEMAS,
 }

@@ -6,7 +6,7 @@ import { changed, onStoreChange } from "./live.js";
 import { change, onChange, state } from "./state.js";
 import { join, split } from "./status_query.js";
 
-const ORDER = ["RUNNING", "QUEUED", "COMPLETED", "FAILED", "DEAD", "INTERRUPTED", "TIMEOUT", "OTHER"];
+const ORDER = ["RUNNING", "QUEUED", "COMPLETED", "FAILED", "DEAD", "INTERRUPTED", "TIMEOUT", "PRUNED", "CANCELLED", "OTHER"];
 const WAIT_MS = 1500;
 const AWAY_MS = 3000;
 

@@ -1,0 +1,85 @@
+"""What is done with queued runs: hold, release, cancel, requeue, priority."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sacred._base.text import did_you_mean
+from sacred.board.api.operations import Call
+from sacred.board.opened_stores import run_key, run_of_key, store_of_key
+from sacred.board.problem_details import Problem
+from sacred.queue.actions import QUEUE_ACTIONS, ActionOptions, change_queue
+from sacred.records import RunRecord
+
+__all__ = ["change_queued_runs", "chosen_action"]
+
+_BODY = 'the body is {"action": NAME, "runs": [{"store": STORE, "key": KEY}, ...]}'
+
+
+def change_queued_runs(call: Call) -> dict[str, Any]:
+    """Do something with runs, as ``sacred queue`` does; say with which it could not be done.
+
+    Args:
+        call: with the action and the runs.
+
+    Raises:
+        Problem: the action or the runs make no sense.
+    """
+    body = call.body if isinstance(call.body, dict) else {}
+    action = chosen_action(body, QUEUE_ACTIONS)
+    options = ActionOptions(force=body.get("force") is True, priority=_priority(body, action))
+    changed, unchanged = [], []
+    for key, records in _runs(call, body).items():
+        store = call.board.stores[key]
+        ids = []
+        for run_id, state in change_queue(action, records, store.runs, options):
+            name = {"store": key, "key": run_key(run_id)}
+            if state is None:
+                ids.append(run_id)
+                changed.append(name)
+            else:
+                unchanged.append({**name, "state": state or None})
+        call.board.notify(key, ids)
+    return {"changed": changed, "unchanged": unchanged, "done": QUEUE_ACTIONS[action].done}
+
+
+def chosen_action(body: dict[str, Any], known: Any) -> str:
+    """Return the name of an action in a body.
+
+    Args:
+        body: of a request.
+        known: names of actions.
+
+    Raises:
+        Problem: it is none of them.
+    """
+    name = body.get("action")
+    if isinstance(name, str) and name in known:
+        return name
+    hint = did_you_mean(str(name), known) or f"It is one of {', '.join(known)}."
+    raise Problem(422, f"there is no action {str(name)[:80]!r}. {hint}")
+
+
+def _priority(body: dict[str, Any], action: str) -> float:
+    if action != "priority":
+        return 0.0
+    value = body.get("priority")
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    raise Problem(422, "priority is a number: a higher one is run earlier")
+
+
+def _runs(call: Call, body: dict[str, Any]) -> dict[str, list[RunRecord]]:
+    named = body.get("runs")
+    if not isinstance(named, list) or not named:
+        raise Problem(422, _BODY)
+    found: dict[str, list[RunRecord]] = {}
+    for entry in named:
+        name = entry if isinstance(entry, dict) else {}
+        key, run = name.get("store"), name.get("key")
+        if not isinstance(key, str) or not isinstance(run, str):
+            raise Problem(422, _BODY)
+        store = store_of_key(call.board.stores, key)
+        found.setdefault(key, []).append(store.runs[run_of_key(run)])
+    return found

@@ -1,0 +1,210 @@
+"""The sweeps of a store, as its runs tell of them, and what can be done with one."""
+
+from __future__ import annotations
+
+import collections
+import datetime
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from sacred._base.frozen import Frozen, factory
+from sacred._base.text import did_you_mean
+from sacred.query.parser import parse
+from sacred.query.syntax import And, Expression, Path
+from sacred.query.values import REQUIRED
+from sacred.queue.actions import state_of
+from sacred.records import RunId, RunRecord
+from sacred.runs.columns import column_path
+from sacred.runs.errors import ProgramError
+from sacred.runs.prefetch import metrics_in, with_numbers
+from sacred.runs.run_store import RunStore
+from sacred.status import ACTIVE, COMPLETED, PRUNED
+from sacred.stores.claims import DONE, HELD, WAITING, claims_of
+from sacred.sweeps.outcomes import Outcome, best_of, outcomes_of, rivals_text, sweep_facts
+from sacred.sweeps.plan import Objective
+
+__all__ = ["SWEEP_ACTIONS", "StoredSweep", "change_sweep", "find_sweep", "list_sweeps"]
+
+#: What can be done with a sweep, and the states of the runs that it is done with.
+SWEEP_ACTIONS: Mapping[str, tuple[str | None, ...]] = {
+    "pause": (WAITING,),
+    "resume": (HELD,),
+    "retry": (DONE, None),
+}
+_ORDER = "meta.sweep.trial,meta.sweep.repeat"
+#: What of its runs is read: enough for their state, their seeds and most objectives.
+_FIELDS = frozenset(
+    {
+        "status", "start_time", "stop_time", "heartbeat", "queue_time",
+        "experiment", "config", "meta", "result",
+    }
+)  # fmt: skip
+
+
+class StoredSweep(Frozen, eq=False):
+    """A sweep, as its runs tell of it.
+
+    Args:
+        name: of the sweep.
+        runs: of it, in the order of their points; details of records are not read.
+    """
+
+    name: str
+    runs: tuple[RunRecord, ...]
+    _cache: dict[str, list[Outcome]] = factory(factory=dict)
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """What its runs say of it; those that were queued last know best."""
+        return sweep_facts(self.runs[-1]) if self.runs else {}
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """What it looks for."""
+        return _objectives(self.runs[0]) if self.runs else ()
+
+    @property
+    def is_guided(self) -> bool:
+        """Whether its points depend on what others have reached."""
+        return self.facts.get("sampler") not in (None, "grid", "random")
+
+    @property
+    def statuses(self) -> dict[str, int]:
+        """How many of its runs have which status, the most frequent one first."""
+        return dict(collections.Counter(run.status or "?" for run in self.runs).most_common())
+
+    @property
+    def begun(self) -> datetime.datetime | None:
+        """When the first of its runs was queued, or started."""
+        times = (run.queue_time or run.start_time for run in self.runs)
+        return min((time for time in times if time is not None), default=None)
+
+    @property
+    def planned(self) -> int:
+        """How many runs it is going to have, as far as that is known."""
+        trials, seeds = self.facts.get("trials"), self.facts.get("seeds") or 1
+        known = trials * seeds if isinstance(trials, int) and isinstance(seeds, int) else 0
+        return max(known, len(self.runs))
+
+    @property
+    def ended(self) -> int:
+        """How many of its runs are over."""
+        return sum(run.status not in ACTIVE for run in self.runs)
+
+    def outcomes(self) -> list[Outcome]:
+        """Return its points, each with what its runs have reached."""
+        if "outcomes" not in self._cache:
+            self._cache["outcomes"] = outcomes_of(self.runs, self.objectives)
+        return self._cache["outcomes"]
+
+    def best(self) -> list[Outcome]:
+        """Return the best point, or those that no other one beats; none without an objective."""
+        return best_of(self.outcomes(), self.objectives) if self.objectives else []
+
+    def rivals(self) -> str:
+        """Return what has to be said of the best point; see `rivals_text`."""
+        return rivals_text(self.outcomes(), self.objectives)
+
+
+def list_sweeps(store: RunStore) -> list[StoredSweep]:
+    """Return the sweeps of a store, sorted by name.
+
+    Args:
+        store: with their runs.
+    """
+    found: dict[str, list[RunRecord]] = {}
+    for record in _records(store, "not missing(meta.sweep.name)"):
+        if facts := sweep_facts(record):
+            found.setdefault(str(facts["name"]), []).append(record)
+    return [StoredSweep(name=name, runs=tuple(runs)) for name, runs in sorted(found.items())]
+
+
+def find_sweep(store: RunStore, name: str, where: Expression | None = None) -> StoredSweep:
+    """Return a sweep.
+
+    Args:
+        store: with its runs.
+        name: of the sweep.
+        where: only those of its runs that fulfil this; there may be none.
+
+    Raises:
+        ProgramError: there is none of that name; the message has the nearest one.
+    """
+    condition = _is_of(name)
+    runs = tuple(_records(store, condition if where is None else And((condition, where))))
+    if not runs and where is None:
+        known = [sweep.name for sweep in list_sweeps(store)]
+        raise ProgramError(f"there is no sweep {name!r}. {did_you_mean(name, known)}".rstrip())
+    return StoredSweep(name=name, runs=runs)
+
+
+def change_sweep(
+    store: RunStore, name: str, action: str, where: Expression | None = None
+) -> Iterator[RunId]:
+    """Do something with those runs of a sweep for which it makes sense.
+
+    Args:
+        store: with its runs.
+        name: of the sweep.
+        action: one of `SWEEP_ACTIONS`.
+        where: only with runs that fulfil this. What is tried again then need not have failed.
+
+    Yields:
+        the runs that it was done with.
+
+    Raises:
+        QueueUnsupportedError: the store cannot be a queue.
+        ProgramError: there is no such sweep.
+    """
+    claims = claims_of(store.backend)
+    act = {"pause": claims.hold, "resume": claims.release, "retry": claims.requeue}[action]
+    good = (COMPLETED, PRUNED) if action == "retry" and where is None else ()
+    for run in find_sweep(store, name, where).runs:
+        state = state_of(claims.entry(run.id))
+        if run.status not in good and state in SWEEP_ACTIONS[action]:
+            act(run.id)
+            yield run.id
+
+
+def _is_of(name: str) -> Expression:
+    return parse(f"meta.sweep.name = {json.dumps(name, ensure_ascii=False)}")
+
+
+def _objectives(record: RunRecord) -> tuple[Objective, ...]:
+    listed = sweep_facts(record).get("objectives")
+    return tuple(
+        Objective(field=str(one.get("field")), is_maximized=bool(one.get("maximize")))
+        for one in (listed if isinstance(listed, list | tuple) else ())
+        if isinstance(one, Mapping)
+    )
+
+
+def _records(store: RunStore, where: str | Expression) -> Iterator[RunRecord]:
+    """The runs, with the numbers that they are judged by, and without details of their records."""
+    ids = store.runs(where, sort=_ORDER).ids
+    # All runs of a sweep look for the same; several sweeps may look for different things.
+    paths = _paths(_light(store, ids, ("meta",), ()))
+    fields = _FIELDS.union(*(REQUIRED.get(path.field, (path.field,)) for path in paths))
+    return _light(store, ids, fields, paths)
+
+
+def _paths(records: Iterable[RunRecord]) -> Collection[Path]:
+    found = {one.field for record in records for one in _objectives(record)}
+    return [column_path(field) for field in sorted(found)]
+
+
+def _light(
+    store: RunStore, ids: Collection[RunId], fields: Collection[str], paths: Collection[Path]
+) -> Iterator[RunRecord]:
+    documents = store.reader.documents(ids, fields=fields)
+    numbered = with_numbers(
+        documents, lambda one: one["_id"], store.reader, metrics_in(paths), first=len(ids)
+    )
+    for document, numbers in numbered:
+        yield RunRecord(
+            id=document["_id"],
+            source=store.reader,
+            document=document,
+            dead_after=store.dead_after,
+            numbers=numbers,
+        )
