@@ -11,7 +11,7 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred._base.errors import MissingExtraError
 from sacred._base.extras import require
@@ -27,7 +27,7 @@ from sacred.sweeps.outcomes import sweep_facts
 from sacred.sweeps.plan import Objective
 
 if TYPE_CHECKING:
-    from sacred.run import Run
+    import logging
 
 __all__ = ["PRUNERS", "RunPruner", "check_pruner", "metric_of", "points_of", "pruner_of"]
 
@@ -44,6 +44,20 @@ _MAX_SHARE = 0.1
 
 #: Steps and values of a metric, in order of logging.
 Points = list[tuple[int, float]]
+
+
+class _Heartbeat(Protocol):
+    def beat(self) -> object: ...
+
+
+class _Run(Protocol):
+    """What is needed of a run; whoever reads sweeps loads nothing that runs."""
+
+    @property
+    def run_logger(self) -> logging.Logger: ...
+
+    @property
+    def heartbeat(self) -> _Heartbeat | None: ...
 
 
 def check_pruner(name: str, objectives: tuple[Objective, ...]) -> None:
@@ -88,7 +102,7 @@ def metric_of(field: str) -> str | None:
     return path.metric[0] if path.field == "metrics" and path.steps else None
 
 
-def pruner_of(run: Run, store: RunStore, record: RunRecord) -> Callable[[], bool] | None:
+def pruner_of(run: _Run, store: RunStore, record: RunRecord) -> Callable[[], bool] | None:
     """Return what says whether a run is to end early; None: nobody asks that of its sweep.
 
     Args:
