@@ -15,12 +15,13 @@ from sacred.query.names import NO_NAMES, Names
 from sacred.query.parser import parse
 from sacred.query.sorting import SortKey
 from sacred.query.syntax import Expression
-from sacred.records import RunRecord
+from sacred.records import RunId, RunRecord, plain_id
 from sacred.records.stored_values import SHOWN_AS_STORED
 from sacred.runs.errors import ProgramError
 from sacred.runs.run_references import find_run
 from sacred.runs.run_store import RunStore, open_store
 from sacred.runs.run_table import RunTable
+from sacred.stores.store import DamagedRunError
 from sacred.upkeep.annotations import check_not_in_trash
 
 __all__ = ["NamedStore", "Session"]
@@ -122,9 +123,17 @@ class Session:
         check_not_in_trash(store, record.id)
         return record
 
-    def run_in_trash_too(self, text: str) -> RunRecord:
-        """As `run`, without a remark if the run is in the trash."""
-        return self._find(text)[1]
+    def store_and_id(self, text: str) -> tuple[RunStore, RunId]:
+        """The store and the id of the run that an id refers to, be it damaged or in the trash.
+
+        Raises:
+            ProgramError: there is no such run.
+        """
+        store, rest = self._place(text)
+        try:
+            return store, find_run(store, rest).id
+        except DamagedRunError:
+            return store, plain_id(rest)
 
     def run_and_store(self, text: str) -> tuple[RunStore, RunRecord]:
         """The run that an id refers to, and the store that it is in."""
@@ -134,15 +143,19 @@ class Session:
         return store, record
 
     def _find(self, text: str) -> tuple[RunStore, RunRecord]:
+        store, rest = self._place(text)
+        return store, find_run(store, rest)
+
+    def _place(self, text: str) -> tuple[RunStore, str]:
+        """The store that an id refers to, and what it is there."""
         name, colon, rest = text.partition(":")
         if colon and self.is_store_name(name):
-            store = self.open(name).store
-            return store, find_run(store, rest)
+            return self.open(name).store, rest
         stores = self.stores
         if len(stores) > 1:
             names = " or ".join(f"{known.name}:{text}" for known in stores)
             raise ProgramError(f"of which store? Write {names}")
-        return stores[0].store, find_run(stores[0].store, text)
+        return stores[0].store, text
 
     def store_of(self, record: RunRecord) -> RunStore:
         """The store that a run of `run` is in."""

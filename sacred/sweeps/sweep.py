@@ -401,7 +401,8 @@ class Sweep:
             except (DamagedRunError, RunNotFoundError) as error:
                 if time.monotonic() > deadline:
                     raise SweepError(
-                        f"{error}: it was begun and not written; delete it and start again"
+                        f"{error}: it was begun and not written; discard it (sacred rm --force "
+                        f"{run_id}; sacred trash empty {run_id}) and start again"
                     ) from None
                 time.sleep(0.05)
 

@@ -8,7 +8,7 @@ from sacred.records import RunId, RunRecord
 from sacred.runs import RunStore
 from sacred.status import ACTIVE, RUNNING
 from sacred.stores.claims import HELD, LEASED, WAITING, claims_of
-from sacred.stores.store import QueueUnsupportedError, StoreError
+from sacred.stores.store import DamagedRunError, QueueUnsupportedError, StoreError
 
 __all__ = ["discard", "empty_trash", "recover"]
 
@@ -24,14 +24,15 @@ def discard(store: RunStore, ids: Iterable[RunId], *, force: bool = False) -> li
     Args:
         store: where the runs are.
         ids: of the runs.
-        force: also runs that are under way.
+        force: also runs that are under way, or so damaged that nobody can tell.
 
     Returns:
         the ids as the store has them.
 
     Raises:
         RunNotFoundError: one is not there; nothing has happened then.
-        StoreError: one is under way (nothing has happened), or the store has no trash.
+        StoreError: one is under way, or damaged (nothing has happened), or the store has no
+            trash.
 
     >>> from sacred.stores.memory.store import MemoryStore
     >>> store = RunStore(MemoryStore())
@@ -45,7 +46,7 @@ def discard(store: RunStore, ids: Iterable[RunId], *, force: bool = False) -> li
     >>> len(store.runs())
     1
     """
-    records = [store[run_id] for run_id in ids]
+    records, damaged = _read(store, ids)
     queued = [record for record in records if record.stored("status") in ACTIVE]
     states = _queue_states(store, queued)
     active = [
@@ -55,11 +56,29 @@ def discard(store: RunStore, ids: Iterable[RunId], *, force: bool = False) -> li
     ]
     if active and not force:
         raise StoreError(f"still running, and so not thrown away: {', '.join(active)}")
+    if damaged and not force:
+        names = ", ".join(map(str, damaged))
+        raise StoreError(
+            f"damaged, and may be still running, so not thrown away: {names} (sacred rm --force)"
+        )
     for record in records:
         if states.get(record.id) in (WAITING, HELD, LEASED):
             claims_of(store.backend).cancel(record.id, force=force)
         store.backend.discard(record.id)
-    return [record.id for record in records]
+    for run_id in damaged:
+        store.backend.discard(run_id)
+    return [*(record.id for record in records), *damaged]
+
+
+def _read(store: RunStore, ids: Iterable[RunId]) -> tuple[list[RunRecord], list[RunId]]:
+    """The records of runs, and the ids of those whose record cannot be read."""
+    records, damaged = [], []
+    for run_id in ids:
+        try:
+            records.append(store[run_id])
+        except DamagedRunError:
+            damaged.append(run_id)
+    return records, damaged
 
 
 def _queue_states(store: RunStore, records: Sequence[RunRecord]) -> dict[RunId, str]:
@@ -79,10 +98,11 @@ def recover(store: RunStore, ids: Iterable[RunId]) -> list[RunId]:
         store: of the runs.
         ids: of the runs.
     """
-    records = [store[run_id] for run_id in ids]
-    for record in records:
-        store.backend.recover(record.id)
-    return [record.id for record in records]
+    records, damaged = _read(store, ids)
+    known = [*(record.id for record in records), *damaged]
+    for run_id in known:
+        store.backend.recover(run_id)
+    return known
 
 
 def empty_trash(store: RunStore, ids: Iterable[RunId] | None = None) -> list[RunId]:

@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -155,8 +154,9 @@ def test_a_run_that_was_begun_and_not_written_is_named(script):
     process = start(script, *words)
     _, err = process.communicate(timeout=120)
     assert process.returncode == 1
-    assert f"runs/{half} has no run.json: it was begun and not written; delete it" in err
-    shutil.rmtree(script / "runs" / half)
+    assert f"runs/{half} has no run.json: it was begun and not written; discard it" in err
+    assert main(["-s", str(script / "runs"), "rm", "--force", half]) == 0
+    assert main(["-s", str(script / "runs"), "trash", "empty", half, "--yes"]) == 0
     call(script, *words)
     assert len(list(open_store(script / "runs"))) == 2
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sacred.app import main
 from sacred.observers.store_observer import StoreObserver
 from sacred.runs import open_store
 from sacred.stores.store import RunExistsError, RunNotFoundError, StoreError
@@ -143,3 +144,37 @@ def test_runs_of_the_old_library_can_be_thrown_away(tmp_path):
         assert list(store.ids()) == others
         assert empty_trash(store) == [first]
         assert list(store.ids()) == others
+
+
+def no_record(path):
+    path.unlink()
+
+
+def cut_short(path):
+    path.write_text('{"status": "COMP')
+
+
+def of_another_shape(path):
+    path.write_text("[]")
+
+
+@pytest.mark.parametrize("damage", [no_record, cut_short, of_another_shape])
+def test_a_damaged_run_can_be_thrown_away_when_it_is_forced(damage, tmp_path, capsys):
+    store = open_store(tmp_path / "runs")
+    runs(store, tmp_path, 2)
+    damage(tmp_path / "runs" / "2" / "run.json")
+    with pytest.raises(StoreError, match=r"damaged, and may be still running.*: 2"):
+        discard(store, [1, 2])
+    assert len(store.runs(in_trash=True)) == 0
+    call = ["-s", str(tmp_path / "runs"), "rm", "2"]
+    assert main(call) == 1
+    assert "sacred rm --force" in capsys.readouterr().err
+    assert main([*call, "--force"]) == 0
+    assert (len(store.runs()), store.runs().problems) == (1, [])
+    assert main([*call, "--undo"]) == 0
+    assert [run.id for run in store] == [1]
+    assert discard(store, ["2"], force=True) == ["2"]
+    assert empty_trash(store) == [2]
+    assert not (tmp_path / "runs" / "2").exists()
+    with pytest.raises(RunNotFoundError):
+        discard(store, [2], force=True)

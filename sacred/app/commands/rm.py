@@ -1,7 +1,8 @@
 """Move runs to the trash, or restore them from it.
 
 Runs in the trash are in no list. They can be restored until the trash is emptied (sacred trash
-empty). Runs that are still running are refused unless you use --force.
+empty). Runs that are still running, or so damaged that nobody can tell, are refused unless you
+use --force.
 
 Examples:
   sacred rm 7 8
@@ -23,20 +24,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run_id(parser, many=True)
     parser.add_argument("--undo", action="store_true", help="restore runs from the trash")
     parser.add_argument(
-        "--force", action="store_true", help="also trash runs that are still running"
+        "--force", action="store_true", help="also trash runs that are still running or damaged"
     )
 
 
 def run(args: argparse.Namespace, session: Session) -> None:
     """See `CommandModule`."""
     # First all of them: a mistake in the last id must not leave half of it done.
-    records = [session.run_in_trash_too(text) for text in args.ids]
-    for record in records:
-        store = session.store_of(record)
+    found = [session.store_and_id(text) for text in args.ids]
+    for store, run_id in found:
         if args.undo:
-            recover(store, [record.id])
+            recover(store, [run_id])
         else:
-            discard(store, [record.id], force=args.force)
-    ids = " ".join(str(record.id) for record in records)
+            discard(store, [run_id], force=args.force)
+    ids = " ".join(str(run_id) for _, run_id in found)
     if not args.undo:
         session.console.note(f"moved to the trash; to restore: sacred rm --undo {ids}")

@@ -152,14 +152,14 @@ class FileStore(ReadableStore):
 
     def discard(self, run_id: RunId) -> None:
         """See `Store.discard`."""
-        _record_of(self.blobs, str(run_id))
+        _check_there(self.blobs, str(run_id))
         mark = _mark_of(run_id)
         if not self.blobs.exists(mark):
             self.blobs.write(mark, encode({DISCARD_TIME: utcnow().isoformat()}).encode())
 
     def recover(self, run_id: RunId) -> None:
         """See `Store.recover`."""
-        _record_of(self.blobs, str(run_id))
+        _check_there(self.blobs, str(run_id))
         self.blobs.remove_folder(f"{TRASH}/{run_id}")
 
     def remove(self, run_id: RunId) -> None:
@@ -401,14 +401,28 @@ def _mark_of(run_id: RunId) -> str:
 
 
 def _record_of(blobs: Blobs, run_id: str) -> dict[str, Any]:
-    where = os.path.join(blobs.root, run_id)
-    if run_id in ("", ".", "..") or "/" in run_id or os.sep in run_id:
-        raise RunNotFoundError(f"There is no run {run_id!r}: {where}")
+    _check_name(blobs, run_id)
     try:
         record: dict[str, Any] = json.loads(blobs.read(f"{run_id}/run.json"))
     except FileNotFoundError:
-        raise RunNotFoundError(f"There is no run {run_id!r}: {where}") from None
+        raise _not_found(blobs, run_id) from None
     return record
+
+
+def _check_there(blobs: Blobs, run_id: str) -> None:
+    """Check that there is a run, however damaged its record is."""
+    _check_name(blobs, run_id)
+    if not any(blobs.exists(f"{run_id}/{name}") for name in ("run.json", "config.json")):
+        raise _not_found(blobs, run_id)
+
+
+def _check_name(blobs: Blobs, run_id: str) -> None:
+    if run_id in ("", ".", "..") or "/" in run_id or os.sep in run_id:
+        raise _not_found(blobs, run_id)
+
+
+def _not_found(blobs: Blobs, run_id: str) -> RunNotFoundError:
+    return RunNotFoundError(f"There is no run {run_id!r}: {os.path.join(blobs.root, run_id)}")
 
 
 def _is_within(path: str, directory: str) -> bool:
