@@ -67,6 +67,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--here", action="store_true", help="run the working tree, not the stored sources"
     )
+    _add_resources(parser)
+    parser.add_argument(
+        "--retries",
+        type=whole_number,
+        default=2,
+        metavar="N",
+        help="how often a run is tried again whose worker or process was killed (default: 2)",
+    )
+    parser.add_argument(
+        "--lease",
+        type=_seconds,
+        default=60.0,
+        metavar="TIME",
+        help="after that time without a sign of life, others may take its runs (default: 60s)",
+    )
+    _add_engine(parser)
+    parser.add_argument("--json", action="store_true", help="print events as lines of JSON")
+
+
+def _add_resources(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gpus", metavar="LIST", help="GPUs for its runs: 0,1")
     parser.add_argument(
         "--gpus-per-run",
@@ -84,22 +104,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--labels", metavar="LIST", help="also take runs that ask for these labels: gpu80,fast-disk"
     )
-    parser.add_argument(
-        "--retries",
-        type=whole_number,
-        default=2,
-        metavar="N",
-        help="how often a run is tried again whose worker or process was killed (default: 2)",
-    )
-    parser.add_argument(
-        "--lease",
-        type=_seconds,
-        default=60.0,
-        metavar="TIME",
-        help="after that time without a sign of life, others may take its runs (default: 60s)",
-    )
-    _add_engine(parser)
-    parser.add_argument("--json", action="store_true", help="print events as lines of JSON")
 
 
 def _add_engine(parser: argparse.ArgumentParser) -> None:
