@@ -151,3 +151,8 @@ def test_each_optional_part_has_an_extra() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = {"mongo", "numpy", "yaml", "template", "test", "dev", "docs", "examples", "regex"}
     assert extras <= set(project["optional-dependencies"])
+
+
+def test_the_citation_names_this_version() -> None:
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8").splitlines()
+    assert f"version: {importlib.metadata.version('sacred')}" in citation
