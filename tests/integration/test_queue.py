@@ -171,7 +171,6 @@ def test_a_closing_event_returns_when_it_is_processed(ending):
     observer.join()
 
 
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 def test_a_closing_event_returns_in_a_forked_process():
     """The thread that delivers events is not copied by a fork."""

@@ -159,7 +159,6 @@ def test_where_there_can_be_no_clock_the_start_fails(monkeypatch):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_forked_child_has_a_clock_of_its_own_and_none_of_the_threads():
     begun, late = noted()
     late.start(0)

@@ -169,7 +169,9 @@ def expected(a, name, remote):
     return [str(line) for line in lines]
 
 
-KINDS = [*multiprocessing.get_all_start_methods(), "loky", "threading"]
+# Python 3.15 lists those of other libraries as well, once they have been imported.
+START_METHODS = {"fork", "spawn", "forkserver"} & {*multiprocessing.get_all_start_methods()}
+KINDS = [*sorted(START_METHODS), "loky", "threading"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
