@@ -223,6 +223,8 @@ class TinyDbMutator(Mutator):
         entry = tables["runs"][number]
         run_id = entry.get("_id") if isinstance(entry, dict) else entry
         self.shown = _shown(self.run_id if run_id == self.run_id else run_id)
+        if not isinstance(entry, dict):
+            self.shown = self.shown[:40]  # of what can be no run, messages show the beginning
         path.write_text(json.dumps(tables))
         return what
 

@@ -303,6 +303,25 @@ def test_a_number_where_the_content_of_a_file_should_be(tmp_path: Path) -> None:
             artifact.read()
 
 
+def test_digits_without_end_where_a_step_should_be(tmp_path: Path) -> None:
+    """SQLite makes an infinity of them."""
+    url = f"sqlite:///{tmp_path / 'runs.db'}"
+    writing = store_from_url(url)
+    run_id = plain_id(_record_run(writing, 1, tmp_path))
+    writing.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "runs.db")) as connection, connection:
+        statement = "UPDATE metric SET step = ? WHERE name = 'loss' AND position = 1"
+        connection.execute(statement, ["9" * 6000])
+    with _opened(url) as store:
+        assert list(store[run_id].metrics["loss"].steps) == [0, float("inf"), 2]
+        for query in QUERIES:
+            for order in (*ORDERS, "metrics.loss.step"):
+                assert store.runs(query, sort=order).ids == (run_id,), (query, order)
+        _look_at(store, run_id)
+    for words in (["ls", "--columns", "id,metrics.loss.step"], ["metrics", str(run_id)]):
+        assert "damaged" not in _printed(url, words)[1], words
+
+
 def test_the_same_as_a_url(tmp_path: Path) -> None:
     """What the fuzzer opens by URL is what it has written."""
     store = store_from_url(f"file:{tmp_path / 'runs'}")

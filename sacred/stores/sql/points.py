@@ -74,15 +74,18 @@ def step_from(number: float | None, text: str | None) -> Any:
     """Return the step that a pair of columns stands for.
 
     Args:
-        number: column of numbers.
+        number: column of numbers. Nobody here writes an infinity into it, but SQLite makes one
+            of a text with many digits.
         text: column of all other steps, as JSON.
 
     >>> step_from(7.0, None), step_from(0.5, "0.5"), step_from(None, "null")
     (7, 0.5, None)
+    >>> step_from(float("inf"), None)
+    inf
     """
     if text is not None:
         return loads(text)
-    return None if number is None else int(number)
+    return int(number) if number is not None and math.isfinite(number) else number
 
 
 def steps_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
@@ -96,9 +99,9 @@ def steps_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
     [0, 1]
     """
     array = _array(numbers, texts)
-    return (
-        _uniform(list(map(step_from, numbers, texts))) if array is None else array.astype("int64")
-    )
+    if array is None or not (abs(array) < MAX_EXACT_INTEGER).all():
+        return _uniform(list(map(step_from, numbers, texts)))
+    return array.astype("int64")
 
 
 def values_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:

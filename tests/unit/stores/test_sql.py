@@ -4,7 +4,7 @@ import sys
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import exc
 from sqlalchemy.dialects import mysql, postgresql, sqlite
@@ -17,7 +17,7 @@ from sacred.stores.sql.engine import make_engine, url_of
 from sacred.stores.sql.errors import translate_errors
 from sacred.stores.sql.migrations import is_narrower
 from sacred.stores.sql.models import Artifact, Base, Metric, Run
-from sacred.stores.sql.points import step_from, step_to, value_from, value_to
+from sacred.stores.sql.points import step_from, step_to, steps_from, value_from, value_to
 from sacred.stores.sql.run_row import columns_for
 from sacred.stores.sql.storable_text import storable
 from sacred.stores.store import StoreError, StorePermissionError, StoreUnavailableError
@@ -167,6 +167,16 @@ def test_values_and_steps_come_back(value):
         again = back(*there(value))
         assert again == value
         assert type(again) is type(value)
+
+
+@given(st.lists(st.floats() | st.none() | st.integers(-5, 5).map(float), min_size=1, max_size=5))
+@example([float("inf"), 1.0])
+@example([1e300])
+def test_a_column_of_steps_has_the_steps_of_its_rows(numbers):
+    """Also of such as nobody here writes, but a database may hold."""
+    column = steps_from(numbers, [None] * len(numbers))
+    found = column.tolist() if hasattr(column, "tolist") else column
+    assert list(map(repr, found)) == [repr(step_from(number, None)) for number in numbers]
 
 
 @given(st.text() | st.text(st.characters(categories=["Cs", "Cc"])))
