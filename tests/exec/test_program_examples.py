@@ -1,4 +1,4 @@
-"""The examples in C and shell do what their first lines say."""
+"""The examples in C, shell and R do what their first lines say."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from tests.conftest import ROOT
 from tests.services import sessions
 
 
-@pytest.mark.parametrize("name", ["descent.c", "pipeline.sh"])
+@pytest.mark.parametrize("name", ["descent.c", "pipeline.sh", "fit.R"])
 def test_an_example_prints_what_its_comment_says(work: Path, name: str) -> None:
     if name.endswith(".c") and shutil.which("gcc") is None:
         pytest.skip("gcc is not installed")
+    if name.endswith(".R") and shutil.which("Rscript") is None:
+        pytest.skip("R is not installed")
     shutil.copy(ROOT / "examples" / name, work)
     text = (work / name).read_text(encoding="utf-8")
     assert sessions.check(re.sub(r"^#", "", text, flags=re.MULTILINE), work) >= 2
@@ -25,3 +27,4 @@ def test_they_are_shown_in_the_documentation() -> None:
     page = (ROOT / "docs" / "exec.rst").read_text(encoding="utf-8")
     assert "examples/descent.c" in page
     assert "examples/pipeline.sh" in page
+    assert "examples/fit.R" in page

@@ -23,6 +23,7 @@ from sacred.exec.bundling.root_script import script_files
 from sacred.exec.tracing import strace
 from sacred.restoring.errors import CannotRestoreError
 from tests.exec.conftest import Call, compiled
+from tests.exec.test_tracing import C_PROGRAM as THREADS_AND_FORKS
 
 NOBODY = 65534
 needs_roots = pytest.mark.skipif(
@@ -206,6 +207,129 @@ class TestWholeBundles:
         assert "PATH" in manifest(place)["variables"]
         assert "hush" not in (place / "manifest.json").read_text()
         assert "MY_TOKEN" not in repeated(place).stdout
+
+
+SHELL_PIPELINE = """#!/bin/sh
+mkdir d; cd d; sort ../in | uniq -c > counts; ln -s counts l
+cat l > copy; test -d /usr && echo usr; cat < /dev/null; cat /proc/self/comm
+"""
+PYTHON_SCRIPT = """
+import hashlib, json, pathlib, tempfile
+with tempfile.TemporaryFile() as file:
+    file.write(pathlib.Path("in").read_bytes())
+    file.seek(0)
+    digest = hashlib.sha256(file.read()).hexdigest()
+json.dump(digest, open("out.json", "w"))
+print(digest)
+"""
+
+
+def program_of_kind(kind: str, work: Path) -> list[str]:
+    """The words of a program in C, shell or Python, which reads and writes files."""
+    if kind == "c":
+        (work / "data.txt").write_text("data\n")
+        (work / "link.txt").symlink_to("data.txt")
+        return [compiled(C_PROGRAM, work)]
+    (work / "in").write_text("b\na\nc\na\n")
+    if kind == "shell":
+        (work / "pipe.sh").write_text(SHELL_PIPELINE)
+        (work / "pipe.sh").chmod(0o755)
+        return ["./pipe.sh"]
+    (work / "main.py").write_text(PYTHON_SCRIPT)
+    return [sys.executable, "main.py"]
+
+
+def ways_into_a_root() -> list[tuple[str, ...]]:
+    """The options of ``run.sh`` that work here, for another user than root."""
+    probes = {
+        ("-b", "bwrap"): "bwrap --ro-bind / / --dev /dev true",
+        ("-n", "-b", "bwrap"): "bwrap --unshare-net --ro-bind / / --dev /dev true",
+        ("-b", "unshare"): "unshare -rmpf true",
+        ("-n", "-b", "unshare"): "unshare -rmpfn true",
+        ("-b", "proot"): "proot true",
+    }
+    user = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    before = ["setpriv", *user] if os.geteuid() == 0 else []
+
+    def works(words: str) -> bool:
+        if shutil.which(words.split()[0]) is None:
+            return False
+        done = subprocess.run([*before, *words.split()], capture_output=True, check=False, cwd="/")
+        return done.returncode == 0
+
+    return [options for options, words in probes.items() if works(words)]
+
+
+@needs_strace
+@pytest.mark.parametrize("kind", ["c", "shell", "python"])
+def test_digests_are_equal_for_another_user_in_each_kind_of_root(
+    work: Path, bundle: Bundle, kind: str
+) -> None:
+    ways = ways_into_a_root()
+    if not ways:
+        pytest.skip("this system makes no roots for its users")
+    place = bundle("--", *program_of_kind(kind, work))
+    assert manifest(place)["results"]
+    shutil.rmtree(work)  # nothing is left of what it has used
+    assert {options: verdict(place, *options) for options in ways} == dict.fromkeys(
+        ways, ("EXACT", 0)
+    )
+
+
+#: What has made tracers and packers of files stumble, each as a script.
+DIFFICULT = {
+    "relative programs": "cd bin; ./tool > ../o; exec ../bin/tool > ../o2",
+    "chains of links": "cat chain/deep/file > o; readlink l1 > o2; ./l2 > o3",
+    "pipes and fifos": "mkfifo p; cat data > p & sort < p | tee o | wc -l > o2; wait",
+    "removed files": "exec 3< copy; cat data > t; rm t; cat <&3 > o; test -e t || echo no > o2",
+    "itself": "sh -c 'test $(readlink /proc/self/exe) && cat /proc/self/comm' > o",
+    "large trees": "find tree -type f | sort > o; cat $(cat o) | wc -c > o2; cp -r tree copied",
+    "shared memory and temporary files": "t=$(mktemp); cat data > $t; cp $t o; rm $t",
+    "a directory that is not there": "test -d nowhere || echo no > o; ls nowhere 2> o2; true",
+}
+
+
+def make_difficult_files(work: Path) -> None:
+    for name in ("data", "copy"):
+        (work / name).write_text("b\na\n")
+    (work / "bin").mkdir()
+    (work / "bin" / "tool").write_text("#!/bin/sh\ncat ../data; pwd > /dev/null\n")
+    (work / "bin" / "tool").chmod(0o755)
+    (work / "real" / "deep").mkdir(parents=True)
+    (work / "real" / "deep" / "file").write_text("far away")
+    links = {"chain": "l3", "l3": "real", "l1": "bin/tool", "l2": "l1", "bin/data": "../data"}
+    for name, target in links.items():
+        (work / name).symlink_to(target)
+    (work / "data.d").symlink_to("data")
+    for number in range(300):
+        place = work / "tree" / str(number % 7) / str(number)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(str(number))
+
+
+@needs_strace
+@needs_roots
+@pytest.mark.parametrize("case", DIFFICULT)
+def test_difficult_programs_are_repeated(work: Path, bundle: Bundle, case: str) -> None:
+    make_difficult_files(work)
+    (work / "run.sh").write_text(DIFFICULT[case])
+    place = bundle("--", "sh", "run.sh")
+    assert manifest(place)["results"]
+    shutil.rmtree(work)
+    assert verdict(place, "-n") == ("EXACT", 0), repeated(place).stdout
+
+
+@needs_strace
+@needs_roots
+@pytest.mark.parametrize("options", [["-pthread"], ["-pthread", "-static"]])
+def test_threads_forks_and_static_programs_are_repeated(
+    work: Path, bundle: Bundle, options: list[str]
+) -> None:
+    program = compiled(THREADS_AND_FORKS, work, *options)
+    (work / "sub").mkdir()
+    place = bundle("--", program)
+    assert len(manifest(place)["results"]) == 5
+    assert verdict(place, "-n") == ("EXACT", 0)
 
 
 @needs_strace

@@ -324,7 +324,7 @@ def test_without_strace_programs_run_untraced(
 
 
 def test_runs_at_once_never_mix(work: Path) -> None:
-    runs = 30 if LONG else 4
+    runs = 30 if LONG else 5
 
     def one(number: int) -> int:
         (work / f"in{number}").write_text(str(number))

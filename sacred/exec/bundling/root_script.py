@@ -95,7 +95,9 @@ case $found in
             --bind "$root/dev/shm" /dev/shm --unshare-pid \
             "$alone" --chdir "$cwd" -- "$@" ;;
     unshare) set -- "$unshare" --root="$root" --wd="$cwd" -- "$@" ;;
-    proot) set -- "$(command -v proot)" -r "$root" -b /dev -b /proc -w "$cwd" "$@" ;;
+    proot)
+        set -- "$(command -v proot)" -r "$root" -b /dev -b "$root/dev/shm:/dev/shm" -b /proc \
+            -w "$cwd" "$@" ;;
 esac
 set -- "$env" -i @VARIABLES@ "$@"
 if [ "$found" = unshare ]; then
