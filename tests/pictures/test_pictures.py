@@ -30,7 +30,7 @@ def shown_pictures() -> list[tuple[Path, Path, str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_terminals_show_what_the_commands_print_today(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
     different = []
