@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sacred._base.frozen import Frozen, factory
 from sacred._base.text import did_you_mean
+from sacred.query.errors import QueryError
 from sacred.query.parser import parse
 from sacred.query.syntax import And, Expression, Path
 from sacred.query.values import REQUIRED
@@ -171,12 +172,20 @@ def _is_of(name: str) -> Expression:
 
 
 def _objectives(record: RunRecord) -> tuple[Objective, ...]:
+    """What a run says that its sweep looks for, as far as a query can ask for it."""
     listed = sweep_facts(record).get("objectives")
     return tuple(
-        Objective(field=str(one.get("field")), is_maximized=bool(one.get("maximize")))
+        Objective(field=str(one["field"]), is_maximized=bool(one.get("maximize")))
         for one in (listed if isinstance(listed, list | tuple) else ())
-        if isinstance(one, Mapping)
+        if isinstance(one, Mapping) and _is_field(one.get("field"))
     )
+
+
+def _is_field(name: object) -> bool:
+    try:
+        return isinstance(name, str) and bool(column_path(name))
+    except QueryError:
+        return False
 
 
 def _records(store: RunStore, where: str | Expression) -> Iterator[RunRecord]:

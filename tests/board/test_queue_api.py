@@ -264,7 +264,10 @@ def test_names_of_sweeps_are_only_names(tmp_path: Path) -> None:
     names = [*hostile_texts(), 'a" or "1" = "1', "a/b", "../s", "q'?#%2F"]
     with open_store(tmp_path / "runs") as store:
         for name in names:
-            facts = {"name": name, "trial": 0, "values": {name: name}}
+            facts = {
+                "name": name, "trial": 0, "values": {name: name}, "sampler": [name],
+                "objectives": [{"field": f"({name}"}, name], "trials": name,
+            }  # fmt: skip
             _record(store, {}, facts, [1.0])
         with served({"lab": store}) as address:
             api = Api(address)

@@ -65,6 +65,7 @@ const PATHS = {
   warn: "M8 2l6.5 12h-13zM8 6.5v3.5M8 12v.01",
   file: "M4 1.5h5l3 3v10H4zM9 1.5v3h3",
   store: "M3 4c0-1 2.2-2 5-2s5 1 5 2v8c0 1-2.2 2-5 2s-5-1-5-2zM3 4c0 1 2.2 2 5 2s5-1 5-2M3 8c0 1 2.2 2 5 2s5-1 5-2",
+  sweep: "M2 2h5v5H2zM9 2h5v5H9zM2 9h5v5H2zM9 9h5v5H9z",
   COMPLETED: "M8 14.5a6.5 6.5 0 1 1 0-13 6.5 6.5 0 0 1 0 13zM5 8.2l2.2 2.2L11 6",
   FAILED: "M2 2h12v12H2zM5.5 5.5l5 5M10.5 5.5l-5 5",
   DEAD: "M8 1.5L14.5 8 8 14.5 1.5 8zM8 5v3.5M8 11v.01",

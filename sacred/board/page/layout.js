@@ -8,7 +8,8 @@ function place(id) {
 }
 
 function apply() {
-  const { run, panel, alone } = state();
+  const { run, panel: chosen, alone, page } = state();
+  const panel = page ? "" : chosen;
   place("splitter").hidden = !run && !panel;
   place("run").hidden = !run;
   place("across").hidden = !panel || run !== "";
@@ -20,7 +21,7 @@ export function startLayout(resized) {
   apply();
   onChange((now, before) => {
     apply();
-    if (Boolean(now.run || now.panel) !== Boolean(before.run || before.panel) || now.alone !== before.alone) resized();
+    if (Boolean(now.run || now.panel) !== Boolean(before.run || before.panel) || now.alone !== before.alone || now.page !== before.page) resized();
   });
   startSplitter(resized);
 }

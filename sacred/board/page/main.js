@@ -11,6 +11,7 @@ import { showUtc, showsUtc, zone } from "./format.js";
 import { listenToKeys, showKeys } from "./keys.js";
 import { startLayout } from "./layout.js";
 import { onStoreChange } from "./live.js";
+import { Operations, whereTheyMeanSomething } from "./operations/pages.js";
 import { menuItem, togglePopup } from "./popup.js";
 import { QueryBox } from "./query_box.js";
 import { queryChips } from "./query_parts.js";
@@ -30,7 +31,8 @@ function place(id) {
 
 if (copy) document.body.classList.add("read-only");
 const top = place("top");
-top.append(el("h1", {}, el("a.brand", { href: location.pathname, title: "All runs", onclick: (/** @type {Event} */ event) => { event.preventDefault(); change({ q: "", sort: "", stores: [], trash: false, run: "", item: "", alone: "", off: [], picked: [], by: [], groups: [], panel: "" }); } }, el("img", { src: fileUrl("icon.svg"), alt: "" }), el("span", {}, "sacred board"))));
+top.append(el("h1", {}, el("a.brand", { href: location.pathname, title: "All runs", onclick: (/** @type {Event} */ event) => { event.preventDefault(); change({ q: "", sort: "", stores: [], trash: false, run: "", item: "", alone: "", off: [], picked: [], by: [], groups: [], panel: "", page: "", sweep: "" }); } }, el("img", { src: fileUrl("icon.svg"), alt: "" }), el("span", {}, "sacred board"))));
+const operations = new Operations(top, place("operations"));
 const query = new QueryBox(top);
 /** @type {StatusBar | undefined} */
 let bar;
@@ -107,6 +109,7 @@ const shortcuts = [
   { keys: ["s"], about: "Star the run that is open", act: () => panel.run && !isReadOnly() && void panel.editor.toggleStar() },
   { keys: ["c"], about: "Choose columns", act: () => columns.click() },
   { keys: ["v"], about: "Saved views", act: () => views.click() },
+  ...operations.shortcuts,
   { keys: ["r"], about: "Read the runs again", act: () => void table.load() },
   { keys: ["t"], about: "Light or dark", act: () => setTheme(matchesDark() ? "light" : "dark") },
   { keys: ["?"], about: "These keys", act: () => showKeys(shortcuts) },
@@ -116,7 +119,7 @@ document.addEventListener("keydown", (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
   if (by && panel.run && !target.matches("input, textarea, select")) panel.step(by);
 });
-listenToKeys(shortcuts);
+listenToKeys(whereTheyMeanSomething(shortcuts));
 
 function matchesDark() {
   return getComputedStyle(document.documentElement).colorScheme === "dark";

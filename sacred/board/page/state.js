@@ -24,6 +24,8 @@ import { copy } from "./transport.js";
  * @property {string} px field that is its x; empty: the first entry that differs
  * @property {string} py field that is its y; empty: the result
  * @property {boolean} lower whether lower values are better
+ * @property {string} page "queue", "sweeps" or "launch"; empty: the runs
+ * @property {string} sweep STORE/NAME of the sweep that is open
  * @property {string} panel what is shown of several runs: "charts"; empty: nothing
  * @property {import("./charts/settings.js").ChartSettings} chart how charts are drawn
  */
@@ -53,6 +55,8 @@ function fromQuery(query) {
     px: query.get("px") ?? "",
     py: query.get("py") ?? "",
     lower: query.has("lower"),
+    page: query.get("page") ?? "",
+    sweep: query.get("sweep") ?? "",
     panel: query.get("panel") ?? "",
     chart: readSettings(query),
   };
@@ -75,6 +79,8 @@ export function asAddress(state) {
   for (const name of /** @type {const} */ (["kind", "px", "py"])) if (state[name] && state.panel) query.set(name, state[name]);
   if (state.lower && state.panel) query.set("lower", "1");
   if (state.panel) query.set("panel", state.panel);
+  if (state.page) query.set("page", state.page);
+  if (state.page && state.sweep) query.set("sweep", state.sweep);
   if (state.run) query.set("run", state.run);
   if (state.run && state.tab) query.set("tab", state.tab);
   if (state.run && state.item) query.set("item", state.item);
@@ -128,7 +134,7 @@ addEventListener("popstate", () => {
 
 /** Of a view: what restores the table and the charts, without the run that is open. @param {State} state */
 export function viewAddress(state) {
-  return asAddress({ ...state, run: "", tab: "", item: "", alone: "" }).replace(/^\?/, "").replace(location.pathname, "");
+  return asAddress({ ...state, run: "", tab: "", item: "", alone: "", page: "", sweep: "" }).replace(/^\?/, "").replace(location.pathname, "");
 }
 
 /** @param {string} text an address of `viewAddress` */
