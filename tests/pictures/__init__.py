@@ -7,6 +7,6 @@
 | `terminal_svg` | text with the colours of a terminal as SVG, and the text of such a picture |
 | `terminal_sessions` | what is typed for the pictures of terminals |
 | `board_pages` | pictures of the board, by Chromium |
-| `plots` | pictures by matplotlib |
+| `notebook` | the notebook of the tutorial, and its plot |
 | `renew` | all of them, and the fingerprints of what they are made of |
 """

@@ -1,6 +1,6 @@
 """Make all pictures of the documentation anew: ``tox -e pictures``.
 
-``python -m tests.pictures.renew terminals`` (or ``board``, ``plots``) makes one kind.
+``python -m tests.pictures.renew terminals`` (or ``board``, ``notebook``) makes one kind.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from tests.conftest import ROOT
-from tests.pictures import board_pages, terminal_sessions, terminal_svg
+from tests.pictures import board_pages, notebook, terminal_sessions, terminal_svg
 
 PICTURES = ROOT / "docs/pictures"
 #: The fingerprints of what pictures are made of that no test makes again.
@@ -44,7 +44,20 @@ def renew_board(directory: Path) -> None:
     FINGERPRINTS.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
 
 
-KINDS = {"terminals": renew_terminals, "board": renew_board}
+def renew_notebook(directory: Path) -> None:
+    """Execute the notebook of the tutorial; keep its outputs, and its plot as a picture.
+
+    Args:
+        directory: an empty one.
+    """
+    executed = notebook.executed(directory)
+    notebook.write(executed)
+    png = notebook.plot_of(executed)
+    (PICTURES / f"{notebook.PLOT}.png").write_bytes(png)
+    print(f"{notebook.PLOT}.png", len(png), flush=True)
+
+
+KINDS = {"terminals": renew_terminals, "board": renew_board, "notebook": renew_notebook}
 
 
 def main(kinds: list[str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.pictures import board_pages, terminal_sessions, terminal_svg
+from tests.pictures import board_pages, notebook, terminal_sessions, terminal_svg
 from tests.pictures.renew import FINGERPRINTS, PICTURES
 
 PAGES = [ROOT / "README.rst", *sorted((ROOT / "docs").rglob("*.rst"))]
@@ -50,6 +50,23 @@ def test_pictures_of_the_board_are_made_of_its_page_as_it_is() -> None:
     assert kept["board"] == board_pages.fingerprint(), (
         "the page of the board has changed: `tox -e pictures -- board` makes its pictures anew"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_the_notebook_prints_what_stands_in_it(tmp_path: Path) -> None:
+    for package in ("nbclient", "ipykernel", "sklearn", "matplotlib"):
+        pytest.importorskip(package)
+    kept = json.loads(notebook.NOTEBOOK.read_text(encoding="utf-8"))
+    today = notebook.executed(tmp_path)
+    shown, printed = (
+        [terminal_sessions.normalised(text) for text in notebook.text_outputs(one)]
+        for one in (kept, today)
+    )
+    assert shown == printed, "`tox -e pictures -- notebook` executes it anew"
+    assert any("pairs, p = 0.03" in text for text in printed)
+    assert notebook.plot_of(today).startswith(b"\x89PNG")
+    assert (PICTURES / f"{notebook.PLOT}.png").read_bytes() == notebook.plot_of(kept)
 
 
 def test_pages_show_all_pictures_and_say_what_is_on_them() -> None:
