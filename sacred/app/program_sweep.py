@@ -18,6 +18,10 @@ __all__ = ["SWEEP", "ProgramSweep", "add_sweep_options"]
 #: The word in front of ``with``.
 SWEEP = "sweep"
 _MAX_CHECKED_POINTS = 10_000
+#: Options that say what the sweep is.
+_PLAN_OPTIONS = (
+    *("sweep", "seeds", "trials", "sampler", "minimize", "maximize", "file", "zip", "where"),
+)
 
 
 def add_sweep_options(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +37,15 @@ def add_sweep_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--sampler", metavar="NAME", help="grid, random, or one of Optuna's")
     for name, text in (("--minimize", "what is to become small"), ("--maximize", "or large")):
         group.add_argument(name, metavar="FIELD", action="append", default=[], help=text)
+    group.add_argument("--file", metavar="FILE", help="a file that describes the sweep")
+    group.add_argument(
+        "--zip", metavar="NAMES", action="append", default=[], help="lists that advance together"
+    )
+    group.add_argument("--where", metavar="QUERY", help="only points for which this holds")
+    group.add_argument("--on", metavar="ENGINE", help="where: local, dask, dask:ADDRESS or slurm")
+    group.add_argument(
+        "--opt", metavar="NAME=VALUE", action="append", default=[], help="an option of the engine"
+    )
     group.add_argument("-j", "--jobs", type=int, default=1, metavar="N", help="N runs at once")
     group.add_argument("--dry-run", action="store_true", help="list the points, and stop")
 
@@ -47,30 +60,29 @@ class ProgramSweep:
 
     def __init__(self, args: argparse.Namespace, words: Sequence[str]) -> None:
         # Here: other runs of programs do without.
+        from sacred.cli.errors import CommandLineError
+        from sacred.sweeps.drafts import draft_plan
         from sacred.sweeps.errors import SweepError
-        from sacred.sweeps.from_python import objectives_of
-        from sacred.sweeps.plan import SweepPlan
-        from sacred.sweeps.space import Space
-        from sacred.sweeps.words import dimensions_of
 
         self._args = args
         if args.jobs < 1:
             raise UsageError("--jobs is 1 or more")
+        given = {f"--{name.replace('_', '-')}": getattr(args, name) for name in _PLAN_OPTIONS}
         try:
-            dimensions, fixed = dimensions_of(list(words))
-            if not dimensions:
-                raise SweepError("a sweep needs alternatives, as in: sweep with lr=0.1,0.01")
-            self._draft: SweepPlan = SweepPlan(
-                name=args.sweep or "draft",
-                spaces=(Space(dimensions=tuple(dimensions), fixed=tuple(fixed)),),
-                seed=0,
-                trials=args.trials,
-                seeds=args.seeds,
-                sampler=args.sampler,
-                objectives=objectives_of(args.minimize, args.maximize),
-            ).check()
-        except SweepError as error:
+            draft, self._name = draft_plan(given, words)
+            self._draft: SweepPlan = draft.check()
+        except (SweepError, CommandLineError) as error:
             raise UsageError(str(error)) from error
+
+    @staticmethod
+    def options(args: argparse.Namespace) -> bool:
+        """Whether options are given that only a sweep has.
+
+        Args:
+            args: of ``sacred exec``.
+        """
+        given = any(getattr(args, name) for name in (*_PLAN_OPTIONS, "on", "opt", "dry_run"))
+        return given or args.jobs != 1
 
     def points(self) -> Iterator[Mapping[str, Any]]:
         """Yield the updates of its points; of a guided sweep those of one that may come."""
@@ -88,15 +100,18 @@ class ProgramSweep:
             the exit status: 1 if a run has failed.
         """
         from sacred.sweeps.command_line import carry_out
+        from sacred.sweeps.drafts import engine_options
         from sacred.sweeps.plan import named
         from sacred.sweeps.sweep import Sweep
 
         words = experiment.request.words
-        plan = named(self._draft, self._args.sweep, experiment.path, " ".join(words))
+        plan = named(self._draft, self._name, experiment.path, " ".join(words))
         sweep = Sweep(experiment, plan, None, experiment.run_options)
         sweep.check()
         given = {"--dry-run": self._args.dry_run, "--queue": self._args.queue}
-        carry_out(sweep, given, self._args.jobs)
+        if self._args.on:
+            given["--on"] = self._args.on
+        carry_out(sweep, given, self._args.jobs, engine_options(self._args.opt))
         if self._args.dry_run or self._args.queue:
             return 0
         return int(any(one.state != "complete" for one in sweep.outcomes()))

@@ -6,6 +6,7 @@
 | `words` | search spaces from the words of a command line |
 | `space_values` `from_python` | search spaces from Python |
 | `space` | search spaces and their points; seeds |
+| `drafts` | plans from the options and the words of a command line |
 | `plan` | what a sweep is asked to do |
 | `sweep_files` | sweeps from our own files, from those of W&B, and from those of SEML |
 | `sweep` | the sweep itself: its points become queued runs, which workers run |

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.errors import SacredError
-from sacred._base.frozen import replace
-from sacred._base.paths import convert_to_nested_dict
 from sacred.cli.errors import CommandLineError
 from sacred.cli.parsing import OptionFlags, flags_of, read
 from sacred.definition import UPDATE_WORDS
-from sacred.query.evaluate import holds
-from sacred.query.parser import parse
-from sacred.records import RunRecord
-from sacred.runs.unknown_fields import hints
-from sacred.sweeps.from_python import objectives_of, space_of
+from sacred.sweeps.drafts import draft_plan, engine_options, whole_number
+from sacred.sweeps.from_python import space_of
 from sacred.sweeps.outcomes import rivals_text
 from sacred.sweeps.plan import SweepPlan, named
-from sacred.sweeps.space import Space
 from sacred.sweeps.sweep import Sweep
-from sacred.sweeps.sweep_files import SweepFile, read_sweep_file
-from sacred.sweeps.words import dimensions_of
 
 if TYPE_CHECKING:
     from sacred.experiment import Experiment
@@ -79,8 +70,6 @@ _OPTIONS = (
     OptionFlags(None, "--dry-run"),
 )
 _DRY_RUN_LINES = 50
-#: What a record is read from that has all it needs.
-_NOWHERE: Any = None
 
 
 def run_sweep(experiment: Experiment, argv: Sequence[str]) -> None:
@@ -98,7 +87,7 @@ def run_sweep(experiment: Experiment, argv: Sequence[str]) -> None:
     if asked.options.get("--help"):
         print(USAGE.format(program=argv[0] if argv else "exp.py"), end="")
         sys.exit(0)
-    jobs = asked.number("--jobs") or 1
+    jobs = whole_number(asked.given, "--jobs") or 1
     sweep = Sweep(experiment, asked.plan(), asked.command, asked.run_options)
     sweep.check()
     carry_out(sweep, asked.given, jobs, asked.engine)
@@ -160,88 +149,24 @@ class _Asked:
         words = {"with": True, UPDATE_WORDS: [], "help": False, "COMMAND": self.command}
         return {**self.options, **words}
 
-    def number(self, name: str) -> int | None:
-        """The value of an option that is a whole number; None: it is not given."""
-        text = self.given.get(name)
-        if text is None:
-            return None
-        if not str(text).isdecimal() or int(text) < 1:
-            raise CommandLineError(f"{name} is a whole number from 1 on, not {text!r}")
-        return int(text)
-
     @property
     def engine(self) -> dict[str, str]:
         """The options of the engine."""
-        pairs = [word.partition("=") for word in self.given.get("--opt", [])]
-        return {name: value for name, _, value in pairs}
+        return engine_options(self.given.get("--opt", []))
 
     def plan(self) -> SweepPlan:
         """The plan."""
-        file = read_sweep_file(self.given["--file"]) if "--file" in self.given else None
-        said = file or SweepFile(spaces=())
-        spaces = self._spaces(said)
-        minimized, maximized = (self.given.get(name, []) for name in ("--minimize", "--maximize"))
-        objectives = objectives_of(minimized, maximized)
-        name = self.given.get("--sweep") or said.name
-        where = self.given.get("--where") or said.where
-        draft = SweepPlan(
-            name=name or "draft",
-            spaces=spaces,
-            seed=self.number("--sweep-seed") or said.seed or 0,
-            trials=self.number("--trials") or said.trials,
-            seeds=self.number("--seeds") or said.seeds,
-            sampler=self.given.get("--sampler") or said.sampler,
-            objectives=objectives or said.objectives,
-            pruner=self.given.get("--prune") or said.pruner,
-            where=None if where is None else _condition(where, spaces),
-        )
+        declared = self._experiment.search_spaces[-1:]
+        space = space_of(declared[0]) if declared else None
+        draft, name = draft_plan(self.given, self.words, space)
         # The same command line goes on with the same sweep.
         return named(draft, name, self._experiment.path, self.command)
-
-    def _spaces(self, said: SweepFile) -> tuple[Space, ...]:
-        dimensions, fixed = dimensions_of(self.words)
-        zipped = tuple(tuple(names.split(",")) for names in self.given.get("--zip", []))
-        if not said.spaces:
-            if not dimensions and self._experiment.search_spaces:
-                declared = space_of(self._experiment.search_spaces[-1])
-                return (replace(declared, fixed=tuple(fixed), zipped=zipped),)
-            if not dimensions:
-                raise CommandLineError(
-                    "A sweep needs alternatives, as in `sweep with lr=0.1,0.01`, or --file FILE, "
-                    "or a function @ex.search_space"
-                )
-            return (Space(dimensions=tuple(dimensions), fixed=tuple(fixed), zipped=zipped),)
-        return tuple(
-            replace(
-                space,
-                dimensions=(*space.dimensions, *dimensions),
-                fixed=(*space.fixed, *fixed),
-                zipped=(*space.zipped, *zipped),
-            )
-            for space in said.spaces
-        )
 
 
 def _split(words: list[str]) -> tuple[list[str], list[str]]:
     """The words before ``with``, and those behind it."""
     place = words.index("with") if "with" in words else len(words)
     return words[:place], words[place + 1 :]
-
-
-def _condition(text: str, spaces: Sequence[Space]) -> Callable[[Mapping[str, Any]], bool]:
-    expression = parse(text)
-    samples = [space.draw(0, 0).values for space in spaces]
-    for hint in hints(expression, map(_as_record, samples)):
-        known = ", ".join(dict.fromkeys(itertools.chain.from_iterable(samples)))
-        raise CommandLineError(f"--where: {hint} It can ask for what varies: {known}")
-    return lambda values: holds(expression, _as_record(values))
-
-
-def _as_record(values: Mapping[str, Any]) -> RunRecord:
-    # Named configs are no entries, and their axes are called by all of them.
-    entries = {name: value for name, value in values.items() if "," not in name}
-    document = {"config": convert_to_nested_dict(entries)}
-    return RunRecord(id=0, source=_NOWHERE, document=document)
 
 
 def _say(text: str) -> None:

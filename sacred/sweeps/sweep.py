@@ -54,6 +54,8 @@ Tell = Callable[..., None]
 
 #: Seconds between two looks into the store, while workers elsewhere do the work.
 _POLL_SECONDS = 1.0
+#: A look reads all runs of the sweep: of many, that takes a while, and so does the pause after it.
+_PAUSES_PER_LOOK = 9
 
 #: How long another driver may take from claiming the id of a run to having written it.
 _WRITING_SECONDS = 10.0
@@ -239,11 +241,16 @@ class Sweep:
         fleet = WorkerFleet(executor, self._address(), jobs, arguments)
         seen: set[RunId] = set()
         try:
-            while active := self._active(tell, seen):
-                fleet.start(most=active)
-                time.sleep(_POLL_SECONDS)
+            while True:
+                began = time.monotonic()
                 if self._study is not None:
                     self.advance(jobs)
+                active = self._active(tell, seen)
+                if not active:
+                    break
+                fleet.start(most=active)
+                took = time.monotonic() - began
+                time.sleep(max(_POLL_SECONDS, _PAUSES_PER_LOOK * took))
         finally:
             fleet.end()
 

@@ -69,6 +69,26 @@ def test_a_sweep_is_listed_or_queued(work: Path, sacred: Call) -> None:
     assert [run.status for run in open_store("runs")] == ["QUEUED", "QUEUED"]
 
 
+def test_lists_that_advance_together_conditions_and_files(work: Path, sacred: Call) -> None:
+    words = ("sweep", "with", "lr=1,2,3", "n=4,5,6", "--", "echo", "{lr}")
+    done = sacred("exec", "--dry-run", "--zip", "lr,n", "--where", "not lr = 2", *words)
+    assert done.stdout.split() == ["0", "lr=1", "n=4", "1", "lr=3", "n=6"], done.stderr
+    (work / "sweep.yaml").write_text("space:\n  lr: [7, 8]\nname: f1\n")
+    done = sacred("exec", "--dry-run", "--file", "sweep.yaml", "sweep", "--", "echo", "{lr}")
+    assert done.stdout.split() == ["0", "lr=7", "1", "lr=8"], done.stderr
+    assert "sweep f1: 2 runs" in done.stderr
+    assert not (work / "runs").exists()
+
+
+def test_a_sweep_of_a_program_on_an_engine(sacred: Call) -> None:
+    words = ("--on", "dask:tcp://127.0.0.1:1", "sweep", "with", "lr=1,2", "--", "echo", "{lr}")
+    done = sacred("exec", "--no-trace", *words)
+    assert done.returncode != 0
+    assert "127.0.0.1:1" in done.stderr
+    done = sacred("exec", "--no-trace", "--on", "slrum", *words[2:])
+    assert "there is no engine 'slrum'" in done.stderr
+
+
 def test_a_run_that_fails_is_the_status_of_the_sweep(sacred: Call) -> None:
     words = ("sweep", "with", "status=0,4", "--", "sh", "-c", "exit $0", "{status}")
     assert sacred("exec", "--no-trace", *words).returncode == 1
@@ -91,6 +111,9 @@ def test_values_of_declared_programs_are_checked_first(work: Path, sacred: Call)
         ("sweep", "with", "lr=1", "--", "echo"),
         ("--seeds", "2", "with", "lr=1", "--", "echo"),
         ("--bundle", "sweep", "with", "lr=1,2", "--", "echo"),
+        ("--where", "lr > 1", "with", "lr=1", "--", "echo"),
+        ("--where", "lrr > 1", "sweep", "with", "lr=1,2", "--", "echo"),
+        ("--on", "slurm", "with", "lr=1", "--", "echo"),
         ("--trials", "0", "sweep", "with", "lr=1,2", "--", "echo"),
     ],
 )

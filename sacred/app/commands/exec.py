@@ -223,8 +223,7 @@ def _sweep(args: argparse.Namespace) -> ProgramSweep | None:
     """The sweep that the words ask for, which are then those of a run of the same program."""
     names = args.words[: args.words.index("with")] if "with" in args.words else args.words
     if not names or names[-1] != SWEEP:
-        given = (args.sweep, args.seeds, args.trials, args.sampler, args.minimize, args.maximize)
-        if any(given) or args.dry_run or args.jobs != 1:
+        if ProgramSweep.options(args):
             raise UsageError("that is an option of a sweep: sacred exec sweep with lr=0.1,0.01 ...")
         return None
     if args.seed is not None:

@@ -47,18 +47,37 @@ _IN_ORDER = (
     .where(ENTRIES.c.state == WAITING)
     .order_by(ENTRIES.c.priority.desc(), ENTRIES.c.queue_time, ENTRIES.c.run_id)
 )
-_COLUMNS = frozenset(column.name for column in ENTRIES.columns)
-_RUN = TABLES["run"]
-
 #: Most often the first one that waits can be had.
 _FIRST_ROWS = 16
-
+# Statements are made once: to make one takes longer than to execute it.
+_FIRST_IN_ORDER = _IN_ORDER.limit(_FIRST_ROWS)
+_OF_RUN = sa.select(ENTRIES).where(ENTRIES.c.run_id == sa.bindparam("run"))
+_FENCE = (
+    sa.select(ENTRIES.c.state, ENTRIES.c.attempt)
+    .where(ENTRIES.c.run_id == sa.bindparam("run"))
+    .with_for_update()
+)
+_SWAP = sa.update(ENTRIES).where(
+    ENTRIES.c.run_id == sa.bindparam("run"), ENTRIES.c.version == sa.bindparam("seen")
+)
+_COLUMNS = frozenset(column.name for column in ENTRIES.columns)
+_RUN = TABLES["run"]
 
 _MYSQL_DEADLOCK = 1213
 
 #: Where PostgreSQL notes when a lease was renewed, in what `QueueEntry` does not read: in seconds.
 _RENEWED = ("lease", "renewed")
 _NOW = sa.extract("epoch", sa.func.clock_timestamp())
+_TIMED_SWAP = _SWAP.values(
+    details_json=sa.cast(
+        sa.func.jsonb_set(
+            sa.cast(sa.bindparam("details", type_=sa.Text), postgresql.JSONB),
+            sa.cast(sa.literal("{" + ",".join(_RENEWED) + "}"), postgresql.ARRAY(sa.Text)),
+            sa.func.to_jsonb(_NOW),
+        ),
+        sa.Text,
+    )
+)
 
 
 class _NotSwappedError(Exception):
@@ -84,8 +103,8 @@ class SqlClaims(Claims):
 
     def entry(self, run_id: RunId) -> QueueEntry | None:
         """See `Claims.entry`."""
-        found = self._select(sa.select(ENTRIES).where(ENTRIES.c.run_id == row_key(run_id)))
-        return found[0] if found else None
+        found = self._rows(_OF_RUN, {"run": row_key(run_id)})
+        return _entry(found[0]) if found else None
 
     def swap(
         self,
@@ -142,7 +161,7 @@ class SqlClaims(Claims):
         self._prepare()
         asked = fitting
         with self._database.writing() as session:
-            for row in session.execute(_IN_ORDER.limit(_FIRST_ROWS)).mappings().all():
+            for row in session.connection().execute(_FIRST_IN_ORDER).mappings().all():
                 entry = _entry(row)
                 is_fitting = asked == entry or matching is None or matching(entry)
                 asked = entry
@@ -154,7 +173,7 @@ class SqlClaims(Claims):
 
     def waiting(self) -> Iterator[QueueEntry]:
         """See `Claims.waiting`."""
-        first = self._rows(_IN_ORDER.limit(_FIRST_ROWS))
+        first = self._rows(_FIRST_IN_ORDER)
         yield from map(_entry, first)
         if len(first) == _FIRST_ROWS:
             seen = {row["run_id"] for row in first}
@@ -163,7 +182,7 @@ class SqlClaims(Claims):
 
     def entries(self, state: str) -> list[QueueEntry]:
         """See `Claims.entries`."""
-        return self._select(sa.select(ENTRIES).where(ENTRIES.c.state == state))
+        return list(map(_entry, self._rows(sa.select(ENTRIES).where(ENTRIES.c.state == state))))
 
     def lease_ages(self) -> Mapping[RunId, float]:
         """See `Claims.lease_ages`; PostgreSQL has a clock that all workers can ask."""
@@ -176,11 +195,9 @@ class SqlClaims(Claims):
 
     def apply(self, run_id: RunId, attempt: int, changes: Sequence[Change]) -> None:
         """See `Claims.apply`."""
-        key = ENTRIES.c.run_id == row_key(run_id)
-        query = sa.select(ENTRIES.c.state, ENTRIES.c.attempt).where(key).with_for_update()
 
         def check(session: Session) -> None:
-            found = session.execute(query).first()
+            found = session.connection().execute(_FENCE, {"run": row_key(run_id)}).first()
             if found is None or tuple(found) != (LEASED, attempt):
                 raise stale_attempt(run_id, attempt, self.url)
 
@@ -189,17 +206,14 @@ class SqlClaims(Claims):
 
     def _swap(self, session: Session, before: QueueEntry | None, after: QueueEntry) -> None:
         row = _row(after)
-        if self._has_clock and after.state == LEASED:
-            details = sa.cast(sa.literal(row["details_json"], sa.Text), postgresql.JSONB)
-            path = sa.cast(list(_RENEWED), postgresql.ARRAY(sa.Text))
-            timed = sa.func.jsonb_set(details, path, sa.func.to_jsonb(_NOW))
-            row["details_json"] = sa.cast(timed, sa.Text)
         if before is None:
             session.execute(sa.insert(ENTRIES).values(row))
             return
-        unchanged = (ENTRIES.c.run_id == row["run_id"]) & (ENTRIES.c.version == before.version)
+        statement, which = _SWAP, {"run": row["run_id"], "seen": before.version}
+        if self._has_clock and after.state == LEASED:
+            statement, which["details"] = _TIMED_SWAP, row.pop("details_json")
         try:
-            done: Any = session.execute(sa.update(ENTRIES).where(unchanged).values(row))
+            done: Any = session.connection().execute(statement, {**row, **which})
         except sa.exc.OperationalError as error:
             if error.orig is not None and error.orig.args[:1] == (_MYSQL_DEADLOCK,):
                 raise _NotSwappedError from error  # others are changing it
@@ -207,15 +221,14 @@ class SqlClaims(Claims):
         if done.rowcount != 1:
             raise _NotSwappedError
 
-    def _select(self, query: sa.Select[Any]) -> list[QueueEntry]:
-        return [_entry(row) for row in self._rows(query)]
-
-    def _rows(self, query: sa.Select[Any]) -> list[sa.RowMapping]:
+    def _rows(
+        self, query: sa.Select[Any], values: Mapping[str, Any] | None = None
+    ) -> list[sa.RowMapping]:
         with self._database.reading() as session:
             if not self._is_ready and not sa.inspect(session.connection()).has_table(ENTRIES.name):
                 return []  # who reads makes no table
             self._is_ready = True
-            return list(session.execute(query).mappings())
+            return list(session.connection().execute(query, values).mappings())
 
     def _prepare(self) -> None:
         """Make the table unless it is there."""
