@@ -484,8 +484,9 @@ def test_all_runs_are_drawn_against_their_entries(visit: Visit, board: Board) ->
     assert across.locator("circle").count() == 9
     expected = scipy.stats.linregress(sizes, results).rvalue ** 2
     see(across.locator("p"), f"r² = {expected:.3f}, n = 9")
+    across.get_by_role("button", name="Save as PNG, SVG or CSV").click()
     with page.expect_download() as download:
-        across.get_by_role("button", name="Save as SVG").click()
+        page.get_by_role("button", name="SVG", exact=True).click()
     saved = xml.etree.ElementTree.parse(download.value.path()).getroot()
     circles = list(saved.iter("{http://www.w3.org/2000/svg}circle"))
     assert (len(circles), circles[0].get("fill", "").startswith("rgb")) == (9, True)
@@ -689,7 +690,7 @@ def test_everybody_can_use_the_page(browser: Browser, plain_board: Board, theme:
         page.keyboard.press("e")
         see(page.locator(".facets .count"))
         assert violations(axe, page) == {}
-        for kind in ("scatter", "parallel", "importance"):
+        for kind in ("scatter", "box", "heat", "parallel", "importance", "pareto"):
             page = visit.go(f"?panel=across&kind={kind}")
             see(page.locator("#across .across p"))
             assert violations(axe, page) == {}, kind

@@ -10,6 +10,7 @@
 | `run_groups` | runs folded into groups of equal values |
 | `group_curves` `group_statistics` | means of metrics over the runs of a group |
 | `run_comparison` | what differs between some runs |
+| `analysis` | what the runs of a query say together: importance, significance, noise, lineage |
 | `field_catalogue` | stores with counts, paths with types and examples |
 | `run_parts` | one run: its parts, output by ranges, the record |
 | `file_contents` | files of a run by ranges, as data that nothing executes |

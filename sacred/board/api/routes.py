@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from sacred.board.api.analysis.entry_importance import rank_importance
+from sacred.board.api.analysis.experiment_noise import read_noise
+from sacred.board.api.analysis.file_relations import read_lineage, read_users_of_file
+from sacred.board.api.analysis.group_marks import mark_groups_of_runs
 from sacred.board.api.change_stream import stream_changes
 from sacred.board.api.editing import discard_runs, edit_run, recover_runs
 from sacred.board.api.field_catalogue import list_fields, list_stores
@@ -95,6 +99,42 @@ OPERATIONS: tuple[Operation, ...] = (
         ),
     ),
     Operation(
+        name="markGroups", method="GET", path="/groups/marks", result="GroupMarks",
+        serve=mark_groups_of_runs,
+        summary="How groups differ from the best one, or a pinned one, and whether that is noise",
+        parameters=(
+            _STORE, _QUERY, _UTC, _TRASH, _BY,
+            Parameter(name="value", about="the number that is compared", required=True),
+            _number("group", "places of groups in the list (default: all)", None, 0, 10**6, True),
+            _number("base", "the place of the pinned group (default: the best)", None, 0, 10**6),
+            Parameter(name="better", about="which values are better (default: as the roll-up says)",
+                      choices=("higher", "lower")),
+        ),
+    ),
+    Operation(
+        name="rankImportance", method="GET", path="/importance", result="Importance",
+        serve=rank_importance, summary="Which entries matter for a number, by Optuna if installed",
+        parameters=(
+            _STORE, _QUERY, _UTC, _TRASH,
+            Parameter(name="value", about="the number", required=True),
+            Parameter(name="entry", about="the entries", many=True),
+            Parameter(name="run", about="only these runs, as STORE/KEY", many=True),
+        ),
+    ),
+    Operation(
+        name="readNoise", method="GET", path="/noise", result="Noise", serve=read_noise,
+        summary="What the seeds alone change in the experiment of a run",
+        parameters=(
+            Parameter(name="run", about="a run of the experiment, as STORE/KEY", required=True),
+            Parameter(name="value", about="numbers", many=True),
+        ),
+    ),
+    Operation(
+        name="findUsersOfFile", method="GET", path="/files", result="FileUsers",
+        serve=read_users_of_file, summary="The runs that have made or read a content",
+        parameters=(Parameter(name="md5", about="of the content", required=True),),
+    ),
+    Operation(
         name="compareRuns", method="GET", path="/comparison", result="Comparison",
         serve=compare_runs, summary="What differs between runs, and which metrics they have",
         parameters=(
@@ -131,6 +171,10 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="readRecord", method="GET", path=f"{_RUN}/record", result="Record",
         serve=read_record, summary="The record of a run as it is stored",
+    ),
+    Operation(
+        name="readLineage", method="GET", path=f"{_RUN}/lineage", result="Lineage",
+        serve=read_lineage, summary="The runs before and after a run, by the contents of files",
     ),
     Operation(
         name="readFile", method="GET", path=f"{_RUN}/files", result="*/*", serve=read_file,

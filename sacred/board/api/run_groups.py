@@ -24,7 +24,7 @@ from sacred.runs.columns import column_path, different_entries
 from sacred.runs.groups import Part, measured, parts_by
 from sacred.statistics.student import mean_interval
 
-__all__ = ["Grouped", "group_runs", "list_groups"]
+__all__ = ["Grouped", "group_runs", "list_groups", "read_runs"]
 
 #: So many runs are read at most: all of them have to be.
 _MAX_RUNS = 20_000
@@ -75,7 +75,7 @@ def group_runs(call: Call, shown: Sequence[Path]) -> Grouped:
         raise Problem(400, "the parameter by is missing", parameter="by")
     known = [column_path(name) for name in names if name != ALL_BUT_SEEDS]
     selection = select(call.board.stores, request_of(call))
-    runs = _read(selection, [*shown, *known])
+    runs = read_runs(selection, [*shown, *known])
     fields = _fields(names, [run for _, run in runs])
     parts = parts_by(runs, [field.path for field in fields])
     return Grouped(
@@ -117,7 +117,13 @@ def list_groups(call: Call) -> dict[str, Any]:
     }
 
 
-def _read(selection: RunSelection, paths: Sequence[Path]) -> list[tuple[str, RunRecord]]:
+def read_runs(selection: RunSelection, paths: Sequence[Path]) -> list[tuple[str, RunRecord]]:
+    """Return the runs of a selection by STORE/KEY; of many, the newest of each store.
+
+    Args:
+        selection: of a query.
+        paths: what will be read of each run.
+    """
     found = []
     for store, table in zip(selection.stores, selection.tables, strict=True):
         shown = itertools.islice(table.showing(paths), _MAX_RUNS)

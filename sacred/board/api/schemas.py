@@ -166,6 +166,92 @@ _COMPARISON = _object(
     }
 )
 
+_NUMBER_OR_NULL: Schema = {"type": ["number", "null"]}
+#: A group against the best one, or a pinned one; low or high null: the interval is open there.
+_GROUP_MARK = _object(
+    {
+        "group": _COUNT,
+        "difference": _NUMBER_OR_NULL,
+        "low": _NUMBER_OR_NULL,
+        "high": _NUMBER_OR_NULL,
+        "interval": _TEXT,
+        "p": _NUMBER_OR_NULL,
+        "p_text": _TEXT,
+        "paired": _FLAG,
+        "counts": _list(_COUNT),
+        "differs": _FLAG,
+        "possible": _FLAG,
+        "text": _TEXT,
+    }
+)
+_RELATED_RUN_FIELDS: Schema = {
+    "store": _TEXT,
+    "key": _TEXT,
+    "id": {"type": ["integer", "string"]},
+    "name": _TEXT_OR_NULL,
+    "status": _TEXT_OR_NULL,
+}
+_RELATED_RUN = _object(_RELATED_RUN_FIELDS)
+_LINK = _object({"from": _TEXT, "to": _TEXT, "made_as": _TEXT, "read_as": _TEXT, "md5": _TEXT})
+_USED_FILE = _object(
+    {
+        "how": _TEXT,
+        "name": _TEXT,
+        "md5": _TEXT,
+        "size": {"type": ["integer", "null"]},
+        "users": _list(_object({**_RELATED_RUN_FIELDS, "how": _TEXT})),
+    }
+)
+_ANALYSES: dict[str, Schema] = {
+    "GroupMarks": _object(
+        {
+            "base": {"type": ["integer", "null"]},
+            "better": _TEXT,
+            "comparisons": _COUNT,
+            "groups": _list(_GROUP_MARK),
+        }
+    ),
+    "Importance": _object(
+        {
+            "method": _TEXT_OR_NULL,
+            "about": _TEXT,
+            "runs": _COUNT,
+            "entries": _list(_object({"name": _TEXT, "share": {"type": "number"}})),
+        }
+    ),
+    "Noise": _object(
+        {
+            "experiment": _TEXT_OR_NULL,
+            "numbers": _list(
+                _object(
+                    {
+                        "name": _TEXT,
+                        "floor": _NUMBER_OR_NULL,
+                        "runs": _COUNT,
+                        "configurations": _COUNT,
+                        "text": _TEXT,
+                    }
+                )
+            ),
+        }
+    ),
+    "Lineage": _object(
+        {
+            "runs": _list(_RELATED_RUN),
+            "links": _list(_LINK),
+            "files": _list(_USED_FILE),
+            "problems": _list(_TEXT),
+        }
+    ),
+    "FileUsers": _object(
+        {
+            "writers": _list(_RELATED_RUN),
+            "readers": _list(_RELATED_RUN),
+            "problems": _list(_TEXT),
+        }
+    ),
+}
+
 #: What has set an entry, what it overrode, and who has read it (null: not known).
 _ORIGIN = _object(
     {
@@ -202,6 +288,7 @@ SCHEMAS: dict[str, Schema] = {
         }
     ),
     "Comparison": _COMPARISON,
+    **_ANALYSES,
     "Run": _RUN,
     "Config": _object(
         {

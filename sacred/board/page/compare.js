@@ -4,6 +4,7 @@ import { beginning, get, runPath } from "./api.js";
 import { button, el, fill, icon, statusMark } from "./dom.js";
 import { fileAddress } from "./files_tab.js";
 import { cell, number, whole } from "./format.js";
+import { metricField, readNoise } from "./noise.js";
 import { change, onChange, state } from "./state.js";
 import { sideBySide } from "./text_diff.js";
 
@@ -25,14 +26,29 @@ export class Compare {
     root.append(el("div.tools", {}, this.search, el("span.dim", {}, "Only what differs. Pin a run to see the differences from it.")), this.place);
     /** @type {ComparedRuns | null} */
     this.runs = null;
+    /** @type {Map<string, import("./noise.js").Noise>} */
+    this.noise = new Map();
     this.abort = new AbortController();
     this.search.addEventListener("input", () => this.draw());
-    this.stop = onChange((now, before) => { if (now.base !== before.base) this.draw(); });
+    this.stop = onChange((now, before) => { if (now.base !== before.base) { this.draw(); void this.learnNoise(); } });
   }
 
   /** @param {ComparedRuns} runs */
   show(runs) {
     this.runs = runs;
+    this.draw();
+    void this.learnNoise();
+  }
+
+  /** What the seeds alone change, in the experiment of the pinned run. */
+  async learnNoise() {
+    const { runs } = this;
+    const base = runs?.runs.find(({ key }) => key === state().base);
+    if (!runs || !base) return;
+    const fields = [...(runs.parts.outcome ?? []).filter(({ name }) => name === "result").map(({ name }) => name), ...(runs.parts.metrics ?? []).slice(0, 100).map(({ name }) => metricField(name))];
+    const noise = await readNoise(base.key, fields, this.abort.signal);
+    if (this.abort.signal.aborted || runs !== this.runs) return;
+    this.noise = noise;
     this.draw();
   }
 
@@ -80,7 +96,7 @@ export class Compare {
       const isSame = isPinned && place > 0 && JSON.stringify(value) === JSON.stringify(base);
       const text = value === null ? "–" : cell(value, "entry");
       return el("td", { class: [isSame || value === null ? "dim" : "", typeof value === "number" ? "number" : ""].join(" "), title: [whole(value, "entry"), origin ?? ""].filter(Boolean).join("\n") }, text,
-        isPinned && place > 0 ? difference(part, base, value) : null, origin ? el("div.origin", {}, origin) : null);
+        isPinned && place > 0 ? difference(part, base, value, this.noise.get(part === "metrics" ? metricField(entry.name) : entry.name)) : null, origin ? el("div.origin", {}, origin) : null);
     }));
   }
 
@@ -120,11 +136,13 @@ export class Compare {
   }
 }
 
-/** How far a number is from that of the baseline. @param {string} part @param {any} base @param {any} value */
-function difference(part, base, value) {
+/** How far a number is from that of the baseline, and whether seeds alone make as much of a difference. @param {string} part @param {any} base @param {any} value @param {import("./noise.js").Noise | undefined} noise */
+function difference(part, base, value, noise) {
   if (typeof base !== "number" || typeof value !== "number" || base === value || !["outcome", "metrics"].includes(part)) return null;
   const by = value - base;
   const share = base ? ` ${by > 0 ? "+" : "−"}${number(Math.abs(Math.round((1000 * by) / base) / 10))} %` : "";
   // Higher or lower, not better or worse: no name says which of them is the good one.
-  return el("span.delta", { class: by > 0 ? "up" : "down", title: `${by > 0 ? "+" : "−"}${number(Math.abs(by))}` }, ` ${by > 0 ? "▲" : "▼"}${share}`);
+  const isNoise = noise?.floor !== null && noise?.floor !== undefined && Math.abs(by) <= noise.floor;
+  const about = [`${by > 0 ? "+" : "−"}${number(Math.abs(by))}`, isNoise ? "Not distinguishable: within the noise floor." : "", noise?.text ?? ""].filter(Boolean).join("\n");
+  return el("span.delta", { class: isNoise ? "noise" : by > 0 ? "up" : "down", title: about }, ` ${isNoise ? "≈" : by > 0 ? "▲" : "▼"}${share}`, isNoise ? " noise" : null);
 }

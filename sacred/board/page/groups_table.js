@@ -4,6 +4,7 @@ import { Problem, get } from "./api.js";
 import { hovered, onHovered, setHovered } from "./charts/hovered.js";
 import { button, el, fill, icon, statusMark } from "./dom.js";
 import { cell, number, whole } from "./format.js";
+import { markCell, markTools, markedField, pinButton, readMarks } from "./group_marks.js";
 import { onStoreChange } from "./live.js";
 import { chosenGroups, queryOf, readGroups, showRuns } from "./run_groups.js";
 import { nextSort, sortKeys } from "./sorting.js";
@@ -31,6 +32,8 @@ export class GroupsTable {
     this.groups = null;
     /** @type {Map<string, HTMLElement[]>} */
     this.open = new Map();
+    /** @type {import("./group_marks.js").Marks | null} */
+    this.marks = null;
     this.abort = new AbortController();
     /** @type {number | undefined} */
     this.timer = undefined;
@@ -38,12 +41,14 @@ export class GroupsTable {
       const names = /** @type {const} */ (["by", "q", "stores", "trash", "columns"]);
       if (names.some((name) => String(now[name]) !== String(before[name]))) void this.load();
       else if (now.groups !== before.groups || now.groupSort !== before.groupSort || now.panel !== before.panel) this.draw();
+      const marked = /** @type {const} */ (["mark", "groupBase", "lower", "groups"]);
+      if (marked.some((name) => String(now[name]) !== String(before[name]))) void this.mark();
     });
     onStoreChange(() => {
       clearTimeout(this.timer);
       if (state().by.length) this.timer = window.setTimeout(() => this.load(), WAIT_MS);
     });
-    onHovered(() => this.mark());
+    onHovered(() => this.link());
   }
 
   /** The numbers of which each group shows the mean. */
@@ -68,8 +73,21 @@ export class GroupsTable {
     }
     if (signal.aborted) return;
     this.open.clear();
+    this.marks = null;
     this.draw();
     this.told(this.groups);
+    void this.mark();
+  }
+
+  /** Tell groups apart. */
+  async mark() {
+    const { groups, abort } = this;
+    if (!groups || groups.groups.length < 2) return;
+    this.draw();
+    const marks = await readMarks(groups, abort.signal).catch(() => null);
+    if (!marks || groups !== this.groups || marks.field !== markedField(groups)) return;
+    this.marks = marks;
+    this.draw();
   }
 
   draw() {
@@ -77,10 +95,10 @@ export class GroupsTable {
     if (!groups || !state().by.length) return;
     const looked = new Map(state().panel ? chosenGroups(groups, SHOWN).map((group) => [group.key, group]) : []);
     const rows = this.sorted(groups).slice(0, MOST_GROUPS).flatMap((group) => [this.row(group, looked.get(group.key)), ...(this.open.get(group.key) ?? [])]);
-    const heads = [...groups.fields.map((n) => this.head(groups.by[n], false)), this.head("runs", true), ...groups.values.map((name) => this.head(name, true))];
+    const heads = [...groups.fields.map((n) => this.head(groups.by[n], false)), this.head("runs", true), ...groups.values.flatMap((name) => [this.head(name, true), name === this.marked() ? el("th", { scope: "col" }, state().groupBase ? "against the baseline" : "against the best") : null])].filter((head) => head !== null);
     const warnings = groups.problems.slice(0, 1).map((text) => el("div.warning", {}, icon("warn"), el("span.grow", {}, text)));
-    fill(this.element, ...warnings, groups.groups.length ? el("table", { "aria-label": "Groups of runs" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)) : el("div.empty", {}, el("h2", {}, "No runs match"), "Change the query, or show all runs."));
-    this.mark();
+    fill(this.element, ...warnings, this.marked() ? markTools(groups, this.marks) : null, groups.groups.length ? el("table", { "aria-label": "Groups of runs" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)) : el("div.empty", {}, el("h2", {}, "No runs match"), "Change the query, or show all runs."));
+    this.link();
   }
 
   /** @param {string} name @param {boolean} isNumber */
@@ -89,6 +107,11 @@ export class GroupsTable {
     const text = name.replace(/^(config|metrics)\./, "").replaceAll("_", " ");
     return el("th", { scope: "col", class: isNumber ? "number" : "", "aria-sort": key ? (key.descending ? "descending" : "ascending") : "none" },
       el("button", { type: "button", title: name, onclick: (/** @type {MouseEvent} */ event) => change({ groupSort: nextSort(state().groupSort, name, event.shiftKey) }) }, text, key ? icon(key.descending ? "down" : "up") : null));
+  }
+
+  /** The number that groups are told apart by; empty: there is nothing to tell apart. */
+  marked() {
+    return this.groups && this.groups.groups.length > 1 ? markedField(this.groups) : "";
   }
 
   fields() {
@@ -118,9 +141,9 @@ export class GroupsTable {
     box.checked = state().groups.includes(group.key);
     box.addEventListener("change", () => change({ groups: box.checked ? [...state().groups, group.key] : state().groups.filter((key) => key !== group.key) }, { replace: true }));
     const fold = el("button.fold", { type: "button", "aria-expanded": String(isOpen), "aria-label": `Runs of ${group.label}`, onclick: () => this.toggle(group) }, isOpen ? "▾" : "▸");
-    const cells = this.fields().map((place, n) => el("td", { title: whole(group.values[place], "entry") }, n === 0 ? el("span.first", {}, fold, box, text(group.values[place])) : text(group.values[place])));
+    const cells = this.fields().map((place, n) => el("td", { title: whole(group.values[place], "entry") }, n === 0 ? el("span.first", {}, fold, box, this.marked() ? pinButton(group) : null, text(group.values[place])) : text(group.values[place])));
     const statuses = Object.entries(group.statuses).map(([status, count]) => el("span.status", { class: status, title: `${count} ${status}` }, statusMark(status, false), Object.keys(group.statuses).length > 1 ? String(count) : null));
-    const row = el("tr.group", { "data-key": group.key }, ...cells, el("td.number", {}, el("span.statuses", {}, ...statuses, el("b", {}, String(group.runs)))), ...group.numbers.map((one) => mean(one)));
+    const row = el("tr.group", { "data-key": group.key }, ...cells, el("td.number", {}, el("span.statuses", {}, ...statuses, el("b", {}, String(group.runs)))), ...group.numbers.flatMap((one, n) => [mean(one), this.groups?.values[n] === this.marked() ? markCell(group, this.marks) : null]).filter((td) => td !== null));
     row.addEventListener("click", (event) => { if (!/** @type {Element} */ (event.target).closest("button, input")) void this.toggle(group); });
     row.addEventListener("pointerenter", () => setHovered(group.key));
     row.addEventListener("pointerleave", () => setHovered(""));
@@ -138,12 +161,12 @@ export class GroupsTable {
       const seed = found.data.seed[n];
       const name = el("button.link", { type: "button", onclick: () => change({ run: `${run.store}/${run.key}`, item: "" }) }, statusMark(run.status, false), `#${found.data.id[n]}`);
       return el("tr.member", {}, el("td", { colspan: groups.fields.length }, name, seed === null ? null : el("span.dim", {}, ` seed ${cell(seed, "entry")}`)), el("td"),
-        ...groups.values.map((value) => el("td.number", {}, cell(found.data[value][n], "entry"))));
-    }).concat(found.total > MOST_MEMBERS ? [el("tr.member", {}, el("td", { colspan: groups.fields.length + 1 + groups.values.length }, button(`All ${found.total} runs`, () => showRuns(group), { text: true })))] : []));
+        ...groups.values.flatMap((value) => [el("td.number", {}, cell(found.data[value][n], "entry")), value === this.marked() ? el("td") : null]));
+    }).concat(found.total > MOST_MEMBERS ? [el("tr.member", {}, el("td", { colspan: groups.fields.length + 2 + groups.values.length }, button(`All ${found.total} runs`, () => showRuns(group), { text: true })))] : []));
     this.draw();
   }
 
-  mark() {
+  link() {
     for (const row of this.element.querySelectorAll("tr.group")) row.classList.toggle("linked", /** @type {HTMLElement} */ (row).dataset.key === hovered());
   }
 }

@@ -23,6 +23,11 @@ import { copy } from "./transport.js";
  * @property {string} kind of the picture of all runs
  * @property {string} px field that is its x; empty: the first entry that differs
  * @property {string} py field that is its y; empty: the result
+ * @property {string} pz field that is the second axis of a map; empty: the second entry that differs
+ * @property {string} cell what a field of a map shows: mean, median, min, max, runs
+ * @property {boolean} lowerX whether lower values of x are better
+ * @property {string} mark number that groups are told apart by; empty: the first one
+ * @property {string} groupBase key of the group that others are compared with; empty: the best
  * @property {boolean} lower whether lower values are better
  * @property {string} page "queue", "sweeps" or "launch"; empty: the runs
  * @property {string} sweep STORE/NAME of the sweep that is open
@@ -54,6 +59,11 @@ function fromQuery(query) {
     kind: query.get("kind") ?? "",
     px: query.get("px") ?? "",
     py: query.get("py") ?? "",
+    pz: query.get("pz") ?? "",
+    cell: query.get("cell") ?? "",
+    lowerX: query.has("lowerx"),
+    mark: query.get("mark") ?? "",
+    groupBase: query.get("groupbase") ?? "",
     lower: query.has("lower"),
     page: query.get("page") ?? "",
     sweep: query.get("sweep") ?? "",
@@ -76,8 +86,11 @@ export function asAddress(state) {
   for (const group of state.groups) query.append("group", group);
   if (state.groupSort && state.by.length) query.set("groupsort", state.groupSort);
   if (state.base && state.panel) query.set("base", state.base);
-  for (const name of /** @type {const} */ (["kind", "px", "py"])) if (state[name] && state.panel) query.set(name, state[name]);
-  if (state.lower && state.panel) query.set("lower", "1");
+  for (const name of /** @type {const} */ (["kind", "px", "py", "pz", "cell"])) if (state[name] && state.panel) query.set(name, state[name]);
+  if (state.mark && state.by.length) query.set("mark", state.mark);
+  if (state.groupBase && state.by.length) query.set("groupbase", state.groupBase);
+  if (state.lower && (state.panel || state.by.length)) query.set("lower", "1");
+  if (state.lowerX && state.panel) query.set("lowerx", "1");
   if (state.panel) query.set("panel", state.panel);
   if (state.page) query.set("page", state.page);
   if (state.page && state.sweep) query.set("sweep", state.sweep);

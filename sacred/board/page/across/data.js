@@ -3,8 +3,8 @@
 import { get } from "../api.js";
 import { state } from "../state.js";
 
-/** @typedef {{key: string, id: string, start: number, y: number | null, x: any, entries: any[]}} Row */
-/** @typedef {{rows: Row[], total: number, entries: string[], targets: string[], y: string, x: string}} AcrossData rows: the oldest first */
+/** @typedef {{key: string, id: string, start: number, y: number | null, x: any, z: any, entries: any[]}} Row */
+/** @typedef {{rows: Row[], total: number, entries: string[], targets: string[], y: string, x: string, z: string, noise: import("../noise.js").Noise | null}} AcrossData rows: the oldest first */
 
 const MOST = 2000;
 const PAGE = 1000;
@@ -12,15 +12,17 @@ const MOST_ENTRIES = 10;
 
 /** @param {AbortSignal} signal @returns {Promise<AcrossData>} */
 export async function readAcross(signal) {
-  const { q, stores, trash, px, py, picked } = state();
+  const { q, stores, trash, px, py, pz, picked, kind } = state();
   const fields = (await get("fields", { store: stores }, signal)).fields;
   const varying = fields.filter((/** @type {any} */ field) => field.varies && field.kind === "entry" && field.name.startsWith("config.") && !field.name.endsWith(".seed")).map((/** @type {any} */ field) => field.name);
   const metrics = fields.filter((/** @type {any} */ field) => field.kind === "metric" && !field.name.startsWith("metrics.system.")).map((/** @type {any} */ field) => field.name);
   const targets = ["result", ...metrics.slice(0, 100)];
   const y = py || "result";
-  const x = px || varying[0] || "start_time";
+  // A front is of two numbers.
+  const x = kind === "pareto" && !targets.includes(px) && px !== "duration" ? targets.find((name) => name !== y) ?? "duration" : px || varying[0] || "start_time";
+  const z = pz || varying.find((name) => name !== x) || "name";
   const entries = varying.slice(0, MOST_ENTRIES);
-  const column = [...new Set(["id", "start_time", y, x, ...entries])];
+  const column = [...new Set(["id", "start_time", y, x, z, ...entries])];
   /** @type {Row[]} */
   const rows = [];
   let [snapshot, total] = ["", 0];
@@ -31,9 +33,9 @@ export async function readAcross(signal) {
       const key = `${run.store}/${run.key}`;
       if (picked.length && !picked.includes(key)) return;
       const value = (/** @type {string} */ name) => page.data[name][n];
-      rows.push({ key, id: String(value("id")), start: Date.parse(`${value("start_time")}Z`) / 1000, y: typeof value(y) === "number" ? value(y) : null, x: value(x), entries: entries.map(value) });
+      rows.push({ key, id: String(value("id")), start: Date.parse(`${value("start_time")}Z`) / 1000, y: typeof value(y) === "number" ? value(y) : null, x: value(x), z: value(z), entries: entries.map(value) });
     });
     if (offset + PAGE >= total) break;
   }
-  return { rows: rows.reverse(), total, entries, targets, y, x };
+  return { rows: rows.reverse(), total, entries, targets, y, x, z, noise: null };
 }

@@ -1,7 +1,9 @@
 // @ts-check
 // Small pictures as SVG: scales, axes, points.
-import { saveText } from "../charts/export.js";
+import { hovered, setHovered } from "../charts/hovered.js";
+import { el } from "../dom.js";
 import { number } from "../format.js";
+import { change, state } from "../state.js";
 
 export const SIZE = { width: 640, height: 360, left: 60, right: 16, top: 16, bottom: 40 };
 
@@ -21,7 +23,7 @@ export function svg(tag, attributes = {}, ...children) {
 /** A scale for what a column has: numbers, or texts one beside the other. @param {any[]} values @param {number} from @param {number} to @param {boolean} [isLog] @returns {Scale} */
 export function scaleOf(values, from, to, isLog = false) {
   const present = values.filter((value) => value !== null && value !== undefined);
-  if (present.length && present.every((value) => typeof value === "number")) return numeric(present, from, to, isLog);
+  if (present.length && present.every((value) => typeof value === "number")) return numericScale(present, from, to, isLog);
   const names = [...new Set(present.map(textOf))].sort().slice(0, 40);
   const place = (/** @type {number} */ n) => from + ((to - from) * (n + 0.5)) / Math.max(1, names.length);
   return {
@@ -36,7 +38,7 @@ export function textOf(value) {
 }
 
 /** @param {number[]} values @param {number} from @param {number} to @param {boolean} isLog @returns {Scale} */
-function numeric(values, from, to, isLog) {
+export function numericScale(values, from, to, isLog) {
   const usable = values.filter((value) => Number.isFinite(value) && (!isLog || value > 0));
   const change = isLog ? Math.log10 : (/** @type {number} */ value) => value;
   let low = Math.min(...usable.map(change));
@@ -72,9 +74,9 @@ function decades(low, high) {
   return found;
 }
 
-/** Both axes with their names. @param {Scale} x @param {Scale} y @param {string} nameX @param {string} nameY */
-export function axes(x, y, nameX, nameY) {
-  const { width, height, left, right, top, bottom } = SIZE;
+/** Both axes with their names. @param {Scale} x @param {Scale} y @param {string} nameX @param {string} nameY @param {number} [left] */
+export function axes(x, y, nameX, nameY, left = SIZE.left) {
+  const { width, height, right, top, bottom } = SIZE;
   return svg("g", { class: "axes" },
     ...x.ticks.map(({ place, label }) => svg("g", {}, svg("path", { d: `M${place} ${top}V${height - bottom}` }), svg("text", { x: place, y: height - bottom + 15, "text-anchor": "middle" }, label))),
     ...y.ticks.map(({ place, label }) => svg("g", {}, svg("path", { d: `M${left} ${place}H${width - right}` }), svg("text", { x: left - 6, y: place + 4, "text-anchor": "end" }, label))),
@@ -82,22 +84,33 @@ export function axes(x, y, nameX, nameY) {
     svg("text", { x: left, y: top - 5, class: "name" }, nameY));
 }
 
-/** @param {string} label @param {...Node} children */
+/** @param {string} label @param {...(Node | null)} children */
 export function picture(label, ...children) {
   return svg("svg", { viewBox: `0 0 ${SIZE.width} ${SIZE.height}`, role: "img", "aria-label": label, class: "picture" }, ...children);
 }
 
-/** Save a picture with the styles that it has here. @param {SVGElement} drawn @param {string} name */
-export function savePicture(drawn, name) {
-  const copy = /** @type {SVGElement} */ (drawn.cloneNode(true));
-  const originals = drawn.querySelectorAll("*");
-  copy.querySelectorAll("*").forEach((one, n) => {
-    const style = getComputedStyle(originals[n]);
-    for (const property of ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray"]) one.setAttribute(property, style.getPropertyValue(property));
-    one.removeAttribute("style");
-  });
-  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  copy.setAttribute("font-family", "system-ui, sans-serif");
-  copy.setAttribute("font-size", "11");
-  saveText(`${name}.svg`, "image/svg+xml", new XMLSerializer().serializeToString(copy));
+/** The last part of the name of a field. @param {string} name */
+export function short(name) {
+  return name.replace(/^(config|metrics)\./, "");
+}
+
+/** A run, which a click opens. @param {import("./data.js").Row} row @param {number} x @param {number} y @param {string} text */
+export function point(row, x, y, text) {
+  return svg("circle", { cx: x.toFixed(1), cy: y.toFixed(1), r: 3.5, "data-key": row.key, class: row.key === hovered() ? "linked" : null, onclick: () => change({ run: row.key, item: "" }), onpointerenter: () => setHovered(row.key), onpointerleave: () => setHovered("") },
+    svg("title", {}, `#${row.id}  ${text}`));
+}
+
+/** What the seeds alone change, from the best run on. @param {import("./data.js").AcrossData} data @param {Scale} y @returns {{band: SVGElement | null, note: HTMLElement | null}} */
+export function noiseBand({ noise, rows, y: name }, y) {
+  const values = rows.map((row) => row.y).filter((value) => value !== null && Number.isFinite(value)).map(Number);
+  if (!noise?.floor || !values.length) return { band: null, note: null };
+  const best = state().lower ? Math.min(...values) : Math.max(...values);
+  const { width, height, left, right, top, bottom } = SIZE;
+  const other = y.at(best + (state().lower ? noise.floor : -noise.floor));
+  // Beyond the picture, or no number of a logarithm.
+  const edge = Math.max(top, Math.min(height - bottom, other ?? height - bottom));
+  const start = y.at(best) ?? edge;
+  const band = svg("rect", { class: "noise", x: left, width: width - left - right, y: Math.min(start, edge), height: Math.abs(edge - start) }, svg("title", {}, noise.text));
+  const within = values.filter((value) => Math.abs(value - best) <= Number(noise.floor)).length - 1;
+  return { band, note: el("p.dim", {}, `Shaded: the noise floor of ${short(name)}, ${number(Number(noise.floor.toPrecision(3)))}, below which two runs cannot be told apart (learnt from ${noise.runs} runs of ${noise.configurations} configuration${noise.configurations > 1 ? "s" : ""} with other seeds). The best run is not distinguishable from ${within} other${within === 1 ? "" : "s"}.`) };
 }

@@ -1,27 +1,18 @@
 // @ts-check
-// Scatter, history, parallel coordinates and importance of what runs have reached.
+// Scatter, history and parallel coordinates of what runs have reached.
 import { hovered, setHovered } from "../charts/hovered.js";
 import { asValue } from "../completion.js";
 import { el } from "../dom.js";
 import { fullTime, number } from "../format.js";
 import { partsOf, withPart } from "../query_parts.js";
 import { change, state } from "../state.js";
-import { SIZE, axes, picture, scaleOf, svg, textOf } from "./drawing.js";
-import { line, rankCorrelation, sharedVariance } from "./statistics.js";
+import { SIZE, axes, noiseBand, picture, point, scaleOf, short, svg, textOf } from "./drawing.js";
+import { line } from "./statistics.js";
 
 /** @typedef {import("./data.js").AcrossData} AcrossData */
 /** @typedef {import("./data.js").Row} Row */
 
 const { width, height, left, right, top, bottom } = SIZE;
-/** @param {string} name */
-const short = (name) => name.replace(/^(config|metrics)\./, "");
-
-/** @param {Row} row @param {number} x @param {number} y @param {string} text */
-function point(row, x, y, text) {
-  return svg("circle", { cx: x.toFixed(1), cy: y.toFixed(1), r: 3.5, "data-key": row.key, class: row.key === hovered() ? "linked" : null, onclick: () => change({ run: row.key, item: "" }), onpointerenter: () => setHovered(row.key), onpointerleave: () => setHovered("") },
-    svg("title", {}, `#${row.id}  ${text}`));
-}
-
 /** @param {AcrossData} data */
 export function scatter(data) {
   const { log } = state().chart;
@@ -32,10 +23,11 @@ export function scatter(data) {
   const [xs, ys] = [placed.map((one) => Number(one.x)), placed.map((one) => Number(one.y))];
   const trend = x.isCategorical ? null : line(xs, ys);
   const [from, to] = [Math.min(...xs), Math.max(...xs)];
+  const noise = noiseBand(data, y);
   const note = trend ? `Line of least squares${log ? " in these axes" : ""}: r² = ${trend.r2.toFixed(3)}, n = ${placed.length}.` : `n = ${placed.length}.`;
-  return [picture(`${short(data.y)} by ${short(data.x)}`, axes(x, y, short(data.x), short(data.y)),
+  return [picture(`${short(data.y)} by ${short(data.x)}`, noise.band, axes(x, y, short(data.x), short(data.y)),
     trend ? svg("path", { class: "trend", d: `M${from} ${trend.start + trend.slope * from}L${to} ${trend.start + trend.slope * to}` }) : svg("g"),
-    ...placed.map((one) => point(one.row, Number(one.x), Number(one.y), `${short(data.x)} = ${textOf(one.row.x)}, ${short(data.y)} = ${number(Number(one.row.y))}`))), el("p.dim", {}, note)];
+    ...placed.map((one) => point(one.row, Number(one.x), Number(one.y), `${short(data.x)} = ${textOf(one.row.x)}, ${short(data.y)} = ${number(Number(one.row.y))}`))), el("p.dim", {}, note), ...(noise.note ? [noise.note] : [])];
 }
 
 /** @param {AcrossData} data */
@@ -53,9 +45,10 @@ export function history(data) {
     best = row;
   }
   if (best) path += `H${width - right}`;
-  return [picture(`${short(data.y)} of runs in the order of their start`, axes(x, y, "start", short(data.y)), svg("path", { class: "trend", d: path }),
+  const noise = noiseBand(data, y);
+  return [picture(`${short(data.y)} of runs in the order of their start`, noise.band, axes(x, y, "start", short(data.y)), svg("path", { class: "trend", d: path }),
     ...rows.map((row) => point(row, Number(x.at(row.start)), Number(y.at(row.y)), `${short(data.y)} = ${number(Number(row.y))}`))),
-  el("p.dim", {}, best ? `The line is the best so far; the best is #${best.id} with ${number(Number(best.y))}. n = ${rows.length}.` : "No run has such a number.")];
+  el("p.dim", {}, best ? `The line is the best so far; the best is #${best.id} with ${number(Number(best.y))}. n = ${rows.length}.` : "No run has such a number."), ...(noise.note ? [noise.note] : [])];
 }
 
 /** @param {AcrossData} data */
@@ -110,24 +103,4 @@ function ask(name, scale, upper, lower) {
   const round = (/** @type {number} */ value) => Number(value.toPrecision(4));
   const part = scale.isCategorical ? (chosen.length ? `${field} in (${chosen.join(", ")})` : "") : `${field} >= ${round(scale.back(lower))} and ${field} <= ${round(scale.back(upper))}`;
   if (part) change({ q: withPart(rest, part) });
-}
-
-/** @param {AcrossData} data */
-export function importance(data) {
-  const rows = data.rows.filter(({ y }) => y !== null && Number.isFinite(y));
-  const found = data.entries.map((name, n) => {
-    const known = rows.filter((row) => row.entries[n] !== null);
-    const y = known.map((row) => Number(row.y));
-    const isNumeric = known.length > 0 && known.every((row) => typeof row.entries[n] === "number");
-    const value = isNumeric ? rankCorrelation(known.map((row) => row.entries[n]), y) : sharedVariance(known.map((row) => textOf(row.entries[n])), y);
-    return { name, value, isNumeric, count: known.length, size: value === null ? -1 : isNumeric ? Math.abs(value) : Math.sqrt(value) };
-  }).sort((a, b) => b.size - a.size);
-  const lines = found.map(({ name, value, isNumeric, count, size }) => {
-    const bar = el("span.share", { class: isNumeric && Number(value) < 0 ? "minus" : "" });
-    bar.style.width = `${Math.round(160 * Math.max(0, size))}px`;
-    return el("tr", {}, el("th", { scope: "row" }, short(name)), el("td.number", {}, value === null ? "–" : `${isNumeric ? "ρ" : "η²"} = ${value.toFixed(3)}`), el("td", {}, bar), el("td.number.dim", {}, `n = ${count}`));
-  });
-  return [el("table.data.importance", { "aria-label": `Importance for ${short(data.y)}` }, el("tbody", {}, ...lines)),
-    el("p.dim", {}, `How each entry by itself goes with ${short(data.y)}: Spearman's rank correlation ρ of numbers, and of other values the share η² of the variance of ranks that lies between them. `
-      + "This assumes that an entry acts in one direction, and whatever the others are: it sees no interactions, cannot tell entries apart that were changed together, and says nothing of values that were not tried.")];
 }

@@ -45,3 +45,49 @@ export function sharedVariance(categories, y) {
   if (parts.size < 2 || !total || parts.size === y.length) return null;
   return [...parts.values()].reduce((sum, part) => sum + part.length * (mean(part) - all) ** 2, 0) / total;
 }
+
+/** A quantile between values, as numpy's default. @param {number[]} values ascending @param {number} share */
+export function quantile(values, share) {
+  const place = (values.length - 1) * share;
+  const low = Math.floor(place);
+  const next = values[Math.min(low + 1, values.length - 1)];
+  return values[low] + (next - values[low]) * (place - low);
+}
+
+/** @typedef {{n: number, mean: number, q1: number, median: number, q3: number, low: number, high: number, least: number, largest: number, outliers: number[]}} Box low, high: the last values within 1.5 times the distance of the quartiles */
+
+/** What a box shows. @param {number[]} values at least one @returns {Box} */
+export function boxOf(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [q1, median, q3] = [0.25, 0.5, 0.75].map((share) => quantile(sorted, share));
+  const reach = 1.5 * (q3 - q1);
+  const inside = sorted.filter((value) => value >= q1 - reach && value <= q3 + reach);
+  return {
+    n: sorted.length, mean: mean(sorted), q1, median, q3, low: Math.min(inside[0], q1), high: Math.max(inside[inside.length - 1], q3),
+    least: sorted[0], largest: sorted[sorted.length - 1], outliers: sorted.filter((value) => value < q1 - reach || value > q3 + reach),
+  };
+}
+
+/** @type {Record<string, (values: number[]) => number>} */
+export const SUMMARIES = {
+  mean, median: (values) => boxOf(values).median, min: (values) => Math.min(...values), max: (values) => Math.max(...values), runs: (values) => values.length,
+};
+
+/** The places of points that no other one beats: as good in both, and better in one. @param {{x: number, y: number}[]} points @param {boolean} lowerX lower is better @param {boolean} lowerY */
+export function front(points, lowerX, lowerY) {
+  const cost = points.map(({ x, y }, n) => ({ n, x: lowerX ? x : -x, y: lowerY ? y : -y }));
+  cost.sort((a, b) => a.x - b.x || a.y - b.y);
+  const found = [];
+  let best = Infinity;
+  for (let first = 0; first < cost.length;) {
+    let last = first;
+    while (last + 1 < cost.length && cost[last + 1].x === cost[first].x) last += 1;
+    // Of those with the same x, the least y; equal points beat each other not.
+    if (cost[first].y < best) {
+      best = cost[first].y;
+      for (let k = first; k <= last && cost[k].y === best; k += 1) found.push(cost[k].n);
+    }
+    first = last + 1;
+  }
+  return found;
+}
