@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import itertools
 import random
@@ -272,3 +273,66 @@ def test_the_noise_of_seeds_is_drawn_and_marked(visit: Visit, board: Board, api:
     see(row.locator("td").nth(1).locator(".delta.noise"), "noise")
     assert row.locator("td").nth(2).locator(".delta.noise").count() == 0
     assert "noise floor of result" in (row.locator(".delta").first.get_attribute("title") or "")
+
+
+def test_lineage_is_a_graph_of_runs_and_files_know_their_runs(
+    visit: Visit, board: Board, api: Api
+) -> None:
+    recorder = board.recorder
+    data = recorder.file("data.csv", b"a,b\n1,2\n")
+    trained = []
+    for seed in range(2):
+        run = recorder.start({"seed": seed}, name="train", age=300 - seed)
+        run.observer.resource_event(data)
+        run.add("model.pt", recorder.file("model.pt", f"weights {seed}".encode()))
+        run.complete(1)
+        trained.append(run)
+    judged = recorder.start({"seed": 1}, name="judge", age=100)
+    judged.observer.resource_event(recorder.file("start.pt", b"weights 0"))
+    judged.observer.resource_event(data)
+    judged.complete(1)
+    answer = api.get(f"/runs/lab/{judged.id}/lineage")
+    assert {run["name"] for run in answer["runs"]} == {"train", "judge"}
+    [link] = answer["links"]
+    assert link["from"] == f"lab/{trained[0].id}"
+    assert (link["to"], link["md5"]) == (
+        f"lab/{judged.id}",
+        hashlib.md5(b"weights 0").hexdigest(),
+    )
+    md5 = hashlib.md5(b"a,b\n1,2\n").hexdigest()
+    users = api.get("/files", md5=md5)
+    assert users["writers"] == []
+    names = sorted(run["name"] for run in users["readers"])
+    assert names == ["judge", "train", "train"]
+    page = visit.go(f"?run=lab/{judged.id}&tab=lineage")
+    panel = page.locator("#run")
+    see(panel.locator("h3"), "2 runs, connected by 1 files")
+    see(panel.get_by_role("button", name=re.compile("judge #.*COMPLETED")))
+    row = see(panel.locator("table tr"), md5[:8])
+    assert row.locator(".users button").count() == 2  # both have read the same data
+    content = saved(page, "CSV")
+    assert [row["from"] for row in table_of(content)] == [f"lab/{trained[0].id}"]
+    texts = xml.etree.ElementTree.fromstring(saved(page, "SVG")).iter(f"{SVG}text")
+    assert f"train #{trained[0].id}" in {text.text for text in texts}
+    panel.get_by_role("button", name=re.compile("train #")).first.focus()
+    page.keyboard.press("Enter")
+    see(panel.locator(".title"), "train")
+    see(panel.locator("h3"), "2 runs, connected by 1 files")
+
+
+def test_images_of_runs_stand_side_by_side_at_one_step(visit: Visit, board: Board) -> None:
+    runs = []
+    for steps in ((0, 10, 20), (0, 15)):
+        run = board.recorder.start({"lr": len(steps), "seed": 1}, name="pictures")
+        for step in steps:
+            run.add_bytes(f"media/samples/{step:08d}.image.png", board_runs.picture())
+        run.complete(1)
+        runs.append(run)
+    page = visit.go(f"?panel=compare&pick=lab/{runs[0].id}&pick=lab/{runs[1].id}")
+    media = page.get_by_label("Media of these runs")
+    see(media.get_by_alt_text("samples, step 20"))
+    see(media.get_by_alt_text("samples, step 15"))
+    media.get_by_label("Step of all runs").fill("1")  # 10, of 0, 10, 15 and 20
+    see(media.get_by_alt_text("samples, step 10"))
+    see(media.get_by_alt_text("samples, step 0"))
+    see(media.locator(".step"), "10, 2 of 4")

@@ -1,6 +1,7 @@
 // @ts-check
 // Runs side by side: only what differs, against a run that is pinned.
 import { beginning, get, runPath } from "./api.js";
+import { compareMedia } from "./compare_media.js";
 import { button, el, fill, icon, statusMark } from "./dom.js";
 import { fileAddress } from "./files_tab.js";
 import { cell, number, whole } from "./format.js";
@@ -28,16 +29,29 @@ export class Compare {
     this.runs = null;
     /** @type {Map<string, import("./noise.js").Noise>} */
     this.noise = new Map();
+    this.media = el("section.medias", { "aria-label": "Media of these runs" });
+    this.mediaOf = "";
     this.abort = new AbortController();
     this.search.addEventListener("input", () => this.draw());
-    this.stop = onChange((now, before) => { if (now.base !== before.base) { this.draw(); void this.learnNoise(); } });
+    this.stop = onChange((now, before) => { if (now.base !== before.base) { this.draw(); this.showMedia(); void this.learnNoise(); } });
   }
 
   /** @param {ComparedRuns} runs */
   show(runs) {
     this.runs = runs;
     this.draw();
+    this.showMedia();
     void this.learnNoise();
+  }
+
+  /** Images, tables, sounds, ... of the runs, the pinned one first. */
+  showMedia() {
+    const runs = this.runs?.runs ?? [];
+    const ordered = this.order(runs).map((n) => runs[n]);
+    const wanted = JSON.stringify(ordered.map(({ key, tone }) => [key, tone]));
+    if (wanted === this.mediaOf || runs.length < 2) return;
+    this.mediaOf = wanted;
+    void compareMedia(this.media, ordered, this.abort.signal);
   }
 
   /** What the seeds alone change, in the experiment of the pinned run. */
@@ -75,7 +89,7 @@ export class Compare {
     fill(this.place, ...problems.slice(0, 1).map((text) => el("div.warning", {}, icon("warn"), el("span.grow", {}, text))),
       runs.length < 2 ? el("div.empty", {}, "Select two or more runs in the list (x).") : el("div.scroll.sides", { tabindex: "0", role: "region", "aria-label": "Differences" }, table),
       same.length && runs.length > 1 ? el("p.dim", {}, `The same in all: ${same.join(", ")}.`) : null,
-      runs.length > 1 ? this.texts(runs, order, parts.sources ?? []) : null);
+      runs.length > 1 ? this.media : null, runs.length > 1 ? this.texts(runs, order, parts.sources ?? []) : null);
   }
 
   /** @param {ComparedRun} run */

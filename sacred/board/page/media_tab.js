@@ -70,31 +70,38 @@ class MediaTab {
     for (const series of this.run.media) this.show(series);
   }
 
-  /** The last one up to the step; before the first one, that. @param {Series} series */
-  async show(series) {
-    const card = this.card(series);
-    const place = Math.max(0, series.steps.filter((step) => step <= this.step()).length - 1);
-    const artifact = series.artifacts[place];
-    if (card.artifact === artifact) return;
-    card.artifact = artifact;
-    const file = this.run.artifacts.find((/** @type {{name: string}} */ one) => one.name === artifact);
-    const saved = fileAddress(this.run, "artifacts", artifact, false);
-    const shown = /** @type {HTMLElement} */ (card.place.querySelector(".shown"));
-    const about = /** @type {HTMLElement} */ (card.place.querySelector(".last"));
-    try {
-      const start = await read(file, saved, this.abort.signal);
-      if (card.artifact !== artifact) return;
-      about.textContent = `step ${series.steps[place]}`;
-      const drawn = series.kind === "histogram" ? [histogram(start.bytes)] : content(file, start, fileAddress(this.run, "artifacts", artifact, true));
-      for (const image of drawn) if (image instanceof HTMLImageElement) asPicture(image, `${series.name}, step ${series.steps[place]}`);
-      fill(shown, ...drawn);
-    } catch (error) {
-      if (!this.abort.signal.aborted && card.artifact === artifact) fill(shown, el("span.dim", {}, /** @type {Error} */ (error).message));
-    }
+  /** @param {Series} series */
+  show(series) {
+    return drawSeries(this.card(series), this.run, series, this.step(), this.abort.signal);
   }
 
   close() {
     this.abort.abort();
+  }
+}
+
+/**
+ * Show the last one up to the step; before the first one, that.
+ * @param {{place: HTMLElement, artifact: string}} card @param {any} run @param {Series} series @param {number} step @param {AbortSignal} signal
+ */
+export async function drawSeries(card, run, series, step, signal) {
+  const place = Math.max(0, series.steps.filter((one) => one <= step).length - 1);
+  const artifact = series.artifacts[place];
+  if (card.artifact === artifact) return;
+  card.artifact = artifact;
+  const file = run.artifacts.find((/** @type {{name: string}} */ one) => one.name === artifact);
+  const saved = fileAddress(run, "artifacts", artifact, false);
+  const shown = /** @type {HTMLElement} */ (card.place.querySelector(".shown"));
+  const about = /** @type {HTMLElement} */ (card.place.querySelector(".last"));
+  try {
+    const start = await read(file, saved, signal);
+    if (card.artifact !== artifact) return;
+    about.textContent = `step ${series.steps[place]}`;
+    const drawn = series.kind === "histogram" ? [histogram(start.bytes)] : content(file, start, fileAddress(run, "artifacts", artifact, true));
+    for (const image of drawn) if (image instanceof HTMLImageElement) asPicture(image, `${series.name}, step ${series.steps[place]}`);
+    fill(shown, ...drawn);
+  } catch (error) {
+    if (!signal.aborted && card.artifact === artifact) fill(shown, el("span.dim", {}, /** @type {Error} */ (error).message));
   }
 }
 

@@ -7,6 +7,7 @@ import { button, el, fill, icon, statusMark } from "./dom.js";
 import { Editor } from "./editor.js";
 import { filesTab, otherArtifacts } from "./files_tab.js";
 import { onStoreChange } from "./live.js";
+import { lineageTab } from "./lineage_tab.js";
 import { mediaTab } from "./media_tab.js";
 import { showEmpty } from "./notices.js";
 import { outputTab } from "./output_tab.js";
@@ -26,6 +27,7 @@ const TABS = [
   { id: "config", label: "Config", make: configTab },
   { id: "output", label: "Output", make: outputTab },
   { id: "files", label: "Files", make: filesTab, count: (run) => otherArtifacts(run).length + run.resources.length },
+  { id: "lineage", label: "Lineage", make: lineageTab, hidden: (run) => !run.artifacts.length && !run.resources.length },
   { id: "sources", label: "Sources", make: sourcesTab, count: (run) => run.sources.length },
   { id: "record", label: "Record", make: recordTab },
 ];

@@ -3,7 +3,8 @@
 import { el } from "../dom.js";
 import { number, plain } from "../format.js";
 import { change, state } from "../state.js";
-import { SIZE, axes, noiseBand, numericScale, picture, point, short, svg, textOf } from "./drawing.js";
+import { svg } from "../svg.js";
+import { SIZE, axes, noiseBand, numericScale, picture, point, short, textOf } from "./drawing.js";
 import { SUMMARIES, boxOf, quantile } from "./statistics.js";
 
 /** @typedef {import("./data.js").AcrossData} AcrossData */

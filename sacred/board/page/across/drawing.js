@@ -4,19 +4,9 @@ import { hovered, setHovered } from "../charts/hovered.js";
 import { el } from "../dom.js";
 import { number } from "../format.js";
 import { change, state } from "../state.js";
+import { svg } from "../svg.js";
 
 export const SIZE = { width: 640, height: 360, left: 60, right: 16, top: 16, bottom: 40 };
-
-/** @param {string} tag @param {Record<string, any>} [attributes] @param {...(Node | string | null)} children @returns {SVGElement} */
-export function svg(tag, attributes = {}, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined) element.setAttribute(name, String(value));
-  }
-  element.append(.../** @type {(Node | string)[]} */ (children.filter((child) => child !== null)));
-  return element;
-}
 
 /** @typedef {{at: (value: any) => number | null, back: (place: number) => number, ticks: {place: number, label: string, value: any}[], isCategorical: boolean}} Scale */
 

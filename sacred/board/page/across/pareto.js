@@ -3,7 +3,8 @@
 import { el } from "../dom.js";
 import { number } from "../format.js";
 import { change, state } from "../state.js";
-import { SIZE, axes, numericScale, picture, point, short, svg } from "./drawing.js";
+import { svg } from "../svg.js";
+import { SIZE, axes, numericScale, picture, point, short } from "./drawing.js";
 import { front } from "./statistics.js";
 
 /** @typedef {import("./data.js").AcrossData} AcrossData */

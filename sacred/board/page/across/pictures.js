@@ -6,7 +6,8 @@ import { el } from "../dom.js";
 import { fullTime, number } from "../format.js";
 import { partsOf, withPart } from "../query_parts.js";
 import { change, state } from "../state.js";
-import { SIZE, axes, noiseBand, picture, point, scaleOf, short, svg, textOf } from "./drawing.js";
+import { svg } from "../svg.js";
+import { SIZE, axes, noiseBand, picture, point, scaleOf, short, textOf } from "./drawing.js";
 import { line } from "./statistics.js";
 
 /** @typedef {import("./data.js").AcrossData} AcrossData */
