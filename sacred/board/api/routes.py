@@ -112,7 +112,7 @@ OPERATIONS: tuple[Operation, ...] = (
         ),
     ),
     Operation(
-        name="rankImportance", method="GET", path="/importance", result="Importance",
+        name="rankImportance", method="GET", path="/importance", result="EntryImportance",
         serve=rank_importance, summary="Which entries matter for a number, by Optuna if installed",
         parameters=(
             _STORE, _QUERY, _UTC, _TRASH,

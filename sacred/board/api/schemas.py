@@ -211,7 +211,7 @@ _ANALYSES: dict[str, Schema] = {
             "groups": _list(_GROUP_MARK),
         }
     ),
-    "Importance": _object(
+    "EntryImportance": _object(
         {
             "method": _TEXT_OR_NULL,
             "about": _TEXT,

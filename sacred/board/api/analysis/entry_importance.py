@@ -1,4 +1,4 @@
-"""Which entries matter for a number, with their interactions: Optuna's evaluators, if installed."""
+"""Which entries matter for a number, over all values of the others: Optuna, if installed."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ __all__ = ["rank_importance"]
 
 _MAX_RUNS, _MIN_RUNS = 1000, 8
 _NOT_INSTALLED = (
-    'What entries do together can be estimated with Optuna: pip install "sacred[optuna]" '
-    "scikit-learn."
+    "What an entry does over all values of the others can be estimated with Optuna: "
+    'pip install "sacred[optuna]" scikit-learn.'
 )
 
 
@@ -42,7 +42,7 @@ def rank_importance(call: Call) -> dict[str, Any]:
     # The evaluators look at entries that all runs have, and that differ.
     used = {name: values for name, values in columns.items() if _is_usable(values)}
     if len(rows) < _MIN_RUNS or not used:
-        about = f"Too few runs for interactions: {len(rows)} of at least {_MIN_RUNS}."
+        about = f"Too few runs for Optuna: {len(rows)} of at least {_MIN_RUNS}."
         return {"method": None, "about": about, "runs": len(rows), "entries": []}
     method, shares = _evaluated(used, [row[0] for row in rows])
     left_out = [name for name in names if name not in used]

@@ -24,7 +24,7 @@ function found(data) {
 /** @param {AcrossData} data */
 export function importance(data) {
   const lines = found(data).map(({ name, value, isNumeric, count, size }) => el("tr", {}, el("th", { scope: "row" }, short(name)), el("td.number", {}, value === null ? "–" : `${isNumeric ? "ρ" : "η²"} = ${value.toFixed(3)}`), el("td", {}, share(Math.max(0, size), isNumeric && Number(value) < 0)), el("td.number.dim", {}, `n = ${count}`)));
-  const others = el("div", {}, el("p.dim", {}, "Asking for interactions …"));
+  const others = el("div", {}, el("p.dim", {}, "Asking Optuna …"));
   void explain(data, others);
   return [el("table.data.importance", { "aria-label": `Importance for ${short(data.y)}` }, el("tbody", {}, ...lines)),
     el("p.dim", {}, `How each entry by itself goes with ${short(data.y)}: Spearman's rank correlation ρ of numbers, and of other values the share η² of the variance of ranks that lies between them. `
