@@ -14,7 +14,7 @@ from sacred.runs import open_store
 Script = Callable[..., CompletedProcess[str]]
 
 SCRIPT = """
-import os, subprocess, sys
+import os, subprocess, sys, warnings
 from sacred import Experiment
 ex = Experiment("lives", save_git_info=False)
 ex.add_config(how="execv")
@@ -45,6 +45,7 @@ def missing():
         print("refused:", error.strerror)
 
 def child():
+    warnings.simplefilter("ignore")  # Python's own, of a fork beside threads
     if os.fork() == 0:
         os.execlp("echo", "echo", "from a child")
     os.wait()
