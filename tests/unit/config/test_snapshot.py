@@ -169,7 +169,7 @@ def expected(a, name, remote):
     return [str(line) for line in lines]
 
 
-# Python 3.15 lists those of other libraries as well, once they have been imported.
+# joblib adds some of its own, which are no backends of all its versions.
 START_METHODS = {"fork", "spawn", "forkserver"} & {*multiprocessing.get_all_start_methods()}
 KINDS = [*sorted(START_METHODS), "loky", "threading"]
 
