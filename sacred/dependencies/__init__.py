@@ -5,6 +5,7 @@
 | `sources` | `Source`, digests, which files count as local |
 | `git` | url, commit and state of the repository of a file |
 | `git_query` | asynchronous calls of the program `git` |
+| `outside_modules` | modules that a run has imported and that nobody stores |
 | `packages` | `PackageDependency` |
 | `distributions` | installed distributions, and which one a module belongs to |
 | `discovery` | what a script uses, by the strategies of `SETTINGS` |

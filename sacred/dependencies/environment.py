@@ -16,6 +16,7 @@ from typing import Any
 from sacred._base.masking import mask_passwords, mask_secret_values
 from sacred.dependencies.distributions import Sites, present_sites
 from sacred.dependencies.git import Repositories
+from sacred.dependencies.outside_modules import outside_modules
 
 __all__ = ["VARIABLES", "EnvironmentGatherer", "cpu_flags", "installed_packages"]
 
@@ -55,14 +56,18 @@ class EnvironmentGatherer:
     Args:
         repositories: those of the sources.
         wants_diffs: whether to record the changes in dirty ones.
+        base_dir: what the sources lie below; None: there are none.
 
     >>> found = EnvironmentGatherer(Repositories(), wants_diffs=False)()
     >>> found["python"]["version"] == platform.python_version()
     True
     """
 
-    def __init__(self, repositories: Repositories, wants_diffs: bool) -> None:
+    def __init__(
+        self, repositories: Repositories, wants_diffs: bool, base_dir: str | None = None
+    ) -> None:
         self._repositories = repositories
+        self._base_dir = base_dir
         # The run may change them.
         self._directory = _working_directory()
         self._arguments = [mask_secret_values(mask_passwords(word)) for word in sys.argv]
@@ -73,7 +78,8 @@ class EnvironmentGatherer:
 
     def __call__(self) -> dict[str, Any]:
         """Return the description: plain data."""
-        packages, local = installed_packages(present_sites())
+        sites = present_sites()
+        packages, local = installed_packages(sites)
         found = {
             "packages": list(packages),
             "local_packages": list(local),
@@ -87,9 +93,15 @@ class EnvironmentGatherer:
             "working_directory": self._directory,
             "import_paths": self._import_paths,
             "arguments": self._arguments,
+            "outside_modules": self._outside_modules(sites),
             "repositories": self._repositories.described(),
         }
         return {name: value for name, value in found.items() if value not in ([], {}, None)}
+
+    def _outside_modules(self, sites: Sites) -> list[list[str]]:
+        if self._base_dir is None:
+            return []
+        return [[name, path] for name, path in outside_modules(sys.modules, self._base_dir, sites)]
 
 
 @functools.lru_cache(maxsize=4)

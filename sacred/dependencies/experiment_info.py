@@ -140,7 +140,9 @@ class ExperimentInfoGatherer:
         # Here: runs that nobody stores do without.
         from sacred.dependencies.environment import EnvironmentGatherer
 
-        return EnvironmentGatherer(self._findings.repositories, self._script.save_git_info)
+        script = self._script
+        base = None if self._mainfile is None else script.base_dir
+        return EnvironmentGatherer(self._findings.repositories, script.save_git_info, base)
 
 
 def experiment_info(

@@ -214,7 +214,14 @@ class _ProgramEnvironment(EnvironmentGatherer):
         """Return the description: plain data."""
         found = self._environment()
         # Those of this process are not those of the program.
-        for name in ("packages", "local_packages", "python", "libraries", "import_paths"):
+        for name in (
+            "packages",
+            "local_packages",
+            "python",
+            "libraries",
+            "import_paths",
+            "outside_modules",
+        ):
             found.pop(name, None)
         for entry in found.get("repositories", ()):
             entry["url"] = self._info.url_of(entry["url"])

@@ -62,13 +62,25 @@ def forecast(record: RunRecord, directory: str | None = None) -> Forecast:
         except CannotRestoreError as error:
             return Forecast(name="IMPOSSIBLE", reason=str(error))
         changed = next(_changes(record, tree), None)
+        missing = next(_missing_modules(record, tree), None)
     doubts = (*tree.notes, *_doubts(record))
+    if missing is not None:
+        return Forecast(name="FAILED", reason=missing, doubts=doubts, interpreter=interpreter)
     if changed is not None:
         return Forecast(name="DIFFERS", reason=changed, doubts=doubts, interpreter=interpreter)
     machine = next(_other_machine(record), None)
     if machine is not None:
         return Forecast(name="CLOSE", reason=machine, doubts=doubts, interpreter=interpreter)
     return Forecast(name="EXACT", doubts=doubts, interpreter=interpreter)
+
+
+def _missing_modules(record: RunRecord, tree: RestoredTree) -> Iterator[str]:
+    """What the run has imported from directories that nobody has stored."""
+    for row in record.environment.get("outside_modules") or ():
+        name, path = map(str, row)
+        now = tree.moved(path)
+        if not os.path.exists(now or path):
+            yield f"the module {name} is not there: {path} is not among the stored sources"
 
 
 def _changes(record: RunRecord, tree: RestoredTree) -> Iterator[str]:

@@ -90,6 +90,8 @@ def repeat_run(record: RunRecord, options: RerunOptions) -> Iterator[Repetition]
             mode = options.environment if program_of(record) is None else "current"
             interpreter = find_interpreter(record, mode)
             options.tell(f"with {interpreter.name}")
+            if interpreter.note:
+                options.tell(interpreter.note)
         except CannotRestoreError as error:
             yield Repetition(verdict=impossible(str(error)))
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.text import printable
@@ -20,7 +20,7 @@ from sacred.stores.store import StoreError
 if TYPE_CHECKING:
     from sacred.run import Run
 
-__all__ = ["readable_stores", "reuse_known_run"]
+__all__ = ["known_run_of", "readable_stores", "reuse_known_run"]
 
 _NO_TIME = datetime.timedelta()
 
@@ -34,13 +34,9 @@ def reuse_known_run(run: Run) -> bool:
     Returns:
         whether it has one now: ``run.record``. Else it has to be started.
     """
-    if run.queue_only or run.unobserved or _has_fresh_seed(run):
+    if run.queue_only or run.unobserved:
         return False
-    try:
-        record = find_known_run(_planned(run), readable_stores(run))
-    except StoreError as error:
-        run.run_logger.warning("--reuse: known runs cannot be looked for: %s", error)
-        return False
+    record = known_run_of(run)
     if record is None:
         return False
     if SETTINGS.REUSE_RUNS == "note" and not run.reuse:
@@ -57,6 +53,25 @@ def reuse_known_run(run: Run) -> bool:
     if run.result is not None:
         run.run_logger.info("Result: %s", printable(run.result))
     return True
+
+
+def known_run_of(run: Run, stores: Iterable[RunStore] | None = None) -> RunRecord | None:
+    """Return the newest stored run that is the same as one that is about to start.
+
+    Args:
+        run: that has not started.
+        stores: where to look (default: those of its observers).
+
+    Returns:
+        None: there is none, or the stores cannot be read.
+    """
+    if _has_fresh_seed(run):
+        return None
+    try:
+        return find_known_run(_planned(run), readable_stores(run) if stores is None else stores)
+    except StoreError as error:
+        run.run_logger.warning("--reuse: known runs cannot be looked for: %s", error)
+        return None
 
 
 def readable_stores(run: Run) -> Iterator[RunStore]:

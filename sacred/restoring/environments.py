@@ -19,9 +19,11 @@ from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.package_needs import required_by
 from sacred.serializer import dumps
 
-__all__ = ["Plan", "build", "cached", "check_buildable", "environments_dir"]
+__all__ = ["Plan", "build", "cached", "check_buildable", "environments_dir", "note_on"]
 
 _TIMEOUT_SECONDS = 1800
+#: In an environment: what it has not as it was asked for.
+_NOTE = "sacred-note.txt"
 
 
 class Plan(Frozen):
@@ -108,6 +110,18 @@ def build(plan: Plan) -> Path:
     return _python_in(target)
 
 
+def note_on(python: Path) -> str:
+    """Return what an environment has not as it was asked for; empty: all is so.
+
+    Args:
+        python: its interpreter.
+    """
+    try:
+        return (python.parent.parent / _NOTE).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
 def _python_in(environment: Path) -> Path:
     return environment / "bin" / "python"
 
@@ -162,8 +176,12 @@ def _install(plan: Plan, environment: Path, work: Path, uv: str | None) -> None:
         try:
             _call([*command, "--exclude-newer", plan.before])
             return
-        except CannotRestoreError:
-            pass  # the index does not say when packages were uploaded
+        except CannotRestoreError as error:
+            reason = str(error)  # usually, the index does not say when packages were uploaded
+        _call(command)
+        note = f"versions that the record does not say are not those of {plan.before}: {reason}"
+        (environment / _NOTE).write_text(note, encoding="utf-8")
+        return
     _call(command)
 
 

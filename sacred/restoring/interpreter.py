@@ -9,7 +9,7 @@ from typing import Literal
 
 from sacred._base.frozen import Frozen
 from sacred.records import RunRecord
-from sacred.restoring.environments import Plan, build, cached, check_buildable
+from sacred.restoring.environments import Plan, build, cached, check_buildable, note_on
 from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.package_needs import PackageNeeds, differences_here, needs_of, python_of
 
@@ -24,11 +24,13 @@ class Interpreter(Frozen):
     Args:
         path: of the program.
         name: what it is, in words.
+        note: what of it is not as it was asked for, in words; empty: all is so.
         is_present: whether it is that of this process, with what ``PYTHONPATH`` adds to it.
     """
 
     path: str
     name: str
+    note: str = ""
     is_present: bool = False
 
 
@@ -50,7 +52,11 @@ def find_interpreter(record: RunRecord, mode: Mode = "auto") -> Interpreter:
         return current
     plan = _plan_for(record)
     path = cached(plan) or build(plan)
-    return Interpreter(path=str(path), name=f"an environment of Python {plan.python}, as recorded")
+    return Interpreter(
+        path=str(path),
+        name=f"an environment of Python {plan.python}, as recorded",
+        note=note_on(path),
+    )
 
 
 def foresee_interpreter(record: RunRecord) -> str:

@@ -108,6 +108,7 @@ def carry_out(
         _show_points(sweep)
     elif given.get("--queue"):
         _say(f"sweep {sweep.name}: {len(sweep.queue())} runs queued in {sweep.store.url}")
+        _say_what_was_known(sweep)
         _say(f"to run them: sacred worker -s {sweep.store.url}")
     else:
         _run(sweep, jobs, given.get("--on", "local"), engine or {})
@@ -118,7 +119,7 @@ class _Asked:
 
     def __init__(self, experiment: Experiment, argv: Sequence[str]) -> None:
         self._experiment = experiment
-        ours = {flag.long for flag in _OPTIONS} | {flag.short for flag in _OPTIONS}
+        ours = {text for flag in _OPTIONS for text in (flag.long, flag.short) if text}
         others = [
             flag
             for flag in flags_of(experiment.all_cli_options)
@@ -192,6 +193,12 @@ def _show_points(sweep: Sweep) -> None:
     _say(f"sweep {plan.name}: {len(points)} runs, of which {len(points) - missing} are there")
 
 
+def _say_what_was_known(sweep: Sweep) -> None:
+    if sweep.reused:
+        known = f"{len(sweep.reused)} of {len(sweep.runs())}"
+        _say(f"sweep {sweep.name}: {known} runs need not run: stored ones were the same")
+
+
 def _run(sweep: Sweep, jobs: int, executor: str, options: Mapping[str, str]) -> None:
     def tell(event: str, **facts: Any) -> None:
         if event == "ended":
@@ -209,6 +216,7 @@ def _run(sweep: Sweep, jobs: int, executor: str, options: Mapping[str, str]) -> 
             f"on with them, and so does sacred worker -s {sweep.store.url}"
         )
         sys.exit(stop.code if isinstance(stop, SystemExit) else 130)
+    _say_what_was_known(sweep)
     found = sweep.outcomes()
     complete = sum(one.state == "complete" for one in found)
     _say(f"sweep {sweep.name}: {complete} of {len(found)} points are complete")

@@ -7,6 +7,7 @@ that was interrupted goes on where it was, and of two drivers, one makes each ru
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import signal
@@ -24,8 +25,10 @@ from sacred.queue.run_process import Launch
 from sacred.queue.worker import Worker, WorkerOptions
 from sacred.records import RunId, RunRecord
 from sacred.records.attribute_dict import thawed
+from sacred.reruns.reuse import known_run_of
 from sacred.runs.run_store import RunStore, open_store
 from sacred.runs.run_table import RunTable
+from sacred.settings import SETTINGS
 from sacred.status import ACTIVE
 from sacred.stores.claims import claims_of
 from sacred.stores.schemes import absolute_address
@@ -44,6 +47,7 @@ from sacred.sweeps.outcomes import Outcome, best_of, outcomes_of, sweep_facts
 from sacred.sweeps.plan import SweepPlan
 from sacred.sweeps.pruning import check_pruner
 from sacred.sweeps.space import Point, seeds_of
+from sacred.upkeep.copying import copy_run_as
 
 if TYPE_CHECKING:
     from sacred.experiment import Experiment
@@ -87,6 +91,8 @@ class Sweep:
         self._options = {"--loglevel": "WARNING", **(options or {})}
         self._store: RunStore | None = None
         self._study = Study(plan) if plan.is_guided else None
+        #: Ids of runs that need not run, since stored ones were the same (``--reuse``).
+        self.reused: list[RunId] = []
 
     @property
     def name(self) -> str:
@@ -372,7 +378,7 @@ class Sweep:
         return f"{self.name}-{place}" + ("" if point.seed is None else f"-{point.repeat}")
 
     def _queue_point(self, point: Point) -> RunId | None:
-        """Queue the run of a point; None: somebody else has done so."""
+        """Queue the run of a point; None: somebody else has done so, or a known run is the same."""
         run_id = self._id_of(point)
         facts = {
             "name": self.name,
@@ -382,6 +388,8 @@ class Sweep:
             "values": dict(point.values),
             **self._description(),
         }
+        if self._is_known(point, run_id, facts):
+            return None
         try:
             run = self._experiment.run(
                 self._command,
@@ -398,6 +406,26 @@ class Sweep:
                 ) from None
             return None
         return run._id
+
+    def _is_known(self, point: Point, run_id: RunId, facts: Mapping[str, Any]) -> bool:
+        """Whether a stored run is the same, of which this point then has a copy (``--reuse``)."""
+        if not (self._options.get("--reuse") or SETTINGS.REUSE_RUNS is True):
+            return False
+        planned = self._experiment._create_run(
+            self._command,
+            dict(point.updates),
+            list(point.named_configs),
+            options=self._options,
+        )
+        known = known_run_of(planned, [self.store])
+        if known is None:
+            return False
+        meta: dict[str, Any] = {"sweep": facts, "reused": {"store": known.store, "id": known.id}}
+        meta |= {"tags": list(planned.tags)} if planned.tags else {}
+        with contextlib.suppress(RunExistsError):  # another driver was faster
+            copy_run_as(known, self.store, run_id, meta)
+            self.reused.append(run_id)
+        return True
 
     def _facts_of_other(self, run_id: RunId) -> Mapping[str, Any]:
         """What a run says of its sweep that somebody else has made, or is about to write."""

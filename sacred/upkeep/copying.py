@@ -13,7 +13,7 @@ import dataclasses
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,7 +45,7 @@ from sacred.stores.store import (
 from sacred.upkeep.content import COPIED_FROM, TIMES, content_hash, digest_of, state_of
 from sacred.upkeep.queued_copies import QueuedRuns
 
-__all__ = ["COPYING", "CopyReport", "copy_runs"]
+__all__ = ["COPYING", "CopyReport", "copy_run_as", "copy_runs"]
 
 
 _POINTS_AT_ONCE = 100_000
@@ -132,6 +132,35 @@ def copy_runs(
     return report
 
 
+def copy_run_as(
+    record: RunRecord, target: RunStore, run_id: RunId, meta: Mapping[str, Any]
+) -> list[str]:
+    """Copy one run under an id of its own, with other annotations.
+
+    Args:
+        record: a run that is over.
+        target: where the copy goes; the store of the run itself, perhaps.
+        run_id: of the copy.
+        meta: what its ``meta`` says instead, or in addition.
+
+    Returns:
+        what could not be copied, as texts.
+
+    Raises:
+        RunExistsError: there is a run of that id.
+        StoreError: a store cannot be read or written.
+    """
+    origin = {"store": _place(record.store), "id": str(record.id), "state": state_of(record)}
+    with tempfile.TemporaryDirectory(prefix="sacred-copy-") as scratch:
+        files = _LocalFiles(scratch)
+        sources = files.sources(record)
+        document = _first_document(record, origin, sources)
+        document["meta"] = {**document["meta"], **flatten_rest(dict(meta))}
+        new_id = target.backend.create(run_id, document, sources)
+        _fill(record, target, new_id, files, record.stored("status"))
+    return [f"run {record.id!r}: {problem}" for problem in files.missing]
+
+
 class _Copies:
     """The copies that a store has, by the runs that they are copies of."""
 
@@ -211,17 +240,7 @@ def _create(
     files: _LocalFiles,
 ) -> RunId:
     sources = files.sources(record)
-    experiment = {**(record.stored("experiment") or {})}
-    experiment["sources"] = [[file.name, file.md5] for file in sources]
-    document: dict[str, Any] = {"status": COPYING, "experiment": flatten_rest(experiment)}
-    for name in _AT_START:
-        value = record.stored(name)
-        if value is not None or name in ("host", "config", "meta"):
-            document[name] = value if name in TIMES else flatten_rest(value or {})
-    document["meta"] = {**document["meta"], COPIED_FROM: origin}
-    if record.stored("status") != "QUEUED":
-        document |= {"heartbeat": None, "resources": [], "artifacts": []}
-        document |= {"captured_out": "", "info": {}}
+    document = _first_document(record, origin, sources)
     if wanted is not None:
         with contextlib.suppress(RunExistsError):
             try:
@@ -233,6 +252,24 @@ def _create(
             except StoreError:
                 pass  # it has no such ids
     return target.backend.create(None, document, sources)
+
+
+def _first_document(
+    record: RunRecord, origin: dict[str, Any], sources: list[SourceFile]
+) -> dict[str, Any]:
+    """What a copy begins with."""
+    experiment = {**(record.stored("experiment") or {})}
+    experiment["sources"] = [[file.name, file.md5] for file in sources]
+    document: dict[str, Any] = {"status": COPYING, "experiment": flatten_rest(experiment)}
+    for name in _AT_START:
+        value = record.stored(name)
+        if value is not None or name in ("host", "config", "meta"):
+            document[name] = value if name in TIMES else flatten_rest(value or {})
+    document["meta"] = {**document["meta"], COPIED_FROM: origin}
+    if record.stored("status") != "QUEUED":
+        document |= {"heartbeat": None, "resources": [], "artifacts": []}
+        document |= {"captured_out": "", "info": {}}
+    return document
 
 
 def _possible_id(run_id: RunId) -> RunId | None:

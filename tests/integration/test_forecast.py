@@ -195,3 +195,42 @@ def test_nothing_is_left_behind(runs, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     forecast(open_store(runs)[1])
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_package_beside_that_of_the_module_is_missing_unless_it_is_where_it_was(
+    tmp_path, monkeypatch, capsys, is_there
+):
+    """``python -m lab.train`` stores what is below ``lab`` only."""
+    place = tmp_path / "code"
+    script = SCRIPT.replace("import Experiment", "import Experiment\nimport lab.part")
+    for name, text in {
+        "lab/__init__.py": "",
+        "lab/part.py": "import common.deep",
+        "lab/train.py": script.replace('"inside.txt"', '"lab/inside.txt"'),
+        "lab/inside.txt": "1",
+        "common/deep.py": "",
+    }.items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(text)
+    elsewhere = place / "common"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    if is_there:  # in a directory of its own, which is still there
+        elsewhere = tmp_path / "library" / "common"
+        elsewhere.parent.mkdir()
+        shutil.move(place / "common", elsewhere)
+        monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{elsewhere.parent}")
+        environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
+    command = [sys.executable, "-m", "lab.train", "-F", "runs"]
+    subprocess.run(command, cwd=place, env=environment, capture_output=True, check=True)
+    monkeypatch.chdir(place)
+    record = open_store("runs")[1]
+    assert ["common", str(elsewhere)] in [
+        list(row) for row in record.environment["outside_modules"]
+    ]
+    expected = forecast(record)
+    main(["rerun", "1"])
+    assert (
+        capsys.readouterr().out.split()[0] == expected.name == ("EXACT" if is_there else "FAILED")
+    )
+    assert is_there or f"{elsewhere} is not among the stored sources" in expected.reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -229,3 +230,47 @@ def test_on_the_command_line(tmp_path):
     assert "Result: 0.5" in again
     assert "it runs" in call("--banner=x", "with", "seed=1")
     assert "it runs" not in call("--banner=x", "with", "seed=1")
+
+
+SWEPT = """
+from sacred import Experiment
+ex = Experiment("swept", save_git_info=False)
+ex.add_config(lr=1, unread=3)
+
+@ex.automain
+def main(lr, _run):
+    _run.log_scalar("loss", lr * 2)
+    open("model.txt", "w").write(str(lr))
+    ex.add_artifact("model.txt")
+    return lr
+"""
+
+
+def test_a_sweep_takes_what_known_runs_have_reached(tmp_path):
+    (tmp_path / "train.py").write_text(SWEPT)
+
+    def call(*words):
+        command = [sys.executable, "train.py", *words]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    call("-F", "runs", "with", "lr=2", "seed=7")
+    call("-F", "runs", "with", "lr=5", "seed=7")
+    # What nothing has read may differ.
+    words = ("with", "lr=2,3", "seed=7", "--sweep", "s", "--minimize", "metrics.loss.min")
+    printed = call("sweep", "-F", "runs", "--reuse", "--tag", "swept", *words)
+    assert "1 of 2 runs need not run: stored ones were the same" in printed
+    assert "best: metrics.loss.min = 4" in printed
+    swept = open_store(tmp_path / "runs").runs("swept in tags")
+    reused, ran = sorted(swept, key=lambda run: run.config["lr"])
+    assert dict(reused.meta["reused"])["id"] == 1
+    assert "reused" not in ran.meta
+    assert [run.artifacts["model.txt"].text() for run in (reused, ran)] == ["2", "3"]
+    assert [list(run.metrics["loss"].values) for run in (reused, ran)] == [[4], [6]]
+    again = call("sweep", "-F", "runs", "--reuse", *words)
+    assert "need not run" not in again, "its runs are there"
+    assert len(list(open_store(tmp_path / "runs").ids())) == 4

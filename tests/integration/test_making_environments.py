@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from sacred import open_store
-from sacred.restoring.environments import Plan, build, cached
+from sacred.restoring.environments import Plan, build, cached, note_on
 from sacred.restoring.errors import CannotRestoreError
 from sacred.restoring.interpreter import find_interpreter, foresee_interpreter
 from tests.conftest import ROOT
@@ -95,7 +95,10 @@ def test_what_an_old_record_does_not_say_is_what_was_there_then(uv):
 
 def test_an_index_that_knows_no_times_is_asked_without(uv, monkeypatch):
     monkeypatch.setenv("INDEX_WITHOUT_TIMES", "1")
-    build(Plan(python=HERE, required=("demo==1.0",), constraints=(), before="2020-01-01T00:00:00Z"))
+    plan = Plan(python=HERE, required=("demo==1.0",), constraints=(), before="2020-01-01T00:00:00Z")
+    note = note_on(build(plan))
+    assert note.startswith("versions that the record does not say are not those of 2020-01-01")
+    assert "demo has no upload time" in note
     installs = [line for line in uv.read_text().splitlines() if line.startswith("pip")]
     assert [("--exclude-newer" in line) for line in installs] == [True, False]
 
