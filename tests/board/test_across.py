@@ -336,3 +336,58 @@ def test_images_of_runs_stand_side_by_side_at_one_step(visit: Visit, board: Boar
     see(media.get_by_alt_text("samples, step 10"))
     see(media.get_by_alt_text("samples, step 0"))
     see(media.locator(".step"), "10, 2 of 4")
+
+
+def test_charts_are_zoomed_by_keys_and_by_a_finger(visit: Visit, board: Board) -> None:
+    run = board.recorder.start({"lr": 3, "seed": 1}, name="waves")
+    run.log("wave", [float(n) for n in range(200)])
+    run.complete(1)
+    page = visit.go(f"?panel=charts&pick=lab/{run.id}")
+    chart = page.locator("#across [data-metric='wave']")
+    over = see(chart.locator(".u-over"))
+    chart.focus()
+    page.keyboard.press("ArrowRight")
+    see(chart.locator(".readout"), re.compile(r"at 1\d\d"))  # beside the middle
+    page.keyboard.press("+")
+    page.wait_for_url(re.compile("zoom="))
+    assert 80 < width_of(page.url) < 110
+    chart.focus()
+    page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_url(lambda url: zoom_of(url)[0] > 60)
+    page.keyboard.press("0")
+    page.wait_for_url(re.compile("^(?!.*zoom=)"))
+    box = over.bounding_box()
+    assert box is not None
+    for kind, x in (("pointerdown", 20), ("pointermove", 60), ("pointerup", 60)):
+        over.dispatch_event(kind, finger(box["x"] + x, box["y"] + 20))
+    page.wait_for_url(re.compile("zoom="))
+    assert width_of(page.url) == pytest.approx(40 / box["width"] * 199, rel=0.05)
+    for _ in range(2):
+        over.dispatch_event("pointerdown", finger(box["x"] + 30, box["y"] + 20))
+        over.dispatch_event("pointerup", finger(box["x"] + 30, box["y"] + 20))
+    page.wait_for_url(re.compile("^(?!.*zoom=)"))
+
+
+def finger(x: float, y: float) -> dict[str, Any]:
+    return {"pointerType": "touch", "isPrimary": True, "clientX": x, "clientY": y, "pointerId": 7}
+
+
+def zoom_of(url: str) -> tuple[float, float]:
+    found = re.search(r"zoom=([-\d.e]+?)\.\.([-\d.e]+)", url)
+    return (float(found[1]), float(found[2])) if found else (0, 0)
+
+
+def width_of(url: str) -> float:
+    low, high = zoom_of(url)
+    return high - low
+
+
+def test_an_axis_is_brushed_by_keys(visit: Visit) -> None:
+    page = visit.go("?panel=across&kind=parallel")
+    axis = see(page.get_by_role("button", name="Range of act"))
+    axis.focus()
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Enter")
+    see(page.locator("#query input"))
+    page.wait_for_url(re.compile(r"q=act\+in"))
+    assert page.locator("#query input").input_value() == "act in (tanh)"

@@ -110,6 +110,8 @@ def test_a_copy_shows_runs_charts_groups_and_comparisons_without_a_server(
         see(page.locator(".popup .item"), "View 2").click()
         see(page.locator("tr.group"), "adam")
         see(page.locator("#across canvas"))
+        see(page.locator("td.mark"), "best")
+        see(page.locator("td.mark"), "too few runs to tell")
         page.locator("#query input").fill("lr < 3")
         page.keyboard.press("Enter")
         see(page.locator(".mistake"), "a copy without a server")

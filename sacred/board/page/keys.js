@@ -28,7 +28,7 @@ function isTyping(event) {
 export function showKeys(shortcuts) {
   const rows = shortcuts.map(({ keys, about }) => el("tr", {}, el("td", {}, ...keys.flatMap((key, n) => [n ? " " : null, el("kbd", {}, label(key))])), el("td", {}, about)));
   const dialog = /** @type {HTMLDialogElement} */ (el("dialog", { "aria-label": "Keys", onclose: () => dialog.remove() }, el("h2", {}, "Keys"), el("table", {}, ...rows),
-    el("p.dim", {}, "Click a heading to sort, with Shift by several. Drag in a chart to look closer, double-click to see all."),
+    el("p.dim", {}, "Click a heading to sort, with Shift by several. Drag in a chart to look closer, double-click to see all; in a chart that has the focus: + − 0, arrows, Shift with arrows."),
     button("Close", () => dialog.close(), { text: true })));
   document.body.append(dialog);
   dialog.showModal();

@@ -15,6 +15,7 @@ from sacred.board.page_files import PAGE_ROOT
 from sacred.board.problem_details import problem_of
 from sacred.board.static_export.copied_files import CopiedFiles
 from sacred.board.static_export.copied_secrets import Secrets
+from sacred.board.static_export.copied_statistics import copied_marks, copied_noise
 from sacred.board.static_export.recorder import LocalApi, View
 from sacred.records import RunRecord
 
@@ -83,6 +84,7 @@ class _Copying:
             "comparison": self._api.comparison(keys),
             "runs": runs,
             "answers": {},
+            "noise": list(copied_noise(self._api, runs)),
         }
         data: dict[str, Any] = secrets.masked(parts)
         for key, run in runs.items():
@@ -91,6 +93,10 @@ class _Copying:
         data["groupCurves"] = [
             {**secrets.masked(about), "curves": curves}
             for about, curves in self._means(parts["groups"])
+        ]
+        data["marks"] = [
+            secrets.masked({**asked, "answer": answer})
+            for asked, answer in copied_marks(self._api, parts["groups"])
         ]
         data["contents"] = self._files.contents
         icon = base64.b64encode((PAGE_ROOT / "icon.svg").read_bytes()).decode("ascii")
@@ -124,7 +130,7 @@ class _Copying:
         usual = self._api.ask("listRuns", **asked, sort=view.value("sort"))
         names = [column["name"] for column in usual["columns"]]
         wanted = [name for one in self._views for name in one.values("col")]
-        wanted += [one.value(name) for one in self._views for name in ("px", "py")]
+        wanted += [one.value(name) for one in self._views for name in ("px", "py", "pz")]
         others = [field["name"] for field in fields if field["kind"] != "output"]
         columns = list(dict.fromkeys(filter(None, [*names, *wanted, "seed", *others])))
         if len(columns) > _MAX_COLUMNS:
@@ -253,7 +259,7 @@ class _Copying:
         ]
         self._left_out += [
             "other queries and groups than those of the views; the trash; what came after it was "
-            "made; editing, the queue, and all else that needs a server",
+            "made; lineage, editing, the queue, and all else that needs a server",
             "secrets: what is named like one is shown as ***",
         ]
 

@@ -75,11 +75,12 @@ export function parallel(data) {
 /** What is dragged along an axis becomes a part of the query. @param {string} name @param {import("./drawing.js").Scale} scale @param {number} x */
 function brush(name, scale, x) {
   const mark = svg("rect", { x: x - 8, width: 16, y: 0, height: 0, class: "mark" });
-  const area = svg("rect", { x: x - 10, width: 20, y: top, height: height - bottom - top, class: "brush", "data-name": name });
+  const area = svg("rect", { x: x - 10, width: 20, y: top, height: height - bottom - top, class: "brush", "data-name": name, tabindex: 0, role: "button", "aria-label": `Range of ${short(name)}: arrow keys move it, with Shift they change its height, Enter asks for it` });
   const at = (/** @type {PointerEvent} */ event) => {
     const box = /** @type {SVGSVGElement} */ (area.ownerSVGElement).getBoundingClientRect();
     return ((event.clientY - box.top) / box.height) * height;
   };
+  brushByKeys(area, mark, (upper, lower) => ask(name, scale, upper, lower));
   area.addEventListener("pointerdown", (event) => {
     const first = at(event);
     area.setPointerCapture(event.pointerId);
@@ -94,6 +95,25 @@ function brush(name, scale, x) {
     }, { once: true });
   });
   return svg("g", {}, mark, area);
+}
+
+/** The same by keys. @param {SVGElement} area @param {SVGElement} mark @param {(upper: number, lower: number) => void} ask */
+function brushByKeys(area, mark, ask) {
+  const step = (height - bottom - top) / 20;
+  let [upper, size] = [top, 6 * step];
+  const draw = () => { mark.setAttribute("y", String(upper)); mark.setAttribute("height", String(size)); };
+  area.addEventListener("keydown", (event) => {
+    const by = { ArrowUp: -step, ArrowDown: step }[event.key];
+    if (by && event.shiftKey) size = Math.max(step, Math.min(height - bottom - upper, size + by));
+    else if (by) upper = Math.max(top, Math.min(height - bottom - size, upper + by));
+    else if (event.key !== "Enter") return;
+    event.preventDefault();
+    event.stopPropagation();
+    draw();
+    if (event.key === "Enter") ask(upper, upper + size);
+  });
+  area.addEventListener("focus", draw);
+  area.addEventListener("blur", () => mark.setAttribute("height", "0"));
 }
 
 /** @param {string} name @param {import("./drawing.js").Scale} scale @param {number} upper @param {number} lower places in the picture */

@@ -4,6 +4,7 @@ import { fill, el } from "../dom.js";
 import { duration, fullTime, number, showsUtc } from "../format.js";
 import { DASHES, colour } from "./colours.js";
 import { bandPath, markPath, nearest, path, rangeOf, shapeOf, spaced } from "./curves.js";
+import { listenToTouch, pressKey } from "./gestures.js";
 import { hovered, onHovered, setHovered } from "./hovered.js";
 import { USUAL, zoomOf } from "./settings.js";
 
@@ -46,6 +47,11 @@ export class Chart {
     root.append(this.holder, this.readout);
     this.resize = new ResizeObserver(() => this.plot?.setSize({ width: this.width(), height: this.height() }));
     this.resize.observe(root);
+    root.tabIndex = 0;
+    root.addEventListener("keydown", (event) => {
+      if (event.target === root && this.plot) pressKey(event, { width: this.plot.over.clientWidth, cursor: this.plot.cursor.left ?? -1 }, this.gestures());
+    });
+    root.addEventListener("blur", () => this.plot?.setCursor({ left: -10, top: -10 }));
     this.theme = new MutationObserver(() => this.make());
     this.theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
     this.endHover = onHovered(() => { if (this.plot) { this.plot.redraw(false); this.pointed(this.plot); } });
@@ -107,7 +113,18 @@ export class Chart {
       },
     }, this.data(), this.holder);
     this.plot.over.addEventListener("dblclick", () => this.reset());
+    listenToTouch(this.plot.over, this.gestures());
     this.plot.over.addEventListener("mouseleave", () => setHovered(""));
+  }
+
+  /** What fingers and keys do. @returns {import("./gestures.js").Actions} */
+  gestures() {
+    const { plot } = this;
+    return {
+      show: (left, width) => plot.setSelect({ left, top: 0, width, height: width ? plot.over.clientHeight : 0 }, false),
+      zoom: (from, to) => this.zoom(plot.posToVal(from, "x"), plot.posToVal(to, "x")),
+      reset: () => this.reset(), point: (left) => plot.setCursor({ left, top: plot.over.clientHeight / 2 }),
+    };
   }
 
   /** @param {number} x */
@@ -173,7 +190,7 @@ export class Chart {
     const { left, top } = plot.cursor;
     if (left === undefined || left < 0) { this.readout.textContent = ""; this.root.classList.remove("read"); return; }
     const x = plot.posToVal(left, "x");
-    if (this.root.matches(":hover")) setHovered(this.closest(plot, x, top)?.line.key ?? "");
+    if (this.root.matches(":hover, :focus")) setHovered(this.closest(plot, x, top)?.line.key ?? "");
     const shape = this.shapes.length === 1 ? this.shapes[0] : this.shapes.find(({ line }) => line.key === hovered() && !line.faint);
     const n = shape ? nearest(shape.x, x) : -1;
     this.root.classList.toggle("read", n >= 0);

@@ -2,6 +2,7 @@
 // In place of `transport.js` in a static copy: answers of the API that were recorded, no server.
 import { curvesOf, groupCurves } from "./curves.js";
 import { NotCopied } from "./problems.js";
+import { marks, noise } from "./statistics.js";
 import { comparison, groupsOf, page, storesOf } from "./tables.js";
 
 /** @typedef {{first: string, runs: number, made: string, left_out: string[]}} AboutCopy first: the address of the view that is shown first */
@@ -18,6 +19,8 @@ import { comparison, groupsOf, page, storesOf } from "./tables.js";
  * @property {CopiedTable[]} tables
  * @property {CopiedGroups[]} groups
  * @property {any[]} groupCurves
+ * @property {any[]} marks of groups
+ * @property {any[]} noise of experiments
  * @property {any} comparison of all runs of the copy
  * @property {Record<string, CopiedRun>} runs by STORE/KEY
  * @property {Record<string, string>} contents of files in base64, by their digests
@@ -56,6 +59,9 @@ function answer(path, query, url) {
     case "runs": return json(page(data, query));
     case "groups": return json(groupsOf(data, query));
     case "groups/series": return new Response(groupCurves(data, query));
+    case "groups/marks": return json(marks(data, query));
+    case "noise": return json(noise(data, query));
+    case "importance": throw new NotCopied("This copy does not have what Optuna says; the board itself asks it.");
     case "comparison": return json(comparison(data, query));
     case "series": return new Response(curvesOf(data, query));
     default: return partOfRun(path, query);

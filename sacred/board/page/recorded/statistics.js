@@ -1,0 +1,25 @@
+// @ts-check
+// What a static copy says of noise.
+import { NotCopied } from "./problems.js";
+
+/** @typedef {import("./transport.js").Copied} Copied */
+
+/** @param {Copied} data @param {URLSearchParams} query */
+export function marks(data, query) {
+  const [q, by, value] = [query.get("q") ?? "", query.getAll("by"), query.get("value") ?? ""];
+  const better = query.get("better") ?? (value.endsWith(".min") ? "lower" : "higher");
+  const known = data.marks.find((one) => one.q === q && String(one.by) === String(by) && one.value === value && one.better === better);
+  const count = known ? known.answer.groups.length + 1 : 0;
+  // Which groups are compared decides how sure one can be: those of the copy are all.
+  const isAll = query.getAll("group").length >= count;
+  if (!known || !isAll || query.has("base")) throw new NotCopied("This copy compares all groups with the best one, by the first numbers; the board itself does more.");
+  return known.answer;
+}
+
+/** @param {Copied} data @param {URLSearchParams} query */
+export function noise(data, query) {
+  const name = data.runs[query.get("run") ?? ""]?.run.name;
+  const found = data.noise.find((one) => one.experiment === name);
+  const nothing = (/** @type {string} */ field) => ({ name: field, floor: null, runs: 0, configurations: 0, text: "" });
+  return { experiment: name ?? null, numbers: query.getAll("value").map((field) => found?.numbers.find((/** @type {any} */ one) => one.name === field) ?? nothing(field)) };
+}
