@@ -306,3 +306,14 @@ def test_contradictory_updates_of_a_call_are_one_clear_error_in_any_order(
 )
 def test_updates_that_agree_are_no_contradiction(experiment, updates, x):
     assert experiment.get_config(config_updates=updates)["d"]["x"] == x
+
+
+@pytest.mark.parametrize("update", ["~d", "~n"])
+def test_entries_of_dicts_are_deleted_as_those_of_scopes_are(update):
+    ex = Experiment("of_a_dict", interactive=True, save_git_info=False)
+    ex.add_config(d={"x": 1}, n=2, rest=3)
+    ex.main(lambda _config: dict(_config))
+    updates, _ = parse_updates([update, "seed=1"])
+    expected = {"d": {"x": 1}, "n": 2, "rest": 3, "seed": 1}
+    del expected[update[1:]]
+    assert ex.run(config_updates=updates, options={"--loglevel": "ERROR"}).result == expected

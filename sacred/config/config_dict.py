@@ -149,7 +149,7 @@ class ConfigDict:
         summary.origins = {
             name: self.origin
             for name in self._conf
-            if name not in fixed or isinstance(summary[name], dict)
+            if name not in fixed or isinstance(summary.get(name), dict)  # it may be deleted
         }
         return summary
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from sacred._base.masking import mask_passwords
 from sacred.display.value_text import as_text, as_zoned_text, one_line
-from sacred.provenance.origins import Origin
+from sacred.provenance.origins import Origin, Provenance
 from sacred.records import RunRecord
 from sacred.runs.program_words import program_of
 
-__all__ = ["changed_origin", "short_origin", "summary_fields", "truncate"]
+__all__ = ["changed_origin", "deleted_entries", "short_origin", "summary_fields", "truncate"]
 
 _TIMES = {
     "queue_time": "queued",
@@ -128,3 +128,16 @@ def changed_origin(record: RunRecord, path: str) -> str:
     provenance = record.provenance
     is_changed = provenance is not None and path in provenance and provenance[path].is_changed
     return one_line(mask_passwords(short_origin(record, path))) if is_changed else ""
+
+
+def deleted_entries(provenance: Provenance) -> list[str]:
+    """Return lines on the entries that updates have deleted, which no configuration has.
+
+    Args:
+        provenance: of the configuration of a run.
+    """
+    return [
+        one_line(mask_passwords(f"~{path}   deleted by {entry.origin}"))
+        for path, entry in provenance.items()
+        if entry.is_deleted
+    ]

@@ -81,9 +81,13 @@ class ConfigHistory:
         """The entries as they are known now, with their readers."""
         return Provenance(self._with_readers())
 
-    def document(self) -> dict[str, Any]:
-        """The form in which stores keep it, with the readers as they are known now."""
-        return document_of(self.entries, self._find_readers())
+    def document(self, has_begun: bool = True) -> dict[str, Any]:
+        """The form in which stores keep it, with the readers as they are known now.
+
+        Args:
+            has_begun: whether the run has; who is going to read is not known.
+        """
+        return document_of(self.entries, self._find_readers() if has_begun else lambda entry: None)
 
     def report_unread_updates(self, logger: logging.Logger) -> None:
         """Note in the log which updates have set entries that nothing has read.

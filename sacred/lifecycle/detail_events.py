@@ -10,6 +10,7 @@ from sacred.events import DetailsGathered
 from sacred.lifecycle.config_history import ConfigHistory
 from sacred.lifecycle.environment_events import environment_events
 from sacred.settings import SETTINGS
+from sacred.status import QUEUED
 
 if TYPE_CHECKING:
     import datetime
@@ -23,6 +24,7 @@ __all__ = ["detail_events", "provenance_events"]
 class _Run(Protocol):
     observers: list[Any]
     run_logger: logging.Logger
+    status: str | None
     stop_time: datetime.datetime | None
     environment_gatherer: Callable[[], Callable[[], dict[str, Any]]] | None
     config_history: ConfigHistory | None
@@ -60,7 +62,7 @@ def provenance_events(run: _Run) -> Callable[[], Iterable[DetailsGathered]]:
             return
         is_sent = True
         try:
-            found = history.document()
+            found = history.document(run.status != QUEUED)
         except Exception as error:  # the run is worth more than the history of its configuration
             run.run_logger.warning("The provenance of the configuration is not recorded: %s", error)
             return

@@ -26,6 +26,7 @@ from sacred._base.run_ids import RunId
 from sacred.definition import LEASED_RUN, RunRequest, lease_of_process
 from sacred.observers.base import JsonDict
 from sacred.observers.store_observer import RecordState, StoreObserver
+from sacred.provenance.stored_rows import with_later_readers
 from sacred.records import RunRecord
 from sacred.reruns.recorded_config import config_file_text
 from sacred.run import Run
@@ -302,6 +303,10 @@ class LeasedObserver(StoreObserver):
         if name == "environment":
             recorded = before.environment
             value = {**value, **{key: recorded[key] for key in _OF_THE_START if key in recorded}}
+        elif name == "provenance" and before.stored(name):
+            value = with_later_readers(
+                before.stored(name), value, has_begun=before.start_time is not None
+            )
         elif before.stored(name):
             return
         super().details_event(name, value)

@@ -26,7 +26,14 @@ from sacred.provenance.origins import (
     Provenance,
 )
 
-__all__ = ["MAX_BYTES", "document_of", "provenance_from", "row_of", "shown_value"]
+__all__ = [
+    "MAX_BYTES",
+    "document_of",
+    "provenance_from",
+    "row_of",
+    "shown_value",
+    "with_later_readers",
+]
 
 #: Of all rows of a run, as JSON.
 MAX_BYTES = 64_000
@@ -92,6 +99,40 @@ def provenance_from(stored: Any, config: Mapping[str, Any]) -> Provenance | None
         return None
     entries = (_entry(row, config) for row in _rows(rows) if row.get("path"))
     return Provenance(entries, str(stored.get("remark") or ""))
+
+
+def with_later_readers(stored: Any, later: Mapping[str, Any], *, has_begun: bool) -> dict[str, Any]:
+    """Return what is stored of a run, with the readers that a later attempt at it has had.
+
+    Where its entries come from is known only where it was queued: a worker gives it a file.
+
+    Args:
+        stored: what is stored.
+        later: the same of the attempt.
+        has_begun: whether an earlier attempt has, whose readers count as well.
+    """
+    found = {str(row.get("path")): row for row in _rows(later.get("rows"))}
+    rows = []
+    for row in _rows(stored.get("rows") if isinstance(stored, Mapping) else ()):
+        before, now = row.get("readers"), found.get(str(row.get("path")), {}).get("readers")
+        others = {name: value for name, value in row.items() if name != "readers"}
+        if now is None or (has_begun and before is None):  # somebody has, or may have
+            rows.append(others)
+        else:
+            rows.append({**others, "readers": _united(_rows(before if has_begun else ()), now)})
+    rest = {name: value for name, value in later.items() if name not in ("rows", "remark")}
+    remark = stored.get("remark") if isinstance(stored, Mapping) else None
+    return {"rows": rows, **rest, **({"remark": remark} if remark else {})}
+
+
+def _united(before: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Readers with the number of calls in both."""
+    found: dict[tuple[Any, Any], Row] = {}
+    for reader in (*before, *now):
+        key = reader.get("function"), reader.get("where")
+        calls = int(reader.get("calls") or 0) + int(found.get(key, {}).get("calls") or 0)
+        found[key] = {**reader, "calls": calls}
+    return list(found.values())[:_MAX_READERS]
 
 
 def row_of(entry: EntryProvenance) -> Row:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sacred import SETTINGS, Experiment, open_store
+from sacred.app import main
 from sacred.observers import FileStorageObserver, SqlObserver
 from tests.conftest import ROOT
 
@@ -274,3 +275,32 @@ def test_a_sweep_takes_what_known_runs_have_reached(tmp_path):
     again = call("sweep", "-F", "runs", "--reuse", *words)
     assert "need not run" not in again, "its runs are there"
     assert len(list(open_store(tmp_path / "runs").ids())) == 4
+
+
+def test_a_queued_run_is_known_by_what_it_has_read(tmp_path, monkeypatch, capsys):
+    """Before it runs, nobody knows who is going to read what; its worker stores who has."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    Path("train.py").write_text(SWEPT)
+    call = [sys.executable, "train.py", "-F", "runs", "-l", "ERROR"]
+
+    def reused(*updates):
+        command = [*call, "--reuse", "with", "seed=1", *updates]
+        subprocess.run(command, check=True, capture_output=True)
+        return len(list(open_store("runs").ids())) == count
+
+    subprocess.run([*call, "-q", "with", "lr=2", "seed=1", "~unread"], check=True)
+    queued = open_store("runs")[1].provenance
+    assert str(queued["lr"].origin) == "command line, argument 1"
+    assert [entry.readers for entry in queued.values()] == [None] * 3
+    assert main(["-s", "runs", "worker", "--until-empty"]) == 0
+    after = open_store("runs")[1].provenance
+    assert str(after["lr"].origin) == "command line, argument 1"
+    assert [(one.function, one.calls) for one in after["lr"].readers] == [("main", 1)]
+    assert after["seed"].readers == ()
+    capsys.readouterr()
+    main(["-s", "runs", "show", "1"])
+    assert "~unread   deleted by command line, argument 3" in capsys.readouterr().out
+    count = 1
+    assert reused("lr=2", "unread=5")
+    assert not reused("lr=3")

@@ -19,7 +19,7 @@ from sacred.display.console import DIM, RED
 from sacred.display.fail_trace import user_trace
 from sacred.display.formats import write_table
 from sacred.display.metric_tables import metric_summary
-from sacred.display.run_summary import changed_origin, summary_fields, truncate
+from sacred.display.run_summary import changed_origin, deleted_entries, summary_fields, truncate
 from sacred.display.table import STATUS_COLOURS
 from sacred.display.value_text import as_text, json_text, one_line
 from sacred.records import RunRecord
@@ -62,8 +62,9 @@ def _show(record: RunRecord, session: Session) -> None:
     console.print(f"{title}: {status}")
     for key, value in summary_fields(record, console.utc):
         console.print(f"  {console.style(f'{key:<11}', DIM)}{value}")
+    deleted = [] if record.provenance is None else deleted_entries(record.provenance)
     for heading, mapping in (("Configuration", record.config), ("Info", record.info)):
-        if mapping:
+        if mapping or (deleted and heading == "Configuration"):
             console.heading(heading)
             for path, value in iterate_flattened(mapping):
                 shown_value = _repr_text(mask_entry(str(path), value))
@@ -71,6 +72,8 @@ def _show(record: RunRecord, session: Session) -> None:
                 origin = changed_origin(record, str(path)) if heading == "Configuration" else ""
                 shown = f"  {one_line(str(path))} = {truncate(text)}"
                 console.print(f"{shown}   {console.style(origin, DIM)}" if origin else shown)
+        for text in deleted if heading == "Configuration" else ():
+            console.print(f"  {console.style(text, DIM)}")
     if record.metrics:
         console.heading("Metrics")
         write_table(metric_summary([(record.id, record.read_metrics())]), None, console)
