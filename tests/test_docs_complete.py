@@ -360,6 +360,13 @@ def test_addresses_in_the_documentation_are_well_formed() -> None:
     assert wrong == []
 
 
+def test_the_readme_stays_short_and_has_one_picture() -> None:
+    text = (ROOT / "README.rst").read_text(encoding="utf-8")
+    assert text.count(".. image::") == 1
+    # Two of its columns stand side by side.
+    assert len(text.splitlines()) <= 130
+
+
 def test_each_example_of_the_documentation_exists() -> None:
     for page in DOCS.rglob("*.rst"):
         for name in re.findall(r"literalinclude:: (\S+)", page.read_text(encoding="utf-8")):

@@ -133,8 +133,6 @@ def test_the_steps_of_the_readme(
         ".venv/bin/python",
         ".venv/bin/sacred",
         ".venv/bin/pip",
-        "ls",
-        "cat",
     }
 
 
