@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PICTURES", "BoardPicture", "fingerprint", "record", "take"]
 
-_SIZE = {"width": 1280, "height": 640}
+_SIZE = {"width": 1280, "height": 600}
 _COLOURS = 96
 
 
