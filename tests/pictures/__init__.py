@@ -8,5 +8,5 @@
 | `terminal_sessions` | what is typed for the pictures of terminals |
 | `board_pages` | pictures of the board, by Chromium |
 | `notebook` | the notebook of the tutorial, and its plot |
-| `renew` | all of them, and the fingerprints of what they are made of |
+| `renew` | all of them |
 """

@@ -15,8 +15,8 @@ from tests.conftest import ROOT
 from tests.pictures import board_pages, notebook, terminal_sessions, terminal_svg
 
 PICTURES = ROOT / "docs/pictures"
-#: The fingerprints of what pictures are made of that no test makes again.
-FINGERPRINTS = PICTURES / "fingerprints.json"
+#: The texts of the pages that pictures of the board show.
+BOARD_TEXTS = PICTURES / "board.json"
 
 
 def renew_terminals(directory: Path) -> None:
@@ -37,11 +37,13 @@ def renew_board(directory: Path) -> None:
     Args:
         directory: an empty one.
     """
-    for picture, png in board_pages.take(board_pages.record(directory)):
+    texts = {}
+    for picture, png, text in board_pages.take(board_pages.record(directory)):
+        texts[picture.name] = text
         (PICTURES / f"{picture.name}.png").write_bytes(png)
         print(f"{picture.name}.png", len(png), flush=True)
-    known = {"board": board_pages.fingerprint()}
-    FINGERPRINTS.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+    kept = json.dumps(texts, indent=2, ensure_ascii=False)
+    BOARD_TEXTS.write_text(kept + "\n", encoding="utf-8")
 
 
 def renew_notebook(directory: Path) -> None:
