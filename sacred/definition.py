@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARGUMENT_WORDS",
+    "LAUNCHED_RUN",
     "LEASED_RUN",
     "RERUN_FILES",
     "RERUN_SEED",
@@ -41,6 +42,9 @@ RERUN_STORE = "SACRED_RERUN_STORE"
 #: Of the same process: the seed of runs that a script starts without one.
 RERUN_SEED = "SACRED_RERUN_SEED"
 
+#: Environment variable of a process that a launch form has started: JSON with the address of the
+#: store that is to have the run (null: only a schema is asked for), and the file for its id.
+LAUNCHED_RUN = "SACRED_LAUNCHED_RUN"
 #: Environment variable of a process that runs a queued run: which one, as
 #: `sacred.observers.leased_run` reads it.
 LEASED_RUN = "SACRED_LEASED_RUN"

@@ -18,7 +18,7 @@ from sacred._base.script import calling_globals, main_file_of
 from sacred.cli.options import apply_options, default_options, gather_command_line_options
 from sacred.commands import built_in
 from sacred.config.typed_entries import without_marks
-from sacred.definition import LEASED_RUN, RERUN_SEED, RERUN_STORE, RunRequest
+from sacred.definition import LAUNCHED_RUN, LEASED_RUN, RERUN_SEED, RERUN_STORE, RunRequest
 from sacred.ingredient import Ingredient, PathLike
 from sacred.lifecycle.notebook_display import shown_live
 
@@ -341,6 +341,10 @@ class Experiment(Ingredient):
             from sacred.observers.stand_ins import stand_ins_for
 
             run.observers = stand_ins_for(run.observers, place)
+        if LAUNCHED_RUN in os.environ:
+            from sacred.observers.stand_ins import prepare_launched
+
+            prepare_launched(run, request.command_name, os.environ[LAUNCHED_RUN])
         run.stop_requests.hooks = list(self.stop_hooks)
         return run
 

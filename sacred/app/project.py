@@ -10,6 +10,7 @@ They stand in a file ``.sacred.toml`` in the directory of the project, or in its
     lab = "mongodb://lab.example.org/${USER}"
 
 Programs for ``sacred exec`` stand in ``[programs.NAME]``; see `sacred.exec.declared_programs`.
+Experiments that the board may launch stand in ``[experiments.NAME]``; see `sacred.app.launchables`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ __all__ = ["STORE_VARIABLE", "Project", "default_address", "find_project"]
 
 PROJECT_FILES = (".sacred.toml", "pyproject.toml")
 STORE_VARIABLE = "SACRED_STORE"
-_KEYS = ("stores", "default", "programs")
+_KEYS = ("stores", "default", "programs", "experiments")
 
 
 class Project(Frozen):
@@ -41,12 +42,14 @@ class Project(Frozen):
         stores: addresses by names.
         default: the name of the store that is used without ``--store``.
         programs: the tables of the programs for ``sacred exec``, by names.
+        experiments: those of the experiments that the board may launch, by names.
     """
 
     path: Path
     stores: dict[str, str]
     default: str | None = None
     programs: Mapping[str, Any] = {}
+    experiments: Mapping[str, Any] = {}
 
 
 def find_project(start: str | os.PathLike[str] = ".") -> Project | None:
@@ -134,6 +137,9 @@ def _project(path: Path, content: Any) -> Project:
     programs = content.get("programs", {})
     if not isinstance(programs, dict):
         raise refuse('programs must be a table: [programs.NAME] and command = "..."')
+    experiments = content.get("experiments", {})
+    if not isinstance(experiments, dict):
+        raise refuse('experiments must be a table: [experiments.NAME] and script = "..."')
     for name, address in stores.items():
         if not isinstance(address, str) or not address:
             raise refuse(f"the store {name!r} must be a string: a directory or a URL")
@@ -145,4 +151,6 @@ def _project(path: Path, content: Any) -> Project:
         name: absolute_address(os.path.expandvars(at), str(path.parent))
         for name, at in stores.items()
     }
-    return Project(path=path, stores=placed, default=default, programs=programs)
+    return Project(
+        path=path, stores=placed, default=default, programs=programs, experiments=experiments
+    )

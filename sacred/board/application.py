@@ -25,6 +25,7 @@ from sacred.board.opened_stores import open_stores
 from sacred.board.page_files import page_routes
 from sacred.board.problem_details import Problem, response_to
 from sacred.board.security_headers import SecurityHeaders
+from sacred.queue.launching import Launcher
 from sacred.runs import RunStore
 from sacred.stores.store import Store
 
@@ -46,6 +47,7 @@ def app(
     views: str | os.PathLike[str] | None = None,
     base_path: str = "",
     frame_ancestors: Collection[str] = (),
+    launcher: Launcher | None = None,
 ) -> Starlette:
     """Return the board as an ASGI application, to be served, or mounted in another one.
 
@@ -59,11 +61,15 @@ def app(
         views: a file in which named views are kept (default: they stay in browsers).
         base_path: where it is mounted, such as ``/board``, for its cookie.
         frame_ancestors: sources of pages that may show it in a frame, besides its own.
+        launcher: queues runs for the launch form; None: there is none. It needs a token.
 
     Raises:
+        ValueError: a launcher without a token, or on a board that can only be read.
         StoreAddressError: nothing is known of such stores.
     """
-    board = Board(open_stores(stores), read_only, ViewFile(views))
+    if launcher is not None and (token is None or read_only):
+        raise ValueError("who launches runs needs a token that may write")
+    board = Board(open_stores(stores), read_only, ViewFile(views), launcher)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -84,7 +90,12 @@ def app(
 
 
 def _api_routes(board: Board) -> list[BaseRoute]:
-    served = [op for op in OPERATIONS if not (board.read_only and op.is_writing)]
+    served = [
+        op
+        for op in OPERATIONS
+        if not (board.read_only and op.is_writing)
+        and not (board.launcher is None and op.is_launching)
+    ]
     document = openapi_document(served)
 
     async def describe(_: Request) -> Response:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from sacred._base.errors import SacredError
+from sacred._base.run_ids import RunId
 from sacred.observers.base import RunObserver
 from sacred.observers.file_storage import FileStorageObserver
+from sacred.observers.store_observer import StoreObserver
+from sacred.stores.schemes import store_from_url
 
-__all__ = ["stand_ins_for"]
+if TYPE_CHECKING:
+    from sacred.run import Run
+
+__all__ = ["prepare_launched", "stand_ins_for"]
 
 
 def stand_ins_for(observers: Iterable[Any], place: str) -> list[Any]:
@@ -45,3 +54,39 @@ def _is_store(observer: Any) -> bool:
 class _Silent(RunObserver):
     def __init__(self, priority: int) -> None:
         self.priority = priority
+
+
+def prepare_launched(run: Run, command: str | None, launched: str) -> None:
+    """Make a run in a process that a launch form has started one that is queued in its store.
+
+    Args:
+        run: that is about to start.
+        command: of the experiment.
+        launched: what the form says, as JSON; see `sacred.definition.LAUNCHED_RUN`.
+
+    Raises:
+        SacredError: the script would run it, whatever the form says.
+    """
+    asked = json.loads(launched)
+    if asked["store"] is None and command == "print_config":
+        run.observers = []
+    elif asked["store"] is not None and run.queue_only:
+        run.observers = [_LaunchedObserver(asked["store"], Path(asked["reply"]))]
+    else:
+        raise SacredError(
+            "this script starts runs by itself; a form can launch experiments that take their "
+            "command line: @ex.automain, or ex.run_commandline()"
+        )
+
+
+class _LaunchedObserver(StoreObserver):
+    """Queues a run, and writes its id into a file."""
+
+    def __init__(self, address: str, reply: Path) -> None:
+        super().__init__(store_from_url(address))
+        self._reply = reply
+
+    def queued_event(self, *args: Any, **kwargs: Any) -> RunId:
+        run_id = super().queued_event(*args, **kwargs)
+        self._reply.write_text(json.dumps(run_id, default=str), encoding="utf-8")
+        return run_id

@@ -10,6 +10,7 @@ do. This package imports no experiment; a run is started as a process of its own
 | `lease_watch` | which leases have expired, as one observer can know it |
 | `actions` | what people do with queued runs: hold, cancel, requeue, ... |
 | `queue_watch` | leases and workers, as somebody sees them who looks now and then |
+| `launching` `launch_entries` | runs that a form queues; the entries that it can set |
 | `queued_records` | queued records that have no entry yet |
 | `requirements` | what runs need of their worker |
 | `gpu_slots` | fractions of GPUs, shared by the workers of a machine |

@@ -17,6 +17,7 @@ from sacred.app import main
 from sacred.observers.store_observer import StoreObserver
 from sacred.runs import open_store
 from sacred.testing import drive
+from tests.board.launch_samples import write_project
 from tests.conftest import ROOT
 
 
@@ -123,3 +124,46 @@ def test_without_its_packages_one_error_names_the_extra(
     assert main(["board"]) == 1
     assert 'pip install "sacred[board]"' in capsys.readouterr().err
     assert main(["board", "--help"]) == 0
+
+
+def test_runs_are_launched_only_if_the_call_allows_it(project: Path) -> None:
+    write_project(project)
+    (project / ".sacred.toml").write_text(
+        '[stores]\nhere = "mine"\n[experiments.train]\nscript = "train.py"\n'
+    )
+    body = {"name": "train", "store": "here", "entries": {"lr": 0.5}}
+    for options, status in (((), 405), (("--allow-launch",), 200)):
+        with (
+            running(project, *options) as (address, _),
+            httpx.Client(trust_env=False, follow_redirects=True, timeout=120) as client,
+        ):
+            client.get(address)
+            answer = client.post(f"{address.partition('?')[0]}api/v1/runs", json=body)
+            assert answer.status_code == status
+    with open_store(project / "mine") as store:
+        run = store[answer.json()["id"]]
+        assert (run.status, run.config.lr) == ("QUEUED", 0.5)
+
+
+def test_mistakes_about_launching_are_said(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    assert main(["board", "--allow-launch", "--read-only"]) == 2
+    assert "contradict" in capsys.readouterr().err
+    mistakes = {
+        "[experiments.t]\nscript = 'x.py'": "there is no",
+        "[experiments.t]\ncommand = 'x'": "needs a script",
+        "[experiments.t]\nscript = 'x.py'\ncomand = 'y'": "Did you mean",
+        "[experiments.t]\nscript = 3": "needs a script",
+        "[experiments.t]\nscript = 'a.py'\ncommand = '--debug'": "no name of a command",
+        "experiments = 3": "must be a table",
+    }
+    (project / "a.py").write_text("")
+    for text, message in mistakes.items():
+        (project / ".sacred.toml").write_text(text)
+        assert main(["board", "mine", "--allow-launch"]) != 0
+        assert message in capsys.readouterr().err, text
+    (project / ".sacred.toml").unlink()
+    assert main(["board", "mine", "--allow-launch"]) == 2
+    assert "A project file .sacred.toml names them" in capsys.readouterr().err

@@ -11,6 +11,7 @@ Examples:
   sacred board
   sacred board runs mongodb://localhost/lab --port 9000
   sacred board --read-only --no-browser
+  sacred board --allow-launch
   sacred board --export copy --view "?panel=charts&q=status+%3D+COMPLETED"
 """
 
@@ -23,9 +24,13 @@ import webbrowser
 from pathlib import Path
 
 from sacred._base.extras import require
+from sacred.app.launchables import launchables_of
 from sacred.app.program_arguments import whole_number
+from sacred.app.project import find_project
 from sacred.app.session import NamedStore, Session
+from sacred.queue.launching import Launcher
 from sacred.runs.errors import UsageError
+from sacred.stores.schemes import absolute_address
 
 _PORT = 8050
 #: Shorter ones can be guessed.
@@ -53,6 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"port to listen at, or the next one that is free (default: {_PORT})",
     )
     parser.add_argument("--read-only", action="store_true", help="nothing can be changed")
+    parser.add_argument(
+        "--allow-launch",
+        action="store_true",
+        help="a form queues runs of the experiments and programs that the project file names",
+    )
     parser.add_argument(
         "--token-file", metavar="FILE", help=f"file with the token (also: ${TOKEN_VARIABLE})"
     )
@@ -120,6 +130,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
         read_only=args.read_only,
         allowed_hosts=[*args.allowed_host, args.host],
         views=_views_file(session),
+        launcher=_launcher(args, session, stores),
     )
     listening = free_socket(args.host, args.port)
     port = listening.getsockname()[1]
@@ -136,6 +147,26 @@ def run(args: argparse.Namespace, session: Session) -> None:
             webbrowser.open(address)
 
     serve(application, listening, ready)
+
+
+def _launcher(
+    args: argparse.Namespace, session: Session, stores: list[NamedStore]
+) -> Launcher | None:
+    """What the launch form queues runs with; None: nothing can be launched."""
+    if not args.allow_launch:
+        return None
+    if args.read_only:
+        raise UsageError("--read-only and --allow-launch contradict each other; leave one out")
+    project = session.project
+    if project is None:
+        raise UsageError(
+            "--allow-launch: which experiments? A project file .sacred.toml names them: "
+            '[experiments.train] and script = "train.py"'
+        )
+    launchables_of(project)  # a mistake in the file is said now
+    places = {named.store: absolute_address(named.address, os.getcwd()) for named in stores}
+    directory = project.path.parent
+    return Launcher(lambda: launchables_of(find_project(directory)), places.get)
 
 
 def _export(args: argparse.Namespace, session: Session) -> None:

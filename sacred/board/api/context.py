@@ -8,6 +8,7 @@ from sacred.board.api.change_feed import ChangeFeed, edited
 from sacred.board.api.run_selection import Selections
 from sacred.board.api.view_file import ViewFile
 from sacred.board.opened_stores import BoardStore
+from sacred.queue.launching import Launcher
 from sacred.queue.queue_watch import QueueWatch
 from sacred.records import RunId
 
@@ -21,12 +22,20 @@ class Board:
         stores: by their keys.
         read_only: whether nothing can be changed.
         views: where named views are kept.
+        launcher: queues runs for a form; None: nothing can be launched.
     """
 
-    def __init__(self, stores: Mapping[str, BoardStore], read_only: bool, views: ViewFile) -> None:
+    def __init__(
+        self,
+        stores: Mapping[str, BoardStore],
+        read_only: bool,
+        views: ViewFile,
+        launcher: Launcher | None = None,
+    ) -> None:
         self.stores = stores
         self.read_only = read_only
         self.views = views
+        self.launcher = launcher
         self.selections = Selections()
         self.changes = ChangeFeed(stores)
         self.queue = QueueWatch()

@@ -155,6 +155,7 @@ class Operation(Frozen):
         result: the name of the schema of what it returns, or its media type.
         body: the name of the schema of what it takes.
         status: of a response without error.
+        is_launching: whether it starts a process, so that a board has it only if it may.
     """
 
     name: str
@@ -166,6 +167,7 @@ class Operation(Frozen):
     result: str = ""
     body: str | None = None
     status: int = 200
+    is_launching: bool = False
 
     @property
     def is_writing(self) -> bool:

@@ -30,6 +30,7 @@ import { copy } from "./transport.js";
  * @property {string} groupBase key of the group that others are compared with; empty: the best
  * @property {boolean} lower whether lower values are better
  * @property {string} page "queue", "sweeps" or "launch"; empty: the runs
+ * @property {string} launch name of what is launched
  * @property {string} sweep STORE/NAME of the sweep that is open
  * @property {string} panel what is shown of several runs: "charts"; empty: nothing
  * @property {import("./charts/settings.js").ChartSettings} chart how charts are drawn
@@ -67,6 +68,7 @@ function fromQuery(query) {
     lower: query.has("lower"),
     page: query.get("page") ?? "",
     sweep: query.get("sweep") ?? "",
+    launch: query.get("launch") ?? "",
     panel: query.get("panel") ?? "",
     chart: readSettings(query),
   };
@@ -94,6 +96,7 @@ export function asAddress(state) {
   if (state.panel) query.set("panel", state.panel);
   if (state.page) query.set("page", state.page);
   if (state.page && state.sweep) query.set("sweep", state.sweep);
+  if (state.page === "launch" && state.launch) query.set("launch", state.launch);
   if (state.run) query.set("run", state.run);
   if (state.run && state.tab) query.set("tab", state.tab);
   if (state.run && state.item) query.set("item", state.item);

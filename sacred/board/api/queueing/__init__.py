@@ -7,4 +7,5 @@
 | `queue_listing` | what waits, is held back, runs and has failed; workers |
 | `queue_changes` | hold, release, cancel, requeue, priority |
 | `sweep_listing` | sweeps, their points, what they have reached; pause, resume, retry |
+| `launch_form` | what can be launched, its form, and runs that a form queues |
 """

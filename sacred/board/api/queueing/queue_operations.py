@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sacred.board.api.operations import Operation, Parameter
+from sacred.board.api.queueing.launch_form import launch_run, list_launchable, read_form
 from sacred.board.api.queueing.queue_changes import change_queued_runs
 from sacred.board.api.queueing.queue_listing import list_queue
 from sacred.board.api.queueing.sweep_listing import (
@@ -51,5 +52,19 @@ QUEUE_OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="changeSweep", method="POST", path=_SWEEP, body="SweepAction", result="Changed",
         serve=change_runs_of_sweep, summary="Pause, resume or retry a sweep",
+    ),
+    Operation(
+        name="listLaunchable", method="GET", path="/launchable", result="Launchable",
+        serve=list_launchable, summary="What can be launched",
+    ),
+    Operation(
+        name="readForm", method="POST", path="/launchable/{name}", body="Nothing",
+        result="LaunchForm", serve=read_form, is_launching=True,
+        summary="Ask an experiment or a program what can be set",
+    ),
+    Operation(
+        name="launchRun", method="POST", path="/runs", body="LaunchRequest",
+        result="LaunchedRun", serve=launch_run, is_launching=True,
+        summary="Queue a run of an experiment or a program that the project names",
     ),
 )  # fmt: skip

@@ -162,4 +162,22 @@ QUEUE_SCHEMAS: dict[str, Schema] = {
         }
     ),
     "SweepAction": object_with({"action": _TEXT}),
+    "Launchable": object_with(
+        {
+            "allowed": _FLAG,
+            "launchable": list_of(object_with({"name": _TEXT, "kind": _TEXT, "help": _TEXT})),
+            "stores": list_of(_TEXT),
+            "error": _TEXT_OR_NULL,
+        }
+    ),
+    "LaunchForm": object_with(
+        {
+            "name": _TEXT,
+            "entries": list_of(object_with({"path": _TEXT, "schema": {"type": "object"}})),
+            "schema": {"type": "object"},
+        }
+    ),
+    "LaunchRequest": object_with({"name": _TEXT, "store": _TEXT, "entries": {"type": "object"}}),
+    "Nothing": {"type": "object", "maxProperties": 0},
+    "LaunchedRun": object_with({**_RUN_NAME, "id": {"type": ["integer", "string"]}}),
 }

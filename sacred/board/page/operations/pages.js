@@ -1,6 +1,6 @@
 // @ts-check
 // The pages beside the list of runs: queue, sweeps, launch; tabs lead to them, and keys.
-import { Problem } from "../api.js";
+import { Problem, get } from "../api.js";
 import { button, el, fill, icon } from "../dom.js";
 import { onStoreChange } from "../live.js";
 import { showEmpty } from "../notices.js";
@@ -8,6 +8,7 @@ import { onChange, state } from "../state.js";
 import { copy } from "../transport.js";
 import { isReadOnly } from "./actions.js";
 import { go } from "./navigation.js";
+import { LaunchView } from "./launch_view.js";
 import { QueueView } from "./queue_view.js";
 import { SweepView } from "./sweep_view.js";
 import { SweepsView } from "./sweeps_view.js";
@@ -23,6 +24,7 @@ const PAGES = [
   { id: "queue", label: "Queue", key: "2", icon: "QUEUED", make: (root) => new QueueView(root) },
   { id: "sweeps", label: "Sweeps", key: "3", icon: "sweep", make: (root) => (state().sweep ? new SweepView(root, state().sweep) : new SweepsView(root)) },
 ];
+const LAUNCH = { id: "launch", label: "Launch", key: "4", icon: "RUNNING", make: (/** @type {HTMLElement} */ root) => new LaunchView(root) };
 /** Keys that mean the same on every page. */
 const EVERYWHERE = ["?", "t", "Escape", "f", "[", "s", "1", "2", "3", "4"];
 
@@ -47,11 +49,20 @@ export class Operations {
     new MutationObserver(() => { if (wasFixed !== isReadOnly()) { wasFixed = isReadOnly(); void this.load(); } }).observe(document.body, { attributeFilter: ["class"] });
     setInterval(() => { if (this.view && !document.hidden && !this.isEdited()) void this.load(); }, POLL_MS);
     this.update();
+    if (!copy) void this.learn();
+  }
+
+  /** Find out whether runs can be launched here. */
+  async learn() {
+    const { allowed } = await get("launchable").catch(() => ({ allowed: false }));
+    if (!allowed) return;
+    this.pages = [...PAGES, LAUNCH];
+    this.update();
   }
 
   /** Shortcuts that lead to the pages. */
   get shortcuts() {
-    return copy ? [] : [{ keys: ["1"], about: "The runs", act: () => go("") }, ...this.pages.map(({ id, label, key }) => ({ keys: [key], about: label, act: () => go(id) }))];
+    return copy ? [] : [{ keys: ["1"], about: "The runs", act: () => go("") }, ...this.pages.map(({ id, label, key }) => ({ keys: [key], about: label, act: () => go(id) })), ...(this.pages.includes(LAUNCH) ? [] : [{ keys: [LAUNCH.key], about: "Launch a run, with sacred board --allow-launch", act: () => { if (this.pages.includes(LAUNCH)) go(LAUNCH.id); } }])];
   }
 
   update() {

@@ -1,0 +1,121 @@
+"""The entries that a launch form can set: those that a JSON Schema has, with values that fit."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sacred._base.errors import SacredError
+from sacred._base.text import did_you_mean
+
+__all__ = ["EntryError", "entries_in", "update_words"]
+
+_PATH = re.compile(r"[^\W\d][\w-]*(\.\w[\w-]*)*")
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "integer": (int,),
+    "number": (int, float),
+    "string": (str,),
+    "boolean": (bool,),
+    "array": (list,),
+    "object": (dict,),
+    "null": (type(None),),
+}
+
+
+class EntryError(SacredError):
+    """A value of a form does not fit.
+
+    Args:
+        entry: its path.
+        problem: what is wrong.
+    """
+
+    def __init__(self, entry: str, problem: str) -> None:
+        super().__init__(f"{entry}: {problem}")
+        self.entry = entry
+        self.problem = problem
+
+
+def entries_in(
+    schema: Mapping[str, Any], group: str = ""
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the entries that a schema has, by their paths; groups are gone into.
+
+    Args:
+        schema: of an object.
+        group: in front of the paths, with a dot.
+
+    >>> [path for path, _ in entries_in({"properties": {"lr": {}, "opt": {"default": {"m": 1}}}})]
+    ['lr', 'opt.m']
+    """
+    properties = schema.get("properties")
+    for name, found in (properties if isinstance(properties, Mapping) else {}).items():
+        entry = found if isinstance(found, Mapping) else {}
+        default = entry.get("default")
+        if isinstance(entry.get("properties"), Mapping):
+            yield from entries_in(entry, f"{group}{name}.")
+        elif isinstance(default, Mapping) and default and not {"type", "$ref"} & entry.keys():
+            inner = {key: {"default": value} for key, value in default.items()}
+            yield from entries_in({"properties": inner}, f"{group}{name}.")
+        else:
+            yield f"{group}{name}", entry
+
+
+def update_words(schema: Mapping[str, Any], entries: Mapping[str, Any]) -> list[str]:
+    """Return updates as words of a command line; nothing else can come of a form.
+
+    Args:
+        schema: of the configuration.
+        entries: values, as JSON has them, by paths.
+
+    Raises:
+        EntryError: there is no such entry, or it cannot have that value.
+
+    >>> update_words({"properties": {"lr": {"type": "number"}}}, {"lr": 0.5})
+    ['lr=0.5']
+    """
+    known = dict(entries_in(schema))
+    words = []
+    for path, value in entries.items():
+        if path not in known or not _PATH.fullmatch(path):
+            hint = did_you_mean(path, known)
+            raise EntryError(path, f"there is no such entry. {hint}".rstrip())
+        if problem := _misfit(known[path], value):
+            raise EntryError(path, problem)
+        words.append(f"{path}={value!r}")
+    return words
+
+
+def _misfit(entry: Mapping[str, Any], value: Any) -> str | None:
+    """Why an entry cannot have a value, as far as its schema says."""
+    if not _is_finite(value):
+        return "NaN and infinity cannot be given in a form"
+    choices = entry.get("enum")
+    if isinstance(choices, list) and value not in choices:
+        return f"{value!r} is none of {', '.join(map(repr, choices))}"
+    kind = entry.get("type")
+    if isinstance(kind, str) and not _is_of(value, kind):
+        return f"{value!r} is no {kind}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        low, high = entry.get("minimum"), entry.get("maximum")
+        if isinstance(low, int | float) and value < low:
+            return f"{value!r} is less than {low!r}"
+        if isinstance(high, int | float) and value > high:
+            return f"{value!r} is more than {high!r}"
+    return None
+
+
+def _is_of(value: Any, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    return isinstance(value, _TYPES.get(kind, (object,)))
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)

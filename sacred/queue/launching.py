@@ -1,0 +1,198 @@
+"""Runs of experiments and programs that a project names, queued for somebody who fills in a form.
+
+Each is asked in a process of its own, by argv: for the JSON Schema of its configuration, and to
+queue a run. No shell is involved, and no word but the values of entries comes from the form.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sacred._base.errors import SacredError
+from sacred._base.frozen import Frozen
+from sacred._base.masking import mask_passwords
+from sacred._base.text import did_you_mean
+from sacred.definition import LAUNCHED_RUN, LEASED_RUN, RERUN_SEED, RERUN_STORE
+from sacred.queue.launch_entries import update_words
+from sacred.records import RunId
+from sacred.runs.run_store import RunStore
+
+__all__ = ["LaunchError", "Launchable", "Launcher", "NotLaunchableError"]
+
+#: Imports of large libraries take a while.
+_TIMEOUT_SECONDS = 120.0
+_MAX_MESSAGE_LINES = 8
+#: Whatever a board is told in the environment (its tokens) is not for those that it starts.
+_OF_THE_BOARD = "SACRED_BOARD_"
+_STORE_VARIABLE = "SACRED_STORE"
+_LOG_LINES = ("INFO -", "DEBUG -", "WARNING -")
+
+
+class LaunchError(SacredError):
+    """An experiment does not say what can be set, or does not queue the run."""
+
+
+class NotLaunchableError(SacredError):
+    """The project does not name such an experiment or program."""
+
+
+class Launchable(Frozen):
+    """An experiment or a program that a project names.
+
+    Args:
+        name: in the project.
+        kind: ``experiment`` or ``program``.
+        directory: in which it is started.
+        queueing: the words of a process that queues a run; ``with`` and updates are appended.
+        asking: those of a process that prints the schema; empty: `schema` is known.
+        schema: of its configuration, if that is known.
+        help: what it is for.
+    """
+
+    name: str
+    kind: str
+    directory: str
+    queueing: tuple[str, ...]
+    asking: tuple[str, ...] = ()
+    schema: Mapping[str, Any] = {}
+    help: str = ""
+
+
+class Launcher:
+    """Queues runs of what a project names.
+
+    Args:
+        find: returns what can be launched, by names; the project file may be changed meanwhile.
+        addresses: of the stores, with passwords, for processes.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[], Mapping[str, Launchable]],
+        addresses: Callable[[RunStore], str | None],
+    ) -> None:
+        self._find, self._addresses = find, addresses
+        # So that many requests do not start many processes at once.
+        self._lock = threading.Lock()
+
+    def launchables(self) -> list[Launchable]:
+        """Return what can be launched."""
+        return list(self._find().values())
+
+    def schema(self, name: str) -> Mapping[str, Any]:
+        """Return the JSON Schema of the configuration of an experiment or program.
+
+        Args:
+            name: in the project.
+
+        Raises:
+            NotLaunchableError: the project does not name it.
+            LaunchError: it does not say.
+        """
+        return self._schema(self._named(name))
+
+    def launch(self, name: str, entries: Mapping[str, Any], store: RunStore) -> RunId:
+        """Queue a run; return its id.
+
+        Args:
+            name: in the project.
+            entries: of the configuration: values by paths.
+            store: that is to have the run.
+
+        Raises:
+            NotLaunchableError: the project does not name it.
+            EntryError: there is no such entry, or it cannot have that value.
+            LaunchError: the run was not queued; the message is that of the experiment.
+        """
+        wanted = self._named(name)
+        address = self._addresses(store)
+        if address is None:
+            raise LaunchError(f"no process can reach {store.url}")
+        updates = update_words(self._schema(wanted), entries)
+        words = [*wanted.queueing, *(["with", *updates] if updates else [])]
+        with tempfile.TemporaryDirectory(prefix="sacred-launch-") as scratch:
+            reply = Path(scratch) / "run"
+            self._call(wanted, words, {"store": address, "reply": str(reply)})
+            if not reply.exists():
+                raise LaunchError(f"{name} has queued no run; is it an @ex.automain?")
+            run_id: RunId = json.loads(reply.read_text(encoding="utf-8"))
+        return run_id
+
+    def _named(self, name: str) -> Launchable:
+        known = self._find()
+        if name not in known:
+            hint = did_you_mean(name, known)
+            raise NotLaunchableError(f"the project names no {name!r} to launch. {hint}".rstrip())
+        return known[name]
+
+    def _schema(self, wanted: Launchable) -> Mapping[str, Any]:
+        if not wanted.asking:
+            return wanted.schema
+        out = self._call(wanted, wanted.asking, {"store": None})
+        # A script may print something itself, before.
+        start = 0 if out.startswith("{") else out.find("\n{") + 1
+        try:
+            found = json.loads(out[start:])
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise LaunchError(f"{wanted.name} does not print its schema: {_end_of(out)}")
+        return found
+
+    def _call(self, wanted: Launchable, words: Sequence[str], asked: Mapping[str, Any]) -> str:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(_OF_THE_BOARD)
+            and name not in (LEASED_RUN, RERUN_SEED, RERUN_STORE)
+        }
+        variables = {**kept, LAUNCHED_RUN: json.dumps(asked)}
+        if asked["store"] is not None:
+            variables[_STORE_VARIABLE] = asked["store"]
+        with self._lock:
+            try:
+                code, out, error = _run(words, wanted.directory, variables)
+            except OSError as problem:
+                raise LaunchError(f"{wanted.name} cannot be started: {problem}") from problem
+        if code != 0:
+            raise LaunchError(mask_passwords(_end_of(error or out) or f"exit code {code}"))
+        return out
+
+
+def _run(
+    words: Sequence[str], directory: str, variables: Mapping[str, str]
+) -> tuple[int, str, str]:
+    process = subprocess.Popen(
+        words,
+        cwd=directory,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        out, error = process.communicate(timeout=_TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise LaunchError(f"it did not answer within {_TIMEOUT_SECONDS:.0f} s") from None
+    return process.returncode, out, error
+
+
+def _end_of(text: str) -> str:
+    """The last lines of what was printed, without those of a log."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith(_LOG_LINES)]
+    return "\n".join(lines[-_MAX_MESSAGE_LINES:]).removeprefix("sacred.utils.")
