@@ -9,6 +9,7 @@
 | `session` | what a command works with: console, stores, runs by their ids |
 | `program_sweep` | `sacred exec ... sweep`: a program with all combinations of some values |
 | `project` | named stores, from ``.sacred.toml`` or ``pyproject.toml`` |
+| `launchables` | the experiments and programs of a project that the board may launch |
 | `matching_runs` | the runs of all stores of a call |
 | `index_progress` | how far the index of a large directory is, on the terminal |
 | `group_arguments` `noise_marks` | groups of runs to compare; marks for what is only noise |

@@ -31,8 +31,8 @@ __all__ = ["LaunchError", "Launchable", "Launcher", "NotLaunchableError"]
 #: Imports of large libraries take a while.
 _TIMEOUT_SECONDS = 120.0
 _MAX_MESSAGE_LINES = 8
-#: Whatever a board is told in the environment (its tokens) is not for those that it starts.
-_OF_THE_BOARD = "SACRED_BOARD_"
+#: What a board is told in the environment is not for the processes that it starts.
+_TOKENS = ("SACRED_BOARD_TOKEN", "SACRED_BOARD_READ_TOKEN")
 _STORE_VARIABLE = "SACRED_STORE"
 _LOG_LINES = ("INFO -", "DEBUG -", "WARNING -")
 
@@ -152,8 +152,7 @@ class Launcher:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(_OF_THE_BOARD)
-            and name not in (LEASED_RUN, RERUN_SEED, RERUN_STORE)
+            if name not in (*_TOKENS, LEASED_RUN, RERUN_SEED, RERUN_STORE)
         }
         variables = {**kept, LAUNCHED_RUN: json.dumps(asked)}
         if asked["store"] is not None:
