@@ -98,6 +98,8 @@ class Worker:
         self._running: dict[RunId, RunProcess] = {}
         self._gpus = GpuSlots(options.gpus) if options.gpus else None
         self._held: Slots = ()
+        # Of runs that wait: to read them anew at each look takes the longer, the more of them do
+        # not fit (`benchmarks/`, claims-file).
         self._fitting: dict[tuple[RunId, int], RunRecord | None] = {}
         self._reason: str | None = None
         #: The signal that has ended it; None: none has.
