@@ -42,4 +42,16 @@ RANDOM = Scenario(
     ),
 )  # fmt: skip
 
-SCENARIOS = (CAPTURED, RANDOM)
+TAPE = Scenario(
+    name="tape",
+    workload="tape.py",
+    limit="the same calls in a run without a tape",
+    old=None,
+    rows=(
+        Row(title="captured call with `--tape`, CPU", measure="plain", unit="µs", scale=1e6),
+        Row(title="the same with `_rnd`", measure="random", unit="µs", scale=1e6),
+        Row(title="the same with an array of 1 MB", measure="array", unit="ms", scale=1e3),
+    ),
+)
+
+SCENARIOS = (CAPTURED, RANDOM, TAPE)

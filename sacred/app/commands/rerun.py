@@ -175,6 +175,11 @@ def _repeat_run(first: _First, args: argparse.Namespace, session: Session) -> in
         _print_noise(again, options, console)
     for verdict in verdicts:
         _print_verdict(verdict, console)
+        if verdict.divergence is not None and not verdict.causes and not _is_traced(record):
+            console.print(
+                "  perhaps because of a file that it has read without open_resource(): nobody has "
+                "recorded it (--trace does)"
+            )
     if first.bundle and not args.into and again:
         console.note("the repetition is not kept; --into STORE records it")
     session.report(record.problems)
@@ -224,6 +229,11 @@ def _print_verdict(verdict: Verdict, console: Console) -> None:
             "  perhaps because PYTHONHASHSEED was not set: sets of texts have another order in "
             "each run"
         )
+
+
+def _is_traced(record: RunRecord) -> bool:
+    """Whether all files that a run has read are recorded."""
+    return "trace" in record.environment
 
 
 def _print_noise(again: list[RunRecord], options: RerunOptions, console: Console) -> None:
