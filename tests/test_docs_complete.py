@@ -21,6 +21,7 @@ from sacred.app.command_registry import COMMANDS, all_commands
 from sacred.app.program_arguments import parser_of
 from sacred.experiment import gather_command_line_options
 from sacred.observers import FileStorageObserver, MongoObserver, QueueObserver, StoreObserver
+from sacred.query.fields import ALIASES, FIELDS
 from sacred.settings import SETTINGS, Settings
 from sacred.stores import MemoryStore
 from sacred.stores.claims import Lease, QueueEntry
@@ -162,6 +163,32 @@ def test_each_argument_of_an_observer_has_its_heading(observer: type) -> None:
         for name, parameter in inspect.signature(observer).parameters.items()
         if not {name, f"{name} ({section})", f"**{name}"} & set(written)
     ]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("observer", "page"),
+    [
+        ("GoogleCloudStorageObserver", "buckets"),
+        ("S3Observer", "buckets"),
+        ("SlackObserver", "messages"),
+        ("SqlObserver", "sql"),
+        ("TelegramObserver", "messages"),
+        ("TinyDbObserver", "tinydb"),
+        ("WebhookObserver", "messages"),
+    ],
+)
+def test_the_page_of_an_observer_names_its_arguments(observer: str, page: str) -> None:
+    text = (DOCS / f"{page}.rst").read_text(encoding="utf-8")
+    assert observer in text
+    arguments = inspect.signature(getattr(sacred.observers, observer)).parameters
+    assert [name for name in arguments if not re.search(rf"\b{name}\b", text)] == []
+
+
+def test_each_field_of_queries_is_named() -> None:
+    pages = ("querying.rst", "stored_fields.rst")
+    text = "".join((DOCS / page).read_text(encoding="utf-8") for page in pages)
+    missing = [name for name in (*FIELDS, *ALIASES) if not re.search(rf"\b{name}\b", text)]
     assert missing == []
 
 
