@@ -233,6 +233,10 @@ def test_groups_say_which_of_them_can_be_told_apart(visit: Visit, board: Board, 
     assert re.match(r"−0\.\d+ \[-0\.\d+, -0\.\d+\] p = ", worse.inner_text())
     assert "the true difference is likely to be" in (worse.get_attribute("title") or "")
     see(page.locator(".marks"), "5 % for all 3 comparisons together (Holm)")
+    lines = table_of(saved(page, "CSV"))
+    assert [line["config.method"] for line in lines] == ["a", "b", "c"]
+    assert float(lines[1]["p"]) == pytest.approx(holm["b"])
+    assert lines[1]["differs"] == "true"
     rows.nth(1).hover()
     rows.nth(1).get_by_role("button", name=re.compile("^Compare with")).click()
     see(rows.nth(1).locator("td.mark"), "baseline")
@@ -264,6 +268,15 @@ def test_the_noise_of_seeds_is_drawn_and_marked(visit: Visit, board: Board, api:
     every = np.array([value for found in values.values() for value in found])
     within = int((every >= every.max() - floor).sum()) - 1
     see(page.locator("#across"), f"not distinguishable from {within} others")
+    page = visit.go(f"?panel=charts&pick={keys[0]}&pick={keys[1]}")
+    err = page.locator("#across [data-metric='err']")
+    see(err.locator(".last"), f"noise ± {float(f'{floor:.2g}'):g}")
+    err.hover()
+    err.get_by_role("button", name="Save the chart of err").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG", exact=True).click()
+    paths = xml.etree.ElementTree.parse(download.value.path()).getroot().iter(f"{SVG}path")
+    assert any(re.fullmatch(r"M[\d.]+ [-\d.]+h6V[-\d.]+h-6", path.get("d", "")) for path in paths)
     methods = runs["data"]["config.method"]
     first, far = methods.index("a"), methods.index("b")
     near = methods.index("a", first + 1)
@@ -272,6 +285,9 @@ def test_the_noise_of_seeds_is_drawn_and_marked(visit: Visit, board: Board, api:
     row = page.get_by_role("table", name="Differences").locator("tr", has_text="result").last
     see(row.locator("td").nth(1).locator(".delta.noise"), "noise")
     assert row.locator("td").nth(2).locator(".delta.noise").count() == 0
+    rows = table_of(saved(page, "CSV"))
+    result = next(line for line in rows if line["entry"] == "result")
+    assert (result["part"], float(result[keys[first]]) in values["a"]) == ("outcome", True)
     assert "noise floor of result" in (row.locator(".delta").first.get_attribute("title") or "")
 
 

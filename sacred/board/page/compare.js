@@ -1,6 +1,7 @@
 // @ts-check
 // Runs side by side: only what differs, against a run that is pinned.
 import { beginning, get, runPath } from "./api.js";
+import { saveMenu } from "./across/saving.js";
 import { compareMedia } from "./compare_media.js";
 import { button, el, fill, icon, statusMark } from "./dom.js";
 import { fileAddress } from "./files_tab.js";
@@ -24,7 +25,7 @@ export class Compare {
   constructor(root) {
     this.search = /** @type {HTMLInputElement} */ (el("input.input", { type: "search", placeholder: "Find an entry", "aria-label": "Find an entry" }));
     this.place = el("div.compare");
-    root.append(el("div.tools", {}, this.search, el("span.dim", {}, "Only what differs. Pin a run to see the differences from it.")), this.place);
+    root.append(el("div.tools", {}, this.search, el("span.dim", {}, "Only what differs. Pin a run to see the differences from it."), saveMenu(() => null, () => this.rows(), "differences")), this.place);
     /** @type {ComparedRuns | null} */
     this.runs = null;
     /** @type {Map<string, import("./noise.js").Noise>} */
@@ -67,6 +68,13 @@ export class Compare {
   }
 
   refresh() {}
+
+  /** The differences as a table. */
+  rows() {
+    const { runs, parts } = this.runs ?? { runs: [], parts: /** @type {Record<string, ComparedEntry[]>} */ ({}) };
+    const text = (/** @type {any} */ value) => (value === null ? "" : typeof value === "string" ? value : JSON.stringify(value));
+    return [["part", "entry", ...runs.map(({ key }) => key)], ...SECTIONS.flatMap(([part]) => (parts[part] ?? []).map(({ name, values }) => [part, name, ...values.map(text)]))];
+  }
 
   /** The places of the runs, the pinned one first. @param {ComparedRun[]} runs */
   order(runs) {

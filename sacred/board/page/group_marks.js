@@ -1,6 +1,7 @@
 // @ts-check
 // Whether groups can be told from the best one, or from one that is pinned.
 import { get } from "./api.js";
+import { saveMenu } from "./across/saving.js";
 import { check, choice } from "./charts/settings.js";
 import { button, el } from "./dom.js";
 import { number } from "./format.js";
@@ -47,7 +48,18 @@ export function markTools(groups, marks) {
     choice("The number that groups are compared by", groups.values.map((name) => [name, name.replace(/^metrics\./, "")]), field, (value) => change({ mark: value })),
     check("lower is better", state().lower, (isOn) => change({ lower: isOn })),
     pinned ? button(`Against ${pinned.label}`, () => change({ groupBase: "" }), { icon: "close", text: true }) : el("span", {}, "against the best"),
-    about ? el("span.dim", {}, about) : null);
+    saveMenu(() => null, () => groupRows(groups, marks), "groups"), about ? el("span.dim", {}, about) : null);
+}
+
+/** Groups as a table. @param {Groups} groups @param {Marks | null} marks */
+function groupRows({ by, values, groups }, marks) {
+  const text = (/** @type {any} */ value) => (value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
+  const head = [...by, "runs", ...values.flatMap((name) => [`${name} mean`, `${name} margin`, `${name} n`]), "against", "difference", "low", "high", "p", "differs"];
+  const against = groups.find(({ place }) => place === marks?.base)?.label ?? "";
+  return [head, ...groups.map((group) => {
+    const mark = marks?.groups.find((one) => one.group === group.place);
+    return [...group.values, group.runs, ...group.numbers.flatMap((one) => [one?.mean, one?.margin, one?.count]), mark && against, mark?.difference, mark?.low, mark?.high, mark?.p, mark?.differs].map(text);
+  })];
 }
 
 /** @param {Group} group @param {Marks | null} marks */

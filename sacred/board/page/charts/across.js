@@ -1,6 +1,7 @@
 // @ts-check
 // Charts of several runs: one for each metric, with a legend of what differs between the runs.
 import { el, fill } from "../dom.js";
+import { metricField, readNoise } from "../noise.js";
 import { showEmpty } from "../notices.js";
 import { onChange, setChart, state } from "../state.js";
 import { ChartGrid } from "./grid.js";
@@ -9,6 +10,8 @@ import { chartTools } from "./settings.js";
 
 /** @typedef {{key: string, label: string, about: string, tone: number, dash: number, open: () => void}} Entry of the legend */
 /** @typedef {{entries: Entry[], metrics: string[], source: import("./sources.js").Source, isGrouped: boolean}} Shown */
+
+const MOST_NOISE = 40;
 
 export class ChartsAcross {
   /** @param {HTMLElement} root */
@@ -21,6 +24,8 @@ export class ChartsAcross {
     root.append(this.tools, this.legend, this.blank, this.grid.element);
     /** @type {Shown | null} */
     this.shown = null;
+    this.noiseOf = "";
+    this.abort = new AbortController();
     this.stop = onChange((now, before) => {
       if (now.chart === before.chart || !this.shown) return;
       if (!this.tools.contains(document.activeElement) || now.chart.zoom !== before.chart.zoom) this.drawTools(this.shown);
@@ -45,6 +50,19 @@ export class ChartsAcross {
     if (isOther && !this.tools.contains(document.activeElement)) this.drawTools(shown);
     fill(this.legend, ...shown.entries.map((entry) => legendItem(entry)));
     this.grid.show(shown.source, shown.metrics, state().chart);
+    void this.learnNoise(shown);
+  }
+
+  /** What seeds alone change, in the experiment of these runs; groups show it themselves. @param {Shown} shown */
+  async learnNoise(shown) {
+    const experiment = shown.isGrouped ? "" : shown.entries[0]?.key ?? "";
+    const metrics = shown.metrics.filter((name) => !name.startsWith("system.")).slice(0, MOST_NOISE);
+    const wanted = JSON.stringify([experiment, metrics]);
+    if (wanted === this.noiseOf) return;
+    this.noiseOf = wanted;
+    const fields = metrics.map((name) => metricField(`${name}.last`));
+    const found = await readNoise(experiment, fields, this.abort.signal);
+    if (wanted === this.noiseOf && !this.abort.signal.aborted) this.grid.setNoise(new Map(metrics.flatMap((name, n) => { const one = found.get(fields[n]); return one ? [[name, one]] : []; })));
   }
 
   /** @param {Shown} shown */
@@ -57,6 +75,7 @@ export class ChartsAcross {
   }
 
   close() {
+    this.abort.abort();
     this.stop();
     this.endHover();
     this.grid.close();

@@ -3,7 +3,7 @@
 import { fill, el } from "../dom.js";
 import { duration, fullTime, number, showsUtc } from "../format.js";
 import { DASHES, colour } from "./colours.js";
-import { bandPath, markPath, nearest, path, rangeOf, shapeOf, spaced } from "./curves.js";
+import { bandPath, markPath, nearest, noisePath, path, rangeOf, shapeOf, spaced } from "./curves.js";
 import { listenToTouch, pressKey } from "./gestures.js";
 import { hovered, onHovered, setHovered } from "./hovered.js";
 import { USUAL, zoomOf } from "./settings.js";
@@ -40,6 +40,8 @@ export class Chart {
     this.drawn = [];
     this.drawnFor = "";
     this.settings = USUAL;
+    /** What seeds alone change in the last values; 0: that is not known. */
+    this.noise = 0;
     /** @type {{x: [number, number], y: [number, number]} | null} */
     this.range = null;
     this.holder = el("div");
@@ -164,7 +166,18 @@ export class Chart {
     ctx.lineJoin = "round";
     const ordered = [...this.paths()].sort((a, b) => Number(a.shape.line.key === on) - Number(b.shape.line.key === on) || Number(b.shape.line.faint ?? 0) - Number(a.shape.line.faint ?? 0));
     for (const one of ordered) this.drawLine(plot, one, on);
+    ctx.globalAlpha = 1;
+    ctx.strokeStyle = ctx.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--warn").trim();
+    ctx.lineWidth = 1.5;
+    ctx.stroke(new Path2D(this.noiseMark()));
     ctx.restore();
+  }
+
+  /** The noise floor around the end of the line that is pointed at, else of the first one. */
+  noiseMark() {
+    const { plot, noise } = this;
+    const shape = this.shapes.find(({ line }) => line.key === hovered() && !line.faint) ?? this.shapes[0];
+    return noise && shape ? noisePath(shape, noise, plot.over.clientWidth, (value) => plot.valToPos(value, "y")) : "";
   }
 
   /** @param {any} plot @param {Drawn} one @param {string} on */

@@ -140,6 +140,15 @@ export function nearest(values, x) {
   return high < 0 ? -1 : Math.abs(values[low] - x) <= Math.abs(values[high] - x) ? low : high;
 }
 
+/** A bracket around the end of a line: what seeds alone change. @param {Shape} shape @param {number} floor @param {number} right @param {(value: number) => number} toY */
+export function noisePath({ front }, floor, right, toY) {
+  const last = front.findLast((value) => value !== null);
+  if (last === undefined || last === null) return "";
+  const [low, high] = [toY(last - floor), toY(last + floor)].map((place) => (Number.isFinite(place) ? round(place) : null));
+  if (low === null || high === null) return "";
+  return `M${right - 7} ${high}h6V${low}h-6`;
+}
+
 /** What is no finite number: at the edge where it would be. @param {Mark} mark @param {number} x @param {number} height */
 export function markPath({ kind }, x, height) {
   const left = Math.round(x * 10) / 10;

@@ -47,7 +47,7 @@ export function svgOf(name, chart) {
   const [width, height] = [plot.over.clientWidth, plot.over.clientHeight];
   const legend = legendOf(chart);
   const whole = { width: width + MARGIN.left + MARGIN.right, height: height + MARGIN.top + 44 + legend.length * LEGEND_LINE };
-  const [line, dim, text, back] = ["--line", "--dim", "--text", "--back"].map((variable) => getComputedStyle(document.documentElement).getPropertyValue(variable).trim());
+  const [line, dim, text, back, warn] = ["--line", "--dim", "--text", "--back", "--warn"].map((variable) => getComputedStyle(document.documentElement).getPropertyValue(variable).trim());
   const ticks = (/** @type {number} */ axis) => /** @type {[number, string][]} */ ((plot.axes[axis]._splits ?? []).map((/** @type {number} */ split, /** @type {number} */ n) => [split, String(plot.axes[axis]._values?.[n] ?? "")]));
   const across = ticks(0).map(([x, label]) => {
     const left = plot.valToPos(x, "x").toFixed(1);
@@ -70,7 +70,7 @@ export function svgOf(name, chart) {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${whole.width}" height="${whole.height}" viewBox="0 0 ${whole.width} ${whole.height}" font-family="system-ui, sans-serif" font-size="11" fill="${dim}">`
     + `<rect width="100%" height="100%" fill="${back}"/><text x="${MARGIN.left}" y="18" font-size="13" font-weight="600" fill="${text}">${escaped(name)}</text>`
     + `<clipPath id="area"><rect y="-4" width="${width}" height="${height + 8}"/></clipPath>`
-    + `<g transform="translate(${MARGIN.left} ${MARGIN.top})">${across.join("")}${up.join("")}<g clip-path="url(#area)">${curves.join("")}</g>${names.join("")}</g></svg>`;
+    + `<g transform="translate(${MARGIN.left} ${MARGIN.top})">${across.join("")}${up.join("")}<g clip-path="url(#area)">${curves.join("")}<path d="${chart.noiseMark()}" fill="none" stroke="${warn}" stroke-width="1.5"/></g>${names.join("")}</g></svg>`;
 }
 
 /** @param {string} name @param {Chart | null} chart */

@@ -1,6 +1,7 @@
 // @ts-check
 // A chart for each metric, made when it comes into view.
 import { el, fill } from "../dom.js";
+import { number } from "../format.js";
 import { Chart, syncKey } from "./chart.js";
 import { saveButton } from "./export.js";
 import { zoomOf } from "./settings.js";
@@ -29,6 +30,8 @@ export class ChartGrid {
     this.metrics = [];
     /** @type {ChartSettings} */
     this.settings = /** @type {any} */ (null);
+    /** The noise floors of last values, by metrics. @type {Map<string, import("../noise.js").Noise>} */
+    this.noise = new Map();
     /** @type {Map<string, Known>} */
     this.known = new Map();
     /** @type {Set<string>} */
@@ -135,11 +138,20 @@ export class ChartGrid {
     last.textContent = lines.length ? "" : error ?? (this.settings.zoom ? "nothing here" : "no numbers");
     if (lines.length || known.chart) {
       known.chart ??= new Chart(known.place, this.sync, (from, to) => this.set({ zoom: `${from}..${to}` }), () => this.set({ zoom: "" }));
+      const noise = this.noise.get(known.place.dataset.metric ?? "");
+      known.chart.noise = noise?.floor ?? 0;
       known.chart.show(lines, this.settings);
+      if (noise?.floor && lines.length) { last.textContent = `noise ± ${number(Number(noise.floor.toPrecision(2)))}`; last.title = `${noise.text}. The bracket is that around the end of the line that is pointed at.`; }
       const hidden = known.chart.shapes.reduce((sum, shape) => sum + shape.hidden, 0);
       if (hidden) last.textContent = `${hidden} ≤ 0 not shown`;
     }
     this.told(known);
+  }
+
+  /** @param {Map<string, import("../noise.js").Noise>} noise */
+  setNoise(noise) {
+    this.noise = noise;
+    for (const known of this.known.values()) this.showCurves(known);
   }
 
   close() {
