@@ -69,7 +69,10 @@ export function parallel(data) {
   const columns = names.map((name, n) => svg("g", { class: "column" }, svg("path", { d: `M${place(n)} ${top + 12}V${height - bottom}` }),
     ...scales[n].ticks.map((tick) => svg("text", { x: place(n) + 5, y: tick.place + 4 }, tick.label)),
     svg("text", { x: place(n), y: n % 2 && names.length > 6 ? height - 8 : height - 22, "text-anchor": "middle", class: "name" }, short(name)), brush(name, scales[n], place(n))));
-  return [picture(`Entries and ${short(data.y)} of ${rows.length} runs`, ...lines, ...columns), el("p.dim", {}, `Drag along an axis: the query then asks for this range. The colour goes with ${short(data.y)}. n = ${rows.length}.`)];
+  const drawn = picture(`Entries and ${short(data.y)} of ${rows.length} runs`, ...lines, ...columns);
+  // Not one image: its axes can be reached by keys.
+  drawn.setAttribute("role", "group");
+  return [drawn, el("p.dim", {}, `Drag along an axis: the query then asks for this range. The colour goes with ${short(data.y)}. n = ${rows.length}.`)];
 }
 
 /** What is dragged along an axis becomes a part of the query. @param {string} name @param {import("./drawing.js").Scale} scale @param {number} x */
