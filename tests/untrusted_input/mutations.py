@@ -224,7 +224,7 @@ class TinyDbMutator(Mutator):
         run_id = entry.get("_id") if isinstance(entry, dict) else entry
         self.shown = _shown(self.run_id if run_id == self.run_id else run_id)
         if not isinstance(entry, dict):
-            self.shown = self.shown[:40]  # of what can be no run, messages show the beginning
+            self.shown = self.shown[:39]  # what can be no run is cut in messages, with its quote
         path.write_text(json.dumps(tables))
         return what
 
