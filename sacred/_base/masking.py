@@ -15,7 +15,9 @@ _PASSWORD = (
 )
 # What begins as a port is one in addresses of pages; elsewhere, an @ in the same word says that it
 # was the beginning of a password.
-_PORT_LIKE_PASSWORD = r"(?i)(?<!\bhttp)(?<!\bhttps)(://[^\s/:@?#'\"]*):\d{1,5}[/?#](?:(?!://)\S)*@"
+_PORT_LIKE_PASSWORD = (
+    r"(?i)(?<!\bhttp)(?<!\bhttps)(://[^\s/:@?#'\"]*):\d{1,5}[/?#'\"](?:(?!://)\S)*@"
+)
 # A user without a password is a token there.
 _HTTP_USER = r"(?i)(\bhttps?://)[^\s/?#@:]+@"
 _SECRET_PARAMETER = (

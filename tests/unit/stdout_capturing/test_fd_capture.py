@@ -234,14 +234,14 @@ def test_child_that_outlives_the_run(tmp_path: Path) -> None:
     body = """
 start = time.monotonic()
 with capture() as output:
-    child = subprocess.Popen(["sh", "-c", "echo child; sleep 3; echo late"])
+    child = subprocess.Popen(["sh", "-c", "echo child; sleep 15; echo late"])
     time.sleep(0.3)
 record(time.monotonic() - start, output.get())
 """
     outcome = run_with_pipes(tmp_path, body)
-    assert outcome.values[0] < 1
+    assert outcome.values[0] < 12
     assert outcome.values[1] == "child\n"
-    assert outcome.seconds < 2.5
+    assert outcome.seconds < 12
 
 
 def test_busy_writer_does_not_hold_us(tmp_path: Path) -> None:
