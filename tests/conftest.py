@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# deadline: a loaded machine is no error. The usual run draws the same examples each time;
-# `tox -e long` draws others, HYPOTHESIS_PROFILE=thorough many more, before a release, and
+# No deadline, no `too_slow`: a loaded machine is no error. The usual run draws the same examples
+# each time; `tox -e long` draws others, HYPOTHESIS_PROFILE=thorough many more before a release, and
 # HYPOTHESIS_PROFILE=exhaustive as many as take hours, whatever a test is content with.
-hypothesis.settings.register_profile("ci", deadline=None, max_examples=50, derandomize=True)
-hypothesis.settings.register_profile("long", deadline=None, max_examples=50)
-hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000)
-hypothesis.settings.register_profile("exhaustive", deadline=None, max_examples=20_000)
+_PATIENT: Any = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("ci", max_examples=50, derandomize=True, **_PATIENT)
+hypothesis.settings.register_profile("long", max_examples=50, **_PATIENT)
+hypothesis.settings.register_profile("thorough", max_examples=2000, **_PATIENT)
+hypothesis.settings.register_profile("exhaustive", max_examples=20_000, **_PATIENT)
 _USUAL_PROFILE = "long" if os.environ.get("SACRED_TEST_FORM") == "long" else "ci"
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", _USUAL_PROFILE))
 
