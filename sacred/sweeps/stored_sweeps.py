@@ -5,7 +5,8 @@ from __future__ import annotations
 import collections
 import datetime
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping
 
 from sacred._base.frozen import Frozen, factory
 from sacred._base.text import did_you_mean
@@ -32,7 +33,6 @@ SWEEP_ACTIONS: Mapping[str, tuple[str | None, ...]] = {
     "resume": (HELD,),
     "retry": (DONE, None),
 }
-_ORDER = "meta.sweep.trial,meta.sweep.repeat"
 #: What of its runs is read: enough for their state, their seeds and most objectives.
 _FIELDS = frozenset(
     {
@@ -188,18 +188,24 @@ def _is_field(name: object) -> bool:
         return False
 
 
-def _records(store: RunStore, where: str | Expression) -> Iterator[RunRecord]:
+def _records(store: RunStore, where: str | Expression) -> list[RunRecord]:
     """The runs, with the numbers that they are judged by, and without details of their records."""
-    ids = store.runs(where, sort=_ORDER).ids
+    ids = store.runs(where).ids
+    records = list(_light(store, ids, _FIELDS, ()))
     # All runs of a sweep look for the same; several sweeps may look for different things.
-    paths = _paths(_light(store, ids, ("meta",), ()))
-    fields = _FIELDS.union(*(REQUIRED.get(path.field, (path.field,)) for path in paths))
-    return _light(store, ids, fields, paths)
-
-
-def _paths(records: Iterable[RunRecord]) -> Collection[Path]:
     found = {one.field for record in records for one in _objectives(record)}
-    return [column_path(field) for field in sorted(found)]
+    paths = [column_path(field) for field in sorted(found)]
+    fields = _FIELDS.union(*(REQUIRED.get(path.field, (path.field,)) for path in paths))
+    if metrics_in(paths) or fields != _FIELDS:
+        records = list(_light(store, ids, fields, paths))
+    return sorted(records, key=_place)
+
+
+def _place(record: RunRecord) -> tuple[float, float]:
+    facts = sweep_facts(record)
+    numbers = (facts.get("trial"), facts.get("repeat"))
+    trial, repeat = (one if isinstance(one, int) else math.inf for one in numbers)
+    return trial, repeat
 
 
 def _light(

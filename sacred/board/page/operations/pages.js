@@ -18,6 +18,8 @@ import { SweepsView } from "./sweeps_view.js";
 const WAIT_MS = 800;
 // What others do in a queue need not change a record: beats of workers, runs that are held back.
 const POLL_MS = 5000;
+/** So many times as long as reading took, nothing is read again. */
+const REST = 4;
 
 /** @type {{id: string, label: string, key: string, icon: string, make: (root: HTMLElement) => View}[]} */
 const PAGES = [
@@ -40,6 +42,9 @@ export class Operations {
     this.shown = "";
     /** What is being read. @type {View | null} */
     this.loading = null;
+    /** How long that took the last time, and when it ended, in milliseconds. */
+    this.took = 0;
+    this.loaded = 0;
     /** @type {number | undefined} */
     this.timer = undefined;
     onChange(() => this.update());
@@ -47,7 +52,7 @@ export class Operations {
     // Whether anything can be changed is known when the stores have been counted.
     let wasFixed = isReadOnly();
     new MutationObserver(() => { if (wasFixed !== isReadOnly()) { wasFixed = isReadOnly(); void this.load(); } }).observe(document.body, { attributeFilter: ["class"] });
-    setInterval(() => { if (this.view && !document.hidden && !this.isEdited()) void this.load(); }, POLL_MS);
+    setInterval(() => { if (this.view && !document.hidden && !this.isEdited() && performance.now() - this.loaded > REST * this.took) void this.load(); }, POLL_MS);
     this.update();
     if (!copy) void this.learn();
   }
@@ -84,8 +89,8 @@ export class Operations {
 
   /** @param {number} milliseconds */
   loadIn(milliseconds) {
-    clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => { if (this.view && !this.isEdited()) void this.load(); }, milliseconds);
+    if (this.timer !== undefined) return; // changes come in bursts
+    this.timer = window.setTimeout(() => { this.timer = undefined; if (this.view && !this.isEdited()) void this.load(); }, Math.max(milliseconds, REST * this.took));
   }
 
   /** Whether somebody types: what has the focus is not drawn anew. */
@@ -97,12 +102,15 @@ export class Operations {
     const { view } = this;
     if (!view || this.loading === view) return;
     this.loading = view;
+    const began = performance.now();
     try {
       await view.load();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       if (view === this.view) showEmpty(this.root, error.details.title, error.message, { label: "Try again", act: () => { this.shown = ""; this.update(); } });
     } finally {
+      this.loaded = performance.now();
+      this.took = this.loaded - began;
       if (this.loading === view) this.loading = null;
     }
   }
