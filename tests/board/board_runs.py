@@ -45,15 +45,16 @@ class Recorder:
     def __init__(self, store: Store, directory: Path) -> None:
         self._store = store
         self._directory = directory
-        self._files = 0
+        self._files: dict[tuple[str, bytes], str] = {}
 
     def file(self, name: str, content: bytes) -> str:
-        """The path of a new file."""
-        self._files += 1
-        path = self._directory / str(self._files)
-        path.mkdir(parents=True)
-        (path / name).write_bytes(content)
-        return str(path / name)
+        """The path of a file, which is the same for the same name and content."""
+        if (name, content) not in self._files:
+            path = self._directory / str(len(self._files) + 1)
+            path.mkdir(parents=True)
+            (path / name).write_bytes(content)
+            self._files[name, content] = str(path / name)
+        return self._files[name, content]
 
     def start(
         self, config: dict[str, Any], name: str = "vision", age: float = 60, **meta: Any

@@ -364,8 +364,10 @@ def test_charts_are_zoomed_by_keys_and_by_a_finger(visit: Visit, board: Board) -
     chart.focus()
     page.keyboard.press("ArrowRight")
     see(chart.locator(".readout"), re.compile(r"at 1\d\d"))  # beside the middle
-    page.keyboard.press("+")
+    with page.expect_response(lambda response: "/series" in response.url):
+        page.keyboard.press("+")
     page.wait_for_url(re.compile("zoom="))
+    page.wait_for_timeout(500)  # until what came is drawn: keys move what is shown
     assert 80 < width_of(page.url) < 110
     chart.focus()
     page.keyboard.press("Shift+ArrowRight")
