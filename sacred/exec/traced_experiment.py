@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import sacred
+from sacred._base.cli_option import CLIOption
 from sacred.cli.errors import CommandLineError
 from sacred.definition import LEASED_RUN, RERUN_STORE, lease_of_process
 from sacred.exec.made_files import add_artifact
@@ -32,7 +33,7 @@ _ASIDE = "traced/"
 _traced: set[int] = set()
 
 
-def trace_option(args: bool, run: Run) -> None:
+def _trace(args: bool, run: Run) -> None:
     """Trace a run: in the process that strace has started, else start it so.
 
     Args:
@@ -60,6 +61,9 @@ def trace_option(args: bool, run: Run) -> None:
         raise CommandLineError(f"--trace: {found}")
     # On another machine, the run is worth more than its trace.
     run.run_logger.warning("The files of this run are not traced: %s", found)
+
+
+trace_option = CLIOption(_trace, None, _FLAG, True)
 
 
 def _is_called_so() -> bool:
