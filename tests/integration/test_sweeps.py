@@ -136,6 +136,17 @@ def test_the_same_words_go_on_with_the_same_sweep(script):
     assert "6 runs, of which 6 are there" in err
 
 
+def test_show_names_one_run_of_a_point_and_counts_the_others(script, capsys):
+    call(script, "sweep", "-F", "runs", "--sweep", "s", "--seeds", "4", "-q", "with", "lr=0.1,0.2")
+    store = ["-s", str(script / "runs")]
+    assert main([*store, "sweep", "show", "s"]) == 0
+    shown = capsys.readouterr().out
+    assert len(re.findall(r"s-\w+-0 and 3 more", shown)) == 2
+    assert main([*store, "sweep", "show", "s", "--json"]) == 0
+    listed = [row["runs"].split() for row in json.loads(capsys.readouterr().out)]
+    assert [len(ids) for ids in listed] == [4, 4]
+
+
 def test_two_drivers_at_once_make_each_run_once(script):
     words = ["sweep", "-F", "runs", "with", "lr=0.1,0.2,0.3,0.4", "slow", "--sweep", "twice"]
     with ThreadPoolExecutor() as pool:

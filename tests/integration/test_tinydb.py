@@ -27,6 +27,7 @@ from sacred._base.errors import SacredError, UnsafeDataError
 from sacred.observers.tinydb_hashfs import TinyDbObserver, TinyDbReader, tiny_db_option
 from sacred.observers.tinydb_hashfs.bases import get_db_file_manager
 from sacred.stores.spool import replay
+from sacred.stores.store import QueueUnsupportedError
 from sacred.stores.tinydb import store as tinydb_store
 from tests.crash_safety.effort import examples
 from tests.unit.stores.comparison import (
@@ -229,8 +230,9 @@ def test_an_artifact_may_be_stored_again(observer, runs, tmp_path):
 
 
 def test_queued_runs_are_not_available(observer):
-    with pytest.raises(NotImplementedError, match="queued_event method is not implemented"):
+    with pytest.raises(NotImplementedError, match="queued_event method is not implemented") as e:
         observer.queued_event({}, "main", {}, T0, {}, {}, None)
+    assert isinstance(e.value, QueueUnsupportedError)  # one line for users, no traceback
 
 
 def test_explicit_ids(observer, runs):

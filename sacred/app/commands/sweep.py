@@ -18,6 +18,7 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 from sacred._base.text import did_you_mean
@@ -83,7 +84,8 @@ def _show(args: argparse.Namespace, session: Session, sweep: StoredSweep) -> Non
     fields = [one.field for one in sweep.objectives]
     names = ["trial", *dimensions, "state", *fields, "runs"]
     best = {one.trial for one in sweep.best()}
-    rows = [_row(one, dimensions, len(fields)) for one in outcomes]
+    most = 1 if args.format is None else sys.maxsize  # of the runs of a point that are named
+    rows = [_row(one, dimensions, len(fields), most) for one in outcomes]
     write_table(Table(names=names, rows=rows), args.format, session.console)
     if args.format is None and best:
         listed = ", ".join(str(trial) for trial in sorted(best))
@@ -92,10 +94,13 @@ def _show(args: argparse.Namespace, session: Session, sweep: StoredSweep) -> Non
         session.console.note(f"best: {'trial' if len(best) == 1 else 'trials'} {listed}{said}")
 
 
-def _row(one: Outcome, dimensions: list[str], objectives: int) -> list[Any]:
+def _row(one: Outcome, dimensions: list[str], objectives: int, most: int) -> list[Any]:
     values = [one.values.get(name) for name in dimensions]
     reached: list[Any] = list(one.reached) or [None] * objectives
-    return [one.trial, *values, one.state, *reached, " ".join(str(run.id) for run in one.runs)]
+    ids = [str(run.id) for run in one.runs]
+    more = [f"and {len(ids) - most} more"] if len(ids) > most + 1 else []
+    runs = [*ids[:most], *more] if more else ids
+    return [one.trial, *values, one.state, *reached, " ".join(runs)]
 
 
 def _importance(args: argparse.Namespace, session: Session, sweep: StoredSweep) -> None:

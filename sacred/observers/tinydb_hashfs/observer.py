@@ -13,6 +13,7 @@ from sacred.observers.base import JsonDict
 from sacred.observers.store_observer import StoreObserver
 from sacred.observers.tinydb_hashfs.bases import RecordsStorage, form_with_files, open_db
 from sacred.stores.document import source_files
+from sacred.stores.store import QueueUnsupportedError
 from sacred.stores.tinydb.database_file import TablesFile
 from sacred.stores.tinydb.hash_files import HashFiles
 from sacred.stores.tinydb.store import FORMAT, TABLE, TinyDbStore, local_tinydb
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["TinyDbObserver", "tiny_db_option"]
 
 PathLike = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+
+
+class QueuedRunError(QueueUnsupportedError, NotImplementedError):
+    """TinyDB takes no queued runs; as in 0.8, a `NotImplementedError`."""
 
 
 class TinyDbObserver(StoreObserver):
@@ -196,10 +201,11 @@ class TinyDbObserver(StoreObserver):
         See `RunObserver.queued_event`.
 
         Raises:
-            NotImplementedError: always.
+            QueuedRunError: always.
         """
-        raise NotImplementedError(
-            "queued_event method is not implemented for local TinyDbObserver."
+        raise QueuedRunError(
+            "queued_event method is not implemented for local TinyDbObserver. Other stores take "
+            "queued runs: -F DIRECTORY, -s URL, -m DATABASE"
         )
 
     def _begin(self, *args: Any) -> RunId:
