@@ -409,3 +409,33 @@ def test_an_axis_is_brushed_by_keys(visit: Visit) -> None:
     see(page.locator("#query input"))
     page.wait_for_url(re.compile(r"q=act\+in"))
     assert page.locator("#query input").input_value() == "act in (tanh)"
+
+
+def test_a_range_that_is_being_chosen_stays_while_runs_come(visit: Visit, board: Board) -> None:
+    page = visit.go("?panel=across&kind=parallel&q=name+%3D+net")
+    axis = see(page.get_by_role("button", name="Range of act"))
+    axis.focus()
+    page.keyboard.press("Shift+ArrowDown")
+    see(page.locator(".mark:not([height='0'])"))
+    size = axis.evaluate("area => area.previousSibling.getAttribute('height')")
+    axis.evaluate("area => { area.dataset.old = '' }")
+    come(board)
+    see(page.locator("[data-name='config.act']:not([data-old])"))
+    assert axis.evaluate("area => area.previousSibling.getAttribute('height')") == size
+    box = axis.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 10, box["y"] + 20)
+    page.mouse.down()
+    axis.evaluate("area => { area.isOld = true }")
+    with page.expect_response(re.compile("/runs[?]")):
+        come(board)
+    page.mouse.move(box["x"] + 10, box["y"] + box["height"] / 2, steps=5)
+    assert axis.evaluate("area => area.isOld")
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"act\+in"))
+
+
+def come(board: Board) -> None:
+    """A run comes that the picture has to be drawn anew for."""
+    config = {"act": "gelu", "width": 64, "seed": 99}
+    board.recorder.start(config, name="net", age=1).complete(0.1)

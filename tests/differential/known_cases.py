@@ -18,8 +18,7 @@ __all__ = ["CASES"]
 
 CASES: tuple[Known, ...] = (
     Known(
-        "configuration.md: An entry that no source sets is added, also with an ``add_config`` "
-        "behind another source",
+        "configuration.md: If an update sets an entry that no source sets, it counts as added",
         lambda case, old, new: (
             "add_config(" in case.text and added_error(new) and not added_error(old)
         ),
@@ -33,7 +32,7 @@ CASES: tuple[Known, ...] = (
         crash_within("KeyError", "IndexError", "TypeError", "AttributeError"),
     ),
     Known(
-        "deliberate: Functions that take ``_config`` get what named configs and files add",
+        "deliberate: Such functions get what named configs and files add",
         lambda case, old, new: (
             added_error(old)
             and not added_error(new)
@@ -51,7 +50,7 @@ CASES: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "configuration.md: Changes of it in place are ignored, ``del`` of it, too",
+        "configuration.md: Changing it in place, or deleting entries, is ignored",
         lambda case, old, new: (
             (name := re.fullmatch(r"NameError: name '(\w+)' is not defined", error(old)))
             is not None
@@ -59,7 +58,7 @@ CASES: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "deliberate: ``inf`` and ``nan`` within lists and dicts are numbers",
+        "deliberate: ``inf`` and ``nan`` inside lists and dicts are numbers",
         lambda case, old, new: any(
             re.search(r"=\s*[\[{(].*\b(inf|nan)\b", one) for one in case.arguments
         ),
@@ -81,7 +80,7 @@ CASES: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "beyond.md: The user's mistakes are the user's exceptions",
+        "beyond.md: raises an exception in your code, and does not stop the observer",
         lambda case, old, new: (
             "absent.txt" in case.text
             and any(
@@ -103,7 +102,7 @@ CASES: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "compatibility.md: What a scope gets of an ingredient is a dict of another class",
+        "compatibility.md: If a scope asks for an ingredient, it gets a dict of another class",
         lambda case, old, new: (
             ("pop from a list of an ingredient" in error(new) and "pop from Dogm" in error(old))
             or ("'Given" in error(new) and "'Dogmatic" in error(old))
@@ -117,7 +116,7 @@ CASES: tuple[Known, ...] = (
         ),
     ),
     Known(
-        "deliberate: A run with a queue always ends; 0.8 may wait for ever for an event that the "
+        "deliberate: A run with a queue always ends; 0.8 might wait for ever for an event that the "
         "observer refused",
         lambda case, old, new: "QueueObserver" in case.text and old.get("broken") == "killed",
     ),

@@ -26,7 +26,7 @@ __all__ = ["OF_CONFIGURATION"]
 
 OF_CONFIGURATION: tuple[KnownPlace, ...] = (
     KnownPlace(
-        "compatibility.md: What a scope gets of an ingredient is a dict of another class",
+        "compatibility.md: If a scope asks for an ingredient, it gets a dict of another class",
         lambda case, found: (str(found[1]), found[2]) == ("DogmaticDict", "GivenDict"),
     ),
     KnownPlace(
@@ -42,7 +42,7 @@ OF_CONFIGURATION: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "compatibility.md: nothing is lost where one ingredient lies below another",
+        "compatibility.md: even where one ingredient lies below another",
         lambda case, found: (
             one_more_below(case, found)
             or (
@@ -66,8 +66,7 @@ OF_CONFIGURATION: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "configuration.md: An entry that no source sets is added, also with an ``add_config`` "
-        "behind another source",
+        "configuration.md: If an update sets an entry that no source sets, it counts as added",
         lambda case, found: (
             "add_config(" in case.text
             and isinstance(found[1], list)
@@ -85,7 +84,7 @@ OF_CONFIGURATION: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "configuration.md: What lies above an added entry counts as modified",
+        "configuration.md: The dict that contains an added entry counts as modified",
         lambda case, found: (
             "add_config(" in case.text
             and found[0] == "/run/modifications/modified"
@@ -94,7 +93,7 @@ OF_CONFIGURATION: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "beyond.md: ``d={}`` clears the dict, also from named configs and hooks",
+        "beyond.md: ``d={}`` clears the dict, also in named configs and hooks",
         lambda case, found: (
             "config_hook" in case.text
             and (
@@ -104,16 +103,15 @@ OF_CONFIGURATION: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "beyond.md: The variables of a scope are local ones",
+        "beyond.md: The variables of a scope are local",
         lambda case, found: not_bound(found),
     ),
     KnownPlace(
-        "deliberate: A dict that is assigned twice is the second one",
+        "deliberate: If a dict is assigned twice, the second one counts",
         only_of_first_assignment,
     ),
     KnownPlace(
-        "configuration.md: Values are computed from the final values: a dict with updates is "
-        "whole at once",
+        "configuration.md: a dict has its updates as soon as it is assigned",
         lambda case, found: (
             isinstance(found[1], str)
             and isinstance(found[2], str)
@@ -122,7 +120,7 @@ OF_CONFIGURATION: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "beyond.md: ``flag=false`` on the command line is a bool where the entry is one",
+        "beyond.md: ``flag=false`` on the command line is a bool if the entry is one",
         lambda case, found: (
             (str(found[1]).lower(), found[2])
             in (("true", True), ("yes", True), ("on", True), ("no", False), ("false", False))
@@ -130,7 +128,7 @@ OF_CONFIGURATION: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "deliberate: ``id=123`` on the command line is a text where the entry is one",
+        "deliberate: ``id=123`` on the command line is a text if the entry is one",
         lambda case, found: (
             number_as_text(case, found)
             or (
@@ -141,7 +139,7 @@ OF_CONFIGURATION: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "configuration.md: Changes of it in place are ignored, ``del`` of it, too",
+        "configuration.md: Changing it in place, or deleting entries, is ignored",
         lambda case, found: (
             (name := re.fullmatch(r"NameError: name '(\w+)' is not defined", str(found[1])))
             is not None
@@ -149,7 +147,7 @@ OF_CONFIGURATION: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "deliberate: The docstring of a named config describes that, and not the run",
+        "deliberate: The docstring of a named config describes the named config",
         lambda case, found: (
             "named_config\n" in case.text
             and (
@@ -162,7 +160,7 @@ OF_CONFIGURATION: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "deliberate: Config hooks get no empty dicts of ingredients without entries",
+        "deliberate: Config hooks get no empty dicts for ingredients without entries",
         lambda case, found: (
             "config_hook" in case.text
             and found[0].startswith("/notes/")
@@ -177,12 +175,11 @@ OF_CONFIGURATION: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "command_line.md: The words of ``help`` are others",
+        "command_line.md: The texts of ``help`` are new",
         lambda case, found: case.arguments[:1] == ("help",) and found[0].startswith("/stdout"),
     ),
     KnownPlace(
-        "configuration.md: Entries that have been changed behind an ``add_config`` have their "
-        "colour",
+        "configuration.md: colours changed entries that come after an ``add_config``",
         lambda case, found: (
             "add_config(" in case.text
             and found[0].startswith("/stdout")

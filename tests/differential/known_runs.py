@@ -86,7 +86,7 @@ OF_RUNS: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "stores.md: Records have additional fields",
+        "stores.md: Records have more fields than before",
         lambda case, found: found[1] == "<missing>" and found[0].startswith(STORED),
     ),
     KnownPlace(
@@ -235,7 +235,7 @@ OF_RUNS: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "deliberate: Observers are joined behind ``queued_event``, too",
+        "deliberate: Observers are joined after ``queued_event``, too",
         lambda case, found: (
             found[0].startswith("/notes/")
             and "-q" in case.arguments

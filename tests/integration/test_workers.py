@@ -126,7 +126,8 @@ def wait_for(condition: Callable[[], Any], seconds: float = 30.0) -> None:
 
 def test_a_queued_run_runs_with_what_it_was_queued_with(project: Path) -> None:
     queue("with", "fast", "mode=other")
-    (project / "helper.py").write_text("FACTOR = 99\n")
+    # Of another length: compiled code is known by the second and the length of its source.
+    (project / "helper.py").write_text("FACTOR = 99  # edited\n")
     (project / "train.py").write_text("raise SystemExit('edited')\n")
     printed = work()
     assert "this worker executes the code of runs in file:runs: queued on" in printed
@@ -145,7 +146,8 @@ def test_a_queued_run_runs_with_what_it_was_queued_with(project: Path) -> None:
 
 def test_here_runs_the_working_tree(project: Path) -> None:
     queue()
-    (project / "helper.py").write_text("FACTOR = 99\n")
+    # Of another length: compiled code is known by the second and the length of its source.
+    (project / "helper.py").write_text("FACTOR = 99  # edited\n")
     work("--here")
     assert run().result["value"] == 0.5 * 99
     assert run().result["directory"] == str(project)
@@ -482,7 +484,8 @@ def test_a_run_that_0_8_has_queued_is_run(project: Path) -> None:
     document["meta"] = record["meta"]
     (old / "run.json").write_text(json.dumps(document))
     (old / "config.json").write_bytes((project / "runs" / "1" / "config.json").read_bytes())
-    (project / "helper.py").write_text("FACTOR = 99\n")
+    # Of another length: compiled code is known by the second and the length of its source.
+    (project / "helper.py").write_text("FACTOR = 99  # edited\n")
     work("id = 2")
     assert run(2).status == "COMPLETED", run(2).fail_trace
     assert run(2).result["value"] == 30.0

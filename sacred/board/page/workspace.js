@@ -51,7 +51,8 @@ export class Workspace {
     });
     onStoreChange((found) => {
       const keys = this.keys();
-      const concerns = found === null || found.changed.some((key) => keys.includes(`${found.store}/${key}`));
+      const isOfAll = state().panel === "across" && !state().picked.length;
+      const concerns = found === null || (isOfAll && found.new.length > 0) || found.changed.some((key) => keys.includes(`${found.store}/${key}`));
       if (!concerns || !this.isOn()) return;
       // Changes come in bursts.
       clearTimeout(this.timer);

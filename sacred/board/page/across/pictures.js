@@ -54,9 +54,12 @@ export function history(data) {
 
 /** @param {AcrossData} data */
 export function parallel(data) {
-  const names = [...data.entries.slice(0, 8), data.y];
   const rows = data.rows.filter(({ y }) => y !== null && Number.isFinite(y));
-  const values = (/** @type {Row} */ row) => [...row.entries.slice(0, 8), row.y];
+  // An entry that all these runs agree in has no axis, unless the query asks for it: a brush has narrowed it.
+  const isOfUse = (/** @type {string} */ name, /** @type {number} */ n) => state().q.includes(short(name)) || new Set(rows.map(({ entries }) => JSON.stringify(entries[n]))).size > 1;
+  const shown = data.entries.map((name, n) => (isOfUse(name, n) ? n : -1)).filter((n) => n >= 0).slice(0, 8);
+  const names = [...shown.map((n) => data.entries[n]), data.y];
+  const values = (/** @type {Row} */ row) => [...shown.map((n) => row.entries[n]), row.y];
   const scales = names.map((_, n) => scaleOf(rows.map((row) => values(row)[n]), height - bottom, top + 12));
   const place = (/** @type {number} */ n) => left + ((width - left - right - 40) * n) / Math.max(1, names.length - 1);
   const share = scaleOf(rows.map(({ y }) => y), 0, 100);
@@ -83,7 +86,7 @@ function brush(name, scale, x) {
     const box = /** @type {SVGSVGElement} */ (area.ownerSVGElement).getBoundingClientRect();
     return ((event.clientY - box.top) / box.height) * height;
   };
-  brushByKeys(area, mark, (upper, lower) => ask(name, scale, upper, lower));
+  brushByKeys(name, area, mark, (upper, lower) => ask(name, scale, upper, lower));
   area.addEventListener("pointerdown", (event) => {
     const first = at(event);
     area.setPointerCapture(event.pointerId);
@@ -100,11 +103,18 @@ function brush(name, scale, x) {
   return svg("g", {}, mark, area);
 }
 
-/** The same by keys. @param {SVGElement} area @param {SVGElement} mark @param {(upper: number, lower: number) => void} ask */
-function brushByKeys(area, mark, ask) {
+/** Ranges that keys are moving now: they stay where they are when all is drawn anew, for runs that come meanwhile. @type {Map<string, [number, number]>} */
+const ranges = new Map();
+
+/** The same by keys. @param {string} name @param {SVGElement} area @param {SVGElement} mark @param {(upper: number, lower: number) => void} ask */
+function brushByKeys(name, area, mark, ask) {
   const step = (height - bottom - top) / 20;
-  let [upper, size] = [top, 6 * step];
-  const draw = () => { mark.setAttribute("y", String(upper)); mark.setAttribute("height", String(size)); };
+  let [upper, size] = ranges.get(name) ?? [top, 6 * step];
+  const draw = () => {
+    ranges.set(name, [upper, size]);
+    mark.setAttribute("y", String(upper));
+    mark.setAttribute("height", String(size));
+  };
   area.addEventListener("keydown", (event) => {
     const by = { ArrowUp: -step, ArrowDown: step }[event.key];
     if (by && event.shiftKey) size = Math.max(step, Math.min(height - bottom - upper, size + by));
@@ -113,10 +123,17 @@ function brushByKeys(area, mark, ask) {
     event.preventDefault();
     event.stopPropagation();
     draw();
-    if (event.key === "Enter") ask(upper, upper + size);
+    if (event.key !== "Enter") return;
+    ranges.delete(name);
+    ask(upper, upper + size);
   });
+  if (ranges.has(name)) draw();
   area.addEventListener("focus", draw);
-  area.addEventListener("blur", () => mark.setAttribute("height", "0"));
+  area.addEventListener("blur", () => {
+    mark.setAttribute("height", "0");
+    // Browsers differ in whether what is drawn anew is still there when it loses the focus.
+    setTimeout(() => { if (area.isConnected && document.activeElement !== area) ranges.delete(name); });
+  });
 }
 
 /** @param {string} name @param {import("./drawing.js").Scale} scale @param {number} upper @param {number} lower places in the picture */

@@ -35,6 +35,7 @@ export class AcrossRuns {
     /** @type {AcrossData | null} */
     this.data = null;
     this.abort = new AbortController();
+    this.holdWhileDragged();
     this.stop = onChange((now, before) => {
       if (READ.some((name) => String(now[name]) !== String(before[name]))) void this.load();
       else if (now.cell !== before.cell || now.lower !== before.lower || now.lowerX !== before.lowerX || now.chart !== before.chart) this.draw();
@@ -46,6 +47,19 @@ export class AcrossRuns {
   }
 
   show() {}
+
+  /** What is being dragged is not drawn anew under the pointer; what has come meanwhile is drawn when it is let go. */
+  holdWhileDragged() {
+    this.isDragged = false;
+    this.isDue = false;
+    const letGo = () => {
+      this.isDragged = false;
+      // Later: the click that follows is meant for what is still there.
+      if (this.isDue) setTimeout(() => this.draw());
+    };
+    this.place.addEventListener("pointerdown", () => { this.isDragged = true; });
+    for (const end of ["pointerup", "pointercancel", "pointerleave"]) this.place.addEventListener(end, letGo);
+  }
 
   refresh() {
     void this.load();
@@ -69,7 +83,9 @@ export class AcrossRuns {
 
   draw() {
     const { data } = this;
-    if (!data) return;
+    this.isDue = this.isDragged;
+    if (!data || this.isDragged) return;
+    const inUse = this.place.contains(document.activeElement) ? document.activeElement?.getAttribute("data-name") : null;
     const kind = KINDS[state().kind] ? state().kind : "scatter";
     const { log } = state().chart;
     const named = (/** @type {string[]} */ names, /** @type {string} */ chosen) => [...new Set([chosen, ...names])].map((name) => [name, short(name)]);
@@ -90,6 +106,8 @@ export class AcrossRuns {
     const limit = data.total > data.rows.length && !state().picked.length ? el("p.dim", {}, `The newest ${data.rows.length} of ${data.total} runs.`) : null;
     if (!count) fill(this.place, el("div.empty", {}, el("h2", {}, `No run has a number ${data.y}`), "Choose another one above, or change the query."));
     else fill(this.place, ...KINDS[kind].draw(data), limit);
+    const again = inUse ? [...this.place.querySelectorAll("[data-name]")].find((one) => one.getAttribute("data-name") === inUse) : null;
+    if (again instanceof SVGElement) again.focus();
   }
 
   close() {
