@@ -35,6 +35,7 @@ __all__ = [
     "recursive_update",
     "rel_path",
     "set_by_dotted_path",
+    "update_word",
 ]
 
 #: A file name as the library takes it.
@@ -309,3 +310,19 @@ def iterate_flattened_separately(
 
 def _has_entries(value: Any) -> bool:
     return isinstance(value, dict) and bool(value)
+
+
+def update_word(path: str, value: Any) -> str:
+    r"""Return the word of a command line that sets an entry, as `sacred.cli.updates` reads it.
+
+    Args:
+        path: of the entry.
+        value: that it gets, of a type that has literals.
+
+    >>> print(update_word("note", "C:\new"), update_word("lr", 0.1))
+    note=('C:\\new') lr=0.1
+    """
+    text = repr(value)
+    # In quotes only, it would be a path of Windows there, in which "\n" is no line break.
+    is_like_path = isinstance(value, str) and re.match(r"['\"](?:[A-Za-z]:)?\\", text)
+    return f"{path}=({text})" if is_like_path else f"{path}={text}"

@@ -13,7 +13,15 @@ from typing import Any
 
 from sacred._base.errors import MissingVariableError
 
-__all__ = ["VARIABLE", "SecretText", "SecretValue", "escape_variables", "unescaped", "with_names"]
+__all__ = [
+    "VARIABLE",
+    "SecretText",
+    "SecretValue",
+    "escape_variables",
+    "names_secret",
+    "unescaped",
+    "with_names",
+]
 
 #: Dollars before it (one or more make it plain text), what it is, and what it names.
 VARIABLE = r"(\$*)\$\{(env|secret):([^{}]*)\}"
@@ -77,6 +85,15 @@ def with_names(value: Any) -> Any:
     Containers need no change: what they show of a secret is its `repr`.
     """
     return value.template if type(value) is SecretValue else value
+
+
+def names_secret(text: str) -> bool:
+    """Whether a text stands for a secret when it is read from a config file.
+
+    >>> names_secret("ada:${secret:PW}"), names_secret("$${secret:PW}"), names_secret("${env:X}")
+    (True, False, False)
+    """
+    return any(m[2] == "secret" and not m[1] for m in re.finditer(VARIABLE, text))
 
 
 def unescaped(match: re.Match[str]) -> str:

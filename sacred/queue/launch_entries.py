@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sacred._base.errors import SacredError
+from sacred._base.paths import update_word
+from sacred._base.secret_text import names_secret
 from sacred._base.text import did_you_mean
 
 __all__ = ["EntryError", "entries_in", "update_words"]
 
 _PATH = re.compile(r"[^\W\d][\w-]*(\.\w[\w-]*)*")
+#: Python reads no literal that is nested 200 levels deep.
+_MAX_DEPTH = 100
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
@@ -84,14 +88,17 @@ def update_words(schema: Mapping[str, Any], entries: Mapping[str, Any]) -> list[
             raise EntryError(path, f"there is no such entry. {hint}".rstrip())
         if problem := _misfit(known[path], value):
             raise EntryError(path, problem)
-        words.append(f"{path}={value!r}")
+        words.append(update_word(path, value))
     return words
 
 
 def _misfit(entry: Mapping[str, Any], value: Any) -> str | None:
     """Why an entry cannot have a value, as far as its schema says."""
-    if not _is_finite(value):
-        return "NaN and infinity cannot be given in a form"
+    if problem := _unsuitable(value):
+        return problem
+    if value != entry.get("default") and any(map(names_secret, _texts_in(value))):
+        # It would be looked up where the run is: its record does not say who has named it.
+        return "a form cannot name secrets: ${secret:NAME} can stand in config files only"
     choices = entry.get("enum")
     if isinstance(choices, list) and value not in choices:
         return f"{value!r} is none of {', '.join(map(repr, choices))}"
@@ -113,9 +120,24 @@ def _is_of(value: Any, kind: str) -> bool:
     return isinstance(value, _TYPES.get(kind, (object,)))
 
 
-def _is_finite(value: Any) -> bool:
+def _unsuitable(value: Any, depth: int = 0) -> str | None:
+    """Why no entry can have a value."""
+    if depth > _MAX_DEPTH:
+        return f"it is nested more than {_MAX_DEPTH} levels deep"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN and infinity cannot be given in a form"
+    problems = (_unsuitable(item, depth + 1) for item in _items_in(value))
+    return next(filter(None, problems), None)
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for item in _items_in(value):
+        yield from _texts_in(item)
+
+
+def _items_in(value: Any) -> Iterable[Any]:
     if isinstance(value, dict):
-        return all(map(_is_finite, value.values()))
-    if isinstance(value, list):
-        return all(map(_is_finite, value))
-    return not isinstance(value, float) or math.isfinite(value)
+        return value.values()
+    return value if isinstance(value, list) else ()

@@ -9,13 +9,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sacred._base.errors import SacredError
 from sacred._base.frozen import Frozen
@@ -30,7 +32,12 @@ __all__ = ["LaunchError", "Launchable", "Launcher", "NotLaunchableError"]
 
 #: Imports of large libraries take a while.
 _TIMEOUT_SECONDS = 120.0
-_MAX_MESSAGE_LINES = 8
+_LOOK_SECONDS = 0.1
+#: A process that prints more is ended.
+_MAX_PRINTED_BYTES = 16 << 20
+_MAX_MESSAGE_LINES, _MAX_MESSAGE_CHARS = 8, 4000
+#: So many requests wait for processes; each has a thread of the server, which has others to do.
+_MAX_CALLS = 4
 #: What a board is told in the environment is not for the processes that it starts.
 _TOKENS = ("SACRED_BOARD_TOKEN", "SACRED_BOARD_READ_TOKEN")
 _STORE_VARIABLE = "SACRED_STORE"
@@ -83,6 +90,7 @@ class Launcher:
         self._find, self._addresses = find, addresses
         # So that many requests do not start many processes at once.
         self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(_MAX_CALLS)
 
     def launchables(self) -> list[Launchable]:
         """Return what can be launched."""
@@ -138,13 +146,8 @@ class Launcher:
         if not wanted.asking:
             return wanted.schema
         out = self._call(wanted, wanted.asking, {"store": None})
-        # A script may print something itself, before.
-        start = 0 if out.startswith("{") else out.find("\n{") + 1
-        try:
-            found = json.loads(out[start:])
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
+        found = _printed_schema(out)
+        if found is None:
             raise LaunchError(f"{wanted.name} does not print its schema: {_end_of(out)}")
         return found
 
@@ -157,11 +160,15 @@ class Launcher:
         variables = {**kept, LAUNCHED_RUN: json.dumps(asked)}
         if asked["store"] is not None:
             variables[_STORE_VARIABLE] = asked["store"]
-        with self._lock:
-            try:
+        if not self._places.acquire(blocking=False):
+            raise LaunchError("others are launching runs; try it again when they are done")
+        try:
+            with self._lock:
                 code, out, error = _run(words, wanted.directory, variables)
-            except OSError as problem:
-                raise LaunchError(f"{wanted.name} cannot be started: {problem}") from problem
+        except OSError as problem:
+            raise LaunchError(f"{wanted.name} cannot be started: {problem}") from problem
+        finally:
+            self._places.release()
         if code != 0:
             raise LaunchError(mask_passwords(_end_of(error or out) or f"exit code {code}"))
         return out
@@ -170,28 +177,57 @@ class Launcher:
 def _run(
     words: Sequence[str], directory: str, variables: Mapping[str, str]
 ) -> tuple[int, str, str]:
-    process = subprocess.Popen(
-        words,
-        cwd=directory,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
-    try:
-        out, error = process.communicate(timeout=_TIMEOUT_SECONDS)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        raise LaunchError(f"it did not answer within {_TIMEOUT_SECONDS:.0f} s") from None
-    return process.returncode, out, error
+    # Files, not pipes: a process that the script leaves behind would keep these open.
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
+        process = subprocess.Popen(
+            words,
+            cwd=directory,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=error,
+            start_new_session=True,
+        )
+        try:
+            _wait(process, (out, error))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+        return process.returncode, _printed(out), _printed(error)
+
+
+def _wait(process: subprocess.Popen[bytes], files: Iterable[IO[bytes]]) -> None:
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_LOOK_SECONDS)
+            return
+        if time.monotonic() > deadline:
+            raise LaunchError(f"it did not answer within {_TIMEOUT_SECONDS:.0f} s")
+        if any(os.fstat(file.fileno()).st_size > _MAX_PRINTED_BYTES for file in files):
+            raise LaunchError(f"it has printed more than {_MAX_PRINTED_BYTES >> 20} MB")
+
+
+def _printed(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read(_MAX_PRINTED_BYTES).decode("utf-8", errors="replace")
+
+
+def _printed_schema(text: str) -> dict[str, Any] | None:
+    """The schema in what a script has printed, which may be more than that; None: there is none."""
+    decoder = json.JSONDecoder()
+    for match in re.finditer(r"^\{", text, re.MULTILINE):
+        with contextlib.suppress(ValueError, RecursionError):
+            found = decoder.raw_decode(text, match.start())[0]
+            if isinstance(found.get("properties"), dict):
+                return dict(found)
+    return None
 
 
 def _end_of(text: str) -> str:
     """The last lines of what was printed, without those of a log."""
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith(_LOG_LINES)]
-    return "\n".join(lines[-_MAX_MESSAGE_LINES:]).removeprefix("sacred.utils.")
+    end = "\n".join(lines[-_MAX_MESSAGE_LINES:])[-_MAX_MESSAGE_CHARS:]
+    return end.removeprefix("sacred.utils.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sacred._base.paths import iterate_flattened
+from sacred._base.paths import iterate_flattened, update_word
 from sacred.records import RunRecord
 from sacred.records.attribute_dict import thawed
 
@@ -53,7 +53,7 @@ def program_words(record: RunRecord, updates: tuple[str, ...] = ()) -> list[str]
         updates = tuple(word for word in updates if word not in seeds)
     if "trace" not in record.environment and not program.get("is_traced"):
         options.append("--no-trace")
-    parameters = (f"{path}={value!r}" for path, value in config.items())
+    parameters = (update_word(path, value) for path, value in config.items())
     return [*options, "with", *parameters, *updates, "--", *map(str, program["words"])]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,10 @@ import httpx
 import pytest
 
 import sacred.board
+from sacred.cli.updates import parse_updates
+from sacred.queue import launching
+from sacred.queue.launch_entries import update_words
+from sacred.queue.launching import LaunchError
 from sacred.runs import RunStore, open_store
 from sacred.stores.claims import claims_of
 from tests.board.api_client import READ_TOKEN, TOKEN, Api, served
@@ -108,6 +115,9 @@ def test_a_program_is_queued(api: Api, store: RunStore) -> None:
         ({"~note": 1}, "~note", "no such entry"),
         ({"layers+": [1]}, "layers+", "no such entry"),
         ({"seed": 1.5}, "seed", "no integer"),
+        ({"note": "${secret:HOME}"}, "note", "cannot name secrets"),
+        ({"layers": [[{"a": "x-${secret:HOME}"}]]}, "layers", "cannot name secrets"),
+        ({"layers": json.loads("[" * 500 + "]" * 500)}, "layers", "nested more than"),
     ],
 )
 def test_only_entries_can_be_set_and_only_with_what_fits(
@@ -117,6 +127,24 @@ def test_only_entries_can_be_set_and_only_with_what_fits(
     assert problem["entry"] == entry
     assert text in problem["detail"]
     assert not list(Path(str(store.url).removeprefix("file:")).glob("[0-9]*"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "C:\nfoo", "A:\tb", "\\srv\nx", "C:\\new", "a\\", "'\"", "\u2028", "\ud800", "\0", "x,y",
+        "--help", "@/etc/passwd", "${env:HOME}", "$${secret:HOME}", "1e5", "", " ",
+        ["C:\nfoo", [1, None]], {"a": "C:\nb"}, -5, 1e308, True, None,
+    ],
+)  # fmt: skip
+def test_what_is_given_is_what_the_experiment_gets(value: Any) -> None:
+    words = update_words({"properties": {"note": {}}}, {"note": value})
+    assert parse_updates(words) == ({"note": value}, [])
+
+
+def test_a_default_may_name_a_secret() -> None:
+    schema = {"properties": {"address": {"default": "db:${secret:PW}"}}}
+    assert update_words(schema, {"address": "db:${secret:PW}"}) == ["address='db:${secret:PW}'"]
 
 
 def test_what_the_experiment_says_is_said(api: Api, project: Path) -> None:
@@ -183,3 +211,70 @@ def test_a_launcher_needs_a_token_that_may_write(store: RunStore, project: Path)
     for options in ({}, {"token": "t", "read_only": True}):
         with pytest.raises(ValueError, match="token that may write"):
             sacred.board.app({"lab": store}, launcher=launcher, **options)  # type: ignore[arg-type]
+
+
+PRINTED = '{"properties": {"lr": {"default": 1}}}'
+
+
+@pytest.mark.parametrize(
+    ("script", "problem"),
+    [
+        # What it leaves behind has its output, and is no reason to wait.
+        (
+            "import subprocess\n"
+            "subprocess.Popen(['sleep', '20'], start_new_session=True)\n"
+            f"print('{PRINTED}')",
+            None,
+        ),
+        (f"print({{'lr': 2}})\nprint('{{')\nprint('{PRINTED}')\nprint('{{}} the end')", None),
+        ("while True: print('x' * 10_000)", "has printed more than"),
+        ("import time\ntime.sleep(60)", "did not answer within 2 s"),
+        (
+            "import subprocess, time\n"
+            "subprocess.Popen(['sleep', '20'], start_new_session=True)\n"
+            "time.sleep(60)",
+            "did not answer within 2 s",
+        ),
+        ("print('[' * 100_000)", "does not print its schema"),
+        ("print('{' * 100_000)", "does not print its schema"),
+        ("import sys\nsys.stdout.buffer.write(bytes(range(256)) * 99)", "does not print"),
+    ],
+)
+def test_whatever_a_script_does_the_form_is_answered_soon(
+    project: Path, monkeypatch: pytest.MonkeyPatch, script: str, problem: str | None
+) -> None:
+    monkeypatch.setattr(launching, "_TIMEOUT_SECONDS", 2.0)
+    (project / "train.py").write_text(script)
+    launcher = launcher_for(project, {})
+    began = time.monotonic()
+    if problem is None:
+        assert launcher.schema("train") == json.loads(PRINTED)
+    else:
+        with pytest.raises(LaunchError, match=problem) as raised:
+            launcher.schema("train")
+        assert len(str(raised.value)) < 5000
+    assert time.monotonic() - began < 15
+
+
+def test_scripts_that_hang_leave_threads_for_others(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launching, "_TIMEOUT_SECONDS", 1.0)
+    (project / "train.py").write_text("import time\ntime.sleep(60)")
+    launcher = launcher_for(project, {})
+    said: list[str] = []
+
+    def ask() -> None:
+        try:
+            launcher.schema("train")
+        except LaunchError as error:
+            said.append(str(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(said) == 40
+    assert sum("did not answer" in one for one in said) <= 5
+    assert sum("others are launching" in one for one in said) >= 35
