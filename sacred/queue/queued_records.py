@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import shutil
 import tempfile
 from pathlib import Path
@@ -49,10 +50,18 @@ def enqueue_record(record: RunRecord, claims: Claims) -> None:
         record: the run.
         claims: the queue of its store.
     """
-    priority = record.meta.get("priority") or 0.0
     time = record.queue_time
     queue_time = time.isoformat() if isinstance(time, datetime.datetime) else ""
-    claims.enqueue(record.id, float(priority), queue_time)
+    claims.enqueue(record.id, _priority(record), queue_time)
+
+
+def _priority(record: RunRecord) -> float:
+    """The priority of a run; whoever has written nonsense keeps no other run from being taken."""
+    try:
+        number = float(record.meta.get("priority") or 0.0)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+    return number if math.isfinite(number) else 0.0
 
 
 def queue_again(record: RunRecord, store: RunStore, claims: Claims) -> RunId:

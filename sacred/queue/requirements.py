@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
+from sacred._base.frozen import Frozen
 from sacred.records import RunRecord
 
-__all__ = ["gpus_of", "labels_of", "memory_of", "parse_bytes"]
+__all__ = ["Requirements", "parse_bytes", "parse_gpus", "requirements_of"]
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtKMGT]?)(i?[bB]|)")
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -31,45 +34,76 @@ def parse_bytes(text: str | float) -> int:
         raise ValueError(f"{text!r} is no amount of memory such as 512M or 16G")
     number, unit, suffix = found.groups()
     base = 1000 if unit and suffix in ("b", "B") else 1024
-    return int(float(number) * base ** _POWERS[unit.lower()])
+    size = float(number) * base ** _POWERS[unit.lower()]
+    if math.isinf(size):
+        raise ValueError(f"{str(text)[:20]}... bytes of memory are more than any machine has")
+    return int(size)
 
 
-def memory_of(record: RunRecord) -> int:
-    """Return the memory that a run needs, in bytes; 0: it does not say.
+class Requirements(Frozen):
+    """What a run needs of its worker.
+
+    Args:
+        memory: bytes; 0: it does not say.
+        gpus: how many, or a fraction of one; 0: none.
+        labels: those that the worker must have been given.
+    """
+
+    memory: int = 0
+    gpus: float = 0.0
+    labels: frozenset[str] = frozenset()
+
+
+def requirements_of(record: RunRecord, gpus: float = 0.0) -> Requirements:
+    """Return what a run needs.
 
     Args:
         record: the run.
+        gpus: of runs that do not say.
 
     Raises:
-        ValueError: what it says is no amount of memory.
+        ValueError: what it says has no meaning.
     """
-    given = _requirements(record).get("memory")
-    return 0 if given is None else parse_bytes(given)
-
-
-def gpus_of(record: RunRecord, default: float = 0.0) -> float:
-    """Return how many GPUs a run needs, or which part of one.
-
-    Args:
-        record: the run.
-        default: of runs that do not say.
-    """
-    value = _requirements(record).get("gpus", default)
-    return float(value) if isinstance(value, int | float) else default
-
-
-def labels_of(record: RunRecord) -> set[str]:
-    """Return the labels that a run asks of its worker: given as a text, or several.
-
-    Args:
-        record: the run.
-    """
-    labels = _requirements(record).get("labels")
-    if labels is None:
-        return set()
-    return {labels} if isinstance(labels, str) else set(map(str, labels))
-
-
-def _requirements(record: RunRecord) -> dict[str, Any]:
     given = record.meta.get("requirements")
-    return given if isinstance(given, dict) else {}
+    if given is None:
+        return Requirements(gpus=gpus)
+    if not isinstance(given, Mapping):
+        raise ValueError(f"requirements are a mapping such as {{'gpus': 1}}, not {given!r}")
+    memory = given.get("memory")
+    wanted = given.get("gpus")
+    return Requirements(
+        memory=0 if memory is None else parse_bytes(memory),
+        gpus=gpus if wanted is None else parse_gpus(wanted),
+        labels=_labels(given.get("labels")),
+    )
+
+
+def parse_gpus(given: Any) -> float:
+    """Return a number of GPUs.
+
+    Args:
+        given: a fraction of one, or a whole number of them, perhaps as a text.
+
+    Raises:
+        ValueError: it is neither.
+
+    >>> parse_gpus("0.5"), parse_gpus(2)
+    (0.5, 2.0)
+    """
+    try:
+        number = math.nan if isinstance(given, bool) else float(given)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not 0 <= number < math.inf or (number > 1 and number != int(number)):
+        raise ValueError(f"{repr(given)[:40]} is no fraction of a GPU, nor a number of them")
+    return number
+
+
+def _labels(given: Any) -> frozenset[str]:
+    if given is None:
+        return frozenset()
+    if isinstance(given, str):
+        return frozenset({given})
+    if isinstance(given, list | tuple) and all(isinstance(label, str | int) for label in given):
+        return frozenset(map(str, given))
+    raise ValueError(f"labels are a text, or a list of texts, not {given!r}")

@@ -21,7 +21,7 @@ from sacred.query.syntax import Expression
 from sacred.queue.gpu_slots import GpuSlots, Slots
 from sacred.queue.lease_watch import LeaseWatch
 from sacred.queue.queued_records import enter_queued_runs
-from sacred.queue.requirements import gpus_of, labels_of, memory_of
+from sacred.queue.requirements import Requirements, requirements_of
 from sacred.queue.run_process import Launch, RunProcess
 from sacred.records import RunId, RunRecord
 from sacred.restoring.errors import CannotRestoreError
@@ -198,11 +198,12 @@ class Worker:
         record = self._fitting[key]
         if record is None:
             return False
-        if self._free_memory() < _memory_or_none(record):
+        needs = _readable_needs(record, self._options.gpus_per_run)
+        if self._free_memory() < needs.memory:
             self._is_blocked = True
             return False
         if self._gpus is not None:
-            found = self._gpus.take(gpus_of(record, self._options.gpus_per_run))
+            found = self._gpus.take(needs.gpus)
             self._held = found or ()
             self._is_blocked = self._is_blocked or found is None
             return found is not None
@@ -211,7 +212,7 @@ class Worker:
     def _free_memory(self) -> float:
         if self._options.memory is None:
             return math.inf
-        taken = sum(_memory_or_none(process.record) for process in self._running.values())
+        taken = sum(_readable_needs(one.record).memory for one in self._running.values())
         return self._options.memory - taken
 
     def _fitting_record(self, run_id: RunId) -> RunRecord | None:
@@ -222,12 +223,13 @@ class Worker:
         where = self._options.where
         if self._store.is_in_trash(run_id) or (where is not None and not holds(where, record)):
             return None
-        if not labels_of(record) <= set(self._options.labels):
+        needs = _readable_needs(record)
+        if not needs.labels <= set(self._options.labels):
             return None
-        if self._options.memory is not None and _memory_or_none(record) > self._options.memory:
+        if self._options.memory is not None and needs.memory > self._options.memory:
             return None
-        gpus = gpus_of(record)
-        return record if not gpus or (self._gpus is not None and self._gpus.fits(gpus)) else None
+        has_gpus = self._gpus is not None and self._gpus.fits(needs.gpus)
+        return record if has_gpus or not needs.gpus else None
 
     def _start(self, entry: QueueEntry, slots: Slots) -> None:
         record = self._store[entry.run_id]
@@ -235,7 +237,7 @@ class Worker:
         if slots:
             variables["CUDA_VISIBLE_DEVICES"] = ",".join(gpu for gpu, _ in slots)
         try:
-            memory_of(record)
+            requirements_of(record)
             process = RunProcess(record, entry, self._options.launch, variables)
         except (CannotRestoreError, ValueError) as error:
             self._give_back(slots)
@@ -380,9 +382,9 @@ class Worker:
             self._wakeups = None
 
 
-def _memory_or_none(record: RunRecord) -> int:
-    """The memory that a run needs; one that does not say so in a way to be read fails soon."""
+def _readable_needs(record: RunRecord, gpus: float = 0.0) -> Requirements:
+    """What a run needs; one that does not say so in a way to be read needs nothing, and fails."""
     try:
-        return memory_of(record)
+        return requirements_of(record, gpus)
     except ValueError:
-        return 0
+        return Requirements(gpus=gpus)

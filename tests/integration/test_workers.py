@@ -466,6 +466,32 @@ def test_memory_is_never_over_capacity(project: Path) -> None:
     )
 
 
+def test_needs_that_make_no_sense_fail_their_run_and_no_worker(project: Path) -> None:
+    needs: list[Any] = [
+        {"memory": "9" * 400}, {"labels": 5}, {"gpus": "many"}, {"gpus": -1}, {"gpus": 1.5},
+        {"gpus": True}, ["gpus"], {"memory": {"a": 1}}, {"labels": [None]},
+    ]  # fmt: skip
+    text = SCRIPT.replace("@ex.automain", "@ex.main") + (
+        "\nif __name__ == '__main__':\n"
+        f"    for needs in {[*needs, {}, None]!r}:\n"
+        "        ex.run(options={'--queue': True}, meta_info={'requirements': needs})\n"
+    )
+    (project / "train.py").write_text(text)
+    queue()
+    work("--gpus", "0", "--memory", "1G", "-j", "2")
+    runs = [run(number) for number in range(1, len(needs) + 3)]
+    assert [record.status for record in runs] == ["FAILED"] * len(needs) + ["COMPLETED"] * 2
+    for record in runs[: len(needs)]:
+        assert "It cannot be run: " in "".join(record.fail_trace)
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-1", "0", "1.5", "many", "1e400"])
+def test_no_number_of_gpus(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["worker", "--gpus-per-run", number])
+    assert "--gpus-per-run" in capsys.readouterr().err
+
+
 def test_a_run_that_0_8_has_queued_is_run(project: Path) -> None:
     """Sources are tuples of name and digest, and copies lie beside the record."""
     queue("with", "lr=3.0")

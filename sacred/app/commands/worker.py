@@ -29,7 +29,7 @@ import re
 from sacred.app.program_arguments import whole_number
 from sacred.app.session import Session
 from sacred.app.worker_events import EventLines
-from sacred.queue.requirements import parse_bytes
+from sacred.queue.requirements import parse_bytes, parse_gpus
 from sacred.queue.run_process import Launch
 from sacred.queue.worker import Worker, WorkerOptions
 from sacred.stores.schemes import absolute_address
@@ -184,9 +184,9 @@ def _count(text: str) -> int:
 
 def _share(text: str) -> float:
     try:
-        share = float(text)
-    except ValueError:
-        share = 0.0
-    if share <= 0 or (share > 1 and share != int(share)):
-        raise argparse.ArgumentTypeError(f"{text!r} is no fraction of a GPU, nor a number of them")
+        share = parse_gpus(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if not share:
+        raise argparse.ArgumentTypeError("a run needs more than 0 GPUs, or no --gpus")
     return share
