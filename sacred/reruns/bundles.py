@@ -25,6 +25,8 @@ from sacred.__about__ import __version__
 from sacred._base.clock import utcnow
 from sacred._base.frozen import Frozen
 from sacred.dependencies.environment import VARIABLES
+from sacred.query.syntax import Compare
+from sacred.query.syntax import Path as Field
 from sacred.records import RunId, RunRecord
 from sacred.reruns.archives import Member, has_zstd, unpack, write_archive
 from sacred.reruns.recorded_config import config_file_text
@@ -46,6 +48,7 @@ __all__ = [
     "open_bundle",
     "requirements_of",
     "write_bundle",
+    "write_text",
 ]
 
 _FORMAT = 1
@@ -103,12 +106,12 @@ def write_bundle(
     """
     with tempfile.TemporaryDirectory(prefix="sacred-bundle-") as name:
         place = Path(name)
-        copy_run_alone(record, store, place / "runs", tell)
-        (place / "config.json").write_text(config_file_text(record)[0], encoding="utf-8")
-        (place / "requirements.txt").write_text(requirements_of(record), encoding="utf-8")
-        _write_json(place / "bundle.json", _header(record))
+        new_id = copy_run_alone(record, store, place / "runs", tell)
+        write_text(place / "config.json", config_file_text(record)[0])
+        write_text(place / "requirements.txt", requirements_of(record))
+        _write_json(place / "bundle.json", _header(record, new_id))
         files = [*files_below(place), *sorted((additions or {}).items())]
-        _write_json(place / MANIFEST, manifest_of(record, files))
+        _write_json(place / MANIFEST, manifest_of(record, new_id, files))
         moment = record.stop_time or record.start_time or utcnow()
         mtime = moment.replace(tzinfo=datetime.UTC).timestamp()
         listed = [(MANIFEST, place / MANIFEST), *files]
@@ -162,8 +165,7 @@ def copy_run_alone(
         StoreError: the run cannot be read.
     """
     copy = open_store(directory)
-    number = isinstance(record.id, int) or str(record.id).isdecimal()
-    report = copy_runs(store, copy, f"id = {record.id}" if number else f'id = "{record.id}"')
+    report = copy_runs(store, copy, Compare(Field("id"), "=", record.id))
     if not report.copied:
         raise StoreError(f"the run cannot be packed: {'; '.join(report.problems)}")
     for problem in report.problems:
@@ -203,10 +205,10 @@ def requirements_of(record: RunRecord) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _header(record: RunRecord) -> dict[str, Any]:
+def _header(record: RunRecord, run_id: RunId) -> dict[str, Any]:
     return {
         "format": _FORMAT,
-        "run": record.id,
+        "run": run_id,
         "name": record.name,
         "store": record.store,
         "made_by": f"sacred {__version__}",
@@ -222,4 +224,14 @@ def files_below(directory: Path) -> Iterator[tuple[str, Path]]:
 
 def _write_json(path: Path, value: Any) -> None:
     text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False)
-    path.write_text(f"{text}\n", encoding="utf-8")
+    write_text(path, f"{text}\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text that others have chosen: lone surrogates become what JSON has for them.
+
+    Args:
+        path: of the file.
+        text: its content.
+    """
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")

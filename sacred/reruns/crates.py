@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sacred._base.clock import utcnow
 from sacred.records import RunRecord
-from sacred.reruns.bundles import copy_run_alone, files_below, requirements_of
+from sacred.reruns.bundles import copy_run_alone, files_below, requirements_of, write_text
 from sacred.reruns.recorded_config import config_file_text
 from sacred.reruns.ro_crate import MANIFEST, PREVIEW, CrateRun, crate_of
 from sacred.restoring.errors import CannotRestoreError
@@ -66,10 +66,10 @@ def write_crate(
             packed, files_below(place), title, _DESCRIPTION.format(title=title), terms
         )
         text = json.dumps(manifest, indent=2, ensure_ascii=False)
-        (place / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
+        write_text(place / MANIFEST, f"{text}\n")
         page = "".join(f"{line}\n" for line in preview)
         if page:
-            (place / PREVIEW).write_text(page, encoding="utf-8", errors="backslashreplace")
+            write_text(place / PREVIEW, page)
         if is_zip:
             _zip(place, target, max(_end_of(record) for _, record in runs))
         else:
@@ -81,8 +81,8 @@ def _packed(
 ) -> CrateRun:
     new_id = copy_run_alone(record, store, place / "runs", tell)
     config, requirements = f"config-{new_id}.json", f"requirements-{new_id}.txt"
-    (place / config).write_text(config_file_text(record)[0], encoding="utf-8")
-    (place / requirements).write_text(requirements_of(record), encoding="utf-8")
+    write_text(place / config, config_file_text(record)[0])
+    write_text(place / requirements, requirements_of(record))
     document = json.loads((place / "runs" / str(new_id) / "run.json").read_text(encoding="utf-8"))
     return CrateRun(
         record=record,

@@ -10,7 +10,7 @@ from typing import Any
 
 from sacred._base.digest import chunks_of, sha256_of
 from sacred._base.frozen import Frozen
-from sacred.records import RunRecord
+from sacred.records import RunId, RunRecord
 from sacred.restoring.scratch_files import path_below
 from sacred.status import COMPLETED, FAILED
 
@@ -45,17 +45,20 @@ class CrateRun(Frozen):
     label: str = ""
 
 
-def manifest_of(record: RunRecord, files: Iterable[tuple[str, Path]]) -> dict[str, Any]:
+def manifest_of(
+    record: RunRecord, run_id: RunId, files: Iterable[tuple[str, Path]]
+) -> dict[str, Any]:
     """Return the manifest of a bundle: the files with their digests, and the run as an action.
 
     Args:
         record: the run.
+        run_id: that it has in the bundle.
         files: all other files of the bundle, by their names in it.
     """
     listed = list(files)
     run = CrateRun(
         record=record,
-        folder=f"runs/{record.id}",
+        folder=f"runs/{run_id}",
         config="config.json",
         requirements="requirements.txt",
         inputs=[name for name, _ in listed if name.startswith("runs/_resources/")],

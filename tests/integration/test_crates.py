@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from sacred import Experiment, open_store
 from sacred.app import main
 from sacred.observers import FileStorageObserver
+from sacred.reruns.bundles import open_bundle, write_bundle
+from sacred.reruns.crates import write_crate
+from sacred.stores.changes import AddFile
 
 TERMS = "https://spdx.org/licenses/CC-BY-4.0"
 
@@ -95,6 +99,51 @@ def test_runs_of_two_stores_whose_ids_are_the_same():
     ids = [entry["@id"] for entry in manifest["@graph"] if entry["@id"].startswith("#run")]
     assert len(set(ids)) == 2
     assert len(list(open_store("crate/runs"))) == 2
+
+
+HOSTILE_IDS = ['a"b', "a\\b", "x\ny", "../../evil", "/abs", "..", ".git", "\u0663", "a/b", "-F"]
+
+
+@pytest.mark.parametrize("target", ["crate", "crate.zip", "run.tar.gz"])
+def test_names_that_others_have_chosen_stay_inside(target, tmp_path):
+    outer = tmp_path / "outer"
+    work = outer / "work"
+    work.mkdir(parents=True)
+    (work / "file").write_text("content")
+    names = ["../../up.txt", str(outer / "abs.txt"), "a/../../../b", "run.json", "x\ny", "\udcff"]
+    with open_store(f"sqlite:///{work}/runs.db") as store:
+        for run_id in HOSTILE_IDS:
+            document = {"status": "COMPLETED", "config": {"x": "\ud800"}, "command": "main"}
+            document |= {"host": {}, "meta": {}, "experiment": {"name": "n\udcff"}}
+            made = store.backend.create(run_id, document, [])
+            given = {"path": str(work / "file"), "origin": "file"}
+            changes = [AddFile(kind="artifact", name=name, **given) for name in names]
+            store.backend.apply(made, changes)
+        for record in store:
+            place = work / "out" / target
+            place.parent.mkdir()
+            if target.endswith("gz"):
+                write_bundle(record, store, place)
+                (work / "unpacked").mkdir()
+                bundle = open_bundle(place, work / "unpacked")
+                assert len(bundle.record.artifacts) == len(names)
+                shutil.rmtree(work / "unpacked")
+            else:
+                write_crate([(store, record)], place, "title \udcff", ["<p>\ud800"])
+            if target == "crate":
+                [packed] = open_store(place / "runs")
+                assert sorted(file.read() for file in packed.artifacts.values()) == (
+                    [b"content"] * len(names)
+                )
+                json.loads((place / "ro-crate-metadata.json").read_text())
+            elif target == "crate.zip":
+                with zipfile.ZipFile(place) as archive:
+                    listed = archive.namelist()
+                    assert archive.testzip() is None
+                assert not any(".." in name.split("/") or name[0] == "/" for name in listed)
+            shutil.rmtree(place.parent)
+    assert sorted(path.name for path in outer.iterdir()) == ["work"]
+    assert sorted(path.name for path in work.iterdir()) == ["file", "runs.db"]
 
 
 @pytest.mark.parametrize(
