@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import json
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -248,6 +251,39 @@ def test_secrets_are_masked_by_name_and_wherever_they_stand() -> None:
     assert secrets.masked({"password": "${secret:DB}"}) == {"password": "***"}
     assert secrets.masked_text("https://u:pw@host/?token=1") == "https://u:***@host/?token=***"
     assert (secrets.are_in(b"\0t-987654"), secrets.are_in(b"\0abc")) == (True, False)
+
+
+def test_secrets_are_masked_in_the_forms_of_other_texts() -> None:
+    password = 'hun"ter\\2 <ü>/x\n\ud800'
+    secrets = Secrets({"db": {"password": password}})
+    plain = password.encode("utf-8", "surrogatepass")
+    for text in (
+        password, json.dumps({"k": password}), json.dumps({"k": password}, ensure_ascii=False),
+        repr({"k": password}), ascii([password]), html.escape(password), quote(plain),
+        quote_plus(plain), f"http://host/{quote(plain, safe='')}",
+    ):  # fmt: skip
+        assert "hun" not in secrets.masked_text(text)
+    assert secrets.are_in(b"\xff\xfe" + password.encode("utf-16-le", "surrogatepass"))
+    assert not secrets.are_in(b"\xff\xfehun")
+
+
+@pytest.mark.parametrize("word", ["columns", "metric", "COMPLETED", "secret-store", "groups"])
+def test_a_password_that_is_a_word_of_the_page_does_not_break_it(
+    browser: Browser, tmp_path: Path, capsys: Any, word: str
+) -> None:
+    place = tmp_path / "secret-store"
+    with open_store(place) as store:
+        run = board_runs.Recorder(store.backend, tmp_path / "files").start(
+            {"lr": 0.5, "db": {"password": word}, "seed": 8}
+        )
+        run.log("loss", [1.0, 0.5])
+        run.complete(0.3)
+    path = copy(str(place), tmp_path / "out", "--view", "?q=db.password+%3D+hunter22&panel=charts")
+    assert "1 secrets are words of the page" in capsys.readouterr().err
+    for copied in opened(browser, path):
+        copied.page.goto(f"{copied.url}?run=secret-store/1")
+        copied.page.locator("#run").get_by_role("tab", name="Config").click()
+        see(copied.page.locator("[data-path='config.db.password']"), "***")
 
 
 @pytest.mark.parametrize(

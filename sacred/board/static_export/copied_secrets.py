@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import html
+import json
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from sacred._base.masking import mask_entry, mask_passwords, mask_secret_values
 
@@ -12,6 +15,7 @@ __all__ = ["Secrets"]
 _MASK = "***"
 #: A shorter text is masked where its name is known, not wherever these letters stand.
 _MIN_SECRET_CHARS = 5
+_ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
 
 
 class Secrets:
@@ -19,15 +23,23 @@ class Secrets:
 
     Args:
         data: plain JSON in which entries are named: configurations, tables, comparisons.
+        words: that the page itself needs, such as names of fields: a password that is a part of
+            one is masked where it is named, not wherever these letters stand.
+
+    Attributes:
+        common: how many of the secrets are parts of such words.
 
     >>> Secrets({"db": {"password": "hunter2"}}).masked({"output": "login with hunter2"})
     {'output': 'login with ***'}
     """
 
-    def __init__(self, *data: Any) -> None:
+    def __init__(self, *data: Any, words: Collection[str] = ()) -> None:
         found = {text for item in data for text in _secrets(item, "", False)}
+        kept = {text for text in found if not any(text in word for word in words)}
+        self.common = len(found) - len(kept)
         # The longest first: one may be a part of another.
-        self._texts = sorted(found, key=len, reverse=True)
+        forms = {form for text in kept for form in _forms(text)}
+        self._texts = sorted(forms, key=len, reverse=True)
 
     def masked(self, value: Any, name: str = "") -> Any:
         """Return plain JSON without secrets.
@@ -46,7 +58,11 @@ class Secrets:
 
     def are_in(self, content: bytes) -> bool:
         """Whether a known secret stands in a content that is no text."""
-        return any(secret.encode() in content for secret in self._texts)
+        return any(
+            secret.encode(encoding, "surrogatepass") in content
+            for secret in self._texts
+            for encoding in _ENCODINGS
+        )
 
     def _masked(self, value: Any, name: str, is_secret: bool) -> Any:
         if isinstance(value, str):
@@ -72,6 +88,17 @@ def _secrets(value: Any, name: str, is_secret: bool) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _secrets(item, name, is_secret)
+
+
+def _forms(text: str) -> Iterator[str]:
+    """How a text stands in others: as it is, in JSON, in Python, in addresses, in HTML."""
+    yield text
+    literals = json.dumps(text), json.dumps(text, ensure_ascii=False), repr(text), ascii(text)
+    yield from (literal[1:-1] for literal in literals)
+    yield html.escape(text)
+    # What is no text cannot stand in an address.
+    plain = text.encode("utf-8", "surrogatepass")
+    yield from (quote(plain), quote(plain, safe=""), quote_plus(plain))
 
 
 def _entries(value: Mapping[Any, Any]) -> Iterator[tuple[str, Any, str]]:

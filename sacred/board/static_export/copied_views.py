@@ -10,6 +10,7 @@ from typing import Any
 from sacred._base.clock import utcnow
 from sacred._base.frozen import Frozen
 from sacred.board.api.context import Board
+from sacred.board.api.schemas import SCHEMAS
 from sacred.board.opened_stores import run_of_key, store_of_key
 from sacred.board.page_files import PAGE_ROOT
 from sacred.board.problem_details import problem_of
@@ -18,6 +19,7 @@ from sacred.board.static_export.copied_secrets import Secrets
 from sacred.board.static_export.copied_statistics import copied_marks, copied_noise
 from sacred.board.static_export.recorder import LocalApi, View
 from sacred.records import RunRecord
+from sacred.status import ACTIVE, DEAD, ENDED
 
 __all__ = ["MAX_RUNS", "Copy", "copy_of"]
 
@@ -73,7 +75,7 @@ class _Copying:
         tables = [self._table(view, fields) for view in self._distinct("q", "store")]
         keys = self._keys(tables)
         runs = {key: self._run(key) for key in keys}
-        secrets = Secrets(runs, tables, fields)
+        secrets = Secrets(runs, tables, fields, words=_words(fields, tables, runs))
         groups = [self._groups(*one, keys, secrets) for one in self._groupings()]
         parts = {
             "stores": self._stores(),
@@ -82,11 +84,11 @@ class _Copying:
             "tables": [_only(table, keys) for table in tables],
             "groups": [group for group in groups if group is not None],
             "comparison": self._api.comparison(keys),
-            "runs": runs,
             "answers": {},
             "noise": list(copied_noise(self._api, runs)),
         }
-        data: dict[str, Any] = secrets.masked(parts)
+        data: dict[str, Any] = {name: secrets.masked(part) for name, part in parts.items()}
+        data["runs"] = {key: secrets.masked(run) for key, run in runs.items()}
         for key, run in runs.items():
             data["runs"][key]["curves"] = self._curves(key, run["run"].get("metrics", []))
             data["runs"][key]["files"] = self._files.of(self._record(key), secrets)
@@ -101,10 +103,20 @@ class _Copying:
         data["contents"] = self._files.contents
         icon = base64.b64encode((PAGE_ROOT / "icon.svg").read_bytes()).decode("ascii")
         data["icon"] = f"data:image/svg+xml;base64,{icon}"
+        if secrets.common:
+            self._left_out.append(
+                f"masking in texts: {secrets.common} secrets are words of the page; they are "
+                "masked as entries only"
+            )
         self._say_what_is_missing()
         left_out = tuple(dict.fromkeys(self._left_out))
         made = utcnow().isoformat(timespec="seconds")
-        data["about"] = {"first": first, "runs": len(keys), "made": made, "left_out": left_out}
+        data["about"] = {
+            "first": secrets.masked_text(first),
+            "runs": len(keys),
+            "made": made,
+            "left_out": left_out,
+        }
         return Copy(data=data, runs=len(keys), left_out=left_out)
 
     def _distinct(self, *names: str) -> list[View]:
@@ -262,6 +274,26 @@ class _Copying:
             "made; lineage, editing, the queue, and all else that needs a server",
             "secrets: what is named like one is shown as ***",
         ]
+
+
+def _words(
+    fields: Sequence[dict[str, Any]],
+    tables: Sequence[dict[str, Any]],
+    runs: dict[str, dict[str, Any]],
+) -> set[str]:
+    """The words that the page finds its data by."""
+    found = {name for schema in SCHEMAS.values() for name in _properties(schema)}
+    found |= {name for one in (*tables, *runs.values()) for name in one}
+    found |= {text for field in fields for text in (field["kind"], *field["types"])}
+    return found.union(runs, ACTIVE, ENDED, (DEAD, "answer", "statistic"))
+
+
+def _properties(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        properties = schema.get("properties")
+        yield from properties if isinstance(properties, dict) else ()
+        for inner in schema.values():
+            yield from _properties(inner)
 
 
 def _only(table: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
