@@ -168,6 +168,10 @@ class ProgramRun:
     # ---------------------------------------------------------- while it is running
 
     def _call(self, words: list[str], environment: Mapping[str, str]) -> int:
+        for text in (*words, *environment.values()):
+            if "\0" in text or not _is_encodable(text):
+                reason = f"cannot be started: no program can be given {text[:100]!r}"
+                raise ProgramFailedError(words[0], _CANNOT_EXECUTE, reason)
         try:
             return run_child(
                 words,
@@ -273,6 +277,14 @@ class ProgramRun:
             self._run.run_logger.warning("No file that matches %s was written", patterns)
         if trace is not None:
             self.trace = trace.record(self._run, [path for path, _ in made])
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def asks_for_seed(request: ExecRequest) -> bool:

@@ -128,6 +128,19 @@ def test_a_file_that_cannot_be_executed_fails_with_126(work: Path, sacred: Call)
     (work / "prog").write_bytes(b"\x7fELF nothing of the kind")
     (work / "prog").chmod(0o755)
     assert sacred("exec", "--", "./prog").returncode == 126
+
+
+@pytest.mark.parametrize("text", ["x\\0y", "x\\ud800y"])
+@pytest.mark.parametrize("words", [("echo", "{a}"), ("true",)])
+def test_a_text_that_no_program_can_be_given(
+    sacred: Call, text: str, words: tuple[str, ...]
+) -> None:
+    done = sacred("exec", "with", f"a='{text}'", "--", *words)
+    if words == ("true",) and text == "x\\0y":
+        assert done.returncode == 0  # a variable has it without its NUL
+        return
+    assert done.returncode == 126
+    assert "no program can be given 'x" in str(last_run().fail_trace)
     assert last_run().status == "FAILED"
 
 
