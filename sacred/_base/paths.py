@@ -320,7 +320,7 @@ def update_word(path: str, value: Any) -> str:
         value: that it gets, of a type that has literals.
 
     >>> print(update_word("note", "C:\new"), update_word("lr", 0.1))
-    note=('C:\\new') lr=0.1
+    note=('C:\new') lr=0.1
     """
     text = repr(value)
     # In quotes only, it would be a path of Windows there, in which "\n" is no line break.

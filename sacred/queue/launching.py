@@ -80,14 +80,16 @@ class Launcher:
     Args:
         find: returns what can be launched, by names; the project file may be changed meanwhile.
         addresses: of the stores, with passwords, for processes.
+        timeout: seconds that a process has for its answer.
     """
 
     def __init__(
         self,
         find: Callable[[], Mapping[str, Launchable]],
         addresses: Callable[[RunStore], str | None],
+        timeout: float = _TIMEOUT_SECONDS,
     ) -> None:
-        self._find, self._addresses = find, addresses
+        self._find, self._addresses, self._timeout = find, addresses, timeout
         # So that many requests do not start many processes at once.
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(_MAX_CALLS)
@@ -164,7 +166,7 @@ class Launcher:
             raise LaunchError("others are launching runs; try it again when they are done")
         try:
             with self._lock:
-                code, out, error = _run(words, wanted.directory, variables)
+                code, out, error = _run(words, wanted.directory, variables, self._timeout)
         except OSError as problem:
             raise LaunchError(f"{wanted.name} cannot be started: {problem}") from problem
         finally:
@@ -175,7 +177,7 @@ class Launcher:
 
 
 def _run(
-    words: Sequence[str], directory: str, variables: Mapping[str, str]
+    words: Sequence[str], directory: str, variables: Mapping[str, str], timeout: float
 ) -> tuple[int, str, str]:
     # Files, not pipes: a process that the script leaves behind would keep these open.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
@@ -189,7 +191,7 @@ def _run(
             start_new_session=True,
         )
         try:
-            _wait(process, (out, error))
+            _wait(process, (out, error), timeout)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -198,14 +200,14 @@ def _run(
         return process.returncode, _printed(out), _printed(error)
 
 
-def _wait(process: subprocess.Popen[bytes], files: Iterable[IO[bytes]]) -> None:
-    deadline = time.monotonic() + _TIMEOUT_SECONDS
+def _wait(process: subprocess.Popen[bytes], files: Iterable[IO[bytes]], timeout: float) -> None:
+    deadline = time.monotonic() + timeout
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_LOOK_SECONDS)
             return
         if time.monotonic() > deadline:
-            raise LaunchError(f"it did not answer within {_TIMEOUT_SECONDS:.0f} s")
+            raise LaunchError(f"it did not answer within {timeout:.0f} s")
         if any(os.fstat(file.fileno()).st_size > _MAX_PRINTED_BYTES for file in files):
             raise LaunchError(f"it has printed more than {_MAX_PRINTED_BYTES >> 20} MB")
 

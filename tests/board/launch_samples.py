@@ -75,6 +75,8 @@ def write_project(directory: Path) -> None:
     (directory / ".sacred.toml").write_text(text)
 
 
-def launcher_for(directory: Path, addresses: Mapping[RunStore, str]) -> Launcher:
+def launcher_for(
+    directory: Path, addresses: Mapping[RunStore, str], timeout: float = 120.0
+) -> Launcher:
     """What launches those of a project, into some stores."""
-    return Launcher(lambda: launchables_of(find_project(directory)), addresses.get)
+    return Launcher(lambda: launchables_of(find_project(directory)), addresses.get, timeout)

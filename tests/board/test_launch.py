@@ -14,7 +14,6 @@ import pytest
 
 import sacred.board
 from sacred.cli.updates import parse_updates
-from sacred.queue import launching
 from sacred.queue.launch_entries import update_words
 from sacred.queue.launching import LaunchError
 from sacred.runs import RunStore, open_store
@@ -132,7 +131,7 @@ def test_only_entries_can_be_set_and_only_with_what_fits(
 @pytest.mark.parametrize(
     "value",
     [
-        "C:\nfoo", "A:\tb", "\\srv\nx", "C:\\new", "a\\", "'\"", "\u2028", "\ud800", "\0", "x,y",
+        "C:\nfoo", "A:\tb", "\\srv\nx", "C:\\new", "a\\", "'\"", "\u2028", chr(0xD800), "\0", "x,y",
         "--help", "@/etc/passwd", "${env:HOME}", "$${secret:HOME}", "1e5", "", " ",
         ["C:\nfoo", [1, None]], {"a": "C:\nb"}, -5, 1e308, True, None,
     ],
@@ -241,11 +240,10 @@ PRINTED = '{"properties": {"lr": {"default": 1}}}'
     ],
 )
 def test_whatever_a_script_does_the_form_is_answered_soon(
-    project: Path, monkeypatch: pytest.MonkeyPatch, script: str, problem: str | None
+    project: Path, script: str, problem: str | None
 ) -> None:
-    monkeypatch.setattr(launching, "_TIMEOUT_SECONDS", 2.0)
     (project / "train.py").write_text(script)
-    launcher = launcher_for(project, {})
+    launcher = launcher_for(project, {}, timeout=2.0)
     began = time.monotonic()
     if problem is None:
         assert launcher.schema("train") == json.loads(PRINTED)
@@ -256,12 +254,9 @@ def test_whatever_a_script_does_the_form_is_answered_soon(
     assert time.monotonic() - began < 15
 
 
-def test_scripts_that_hang_leave_threads_for_others(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(launching, "_TIMEOUT_SECONDS", 1.0)
+def test_scripts_that_hang_leave_threads_for_others(project: Path) -> None:
     (project / "train.py").write_text("import time\ntime.sleep(60)")
-    launcher = launcher_for(project, {})
+    launcher = launcher_for(project, {}, timeout=1.0)
     said: list[str] = []
 
     def ask() -> None:

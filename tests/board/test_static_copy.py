@@ -254,7 +254,7 @@ def test_secrets_are_masked_by_name_and_wherever_they_stand() -> None:
 
 
 def test_secrets_are_masked_in_the_forms_of_other_texts() -> None:
-    password = 'hun"ter\\2 <ü>/x\n\ud800'
+    password = 'hun"ter\\2 <ü>/x\n' + chr(0xD800)
     secrets = Secrets({"db": {"password": password}})
     plain = password.encode("utf-8", "surrogatepass")
     for text in (
