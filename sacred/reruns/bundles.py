@@ -107,6 +107,8 @@ def write_bundle(
     with tempfile.TemporaryDirectory(prefix="sacred-bundle-") as name:
         place = Path(name)
         new_id = copy_run_alone(record, store, place / "runs", tell)
+        # Stores of files say ids as texts; a number is one in the header.
+        new_id = record.id if str(record.id) == str(new_id) else new_id
         write_text(place / "config.json", config_file_text(record)[0])
         write_text(place / "requirements.txt", requirements_of(record))
         _write_json(place / "bundle.json", _header(record, new_id))
