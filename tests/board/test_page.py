@@ -128,6 +128,13 @@ def see(locator: Locator, text: str | re.Pattern[str] = "") -> Locator:
     return found.first
 
 
+def box_of(locator: Locator) -> dict[str, float]:
+    """Where an element is, even if the page is just drawing it anew."""
+    while (box := locator.bounding_box()) is None:
+        pass
+    return box
+
+
 def test_the_table_lists_sorts_and_filters(visit: Visit) -> None:
     page = visit.page
     visit.expect_column("result", ["", "0.7", "0.9", "0.5"])
@@ -509,8 +516,7 @@ def test_all_runs_are_drawn_against_their_entries(visit: Visit, board: Board) ->
     see(across.locator("p"), f"with {min(results):g}")
     across.get_by_label("Picture").select_option("parallel")
     area = see(across.locator("[data-name='config.act']"))
-    box = area.bounding_box()
-    assert box is not None
+    box = box_of(area)
     page.mouse.move(box["x"] + 10, box["y"] + 20)
     page.mouse.down()
     page.mouse.move(box["x"] + 10, box["y"] + box["height"] / 2, steps=5)
@@ -539,8 +545,7 @@ def test_zoom_reads_finer_points_and_charts_are_saved(visit: Visit, board: Board
     over = see(wave.locator(".u-over"))
     zoomed: list[str] = []
     page.on("request", lambda request: zoomed.append(request.url))
-    box = over.bounding_box()
-    assert box is not None
+    box = box_of(over)
     page.mouse.move(box["x"] + 50, box["y"] + 50)
     page.mouse.down()
     page.mouse.move(box["x"] + 80, box["y"] + 50, steps=4)
