@@ -69,12 +69,14 @@ class Omission(Frozen):
         seed: as of `Sample`.
         reason: in a few words.
         failed: it ended without a number: it failed, or its number is not finite.
+        start: as of `Sample`.
     """
 
     run: str
     seed: str | None
     reason: str
     failed: bool
+    start: datetime.datetime | None = None
 
 
 class RunGroup(Frozen):
@@ -138,7 +140,9 @@ def measured(name: str, runs: Iterable[tuple[str, RunRecord]], metric: Path) -> 
             samples.append(Sample(run=run, seed=seed, value=float(value), start=record.start_time))
             continue
         reason, failed = _why(record, metric, value)
-        omissions.append(Omission(run=run, seed=seed, reason=reason, failed=failed))
+        omissions.append(
+            Omission(run=run, seed=seed, reason=reason, failed=failed, start=record.start_time)
+        )
     return RunGroup(
         name=name, samples=tuple(samples), omissions=tuple(omissions), records=tuple(records)
     )

@@ -8,6 +8,7 @@ part of alpha (`sacred.statistics.looks`).
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -100,15 +101,18 @@ def judged(
             f"{incumbent.name!r} has no run with a number and a seed"
             + (" that was not used to select" if left_out else "")
         )
-    seeds, beyond = _seeds_that_count(candidate, known, plan)
+    started, beyond = _seeds_that_count(candidate, known, plan)
     one, other = candidate.by_seed, incumbent.by_seed
+    seeds = [seed for seed in started if seed in one]
+    # A look is at the first runs that were started: none is passed over for a later one.
+    in_a_row = len(list(itertools.takewhile(one.__contains__, started)))
     pairing = Pairing(
         seeds=tuple(seeds),
         first=tuple(one[seed] for seed in seeds),
         second=tuple(other[seed] for seed in seeds),
     )
     failed = tuple(f for f in candidate.omissions if f.failed and f.seed in known - one.keys())
-    verdict, reason, look = _verdict(pairing, direction, plan)
+    verdict, reason, look = _verdict(pairing, direction, plan, in_a_row)
     if _differ_in_seeds_only(candidate, incumbent):
         verdict, reason = "NOISE", "same"
     elif failed and reason != "worse":
@@ -135,25 +139,30 @@ def _seeds_that_count(
     """The seeds of the first pairs, as many as are planned, and how many there are beyond them.
 
     In the order in which the candidate was run: a pair that is added must not push out another.
+    Runs that have no number yet, or were stopped, are among them: else bad seeds could be left out
+    by stopping them.
     """
-    first: dict[str, Sample] = {}
-    for sample in sorted(candidate.samples, key=_arrival):
-        if sample.seed in known and sample.seed is not None:
-            first.setdefault(sample.seed, sample)
+    stopped = [found for found in candidate.omissions if found.start is not None]
+    first: dict[str, None] = {}
+    runs: list[Sample | Omission] = [*candidate.samples, *stopped]
+    for one in sorted(runs, key=_arrival):
+        if one.seed in known and one.seed is not None:
+            first.setdefault(one.seed)
     most = plan.looks[-1]
-    return list(first)[:most], max(len(first) - most, 0)
+    return list(first)[:most], max(len(first.keys() & candidate.by_seed.keys()) - most, 0)
 
 
-def _arrival(sample: Sample) -> tuple[datetime.datetime, tuple[float, str]]:
-    return sample.start or datetime.datetime.min, seed_order(sample.seed or "")
+def _arrival(one: Sample | Omission) -> tuple[datetime.datetime, tuple[float, str]]:
+    return one.start or datetime.datetime.min, seed_order(one.seed or "")
 
 
 def _verdict(
-    pairing: Pairing, direction: Direction, plan: LookPlan
+    pairing: Pairing, direction: Direction, plan: LookPlan, in_a_row: int
 ) -> tuple[Verdict, Reason, int | None]:
-    """The verdict, why, and the look at which it was made."""
+    """The verdict, why, and the look at which it was made; of the first pairs `in_a_row`."""
     sign = 1 if direction == "higher" else -1
     gains = [sign * (a - b) for a, b in zip(pairing.first, pairing.second, strict=True)]
+    del gains[in_a_row:]
     look = _first_rejection(gains, plan)
     if look is not None:
         is_gain = sum(gains[:look]) > 0

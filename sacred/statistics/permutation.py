@@ -211,13 +211,15 @@ def _subset_means(differences: Sequence[float]) -> Iterator[float]:
 
 
 def _sampled_means(differences: Sequence[float]) -> Iterator[float]:
+    """Means of random subsets: the same ones in whatever order pairs and sides are given."""
     generator = random.Random(_SEED)
-    count = len(differences)
+    given, negated = sorted(differences), sorted(-value for value in differences)
+    sign, ordered = (1, given) if given >= negated else (-1, negated)
     for _ in range(SAMPLED_ARRANGEMENTS - 1):
-        bits = generator.getrandbits(count)
-        flipped = [value for n, value in enumerate(differences) if bits >> n & 1]
+        bits = generator.getrandbits(len(ordered))
+        flipped = [value for n, value in enumerate(ordered) if bits >> n & 1]
         if flipped:
-            yield sum(flipped) / len(flipped)
+            yield sign * sum(flipped) / len(flipped)
 
 
 def _swaps(first: Sequence[float], second: Sequence[float]) -> Iterator[float]:
@@ -230,20 +232,17 @@ def _swaps(first: Sequence[float], second: Sequence[float]) -> Iterator[float]:
 
 
 def _sampled_swaps(first: Sequence[float], second: Sequence[float]) -> Iterator[float]:
+    """The same for random arrangements: the same ones in whatever order values and sides are."""
     generator = random.Random(_SEED)
-    values = [*first, *second]
+    sides = [(len(first), sorted(first), 1), (len(second), sorted(second), -1)]
+    (size, smaller, sign), (_, larger, _) = sorted(sides)
+    values = [*smaller, *larger]
     indices = range(len(values))
     for _ in range(SAMPLED_ARRANGEMENTS - 1):
         # To know which values change sides, those dealt to the smaller side will do.
-        smaller = min(len(first), len(second))
-        dealt = generator.sample(indices, smaller)
-        if len(first) <= len(second):
-            coming = [values[n] for n in dealt if n >= len(first)]
-            staying = {n for n in dealt if n < len(first)}
-            leaving = [first[n] for n in range(len(first)) if n not in staying]
-        else:
-            leaving = [values[n] for n in dealt if n < len(first)]
-            staying = {n for n in dealt if n >= len(first)}
-            coming = [values[n] for n in indices[len(first) :] if n not in staying]
+        dealt = generator.sample(indices, size)
+        coming = [values[n] for n in dealt if n >= size]
+        staying = {n for n in dealt if n < size}
+        leaving = [smaller[n] for n in range(size) if n not in staying]
         if coming:
-            yield (sum(leaving) - sum(coming)) / len(coming)
+            yield sign * (sum(leaving) - sum(coming)) / len(coming)

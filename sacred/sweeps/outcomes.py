@@ -101,10 +101,11 @@ def rivals_of_best(outcomes: Sequence[Outcome], objective: Objective) -> tuple[i
         apart, 0 if these are enough.
     """
     complete = [one for one in outcomes if one.state == "complete"]
-    if len(complete) < 2:
-        return 0, 0
     path = column_path(objective.field)
-    groups = [measured("", [(str(run.id), run) for run in one.runs], path) for one in complete]
+    all_groups = [measured("", [(str(run.id), run) for run in one.runs], path) for one in complete]
+    groups = [group for group in all_groups if group.values]  # others are beyond what can be tested
+    if len(groups) < 2:
+        return 0, 0
     direction: Direction = "higher" if objective.is_maximized else "lower"
     return max((rivals, needed) for _, rivals, needed in mark_groups(groups, direction))
 

@@ -244,6 +244,15 @@ def test_seeds_that_others_were_run_with_are_asked_about(call: Call) -> None:
     assert verdict["seeds"] == ["3", "4", "5", "6", "7"]
 
 
+@pytest.mark.parametrize("seeds", ["1-8", "all", "99,1", ""])
+def test_seeds_that_no_run_has_are_refused(call: Call, seeds: str) -> None:
+    words = ("judge", "like:8", "--against", "like:1", "--metric", "acc.max")
+    code, _, err = call(*words, "--selected-on", seeds)
+    assert code == 2
+    assert f"--selected-on {seeds}: no run has the seed" in err
+    assert "The runs have seeds 1, 2, 3, 4, 5, 6" in err
+
+
 def test_one_run_is_not_all_of_its_repetitions(call: Call) -> None:
     options = ("--against", "like:1", "--metric", "acc.max", "--selected-on", "none")
     _, out, err = call("judge", "8", *options)

@@ -30,7 +30,7 @@ from sacred.display.console import BOLD
 from sacred.display.judgement_text import judgement_lines
 from sacred.display.value_text import json_text
 from sacred.runs.errors import UsageError
-from sacred.runs.groups import required_direction
+from sacred.runs.groups import RunGroup, required_direction, seed_of, seed_order
 from sacred.runs.judgement import Judgement, judged, seeds_of_others
 from sacred.statistics.attainable import pairs_needed, smallest_p_of_pairs
 from sacred.statistics.looks import LookPlan
@@ -70,7 +70,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
     found = [find_group(session, text, args.metric) for text in (args.candidate, args.against)]
     direction = required_direction(found[0].metric, args.direction)
     candidate, incumbent = measure_all(*found)
-    judgement = judged(candidate, incumbent, direction, plan, _seeds(args.selected_on))
+    selected_on = _seeds(args.selected_on, candidate, incumbent)
+    judgement = judged(candidate, incumbent, direction, plan, selected_on)
     console = session.console
     if args.json:
         console.write(f"{json_text(_as_dict(judgement))}\n")
@@ -110,10 +111,24 @@ def _plan(seeds: int | None, looks: str, alpha: float) -> LookPlan:
     return plan
 
 
-def _seeds(text: str | None) -> list[str]:
+def _seeds(text: str | None, *groups: RunGroup) -> list[str]:
+    """The seeds that the option names.
+
+    Raises:
+        UsageError: neither group has one of them, so that it is mistyped.
+    """
     if text is None or text == "none":
         return []
-    return [seed for seed in map(str.strip, text.split(",")) if seed]
+    named = [seed for seed in map(str.strip, text.split(",")) if seed]
+    known = {str(seed) for group in groups for record in group.records if (seed := seed_of(record))}
+    unknown = [seed for seed in named if seed not in known]
+    if unknown or not named:
+        have = list_seeds(sorted(known, key=seed_order))
+        raise UsageError(
+            f"--selected-on {text}: no run has the seed {', '.join(unknown) or repr('')}. The runs "
+            f"have {have}; --selected-on none: none of these"
+        )
+    return named
 
 
 def _caveats(

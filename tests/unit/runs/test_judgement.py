@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import random
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ from sacred.runs.groups import RunGroup, measured
 from sacred.runs.judgement import Judgement, judged, seeds_of_others
 from sacred.statistics import LookPlan
 from tests.crash_safety.effort import pick
-from tests.unit.runs.test_significance import RESULT, stored
+from tests.unit.runs.test_significance import RESULT, START, stored
 
 OLD = [0.90, 0.90, 0.91, 0.92, 0.89, 0.91, 0.90, 0.90]
 PLAN = LookPlan(looks=(6,))
@@ -135,6 +136,29 @@ def test_a_candidate_that_diverged_on_a_seed_is_not_kept(result: float, reason: 
         "The candidate has no number for every seed: "
         f"run 7 (seed 7: result is {reason}). Repeat these seeds, and no others."
     )
+
+
+def test_seeds_are_not_left_out_by_stopping_their_runs() -> None:
+    before = START - datetime.timedelta(days=1)
+    stopped = stored(
+        [(7, None), (8, None)], {"opt": "new"}, status="INTERRUPTED", start_time=before
+    )
+    runs = [*stopped, *stored(enumerate(GAIN, start=1), {"opt": "new"})]
+    old = runs_of(OLD, "old")
+    found = judged(measured("new", runs, RESULT), old, "higher", PLAN)
+    assert (found.verdict, found.reason, found.pairs) == ("NOISE", "pending", 4)
+    assert list(judgement_lines(found))[1].endswith("Run the candidate with seeds 7, 8.")
+    again = stored([(7, 0.8), (8, 0.8)], {"opt": "new"})
+    found = judged(measured("new", [*runs, *again], RESULT), old, "higher", PLAN)
+    assert (found.verdict, found.reason, found.pairs) == ("NOISE", "noise", 6)
+
+
+def test_a_look_passes_over_no_run_for_a_later_one() -> None:
+    stopped = stored([(7, None)], {"opt": "new"}, status="TIMEOUT", start_time=START)
+    runs = [*stored(enumerate(GAIN, start=1), {"opt": "new"})[1:], *stopped]
+    plan = LookPlan(looks=(5, 7))
+    found = judged(measured("new", runs, RESULT), runs_of(OLD, "old"), "lower", plan)
+    assert (found.verdict, found.reason, found.look) == ("NOISE", "pending", None)
 
 
 def test_a_candidate_that_failed_on_a_seed_is_not_kept_until_it_is_repeated() -> None:

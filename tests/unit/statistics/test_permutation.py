@@ -169,6 +169,19 @@ def test_the_order_does_not_matter(
     assert sign_flip_test(*zip(*pairs, strict=True)).p_value() == before
 
 
+@pytest.mark.parametrize(("one", "other"), [(11, 12), (12, 11), (20, 20)])
+def test_drawn_arrangements_depend_on_neither_sides_nor_order(one: int, other: int) -> None:
+    first, second = normal(one, "a"), [value + 0.5 for value in normal(other, "b")]
+    for found, test in zip(both_tests(first, second), both_tests(second, first), strict=True):
+        assert found.p_value() == test.p_value()
+        low, high = test.interval(0.1)
+        assert found.interval(0.1) == (pytest.approx(-high), pytest.approx(-low))
+    assert permutation_test(first[::-1], second[::-1]) == permutation_test(first, second)
+    pairs = list(zip(first, second, strict=False))
+    before = sign_flip_test(*zip(*pairs, strict=True))
+    assert sign_flip_test(*zip(*pairs[::-1], strict=True)).p_value() == before.p_value()
+
+
 def test_too_few_runs_have_an_unbounded_interval() -> None:
     assert sign_flip_test([1, 2, 3, 4, 5], [0] * 5).interval(0.05) == (-math.inf, math.inf)
     low, high = sign_flip_test([1, 2, 3, 4, 5, 6], [0] * 6).interval(0.05)
