@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PAGE = ROOT / "sacred/board/page"
 KINDS = ("file", "sqlite", "mongo")
 #: Milliseconds; two busy cores may take their time.
-PATIENCE = 20_000
+PATIENCE = 60_000
 
 
 @pytest.fixture(scope="module")
