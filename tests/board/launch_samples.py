@@ -55,8 +55,8 @@ _PROJECT = """
 script = "train.py"
 help = "a small network"
 
-[experiments]
-rash = "rash.py"
+[experiments.rash]
+script = "rash.py"
 
 [programs.simulate]
 command = "echo {n} {mode}"
@@ -71,8 +71,7 @@ def write_project(directory: Path) -> None:
     directory.mkdir(exist_ok=True)
     (directory / "train.py").write_text(_SCRIPT)
     (directory / "rash.py").write_text(_BY_ITSELF)
-    text = _PROJECT.replace("[experiments]\nrash", "[experiments.rash]\nscript")
-    (directory / ".sacred.toml").write_text(text)
+    (directory / ".sacred.toml").write_text(_PROJECT)
 
 
 def launcher_for(

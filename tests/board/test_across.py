@@ -10,7 +10,6 @@ import random
 import re
 import xml.etree.ElementTree
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,20 +19,14 @@ import scipy.stats
 from sacred.runs import open_store
 from tests.board import board_runs
 from tests.board.api_client import Api, served
-from tests.board.test_page import KINDS, Board, Visit, box_of, see, visiting
+from tests.board.test_page import KINDS, Board, Visit, box_of, saved, see, visiting
 from tests.integration.test_readers import new_place
-from tests.services.browser import serve_browser
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 ACTS, WIDTHS = ("gelu", "relu", "tanh"), (8, 16, 32)
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from serve_browser()
 
 
 class Runs:
@@ -86,14 +79,6 @@ def api(board: Board) -> Iterator[Api]:
     found = Api(board.address)
     yield found
     found.close()
-
-
-def saved(page: Page, kind: str) -> bytes:
-    """What the menu of a picture saves."""
-    page.get_by_role("button", name="Save as PNG, SVG or CSV").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name=kind, exact=True).click()
-    return Path(download.value.path()).read_bytes()
 
 
 def table_of(content: bytes) -> list[dict[str, str]]:
@@ -272,10 +257,8 @@ def test_the_noise_of_seeds_is_drawn_and_marked(visit: Visit, board: Board, api:
     err = page.locator("#across [data-metric='err']")
     see(err.locator(".last"), f"noise ± {float(f'{floor:.2g}'):g}")
     err.hover()
-    err.get_by_role("button", name="Save the chart of err").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="SVG", exact=True).click()
-    paths = xml.etree.ElementTree.parse(download.value.path()).getroot().iter(f"{SVG}path")
+    drawn = xml.etree.ElementTree.fromstring(saved(page, "SVG", "Save the chart of err"))
+    paths = drawn.iter(f"{SVG}path")
     assert any(re.fullmatch(r"M[\d.]+ [-\d.]+h6V[-\d.]+h-6", path.get("d", "")) for path in paths)
     methods = runs["data"]["config.method"]
     first, far = methods.index("a"), methods.index("b")
@@ -427,6 +410,9 @@ def test_a_range_that_is_being_chosen_stays_while_runs_come(visit: Visit, board:
     page.keyboard.press("Shift+ArrowDown")
     see(page.locator(".mark:not([height='0'])"))
     size = axis.evaluate("area => area.previousSibling.getAttribute('height')")
+    axis.dispatch_event("blur")  # another window is looked at
+    axis.evaluate("area => new Promise((done) => setTimeout(done))")
+    assert axis.evaluate("area => area.previousSibling.getAttribute('height')") == size != "0"
     axis.evaluate("area => { area.dataset.old = '' }")
     come(board)
     see(page.locator("[data-name='config.act']:not([data-old])"))

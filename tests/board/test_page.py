@@ -23,7 +23,6 @@ from tests.board import board_runs
 from tests.board.api_client import READ_TOKEN, TOKEN, served
 from tests.conftest import ROOT
 from tests.integration.test_readers import new_place
-from tests.services.browser import serve_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -32,11 +31,6 @@ PAGE = ROOT / "sacred/board/page"
 KINDS = ("file", "sqlite", "mongo")
 #: Milliseconds; two busy cores may take their time.
 PATIENCE = 60_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from serve_browser()
 
 
 class Board:
@@ -130,9 +124,19 @@ def see(locator: Locator, text: str | re.Pattern[str] = "") -> Locator:
 
 def box_of(locator: Locator) -> dict[str, float]:
     """Where an element is, even if the page is just drawing it anew."""
+    deadline = time.monotonic() + PATIENCE / 1000
     while (box := locator.bounding_box()) is None:
-        pass
+        assert time.monotonic() < deadline
+        locator.page.wait_for_timeout(50)
     return box
+
+
+def saved(page: Page, kind: str, button: str = "Save as PNG, SVG or CSV") -> bytes:
+    """What the menu of a button saves."""
+    page.get_by_role("button", name=button).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=kind, exact=True).click()
+    return Path(download.value.path()).read_bytes()
 
 
 def test_the_table_lists_sorts_and_filters(visit: Visit) -> None:
@@ -378,6 +382,8 @@ def test_runs_are_compared_side_by_side(visit: Visit, board: Board) -> None:
     across.get_by_role("button", name="Output").click()
     see(across.locator("table.diff .before mark"), "plain")
     see(across.locator("table.diff .after mark"), "other")
+    across.get_by_role("searchbox", name="Find an entry").fill("lr")  # draws the table anew
+    see(across.locator("table.diff .after mark"), "other")
     page.reload()
     see(table.locator(".delta.up"))
     across.get_by_role("tab", name="Charts").click()
@@ -491,11 +497,8 @@ def test_all_runs_are_drawn_against_their_entries(visit: Visit, board: Board) ->
     assert across.locator("circle").count() == 9
     expected = scipy.stats.linregress(sizes, results).rvalue ** 2
     see(across.locator("p"), f"r² = {expected:.3f}, n = 9")
-    across.get_by_role("button", name="Save as PNG, SVG or CSV").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="SVG", exact=True).click()
-    saved = xml.etree.ElementTree.parse(download.value.path()).getroot()
-    circles = list(saved.iter("{http://www.w3.org/2000/svg}circle"))
+    root = xml.etree.ElementTree.fromstring(saved(page, "SVG"))
+    circles = list(root.iter("{http://www.w3.org/2000/svg}circle"))
     assert (len(circles), circles[0].get("fill", "").startswith("rgb")) == (9, True)
     across.get_by_label("Picture").select_option("importance")
     table = across.get_by_role("table", name="Importance for result")
@@ -560,10 +563,7 @@ def test_zoom_reads_finer_points_and_charts_are_saved(visit: Visit, board: Board
     content = {}
     for kind in ("SVG", "CSV", "PNG"):
         wave.hover()
-        wave.get_by_role("button", name="Save the chart of wave").click()
-        with page.expect_download() as download:
-            page.get_by_role("button", name=kind).click()
-        content[kind] = Path(download.value.path()).read_bytes()
+        content[kind] = saved(page, kind, "Save the chart of wave")
     root = xml.etree.ElementTree.fromstring(content["SVG"])
     texts = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
     assert "wave" in texts

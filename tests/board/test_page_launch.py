@@ -12,15 +12,9 @@ from sacred.runs import RunStore, open_store
 from tests.board.api_client import served
 from tests.board.launch_samples import launcher_for, write_project
 from tests.board.test_page import Visit, see, violations, visiting
-from tests.services.browser import serve_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from serve_browser()
 
 
 @pytest.fixture

@@ -9,22 +9,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sacred.runs import RunStore, open_store
+from sacred.stores.claims import Lease
 from tests.board.api_client import READ_TOKEN, served
 from tests.board.board_runs import hostile_texts
 from tests.board.queued_runs import Queue, make_experiment
 from tests.board.test_page import PATIENCE, Visit, see, violations, visiting
 from tests.integration.test_readers import new_place
-from tests.services.browser import serve_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 KINDS = ("file", "sqlite", "mongo")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from serve_browser()
 
 
 @pytest.fixture(params=KINDS)
@@ -233,7 +228,7 @@ def test_no_name_of_a_queued_run_or_sweep_runs_in_the_page(
             options={"--queue": True, "--loglevel": "ERROR"},
         )
     queue = Queue(files)
-    queue.lease = type(queue.lease)(worker=hostile[0], host=hostile[1], process=None, seconds=60)
+    queue.lease = Lease(worker=hostile[0], host=hostile[1], process=None, seconds=60)
     queue.take()
     with served({"lab": files}) as address:
         for visit in visiting(browser, address):

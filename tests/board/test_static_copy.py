@@ -18,19 +18,13 @@ from sacred.board.static_export.classic_script import classic_script
 from sacred.board.static_export.copied_secrets import Secrets
 from sacred.runs import RunStore, open_store
 from tests.board import board_runs
-from tests.board.test_page import PAGE, PATIENCE, see, violations
+from tests.board.test_page import PAGE, PATIENCE, saved, see, violations
 from tests.integration.test_readers import new_place
-from tests.services.browser import serve_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 SECRET = "hunter2-of-ada"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from serve_browser()
 
 
 class Copied:
@@ -157,10 +151,8 @@ def test_charts_of_a_copy_are_those_of_the_board(browser: Browser, tmp_path: Pat
         see(page.locator("[data-metric='loss'] canvas"))
         chart = page.locator("[data-metric='loss']")
         chart.hover()
-        chart.get_by_role("button", name="Save the chart of loss").click()
-        with page.expect_download() as download:
-            page.get_by_role("button", name="CSV").click()
-        rows = [row.split(",") for row in Path(download.value.path()).read_text().splitlines()]
+        lines = saved(page, "CSV", "Save the chart of loss").decode().splitlines()
+        rows = [line.split(",") for line in lines]
         own = [[float(cell) for cell in row[3:]] for row in rows[1:] if row[0] == "runs/5"]
         assert rows[0][3:] == ["relative", "last", "low", "high"]
         assert len(own) == 300
@@ -329,3 +321,21 @@ def test_the_page_is_what_a_copy_can_have() -> None:
     script = classic_script(PAGE, "main.js", {"transport.js": "recorded/transport.js"})
     assert '$["recorded/transport.js"]' in script
     assert '$["transport.js"]' not in script
+
+
+def test_views_of_one_store_show_its_runs_and_groups_only(browser: Browser, tmp_path: Path) -> None:
+    for name, results in (("a", (0.1, 0.2)), ("b", (0.8, 0.9))):
+        with open_store(tmp_path / name) as store:
+            recorder = board_runs.Recorder(store.backend, tmp_path / f"{name}-files")
+            for seed, result in enumerate(results):
+                recorder.start({"lr": 0.5, "seed": seed}, name="net").complete(result)
+    stores = [str(tmp_path / name) for name in ("a", "b")]
+    options = ("--export", str(tmp_path / "out"), "--view", "?by=config.lr")
+    main(["board", *stores, *options, "--view", "?by=config.lr&store=b"])
+    for copied in opened(browser, tmp_path / "out" / "index.html"):
+        page = copied.page
+        see(page.locator("tr.group"), "0.5 ± ")  # of all four
+        page.goto(f"{copied.url}?by=config.lr&store=b")
+        see(page.locator("tr.group"), "0.85 ± ")
+        page.goto(f"{copied.url}?store=b")
+        see(page.locator("#status .chip"), "All runs2")

@@ -13,10 +13,11 @@ from sacred.board.problem_details import Problem
 from sacred.records import RunId, RunRecord
 from sacred.upkeep import annotate, discard, recover
 
-__all__ = ["annotations_of", "discard_runs", "edit_run", "etag_of", "recover_runs"]
+__all__ = ["annotations_of", "discard_runs", "edit_run", "etag_of", "named_runs", "recover_runs"]
 
 _TEXTS = ("notes", "comment", "group")
 _FIELDS = ("tags", *_TEXTS, "starred")
+_NAMED_RUNS = 'the body is {..., "runs": [{"store": STORE, "key": KEY}, ...]}'
 
 
 def annotations_of(run: RunRecord) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def discard_runs(call: Call) -> dict[str, Any]:
     Args:
         call: with the runs.
     """
-    force = isinstance(call.body, dict) and call.body.get("force") is True
+    force = call.fields.get("force") is True
     return _with_runs(call, lambda runs, ids: discard(runs, ids, force=force))
 
 
@@ -118,20 +119,34 @@ def recover_runs(call: Call) -> dict[str, Any]:
     return _with_runs(call, recover)
 
 
-def _with_runs(call: Call, change: Any) -> dict[str, Any]:
+def named_runs(call: Call) -> dict[str, list[RunId]]:
+    """Return the ids of the runs that a body names, by the keys of their stores.
+
+    Args:
+        call: with the body.
+
+    Raises:
+        Problem: it names none, or in another form, or there is no such store.
+    """
     by_store: dict[str, list[RunId]] = {}
-    entries = call.body.get("runs") if isinstance(call.body, dict) else None
+    entries = call.fields.get("runs")
     if not isinstance(entries, list) or not entries:
-        raise Problem(422, 'the body is {"runs": [{"store": STORE, "key": KEY}, ...]}')
+        raise Problem(422, _NAMED_RUNS)
     for entry in entries:
         if not isinstance(entry, dict) or not all(
             isinstance(entry.get(name), str) for name in ("store", "key")
         ):
-            raise Problem(422, 'each run is {"store": STORE, "key": KEY}')
+            raise Problem(422, _NAMED_RUNS)
         by_store.setdefault(entry["store"], []).append(run_of_key(entry["key"]))
-    stores = {key: store_of_key(call.board.stores, key) for key in by_store}
+    for key in by_store:
+        store_of_key(call.board.stores, key)
+    return by_store
+
+
+def _with_runs(call: Call, change: Any) -> dict[str, Any]:
+    by_store = named_runs(call)
     number = 0
     for key, ids in by_store.items():
-        number += len(change(stores[key].runs, ids))
+        number += len(change(call.board.stores[key].runs, ids))
         call.board.notify(key, ids)
     return {"changed": number}

@@ -132,6 +132,11 @@ class Call(Frozen, eq=False):
         return store_of_key(self.board.stores, self.path["store"])
 
     @property
+    def fields(self) -> dict[str, Any]:
+        """The body, if it is an object; else nothing."""
+        return self.body if isinstance(self.body, dict) else {}
+
+    @property
     def run(self) -> RunRecord:
         """The run that the path names.
 

@@ -24,7 +24,7 @@ from sacred.runs.columns import column_path, different_entries
 from sacred.runs.groups import Part, measured, parts_by
 from sacred.statistics.student import mean_interval
 
-__all__ = ["Grouped", "group_runs", "list_groups", "read_runs"]
+__all__ = ["ALL_BUT_SEEDS", "Grouped", "group_runs", "list_groups", "read_runs"]
 
 #: So many runs are read at most: all of them have to be.
 _MAX_RUNS = 20_000

@@ -28,7 +28,7 @@ def save_view(call: Call) -> dict[str, Any]:
     Args:
         call: with name and address.
     """
-    body = call.body if isinstance(call.body, dict) else {}
+    body = call.fields
     name, address = body.get("name"), body.get("address")
     if not isinstance(name, str) or not name.strip() or len(name) > _MAX_NAME_CHARS:
         raise Problem(422, f"name is a text of at most {_MAX_NAME_CHARS} characters")

@@ -6,14 +6,12 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from sacred._base.deferred_thread import helper_thread
 from sacred._base.frozen import Frozen
 from sacred.board.opened_stores import BoardStore, run_key
 from sacred.display.value_text import as_json
 from sacred.records import RunId, RunRecord
-from sacred.runs import RunStore
 from sacred.status import ACTIVE
 from sacred.stores.store import NOT_UNDERSTOOD, StoreError
 
@@ -135,20 +133,9 @@ class _View:
         newest = runs.runs(newest_first=True, limit=_MAX_NEWEST).ids
         active = runs.runs("status in (QUEUED, RUNNING)").ids
         ids = list(dict.fromkeys([*newest, *active, *self._active]))
-        records = list(_records(runs, ids))
+        records = list(runs.records(ids, _FIELDS))
         self._active = {run.id for run in records if run.status in ACTIVE}
         return {run.id: _state(run) for run in records}
-
-
-def _records(runs: RunStore, ids: Iterable[RunId]) -> Iterable[RunRecord]:
-    documents: Iterable[dict[str, Any]] = runs.reader.documents(ids, fields=_FIELDS)
-    for document in documents:
-        yield RunRecord(
-            id=document["_id"],
-            source=runs.reader,
-            document=document,
-            dead_after=runs.dead_after,
-        )
 
 
 def _state(run: RunRecord) -> str:

@@ -32,6 +32,7 @@ export class Compare {
     this.noise = new Map();
     this.media = el("section.medias", { "aria-label": "Media of these runs" });
     this.mediaOf = "";
+    this.texts = el("section");
     this.abort = new AbortController();
     this.search.addEventListener("input", () => this.draw());
     this.stop = onChange((now, before) => { if (now.base !== before.base) { this.draw(); this.showMedia(); void this.learnNoise(); } });
@@ -72,8 +73,7 @@ export class Compare {
   /** The differences as a table. */
   rows() {
     const { runs, parts } = this.runs ?? { runs: [], parts: /** @type {Record<string, ComparedEntry[]>} */ ({}) };
-    const text = (/** @type {any} */ value) => (value === null ? "" : typeof value === "string" ? value : JSON.stringify(value));
-    return [["part", "entry", ...runs.map(({ key }) => key)], ...SECTIONS.flatMap(([part]) => (parts[part] ?? []).map(({ name, values }) => [part, name, ...values.map(text)]))];
+    return [["part", "entry", ...runs.map(({ key }) => key)], ...SECTIONS.flatMap(([part]) => (parts[part] ?? []).map(({ name, values }) => [part, name, ...values]))];
   }
 
   /** The places of the runs, the pinned one first. @param {ComparedRun[]} runs */
@@ -97,7 +97,7 @@ export class Compare {
     fill(this.place, ...problems.slice(0, 1).map((text) => el("div.warning", {}, icon("warn"), el("span.grow", {}, text))),
       runs.length < 2 ? el("div.empty", {}, "Select two or more runs in the list (x).") : el("div.scroll.sides", { tabindex: "0", role: "region", "aria-label": "Differences" }, table),
       same.length && runs.length > 1 ? el("p.dim", {}, `The same in all: ${same.join(", ")}.`) : null,
-      runs.length > 1 ? this.media : null, runs.length > 1 ? this.texts(runs, order, parts.sources ?? []) : null);
+      ...(runs.length > 1 ? [this.media, this.textsOf(runs, order, parts.sources ?? [])] : []));
   }
 
   /** @param {ComparedRun} run */
@@ -122,8 +122,18 @@ export class Compare {
     }));
   }
 
+  /** The same section as long as it is about the same runs: a text that is open there stays open. @param {ComparedRun[]} runs @param {number[]} order @param {ComparedEntry[]} sources */
+  textsOf(runs, order, sources) {
+    const wanted = JSON.stringify([order.map((n) => runs[n].key), sources.map(({ name }) => name)]);
+    if (wanted !== this.texts.dataset.of) {
+      this.texts = this.newTexts(runs, order, sources);
+      this.texts.dataset.of = wanted;
+    }
+    return this.texts;
+  }
+
   /** Sources and outputs of two runs. @param {ComparedRun[]} runs @param {number[]} order @param {ComparedEntry[]} sources */
-  texts(runs, order, sources) {
+  newTexts(runs, order, sources) {
     const [first, second] = order.map((n) => runs[n]);
     const names = sources.map(({ name }) => name).filter((name) => !name.startsWith("commit of "));
     const place = el("div");

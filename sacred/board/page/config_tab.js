@@ -5,6 +5,7 @@ import { check } from "./charts/settings.js";
 import { asValue } from "./completion.js";
 import { el, fill } from "./dom.js";
 import { notify } from "./notices.js";
+import { withPart } from "./query_parts.js";
 import { change, state } from "./state.js";
 import { valueTree } from "./value_tree.js";
 
@@ -67,7 +68,7 @@ function filterButton(path, value) {
 function addFilter(path, value) {
   const part = value === null ? `missing(${path})` : `${path.replace(/^config\./, "")} = ${asValue(value)}`;
   const before = state().q;
-  change({ q: before ? `${/\bor\b/.test(before) ? `(${before})` : before} and ${part}` : part });
+  change({ q: withPart(before, part) });
   notify(`Only runs with ${part}`, { label: "Undo", act: () => change({ q: before }) });
 }
 

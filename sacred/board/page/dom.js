@@ -125,3 +125,8 @@ export function button(label, act, look = {}) {
   if (look.pressed !== undefined) element.setAttribute("aria-pressed", String(look.pressed));
   return element;
 }
+
+/** Whether this page may change nothing. */
+export function isReadOnly() {
+  return document.body.classList.contains("read-only");
+}

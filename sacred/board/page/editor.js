@@ -1,7 +1,7 @@
 // @ts-check
 // Tags, notes, star and trash of the run that is open; a second editor is told.
 import { Problem, get, runPath, send } from "./api.js";
-import { button, el, fill } from "./dom.js";
+import { button, el, fill, isReadOnly } from "./dom.js";
 import { notify } from "./notices.js";
 
 export class Editor {
@@ -63,7 +63,7 @@ export class Editor {
 
   /** @returns {HTMLElement[]} */
   restoreTool() {
-    return document.body.classList.contains("read-only") ? [] : [button("Restore", () => this.move("restore", this.run), { text: true })];
+    return isReadOnly() ? [] : [button("Restore", () => this.move("restore", this.run), { text: true })];
   }
 
   toggleStar() {
@@ -95,7 +95,7 @@ export class Editor {
   tags() {
     const root = el("div.tags");
     const { tags } = this.run.annotations;
-    const isFixed = document.body.classList.contains("read-only") || this.run.in_trash;
+    const isFixed = isReadOnly() || this.run.in_trash;
     const shown = tags.map((/** @type {string} */ tag) => el("span.tag", {}, tag, isFixed ? null
       : el("button", { type: "button", title: `Remove the tag ${tag}`, onclick: () => this.edit({ tags: tags.filter((/** @type {string} */ one) => one !== tag) }) }, "×")));
     const input = /** @type {HTMLInputElement} */ (el("input", { placeholder: "add a tag", "aria-label": "Add a tag" }));
@@ -115,7 +115,7 @@ export class Editor {
   /** The notes, which become a field when they are clicked. */
   notes() {
     const root = el("div");
-    const isFixed = document.body.classList.contains("read-only") || this.run.in_trash;
+    const isFixed = isReadOnly() || this.run.in_trash;
     const show = () => {
       const { notes } = this.run.annotations;
       fill(root, notes ? el("div.notes", {}, notes) : null,

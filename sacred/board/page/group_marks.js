@@ -53,12 +53,11 @@ export function markTools(groups, marks) {
 
 /** Groups as a table. @param {Groups} groups @param {Marks | null} marks */
 function groupRows({ by, values, groups }, marks) {
-  const text = (/** @type {any} */ value) => (value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
   const head = [...by, "runs", ...values.flatMap((name) => [`${name} mean`, `${name} margin`, `${name} n`]), "against", "difference", "low", "high", "p", "differs"];
   const against = groups.find(({ place }) => place === marks?.base)?.label ?? "";
   return [head, ...groups.map((group) => {
     const mark = marks?.groups.find((one) => one.group === group.place);
-    return [...group.values, group.runs, ...group.numbers.flatMap((one) => [one?.mean, one?.margin, one?.count]), mark && against, mark?.difference, mark?.low, mark?.high, mark?.p, mark?.differs].map(text);
+    return [...group.values, group.runs, ...group.numbers.flatMap((one) => [one?.mean, one?.margin, one?.count]), mark && against, mark?.difference, mark?.low, mark?.high, mark?.p, mark?.differs];
   })];
 }
 
@@ -83,7 +82,7 @@ function rivals(marks) {
 }
 
 /** @param {number} value */
-export function signed(value) {
+function signed(value) {
   return `${value > 0 ? "+" : value < 0 ? "−" : ""}${number(Math.abs(Number(value.toPrecision(3))))}`;
 }
 

@@ -3,7 +3,7 @@
 import { Problem } from "./api.js";
 import { columnMenu } from "./column_menu.js";
 import { copyNote } from "./copy_note.js";
-import { button, el, fill, icon } from "./dom.js";
+import { button, el, fill, icon, isReadOnly } from "./dom.js";
 import { facetMenu } from "./facets.js";
 import { groupMenu } from "./group_menu.js";
 import { GroupsTable } from "./groups_table.js";
@@ -64,10 +64,6 @@ top.append(charts, by, columns, views, ...(copy ? [copyNote(copy)] : [save]), mo
 /** @param {HTMLElement} anchor @param {string} [field] */
 function openFacets(anchor, field = "") {
   togglePopup(anchor, "Facets", () => facetMenu(query.fields, query.learned ?? query.learn(), field));
-}
-
-function isReadOnly() {
-  return document.body.classList.contains("read-only");
 }
 
 /** @param {() => void} close */

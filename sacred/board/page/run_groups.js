@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { looks } from "./charts/colours.js";
 import { middle, plain } from "./format.js";
 import { change, state } from "./state.js";
+import { both } from "./status_query.js";
 
 /** @typedef {{count: number, mean: number | string, deviation: number | null, margin: number | null}} Mean */
 /**
@@ -55,7 +56,5 @@ export function showRuns(group) {
 
 /** @param {Group} group */
 export function queryOf(group) {
-  const { q } = state();
-  const parts = [/\bor\b/.test(q) ? `(${q})` : q, group.where];
-  return parts.filter(Boolean).join(" and ");
+  return both(state().q, group.where ?? "");
 }

@@ -3,7 +3,7 @@
 import { Problem, get, runPath } from "./api.js";
 import { chartsTab } from "./charts_tab.js";
 import { configTab } from "./config_tab.js";
-import { button, el, fill, icon, statusMark } from "./dom.js";
+import { button, el, fill, icon, isReadOnly, statusMark } from "./dom.js";
 import { Editor } from "./editor.js";
 import { filesTab, otherArtifacts } from "./files_tab.js";
 import { onStoreChange } from "./live.js";
@@ -117,7 +117,7 @@ export class RunPanel {
     const run = this.run;
     document.title = `${run.id} ${run.name ?? ""} – sacred board`;
     const isAlone = state().alone === "run";
-    const tools = document.body.classList.contains("read-only") ? [] : this.editor.tools();
+    const tools = isReadOnly() ? [] : this.editor.tools();
     fill(this.head, statusMark(run.status), el("h2", { title: `${run.name ?? ""} ${run.id}` }, `${run.name ?? "run"} `, el("span.dim", {}, `#${run.id}`)),
       el("span.grow"), ...tools,
       button(isAlone ? "With the list (f)" : "Alone (f)", () => change({ alone: isAlone ? "" : "run" }), { icon: "full", plain: true }), this.closeButton());

@@ -1,7 +1,7 @@
 // @ts-check
 // What is done with all runs that are selected: tags, star, group, trash.
 import { Problem, get, runPath, send } from "./api.js";
-import { button, el, fill } from "./dom.js";
+import { button, el, fill, isReadOnly } from "./dom.js";
 import { notify } from "./notices.js";
 import { togglePopup } from "./popup.js";
 import { change, onChange, state } from "./state.js";
@@ -17,7 +17,7 @@ export function selectionBar(root) {
     const { picked, trash } = state();
     root.hidden = picked.length === 0;
     if (root.hidden) { fill(root); return; }
-    const isFixed = document.body.classList.contains("read-only");
+    const isFixed = isReadOnly();
     const tag = button("Tags", () => togglePopup(tag, "Tags of the selected runs", (close) => tagForm(close)), { text: true });
     const group = button("Group name", () => togglePopup(group, "Group of the selected runs", (close) => field("Group", (value) => { close(); void editAll(() => ({ group: value || null }), `Group of ${count(picked)}: ${value || "none"}`); })), { text: true });
     const edits = isFixed ? [] : trash

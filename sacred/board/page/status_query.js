@@ -26,6 +26,11 @@ function balanced(text) {
 export function join(rest, statuses) {
   if (!statuses.length) return rest;
   const part = statuses.length === 1 ? `status = ${statuses[0]}` : `status in (${statuses.join(", ")})`;
-  if (!rest) return part;
-  return `${/\bor\b/.test(rest) ? `(${rest})` : rest} and ${part}`;
+  return both(rest, part);
+}
+
+/** A query that asks for both; an empty one asks for nothing. @param {string} query @param {string} part */
+export function both(query, part) {
+  const whole = /\bor\b/i.test(query) ? `(${query})` : query;
+  return [whole, part].filter(Boolean).join(" and ");
 }

@@ -30,21 +30,24 @@ def copied_marks(
         given = {"q": found["q"], "by": found["by"]}
         for value in answer["values"][:_MAX_VALUES]:
             for better in ("higher", "lower"):
-                asked = {**given, "store": found["stores"], "value": value, "better": better}
-                yield {**given, "value": value, "better": better}, api.ask("markGroups", **asked)
+                asked = {**given, "value": value, "better": better}
+                marks = api.ask("markGroups", **asked, store=found["stores"])
+                yield {**asked, "stores": found["stores"]}, marks
 
 
-def copied_noise(api: LocalApi, runs: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def copied_noise(
+    api: LocalApi, runs: Mapping[str, Any], fields: Sequence[Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
     """Yield the noise floors of each experiment.
 
     Args:
         api: that is asked.
         runs: pages of runs by STORE/KEY.
+        fields: as ``listFields`` gives them.
     """
     first: dict[Any, str] = {}
     for key, run in runs.items():
         first.setdefault(run["run"].get("name"), key)
-    fields = api.ask("listFields")["fields"]
     names = [field["name"] for field in fields if field["name"].rpartition(".")[2] in _ROLLUPS]
     values = ["result", *(name for name in names if name.startswith("metrics."))][:_MAX_NUMBERS]
     for key in first.values():

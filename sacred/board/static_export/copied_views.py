@@ -10,6 +10,7 @@ from typing import Any
 from sacred._base.clock import utcnow
 from sacred._base.frozen import Frozen
 from sacred.board.api.context import Board
+from sacred.board.api.run_groups import ALL_BUT_SEEDS
 from sacred.board.api.schemas import SCHEMAS
 from sacred.board.opened_stores import run_of_key, store_of_key
 from sacred.board.page_files import PAGE_ROOT
@@ -27,7 +28,6 @@ __all__ = ["MAX_RUNS", "Copy", "copy_of"]
 MAX_RUNS = 200
 _MAX_COLUMNS, _MAX_BUCKETS, _MAX_METRICS, _MAX_GROUPS = 300, 300, 60, 60
 _ALL_RUNS = View(name="All runs", address="")
-_ALL_BUT_SEEDS = "*"
 
 
 class Copy(Frozen):
@@ -76,16 +76,16 @@ class _Copying:
         keys = self._keys(tables)
         runs = {key: self._run(key) for key in keys}
         secrets = Secrets(runs, tables, fields, words=_words(fields, tables, runs))
-        groups = [self._groups(*one, keys, secrets) for one in self._groupings()]
+        numbers = [field["name"] for field in fields if field["kind"] == "metric"]
+        groups = [self._groups(*one, keys, secrets, numbers) for one in self._groupings()]
         parts = {
             "stores": self._stores(),
             "fields": fields,
             "views": [{"name": one.name, "address": one.address} for one in self._views[1:]],
             "tables": [_only(table, keys) for table in tables],
-            "groups": [group for group in groups if group is not None],
+            "groups": groups,
             "comparison": self._api.comparison(keys),
-            "answers": {},
-            "noise": list(copied_noise(self._api, runs)),
+            "noise": list(copied_noise(self._api, runs, fields)),
         }
         data: dict[str, Any] = {name: secrets.masked(part) for name, part in parts.items()}
         data["runs"] = {key: secrets.masked(run) for key, run in runs.items()}
@@ -215,16 +215,20 @@ class _Copying:
         found = [(one.value("q"), one.values("store"), one.values("by")) for one in self._views]
         found = [one for one in found if one[2]]
         found += [
-            (one.value("q"), one.values("store"), [_ALL_BUT_SEEDS])
+            (one.value("q"), one.values("store"), [ALL_BUT_SEEDS])
             for one in self._distinct("q", "store")
         ]
         return [one for n, one in enumerate(found) if one not in found[:n]]
 
     def _groups(
-        self, q: str, stores: list[str], by: list[str], keys: Sequence[str], secrets: Secrets
-    ) -> dict[str, Any] | None:
-        fields = self._api.ask("listFields")["fields"]
-        numbers = [field["name"] for field in fields if field["kind"] == "metric"]
+        self,
+        q: str,
+        stores: list[str],
+        by: list[str],
+        keys: Sequence[str],
+        secrets: Secrets,
+        numbers: Sequence[str],
+    ) -> dict[str, Any]:
         columns = self._api.ask("listRuns", q=q, store=stores, limit=20)["columns"]
         usual = [column["name"] for column in columns if column["kind"] == "metric"]
         values = list(dict.fromkeys(["result", *usual, *numbers]))[:_MAX_COLUMNS]
@@ -238,11 +242,12 @@ class _Copying:
     def _means(self, groups: Sequence[dict[str, Any]]) -> Iterator[tuple[Any, list[Any]]]:
         """The mean curves of groups: the usual ones, and those that a view shows."""
         for found in groups:
-            asked = {name: found[name] for name in ("q", "by")}
+            asked = {name: found[name] for name in ("q", "by", "stores")}
             shown = [
                 (view.value("band", "ci"), view.value("x", "step"))
                 for view in self._views
-                if view.values("by") == found["by"] and view.value("q") == found["q"]
+                if (view.value("q"), view.values("by"), view.values("store"))
+                == (found["q"], found["by"], found["stores"])
             ]
             members = [key for one in found["answer"]["groups"] for key in one["members"]]
             metrics = self._metrics(members)
@@ -250,7 +255,8 @@ class _Copying:
             if count < len(found["answer"]["groups"]):
                 self._left_out.append(f"mean curves: of {_MAX_GROUPS} groups")
             for statistic, x in dict.fromkeys([("ci", "step"), *shown]):
-                given = {**asked, "store": found["stores"], "statistic": statistic, "x": x}
+                given = {"q": found["q"], "by": found["by"], "store": found["stores"]}
+                given |= {"statistic": statistic, "x": x}
                 curves = [
                     curve
                     for name in metrics

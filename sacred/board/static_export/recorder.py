@@ -17,7 +17,7 @@ from sacred.board.api.routes import OPERATIONS
 from sacred.board.api.run_comparison import COMPARED_PARTS
 from sacred.runs.errors import UsageError
 
-__all__ = ["LocalApi", "View", "chosen_views", "packed_curves"]
+__all__ = ["LocalApi", "View", "chosen_views"]
 
 #: What a page asks of a curve.
 _ABOUT = ("group", "name", "buckets", "points", "gaps", "error")
@@ -61,10 +61,10 @@ class LocalApi:
         Args:
             operation: its name.
             path: the parameters in its path.
-            given: parameters by name, with an underscore behind those that Python reserves.
+            given: parameters by name.
         """
         found = self._operations[operation]
-        wanted = {name.rstrip("_"): value for name, value in given.items() if value is not None}
+        wanted = {name: value for name, value in given.items() if value is not None}
         values = {one.name: [] if one.many else one.default for one in found.parameters}
         call = Call(board=self._board, path=path or {}, values={**values, **wanted}, headers={})
         return found.serve(call)

@@ -19,7 +19,10 @@ __all__ = ["page_of", "write_copy"]
 _STYLES = ("style/base.css", "style/table.css", "style/run.css", "style/charts.css",
            "vendor/uplot/uPlot.min.css")  # fmt: skip
 _SCRIPTS = ("theme.js", "vendor/uplot/uPlot.iife.min.js")
-_INSTEAD = {"transport.js": "recorded/transport.js"}
+_INSTEAD = {
+    "transport.js": "recorded/transport.js",
+    "operations/pages.js": "recorded/pages.js",
+}
 
 
 def write_copy(copy: Copy, directory: str | os.PathLike[str]) -> Path:

@@ -41,8 +41,7 @@ def mark_groups_of_runs(call: Call) -> dict[str, Any]:
     groups = {place: measured(f"group {place}", grouped.parts[place].runs, path)
               for place in places}  # fmt: skip
     known = {place: group for place, group in groups.items() if group.values}
-    given: Direction | None = {"lower": "lower", "higher": "higher"}.get(call.values["better"])  # type: ignore[assignment]
-    direction = direction_of(path, given) or "higher"
+    direction = direction_of(path, call.values["better"]) or "higher"
     base = _base(call.values["base"], known, direction)
     if base is None or len(known) < 2:
         return {"base": base, "better": direction, "comparisons": 0, "groups": []}

@@ -69,7 +69,7 @@ def launch_run(call: Call) -> dict[str, Any]:
     Raises:
         Problem: they make no sense; the member ``entry`` has the path of an entry that does not.
     """
-    body = call.body if isinstance(call.body, dict) else {}
+    body = call.fields
     name, key, entries = body.get("name"), body.get("store"), body.get("entries")
     if not isinstance(name, str) or not isinstance(key, str) or not isinstance(entries, dict):
         raise Problem(422, _BODY)

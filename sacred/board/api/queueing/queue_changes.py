@@ -6,15 +6,13 @@ import math
 from typing import Any
 
 from sacred._base.text import did_you_mean
+from sacred.board.api.editing import named_runs
 from sacred.board.api.operations import Call
-from sacred.board.opened_stores import run_key, run_of_key, store_of_key
+from sacred.board.opened_stores import run_key
 from sacred.board.problem_details import Problem
 from sacred.queue.actions import QUEUE_ACTIONS, ActionOptions, change_queue
-from sacred.records import RunRecord
 
 __all__ = ["change_queued_runs", "chosen_action"]
-
-_BODY = 'the body is {"action": NAME, "runs": [{"store": STORE, "key": KEY}, ...]}'
 
 
 def change_queued_runs(call: Call) -> dict[str, Any]:
@@ -26,12 +24,13 @@ def change_queued_runs(call: Call) -> dict[str, Any]:
     Raises:
         Problem: the action or the runs make no sense.
     """
-    body = call.body if isinstance(call.body, dict) else {}
+    body = call.fields
     action = chosen_action(body, QUEUE_ACTIONS)
     options = ActionOptions(force=body.get("force") is True, priority=_priority(body, action))
     changed, unchanged = [], []
-    for key, records in _runs(call, body).items():
+    for key, wanted in named_runs(call).items():
         store = call.board.stores[key]
+        records = [store.runs[run_id] for run_id in wanted]
         ids = []
         for run_id, state in change_queue(action, records, store.runs, options):
             name = {"store": key, "key": run_key(run_id)}
@@ -68,18 +67,3 @@ def _priority(body: dict[str, Any], action: str) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
     raise Problem(422, "priority is a number: a higher one is run earlier")
-
-
-def _runs(call: Call, body: dict[str, Any]) -> dict[str, list[RunRecord]]:
-    named = body.get("runs")
-    if not isinstance(named, list) or not named:
-        raise Problem(422, _BODY)
-    found: dict[str, list[RunRecord]] = {}
-    for entry in named:
-        name = entry if isinstance(entry, dict) else {}
-        key, run = name.get("store"), name.get("key")
-        if not isinstance(key, str) or not isinstance(run, str):
-            raise Problem(422, _BODY)
-        store = store_of_key(call.board.stores, key)
-        found.setdefault(key, []).append(store.runs[run_of_key(run)])
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sacred._base.frozen import Frozen
@@ -107,20 +107,10 @@ def _describe(call: Call, store: BoardStore, found: _Found, answer: dict[str, An
 def _records(runs: RunStore, ids: Iterable[RunId]) -> dict[str, RunRecord]:
     """The records by the texts of their ids: queues of some stores know ids as texts only."""
     wanted = list(ids)
-    found = {str(run.id): run for run in _read_records(runs, wanted)}
+    found = {str(run.id): run for run in runs.records(wanted, _FIELDS)}
     missing = [one for one in wanted if str(one) not in found and isinstance(one, str)]
     others = [plain_id(one) for one in missing if plain_id(one) != one]
-    return found | {str(run.id): run for run in _read_records(runs, others)}
-
-
-def _read_records(runs: RunStore, ids: Sequence[RunId]) -> Iterator[RunRecord]:
-    for document in runs.reader.documents(ids, fields=_FIELDS) if ids else ():
-        yield RunRecord(
-            id=document["_id"],
-            source=runs.reader,
-            document=document,
-            dead_after=runs.dead_after,
-        )
+    return found | {str(run.id): run for run in runs.records(others, _FIELDS)}
 
 
 def _about(store: str, run: RunRecord) -> dict[str, Any]:

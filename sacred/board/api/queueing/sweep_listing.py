@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,14 +58,13 @@ def read_sweep(call: Call) -> dict[str, Any]:
     """
     sweep = _sweep(call)
     outcomes = sweep.outcomes()
-    dimensions = list(dict.fromkeys(name for one in outcomes for name in one.values))
     best = {one.trial for one in sweep.best()}
     space = sweep.facts.get("space")
     return {
         **_summary(call.store, sweep, _held(call.store)),
-        "dimensions": dimensions,
+        "dimensions": sweep.dimensions,
         "space": list(map(str, space)) if isinstance(space, list | tuple) else [],
-        "query": f"meta.sweep.name = {json.dumps(sweep.name, ensure_ascii=False)}",
+        "query": sweep.query,
         "total": len(outcomes),
         "points": [
             {**_point(one), "best": one.trial in best} for one in outcomes[: call.values["limit"]]
@@ -107,7 +105,7 @@ def change_runs_of_sweep(call: Call) -> dict[str, Any]:
     Raises:
         Problem: there is no such sweep, or no such action.
     """
-    action = chosen_action(call.body if isinstance(call.body, dict) else {}, SWEEP_ACTIONS)
+    action = chosen_action(call.fields, SWEEP_ACTIONS)
     ids: list[RunId] = []
     try:
         for run_id in change_sweep(call.store.runs, _name(call), action):

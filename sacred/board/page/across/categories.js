@@ -16,7 +16,7 @@ const BINS = 8;
 const { width, height, left, right, top, bottom } = SIZE;
 
 /** The categories of a column: its values, or ranges of its numbers if they are many. @param {any[]} values @returns {Category[]} */
-export function categoriesOf(values) {
+function categoriesOf(values) {
   const present = values.filter((value) => value !== null && value !== undefined);
   const names = new Map(present.map((value) => [textOf(value), value]));
   const areNumbers = present.length > 0 && present.every((value) => typeof value === "number");

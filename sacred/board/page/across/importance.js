@@ -40,10 +40,10 @@ function share(size, isMinus) {
 
 /** What Optuna says of the same entries. @param {AcrossData} data @param {HTMLElement} place */
 async function explain(data, place) {
-  const { q, stores, picked } = state();
+  const { q, stores, trash, picked } = state();
   try {
     /** @type {Explained} */
-    const answer = await get("importance", { q, store: stores, value: data.y, entry: data.entries, run: picked });
+    const answer = await get("importance", { q, store: stores, trash: trash || null, value: data.y, entry: data.entries, run: picked });
     const lines = answer.entries.map((entry) => el("tr", {}, el("th", { scope: "row" }, short(entry.name)), el("td.number", {}, entry.share.toFixed(3)), el("td", {}, share(entry.share, false))));
     fill(place, answer.method ? el("h3", {}, answer.method) : null,
       lines.length ? el("table.data.importance", { "aria-label": `${answer.method} for ${short(data.y)}` }, el("tbody", {}, ...lines)) : null, el("p.dim", {}, answer.about));

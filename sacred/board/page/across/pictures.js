@@ -130,9 +130,12 @@ function brushByKeys(name, area, mark, ask) {
   if (ranges.has(name)) draw();
   area.addEventListener("focus", draw);
   area.addEventListener("blur", () => {
-    mark.setAttribute("height", "0");
-    // Browsers differ in whether what is drawn anew is still there when it loses the focus.
-    setTimeout(() => { if (area.isConnected && document.activeElement !== area) ranges.delete(name); });
+    // A window that loses the focus keeps its range, and so does what is just drawn anew: browsers differ in when they say so.
+    setTimeout(() => {
+      if (!area.isConnected || document.activeElement === area) return;
+      mark.setAttribute("height", "0");
+      ranges.delete(name);
+    });
   });
 }
 

@@ -1,6 +1,6 @@
 // @ts-check
 // Pictures as files: SVG with the styles that it has here, PNG drawn from the same shapes, and CSV.
-import { saveBlob, saveText } from "../charts/export.js";
+import { csvText, saveBlob, saveText } from "../charts/export.js";
 import { button, el, icon } from "../dom.js";
 import { menuItem, togglePopup } from "../popup.js";
 
@@ -9,7 +9,7 @@ const SCALE = 2;
 
 /**
  * A button that saves a picture.
- * @param {() => SVGSVGElement | null} drawn @param {(() => string[][]) | null} rows @param {string} [name]
+ * @param {() => SVGSVGElement | null} drawn @param {(() => any[][]) | null} rows @param {string} [name]
  */
 export function saveMenu(drawn, rows, name) {
   const title = () => name ?? drawn()?.getAttribute("aria-label") ?? "runs";
@@ -18,16 +18,6 @@ export function saveMenu(drawn, rows, name) {
   ]).filter(([kind]) => (kind === "CSV" ? rows !== null : drawn() !== null));
   const anchor = button("Save as PNG, SVG or CSV", () => togglePopup(anchor, "Save as PNG, SVG or CSV", (close) => el("div.menu", {}, ...kinds().map(([label, act]) => menuItem(label, () => { close(); act(); }, icon("file"))))), { icon: "save", plain: true });
   return anchor;
-}
-
-/** @param {string[][]} rows */
-export function csvText(rows) {
-  // A spreadsheet would take what begins so for a formula; numbers are none.
-  const cell = (/** @type {string} */ text) => {
-    const safe = /^[=+@\t-]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  };
-  return rows.map((row) => row.map(cell).join(",")).join("\r\n");
 }
 
 /** @param {SVGSVGElement | null} drawn @param {string} name */
@@ -70,7 +60,7 @@ function paint(context, shape) {
   const isPainted = (/** @type {string} */ part) => style.getPropertyValue(part) !== "none";
   if (shape.tagName === "text") {
     context.font = `${style.fontWeight} ${style.fontSize} system-ui, sans-serif`;
-    context.textAlign = { middle: "center", end: "right" }[style.textAnchor] === "center" ? "center" : style.textAnchor === "end" ? "right" : "left";
+    context.textAlign = style.textAnchor === "middle" ? "center" : style.textAnchor === "end" ? "right" : "left";
     if (isPainted("stroke")) { context.globalAlpha = alpha("stroke"); context.strokeText(shape.textContent ?? "", value("x"), value("y")); }
     context.globalAlpha = alpha("fill");
     context.fillText(shape.textContent ?? "", value("x"), value("y"));

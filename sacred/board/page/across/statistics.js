@@ -54,7 +54,7 @@ export function quantile(values, share) {
   return values[low] + (next - values[low]) * (place - low);
 }
 
-/** @typedef {{n: number, mean: number, q1: number, median: number, q3: number, low: number, high: number, least: number, largest: number, outliers: number[]}} Box low, high: the last values within 1.5 times the distance of the quartiles */
+/** @typedef {{n: number, mean: number, q1: number, median: number, q3: number, low: number, high: number, least: number, largest: number}} Box low, high: the last values within 1.5 times the distance of the quartiles */
 
 /** What a box shows. @param {number[]} values at least one @returns {Box} */
 export function boxOf(values) {
@@ -64,7 +64,7 @@ export function boxOf(values) {
   const inside = sorted.filter((value) => value >= q1 - reach && value <= q3 + reach);
   return {
     n: sorted.length, mean: mean(sorted), q1, median, q3, low: Math.min(inside[0], q1), high: Math.max(inside[inside.length - 1], q3),
-    least: sorted[0], largest: sorted[sorted.length - 1], outliers: sorted.filter((value) => value < q1 - reach || value > q3 + reach),
+    least: sorted[0], largest: sorted[sorted.length - 1],
   };
 }
 

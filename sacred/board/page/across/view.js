@@ -16,7 +16,7 @@ import { SUMMARIES } from "./statistics.js";
 
 /** @typedef {import("./data.js").AcrossData} AcrossData */
 
-/** @typedef {{label: string, draw: (data: AcrossData) => Node[], rows: (data: AcrossData) => string[][], x?: "entry" | "number", z?: boolean, log?: string, isBetter?: string}} Kind x, z: what can be chosen; log, isBetter: of which axes */
+/** @typedef {{label: string, draw: (data: AcrossData) => Node[], rows: (data: AcrossData) => any[][], x?: "entry" | "number", z?: boolean, log?: string, isBetter?: string}} Kind x, z: what can be chosen; log, isBetter: of which axes */
 /** @type {Record<string, Kind>} */
 const KINDS = {
   scatter: { label: "Scatter", draw: scatter, rows: runRows, x: "entry", log: "xy", isBetter: "y" }, box: { label: "Box by category", draw: box, rows: boxRows, x: "entry", log: "y", isBetter: "y" },
@@ -119,6 +119,5 @@ export class AcrossRuns {
 
 /** A line for each run. @param {AcrossData} data */
 function runRows(data) {
-  const text = (/** @type {any} */ value) => (value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
-  return [["run", "start", short(data.y), short(data.x), ...data.entries.map(short)], ...data.rows.map((row) => [row.key, new Date(row.start * 1000).toISOString(), text(row.y), text(row.x), ...row.entries.map(text)])];
+  return [["run", "start", short(data.y), short(data.x), ...data.entries.map(short)], ...data.rows.map((row) => [row.key, new Date(row.start * 1000).toISOString(), row.y, row.x, ...row.entries])];
 }

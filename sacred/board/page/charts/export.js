@@ -110,11 +110,17 @@ export function csvOf(name, chart) {
   for (const { curve, key, label } of chart.lines.filter(({ faint }) => !faint)) {
     for (let n = 0; n < curve.buckets; n += 1) rows.push([key, label, name, String(curve.x[n]), String(curve.last[n]), String(curve.low[n]), String(curve.high[n])]);
   }
+  return csvText(rows);
+}
+
+/** Values as lines of a file: texts as they are, others as JSON. @param {any[][]} rows */
+export function csvText(rows) {
   return rows.map((row) => row.map(csvCell).join(",")).join("\r\n");
 }
 
-/** @param {string} text */
-function csvCell(text) {
+/** @param {any} value */
+function csvCell(value) {
+  const text = value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
   // A spreadsheet would take what begins so for a formula; numbers are none.
   const safe = /^[=+@\t-]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

@@ -53,7 +53,3 @@ export function confirmed(title, text, label, then) {
   document.body.append(dialog);
   dialog.showModal();
 }
-
-export function isReadOnly() {
-  return document.body.classList.contains("read-only");
-}

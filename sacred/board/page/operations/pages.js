@@ -1,12 +1,10 @@
 // @ts-check
 // The pages beside the list of runs: queue, sweeps, launch; tabs lead to them, and keys.
 import { Problem, get } from "../api.js";
-import { button, el, fill, icon } from "../dom.js";
+import { button, el, fill, icon, isReadOnly } from "../dom.js";
 import { onStoreChange } from "../live.js";
 import { showEmpty } from "../notices.js";
 import { onChange, state } from "../state.js";
-import { copy } from "../transport.js";
-import { isReadOnly } from "./actions.js";
 import { go } from "./navigation.js";
 import { LaunchView } from "./launch_view.js";
 import { QueueView } from "./queue_view.js";
@@ -36,7 +34,7 @@ export class Operations {
     this.root = root;
     this.pages = PAGES;
     this.tabs = el("nav.pages", { "aria-label": "Pages" });
-    if (!copy) top.append(this.tabs);
+    top.append(this.tabs);
     /** @type {View | null} */
     this.view = null;
     this.shown = "";
@@ -54,7 +52,7 @@ export class Operations {
     new MutationObserver(() => { if (wasFixed !== isReadOnly()) { wasFixed = isReadOnly(); void this.load(); } }).observe(document.body, { attributeFilter: ["class"] });
     setInterval(() => { if (this.view && !document.hidden && !this.isEdited() && performance.now() - this.loaded > REST * this.took) void this.load(); }, POLL_MS);
     this.update();
-    if (!copy) void this.learn();
+    void this.learn();
   }
 
   /** Find out whether runs can be launched here. */
@@ -67,12 +65,13 @@ export class Operations {
 
   /** Shortcuts that lead to the pages. */
   get shortcuts() {
-    return copy ? [] : [{ keys: ["1"], about: "The runs", act: () => go("") }, ...this.pages.map(({ id, label, key }) => ({ keys: [key], about: label, act: () => go(id) })), ...(this.pages.includes(LAUNCH) ? [] : [{ keys: [LAUNCH.key], about: "Launch a run, with sacred board --allow-launch", act: () => { if (this.pages.includes(LAUNCH)) go(LAUNCH.id); } }])];
+    return [{ keys: ["1"], about: "The runs", act: () => go("") }, ...PAGES.map(({ id, label, key }) => ({ keys: [key], about: label, act: () => go(id) })),
+      { keys: [LAUNCH.key], about: "Launch a run, with sacred board --allow-launch", act: () => { if (this.pages.includes(LAUNCH)) go(LAUNCH.id); } }];
   }
 
   update() {
     const { page, sweep } = state();
-    const found = copy ? undefined : this.pages.find(({ id }) => id === page);
+    const found = this.pages.find(({ id }) => id === page);
     document.body.classList.toggle("on-page", found !== undefined);
     this.root.hidden = !found;
     fill(this.tabs, tab("", "Runs", "1", "columns", !found), ...this.pages.map(({ id, label, key, icon: name }) => tab(id, label, key, name, id === page)));

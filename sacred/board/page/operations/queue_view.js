@@ -1,10 +1,10 @@
 // @ts-check
 // The queue: what runs and where, what waits in order, what is held back, what has failed; workers.
 import { get } from "../api.js";
-import { button, el, fill, icon, statusMark } from "../dom.js";
+import { button, el, fill, icon, isReadOnly, statusMark } from "../dom.js";
 import { ago, duration, fullTime, plain, zone } from "../format.js";
 import { change, state } from "../state.js";
-import { act, confirmed, isReadOnly } from "./actions.js";
+import { act, confirmed } from "./actions.js";
 import { go, link } from "./navigation.js";
 
 /** @typedef {any} QueuedRun a run of `GET queue` */
@@ -120,7 +120,7 @@ function aboutStore(store) {
 }
 
 /** @param {string[]} heads @param {HTMLElement[]} rows */
-export function table(heads, rows) {
+function table(heads, rows) {
   return el("div.scroll", {}, el("table.data.rows", {}, el("thead", {}, el("tr", {}, ...heads.map((head) => (head ? el("th", { scope: "col" }, head) : el("td"))))), el("tbody", {}, ...rows)));
 }
 

@@ -1,10 +1,10 @@
 // @ts-check
 // All sweeps: how far each is, and what is best.
 import { get } from "../api.js";
-import { button, el, fill, icon, statusMark } from "../dom.js";
+import { button, el, fill, icon, isReadOnly, statusMark } from "../dom.js";
 import { ago, fullTime, number, plain, zone } from "../format.js";
 import { state } from "../state.js";
-import { actOnSweep, isReadOnly } from "./actions.js";
+import { actOnSweep } from "./actions.js";
 import { go, link } from "./navigation.js";
 
 const ORDER = ["COMPLETED", "PRUNED", "RUNNING", "QUEUED", "INTERRUPTED", "TIMEOUT", "CANCELLED", "FAILED", "DEAD"];

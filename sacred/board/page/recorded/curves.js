@@ -1,7 +1,7 @@
 // @ts-check
 // Curves of a static copy, in the form in which the API sends them.
 import { NotCopied } from "./problems.js";
-import { groupsFor } from "./tables.js";
+import { groupsFor, ofGroups } from "./tables.js";
 
 /** @typedef {import("./transport.js").Copied} Copied */
 /** @typedef {{x: number[], first: number[], last: number[], low: number[], high: number[], gaps: number[], points: number, error: string | null}} Columns */
@@ -75,9 +75,9 @@ export function curvesOf(data, query) {
 
 /** @param {Copied} data @param {URLSearchParams} query */
 export function groupCurves(data, query) {
-  const [q, by, statistic, x] = [query.get("q") ?? "", query.getAll("by"), query.get("statistic") ?? "ci", query.get("x") ?? "step"];
-  const { answer } = groupsFor(data, q, by);
-  const known = data.groupCurves.find((one) => one.q === q && String(one.by) === String(by) && one.statistic === statistic && one.x === x);
+  const [statistic, x] = [query.get("statistic") ?? "ci", query.get("x") ?? "step"];
+  const { answer } = groupsFor(data, query);
+  const known = ofGroups(data.groupCurves, query).find((one) => one.statistic === statistic && one.x === x);
   if (!known) throw new NotCopied("This copy does not have the means of groups in this form; it has 95 % intervals by step, and those of its views.");
   const groups = query.getAll("group").map(Number);
   const wanted = groups.length ? groups : answer.groups.map((/** @type {any} */ _, /** @type {number} */ n) => n);

@@ -1,14 +1,15 @@
 // @ts-check
 // What a static copy says of noise.
 import { NotCopied } from "./problems.js";
+import { ofGroups } from "./tables.js";
 
 /** @typedef {import("./transport.js").Copied} Copied */
 
 /** @param {Copied} data @param {URLSearchParams} query */
 export function marks(data, query) {
-  const [q, by, value] = [query.get("q") ?? "", query.getAll("by"), query.get("value") ?? ""];
+  const value = query.get("value") ?? "";
   const better = query.get("better") ?? (value.endsWith(".min") ? "lower" : "higher");
-  const known = data.marks.find((one) => one.q === q && String(one.by) === String(by) && one.value === value && one.better === better);
+  const known = ofGroups(data.marks, query).find((one) => one.value === value && one.better === better);
   const count = known ? known.answer.groups.length + 1 : 0;
   // Which groups are compared decides how sure one can be: those of the copy are all.
   const isAll = query.getAll("group").length >= count;

@@ -1,23 +1,29 @@
 // @ts-check
 // Tables, groups and comparisons of a static copy: parts of what was recorded.
-import { split } from "../status_query.js";
+import { both, split } from "../status_query.js";
 import { NotCopied } from "./problems.js";
 
 /** @typedef {import("./transport.js").Copied} Copied */
 /** @typedef {import("./transport.js").CopiedTable} CopiedTable */
 
-/** The rows of a query, as places in a table. @param {Copied} data @param {string} q @returns {{table: CopiedTable, places: number[]}} */
-function rowsOf(data, q) {
+/** A table of some stores has the first runs of these, one of all stores perhaps none of them. @param {Copied} data @param {string} q @param {string[]} stores */
+function tableOf(data, q, stores) {
+  const tables = data.tables.filter((table) => table.q === q);
+  return tables.find((table) => String(table.stores) === String(stores)) ?? tables.find((table) => !table.stores.length) ?? tables[0];
+}
+
+/** The rows of a query, as places in a table. @param {Copied} data @param {string} q @param {string[]} stores @returns {{table: CopiedTable, places: number[]}} */
+function rowsOf(data, q, stores) {
   const all = (/** @type {CopiedTable} */ table) => table.page.runs.map((/** @type {any} */ _, /** @type {number} */ n) => n);
-  const exact = data.tables.find((table) => table.q === q);
+  const exact = tableOf(data, q, stores);
   if (exact) return { table: exact, places: all(exact) };
   const [rest, statuses] = split(q);
-  const table = statuses.length ? data.tables.find((one) => one.q === rest) : undefined;
+  const table = statuses.length ? tableOf(data, rest, stores) : undefined;
   if (table) return { table, places: all(table).filter((/** @type {number} */ n) => statuses.includes(table.page.runs[n].status)) };
   // The runs of a group.
   for (const { q: whole, answer } of data.groups) {
-    const group = answer.groups.find((/** @type {any} */ one) => one.where && [/\bor\b/.test(whole) ? `(${whole})` : whole, one.where].filter(Boolean).join(" and ") === q);
-    const found = group && data.tables.find((one) => one.q === whole);
+    const group = answer.groups.find((/** @type {any} */ one) => one.where && both(whole, one.where) === q);
+    const found = group && tableOf(data, whole, stores);
     if (found) return { table: found, places: all(found).filter((/** @type {number} */ n) => group.members.includes(`${found.page.runs[n].store}/${found.page.runs[n].key}`)) };
   }
   const known = data.tables.map((one) => one.q || "all runs").join("; ");
@@ -26,8 +32,8 @@ function rowsOf(data, q) {
 
 /** @param {Copied} data @param {URLSearchParams} query */
 function chosen(data, query) {
-  const { table, places } = rowsOf(data, query.get("q") ?? "");
   const stores = query.getAll("store");
+  const { table, places } = rowsOf(data, query.get("q") ?? "", stores);
   const isWanted = (/** @type {number} */ n) => !stores.length || stores.includes(table.page.runs[n].store);
   return { table, places: query.has("trash") ? [] : places.filter(isWanted) };
 }
@@ -91,16 +97,23 @@ function compared(left, right, sign) {
   return (a < b ? -1 : a > b ? 1 : 0) * sign;
 }
 
-/** @param {Copied} data @param {string} q @param {string[]} by */
-export function groupsFor(data, q, by) {
-  const found = data.groups.find((one) => one.q === q && String(one.by) === String(by));
+/** What is known of groups is found by their query, their fields and their stores. @template {{q: string, by: string[], stores: string[]}} T @param {T[]} known @param {URLSearchParams} query */
+export function ofGroups(known, query) {
+  const [q, by, stores] = [query.get("q") ?? "", query.getAll("by"), query.getAll("store")];
+  return known.filter((one) => one.q === q && String(one.by) === String(by) && String(one.stores) === String(stores));
+}
+
+/** @param {Copied} data @param {URLSearchParams} query */
+export function groupsFor(data, query) {
+  const [found] = ofGroups(data.groups, query);
+  const by = query.getAll("by");
   if (!found) throw new NotCopied(`This copy has no groups by ${by.join(", ")}; it has those of its views, and all that differs but seeds.`);
   return found;
 }
 
 /** @param {Copied} data @param {URLSearchParams} query */
 export function groupsOf(data, query) {
-  const { answer } = groupsFor(data, query.get("q") ?? "", query.getAll("by"));
+  const { answer } = groupsFor(data, query);
   const wanted = query.getAll("value");
   const places = wanted.map((name) => answer.values.findIndex((/** @type {string} */ one) => one === name || one === `metrics.${name}`));
   const pick = (/** @type {any[]} */ all) => places.map((place) => all[place] ?? null);

@@ -24,7 +24,6 @@ import { comparison, groupsOf, page, storesOf } from "./tables.js";
  * @property {any} comparison of all runs of the copy
  * @property {Record<string, CopiedRun>} runs by STORE/KEY
  * @property {Record<string, string>} contents of files in base64, by their digests
- * @property {Record<string, any>} answers of other requests, by their addresses
  * @property {string} icon
  */
 
@@ -41,17 +40,15 @@ export async function request(url, options) {
   const [path, text = ""] = url.replace(/^api\/v1\//, "").split("?");
   try {
     if ((options.method ?? "GET") !== "GET") throw new NotCopied("This is a copy without a server: nothing can be changed.");
-    return answer(path, new URLSearchParams(text), url);
+    return answer(path, new URLSearchParams(text));
   } catch (error) {
     if (!(error instanceof NotCopied)) throw error;
     return json({ title: "Not in this copy", status: 404, detail: error.message }, 404);
   }
 }
 
-/** @param {string} path @param {URLSearchParams} query @param {string} url @returns {Response} */
-function answer(path, query, url) {
-  const known = data.answers[url.replace(/^api\/v1\//, "")];
-  if (known) return json(known);
+/** @param {string} path @param {URLSearchParams} query @returns {Response} */
+function answer(path, query) {
   switch (path) {
     case "stores": return json(storesOf(data, query));
     case "fields": return json({ fields: data.fields });
@@ -116,7 +113,7 @@ export function fileUrl(url) {
   return `data:${type};base64,${data.contents[file.content]}`;
 }
 
-/** @param {string} url @returns {EventSource | null} */
-export function openEvents(url) {
-  return url ? null : null;
+/** @returns {EventSource | null} */
+export function openEvents() {
+  return null;
 }
