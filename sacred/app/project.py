@@ -21,16 +21,16 @@ from typing import TYPE_CHECKING, Any
 
 from sacred._base.frozen import Frozen
 from sacred._base.text import did_you_mean
+from sacred.definition import STORE_VARIABLE
 from sacred.runs.errors import ProgramError
 from sacred.stores.schemes import absolute_address
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["STORE_VARIABLE", "Project", "default_address", "find_project"]
+__all__ = ["Project", "default_address", "find_project"]
 
 PROJECT_FILES = (".sacred.toml", "pyproject.toml")
-STORE_VARIABLE = "SACRED_STORE"
 _KEYS = ("stores", "default", "programs", "experiments")
 
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from sacred._base.frozen import Frozen
 from sacred.app.index_progress import IndexProgress
-from sacred.app.project import STORE_VARIABLE, Project, default_address, find_project
+from sacred.app.project import Project, default_address, find_project
+from sacred.definition import STORE_VARIABLE
 from sacred.display.console import Console
 from sacred.query.names import NO_NAMES, Names
 from sacred.query.parser import parse

@@ -74,7 +74,11 @@ class Lineage:
         report: Callable[[str], None] = lambda problem: None,
         wanted: Iterable[UsedFile] = (),
     ) -> None:
-        records = [(store.url, record) for store in stores for record in _records(store, report)]
+        records = [
+            (store.url, record)
+            for store in stores
+            for record in store.records(fields=FIELDS, report=report)
+        ]
         inputs = {(url, str(record.id)): inputs_of(record) for url, record in records}
         sizes = {file.size for files in inputs.values() for file in files}
         sizes |= {file.size for file in wanted}
@@ -139,14 +143,6 @@ class Lineage:
                         waiting.append(other)
                         runs[other.key] = other
         return list(runs.values()), list(links.values())
-
-
-def _records(store: RunStore, report: Callable[[str], None]) -> Iterator[RunRecord]:
-    reader = store.reader
-    for document in reader.documents(fields=FIELDS, report=report):
-        yield RunRecord(
-            id=document["_id"], source=reader, document=document, dead_after=store.dead_after
-        )
 
 
 def _may_precede(writer: LineageRun, reader: LineageRun) -> bool:

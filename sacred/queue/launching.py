@@ -23,7 +23,14 @@ from sacred._base.errors import SacredError
 from sacred._base.frozen import Frozen
 from sacred._base.masking import mask_passwords
 from sacred._base.text import did_you_mean
-from sacred.definition import LAUNCHED_RUN, LEASED_RUN, RERUN_SEED, RERUN_STORE
+from sacred.definition import (
+    BOARD_TOKENS,
+    LAUNCHED_RUN,
+    LEASED_RUN,
+    RERUN_SEED,
+    RERUN_STORE,
+    STORE_VARIABLE,
+)
 from sacred.queue.launch_entries import update_words
 from sacred.records import RunId
 from sacred.runs.run_store import RunStore
@@ -38,9 +45,6 @@ _MAX_PRINTED_BYTES = 16 << 20
 _MAX_MESSAGE_LINES, _MAX_MESSAGE_CHARS = 8, 4000
 #: So many requests wait for processes; each has a thread of the server, which has others to do.
 _MAX_CALLS = 4
-#: What a board is told in the environment is not for the processes that it starts.
-_TOKENS = ("SACRED_BOARD_TOKEN", "SACRED_BOARD_READ_TOKEN")
-_STORE_VARIABLE = "SACRED_STORE"
 _LOG_LINES = ("INFO -", "DEBUG -", "WARNING -")
 
 
@@ -157,11 +161,11 @@ class Launcher:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if name not in (*_TOKENS, LEASED_RUN, RERUN_SEED, RERUN_STORE)
+            if name not in (*BOARD_TOKENS, LEASED_RUN, RERUN_SEED, RERUN_STORE)
         }
         variables = {**kept, LAUNCHED_RUN: json.dumps(asked)}
         if asked["store"] is not None:
-            variables[_STORE_VARIABLE] = asked["store"]
+            variables[STORE_VARIABLE] = asked["store"]
         if not self._places.acquire(blocking=False):
             raise LaunchError("others are launching runs; try it again when they are done")
         try:

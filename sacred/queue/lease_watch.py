@@ -36,7 +36,7 @@ class LeaseWatch:
 
         Args:
             entry: as it has just been read.
-            age: seconds since it was renewed, by the clock of its store; None: that has none.
+            age: seconds since it was renewed, if that is known; None: as `silent_seconds` says.
         """
         if entry.lease is None or is_gone(entry.lease.process):
             return True

@@ -34,7 +34,7 @@ class QueueWatch:
         with self._lock:
             watch = self._leases[store]
             silent = watch.silent_seconds(entry) if age is None else age
-            is_expired = watch.is_expired(entry, age)
+            is_expired = watch.is_expired(entry, silent)
             if entry.lease is not None and not is_expired:
                 self._workers[store, entry.lease.worker] = entry.lease, time.monotonic() - silent
             return silent, is_expired

@@ -100,7 +100,7 @@ class Worker:
         self._held: Slots = ()
         # Of runs that wait: to read them anew at each look takes the longer, the more of them do
         # not fit (`benchmarks/`, claims-file).
-        self._fitting: dict[tuple[RunId, int], RunRecord | None] = {}
+        self._fitting: dict[tuple[RunId, int], Requirements | None] = {}
         self._reason: str | None = None
         #: The signal that has ended it; None: none has.
         self.signal: int | None = None
@@ -194,12 +194,11 @@ class Worker:
         self._give_back(slots)  # somebody else has got the last one
         key = entry.run_id, entry.version
         if key not in self._fitting:
-            self._fitting[key] = self._fitting_record(entry.run_id)
-        record = self._fitting[key]
-        if record is None:
+            self._fitting[key] = self._fitting_needs(entry.run_id)
+        needs = self._fitting[key]
+        if needs is None:
             return False
-        needs = _readable_needs(record, self._options.gpus_per_run)
-        if self._free_memory() < needs.memory:
+        if needs.memory and self._free_memory() < needs.memory:
             self._is_blocked = True
             return False
         if self._gpus is not None:
@@ -215,7 +214,8 @@ class Worker:
         taken = sum(_readable_needs(one.record).memory for one in self._running.values())
         return self._options.memory - taken
 
-    def _fitting_record(self, run_id: RunId) -> RunRecord | None:
+    def _fitting_needs(self, run_id: RunId) -> Requirements | None:
+        """What a run needs that this worker can run; None: it cannot, ever."""
         try:
             record = self._store[run_id]
         except RunNotFoundError:
@@ -229,7 +229,9 @@ class Worker:
         if self._options.memory is not None and needs.memory > self._options.memory:
             return None
         has_gpus = self._gpus is not None and self._gpus.fits(needs.gpus)
-        return record if has_gpus or not needs.gpus else None
+        if needs.gpus and not has_gpus:
+            return None
+        return _readable_needs(record, self._options.gpus_per_run)
 
     def _start(self, entry: QueueEntry, slots: Slots) -> None:
         record = self._store[entry.run_id]

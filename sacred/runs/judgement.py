@@ -148,8 +148,8 @@ def _seeds_that_count(
     for one in sorted(runs, key=_arrival):
         if one.seed in known and one.seed is not None:
             first.setdefault(one.seed)
-    most = plan.looks[-1]
-    return list(first)[:most], max(len(first.keys() & candidate.by_seed.keys()) - most, 0)
+    seeds, most = list(first), plan.looks[-1]
+    return seeds[:most], sum(seed in candidate.by_seed for seed in seeds[most:])
 
 
 def _arrival(one: Sample | Omission) -> tuple[datetime.datetime, tuple[float, str]]:

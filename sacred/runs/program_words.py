@@ -48,14 +48,13 @@ def program_words(record: RunRecord, updates: tuple[str, ...] = ()) -> list[str]
     config = dict(iterate_flattened(thawed(record.config)))
     if program.get("arg_style") and not program.get("seed_in_arguments"):
         # Behind ``with``, it would be one more argument of the program.
-        seeds = [f"seed={config.pop('seed', None)}", *_seeds_in(updates)]
+        seeds = [
+            f"seed={config.pop('seed', None)}",
+            *(word for word in updates if word.startswith("seed=")),
+        ]
         options.append(f"--{seeds[-1]}")
         updates = tuple(word for word in updates if word not in seeds)
     if "trace" not in record.environment and not program.get("is_traced"):
         options.append("--no-trace")
     parameters = (update_word(path, value) for path, value in config.items())
     return [*options, "with", *parameters, *updates, "--", *map(str, program["words"])]
-
-
-def _seeds_in(updates: tuple[str, ...]) -> list[str]:
-    return [word for word in updates if word.startswith("seed=")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
@@ -141,12 +141,24 @@ class RunStore:
             DamagedRunError: it cannot be read.
         """
         known, document = self._document(run_id)
-        return RunRecord(
-            id=document.get("_id", known),
-            source=self.reader,
-            document=document,
-            dead_after=self.dead_after,
-        )
+        return self._record({"_id": known, **document})
+
+    def records(
+        self,
+        ids: Iterable[RunId] | None = None,
+        fields: Collection[str] | None = None,
+        report: Callable[[str], None] | None = None,
+    ) -> Iterator[RunRecord]:
+        """Yield many runs, of which only some fields are read at once.
+
+        Args:
+            ids: of the runs, in the order that is wanted; None: all. Those that are not there are
+                left out.
+            fields: names of top-level fields of the records; None: all but details.
+            report: called with a message for each run that cannot be read, which is left out.
+        """
+        for document in self.reader.documents(ids, fields, report):
+            yield self._record(document)
 
     def get(self, run_id: RunId) -> RunRecord | None:
         """The run of an id; None: there is none."""
@@ -188,6 +200,14 @@ class RunStore:
 
     def __repr__(self) -> str:
         return f"<runs of {self.url}>"
+
+    def _record(self, document: dict[str, Any]) -> RunRecord:
+        return RunRecord(
+            id=document["_id"],
+            source=self.reader,
+            document=document,
+            dead_after=self.dead_after,
+        )
 
     def _document(self, run_id: RunId) -> tuple[RunId, dict[str, Any]]:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +17,15 @@ from sacred.runs.result_grid import Direction, mark_groups
 from sacred.status import ACTIVE, COMPLETED, PRUNED
 from sacred.sweeps.plan import Objective
 
-__all__ = ["Outcome", "best_of", "outcomes_of", "rivals_of_best", "rivals_text", "sweep_facts"]
+__all__ = [
+    "Outcome",
+    "best_of",
+    "outcomes_of",
+    "rivals_of_best",
+    "rivals_text",
+    "sweep_condition",
+    "sweep_facts",
+]
 
 
 class Outcome(Frozen):
@@ -36,6 +45,18 @@ class Outcome(Frozen):
     state: str
     reached: tuple[float, ...]
     runs: tuple[RunRecord, ...]
+
+
+def sweep_condition(name: str) -> str:
+    """Return the query that asks for the runs of a sweep.
+
+    Args:
+        name: of the sweep.
+
+    >>> sweep_condition("lr")
+    'meta.sweep.name = "lr"'
+    """
+    return f"meta.sweep.name = {json.dumps(name, ensure_ascii=False)}"
 
 
 def sweep_facts(record: RunRecord) -> Mapping[str, Any]:

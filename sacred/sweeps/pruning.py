@@ -6,11 +6,12 @@ it and the other runs of the sweep have logged are in the store, and so no drive
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sacred._base.errors import MissingExtraError
@@ -21,9 +22,9 @@ from sacred.records import RunRecord
 from sacred.runs.columns import column_path
 from sacred.runs.run_store import RunStore
 from sacred.status import ACTIVE, COMPLETED, PRUNED
-from sacred.stores.store import StoreError
+from sacred.stores.store import DamagedRunError, StoreError
 from sacred.sweeps.errors import SweepError
-from sacred.sweeps.outcomes import sweep_facts
+from sacred.sweeps.outcomes import sweep_condition, sweep_facts
 from sacred.sweeps.plan import Objective
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ PRUNERS: Mapping[str, str] = {
 }
 #: Those that remember of each run what it had reached when they were asked.
 _REMEMBERING = frozenset({"halving", "hyperband"})
+#: What of other runs is read, besides their points.
+_FIELDS = frozenset({"status", "start_time", "stop_time", "heartbeat", "meta"})
 #: Asking takes at most this part of the time of a run.
 _MAX_SHARE = 0.1
 
@@ -163,7 +166,7 @@ class RunPruner:
         )
         self._trials: list[Any] = []
         self._reported: dict[int, int] = {}
-        self._ended: set[int] = set()
+        self._ended: set[str] = set()
         self._next_look = -math.inf
         self._pid = os.getpid()
 
@@ -186,37 +189,40 @@ class RunPruner:
 
     def _look(self) -> bool:
         """Tell the study what is new in the store, this run last."""
-        own: list[tuple[int, RunRecord]] = []
-        runs = self._store.runs(f'meta.sweep.name = "{self._sweep}"')
-        for number, record in sorted(self._numbered(runs), key=lambda pair: pair[0]):
+        own: tuple[int, RunRecord] | None = None
+        ids = self._store.runs(sweep_condition(self._sweep)).ids
+        records = self._store.records([one for one in ids if str(one) not in self._ended], _FIELDS)
+        for number, record in sorted(self._numbered(records), key=lambda pair: pair[0]):
             if str(record.id) == str(self._run_id):
-                own.append((number, record))
-            elif number not in self._ended:
-                self._report(number, record)
+                own = number, record
+                continue
+            with contextlib.suppress(DamagedRunError):  # the others are compared all the same
+                points = points_of(record, self._metric)
+                self._report(number, points, self._is_remembering)
                 if record.status not in ACTIVE:
-                    self._end(number, record)
-        answers = [self._report(number, record) for number, record in own]
-        return any(answers)
+                    self._end(number, record, points)
+        if own is None:
+            return False
+        return self._report(own[0], points_of(own[1], self._metric), True)
 
-    def _numbered(self, runs: Any) -> Iterator[tuple[int, RunRecord]]:
-        for record in runs:
+    def _numbered(self, records: Iterable[RunRecord]) -> Iterator[tuple[int, RunRecord]]:
+        for record in records:
             facts = sweep_facts(record)
             trial, repeat = facts.get("trial"), facts.get("repeat", 0)
-            if isinstance(trial, int) and isinstance(repeat, int):
+            # A sweep that has got more seeds since has others, whose numbers this run cannot know.
+            if isinstance(trial, int) and isinstance(repeat, int) and repeat < self._seeds:
                 yield trial * self._seeds + repeat, record
 
-    def _report(self, number: int, record: RunRecord) -> bool:
-        """Report the points that are new; return whether the pruner would end the run."""
+    def _report(self, number: int, points: Points, asks: bool) -> bool:
+        """Report the points that are new; return whether the pruner would end the run, if asked."""
         trial = self._trial(number)
-        is_own = str(record.id) == str(self._run_id)
-        points = points_of(record, self._metric)
         is_to_end = False
         for step, value in points[self._reported.get(number, 0) :]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of steps that come twice, and of NaN
                 trial.report(value, step)
-                if is_own or self._is_remembering:
-                    is_to_end = trial.should_prune() or is_to_end
+                if asks:
+                    is_to_end = bool(trial.should_prune()) or is_to_end
         self._reported[number] = len(points)
         return is_to_end
 
@@ -225,10 +231,10 @@ class RunPruner:
             self._trials.append(self._study.ask())
         return self._trials[number]
 
-    def _end(self, number: int, record: RunRecord) -> None:
-        self._ended.add(number)
+    def _end(self, number: int, record: RunRecord, points: Points) -> None:
+        self._ended.add(str(record.id))
         states = self._optuna.trial.TrialState
-        values = [value for _, value in points_of(record, self._metric) if math.isfinite(value)]
+        values = [value for _, value in points if math.isfinite(value)]
         if record.status == COMPLETED and values:
             self._study.tell(number, values[-1])
         else:
@@ -237,16 +243,27 @@ class RunPruner:
 
 
 def points_of(record: RunRecord, name: str) -> Points:
-    """Return the points of a metric; steps are counted if they are no whole numbers from 0 on.
+    """Return the points of a metric that are numbers.
 
     Args:
         record: of the run.
         name: of the metric.
+
+    Returns:
+        steps and values; the points are counted if their steps are no whole numbers from 0 on.
     """
     metric = record.metrics.get(name)
-    if metric is None:
-        return []
-    steps, values = list(metric.steps), list(metric.values)
-    if not all(float(step).is_integer() and step >= 0 for step in steps):
-        steps = list(range(len(steps)))
-    return [(int(step), float(value)) for step, value in zip(steps, values, strict=True)]
+    rows = [] if metric is None else metric.rows()
+    found = [(_number(step), _number(value)) for step, value, _ in rows]
+    points = [(step, value) for step, value in found if value is not None]
+    if all(step is not None and step.is_integer() and step >= 0 for step, _ in points):
+        return [(int(step or 0), value) for step, value in points]
+    return [(place, value) for place, (_, value) in enumerate(points)]
+
+
+def _number(value: Any) -> float | None:
+    """A step or a value as a number; None: it is none, for experiments may log texts."""
+    try:
+        return float(value) if isinstance(value, int | float) else None
+    except OverflowError:
+        return None

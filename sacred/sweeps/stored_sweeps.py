@@ -4,35 +4,36 @@ from __future__ import annotations
 
 import collections
 import datetime
-import json
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from sacred._base.frozen import Frozen, factory
+from sacred._base.frozen import Frozen, factory, replace
 from sacred._base.text import did_you_mean
 from sacred.query.errors import QueryError
 from sacred.query.parser import parse
-from sacred.query.syntax import And, Expression, Path
+from sacred.query.syntax import And, Expression
 from sacred.query.values import REQUIRED
-from sacred.queue.actions import state_of
+from sacred.queue.actions import change_queue
 from sacred.records import RunId, RunRecord
 from sacred.runs.columns import column_path
 from sacred.runs.errors import ProgramError
 from sacred.runs.prefetch import metrics_in, with_numbers
 from sacred.runs.run_store import RunStore
-from sacred.status import ACTIVE, COMPLETED, PRUNED
-from sacred.stores.claims import DONE, HELD, WAITING, claims_of
-from sacred.sweeps.outcomes import Outcome, best_of, outcomes_of, rivals_text, sweep_facts
+from sacred.status import ACTIVE, COMPLETED, PRUNED, RUNNING
+from sacred.sweeps.outcomes import (
+    Outcome,
+    best_of,
+    outcomes_of,
+    rivals_text,
+    sweep_condition,
+    sweep_facts,
+)
 from sacred.sweeps.plan import Objective
 
 __all__ = ["SWEEP_ACTIONS", "StoredSweep", "change_sweep", "find_sweep", "list_sweeps"]
 
-#: What can be done with a sweep, and the states of the runs that it is done with.
-SWEEP_ACTIONS: Mapping[str, tuple[str | None, ...]] = {
-    "pause": (WAITING,),
-    "resume": (HELD,),
-    "retry": (DONE, None),
-}
+#: What can be done with a sweep, and what is done with its runs then; see `QUEUE_ACTIONS`.
+SWEEP_ACTIONS: Mapping[str, str] = {"pause": "hold", "resume": "release", "retry": "requeue"}
 #: What of its runs is read: enough for their state, their seeds and most objectives.
 _FIELDS = frozenset(
     {
@@ -92,6 +93,16 @@ class StoredSweep(Frozen, eq=False):
         """How many of its runs are over."""
         return sum(run.status not in ACTIVE for run in self.runs)
 
+    @property
+    def query(self) -> str:
+        """The query that asks for its runs."""
+        return sweep_condition(self.name)
+
+    @property
+    def dimensions(self) -> list[str]:
+        """The names of what varies."""
+        return list(dict.fromkeys(name for one in self.outcomes() for name in one.values))
+
     def outcomes(self) -> list[Outcome]:
         """Return its points, each with what its runs have reached."""
         if "outcomes" not in self._cache:
@@ -131,7 +142,7 @@ def find_sweep(store: RunStore, name: str, where: Expression | None = None) -> S
     Raises:
         ProgramError: there is none of that name; the message has the nearest one.
     """
-    condition = _is_of(name)
+    condition = parse(sweep_condition(name))
     runs = tuple(_records(store, condition if where is None else And((condition, where))))
     if not runs and where is None:
         known = [sweep.name for sweep in list_sweeps(store)]
@@ -157,18 +168,12 @@ def change_sweep(
         QueueUnsupportedError: the store cannot be a queue.
         ProgramError: there is no such sweep.
     """
-    claims = claims_of(store.backend)
-    act = {"pause": claims.hold, "resume": claims.release, "retry": claims.requeue}[action]
-    good = (COMPLETED, PRUNED) if action == "retry" and where is None else ()
-    for run in find_sweep(store, name, where).runs:
-        state = state_of(claims.entry(run.id))
-        if run.status not in good and state in SWEEP_ACTIONS[action]:
-            act(run.id)
-            yield run.id
-
-
-def _is_of(name: str) -> Expression:
-    return parse(f"meta.sweep.name = {json.dumps(name, ensure_ascii=False)}")
+    good = (COMPLETED, PRUNED) if where is None else ()
+    left_out = (RUNNING, *good) if action == "retry" else ()
+    runs = [run for run in find_sweep(store, name, where).runs if run.status not in left_out]
+    for run_id, other_state in change_queue(SWEEP_ACTIONS[action], runs, store):
+        if other_state is None:
+            yield run_id
 
 
 def _objectives(record: RunRecord) -> tuple[Objective, ...]:
@@ -191,14 +196,17 @@ def _is_field(name: object) -> bool:
 def _records(store: RunStore, where: str | Expression) -> list[RunRecord]:
     """The runs, with the numbers that they are judged by, and without details of their records."""
     ids = store.runs(where).ids
-    records = list(_light(store, ids, _FIELDS, ()))
+    records = list(store.records(ids, _FIELDS))
     # All runs of a sweep look for the same; several sweeps may look for different things.
     found = {one.field for record in records for one in _objectives(record)}
     paths = [column_path(field) for field in sorted(found)]
     fields = _FIELDS.union(*(REQUIRED.get(path.field, (path.field,)) for path in paths))
-    if metrics_in(paths) or fields != _FIELDS:
-        records = list(_light(store, ids, fields, paths))
-    return sorted(records, key=_place)
+    if fields != _FIELDS:
+        records = list(store.records(ids, fields))
+    numbered = with_numbers(
+        records, lambda one: one.id, store.reader, metrics_in(paths), first=len(records)
+    )
+    return sorted((replace(record, numbers=n) for record, n in numbered), key=_place)
 
 
 def _place(record: RunRecord) -> tuple[float, float]:
@@ -206,20 +214,3 @@ def _place(record: RunRecord) -> tuple[float, float]:
     numbers = (facts.get("trial"), facts.get("repeat"))
     trial, repeat = (one if isinstance(one, int) else math.inf for one in numbers)
     return trial, repeat
-
-
-def _light(
-    store: RunStore, ids: Collection[RunId], fields: Collection[str], paths: Collection[Path]
-) -> Iterator[RunRecord]:
-    documents = store.reader.documents(ids, fields=fields)
-    numbered = with_numbers(
-        documents, lambda one: one["_id"], store.reader, metrics_in(paths), first=len(ids)
-    )
-    for document, numbers in numbered:
-        yield RunRecord(
-            id=document["_id"],
-            source=store.reader,
-            document=document,
-            dead_after=store.dead_after,
-            numbers=numbers,
-        )

@@ -43,7 +43,7 @@ from sacred.stores.store import (
 from sacred.sweeps.errors import SweepError
 from sacred.sweeps.importance import importance_of
 from sacred.sweeps.optuna_study import Study
-from sacred.sweeps.outcomes import Outcome, best_of, outcomes_of, sweep_facts
+from sacred.sweeps.outcomes import Outcome, best_of, outcomes_of, sweep_condition, sweep_facts
 from sacred.sweeps.plan import SweepPlan
 from sacred.sweeps.pruning import check_pruner
 from sacred.sweeps.space import Point, seeds_of
@@ -348,7 +348,7 @@ class Sweep:
         return True
 
     def _condition(self) -> str:
-        return f'meta.sweep.name = "{self.name}"'
+        return sweep_condition(self.name)
 
     def _is_ours(self) -> Any:
         return parse(self._condition())
@@ -423,7 +423,8 @@ class Sweep:
         meta: dict[str, Any] = {"sweep": facts, "reused": {"store": known.store, "id": known.id}}
         meta |= {"tags": list(planned.tags)} if planned.tags else {}
         with contextlib.suppress(RunExistsError):  # another driver was faster
-            copy_run_as(known, self.store, run_id, meta)
+            for problem in copy_run_as(known, self.store, run_id, meta):
+                planned.run_logger.warning("The copy is not whole: %s", problem)
             self.reused.append(run_id)
         return True
 

@@ -28,6 +28,7 @@ from sacred.app.launchables import launchables_of
 from sacred.app.program_arguments import whole_number
 from sacred.app.project import find_project
 from sacred.app.session import NamedStore, Session
+from sacred.definition import BOARD_TOKENS
 from sacred.queue.launching import Launcher
 from sacred.runs.errors import UsageError
 from sacred.stores.schemes import absolute_address
@@ -35,7 +36,7 @@ from sacred.stores.schemes import absolute_address
 _PORT = 8050
 #: Shorter ones can be guessed.
 _MIN_TOKEN_CHARS = 16
-TOKEN_VARIABLE, READ_TOKEN_VARIABLE = "SACRED_BOARD_TOKEN", "SACRED_BOARD_READ_TOKEN"
+_TOKEN_VARIABLE, _READ_TOKEN_VARIABLE = BOARD_TOKENS
 _VIEWS_FILE = ".sacred-views.json"
 _MAX_COPIED_RUNS = 100
 
@@ -64,12 +65,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a form queues runs of the experiments and programs that the project file names",
     )
     parser.add_argument(
-        "--token-file", metavar="FILE", help=f"file with the token (also: ${TOKEN_VARIABLE})"
+        "--token-file", metavar="FILE", help=f"file with the token (also: ${_TOKEN_VARIABLE})"
     )
     parser.add_argument(
         "--read-token-file",
         metavar="FILE",
-        help=f"file with a second token, which may only read (also: ${READ_TOKEN_VARIABLE})",
+        help=f"file with a second token, which may only read (also: ${_READ_TOKEN_VARIABLE})",
     )
     parser.add_argument(
         "--allowed-host",
@@ -114,11 +115,11 @@ def run(args: argparse.Namespace, session: Session) -> None:
     from sacred.board.serving import board_below, free_socket, is_loopback, serve
 
     stores = _stores(args.places, session)
-    given = _token(args.token_file, TOKEN_VARIABLE)
+    given = _token(args.token_file, _TOKEN_VARIABLE)
     if given is None and not is_loopback(args.host):
         raise UsageError(
             f"other machines can reach --host {args.host}: choose a token and give it with "
-            f"--token-file FILE, or in {TOKEN_VARIABLE}"
+            f"--token-file FILE, or in {_TOKEN_VARIABLE}"
         )
     token = given or new_token()
     base_path = f"/{args.base_path.strip('/')}" if args.base_path.strip("/") else ""
@@ -126,7 +127,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
         base_path,
         {named.name: named.store for named in stores},
         token=token,
-        read_token=_token(args.read_token_file, READ_TOKEN_VARIABLE),
+        read_token=_token(args.read_token_file, _READ_TOKEN_VARIABLE),
         read_only=args.read_only,
         allowed_hosts=[*args.allowed_host, args.host],
         views=_views_file(session),

@@ -19,7 +19,7 @@ import os
 import re
 from collections.abc import Iterator
 
-from sacred._base.digest import chunks_of, sha256_of
+from sacred._base.digest import chunks_of, sha256_of, sha256_of_file
 from sacred.app.commands.cat import find_file, parse_file_name
 from sacred.app.session import Session
 from sacred.display.formats import latex_text
@@ -133,7 +133,6 @@ def _opened(url: str, args: argparse.Namespace, session: Session) -> RunStore:
 
 def _digest_of_copy(path: str) -> str:
     try:
-        with open(path, "rb") as content:
-            return sha256_of(chunks_of(content))
+        return sha256_of_file(path)
     except OSError as error:
         raise ProgramError(f"{path} cannot be read: {error.strerror or error}") from error

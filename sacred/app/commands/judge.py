@@ -120,7 +120,7 @@ def _seeds(text: str | None, *groups: RunGroup) -> list[str]:
     if text is None or text == "none":
         return []
     named = [seed for seed in map(str.strip, text.split(",")) if seed]
-    known = {str(seed) for group in groups for record in group.records if (seed := seed_of(record))}
+    known = {seed for group in groups for record in group.records if (seed := seed_of(record))}
     unknown = [seed for seed in named if seed not in known]
     if unknown or not named:
         have = list_seeds(sorted(known, key=seed_order))

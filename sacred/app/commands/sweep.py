@@ -80,7 +80,7 @@ def _list(args: argparse.Namespace, session: Session) -> None:
 
 def _show(args: argparse.Namespace, session: Session, sweep: StoredSweep) -> None:
     outcomes = sweep.outcomes()
-    dimensions = list(dict.fromkeys(name for one in outcomes for name in one.values))
+    dimensions = sweep.dimensions
     fields = [one.field for one in sweep.objectives]
     names = ["trial", *dimensions, "state", *fields, "runs"]
     best = {one.trial for one in sweep.best()}

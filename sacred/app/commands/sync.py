@@ -18,8 +18,8 @@ import argparse
 import os
 
 from sacred._base.errors import MissingExtraError, SacredError
-from sacred.app.project import STORE_VARIABLE
 from sacred.app.session import Session
+from sacred.definition import STORE_VARIABLE
 from sacred.display.formats import add_formats, write_table
 from sacred.display.table import Table
 from sacred.upkeep import PendingSpool, pending_spools, sync

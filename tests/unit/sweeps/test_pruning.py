@@ -9,7 +9,7 @@ import pytest
 from sacred.runs import RunStore
 from sacred.stores.changes import AddPoints, SetFields
 from sacred.stores.memory.store import MemoryStore
-from sacred.stores.store import StoreUnavailableError
+from sacred.stores.store import DamagedRunError, StoreUnavailableError
 from sacred.sweeps.errors import SweepError
 from sacred.sweeps.plan import Objective
 from sacred.sweeps.pruning import RunPruner, check_pruner, points_of
@@ -146,3 +146,29 @@ def test_steps_that_are_no_whole_numbers_are_counted(store):
 def test_what_no_pruner_can_see_is_said(name, fields, message):
     with pytest.raises(SweepError, match=message):
         check_pruner(name, tuple(Objective(field=field) for field in fields))
+
+
+def test_points_that_are_no_numbers_end_nobody_elses_run(store):
+    for trial in range(5):
+        add_run(store, trial, [1.0, "diverged", None, 1.0])
+    own = add_run(store, 5, [2.0], "RUNNING")
+    assert pruner_for(store, own)()
+    assert points_of(store[1], "loss") == [(0, 1.0), (3, 1.0)]
+    named = add_run(store, 6, [1.0, 2.0], steps=["warm-up", 7])
+    assert points_of(store[named], "loss") == [(0, 1.0), (1, 2.0)]
+
+
+def test_a_run_that_cannot_be_read_hides_no_other(store, monkeypatch):
+    damaged = add_run(store, 0, [1.0])
+    for trial in range(1, 6):
+        add_run(store, trial, [1.0])
+    own = add_run(store, 6, [2.0], "RUNNING")
+    points = store.reader.points
+
+    def broken(run_id, name):
+        if run_id == damaged:
+            raise DamagedRunError("its points")
+        return points(run_id, name)
+
+    monkeypatch.setattr(store.reader, "points", broken)
+    assert pruner_for(store, own)()
