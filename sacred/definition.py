@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARGUMENT_WORDS",
+    "BOARD_TOKENS",
     "LAUNCHED_RUN",
     "LEASED_RUN",
     "RERUN_FILES",
     "RERUN_SEED",
     "RERUN_STORE",
+    "STORE_VARIABLE",
     "UPDATE_WORDS",
     "ConfigHook",
     "IngredientDef",
@@ -42,6 +44,11 @@ RERUN_STORE = "SACRED_RERUN_STORE"
 #: Of the same process: the seed of runs that a script starts without one.
 RERUN_SEED = "SACRED_RERUN_SEED"
 
+#: Environment variable with the store of the program, where none is named.
+STORE_VARIABLE = "SACRED_STORE"
+#: Environment variables with the tokens of a board, for writing and for reading. No process that it
+#: starts is told them.
+BOARD_TOKENS = ("SACRED_BOARD_TOKEN", "SACRED_BOARD_READ_TOKEN")
 #: Environment variable of a process that a launch form has started: JSON with the address of the
 #: store that is to have the run (null: only a schema is asked for), and the file for its id.
 LAUNCHED_RUN = "SACRED_LAUNCHED_RUN"

@@ -417,8 +417,8 @@ class Run(AttemptedRun, FileMethods, LogMethods):
         assert self.heartbeat is not None
         if self.start_time is not None and self._dispatcher.observers:
             self._record_new_imports()
-            for hook in self.closing_hooks:
-                hook()
+        for hook in self.closing_hooks:
+            hook()
         if isinstance(closing, RunFailed):
             # Whatever is captured: who reads the output of a run wants to see why it failed.
             self.heartbeat.add_output("".join(closing.fail_trace))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Iterator
 
-__all__ = ["chunks_of", "md5_of", "new_md5", "sha256_of"]
+__all__ = ["chunks_of", "md5_of", "new_md5", "sha256_of", "sha256_of_file"]
 
 _CHUNK_BYTES = 1 << 20
 
@@ -51,6 +52,19 @@ def sha256_of(chunks: Iterable[bytes]) -> str:
     for chunk in chunks:
         digest.update(chunk)
     return digest.hexdigest()
+
+
+def sha256_of_file(path: str | os.PathLike[str]) -> str:
+    """Return the hexadecimal SHA-256 of a file.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(path, "rb") as file:
+        return sha256_of(chunks_of(file))
 
 
 def chunks_of(file: IO[bytes]) -> Iterator[bytes]:

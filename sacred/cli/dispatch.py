@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from sacred._base.cli_option import CLIOption
     from sacred.run import Run
 
-__all__ = ["TOOLS", "Program", "run_commandline"]
+__all__ = ["Program", "run_commandline"]
 
 #: What a command line can ask for besides runs: functions of the experiment and ``argv``, from
 #: floors above. They are no commands of experiments, whose seeds depend on how many these are.
-TOOLS = {"sweep": "sacred.sweeps.command_line:run_sweep"}
+_TOOLS = {"sweep": "sacred.sweeps.command_line:run_sweep"}
 
 
 class Program(Protocol):
@@ -120,7 +120,7 @@ def _tool(experiment: Program, argv: Sequence[str]) -> Callable[..., None] | Non
     """
     words = list(argv[1:])
     words = words[: words.index("with")] if "with" in words else words
-    names = [name for name in TOOLS if name in words]
+    names = [name for name in _TOOLS if name in words]
     if not names or names[0] in dict(experiment.gather_commands()):
         return None
     place = words.index(names[0])
@@ -128,7 +128,7 @@ def _tool(experiment: Program, argv: Sequence[str]) -> Callable[..., None] | Non
     with_value = {text for f in flags if f.argument for text in (f.short, f.long)}
     if place and words[place - 1] in with_value:  # as in `-c sweep`
         return None
-    tool: Callable[..., None] = resolve(TOOLS[names[0]])
+    tool: Callable[..., None] = resolve(_TOOLS[names[0]])
     return tool
 
 

@@ -8,12 +8,11 @@ import shutil
 import subprocess
 from typing import Any
 
-from sacred._base.digest import chunks_of, sha256_of
+from sacred._base.digest import sha256_of_file
 
 __all__ = [
     "INTERPRETERS",
     "composition_of",
-    "file_sha256",
     "find_program",
     "interpreter_name",
     "script_in",
@@ -96,7 +95,7 @@ def composition_of(program: str) -> dict[str, Any]:
     """
     found: dict[str, Any] = {"executable": program}
     try:
-        found["sha256"] = file_sha256(program)
+        found["sha256"] = sha256_of_file(program)
     except OSError:
         return found  # it may be executed, and not be read
     option = INTERPRETERS.get(interpreter_name(program))
@@ -106,12 +105,6 @@ def composition_of(program: str) -> dict[str, Any]:
     if libraries := _libraries(program):
         found["libraries"] = libraries
     return found
-
-
-def file_sha256(path: str) -> str:
-    """Return the SHA-256 of a file in hexadecimal; raises `OSError` if it cannot be read."""
-    with open(path, "rb") as file:
-        return sha256_of(chunks_of(file))
 
 
 def _libraries(program: str) -> list[str]:

@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sacred.run import Run
 
-__all__ = ["FileStamps", "add_artifact", "files_below"]
+__all__ = ["ASIDE", "FileStamps", "add_artifact", "files_below"]
 
 #: In front of the name of an artifact, where a store keeps records of its own under it.
-_ASIDE = "program/"
+ASIDE = "program/"
 
 
 class FileStamps:
@@ -53,7 +53,7 @@ def files_below(directory: str) -> Iterator[str]:
 
 
 def add_artifact(
-    run: Run, path: str, directory: str, others: Collection[str] = (), aside: str = _ASIDE
+    run: Run, path: str, directory: str, others: Collection[str] = (), aside: str = ASIDE
 ) -> str:
     """Store a file as an artifact, under its path below a directory.
 
@@ -76,6 +76,6 @@ def add_artifact(
     try:
         run.add_artifact(path, name)
     except FileExistsError:
-        name = f"{_ASIDE}{name}"
+        name = f"{aside}{name}"
         run.add_artifact(path, name)
     return name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 from collections.abc import Mapping
@@ -191,6 +192,11 @@ class _ProgramInfoGatherer(ExperimentInfoGatherer):
         """The address of a repository: for the checkout in a scratch directory, the user's own."""
         if self._origin is None or url != self._findings.repositories.info(self._place).repo:
             return url
+        return self._origin_url
+
+    @functools.cached_property
+    def _origin_url(self) -> str | None:
+        assert self._origin is not None
         # A new one: with this run's, the user's repository would be described as well.
         return Repositories().info(self._origin).repo
 

@@ -170,7 +170,8 @@ class ProgramRun:
     def _call(self, words: list[str], environment: Mapping[str, str]) -> int:
         for text in (*words, *environment.values()):
             if "\0" in text or not _is_encodable(text):
-                reason = f"cannot be started: no program can be given {text[:100]!r}"
+                shown = mask_secret_values(mask_passwords(text))[:100]
+                reason = f"cannot be started: no program can be given {shown!r}"
                 raise ProgramFailedError(words[0], _CANNOT_EXECUTE, reason)
         try:
             return run_child(
@@ -266,9 +267,10 @@ class ProgramRun:
         changed = stamps.changed()
         made = [(path, run_dir) for path in files_below(run_dir)]
         made += [(path, self._request.directory) for path in changed]
+        stored = {path: "" for path, _ in made}  # those that cannot be stored are not tried again
         for path, directory in made:
             try:
-                name = add_artifact(self._run, path, directory)
+                name = stored[path] = add_artifact(self._run, path, directory)
                 self.artifacts.append({"name": name, **digests_of(path)._asdict()})
             except OSError as error:
                 self._run.run_logger.warning("%s is not recorded: %s", path, error)
@@ -276,7 +278,7 @@ class ProgramRun:
             patterns = ", ".join(self._request.outputs)
             self._run.run_logger.warning("No file that matches %s was written", patterns)
         if trace is not None:
-            self.trace = trace.record(self._run, [path for path, _ in made])
+            self.trace = trace.record(self._run, stored)
 
 
 def _is_encodable(text: str) -> bool:

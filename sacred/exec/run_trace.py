@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 
-from sacred.exec.made_files import add_artifact
+from sacred.exec.made_files import ASIDE, add_artifact
 from sacred.exec.tracing.accesses import FileUse
 from sacred.exec.tracing.strace import Tracer, read_trace
 from sacred.exec.tracing.trace_record import TraceRecord
 from sacred.run import Run
 
-__all__ = ["RunTrace"]
+__all__ = ["RunTrace", "store_files"]
 
 
 class RunTrace:
@@ -40,12 +40,12 @@ class RunTrace:
         """Return the words in front of the program."""
         return self._tracer.words_for(self._file)
 
-    def record(self, run: Run, stored: Collection[str]) -> TraceRecord:
+    def record(self, run: Run, stored: Mapping[str, str]) -> TraceRecord:
         """Store the files that were read and written, and return what else is to be recorded.
 
         Args:
             run: the run.
-            stored: paths of artifacts that it has already.
+            stored: artifacts that it has already: their names by their paths.
         """
         accesses = read_trace(self._file, self._directory)
         redirected = _redirected_input()
@@ -63,18 +63,41 @@ class RunTrace:
             for_bundle=self._tracer.for_bundle,
         )
         known = {os.path.realpath(path) for path in stored}
-        for path in found.inputs:
-            try:
-                run.add_resource(path)
-            except OSError as error:
-                found.notes.append(f"{path} is not stored: {error.strerror or error}")
-        for path in found.outputs:
-            if path not in known:
-                try:
-                    add_artifact(run, path, self._directory)
-                except OSError as error:
-                    found.notes.append(f"{path} is not stored: {error.strerror or error}")
+        outputs = [path for path in found.outputs if path not in known]
+        store_files(run, found, self._directory, found.inputs, outputs, set(stored.values()))
         return found
+
+
+def store_files(
+    run: Run,
+    found: TraceRecord,
+    directory: str,
+    inputs: Iterable[str],
+    outputs: Iterable[str],
+    names: set[str],
+    aside: str = ASIDE,
+) -> None:
+    """Store files that a trace has found; those that cannot be stored are noted in it.
+
+    Args:
+        run: the run.
+        found: the trace.
+        directory: that the names of artifacts begin from.
+        inputs: paths of files that become resources.
+        outputs: paths of files that become artifacts.
+        names: of artifacts that the run has already; those of the outputs are added.
+        aside: in front of a name that is one of these.
+    """
+    for path in inputs:
+        try:
+            run.add_resource(path)
+        except OSError as error:
+            found.notes.append(f"{path} is not stored: {error.strerror or error}")
+    for path in outputs:
+        try:
+            names.add(add_artifact(run, path, directory, names, aside))
+        except OSError as error:
+            found.notes.append(f"{path} is not stored: {error.strerror or error}")
 
 
 def _redirected_input() -> str | None:

@@ -15,7 +15,7 @@ import sacred
 from sacred._base.cli_option import CLIOption
 from sacred.cli.errors import CommandLineError
 from sacred.definition import LEASED_RUN, RERUN_STORE, lease_of_process
-from sacred.exec.made_files import add_artifact
+from sacred.exec.run_trace import store_files
 from sacred.exec.tracing.strace import Tracer, read_trace_until, tracer_for
 from sacred.exec.tracing.trace_record import TraceRecord
 from sacred.run import Run
@@ -44,7 +44,7 @@ def _trace(args: bool, run: Run) -> None:
         CommandLineError: it cannot be traced.
     """
     options = run.meta_info.get("options") or {}
-    if options.get("--queue") or options.get("--unobserved"):
+    if run.unobserved or options.get("--queue") or options.get("--unobserved"):
         return
     given = json.loads(os.environ.pop(_VARIABLE, "{}"))
     if given.get("process") == os.getpid():
@@ -115,6 +115,9 @@ class _Trace:
         return {} if self._record is None else self._record.document()
 
     def _close(self) -> None:
+        if not self._run.observers:  # then nothing is recorded
+            shutil.rmtree(self._given["scratch"], ignore_errors=True)
+            return
         try:
             found = self._read()
             self._store(found)
@@ -155,13 +158,15 @@ class _Trace:
         base = str(run.experiment_info.get("base_dir") or "")
         sources = run.experiment_info.get("sources") or ()
         skipped = {os.path.realpath(os.path.join(base, name)) for name, _ in sources}
-        for path in found.inputs:
-            if path not in skipped and path not in known:
-                run.add_resource(path)
-        names = set(known.values())
-        for path in found.outputs:
-            if path not in known:
-                add_artifact(run, path, self._given["directory"], names, _ASIDE)
+        store_files(
+            run,
+            found,
+            self._given["directory"],
+            inputs=[path for path in found.inputs if path not in skipped and path not in known],
+            outputs=[path for path in found.outputs if path not in known],
+            names=set(known.values()),
+            aside=_ASIDE,
+        )
 
 
 def _own_places(run: Run) -> Iterator[str]:

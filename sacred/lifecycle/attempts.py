@@ -62,8 +62,8 @@ class AttemptedRun:
 
         Once this has been called, the first signal only makes it return True; return from the
         main function then, after saving what `resumed` runs go on with. The status of the run is
-        what it would have been at the signal. A run of a sweep that ends runs early is told so
-        here, too; its status is ``PRUNED``.
+        what it would have been at the signal. It also returns True when the sweep of the run
+        prunes it (``--prune``); the status is then ``PRUNED``.
         """
         return self.stop_requests.ask()
 

@@ -1,4 +1,4 @@
-"""What takes the places of the observers of a run that is repeated."""
+"""What takes the places of the observers of a run that is repeated, or queued by a launch form."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sacred._base.digest import chunks_of, sha256_of
+from sacred._base.digest import sha256_of_file
 from sacred._base.frozen import Frozen
 from sacred.records import RunId, RunRecord
 from sacred.restoring.scratch_files import path_below
@@ -130,13 +130,8 @@ def damaged_files(manifest: Any, directory: Path) -> Iterator[str]:
             continue
         name = str(entity.get("@id"))
         path = path_below(directory, name)
-        if not path.is_file() or _digest(path) != digest:
+        if not path.is_file() or sha256_of_file(path) != digest:
             yield name
-
-
-def _digest(path: Path) -> str:
-    with open(path, "rb") as content:
-        return sha256_of(chunks_of(content))
 
 
 def _file(name: str, path: Path) -> dict[str, Any]:
@@ -146,7 +141,7 @@ def _file(name: str, path: Path) -> dict[str, Any]:
         "name": name.rpartition("/")[2],
         "contentSize": str(path.stat().st_size),
         "encodingFormat": mimetypes.guess_type(name)[0] or "application/octet-stream",
-        "sha256": _digest(path),
+        "sha256": sha256_of_file(path),
     }
 
 

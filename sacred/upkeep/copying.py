@@ -150,7 +150,7 @@ def copy_run_as(
         RunExistsError: there is a run of that id.
         StoreError: a store cannot be read or written.
     """
-    origin = {"store": _place(record.store), "id": str(record.id), "state": state_of(record)}
+    origin = _origin_of(record)
     with tempfile.TemporaryDirectory(prefix="sacred-copy-") as scratch:
         files = _LocalFiles(scratch)
         sources = files.sources(record)
@@ -193,11 +193,16 @@ def _copy_unless_moved(
         queued.move(record, new_id)
 
 
+def _origin_of(record: RunRecord) -> dict[str, Any]:
+    """What a copy says of the run that it is one of."""
+    return {"store": _place(record.store), "id": str(record.id), "state": state_of(record)}
+
+
 def _copy(
     record: RunRecord, target: RunStore, copies: _Copies, report: CopyReport, status: Any
 ) -> RunId:
     """Copy one run, which gets a status; return its id in the target."""
-    origin = {"store": _place(record.store), "id": str(record.id), "state": state_of(record)}
+    origin = _origin_of(record)
     known = copies.find(origin)
     if known is not None and known[1] == origin and known[2] != COPYING:
         report.present += 1

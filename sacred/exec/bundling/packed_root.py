@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sacred._base.digest import sha256_of_file
 from sacred._base.frozen import Frozen
 from sacred._base.paths import iterate_flattened
 from sacred.dependencies.environment import VARIABLES
 from sacred.exec.bundling.root_manifest import MANIFEST_NAME, RootManifest
 from sacred.exec.bundling.root_script import SCRIPT_NAME, script_files
 from sacred.exec.bundling.used_files import UsedFile, UsedFiles
-from sacred.exec.composition import file_sha256
 from sacred.exec.parameter_file import read_parameters, write_parameters
 from sacred.exec.parameters import environment_of
 from sacred.exec.program_errors import ProgramFailedError
@@ -131,7 +131,7 @@ def packed_root(record: RunRecord, found: RootFiles, place: Path) -> PackedRoot:
         rows.append(
             {
                 "path": path,
-                "sha256": file_sha256(str(parameters)),
+                "sha256": sha256_of_file(str(parameters)),
                 "size": parameters.stat().st_size,
                 "why": "parameter file",
             }
@@ -157,7 +157,7 @@ def _member(path: str, source: Path, is_executable: bool, mtime: float) -> Membe
 def _source(file: UsedFile, record: RunRecord, place: Path) -> tuple[Path | None, str]:
     """The content that the run has read: here, or in its store."""
     with contextlib.suppress(OSError):
-        digest = file_sha256(file.path)
+        digest = sha256_of_file(file.path)
         if not file.is_lost and file.sha256 in (None, digest):
             return Path(file.path), digest
     stored = record.resources.get(file.path)
@@ -170,7 +170,7 @@ def _source(file: UsedFile, record: RunRecord, place: Path) -> tuple[Path | None
             shutil.copyfileobj(content, target)
     except FileNotFoundError:
         return None, ""
-    digest = file_sha256(str(copy))
+    digest = sha256_of_file(str(copy))
     return (copy, digest) if file.sha256 in (None, digest) else (None, "")
 
 

@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 from sacred._base.digest import chunks_of
@@ -145,12 +145,7 @@ def read_trace(file: str, directory: str) -> Accesses:
         file: of the trace.
         directory: the working directory of the program.
     """
-    accesses = Accesses(directory)
-    for lines in _lines_of(file):
-        accesses.add(lines)
-        if accesses.calls > 0 and not accesses.running:
-            break
-    return accesses
+    return _read(file, directory, lambda read, _: read.calls > 0 and not read.running)
 
 
 def read_trace_until(file: str, directory: str, mark: str) -> Accesses:
@@ -159,16 +154,25 @@ def read_trace_until(file: str, directory: str, mark: str) -> Accesses:
     Args:
         file: of the trace.
         directory: the working directory that the process began in.
-        mark: a path that does not exist; looking for it is the last call that counts.
+        mark: a path that does not exist, below a directory whose name is of this trace alone;
+            looking for it is the last call that counts.
     """
     try:
         os.close(os.open(mark, os.O_RDONLY))
     except OSError:
         pass  # what counts is that it was tried
+    # strace escapes what is not ASCII, as the directory of temporary files may be.
+    end = "/".join(mark.split("/")[-2:])
+    return _read(file, directory, lambda _, lines: any(end in line for line in lines))
+
+
+def _read(
+    file: str, directory: str, is_complete: Callable[[Accesses, list[str]], bool]
+) -> Accesses:
     accesses = Accesses(directory)
     for lines in _lines_of(file):
         accesses.add(lines)
-        if any(mark in line for line in lines):
+        if is_complete(accesses, lines):
             break
     return accesses
 
