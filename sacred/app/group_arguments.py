@@ -20,6 +20,7 @@ __all__ = [
     "FoundGroup",
     "add_direction",
     "add_metric",
+    "chosen_runs",
     "find_group",
     "level",
     "measure_all",
@@ -164,6 +165,13 @@ def single_runs(groups: Iterable[FoundGroup]) -> Iterator[str]:
                 f"{group.name} is one run; like:{group.name} is that one and all that differ from "
                 "it in the seed only"
             )
+
+
+def chosen_runs(groups: Iterable[FoundGroup]) -> Iterator[str]:
+    """Yield which groups were chosen by the very numbers that are compared."""
+    for group in groups:
+        if "best:" in group.name:
+            yield f"{group.name} was chosen for its value; a fair comparison needs new seeds"
 
 
 def measure_all(*groups: FoundGroup) -> list[RunGroup]:

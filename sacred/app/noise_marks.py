@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Sequence, Set
 
 from sacred._base.frozen import replace
 from sacred.app.session import Session
@@ -22,17 +21,16 @@ __all__ = ["learn_noise", "mark_differences", "mark_rows"]
 
 #: From so many of the newest runs of an experiment its noise is learnt.
 _MAX_RUNS = 2000
-_ALPHA = 0.05
 
 
 def learn_noise(
     session: Session, experiment: str | None, metrics: Sequence[Path]
 ) -> list[Noise | None]:
-    """The noise of an experiment, from all runs that were repeated with other seeds.
+    """The noise of an experiment, from all its runs that were repeated with other seeds.
 
     Args:
         session: with the stores.
-        experiment: its name; None: all experiments.
+        experiment: its name; None: runs that have none.
         metrics: where the numbers stand.
 
     Returns:
@@ -42,17 +40,17 @@ def learn_noise(
     runs: list[RunRecord] = []
     for named in session.stores:
         table = named.store.runs(where, limit=_MAX_RUNS, newest_first=True)
-        runs += table.showing(metrics)
+        runs += (run for run in table.showing(metrics) if run.name == experiment)
     repeats = repeats_by_identity(runs)
     return [noise_of_repeats(repeats, metric) for metric in metrics]
 
 
 def mark_rows(
     table: Table, records: Sequence[RunRecord], metric: Path, session: Session
-) -> tuple[Table, str]:
-    """Add a column that says which runs cannot be told from the first one.
+) -> tuple[Table, list[str]]:
+    """Add a column that says which runs cannot be told from the first one of their experiment.
 
-    The first one is the best of all that are shown, so each difference counts as one of those
+    The first one is the best of those that are shown, so each difference counts as one of those
     between all pairs of them.
 
     Args:
@@ -62,46 +60,46 @@ def mark_rows(
         session: with the stores that the noise is learnt from.
 
     Returns:
-        the table, and a line about the noise.
+        the table, and a line about the noise of each experiment.
     """
-    names = {record.name for record in records}
-    [noise] = learn_noise(session, names.pop() if len(names) == 1 else None, [metric])
-    line = noise_line(noise, str(metric))
-    if noise is None or not records:
-        return table, line
     values = [shown_value(record, metric) for record in records]
-    pairs = max(len(values) * (len(values) - 1) / 2, 1)
-    floor = noise.floor(_ALPHA / pairs)
-    first = values[0]
-
-    def mark(number: int, value: Any) -> str | None:
-        if not is_usable(value) or not is_usable(first):
-            return None
-        if number == 0:
-            return "first"
-        return "≈ first" if abs(value - first) <= floor else None
-
-    rows = [
-        [*row, mark(number, value)]
-        for number, (row, value) in enumerate(zip(table.rows, values, strict=True))
-    ]
-    return replace(table, names=[*table.names, "noise"], rows=rows), line
+    marks: list[str | None] = [None for _ in records]
+    names = dict.fromkeys(record.name for record in records)
+    lines = []
+    for name in names:
+        places = [n for n, r in enumerate(records) if r.name == name and is_usable(values[n])]
+        [noise] = learn_noise(session, name, [metric])
+        among = len(places)
+        of = None if len(names) == 1 else name or "runs without a name"
+        lines.append(noise_line(noise, str(metric), of, among))
+        if noise is None or not places:
+            continue
+        floor = noise.floor_among(among)
+        first, *others = places
+        marks[first] = "first" if of is None else f"first of {of}"
+        for place in others:
+            if abs(values[place] - values[first]) <= floor:
+                marks[place] = f"≈ {marks[first]}"
+    rows = [[*row, mark] for row, mark in zip(table.rows, marks, strict=True)]
+    return replace(table, names=[*table.names, "noise"], rows=rows), lines
 
 
 def mark_differences(
-    table: Table, rows: Sequence[Difference], session: Session, experiment: str | None
+    table: Table, rows: Sequence[Difference], session: Session, experiments: Set[str | None]
 ) -> Table:
-    """Add a column that says which differences of two runs are within the noise.
+    """Add a column that says which differences of some runs are within the noise.
 
     Args:
         table: with a row for each difference.
         rows: the differences.
         session: with the stores that the noise is learnt from.
-        experiment: the name of the experiment of both runs.
+        experiments: the names of the experiments of the runs; several have no noise in common.
     """
     metrics = {number: path for number, row in enumerate(rows) if (path := _number_in(row))}
-    found = learn_noise(session, experiment, list(metrics.values()))
-    noises = dict(zip(metrics, found, strict=True))
+    noises: dict[int, Noise | None] = dict.fromkeys(metrics)
+    if len(experiments) == 1:
+        found = learn_noise(session, next(iter(experiments)), list(metrics.values()))
+        noises = dict(zip(metrics, found, strict=True))
     cells = [
         _place(row, noises[number]) if number in noises else None for number, row in enumerate(rows)
     ]
@@ -122,4 +120,5 @@ def _number_in(row: Difference) -> Path | None:
 def _place(row: Difference, noise: Noise | None) -> str:
     if noise is None:
         return "unknown"
-    return "within" if max(row.values) - min(row.values) <= noise.floor(_ALPHA) else "beyond"
+    floor = noise.floor_among(len(row.values))
+    return "within" if max(row.values) - min(row.values) <= floor else "beyond"

@@ -27,6 +27,7 @@ __all__ = [
     "comparison_table",
     "conclusion",
     "conclusions",
+    "in_both",
     "list_seeds",
     "mean_and_margin",
     "more_seeds",
@@ -355,18 +356,44 @@ def list_seeds(seeds: Sequence[str]) -> str:
     return f"seed{'s' if len(seeds) > 1 else ''} {_listed(seeds)}"
 
 
-def noise_line(noise: Noise | None, metric: str, alpha: float = 0.05) -> str:
-    """Say how much of a metric is noise.
+def in_both(first: RunGroup, second: RunGroup) -> Iterator[str]:
+    """Yield how many runs are in both of two groups: they are compared with themselves.
+
+    Args:
+        first: a group.
+        second: the group that it is compared with.
+    """
+    if both := sorted(set(first.runs) & set(second.runs)):
+        yield (
+            f"{len(both)} runs are in both groups"
+            if both[1:]
+            else f"run {both[0]} is in both groups"
+        )
+
+
+def noise_line(
+    noise: Noise | None, metric: str, experiment: str | None = None, among: int = 2
+) -> str:
+    """Say how much of a metric is noise, at the level of 0.05.
 
     Args:
         noise: of runs that were repeated with other seeds.
         metric: what it is the noise of.
-        alpha: how often two runs differ by more.
+        experiment: whose noise it is, if there are several.
+        among: how many runs are compared with each other.
     """
+    of = "" if experiment is None else f" in {one_line(experiment)}"
     if noise is None:
-        return f"noise floor of {metric}: unknown; no configuration was run with two seeds or more"
+        return (
+            f"noise floor of {metric}{of}: unknown; no configuration was run with two seeds or more"
+        )
     groups = f"{noise.groups} configuration{'s' if noise.groups > 1 else ''}"
+    which, often = (
+        ("two runs differ", "1 of 20 cases")
+        if among <= 2
+        else (f"any two of {among} runs differ", "at most 1 of 20 cases")
+    )
     return (
-        f"noise floor of {metric}: {noise.floor(alpha):.3g}; by the seed alone, two runs differ "
-        f"by more in 1 of {1 / alpha:.3g} cases (learnt from {noise.runs} runs of {groups})"
+        f"noise floor of {metric}{of}: {noise.floor_among(among):.3g}; by the seed alone, {which} "
+        f"by more in {often} (learnt from {noise.runs} runs of {groups})"
     )

@@ -27,7 +27,7 @@ from sacred.runs.columns import entries_of
 from sacred.runs.damage import readable_metrics
 from sacred.runs.groups import measured
 from sacred.runs.identity import changed_entries, repeats_by_identity
-from sacred.runs.significance import noise_of_repeats
+from sacred.runs.significance import noise_by_experiment
 
 __all__ = ["report"]
 
@@ -107,14 +107,15 @@ def _plots(
         yield from (_key(number, label) for number, label in enumerate(labels))
         yield "</p>"
     yield "<div class=plots>"
-    repeats = repeats_by_identity(records)
     for metric in metrics:
         lines = [
             Curve(number=n, name=name, label=label, points=downsample(found[metric]))
             for n, (name, label, found) in enumerate(zip(names, labels, by_run, strict=True))
             if metric in found
         ]
-        noise = noise_of_repeats(repeats, _last(metric))
+        noises = noise_by_experiment((records[line.number] for line in lines), _last(metric))
+        # A bar for curves of several experiments would be that of none of them.
+        noise = next(iter(noises.values())) if len(noises) == 1 else None
         if svg := draw_curves(lines, None if noise is None else noise.floor()):
             yield f"<figure><figcaption>{html.escape(metric)}</figcaption>{svg}</figure>"
     yield "</div></div>"
@@ -137,20 +138,21 @@ def _last(metric: str) -> Path:
 def _noise(records: Sequence[RunRecord]) -> Iterator[str]:
     """What the seeds alone make, if some runs differ in nothing else."""
     names = dict.fromkeys(name for record in records for name in readable_metrics(record))
-    repeats = repeats_by_identity(records)
     rows = [
-        [str(path), noise.floor(), noise.deviation, noise.runs, noise.groups]
+        [experiment, str(path), noise.floor(), noise.deviation, noise.runs, noise.groups]
         for path in (Path("result"), *map(_last, names))
-        if (noise := noise_of_repeats(repeats, path)) is not None
+        for experiment, noise in noise_by_experiment(records, path).items()
+        if noise is not None
     ]
     if rows:
         yield "<h2>Noise</h2><p>What seeds alone make of runs that differ in nothing else.</p>"
-        columns = ["field", "noise floor", "deviation", "runs", "configurations"]
+        columns = ["experiment", "field", "noise floor", "deviation", "runs", "configurations"]
         yield write_html(Table(names=columns, rows=rows))
         yield (
             "<p class=note>By the seed alone, two runs differ by more than the noise floor in one "
             "of 20 cases. Bars beside the curves are as high as that of the last value.</p>"
         )
+        repeats = repeats_by_identity(records)
         yield write_html(_repeats_table(repeats, [Path("result"), *map(_last, names)]))
 
 

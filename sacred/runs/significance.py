@@ -27,7 +27,7 @@ __all__ = [
     "Comparison",
     "Pairing",
     "compared_groups",
-    "noise_floor",
+    "noise_by_experiment",
     "noise_of_repeats",
     "pairing_of",
 ]
@@ -167,24 +167,32 @@ def compared_groups(
     ]
 
 
-def noise_floor(records: Iterable[RunRecord], metric: Path) -> Noise | None:
-    """What the seeds alone change, learnt from runs that differ in nothing else.
+def noise_by_experiment(
+    records: Iterable[RunRecord], metric: Path
+) -> dict[str | None, Noise | None]:
+    """What the seeds alone change in each experiment, learnt from runs that differ in nothing else.
+
+    One experiment may be much noisier than another, so they have no noise in common.
 
     Args:
         records: of any runs.
         metric: where the number stands.
 
     Returns:
-        the noise; None: no run was repeated with another seed.
+        the noise by the name of the experiment; None: no run was repeated with another seed.
     """
-    return noise_of_repeats(repeats_by_identity(records), metric)
+    found: dict[str | None, list[Sequence[RunRecord]]] = {}
+    for group in repeats_by_identity(records):
+        found.setdefault(group[0].name, []).append(group)
+    return {name: noise_of_repeats(groups, metric) for name, groups in found.items()}
 
 
 def noise_of_repeats(repeats: Iterable[Sequence[RunRecord]], metric: Path) -> Noise | None:
     """Estimate how much a metric varies between runs that differ in their seeds only.
 
     Args:
-        repeats: groups of runs; those of a group have the same configuration but for the seed.
+        repeats: groups of runs of one experiment; those of a group have the same configuration
+            but for the seed.
         metric: the value that is compared.
 
     Returns:

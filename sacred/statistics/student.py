@@ -65,6 +65,15 @@ class Noise(Frozen):
         """The noise floor: two runs that differ in the seed differ by more with `alpha` only."""
         return quantile_of_t(1 - alpha / 2, self.freedom) * self.deviation * math.sqrt(2)
 
+    def floor_among(self, runs: int, alpha: float = 0.05) -> float:
+        """The noise floor of the best of some runs: it was not chosen beforehand.
+
+        Args:
+            runs: how many are looked at; for two or fewer, this is `floor`.
+            alpha: how often any two of them differ by more, at most, by the seed alone.
+        """
+        return self.floor(alpha / max(runs * (runs - 1) // 2, 1))
+
 
 def mean_interval(values: Sequence[float], alpha: float = 0.05) -> MeanInterval:
     """Return the mean, and the interval that holds the true mean with probability ``1 - alpha``.

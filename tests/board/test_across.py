@@ -251,7 +251,13 @@ def test_the_noise_of_seeds_is_drawn_and_marked(visit: Visit, board: Board, api:
     page = visit.go("?q=name+%3D+sig&panel=across&kind=history")
     see(page.locator("rect.noise"))
     every = np.array([value for found in values.values() for value in found])
-    within = int((every >= every.max() - floor).sum()) - 1
+    among = api.get("/noise", run=keys[0], value="result", among=[2, 24])["numbers"]
+    assert [one["among"] for one in among] == [2, 24]
+    of_24 = scipy.stats.t.ppf(1 - 0.025 / (24 * 23 / 2), 21) * np.sqrt(2 * squares / 21)
+    assert [one["floor"] for one in among] == pytest.approx([floor, of_24])
+    assert "any two of 24 runs differ by more in at most 1 of 20 cases" in among[1]["text"]
+    see(page.locator("#across"), among[1]["text"])
+    within = int((every >= every.max() - of_24).sum()) - 1
     see(page.locator("#across"), f"not distinguishable from {within} others")
     page = visit.go(f"?panel=charts&pick={keys[0]}&pick={keys[1]}")
     err = page.locator("#across [data-metric='err']")

@@ -148,6 +148,10 @@ def test_runs_in_both_groups_are_counted(call: Call) -> None:
     _, _, err = call("compare", A_SGD, "dataset = a and seed = 1")
     assert "run 1 is in both groups" in err
     assert "7 runs are in both groups" in call("compare", A_SGD, "opt = sgd")[2]
+    judge = ("judge", "opt = adam", "--against", "dataset = a", "--higher-is-better")
+    assert "7 runs are in both groups" in call(*judge)[2]
+    best = ("judge", "best:result", "--against", "like:1", "--higher-is-better")
+    assert "best:result was chosen for its value; a fair comparison needs new" in call(*best)[2]
 
 
 def test_the_best_run_was_chosen_for_its_value(call: Call) -> None:
@@ -384,6 +388,68 @@ def test_a_list_marks_runs_that_cannot_be_told_from_the_first(call: Call) -> Non
     assert "noise floor of metrics.acc.max: 0.0" in err
     _, out, _ = call("ls", "dataset = a and seed = 1", *columns[:-2], "--json")
     assert "noise" not in json.loads(out)[0]
+
+
+def fill_two(place: Path) -> None:
+    """A calm and a wild experiment with two configurations each."""
+    for name, noise in (("calm", 0.001), ("wild", 0.5)):
+        experiment = Experiment(name, interactive=True, save_git_info=False)
+        experiment.observers.append(FileStorageObserver(place))
+        experiment.add_config(opt=0)
+
+        @experiment.main
+        def train(opt: float, seed: int, noise: float = noise) -> float:
+            return opt + random.Random(f"{opt}{seed}").gauss(0, noise)
+
+        for opt, seed in [(o, s) for o in (0, 0.1) for s in range(1, 7)]:
+            updates = {"opt": opt, "seed": seed, "noise": noise}
+            experiment.run(config_updates=updates, options={"--loglevel": "ERROR"})
+
+
+def test_each_experiment_has_its_own_noise_and_the_floor_said_is_the_one_of_the_marks(
+    call: Call, tmp_path: Path
+) -> None:
+    fill_two(tmp_path / "two")
+    store = ("-s", str(tmp_path / "two"))
+    columns = ("--sort", "-result", "--columns", "name,result", "--noise", "--json")
+    _, out, err = call(*store, "ls", "seed < 3", *columns)
+    floors = dict(
+        re.findall(r"noise floor of result in (\w+): ([\d.]+); by .* any two of 4 runs", err)
+    )
+    assert set(floors) == {"calm", "wild"}
+    assert float(floors["calm"]) < 0.05 < float(floors["wild"])
+    for name, floor in floors.items():
+        rows = [row for row in json.loads(out) if row["name"] == name]
+        assert rows[0]["noise"] == f"first of {name}"
+        for row in rows[1:]:
+            is_near = rows[0]["result"] - row["result"] <= float(floor)
+            assert row["noise"] == (f"≈ first of {name}" if is_near else None)
+    assert sum(row["noise"] is None for row in json.loads(out)) == 2
+    _, out, err = call(*store, "ls", "name = calm", *columns)
+    marks = [row["noise"] for row in json.loads(out)]
+    assert marks == ["first", *["≈ first"] * 5, *[None] * 6]
+    assert re.search(r"noise floor of result: 0\.00\d+; by the seed alone, any two of 12 runs", err)
+
+
+def test_noise_elsewhere_is_that_of_each_experiment_too(call: Call, tmp_path: Path) -> None:
+    fill_two(tmp_path / "two")
+    store = ("-s", str(tmp_path / "two"))
+    _, _, err = call(*store, "table", "--rows", "name", "--no-marks")
+    assert re.search(r"noise floor of result in calm: 0\.00\d+;", err)
+    assert re.search(r"noise floor of result in wild: [12]\.\d+;", err)
+    page = call(*store, "export")[1].partition("<h2>Noise</h2>")[2]
+    assert re.search(r"<td>calm</td><td>result</td><td class=.number.>0\.00", page)
+    assert re.search(r"<td>wild</td><td>result</td><td class=.number.>[12]\.", page)
+
+    def marks(*runs: str) -> tuple[dict[str, str], str]:
+        _, out, err = call(*store, "diff", *runs, "--noise", "--json")
+        return {row["entry"]: row["noise"] for row in json.loads(out)}, err
+
+    found, err = marks("1", "7")
+    assert (found["result"], err) == ("beyond", "")
+    found, err = marks("1", "13")
+    assert found["result"] == "unknown"
+    assert "runs of several experiments have no noise in common" in err
 
 
 def test_a_difference_within_the_noise_is_marked(call: Call) -> None:

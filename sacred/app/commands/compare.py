@@ -18,11 +18,24 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from sacred.app.group_arguments import FoundGroup, add_metric, find_group, measure_all, single_runs
+from sacred.app.group_arguments import (
+    FoundGroup,
+    add_metric,
+    chosen_runs,
+    find_group,
+    measure_all,
+    single_runs,
+)
 from sacred.app.session import Session
-from sacred.display.comparison_text import comparison_table, conclusions, remarks, without_partner
+from sacred.display.comparison_text import (
+    comparison_table,
+    conclusions,
+    in_both,
+    remarks,
+    without_partner,
+)
 from sacred.display.formats import add_formats, write_table
 from sacred.display.value_text import as_text
 from sacred.runs.errors import ProgramError, UsageError
@@ -66,24 +79,12 @@ def run(args: argparse.Namespace, session: Session) -> None:
             session.console.print(line)
     compared = [group for _, *both in pairs for group in both]
     alone = (line for comparison in comparisons for line in without_partner(comparison))
-    notes = (*single_runs(found), *remarks(*compared), *alone, *_in_both(pairs), *_chosen(texts))
+    shared = (line for _, one, other in pairs for line in in_both(one, other))
+    notes = (*single_runs(found), *remarks(*compared), *alone, *shared, *chosen_runs(found))
     for remark in dict.fromkeys(notes):
         session.console.note(remark)
     for record in (record for group in found for record in group.records):
         session.report(record.problems)
-
-
-def _in_both(pairs: Iterable[tuple[str, RunGroup, RunGroup]]) -> Iterator[str]:
-    for _, one, other in pairs:
-        if both := set(one.runs) & set(other.runs):
-            runs = f"{len(both)} runs are" if len(both) > 1 else f"run {both.pop()} is"
-            yield f"{runs} in both groups"
-
-
-def _chosen(texts: Iterable[str]) -> Iterator[str]:
-    for text in texts:
-        if "best:" in text:
-            yield f"{text} was chosen for its value; a fair comparison needs new seeds"
 
 
 def _pairs_by(found: list[FoundGroup]) -> list[tuple[str, RunGroup, RunGroup]]:

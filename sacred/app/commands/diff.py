@@ -73,7 +73,10 @@ def run(args: argparse.Namespace, session: Session) -> int:
             # Here: statistics would make every comparison slower to start.
             from sacred.app.noise_marks import mark_differences
 
-            table = mark_differences(table, shown, session, records[0].name)
+            names_of = {record.name for record in records}
+            table = mark_differences(table, shown, session, names_of)
+            if len(names_of) > 1:
+                session.console.note("runs of several experiments have no noise in common")
         write_table(table, args.format, session.console)
         if args.format is None:
             for line in origins_of_differences(different, records):

@@ -22,10 +22,17 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from sacred.app.group_arguments import FoundGroup, add_metric, find_group, measure_all, single_runs
+from sacred.app.group_arguments import (
+    FoundGroup,
+    add_metric,
+    chosen_runs,
+    find_group,
+    measure_all,
+    single_runs,
+)
 from sacred.app.program_arguments import whole_number
 from sacred.app.session import Session
-from sacred.display.comparison_text import as_p, list_seeds, remarks
+from sacred.display.comparison_text import as_p, in_both, list_seeds, remarks
 from sacred.display.console import BOLD
 from sacred.display.judgement_text import judgement_lines
 from sacred.display.value_text import json_text
@@ -136,6 +143,8 @@ def _caveats(
 ) -> Iterator[str]:
     """What cannot be known of the runs alone."""
     yield from single_runs(found)
+    yield from chosen_runs(found)
+    yield from in_both(judgement.candidate, judgement.incumbent)
     if args.selected_on is not None or not judgement.pairs:
         return
     record = found[1].records[0]

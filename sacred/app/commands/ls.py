@@ -75,10 +75,11 @@ def run(args: argparse.Namespace, session: Session) -> None:
         from sacred.app.noise_marks import mark_rows
 
         records = [record for _, record in shown]
-        table, remark = mark_rows(table, records, matching.sort[0].path, session)
+        table, notes = mark_rows(table, records, matching.sort[0].path, session)
     write_table(table, args.format, console)
     if args.noise:
-        console.note(remark)
+        for remark in notes:
+            console.note(remark)
     if args.format is None and not table.rows:
         console.note("no runs match the query" if matching.query else "no runs")
     elif is_cut and args.limit is None:

@@ -28,7 +28,7 @@ from sacred.query.syntax import Path
 from sacred.runs.errors import ProgramError, UsageError
 from sacred.runs.groups import Direction, direction_of, required_direction
 from sacred.runs.result_grid import CellFormat, cell_format, marked, result_grid
-from sacred.runs.significance import noise_floor
+from sacred.runs.significance import noise_by_experiment
 
 _DEFAULT_CELL = "mean±ci(result)"
 
@@ -100,7 +100,9 @@ def run(args: argparse.Namespace, session: Session) -> None:
     notes = [*mark_lines(grid)] if args.format is None else []
     notes += remarks(*(cell.group for cell in grid.cells))
     for path in dict.fromkeys(paths[form.field] for form in forms):
-        notes.append(noise_line(noise_floor((run for _, run in runs), path), str(path)))
+        noises = noise_by_experiment((run for _, run in runs), path)
+        for name, noise in noises.items():
+            notes.append(noise_line(noise, str(path), name if len(noises) > 1 else None))
     for note in dict.fromkeys(notes):
         console.note(note)
 

@@ -226,6 +226,7 @@ _ANALYSES: dict[str, Schema] = {
                 _object(
                     {
                         "name": _TEXT,
+                        "among": _COUNT,
                         "floor": _NUMBER_OR_NULL,
                         "runs": _COUNT,
                         "configurations": _COUNT,

@@ -60,9 +60,10 @@ export class Compare {
   async learnNoise() {
     const { runs } = this;
     const base = runs?.runs.find(({ key }) => key === state().base);
-    if (!runs || !base) return;
+    // Several experiments have no noise in common.
+    if (!runs || !base || (runs.parts.experiment ?? []).some(({ name }) => name === "name")) return;
     const fields = [...(runs.parts.outcome ?? []).filter(({ name }) => name === "result").map(({ name }) => name), ...(runs.parts.metrics ?? []).slice(0, 100).map(({ name }) => metricField(name))];
-    const noise = await readNoise(base.key, fields, this.abort.signal);
+    const noise = await readNoise(base.key, fields, this.abort.signal, runs.runs.length);
     if (this.abort.signal.aborted || runs !== this.runs) return;
     this.noise = noise;
     this.draw();

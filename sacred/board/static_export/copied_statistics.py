@@ -11,6 +11,8 @@ __all__ = ["copied_marks", "copied_noise"]
 
 #: So many groups, and so many numbers of them: each comparison is a permutation test.
 _MAX_GROUPS, _MAX_VALUES, _MAX_NUMBERS = 20, 3, 60
+#: So many runs are compared with each other; of other numbers, the next larger one will do.
+_AMONG = (2, 3, 4, 6, 10, 20, 50, 100, 300, 1000, 2000)
 _ROLLUPS = ("last", "min", "max")
 
 
@@ -51,4 +53,4 @@ def copied_noise(
     names = [field["name"] for field in fields if field["name"].rpartition(".")[2] in _ROLLUPS]
     values = ["result", *(name for name in names if name.startswith("metrics."))][:_MAX_NUMBERS]
     for key in first.values():
-        yield api.ask("readNoise", run=key, value=values)
+        yield api.ask("readNoise", run=key, value=values, among=list(_AMONG))

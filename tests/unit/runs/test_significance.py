@@ -26,7 +26,7 @@ from sacred.records import RunRecord
 from sacred.runs.errors import UsageError
 from sacred.runs.groups import RunGroup, direction_of, measured, parts_by, required_direction
 from sacred.runs.identity import changed_entries, identity_of
-from sacred.runs.significance import Comparison, compared_groups, noise_floor, pairing_of
+from sacred.runs.significance import Comparison, compared_groups, noise_by_experiment, pairing_of
 from sacred.stores import MemoryStore
 
 RESULT = Path("result")
@@ -410,7 +410,7 @@ def test_noise_is_learnt_from_runs_that_differ_in_the_seed_only() -> None:
         *stored([(1, 5.1), (2, 5.3), (3, math.nan)], {"lr": 2}),
         *stored([(1, 9.0)], {"lr": 3}),
     ]
-    noise = noise_floor([record for _, record in runs], RESULT)
+    [noise] = noise_by_experiment([record for _, record in runs], RESULT).values()
     assert noise is not None
     assert (noise.runs, noise.groups, noise.freedom) == (4, 2, 2)
     assert noise.deviation == pytest.approx(math.sqrt(0.02))
@@ -420,9 +420,35 @@ def test_noise_is_learnt_from_runs_that_differ_in_the_seed_only() -> None:
     )
 
 
+def test_the_noise_of_one_experiment_is_not_that_of_another() -> None:
+    names = {name: {"name": name} for name in ("calm", "wild")}
+    runs = [
+        *stored([(1, 0.1), (2, 0.3)], experiment=names["calm"]),
+        *stored([(1, 10), (2, 30), (3, 20)], experiment=names["wild"]),
+    ]
+    found = noise_by_experiment([record for _, record in runs], RESULT)
+    deviations = {name: noise.deviation for name, noise in found.items() if noise is not None}
+    assert deviations == pytest.approx({"calm": math.sqrt(0.02), "wild": 10})
+    assert noise_line(found["wild"], "result", "wild").startswith(
+        "noise floor of result in wild: 60.8; by the seed alone, two runs differ by more in 1 of 20"
+    )
+    assert noise_line(None, "result", "calm").startswith("noise floor of result in calm: unknown;")
+
+
+def test_among_many_runs_the_noise_floor_that_is_said_is_larger() -> None:
+    [noise] = noise_by_experiment([r for _, r in stored([(1, 1), (2, 3), (3, 2)])], RESULT).values()
+    assert noise is not None
+    assert noise.floor_among(1) == noise.floor_among(2) == noise.floor()
+    assert noise.floor_among(5) == noise.floor(0.05 / 10)
+    assert noise_line(noise, "result", among=5) == (
+        f"noise floor of result: {noise.floor(0.005):.3g}; by the seed alone, any two of 5 runs "
+        "differ by more in at most 1 of 20 cases (learnt from 3 runs of 1 configuration)"
+    )
+
+
 def test_the_same_seed_again_is_no_repetition() -> None:
     runs = stored([(1, 0.1), (1, 0.1)], {"lr": 1})
-    assert noise_floor([record for _, record in runs], RESULT) is None
+    assert noise_by_experiment([record for _, record in runs], RESULT) == {"train": None}
     assert noise_line(None, "result") == (
         "noise floor of result: unknown; no configuration was run with two seeds or more"
     )

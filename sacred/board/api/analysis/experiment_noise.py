@@ -25,7 +25,7 @@ def read_noise(call: Call) -> dict[str, Any]:
     """The noise floor of numbers, in the experiment that a run is of.
 
     Args:
-        call: with a run, and the names of numbers.
+        call: with a run, the names of numbers, and how many runs are compared with each other.
 
     Raises:
         Problem: there is no such store.
@@ -39,15 +39,18 @@ def read_noise(call: Call) -> dict[str, Any]:
     records: list[RunRecord] = list(itertools.islice(table, _MAX_RUNS))
     repeats = [group for group in repeats_by_identity(records) if len(group) > 1]
     found = []
+    among = sorted(set(call.values["among"])) or [2]
     for name, path in paths.items():
         noise = noise_of_repeats(repeats, path)
-        found.append(
+        found += [
             {
                 "name": name,
-                "floor": None if noise is None else noise.floor(),
+                "among": number,
+                "floor": None if noise is None else noise.floor_among(number),
                 "runs": 0 if noise is None else noise.runs,
                 "configurations": 0 if noise is None else noise.groups,
-                "text": noise_line(noise, name),
+                "text": noise_line(noise, name, among=number),
             }
-        )
+            for number in among
+        ]
     return {"experiment": run.name, "numbers": found}

@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { state } from "../state.js";
 
-/** @typedef {{key: string, id: string, start: number, y: number | null, x: any, z: any, entries: any[]}} Row */
+/** @typedef {{key: string, id: string, start: number, y: number | null, experiment: any, x: any, z: any, entries: any[]}} Row */
 /** @typedef {{rows: Row[], total: number, entries: string[], targets: string[], y: string, x: string, z: string, noise: import("../noise.js").Noise | null}} AcrossData rows: the oldest first */
 
 const MOST = 2000;
@@ -22,7 +22,7 @@ export async function readAcross(signal) {
   const x = kind === "pareto" && !targets.includes(px) && px !== "duration" ? targets.find((name) => name !== y) ?? "duration" : px || varying[0] || "start_time";
   const z = pz || varying.find((name) => name !== x) || "name";
   const entries = varying.slice(0, MOST_ENTRIES);
-  const column = [...new Set(["id", "start_time", y, x, z, ...entries])];
+  const column = [...new Set(["id", "start_time", "name", y, x, z, ...entries])];
   /** @type {Row[]} */
   const rows = [];
   let [snapshot, total] = ["", 0];
@@ -33,7 +33,7 @@ export async function readAcross(signal) {
       const key = `${run.store}/${run.key}`;
       if (picked.length && !picked.includes(key)) return;
       const value = (/** @type {string} */ name) => page.data[name][n];
-      rows.push({ key, id: String(value("id")), start: Date.parse(`${value("start_time")}Z`) / 1000, y: typeof value(y) === "number" ? value(y) : null, x: value(x), z: value(z), entries: entries.map(value) });
+      rows.push({ key, id: String(value("id")), start: Date.parse(`${value("start_time")}Z`) / 1000, y: typeof value(y) === "number" ? value(y) : null, experiment: value("name"), x: value(x), z: value(z), entries: entries.map(value) });
     });
     if (offset + PAGE >= total) break;
   }

@@ -91,7 +91,7 @@ export function point(row, x, y, text) {
 }
 
 /** What the seeds alone change, from the best run on. @param {import("./data.js").AcrossData} data @param {Scale} y @returns {{band: SVGElement | null, note: HTMLElement | null}} */
-export function noiseBand({ noise, rows, y: name }, y) {
+export function noiseBand({ noise, rows }, y) {
   const values = rows.map((row) => row.y).filter((value) => value !== null && Number.isFinite(value)).map(Number);
   if (!noise?.floor || !values.length) return { band: null, note: null };
   const best = state().lower ? Math.min(...values) : Math.max(...values);
@@ -102,5 +102,5 @@ export function noiseBand({ noise, rows, y: name }, y) {
   const start = y.at(best) ?? edge;
   const band = svg("rect", { class: "noise", x: left, width: width - left - right, y: Math.min(start, edge), height: Math.abs(edge - start) }, svg("title", {}, noise.text));
   const within = values.filter((value) => Math.abs(value - best) <= Number(noise.floor)).length - 1;
-  return { band, note: el("p.dim", {}, `Shaded: the noise floor of ${short(name)}, ${number(Number(noise.floor.toPrecision(3)))}, below which two runs cannot be told apart (learnt from ${noise.runs} runs of ${noise.configurations} configuration${noise.configurations > 1 ? "s" : ""} with other seeds). The best run is not distinguishable from ${within} other${within === 1 ? "" : "s"}.`) };
+  return { band, note: el("p.dim", {}, `Shaded from the best run on: ${noise.text}. The best run is not distinguishable from ${within} other${within === 1 ? "" : "s"}.`) };
 }

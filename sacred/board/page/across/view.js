@@ -74,8 +74,10 @@ export class AcrossRuns {
     if (!data || signal.aborted) return;
     this.data = data;
     this.draw();
-    const last = data.rows.findLast(({ y }) => y !== null);
-    const noise = await readNoise(last?.key ?? "", [data.y], signal);
+    const compared = data.rows.filter(({ y }) => y !== null);
+    // Several experiments have no noise in common.
+    if (new Set(compared.map(({ experiment }) => experiment)).size !== 1) return;
+    const noise = await readNoise(compared[0].key, [data.y], signal, compared.length);
     if (signal.aborted || !noise.get(data.y)?.floor) return;
     data.noise = noise.get(data.y) ?? null;
     this.draw();

@@ -21,6 +21,7 @@ export function marks(data, query) {
 export function noise(data, query) {
   const name = data.runs[query.get("run") ?? ""]?.run.name;
   const found = data.noise.find((one) => one.experiment === name);
-  const nothing = (/** @type {string} */ field) => ({ name: field, floor: null, runs: 0, configurations: 0, text: "" });
-  return { experiment: name ?? null, numbers: query.getAll("value").map((field) => found?.numbers.find((/** @type {any} */ one) => one.name === field) ?? nothing(field)) };
+  const among = Number(query.get("among") ?? 2);
+  const nothing = (/** @type {string} */ field) => ({ name: field, among, floor: null, runs: 0, configurations: 0, text: "" });
+  return { experiment: name ?? null, numbers: query.getAll("value").map((field) => found?.numbers.find((/** @type {any} */ one) => one.name === field && one.among >= among) ?? nothing(field)) };
 }
