@@ -10,6 +10,7 @@
 | `distributions` | installed distributions, and which one a module belongs to |
 | `discovery` | what a script uses, by the strategies of `SETTINGS` |
 | `import_statements` | which modules source files import, read as text |
+| `loaded_packages` | the packages of Python and R that files belong to |
 | `environment` | what a run depends on besides its sources: packages, interpreter, threads |
 | `cells` | sources that are in no file: cells of notebooks |
 | `experiment_info` | what the scripts of an experiment use, as one run sees it |

@@ -19,7 +19,7 @@ from sacred.restoring.interpreter import foresee_interpreter
 from sacred.restoring.restored_sources import restore_sources
 from sacred.restoring.tree import RestoredTree
 from sacred.runs.comparison import content_digest
-from sacred.runs.program_words import program_of
+from sacred.runs.program_words import program_of, runs_python
 from sacred.status import COMPLETED, FAILED
 from sacred.stores.local_files import md5_of_file
 
@@ -121,5 +121,5 @@ def _doubts(record: RunRecord) -> Iterator[str]:
         yield f"of the entry {path} only a name is stored: it is what the sources make it"
     if not record.environment:
         yield "an old record: variables and working directory are not known"
-    elif record.environment.get("hash_seed") == "random":
+    elif record.environment.get("hash_seed") == "random" and runs_python(record):
         yield "PYTHONHASHSEED was not set: sets of texts have another order in each run"

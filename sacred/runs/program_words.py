@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from sacred._base.paths import iterate_flattened, update_word
 from sacred.records import RunRecord
 from sacred.records.attribute_dict import thawed
 
-__all__ = ["program_of", "program_words"]
+__all__ = ["program_of", "program_words", "runs_python"]
 
 #: The command of runs of programs.
 _COMMAND = "exec"
@@ -26,6 +27,17 @@ def program_of(record: RunRecord) -> Mapping[str, Any] | None:
     """Return what is recorded of the program of ``sacred exec``; None: it is another run."""
     found = record.environment.get("program") if record.command == _COMMAND else None
     return found if isinstance(found, Mapping) and found.get("words") else None
+
+
+def runs_python(record: RunRecord) -> bool:
+    """Whether a run is one of Python: an experiment, or a program that is known to start it."""
+    program = program_of(record)
+    if program is None:
+        return True
+    trace = record.environment.get("trace") or {}
+    started = [row.get("path") for row in trace.get("programs") or ()]
+    names = (os.path.basename(str(path)) for path in (program.get("executable"), *started))
+    return any(name.startswith(("python", "pypy")) for name in names)
 
 
 def program_words(record: RunRecord, updates: tuple[str, ...] = ()) -> list[str] | None:

@@ -7,8 +7,10 @@ import platform
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
+from sacred._base.digest import chunks_of, sha256_of
 from sacred._base.frozen import Frozen
 from sacred.dependencies.distributions import find_distribution
+from sacred.dependencies.loaded_packages import packages_of_files
 from sacred.host_info.cpu import cpu_name
 from sacred.records import RunRecord
 from sacred.runs.comparison import content_digest, packages_of
@@ -115,27 +117,47 @@ def _here(name: str, path: str, digest: str) -> Pairs:
 @_checker("packages")
 def _packages(record: RunRecord) -> Pairs:
     packages = packages_of(record)
-    if not packages and program_of(record) is not None:
+    program = program_of(record)
+    if not packages and program is not None:
         return  # a program that has loaded none of Python or R
     if not packages:
         yield "reason", "none are recorded"
+    version_here = _installed_version if program is None else _loaded_versions(record).get
     same = 0
     for name, version in packages.items():
-        found = find_distribution(name)
+        found = version_here(name)
         if not version or version == "<unknown>":
             yield "reason", f"{name}: its version is not known"
         elif found is None:
             yield "reason", f"{name} {version} is not installed here"
-        elif found.version != version:
-            yield "reason", f"{name} was {version}, here it is {found.version}"
+        elif found != version:
+            yield "reason", f"{name} was {version}, here it is {found}"
         else:
             same += 1
     if same:
         yield "ok", f"{same} of {len(packages)} have the same version here"
 
 
+def _installed_version(name: str) -> str | None:
+    found = find_distribution(name)
+    return None if found is None else found.version
+
+
+def _loaded_versions(record: RunRecord) -> dict[str, str]:
+    """The versions that the packages of a program have now, where it has loaded them.
+
+    They are those of its own interpreter, in Python or R, not those of this one.
+    """
+    trace = record.environment.get("trace") or {}
+    paths = [*trace.get("system_files", ()), *(row["path"] for row in trace.get("read", ()))]
+    pairs = (entry.partition("==") for entry in packages_of_files(map(str, paths)))
+    return {name: version for name, _, version in pairs}
+
+
 @_checker("python")
 def _python(record: RunRecord) -> Pairs:
+    if program_of(record) is not None:
+        return  # what has executed it is no part of the run
     then, now = record.host.get("python_version"), platform.python_version()
     if not then:
         yield "reason", "its version is not recorded"
@@ -143,6 +165,27 @@ def _python(record: RunRecord) -> Pairs:
         yield "reason", f"it was {then}, here it is {now}"
     else:
         yield "ok", f"{now}"
+
+
+@_checker("program")
+def _program(record: RunRecord) -> Pairs:
+    program = program_of(record)
+    path, then = ((program or {}).get(name) for name in ("executable", "sha256"))
+    base = str(record.experiment.get("base_dir") or "")
+    stored = {*record.resources, *(os.path.join(base, name) for name in record.sources)}
+    if not path or not then or path in stored:
+        return  # a program of its own is stored with the run
+    version = (program or {}).get("version") or "another one"
+    try:
+        with open(str(path), "rb") as file:
+            now = sha256_of(chunks_of(file))
+    except OSError as error:
+        yield "reason", f"{path} was {version}, here it cannot be read: {error.strerror}"
+        return
+    if now == then:
+        yield "ok", f"{path} is the same file"
+    else:
+        yield "reason", f"{path} has changed since; it was {version}"
 
 
 @_checker("seed")
@@ -208,6 +251,7 @@ CHECKS: tuple[Check, ...] = (
     _sources,
     _packages,
     _python,
+    _program,
     _seed,
     _config,
     _resources,

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from sacred._base.frozen import Frozen
 from sacred.records import RunRecord
+from sacred.runs.program_words import runs_python
 from sacred.status import COMPLETED
 from sacred.verdicts.divergence import CALLS, CAUSES, EFFECTS, Divergence, divergences
 from sacred.verdicts.numbers import Deviation, metric_deviations, result_deviations
@@ -76,7 +77,8 @@ def verdict_of(
         divergence=first_effect,
         causes=causes,
         call=next(divergences(first, again, kinds=CALLS), None),
-        is_hash_suspect="random" in (run.environment.get("hash_seed") for run in (first, again)),
+        is_hash_suspect=runs_python(first)
+        and "random" in (run.environment.get("hash_seed") for run in (first, again)),
     )
 
 

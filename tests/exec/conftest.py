@@ -46,13 +46,19 @@ def last_run(store: str = "runs") -> RunRecord:
     return record
 
 
+def need(program: str) -> str:
+    """Return the path of a program; a test that needs it fails in CI, and is skipped elsewhere."""
+    path = shutil.which(program)
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{program} is not installed")
+        pytest.skip(f"{program} is not installed")
+    return path
+
+
 def compiled(source: str, directory: Path, *options: str) -> str:
     """Compile a C program; return how it is called."""
-    compiler = shutil.which("gcc")
-    if compiler is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("gcc is not installed")
-        pytest.skip("gcc is not installed")
+    compiler = need("gcc")
     (directory / "prog.c").write_text(source)
     subprocess.run([compiler, "-o", "prog", "prog.c", *options], cwd=directory, check=True)
     return "./prog"

@@ -9,15 +9,18 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.exec.conftest import need
 from tests.services import sessions
+
+#: Suffix of an example → the program that it needs.
+NEEDED = {"c": "gcc", "R": "Rscript"}
 
 
 @pytest.mark.parametrize("name", ["descent.c", "pipeline.sh", "fit.R"])
 def test_an_example_prints_what_its_comment_says(work: Path, name: str) -> None:
-    if name.endswith(".c") and shutil.which("gcc") is None:
-        pytest.skip("gcc is not installed")
-    if name.endswith(".R") and shutil.which("Rscript") is None:
-        pytest.skip("R is not installed")
+    needed = NEEDED.get(name.rpartition(".")[2])
+    if needed is not None:
+        need(needed)
     shutil.copy(ROOT / "examples" / name, work)
     text = (work / name).read_text(encoding="utf-8")
     assert sessions.check(re.sub(r"^#", "", text, flags=re.MULTILINE), work) >= 2

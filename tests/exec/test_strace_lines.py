@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from sacred.dependencies.loaded_packages import packages_of_files
 from sacred.exec.tracing.accesses import Accesses
 from sacred.exec.tracing.file_digests import digests_of
-from sacred.exec.tracing.loaded_packages import packages_of
 from sacred.exec.tracing.strace_lines import calls_in
 from sacred.exec.tracing.system_files import SystemFiles, is_outside
 
@@ -138,7 +138,7 @@ def test_packages_are_found_by_their_modules(tmp_path: Path) -> None:
     library.mkdir(parents=True)
     (library / "DESCRIPTION").write_text("Package: dplyr\nVersion: 1.1.4\n")
     paths = [f"{site}/sklearn/svm.py", f"{library}/R/dplyr.rdb"]
-    assert packages_of(paths) == ["dplyr==1.1.4", "scikit_learn==1.5.0"]
+    assert packages_of_files(paths) == ["dplyr==1.1.4", "scikit_learn==1.5.0"]
 
 
 def test_the_digests_of_a_huge_file_are_computed_once(

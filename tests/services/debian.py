@@ -18,6 +18,7 @@ PACKAGES = {
     "fish": "fish",
     "mariadb-install-db": "mariadb-server",
     "munged": "munge",
+    "Rscript": "r-base-core",
     "proot": "proot",
     "slurmctld": "slurm-wlm",
     "strace": "strace",

@@ -8,5 +8,4 @@
 | `system_files` | which files belong to the system or are nobody's business |
 | `trace_record` | what is recorded of a trace: digests, names, remarks |
 | `file_digests` | digests of files; of huge ones, once |
-| `loaded_packages` | the packages of Python and R that a program has loaded |
 """

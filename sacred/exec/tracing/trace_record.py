@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sacred._base.masking import mask_passwords, mask_secret_values
+from sacred.dependencies.loaded_packages import packages_of_files
 from sacred.exec.tracing.accesses import Accesses, FileUse
 from sacred.exec.tracing.file_digests import Digests, digests_of
-from sacred.exec.tracing.loaded_packages import packages_of
 from sacred.exec.tracing.system_files import (
     SystemFiles,
     is_compiled,
@@ -86,7 +86,7 @@ class TraceRecord:
         self._names: list[str] = []
         for path, use in sorted({**_sources(accesses.files), **accesses.files}.items()):
             self._sort(path, use)
-        self.packages = packages_of(accesses.files)
+        self.packages = packages_of_files(accesses.files)
         self._add_notes()
 
     def _sort(self, path: str, use: FileUse) -> None:

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-__all__ = ["packages_of"]
+__all__ = ["packages_of_files"]
 
 _PYTHON = re.compile(r"(.*/(?:site|dist)-packages)/([^/]+)(/|\.py$|\.[\w-]*so$)")
 _R = re.compile(r"(.*/(?:site-library|library)/([A-Za-z][\w.]*))/")
@@ -18,8 +18,8 @@ _AT_START = ("__editable__", "__pycache__", "_distutils_hack", "_virtualenv")
 _MAX_LIST_BYTES = 1 << 20
 
 
-def packages_of(paths: Iterable[str]) -> list[str]:
-    """Return the packages as ``name==version``, sorted.
+def packages_of_files(paths: Iterable[str]) -> list[str]:
+    """Return the packages that files belong to, as ``name==version``, sorted.
 
     Args:
         paths: of files that were read.
