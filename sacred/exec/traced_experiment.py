@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -17,6 +16,7 @@ from sacred.cli.errors import CommandLineError
 from sacred.definition import LEASED_RUN, RERUN_STORE, lease_of_process
 from sacred.exec.run_trace import store_files
 from sacred.exec.tracing.strace import Tracer, read_trace_until, tracer_for
+from sacred.exec.tracing.trace_directories import make_trace_directory, remove_abandoned
 from sacred.exec.tracing.trace_record import TraceRecord
 from sacred.run import Run
 
@@ -74,7 +74,8 @@ def _is_called_so() -> bool:
 
 
 def _start_again(tracer: Tracer) -> NoReturn:
-    scratch = tempfile.mkdtemp(prefix="sacred-trace-")
+    remove_abandoned()
+    scratch = make_trace_directory()
     given = {"process": os.getpid(), "scratch": scratch, "started": time.time()}
     given |= {"directory": os.getcwd(), "version": tracer.version}
     words = tracer.words_for(os.path.join(scratch, "trace"))

@@ -16,6 +16,7 @@ from sacred import Experiment, open_store
 from sacred.app import main
 from sacred.cli.errors import CommandLineError
 from sacred.exec.tracing.strace import Tracer, tracer_for
+from sacred.exec.tracing.trace_directories import remove_abandoned
 from tests.exec.conftest import Call, last_run
 
 SCRIPT = """
@@ -134,6 +135,31 @@ def test_an_interrupted_run_is_traced_and_leaves_nothing(lab: Path, tmp_path: Pa
     run = last_run()
     assert (run.status, "out.txt" in run.artifacts) == ("INTERRUPTED", True)
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next_trace(
+    lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    words = [sys.executable, "train.py", "--trace", "with", "mode=wait"]
+    process = subprocess.Popen(words, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (lab / "ready").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    [left] = scratch.iterdir()
+    strangers = [scratch / name for name in ("sacred-trace-old", "sacred-trace-1-1-1-other")]
+    for path in strangers:  # of another form, and of a container
+        path.mkdir()
+    remove_abandoned()
+    assert left.is_dir(), "its process goes on"
+    process.kill()
+    process.wait(60)
+    assert left.is_dir()
+    assert called("--trace").returncode == 0
+    assert sorted(scratch.iterdir()) == sorted(strangers)
 
 
 def test_processes_that_outlive_it_are_said(lab: Path) -> None:

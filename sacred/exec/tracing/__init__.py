@@ -7,5 +7,6 @@
 | `accesses` | calls put together: files read and written, programs, peers, directories |
 | `system_files` | which files belong to the system or are nobody's business |
 | `trace_record` | what is recorded of a trace: digests, names, remarks |
+| `trace_directories` | directories of traces, and those that killed processes left |
 | `file_digests` | digests of files; of huge ones, once |
 """
