@@ -44,7 +44,7 @@ def examples(tmp_path: Path) -> Path:
 
 
 def skip_without_packages(text: str) -> None:
-    if "iris.py" in text or "digits.py" in text:
+    if "iris.py" in text or "digits" in text:
         pytest.importorskip("sklearn")
     if "06_randomness.py" in text:
         pytest.importorskip("numpy")  # its numbers are other ones without
