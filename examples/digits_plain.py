@@ -18,6 +18,6 @@ train, test, train_labels, test_labels = train_test_split(
     images / 16, labels, test_size=0.3, random_state=seed
 )
 model = MLPClassifier((hidden,), learning_rate_init=lr, random_state=seed)
-for epoch in range(epochs):
+for _ in range(epochs):
     model.partial_fit(train, train_labels, classes=np.arange(10))
 print(f"accuracy {model.score(test, test_labels):.2f}")
