@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.services.browser import serve_browser
+from tests.services.browser import ReusedPage, serve_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -16,3 +16,11 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     yield from serve_browser()
+
+
+@pytest.fixture(scope="module")
+def reused_page(browser: Browser) -> Iterator[ReusedPage]:
+    """The page of those tests that need no window of their own; see `revisiting`."""
+    page = ReusedPage(browser)
+    yield page
+    page.close()

@@ -10,7 +10,7 @@ import random
 import re
 import xml.etree.ElementTree
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,13 +19,13 @@ import scipy.stats
 from sacred.runs import open_store
 from tests.board import board_runs
 from tests.board.api_client import Api, served
-from tests.board.test_page import KINDS, Board, Visit, box_of, saved, see, visiting
+from tests.board.test_page import KINDS, Board, Visit, box_of, revisiting, saved, see
 from tests.integration.test_readers import new_place
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+from tests.services.browser import ReusedPage
 
 ACTS, WIDTHS = ("gelu", "relu", "tanh"), (8, 16, 32)
+#: What the page does by itself, whatever the store.
+ANY_STORE = pytest.mark.parametrize("board", ["file"], indirect=True)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -69,8 +69,8 @@ def board(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[Boa
 
 
 @pytest.fixture
-def visit(browser: Browser, board: Board) -> Iterator[Visit]:
-    yield from visiting(browser, board.address)
+def visit(reused_page: ReusedPage, board: Board) -> Iterator[Visit]:
+    yield from revisiting(reused_page, board.address)
     board.forget_new_runs()
 
 
@@ -125,7 +125,9 @@ def test_a_map_of_two_entries_shows_means_of_its_fields(visit: Visit) -> None:
     assert all(fill and "var(" not in fill for fill in fills)
 
 
-@pytest.mark.parametrize("lower", [True, False])
+@pytest.mark.parametrize(
+    ("board", "lower"), [*((kind, True) for kind in KINDS), ("file", False)], indirect=["board"]
+)
 def test_the_front_has_the_runs_that_no_other_beats(visit: Visit, lower: bool) -> None:
     more = "&lowerx=1" if lower else ""
     page = visit.go(f"?panel=across&kind=pareto&px=metrics.cost.last{more}")
@@ -343,6 +345,7 @@ def test_images_of_runs_stand_side_by_side_at_one_step(visit: Visit, board: Boar
     see(media.locator(".step"), "10, 2 of 4")
 
 
+@ANY_STORE
 def test_charts_are_zoomed_by_keys_and_by_a_finger(visit: Visit, board: Board) -> None:
     run = board.recorder.start({"lr": 3, "seed": 1}, name="waves")
     run.log("wave", [float(n) for n in range(200)])
@@ -398,6 +401,7 @@ def width_of(url: str) -> float:
     return high - low
 
 
+@ANY_STORE
 def test_an_axis_is_brushed_by_keys(visit: Visit) -> None:
     page = visit.go("?panel=across&kind=parallel")
     axis = see(page.get_by_role("button", name="Range of act"))
@@ -409,6 +413,7 @@ def test_an_axis_is_brushed_by_keys(visit: Visit) -> None:
     assert page.locator("#query input").input_value() == "act in (tanh)"
 
 
+@ANY_STORE
 def test_a_range_that_is_being_chosen_stays_while_runs_come(visit: Visit, board: Board) -> None:
     page = visit.go("?panel=across&kind=parallel&q=name+%3D+net")
     axis = see(page.get_by_role("button", name="Range of act"))

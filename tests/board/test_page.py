@@ -23,6 +23,7 @@ from tests.board import board_runs
 from tests.board.api_client import READ_TOKEN, TOKEN, served
 from tests.conftest import ROOT
 from tests.integration.test_readers import new_place
+from tests.services.browser import ReusedPage, new_context
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -61,18 +62,38 @@ def board(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[Boa
 class Visit:
     """A page of the board, which must load from it alone, without any error."""
 
-    def __init__(self, page: Page, address: str) -> None:
-        self.page = page
+    def __init__(self, page: Page, address: str, token: str = TOKEN) -> None:
         self.address = address
         self.errors: list[str] = []
         self.requests: list[str] = []
+        self._page = page
+        self._token = token
+        self._is_open = False
+        self._listeners: dict[str, Any] = {
+            "pageerror": lambda error: self.errors.append(str(error)),
+            "request": lambda request: self.requests.append(request.url),
+        }
         page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("request", lambda request: self.requests.append(request.url))
+        for event, listener in self._listeners.items():
+            page.on(event, listener)  # type: ignore[call-overload]
+
+    @property
+    def page(self) -> Page:
+        """The page; if nothing is open yet, what the address with the token leads to."""
+        if not self._is_open:
+            self._is_open = True
+            self._page.goto(f"{self.address}/?token={self._token}")
+        return self._page
 
     def go(self, query: str = "") -> Page:
-        self.page.goto(f"{self.address}/{query}")
-        return self.page
+        if not self._is_open:
+            # Only the cookie: loading the page twice is most of what many a test would cost.
+            self._is_open = True
+            login = f"{self.address}/?token={self._token}"
+            answer = self._page.context.request.get(login, max_redirects=0)
+            assert answer.status == 303
+        self._page.goto(f"{self.address}/{query}")
+        return self._page
 
     @property
     def rows(self) -> Locator:
@@ -99,20 +120,31 @@ class Visit:
         own = (f"{self.address}/", f"blob:{self.address}", "data:")
         assert [url for url in self.requests if not url.startswith(own)] == []
 
+    def leave(self) -> None:
+        """Listen no more."""
+        for event, listener in self._listeners.items():
+            self._page.remove_listener(event, listener)
+
 
 @pytest.fixture
-def visit(browser: Browser, board: Board) -> Iterator[Visit]:
-    yield from visiting(browser, board.address)
+def visit(reused_page: ReusedPage, board: Board) -> Iterator[Visit]:
+    yield from revisiting(reused_page, board.address)
     board.forget_new_runs()
 
 
 def visiting(browser: Browser, address: str, token: str = TOKEN, **options: Any) -> Iterator[Visit]:
-    options.setdefault("viewport", {"width": 1500, "height": 800})
-    with browser.new_context(timezone_id="UTC", **options) as context:
-        found = Visit(context.new_page(), address)
-        found.page.goto(f"{address}/?token={token}")
+    with new_context(browser, **options) as context:
+        found = Visit(context.new_page(), address, token)
         yield found
         found.check()
+
+
+def revisiting(reused_page: ReusedPage, address: str) -> Iterator[Visit]:
+    """A visit with the page that the test before had; it is as good as new."""
+    found = Visit(reused_page.open(address), address)
+    yield found
+    found.leave()
+    found.check()
 
 
 def see(locator: Locator, text: str | re.Pattern[str] = "") -> Locator:
@@ -590,8 +622,8 @@ def plain_board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
 
 
 @pytest.fixture
-def plain_visit(browser: Browser, plain_board: Board) -> Iterator[Visit]:
-    yield from visiting(browser, plain_board.address)
+def plain_visit(reused_page: ReusedPage, plain_board: Board) -> Iterator[Visit]:
+    yield from revisiting(reused_page, plain_board.address)
 
 
 def test_the_query_is_completed_and_its_mistakes_are_shown(plain_visit: Visit) -> None:

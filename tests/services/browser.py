@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.services.serving import leave_out
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext, Page
 
-__all__ = ["serve_browser"]
+__all__ = ["ReusedPage", "new_context", "serve_browser"]
 
 #: Another browser than that on the path.
 PATH_VARIABLE = "SACRED_TEST_CHROMIUM"
@@ -26,6 +26,7 @@ _ARGUMENTS = [
     "--disable-component-update",
     "--no-first-run",
 ]
+_VIEWPORT: Any = {"width": 1500, "height": 800}
 
 
 def serve_browser() -> Iterator[Browser]:
@@ -41,3 +42,49 @@ def serve_browser() -> Iterator[Browser]:
         browser = running.chromium.launch(executable_path=path, args=_ARGUMENTS)
         yield browser
         browser.close()
+
+
+def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """A context with the usual window; `options` are those of `Browser.new_context`."""
+    return browser.new_context(timezone_id="UTC", **{"viewport": dict(_VIEWPORT), **options})
+
+
+class ReusedPage:
+    """A page that tests of one server use one after another, each as if it were new.
+
+    A new context costs a process and compiles the modules of the page again: two seconds of CPU
+    time for each test. Tests with options of their own take `new_context`.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._page: Page | None = None
+        self._address = ""
+
+    def open(self, address: str) -> Page:
+        """An empty page without memory of what the last test did; cookies stay."""
+        if self._page is not None and self._address == address:
+            self._forget(self._page)
+        else:
+            self.close()
+            self._address = address
+            self._page = new_context(self._browser).new_page()
+        return self._page
+
+    def close(self) -> None:
+        """Close the page, if there is one."""
+        if self._page is not None:
+            self._page.context.close()
+            self._page = None
+
+    def _forget(self, page: Page) -> None:
+        for other in page.context.pages:
+            if other is not page:
+                other.close()
+        page.unroute_all(behavior="ignoreErrors")
+        # Storage belongs to an origin, which a file that is not there has, too.
+        page.goto(f"{self._address}/no-such-file")
+        page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        page.goto("about:blank")
+        page.set_viewport_size(_VIEWPORT)
+        page.mouse.move(0, 0)
