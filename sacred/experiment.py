@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from sacred._base.current_run import runs_in_scope
-from sacred._base.errors import SacredError
+from sacred._base.errors import ExperimentSetupError, SacredError
 from sacred._base.functions import ensure_wellformed_argv
 from sacred._base.masking import mask_passwords
 from sacred._base.registry import resolve
@@ -147,7 +147,7 @@ class Experiment(Ingredient):
             RuntimeError: in interactive mode.
         """
         if self.interactive or self.mainfile is None:
-            raise RuntimeError(
+            raise ExperimentSetupError(
                 "Cannot use @ex.automain decorator in interactive mode. "
                 "Use @ex.main and call ex.run() instead."
             )
@@ -296,7 +296,7 @@ class Experiment(Ingredient):
     ) -> Run:
         command_name = command_name or self.default_command
         if command_name is None:
-            raise RuntimeError(
+            raise ExperimentSetupError(
                 "No command found to be run. Specify a command or define a main function."
             )
         all_options = {**self.get_default_options(), **(options or {})}
@@ -474,9 +474,9 @@ class Experiment(Ingredient):
 def _name_of_script(caller_globals: dict[str, Any], interactive: bool) -> str:
     script = main_file_of(caller_globals)
     if interactive:
-        raise RuntimeError("name is required in interactive mode.")
+        raise ExperimentSetupError("name is required in interactive mode.")
     if script is None:
-        raise RuntimeError(
+        raise ExperimentSetupError(
             "No main-script found: are you running in interactive mode? If so, please "
             "provide a name and set interactive=True."
         )

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from sacred._base.errors import CircularDependencyError, UnsafeDataError
+from sacred._base.errors import CircularDependencyError, ExperimentSetupError, UnsafeDataError
 from sacred._base.paths import join_paths
 from sacred._base.script import calling_globals, main_file_of, unite_script_and_module
 from sacred.definition import ConfigHook, IngredientDef
@@ -86,7 +86,7 @@ class Ingredient:
         self.mainfile = main_file_of(self._caller_globals)
         unite_script_and_module(self._caller_globals)
         if self.mainfile is None and not interactive:
-            raise RuntimeError(
+            raise ExperimentSetupError(
                 "Defining an experiment in interactive mode! The source code cannot be stored "
                 "and the experiment won't be reproducible. If you still want to run it, pass "
                 "interactive=True."

@@ -3,11 +3,21 @@
 import copy
 import functools
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
 from sacred import SETTINGS, Experiment
-from sacred.utils import ConfigAddedError, InvalidKeyError, InvalidValueError, SacredError
+from sacred.utils import (
+    ConfigAddedError,
+    InvalidKeyError,
+    InvalidValueError,
+    SacredError,
+    UnknownIngredientError,
+)
+from tests.conftest import ROOT
 
 HERE = __file__
 
@@ -234,3 +244,123 @@ def test_a_seed_that_numpy_does_not_take_is_named(experiment):
     """With numpy's reason."""
     with pytest.raises(ValueError, match="The seed -1 cannot be used: expected non-negative"):
         experiment.run(config_updates={"seed": -1}, options={"--loglevel": "ERROR"})
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (
+            'ex.add_config({"a.b": 1})',
+            'sacred.utils.InvalidKeyError: Invalid key "a.b". Config-keys cannot contain "." or '
+            'start with "$"\n  SCRIPT, line 4\n',
+        ),
+        (
+            'ex.add_config("no.json")',
+            "Traceback (most recent calls WITHOUT Sacred internals):\n"
+            '  File "SCRIPT", line 4, in <module>\n'
+            '    ex.add_config("no.json")\n'
+            "sacred.utils.UnreadableConfigFileError: File not found no.json\n"
+            "It was looked for in FOLDER\n",
+        ),
+        (
+            "ex.config(scope)",
+            '  File "SCRIPT", line 3\n    def scope(): return 5\n                 ^\n'
+            "sacred.utils.ScopeSyntaxError: No return statements allowed in ConfigScopes "
+            '("SCRIPT", line 3)\n',
+        ),
+        (
+            'ex.run("trian")',
+            "Traceback (most recent calls WITHOUT Sacred internals):\n"
+            '  File "SCRIPT", line 4, in <module>\n'
+            '    ex.run("trian")\n'
+            'sacred.utils.UnknownCommandError: Command "trian" not found. Available commands are: '
+            "print_config, print_dependencies, save_config, print_named_configs, diff, explain.\n",
+        ),
+    ],
+)
+def test_a_mistake_in_a_script_ends_it_with_a_few_lines(tmp_path, line, shown):
+    """Without the library's frames, though no command line catches it."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from sacred import Experiment\nex = Experiment('bad', save_git_info=False)\n"
+        f"def scope(): return 5\n{line}\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == shown.replace("SCRIPT", str(script)).replace("FOLDER", str(tmp_path))
+
+
+def test_debugging_shows_all_frames_and_other_exceptions_are_as_ever(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\nfrom sacred import Experiment\nfrom sacred.utils import SacredError\n"
+        "SacredError('the first one that is made')\n"
+        "ex = Experiment('bad', save_git_info=False)\n@ex.automain\ndef main():\n    1 / 0\n"
+    )
+    for words, last in (("-d with nix=5", "nix=5"), ("-d -u", "ZeroDivisionError")):
+        done = subprocess.run(
+            [sys.executable, str(script), *words.split()],
+            capture_output=True, text=True, cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        assert "Traceback (most recent call last):\n" in done.stderr
+        assert "experiment.py" in done.stderr
+        assert last in done.stderr
+
+
+def test_an_exception_hook_of_the_program_gets_mistakes_in_scripts(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\nfrom sacred import Experiment\n"
+        "sys.excepthook = lambda kind, error, traceback: print('hook:', kind.__name__)\n"
+        "Experiment('bad').add_config({'a.b': 1})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("hook: InvalidKeyError\n", "")
+
+
+def test_a_bad_key_of_an_update_is_not_said_to_stand_in_the_script():
+    experiment = Experiment("nested", interactive=True)
+
+    @experiment.config
+    def cfg():
+        group = {"a": 1}
+
+    with pytest.raises(InvalidKeyError) as caught:
+        experiment.get_config({"group.$x": 3})
+    assert str(caught.value).splitlines()[1:] == [
+        "  in the entry group",
+        "  set by an update or a named config",
+    ]
+
+
+def test_a_file_with_includes_that_is_named_without_its_sign_is_explained(
+    experiment, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "f.json").write_text('{"base": "other.json"}')
+    with pytest.raises(ConfigAddedError) as caught:
+        experiment.run(named_configs=["f.json"])
+    assert 'With "@", "base" of a file includes others: with @f.json' in str(caught.value)
+    with pytest.raises(ConfigAddedError) as caught:
+        experiment.run(config_updates={"base": 5}, named_configs=["f.json"])
+    assert "includes others" not in str(caught.value)
+
+
+def test_a_config_file_that_is_not_there_is_named_with_its_place_and_the_nearest_one(
+    experiment, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fast.json").write_text("{}")
+    with pytest.raises(UnknownIngredientError) as caught:
+        experiment.get_config(named_configs=["fsat.json"])
+    assert str(caught.value).endswith(
+        f'There is no config file of that name either: "{tmp_path / "fsat.json"}". '
+        'Did you mean "fast.json"?'
+    )

@@ -19,8 +19,11 @@
     │   ├── MissingConfigFormatError      also a KeyError
     │   ├── CircularDependencyError
     │   ├── CommandLineError              also a ValueError
+    │   ├── UnknownCommandError           also a KeyError
+    │   ├── ExperimentSetupError          also a RuntimeError
     │   ├── SettingError
     │   └── UnsafeDataError
+    ├── ScopeSyntaxError                  a SyntaxError
     ├── ObserverError
     ├── SacredInterrupt
     │   └── TimeoutInterrupt
@@ -39,10 +42,12 @@ from typing import TYPE_CHECKING, Any
 
 from sacred._base import paths
 from sacred._base.text import did_you_mean
+from sacred._base.tracebacks import format_without_traceback, show_own_errors_briefly
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
+    from typing import Self
 
 __all__ = [
     "CircularDependencyError",
@@ -51,6 +56,7 @@ __all__ = [
     "ConfigError",
     "ConfigFileError",
     "ConfigTypeError",
+    "ExperimentSetupError",
     "InvalidConfigError",
     "InvalidKeyError",
     "InvalidValueError",
@@ -62,9 +68,11 @@ __all__ = [
     "RecordIncompleteError",
     "SacredError",
     "SacredInterrupt",
+    "ScopeSyntaxError",
     "SettingError",
     "SignatureError",
     "TimeoutInterrupt",
+    "UnknownCommandError",
     "UnknownIngredientError",
     "UnreadableConfigFileError",
     "UnsafeDataError",
@@ -86,7 +94,30 @@ def _as_names(names: str | Iterable[Any]) -> tuple[Any, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-class SacredError(Exception):
+class _BriefError(Exception):
+    """An error whose message says what to do, so that frames of the library would not help."""
+
+    #: Whether the message says the file and the line that are meant.
+    is_located = False
+
+    def __new__(cls, *args: Any, **details: Any) -> Self:
+        """Make it, and see to it that it is shown briefly if it ends the program."""
+        show_own_errors_briefly()
+        return super().__new__(cls, *args, **details)
+
+    def is_brief(self) -> bool:
+        """Whether it is shown without a traceback."""
+        return True
+
+    @property
+    def _render_traceback_(self) -> Callable[[], list[str]]:
+        """What notebooks show (a protocol of IPython), unless it is a traceback."""
+        if not self.is_brief():
+            raise AttributeError("_render_traceback_")
+        return lambda: format_without_traceback(self).splitlines()
+
+
+class SacredError(_BriefError):
     """Base of the library's own errors.
 
     Args:
@@ -119,6 +150,10 @@ class SacredError(Exception):
         self.print_traceback = print_traceback
         self.filter_traceback = filter_traceback
         self.print_usage = print_usage
+
+    def is_brief(self) -> bool:
+        """Whether it is shown without a traceback."""
+        return not self.print_traceback
 
     def __reduce__(self) -> Any:
         # The default would call the constructor with the message only, which
@@ -297,6 +332,7 @@ class _InvalidEntryError(SacredError):
     def locate(self, line: str) -> None:
         """Add a line that says where it is, the innermost place first."""
         self.args = (f"{self.args[0]}\n  {line}",)
+        self.is_located = True
 
 
 class InvalidKeyError(_InvalidEntryError, KeyError):
@@ -391,7 +427,7 @@ class MissingVariableError(ConfigFileError):
 
 
 class UnreadableConfigFileError(SacredError, OSError):
-    """A config file is there and cannot be opened."""
+    """A config file is not there, or cannot be opened."""
 
     __module__ = "sacred.utils"
 
@@ -419,6 +455,7 @@ class ConfigAddedError(ConfigError):
         captured_args: the names that captured functions would take.
         print_suggestions: list these names, and offer the nearest ones.
         config: the final configuration.
+        hint: a last line, for what else was probably meant.
     """
 
     __module__ = "sacred.utils"
@@ -439,6 +476,7 @@ class ConfigAddedError(ConfigError):
         print_usage: bool = False,
         print_suggestions: bool = True,
         config: Mapping[str, Any] | None = None,
+        hint: str = "",
     ) -> None:
         super().__init__(
             message,
@@ -451,6 +489,7 @@ class ConfigAddedError(ConfigError):
         )
         self.captured_args = _as_names(captured_args)
         self.print_suggestions = print_suggestions
+        self.hint = hint
 
     def _suggestions(self) -> list[str]:
         if not self.print_suggestions:
@@ -479,7 +518,8 @@ class ConfigAddedError(ConfigError):
         }
 
     def __str__(self) -> str:
-        return "\n".join([super().__str__(), *self._suggestions()])
+        hints = [self.hint] if self.hint else []
+        return "\n".join([super().__str__(), *self._suggestions(), *hints])
 
 
 class ConfigTypeError(ConfigError):
@@ -561,10 +601,53 @@ class CommandLineError(SacredError, ValueError):
         super().__init__(message, print_traceback=False, print_usage=print_usage)
 
 
+class UnknownCommandError(SacredError, KeyError):
+    """There is no command of that name.
+
+    Args:
+        message: what was asked for, and what there is.
+    """
+
+    __module__ = "sacred.utils"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_traceback=False)
+
+    # KeyError shows the quoted form.
+    __str__ = Exception.__str__
+
+
+class ExperimentSetupError(SacredError, RuntimeError):
+    """An experiment lacks what is needed where it is used: a name, a main function, a script.
+
+    Args:
+        message: what is missing, and what would be right.
+    """
+
+    __module__ = "sacred.utils"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_traceback=False)
+
+
+class ScopeSyntaxError(_BriefError, SyntaxError):
+    """A config scope holds a statement that has no meaning there."""
+
+    __module__ = "sacred.utils"
+    is_located = True
+
+
 class SettingError(SacredError):
-    """A setting that does not exist, or a value that it cannot take."""
+    """A setting that does not exist, or a value that it cannot take.
+
+    Args:
+        message: which setting is concerned, and what would be right.
+    """
 
     __module__ = "sacred.settings"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_traceback=False)
 
 
 class UnsafeDataError(SacredError):
@@ -596,7 +679,7 @@ class RecordIncompleteError(SacredError):
         super().__init__(message, print_traceback=False)
 
 
-class ObserverError(Exception):
+class ObserverError(_BriefError):
     """For observers: the run cannot be observed as asked for, and must not start."""
 
     __module__ = "sacred.utils"
@@ -619,7 +702,7 @@ class TimeoutInterrupt(SacredInterrupt):
     STATUS = "TIMEOUT"
 
 
-class MissingExtraError(ImportError):
+class MissingExtraError(_BriefError, ImportError):
     """An optional package is needed that is not installed."""
 
     __module__ = "sacred.utils"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+from sacred._base.masking import mask_passwords
 
 if TYPE_CHECKING:
     import traceback
@@ -15,8 +17,11 @@ if TYPE_CHECKING:
 __all__ = [
     "format_filtered_stacktrace",
     "format_sacred_error",
+    "format_without_traceback",
+    "hook_of_others",
     "is_own_file",
     "print_filtered_stacktrace",
+    "show_own_errors_briefly",
 ]
 
 _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
@@ -63,7 +68,10 @@ def _with_header(lines: list[str], header: str) -> str:
 
 
 def format_filtered_stacktrace(
-    filter_traceback: str = "default", exception: BaseException | None = None
+    filter_traceback: str = "default",
+    exception: BaseException | None = None,
+    *,
+    is_chained: bool = True,
 ) -> str:
     """The traceback of an exception, with those that led to it.
 
@@ -72,6 +80,7 @@ def format_filtered_stacktrace(
             ``"never"``, or ``"default"``: unless the innermost one is such a
             frame, because then they are what matters.
         exception: default: the one being handled.
+        is_chained: with the exceptions that led to it.
 
     Returns:
         the text, ending with a newline; empty if there is no exception.
@@ -91,11 +100,13 @@ def format_filtered_stacktrace(
         return ""
     report = traceback.TracebackException.from_exception(exception)
     if filter_traceback == "never":
-        return "".join(report.format())
+        return "".join(report.format(chain=is_chained))
     if filter_traceback == "default" and _comes_from_within(exception.__traceback__):
-        return _INTERNAL_NOTE + _with_header(list(report.format()), _INTERNAL_HEADER)
+        return _INTERNAL_NOTE + _with_header(
+            list(report.format(chain=is_chained)), _INTERNAL_HEADER
+        )
     _without_own_frames(report)
-    return _with_header(list(report.format()), _FILTERED_HEADER)
+    return _with_header(list(report.format(chain=is_chained)), _FILTERED_HEADER)
 
 
 def print_filtered_stacktrace(
@@ -134,3 +145,46 @@ def format_sacred_error(e: SacredError, short_usage: str) -> str:
     else:
         parts.extend(traceback.format_exception_only(type(e), e))
     return "".join(parts)
+
+
+def format_without_traceback(error: BaseException) -> str:
+    """Return the type and the message of an exception, without passwords, ending with a newline."""
+    import traceback
+
+    # What drivers and plug-ins raise may quote a URL.
+    return mask_passwords("".join(traceback.format_exception_only(type(error), error)))
+
+
+def hook_of_others(hook: Any) -> Any:
+    """The exception hook that somebody else has set, or None.
+
+    Args:
+        hook: ``sys.excepthook``; the library's own have an attribute ``replaced_hook``.
+    """
+    while hasattr(hook, "replaced_hook"):
+        hook = hook.replaced_hook
+    return None if hook in (sys.__excepthook__, None) else hook
+
+
+def show_own_errors_briefly() -> None:
+    """If an error of the library ends a program, show the user's frames and the message only.
+
+    It is called when such an error is made. Errors that ask for their traceback, and programs that
+    have an exception hook, are left alone.
+    """
+    before = sys.excepthook
+    if before is not sys.__excepthook__:
+        return
+
+    def show(kind: Any, error: BaseException, traceback: Any) -> None:
+        is_brief = getattr(error, "is_brief", None)
+        if is_brief is None or not is_brief():
+            before(kind, error, traceback)
+        elif getattr(error, "is_located", False):
+            print(format_without_traceback(error), end="", file=sys.stderr)
+        else:
+            text = format_filtered_stacktrace("always", error, is_chained=False)
+            print(mask_passwords(text), end="", file=sys.stderr)
+
+    show.replaced_hook = before  # type: ignore[attr-defined]
+    sys.excepthook = show

@@ -203,6 +203,8 @@ def _run(experiment: Program, request: RunRequest, short_usage: Callable[[], str
         debug = run.debug if made and run else bool(request.options.get("--debug"))
         post_mortem = run.pdb if made and run else bool(request.options.get("--pdb"))
         if debug and not post_mortem:
+            if isinstance(error, SacredError):
+                error.print_traceback = True
             raise
         if isinstance(error, KeyboardInterrupt):
             # Re-raised, so that Python exits as an interrupted program does.

@@ -12,6 +12,7 @@ from sacred._base.text import did_you_mean
 from sacred._base.tracebacks import (
     format_filtered_stacktrace,
     format_sacred_error,
+    hook_of_others,
     print_filtered_stacktrace,
 )
 from sacred.cli.errors import CommandLineError
@@ -75,7 +76,7 @@ def show_filtered_if_uncaught(error: BaseException) -> None:
     before = sys.excepthook
 
     def show(kind: Any, value: BaseException, traceback: Any) -> None:
-        if value is error and _hook_of(before) is None:
+        if value is error and hook_of_others(before) is None:
             print_filtered_stacktrace("always", value)
         else:
             before(kind, value, traceback)
@@ -84,16 +85,9 @@ def show_filtered_if_uncaught(error: BaseException) -> None:
     sys.excepthook = show
 
 
-def _hook_of(hook: Any) -> Any:
-    """The exception hook that somebody has set, or None."""
-    while hasattr(hook, "replaced_hook"):  # ours, which did not end the program
-        hook = hook.replaced_hook
-    return None if hook in (sys.__excepthook__, None) else hook
-
-
 def _call_hook(error: BaseException) -> bool:
     """Do as Python does with an exception that nobody has caught; False: that is ours to show."""
-    hook = _hook_of(sys.excepthook)
+    hook = hook_of_others(sys.excepthook)
     if hook is None:
         return False
     try:

@@ -11,6 +11,7 @@ from sacred._base.errors import (
     InvalidKeyError,
     InvalidValueError,
     MissingVariableError,
+    UnreadableConfigFileError,
 )
 from sacred._base.paths import PathType
 from sacred._base.script import calling_place
@@ -46,7 +47,7 @@ def _read(name: str) -> tuple[str, Any]:
     if is_composed(name):
         return name[1:], read_composed(name[1:])
     if not os.path.exists(name):
-        error = OSError(f"File not found {name}")
+        error = UnreadableConfigFileError(f"File not found {name}")
         if not os.path.isabs(name):
             error.add_note(f"It was looked for in {os.getcwd()}")
         raise error

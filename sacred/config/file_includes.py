@@ -17,7 +17,7 @@ from sacred._base.text import did_you_mean
 from sacred.config.config_files import load_config_file
 from sacred.config.file_variables import mark_variables, replace_variables
 
-__all__ = ["is_composed", "read_composed", "read_config_source"]
+__all__ = ["INCLUDE_KEY", "is_composed", "read_composed", "read_config_source"]
 
 #: The entry that names the files to include.
 INCLUDE_KEY = "base"

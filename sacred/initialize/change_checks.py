@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,10 @@ def check_changes(configured: Configured, request: RunRequest) -> None:
     if unused:
         known = {path for path, _ in iterate_flattened(configured.config)} - set(added)
         raise ConfigAddedError(
-            unused, config=configured.config, captured_args=sorted(taken | known)
+            unused,
+            config=configured.config,
+            captured_args=sorted(taken | known),
+            hint=_hint_of_includes(unused, request),
         )
     typed = _typed(request)
     typed_in = [path for path in added if not typed.isdisjoint(iter_prefixes(path))]
@@ -87,6 +91,19 @@ def check_changes(configured: Configured, request: RunRequest) -> None:
             )
             _warn_of_changes(changes, own, ignored, root.getChild(path) if path else root)
     _warn_of_texts(configured, request.config_updates)
+
+
+def _hint_of_includes(unused: Sequence[str], request: RunRequest) -> str:
+    """Say how a file is read whose entry ``base`` was meant to include others, else nothing."""
+    files = [name for name in request.named_configs if os.path.isfile(name)]
+    if not files:
+        return ""
+    # Not at the top: it opens files, and most runs have none.
+    from sacred.config.file_includes import INCLUDE_KEY
+
+    if INCLUDE_KEY not in unused or INCLUDE_KEY in _typed(request):
+        return ""
+    return f'With "@", "{INCLUDE_KEY}" of a file includes others: with @{files[-1]}'
 
 
 def _declared(unused: Sequence[str], configured: Configured, request: RunRequest) -> frozenset[str]:

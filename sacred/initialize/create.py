@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sacred._base.errors import UnknownIngredientError
+from sacred._base.errors import UnknownCommandError, UnknownIngredientError
 from sacred._base.frozen import replace
 from sacred._base.text import did_you_mean
 from sacred.config.captured_function import CapturedFunction
@@ -30,7 +30,8 @@ def get_command(scaffolding: Mapping[str, Scaffold], command_path: str) -> Captu
         command_path: the name, behind the path of an ingredient if it is not the experiment's.
 
     Raises:
-        KeyError: no such ingredient or command.
+        UnknownIngredientError: no such ingredient.
+        UnknownCommandError: no such command.
     """
     path, _, name = command_path.rpartition(".")
     if path not in scaffolding:
@@ -39,7 +40,8 @@ def get_command(scaffolding: Mapping[str, Scaffold], command_path: str) -> Captu
     if name not in commands:
         place = f' in ingredient "{path}"' if path else ""
         hint = did_you_mean(name, commands)
-        raise KeyError(f'Command "{command_path}" not found{place}. {hint}'.rstrip())
+        text = f'Command "{command_path}" not found{place}. Available commands are: '
+        raise UnknownCommandError(f"{text}{', '.join(commands)}. {hint}".rstrip())
     return commands[name]
 
 

@@ -251,13 +251,19 @@ def get_scaffolding_and_config_name(
     if path not in scaffolding and named_config.startswith("@"):
         return scaffolding[""], named_config
     if path not in scaffolding:
-        hint = did_you_mean(path, [p for p in scaffolding if p]) or (
-            "There is no config file of that name either."
-        )
+        hint = did_you_mean(path, [p for p in scaffolding if p]) or _missing_file(named_config)
         raise UnknownIngredientError(
-            f'Ingredient for named config "{named_config}" not found. {hint}'
+            f'Ingredient for named config "{named_config}" not found. {hint}'.rstrip()
         )
     return scaffolding[path], name
+
+
+def _missing_file(name: str) -> str:
+    """Say that there is no config file of a name, where it was looked for, and what is there."""
+    place, wanted = os.path.split(os.path.abspath(name))
+    files = os.listdir(place) if os.path.isdir(place) else []
+    hint = did_you_mean(wanted, [file for file in files if not file.startswith(".")])
+    return f'There is no config file of that name either: "{os.path.join(place, wanted)}". {hint}'
 
 
 def get_configuration(scaffolding: Scaffolding) -> dict[str, Any]:

@@ -219,6 +219,66 @@ def test_the_cells_are_stored_with_the_run(executed: tuple[Path, Any]) -> None:
         assert "ex.run(" not in texts["cells_cells.py"]
 
 
+MISTAKES = {
+    "ex.run(config_updates={'lrr': 5})": (
+        "sacred.utils.ConfigAddedError: Added new config entry that is not used anywhere",
+        "Conflicting configuration values:",
+        "  lrr=5",
+        "Possible config keys are: {'absent', 'lr', 'seed'}",
+        'Did you mean "lr"?',
+    ),
+    "ex.run(named_configs=['fst'])": (
+        'sacred.utils.NamedConfigNotFoundError: Named config not found: "fst". Available config '
+        "values are: ('fast',). Did you mean \"fast\"?",
+    ),
+    "sacred.open_store('runs').runs('lr < <')": (
+        'sacred.query.errors.QueryError: a field or a value is missing before "<" (column 6)',
+        "  lr < <",
+        "       ^",
+    ),
+    "sacred.SETTINGS.CONFIG.READONLY = 5": None,
+    "sacred.Experiment('nameless')": None,
+    "ex.main(lambda: helper()); ex.run()": None,
+}
+
+
+def test_mistakes_are_shown_in_a_few_lines_without_frames_of_the_library(tmp_path: Path) -> None:
+    """In a kernel, as on the command line; what user code raises keeps its traceback."""
+    nbclient = pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    nbformat = pytest.importorskip("nbformat")
+    start = """
+import sacred
+ex = sacred.Experiment("ex", interactive=True, save_git_info=False)
+ex.add_config(lr=1, seed=1)
+ex.add_named_config("fast", lr=2)
+ex.main(lambda lr: 1 / 0)
+helper = ex.capture(lambda absent: absent)
+"""
+    last = "ex.main(lambda lr: 1 / 0)\nex.run()"
+    cells = [nbformat.v4.new_code_cell(text) for text in (start, *MISTAKES, last)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    client = nbclient.NotebookClient(
+        notebook, timeout=600, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}}
+    )
+    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    client.execute(env={**os.environ, "PYTHONPATH": paths})
+    tracebacks = [
+        output["traceback"]
+        for cell in cells
+        for output in cell.outputs
+        if output.output_type == "error"
+    ]
+    assert len(tracebacks) == len(MISTAKES) + 1, tracebacks
+    for shown, lines in zip(tracebacks, MISTAKES.values(), strict=False):
+        assert len(shown) <= 5
+        assert "site-packages" not in "".join(shown)
+        if lines is not None:
+            assert tuple(shown) == lines
+    assert "ZeroDivisionError" in "".join(tracebacks[-1])
+    assert "Traceback" in "".join(tracebacks[-1])
+
+
 LIVE = """
 import time
 from sacred import Experiment

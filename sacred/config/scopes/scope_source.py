@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from types import FunctionType
 from typing import Any
 
-from sacred._base.errors import ConfigError
+from sacred._base.errors import ConfigError, ScopeSyntaxError
 from sacred._base.frozen import Frozen
 from sacred.config.typed_entries import declares_bool
 from sacred.settings import SETTINGS
@@ -326,7 +326,7 @@ def _check_body(source: ScopeSource) -> None:
         else:
             continue
         line = source.lines[node.lineno - source.first]
-        raise SyntaxError(
+        raise ScopeSyntaxError(
             f"No {what} statements allowed in ConfigScopes "
             f'("{source.filename}", line {node.lineno})',
             (source.filename, node.lineno, node.col_offset + 1, line),

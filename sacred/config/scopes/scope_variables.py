@@ -189,7 +189,9 @@ class ScopeVariables:
                 try:
                     self._enter(name, undogmatize(value), summary)
                 except InvalidKeyError as error:
-                    error.locate(f"{filename}, line {self.lines.get(name, '?')}")
+                    line = f"{filename}, line {self.lines.get(name, '?')}"
+                    given = _has_invalid_key(self._fixed.get(name))
+                    error.locate("set by an update or a named config" if given else line)
                     raise
         recursive_fill_in(summary, self._preset, self._fixed)
         summary.overridden = dict(self._entries.overridden)
@@ -225,6 +227,14 @@ class ScopeVariables:
                 summary[name] = normalize_or_die(value, name)
             except ValueError:
                 pass  # a file, a lock, a generator: the scope's own business
+
+
+def _has_invalid_key(value: Any) -> bool:
+    try:
+        normalize_or_die(value)
+    except (InvalidKeyError, ValueError) as error:
+        return isinstance(error, InvalidKeyError)
+    return False
 
 
 def _own_containers(value: Any) -> Any:
