@@ -42,7 +42,11 @@ from typing import TYPE_CHECKING, Any
 
 from sacred._base import paths
 from sacred._base.text import did_you_mean
-from sacred._base.tracebacks import format_without_traceback, show_own_errors_briefly
+from sacred._base.tracebacks import (
+    format_filtered_stacktrace,
+    format_without_traceback,
+    show_own_errors_briefly,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -76,6 +80,7 @@ __all__ = [
     "UnknownIngredientError",
     "UnreadableConfigFileError",
     "UnsafeDataError",
+    "format_sacred_error",
 ]
 
 _FILTERS = ("always", "default", "never")
@@ -706,3 +711,26 @@ class MissingExtraError(_BriefError, ImportError):
     """An optional package is needed that is not installed."""
 
     __module__ = "sacred.utils"
+
+
+def format_sacred_error(e: SacredError, short_usage: str) -> str:
+    """Return one of the library's own errors in the form that its class asks for.
+
+    Args:
+        e: the error; its attributes say whether usage and traceback are shown.
+        short_usage: text to begin with if the error asks for the usage.
+
+    Returns:
+        the text, ending with a newline.
+    """
+    # Not at the top: it is needed for errors, and takes 2 ms to load.
+    import traceback
+
+    parts = []
+    if e.print_usage:
+        parts.append(short_usage + "\n")
+    if e.print_traceback:
+        parts.append(format_filtered_stacktrace(e.filter_traceback, e))
+    else:
+        parts.extend(traceback.format_exception_only(type(e), e))
+    return "".join(parts)

@@ -12,11 +12,8 @@ if TYPE_CHECKING:
     import traceback
     from types import TracebackType
 
-    from sacred._base.errors import SacredError
-
 __all__ = [
     "format_filtered_stacktrace",
-    "format_sacred_error",
     "format_without_traceback",
     "hook_of_others",
     "is_own_file",
@@ -123,28 +120,6 @@ def print_filtered_stacktrace(
     """
     text = format_filtered_stacktrace(filter_traceback, exception)
     print(text, end="", file=sys.stderr if file is None else file)
-
-
-def format_sacred_error(e: SacredError, short_usage: str) -> str:
-    """Return one of the library's own errors in the form that its class asks for.
-
-    Args:
-        e: the error; its attributes say whether usage and traceback are shown.
-        short_usage: text to begin with if the error asks for the usage.
-
-    Returns:
-        the text, ending with a newline.
-    """
-    import traceback
-
-    parts = []
-    if e.print_usage:
-        parts.append(short_usage + "\n")
-    if e.print_traceback:
-        parts.append(format_filtered_stacktrace(e.filter_traceback, e))
-    else:
-        parts.extend(traceback.format_exception_only(type(e), e))
-    return "".join(parts)
 
 
 def format_without_traceback(error: BaseException) -> str:

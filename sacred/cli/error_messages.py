@@ -6,12 +6,16 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from sacred._base.errors import MissingExtraError, ObserverError, SacredError
+from sacred._base.errors import (
+    MissingExtraError,
+    ObserverError,
+    SacredError,
+    format_sacred_error,
+)
 from sacred._base.masking import mask_passwords
 from sacred._base.text import did_you_mean
 from sacred._base.tracebacks import (
     format_filtered_stacktrace,
-    format_sacred_error,
     hook_of_others,
     print_filtered_stacktrace,
 )

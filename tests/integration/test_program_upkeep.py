@@ -81,8 +81,12 @@ def test_notes(sacred, place, monkeypatch):
     assert sacred("note", "1")[0] == 0
     assert place[1].notes == "piped\ntext"
     assert sacred("note", "1", "piped\ntext")[2] == "the notes are unchanged\n"
+    # A script without input has not said that the notes are to go.
+    assert sacred("note", "1") == (0, "run 1: piped\ntext\n", "")
+    assert place[1].notes == "piped\ntext"
     assert sacred("note", "1", "") == (0, "run 1: notes removed\n", "")
     assert place[1].notes is None
+    assert sacred("note", "1") == (0, "run 1: no notes\n", "")
 
 
 def test_notes_are_written_in_the_editor(sacred, place, monkeypatch, tmp_path):

@@ -5,6 +5,7 @@ Examples:
   sacred note last
   sacred note 7 ""                     remove the notes
   make-report | sacred note 7 -        what stdin says; - can be left out
+  sacred note 7 < /dev/null            show them
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ def run(args: argparse.Namespace, session: Session) -> None:
     else:
         text = _edit(before) if sys.stdin.isatty() and not args.text else sys.stdin.read()
     text = text.rstrip()
+    if not text and not args.text and not sys.stdin.isatty():
+        # A script or a timer without input: nothing says that the notes are to go.
+        session.console.print(f"run {record.id}: {before.rstrip() or 'no notes'}")
+        return
     if text == before.rstrip():
         session.console.note("the notes are unchanged")
         return

@@ -7,11 +7,10 @@ import io
 import pytest
 
 from sacred._base import paths, tracebacks
-from sacred._base.errors import SacredError
+from sacred._base.errors import SacredError, format_sacred_error
 from sacred._base.functions import optional_kwargs_decorator
 from sacred._base.tracebacks import (
     format_filtered_stacktrace,
-    format_sacred_error,
     is_own_file,
     print_filtered_stacktrace,
 )
