@@ -10,7 +10,7 @@ from starlette.datastructures import MutableHeaders
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["PAGE_POLICY", "STORED_POLICY", "SecurityHeaders"]
+__all__ = ["DOCUMENT_POLICY", "PAGE_POLICY", "STORED_POLICY", "SecurityHeaders"]
 
 #: Of the page: scripts, styles and requests of this server only, and none that stand in the page.
 PAGE_POLICY = (
@@ -22,6 +22,9 @@ STORED_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; "
     "frame-ancestors 'self'"
 )
+
+#: Of PDF files, which viewers of browsers show apart from the page, but in no sandbox.
+DOCUMENT_POLICY = "script-src 'none'; connect-src 'none'; frame-ancestors 'self'"
 
 _HEADERS = {
     "Content-Security-Policy": PAGE_POLICY,

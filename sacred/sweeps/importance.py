@@ -1,35 +1,40 @@
-"""How much each dimension of a sweep matters, by what its points have reached."""
+"""How much each dimension of some points matters, by what these have reached."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 from sacred.serializer import dumps
 from sacred.sweeps.dimensions import Dimension, Distribution, axis_of
-from sacred.sweeps.optuna_study import Study
+from sacred.sweeps.optuna_study import Importance, Study
 from sacred.sweeps.outcomes import Outcome
 from sacred.sweeps.plan import Objective, SweepPlan
 from sacred.sweeps.space import Space
 
 __all__ = ["importance_of"]
 
+#: Numbers that span as much are taken as logarithmic.
+_LOG_RATIO = 100
+
 
 def importance_of(
     outcomes: Sequence[Outcome], objectives: Sequence[Objective], place: int = 0
-) -> dict[str, float]:
-    """Return which part of the variance of an objective each dimension accounts for.
+) -> Importance:
+    """Return how much each dimension matters for an objective.
 
     The space is the one that the points span: numbers lie between the lowest and the highest, all
     else is one of what there is.
 
     Args:
-        outcomes: of a sweep.
-        objectives: of it.
+        outcomes: of a sweep, or of any other runs.
+        objectives: what they have reached.
         place: which of the objectives.
 
     Raises:
-        MissingExtraError: Optuna is not installed.
-        SweepError: fewer than two points are complete.
+        MissingExtraError: Optuna is not installed, or what it needs for this.
+        SweepError: fewer than two points are complete, or all have reached the same.
     """
     names = dict.fromkeys(name for one in outcomes for name in one.values)
     found = (_dimension(name, outcomes) for name in names)
@@ -50,6 +55,14 @@ def _dimension(name: str, outcomes: Sequence[Outcome]) -> Dimension | None:
     different = list({dumps(value): value for value in values}.values())
     if len(different) < 2:
         return None
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in different):
-        return Distribution(name=name, kind="uniform", low=min(different), high=max(different))
+    if all(_is_finite(value) for value in different):
+        low, high = min(different), max(different)
+        # Rates and sizes are tried on a logarithmic scale.
+        kind = "loguniform" if low > 0 and high / low >= _LOG_RATIO else "uniform"
+        return Distribution(name=name, kind=kind, low=low, high=high)
     return axis_of(name, different)
+
+
+def _is_finite(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)

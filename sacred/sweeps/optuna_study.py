@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
-from sacred._base.extras import require
+from sacred._base.errors import MissingExtraError
+from sacred._base.extras import is_installed, require
+from sacred._base.frozen import Frozen
 from sacred._base.text import did_you_mean
 from sacred.records import RunId
 from sacred.sweeps.dimensions import Alternative, Distribution
@@ -21,7 +23,9 @@ from sacred.sweeps.plan import SweepPlan
 from sacred.sweeps.pruning import metric_of, points_of
 from sacred.sweeps.space import Point
 
-__all__ = ["SAMPLERS", "Study"]
+__all__ = ["SAMPLERS", "Importance", "Study"]
+
+Method = Literal["fANOVA", "PED-ANOVA"]
 
 #: Names of samplers of Optuna.
 SAMPLERS: Mapping[str, str] = {
@@ -40,6 +44,18 @@ def _optuna() -> Any:
     optuna = require("optuna", extra="optuna", purpose="--sampler")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
+
+
+class Importance(Frozen):
+    """How much each dimension matters for an objective.
+
+    Args:
+        method: of Optuna.
+        shares: of each dimension, the largest first.
+    """
+
+    method: Method
+    shares: Mapping[str, float]
 
 
 class Study:
@@ -87,28 +103,38 @@ class Study:
         ]
         return self._space.point(trial, chosen)
 
-    def importance(self, outcomes: Iterable[Outcome], objective: int = 0) -> dict[str, float]:
-        """Return which part of the variance of an objective each dimension accounts for.
+    def importance(self, outcomes: Iterable[Outcome], objective: int = 0) -> Importance:
+        """Return how much each dimension matters for an objective.
 
         Args:
             outcomes: of the points.
             objective: which one, by its place.
 
         Raises:
-            SweepError: fewer than two points are complete.
+            SweepError: fewer than two points are complete, or all have reached the same.
+            MissingExtraError: this version of Optuna needs scikit-learn for it.
         """
         study = self._study(outcomes, 0)
         complete = study.get_trials(states=(self._optuna.trial.TrialState.COMPLETE,))
         if len(complete) < 2:
             raise SweepError("importance needs two complete points at least")
+        if len({trial.values[objective] for trial in complete}) < 2:
+            raise SweepError("importance needs two different values at least: all are the same")
         # Optuna explains which targets count as good: low ones.
         sign = -1 if self._plan.objectives[objective].is_maximized else 1
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = self._optuna.importance.get_param_importances(
-                study, target=lambda trial: sign * trial.values[objective]
-            )
-        return {self._shown_name(name): float(value) for name, value in found.items()}
+            warnings.simplefilter("ignore")  # that some are experimental
+            method, evaluator = _evaluator(self._optuna)
+            try:
+                found = self._optuna.importance.get_param_importances(
+                    study,
+                    evaluator=evaluator,
+                    target=lambda trial: sign * trial.values[objective],
+                )
+            except (RuntimeError, ValueError) as error:  # its trees may see no difference
+                raise SweepError(f"Optuna cannot say what matters: {error}") from error
+        shares = {self._shown_name(name): float(value) for name, value in found.items()}
+        return Importance(method=method, shares=shares)
 
     def _study(self, outcomes: Iterable[Outcome], trial: int) -> Any:
         optuna = self._optuna
@@ -200,6 +226,19 @@ class Study:
             step = 1 if one.step is None else int(one.step)
             return kinds.IntDistribution(int(one.low), int(one.high), log=is_log, step=step)
         return kinds.FloatDistribution(one.low, one.high, log=is_log, step=one.step)
+
+
+def _evaluator(optuna: Any) -> tuple[Method, Any]:
+    kinds = optuna.importance
+    if is_installed("sklearn"):
+        return "fANOVA", kinds.FanovaImportanceEvaluator(seed=0)
+    if hasattr(kinds, "PedAnovaImportanceEvaluator"):  # since Optuna 3.6
+        return "PED-ANOVA", kinds.PedAnovaImportanceEvaluator()
+    raise MissingExtraError(
+        "importance by this version of Optuna needs the package 'scikit-learn', which is not "
+        "installed; try: pip install scikit-learn",
+        name="sklearn",
+    )
 
 
 def _group_name(number: int) -> str:

@@ -304,9 +304,9 @@ class Sweep:
             objective: which one, by its place.
 
         Raises:
-            SweepError: fewer than two points are complete.
+            SweepError: fewer than two points are complete, or all have reached the same.
         """
-        return importance_of(self.outcomes(), self.plan.objectives, objective)
+        return dict(importance_of(self.outcomes(), self.plan.objectives, objective).shares)
 
     def to_pandas(self) -> Any:
         """Its points as a frame of pandas: their numbers, values, states, and what they reached."""

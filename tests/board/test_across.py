@@ -159,6 +159,9 @@ def test_importance_says_what_optuna_finds_and_what_it_assumes(visit: Visit, api
     few = api.get("/importance", value="result", entry=["config.act"], q="seed = 1 and width = 8")
     assert few["method"] is None
     assert "Too few runs" in few["about"]
+    # All have the same step: there is nothing to explain.
+    same = api.get("/importance", value="duration", entry=["config.none"])
+    assert (same["method"], same["entries"]) == (None, [])
     one = api.get("/runs", limit=2)["runs"][0]
     few = api.get(
         "/importance", value="result", entry="config.act", run=f"{one['store']}/{one['key']}"

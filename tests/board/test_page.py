@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import scipy.stats
 
@@ -117,7 +120,8 @@ class Visit:
     def check(self) -> None:
         """No error, and no request to anything but the board."""
         assert self.errors == []
-        own = (f"{self.address}/", f"blob:{self.address}", "data:")
+        # The last is the viewer of PDF files, which is a part of the browser.
+        own = (f"{self.address}/", f"blob:{self.address}", "data:", "chrome-extension://")
         assert [url for url in self.requests if not url.startswith(own)] == []
 
     def leave(self) -> None:
@@ -754,6 +758,45 @@ def violations(axe: Any, page: Page) -> dict[str, list[str]]:
     return {f["id"]: [node["html"][:120] for node in f["nodes"][:3]] for f in found}
 
 
+def test_files_and_notes_are_shown_as_what_they_are(
+    plain_visit: Visit, plain_board: Board, tmp_path: Path
+) -> None:
+    run = plain_board.recorder.start({"lr": 23, "seed": 1}, notes="- **bold** ideas")
+    np.save(tmp_path / "m.npy", np.arange(96.0).reshape(12, 8))
+    np.savez(tmp_path / "plain.npz", first=np.arange(3))
+    np.savez_compressed(tmp_path / "small.npz", second=np.full((20, 30), 7))
+    rows = pa.table({"n": range(300), "word": ["<b>" for _ in range(300)]})
+    pq.write_table(rows, tmp_path / "t.parquet")
+    (tmp_path / "r.md").write_text("# Head\n\n[bad](javascript:alert(1)) <b>x</b>\n")
+    (tmp_path / "p.pdf").write_bytes(b"%PDF-1.4\n%%EOF\n")
+    for path in sorted(tmp_path.iterdir()):
+        run.add(path.name, str(path))
+    run.complete(1)
+    page = plain_visit.go(f"?run=runs/{run.id}")
+    panel = page.locator("#run")
+    see(panel.locator(".notes li strong"), "bold")
+    panel.get_by_role("tab", name="Files").click()
+    names = panel.locator(".names button")
+    names.filter(has_text="m.npy").click()
+    see(panel.locator(".array"), "array of <f8, shape (12, 8)")
+    assert panel.locator(".array tr").nth(1).inner_text().split()[:3] == ["1", "8", "9"]
+    see(panel.get_by_role("img", name="12 × 8 values from 0 to 95"))
+    names.filter(has_text="plain.npz").click()
+    see(panel.locator(".arrays"), re.compile("first.*shape \\(3,\\).*0  1  2", re.DOTALL))
+    names.filter(has_text="small.npz").click()
+    see(panel.get_by_role("img", name="20 × 30 values from 7 to 7"))
+    names.filter(has_text="t.parquet").click()
+    see(panel.locator(".preview"), "The first 200 of 300 rows.")
+    assert panel.locator("tbody tr").nth(3).locator("td").all_inner_texts() == ["3", "<b>"]
+    names.filter(has_text="r.md").click()
+    see(panel.locator(".markdown h3"), "Head")
+    assert panel.locator(".markdown a").count() == 0
+    see(panel.locator(".markdown p"), "[bad](javascript:alert(1)) <b>x</b>")
+    names.filter(has_text="p.pdf").click()
+    see(panel.get_by_role("link", name="Open it by itself"))
+    plain_board.forget_new_runs()
+
+
 def test_a_phone_shows_the_list_or_the_run(browser: Browser, plain_board: Board) -> None:
     size = {"width": 380, "height": 700}
     for visit in visiting(browser, plain_board.address, viewport=size):
@@ -762,6 +805,11 @@ def test_a_phone_shows_the_list_or_the_run(browser: Browser, plain_board: Board)
         see(page.locator("#run .result"))
         assert page.locator("#run").bounding_box()["width"] == 380
         assert page.evaluate("document.documentElement.scrollWidth") <= 380
+        # All buttons of the head stand in one row, and values of the configuration in one line.
+        tops = page.locator("#top > .button:visible").all()
+        assert len({round(box_of(one)["y"]) for one in tops}) == 1
+        page.locator("#run").get_by_role("tab", name="Config").click()
+        assert box_of(see(page.locator("[data-path='config.lr'] .value")))["height"] < 30
         page.get_by_role("button", name="Close (Esc)").click()
         see(visit.rows)
         page.get_by_role("button", name="Charts").click()

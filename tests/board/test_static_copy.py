@@ -141,6 +141,33 @@ def _look_at_a_run(copied: Copied) -> None:
     see(page.locator(".copied li"), "the trash")
 
 
+def test_a_copy_says_what_connects_its_runs_and_what_matters(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with open_store(tmp_path / "runs") as store:
+        recorder = board_runs.Recorder(store.backend, tmp_path / "files")
+        for n in range(12):
+            config = {"act": "relu" if n % 2 else "tanh", "lr": n // 2 + 1, "seed": n}
+            run = recorder.start(config, age=900 - n)
+            if n == 0:
+                run.add_bytes("model.pt", b"weights")
+            if n == 5:
+                run.observer.resource_event(recorder.file("start.pt", b"weights"))
+            run.complete(float(n % 2) + n / 100)
+    path = copy(str(tmp_path / "runs"), tmp_path / "out")
+    for copied in opened(browser, path):
+        page = copied.page
+        page.goto(f"{copied.url}?panel=across&kind=importance")
+        see(page.get_by_role("table", name="Importance for result"), "act")
+        best = see(page.get_by_role("table", name="fANOVA for result")).locator("th").first
+        assert best.inner_text() == "act"
+        page.goto(f"{copied.url}?run=runs/6&tab=lineage")
+        panel = page.locator("#run")
+        see(panel.locator("h3"), "2 runs, connected by 1 files")
+        panel.get_by_role("button", name=re.compile("#1,")).click()
+        see(panel.locator(".title"), "#1")
+
+
 def test_charts_of_a_copy_are_those_of_the_board(browser: Browser, tmp_path: Path) -> None:
     with open_store(tmp_path / "runs") as store:
         record(store, tmp_path)

@@ -112,6 +112,6 @@ def _importance(args: argparse.Namespace, session: Session, sweep: StoredSweep) 
     rows = []
     for place, objective in enumerate(sweep.objectives):
         found = importance_of(sweep.outcomes(), sweep.objectives, place)
-        rows += [[objective.field, name, round(value, 3)] for name, value in found.items()]
+        rows += [[objective.field, name, round(value, 3)] for name, value in found.shares.items()]
     names = ["objective", "entry", "importance"]
     write_table(Table(names=names, rows=rows), args.format, session.console)

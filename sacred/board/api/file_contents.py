@@ -1,23 +1,26 @@
-"""Files of runs by ranges, as data: whatever they are, nothing executes them in the page."""
+"""Files of runs by ranges, and the rows of tables: as data, nothing executes them in the page."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import IO
+from typing import IO, Any
 from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from sacred._base.extras import require
 from sacred.board.api.operations import Call
 from sacred.board.problem_details import Problem
-from sacred.board.security_headers import STORED_POLICY
+from sacred.board.security_headers import DOCUMENT_POLICY, STORED_POLICY
+from sacred.display.value_text import as_json
 from sacred.records import StoredFile
 
-__all__ = ["read_file"]
+__all__ = ["read_file", "read_table"]
 
 _CHUNK = 1 << 18
+_MAX_ROWS = 200
 #: What browsers show without acting upon it, in a sandbox of its own.
 _SHOWN = frozenset(
     {
@@ -37,11 +40,7 @@ def read_file(call: Call) -> Response:
     Raises:
         Problem: there is no such file, or no such range.
     """
-    files: Mapping[str, StoredFile] = getattr(call.run, call.values["kind"])
-    name = call.values["name"]
-    if name not in files:
-        raise Problem(404, f"the run has no such file among its {call.values['kind']}: {name}")
-    file = files[name]
+    file = _file(call)
     content = file.open()
     try:
         size = _size(content)
@@ -62,6 +61,40 @@ def read_file(call: Call) -> Response:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     status = 200 if asked is None else 206
     return _FileResponse(content, _chunks(content, start, end), status, headers)
+
+
+def read_table(call: Call) -> dict[str, Any]:
+    """The first rows of a file in the format Parquet.
+
+    Args:
+        call: with the run, the kind and the name of the file.
+
+    Raises:
+        Problem: there is no such file, or it is no such table.
+        MissingExtraError: pyarrow is not installed.
+    """
+    parquet: Any = require("pyarrow.parquet", purpose="showing tables in the format Parquet")
+    with _file(call).open() as content:
+        try:
+            table = parquet.ParquetFile(content)
+            batch = next(table.iter_batches(batch_size=_MAX_ROWS), None)
+            total, schema = table.metadata.num_rows, table.schema_arrow
+            columns = [] if batch is None else [column.to_pylist() for column in batch.columns]
+        except (ValueError, OSError, ArithmeticError) as error:  # errors of Arrow are these
+            raise Problem(409, f"the file is no table that can be read: {error}") from None
+    return {
+        "columns": [{"name": field.name, "type": str(field.type)} for field in schema],
+        "rows": [[as_json(value) for value in row] for row in zip(*columns, strict=True)],
+        "total": total,
+    }
+
+
+def _file(call: Call) -> StoredFile:
+    files: Mapping[str, StoredFile] = getattr(call.run, call.values["kind"])
+    name = call.values["name"]
+    if name not in files:
+        raise Problem(404, f"the run has no such file among its {call.values['kind']}: {name}")
+    return files[name]
 
 
 class _FileResponse(StreamingResponse):
@@ -92,7 +125,9 @@ def _headers(file: StoredFile, etag: str, is_shown: bool) -> dict[str, str]:
     return {
         "Content-Type": kind if is_shown else "application/octet-stream",
         "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(file.base_name, safe='')}",
-        "Content-Security-Policy": STORED_POLICY,
+        "Content-Security-Policy": (
+            DOCUMENT_POLICY if is_shown and kind == "application/pdf" else STORED_POLICY
+        ),
         "Accept-Ranges": "bytes",
         "ETag": etag,
         "Cache-Control": "private, no-cache",

@@ -9,7 +9,7 @@ from sacred.board.api.analysis.group_marks import mark_groups_of_runs
 from sacred.board.api.change_stream import stream_changes
 from sacred.board.api.editing import discard_runs, edit_run, recover_runs
 from sacred.board.api.field_catalogue import list_fields, list_stores
-from sacred.board.api.file_contents import read_file
+from sacred.board.api.file_contents import read_file, read_table
 from sacred.board.api.group_curves import read_group_curves
 from sacred.board.api.group_statistics import STATISTICS
 from sacred.board.api.operations import Operation, Parameter
@@ -187,6 +187,15 @@ OPERATIONS: tuple[Operation, ...] = (
             Parameter(name="name", about="of the file", required=True),
             Parameter(name="show", about="to be shown, not to be saved", kind="boolean",
                       default=False),
+        ),
+    ),
+    Operation(
+        name="readTable", method="GET", path=f"{_RUN}/table", result="StoredTable",
+        serve=read_table, summary="The first rows of a file in the format Parquet",
+        parameters=(
+            Parameter(name="kind", about="of the file", default="artifacts",
+                      choices=("artifacts", "resources", "sources")),
+            Parameter(name="name", about="of the file", required=True),
         ),
     ),
     Operation(

@@ -244,6 +244,13 @@ _ANALYSES: dict[str, Schema] = {
             "problems": _list(_TEXT),
         }
     ),
+    "StoredTable": _object(
+        {
+            "columns": _list(_object({"name": _TEXT, "type": _TEXT})),
+            "rows": _list(_list(_ANYTHING)),
+            "total": _COUNT,
+        }
+    ),
     "FileUsers": _object(
         {
             "writers": _list(_RELATED_RUN),

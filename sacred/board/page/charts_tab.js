@@ -4,7 +4,7 @@ import { ChartGrid } from "./charts/grid.js";
 import { chartTools } from "./charts/settings.js";
 import { runSource } from "./charts/sources.js";
 import { el, fill } from "./dom.js";
-import { number } from "./format.js";
+import { machineLast, number } from "./format.js";
 import { showEmpty } from "./notices.js";
 import { onChange, setChart, state } from "./state.js";
 
@@ -34,11 +34,11 @@ class ChartsTab {
   }
 
   drawTools() {
-    fill(this.tools, ...chartTools(state().chart, this.run.metrics, setChart));
+    fill(this.tools, ...chartTools(state().chart, machineLast(this.run.metrics), setChart));
   }
 
   draw() {
-    this.grid.show(runSource([{ key: `${this.run.store}/${this.run.key}`, label: `#${this.run.id}`, tone: -1, dash: 0 }]), this.run.metrics, state().chart);
+    this.grid.show(runSource([{ key: `${this.run.store}/${this.run.key}`, label: `#${this.run.id}`, tone: -1, dash: 0 }]), machineLast(this.run.metrics), state().chart);
   }
 
   /** @param {any} run */

@@ -5,7 +5,7 @@ import { saveMenu } from "./across/saving.js";
 import { compareMedia } from "./compare_media.js";
 import { button, el, fill, icon, statusMark } from "./dom.js";
 import { fileAddress } from "./files_tab.js";
-import { cell, number, whole } from "./format.js";
+import { cell, machineLast, number, whole } from "./format.js";
 import { metricField, readNoise } from "./noise.js";
 import { change, onChange, state } from "./state.js";
 import { sideBySide } from "./text_diff.js";
@@ -89,7 +89,7 @@ export class Compare {
     const { runs, parts, problems } = this.runs;
     const typed = this.search.value.trim().toLowerCase();
     const order = this.order(runs);
-    const shown = SECTIONS.map(([part, title]) => ({ part, title, entries: (parts[part] ?? []).filter(({ name }) => name.toLowerCase().includes(typed)) }));
+    const shown = SECTIONS.map(([part, title]) => ({ part, title, entries: machineLastOf(parts[part] ?? []).filter(({ name }) => name.toLowerCase().includes(typed)) }));
     const same = shown.filter(({ entries, part }) => !entries.length && !(parts[part] ?? []).length).map(({ title }) => title.toLowerCase());
     const bodies = shown.filter(({ entries }) => entries.length).map(({ part, title, entries }) => el("tbody", {},
       el("tr.section", {}, el("th", { scope: "rowgroup", colspan: runs.length + 1 }, title, el("span.dim", {}, ` ${entries.length}`))),
@@ -167,6 +167,12 @@ export class Compare {
     this.stop();
     this.abort.abort();
   }
+}
+
+/** Entries, with metrics of the machine behind all others. @param {ComparedEntry[]} entries */
+function machineLastOf(entries) {
+  const places = new Map(machineLast(entries.map(({ name }) => name)).map((name, n) => [name, n]));
+  return [...entries].sort((a, b) => Number(places.get(a.name)) - Number(places.get(b.name)));
 }
 
 /** How far a number is from that of the baseline, and whether seeds alone make as much of a difference. @param {string} part @param {any} base @param {any} value @param {import("./noise.js").Noise | undefined} noise */

@@ -2,7 +2,7 @@
 // Runs that are looked at together: what tells them apart, and a colour for each.
 import { get } from "./api.js";
 import { looks } from "./charts/colours.js";
-import { middle, plain } from "./format.js";
+import { machineLast, middle, plain } from "./format.js";
 import { change } from "./state.js";
 
 /** @typedef {{key: string, id: string | number, name: string | null, status: string | null, active: boolean, label: string, about: string, tone: number, dash: number, open: () => void}} ComparedRun */
@@ -60,6 +60,5 @@ function about(run, entries) {
 
 /** Those that most runs have first; those of the machine last. @param {{name: string, runs: number}[]} metrics */
 function ordered(metrics) {
-  const isSystem = (/** @type {string} */ name) => Number(name.startsWith("system."));
-  return [...metrics].sort((a, b) => isSystem(a.name) - isSystem(b.name) || b.runs - a.runs || (a.name < b.name ? -1 : 1)).map(({ name }) => name);
+  return machineLast([...metrics].sort((a, b) => b.runs - a.runs || (a.name < b.name ? -1 : 1)).map(({ name }) => name));
 }

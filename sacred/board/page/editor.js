@@ -2,6 +2,7 @@
 // Tags, notes, star and trash of the run that is open; a second editor is told.
 import { Problem, get, runPath, send } from "./api.js";
 import { button, el, fill, isReadOnly } from "./dom.js";
+import { markdown } from "./markdown.js";
 import { notify } from "./notices.js";
 
 export class Editor {
@@ -118,7 +119,7 @@ export class Editor {
     const isFixed = isReadOnly() || this.run.in_trash;
     const show = () => {
       const { notes } = this.run.annotations;
-      fill(root, notes ? el("div.notes", {}, notes) : null,
+      fill(root, notes ? el("div.notes", {}, markdown(notes)) : null,
         isFixed ? (notes ? null : el("span.dim", {}, "none")) : button(notes ? "Edit the notes" : "Write notes", write, { text: true, plain: true }));
     };
     const write = () => {

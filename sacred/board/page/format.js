@@ -71,6 +71,12 @@ export function ago(stored) {
   return seconds < -5 ? "soon" : "just now";
 }
 
+/** Steps of an axis: large numbers in thousands, millions, ... @param {number} value */
+export function tick(value) {
+  const [unit, name] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e4, "k"]].find(([least]) => Math.abs(value) >= Number(least) && Math.abs(value) < 1e15) ?? [1, ""];
+  return name === "" ? number(value) : `${Number((value / (name === "k" ? 1e3 : Number(unit))).toPrecision(6))}${name}`;
+}
+
 /** @param {number} seconds */
 export function duration(seconds) {
   if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(1)}s`;
@@ -97,6 +103,12 @@ export function middle(text, most = 48) {
   if (text.length <= most) return text;
   const end = Math.floor((most - 1) / 2);
   return `${text.slice(0, most - 1 - end)}…${text.slice(-end)}`;
+}
+
+/** Names of metrics, those of the machine behind all others. @param {string[]} names */
+export function machineLast(names) {
+  const isOfMachine = (/** @type {string} */ name) => name.startsWith("system.");
+  return [...names.filter((name) => !isOfMachine(name)), ...names.filter(isOfMachine)];
 }
 
 /**

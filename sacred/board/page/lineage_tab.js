@@ -27,6 +27,7 @@ export function lineageTab(root, run) {
 
 /** @param {HTMLElement} root @param {Lineage} found @param {string} own */
 function draw(root, found, own) {
+  if (!found.files.length && found.problems.length) { showEmpty(root, "No lineage", found.problems[0]); return; }
   if (!found.files.length) {
     showEmpty(root, "No files", "Runs are connected by what one makes and another reads:", { code: '_run.add_artifact("model.pt")     # made\n_run.open_resource("model.pt")    # read, by another run' });
     return;

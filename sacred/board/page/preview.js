@@ -1,9 +1,11 @@
 // @ts-check
 // A file as far as it can be shown without running anything of it.
-import { beginning } from "./api.js";
+import { arrayPreview, arraysPreview } from "./array_preview.js";
+import { beginning, get } from "./api.js";
 import { el, fill, icon } from "./dom.js";
-import { number, size } from "./format.js";
+import { size } from "./format.js";
 import { highlighted } from "./highlight.js";
+import { markdown } from "./markdown.js";
 import { fileUrl } from "./transport.js";
 import { valueTree } from "./value_tree.js";
 
@@ -60,8 +62,12 @@ export function content(file, start, address) {
   if (kind.startsWith("audio/")) return [el("audio", { src: shown, controls: true })];
   if (kind.startsWith("video/")) return [el("video", { src: shown, controls: true })];
   // Without any permission: no scripts, no forms, no way to the page around it.
-  if (kind === "text/html" || kind === "application/pdf") return [el("iframe", { src: shown, sandbox: "", title: file.name })];
-  if (name.endsWith(".npy")) return [arrayHead(start.bytes)];
+  if (kind === "text/html") return [el("iframe", { src: shown, sandbox: "", title: file.name })];
+  // Viewers of browsers refuse sandboxes; they show a PDF apart from the page.
+  if (kind === "application/pdf") return [el("iframe", { src: shown, title: file.name }), el("a", { href: shown, target: "_blank", rel: "noopener" }, "Open it by itself")];
+  if (name.endsWith(".npy")) return [arrayPreview(start.bytes)];
+  if (name.endsWith(".npz")) return [arraysPreview(start.bytes)];
+  if (name.endsWith(".parquet")) return [storedTable(address)];
   const isWhole = start.bytes.length >= start.size;
   const text = asText(start.bytes);
   if (text === null) return [el("span.dim", {}, "This is no text; save it to look at it.")];
@@ -75,8 +81,21 @@ export function content(file, start, address) {
     }
   }
   if (kind === "text/csv" || kind === "text/tab-separated-values" || /\.(csv|tsv)$/.test(name)) return [csvTable(text, isWhole), ...rest];
+  if (/\.(md|markdown)$/.test(name)) return [markdown(text), ...rest];
   if (/\.(py|toml|ya?ml|sh|js|c|cpp|rs|json)$/.test(name)) return [highlighted(text, name), ...rest];
   return [el("pre.code", {}, text), ...rest];
+}
+
+/** The first rows of a table that the server reads. @param {string} address of the file */
+function storedTable(address) {
+  const place = el("div", {}, el("span.dim", {}, "Reading …"));
+  get(address.replace(/^api\/v1\//, "").replace(/\/files\?/, "/table?").replace(/[?&]show=[^&]*/, "")).then(({ columns, rows, total }) => {
+    const isNumber = columns.map((/** @type {any} */ _, /** @type {number} */ n) => rows.length > 0 && rows.every((/** @type {any[]} */ row) => row[n] === null || typeof row[n] === "number"));
+    const line = (/** @type {any[]} */ row, /** @type {string} */ tag) => el("tr", {}, ...row.map((value, n) => el(tag, { class: isNumber[n] ? "number" : "" }, value === null ? "" : typeof value === "string" ? value : JSON.stringify(value))));
+    place.replaceChildren(el("div.scroll", { tabindex: "0", role: "region", "aria-label": "Rows" }, el("table.data", {}, el("thead", {}, el("tr", {}, ...columns.map((/** @type {any} */ { name, type }, /** @type {number} */ n) => el("th", { title: type, class: isNumber[n] ? "number" : "" }, name)))), el("tbody", {}, ...rows.map((/** @type {any[]} */ row) => line(row, "td"))))),
+      el("p.dim", {}, rows.length < total ? `The first ${rows.length} of ${total} rows.` : `${total} rows.`));
+  }, (error) => place.replaceChildren(el("span.dim", {}, error.message)));
+  return place;
 }
 
 /** @param {Uint8Array} bytes */
@@ -122,18 +141,4 @@ function parsed(text, mark) {
   }
   if (value || row.length) rows.push([...row, value]);
   return rows;
-}
-
-/** Type and shape of an array of numpy, and its first numbers. @param {Uint8Array} bytes */
-function arrayHead(bytes) {
-  const length = bytes[6] < 2 ? bytes[8] + 256 * bytes[9] : new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);
-  const at = bytes[6] < 2 ? 10 : 12;
-  const head = new TextDecoder().decode(bytes.subarray(at, at + length));
-  const type = head.match(/'descr': '([^']*)'/)?.[1] ?? "?";
-  const shape = head.match(/'shape': \(([^)]*)\)/)?.[1] ?? "?";
-  const data = bytes.slice(at + length).buffer;
-  const numbers = { "<f8": Float64Array, "<f4": Float32Array, "<i8": BigInt64Array, "<i4": Int32Array, "|u1": Uint8Array }[type];
-  const width = numbers?.BYTES_PER_ELEMENT ?? 1;
-  const first = numbers ? [...new numbers(data, 0, Math.min(24, Math.floor(data.byteLength / width)))].map((value) => number(Number(value))) : [];
-  return el("div", {}, el("div", {}, `array of ${type}, shape (${shape})`), el("pre.code", {}, first.join("  ") + (first.length ? " …" : "")));
 }

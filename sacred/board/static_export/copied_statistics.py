@@ -1,19 +1,22 @@
-"""What a copy says of noise: groups that can be told apart, and the noise floors of experiments."""
+"""What a copy says of many runs: groups that can be told apart, noise floors, importance."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
-from sacred.board.static_export.recorder import LocalApi
+from sacred.board.static_export.recorder import LocalApi, View
 
-__all__ = ["copied_marks", "copied_noise"]
+__all__ = ["copied_importance", "copied_marks", "copied_noise"]
 
 #: So many groups, and so many numbers of them: each comparison is a permutation test.
 _MAX_GROUPS, _MAX_VALUES, _MAX_NUMBERS = 20, 3, 60
 #: So many runs are compared with each other; of other numbers, the next larger one will do.
 _AMONG = (2, 3, 4, 6, 10, 20, 50, 100, 300, 1000, 2000)
 _ROLLUPS = ("last", "min", "max")
+#: So many times Optuna is asked, with so many entries, as the page does.
+_MAX_EVALUATIONS, _MAX_ENTRIES = 8, 10
 
 
 def copied_marks(
@@ -54,3 +57,31 @@ def copied_noise(
     values = ["result", *(name for name in names if name.startswith("metrics."))][:_MAX_NUMBERS]
     for key in first.values():
         yield api.ask("readNoise", run=key, value=values, among=list(_AMONG))
+
+
+def copied_importance(
+    api: LocalApi, views: Sequence[View], fields: Sequence[Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Yield what is asked, and what Optuna says of it, if it is installed.
+
+    Args:
+        api: that is asked.
+        views: whose runs are looked at.
+        fields: that there are.
+    """
+    varying = [
+        field["name"]
+        for field in fields
+        if field["varies"]
+        and field["kind"] == "entry"
+        and field["name"].startswith("config.")
+        and not field["name"].endswith(".seed")
+    ][:_MAX_ENTRIES]
+    asked = {
+        (one.value("q"), tuple(one.values("store")), value): None
+        for one in views
+        for value in dict.fromkeys(["result", one.value("py", "result")])
+    }
+    for q, stores, value in islice(asked, _MAX_EVALUATIONS) if varying else ():
+        given: dict[str, Any] = {"q": q, "store": list(stores), "value": value, "entry": varying}
+        yield {**given, "answer": api.ask("rankImportance", **given)}

@@ -16,8 +16,13 @@ from sacred.board.opened_stores import run_of_key, store_of_key
 from sacred.board.page_files import PAGE_ROOT
 from sacred.board.problem_details import problem_of
 from sacred.board.static_export.copied_files import CopiedFiles
+from sacred.board.static_export.copied_relations import copied_lineage
 from sacred.board.static_export.copied_secrets import Secrets
-from sacred.board.static_export.copied_statistics import copied_marks, copied_noise
+from sacred.board.static_export.copied_statistics import (
+    copied_importance,
+    copied_marks,
+    copied_noise,
+)
 from sacred.board.static_export.recorder import LocalApi, View
 from sacred.records import RunRecord
 from sacred.status import ACTIVE, DEAD, ENDED
@@ -86,10 +91,13 @@ class _Copying:
             "groups": groups,
             "comparison": self._api.comparison(keys),
             "noise": list(copied_noise(self._api, runs, fields)),
+            "importance": list(copied_importance(self._api, self._views, fields)),
         }
         data: dict[str, Any] = {name: secrets.masked(part) for name, part in parts.items()}
         data["runs"] = {key: secrets.masked(run) for key, run in runs.items()}
+        lineage = copied_lineage(self._board, runs, self._left_out)
         for key, run in runs.items():
+            data["runs"][key]["lineage"] = secrets.masked(lineage.get(key))
             data["runs"][key]["curves"] = self._curves(key, run["run"].get("metrics", []))
             data["runs"][key]["files"] = self._files.of(self._record(key), secrets)
         data["groupCurves"] = [
@@ -277,7 +285,7 @@ class _Copying:
         ]
         self._left_out += [
             "other queries and groups than those of the views; the trash; what came after it was "
-            "made; lineage, editing, the queue, and all else that needs a server",
+            "made; editing, the queue, and all else that needs a server",
             "secrets: what is named like one is shown as ***",
         ]
 

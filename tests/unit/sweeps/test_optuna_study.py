@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
+from sacred._base.errors import MissingExtraError
 from sacred.sweeps.errors import SweepError
 from sacred.sweeps.outcomes import Outcome
 from sacred.sweeps.plan import Objective, SweepPlan
@@ -46,7 +49,7 @@ def test_it_gets_nearer_to_what_is_looked_for():
     late = [outcome.reached[0] for outcome in found[25:]]
     early = [outcome.reached[0] for outcome in found[:10]]
     assert sorted(late)[len(late) // 2] < sorted(early)[len(early) // 2] / 3
-    assert study.importance(found).keys() == {"x", "kind"}
+    assert study.importance(found).shares.keys() == {"x", "kind"}
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random", "qmc", "nsga2"])
@@ -86,6 +89,19 @@ def test_runs_under_way_count_and_those_outside_of_the_space_do_not():
     assert study.next_point(known, 6).updates == point.updates  # nothing but these decides
     with pytest.raises(SweepError, match="two complete points"):
         study.importance(known)
+
+
+def test_importance_says_why_there_is_none(monkeypatch):
+    study = study_of("x=uniform(-10, 10)", "kind=good,bad", "n=3")
+    points = optimize(study, lambda c: (1.0,), 6)
+    with pytest.raises(SweepError, match="all are the same"):
+        study.importance(points)
+    points = optimize(study, lambda c: (c["x"],), 12)
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    assert study.importance(points).method == "PED-ANOVA"
+    monkeypatch.delattr("optuna.importance.PedAnovaImportanceEvaluator")
+    with pytest.raises(MissingExtraError, match="pip install scikit-learn"):
+        study.importance(points)
 
 
 def test_several_objectives():

@@ -12,7 +12,7 @@ from sacred.lineage.lineage_graph import Lineage, LineageRun, Link
 from sacred.lineage.run_files import UsedFile
 from sacred.stores.store import StoreError
 
-__all__ = ["read_lineage", "read_users_of_file"]
+__all__ = ["connected_runs", "read_lineage", "read_users_of_file", "relations_of"]
 
 _MAX_RUNS, _MAX_FILES = 200, 500
 
@@ -28,21 +28,47 @@ def read_lineage(call: Call) -> dict[str, Any]:
     """
     record, own = call.run, call.store
     problems: list[str] = []
-    lineage = Lineage(_readable(call.board, problems), problems.append)
-    start = lineage.runs[own.runs.url, str(record.id)]
+    lineage = connected_runs(call.board, problems)
+    start = lineage.runs.get((own.runs.url, str(record.id)))
+    if start is None:  # runs in the trash, and damaged ones, are connected with nothing
+        problems.append("This run is in the trash, or damaged: it is compared with no other.")
+        return {"runs": [], "links": [], "files": [], "problems": problems}
+    return relations_of(call.board, lineage, start, problems)
+
+
+def connected_runs(board: Board, problems: list[str]) -> Lineage:
+    """Return the runs of all stores that can be read, connected by the contents of files.
+
+    Args:
+        board: whose stores are read.
+        problems: to which is added what cannot be read.
+    """
+    return Lineage(_readable(board, problems), problems.append)
+
+
+def relations_of(
+    board: Board, lineage: Lineage, start: LineageRun, problems: list[str]
+) -> dict[str, Any]:
+    """Return the runs before and after a run, and who else has its files.
+
+    Args:
+        board: with the stores.
+        lineage: of these.
+        start: the run.
+        problems: that are said.
+    """
     reached, links = lineage.reachable(start)
     runs = reached[:_MAX_RUNS]
-    if len(reached) > len(runs):
-        problems.append(f"These are {len(runs)} of {len(reached)} runs.")
+    few = [f"These are {len(runs)} of {len(reached)} runs."] if len(reached) > len(runs) else []
     kept = {run.key for run in runs}
-    stores = _by_url(call.board)
+    stores = _by_url(board)
     return {
         "runs": [_run(stores, run) for run in runs],
         "links": [
             _link(stores, link) for link in links if {link.writer.key, link.reader.key} <= kept
         ],
         "files": [_file(stores, lineage, start, *one) for one in _files(start)[:_MAX_FILES]],
-        "problems": problems,
+        "problems": [*problems, *few],
     }
 
 

@@ -154,6 +154,7 @@ QUEUE_SCHEMAS: dict[str, Schema] = {
                 object_with(
                     {
                         "field": _TEXT,
+                        "method": _TEXT,
                         "entries": list_of(object_with({"name": _TEXT, "share": _NUMBER})),
                     }
                 )

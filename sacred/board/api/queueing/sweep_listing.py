@@ -88,9 +88,9 @@ def read_importance(call: Call) -> dict[str, Any]:
     found, note = [], None
     try:
         for place, objective in enumerate(sweep.objectives):
-            shares = importance_of(sweep.outcomes(), sweep.objectives, place)
-            entries = [{"name": name, "share": share} for name, share in shares.items()]
-            found.append({"field": objective.field, "entries": entries})
+            known = importance_of(sweep.outcomes(), sweep.objectives, place)
+            entries = [{"name": name, "share": share} for name, share in known.shares.items()]
+            found.append({"field": objective.field, "method": known.method, "entries": entries})
     except (MissingExtraError, SweepError) as error:
         found, note = [], str(error)
     return {"objectives": found, "note": note}

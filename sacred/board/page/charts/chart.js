@@ -1,7 +1,7 @@
 // @ts-check
 // A chart of lines: uPlot has the axes, the cursor and the selection; the lines are drawn here.
 import { fill, el } from "../dom.js";
-import { duration, fullTime, number, showsUtc } from "../format.js";
+import { duration, fullTime, number, showsUtc, tick } from "../format.js";
 import { DASHES, colour } from "./colours.js";
 import { bandPath, markPath, nearest, noisePath, path, rangeOf, shapeOf, spaced } from "./curves.js";
 import { listenToTouch, pressKey } from "./gestures.js";
@@ -104,8 +104,8 @@ export class Chart {
       cursor: { y: false, sync: { key: this.sync }, drag: { x: true, y: false, setScale: false }, points: { show: false } },
       scales: { x: { time: isTime, distr: distr("x"), range: () => this.range?.x }, y: { distr: distr("y"), range: () => this.range?.y } },
       axes: [
-        { ...axis, size: 28, values: isTime ? undefined : (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks) => ticks.map((tick) => (tick === null ? "" : this.place(tick))) },
-        { ...axis, size: 52, values: (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks) => ticks.map((tick) => (tick === null ? "" : number(tick))) },
+        { ...axis, size: 28, values: isTime ? undefined : (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks) => ticks.map((value) => (value === null ? "" : this.place(value, tick))) },
+        { ...axis, size: 52, values: (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks) => ticks.map((value) => (value === null ? "" : tick(value))) },
       ],
       series: [{}, { paths: () => null, points: { show: false } }],
       hooks: {
@@ -129,11 +129,11 @@ export class Chart {
     };
   }
 
-  /** @param {number} x */
-  place(x) {
+  /** @param {number} x @param {(value: number) => string} [text] of a number */
+  place(x, text = number) {
     if (this.settings.x === "relative") return duration(x);
     if (this.settings.x === "time") return fullTime(new Date(x * 1000).toISOString());
-    return number(x);
+    return text(x);
   }
 
   /** The lines as paths, from the upper left corner of the area of the plot. */

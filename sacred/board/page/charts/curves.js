@@ -97,8 +97,8 @@ export function path(x, y, toX, toY) {
     const alone = !isOn && (n + 1 === x.length || y[n + 1] === null);
     const left = round(toX(x[n]));
     const top = round(toY(value));
-    // A point without neighbours is a short line, so that it is seen.
-    parts.push(alone ? `M${round(left - 1)} ${top}h2` : `${isOn ? "L" : "M"}${left} ${top}`);
+    // A point without neighbours is a small cross, so that it is seen.
+    parts.push(alone ? `M${round(left - 3)} ${top}h6M${left} ${round(top - 3)}v6` : `${isOn ? "L" : "M"}${left} ${top}`);
     isOn = true;
   }
   return parts.join("");

@@ -88,7 +88,7 @@ export class SweepView {
     this.judged = complete;
     const { objectives, note } = await get(`${this.path}/importance`).catch((error) => ({ objectives: [], note: error.message }));
     const bars = objectives.flatMap((/** @type {any} */ one) => [objectives.length > 1 ? el("div.dim", {}, one.field) : null, ...one.entries.map(bar)]);
-    fill(this.importance, el("h3", {}, "Importance ", el("span.dim", {}, "how much each entry matters for what is reached, by Optuna")), note ? el("div.dim", {}, note) : el("div.bars", {}, ...bars));
+    fill(this.importance, el("h3", {}, "Importance ", el("span.dim", {}, objectives[0]?.method === "PED-ANOVA" ? "how much an entry differs between the best tenth and the others, by Optuna (PED-ANOVA)" : "share of the variance of what is reached, by Optuna (fANOVA)")), note ? el("div.dim", {}, note) : el("div.bars", {}, ...bars));
     this.importance.hidden = !note && !bars.length;
   }
 }

@@ -25,3 +25,11 @@ export function noise(data, query) {
   const nothing = (/** @type {string} */ field) => ({ name: field, among, floor: null, runs: 0, configurations: 0, text: "" });
   return { experiment: name ?? null, numbers: query.getAll("value").map((field) => found?.numbers.find((/** @type {any} */ one) => one.name === field && one.among >= among) ?? nothing(field)) };
 }
+
+/** @param {Copied} data @param {URLSearchParams} query */
+export function importanceOf(data, query) {
+  const [q, value, entries] = [query.get("q") ?? "", query.get("value") ?? "", query.getAll("entry")];
+  const known = data.importance.find((one) => one.q === q && one.value === value && String(one.entry) === String(entries) && String(one.store) === String(query.getAll("store")));
+  if (!known || query.has("run")) throw new NotCopied("This copy has what Optuna says of the results of its views; the board itself asks it about any number and any runs.");
+  return known.answer;
+}

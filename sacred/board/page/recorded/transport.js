@@ -2,14 +2,14 @@
 // In place of `transport.js` in a static copy: answers of the API that were recorded, no server.
 import { curvesOf, groupCurves } from "./curves.js";
 import { NotCopied } from "./problems.js";
-import { marks, noise } from "./statistics.js";
+import { importanceOf, marks, noise } from "./statistics.js";
 import { comparison, groupsOf, page, storesOf } from "./tables.js";
 
 /** @typedef {{first: string, runs: number, made: string, left_out: string[]}} AboutCopy first: the address of the view that is shown first */
 /** @typedef {{key: string, name: string, url: string}} CopiedStore */
 /** @typedef {{q: string, stores: string[], total: number, page: any}} CopiedTable */
 /** @typedef {{q: string, by: string[], stores: string[], answer: any}} CopiedGroups */
-/** @typedef {{run: any, config: any, record: any, output: any, curves: Record<string, Record<string, any>>, files: Record<string, Record<string, {type: string, content: string}>>}} CopiedRun */
+/** @typedef {{run: any, config: any, record: any, lineage: any, output: any, curves: Record<string, Record<string, any>>, files: Record<string, Record<string, {type: string, content: string}>>}} CopiedRun */
 /**
  * @typedef {object} Copied
  * @property {AboutCopy} about
@@ -21,6 +21,7 @@ import { comparison, groupsOf, page, storesOf } from "./tables.js";
  * @property {any[]} groupCurves
  * @property {any[]} marks of groups
  * @property {any[]} noise of experiments
+ * @property {any[]} importance of entries
  * @property {any} comparison of all runs of the copy
  * @property {Record<string, CopiedRun>} runs by STORE/KEY
  * @property {Record<string, string>} contents of files in base64, by their digests
@@ -58,7 +59,7 @@ function answer(path, query) {
     case "groups/series": return new Response(groupCurves(data, query));
     case "groups/marks": return json(marks(data, query));
     case "noise": return json(noise(data, query));
-    case "importance": throw new NotCopied("This copy does not have what Optuna says; the board itself asks it.");
+    case "importance": return json(importanceOf(data, query));
     case "comparison": return json(comparison(data, query));
     case "series": return new Response(curvesOf(data, query));
     default: return partOfRun(path, query);
@@ -74,6 +75,7 @@ function partOfRun(path, query) {
     case undefined: return json(run.run);
     case "config": return json(run.config);
     case "record": return json(run.record);
+    case "lineage": return json(run.lineage ?? { runs: [], links: [], files: [], problems: [] });
     case "output": return json(outputOf(run.output, query));
     case "files": return fileOf(run, query);
     default: throw new NotCopied("This copy does not have that; open the board itself.");
