@@ -20,6 +20,7 @@ __all__ = [
     "FoundGroup",
     "add_direction",
     "add_metric",
+    "chosen_by",
     "chosen_runs",
     "find_group",
     "level",
@@ -41,12 +42,14 @@ class FoundGroup(Frozen):
         runs: with their ids as they are shown.
         metric: where the number of a run stands.
         by: the paths of the fields to compare by, with their names.
+        chosen_by: the results and metrics that the argument asks for.
     """
 
     name: str
     runs: tuple[tuple[str, RunRecord], ...]
     metric: Path
     by: tuple[tuple[str, Path], ...] = ()
+    chosen_by: tuple[str, ...] = ()
 
     @property
     def records(self) -> list[RunRecord]:
@@ -113,7 +116,8 @@ def find_group(session: Session, text: str, metric: str, by: Sequence[str] = ())
         raise UsageError(f"--metric takes one field, not {metric!r}")
     fields = ",".join([metric, *by])
     paths = MatchingRuns(session, (), limit=1, columns=fields).columns or {}
-    found = tuple(_runs(session, text, fields))
+    runs, chosen_by = _runs(session, text, fields)
+    found = tuple(runs)
     if not found:
         raise ProgramError(f"no runs match {text!r}")
     return FoundGroup(
@@ -121,14 +125,18 @@ def find_group(session: Session, text: str, metric: str, by: Sequence[str] = ())
         runs=found,
         metric=paths[metric],
         by=tuple((name, paths[name]) for name in by),
+        chosen_by=chosen_by,
     )
 
 
-def _runs(session: Session, text: str, fields: str) -> Iterable[tuple[str, RunRecord]]:
+def _runs(
+    session: Session, text: str, fields: str
+) -> tuple[Iterable[tuple[str, RunRecord]], tuple[str, ...]]:
+    """The runs, and by which outcomes they were chosen."""
     many = len(session.stores) > 1
     if text.startswith(_LIKE):
         record = session.run(text.removeprefix(_LIKE))
-        return [(str(run.id), run) for run in _repeats(session, record)]
+        return [(str(run.id), run) for run in _repeats(session, record)], ()
     if not _QUERY.search(text):
         try:
             record = session.run(text)
@@ -136,12 +144,13 @@ def _runs(session: Session, text: str, fields: str) -> Iterable[tuple[str, RunRe
             if text.isdecimal() and not many:
                 raise
         else:
-            return [(text if many else str(record.id), record)]
+            return [(text if many else str(record.id), record)], ()
         same_group = Compare(Path("group"), "=", text)
         runs = [(name, r) for name, table in session.runs(same_group, None, None) for r in table]
         if runs:
-            return _with_ids(runs, many)
-    return _with_ids(MatchingRuns(session, (text,), columns=fields), many)
+            return _with_ids(runs, many), ()
+    matching = MatchingRuns(session, (text,), columns=fields)
+    return _with_ids(matching, many), matching.outcomes
 
 
 def _with_ids(runs: Iterable[tuple[str, RunRecord]], many: bool) -> Iterable[tuple[str, RunRecord]]:
@@ -172,6 +181,19 @@ def chosen_runs(groups: Iterable[FoundGroup]) -> Iterator[str]:
     for group in groups:
         if "best:" in group.name:
             yield f"{group.name} was chosen for its value; a fair comparison needs new seeds"
+        elif group.chosen_by:
+            yield chosen_by(group.name, group.chosen_by)
+
+
+def chosen_by(name: str, outcomes: Iterable[str]) -> str:
+    """Say that runs were chosen by what came of them.
+
+    Args:
+        name: what they are called.
+        outcomes: the results and metrics that they were chosen by.
+    """
+    fields = ", ".join(outcomes)
+    return f"{name!r} leaves out runs by {fields}: what is left looks better, or worse, than it is"
 
 
 def measure_all(*groups: FoundGroup) -> list[RunGroup]:

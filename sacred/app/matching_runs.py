@@ -106,6 +106,12 @@ class MatchingRuns:
         """The fields that the runs are sorted by."""
         return self._sort
 
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The results and metrics that the query asks for: the runs are chosen by them."""
+        paths = (path for path in paths_of(self._where) if path.field in ("result", "metrics"))
+        return tuple(dict.fromkeys(map(str, paths)))
+
     def remarks(self, table: Table) -> Iterator[str]:
         """Yield hints about fields that no run has, which are probably typos.
 

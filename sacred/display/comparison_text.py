@@ -228,9 +228,12 @@ def _difference(
     if (estimate < 0) is not (direction == "lower"):
         first, second = second, first
     size = sorted((abs(low), abs(high)))
+    p = as_p(comparison.p_value)
+    if low == high:
+        return f"{first} is {better} than {second}, always by {abs(estimate):.4g} (p = {p})."
     return (
         f"{first} is {better} than {second}, by {abs(estimate):.4g} on average "
-        f"(p = {as_p(comparison.p_value)}; the true difference is likely to be "
+        f"(p = {p}; the true difference is likely to be "
         f"between {size[0]:.4g} and {size[1]:.4g})."
     )
 
@@ -265,9 +268,12 @@ def _larger_plan(comparison: Comparison) -> str:
 
 def _impossible(comparison: Comparison, names: tuple[str, str]) -> str:
     """Say that so few runs cannot show anything, and how many can."""
-    pairing, count = comparison.pairing, comparison.comparisons
+    pairing, count = comparison.pairing, comparison.left
     one, other = len(pairing.first), len(pairing.second)
-    family = f" with {count} comparisons (Holm)" if count > 1 else ""
+    many = f"{comparison.comparisons} comparisons"
+    if count < comparison.comparisons:
+        many = f"{count} of {many} left"
+    family = f" with {many} (Holm)" if comparison.comparisons > 1 else ""
     if pairing.seeds is not None:
         runs = f"{one} paired seed{'s' if one > 1 else ''}"
     else:
@@ -294,10 +300,10 @@ def more_seeds(number: int) -> str:
 
 
 def _more_runs(comparison: Comparison, one: int, other: int, names: tuple[str, str]) -> str:
-    added = runs_to_add(one, other, comparison.alpha, comparison.comparisons)
+    added = runs_to_add(one, other, comparison.alpha, comparison.left)
     if added is None:
         return _NEVER_ENOUGH
-    smallest = smallest_p_of_samples(one + added[0], other + added[1]) * comparison.comparisons
+    smallest = smallest_p_of_samples(one + added[0], other + added[1]) * comparison.left
     if added[0] == added[1]:
         more = f"{more_seeds(added[0])} of each"
     else:
@@ -324,6 +330,12 @@ def remarks(*groups: RunGroup) -> Iterator[str]:
             yield "runs that failed or diverged are part of a result: without them it looks better"
         if names := changed_entries(group.records):
             yield f"{one_line(group.name)!r} mixes configurations: {_listed(names)} differ"
+        values = group.values
+        if len(values) > 1 and len(set(values)) == 1:
+            yield (
+                f"all {len(values)} runs of {one_line(group.name)!r} have the same number; if the "
+                "seed does not reach what is measured, they are copies of one run, and no evidence"
+            )
         if repeated := group.repeated_seeds:
             seeds = list_seeds(repeated)
             yield f"{one_line(group.name)!r} has several runs with {seeds}; their mean counts"
@@ -393,6 +405,11 @@ def noise_line(
         if among <= 2
         else (f"any two of {among} runs differ", "at most 1 of 20 cases")
     )
+    if not noise.deviation:
+        return (
+            f"noise floor of {metric}{of}: 0; the seed alone changed nothing (learnt from "
+            f"{noise.runs} runs of {groups})"
+        )
     return (
         f"noise floor of {metric}{of}: {noise.floor_among(among):.3g}; by the seed alone, {which} "
         f"by more in {often} (learnt from {noise.runs} runs of {groups})"

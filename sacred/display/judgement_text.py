@@ -18,23 +18,26 @@ def judgement_lines(judgement: Judgement) -> Iterator[str]:
     if judgement.pairs and judgement.test is not None:
         interval = as_interval(judgement.test.interval(judgement.plan.alpha))
         yield (
-            f"{judgement.pairs} pairs, {list_seeds(judgement.pairing.seeds or ())}: "
+            f"{_pairs(judgement.pairs)}, {list_seeds(judgement.pairing.seeds or ())}: "
             f"candidate {as_mean(judgement.pairing.first)}, "
             f"incumbent {as_mean(judgement.pairing.second)}, "
             f"difference {judgement.test.estimate:.4g}, interval {interval}, "
             f"p = {as_p(judgement.test.p_value())}"
         )
     if judgement.beyond:
-        yield (
-            f"{judgement.beyond} more pairs do not count: the plan was {judgement.plan.looks[-1]}"
-        )
+        more = "1 more pair does" if judgement.beyond == 1 else f"{judgement.beyond} more pairs do"
+        yield f"{more} not count: the plan was {judgement.plan.looks[-1]}"
+
+
+def _pairs(number: int) -> str:
+    return "1 pair" if number == 1 else f"{number} pairs"
 
 
 def _significant(judgement: Judgement) -> str:
     word = "better" if judgement.verdict == "KEEP" else "worse"
     text = f"The candidate is {word} than the incumbent, by more than the seeds explain."
     if judgement.look is not None and judgement.look < judgement.pairs:
-        return f"{text} That was decided at {judgement.look} pairs."
+        return f"{text} That was decided at {_pairs(judgement.look)}."
     return text
 
 
@@ -54,9 +57,9 @@ def _failed(judgement: Judgement) -> str:
 
 
 def _pending(judgement: Judgement) -> str:
-    next_look = next(look for look in judgement.plan.looks if look > judgement.pairs)
-    missing = next_look - judgement.pairs
-    text = f"No verdict yet: {judgement.pairs} of {next_look} pairs."
+    missing = judgement.lacking
+    there = (judgement.next_look or 0) - missing
+    text = f"No verdict yet: {there} of {judgement.next_look} pairs."
     if len(judgement.missing) >= missing:
         return f"{text} Run the candidate with {list_seeds(judgement.missing[:missing])}."
     run = f"the candidate with {list_seeds(judgement.missing)}, and " if judgement.missing else ""
@@ -64,8 +67,9 @@ def _pending(judgement: Judgement) -> str:
 
 
 def _futile(judgement: Judgement) -> str:
+    these = "this pair" if judgement.pairs == 1 else f"these {judgement.pairs} pairs"
     return (
-        f"The candidate cannot become better any more: after these {judgement.pairs} pairs, not "
+        f"The candidate cannot become better any more: after {these}, not "
         f"even gains in all others of {judgement.plan.looks[-1]} would be significant."
     )
 

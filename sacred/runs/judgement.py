@@ -50,7 +50,9 @@ class Judgement(Frozen):
         plan: at which numbers of pairs there may be a verdict.
         test: of candidate minus incumbent, of all pairs that count; None: there are none.
         look: the number of pairs at which it was decided; None: it is not significant.
-        missing: seeds of the incumbent that the candidate lacks.
+        next_look: the number of pairs at which there may be a verdict next; None: it is there.
+        lacking: how many pairs are missing until then.
+        missing: seeds of the incumbent that the candidate lacks; what `next_look` waits for first.
         failed: runs of the candidate that ended without a number, for seeds that count.
         beyond: pairs beyond the plan, which do not count.
     """
@@ -63,6 +65,8 @@ class Judgement(Frozen):
     plan: LookPlan
     test: PermutationTest | None = None
     look: int | None = None
+    next_look: int | None = None
+    lacking: int = 0
     missing: tuple[str, ...] = ()
     failed: tuple[Omission, ...] = ()
     beyond: int = 0
@@ -117,7 +121,13 @@ def judged(
         verdict, reason = "NOISE", "same"
     elif failed and reason != "worse":
         verdict, reason = "NOISE", "failed"
-    missing = sorted(known - one.keys() - {found.seed for found in failed}, key=seed_order)
+    # What was started and has no number yet keeps its place, so that a look waits for it.
+    next_look = next((look for look in plan.looks if look > in_a_row), None)
+    first = started[:next_look]
+    missing = sorted(
+        known - one.keys() - {found.seed for found in failed},
+        key=lambda seed: (seed not in first, seed_order(seed)),
+    )
     return Judgement(
         verdict=verdict,
         reason=reason,
@@ -126,6 +136,8 @@ def judged(
         pairing=pairing,
         plan=plan,
         look=look,
+        next_look=next_look,
+        lacking=(next_look or 0) - len(one.keys() & set(first)) if next_look else 0,
         test=sign_flip_test(pairing.first, pairing.second) if seeds else None,
         missing=tuple(missing),
         failed=failed,

@@ -101,7 +101,12 @@ class Comparison(Frozen):
     @property
     def can_be_significant(self) -> bool:
         """Whether these numbers of runs could show any difference."""
-        return reaches(self.pairing.smallest_p * self.comparisons, self.alpha)
+        return reaches(self.pairing.smallest_p, self.level)
+
+    @property
+    def left(self) -> int:
+        """How many comparisons Holm corrects this one for: those that are significant are done."""
+        return round(self.alpha / self.level)
 
     @property
     def interval(self) -> tuple[float, float] | None:

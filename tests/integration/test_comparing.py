@@ -159,6 +159,17 @@ def test_the_best_run_was_chosen_for_its_value(call: Call) -> None:
     assert "best:result was chosen for its value; a fair comparison needs new seeds" in err
 
 
+def test_runs_that_were_chosen_by_what_is_compared_are_named(call: Call) -> None:
+    lucky = f"{A_ADAM} and result > 0.9"
+    said = f"'{lucky}' leaves out runs by result: what is left looks better, or worse, than it is"
+    assert said in call("compare", lucky, A_SGD)[2]
+    assert said in call("judge", lucky, "--against", A_SGD, "--higher-is-better")[2]
+    assert said in call("table", lucky, "--rows", "opt", "--no-marks")[2]
+    found = call("compare", f"{A_ADAM} and acc.max > 0.9", A_SGD)[2]
+    assert "leaves out runs by metrics.acc.max" in found
+    assert "leaves out" not in call("compare", A_ADAM, A_SGD)[2]
+
+
 @pytest.mark.parametrize(
     ("argv", "code", "message"),
     [
@@ -262,6 +273,12 @@ def test_one_run_is_not_all_of_its_repetitions(call: Call) -> None:
     _, out, err = call("judge", "8", *options)
     assert "No verdict yet: 1 of 6 pairs. Run the candidate with seeds 2, 3, 4, 5, 6." in out
     assert "8 is one run; like:8 is that one and all that differ from it in the seed only" in err
+
+
+def test_seeds_that_the_incumbent_lacks_are_named(call: Call) -> None:
+    words = ("judge", "like:8", "--against", "opt = sgd and dataset = a and seed > 1")
+    _, _, err = call(*words, "--metric", "acc.max", "--selected-on", "none")
+    assert err.startswith("the candidate was run with seed 1, too, which the incumbent lacks.")
 
 
 def test_looks_are_part_of_the_question(call: Call) -> None:

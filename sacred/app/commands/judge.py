@@ -145,6 +145,14 @@ def _caveats(
     yield from single_runs(found)
     yield from chosen_runs(found)
     yield from in_both(judgement.candidate, judgement.incumbent)
+    have, lacks = judgement.candidate, judgement.incumbent.by_seed
+    alone = {one.seed for one in have.samples if one.seed is not None and one.seed not in lacks}
+    if alone and judgement.pairs:
+        yield (
+            f"the candidate was run with {list_seeds(sorted(alone, key=seed_order))}, too, which "
+            "the incumbent lacks. If the seeds of the incumbent were chosen by the results of the "
+            "candidate, the verdict is worth nothing"
+        )
     if args.selected_on is not None or not judgement.pairs:
         return
     record = found[1].records[0]

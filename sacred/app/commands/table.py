@@ -18,7 +18,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from sacred.app.group_arguments import add_direction, level
+from sacred.app.group_arguments import add_direction, chosen_by, level
 from sacred.app.matching_runs import MatchingRuns
 from sacred.app.session import Session
 from sacred.display.comparison_text import noise_line, remarks
@@ -99,6 +99,8 @@ def run(args: argparse.Namespace, session: Session) -> None:
         console.write(GRID_FORMATS[args.format](grid, _source(args, matching.query, session)))
     notes = [*mark_lines(grid)] if args.format is None else []
     notes += remarks(*(cell.group for cell in grid.cells))
+    if matching.outcomes:
+        notes.append(chosen_by(matching.query, matching.outcomes))
     for path in dict.fromkeys(paths[form.field] for form in forms):
         noises = noise_by_experiment((run for _, run in runs), path)
         for name, noise in noises.items():

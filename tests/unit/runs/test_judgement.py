@@ -161,6 +161,27 @@ def test_a_look_passes_over_no_run_for_a_later_one() -> None:
     assert (found.verdict, found.reason, found.look) == ("NOISE", "pending", None)
 
 
+def test_a_stopped_run_is_the_first_that_is_asked_for() -> None:
+    """Its place is among those that count, so runs of other seeds would never be enough."""
+    stopped = stored([(19, None)], {"opt": "new"}, status="INTERRUPTED", start_time=START)
+    old = runs_of([0.5 + n / 1000 for n in range(1, 21)], "old")
+    runs = [*stopped, *stored(enumerate(GAIN, start=1), {"opt": "new"})]
+    for looks, asked in (((6,), "5 of 6"), ((8,), "6 of 8"), ((6, 12), "5 of 6")):
+        found = judged(measured("new", runs, RESULT), old, "higher", LookPlan(looks=looks))
+        assert (found.reason, found.missing[0]) == ("pending", "19")
+        seeds = "seeds 19, 7" if looks == (8,) else "seed 19"
+        assert list(judgement_lines(found))[1] == (
+            f"No verdict yet: {asked} pairs. Run the candidate with {seeds}."
+        )
+
+
+def test_one_pair_is_no_pairs() -> None:
+    assert list(judgement_lines(verdict(GAIN[:1])))[2].startswith("1 pair, seed 1: ")
+    assert list(judgement_lines(verdict([*GAIN, 0.9])))[-1].startswith("1 more pair does not count")
+    lost = verdict(plus([-0.1]), plan=PLAN)
+    assert "after this pair, not even gains" in list(judgement_lines(lost))[1]
+
+
 def test_a_candidate_that_failed_on_a_seed_is_not_kept_until_it_is_repeated() -> None:
     runs = stored(enumerate(GAIN, start=1), {"opt": "new"})
     failed = stored([(7, None)], {"opt": "new"}, status="FAILED")

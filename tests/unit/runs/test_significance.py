@@ -304,6 +304,42 @@ def test_several_comparisons_need_more_pairs(count: int, needed: int, smallest: 
     assert text.endswith(UNBOUNDED)
 
 
+def test_what_is_still_possible_is_a_matter_of_the_comparisons_that_are_left() -> None:
+    """Of two, one is clear, so six pairs could show the other difference."""
+    many = range(1, 11)
+    clear = ("a", group([n + 5.0 for n in many], many), group([n * 1.1 for n in many], many))
+    unclear = ("b", group([1, 2, 3, 4, 5, 0]), group([0, 0, 0, 0, 0, 1]))
+    first, second = compared_groups([clear, unclear])
+    assert (first.is_significant, second.is_significant) == (True, False)
+    assert (second.left, second.can_be_significant) == (1, True)
+    assert conclusion(second, None).startswith("No difference can be concluded (p = 0.0938).")
+    wins = ("b", group([1, 2, 3, 4, 5, 6]), group([0, 0, 0, 0, 0, 0]))
+    assert compared_groups([clear, wins])[1].is_significant
+    five = [("b", group([1, 2, 3, 4, 5]), group([0] * 5)), ("c", group([1] * 5), group([2] * 5))]
+    assert conclusion(compared_groups([clear, *five])[1], None).startswith(
+        "5 paired seeds cannot show a difference at p ≤ 0.05 with 2 of 3 comparisons left (Holm), "
+        "however large it is: the smallest p-value possible is 0.125. 7 pairs can (0.0313):"
+    )
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_impossible_is_what_the_largest_difference_would_not_reach_either(seed: int) -> None:
+    generator = random.Random(seed)
+    family = []
+    for number in range(4):
+        seeds = range(generator.choice([4, 5, 6, 7, 8, 9]))
+        gain = generator.choice([0, 1, 5])
+        one = group([generator.gauss(gain, 1) for _ in seeds], seeds)
+        family.append((str(number), one, group([generator.gauss(0, 1) for _ in seeds], seeds)))
+    for number, found in enumerate(compared_groups(family)):
+        name, one, other = family[number]
+        far = group([1000.0 + value for value in other.values], [int(s) for s in one.by_seed])
+        best = compared_groups([*family[:number], (name, far, other), *family[number + 1 :]])
+        assert found.can_be_significant or not found.is_significant
+        if not found.is_significant:
+            assert best[number].is_significant == found.can_be_significant
+
+
 def test_so_many_comparisons_that_no_number_of_runs_is_enough() -> None:
     many = group([float(n) for n in range(18)], range(18))
     [found] = compared_groups([("", many, group([0.0] * 18, range(18)))], comparisons=300)
@@ -329,6 +365,26 @@ def test_equal_values_are_no_difference() -> None:
     assert sentence(group([0.5] * 6), group([0.5] * 6)) == (
         "No difference can be concluded (p = 1). That does not show that they are equal. All "
         "differences (A - B) are 0."
+    )
+
+
+def test_a_difference_that_is_the_same_in_all_pairs() -> None:
+    assert sentence(group([2.5, 3.5, 4.5, 5.5, 6.5, 7.5]), group([1, 2, 3, 4, 5, 6])) == (
+        "A is higher than B, always by 1.5 (p = 0.0313)."
+    )
+
+
+def test_runs_that_are_all_the_same_may_be_copies_of_one() -> None:
+    [line] = remarks(group([0.5] * 6, name="new"), group(A6))
+    assert line == (
+        "all 6 runs of 'new' have the same number; if the seed does not reach what is measured, "
+        "they are copies of one run, and no evidence"
+    )
+    assert list(remarks(group([0.5]), group([0.5], [2]))) == []
+    noise = noise_by_experiment([r for _, r in stored([(1, 0.5), (2, 0.5)])], RESULT)["train"]
+    assert noise_line(noise, "result") == (
+        "noise floor of result: 0; the seed alone changed nothing (learnt from 2 runs of 1 "
+        "configuration)"
     )
 
 
