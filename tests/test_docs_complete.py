@@ -394,6 +394,13 @@ def test_the_readme_stays_short_and_has_one_picture() -> None:
     assert len(text.splitlines()) <= 130
 
 
+def test_the_guide_to_statistics_has_two_pages() -> None:
+    text = (DOCS / "guides" / "better_or_luck.rst").read_text(encoding="utf-8")
+    prose = [line for line in text.splitlines() if not line.startswith("    ")]
+    assert 500 < len(" ".join(prose).split()) <= 900
+    assert len(text.split()) <= 1000
+
+
 def test_each_example_of_the_documentation_exists() -> None:
     for page in DOCS.rglob("*.rst"):
         for name in re.findall(r"literalinclude:: (\S+)", page.read_text(encoding="utf-8")):

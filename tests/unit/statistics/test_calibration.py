@@ -76,6 +76,39 @@ def test_false_alarms_of_samples_are_as_frequent_as_attainable(
     assert alarms / COMPARISONS == close_to(level)
 
 
+@pytest.mark.parametrize("alpha", [0.01, 0.05, 0.1, 0.3])
+@pytest.mark.parametrize("pairs", range(1, 10))
+def test_of_all_signs_of_pairs_exactly_the_attainable_part_is_rejected(
+    pairs: int, alpha: float
+) -> None:
+    """If nothing changed, all signs are as likely; so this is the size of the test, not drawn."""
+    sizes = [1 + n + 0.1 * 2**n for n in range(pairs)]
+    rejected = 0
+    for signs in itertools.product((1, -1), repeat=pairs):
+        differences = [sign * size for sign, size in zip(signs, sizes, strict=True)]
+        rejected += sign_flip_test(differences, [0.0] * pairs).is_significant(alpha)
+    level = attainable_level(smallest_p_of_pairs(pairs), alpha)
+    assert rejected / 2**pairs == pytest.approx(level)
+    assert level <= alpha + 1e-12
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.1, 0.3])
+@pytest.mark.parametrize("sizes", [(1, 1), (1, 5), (2, 2), (2, 5), (3, 3), (3, 4), (4, 4), (4, 5)])
+def test_of_all_dealings_of_samples_exactly_the_attainable_part_is_rejected(
+    sizes: tuple[int, int], alpha: float
+) -> None:
+    values = [n + 0.1 * 2**n for n in range(sum(sizes))]
+    rejected = dealings = 0
+    for chosen in itertools.combinations(range(sum(sizes)), sizes[0]):
+        first = [values[n] for n in chosen]
+        second = [value for n, value in enumerate(values) if n not in chosen]
+        rejected += permutation_test(first, second).is_significant(alpha)
+        dealings += 1
+    level = attainable_level(smallest_p_of_samples(*sizes), alpha)
+    assert rejected / dealings == pytest.approx(level)
+    assert level <= alpha + 1e-12
+
+
 @pytest.mark.parametrize("values", [2, 3])
 def test_ties_make_false_alarms_rarer(values: int) -> None:
     generator = random.Random(values)
