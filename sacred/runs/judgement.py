@@ -25,7 +25,7 @@ from sacred.runs.groups import (
     seed_order,
 )
 from sacred.runs.identity import identity_of
-from sacred.runs.significance import Pairing
+from sacred.runs.significance import Pairing, paired
 from sacred.statistics.looks import LookPlan, first_rejection
 from sacred.statistics.permutation import PermutationTest, sign_flip_test
 
@@ -99,34 +99,25 @@ def judged(
     left_out = tuple(selected_on)
     candidate = leave_out_seeds(candidate, left_out)
     incumbent = leave_out_seeds(incumbent, left_out)
-    known = {sample.seed for sample in incumbent.samples if sample.seed is not None}
-    if not known:
-        raise ProgramError(
-            f"{incumbent.name!r} has no run with a number and a seed"
-            + (" that was not used to select" if left_out else "")
-        )
+    known = _known_seeds(incumbent, bool(left_out))
     started, beyond = _seeds_that_count(candidate, known, plan)
-    one, other = candidate.by_seed, incumbent.by_seed
+    one = candidate.by_seed
     seeds = [seed for seed in started if seed in one]
     # A look is at the first runs that were started: none is passed over for a later one.
     in_a_row = len(list(itertools.takewhile(one.__contains__, started)))
-    pairing = Pairing(
-        seeds=tuple(seeds),
-        first=tuple(one[seed] for seed in seeds),
-        second=tuple(other[seed] for seed in seeds),
-    )
+    pairing = paired(seeds, candidate, incumbent)
     failed = tuple(f for f in candidate.omissions if f.failed and f.seed in known - one.keys())
     verdict, reason, look = _verdict(pairing, direction, plan, in_a_row)
     if _differ_in_seeds_only(candidate, incumbent):
         verdict, reason = "NOISE", "same"
     elif failed and reason != "worse":
         verdict, reason = "NOISE", "failed"
-    # What was started and has no number yet keeps its place, so that a look waits for it.
     next_look = next((look for look in plan.looks if look > in_a_row), None)
-    first = started[:next_look]
+    # What was started and has no number yet keeps its place, so that a look waits for it.
+    awaited = set(started[:next_look])
     missing = sorted(
         known - one.keys() - {found.seed for found in failed},
-        key=lambda seed: (seed not in first, seed_order(seed)),
+        key=lambda seed: (seed not in awaited, seed_order(seed)),
     )
     return Judgement(
         verdict=verdict,
@@ -137,12 +128,22 @@ def judged(
         plan=plan,
         look=look,
         next_look=next_look,
-        lacking=(next_look or 0) - len(one.keys() & set(first)) if next_look else 0,
+        lacking=0 if next_look is None else next_look - len(one.keys() & awaited),
         test=sign_flip_test(pairing.first, pairing.second) if seeds else None,
         missing=tuple(missing),
         failed=failed,
         beyond=beyond,
     )
+
+
+def _known_seeds(incumbent: RunGroup, are_some_left_out: bool) -> set[str]:
+    known = {sample.seed for sample in incumbent.samples if sample.seed is not None}
+    if not known:
+        raise ProgramError(
+            f"{incumbent.name!r} has no run with a number and a seed"
+            + (" that was not used to select" if are_some_left_out else "")
+        )
+    return known
 
 
 def _seeds_that_count(

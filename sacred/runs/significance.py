@@ -29,6 +29,7 @@ __all__ = [
     "compared_groups",
     "noise_by_experiment",
     "noise_of_repeats",
+    "paired",
     "pairing_of",
 ]
 
@@ -130,12 +131,24 @@ def pairing_of(first: RunGroup, second: RunGroup) -> Pairing:
     one, other = first.by_seed, second.by_seed
     common = sorted(one.keys() & other.keys(), key=seed_order)
     if len(common) >= 2 and 2 * len(common) >= min(len(one), len(other)):
-        return Pairing(
-            seeds=tuple(common),
-            first=tuple(one[seed] for seed in common),
-            second=tuple(other[seed] for seed in common),
-        )
+        return paired(common, first, second)
     return Pairing(seeds=None, first=tuple(one.values()), second=tuple(other.values()))
+
+
+def paired(seeds: Sequence[str], first: RunGroup, second: RunGroup) -> Pairing:
+    """Return the values of two groups in pairs.
+
+    Args:
+        seeds: of the pairs, in order; both groups have them.
+        first: a group.
+        second: the group that it is compared with.
+    """
+    one, other = first.by_seed, second.by_seed
+    return Pairing(
+        seeds=tuple(seeds),
+        first=tuple(one[seed] for seed in seeds),
+        second=tuple(other[seed] for seed in seeds),
+    )
 
 
 def compared_groups(

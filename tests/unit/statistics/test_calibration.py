@@ -29,6 +29,8 @@ from tests.crash_safety.effort import pick
 
 COMPARISONS = pick(2000, 10_000)
 ALPHA = 0.05
+#: No two sums of some of their roots are equal, so there are no ties.
+PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23)
 
 Draw = Callable[[random.Random], float]
 DRAWS: dict[str, Draw] = {
@@ -82,7 +84,7 @@ def test_of_all_signs_of_pairs_exactly_the_attainable_part_is_rejected(
     pairs: int, alpha: float
 ) -> None:
     """If nothing changed, all signs are as likely; so this is the size of the test, not drawn."""
-    sizes = [1 + n + 0.1 * 2**n for n in range(pairs)]
+    sizes = [math.sqrt(prime) for prime in PRIMES[:pairs]]
     rejected = 0
     for signs in itertools.product((1, -1), repeat=pairs):
         differences = [sign * size for sign, size in zip(signs, sizes, strict=True)]
@@ -97,7 +99,7 @@ def test_of_all_signs_of_pairs_exactly_the_attainable_part_is_rejected(
 def test_of_all_dealings_of_samples_exactly_the_attainable_part_is_rejected(
     sizes: tuple[int, int], alpha: float
 ) -> None:
-    values = [n + 0.1 * 2**n for n in range(sum(sizes))]
+    values = [math.sqrt(prime) for prime in PRIMES[: sum(sizes)]]
     rejected = dealings = 0
     for chosen in itertools.combinations(range(sum(sizes)), sizes[0]):
         first = [values[n] for n in chosen]
