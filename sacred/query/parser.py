@@ -159,7 +159,8 @@ class _Parser:
             if token.steps in self._names.searched:
                 return Search(token.text)
             return IsTrue(self._path(token))
-        raise self._error("a value alone is no condition", token)
+        hint = f". Write: id = {token.text}" if token.text.isdecimal() else ""
+        raise self._error(f"a value alone is no condition{hint}", token)
 
     # --------------------------------------------------------------------- tests
 
