@@ -22,7 +22,12 @@ _SHELL_OPERATORS = {";", "|", "&&", ">", ">>", "&"}
 
 def typed_lines(page: Path) -> list[str]:
     """The calls of ``sacred`` and ``python`` in the literal blocks of a page."""
-    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    return typed_lines_in(page.read_text(encoding="utf-8"))
+
+
+def typed_lines_in(text: str) -> list[str]:
+    """The calls of ``sacred`` and ``python`` in the literal blocks of a text."""
+    text = text.replace("\\\n", " ")
     # Usages have brackets and dots where a reader has to put something.
     return [line for line in _TYPED.findall(re.sub(r" {5,}(?=-)", " ", text)) if "..." not in line]
 
