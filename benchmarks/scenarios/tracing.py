@@ -15,12 +15,17 @@ SCENARIOS = (
         old=None,
         rows=(
             Row(
-                title="a program that computes, traced by strace",
+                title="a program that computes, traced by strace: CPU",
                 measure="computing", unit="s", targets=(Target(1.1, LIMIT),),
             ),
+            Row(title="one that imports numpy", measure="importing", unit="s"),
             Row(
                 title="one that opens 20 000 files",
                 measure="opening", unit="s", targets=(Target(3, LIMIT),),
+            ),
+            Row(
+                title="the same; limit: strace, and no call but `openat`",
+                measure="beside", unit="s",
             ),
             Row(title="to read that trace: CPU", measure="reading", unit="s"),
         ),
