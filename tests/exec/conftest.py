@@ -7,11 +7,13 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from sacred import open_store
 from sacred.app import main
+from sacred.exec.tracing import strace
 from sacred.records import RunRecord
 
 Call = Callable[..., subprocess.CompletedProcess[str]]
@@ -46,14 +48,23 @@ def last_run(store: str = "runs") -> RunRecord:
     return record
 
 
+def leave_out(reason: str) -> NoReturn:
+    """Skip a test that cannot work here; in CI, it fails."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
 def need(program: str) -> str:
-    """Return the path of a program; a test that needs it fails in CI, and is skipped elsewhere."""
-    path = shutil.which(program)
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{program} is not installed")
-        pytest.skip(f"{program} is not installed")
-    return path
+    """Return the path of a program that a test needs."""
+    return shutil.which(program) or leave_out(f"{program} is not installed")
+
+
+def need_strace() -> None:
+    """Leave a test out where programs cannot be traced."""
+    found = strace.tracer_for(shutil.which("true") or "")
+    if isinstance(found, str):
+        leave_out(found)
 
 
 def compiled(source: str, directory: Path, *options: str) -> str:

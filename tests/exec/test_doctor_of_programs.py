@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sacred.exec.tracing import strace
-from tests.exec.conftest import Call, last_run, need
+from tests.exec.conftest import Call, last_run, need, need_strace
 
 R_SCRIPT = """\
 library(stats4)
@@ -22,10 +21,7 @@ write.csv(cars, "out.csv")
 
 @pytest.fixture
 def needs_strace() -> None:
-    if isinstance(strace.tracer_for(shutil.which("true") or ""), str):
-        if os.environ.get("CI") == "true":
-            pytest.fail("strace does not work here")
-        pytest.skip("strace does not work here")
+    need_strace()
 
 
 @pytest.mark.usefixtures("needs_strace")

@@ -20,23 +20,27 @@ from sacred.exec.bundling.executables import interpreter_of
 from sacred.exec.bundling.path_links import follow_links
 from sacred.exec.bundling.root_manifest import read_manifest
 from sacred.exec.bundling.root_script import script_files
-from sacred.exec.tracing import strace
 from sacred.restoring.errors import CannotRestoreError
-from tests.exec.conftest import Call, compiled
+from tests.exec.conftest import Call, compiled, leave_out, need, need_strace
 from tests.exec.test_tracing import C_PROGRAM as THREADS_AND_FORKS
 
 NOBODY = 65534
-needs_roots = pytest.mark.skipif(
-    shutil.which("unshare") is None
-    or subprocess.run(["unshare", "-rmpf", "true"], capture_output=True, check=False).returncode
-    != 0,
-    reason="this system makes no roots for its users",
-)
-needs_strace = pytest.mark.skipif(
-    isinstance(strace.tracer_for(shutil.which("true") or ""), str), reason="strace does not work"
-)
+needs_roots = pytest.mark.usefixtures("roots")
+needs_strace = pytest.mark.usefixtures("tracing")
 
 Bundle = Callable[..., Path]
+
+
+@pytest.fixture
+def roots() -> None:
+    words = [need("unshare"), "-rmpf", "true"]
+    if subprocess.run(words, capture_output=True, check=False).returncode != 0:
+        leave_out("this system makes no roots for its users")
+
+
+@pytest.fixture
+def tracing() -> None:
+    need_strace()
 
 
 @pytest.fixture
@@ -267,7 +271,7 @@ def test_digests_are_equal_for_another_user_in_each_kind_of_root(
 ) -> None:
     ways = ways_into_a_root()
     if not ways:
-        pytest.skip("this system makes no roots for its users")
+        leave_out("this system makes no roots for its users")
     place = bundle("--", *program_of_kind(kind, work))
     assert manifest(place)["results"]
     shutil.rmtree(work)  # nothing is left of what it has used

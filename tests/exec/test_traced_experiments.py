@@ -15,9 +15,8 @@ import pytest
 from sacred import Experiment, open_store
 from sacred.app import main
 from sacred.cli.errors import CommandLineError
-from sacred.exec.tracing.strace import Tracer, tracer_for
 from sacred.exec.tracing.trace_directories import remove_abandoned
-from tests.exec.conftest import Call, last_run
+from tests.exec.conftest import Call, last_run, need_strace
 
 SCRIPT = """
 import os, subprocess, sys
@@ -57,8 +56,7 @@ TABLE = "def rows(path):\n    return len(open(path).readlines())\n"
 @pytest.fixture(autouse=True)
 def lab(work: Path) -> Path:
     """An experiment with two inputs that nobody declares, and a module of its own."""
-    if not isinstance(tracer_for(sys.executable), Tracer):
-        pytest.skip("strace does not work here")
+    need_strace()
     (work / "train.py").write_text(SCRIPT)
     (work / "table.py").write_text(TABLE)
     (work / "sub").mkdir()

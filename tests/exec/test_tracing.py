@@ -17,17 +17,14 @@ import pytest
 
 from sacred.exec.tracing import strace
 from tests.crash_safety.effort import LONG
-from tests.exec.conftest import Call, compiled, last_run
+from tests.exec.conftest import Call, compiled, last_run, leave_out, need_strace
 
 PYTHON = sys.executable
 
 
 @pytest.fixture(autouse=True)
 def needs_strace() -> None:
-    if isinstance(strace.tracer_for(shutil.which("true") or ""), str):
-        if os.environ.get("CI") == "true":
-            pytest.fail("strace does not work here")
-        pytest.skip("strace does not work here")
+    need_strace()
 
 
 @pytest.fixture
@@ -293,7 +290,7 @@ def test_programs_that_look_for_leaks_are_not_traced(work: Path, sacred: Call, k
         ["gcc", f"-fsanitize={kind}", "-o", "prog", "prog.c"], capture_output=True, check=False
     )
     if made.returncode:
-        pytest.skip("there are no sanitizers")
+        leave_out("there are no sanitizers")
     plain = subprocess.run(["./prog"], capture_output=True).returncode
     done = sacred("exec", "--", "./prog")
     assert done.returncode == plain
@@ -304,6 +301,46 @@ def test_debuggers_are_not_traced() -> None:
     found = strace.tracer_for(shutil.which("strace") or "")
     assert isinstance(found, str)
     assert "traces programs itself" in found
+
+
+def set_user_id_copy(work: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program that runs as its owner; whoever calls it takes themselves for no administrator."""
+    program = Path(shutil.copy(shutil.which("true") or "", work / "prog"))
+    program.chmod(0o4755)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    return program
+
+
+def test_programs_that_run_as_another_user_are_not_traced(
+    work: Path, sacred: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_user_id_copy(work, monkeypatch)
+    done = sacred("exec", "--", "./prog")
+    assert done.returncode == 0
+    assert "prog runs as another user, which it could not if it were traced" in done.stderr
+    assert "trace" not in last_run().environment
+    assert sacred("exec", "--trace", "--", "./prog").returncode == 1
+
+
+def test_children_that_would_run_as_another_user_are_said(
+    work: Path, sacred: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = set_user_id_copy(work, monkeypatch)
+    assert sacred("exec", "--trace", "--", "sh", "-c", "./prog; exit 3").returncode == 3
+    [note] = trace()["notes"]
+    assert note == f"{program} could not become another user, as it was traced: --no-trace"
+
+
+def test_elsewhere_only_declared_files_are_recorded(
+    work: Path, sacred: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (work / "a").write_text("data")
+    monkeypatch.setattr(strace.sys, "platform", "darwin")
+    words = ["--input", "a", "--output", "b", "--", "sh", "-c", "cat a > b; cat a > c"]
+    done = sacred("exec", *words)
+    assert "files are not traced: files are traced on Linux only" in done.stderr
+    assert [Path(path).name for path in last_run().resources] == ["a"]
+    assert list(last_run().artifacts) == ["b"]
 
 
 def test_without_strace_programs_run_untraced(
