@@ -90,12 +90,6 @@ def load(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-@pytest.fixture
-def iris(examples: Path) -> Path:
-    pytest.importorskip("sklearn")
-    return examples / "iris.py"
-
-
 @dataclass
 class Recorded:
     """One run of ``iris.py`` for several tests (it takes two seconds), in files and MongoDB."""
@@ -168,17 +162,17 @@ def test_the_model_of_iris_predicts(recorded: Recorded) -> None:
 
 
 def test_iris_gives_the_same_score_with_the_same_seed(
-    iris: Path, run_script: RunScript, tmp_path: Path
+    recorded: Recorded, run_script: RunScript, tmp_path: Path
 ) -> None:
-    for _ in range(2):
-        assert run_script(iris, "with", "seed=5", "test_size=0.5").returncode == 0
-    first, second = (load(tmp_path / f"runs/{number}/run.json") for number in (1, 2))
-    assert first["result"] == second["result"]
-    values = [
-        load(tmp_path / f"runs/{number}/metrics.json")["validation.accuracy"]["values"]
-        for number in (1, 2)
-    ]
-    assert values[0] == values[1]
+    first = recorded.directory / "runs/1"
+    seed = load(first / "config.json")["seed"]
+    assert run_script(recorded.script, "with", "C=2.0", f"seed={seed}").returncode == 0
+    again = tmp_path / "runs/1"
+    assert load(first / "run.json")["result"] == load(again / "run.json")["result"]
+    first_values, values = (
+        load(run / "metrics.json")["validation.accuracy"]["values"] for run in (first, again)
+    )
+    assert first_values == values
 
 
 def test_iris_records_into_mongodb(recorded: Recorded) -> None:
