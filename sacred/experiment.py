@@ -211,8 +211,10 @@ class Experiment(Ingredient):
         {'opt': {'lr': 0.5, 'steps': 10}, 'seed': 1}
         """
         from sacred.initialize.configuration import configure
+        from sacred.initialize.run_logger import kept_level
 
-        configured = configure(self, self.default_command, config_updates, named_configs)
+        with kept_level(self):
+            configured = configure(self, self.default_command, config_updates, named_configs)
         return copy.deepcopy(configured.config)
 
     def get_config_schema(
@@ -235,9 +237,11 @@ class Experiment(Ingredient):
         """
         from sacred.initialize.config_schema import config_schema
         from sacred.initialize.configuration import configure
+        from sacred.initialize.run_logger import kept_level
 
         command = self.default_command
-        configured = configure(self, command, config_updates, named_configs, is_checked=False)
+        with kept_level(self):
+            configured = configure(self, command, config_updates, named_configs, is_checked=False)
         return config_schema(configured, self.path)
 
     def run(
@@ -267,6 +271,7 @@ class Experiment(Ingredient):
 
         Raises:
             RuntimeError: there is no main function and no command is named.
+            ConfigError: with ``--strict``, behind the run: nothing has read what an update set.
             BaseException: whatever the command raises.
         """
         if resume is not None:
@@ -283,6 +288,10 @@ class Experiment(Ingredient):
                 return run
         with shown_live(run):
             run()
+        if run.is_strict and run.unread_updates:
+            from sacred.initialize.change_checks import refuse_unread
+
+            refuse_unread(run.unread_updates)
         return run
 
     def _create_run(

@@ -6,7 +6,7 @@ import contextlib
 import datetime
 import os
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.clock import utcnow
@@ -98,6 +98,8 @@ class Run(AttemptedRun, FileMethods, LogMethods):
         self._id: RunId | None = None
         self.bindings = RunBindings(run=self)
         self.config_history: ConfigHistory | None = None  # where its entries come from
+        self.unread_updates: Sequence[str] = ()  # known when it has ended
+        self.is_strict = False  # these are an error then
         self.config = config
         self.config_modifications = config_modifications
         self.main_function = main_function
@@ -374,7 +376,7 @@ class Run(AttemptedRun, FileMethods, LogMethods):
             self.run_logger.info("Result: %s", printable(self.result))
         self.run_logger.info("Completed after %s", elapsed)
         if self.config_history is not None and not self.unobserved:
-            self.config_history.report_unread_updates(self.run_logger)
+            self.unread_updates = self.config_history.report_unread_updates(self.run_logger)
         return RunCompleted(stop_time=self._stopped_at(), result=self.result)
 
     def _interrupted(self, status: str) -> Event:

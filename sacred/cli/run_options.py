@@ -294,12 +294,13 @@ def resume_option(args: Any, run: Run) -> None:
 
 @_option("--strict")
 def strict_option(args: bool, run: Run) -> None:
-    """Do nothing: the check is part of making the run.
+    """Have updates refused that nothing has read; the other checks are part of making the run.
 
     Args:
         args: True.
-        run: not used.
+        run: that is checked when it has ended.
     """
+    run.is_strict = True
 
 
 @_option("--tag")

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sacred._base.errors import ConfigAddedError, ConfigError
 from sacred._base.paths import (
@@ -25,7 +25,7 @@ from sacred.settings import SETTINGS
 if TYPE_CHECKING:
     from sacred.config.config_summary import ConfigSummary
 
-__all__ = ["check_changes"]
+__all__ = ["check_changes", "refuse_unread"]
 
 _NUMBERS = (int, float)
 
@@ -161,6 +161,25 @@ def _check_unread(configured: Configured, request: RunRequest, added: Set[str]) 
             configured.root_logger.warning(
                 'Nothing reads the config entry "%s", which is set', path
             )
+
+
+def refuse_unread(paths: Sequence[str]) -> NoReturn:
+    """Say behind a run that is stored as it is: nothing has read what was set (``--strict``).
+
+    Args:
+        paths: of the entries.
+
+    Raises:
+        ConfigError: always.
+    """
+    raise ConfigError(
+        "Nothing has read what was set: "
+        + ", ".join(f'"{path}"' for path in paths)
+        + ". That is known only now; the run has ended, and is recorded as it is",
+        tuple(paths),
+        print_conflicting_configs=False,
+        print_traceback=False,
+    )
 
 
 def _siblings(paths: Iterable[str], configured: Configured, added: Set[str]) -> list[str]:

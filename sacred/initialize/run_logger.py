@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sacred._base.loggers import create_basic_stream_logger, log_level_number
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from sacred.ingredient import Ingredient
     from sacred.initialize.scaffold import Scaffold
 
-__all__ = ["initialize_logging"]
+__all__ = ["initialize_logging", "kept_level"]
 
 
 def initialize_logging(
@@ -49,6 +50,23 @@ def initialize_logging(
 # Loggers live as long as the process: the level of one run must not stay for the next.
 # What the user has set himself does.
 _set_by_us: dict[str, tuple[int, int]] = {}
+
+
+@contextlib.contextmanager
+def kept_level(experiment: Ingredient) -> Iterator[None]:
+    """Leave the level of the run's logger as it is: a configuration is worked out for no run.
+
+    Args:
+        experiment: of which a run may be running.
+    """
+    logger = (experiment.logger or create_basic_stream_logger()).getChild(experiment.path)
+    level, ours = logger.level, _set_by_us.get(logger.name)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        if ours is not None:
+            _set_by_us[logger.name] = ours
 
 
 def _set_level(logger: logging.Logger, level: int | None) -> None:

@@ -89,14 +89,18 @@ class ConfigHistory:
         """
         return document_of(self.entries, self._find_readers() if has_begun else lambda entry: None)
 
-    def report_unread_updates(self, logger: logging.Logger) -> None:
+    def report_unread_updates(self, logger: logging.Logger) -> list[str]:
         """Note in the log which updates have set entries that nothing has read.
 
         Args:
             logger: of the run.
+
+        Returns:
+            the paths of these entries.
         """
+        found: list[str] = []
         if not self._updates or not self._bindings.usage.is_complete:
-            return
+            return found
         readers, derived = self._readers(), self._read_by_sources()
         warned_of = self.unreadable() or ()
         for entry in self.entries if derived is not None else ():
@@ -104,10 +108,12 @@ class ConfigHistory:
             is_set = is_set and not entry.is_deleted and entry.path.rpartition(".")[2] != "seed"
             is_used = not set(iter_prefixes(entry.path)).isdisjoint(derived or ())
             if is_set and not is_used and not _of(entry.path, readers):
+                found.append(entry.path)
                 logger.warning('Config entry "%s" was set, and nothing has read it', entry.path)
             elif is_set and not is_used and _is_new_and_unread(entry, readers):
                 # As its warning before the run: whatever the log shows.
                 print(f'Nothing has read the new config entry "{entry.path}"', file=sys.stderr)
+        return found
 
     def _with_readers(self) -> Iterator[EntryProvenance]:
         find_readers = self._find_readers()

@@ -11,11 +11,14 @@ import time
 import pytest
 
 from sacred import SETTINGS, Experiment, Ingredient
+from sacred._base.cli_option import cli_option
 from sacred._base.errors import ConfigError
 from sacred.cli.errors import CommandLineError
 from sacred.cli.parsing import parse
 from sacred.commands.config_effects import effects_between
-from sacred.runs import open_store
+from sacred.observers import StoreObserver
+from sacred.runs import RunStore, open_store
+from sacred.stores import MemoryStore
 
 SCRIPT = textwrap.dedent(
     """
@@ -229,6 +232,56 @@ def test_updates_that_a_reader_of_everything_has_not_read(caplog):
     assert read_by(main, {"opt.x": 2}, caplog) == []
     said = ['Config entry "opt.y" was set, and nothing has read it']
     assert read_by(main, {"opt.y": 3}, caplog) == said
+
+
+def test_what_is_known_behind_the_run_is_an_error_then(caplog):
+    store = MemoryStore()
+
+    def strict(updates):
+        ex = experiment()
+        ex.observers.append(StoreObserver(store))
+        ex.add_config(a=1, opt={"x": 1, "y": 2}, seed=1)
+        ex.main(lambda _config: _config["opt"]["x"])
+        return ex.run(config_updates=updates, options={"--strict": True}).result
+
+    assert strict({"opt.x": 2}) == 2
+    with pytest.raises(ConfigError, match=r'Nothing has read what was set: "a", "opt\.y"\. That'):
+        strict({"opt.y": 2, "a": 3, "opt.x": 5})
+    assert [(run.status, run.result) for run in RunStore(store).runs()] == [
+        ("COMPLETED", 2),
+        ("COMPLETED", 5),
+    ]
+
+
+def test_an_own_option_of_that_name_is_none_of_ours(caplog):
+    found = []
+
+    @cli_option("-z", "--strict", is_flag=True)
+    def strict(args, run):
+        found.append(args)
+
+    ex = experiment(additional_cli_options=[strict])
+    ex.add_config(a=1, seed=1)
+    ex.main(lambda _config: None)
+    ex.run(config_updates={"a": 2}, options={"--strict": True})
+    assert found == [True]
+
+
+def test_a_strict_script_ends_with_an_error_if_nothing_has_read_an_update(run_script):
+    script = SCRIPT.replace("def main(lr, opt):", "def main(_config):")
+    done = run_script(script, "--strict", "-l", "ERROR", "with", "unread=3")
+    assert done.returncode == 1
+    assert 'Nothing has read what was set: "unread". That is known only now' in done.stderr
+    assert "Traceback" not in done.stderr
+    assert run_script(script, "-l", "ERROR", "with", "unread=3").returncode == 0
+
+
+def test_who_works_out_a_configuration_changes_no_log_level(run_script):
+    done = run_script(SCRIPT, "print_config", "--schema", "-l", "ERROR")
+    assert (json.loads(done.stdout)["title"], done.stderr) == ("train", "")
+    script = SCRIPT.replace("    pass", "    ex.get_config()")
+    assert run_script(script, "-l", "ERROR").stderr == ""
+    assert "Completed" in run_script(script).stderr
 
 
 @pytest.mark.parametrize(
