@@ -73,6 +73,10 @@ class Run(AttemptedRun, FileMethods, LogMethods):
     """
 
     config = TrackedConfig()
+    #: Paths that updates have set and nothing has read; known when the run has ended.
+    unread_updates: Sequence[str] = ()
+    #: These are an error then (``--strict``).
+    is_strict = False
     #: Do not start if a stored run was the same.
     reuse = False
     #: Records what captured functions take and give; see `--tape`.
@@ -98,8 +102,6 @@ class Run(AttemptedRun, FileMethods, LogMethods):
         self._id: RunId | None = None
         self.bindings = RunBindings(run=self)
         self.config_history: ConfigHistory | None = None  # where its entries come from
-        self.unread_updates: Sequence[str] = ()  # known when it has ended
-        self.is_strict = False  # these are an error then
         self.config = config
         self.config_modifications = config_modifications
         self.main_function = main_function
