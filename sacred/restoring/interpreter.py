@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections.abc import Iterator
 from typing import Literal
 
 from sacred._base.frozen import Frozen
@@ -16,6 +17,8 @@ from sacred.restoring.package_needs import PackageNeeds, differences_here, needs
 __all__ = ["Interpreter", "find_interpreter", "foresee_interpreter"]
 
 Mode = Literal["auto", "current", "recorded"]
+#: Versions of Sacred whose observers import the driver of MongoDB, whether it is used or not.
+_NEED_PYMONGO = tuple(f"0.{minor}." for minor in range(8))
 
 
 class Interpreter(Frozen):
@@ -83,12 +86,15 @@ def _differences(record: RunRecord) -> list[str]:
     return differences_here(needs_of(record))
 
 
-def _undeclared(needs: PackageNeeds) -> list[str]:
+def _undeclared(needs: PackageNeeds) -> Iterator[str]:
     """What Sacred before 1.0 imports without saying so, as every environment of its time had it."""
-    is_old = needs.used.get("sacred", "").startswith("0.")
-    if needs.is_complete or not is_old or "setuptools" in needs.used:
-        return []
-    return ["setuptools<81"]  # the last ones with `pkg_resources`
+    version = needs.used.get("sacred", "")
+    if needs.is_complete or not version.startswith("0."):
+        return
+    if "setuptools" not in needs.used:
+        yield "setuptools<81"  # the last ones with `pkg_resources`
+    if version.startswith(_NEED_PYMONGO) and "pymongo" not in needs.used:
+        yield "pymongo"
 
 
 def _plan_for(record: RunRecord) -> Plan:

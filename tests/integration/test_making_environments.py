@@ -93,6 +93,14 @@ def test_what_an_old_record_does_not_say_is_what_was_there_then(uv):
     assert len(uv.read_text().splitlines()) == 3  # kept
 
 
+def test_records_of_0_7_need_the_driver_of_mongodb(uv):
+    record = open_store(OLD / "files_0.7")[1]
+    find_interpreter(record, "recorded")
+    required = uv.read_text().splitlines()[-1]
+    # Its observers import pymongo without saying so.
+    assert required.endswith(" sacred==0.7.5 setuptools<81 pymongo")
+
+
 def test_an_index_that_knows_no_times_is_asked_without(uv, monkeypatch):
     monkeypatch.setenv("INDEX_WITHOUT_TIMES", "1")
     plan = Plan(python=HERE, required=("demo==1.0",), constraints=(), before="2020-01-01T00:00:00Z")
