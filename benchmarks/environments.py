@@ -23,6 +23,8 @@ _CACHE = "sacred-bench"
 # It imports pkg_resources, which newer ones lack. Both sides have the same packages beside
 # the library, so neither pays for more of them.
 _SETUPTOOLS = "setuptools>=77,<81"
+_BROWSER = "playwright"
+_BOARD = ("starlette", "uvicorn", _BROWSER)
 _COMMON = (_SETUPTOOLS, "numpy", "scipy", "pymongo", "GitPython", "SQLAlchemy", "psycopg[binary]")
 
 
@@ -42,7 +44,7 @@ def for_scenario(scenario: Scenario, pythons: Mapping[Role, str]) -> dict[Role, 
     """The interpreters of a scenario: in the place of the old library may be another one."""
     found = dict(pythons)
     if OLD in found and scenario.old == "mlflow":
-        found[OLD] = make_environment(_CACHE, "mlflow", ["mlflow"])
+        found[OLD] = make_environment(_CACHE, "mlflow", ["mlflow", _BROWSER])
     elif scenario.old is None:
         found.pop(OLD, None)
     return found
@@ -71,7 +73,7 @@ def _old_environment() -> str:
 
 def _new_environment() -> str:
     """With this project as it is in the working tree now, installed like any package."""
-    python = make_environment(_CACHE, "new", [str(ROOT), *_COMMON, "psycopg[binary]"])
+    python = make_environment(_CACHE, "new", [str(ROOT), *_COMMON, *_BOARD])
     stamp, state = _cache() / "new" / "installed-from", _state_of_project()
     if not stamp.exists() or stamp.read_text() != state:
         # setuptools copies into build/, and never removes from there.

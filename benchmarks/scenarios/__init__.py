@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks.model import Scenario
 from benchmarks.scenarios import (
+    board,
     calls,
     comparing,
     configuring,
@@ -31,6 +32,7 @@ _GROUPS = (
     runs,
     queueing,
     searching,
+    board,
     comparing,
     configuring,
 )

@@ -303,4 +303,5 @@ def the_limit():
     _tools.report(best=seconds(lambda: query(MANY)), few=seconds(lambda: query(FEW)))
 
 
-the_limit() if _tools.IS_LIMIT else in_this_project()
+if __name__ == "__main__":
+    the_limit() if _tools.IS_LIMIT else in_this_project()

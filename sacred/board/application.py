@@ -25,6 +25,7 @@ from sacred.board.opened_stores import open_stores
 from sacred.board.page_files import page_routes
 from sacred.board.problem_details import Problem, response_to
 from sacred.board.security_headers import SecurityHeaders
+from sacred.board.tensorboard.tensorboard_servers import TensorBoardServers
 from sacred.queue.launching import Launcher
 from sacred.runs import RunStore
 from sacred.stores.store import Store
@@ -48,6 +49,7 @@ def app(
     base_path: str = "",
     frame_ancestors: Collection[str] = (),
     launcher: Launcher | None = None,
+    tensorboard: bool = False,
 ) -> Starlette:
     """Return the board as an ASGI application, to be served, or mounted in another one.
 
@@ -62,14 +64,20 @@ def app(
         base_path: where it is mounted, such as ``/board``, for its cookie.
         frame_ancestors: sources of pages that may show it in a frame, besides its own.
         launcher: queues runs for the launch form; None: there is none. It needs a token.
+        tensorboard: whether a click may start TensorBoard over the log directories of a run, on
+            this machine. It needs a token.
 
     Raises:
-        ValueError: a launcher without a token, or on a board that can only be read.
+        ValueError: a launcher or TensorBoard without a token, or a launcher on a board that can
+            only be read.
         StoreAddressError: nothing is known of such stores.
     """
     if launcher is not None and (token is None or read_only):
         raise ValueError("who launches runs needs a token that may write")
-    board = Board(open_stores(stores), read_only, ViewFile(views), launcher)
+    if tensorboard and token is None:
+        raise ValueError("who starts TensorBoard needs a token")
+    servers = TensorBoardServers() if tensorboard else None
+    board = Board(open_stores(stores), read_only, ViewFile(views), launcher, servers)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

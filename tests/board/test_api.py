@@ -25,6 +25,7 @@ from sacred.runs import open_store
 from sacred.testing import drive
 from sacred.upkeep import annotate, discard
 from tests import sample_runs
+from tests.board import board_runs
 from tests.board.api_client import Api, served
 from tests.integration.test_readers import new_place
 
@@ -507,6 +508,20 @@ def test_runs_fold_into_groups_with_means(api: Api) -> None:
     assert len(everything["groups"]) == 3
     assert "by is missing" in api.get("/groups", 400)["detail"]
     assert "no order" not in api.get("/groups", 400, by="status.x")["detail"]
+
+
+def test_duplicates_are_groups_of_all_that_is_set(tmp_path: Path) -> None:
+    with open_store(tmp_path / "runs") as store:
+        recorder = board_runs.Recorder(store.backend, tmp_path / "files")
+        for lr, seed in ((1, 1), (1, 2), (1, 1), (2, 1)):
+            recorder.start({"lr": lr, "seed": seed}).complete(1)
+        with served([store]) as address:
+            api = Api(address)
+            found = api.get("/groups", by="**")
+            assert set(found["by"]) == {"name", "command", "config.lr", "config.seed"}
+            twice = [group["members"] for group in found["groups"] if group["runs"] > 1]
+            assert twice == [["runs/3", "runs/1"]]
+            api.close()
 
 
 def random_member(rng: np.random.Generator) -> tuple[list[int], list[float]]:

@@ -662,7 +662,7 @@ def test_columns_are_chosen_and_kept_and_views_saved(plain_visit: Visit) -> None
     see(visit.rows)
     page.get_by_role("button", name="Columns").click()
     page.get_by_label("Find a field").fill("loss.min")
-    page.get_by_label("metrics.loss.min").check()
+    page.get_by_label("metrics.loss.min", exact=True).check()
     page.get_by_label("Find a field").fill("command")
     page.get_by_label("command", exact=True).uncheck()
     page.keyboard.press("Escape")
@@ -801,6 +801,54 @@ def test_files_and_notes_are_shown_as_what_they_are(
     see(panel.locator(".markdown p"), "[bad](javascript:alert(1)) <b>x</b>")
     names.filter(has_text="p.pdf").click()
     see(panel.get_by_role("link", name="Open it by itself"))
+    plain_board.forget_new_runs()
+
+
+def test_curves_stand_in_cells_and_rows_and_digits_are_chosen(plain_visit: Visit) -> None:
+    visit = plain_visit
+    page = visit.go("?q=status+%3D+COMPLETED")
+    see(visit.rows, "COMPLETED")
+    page.keyboard.press("c")
+    menu = page.get_by_role("dialog", name="Columns")
+    see(menu.get_by_role("button", name="Show metrics.loss as a curve")).click()
+    page.keyboard.press("Escape")
+    page.wait_for_url("**spark=metrics.loss**")
+    page.reload()
+    curve = see(page.locator("regular-table .sparked path[d^='M']"))
+    assert curve.get_attribute("d").count("L") == 19  # 20 points
+    visit.expect_column("loss", ["0.05"] * 3)
+    before = box_of(visit.rows.first)["height"]
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("button", name="Comfortable").click()
+    deadline = time.monotonic() + PATIENCE / 1000
+    while box_of(visit.rows.first)["height"] <= before and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    assert box_of(visit.rows.first)["height"] == before + 8
+    page.reload()
+    see(visit.rows, "COMPLETED")
+    assert box_of(visit.rows.first)["height"] == before + 8
+
+
+def test_tabs_of_a_browser_share_one_stream(browser: Browser, plain_board: Board) -> None:
+    streams: list[Page] = []
+    with browser.new_context() as context:
+        context.on(
+            "request", lambda one: streams.append(one.frame.page) if "/events" in one.url else 0
+        )
+        tabs = [context.new_page() for _ in range(3)]
+        for tab in tabs:
+            tab.goto(f"{plain_board.address}/?token={TOKEN}")
+            see(tab.locator("regular-table tbody tr"), "COMPLETED")
+        run = plain_board.recorder.start({"lr": 31, "seed": 1}, name="shared")
+        for tab in tabs:
+            see(tab.locator("regular-table tbody tr"), "shared")
+        assert len(set(streams)) == 1
+        streams[0].close()  # another one listens instead
+        run.complete(31)
+        for tab in tabs:
+            if not tab.is_closed():
+                see(tab.locator("regular-table tbody tr", has_text="shared"), "COMPLETED")
+        assert len(set(streams)) == 2
     plain_board.forget_new_runs()
 
 

@@ -132,6 +132,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
         allowed_hosts=[*args.allowed_host, args.host],
         views=_views_file(session),
         launcher=_launcher(args, session, stores),
+        tensorboard=not args.read_only,
     )
     listening = free_socket(args.host, args.port)
     port = listening.getsockname()[1]

@@ -8,6 +8,7 @@ from sacred.board.api.change_feed import ChangeFeed, edited
 from sacred.board.api.run_selection import Selections
 from sacred.board.api.view_file import ViewFile
 from sacred.board.opened_stores import BoardStore
+from sacred.board.tensorboard.tensorboard_servers import TensorBoardServers
 from sacred.queue.launching import Launcher
 from sacred.queue.queue_watch import QueueWatch
 from sacred.records import RunId
@@ -23,6 +24,7 @@ class Board:
         read_only: whether nothing can be changed.
         views: where named views are kept.
         launcher: queues runs for a form; None: nothing can be launched.
+        tensorboards: that it may start; None: it starts none.
     """
 
     def __init__(
@@ -31,11 +33,13 @@ class Board:
         read_only: bool,
         views: ViewFile,
         launcher: Launcher | None = None,
+        tensorboards: TensorBoardServers | None = None,
     ) -> None:
         self.stores = stores
         self.read_only = read_only
         self.views = views
         self.launcher = launcher
+        self.tensorboards = tensorboards
         self.selections = Selections()
         self.changes = ChangeFeed(stores)
         self.queue = QueueWatch()
@@ -54,5 +58,7 @@ class Board:
     def close(self) -> None:
         """Let go of threads and connections."""
         self.changes.close()
+        if self.tensorboards is not None:
+            self.tensorboards.close()
         for store in self.stores.values():
             store.runs.close()

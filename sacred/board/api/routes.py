@@ -20,6 +20,7 @@ from sacred.board.api.run_pages import export_runs, list_runs
 from sacred.board.api.run_parts import read_config, read_output, read_record, read_run
 from sacred.board.api.saved_views import list_views, save_view
 from sacred.board.api.series import SERIES_TYPE, read_series
+from sacred.board.tensorboard.log_directories import read_tensorboard, start_tensorboard
 
 __all__ = ["OPERATIONS"]
 
@@ -30,7 +31,9 @@ _TRASH = Parameter(name="trash", about="runs in the trash instead", kind="boolea
 _SORT = Parameter(name="sort", about="fields, separated by commas; -FIELD: descending", default="")
 _COLUMN = Parameter(name="column", about="fields and paths, as in queries", many=True)
 _SELECTION = (_STORE, _QUERY, _UTC, _TRASH, _SORT, _COLUMN)
-_BY = Parameter(name="by", about="fields; *: all entries that differ but seeds", many=True)
+_BY = Parameter(
+    name="by", about="fields; *: all entries that differ but seeds; **: with seeds", many=True
+)
 _POINTS = (
     Parameter(name="name", about="names of metrics", many=True),
     Parameter(name="x", about="step, time, relative or metric:NAME", default="step"),
@@ -197,6 +200,15 @@ OPERATIONS: tuple[Operation, ...] = (
                       choices=("artifacts", "resources", "sources")),
             Parameter(name="name", about="of the file", required=True),
         ),
+    ),
+    Operation(
+        name="readTensorBoard", method="GET", path=f"{_RUN}/tensorboard", result="LogDirectories",
+        serve=read_tensorboard, summary="The log directories of a run, for TensorBoard",
+    ),
+    Operation(
+        name="startTensorBoard", method="POST", path=f"{_RUN}/tensorboard", body="Nothing",
+        result="StartedTensorBoard", serve=start_tensorboard,
+        summary="Start TensorBoard over the log directories of a run",
     ),
     Operation(
         name="readSeries", method="GET", path="/series", result=SERIES_TYPE, serve=read_series,

@@ -31,6 +31,8 @@ _MAX_RUNS = 20_000
 _MAX_GROUPS = 2000
 #: Stands for all entries in which the runs differ, but for their seeds.
 ALL_BUT_SEEDS = "*"
+#: Stands for these, the seeds and the command: groups of several runs are duplicates.
+EVERYTHING_SET = "**"
 
 
 #: So many members of a group are named.
@@ -73,7 +75,7 @@ def group_runs(call: Call, shown: Sequence[Path]) -> Grouped:
     names = list(dict.fromkeys(call.values["by"]))
     if not names:
         raise Problem(400, "the parameter by is missing", parameter="by")
-    known = [column_path(name) for name in names if name != ALL_BUT_SEEDS]
+    known = [column_path(name) for name in names if name not in (ALL_BUT_SEEDS, EVERYTHING_SET)]
     selection = select(call.board.stores, request_of(call))
     runs = read_runs(selection, [*shown, *known])
     fields = _fields(names, [run for _, run in runs])
@@ -145,22 +147,24 @@ def _limits(selection: RunSelection, runs: Sequence[Any], groups: int) -> list[s
 def _fields(names: Sequence[str], runs: Sequence[RunRecord]) -> list[Field]:
     found = []
     for name in names:
-        if name == ALL_BUT_SEEDS:
-            found += [Field(name=entry, path=column_path(entry)) for entry in _differing(runs)]
+        if name in (ALL_BUT_SEEDS, EVERYTHING_SET):
+            entries = _differing(runs, with_seeds=name == EVERYTHING_SET)
+            found += [Field(name=entry, path=column_path(entry)) for entry in entries]
         else:
             found.append(Field(name=name, path=column_path(name)))
     return found
 
 
-def _differing(runs: Sequence[RunRecord]) -> list[str]:
-    """The entries in which runs of one experiment differ, without seeds; and its name."""
+def _differing(runs: Sequence[RunRecord], with_seeds: bool) -> list[str]:
+    """The entries in which runs of one experiment differ, and its name; with seeds, the command."""
     configs = (
         (run.name, {str(path): value for path, value in iterate_flattened(run.config)})
         for run in runs
     )
     differing = different_entries(configs)
-    entries = [name for name in differing if name.rpartition(".")[2] != "seed"]
-    return ["name", *(written_path("config", *name.split(".")) for name in entries)]
+    entries = [name for name in differing if with_seeds or name.rpartition(".")[2] != "seed"]
+    shown = ["name", "command"] if with_seeds else ["name"]
+    return [*shown, *(written_path("config", *name.split(".")) for name in entries)]
 
 
 def _number(runs: Sequence[tuple[str, RunRecord]], path: Path) -> dict[str, Any] | None:

@@ -244,6 +244,16 @@ _ANALYSES: dict[str, Schema] = {
             "problems": _list(_TEXT),
         }
     ),
+    "LogDirectories": _object(
+        {
+            "directories": _list(_object({"path": _TEXT, "exists": _FLAG})),
+            "command": _TEXT,
+            "installed": _FLAG,
+            "allowed": _FLAG,
+            "address": _TEXT_OR_NULL,
+        }
+    ),
+    "StartedTensorBoard": _object({"address": _TEXT}),
     "StoredTable": _object(
         {
             "columns": _list(_object({"name": _TEXT, "type": _TEXT})),

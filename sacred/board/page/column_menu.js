@@ -1,7 +1,7 @@
 // @ts-check
 // Which columns the table has: any field, in any order.
 import { button, el, fill, icon } from "./dom.js";
-import { change } from "./state.js";
+import { change, state } from "./state.js";
 
 /**
  * @param {import("./table_data.js").Column[]} columns those that are shown
@@ -37,6 +37,11 @@ export function columnMenu(columns, known, learned) {
     show(names);
   }
 
+  /** @param {string} name */
+  function isMetric(name) {
+    return name.startsWith("metrics.") || columns.some((column) => column.name === name && column.kind === "metric");
+  }
+
   /** @param {string} name @param {boolean} isOn */
   function line(name, isOn) {
     const box = el("input", { type: "checkbox", onchange: () => toggle(name), "aria-label": name });
@@ -44,7 +49,9 @@ export function columnMenu(columns, known, learned) {
     const arrows = isOn ? el("span.move", {},
       el("button", { type: "button", title: "Move to the left", onclick: (/** @type {Event} */ e) => { e.preventDefault(); move(name, -1); } }, icon("up")),
       el("button", { type: "button", title: "Move to the right", onclick: (/** @type {Event} */ e) => { e.preventDefault(); move(name, 1); } }, icon("down"))) : null;
-    return el("label", { title: name }, box, el("span.name", {}, name), arrows);
+    const isCurve = state().sparks.includes(name);
+    const curve = isOn && isMetric(name) ? button(isCurve ? `Show ${name} as a number` : `Show ${name} as a curve`, () => { change({ sparks: isCurve ? state().sparks.filter((one) => one !== name) : [...state().sparks, name] }, { replace: true }); draw(); }, { icon: "chart", plain: true, pressed: isCurve }) : null;
+    return el("label", { title: name }, box, el("span.name", {}, name), curve, arrows);
   }
 
   function draw() {

@@ -1,7 +1,20 @@
 // @ts-check
 // Values as people read them; the whole value is always in a tooltip.
 
-const DIGITS = 5;
+/** Significant digits of numbers, unless others are chosen. */
+const USUAL_DIGITS = 5;
+let digits = Number(localStorage.getItem("sacred.digits")) || USUAL_DIGITS;
+
+export function shownDigits() {
+  return digits;
+}
+
+/** @param {number} wanted */
+export function showDigits(wanted) {
+  digits = wanted;
+  localStorage.setItem("sacred.digits", String(wanted));
+}
+
 const UNITS = [["year", 31557600], ["month", 2629800], ["day", 86400], ["hour", 3600], ["minute", 60]];
 
 /** Whether times are shown in UTC; else in the zone of the browser. */
@@ -32,8 +45,8 @@ export function number(value) {
   if (!Number.isFinite(value)) return String(value);
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e7)) return Number(value.toPrecision(4)).toExponential().replace("e+", "e");
-  return String(Number(value.toPrecision(DIGITS)));
+  if (size !== 0 && (size < 1e-4 || size >= 1e7)) return Number(value.toPrecision(Math.max(1, digits - 1))).toExponential().replace("e+", "e");
+  return String(Number(value.toPrecision(digits)));
 }
 
 /**

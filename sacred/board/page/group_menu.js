@@ -5,6 +5,8 @@ import { change, state } from "./state.js";
 
 const MOST = 200;
 const ALL_BUT_SEEDS = "*";
+const EVERYTHING_SET = "**";
+const WHOLE = [ALL_BUT_SEEDS, EVERYTHING_SET];
 
 /** @typedef {import("./completion.js").Field} Field */
 
@@ -19,8 +21,8 @@ export function groupMenu(known, learned) {
   /** @param {string} name */
   function toggle(name) {
     const { by } = state();
-    const others = by.filter((one) => one !== name && (name !== ALL_BUT_SEEDS && one !== ALL_BUT_SEEDS));
-    change({ by: by.includes(name) ? by.filter((one) => one !== name) : [...others, name], groups: [] });
+    const others = by.filter((one) => one !== name && !WHOLE.includes(name) && !WHOLE.includes(one));
+    change({ by: by.includes(name) ? by.filter((one) => one !== name) : [...others, name], groups: [], ...(name === EVERYTHING_SET ? { groupSort: "-runs" } : {}) });
     for (const [box, field] of boxes) box.checked = state().by.includes(field);
   }
 
@@ -38,7 +40,7 @@ export function groupMenu(known, learned) {
     const found = fields.filter((field) => field.kind !== "metric" && field.name.toLowerCase().includes(typed));
     const usual = found.filter((field) => field.varies || state().by.includes(field.name));
     const others = found.filter((field) => !usual.includes(field));
-    fill(list, typed ? null : el("div.menu", {}, line(ALL_BUT_SEEDS, "all that differs but seeds")),
+    fill(list, typed ? null : el("div.menu", {}, line(ALL_BUT_SEEDS, "all that differs but seeds"), line(EVERYTHING_SET, "all that differs, with seeds (finds duplicates)")),
       el("div.menu", {}, el("div.heading", {}, "Different among the newest runs"), ...usual.slice(0, MOST).map(({ name }) => line(name, name))),
       el("div.menu", {}, el("div.heading", {}, "The same everywhere"), ...others.slice(0, MOST).map(({ name }) => line(name, name))));
   }

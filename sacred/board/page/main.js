@@ -3,11 +3,12 @@
 import { Problem } from "./api.js";
 import { columnMenu } from "./column_menu.js";
 import { copyNote } from "./copy_note.js";
+import { density, setDensity } from "./density.js";
 import { button, el, fill, icon, isReadOnly } from "./dom.js";
 import { facetMenu } from "./facets.js";
 import { groupMenu } from "./group_menu.js";
 import { GroupsTable } from "./groups_table.js";
-import { showUtc, showsUtc, zone } from "./format.js";
+import { showDigits, showUtc, shownDigits, showsUtc, zone } from "./format.js";
 import { listenToKeys, showKeys } from "./keys.js";
 import { startLayout } from "./layout.js";
 import { onStoreChange } from "./live.js";
@@ -71,8 +72,11 @@ function settings(close) {
   const now = document.documentElement.dataset.theme ?? "";
   const themes = [["", "As the system"], ["light", "Light"], ["dark", "Dark"]].map(([name, label]) => menuItem(label, () => { setTheme(name); close(); }, mark(now === name)));
   const zones = [[false, "Local time"], [true, "UTC"]].map(([utc, label]) => menuItem(String(label), () => { showUtc(Boolean(utc)); close(); table.load(); panel.load(); }, mark(showsUtc() === utc)));
+  const again = () => { close(); void table.load(); void panel.load(); };
+  const rows = ["compact", "comfortable"].map((name) => menuItem(name[0].toUpperCase() + name.slice(1), () => { setDensity(name); again(); }, mark(density() === name)));
+  const digits = [3, 5, 8].map((count) => menuItem(`${count} digits`, () => { showDigits(count); again(); }, mark(shownDigits() === count)));
   const trash = menuItem(state().trash ? "Back from the trash" : "Show the trash", () => { change({ trash: !state().trash, run: "" }); close(); }, icon("trash"));
-  return el("div.menu", {}, el("div.heading", {}, "Colours"), ...themes, el("hr"), el("div.heading", {}, `Times (now ${zone()})`), ...zones, el("hr"), trash);
+  return el("div.menu", {}, el("div.heading", {}, "Colours"), ...themes, el("hr"), el("div.heading", {}, `Times (now ${zone()})`), ...zones, el("hr"), el("div.heading", {}, "Rows"), ...rows, el("hr"), el("div.heading", {}, "Numbers"), ...digits, el("hr"), trash);
 }
 
 /** @param {boolean} isOn */

@@ -3,6 +3,7 @@
 import { button, el, fill } from "./dom.js";
 import { ago, asDate, duration, fullTime, number, plain, zone } from "./format.js";
 import { copy } from "./notices.js";
+import { tensorboardSection } from "./tensorboard.js";
 import { valueTree } from "./value_tree.js";
 
 /** @param {HTMLElement} root @param {any} first @param {import("./editor.js").Editor} editor */
@@ -10,6 +11,7 @@ export function overviewTab(root, first, editor) {
   const pad = el("div.pad");
   root.append(pad);
   let run = first;
+  let logs = tensorboardSection(first);
 
   /** @param {any} now */
   function draw(now) {
@@ -17,7 +19,8 @@ export function overviewTab(root, first, editor) {
     // Whoever writes notes is not disturbed.
     if (pad.querySelector("textarea, input:focus")) { drawTimes(); return; }
     const isOpen = new Set([...pad.querySelectorAll("details[open]")].map((one) => one.id));
-    fill(pad, cards(run), trace(run, isOpen), facts(run, editor), repeat(run), ...machine(run));
+    logs ??= tensorboardSection(run);
+    fill(pad, cards(run), trace(run, isOpen), facts(run, editor), repeat(run), logs, ...machine(run));
   }
 
   function drawTimes() {

@@ -3,12 +3,14 @@
 import "./vendor/regular-table/regular-table.js";
 import { Problem } from "./api.js";
 import { hovered, onHovered, setHovered } from "./charts/hovered.js";
+import { rowHeight } from "./density.js";
 import { el, fill, icon } from "./dom.js";
 import { whole } from "./format.js";
 import { onStoreChange } from "./live.js";
 import { showEmpty } from "./notices.js";
 import { pick } from "./picking.js";
 import { nextSort, sortKeys } from "./sorting.js";
+import { forgetSparks } from "./sparklines.js";
 import { change, onChange, state } from "./state.js";
 import { content, heading, idCell, warning } from "./table_cells.js";
 import { TableData } from "./table_data.js";
@@ -149,8 +151,8 @@ export class RunsTable {
       num_columns: shown.length,
       row_headers: entries.map((entry) => [idCell(entry, !data.columns.some(({ path }) => path === "status"), entry && this.looks.get(`${entry.row.store}/${entry.row.key}`))]),
       column_headers: shown.slice(x0, x1).map((column) => [heading(column)]),
-      data: shown.slice(x0, x1).map((column, n) => entries.map((entry) => content(entry?.values[x0 + n + 1], column))),
-      row_height: 28,
+      data: shown.slice(x0, x1).map((column, n) => entries.map((entry) => content(entry?.values[x0 + n + 1], column, entry?.row, () => void this.table.draw()))),
+      row_height: rowHeight(),
       merge_headers: "none",
     };
   }
@@ -244,8 +246,8 @@ export class RunsTable {
   async move(by) {
     const place = Math.max(0, Math.min(this.data.total - 1, this.cursor + by));
     this.cursor = place;
-    const first = Math.floor(this.table.scrollTop / 28);
-    const count = Math.max(1, Math.floor(this.table.clientHeight / 28) - 2);
+    const first = Math.floor(this.table.scrollTop / rowHeight());
+    const count = Math.max(1, Math.floor(this.table.clientHeight / rowHeight()) - 2);
     if (place < first || place >= first + count) await this.table.scrollToCell(0, Math.max(0, place - Math.floor(count / 2)), this.data.columns.length - 1, this.data.total);
     if (state().run) await this.open(place);
     await this.table.draw();
@@ -259,7 +261,7 @@ export class RunsTable {
       this.cursor = -1;
       this.table.scrollTop = 0;
       this.load();
-    } else if (now.picked !== before.picked) {
+    } else if (now.picked !== before.picked || now.sparks !== before.sparks) {
       void this.table.draw();
     } else if (now.run !== before.run) {
       const [store, ...key] = now.run.split("/");
@@ -271,13 +273,14 @@ export class RunsTable {
 
   /** @param {import("./live.js").StoreChange | null} change */
   async storeChanged(change) {
-    const isAtTop = this.table.scrollTop < 28;
+    const isAtTop = this.table.scrollTop < rowHeight();
     if (change === null || (change.new.length > 0 && isAtTop) || this.data.total === 0) {
       await this.load();
       return;
     }
     // Whoever has scrolled reads on undisturbed; the bar says that there are new ones.
     this.newRuns += change.new.length;
+    forgetSparks(change.store, change.changed);
     const isShown = await this.data.refresh(change.store, change.changed).catch(() => false);
     if (isShown) await this.table.draw();
     this.loaded(this.data);

@@ -9,6 +9,7 @@ import { copy } from "./transport.js";
  * @property {string[]} off parts of the query that are switched off
  * @property {string} sort fields, separated by commas
  * @property {string[]} columns names; none: the usual ones
+ * @property {string[]} sparks columns of metrics that are shown as curves
  * @property {string[]} stores keys; none: all
  * @property {boolean} trash
  * @property {string} run STORE/KEY of the run that is open
@@ -46,6 +47,7 @@ function fromQuery(query) {
     off: query.getAll("off"),
     sort: query.get("sort") ?? "",
     columns: query.getAll("col"),
+    sparks: query.getAll("spark"),
     stores: query.getAll("store"),
     trash: query.has("trash"),
     run: query.get("run") ?? "",
@@ -81,6 +83,7 @@ export function asAddress(state) {
   for (const part of state.off) query.append("off", part);
   if (state.sort) query.set("sort", state.sort);
   for (const column of state.columns) query.append("col", column);
+  for (const column of state.sparks) query.append("spark", column);
   for (const store of state.stores) query.append("store", store);
   if (state.trash) query.set("trash", "1");
   for (const run of state.picked) query.append("pick", run);

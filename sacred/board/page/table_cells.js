@@ -2,6 +2,7 @@
 // What stands in the cells of the table.
 import { el, icon, statusMark } from "./dom.js";
 import { cell } from "./format.js";
+import { sparkCell } from "./sparklines.js";
 import { state } from "./state.js";
 
 /** Entries that are shown by their last part, with the rest before it. */
@@ -38,8 +39,9 @@ export function idCell(entry, withStatus, look) {
     row.starred ? el("span.star", { title: "starred" }, "★") : null, row.problems.length ? icon("warn") : null);
 }
 
-/** @param {any} value @param {import("./table_data.js").Column} column */
-export function content(value, column) {
+/** @param {any} value @param {import("./table_data.js").Column} column @param {import("./table_data.js").Row | undefined} row @param {() => void} redraw */
+export function content(value, column, row, redraw) {
+  if (row && state().sparks.includes(column.name) && value !== undefined) return sparkCell(row, column, value, redraw);
   if (column.path === "status") return statusMark(value);
   if (column.path === "tags" && Array.isArray(value)) return el("span", {}, ...value.map((tag) => el("span.tag", {}, String(tag))));
   if (column.path === "meta.verdict" && value !== null) return el("span.verdict", { class: VERDICTS[String(value)] ?? "" }, String(value));
