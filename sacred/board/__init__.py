@@ -8,7 +8,7 @@
 | `problem_details` | errors as RFC 9457 problems |
 | `opened_stores` `index_preparation` | the stores of a board, by short keys; their first index |
 | `api` | the routes below ``/api/v1``; what they take and return is a table |
-| `tensorboard` | TensorBoard over the log directories that runs have recorded |
+| `tensorboard_servers` | processes of TensorBoard that a click has started |
 | `page_files` `page` | what the browser runs, as it stands in the package |
 | `static_export` | a copy of the page with its data, which needs no server |
 | `notebook_frame` | the board in a notebook, `show` |

@@ -25,7 +25,7 @@ from sacred.board.opened_stores import open_stores
 from sacred.board.page_files import page_routes
 from sacred.board.problem_details import Problem, response_to
 from sacred.board.security_headers import SecurityHeaders
-from sacred.board.tensorboard.tensorboard_servers import TensorBoardServers
+from sacred.board.tensorboard_servers import TensorBoardServers
 from sacred.queue.launching import Launcher
 from sacred.runs import RunStore
 from sacred.stores.store import Store

@@ -13,7 +13,7 @@
 | `analysis` | what the runs of a query say together: importance, significance, noise, lineage |
 | `field_catalogue` | stores with counts, paths with types and examples |
 | `run_parts` | one run: its parts, output by ranges, the record |
-| `file_contents` | files of a run by ranges, as data that nothing executes |
+| `stored_files` | files of a run by ranges; its log directories |
 | `series` `buckets_of_points` | points of metrics, made fewer with exact extremes |
 | `editing` | annotations with ETags, the trash |
 | `change_stream` `change_feed` `watching` | events for open pages; who notices what has changed |

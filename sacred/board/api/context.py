@@ -8,7 +8,7 @@ from sacred.board.api.change_feed import ChangeFeed, edited
 from sacred.board.api.run_selection import Selections
 from sacred.board.api.view_file import ViewFile
 from sacred.board.opened_stores import BoardStore
-from sacred.board.tensorboard.tensorboard_servers import TensorBoardServers
+from sacred.board.tensorboard_servers import TensorBoardServers
 from sacred.queue.launching import Launcher
 from sacred.queue.queue_watch import QueueWatch
 from sacred.records import RunId

@@ -9,7 +9,6 @@ from sacred.board.api.analysis.group_marks import mark_groups_of_runs
 from sacred.board.api.change_stream import stream_changes
 from sacred.board.api.editing import discard_runs, edit_run, recover_runs
 from sacred.board.api.field_catalogue import list_fields, list_stores
-from sacred.board.api.file_contents import read_file, read_table
 from sacred.board.api.group_curves import read_group_curves
 from sacred.board.api.group_statistics import STATISTICS
 from sacred.board.api.operations import Operation, Parameter
@@ -20,7 +19,8 @@ from sacred.board.api.run_pages import export_runs, list_runs
 from sacred.board.api.run_parts import read_config, read_output, read_record, read_run
 from sacred.board.api.saved_views import list_views, save_view
 from sacred.board.api.series import SERIES_TYPE, read_series
-from sacred.board.tensorboard.log_directories import read_tensorboard, start_tensorboard
+from sacred.board.api.stored_files.file_contents import read_file, read_table
+from sacred.board.api.stored_files.log_directories import read_tensorboard, start_tensorboard
 
 __all__ = ["OPERATIONS"]
 

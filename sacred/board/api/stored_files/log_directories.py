@@ -9,7 +9,7 @@ from typing import Any
 
 from sacred.board.api.operations import Call
 from sacred.board.problem_details import Problem
-from sacred.board.tensorboard.tensorboard_servers import TensorBoardError, command_of
+from sacred.board.tensorboard_servers import TensorBoardError, command_of
 from sacred.records import RunRecord
 
 __all__ = ["log_directories", "read_tensorboard", "start_tensorboard"]
