@@ -57,7 +57,7 @@ class MatchingRuns:
         self._read_names(NO_NAMES)
         found = self._found()
         first = list(itertools.islice(found, 1))
-        names = self._explained(first[0][1] if first else None)
+        names = self._names_for(first[0][1] if first else None)
         if names:
             self._read_names(names)
             self._runs = self._found()
@@ -75,7 +75,7 @@ class MatchingRuns:
         self._sort = parse_sort(self._sort_text, names)
         self.columns = column_paths(self._columns_text, names) if self._columns_text else None
 
-    def _explained(self, first: RunRecord | None) -> Names:
+    def _names_for(self, first: RunRecord | None) -> Names:
         words = set(free_paths(bare_words(self._where), self.query))
         free = [
             *free_paths(paths_of(self._where), self.query),

@@ -49,7 +49,7 @@ _Plan = tuple[Call, list[int]]
 _MAX_PLANS = 64
 _COUNTABLE_CALLS = 1 << 62
 #: Parameters that are filled with what is no entry of the configuration.
-_SPECIAL = frozenset({"_config", "_log", "_run", "_seed", "_rnd"})
+_SPECIAL_NAMES = frozenset({"_config", "_log", "_run", "_seed", "_rnd"})
 
 
 class BoundFunction(Protocol):
@@ -238,7 +238,7 @@ class Binding:
         made, filled = signature.construct_arguments(args, kwargs, options)
         fill = {name: value for name, value in filled.items() if name not in kwargs}
         free = signature.get_free_parameters(args, kwargs)
-        names = tuple(name for name in free if name in options and name not in _SPECIAL)
+        names = tuple(name for name in free if name in options and name not in _SPECIAL_NAMES)
         if len(self._plans) >= _MAX_PLANS:  # a function of any keyword arguments
             self._count_plain_calls()
             self._plans.clear()

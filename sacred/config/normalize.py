@@ -22,7 +22,7 @@ __all__ = [
     "recursive_fill_in",
 ]
 
-_PLAIN = (str, bool, int, float, type(None))
+_PLAIN_TYPES = (str, bool, int, float, type(None))
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType)
 _NOT_FOUND_BY_NAME = (
     types.ModuleType,
@@ -116,7 +116,7 @@ from a stored configuration
 def _normalize(obj: Any, path: tuple[Any, ...], parents: tuple[int, ...]) -> Any:
     # Exact types first: they are nearly all there is.
     kind = type(obj)
-    if kind in _PLAIN:
+    if kind in _PLAIN_TYPES:
         return obj
     plain = unmarked(obj)
     if plain is not obj:
@@ -171,7 +171,7 @@ def normalize_numpy(obj: Any) -> Any:
 def _number(obj: Any) -> Any:
     """A Python number for a tensor or an array without dimensions; anything else as it is."""
     number = number_of(obj)
-    if number is NotImplemented or type(number) not in _PLAIN:
+    if number is NotImplemented or type(number) not in _PLAIN_TYPES:
         return normalize_numpy(obj)
     return number
 
@@ -223,7 +223,7 @@ def _reducible(value: Any, depth: int) -> bool:
     state = reduced[2] if isinstance(reduced, tuple) and len(reduced) > 2 else None
     if depth == 0 or not isinstance(state, Mapping):
         return True
-    inner = [v for v in state.values() if type(v) not in _PLAIN]
+    inner = [v for v in state.values() if type(v) not in _PLAIN_TYPES]
     return all(
         isinstance(v, type | types.FunctionType | dict | list | tuple)
         or hasattr(v, "dtype")

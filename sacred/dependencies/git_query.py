@@ -10,13 +10,19 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import subprocess
 
-__all__ = ["GitAnswer", "GitQuery"]
+__all__ = ["GitAnswer", "GitQuery", "git_environment"]
 
 # A query must not wait for a password, nor write the index, which others may be using.
-_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+_QUERY_VARIABLES = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 # Set in git hooks; they would select the repository of the hook.
-_MISLEADING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+_HOOK_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+
+
+def git_environment() -> dict[str, str]:
+    """Return the environment in which git asks for nothing, and looks at the given directory."""
+    inherited = {k: v for k, v in os.environ.items() if k not in _HOOK_VARIABLES}
+    return {**inherited, **_QUERY_VARIABLES}
 
 
 class GitAnswer(NamedTuple):
@@ -44,7 +50,6 @@ class GitQuery:
         # Here: scripts outside of repositories do not call git.
         import subprocess
 
-        environment = {k: v for k, v in os.environ.items() if k not in _MISLEADING}
         self._began = time.monotonic()
         self.process: subprocess.Popen[bytes] | None = None
         self._problem: str | None = None
@@ -52,7 +57,7 @@ class GitQuery:
         try:
             self.process = subprocess.Popen(
                 ["git", "-C", root, *arguments],
-                env=environment | _ENVIRONMENT,
+                env=git_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=self._file or subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sacred.run import Run
 
-__all__ = ["ASIDE", "FileStamps", "add_artifact", "files_below"]
+__all__ = ["RECORDS_PREFIX", "FileStamps", "add_artifact", "files_below"]
 
 #: In front of the name of an artifact, where a store keeps records of its own under it.
-ASIDE = "program/"
+RECORDS_PREFIX = "program/"
 
 
 class FileStamps:
@@ -53,7 +53,7 @@ def files_below(directory: str) -> Iterator[str]:
 
 
 def add_artifact(
-    run: Run, path: str, directory: str, others: Collection[str] = (), aside: str = ASIDE
+    run: Run, path: str, directory: str, others: Collection[str] = (), aside: str = RECORDS_PREFIX
 ) -> str:
     """Store a file as an artifact, under its path below a directory.
 

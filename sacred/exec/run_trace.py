@@ -7,7 +7,7 @@ import stat
 import time
 from collections.abc import Iterable, Mapping
 
-from sacred.exec.made_files import ASIDE, add_artifact
+from sacred.exec.made_files import RECORDS_PREFIX, add_artifact
 from sacred.exec.tracing.accesses import FileUse
 from sacred.exec.tracing.strace import Tracer, read_trace
 from sacred.exec.tracing.trace_record import TraceRecord
@@ -75,7 +75,7 @@ def store_files(
     inputs: Iterable[str],
     outputs: Iterable[str],
     names: set[str],
-    aside: str = ASIDE,
+    aside: str = RECORDS_PREFIX,
 ) -> None:
     """Store files that a trace has found; those that cannot be stored are noted in it.
 

@@ -33,10 +33,10 @@ from sacred.query.times import TimeRange
 from sacred.query.values import MISSING, value_of
 from sacred.records import RunRecord, id_key
 
-__all__ = ["SEARCHED", "holds", "kind_of"]
+__all__ = ["SEARCHED_FIELDS", "holds", "kind_of"]
 
 #: The fields of documents in which a text alone is looked for.
-SEARCHED = ("experiment", "command", "meta", "fail_trace", "host", "config", "result")
+SEARCHED_FIELDS = ("experiment", "command", "meta", "fail_trace", "host", "config", "result")
 _OPERATORS: dict[Operator, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,

@@ -34,7 +34,7 @@ from sacred.query.validation import comparison, path_from
 __all__ = ["expression_of"]
 
 _ORDER: dict[str, Operator] = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
-_OTHERS = ("$eq", "$ne", "$in", "$nin", "$exists", "$regex", "$options", "$not", "$all")
+_OTHER_OPERATORS = ("$eq", "$ne", "$in", "$nin", "$exists", "$regex", "$options", "$not", "$all")
 _FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
 
 
@@ -105,7 +105,7 @@ def _operator(
             return Matches(path, _regex(value, str(beside.get("$options", ""))))
         case _ if name in _ORDER:
             return _compare(path, _ORDER[name], value, now)
-    raise _unknown(name, (*_ORDER, *_OTHERS))
+    raise _unknown(name, (*_ORDER, *_OTHER_OPERATORS))
 
 
 def _equal(path: Path, value: Any, now: datetime.datetime) -> Expression:

@@ -47,7 +47,7 @@ from sacred.query.validation import checked_comparison, path_of, value_of_token
 __all__ = ["parse"]
 
 _OPERATORS: dict[str, Operator] = {o: o for o in ("=", "!=", "<", "<=", ">", ">=")}
-_FLIPPED: dict[Operator, Operator] = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_FLIPPED_OPERATORS: dict[Operator, Operator] = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _KEYWORDS = frozenset({"and", "or", "not", "in", "missing"})
 # Brackets within brackets: the recursion of this parser, and of what evaluates the expression,
 # stays far from Python's limit.
@@ -175,7 +175,7 @@ class _Parser:
     def _comparison(self, left: Token, operator: Operator) -> Expression:
         right = self._operand(self._peek())
         if self._is_value(left) and not self._is_value(right):
-            left, right, operator = right, left, _FLIPPED.get(operator, operator)
+            left, right, operator = right, left, _FLIPPED_OPERATORS.get(operator, operator)
         path = self._path(left)
         if right.kind == "name" and _is_path(right):
             return ComparePaths(path, operator, self._path(right))

@@ -24,7 +24,7 @@ _CONSTANTS: dict[str, Value] = {
     "inf": math.inf,
 }
 #: Kinds of fields that have no fields within.
-_FLAT = frozenset({"id", "text", "time", "seconds", "texts", "flag", "files"})
+_FLAT_KINDS = frozenset({"id", "text", "time", "seconds", "texts", "flag", "files"})
 _LISTS = {"texts": "a list", "files": "a list of files", "metrics": "all metrics"}
 
 
@@ -46,7 +46,7 @@ def path_from(
     first = ALIASES.get(steps[0], steps[0])
     if first not in FIELDS:
         return Path("config", steps, column)
-    if len(steps) > 1 and FIELDS[first] in _FLAT:
+    if len(steps) > 1 and FIELDS[first] in _FLAT_KINDS:
         options = ["config." + ".".join(steps[1:]), *FIELDS]
         hint = did_you_mean(".".join(steps), options)
         raise QueryError(f"{first} has no fields within", query, column + len(first), hint)

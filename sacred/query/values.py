@@ -11,7 +11,7 @@ from sacred.query.syntax import Path
 from sacred.records import RunRecord
 from sacred.serializer.standard_types import as_standard_scalar
 
-__all__ = ["MISSING", "REQUIRED", "plain_value", "value_of"]
+__all__ = ["MISSING", "REQUIRED_FIELDS", "plain_value", "value_of"]
 
 
 class _Missing:
@@ -28,7 +28,7 @@ MISSING: Any = _Missing()
 _COMPARED_AS_THEY_ARE = frozenset({str, int, float, bool, list, tuple, dict})
 
 #: Which fields of the document a field of the record is made of; by default its own.
-REQUIRED: dict[str, tuple[str, ...]] = {
+REQUIRED_FIELDS: dict[str, tuple[str, ...]] = {
     "id": (),
     "name": ("experiment",),
     "status": ("status", "heartbeat", "start_time"),

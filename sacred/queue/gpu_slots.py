@@ -29,7 +29,7 @@ def _ledger_path(boot: str) -> str:
 
 
 Slots = tuple[tuple[str, float], ...]
-_TINY = 1e-9
+_ROUNDING_ERROR = 1e-9
 
 
 class GpuSlots:
@@ -55,7 +55,9 @@ class GpuSlots:
             free = {gpu: 1.0 - sum(f for g, f, _ in ledger if g == gpu) for gpu in self._gpus}
             share = min(amount, 1.0)
             # Those that are in use already come first: whole ones stay free for who needs them.
-            fitting = sorted((left, gpu) for gpu, left in free.items() if left >= share - _TINY)
+            fitting = sorted(
+                (left, gpu) for gpu, left in free.items() if left >= share - _ROUNDING_ERROR
+            )
             count = max(1, round(amount))
             if len(fitting) < count:
                 return None

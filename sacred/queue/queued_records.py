@@ -74,7 +74,9 @@ def queue_again(record: RunRecord, store: RunStore, claims: Claims) -> RunId:
     """
     names = ("command", "host", "config")
     document = {name: record.stored(name) for name in names}
-    meta = {key: value for key, value in (record.stored("meta") or {}).items() if key not in _OWN}
+    meta = {
+        key: value for key, value in (record.stored("meta") or {}).items() if key not in _OWN_FIELDS
+    }
     now = utcnow()
     document |= {"meta": meta, "status": QUEUED, "queue_time": now}
     with tempfile.TemporaryDirectory(prefix="sacred-queue-") as scratch:
@@ -88,7 +90,7 @@ def queue_again(record: RunRecord, store: RunStore, claims: Claims) -> RunId:
 
 
 #: What is true of one run, and not of one that is queued like it.
-_OWN = frozenset({"attempts", "process", "queue_time"})
+_OWN_FIELDS = frozenset({"attempts", "process", "queue_time"})
 
 
 def _experiment(record: RunRecord, scratch: Path) -> tuple[dict[str, Any], list[SourceFile]]:

@@ -36,7 +36,9 @@ __all__ = ["Worker", "WorkerOptions"]
 Tell = Callable[..., None]
 
 #: Exit codes of processes that a signal has asked to end.
-_ASKED = frozenset({128 + signal.SIGTERM, 128 + getattr(signal, "SIGUSR1", signal.SIGTERM)})
+_REQUESTED_EXITS = frozenset(
+    {128 + signal.SIGTERM, 128 + getattr(signal, "SIGUSR1", signal.SIGTERM)}
+)
 _DISCOVERY_SECONDS = 60.0
 
 
@@ -286,7 +288,7 @@ class Worker:
         """Say in the queue how an attempt has ended."""
         entry = process.entry
         status = self._store[entry.run_id].stored("status")
-        is_asked = process.reason is not None or code in _ASKED
+        is_asked = process.reason is not None or code in _REQUESTED_EXITS
         if status == RUNNING or (status == QUEUED and code < 0 and not is_asked):
             after = self.claims.put_back(entry, "DEAD", self._options.retries)
             status = QUEUED if after.state == "waiting" else "DEAD"

@@ -11,8 +11,8 @@ from sacred._base.masking import mask_passwords
 from sacred._base.run_ids import RunId
 
 __all__ = [
+    "MALFORMED_DATA_ERRORS",
     "MAX_STORED_DEPTH",
-    "NOT_UNDERSTOOD",
     "DamagedRunError",
     "StoreError",
     "check_depth",
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 #: What comes of data in which something else stands than is expected.
-NOT_UNDERSTOOD = (
+MALFORMED_DATA_ERRORS = (
     ValueError, TypeError, LookupError, AttributeError, RecursionError, ArithmeticError,
     UnsafeDataError,
 )  # fmt: skip
@@ -73,7 +73,7 @@ def noticing_damage(run_id: RunId, where: str) -> Iterator[None]:
         yield
     except StoreError:
         raise
-    except NOT_UNDERSTOOD as error:
+    except MALFORMED_DATA_ERRORS as error:
         raise damaged(run_id, where, error) from error
 
 

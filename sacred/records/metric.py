@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sacred._base.extras import is_installed, require
 from sacred._base.frozen import Frozen, factory
-from sacred.records.damaged_data import NOT_UNDERSTOOD
+from sacred.records.damaged_data import MALFORMED_DATA_ERRORS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,7 +95,7 @@ class Metric(Frozen, eq=False):
         """When the points were logged: an array of ``datetime64``; without numpy a list."""
         if "timestamps" not in self._cache:
             times = self.points.timestamps
-            self._cache["timestamps"] = self._understood(lambda: timestamps_of(times))
+            self._cache["timestamps"] = self._reject_malformed(lambda: timestamps_of(times))
         timestamps: Column = self._cache["timestamps"]
         return timestamps
 
@@ -108,7 +108,7 @@ class Metric(Frozen, eq=False):
 
     def rows(self) -> Iterator[tuple[Any, Any, Any]]:
         """Step, value and timestamp of each point, as Python's own objects."""
-        return self._understood(self.points.rows)
+        return self._reject_malformed(self.points.rows)
 
     def aggregate(self, name: str) -> Any:
         """Return one number of the metric, see `aggregate`.
@@ -116,7 +116,7 @@ class Metric(Frozen, eq=False):
         Args:
             name: one of `AGGREGATES`.
         """
-        return self._understood(lambda: aggregate(self.points, name))
+        return self._reject_malformed(lambda: aggregate(self.points, name))
 
     @property
     def count(self) -> int:
@@ -191,14 +191,14 @@ class Metric(Frozen, eq=False):
 
     def _array(self, key: str, items: Sequence[Any]) -> Column:
         if key not in self._cache:
-            self._cache[key] = self._understood(lambda: _as_array(items))
+            self._cache[key] = self._reject_malformed(lambda: _as_array(items))
         array: Column = self._cache[key]
         return array
 
-    def _understood(self, make: Callable[[], _T]) -> _T:
+    def _reject_malformed(self, make: Callable[[], _T]) -> _T:
         try:
             return make()
-        except NOT_UNDERSTOOD as error:
+        except MALFORMED_DATA_ERRORS as error:
             if self.as_damage is None:
                 raise
             raise self.as_damage(error) from error

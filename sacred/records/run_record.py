@@ -14,7 +14,7 @@ from sacred.provenance.origins import Provenance
 from sacred.provenance.stored_rows import provenance_from
 from sacred.records.attribute_dict import Fields, frozen, thawed
 from sacred.records.damaged_data import (
-    NOT_UNDERSTOOD,
+    MALFORMED_DATA_ERRORS,
     DamagedRunError,
     StoreError,
     check_depth,
@@ -257,7 +257,7 @@ class RunRecord(Frozen):
     def stored(self, name: str) -> Any:
         """A field of the document in its stored form; None: there is none."""
         if name not in self.document and name not in self._cache:
-            found = self._understood(name, lambda: self.source.document(self.id, (name,)))
+            found = self._reject_malformed(name, lambda: self.source.document(self.id, (name,)))
             self._cache[name] = found.get(name)
         return self.document[name] if name in self.document else self._cache[name]
 
@@ -289,7 +289,9 @@ class RunRecord(Frozen):
             what = f"metric {shown!r}"
             return Metric(
                 name=shown,
-                load=lambda: self._understood(what, lambda: self.source.points(self.id, name)),
+                load=lambda: self._reject_malformed(
+                    what, lambda: self.source.points(self.id, name)
+                ),
                 as_damage=lambda error: self._damaged(what, error),
             )
 
@@ -307,18 +309,18 @@ class RunRecord(Frozen):
     def _once(self, key: str, make: Callable[[], _T]) -> _T:
         cache_key = f"{key} of the record"
         if cache_key not in self._cache:
-            self._cache[cache_key] = self._understood(key.removesuffix(_RESTORED), make)
+            self._cache[cache_key] = self._reject_malformed(key.removesuffix(_RESTORED), make)
         value: _T = self._cache[cache_key]
         return value
 
-    def _understood(self, what: str, make: Callable[[], _T]) -> _T:
+    def _reject_malformed(self, what: str, make: Callable[[], _T]) -> _T:
         """Make a part of the record; whatever comes of data that make no sense is damage."""
         # No context manager: tables look at some fields of a hundred thousand runs.
         try:
             return make()
         except StoreError:
             raise
-        except NOT_UNDERSTOOD as error:
+        except MALFORMED_DATA_ERRORS as error:
             raise self._damaged(what, error) from error
 
     def _damaged(self, what: str, error: Exception) -> DamagedRunError:

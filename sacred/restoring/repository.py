@@ -8,15 +8,14 @@ import subprocess
 from pathlib import Path
 
 from sacred._base.frozen import Frozen
+from sacred.dependencies.git_query import git_environment
 from sacred.records import RunRecord
 from sacred.restoring.errors import CannotRestoreError
 
 __all__ = ["RepositoryAtHand", "find_repository"]
 
 _TIMEOUT_SECONDS = 120
-#: As for `sacred.dependencies.git_query`; and no hooks, no programs of the repository's choice.
-_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-_MISLEADING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+#: No hooks, no programs of the repository's choice.
 _OPTIONS = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0")
 
 
@@ -122,10 +121,9 @@ def _guess_root(record: RunRecord, files: set[str]) -> str | None:
 def _call_git(
     directory: str | Path, words: tuple[str, ...], text: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if k not in _MISLEADING}
     return subprocess.run(
         ["git", *_OPTIONS, "-C", str(directory), *words],
-        env=environment | _ENVIRONMENT,
+        env=git_environment(),
         input=text or "",
         capture_output=True,
         encoding="utf-8",

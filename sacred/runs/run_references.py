@@ -34,7 +34,7 @@ __all__ = ["find_run"]
 _LAST_RUN = re.compile(r"last(?:~(\d+))?")
 _BEST = re.compile(r"best:([+-]?)(.+)")
 #: Fewer characters are no beginning of an id.
-_SHORTEST = 3
+_MIN_PREFIX_CHARS = 3
 #: So many of the newest ids are looked through for one that was probably meant.
 _LOOKED_THROUGH = 10_000
 
@@ -88,7 +88,7 @@ def _best(store: RunStore, path: str, smallest: bool, where: Any) -> RunRecord:
 
 def _only_beginning(store: RunStore, text: str) -> str | None:
     """The id that begins so, if it is one only, and text; of numbers 1 is not short for 12."""
-    if len(text) < _SHORTEST:
+    if len(text) < _MIN_PREFIX_CHARS:
         return None
     found = [known for known in store.ids() if isinstance(known, str) and known.startswith(text)]
     if len(found) > 1:

@@ -12,11 +12,11 @@ from typing import Any, overload
 from sacred._base.clock import utcnow
 from sacred._base.frozen import Frozen, factory, replace
 from sacred.query.errors import QueryError
-from sacred.query.evaluate import SEARCHED, holds
+from sacred.query.evaluate import SEARCHED_FIELDS, holds
 from sacred.query.fields import FIELDS
 from sacred.query.sorting import SortKey, sort_key
 from sacred.query.syntax import EVERYTHING, Expression, Path, Search, paths_of
-from sacred.query.values import REQUIRED
+from sacred.query.values import REQUIRED_FIELDS
 from sacred.records import DEAD_AFTER, Document, MetricNumbers, RunId, RunRecord
 from sacred.runs.merge import merged_ids
 from sacred.runs.prefetch import metrics_in, with_numbers
@@ -24,7 +24,7 @@ from sacred.runs.pushdown import ordering_for, prefilter_for
 from sacred.runs.top_k import top_k
 from sacred.stores.query_index import IndexRequest, Progress, QueryIndex
 from sacred.stores.reader import Reader
-from sacred.stores.store import NOT_UNDERSTOOD, DamagedRunError
+from sacred.stores.store import MALFORMED_DATA_ERRORS, DamagedRunError
 
 __all__ = ["RunTable"]
 
@@ -264,7 +264,7 @@ class RunTable(Frozen, eq=False):
         for record in records:
             try:
                 key = sort_key(self.sort, record)
-            except (DamagedRunError, *NOT_UNDERSTOOD) as error:
+            except (DamagedRunError, *MALFORMED_DATA_ERRORS) as error:
                 self._report_damage(record, error)
                 continue
             yield key, record.id
@@ -312,7 +312,7 @@ class RunTable(Frozen, eq=False):
                 sort_key(self.sort, record)  # reads them, and what was read is kept
         except QueryError:
             raise  # which says nothing of the run
-        except (DamagedRunError, *NOT_UNDERSTOOD) as error:
+        except (DamagedRunError, *MALFORMED_DATA_ERRORS) as error:
             self._report_damage(record, error)
             return False
         return True
@@ -339,9 +339,9 @@ class RunTable(Frozen, eq=False):
         # The time is there always: who reads the record of a run notices if it is damaged.
         needed = {"status", "start_time", "heartbeat"}
         if any(isinstance(part, Search) for part in _parts(self.where)):
-            needed.update(SEARCHED)
+            needed.update(SEARCHED_FIELDS)
         for path in self._paths:
-            needed.update(REQUIRED.get(path.field, (path.field,)))
+            needed.update(REQUIRED_FIELDS.get(path.field, (path.field,)))
         return needed
 
     @property

@@ -17,7 +17,7 @@ __all__ = [
     "quantile_of_t",
 ]
 
-_MAX_TERMS, _TINY = 500, 1e-300
+_MAX_TERMS, _SMALLEST_DENOMINATOR = 500, 1e-300
 
 
 class MeanInterval(Frozen):
@@ -221,4 +221,4 @@ def _beta_fraction(x: float, a: float, b: float) -> float:
 
 
 def _nonzero(value: float) -> float:
-    return value if abs(value) > _TINY else _TINY
+    return value if abs(value) > _SMALLEST_DENOMINATOR else _SMALLEST_DENOMINATOR

@@ -8,14 +8,14 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["c_library", "ending_with_parent", "free_file_range"]
+__all__ = ["ending_with_parent", "free_file_range", "libc"]
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _PUNCH_HOLE_KEEP_SIZE = 3  # FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
 
 
 @functools.cache
-def c_library() -> Any:
+def libc() -> Any:
     """Return the C library of this process, or None."""
     try:
         # Not at the top, as others below: some systems have no `ctypes`.
@@ -35,7 +35,7 @@ def ending_with_parent(signum: int) -> Callable[[], None]:
     Returns:
         the ``preexec_fn`` of a process; elsewhere, it does nothing.
     """
-    library, parent = c_library() if sys.platform == "linux" else None, os.getpid()
+    library, parent = libc() if sys.platform == "linux" else None, os.getpid()
 
     def prepare() -> None:
         if library is not None:
@@ -54,7 +54,7 @@ def free_file_range(fd: int, start: int, length: int) -> None:
         start: in bytes.
         length: in bytes.
     """
-    library = c_library()
+    library = libc()
     if library is None or not hasattr(library, "fallocate"):
         return
     import ctypes

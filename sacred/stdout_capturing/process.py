@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from sacred.stdout_capturing.libc import c_library
+from sacred.stdout_capturing.libc import libc
 
 
 @functools.cache
@@ -19,7 +19,7 @@ def _c_stdout() -> Any:
 
     for symbol in ("stdout", "__stdoutp"):  # the second one: macOS and the BSDs
         try:
-            return ctypes.c_void_p.in_dll(c_library(), symbol)
+            return ctypes.c_void_p.in_dll(libc(), symbol)
         except ValueError:
             continue
     return None
@@ -34,7 +34,7 @@ def flush_c_stdout() -> None:
     if not _is_foreign_code_loaded():
         return
 
-    library = c_library()
+    library = libc()
     if library is not None and (stdout := _c_stdout()) is not None:
         library.fflush(stdout)
 

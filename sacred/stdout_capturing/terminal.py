@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from sacred._base.deferred_thread import helper_thread
 from sacred.stdout_capturing.backlog import CHUNK_SIZE
-from sacred.stdout_capturing.libc import c_library
+from sacred.stdout_capturing.libc import libc
 from sacred.stdout_capturing.sinks import move_fd
 
 # Room for what C code may print without releasing Python's global lock. It is address space
@@ -64,7 +64,7 @@ class TerminalSink:
             pass
 
     def _prepare_c_library(self) -> None:
-        library = c_library()
+        library = libc()
         if library is None:
             raise OSError("no C library")
         # The unlocked variant, so that exit() does not wait for the stream of a blocked thread.
@@ -98,7 +98,7 @@ class TerminalSink:
     def _drain(self) -> None:
         # A signal handled here would only interrupt the read.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-        library = c_library()
+        library = libc()
         stream = library.fdopen(self._master, b"r")
         unbuffered = 2
         library.setvbuf(stream, None, unbuffered, 0)

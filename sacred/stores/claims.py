@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 #: A run that has got so far is not started again, unless somebody asks for it.
-_FINAL = (COMPLETED, FAILED, PRUNED, CANCELLED, DEAD)
+_FINAL_STATUSES = (COMPLETED, FAILED, PRUNED, CANCELLED, DEAD)
 
 
 class StaleAttemptError(StoreError):
@@ -269,7 +269,7 @@ class Claims(ABC):
             now = self._leased(claimed)
             after = now.next(state=state, lost=lost, attempts=now.ended(status))
             history = Annotate(fields={"attempts": [dict(item) for item in after.attempts]})
-            if self.swap(now, after, [*changes, history], _FINAL if changes else ()):
+            if self.swap(now, after, [*changes, history], _FINAL_STATUSES if changes else ()):
                 return after
             if self.entry(claimed.run_id) == now:
                 # The run itself has written its end before: that counts.

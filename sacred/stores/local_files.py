@@ -14,7 +14,7 @@ from typing import IO
 from sacred._base.clock import utcnow
 from sacred._base.digest import md5_of
 from sacred.stores.store import (
-    NOT_UNDERSTOOD,
+    MALFORMED_DATA_ERRORS,
     StoreError,
     StorePermissionError,
     StoreUnavailableError,
@@ -162,7 +162,7 @@ def reject_malformed(path: str) -> Iterator[None]:
         yield
     except StoreError:
         raise
-    except NOT_UNDERSTOOD as error:
+    except MALFORMED_DATA_ERRORS as error:
         reason = f"{type(error).__name__}: {error}"
         raise StoreError(f"{path} is not what it should be: {reason}") from error
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sacred._base.run_ids import RunId
-from sacred.records.damaged_data import NOT_UNDERSTOOD, DamagedRunError, StoreError
+from sacred.records.damaged_data import MALFORMED_DATA_ERRORS, DamagedRunError, StoreError
 from sacred.stores.changes import Change, SourceFile
 
 if TYPE_CHECKING:
     from sacred.stores.collector import Collector
 
 __all__ = [
-    "NOT_UNDERSTOOD",
+    "MALFORMED_DATA_ERRORS",
     "DamagedRunError",
     "InvalidArtifactError",
     "MissingPartError",

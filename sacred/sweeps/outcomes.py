@@ -19,7 +19,7 @@ from sacred.sweeps.plan import Objective
 
 __all__ = [
     "Outcome",
-    "best_of",
+    "best_outcomes",
     "outcomes_of",
     "rivals_of_best",
     "rivals_text",
@@ -85,7 +85,7 @@ def outcomes_of(runs: Iterable[RunRecord], objectives: Sequence[Objective]) -> l
     return sorted(found, key=lambda one: one.trial)
 
 
-def best_of(outcomes: Sequence[Outcome], objectives: Sequence[Objective]) -> list[Outcome]:
+def best_outcomes(outcomes: Sequence[Outcome], objectives: Sequence[Objective]) -> list[Outcome]:
     """Return the best point; with several objectives, all that no other one beats (Pareto's front).
 
     Args:

@@ -39,7 +39,7 @@ PRUNERS: Mapping[str, str] = {
     "hyperband": "HyperbandPruner",
 }
 #: Those that remember of each run what it had reached when they were asked.
-_REMEMBERING = frozenset({"halving", "hyperband"})
+_STATEFUL_PRUNERS = frozenset({"halving", "hyperband"})
 #: What of other runs is read, besides their points.
 _FIELDS = frozenset({"status", "start_time", "stop_time", "heartbeat", "meta"})
 #: Asking takes at most this part of the time of a run.
@@ -156,7 +156,7 @@ class RunPruner:
         self._metric = str(metric_of(objective["field"]))
         self._optuna = require("optuna", extra="optuna", purpose="--prune")
         self._optuna.logging.set_verbosity(self._optuna.logging.WARNING)
-        self._is_remembering = facts["pruner"] in _REMEMBERING
+        self._is_remembering = facts["pruner"] in _STATEFUL_PRUNERS
         pruner = getattr(self._optuna.pruners, PRUNERS[facts["pruner"]])()
         self._study = self._optuna.create_study(
             study_name=str(self._sweep),  # which the brackets of Hyperband depend on

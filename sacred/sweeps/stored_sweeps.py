@@ -12,7 +12,7 @@ from sacred._base.text import did_you_mean
 from sacred.query.errors import QueryError
 from sacred.query.parser import parse
 from sacred.query.syntax import And, Expression
-from sacred.query.values import REQUIRED
+from sacred.query.values import REQUIRED_FIELDS
 from sacred.queue.actions import change_queue
 from sacred.records import RunId, RunRecord
 from sacred.runs.columns import column_path
@@ -22,7 +22,7 @@ from sacred.runs.run_store import RunStore
 from sacred.status import ACTIVE, COMPLETED, PRUNED, RUNNING
 from sacred.sweeps.outcomes import (
     Outcome,
-    best_of,
+    best_outcomes,
     outcomes_of,
     rivals_text,
     sweep_condition,
@@ -111,7 +111,7 @@ class StoredSweep(Frozen, eq=False):
 
     def best(self) -> list[Outcome]:
         """Return the best point, or those that no other one beats; none without an objective."""
-        return best_of(self.outcomes(), self.objectives) if self.objectives else []
+        return best_outcomes(self.outcomes(), self.objectives) if self.objectives else []
 
     def rivals(self) -> str:
         """Return what has to be said of the best point; see `rivals_text`."""
@@ -200,7 +200,7 @@ def _records(store: RunStore, where: str | Expression) -> list[RunRecord]:
     # All runs of a sweep look for the same; several sweeps may look for different things.
     found = {one.field for record in records for one in _objectives(record)}
     paths = [column_path(field) for field in sorted(found)]
-    fields = _FIELDS.union(*(REQUIRED.get(path.field, (path.field,)) for path in paths))
+    fields = _FIELDS.union(*(REQUIRED_FIELDS.get(path.field, (path.field,)) for path in paths))
     if fields != _FIELDS:
         records = list(store.records(ids, fields))
     numbered = with_numbers(

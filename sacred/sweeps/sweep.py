@@ -43,7 +43,7 @@ from sacred.stores.store import (
 from sacred.sweeps.errors import SweepError
 from sacred.sweeps.importance import importance_of
 from sacred.sweeps.optuna_study import Study
-from sacred.sweeps.outcomes import Outcome, best_of, outcomes_of, sweep_condition, sweep_facts
+from sacred.sweeps.outcomes import Outcome, best_outcomes, outcomes_of, sweep_condition, sweep_facts
 from sacred.sweeps.plan import SweepPlan
 from sacred.sweeps.pruning import check_pruner
 from sacred.sweeps.space import Point, seeds_of
@@ -295,7 +295,7 @@ class Sweep:
         """
         if not self.plan.objectives:
             raise SweepError("what is best? The sweep has no minimize and no maximize")
-        return best_of(self.outcomes(), self.plan.objectives)
+        return best_outcomes(self.outcomes(), self.plan.objectives)
 
     def importance(self, objective: int = 0) -> dict[str, float]:
         """Which part of the variance of an objective each dimension accounts for (by Optuna).

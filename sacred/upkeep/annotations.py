@@ -42,7 +42,7 @@ def annotate(
         group: the group that it belongs to; None: none.
         notes: text of any length; None: none.
         comment: one line; None: none.
-        starred: whether it is outstanding.
+        starred: whether it is starred.
 
     Raises:
         ValueError: a tag is empty.

@@ -36,7 +36,7 @@ from sacred.stores.changes import (
 )
 from sacred.stores.reader import timestamp_of
 from sacred.stores.store import (
-    NOT_UNDERSTOOD,
+    MALFORMED_DATA_ERRORS,
     RunExistsError,
     StoreError,
     StoreNotFoundError,
@@ -123,7 +123,7 @@ def copy_runs(
             _copy_unless_moved(record, target, copies, report, queued)
         except StoreUnavailableError:
             raise
-        except (StoreError, OSError, ArithmeticError, *NOT_UNDERSTOOD) as error:
+        except (StoreError, OSError, ArithmeticError, *MALFORMED_DATA_ERRORS) as error:
             # One run that cannot be read, or that the target refuses, must not keep the others.
             report.problems.append(f"run {record.id!r} is not copied whole: {_reason(error)}")
     report.problems += runs.problems

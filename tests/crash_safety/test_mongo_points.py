@@ -69,7 +69,7 @@ def test_no_point_is_stored_twice_or_lost(
             killer = threading.Timer(chance.uniform(0.0, 0.3), server.kill)
             killer.start()
             while server.running or killer.is_alive():
-                # As a `Recording` does: what has failed, or may have, comes again.
+                # As a `Delivery` does: what has failed, or may have, comes again.
                 if added(metrics, total):
                     total += BATCH_SIZE
                 else:

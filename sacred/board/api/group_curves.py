@@ -13,7 +13,7 @@ from sacred.board.api.series import points_of, series_response
 from sacred.board.problem_details import Problem
 from sacred.display.value_text import as_json
 from sacred.runs.groups import Part
-from sacred.stores.store import NOT_UNDERSTOOD, StoreError
+from sacred.stores.store import MALFORMED_DATA_ERRORS, StoreError
 
 __all__ = ["read_group_curves"]
 
@@ -55,7 +55,7 @@ def _curve(call: Call, part: Part, name: str, columns: list[Any]) -> dict[str, A
     for key, run in part.runs:
         try:
             x, y = points_of(run, name, values["x"], values["from"], values["to"])
-        except (KeyError, StoreError, *NOT_UNDERSTOOD) as error:
+        except (KeyError, StoreError, *MALFORMED_DATA_ERRORS) as error:
             problems.append(f"{key}: {error.args[0] if isinstance(error, KeyError) else error}")
             continue
         curves.append((x, y))

@@ -14,7 +14,7 @@ from sacred.records import RunRecord
 from sacred.runs.columns import without_seeds
 from sacred.runs.comparison import Difference, compared
 from sacred.status import ACTIVE
-from sacred.stores.store import NOT_UNDERSTOOD, DamagedRunError, RunNotFoundError
+from sacred.stores.store import MALFORMED_DATA_ERRORS, DamagedRunError, RunNotFoundError
 
 __all__ = ["COMPARED_PARTS", "compare_runs"]
 
@@ -78,7 +78,7 @@ def compare_runs(call: Call) -> dict[str, Any]:
 def _differences(part: str, records: list[RunRecord], problems: list[str]) -> list[Difference]:
     try:
         return [found for found in compared(part, records) if found.differs]
-    except (DamagedRunError, *NOT_UNDERSTOOD) as error:
+    except (DamagedRunError, *MALFORMED_DATA_ERRORS) as error:
         problems.append(str(error))
         return []
 
@@ -86,7 +86,7 @@ def _differences(part: str, records: list[RunRecord], problems: list[str]) -> li
 def _metrics(run: RunRecord, problems: list[str]) -> list[str]:
     try:
         return list(run.metrics)
-    except (DamagedRunError, *NOT_UNDERSTOOD) as error:
+    except (DamagedRunError, *MALFORMED_DATA_ERRORS) as error:
         problems.append(str(error))
         return []
 
@@ -109,7 +109,7 @@ def _origins(
     for run in records:
         try:
             known = run.provenance
-        except (DamagedRunError, *NOT_UNDERSTOOD) as error:
+        except (DamagedRunError, *MALFORMED_DATA_ERRORS) as error:
             problems.append(str(error))
             known = None
         found.append(str(known[name].origin) if known is not None and name in known else None)

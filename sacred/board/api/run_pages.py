@@ -11,7 +11,7 @@ from sacred._base.frozen import replace
 from sacred._base.paths import iterate_flattened
 from sacred.board.api.context import Board
 from sacred.board.api.operations import Call
-from sacred.board.api.run_selection import RunRequest, RunSelection, select
+from sacred.board.api.run_selection import RunSelection, RunsQuery, select
 from sacred.board.opened_stores import BoardStore, run_key
 from sacred.display.formats import FORMATS
 from sacred.display.run_rows import run_table
@@ -43,14 +43,14 @@ _EXPORTS = {
 }
 
 
-def request_of(call: Call) -> RunRequest:
+def request_of(call: Call) -> RunsQuery:
     """Return what a call asks for.
 
     Args:
         call: of an operation with the parameters of `list_runs`.
     """
     values = call.values
-    return RunRequest(
+    return RunsQuery(
         stores=tuple(values.get("store") or ()),
         query=values.get("q") or "",
         sort=values.get("sort") or "",
@@ -89,7 +89,7 @@ def list_runs(call: Call) -> dict[str, Any]:
 
 
 def _selected(
-    board: Board, request: RunRequest, snapshot: str | None
+    board: Board, request: RunsQuery, snapshot: str | None
 ) -> tuple[RunSelection, Mapping[str, Path]]:
     """The runs of a request, as an earlier page has them if it is known, and the columns."""
     selection = board.selections.get(snapshot, request)

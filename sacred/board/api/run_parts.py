@@ -17,7 +17,7 @@ from sacred.provenance.origins import EntryProvenance
 from sacred.records import RunRecord, StoredFile
 from sacred.runs.repeating import commands_to_repeat
 from sacred.status import ACTIVE
-from sacred.stores.store import NOT_UNDERSTOOD, DamagedRunError
+from sacred.stores.store import MALFORMED_DATA_ERRORS, DamagedRunError
 
 __all__ = ["read_config", "read_output", "read_record", "read_run"]
 
@@ -76,7 +76,7 @@ class _Parts:
         """What a function returns; something else if that is damaged, which is noted."""
         try:
             return make()
-        except (DamagedRunError, *NOT_UNDERSTOOD) as error:
+        except (DamagedRunError, *MALFORMED_DATA_ERRORS) as error:
             if str(error) not in self.problems:
                 self.problems.append(str(error))
             return otherwise
@@ -180,7 +180,7 @@ def read_record(call: Call) -> dict[str, Any]:
     run = call.run
     try:
         document = call.store.runs.reader.document(run.id)
-    except NOT_UNDERSTOOD as error:
+    except MALFORMED_DATA_ERRORS as error:
         raise Problem(500, f"the record cannot be read: {error}") from None
     return {name: _plain(value) for name, value in document.items()}
 

@@ -21,7 +21,7 @@ from sacred.runs.columns import column_path
 from sacred.runs.damage import shown_value
 from sacred.runs.short_names import explain_names
 
-__all__ = ["RunRequest", "RunSelection", "Selections", "select"]
+__all__ = ["RunSelection", "RunsQuery", "Selections", "select"]
 
 #: So many selections are kept: of what a few open pages show.
 _MAX_KEPT = 16
@@ -30,7 +30,7 @@ _HEAD = 200
 _NEWEST_FIRST = (SortKey(Path("start_time"), descending=True),)
 
 
-class RunRequest(Frozen):
+class RunsQuery(Frozen):
     """What a page asks for.
 
     Args:
@@ -70,7 +70,7 @@ class RunSelection:
 
     def __init__(
         self,
-        request: RunRequest,
+        request: RunsQuery,
         stores: Sequence[BoardStore],
         tables: Sequence[RunTable],
         sort: tuple[SortKey, ...],
@@ -180,7 +180,7 @@ class Selections:
         self._kept: OrderedDict[str, RunSelection] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, token: str | None, request: RunRequest) -> RunSelection | None:
+    def get(self, token: str | None, request: RunsQuery) -> RunSelection | None:
         """Return a selection, if it is still known and is that of the request.
 
         Args:
@@ -206,7 +206,7 @@ class Selections:
                 self._kept.popitem(last=False)
 
 
-def select(stores: Mapping[str, BoardStore], request: RunRequest) -> RunSelection:
+def select(stores: Mapping[str, BoardStore], request: RunsQuery) -> RunSelection:
     """Return the runs of a request.
 
     Names that are no fields of every run are looked up in the stores if the first run does not
@@ -223,11 +223,11 @@ def select(stores: Mapping[str, BoardStore], request: RunRequest) -> RunSelectio
     asked = [store_of_key(stores, key) for key in dict.fromkeys(request.stores)]
     asked = asked or list(stores.values())
     selection = _read(asked, request, NO_NAMES)
-    names = _explained(asked, request, selection)
+    names = _names_for(asked, request, selection)
     return _read(asked, request, names) if names else selection
 
 
-def parsed(request: RunRequest, names: Names = NO_NAMES) -> Expression:
+def parsed(request: RunsQuery, names: Names = NO_NAMES) -> Expression:
     """Return the expression of a request.
 
     Args:
@@ -240,7 +240,7 @@ def parsed(request: RunRequest, names: Names = NO_NAMES) -> Expression:
     return parse(request.query, names=names, local=not request.utc)
 
 
-def _read(asked: Sequence[BoardStore], request: RunRequest, names: Names) -> RunSelection:
+def _read(asked: Sequence[BoardStore], request: RunsQuery, names: Names) -> RunSelection:
     where = parsed(request, names)
     sort = parse_sort(request.sort, names)
     columns = {name: column_path(name, names) for name in request.columns}
@@ -249,7 +249,7 @@ def _read(asked: Sequence[BoardStore], request: RunRequest, names: Names) -> Run
     return RunSelection(request, asked, tables, sort, columns)
 
 
-def _explained(asked: Sequence[BoardStore], request: RunRequest, selection: RunSelection) -> Names:
+def _names_for(asked: Sequence[BoardStore], request: RunsQuery, selection: RunSelection) -> Names:
     where = parsed(request)
     words = set(free_paths(bare_words(where), request.query))
     free = [
@@ -266,5 +266,5 @@ def _explained(asked: Sequence[BoardStore], request: RunRequest, selection: RunS
     return explain_names([store.runs for store in asked], unclear, words.intersection(unclear))
 
 
-def _without_columns(request: RunRequest) -> tuple[object, ...]:
+def _without_columns(request: RunsQuery) -> tuple[object, ...]:
     return request.stores, request.query, request.sort, request.in_trash, request.utc

@@ -24,7 +24,7 @@ from sacred.board.api.operations import Call
 from sacred.board.opened_stores import BoardStore, run_key, run_of_key, store_of_key
 from sacred.board.problem_details import Problem
 from sacred.records import RunRecord
-from sacred.stores.store import NOT_UNDERSTOOD, StoreError
+from sacred.stores.store import MALFORMED_DATA_ERRORS, StoreError
 
 __all__ = ["SERIES_TYPE", "points_of", "read_series", "run_of_name", "series_response"]
 
@@ -99,7 +99,7 @@ class _Curve:
         values = call.values
         try:
             x, y = _points(self._run, self._name, values["x"])
-        except (KeyError, StoreError, *NOT_UNDERSTOOD) as error:
+        except (KeyError, StoreError, *MALFORMED_DATA_ERRORS) as error:
             problem = str(error.args[0]) if isinstance(error, KeyError) else str(error)
             return {**self._about, "buckets": 0, "points": 0, "gaps": [], "error": problem}
         found = bucketed(x, y, values["buckets"], values["from"], values["to"])

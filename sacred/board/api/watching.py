@@ -13,7 +13,7 @@ from sacred.board.opened_stores import BoardStore, run_key
 from sacred.display.value_text import as_json
 from sacred.records import RunId, RunRecord
 from sacred.status import ACTIVE
-from sacred.stores.store import NOT_UNDERSTOOD, StoreError
+from sacred.stores.store import MALFORMED_DATA_ERRORS, StoreError
 
 __all__ = ["StoreChange", "Watcher"]
 
@@ -109,7 +109,7 @@ class _View:
         """Yield what has changed since the last look."""
         try:
             found = self._fingerprints()
-        except (StoreError, OSError, *NOT_UNDERSTOOD) as error:
+        except (StoreError, OSError, *MALFORMED_DATA_ERRORS) as error:
             if str(error) != self._error:
                 self._error = str(error)
                 yield StoreChange(store=self._store.key, error=self._error)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sacred.board.static_export.copied_secrets import Secrets
 from sacred.records import RunRecord, StoredFile
-from sacred.stores.store import NOT_UNDERSTOOD, StoreError
+from sacred.stores.store import MALFORMED_DATA_ERRORS, StoreError
 
 __all__ = ["CopiedFiles"]
 
@@ -45,7 +45,7 @@ class CopiedFiles:
         for kind in _KINDS:
             try:
                 files: Mapping[str, StoredFile] = getattr(run, kind)
-            except (StoreError, *NOT_UNDERSTOOD):
+            except (StoreError, *MALFORMED_DATA_ERRORS):
                 continue  # which the page of the run says
             found[kind] = {
                 name: {"type": file.content_type.partition(";")[0].strip().lower(), "content": key}
@@ -58,7 +58,7 @@ class CopiedFiles:
         try:
             with file.open() as opened:
                 content = opened.read(_MAX_FILE_BYTES + 1)
-        except (OSError, StoreError, *NOT_UNDERSTOOD):
+        except (OSError, StoreError, *MALFORMED_DATA_ERRORS):
             self.left_out["cannot be read"] += 1
             return None
         if len(content) > _MAX_FILE_BYTES:

@@ -14,12 +14,12 @@ from sacred.config.typed_entries import CommandLineText, as_entry, unmarked
 
 __all__ = ["SCALARS", "Choice", "EnumMember", "PathValue", "Scalar"]
 
-_REFUSED: Any = object()
+_REFUSED_VALUE: Any = object()
 _SWITCHES = {0: False, 1: True}
 
 
 def _to_none(value: Any) -> Any:
-    return None if value is None or value == "null" else _REFUSED
+    return None if value is None or value == "null" else _REFUSED_VALUE
 
 
 def _to_bool(value: Any) -> Any:
@@ -27,13 +27,13 @@ def _to_bool(value: Any) -> Any:
         return value
     if isinstance(value, str):
         made = as_entry(CommandLineText(value), True)
-        return made if isinstance(made, bool) else _REFUSED
-    return _SWITCHES.get(value, _REFUSED) if isinstance(value, int) else _REFUSED
+        return made if isinstance(made, bool) else _REFUSED_VALUE
+    return _SWITCHES.get(value, _REFUSED_VALUE) if isinstance(value, int) else _REFUSED_VALUE
 
 
 def _to_int(value: Any) -> Any:
     if isinstance(value, bool):
-        return _REFUSED
+        return _REFUSED_VALUE
     if isinstance(value, str):
         try:
             return int(value)
@@ -41,13 +41,13 @@ def _to_int(value: Any) -> Any:
             value = _to_float(value)
     if isinstance(value, float):
         # `steps=1e5` is a float to Python.
-        return int(value) if value.is_integer() else _REFUSED
-    return int(value) if isinstance(value, int) else _REFUSED
+        return int(value) if value.is_integer() else _REFUSED_VALUE
+    return int(value) if isinstance(value, int) else _REFUSED_VALUE
 
 
 def _to_float(value: Any) -> Any:
     if isinstance(value, bool):
-        return _REFUSED
+        return _REFUSED_VALUE
     if isinstance(value, str):
         made = as_entry(CommandLineText(value), 0.5)  # inf, 1/3
         if isinstance(made, float):
@@ -55,33 +55,33 @@ def _to_float(value: Any) -> Any:
         try:
             return float(value)
         except ValueError:
-            return _REFUSED
+            return _REFUSED_VALUE
     try:
-        return float(value) if isinstance(value, int | float) else _REFUSED
+        return float(value) if isinstance(value, int | float) else _REFUSED_VALUE
     except OverflowError:
-        return _REFUSED
+        return _REFUSED_VALUE
 
 
 def _to_complex(value: Any) -> Any:
     if isinstance(value, bool):
-        return _REFUSED
+        return _REFUSED_VALUE
     if isinstance(value, int | float | complex):
         return complex(value)
     try:
-        return complex(value) if isinstance(value, str) else _REFUSED
+        return complex(value) if isinstance(value, str) else _REFUSED_VALUE
     except ValueError:
-        return _REFUSED
+        return _REFUSED_VALUE
 
 
 def _to_str(value: Any) -> Any:
     text = getattr(value, "text", None)  # of a number that was typed
     if isinstance(text, str) and isinstance(value, int | float):
         return text
-    return unmarked(value) if isinstance(value, str) else _REFUSED  # it may name a secret
+    return unmarked(value) if isinstance(value, str) else _REFUSED_VALUE  # it may name a secret
 
 
 def _to_bytes(value: Any) -> Any:
-    return value if isinstance(value, bytes) else _REFUSED
+    return value if isinstance(value, bytes) else _REFUSED_VALUE
 
 
 # What a default is, and how a value from outside becomes it. PEP 484: an int is a float, too.
@@ -127,7 +127,7 @@ class Scalar(Declaration):
             wrong: receives what does not fit.
         """
         made = self._converted(value)
-        if made is not _REFUSED:
+        if made is not _REFUSED_VALUE:
             return made
         hint = ""
         if self.kind is str and isinstance(value, bool | int | float | None):
@@ -254,7 +254,7 @@ class PathValue(Declaration):
             wrong: receives what does not fit.
         """
         text = _to_str(value)
-        if text is not _REFUSED:
+        if text is not _REFUSED_VALUE:
             return self._cls(text)
         return value if isinstance(value, self._cls) else self.refuse(value, path, wrong)
 

@@ -10,20 +10,20 @@ from sacred.exec.composition import INTERPRETERS, interpreter_name
 
 __all__ = ["SystemFiles", "is_compiled", "is_device", "is_outside", "source_of_compiled"]
 
-_SYSTEM = (
+_SYSTEM_PREFIXES = (
     *("/usr/", "/lib/", "/lib64/", "/lib32/", "/bin/", "/sbin/", "/etc/", "/opt/", "/nix/"),
     *("/gnu/store/", "/snap/", "/var/lib/", "/var/cache/"),
 )
-_OUTSIDE = ("/proc/", "/sys/", "/dev/", "/run/", "/memfd:")
+_DEVICE_PREFIXES = ("/proc/", "/sys/", "/dev/", "/run/", "/memfd:")
 _SHARED_MEMORY = "/dev/shm/"
-_LOCAL = ("/usr/local/share/", "/usr/local/data/")
-_LIBRARIES = re.compile(
+_LOCAL_DATA_PREFIXES = ("/usr/local/share/", "/usr/local/data/")
+_LIBRARY_PATH = re.compile(
     r"/(?:site-packages|dist-packages|lib/python\d[\d.]*|site-library)/|\.(?:egg|dist)-info/"
 )
-_COMPILED = re.compile(r"/__pycache__/|\.pyc(?:\.\d+)?$")
-_SOURCE = re.compile(r"(.*)/__pycache__/([^/]+?)\.[^/.]+(?:\.opt-\w+)?\.pyc(?:\.\d+)?")
+_COMPILED_PATH = re.compile(r"/__pycache__/|\.pyc(?:\.\d+)?$")
+_SOURCE_OF_COMPILED = re.compile(r"(.*)/__pycache__/([^/]+?)\.[^/.]+(?:\.opt-\w+)?\.pyc(?:\.\d+)?")
 #: Files with secrets: neither content nor digest is recorded.
-_PRIVATE = re.compile(
+_SECRET_NAME = re.compile(
     r"(?i)credential|secret|passw|\.(?:pem|key|p12|pfx|kdbx)$|^id_(?:rsa|dsa|ecdsa|ed25519)"
 )
 
@@ -35,7 +35,7 @@ def is_outside(path: str) -> bool:
 
 def is_compiled(path: str) -> bool:
     """Whether a path is one of a module that Python has compiled."""
-    return _COMPILED.search(path) is not None
+    return _COMPILED_PATH.search(path) is not None
 
 
 def source_of_compiled(path: str) -> str | None:
@@ -44,7 +44,7 @@ def source_of_compiled(path: str) -> str | None:
     >>> source_of_compiled("/lab/__pycache__/data.cpython-311.opt-1.pyc")
     '/lab/data.py'
     """
-    found = _SOURCE.fullmatch(path)
+    found = _SOURCE_OF_COMPILED.fullmatch(path)
     return None if found is None else f"{found[1]}/{found[2]}.py"
 
 
@@ -52,7 +52,7 @@ def is_device(path: str) -> bool:
     """Whether a path is one of a device or a process."""
     # Directories in it hold files as others do; what lies in it directly is shared memory.
     is_shared = path.startswith(_SHARED_MEMORY) and path.count("/") > _SHARED_MEMORY.count("/")
-    return path.startswith(_OUTSIDE) and not is_shared
+    return path.startswith(_DEVICE_PREFIXES) and not is_shared
 
 
 class SystemFiles:
@@ -69,17 +69,17 @@ class SystemFiles:
         self._prefixes = tuple(f"{path}/" for path in _prefixes(programs, self._directory))
 
     def __contains__(self, path: str) -> bool:
-        if path.startswith(_LOCAL):
+        if path.startswith(_LOCAL_DATA_PREFIXES):
             return False
-        is_known = path.startswith((*_SYSTEM, *self._prefixes))
-        return is_known or _LIBRARIES.search(path) is not None
+        is_known = path.startswith((*_SYSTEM_PREFIXES, *self._prefixes))
+        return is_known or _LIBRARY_PATH.search(path) is not None
 
     def is_private(self, path: str) -> bool:
         """Whether a file may hold secrets: hidden ones, keys."""
         relative = os.path.relpath(path, self._directory)
         parts = [part for part in relative.split(os.sep) if part not in (os.curdir, os.pardir)]
         is_hidden = any(part.startswith(".") for part in parts)
-        return is_hidden or _PRIVATE.search(os.path.basename(path)) is not None
+        return is_hidden or _SECRET_NAME.search(os.path.basename(path)) is not None
 
 
 def _prefixes(programs: Iterable[str], directory: str) -> Collection[str]:

@@ -59,7 +59,7 @@ class GoogleBucket(Bucket):
 
     def put(self, key: str, body: IO[bytes]) -> None:
         """See `Bucket.put`."""
-        with self._explained():
+        with self._translate_errors():
             self._upload(self._bucket.blob(key), body)
 
     def put_new(self, key: str, body: bytes) -> bool:
@@ -67,7 +67,7 @@ class GoogleBucket(Bucket):
         # Not at the top, as others below: the client of Google is optional.
         from google.api_core.exceptions import PreconditionFailed
 
-        with self._explained():
+        with self._translate_errors():
             try:
                 self._upload(self._bucket.blob(key), io.BytesIO(body), if_generation_match=0)
             except PreconditionFailed:
@@ -76,7 +76,7 @@ class GoogleBucket(Bucket):
 
     def extend(self, key: str, size: int, tail: bytes) -> None:
         """See `Bucket.extend`."""
-        with self._explained():
+        with self._translate_errors():
             whole = self._bucket.get_blob(key, **self._patience)
             if whole is None or whole.size != size:
                 raise StoreUnavailableError(f"{self.url}/{key} was changed by somebody else")
@@ -93,7 +93,7 @@ class GoogleBucket(Bucket):
         """See `Bucket.get`; the version is the generation."""
         from google.api_core.exceptions import NotFound
 
-        with self._explained():
+        with self._translate_errors():
             try:
                 generation = int(version) if version else None
                 blob = self._bucket.blob(key, generation=generation)
@@ -103,7 +103,7 @@ class GoogleBucket(Bucket):
 
     def objects(self, prefix: str) -> Iterator[Blob]:
         """See `Bucket.objects`."""
-        with self._explained():
+        with self._translate_errors():
             for blob in self._bucket.list_blobs(prefix=prefix, **self._patience):
                 yield Blob(
                     name=str(blob.name),
@@ -114,7 +114,7 @@ class GoogleBucket(Bucket):
 
     def modified(self, key: str) -> datetime.datetime | None:
         """See `Bucket.modified`."""
-        with self._explained():
+        with self._translate_errors():
             blob = self._bucket.get_blob(key, **self._patience)
         return None if blob is None else naive_utc(blob.updated)
 
@@ -124,7 +124,7 @@ class GoogleBucket(Bucket):
 
         blob = self._bucket.blob(key)
         blob.metadata = {"used": utcnow().isoformat()}
-        with self._explained():
+        with self._translate_errors():
             try:
                 blob.patch(**self._patience)
             except NotFound:
@@ -135,7 +135,7 @@ class GoogleBucket(Bucket):
         """See `Bucket.delete_unmodified`."""
         from google.api_core.exceptions import NotFound, PreconditionFailed
 
-        with self._explained():
+        with self._translate_errors():
             blob = self._bucket.get_blob(key, **self._patience)
             if blob is None or naive_utc(blob.updated) >= before:
                 return False
@@ -153,18 +153,18 @@ class GoogleBucket(Bucket):
         """See `Bucket.delete`."""
         from google.api_core.exceptions import NotFound
 
-        with self._explained(), contextlib.suppress(NotFound):
+        with self._translate_errors(), contextlib.suppress(NotFound):
             self._bucket.blob(key).delete(**self._patience)
 
     def first(self, prefix: str) -> str | None:
         """See `Bucket.first`."""
-        with self._explained():
+        with self._translate_errors():
             found = self._bucket.list_blobs(prefix=prefix, max_results=1, **self._patience)
             return next((str(blob.name) for blob in found), None)
 
     def folders(self, prefix: str) -> Iterator[str]:
         """See `Bucket.folders`."""
-        with self._explained():
+        with self._translate_errors():
             found = self._bucket.list_blobs(prefix=prefix, delimiter="/", **self._patience)
             for page in found.pages:
                 for folder in page.prefixes:
@@ -189,7 +189,7 @@ class GoogleBucket(Bucket):
         return {"timeout": _TIMEOUT, "retry": retry.DEFAULT_RETRY.with_timeout(RETRY_SECONDS)}
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         from google.api_core.exceptions import GoogleAPIError
         from google.auth.exceptions import GoogleAuthError
         from requests.exceptions import RequestException

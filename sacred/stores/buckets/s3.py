@@ -23,9 +23,9 @@ __all__ = ["S3Bucket", "check_bucket_name"]
 
 _NAME = re.compile(r"(?!xn--)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
-_TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
-_ABSENT = frozenset({"NoSuchKey", "NoSuchBucket", "NotFound", "404"})
-_REFUSED = frozenset({"ExpiredToken", "InvalidToken", "AccountProblem"})
+_TAKEN_CODES = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+_ABSENT_CODES = frozenset({"NoSuchKey", "NoSuchBucket", "NotFound", "404"})
+_REFUSED_CODES = frozenset({"ExpiredToken", "InvalidToken", "AccountProblem"})
 _PURPOSE = "An S3Observer"
 # Modules of the client that log at the level INFO, which a run shows: where credentials are from.
 _LOGGERS = ("client", "configprovider", "credentials", "endpoint_provider", "tokens", "utils")
@@ -63,7 +63,7 @@ class S3Bucket(Bucket):
     def put(self, key: str, body: IO[bytes]) -> None:
         """See `Bucket.put`; large content goes in parts."""
         config = require("boto3.s3.transfer", "s3", _PURPOSE).TransferConfig(use_threads=False)
-        with self._explained():
+        with self._translate_errors():
             self._make_sure_it_is_there()
             self._s3.upload_fileobj(_Unclosed(body), self.name, key, Config=config)
 
@@ -72,12 +72,12 @@ class S3Bucket(Bucket):
         # Not at the top, as others below: the client of AWS is optional.
         from botocore.exceptions import ClientError
 
-        with self._explained():
+        with self._translate_errors():
             self._make_sure_it_is_there()
             try:
                 self._s3.put_object(Bucket=self.name, Key=key, Body=body, IfNoneMatch="*")
             except ClientError as error:
-                if _code(error) not in _TAKEN:
+                if _code(error) not in _TAKEN_CODES:
                     raise
                 return False
         return True
@@ -85,7 +85,7 @@ class S3Bucket(Bucket):
     def extend(self, key: str, size: int, tail: bytes) -> None:
         """See `Bucket.extend`."""
         where = {"Bucket": self.name, "Key": key}
-        with self._explained():
+        with self._translate_errors():
             upload = {**where, "UploadId": self._s3.create_multipart_upload(**where)["UploadId"]}
             try:
                 parts = self._copied(upload, size)
@@ -103,11 +103,11 @@ class S3Bucket(Bucket):
         from botocore.exceptions import ClientError
 
         condition = {"IfMatch": version} if version else {}
-        with self._explained():
+        with self._translate_errors():
             try:
                 answer = self._s3.get_object(Bucket=self.name, Key=key, **condition)
             except ClientError as error:
-                if _code(error) not in _ABSENT | (_TAKEN if version else set()):
+                if _code(error) not in _ABSENT_CODES | (_TAKEN_CODES if version else set()):
                     raise
                 raise FileNotFoundError(f"There is no {self.url}/{key}") from None
             with contextlib.closing(answer["Body"]) as body:
@@ -128,11 +128,11 @@ class S3Bucket(Bucket):
         """See `Bucket.modified`."""
         from botocore.exceptions import ClientError
 
-        with self._explained():
+        with self._translate_errors():
             try:
                 answer = self._s3.head_object(Bucket=self.name, Key=key)
             except ClientError as error:
-                if _code(error) not in _ABSENT:
+                if _code(error) not in _ABSENT_CODES:
                     raise
                 return None
         return naive_utc(answer["LastModified"])
@@ -143,12 +143,12 @@ class S3Bucket(Bucket):
 
         # A copy that changes nothing is refused.
         changed = {"MetadataDirective": "REPLACE", "Metadata": {"used": utcnow().isoformat()}}
-        with self._explained():
+        with self._translate_errors():
             try:
                 source = {"Bucket": self.name, "Key": key}
                 self._s3.copy(source, self.name, key, ExtraArgs=changed)
             except ClientError as error:
-                if _code(error) not in _ABSENT:
+                if _code(error) not in _ABSENT_CODES:
                     raise
                 return False
         return True
@@ -167,7 +167,7 @@ class S3Bucket(Bucket):
 
     def delete(self, key: str) -> None:
         """See `Bucket.delete`."""
-        with self._explained():
+        with self._translate_errors():
             self._s3.delete_object(Bucket=self.name, Key=key)
 
     def first(self, prefix: str) -> str | None:
@@ -206,7 +206,7 @@ class S3Bucket(Bucket):
         try:
             self._s3.head_bucket(Bucket=self.name)
         except ClientError as error:
-            if _code(error) not in _ABSENT:
+            if _code(error) not in _ABSENT_CODES:
                 raise
             self._make()
         self._is_there = True
@@ -243,16 +243,16 @@ class S3Bucket(Bucket):
     def _pages(self, **wanted: Any) -> Iterator[dict[str, Any]]:
         from botocore.exceptions import ClientError
 
-        with self._explained():
+        with self._translate_errors():
             pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, **wanted)
             try:
                 yield from pages
             except ClientError as error:
-                if _code(error) not in _ABSENT:
+                if _code(error) not in _ABSENT_CODES:
                     raise  # else there is no bucket yet, so nothing in it
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         from boto3.exceptions import Boto3Error
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -352,9 +352,13 @@ def _as_store_error(error: BaseException, url: str) -> StoreError:
     if isinstance(error, exceptions.ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         text = str(error.response.get("Error", {}).get("Message") or error)
-        if status in (401, 403) or _code(error) in _REFUSED:
+        if status in (401, 403) or _code(error) in _REFUSED_CODES:
             return StorePermissionError(f"{url} refuses access: {_code(error)}: {text}")
-        if 400 <= status < 500 and _code(error) not in {*_ABSENT, "SlowDown", "RequestTimeout"}:
+        if 400 <= status < 500 and _code(error) not in {
+            *_ABSENT_CODES,
+            "SlowDown",
+            "RequestTimeout",
+        }:
             return StoreError(f"{url} does not take this: {_code(error)}: {text}")
         return StoreUnavailableError(f"{url} cannot be used: {_code(error)}: {text}")
     no_credentials = (exceptions.NoCredentialsError, exceptions.PartialCredentialsError)

@@ -240,7 +240,7 @@ class LocalBlobs(Blobs):
 
     def claim(self, run_id: str | None) -> str:
         """See `Blobs.claim`; the directory of the run is the claim."""
-        with self._explained():
+        with self._translate_errors():
             try:
                 return self._claim(run_id)
             except FileNotFoundError:
@@ -249,7 +249,7 @@ class LocalBlobs(Blobs):
 
     def highest_id(self) -> int:
         """See `Blobs.highest_id`."""
-        with self._explained():
+        with self._translate_errors():
             try:
                 return highest_number(self._root, self._path(TRASH))
             except FileNotFoundError:
@@ -273,7 +273,7 @@ class LocalBlobs(Blobs):
         """See `Blobs.write_last`; on the disk when it returns."""
         last = self._path(name)
         folder = os.path.dirname(last)
-        with self._explained():
+        with self._translate_errors():
             for directory, _, files in os.walk(folder, topdown=False):
                 for file in files:
                     path = os.path.join(directory, file)
@@ -289,7 +289,7 @@ class LocalBlobs(Blobs):
 
     def sync_new(self) -> None:
         """See `Blobs.sync_new`."""
-        with self._explained():
+        with self._translate_errors():
             for name in list(self._new):
                 sync_to_disk(self._path(name))
             for folder in {os.path.dirname(self._path(name)) for name in self._new}:
@@ -298,7 +298,7 @@ class LocalBlobs(Blobs):
 
     def append(self, name: str, offset: int, content: bytes) -> None:
         """See `Blobs.append`."""
-        with self._explained():
+        with self._translate_errors():
             fd = os.open(self._path(name), _APPEND, 0o666)
             try:
                 size = os.lseek(fd, 0, os.SEEK_END)
@@ -367,12 +367,12 @@ class LocalBlobs(Blobs):
 
     def remove_unused(self, name: str, before: datetime.datetime) -> bool:
         """See `Blobs.remove_unused`."""
-        with self._explained():
+        with self._translate_errors():
             return remove_unused(self._path(name), before)
 
     def remove(self, name: str) -> None:
         """See `Blobs.remove`."""
-        with self._explained(), contextlib.suppress(FileNotFoundError):
+        with self._translate_errors(), contextlib.suppress(FileNotFoundError):
             os.remove(self._path(name))
 
     def remove_folder(self, name: str) -> None:
@@ -380,7 +380,7 @@ class LocalBlobs(Blobs):
         # Not at the top, as others below: few runs copy files, or keep a change log.
         import shutil
 
-        with self._explained(), contextlib.suppress(FileNotFoundError):
+        with self._translate_errors(), contextlib.suppress(FileNotFoundError):
             shutil.rmtree(self._path(name))
 
     def folders(self, below: str = "") -> list[str]:
@@ -443,7 +443,7 @@ class LocalBlobs(Blobs):
         path = self._path(name)
         folder = os.path.dirname(path)
         scratch = scratch_path(folder)
-        with self._explained():
+        with self._translate_errors():
             try:
                 fd = os.open(scratch, _CREATE, 0o666)
             except FileNotFoundError:
@@ -460,7 +460,7 @@ class LocalBlobs(Blobs):
                     os.remove(scratch)
                 raise
 
-    def _explained(self) -> contextlib.AbstractContextManager[None]:
+    def _translate_errors(self) -> contextlib.AbstractContextManager[None]:
         return translate_errors(self.root)
 
 

@@ -15,7 +15,7 @@ from sacred.stores.files.fingerprints import is_run
 from sacred.stores.files.metrics_json_reader import read_all_points, read_points, stored_names
 from sacred.stores.files.run_json import ABOUT, ANNOTATIONS, DETAIL_FILES
 from sacred.stores.reader import LIST_FIELDS, Reader, timestamp_of
-from sacred.stores.store import NOT_UNDERSTOOD, DamagedRunError, RunNotFoundError
+from sacred.stores.store import MALFORMED_DATA_ERRORS, DamagedRunError, RunNotFoundError
 
 if TYPE_CHECKING:
     from sacred.stores.query_index import QueryIndex
@@ -182,7 +182,7 @@ class FileReader(Reader):
     def _noticing_damage(self, run_id: RunId, name: str) -> Iterator[None]:
         try:
             yield
-        except NOT_UNDERSTOOD as error:
+        except MALFORMED_DATA_ERRORS as error:
             where = f"{self.blobs.root}/{run_id}/{name}"
             raise DamagedRunError(f"Run {run_id!r} is damaged: {where}: {error}") from error
 

@@ -14,7 +14,7 @@ from sacred.stores.store import RunNotFoundError
 
 __all__ = ["MemoryReader"]
 
-_ELSEWHERE = ("captured_out", "artifacts", "resources")
+_FIELDS_ELSEWHERE = ("captured_out", "artifacts", "resources")
 
 
 class MemoryReader(Reader):
@@ -42,7 +42,7 @@ class MemoryReader(Reader):
         return {name: value for name, value in document.items() if name not in unwanted}
 
     def _document(self, run_id: RunId, run: dict[str, Any]) -> Document:
-        document = {k: v for k, v in run["document"].items() if k not in _ELSEWHERE}
+        document = {k: v for k, v in run["document"].items() if k not in _FIELDS_ELSEWHERE}
         document |= {
             name: timestamp_of(document.get(name)) for name in TIME_FIELDS if name in document
         }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId
 
-from sacred.stores.mongo.tails import GROWING
+from sacred.stores.mongo.tails import GROWING_FIELD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ def columns_of(document: bytes | memoryview) -> dict[str, Any] | None:
                 found[name] = int.from_bytes(content, "little", signed=True)
             elif name == "_id" and kind == _OBJECT_ID:
                 found[name] = ObjectId(bytes(content))
-            elif name == GROWING and kind == _BOOLEAN:
+            elif name == GROWING_FIELD and kind == _BOOLEAN:
                 found[name] = content[0] == 1
     except (LookupError, ValueError):
         return None

@@ -19,9 +19,9 @@ from sacred.status import RUNNING, shown_status
 from sacred.stores.collector import Collector, Garbage, Progress, Report
 from sacred.stores.mongo.bson_values import DISCARD_TIME
 from sacred.stores.mongo.errors import translate_errors
-from sacred.stores.mongo.gridfs_files import USED, files_of
+from sacred.stores.mongo.gridfs_files import USED_FIELD, files_of
 from sacred.stores.mongo.points import MongoMetrics
-from sacred.stores.mongo.tails import GROWING
+from sacred.stores.mongo.tails import GROWING_FIELD
 from sacred.stores.reader import timestamp_of
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class MongoCollector(Collector):
         if self._metrics is None:
             return
         with translate_errors(self._url):
-            found = list(self._metrics.find({GROWING: True}, {"run_id": 1, "name": 1}))
+            found = list(self._metrics.find({GROWING_FIELD: True}, {"run_id": 1, "name": 1}))
             for done, metric in enumerate(found, start=1):
                 run_id, name = metric.get("run_id"), metric.get("name")
                 if run_id is not None and isinstance(name, str) and not self._is_running(run_id):
@@ -227,7 +227,7 @@ def _object_ids(values: Iterable[Any]) -> Iterator[ObjectId]:
 
 
 def _unused_since(before: datetime.datetime) -> dict[str, Any]:
-    return {"uploadDate": {"$lt": before}, USED: {"$not": {"$gte": before}}}
+    return {"uploadDate": {"$lt": before}, USED_FIELD: {"$not": {"$gte": before}}}
 
 
 def _parts(files: MongoCollection[dict[str, Any]]) -> set[str]:

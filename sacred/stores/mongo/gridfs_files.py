@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from gridfs import GridFS
     from pymongo.collection import Collection
 
-__all__ = ["USED", "GridFiles", "content_type_of", "files_of"]
+__all__ = ["USED_FIELD", "GridFiles", "content_type_of", "files_of"]
 
 _ATTEMPTS = 3
 
 #: The field of a file's document with the time when a run has last started to use it.
-USED = "used"
+USED_FIELD = "used"
 
 
 def content_type_of(name: str, path: str) -> str | None:
@@ -126,11 +126,11 @@ class GridFiles:
         """Say that one more run refers to a file; False: somebody has just removed it."""
         if self._documents is None:
             return True
-        last = timestamp_of(found._file.get(USED) or found._file.get("uploadDate"))
+        last = timestamp_of(found._file.get(USED_FIELD) or found._file.get("uploadDate"))
         # What was used lately need not be marked again.
         if last is not None and utcnow() - last < collector.COUNTS:
             return True
-        mark = {"$set": {USED: utcnow()}}
+        mark = {"$set": {USED_FIELD: utcnow()}}
         return self._documents.update_one({"_id": found._id}, mark).matched_count > 0
 
     def _put(

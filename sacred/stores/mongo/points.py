@@ -14,10 +14,10 @@ from sacred.stores.changes import AddPoints, joined_times
 from sacred.stores.mongo.bson_times import with_times
 from sacred.stores.mongo.bson_values import force_bson_encodeable
 from sacred.stores.mongo.tails import (
-    GROWING,
+    GROWING_FIELD,
     MAX_PUSHED_POINTS,
     PART_OF_TAILS,
-    TAIL,
+    TAIL_FIELD,
     is_due,
     tail_id,
     tails_of,
@@ -173,7 +173,7 @@ class MongoMetrics:
             return
         self.id_of(name)
         ids = self._ids[name]
-        is_growing = {"_id": ids[0], GROWING: True}
+        is_growing = {"_id": ids[0], GROWING_FIELD: True}
         if self._collection.find_one(is_growing, {"_id": 1}) is None:
             self._growing[name] = _Growing(max(len(ids) - 1, 0))
             return
@@ -223,7 +223,7 @@ class MongoMetrics:
     def _add_tail(self, name: str, growing: _Growing, points: AddPoints) -> None:
         if name not in self._marked:
             first = {"_id": self.id_of(name)}
-            self._collection.update_one(first, {"$set": {GROWING: True}})
+            self._collection.update_one(first, {"$set": {GROWING_FIELD: True}})
             self._marked.add(name)
         tails = growing.tails
         if not tails or tails[-1] + len(points) > MAX_PUSHED_POINTS:
@@ -234,7 +234,7 @@ class MongoMetrics:
             "run_id": self._run_id,
             "name": name,
             "part": PART_OF_TAILS + number,
-            TAIL: number,
+            TAIL_FIELD: number,
         }
         self._put_points(document, tails[-1], points)
         tails[-1] += len(points)
@@ -295,7 +295,7 @@ class MongoMetrics:
         """Take the mark from the first documents, when no metric has tails."""
         if self._marked:
             first = [self.id_of(name) for name in self._marked]
-            self._collection.update_many({"_id": {"$in": first}}, {"$unset": {GROWING: ""}})
+            self._collection.update_many({"_id": {"$in": first}}, {"$unset": {GROWING_FIELD: ""}})
             self._marked.clear()
 
     def _write(self, name: str, part: int, start: int, points: AddPoints) -> None:
@@ -368,11 +368,11 @@ class MongoMetrics:
     def _names_of_growing(self, listed: object) -> list[str]:
         """The listed metrics that may have tails, by one look at the index of the ids."""
         names = {metric_id: name for name, metric_id in _listed_ids(listed)}
-        found = self._collection.find({"_id": {"$in": [*names]}, GROWING: True}, {"_id": 1})
+        found = self._collection.find({"_id": {"$in": [*names]}, GROWING_FIELD: True}, {"_id": 1})
         return [names[document["_id"]] for document in found]
 
     def _stored_ids(self, name: str) -> list[ObjectId]:
-        which = {"run_id": self._run_id, "name": name, TAIL: {"$exists": False}}
+        which = {"run_id": self._run_id, "name": name, TAIL_FIELD: {"$exists": False}}
         found = self._collection.find(which, {"part": 1})
         return [document["_id"] for document in sorted(found, key=lambda d: d.get("part", 0))]
 

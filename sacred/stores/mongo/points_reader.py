@@ -16,9 +16,9 @@ from sacred.records.metric import aggregate
 from sacred.serializer import restore
 from sacred.stores.mongo.bson_columns import ARRAYS, columns_of
 from sacred.stores.mongo.points import AGGREGATIONS, POINTS_PER_DOCUMENT
-from sacred.stores.mongo.tails import GROWING, TAIL, tails_of
+from sacred.stores.mongo.tails import GROWING_FIELD, TAIL_FIELD, tails_of
 from sacred.stores.point_columns import joined
-from sacred.stores.store import NOT_UNDERSTOOD
+from sacred.stores.store import MALFORMED_DATA_ERRORS
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection as MongoCollection
@@ -32,7 +32,7 @@ _POINTS_AT_ONCE = 200_000
 _SUMMARY = {
     "run_id": 1,
     "name": 1,
-    GROWING: 1,
+    GROWING_FIELD: 1,
     "is_whole": {"$and": [{"$isArray": "$values"}, {"$isArray": "$steps"}]},
     **{name: number for name, number in AGGREGATIONS.items() if name != "mean"},
 }
@@ -102,7 +102,7 @@ class MetricDocuments:
         for metric, documents in summaries.items():
             # Of long ones, and of what is no such document, the points are read.
             first, *others = documents
-            is_long = others or first.get(GROWING) or first["count"] >= POINTS_PER_DOCUMENT
+            is_long = others or first.get(GROWING_FIELD) or first["count"] >= POINTS_PER_DOCUMENT
             if is_long or not first["is_whole"]:
                 continue
             known[metric] = _numbers_in(first, kinds[metric[1]])
@@ -118,7 +118,7 @@ class MetricDocuments:
         """Of each document its three arrays, in order."""
         while True:
             found = self._documents_that_stay(run_id, name)
-            if not any(document.get(GROWING) for document in found):
+            if not any(document.get(GROWING_FIELD) for document in found):
                 return found
             last = found[-1]
             length = len(last["values"])
@@ -129,7 +129,7 @@ class MetricDocuments:
 
     def _documents_that_stay(self, run_id: RunId, name: str) -> list[dict[str, Any]]:
         first = self.listed([run_id]).get(run_id, {}).get(name)
-        which: dict[str, Any] = {"run_id": run_id, "name": name, TAIL: {"$exists": False}}
+        which: dict[str, Any] = {"run_id": run_id, "name": name, TAIL_FIELD: {"$exists": False}}
         found: list[dict[str, Any]] = []
         if first is not None and ObjectId.is_valid(first):
             # By its id: there is no index for the ids of runs.
@@ -215,7 +215,7 @@ class MetricDocuments:
             metric = whose[document["_id"]]
             try:
                 points = Points(steps=(), values=restore(document["values"]), timestamps=())
-            except NOT_UNDERSTOOD:
+            except MALFORMED_DATA_ERRORS:
                 continue
             for kind in kinds[metric[1]] - known[metric].keys() - {"step", "last"}:
                 known[metric][kind] = aggregate(points, kind)

@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from bson import ObjectId
 
 __all__ = [
-    "GROWING",
+    "GROWING_FIELD",
     "GROWTH",
     "MAX_PUSHED_POINTS",
     "PART_OF_TAILS",
-    "TAIL",
+    "TAIL_FIELD",
     "is_due",
     "tail_id",
     "tails_of",
 ]
 
 #: The field of a first document whose metric may have tails.
-GROWING = "growing"
+GROWING_FIELD = "growing"
 #: The field of a tail: its number.
-TAIL = "tail"
+TAIL_FIELD = "tail"
 #: Points are moved when a document has a third of the points that it may have, a ninth, ... A
 #: dashboard that knows of no tails sees at least a third of the points.
 GROWTH = 3

@@ -19,7 +19,7 @@ from sacred.records.metric import Points, aggregate
 from sacred.stores.sql.points import MAX_EXACT_INTEGER, step_from, value_from, values_from
 from sacred.stores.sql.storable_text import storable
 from sacred.stores.sql.tables import TABLES
-from sacred.stores.store import NOT_UNDERSTOOD
+from sacred.stores.store import MALFORMED_DATA_ERRORS
 
 __all__ = ["is_last_of", "numbers_of"]
 
@@ -78,7 +78,7 @@ class _Metric:
             if row.position < _MAX_AGGREGATED_POINTS:
                 there.append(row.run_id)
             found[row.run_id] = {}
-            with contextlib.suppress(*NOT_UNDERSTOOD):
+            with contextlib.suppress(*MALFORMED_DATA_ERRORS):
                 last = {"last": value_from(row.value, row.value_json)}
                 last["step"] = step_from(row.step, row.step_json)
                 found[row.run_id] |= {kind: last[kind] for kind in last.keys() & self._kinds}
@@ -139,7 +139,7 @@ class _Metric:
         for run_id, points in itertools.groupby(map(tuple, rows), key=lambda row: row[0]):
             try:
                 values = _values(points)
-            except NOT_UNDERSTOOD:
+            except MALFORMED_DATA_ERRORS:
                 continue
             # Nor has the last point been understood, if it is not there by now.
             for kind in self._kinds - found[run_id].keys() - {"last", "step"}:

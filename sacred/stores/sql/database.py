@@ -22,6 +22,7 @@ from sacred.stores.sql.engine import BUSY_TIMEOUT, file_of
 from sacred.stores.sql.errors import translate_errors
 from sacred.stores.sql.migrations import statements_for
 from sacred.stores.sql.old_triggers import drop_old_triggers, has_old_triggers
+from sacred.stores.sql.tables import MYSQL_DIALECTS
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -31,7 +32,6 @@ __all__ = ["Database"]
 
 #: For ``pg_advisory_xact_lock``: any number that nobody else takes.
 _LOCK_NUMBER = 0x5AC12ED
-_MYSQL = ("mysql", "mariadb")
 
 
 class Database:
@@ -208,7 +208,7 @@ def _session(connection: Connection) -> Session:
 @contextlib.contextmanager
 def _transaction(connection: Connection, exclusive: bool) -> Iterator[None]:
     dialect = connection.dialect.name
-    if exclusive and dialect in _MYSQL:
+    if exclusive and dialect in MYSQL_DIALECTS:
         with _mysql_lock(connection), connection.begin():
             yield
         return

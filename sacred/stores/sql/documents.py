@@ -18,7 +18,7 @@ from sacred.records import TIME_FIELDS, Document, FileEntry, plain_id
 from sacred.stores.reader import Report, timestamp_of
 from sacred.stores.sql.run_row import meta_from
 from sacred.stores.sql.tables import TABLES
-from sacred.stores.store import NOT_UNDERSTOOD, DamagedRunError
+from sacred.stores.store import MALFORMED_DATA_ERRORS, DamagedRunError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -151,7 +151,7 @@ class DocumentRows:
                 document = self._document(connection, row._mapping, shared)
                 for name, found in files.items():
                     document[name] = [_file_entry(name, file) for file in found[row.run_id]]
-            except NOT_UNDERSTOOD as error:
+            except MALFORMED_DATA_ERRORS as error:
                 damage = DamagedRunError(
                     f"Run {row.run_id!r} is damaged: its row in {self._url}: {error}"
                 )

@@ -15,11 +15,9 @@ from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from sacred.stores.sql.tables import METADATA, TABLES
+from sacred.stores.sql.tables import METADATA, MYSQL_DIALECTS, TABLES
 
 __all__ = ["is_narrower", "statements_for"]
-
-_MYSQL = ("mysql", "mariadb")
 
 
 def statements_for(connection: Connection) -> list[str]:
@@ -61,12 +59,12 @@ def column_statements(
         before = existing.get(column.name)
         if before is None:
             statements.append(f"ALTER TABLE {quote(table.name)} ADD COLUMN {name} {wanted}")
-        elif dialect.name in _MYSQL and column in _linked_columns():
+        elif dialect.name in MYSQL_DIALECTS and column in _linked_columns():
             # There, a column that is part of a foreign key cannot be changed.
             continue
         elif is_narrower(before["type"], column.type, dialect):
             change = f"ALTER COLUMN {name} TYPE {wanted} USING {name}::{wanted}"
-            if dialect.name in _MYSQL:
+            if dialect.name in MYSQL_DIALECTS:
                 change = f"MODIFY COLUMN {name} {wanted}"
             statements.append(f"ALTER TABLE {quote(table.name)} {change}")
     return statements
@@ -99,7 +97,7 @@ def is_narrower(
         return False
     if isinstance(before, sa.Enum):
         return isinstance(wanted, sa.String)
-    if dialect.name not in _MYSQL:
+    if dialect.name not in MYSQL_DIALECTS:
         return _has_less_room(getattr(before, "length", None), getattr(wanted, "length", None))
     old, old_size = _kind(before, dialect)
     new, new_size = _kind(wanted, dialect)

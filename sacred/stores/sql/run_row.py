@@ -18,7 +18,7 @@ __all__ = ["columns_for", "meta_from"]
 _Columns = dict[str, Any]
 
 #: Fields that are rows of other tables; with a run that starts, these are still empty.
-_ELSEWHERE = frozenset({"experiment", "host", "resources", "artifacts"})
+_FIELDS_ELSEWHERE = frozenset({"experiment", "host", "resources", "artifacts"})
 
 
 def columns_for(fields: Mapping[str, Any]) -> _Columns:
@@ -34,11 +34,11 @@ def columns_for(fields: Mapping[str, Any]) -> _Columns:
     """
     columns: _Columns = {}
     for name, value in fields.items():
-        if name in _SPECIAL:
-            columns |= _SPECIAL[name](value)
-        elif name in _PLAIN:
+        if name in _MADE_COLUMNS:
+            columns |= _MADE_COLUMNS[name](value)
+        elif name in _PLAIN_COLUMNS:
             columns[name] = value if isinstance(value, datetime.datetime) else storable(value)
-        elif name not in _ELSEWHERE:
+        elif name not in _FIELDS_ELSEWHERE:
             raise StoreError(f"a database of runs has no column for the field {name!r}")
     return columns
 
@@ -88,10 +88,10 @@ def meta_from(text: str | None, comment: str | None, priority: float | None) -> 
     return {name: value for name, value in old.items() if value is not None}
 
 
-_PLAIN = frozenset(
+_PLAIN_COLUMNS = frozenset(
     {"command", "status", "start_time", "queue_time", "stop_time", "heartbeat", "captured_out"}
 )
-_SPECIAL: dict[str, Callable[[Any], _Columns]] = {
+_MADE_COLUMNS: dict[str, Callable[[Any], _Columns]] = {
     "config": _json("config"),
     "info": _json("info"),
     "meta": _meta,

@@ -34,9 +34,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-__all__ = ["METADATA", "TABLES", "Bytes", "key_type"]
+__all__ = ["METADATA", "MYSQL_DIALECTS", "TABLES", "Bytes", "key_type"]
 
-_MYSQL = ("mysql", "mariadb")
+#: The names that SQLAlchemy has for MySQL and for its like.
+MYSQL_DIALECTS = ("mysql", "mariadb")
 
 
 class Bytes(LargeBinary):
@@ -55,13 +56,15 @@ def _bytes_or_damage(value: Any) -> Any:
 
 
 # MySQL's own TEXT ends at 64 kB, its DATETIME at whole seconds, and its indices want a limit.
-_LongText = Text().with_variant(mysql.LONGTEXT(charset="utf8mb4"), *_MYSQL)
-_Blob = Bytes().with_variant(mysql.LONGBLOB(), *_MYSQL)
-_Moment = DateTime().with_variant(mysql.DATETIME(fsp=6), *_MYSQL)
+_LongText = Text().with_variant(mysql.LONGTEXT(charset="utf8mb4"), *MYSQL_DIALECTS)
+_Blob = Bytes().with_variant(mysql.LONGBLOB(), *MYSQL_DIALECTS)
+_Timestamp = DateTime().with_variant(mysql.DATETIME(fsp=6), *MYSQL_DIALECTS)
 #: Of columns with an index.
-key_type = Text().with_variant(mysql.VARCHAR(255), *_MYSQL)
+key_type = Text().with_variant(mysql.VARCHAR(255), *MYSQL_DIALECTS)
 # Metrics "Loss" and "loss" are two.
-_Name = Text().with_variant(mysql.VARCHAR(255, charset="utf8mb4", collation="utf8mb4_bin"), *_MYSQL)
+_Name = Text().with_variant(
+    mysql.VARCHAR(255, charset="utf8mb4", collation="utf8mb4_bin"), *MYSQL_DIALECTS
+)
 _Md5 = String(255)
 
 #: What SQLAlchemy knows of all tables.
@@ -149,10 +152,10 @@ Table(
     Column("id", Integer, primary_key=True),
     Column("run_id", key_type, unique=True),
     Column("command", _LongText),
-    Column("start_time", _Moment),
-    Column("heartbeat", _Moment),
-    Column("stop_time", _Moment),
-    Column("queue_time", _Moment),
+    Column("start_time", _Timestamp),
+    Column("heartbeat", _Timestamp),
+    Column("stop_time", _Timestamp),
+    Column("queue_time", _Timestamp),
     Column("priority", Double),
     Column("comment", _LongText),
     Column("fail_trace", _LongText),
@@ -168,7 +171,7 @@ Table(
     Column("meta_json", _LongText),
     Column("host_json", _LongText),
     Column("discarded", Boolean, index=True),
-    Column("discard_time", _Moment),
+    Column("discard_time", _Timestamp),
     Column("environment_json", _LongText),
     Column("provenance_json", _LongText),
 )
@@ -192,7 +195,7 @@ Table(
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("step", Double),
     Column("value", Double),
-    Column("timestamp", _Moment),
+    Column("timestamp", _Timestamp),
     Column("step_json", _LongText),
     Column("value_json", _LongText),
     sqlite_with_rowid=False,

@@ -20,7 +20,7 @@ from sacred.stores.tinydb.tagged_values import TinyForm
 
 __all__ = ["TinyDbReader"]
 
-_ELSEWHERE = frozenset(
+_FIELDS_ELSEWHERE = frozenset(
     {
         *("_id", "captured_out", PARTS, "metrics", "dtypes", "artifact_metadata"),
         *(DISCARDED, DISCARD_TIME),
@@ -104,7 +104,7 @@ class TinyDbReader(Reader):
         dtypes = entry.get("dtypes", {})
         document: Document = {"_id": run_id}
         wanted = entry.keys() & set(entry.keys() - set(DETAIL_FIELDS) if fields is None else fields)
-        for name in wanted - _ELSEWHERE:
+        for name in wanted - _FIELDS_ELSEWHERE:
             value = self._form.decode(entry[name], dtypes.get(name))
             document[name] = timestamp_of(value) if name in TIME_FIELDS else flatten_rest(value)
         if fields is None or {"experiment", "sources"} & set(fields):

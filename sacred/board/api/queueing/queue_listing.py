@@ -13,7 +13,7 @@ from sacred.records import RunId, RunRecord, plain_id
 from sacred.records.attribute_dict import thawed
 from sacred.runs import RunStore
 from sacred.stores.claims import HELD, LEASED, WAITING, Lease, QueueEntry, claims_of
-from sacred.stores.store import NOT_UNDERSTOOD, QueueUnsupportedError, StoreError
+from sacred.stores.store import MALFORMED_DATA_ERRORS, QueueUnsupportedError, StoreError
 
 #: Of an entry whose record is gone.
 _NOWHERE: Any = None
@@ -60,7 +60,7 @@ def list_queue(call: Call) -> dict[str, Any]:
             _describe(call, store, found, answer)
         except QueueUnsupportedError as error:
             about["reason"] = str(error)
-        except (StoreError, OSError, *NOT_UNDERSTOOD) as error:
+        except (StoreError, OSError, *MALFORMED_DATA_ERRORS) as error:
             about["error"] = str(error)
         counts = {name: len(getattr(found, name)) for name in ("waiting", "held", "leased")}
         answer["stores"].append({**about, **counts})

@@ -15,7 +15,7 @@ from sacred.display.value_text import as_json
 from sacred.records import RunId
 from sacred.runs.errors import ProgramError
 from sacred.stores.claims import HELD, claims_of
-from sacred.stores.store import NOT_UNDERSTOOD, QueueUnsupportedError, StoreError
+from sacred.stores.store import MALFORMED_DATA_ERRORS, QueueUnsupportedError, StoreError
 from sacred.sweeps.errors import SweepError
 from sacred.sweeps.outcomes import Outcome
 from sacred.sweeps.stored_sweeps import (
@@ -41,7 +41,7 @@ def list_all_sweeps(call: Call) -> dict[str, Any]:
         try:
             held = _held(store)
             found += [_summary(store, sweep, held) for sweep in list_sweeps(store.runs)]
-        except (StoreError, OSError, *NOT_UNDERSTOOD) as error:
+        except (StoreError, OSError, *MALFORMED_DATA_ERRORS) as error:
             problems.append(str(error))
     found.sort(key=lambda one: one["begun"] or "", reverse=True)
     return {"sweeps": found, "problems": problems}

@@ -37,13 +37,13 @@ from sacred.query.syntax import (
 from sacred.records import id_key
 from sacred.status import is_gone
 from sacred.stores.files.index.rows import (
-    CUT,
+    CUT_CONTAINER,
     FLAG,
     KINDS,
     NAN,
     NOTHING,
     NUMBER,
-    ODD,
+    OPAQUE_VALUE,
     OTHER,
     TEXT,
     TIME,
@@ -188,7 +188,10 @@ class Translation:
     def _comparison(self, cell: Cell, test: Compare) -> str:
         kind, value, sign = cell.kind, cell.value, test.operator
         wanted = KINDS.get(kind_of(test.value), OTHER)
-        cases = [f"WHEN {kind} IS NULL OR {kind} = {NOTHING} THEN 0", _case(ODD, _UNKNOWN, kind)]
+        cases = [
+            f"WHEN {kind} IS NULL OR {kind} = {NOTHING} THEN 0",
+            _case(OPAQUE_VALUE, _UNKNOWN, kind),
+        ]
         if test.time_range is not None:
             start, stop = map(microseconds, (test.time_range.start, test.time_range.stop))
             cases.append(_case(TIME, self._in_time(value, sign, start, stop), kind))
@@ -256,7 +259,7 @@ class Translation:
         is_flag = compared if sign in ("=", "!=") else "0"
         cases = [
             *(f"WHEN {kind} IS NULL OR {kind} = {NOTHING} THEN 0" for kind in both),
-            *(_case(ODD, _UNKNOWN, kind) for kind in both),
+            *(_case(OPAQUE_VALUE, _UNKNOWN, kind) for kind in both),
             f"WHEN {one.kind} >= {OTHER} AND {two.kind} >= {OTHER} THEN "
             f"CASE WHEN {one.kind} = {NAN} AND {two.kind} = {NAN} THEN {nans} "
             f"WHEN {NAN} IN ({one.kind}, {two.kind}) THEN {other} ELSE {_UNKNOWN} END",
@@ -274,7 +277,9 @@ class Translation:
         def test(cell: Cell) -> str:
             name = self._function(_matcher(regex))
             self.is_sure = False  # lists with such texts
-            unknown = f"WHEN {cell.kind} IN ({ODD}, {OTHER}, {CUT}) THEN {_UNKNOWN}"
+            unknown = (
+                f"WHEN {cell.kind} IN ({OPAQUE_VALUE}, {OTHER}, {CUT_CONTAINER}) THEN {_UNKNOWN}"
+            )
             found = _case(TEXT, f"{name}({cell.value})", cell.kind)
             return f"(CASE {unknown} {found} ELSE 0 END)"
 
@@ -291,7 +296,9 @@ class Translation:
 
         def test(cell: Cell) -> str:
             self.is_sure = False
-            return f"(CASE WHEN {cell.kind} IN ({OTHER}, {CUT}) THEN {_UNKNOWN} ELSE 0 END)"
+            return (
+                f"(CASE WHEN {cell.kind} IN ({OTHER}, {CUT_CONTAINER}) THEN {_UNKNOWN} ELSE 0 END)"
+            )
 
         return self._of(path, test)
 
@@ -330,7 +337,7 @@ class Translation:
         if cell is None:
             return None
         has_rank = f"WHEN {cell.kind} BETWEEN {FLAG} AND {TIME} THEN"
-        odd = f"IFNULL({cell.kind} = {ODD}, 0)" + (f" OR {cell.odd}" if cell.odd else "")
+        odd = f"IFNULL({cell.kind} = {OPAQUE_VALUE}, 0)" + (f" OR {cell.odd}" if cell.odd else "")
         rank = f"CASE {has_rank} {cell.kind} - 1 END"
         return rank, f"CASE {has_rank} {cell.value} END", odd
 
@@ -364,7 +371,7 @@ class Translation:
 
     def _entry(self, steps: tuple[str, ...]) -> Cell:
         odd = [
-            f"{alias}.kind IS {CUT}"
+            f"{alias}.kind IS {CUT_CONTAINER}"
             for length in range(1, len(steps))
             if (alias := self._alias(steps[:length], only_odd=True)) is not None
         ]

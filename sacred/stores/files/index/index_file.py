@@ -77,7 +77,7 @@ class Database:
         Raises:
             IndexUnavailableError: it cannot be had.
         """
-        with self._explained(), contextlib.closing(self._connect()) as connection:
+        with self._translate_errors(), contextlib.closing(self._connect()) as connection:
             # Closed within, a transaction that failed is rolled back.
             connection.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
             yield connection
@@ -104,7 +104,7 @@ class Database:
         return connection
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.OperationalError as error:

@@ -15,8 +15,8 @@ from sacred.status import COPYING, QUEUED, RUNNING
 from sacred.stores.files.fingerprints import Fingerprint, fingerprint, is_run
 from sacred.stores.files.index.conditions import FIRST_TEXT
 from sacred.stores.files.index.rows import (
-    CUT,
-    ODD,
+    CUT_CONTAINER,
+    OPAQUE_VALUE,
     Row,
     entries_of,
     key_of,
@@ -26,9 +26,9 @@ from sacred.stores.reader import Reader
 from sacred.stores.store import DamagedRunError, RunNotFoundError
 
 __all__ = [
-    "KNOWN",
+    "IS_INDEXED",
+    "NEEDS_READING",
     "NO_RUN",
-    "UNKNOWN",
     "Reading",
     "key_of_run",
     "read_metrics",
@@ -40,7 +40,7 @@ __all__ = [
 
 #: States of a run: the index has its values; they have to be looked up in its files; it is
 #: a directory of something else.
-KNOWN, UNKNOWN, NO_RUN = range(3)
+IS_INDEXED, NEEDS_READING, NO_RUN = range(3)
 
 _DAMAGE = (
     DamagedRunError, ValueError, TypeError, LookupError, AttributeError, RecursionError
@@ -65,7 +65,7 @@ class Reading(Frozen):
     Args:
         name: of its directory.
         signature: from before it was read.
-        state: one of `KNOWN`, `UNKNOWN`, `NO_RUN`.
+        state: one of `IS_INDEXED`, `NEEDS_READING`, `NO_RUN`.
         rows: of its values.
         status: as it is stored.
         sign: of life, in microseconds since 1970.
@@ -101,7 +101,7 @@ def read_run(reader: Reader, root: str, name: str) -> Reading | None:
         return Reading(
             name=name,
             fingerprint=before,
-            state=KNOWN,
+            state=IS_INDEXED,
             rows=tuple(entries_of(record)),
             status=status,
             sign=None if sign is None else microseconds(sign),
@@ -109,14 +109,14 @@ def read_run(reader: Reader, root: str, name: str) -> Reading | None:
         )
     except RunNotFoundError:
         return Reading(
-            name=name, fingerprint=before, state=UNKNOWN if is_run(directory) else NO_RUN
+            name=name, fingerprint=before, state=NEEDS_READING if is_run(directory) else NO_RUN
         )
     except _DAMAGE:
-        return Reading(name=name, fingerprint=before, state=UNKNOWN)
+        return Reading(name=name, fingerprint=before, state=NEEDS_READING)
 
 
 def read_metrics(reader: Reader, root: str, name: str) -> Reading | None:
-    """Read the metrics of a run for the index; `UNKNOWN` if they cannot be read.
+    """Read the metrics of a run for the index; `NEEDS_READING` if they cannot be read.
 
     Args:
         reader: of the store.
@@ -128,9 +128,9 @@ def read_metrics(reader: Reader, root: str, name: str) -> Reading | None:
         return None
     try:
         rows = tuple(metric_entries(_record(reader, name)))
-        return Reading(name=name, fingerprint=before, state=KNOWN, rows=rows)
+        return Reading(name=name, fingerprint=before, state=IS_INDEXED, rows=rows)
     except (*_DAMAGE, RunNotFoundError):
-        return Reading(name=name, fingerprint=before, state=UNKNOWN)
+        return Reading(name=name, fingerprint=before, state=NEEDS_READING)
 
 
 def _record(reader: Reader, name: str) -> RunRecord:
@@ -158,7 +158,7 @@ class _Paths:
 
     def number(self, steps: tuple[str, ...], kind: int) -> int:
         """The number of a path that has a value of this kind."""
-        is_odd, known = kind in (ODD, CUT), self._known.get(steps)
+        is_odd, known = kind in (OPAQUE_VALUE, CUT_CONTAINER), self._known.get(steps)
         if known is not None and known[1] >= is_odd:
             return known[0]
         if known is None:
@@ -197,7 +197,7 @@ def save(
             _clear(connection, n)
         newest, is_active = reading.fingerprint.newest, reading.status in _ACTIVE
         until = newest + (
-            ACTIVE_NANOSECONDS if is_active or reading.state != KNOWN else FINISHED_NANOSECONDS
+            ACTIVE_NANOSECONDS if is_active or reading.state != IS_INDEXED else FINISHED_NANOSECONDS
         )
         if reading.name in noted:
             until = max(until, now + NOTED_NANOSECONDS)
@@ -222,7 +222,7 @@ def save_metrics(connection: sqlite3.Connection, readings: Iterable[Reading]) ->
         n = key_of_run(connection, plain_id(reading.name))
         query = "SELECT 1 FROM seen WHERE n = ? AND signature = ?"
         if connection.execute(query, (n, reading.fingerprint.text)).fetchone() and n is not None:
-            done = (1 if reading.state == KNOWN else 2, n)
+            done = (1 if reading.state == IS_INDEXED else 2, n)
             connection.execute("UPDATE run SET metrics = ? WHERE n = ?", done)
             paths.save(n, reading.rows)
 

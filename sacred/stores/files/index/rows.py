@@ -19,13 +19,13 @@ from sacred.records import TIME_FIELDS, RunRecord
 from sacred.records.metric import AGGREGATES
 
 __all__ = [
-    "CUT",
+    "CUT_CONTAINER",
     "FLAG",
     "KINDS",
     "NAN",
     "NOTHING",
     "NUMBER",
-    "ODD",
+    "OPAQUE_VALUE",
     "OTHER",
     "TEXT",
     "TIME",
@@ -38,14 +38,14 @@ __all__ = [
 #: Kinds of values. The order of the first ones is that of `sacred.query.sorting`.
 NOTHING, FLAG, NUMBER, TEXT, TIME, OTHER, NAN = range(7)
 #: A value of which the index knows no more than that it is there.
-ODD = 7
+OPAQUE_VALUE = 7
 #: A list or dict like any other, but for what is in it, which the index does not know.
-CUT = 8
+CUT_CONTAINER = 8
 
 KINDS = {"flag": FLAG, "number": NUMBER, "text": TEXT, "time": TIME}
 
 #: The value of what is neither a list nor a dict, and has a text that the index does not know.
-OPAQUE = 1
+UNINDEXED_TEXT = 1
 
 #: Path, kind, value.
 Row = tuple[tuple[str, ...], int, Any]
@@ -83,7 +83,7 @@ def entries_of(record: RunRecord) -> Iterator[Row]:
             left -= 1
             if not left:
                 # The whole field has to be looked up; this row takes the place of the first.
-                yield (name,), CUT, None
+                yield (name,), CUT_CONTAINER, None
                 break
 
 
@@ -110,13 +110,13 @@ def _tree(steps: tuple[str, ...], value: Any) -> Iterator[Row]:
         children = {str(number): item for number, item in enumerate(value[: _MAX_LIST_ITEMS + 1])}
     else:
         _, kind, known = _row(steps, plain_value(value))
-        yield steps, kind, OPAQUE if kind == OTHER else known
+        yield steps, kind, UNINDEXED_TEXT if kind == OTHER else known
         return
     # Of the keys 1 and "1" paths lead to one only, and a text may stand in the other.
     is_hidden = isinstance(value, Mapping) and len(children) < len(value)
     is_long = len(children) > _MAX_LIST_ITEMS and not isinstance(value, Mapping)
     if is_hidden or is_long or len(steps) > _MAX_DEPTH:
-        yield steps, CUT, None
+        yield steps, CUT_CONTAINER, None
         return
     yield steps, OTHER, None
     for key, item in children.items():
@@ -135,13 +135,17 @@ def _kind_and_value(value: Any) -> tuple[int, Any]:
         if value != value:
             return NAN, None
         if isinstance(value, int) and not -(2**63) <= value < 2**63:
-            return ODD, None
+            return OPAQUE_VALUE, None
         return NUMBER, value if type(value) in (int, float) else float(value)
     if kind == TEXT:
-        return (TEXT, str(value)) if _is_storable(value) else (ODD, None)
+        return (TEXT, str(value)) if _is_storable(value) else (OPAQUE_VALUE, None)
     if kind == TIME:
         # Those of pandas have nanoseconds, and may be none at all.
-        return (TIME, microseconds(value)) if type(value) is datetime.datetime else (ODD, None)
+        return (
+            (TIME, microseconds(value))
+            if type(value) is datetime.datetime
+            else (OPAQUE_VALUE, None)
+        )
     return kind, int(value) if kind == FLAG else None
 
 

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from sacred.query.predicates import OF_NUMBERS
-from sacred.stores.files.index.rows import CUT, FLAG, NOTHING, ODD, OTHER, TEXT
+from sacred.stores.files.index.rows import (
+    CUT_CONTAINER,
+    FLAG,
+    NOTHING,
+    OPAQUE_VALUE,
+    OTHER,
+    TEXT,
+)
 
 __all__ = ["search_condition"]
 
@@ -50,7 +57,10 @@ def search_condition(
         if wanted in word
     ]
     in_it = [number for number, steps in known if _is_searched(steps) or steps == _HOST[:1]]
-    odd = _some(in_it, f"(kind IN ({ODD}, {CUT}) OR kind = {OTHER} AND value IS NOT NULL)")
+    odd = _some(
+        in_it,
+        f"(kind IN ({OPAQUE_VALUE}, {CUT_CONTAINER}) OR kind = {OTHER} AND value IS NOT NULL)",
+    )
     host = [number for number, steps in known if steps == _HOST]
     odd_host = _some(host, f"kind NOT IN ({TEXT}, {NOTHING})")
     is_found = " OR ".join(f"IFNULL({test}, 0)" for test in found)

@@ -12,7 +12,7 @@ from typing import Any
 from sacred.query.predicates import Predicate, bounds_of
 from sacred.stores.mongo.points import AGGREGATIONS, POINTS_PER_DOCUMENT
 from sacred.stores.mongo.search.metric_ids import MetricOrdering
-from sacred.stores.mongo.tails import GROWING
+from sacred.stores.mongo.tails import GROWING_FIELD
 
 __all__ = ["metric_filter", "metric_ordering"]
 
@@ -111,6 +111,6 @@ def _has_parts() -> dict[str, Any]:
         "$or": [
             {"$gte": [_COUNT, POINTS_PER_DOCUMENT]},
             {"$gt": ["$part", 0]},
-            {"$eq": [f"${GROWING}", True]},
+            {"$eq": [f"${GROWING_FIELD}", True]},
         ]
     }
