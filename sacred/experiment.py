@@ -415,12 +415,6 @@ class Experiment(Ingredient):
         """Return all options as they are when none is given: flags False, values None."""
         return default_options(self.all_cli_options)
 
-    def help_for(self, command_name: str) -> str:
-        """Signature and docstring of a command."""
-        from sacred.commands import help_for_command
-
-        return help_for_command(dict(self.gather_commands())[command_name])
-
     # ------------------------------------------------------- the current run
 
     @property

@@ -486,7 +486,7 @@ class Ingredient:
 def _now_or_later(
     function: Callable[..., Any] | None, declare: CapturingDecorator
 ) -> CapturedFunction[Any] | CapturingDecorator:
-    """Lets a decorator be used with arguments and without."""
+    """Apply a decorator now, or return it for the function to come: with and without arguments."""
     return declare if function is None else declare(function)
 
 

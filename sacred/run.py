@@ -184,7 +184,7 @@ class Run(AttemptedRun, FileMethods, LogMethods):
 
     @property
     def record_error(self) -> RecordIncompleteError | None:
-        """What of the record could not be stored anywhere; None: everything is stored."""
+        """The error that names what could not be stored anywhere; None: everything is stored."""
         return self._dispatcher.incomplete
 
     @property

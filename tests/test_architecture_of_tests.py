@@ -45,11 +45,15 @@ def is_private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__") and name not in PROMISED
 
 
+def is_code(value: object) -> bool:
+    return isinstance(value, str) and ("\n" in value or "import " in value)
+
+
 def in_texts(tree: ast.AST) -> Iterator[ast.AST]:
     """The scripts that stand in a module as texts, and the module itself."""
     yield tree
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "\n" in node.value:
+        if isinstance(node, ast.Constant) and is_code(node.value):
             try:
                 yield ast.parse(node.value)
             except SyntaxError:

@@ -170,12 +170,19 @@ def test_a_broken_plugin_is_one_warning_and_no_failed_run(tmp_path):
     ]
 
 
+LOAD_CONFIG_FILE = """
+from sacred.config.config_files import load_config_file
+open("a.x", "w").close()
+assert load_config_file("a.x") == {}
+"""
+
+
 @pytest.mark.parametrize(
     ("group", "use"),
     [
         ("stores", "from sacred.stores.schemes import store_from_url; store_from_url('x:')"),
         ("observers", "import sacred.observers; sacred.observers.x"),
-        ("config_formats", "from sacred.config.config_files import _handler; _handler('a.x')"),
+        ("config_formats", LOAD_CONFIG_FILE),
         ("commands", "from sacred.app.command_registry import all_commands; all_commands()"),
         ("host_info", "from sacred.host_info import get_host_info; get_host_info()"),
     ],
@@ -183,7 +190,7 @@ def test_a_broken_plugin_is_one_warning_and_no_failed_run(tmp_path):
 def test_a_clash_names_both_distributions(tmp_path, group, use):
     code = {
         "config_formats": "from sacred.config.config_files import Handler\n"
-        "x = Handler(None, None, '')\n",
+        "x = Handler(lambda file: {}, None, '')\n",
         "commands": "from sacred.app import Command\n"
         "x = Command(module='x', group='', summary='')\n",
     }.get(group, "from sacred.stores import MemoryStore\ndef x(url=None): return MemoryStore()\n")

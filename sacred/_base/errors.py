@@ -228,7 +228,11 @@ class ConfigError(SacredError):
 
     @classmethod
     def track(cls, config: Mapping[str, Any], prefix: str | None = None) -> _Tracker:
-        """A context in which errors of this class learn of `config` (see `add_config`).
+        """Return a context in which errors of this class learn of a configuration.
+
+        Args:
+            config: the configuration, or a part of it; see `add_config`.
+            prefix: the dotted path of that part.
 
         >>> try:
         ...     with ConfigError.track({"a": 1}, prefix="p.q"):

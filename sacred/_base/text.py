@@ -293,7 +293,7 @@ def nearest_names(name: str, candidates: Iterable[str], n: int = 3) -> list[str]
     Args:
         name: the name.
         candidates: what it may be.
-        n: return at most so many.
+        n: the most that are returned.
 
     >>> nearest_names("seeed", ["lr", "seed", "speed"])
     ['seed', 'speed']
@@ -311,7 +311,7 @@ def did_you_mean(name: str, candidates: Iterable[str], n: int = 3) -> str:
     Args:
         name: the name.
         candidates: what it may be.
-        n: suggest at most so many.
+        n: the most that are suggested.
 
     >>> did_you_mean("leraning_rate", ["learning_rate", "momentum"])
     'Did you mean "learning_rate"?'

@@ -186,7 +186,7 @@ class Session:
         Args:
             where: a query as text, or parsed.
             sort: the keys, as for ``--sort``; None or empty: the newest runs come first.
-            limit: at most so many runs of each store; None: all.
+            limit: the most runs of each store; None: all.
 
         Raises:
             QueryError: the query or the keys make no sense.

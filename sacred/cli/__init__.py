@@ -1,18 +1,19 @@
 """The command line: from ``sys.argv`` to a run, and from an error to an exit code.
 
-===================  ==========================================================
-`option_table`       the built-in options, as one table of plain rows
-`options`            all options of an experiment: built-in ones, plug-ins, users'
-`run_options`        what the built-in options do to a run
-`option_classes`     options declared as classes (deprecated)
-`updates`            ``path=value`` → nested dict
-`arguments`          usage texts
-`parsing`            ``argv`` → `ParsedArguments`, by docopt
-`errors`             errors that only the command line raises
-`error_messages`     how errors are shown
-`completion`         what a command line can become; `experiment_completion`: of an
-                     experiment; `completion_words`: values from stores
-`shell_scripts`      the scripts that ask for it
-`dispatch`           from ``argv`` to a run
-===================  ==========================================================
+| module | what it holds |
+|---|---|
+| `arguments` | usage texts: for users, and one that docopt takes |
+| `completion` | what a command line can be completed with, for the program and for experiments |
+| `completion_words` | words for completion that come from stores |
+| `dispatch` | from ``argv`` to a run: usage, parsing, help, the run itself, and its errors |
+| `error_messages` | how an error is shown on the command line |
+| `errors` | errors that only the command line raises |
+| `experiment_completion` | what command lines of an experiment can be completed with |
+| `option_classes` | options declared as classes (deprecated in favour of `cli_option`) |
+| `option_table` | the one table of built-in options |
+| `options` | all options of an experiment: built-in ones, those of plug-ins, and the user's |
+| `parsing` | the one reading of a command line: docopt takes ``argv`` apart |
+| `run_options` | the functions of the built-in options, called with the value and the run |
+| `shell_scripts` | the scripts by which shells ask what a command line can become |
+| `updates` | ``path=value``, edits, named configs, ``@FILE`` |
 """

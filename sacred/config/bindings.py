@@ -198,7 +198,12 @@ class Binding:
         return self.rnd
 
     def call(self, signature: Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
-        """The arguments of a call.
+        """Return the arguments with which a function is called.
+
+        Args:
+            signature: of the function.
+            args: what the caller gives by position.
+            kwargs: what the caller gives by name.
 
         Raises:
             SignatureError, MissingConfigError: see `Signature.construct_arguments`.

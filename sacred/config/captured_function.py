@@ -248,7 +248,7 @@ class CapturedFunction(_Proxy[R]):  # noqa: D101 - it has one for the class alon
 
     @property
     def logger(self) -> Any:
-        """Its logger in the current or last run, or None."""
+        """The logger of this function in the current or last run, or None."""
         return self._get("logger")
 
     @logger.setter

@@ -95,11 +95,21 @@ class TypedValues(Protocol):
         ...
 
     def assign(self, name: Any, own: Any) -> bool:
-        """Convert one, now that the source sets its entry; whether it fits."""
+        """Convert a value, now that the source sets its entry; return whether it fits.
+
+        Args:
+            name: of the entry.
+            own: what the source itself sets it to.
+        """
         ...
 
     def assign_rest(self, assigned: Collection[Any], earlier: Mapping[Any, Any]) -> None:
-        """Convert those whose entries the source has not set."""
+        """Convert the values whose entries the source has not set.
+
+        Args:
+            assigned: names of the entries that it has set.
+            earlier: the entries of earlier sources.
+        """
         ...
 
 

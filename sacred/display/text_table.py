@@ -22,7 +22,12 @@ _MAX_CELL_WIDTH = 200
 
 
 def write_text(table: Table, console: Console) -> None:
-    """Print a table whose times are in the zone of the console; see `in_zone`."""
+    """Print a table.
+
+    Args:
+        table: its times are in the zone of the console; see `in_zone`.
+        console: where it is printed: a terminal bounds its width, a file does not.
+    """
     titles = table.titles
     texts = _terminal_texts(table, console) if console.is_terminal else _bounded(table)
     columns = list(zip(*texts, strict=True)) or [()] * len(titles)

@@ -44,7 +44,12 @@ _VERSION_SUFFIX = re.compile(r"-?[\d.]+$")
 
 
 def find_program(name: str, directory: str) -> str | None:
-    """Return the absolute path of a program, as the system finds it from a working directory."""
+    """Return the absolute path of a program, as the system finds it; None: there is none.
+
+    Args:
+        name: as it is typed: with a slash it is a path, else it is looked for in ``PATH``.
+        directory: the working directory, from which relative paths count.
+    """
     if os.sep in name:
         path = os.path.normpath(os.path.join(directory, name))
         return path if os.access(path, os.X_OK) and os.path.isfile(path) else None

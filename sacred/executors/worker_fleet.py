@@ -44,7 +44,7 @@ class WorkerFleet:
         """Start as many workers as are missing; return the handles of these.
 
         Args:
-            most: at most so many are to be there.
+            most: the most workers at a time.
 
         Raises:
             ExecutorError: they have ended too often.

@@ -1,5 +1,13 @@
 """Host information of a run: built-in entries, and entries of users and plug-ins.
 
+| module | what it holds |
+|---|---|
+| `cpu` | the model name of the processor |
+| `defaults` | the library's own gatherers |
+| `getter` | the type of a gatherer and the decorator that makes one |
+| `gpu` | the NVIDIA GPUs, as reported by `nvidia-smi` |
+| `system` | faster equivalents of some functions of `platform` |
+
 >>> @host_info_gatherer("answer")
 ... def answer():
 ...     return 42

@@ -34,7 +34,7 @@ class StoredContent(Protocol):
     """A file of a record."""
 
     def open(self) -> IO[bytes]:
-        """Its content."""
+        """Open the file to read its content."""
 
 
 class AttemptedRun:

@@ -32,7 +32,11 @@ class FileMethods:
         self.recorded_files: dict[str, str] | None = None
 
     def open_resource(self, filename: PathLike, mode: str = "r") -> IO[Any]:
-        """Open a file and record it as a resource of this run; see `open` for the mode.
+        """Open a file and record it as a resource of this run.
+
+        Args:
+            filename: its path.
+            mode: as for `open`.
 
         Raises:
             OSError: it cannot be opened; nothing is recorded then.

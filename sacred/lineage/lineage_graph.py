@@ -36,7 +36,7 @@ class LineageRun(Frozen):
 
     @property
     def key(self) -> tuple[str, str]:
-        """By which it is known."""
+        """The store and the id that tell this run from all others."""
         return self.store, str(self.id)
 
 

@@ -64,7 +64,7 @@ class Path(Frozen, kw_only=False):
 
     @property
     def metric(self) -> tuple[str, str]:
-        """Of a path of metrics: name and aggregate.
+        """The name and the aggregate that a path of metrics stands for.
 
         >>> Path("metrics", ("train", "loss", "min")).metric, Path("metrics", ("loss",)).metric
         (('train.loss', 'min'), ('loss', 'last'))

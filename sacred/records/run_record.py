@@ -99,12 +99,12 @@ class RunRecord(Frozen):
 
     @property
     def info(self) -> Fields:
-        """What the run has put into its ``info``."""
+        """The values that the run has put into its ``info``."""
         return self._tree("info")
 
     @property
     def result(self) -> Any:
-        """What the main function returned; None: nothing (yet)."""
+        """The value that the main function returned; None: nothing (yet)."""
         return self._value("result")
 
     @property

@@ -56,7 +56,7 @@ class StoredFile(Frozen, eq=False):
 
     @property
     def name(self) -> str:
-        """Of an artifact or source; of a resource its path on the machine of the run."""
+        """The name of an artifact or source; the path of a resource on the machine of the run."""
         return self.entry.name
 
     @property
@@ -75,7 +75,7 @@ class StoredFile(Frozen, eq=False):
 
     @property
     def content_type(self) -> str:
-        """As it was given with the artifact, else by the name's suffix."""
+        """The MIME type that was given with an artifact, else the one of the name's suffix."""
         if self.entry.content_type:
             return self.entry.content_type
         import mimetypes

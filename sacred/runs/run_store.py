@@ -64,7 +64,7 @@ class RunStore:
 
     @property
     def reader(self) -> Reader:
-        """What reads the store.
+        """The reader of the store.
 
         Raises:
             StoreError: it can be written only.

@@ -107,25 +107,25 @@ class _Nothing:
         self.url = url
 
     def document(self, run_id: RunId, fields: Collection[str] | None = None) -> Document:
-        """Nothing."""
+        """Return no fields."""
         return {}
 
     def output(self, run_id: RunId) -> str:
-        """Nothing."""
+        """Return no output."""
         return ""
 
     def metric_names(self, run_id: RunId) -> Sequence[str]:
-        """Nothing."""
+        """Return no names."""
         return ()
 
     def points(self, run_id: RunId, name: str) -> Points:
-        """Nothing."""
+        """Return no points."""
         return Points(steps=(), values=(), timestamps=())
 
     def all_points(self, run_id: RunId) -> Iterator[tuple[str, Points]]:
-        """Nothing."""
+        """Return no metrics."""
         return iter(())
 
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[Any]:
-        """Nothing."""
+        """Return nothing that can be read: there are no files."""
         raise FileNotFoundError(entry.name)

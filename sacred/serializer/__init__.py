@@ -1,5 +1,27 @@
 """The plain JSON form of values, and the safe way back.
 
+| module | what it holds |
+|---|---|
+| `array_likes` | tensors of any library, as numbers and arrays of numpy |
+| `arrays` | Numpy's arrays, scalars and dtypes, in jsonpickle's form |
+| `axes` | Pandas' indices: those that stand alone, and the axes of frames |
+| `dates` | dates, times and time spans, in jsonpickle's form |
+| `escaped_text` | texts with lone surrogates, which neither UTF-8 nor strict JSON nor MongoDB has |
+| `extension_arrays` | Pandas' own dtypes, and arrays of them |
+| `field_objects` | objects that are their fields: dataclasses and namespaces |
+| `foreign` | objects of users' own classes: jsonpickle writes them |
+| `frames` | Pandas' frames, series and everything else of pandas' that is data |
+| `inner_text` | texts inside of objects, which jsonpickle stores as JSON text |
+| `json_text` | JSON text that every JSON reader can read, NaN and infinity included |
+| `object_text` | texts that stand for objects that cannot be made again from stored data |
+| `pandas_scalars` | Pandas' time stamps, spans, periods, intervals and missing values |
+| `protocol` | what the code for one kind of objects asks of the journey that it is part of |
+| `reading` | from plain data back to values, without trusting them |
+| `standard_types` | paths, exact numbers, ids, ranges, addresses and enumerations |
+| `standard_values` | values of the standard library: how each becomes data, and back |
+| `tags` | the tags: keys of a dict that stands for something else |
+| `writing` | from values to plain data |
+
 `flatten` turns a value into what JSON can hold; `restore` is the inverse. The
 form of what is not plain is jsonpickle's::
 

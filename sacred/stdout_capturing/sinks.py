@@ -41,7 +41,7 @@ class Sink(Protocol):
         """
 
     def tick(self) -> None:
-        """Called every few milliseconds while the capture runs."""
+        """Do what is due; called every few milliseconds while the capture runs."""
 
     def forget_in_child(self) -> None:
         """Close what a forked child must not hold."""

@@ -46,7 +46,7 @@ class TerminalSink:
 
     def __init__(self, original: int) -> None:
         self._original = original
-        self._prepare_c_library()
+        self._prepare_libc()
         master, slave = os.openpty()
         self.write_fd = move_fd(slave)
         self._master = move_fd(master)
@@ -63,7 +63,7 @@ class TerminalSink:
         for _ in self.chunks(complete=True):
             pass
 
-    def _prepare_c_library(self) -> None:
+    def _prepare_libc(self) -> None:
         library = libc()
         if library is None:
             raise OSError("no C library")

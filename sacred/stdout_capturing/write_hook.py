@@ -16,10 +16,10 @@ class Listener(Protocol):
     """Called around every write, in the writing thread."""
 
     def before(self, text: str) -> None:
-        """Called before `text` is written."""
+        """Notice that a text is going to be written."""
 
     def after(self, text: str) -> None:
-        """Called after the stream has accepted (perhaps buffered) or refused `text`."""
+        """Notice that the stream has accepted (perhaps buffered) or refused a text."""
 
 
 class _HookedWrite:

@@ -123,7 +123,13 @@ class RunChangeTracker:
     ) -> tuple[dict[str, Any], list[SourceFile]]:
         """Return the document of a run that starts, and the sources to store with it.
 
-        The arguments are those of `queued`, with the time of the start (naive UTC).
+        Args:
+            ex_info: the experiment: name, sources, dependencies.
+            command: the name of the command.
+            host_info: what is known of the machine.
+            start_time: naive UTC.
+            config: the configuration.
+            meta_info: comment, options and the like.
         """
         document = _beginning(ex_info, command, host_info, config, meta_info)
         self._last["meta"] = document["meta"]

@@ -1,4 +1,4 @@
-"""Reading a store: what each of them has to offer, in its own module ``..._reading``.
+"""Reading a store: what each of them has to offer, in the module ``reader`` of its folder.
 
 A reader gives *canonical documents*: dicts with these fields, as far as they are known::
 
@@ -248,7 +248,9 @@ class Reader(ABC):
             field: ``start_time``, ``stop_time``, ``heartbeat`` or ``queue_time``; or ``_id``,
                 which stands for the order of `ids`.
             descending: the latest comes first.
-            fields: as for `documents`, as are `report` and `where`.
+            fields: as for `documents`.
+            report: as for `documents`.
+            where: as for `documents`.
         """
         return None
 
@@ -267,8 +269,10 @@ class Reader(ABC):
 
         Args:
             order: of `ordering`.
-            limit: about so many will be wanted.
-            fields: as for `documents`, as are `report` and `where`.
+            limit: about how many will be wanted.
+            fields: as for `documents`.
+            report: as for `documents`.
+            where: as for `documents`.
         """
         return None
 

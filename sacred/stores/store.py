@@ -180,7 +180,7 @@ class Store(ABC):
         raise StoreError(f"{self.url} has no trash")
 
     def collector(self) -> Collector:
-        """Finds and removes what no run refers to; see `sacred.upkeep.find_garbage`."""
+        """Return what finds and removes data that no run uses; see `sacred.upkeep.find_garbage`."""
         # Not at the top: a run that writes collects no garbage.
         from sacred.stores.collector import Collector
 

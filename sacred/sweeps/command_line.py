@@ -44,7 +44,7 @@ Options, besides those of a run:
   --zip NAMES         lists that advance together, such as lr,bs
   --where QUERY       only points for which this holds: "not (bs = 32 and lr > 0.01)"
   --sweep-seed N      the seed of what is drawn
-  -j N, --jobs N      so many runs at once (default: 1)
+  -j N, --jobs N      run N at a time (default: 1)
   --on ENGINE         where: local, dask, dask:ADDRESS or slurm (default: local)
   --opt NAME=VALUE    an option of the engine, such as partition=gpu
   -q, --queue         only queue the runs, for `sacred worker`

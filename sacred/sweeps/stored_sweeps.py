@@ -57,12 +57,12 @@ class StoredSweep(Frozen, eq=False):
 
     @property
     def facts(self) -> Mapping[str, object]:
-        """What its runs say of it; those that were queued last know best."""
+        """The plan, as its runs have it; those that were queued last know best."""
         return sweep_facts(self.runs[-1]) if self.runs else {}
 
     @property
     def objectives(self) -> tuple[Objective, ...]:
-        """What it looks for."""
+        """The numbers that it optimises, and their directions."""
         return _objectives(self.runs[0]) if self.runs else ()
 
     @property

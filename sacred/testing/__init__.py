@@ -1,5 +1,17 @@
 """Test suites for stores, observers and engines; subclass one in the tests of your plug-in.
 
+| module | what it holds |
+|---|---|
+| `claims_contract` | what the queue of every store must do, as tests |
+| `comparable` | records of runs in a form in which equal ones are equal |
+| `described_run` | runs as the reader of a store returns them, |
+| `drive` | short calls that send the events of a run to an observer, with the exact arguments |
+| `executor_contract` | the suite that an engine for workers has to pass |
+| `observer_contract` | what every observer must do, as tests that a third party subclasses |
+| `query_samples` | runs and queries |
+| `store_contract` | what every store must do, as tests that a third party subclasses |
+| `strategies` | random sequences of the events of a run, and a way to send them to an observer |
+
 They need pytest and hypothesis: ``pip install "sacred[testing]"``.
 """
 

@@ -34,7 +34,7 @@ class ObserverContract:
 
     @pytest.fixture
     def observer(self, tmp_path: Path) -> Any:
-        """What is tested."""
+        """The observer that is tested."""
         directory = tmp_path / "observer"
         directory.mkdir()
         return self.make_observer(directory)

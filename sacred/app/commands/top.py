@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=2.0,
         metavar="SECONDS",
-        help="look at the stores every so many seconds (default: 2)",
+        help="seconds between two looks at the stores (default: 2)",
     )
 
 

@@ -130,7 +130,7 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=(
             Parameter(name="run", about="a run of the experiment, as STORE/KEY", required=True),
             Parameter(name="value", about="numbers", many=True),
-            Parameter(name="among", about="so many runs are compared with each other (default: 2)",
+            Parameter(name="among", about="how many runs are compared with each other (default: 2)",
                       kind="integer", many=True, minimum=2),
         ),
     ),

@@ -40,7 +40,12 @@ class View(Frozen):
         return parse_qs(self.address.lstrip("?")).get(name, [])
 
     def value(self, name: str, default: str = "") -> str:
-        """The only value of a parameter."""
+        """Return the only value of a parameter of the address.
+
+        Args:
+            name: of the parameter.
+            default: what stands for one that is not there.
+        """
         return next(iter(self.values(name)), default)
 
 
@@ -74,7 +79,12 @@ class LocalApi:
         return self.ask("compareRuns", run=list(keys), part=list(COMPARED_PARTS))
 
     def curves(self, operation: str, **given: Any) -> list[dict[str, Any]]:
-        """Curves, with their columns packed."""
+        """Return curves, with their columns packed.
+
+        Args:
+            operation: the operation of the API that gives them.
+            **given: its parameters.
+        """
         return packed_curves(bytes(self.ask(operation, **given).body))
 
 

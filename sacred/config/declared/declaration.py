@@ -166,5 +166,10 @@ def untyped(name: str, why: str) -> str:
 
 
 def below(path: str, key: Any) -> str:
-    """The path of a part of an entry."""
+    """Return the path of a part of an entry.
+
+    Args:
+        path: of the entry.
+        key: of the part: a key of a dict, an index of a list, a name of a field.
+    """
     return join_paths(path, str(key))

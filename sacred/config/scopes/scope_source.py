@@ -23,7 +23,7 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")
 Index = dict[tuple[str, int], FunctionNode]
 # An attribute of nodes that have been changed.
-_USED = "_sacred_used"
+_USAGE_NAME = "_sacred_used"
 
 # Scopes of one file are mostly defined one after the other.
 _MAX_FILES = 8
@@ -66,8 +66,8 @@ class ScopeSource(Frozen, kw_only=False):
         It is `node` itself the first time: what else is wanted of that has to be asked
         for before. Later on it is parsed again, which is much faster than a deep copy.
         """
-        if not hasattr(self.node, _USED):
-            setattr(self.node, _USED, True)
+        if not hasattr(self.node, _USAGE_NAME):
+            setattr(self.node, _USAGE_NAME, True)
             return self.node
         return _parsed_alone(self.lines, self.first)
 
@@ -77,7 +77,9 @@ class ScopeSource(Frozen, kw_only=False):
 
     def annotations(self) -> dict[str, ast.expr]:
         """The syntax tree of the annotation of each annotated entry."""
-        node = _parsed_alone(self.lines, self.first) if hasattr(self.node, _USED) else self.node
+        node = (
+            _parsed_alone(self.lines, self.first) if hasattr(self.node, _USAGE_NAME) else self.node
+        )
         return {
             statement.target.id: statement.annotation
             for statement in own_statements(node)

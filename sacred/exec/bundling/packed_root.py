@@ -54,13 +54,11 @@ class PackedRoot(Frozen):
     Args:
         additions: files, by their names in the bundle.
         members: the root.
-        manifest: of it.
         notes: what is not as it was, in words.
     """
 
     additions: Mapping[str, Path]
     members: Sequence[Member]
-    manifest: RootManifest
     notes: tuple[str, ...]
 
 
@@ -144,7 +142,6 @@ def packed_root(record: RunRecord, found: RootFiles, place: Path) -> PackedRoot:
     return PackedRoot(
         additions=_written(manifest, place / "additions"),
         members=members,
-        manifest=manifest,
         notes=tuple(_notes(record, used)),
     )
 

@@ -30,7 +30,7 @@ PLACES = (
     *("R_HOME", "R_LIBS", "R_LIBS_USER", "R_LIBS_SITE", "RUBYLIB", "NODE_PATH", "CLASSPATH"),
     *("JULIA_DEPOT_PATH", "JULIA_LOAD_PATH", "JULIA_PROJECT", "LUA_PATH", "LUA_CPATH"),
 )
-#: Files that are stored with the run by themselves: smaller than this, and at most so many.
+#: Files that are stored with the run by themselves: their size, and their number.
 MAX_STORED_BYTES = 100_000_000
 _MAX_STORED_FILES = 1000
 _OVERWRITTEN = "the run has changed it after reading it"

@@ -136,12 +136,18 @@ def column_of(content: bytes) -> Sequence[Any] | None:
 
 
 def field_of(kind: int, name: str, content: bytes) -> bytes:
-    """An element of a document."""
+    """Return an element of a document in BSON (https://bsonspec.org/spec.html).
+
+    Args:
+        kind: the byte of its type.
+        name: its key.
+        content: its value, encoded.
+    """
     return b"%c%s\0%s" % (kind, name.encode(), content)
 
 
 def document_of(fields: Iterable[bytes | bytearray | memoryview]) -> bytes:
-    """A document, or an array, of its elements."""
+    """Return a document, or an array, of its encoded elements."""
     content = b"".join(fields)
     return b"%s%s\0" % ((len(content) + 5).to_bytes(4, "little"), content)
 

@@ -40,7 +40,7 @@ TAIL_FIELD = "tail"
 #: Points are moved when a document has a third of the points that it may have, a ninth, ... A
 #: dashboard that knows of no tails sees at least a third of the points.
 GROWTH = 3
-#: A document or a tail gets more points, however few, while it has at most so many: to write
+#: A document or a tail gets more points, however few, while it has no more than these: to write
 #: some 20 kB again costs less than another document.
 MAX_PUSHED_POINTS = 500
 #: The ``part`` of the first tail, behind all parts that stay, for those who sort by it.

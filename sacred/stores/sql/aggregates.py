@@ -36,9 +36,15 @@ Numbers = dict[str, dict[tuple[str, str], Any]]
 def numbers_of(
     connection: Connection, run_ids: Sequence[str], wanted: Collection[tuple[str, str]]
 ) -> Numbers:
-    """See `Reader.metric_numbers`, by what is in the column ``run_id``.
+    """Return aggregates of metrics; see `Reader.metric_numbers`.
 
-    Runs without a row of that id are left out.
+    Args:
+        connection: to the database.
+        run_ids: of the runs, as in the column ``run_id``; those without a row are left out.
+        wanted: names of metrics, with kinds of aggregates.
+
+    Returns:
+        numbers by metric and kind, by the ids.
     """
     found: Numbers = defaultdict(dict)
     aggregates: dict[str, set[str]] = defaultdict(set)
@@ -68,7 +74,7 @@ class _Metric:
         self._kinds = kinds
 
     def numbers(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """By run and aggregate."""
+        """Return the aggregates of the metric, by run and kind."""
         found: dict[str, dict[str, Any]] = {}
         there = []
         for row in self._connection.execute(self._last(run_ids)):
@@ -111,7 +117,7 @@ class _Metric:
             self._add_of_values(few, found)
 
     def _extremes(self, run_ids: Sequence[str]) -> Any:
-        """Of each run the number of points, of the floats and of the integers; min and max."""
+        """Return a statement: for each run its points, floats and integers counted, min and max."""
         value, text = _METRIC.value, _METRIC.value_json
         # In this order: a database must not make an integer of what is too large for one.
         is_integer = sa.case(

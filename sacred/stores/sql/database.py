@@ -2,7 +2,7 @@
 
 Starts of runs must not see each other half done: each takes the next number, and each
 looks for rows to share before it makes one. So these transactions are exclusive, by
-the means of the database (`_exclusively`); all others go on meanwhile.
+the means of the database; all others go on meanwhile.
 """
 
 from __future__ import annotations

@@ -193,15 +193,15 @@ class LazyFile(io.RawIOBase):
         self._file: io.FileIO | None = None
 
     def readable(self) -> bool:
-        """Always."""
+        """Return True: the file can be read."""
         return True
 
     def seekable(self) -> bool:
-        """Always."""
+        """Return True: the file has positions."""
         return True
 
     def readinto(self, buffer: object) -> int | None:
-        """As for all raw files.
+        """Read bytes into a buffer; as `io.RawIOBase.readinto`.
 
         Raises:
             OSError: it cannot be opened or read.
@@ -218,15 +218,15 @@ class LazyFile(io.RawIOBase):
         return self._opened().seek(offset, whence)
 
     def tell(self) -> int:
-        """As for all raw files."""
+        """Return the position; as `io.IOBase.tell`."""
         return 0 if self._file is None else self._file.tell()
 
     def fileno(self) -> int:
-        """As for all raw files."""
+        """Return the descriptor; as `io.IOBase.fileno`."""
         return self._opened().fileno()
 
     def close(self) -> None:
-        """As for all raw files."""
+        """Close the file; as `io.IOBase.close`."""
         if self._file is not None:
             self._file.close()
         super().close()

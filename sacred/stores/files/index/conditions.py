@@ -56,7 +56,7 @@ __all__ = ["FIRST_TEXT", "KnownPath", "Translation"]
 #: Rows of runs whose ids are numbers have these, all others come behind.
 FIRST_TEXT = 2**62
 
-_UNKNOWN = "NULL"
+_NULL = "NULL"
 #: What a run always has, and what is neither more nor less than anything.
 _ALWAYS_PRESENT = frozenset({"tags", "artifacts", "resources", "sources", "metrics", "experiment"})
 # So many tables can be joined.
@@ -190,7 +190,7 @@ class Translation:
         wanted = KINDS.get(kind_of(test.value), OTHER)
         cases = [
             f"WHEN {kind} IS NULL OR {kind} = {NOTHING} THEN 0",
-            _case(OPAQUE_VALUE, _UNKNOWN, kind),
+            _case(OPAQUE_VALUE, _NULL, kind),
         ]
         if test.time_range is not None:
             start, stop = map(microseconds, (test.time_range.start, test.time_range.stop))
@@ -211,7 +211,7 @@ class Translation:
         yield _case(NAN, str(int(sign == "!=")), cell.kind)
         if isinstance(wanted, int) and not -(2**63) <= wanted < 2**63:
             self.is_sure = False
-            yield _case(NUMBER, _UNKNOWN, cell.kind)
+            yield _case(NUMBER, _NULL, cell.kind)
         else:
             yield _case(NUMBER, f"{cell.value} {sign} {self._given(wanted)}", cell.kind)
 
@@ -259,10 +259,10 @@ class Translation:
         is_flag = compared if sign in ("=", "!=") else "0"
         cases = [
             *(f"WHEN {kind} IS NULL OR {kind} = {NOTHING} THEN 0" for kind in both),
-            *(_case(OPAQUE_VALUE, _UNKNOWN, kind) for kind in both),
+            *(_case(OPAQUE_VALUE, _NULL, kind) for kind in both),
             f"WHEN {one.kind} >= {OTHER} AND {two.kind} >= {OTHER} THEN "
             f"CASE WHEN {one.kind} = {NAN} AND {two.kind} = {NAN} THEN {nans} "
-            f"WHEN {NAN} IN ({one.kind}, {two.kind}) THEN {other} ELSE {_UNKNOWN} END",
+            f"WHEN {NAN} IN ({one.kind}, {two.kind}) THEN {other} ELSE {_NULL} END",
             f"WHEN {NAN} IN ({one.kind}, {two.kind}) THEN {other}",
             f"WHEN {one.kind} IN {numbers} AND {two.kind} IN {numbers} THEN {compared}",
             f"WHEN {one.kind} <> {two.kind} THEN {other}",
@@ -277,9 +277,7 @@ class Translation:
         def test(cell: Cell) -> str:
             name = self._function(_matcher(regex))
             self.is_sure = False  # lists with such texts
-            unknown = (
-                f"WHEN {cell.kind} IN ({OPAQUE_VALUE}, {OTHER}, {CUT_CONTAINER}) THEN {_UNKNOWN}"
-            )
+            unknown = f"WHEN {cell.kind} IN ({OPAQUE_VALUE}, {OTHER}, {CUT_CONTAINER}) THEN {_NULL}"
             found = _case(TEXT, f"{name}({cell.value})", cell.kind)
             return f"(CASE {unknown} {found} ELSE 0 END)"
 
@@ -296,9 +294,7 @@ class Translation:
 
         def test(cell: Cell) -> str:
             self.is_sure = False
-            return (
-                f"(CASE WHEN {cell.kind} IN ({OTHER}, {CUT_CONTAINER}) THEN {_UNKNOWN} ELSE 0 END)"
-            )
+            return f"(CASE WHEN {cell.kind} IN ({OTHER}, {CUT_CONTAINER}) THEN {_NULL} ELSE 0 END)"
 
         return self._of(path, test)
 
@@ -307,7 +303,7 @@ class Translation:
         status = self._cell(Path("status"))
         assert status is not None
         found = search_condition(text, self._paths(), status.value, self._function)
-        return _UNKNOWN if found is None else found
+        return _NULL if found is None else found
 
     def _function(self, function: Callable[[str], int | None]) -> str:
         """The name that a function has in SQL; of NULL, it is NULL."""
@@ -321,7 +317,7 @@ class Translation:
 
     def _unknown(self) -> str:
         self.is_sure = False
-        return _UNKNOWN
+        return _NULL
 
     # ------------------------------------------------------------------------ order
 

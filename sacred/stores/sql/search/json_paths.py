@@ -76,7 +76,7 @@ class JsonTexts:
         raise NotImplementedError
 
     def is_among(self, column: Any, steps: Steps, listed: Sequence[Predicate]) -> Any:
-        """As `fits`, for any number of values of which the stored one has to be one.
+        """Return whether a stored value is one of any number of values; see `fits`.
 
         Args:
             column: the column of valid texts.
@@ -112,7 +112,7 @@ class ListedValues(Frozen):
 
     @classmethod
     def of(cls, listed: Sequence[Predicate]) -> ListedValues:
-        """Those of the predicates."""
+        """Return the values of some predicates, by their kinds."""
         values = [predicate.value for predicate in listed]
         return cls(
             texts=[value for value in values if isinstance(value, str)],
