@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ from sacred._base.functions import ensure_wellformed_argv
 from sacred._base.masking import mask_passwords
 from sacred._base.registry import resolve
 from sacred._base.script import calling_globals, main_file_of
+from sacred._base.text import did_you_mean
 from sacred.cli.options import apply_options, default_options, gather_command_line_options
 from sacred.commands import built_in
 from sacred.config.typed_entries import without_marks
@@ -41,7 +43,14 @@ _SWEEP = "sacred.sweeps.from_python:sweep_of"
 
 
 class NoRunError(SacredError, AssertionError):
-    """Something was asked of an experiment that only a run under way can do."""
+    """Something was asked of an experiment that only a run under way can do.
+
+    Args:
+        message: what was asked for.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_traceback=False)
 
 
 class Experiment(Ingredient):
@@ -308,7 +317,12 @@ class Experiment(Ingredient):
             raise ExperimentSetupError(
                 "No command found to be run. Specify a command or define a main function."
             )
-        all_options = {**self.get_default_options(), **(options or {})}
+        defaults = self.get_default_options()
+        all_options = {**defaults, **(options or {})}
+        for name in all_options.keys() - defaults:
+            # Option hooks may have names of their own; words of the command line have no dash.
+            if name.startswith("-") and (hint := did_you_mean(name, defaults)):
+                logging.getLogger(self.path).warning('There is no option "%s". %s', name, hint)
         for hook in self.option_hooks:
             hook(options=all_options)
         if "seed" not in (config_updates or {}) and (seed := os.environ.get(RERUN_SEED)):

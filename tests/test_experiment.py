@@ -228,3 +228,12 @@ def test_the_name_of_a_subclass_is_that_of_the_script(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == str([("training", "What it does.", True)] * 3), done.stderr
+
+
+def test_an_option_that_resembles_a_known_one_is_warned_of(caplog):
+    ex = Experiment("options", interactive=True)
+    ex.main(lambda: None)
+    ex.run(options={"--loglvel": "ERROR", "--own-of-a-hook": 5, "COMMAND": "x"})
+    assert [record.getMessage() for record in caplog.records if "option" in record.msg] == [
+        'There is no option "--loglvel". Did you mean "--loglevel"?'
+    ]

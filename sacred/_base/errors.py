@@ -41,10 +41,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sacred._base import paths
+from sacred._base.masking import mask_passwords
 from sacred._base.text import did_you_mean
 from sacred._base.tracebacks import (
     format_filtered_stacktrace,
     format_without_traceback,
+    is_shown_briefly,
     show_own_errors_briefly,
 )
 
@@ -104,22 +106,27 @@ class _BriefError(Exception):
 
     #: Whether the message says the file and the line that are meant.
     is_located = False
+    print_traceback = False
+    filter_traceback = "default"
 
     def __new__(cls, *args: Any, **details: Any) -> Self:
         """Make it, and see to it that it is shown briefly if it ends the program."""
         show_own_errors_briefly()
         return super().__new__(cls, *args, **details)
 
-    def is_brief(self) -> bool:
-        """Whether it is shown without a traceback."""
-        return True
-
     @property
     def _render_traceback_(self) -> Callable[[], list[str]]:
-        """What notebooks show (a protocol of IPython), unless it is a traceback."""
-        if not self.is_brief():
+        """What notebooks show (a protocol of IPython), unless the traceback matters."""
+        if not is_shown_briefly(self):
             raise AttributeError("_render_traceback_")
-        return lambda: format_without_traceback(self).splitlines()
+        if not self.print_traceback:
+            return lambda: format_without_traceback(self).splitlines()
+        frames = self.__traceback__
+        while frames is not None and frames.tb_frame.f_globals.get("__name__", "")[:7] == "IPython":
+            frames = frames.tb_next
+        shown = self.with_traceback(frames)
+        text = format_filtered_stacktrace("always", shown, is_chained=False)
+        return lambda: mask_passwords(text).splitlines()
 
 
 class SacredError(_BriefError):
@@ -155,10 +162,6 @@ class SacredError(_BriefError):
         self.print_traceback = print_traceback
         self.filter_traceback = filter_traceback
         self.print_usage = print_usage
-
-    def is_brief(self) -> bool:
-        """Whether it is shown without a traceback."""
-        return not self.print_traceback
 
     def __reduce__(self) -> Any:
         # The default would call the constructor with the message only, which

@@ -17,6 +17,7 @@ __all__ = [
     "format_without_traceback",
     "hook_of_others",
     "is_own_file",
+    "is_shown_briefly",
     "print_filtered_stacktrace",
     "show_own_errors_briefly",
 ]
@@ -141,19 +142,30 @@ def hook_of_others(hook: Any) -> Any:
     return None if hook in (sys.__excepthook__, None) else hook
 
 
+def is_shown_briefly(error: BaseException) -> bool:
+    """Whether the library's frames in front of its own error say nothing to users.
+
+    Args:
+        error: an exception; those of the library say how they want to be shown.
+    """
+    wish = getattr(error, "filter_traceback", "never")
+    if getattr(error, "print_traceback", True):
+        # Raised by users' code, it is an exception like others.
+        return wish != "never" and _comes_from_within(error.__traceback__)
+    return True
+
+
 def show_own_errors_briefly() -> None:
     """If an error of the library ends a program, show the user's frames and the message only.
 
-    It is called when such an error is made. Errors that ask for their traceback, and programs that
-    have an exception hook, are left alone.
+    It is called when such an error is made. Programs that have an exception hook are left alone.
     """
     before = sys.excepthook
     if before is not sys.__excepthook__:
         return
 
     def show(kind: Any, error: BaseException, traceback: Any) -> None:
-        is_brief = getattr(error, "is_brief", None)
-        if is_brief is None or not is_brief():
+        if not is_shown_briefly(error):
             before(kind, error, traceback)
         elif getattr(error, "is_located", False):
             print(format_without_traceback(error), end="", file=sys.stderr)

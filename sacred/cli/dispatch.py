@@ -204,7 +204,7 @@ def _run(experiment: Program, request: RunRequest, short_usage: Callable[[], str
         post_mortem = run.pdb if made and run else bool(request.options.get("--pdb"))
         if debug and not post_mortem:
             if isinstance(error, SacredError):
-                error.print_traceback = True
+                error.print_traceback, error.filter_traceback = True, "never"
             raise
         if isinstance(error, KeyboardInterrupt):
             # Re-raised, so that Python exits as an interrupted program does.

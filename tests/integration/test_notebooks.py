@@ -238,6 +238,10 @@ MISTAKES = {
     ),
     "sacred.SETTINGS.CONFIG.READONLY = 5": None,
     "sacred.Experiment('nameless')": None,
+    "ex.log_scalar('loss', 1)": (
+        "sacred.experiment.NoRunError: Can only log metrics while a run of 'ex' is under way.",
+    ),
+    "helper(1, 2, 3)": None,
     "ex.main(lambda: helper()); ex.run()": None,
 }
 
@@ -273,6 +277,7 @@ helper = ex.capture(lambda absent: absent)
     for shown, lines in zip(tracebacks, MISTAKES.values(), strict=False):
         assert len(shown) <= 5
         assert "site-packages" not in "".join(shown)
+        assert str(ROOT) not in "".join(shown)
         if lines is not None:
             assert tuple(shown) == lines
     assert "ZeroDivisionError" in "".join(tracebacks[-1])
