@@ -149,7 +149,7 @@ def run_script_in(
     """Run a script in a directory and return it done.
 
     A text is written to ``script.py`` there. The script imports this checkout and sees a clean
-    environment: `HOME` is the directory, and nothing else but `env`. Killed after 100 seconds.
+    environment: `HOME` is the directory, and nothing else but `env`. Killed after 200 seconds.
     """
     if isinstance(script, str) and ("\n" in script or not script.endswith(".py")):
         path = directory / "script.py"
@@ -170,5 +170,5 @@ def run_script_in(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
-        timeout=100,
+        timeout=200,
     )

@@ -31,7 +31,7 @@ def served(stores: Any, **options: Any) -> Iterator[str]:
     listening = free_socket("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not server.started:
         assert time.monotonic() < deadline, "the server does not start"
         time.sleep(0.005)

@@ -80,7 +80,7 @@ def test_workers_whose_clocks_are_two_minutes_apart_take_each_run_once(
 
 def _start(directory, url: str, shift: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "sacred", "worker", "-s", url, "--until-empty", "--lease", "2s"],
+        [sys.executable, "-m", "sacred", "worker", "-s", url, "--until-empty", "--lease", "30s"],
         cwd=directory,
         env={**os.environ, "CLOCK_SHIFT": str(shift)},
         stdout=subprocess.PIPE,

@@ -49,7 +49,7 @@ def process(run):
         worker = context.Process(target=attempt, args=(run, name, queue))
         worker.start()
         worker.join()
-    found = dict(queue.get(timeout=20) for _ in CALLS)
+    found = dict(queue.get(timeout=100) for _ in CALLS)
     run.info["more"] = 2
     run.log_scalar("of the parent", 2)
     return found

@@ -34,7 +34,7 @@ def client(server: MongoServer) -> pymongo.MongoClient[dict[str, Any]]:
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if condition():
             return True

@@ -242,9 +242,9 @@ def test_parallel_threads_note_their_own(tf: Any) -> None:
         @ex.main
         def main() -> None:
             with LogFileWriter(ex):
-                barrier.wait(20)
+                barrier.wait(60)
                 tf.summary.create_file_writer(name)
-                barrier.wait(20)
+                barrier.wait(60)
 
         infos[name] = ex.run().info["tensorflow"]["logdirs"]
 

@@ -20,7 +20,7 @@ from sacred._base.loggers import NO_LOGGER, create_basic_stream_logger
 def test_utcnow_is_naive_utc():
     """The time is that of UTC, and says nothing about a zone."""
     now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
-    assert abs(utcnow() - now) < datetime.timedelta(seconds=5)
+    assert abs(utcnow() - now) < datetime.timedelta(seconds=60)
     assert utcnow().tzinfo is None
 
 
@@ -37,9 +37,9 @@ def test_interval_timer_calls_repeatedly_and_at_the_end():
     stop, timer = IntervalTimer.create(beat, 0.01)
     assert timer.daemon
     timer.start()
-    assert third.wait(10)
+    assert third.wait(60)
     stop.set()
-    timer.join(10)
+    timer.join(60)
     assert not timer.is_alive()
     assert len(calls) >= 4
 
@@ -50,7 +50,7 @@ def test_interval_timer_wakes_at_once():
     stop, timer = IntervalTimer.create(lambda: calls.append(1), 1000)
     timer.start()
     stop.set()
-    timer.join(10)
+    timer.join(60)
     assert calls == [1]
 
 

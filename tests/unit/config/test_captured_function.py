@@ -396,9 +396,9 @@ def test_parallel_runs_each_see_their_own():
 
     def run(number):
         with run_of(get, config={"x": number}).activate():
-            barrier.wait(20)
+            barrier.wait(60)
             seen[number] = [get() for _ in range(50)]
-            barrier.wait(20)
+            barrier.wait(60)
 
     threads = [threading.Thread(target=run, args=(n,)) for n in range(4)]
     for thread in threads:

@@ -231,7 +231,7 @@ def test_parallel_runs_have_their_own_texts(server: HttpServer) -> None:
 
         @ex.main
         def main() -> int:
-            barrier.wait(20)
+            barrier.wait(60)
             return number
 
         ex.run()

@@ -6,6 +6,7 @@ import ctypes
 import multiprocessing
 import os
 import pickle
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -145,7 +146,7 @@ with capture() as output:
     for i in range(5):
         process = context.Process(target=work, args=(i,))
         process.start()
-        process.join(10)
+        process.join(60)
     with context.Pool(2) as pool:
         pool.map(work, range(5, 9))
         pool.close(); pool.join()
@@ -232,32 +233,35 @@ record(raw, text, sys.stdout.line_buffering)
 
 def test_child_that_outlives_the_run(tmp_path: Path) -> None:
     body = """
-start = time.monotonic()
+os.chdir(os.path.dirname(__file__))
 with capture() as output:
-    child = subprocess.Popen(["sh", "-c", "echo child; sleep 15; echo late"])
-    time.sleep(0.3)
-record(time.monotonic() - start, output.get())
+    child = subprocess.Popen(["sh", "-c", "echo child; touch said; exec sleep 100"])
+    deadline = time.monotonic() + 60
+    while not os.path.exists("said") and time.monotonic() < deadline:
+        time.sleep(0.01)
+record(child.poll(), output.get())
+open("pid", "w").write(str(child.pid))
 """
     outcome = run_with_pipes(tmp_path, body)
-    assert outcome.values[0] < 12
-    assert outcome.values[1] == "child\n"
-    assert outcome.seconds < 12
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)  # it lives
+    assert outcome.values == [None, "child\n"]
 
 
 def test_busy_writer_does_not_hold_us(tmp_path: Path) -> None:
     body = """
+os.chdir(os.path.dirname(__file__))
 with capture() as output:
-    child = subprocess.Popen(["sh", "-c", "i=0; while [ $((i+=1)) -lt 1000000 ]; do echo y; done"])
-    time.sleep(0.2)
-    start = time.monotonic()
+    child = subprocess.Popen(["sh", "-c", "echo y; echo y; touch said; while :; do echo y; done"])
+    deadline = time.monotonic() + 60
+    while not os.path.exists("said") and time.monotonic() < deadline:
+        time.sleep(0.01)
     text = output.get()
-record(text[:4], time.monotonic() - start)
+record(text[:4], child.poll())
 child.kill()
 child.wait()
 """
     outcome = run_with_pipes(tmp_path, body)
-    assert outcome.values[0] == "y\ny\n"
-    assert outcome.values[1] < 1
+    assert outcome.values == ["y\ny\n", None]
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
@@ -377,7 +381,7 @@ except KeyboardInterrupt:
     reader, writer = os.pipe()
     process = subprocess.Popen(command, env=environment, stdout=writer)
     os.close(writer)
-    assert process.wait(20) == 7
+    assert process.wait(60) == 7
     os.close(reader)
     assert recorded(values) == [1_000_000, True]
 

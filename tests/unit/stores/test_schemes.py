@@ -170,7 +170,7 @@ def test_the_client_ends_with_its_store():
     del store
     gc.collect()
     for thread in set(threading.enumerate()) - before:
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
 
 
