@@ -237,8 +237,8 @@ class _Covered:
 class _UpdateOrigins:
     """Where the updates of a request come from, by the entries that they set."""
 
-    def __init__(self, paths: Iterable[str], numbers: Mapping[str, int]) -> None:
-        self._numbers = numbers
+    def __init__(self, paths: Iterable[str], numbers: Mapping[str, int], caller: str) -> None:
+        self._numbers, self._caller = numbers, caller
         self._leaves = set(paths)
         self._above = {prefix: path for path in self._leaves for prefix in iter_prefixes(path)}
 
@@ -252,7 +252,8 @@ class _UpdateOrigins:
         if update is None:
             return None
         numbers = [self._numbers[p] for p in iter_prefixes(update) if p in self._numbers]
-        return Origin("update", f"command line, argument {numbers[-1]}" if numbers else _BY_CALL)
+        where = f"command line, argument {numbers[-1]}" if numbers else self._caller
+        return Origin("update", where)
 
 
 def _origins_of_updates(request: RunRequest) -> _UpdateOrigins:
@@ -261,7 +262,14 @@ def _origins_of_updates(request: RunRequest) -> _UpdateOrigins:
         path, equals, _ = str(word).strip().partition("=")
         if equals or path.startswith("~"):
             numbers[path.strip().rstrip("+").rstrip().lstrip("~")] = number
-    return _UpdateOrigins(updated_paths(request.config_updates), numbers)
+    return _UpdateOrigins(updated_paths(request.config_updates), numbers, _caller_of(request))
+
+
+def _caller_of(request: RunRequest) -> str:
+    """Who gives updates that are not on the command line: a sweep, or somebody's code."""
+    sweep = request.meta_info.get("sweep")
+    name = sweep.get("name") if isinstance(sweep, Mapping) else None
+    return f"sweep {name}" if isinstance(name, str) else _BY_CALL
 
 
 def origin_of_given(path: str, request: RunRequest, named: Sequence[NamedLayer]) -> Origin | None:

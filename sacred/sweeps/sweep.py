@@ -125,6 +125,7 @@ class Sweep:
                 self._command,
                 dict(point.updates),
                 list(point.named_configs),
+                meta_info={"sweep": {"name": self.name}},
                 options={**self._options, "--strict": True, "--unobserved": True},
             )
 

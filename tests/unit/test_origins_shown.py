@@ -9,6 +9,7 @@ import pytest
 
 from sacred import Experiment
 from sacred.observers import FileStorageObserver
+from sacred.runs import open_store
 
 
 @pytest.fixture
@@ -65,3 +66,24 @@ def test_old_records_say_nothing(runs, tmp_path):
     refused = sacred("config", "2", "--origins", store=runs)
     assert refused.returncode != 0
     assert "it is not stored where values come from" in refused.stderr
+
+
+def test_a_swept_value_comes_from_its_sweep(run_script, tmp_path):
+    script = (
+        "from sacred import Experiment\n"
+        "ex = Experiment('demo', save_git_info=False)\n"
+        "@ex.config\n"
+        "def cfg():\n"
+        "    lr: float = 0.1\n"
+        "@ex.automain\n"
+        "def main(lr):\n"
+        "    return lr\n"
+    )
+    sweep = ("sweep", "--sweep", "tune", "-F", "runs", "-l", "ERROR")
+    wrong = run_script(script, *sweep, "with", "lr=abc,1")
+    assert "lr = 'abc'   (sweep tune): expected float." in wrong.stderr
+    done = run_script(script, *sweep, "with", "lr=0.3,0.4")
+    assert done.returncode == 0, done.stderr
+    record, _ = open_store(tmp_path / "runs")
+    assert str(record.provenance["lr"].origin) == "sweep tune"
+    assert record.provenance["lr"].overridden[0].origin.name == "cfg"
