@@ -73,7 +73,7 @@ class RunTable(Frozen, eq=False):
     # ------------------------------------------------------------------ as a list
 
     def __iter__(self) -> Iterator[RunRecord]:
-        known = self._cache.get("ids")
+        known = self._cache.get(self._ids_key)
         # What had to be sorted is kept; what can be read on and on is not.
         ids = iter(self.ids if self.sort or known is not None else self._found())
         while page := list(itertools.islice(ids, _PAGE_SIZE)):
@@ -83,7 +83,8 @@ class RunTable(Frozen, eq=False):
         return len(self.ids)
 
     def __bool__(self) -> bool:
-        return bool(self._cache["ids"]) if "ids" in self._cache else self.first() is not None
+        known = self._cache.get(self._ids_key)
+        return self.first() is not None if known is None else bool(known)
 
     @overload
     def __getitem__(self, index: int) -> RunRecord: ...
@@ -99,10 +100,15 @@ class RunTable(Frozen, eq=False):
     @property
     def ids(self) -> tuple[RunId, ...]:
         """The ids of all runs of the table."""
-        if "ids" not in self._cache:
-            self._cache["ids"] = tuple(self._found())
-        ids: tuple[RunId, ...] = self._cache["ids"]
+        if self._ids_key not in self._cache:
+            self._cache[self._ids_key] = tuple(self._found())
+        ids: tuple[RunId, ...] = self._cache[self._ids_key]
         return ids
+
+    @property
+    def _ids_key(self) -> str:
+        # Copies with another limit share the cache.
+        return f"ids up to {self.limit}"
 
     def first(self) -> RunRecord | None:
         """The first run; None: there is none."""
@@ -185,7 +191,8 @@ class RunTable(Frozen, eq=False):
 
     def __repr__(self) -> str:
         # Only what is known already: a prompt that shows it must not read a whole store.
-        size = f"{len(self._cache['ids'])} runs" if "ids" in self._cache else "runs"
+        known = self._cache.get(self._ids_key)
+        size = "runs" if known is None else f"{len(known)} runs"
         return f"<table of {size} of {self.reader.url}>"
 
     # -------------------------------------------------------------------- finding

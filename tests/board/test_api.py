@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
+from sacred._base.clock import utcnow
 from sacred.board.api.buckets_of_points import bucketed
 from sacred.board.api.group_statistics import STATISTICS, band_of
 from sacred.observers.store_observer import StoreObserver
@@ -508,6 +509,27 @@ def test_runs_fold_into_groups_with_means(api: Api) -> None:
     assert len(everything["groups"]) == 3
     assert "by is missing" in api.get("/groups", 400)["detail"]
     assert "no order" not in api.get("/groups", 400, by="status.x")["detail"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_runs_are_counted_and_reached_behind_the_first_ones(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    with new_place(kind, request, tmp_path) as place, open_store(place.url) as store:
+        for n in range(230):
+            document = {
+                "status": "COMPLETED", "start_time": utcnow(), "result": n, "config": {},
+                "experiment": {"name": "many"}, "host": {}, "meta": {}, "info": {},
+            }  # fmt: skip
+            store.backend.create(None, document, [])
+        with served({"lab": place.url}) as address:
+            api = Api(address)
+            for sort in ("", "result"):
+                first = api.get("/runs", limit=50, count=False, sort=sort, column="id")
+                rest = {"snapshot": first["snapshot"], "sort": sort, "column": "id"}
+                assert api.get("/runs", limit=0, **rest)["total"] == 230
+                assert len(api.get("/runs", offset=220, limit=50, **rest)["runs"]) == 10
+            api.close()
 
 
 def test_duplicates_are_groups_of_all_that_is_set(tmp_path: Path) -> None:
