@@ -54,7 +54,7 @@ class NoRunError(SacredError, AssertionError):
 
 
 class Experiment(Ingredient):
-    """An experiment: configuration, commands, and the observers of its runs.
+    """An experiment: its configuration, its commands, and the observers of its runs.
 
     Args:
         name: its name (default: the script's file name without suffix).
@@ -141,7 +141,7 @@ class Experiment(Ingredient):
     # -------------------------------------------------------------- defining
 
     def main(self, function: Callable[..., R]) -> CapturedFunction[R]:
-        """Decorator: this function runs if no other command is asked for."""
+        """Decorator: this function runs unless another command is named."""
         captured: CapturedFunction[R] = self.command(function)
         self.default_command = captured.__name__
         return captured
@@ -149,7 +149,7 @@ class Experiment(Ingredient):
     def automain(self, function: Callable[..., R]) -> CapturedFunction[R]:
         """Decorator: as :meth:`main`, and run the command line if this is the script.
 
-        It belongs at the end of the script: what follows it is not defined yet
+        It belongs at the end of the script: whatever follows it is not yet defined
         when the experiment runs.
 
         Raises:
@@ -168,9 +168,9 @@ class Experiment(Ingredient):
     def on_stop(self, function: Callable[..., R]) -> CapturedFunction[R]:
         """Decorator: this captured function is called when a run is asked to end.
 
-        By SIGTERM, for example, or by its worker. The run goes on then, until another signal ends
-        it: the function may save what a later attempt goes on with, and the main function may ask
-        ``_run.should_stop()`` and return.
+        SIGTERM asks for that, for example, or the worker of the run. The run continues until
+        another signal ends it, so the function may save what a later attempt needs, and the main
+        function may check ``_run.should_stop()`` and return.
         """
         captured: CapturedFunction[R] = self.capture(function)
         self.stop_hooks.append(captured)
@@ -208,7 +208,7 @@ class Experiment(Ingredient):
         config_updates: Mapping[str, Any] | None = None,
         named_configs: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """The configuration that a run would have; nothing runs, no observer is called.
+        """Return the configuration that a run would have, without running anything.
 
         Args:
             config_updates: values that win over all sources; nested or dotted keys.
@@ -231,10 +231,10 @@ class Experiment(Ingredient):
         config_updates: Mapping[str, Any] | None = None,
         named_configs: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """The configuration as JSON Schema (draft 2020-12); nothing runs.
+        """Return the configuration as JSON Schema (draft 2020-12), without running anything.
 
         Args:
-            config_updates: values that are defaults then; nested or dotted keys.
+            config_updates: values that become the defaults; keys may be nested or dotted.
             named_configs: names of named configs or config files, in order.
 
         >>> ex = Experiment("doctest", interactive=True, save_git_info=False)
@@ -272,11 +272,11 @@ class Experiment(Ingredient):
             info: initial content of the run's ``info``.
             meta_info: added to the run's ``meta_info``.
             options: command-line options, as in ``{"--loglevel": "ERROR"}``.
-            resume: id of a run that has ended or died, to go on with it: same id and record,
-                with the configuration of then.
+            resume: id of a run that has ended or died, to continue it: same id and record, with
+                the configuration that it had.
 
         Returns:
-            the finished run; with ``--reuse`` perhaps one that has the result of a known one.
+            the finished run; with ``--reuse``, perhaps one with the result of a known run.
 
         Raises:
             RuntimeError: there is no main function and no command is named.
@@ -372,7 +372,7 @@ class Experiment(Ingredient):
         return run
 
     def search_space(self, function: F) -> F:
-        """Declare what sweeps look into: a function whose variables are values of `sacred.sweeps`.
+        """Decorator: the variables of this function are the search space of sweeps.
 
         >>> from sacred import Experiment, sweeps
         >>> ex = Experiment("demo", interactive=True)
@@ -384,7 +384,7 @@ class Experiment(Ingredient):
         return function
 
     def sweep(self, space: Mapping[str, Any] | None = None, **options: Any) -> Any:
-        """Return a `sacred.sweeps.Sweep`, whose ``run()`` runs this at the points of a space.
+        """Return a `sacred.sweeps.Sweep`, whose ``run()`` runs each point of a search space.
 
         Args:
             space: by the paths of entries: lists of alternatives, values of `sacred.sweeps`, and
@@ -433,7 +433,7 @@ class Experiment(Ingredient):
 
     @property
     def current_run(self) -> Run | None:
-        """The run of this experiment that is under way, else the last one."""
+        """The run of this experiment that is under way, or else the last one."""
         for bindings in runs_in_scope():
             run: Run | None = bindings.run
             if getattr(run, "experiment", None) is self:
@@ -454,7 +454,7 @@ class Experiment(Ingredient):
 
     @property
     def info(self) -> dict[str, Any]:
-        """The ``info`` of the current run, stored at each heartbeat, or of the last one."""
+        """The ``info`` of the current (or else the last) run, stored at each heartbeat."""
         if self.current_run is None:
             raise NoRunError(f"Can only access info during a run of {self.path!r}, or after one.")
         return self.current_run.info

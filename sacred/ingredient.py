@@ -38,7 +38,7 @@ class Ingredient:
     """A reusable part of an experiment with configuration, functions and commands.
 
     Args:
-        path: dotted name; the ingredient's entries stand under it in the
+        path: dotted name; the ingredient's entries are found under it in the
             configuration of a run.
         ingredients: the ingredients that this one uses.
         interactive: allow a definition without a script (REPL, notebook); there,
@@ -141,14 +141,14 @@ class Ingredient:
     def capture(
         self, function: Callable[..., Any] | None = None, prefix: str | None = None
     ) -> CapturedFunction[Any] | CapturingDecorator:
-        """Decorator: the function's missing arguments are filled from the configuration.
+        """Decorator: fill in the function's missing arguments from the configuration.
 
         Args:
-            function: the function; with keyword arguments only, a decorator is returned.
+            function: the function; if it is left out, a decorator is returned.
             prefix: dotted path of the part of the configuration it sees.
 
         Returns:
-            a captured function; one that is captured already is returned as it is. A class
+            a captured function; if it is one already, it is returned as it is. A class
             stays a class: its constructor is captured.
         """
 
@@ -248,7 +248,7 @@ class Ingredient:
         return function if isinstance(function, type) else source
 
     def named_config(self, func: Callable[..., Any]) -> ConfigScope:
-        """Decorator: a config scope that is only used when it is asked for by name."""
+        """Decorator: a config scope that is used only when it is named."""
         from sacred.config.config_scope import ConfigScope
 
         self._add_named_config(func.__name__, scope := ConfigScope(func))
@@ -303,8 +303,8 @@ class Ingredient:
     ) -> None:
         """Add entries that are used only in runs that name them.
 
-        A file with content that must not be restored is refused when the named config is
-        used: the rest of the experiment works.
+        If a file has unsafe content, it is refused when the named config is used; the rest of the
+        experiment works.
 
         Args:
             name: of the named config.
@@ -339,7 +339,7 @@ class Ingredient:
         """Record one more package that the runs depend on.
 
         Args:
-            package_name: as the index of packages has it.
+            package_name: its name on the package index.
             version: by the rules of PEP 440.
 
         Raises:
@@ -366,12 +366,12 @@ class Ingredient:
 
     @property
     def sources(self) -> set[Source]:
-        """The sources as they are now: those that are imported, and those added by hand."""
+        """The current sources: those that are imported, and those that were added by hand."""
         return set(self._findings().sources.values())
 
     @property
     def dependencies(self) -> set[PackageDependency]:
-        """The packages that are imported now, and those added by hand."""
+        """The packages that are currently imported, and those that were added by hand."""
         return set(self._findings().dependencies.values())
 
     def _findings(self) -> Findings:

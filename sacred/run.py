@@ -203,7 +203,7 @@ class Run(AttemptedRun, FileMethods, LogMethods):
         Args:
             metric_name: any text, for example ``"training.loss"``.
             value: the number; numpy scalars become Python ones.
-            step: its position; default: the last step of this metric + 1, from 0.
+            step: its position; default: the last step of this metric plus 1, starting at 0.
         """
         self._metrics.log_scalar_metric(metric_name, value, step)
 

@@ -106,7 +106,7 @@ rerun = Command(
     module=f"{_MODULES}.rerun",
     group=_COMPARE,
     usage="ID",
-    summary="repeat a run, and say whether it is the same again",
+    summary="repeat a run, and say whether the result is the same",
     arguments="ids",
     option_values={"--into": "stores"},
 )
@@ -121,7 +121,7 @@ compare = Command(
     module=f"{_MODULES}.compare",
     group=_COMPARE,
     usage="A B",
-    summary="test whether two groups of runs differ by more than the seeds make",
+    summary="test whether two groups of runs differ by more than seeds explain",
     arguments="ids",
     option_values={"--metric": "fields", "--by": "fields"},
 )

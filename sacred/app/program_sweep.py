@@ -31,11 +31,11 @@ def add_sweep_options(parser: argparse.ArgumentParser) -> None:
         parser: of ``sacred exec``.
     """
     group = parser.add_argument_group("sweeps (sacred exec sweep with lr=0.1,0.01 -- PROGRAM)")
-    group.add_argument("--sweep", metavar="NAME", help="its name; the same name goes on with it")
+    group.add_argument("--sweep", metavar="NAME", help="its name; the same name continues it")
     group.add_argument("--seeds", type=int, metavar="N", help="run each point with N seeds")
     group.add_argument("--trials", type=int, metavar="N", help="draw N points")
     group.add_argument("--sampler", metavar="NAME", help="grid, random, or one of Optuna's")
-    for name, text in (("--minimize", "what is to become small"), ("--maximize", "or large")):
+    for name, text in (("--minimize", "the field to minimize"), ("--maximize", "or to maximize")):
         group.add_argument(name, metavar="FIELD", action="append", default=[], help=text)
     group.add_argument("--file", metavar="FILE", help="a file that describes the sweep")
     group.add_argument(

@@ -171,7 +171,7 @@ TABLE = (
     OptionRow(
         short="-D",
         long="--pdb",
-        description="Start the debugger pdb where the run fails.",
+        description="Start the debugger (pdb) where the run fails.",
         target="sacred.cli.run_options:pdb_option",
     ),
     OptionRow(

@@ -133,7 +133,7 @@ def diff(_run: Run) -> None:
 
 
 def explain(_run: Run) -> None:
-    """Say where entries come from, and what they overrode: explain [ENTRY...] with lr=0.1.
+    """Show where entries come from, and what they overrode: explain [ENTRY...] with lr=0.1.
 
     Without an ENTRY, all changed entries are explained. With --json, the output is for programs.
     """

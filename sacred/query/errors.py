@@ -8,7 +8,7 @@ __all__ = ["QueryError"]
 
 
 class QueryError(SacredError, ValueError):
-    """A query that has no meaning.
+    """A query that makes no sense.
 
     Args:
         problem: what is wrong.

@@ -82,17 +82,17 @@ class Metric(Frozen, eq=False):
 
     @property
     def steps(self) -> Column:
-        """The steps: an array; without numpy, or if they are no numbers, a list."""
+        """The steps: an array, or a list if there is no numpy or if they are not numbers."""
         return self._array("steps", self.points.steps)
 
     @property
     def values(self) -> Column:
-        """The values: an array; without numpy, or if they are no numbers, a list."""
+        """The values: an array, or a list if there is no numpy or if they are not numbers."""
         return self._array("values", self.points.values)
 
     @property
     def timestamps(self) -> Column:
-        """When the points were logged: an array of ``datetime64``; without numpy a list."""
+        """When the points were logged: an array of ``datetime64``; without numpy, a list."""
         if "timestamps" not in self._cache:
             times = self.points.timestamps
             self._cache["timestamps"] = self._reject_malformed(lambda: timestamps_of(times))
@@ -125,34 +125,34 @@ class Metric(Frozen, eq=False):
 
     @property
     def last(self) -> Any:
-        """The last value; None: there is none."""
+        """The last value, or None if there is none."""
         return self.aggregate("last")
 
     @property
     def step(self) -> Any:
-        """The last step; None: there is none."""
+        """The last step, or None if there is none."""
         return self.aggregate("step")
 
     @property
     def min(self) -> float | None:
-        """The smallest value, NaN left out; None: there is no number."""
+        """The smallest value, without NaN, or None if there is no number."""
         number: float | None = self.aggregate("min")
         return number
 
     @property
     def max(self) -> float | None:
-        """The largest value, NaN left out; None: there is no number."""
+        """The largest value, without NaN, or None if there is no number."""
         number: float | None = self.aggregate("max")
         return number
 
     @property
     def mean(self) -> float | None:
-        """The mean value, NaN left out; None: there is no number."""
+        """The mean value, without NaN, or None if there is no number."""
         number: float | None = self.aggregate("mean")
         return number
 
     def to_series(self) -> Any:
-        """A pandas Series of the values over the steps.
+        """Return a pandas Series of the values, indexed by the steps.
 
         Raises:
             MissingExtraError: pandas is not installed.

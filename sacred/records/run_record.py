@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 
 class RunRecord(Frozen):
-    """A stored run. What its document does not have yet is read when it is asked for.
+    """A stored run. Its parts are read when you first use them.
 
     Args:
         id: of the run.
@@ -47,8 +47,8 @@ class RunRecord(Frozen):
         numbers: of its metrics, as far as they are known already.
 
     Attributes:
-        problems: what could not be shown as it was meant, as texts; it grows as more of
-            the record is looked at.
+        problems: messages about values that could not be restored; the list grows as more of the
+            record is read.
     """
 
     id: RunId
@@ -131,7 +131,7 @@ class RunRecord(Frozen):
     def provenance(self) -> Provenance | None:
         """Where each entry of the configuration comes from, by path.
 
-        None: that is not known, as of runs of Sacred 0.8.
+        It is None if that is not known, as for runs of Sacred 0.8.
         """
         stored = self._tree("provenance")
         return self._once("provenance", lambda: provenance_from(stored, self.config))
@@ -179,7 +179,7 @@ class RunRecord(Frozen):
 
     @property
     def duration(self) -> datetime.timedelta | None:
-        """From the start to the end; of a run without an end, to the last heartbeat."""
+        """The time from the start to the end, or to the last heartbeat if it has not ended."""
         start, stop = self.start_time, self.stop_time or self.heartbeat
         return stop - start if start is not None and stop is not None else None
 
@@ -198,7 +198,7 @@ class RunRecord(Frozen):
 
     @property
     def notes(self) -> str | None:
-        """Notes that people have made."""
+        """Notes that people have written about the run."""
         return _text(_dict(self.stored("meta")).get("notes"))
 
     @property
@@ -219,7 +219,7 @@ class RunRecord(Frozen):
         return self._once("metrics", self._metrics)
 
     def read_metrics(self) -> Mapping[str, Metric]:
-        """The metrics, with all points read at once, which is faster where there are many."""
+        """Return the metrics with all points read at once, which is faster if there are many."""
         with noticing_damage(self.id, f"its metrics in {self.store}"):
             for stored_name, points in self.source.all_points(self.id):
                 name = original_text(stored_name)
@@ -229,12 +229,12 @@ class RunRecord(Frozen):
 
     @property
     def output(self) -> str:
-        """All that the run has printed."""
+        """Everything that the run has printed."""
         return self._once("output", lambda: original_text(self.source.output(self.id)))
 
     @property
     def artifacts(self) -> Mapping[str, StoredFile]:
-        """The files that the run has made, by name; the last one of a name counts."""
+        """The files that the run made, by name; if a name occurs twice, the last file counts."""
         return self._once("artifacts", lambda: self._files("artifacts"))
 
     @property
@@ -255,14 +255,14 @@ class RunRecord(Frozen):
     # -------------------------------------------------------------------- parts
 
     def stored(self, name: str) -> Any:
-        """A field of the document in its stored form; None: there is none."""
+        """Return a field of the document in its stored form, or None if there is no such field."""
         if name not in self.document and name not in self._cache:
             found = self._reject_malformed(name, lambda: self.source.document(self.id, (name,)))
             self._cache[name] = found.get(name)
         return self.document[name] if name in self.document else self._cache[name]
 
     def to_dict(self) -> dict[str, Any]:
-        """The record without its large parts, as plain values."""
+        """Return the record without its large parts, as plain values."""
         return {name: thawed(getattr(self, name)) for name in _SHOWN}
 
     def _tree(self, name: str) -> Fields:

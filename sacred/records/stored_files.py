@@ -39,7 +39,7 @@ class FileEntry(Frozen):
 
 
 class StoredFile(Frozen, eq=False):
-    """A file of a run, to be read. In notebooks, pictures and text show themselves.
+    """A file of a run, for reading. Notebooks display pictures and text.
 
     >>> import io
     >>> entry = FileEntry(name="scores.json")
@@ -61,12 +61,12 @@ class StoredFile(Frozen, eq=False):
 
     @property
     def base_name(self) -> str:
-        """The last part of its name, on whatever system that was given."""
+        """The last part of its name, whether that is a path of Windows or not."""
         return self.name.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
     @property
     def path(self) -> Path | None:
-        """Where the file lies, if it is on this machine; None: see `save_to`."""
+        """Where the file is, if it is on this machine, or else None; see `save_to`."""
         # Not at the top, as others below: `sacred ls` opens no files.
         from pathlib import Path
 
@@ -84,11 +84,11 @@ class StoredFile(Frozen, eq=False):
 
     @property
     def metadata(self) -> Mapping[str, Any]:
-        """What was given with the artifact."""
+        """The metadata that was given with the artifact."""
         return self.entry.metadata or {}
 
     def open(self) -> IO[bytes]:
-        """The content, to be read.
+        """Open the file for reading.
 
         Raises:
             FileNotFoundError: the store does not have it.
@@ -101,19 +101,19 @@ class StoredFile(Frozen, eq=False):
             return file.read()
 
     def text(self, encoding: str = "utf-8") -> str:
-        """The whole content as text; what is none is replaced by �."""
+        """Return the whole content as text; bytes that are not UTF-8 are replaced by �."""
         return self.read().decode(encoding, errors="replace")
 
     def json(self) -> Any:
-        """The content as JSON.
+        """Return the content, parsed as JSON.
 
         Raises:
-            ValueError: it is none.
+            ValueError: it is not JSON.
         """
         return json.loads(self.read())
 
     def save_to(self, directory: str | os.PathLike[str]) -> Path:
-        """Copy it into a directory, which is made if need be, under the end of its name.
+        """Copy it into a directory, which is created if necessary, under the end of its name.
 
         Returns:
             the path of the copy.

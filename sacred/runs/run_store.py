@@ -118,11 +118,11 @@ class RunStore:
 
     @property
     def index(self) -> QueryIndex | None:
-        """The index beside the store, as large stores of files have one; None: it has none."""
+        """The index that a large directory of runs has, or None."""
         return self.reader.index()
 
     def rebuild_index(self) -> int | None:
-        """Make the index anew from all runs; see docs/querying.rst.
+        """Rebuild the index from all runs; see docs/querying.rst.
 
         Returns:
             the number of runs; None: the store has no index.
@@ -174,7 +174,7 @@ class RunStore:
         return iter(self.runs())
 
     def ids(self) -> Iterator[RunId]:
-        """The ids of all runs, but for those in the trash."""
+        """The ids of all runs, except for those in the trash."""
         discarded = self.reader.discarded()
         return (run_id for run_id in self.reader.ids() if run_id not in discarded)
 
@@ -235,7 +235,7 @@ def open_store(
     dead_after: datetime.timedelta = DEAD_AFTER,
     progress: Progress | None = None,
 ) -> RunStore:
-    """The runs at a place.
+    """Open the runs of a store for reading.
 
     Args:
         place: a directory of files (``"runs"``) or a URL: ``mongodb://HOST/DATABASE``,
@@ -244,15 +244,15 @@ def open_store(
             installed plug-in. Or a store.
         dead_after: how long after its last heartbeat a run that should be running counts
             as dead.
-        progress: called with two numbers, of the runs that an index knows and of all, now and
-            then while a query makes the index of a large directory.
+        progress: called now and then, while a query builds the index of a large directory, with
+            the number of runs indexed so far, and the number of all.
 
     Returns:
-        the runs. Nothing is made by reading: that the place is not there shows when it
-        is read.
+        the runs. Opening creates nothing, and reading neither: if the store does not exist, an
+        error says so when you read from it.
 
     Raises:
-        StoreAddressError: nothing is known of such URLs.
+        StoreAddressError: no store has URLs like this.
 
     >>> open_store("memory:").url
     'memory:'

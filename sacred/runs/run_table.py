@@ -34,10 +34,10 @@ _NO_NUMBERS: MetricNumbers = {}
 
 
 class RunTable(Frozen, eq=False):
-    """Runs that fulfil a condition, in an order.
+    """The runs that match a query, in an order.
 
-    Nothing is read before somebody looks. Going through the table holds one page of runs
-    in memory; `len`, indices and sorting hold their ids.
+    Nothing is read until you look at it. Iterating over the table keeps one page of runs in
+    memory; `len`, indexing and sorting keep the ids.
 
     Args:
         reader: of the store.
@@ -53,7 +53,7 @@ class RunTable(Frozen, eq=False):
         progress: called now and then while the index is made.
 
     Attributes:
-        problems: what could not be read, as texts; it grows as more is looked at.
+        problems: messages about runs that could not be read; the list grows as more is read.
     """
 
     reader: Reader
@@ -111,7 +111,7 @@ class RunTable(Frozen, eq=False):
         return f"ids up to {self.limit}"
 
     def first(self) -> RunRecord | None:
-        """The first run; None: there is none."""
+        """The first run, or None if there is none."""
         return next(iter(self), None)
 
     # ----------------------------------------------------------------- as a table
@@ -127,7 +127,7 @@ class RunTable(Frozen, eq=False):
         return varying(self)
 
     def to_dict(self, *columns: str) -> dict[str, list[Any]]:
-        """Columns as lists, with None where a run has no such value.
+        """Return columns as lists, with None where a run has no value.
 
         Args:
             columns: fields and paths as in queries, ``"metrics.loss.min"`` for example
@@ -142,7 +142,7 @@ class RunTable(Frozen, eq=False):
         return columns_of(self.showing(map(column_path, columns)), columns, self._report)
 
     def to_pandas(self, *columns: str) -> Any:
-        """A pandas DataFrame; `columns` as in `to_dict`.
+        """Return a pandas DataFrame; `columns` as in `to_dict`.
 
         Raises:
             MissingExtraError: pandas is not installed.
@@ -152,7 +152,7 @@ class RunTable(Frozen, eq=False):
         return as_frame(self.to_dict(*columns))
 
     def to_arrow(self, *columns: str) -> Any:
-        """A pyarrow Table; `columns` as in `to_dict`. Values of mixed kinds are JSON texts.
+        """Return a pyarrow Table; `columns` as in `to_dict`. Mixed types become JSON strings.
 
         Raises:
             MissingExtraError: pyarrow is not installed.
@@ -164,13 +164,13 @@ class RunTable(Frozen, eq=False):
     def showing(self, paths: Iterable[Path]) -> RunTable:
         """Return the same runs, prepared for reading these paths of every one of them.
 
-        What a store can say of many runs at once, such as numbers of metrics, is then fetched
-        together with the runs.
+        Values that a store can return for many runs at once, such as statistics of metrics, are
+        then fetched together with the runs.
         """
         return replace(self, shown=tuple(paths))
 
     def hints(self) -> list[str]:
-        """If there is no such run: which fields of the query no run has, with the nearest."""
+        """If no run matches: which fields of the query no run has, with the nearest ones."""
         if self.where == EVERYTHING or self.first() is not None:
             return []
         from sacred.runs.unknown_fields import SAMPLE, hints

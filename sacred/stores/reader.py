@@ -107,9 +107,9 @@ def usable_id(stored: Any) -> RunId:
 class Reader(ABC):
     """Reads a store.
 
-    The six abstract methods are enough for all that can be done with stored runs. A store that
-    can search overrides `prefilter` and `ordering` as well: what they return is handed to
-    `documents`, `ordered` and `ranked` of the same reader, and nobody else looks into it.
+    The six abstract methods are enough for everything that can be done with stored runs. A store
+    that can search overrides `prefilter` and `ordering` as well: what they return is passed to
+    `documents`, `ordered` and `ranked` of the same reader, and nothing else looks into it.
     """
 
     #: For messages, as that of the store.
@@ -180,11 +180,11 @@ class Reader(ABC):
         """
 
     def prefilter(self, predicate: Condition) -> Any:
-        """A filter for `documents`, `ordered` and `ranked` that keeps all runs that may fit.
+        """Return a filter for `documents`, `ordered` and `ranked` that keeps what may match.
 
-        Whether a run fits is decided by whoever reads the documents: a filter may keep runs
-        that do not fit, and must keep each that does. So a store translates the predicates
-        that it understands, and takes all others for true.
+        The caller checks each document again, so a filter may keep runs that do not match, but must
+        keep every run that does. So a store translates the predicates that it understands, and
+        treats all others as true.
 
         Args:
             predicate: what is implied by a query; see `sacred.query.predicates`.

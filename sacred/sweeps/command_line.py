@@ -22,27 +22,27 @@ if TYPE_CHECKING:
 __all__ = ["USAGE", "carry_out", "run_sweep"]
 
 USAGE = """\
-Run the experiment with all combinations of some values, or with values that are drawn.
+Run the experiment with all combinations of some values, or with values drawn at random.
 
 Usage:
   {program} sweep [COMMAND] [with VALUES...] [options]
 
 VALUES are updates and named configs in which commas mean alternatives:
-  lr=0.1,0.01               two values; what stands in brackets or quotes is one
+  lr=0.1,0.01               two values; whatever is in brackets or quotes is one value
   fast,slow                 two named configs
   lr=loguniform(1e-5,1e-1)  drawn: also uniform, int, logint, normal
   bs=choice(16,32)          a list: also range, linspace, logspace, as Python and numpy have them
 
 Options, besides those of a run:
-  --file FILE         the sweep is described by a file: YAML or TOML of ours, of W&B, or of SEML
-  --sweep NAME        its name (default: made of what it asks for); the same name goes on with it
+  --file FILE         a file that describes the sweep: YAML or TOML, also of W&B or SEML
+  --sweep NAME        its name (default: derived from its values); the same name continues it
   --seeds N           run each point with the same N seeds
   --trials N          draw N points
   --sampler NAME      grid, random, or one of Optuna's: tpe, gp, cmaes, nsga2, qmc
-  --minimize FIELD    what is looked for, such as metrics.val_loss.min; --maximize FIELD likewise
+  --minimize FIELD    the objective, such as metrics.val_loss.min; or --maximize FIELD
   --prune NAME        end runs early that are worse than others: median, halving or hyperband
-  --zip NAMES         lists that advance together, such as lr,bs
-  --where QUERY       only points for which this holds: "not (bs = 32 and lr > 0.01)"
+  --zip NAMES         lists to step through in parallel, such as lr,bs
+  --where QUERY       only points for which this is true: "not (bs = 32 and lr > 0.01)"
   --sweep-seed N      the seed of what is drawn
   -j N, --jobs N      run N at a time (default: 1)
   --on ENGINE         where: local, dask, dask:ADDRESS or slurm (default: local)

@@ -79,6 +79,11 @@ PICTURES = (
         title="sacred compare: six paired seeds show a difference of 0.31, with its interval",
         commands=('sacred compare "meta.sweep.name = lr" --by lr',),
     ),
+    TerminalPicture(
+        name="rerun",
+        title="sacred rerun repeats a run from its record, and the verdict is EXACT",
+        commands=("sacred rerun 1",),
+    ),
 )
 
 
@@ -104,6 +109,9 @@ def play(directory: Path) -> Iterator[tuple[TerminalPicture, str]]:
 _VARYING = (
     (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b"), "TIME"),
     (re.compile(r"\b\d+:\d\d:\d\d\b|\b\d+(\.\d+)?(ms|s|min|h)\b"), "DURATION"),
+    (re.compile(r"(?<=recorded on )[^,\s]+"), "MACHINE"),
+    # The names of scratch directories are not equally long, so lines break elsewhere.
+    (re.compile(r"^python /(?s:.)*?(?=^recorded as)", re.MULTILINE), "THE COMMAND\n"),
     (re.compile("[ \u2800]+"), " "),
 )
 

@@ -1,11 +1,11 @@
-"""Show the runs of stores in a browser: a page that is live, on this machine only.
+"""Show the runs of stores in a browser, live, on this machine only.
 
-It opens the stores that are named, else all of the project, else the directory runs. The address
-that it prints has a token; without that, nobody can read or change anything. To see a board of
-another machine: ssh -L 8050:localhost:8050 MACHINE, and open the address that was printed there.
+It opens the stores that you name, or else all stores of the project, or else the directory runs.
+The address that it prints has a token; without that, nobody can read or change anything. To see the
+board of another machine: ssh -L 8050:localhost:8050 MACHINE, and open the address printed there.
 
-With --export, it writes a page with the data of some views, which needs no server: for a web site,
-a mail, an archive. Secrets are masked; the page says what it leaves out.
+With --export, it writes a page that contains the data of some views and needs no server: for a web
+site, an e-mail, an archive. Secrets are masked; the page says what it leaves out.
 
 Examples:
   sacred board
@@ -50,13 +50,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="directory, URL, or name in the project file (default: all of the project)",
     )
     parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen at (default: this machine only)"
+        "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
     )
     parser.add_argument(
         "--port",
         type=whole_number,
         default=_PORT,
-        help=f"port to listen at, or the next one that is free (default: {_PORT})",
+        help=f"port to listen on, or the next one that is free (default: {_PORT})",
     )
     parser.add_argument("--read-only", action="store_true", help="nothing can be changed")
     parser.add_argument(
@@ -83,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--base-path", default="", metavar="PATH", help="serve below this path, such as /board"
     )
     parser.add_argument(
-        "--export", metavar="DIR", help="write a copy that needs no server into DIR, and end"
+        "--export", metavar="DIR", help="write a copy that needs no server into DIR, and exit"
     )
     parser.add_argument(
         "--view",

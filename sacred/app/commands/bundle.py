@@ -1,12 +1,12 @@
 """Pack a run into one file that repeats it elsewhere: sacred rerun FILE.
 
-It has the record, sources, resources, artifacts, configuration, versions of packages, and a
-description for other programs (RO-Crate). Of the environment, only variables that change what
-comes of a run are packed. It is compressed with zstd if that is there, else with gzip.
+It contains the record, sources, resources, artifacts, configuration, versions of packages, and a
+description for other programs (RO-Crate). Of the environment, only variables that can change
+results are packed. The file is compressed with zstd if that is available, or else with gzip.
 
 A run of sacred exec whose files were traced on this machine is packed with all of them (root/):
-programs, libraries, data. Then it needs nothing of the machine that repeats it, which may also
-unpack it and call run.sh.
+programs, libraries, data. Then it needs nothing from the machine that repeats it, not even Sacred:
+unpack the file and call run.sh.
 
 Examples:
   sacred bundle 7

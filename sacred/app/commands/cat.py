@@ -1,4 +1,4 @@
-"""Print a file of a run: an artifact, else a source or a resource.
+"""Print a file of a run: an artifact, or else a source or a resource.
 
 Examples:
   sacred cat 7:scores.json

@@ -1,4 +1,4 @@
-"""Compare two groups of runs: is the difference more than the seeds make?
+"""Compare two groups of runs: is the difference more than seeds alone explain?
 
 A and B are each an id, a group, a query, or like:ID (that run, and those that differ from it in the
 seed only). Where the seeds agree, runs are paired. With --by, the runs are compared for each value

@@ -1,8 +1,8 @@
 """Copy runs from one store to another, with output, metrics and files.
 
 Runs keep their ids unless these are taken. Copying is idempotent: doing it again completes an
-interrupted copy, and updates runs that have gone on since. Copies of queued runs are CANCELLED, so
-that no run is done twice; with --move, they wait in TO, and are CANCELLED in FROM.
+interrupted copy, and updates runs that have continued since. Copies of queued runs are CANCELLED,
+so that no run is executed twice; with --move, they wait in TO, and are CANCELLED in FROM.
 
 Examples:
   sacred copy runs mongodb://server/lab

@@ -1,9 +1,9 @@
-"""Show where two runs begin to differ: what was different before they ran, and what was first then.
+"""Show where two runs begin to differ: what was different before they ran, and the first effect.
 
 In this order: configuration, seeds, sources, packages, resources, environment; then the first point
 of a metric, the result, the status, the first line of the output, the first artifact. Dates,
 durations, rates, ids, directories and addresses in outputs do not count, nor do metrics system.*.
-The exit code is 1 if anything that came of the runs differs.
+The exit code is 1 if anything that the runs produced differs.
 
 Examples:
   sacred divergence 6 7

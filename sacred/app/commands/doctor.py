@@ -2,8 +2,8 @@
 
 Checks the repository, the stored sources, packages and Python of this environment (use the one
 that you want to repeat the run in), the seed, resources, and the machine. With --exit-code, the
-exit code is 1 if there is a reason. At the end, it foretells what sacred rerun would say: that
-brings sources, packages and inputs back, so it may be EXACT in spite of such reasons.
+exit code is 1 if there is a reason. At the end, it predicts what sacred rerun would say: that
+restores sources, packages and inputs, so it may be EXACT in spite of such reasons.
 
 Examples:
   sacred doctor best:result

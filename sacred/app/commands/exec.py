@@ -1,14 +1,14 @@
 r"""Run a program in any language, and record the run.
 
-The program stands behind --; one that the project file declares ([programs.NAME]) is called by its
-name. Parameters stand behind with. The program is given them as {lr} in its arguments, by
---arg-style, in a parameter file, and in variables SACRED_PARAM_lr. {seed}, {run_id}, {run_dir} and
-{config_file} stand for those of the run. Its exit status is the one of this command.
+The program comes after --; one that the project file declares ([programs.NAME]) is called by its
+name. Parameters come after with. The program gets them as {lr} in its arguments, by --arg-style, in
+a parameter file, and in variables such as SACRED_PARAM_lr. {seed}, {run_id}, {run_dir} and
+{config_file} stand for those of the run. The exit status is the program's.
 
 What is recorded: parameters, output, commit and changes of the repository, the program's file,
-version and libraries; metrics that match --metric, stand in --metrics-file or are written as JSON
+version and libraries; metrics that match --metric, are in --metrics-file, or are written as JSON
 lines to $SACRED_METRICS; the files in $SACRED_RUN_DIR, and those that match --output; on Linux, if
-strace is installed, all files that it reads and writes.
+strace is installed, all files that the program reads and writes.
 
 Examples:
   sacred exec -- ./simulate 100
@@ -87,7 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "words",
         metavar="NAME with PARAMETER=VALUE",
         nargs="*",
-        help="a program that the project file declares; what it is given",
+        help="a program that the project file declares, and its parameters",
     )
     parser.add_argument(
         "--programs", action="store_true", help="list the programs of the project, and stop"
@@ -143,8 +143,8 @@ def _add_tracing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bundle",
         action="store_true",
-        help="trace it, also what it looks at only, and pack the run with all files that it has "
-        "used into run-ID.tar.zst: sacred rerun FILE",
+        help="trace it, including files that it only looks at, and pack the run with all files "
+        "that it used into run-ID.tar.zst: sacred rerun FILE",
     )
 
 

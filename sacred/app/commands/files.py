@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See `CommandModule`."""
     add_run_id(parser)
     parser.add_argument(
-        "names", metavar="NAME", nargs="*", help="only these files; may have * and ?"
+        "names", metavar="NAME", nargs="*", help="only these files; may contain * and ?"
     )
     parser.add_argument(
         "--save",

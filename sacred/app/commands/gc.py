@@ -1,12 +1,11 @@
 """Empty the trash, and delete files and rows that no run uses.
 
-Unused are copies of sources and resources of which all runs have been deleted, in MongoDB and
-SQL databases as well, and temporary files of processes that were killed. Whatever was stored or
-used within the last day is kept. Runs may be recorded meanwhile.
+Unused are copies of sources and resources whose runs have all been deleted, in MongoDB and SQL
+databases as well, and temporary files of processes that were killed. Whatever was stored or
+used within the last day is kept. You can run this while runs are being recorded.
 
-With --check, it looks instead for packed copies of long metrics, which SQL databases keep beside
-their rows, that differ from the rows, because somebody has changed some by hand, and makes these
-copies again. Nothing is deleted then.
+With --check, nothing is deleted. SQL databases keep packed copies of long metrics beside their
+rows; copies that differ from the rows, because somebody has changed rows by hand, are renewed.
 
 It first lists what it would delete, and asks. Spools are kept; sacred sync uploads them.
 

@@ -1,10 +1,10 @@
-"""Decide whether a candidate is better than what there is: KEEP, NOISE or WORSE.
+"""Decide whether a candidate is better than the incumbent: KEEP, NOISE or WORSE.
 
 Candidate and incumbent are each a group, a query, or like:ID (a run, and those that differ from it
-in the seed only), and compared on the same seeds. The number of seeds is part of the question
-(--seeds-max, 6): before all are there, nothing is kept. To look earlier, say when with --looks: the
-level is then spent over the looks. Seeds that one of the two was selected with do not count:
-name them with --selected-on.
+in the seed only), and are compared on the same seeds. Fix the number of seeds beforehand
+(--seeds-max, 6): until all of them have been run, nothing is kept. To look earlier, say when with
+--looks; the level is then split between the looks. Seeds that were used to select one of the two do
+not count: name them with --selected-on.
 
 The exit code is 0 for KEEP, 3 for NOISE, 4 for WORSE.
 

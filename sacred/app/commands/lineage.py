@@ -1,4 +1,4 @@
-"""Show which runs have made the files that a run has read, and which have read what it made.
+"""Show which runs made the files that a run read, and which runs read the files that it made.
 
 Runs of all stores of the project (or of those named by -s) are connected by the contents of their
 files: artifacts, resources, and what sacred exec has traced; also runs of Sacred 0.8. A file on

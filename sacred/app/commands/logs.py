@@ -1,6 +1,6 @@
 """Print the output of a run; with -f, follow it until the run ends.
 
-On a terminal, only text and its colours are printed, unless --raw is given.
+A terminal gets only text and colours, unless you give --raw.
 
 Examples:
   sacred logs last -f
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-n", "--lines", type=whole_number, metavar="N", help="only the last N lines"
     )
     parser.add_argument(
-        "--raw", action="store_true", help="print everything that a terminal acts upon as it is"
+        "--raw", action="store_true", help="print everything, including control characters"
     )
 
 

@@ -1,9 +1,9 @@
 """List the runs that match a query, the newest first.
 
 Columns are id, status, name, start time, duration, result, and the config entries that differ
-between runs of the same experiment. A word alone is looked for in all that is known of a run; a
-name may be short for the only entry that ends with it (lr for optimizer.lr). On a terminal, at most
-50 runs are shown unless --limit or --all is given.
+between runs of the same experiment. A single word is searched for in everything that is known about
+a run; a name may be short for the only entry that ends with it (lr for optimizer.lr). A terminal
+shows at most 50 runs unless you give --limit or --all.
 
 Examples:
   sacred ls
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--noise",
         action="store_true",
-        help="mark the runs that differ from the first by no more than the seed makes",
+        help="mark the runs that differ from the first by no more than seeds explain",
     )
     add_formats(parser)
 

@@ -1,7 +1,7 @@
-"""Print the metrics of one run or of several: a summary, all points, or curves.
+"""Print the metrics of one or more runs: a summary, all points, or curves.
 
-A word that is no metric of the first run is taken for another run. Text, LaTeX and HTML show the
-summary, CSV and JSON the points, unless --summary or --points is given. Names may have * and ?.
+A word that is not a metric of the first run is taken for another run. Text, LaTeX and HTML show the
+summary, CSV and JSON the points, unless you give --summary or --points. Names may contain * and ?.
 
 Examples:
   sacred metrics last --plot

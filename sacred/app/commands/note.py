@@ -4,7 +4,7 @@ Examples:
   sacred note 7 "The best one so far, see figure 3."
   sacred note last
   sacred note 7 ""                     remove the notes
-  make-report | sacred note 7 -        what stdin says; - can be left out
+  make-report | sacred note 7 -        read from stdin; - can be left out
   sacred note 7 < /dev/null            show them
 """
 

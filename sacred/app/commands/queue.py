@@ -1,12 +1,13 @@
 """Show the queue, and change what is in it.
 
-ls lists the runs that wait for a worker, in the order in which they are run, and those that workers
-have. All others take a query: runs that match, among those for which it makes sense.
+ls lists the runs that wait for a worker, in the order in which they will run, and those that
+workers have. The other actions take a query, and apply to the runs that match, as far as it makes
+sense.
 
-  add        let runs wait that are queued by their record only
-  hold       keep waiting runs from workers; release lets them wait again
+  add        queue runs whose record says QUEUED although they are not in the queue
+  hold       hold back waiting runs; release lets them wait again
   cancel     never run them; --force also stops runs that a worker has
-  requeue    run ended runs again, under their ids; with --new, as new runs
+  requeue    run finished runs again under the same ids; with --new, as new runs
   priority   NUMBER QUERY: higher ones are run earlier
 
 Examples:
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="cancel leased runs, too")
     parser.add_argument("--new", action="store_true", help="requeue: make new runs")
-    parser.add_argument("--all", action="store_true", help="all runs that this can be done with")
+    parser.add_argument("--all", action="store_true", help="all runs to which it applies")
     add_formats(parser)
 
 

@@ -1,15 +1,15 @@
-"""Repeat a run, and say whether it is the same again: EXACT, EQUAL, CLOSE, or not.
+"""Repeat a run, and say whether the result is the same: EXACT, EQUAL, CLOSE, or not.
 
 The stored sources go into a scratch directory, over the commit of the run if you are in its
-repository; your files stay as they are. The interpreter is the present one if its packages are
-those of the run, else one with the recorded versions is made, by uv if it is there. The repetition
-is recorded like any other run, with meta.rerun_of and meta.verdict.
+repository; your own files are not touched. The present interpreter is used if its packages have the
+recorded versions; otherwise, an environment with those versions is created, by uv if that is
+installed. The repetition is recorded like any other run, with meta.rerun_of and meta.verdict.
 
-A file that sacred bundle has made is repeated without its store. If it has all that the program
-used (root/), it is run there, out of sight of the files of this machine; with changes, --into or
---env, with what is here, as if it had none.
+A bundle (sacred bundle) is repeated without its store. If it contains everything that the program
+used (root/), the program runs there, and sees no other files of this machine. With changes of the
+configuration, --into or --env, it runs with what is installed here instead.
 
-It executes the code of the run: be sure that you trust who has recorded it.
+It executes the code of the run, so be sure that you trust whoever recorded it.
 
 Exit codes: 0 EXACT, EQUAL or CLOSE; 1 DIFFERS or FAILED; 2 IMPOSSIBLE: something is missing.
 

@@ -1,8 +1,8 @@
 """Move runs to the trash, or restore them from it.
 
-Runs in the trash are in no list. They can be restored until the trash is emptied (sacred trash
+Lists do not show runs in the trash. You can restore them until the trash is emptied (sacred trash
 empty). Runs that are still running, or so damaged that nobody can tell, are refused unless you
-use --force.
+give --force.
 
 Examples:
   sacred rm 7 8

@@ -1,13 +1,13 @@
 """Show sweeps, and pause, resume or retry one.
 
-Sweeps are made by experiments: python train.py sweep with lr=0.1,0.01. All that is known of them
-stands in the records of their runs.
+Experiments start sweeps: python train.py sweep with lr=0.1,0.01. Everything that is known about a
+sweep is in the records of its runs.
 
   ls              sweeps, and how many of their runs have which status
-  show NAME       its points, what they have reached, and the best one
-  importance NAME how much each entry matters for what is looked for (by Optuna)
-  pause NAME      keep its waiting runs from workers; resume NAME lets them wait again
-  retry NAME      run its runs that have failed again, or those that match a query
+  show NAME       its points, their results so far, and the best one
+  importance NAME how much each entry matters for the objective (by Optuna)
+  pause NAME      hold back its waiting runs; resume NAME lets them wait again
+  retry NAME      queue its failed runs once more, or those that match a query
 
 Examples:
   sacred sweep

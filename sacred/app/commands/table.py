@@ -1,10 +1,11 @@
-"""Make a table of results, as papers have it: rows and columns by fields, a mean in each cell.
+"""Make a table of results as in papers: rows and columns by fields, a mean in each cell.
 
-Marks what is significantly best in each column (* and bold), or what cannot be distinguished from
-the best (≈, in LaTeX underlined). LaTeX, Markdown and HTML carry the ids of the runs of each cell.
+It marks what is significantly best in each column (* and bold), or what cannot be distinguished
+from the best (≈, in LaTeX underlined). LaTeX, Markdown and HTML include the ids of the runs of each
+cell.
 
 A cell is STATISTIC(FIELD) or mean±SPREAD(FIELD): mean, median, min, max, n; ci (95 %, Student's t),
-sd, sem. +- will do for ±.
+sd, sem. You can type +- for ±.
 
 Examples:
   sacred table --rows opt --columns dataset --cell "mean±ci(metrics.accuracy.max)"

@@ -1,10 +1,10 @@
 """Add tags to runs, or remove them.
 
-Prints the tags that the runs have then; without a tag, those that they have.
+It prints the tags that the runs have after that; without a tag, it just shows them.
 
 Examples:
   sacred tag 7 +good
-  sacred tag 7 -- -good                as -good (behind -- nothing is an option)
+  sacred tag 7 -- -good                same as -good (after --, nothing is an option)
   sacred tag 7                         show its tags
   sacred tag last best:result +keep -draft
   sacred ls "keep in tags"

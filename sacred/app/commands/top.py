@@ -1,7 +1,8 @@
-"""Show the runs that match a query as a table that is kept up to date, until Ctrl-C.
+"""Show the runs that match a query, in a table that is kept up to date until you press Ctrl-C.
 
-As many runs as the terminal has room for, the newest first, with the last values of two metrics and
-the config entries that differ. Where the output is no terminal, it is printed once.
+It shows as many runs as fit into the terminal, the newest first, with the last values of two
+metrics and the config entries that differ. If the output is not a terminal, it prints the table
+once.
 
 Examples:
   sacred top

@@ -1,14 +1,14 @@
 """Run queued runs, each in a process of its own, until you press Ctrl-C.
 
 train.py -q with lr=0.1 queues a run in the store of its observer; any number of workers on any
-machines take runs from there, the highest priority first. A run has the sources and the
+machines take runs from there, the highest priority first. A run uses the sources and the
 configuration that it was queued with, whatever you have edited since, in a scratch directory;
---here runs what is in the working tree now.
+--here uses what is in the working tree now.
 
-A worker executes the code of the runs that it takes: everybody who may write to the store can run
-code as you. It says whose runs they are before it starts.
+A worker executes the code of the runs that it takes, so anyone who can write to the store can run
+code as you. Before it starts, it says whose runs they are.
 
-Ctrl-C, SIGTERM and the time limit end its runs so that another worker goes on with them. A run
+Ctrl-C, SIGTERM and the time limit end its runs so that another worker can continue them. A run
 whose worker was killed is run again, up to --retries times.
 
 Examples:
