@@ -19,6 +19,7 @@ from sacred.exec.tracing.strace import Tracer, read_trace_until, tracer_for
 from sacred.exec.tracing.trace_directories import make_trace_directory, remove_abandoned
 from sacred.exec.tracing.trace_record import TraceRecord
 from sacred.run import Run
+from sacred.stores.schemes import directory_of
 
 __all__ = ["trace_option"]
 
@@ -178,16 +179,16 @@ def _own_places(run: Run) -> Iterator[str]:
             yield os.path.join(os.path.dirname(os.path.realpath(place)), "config.json")
     for observer in run.observers:
         store = getattr(observer, "store", None)
-        scheme, colon, place = str(getattr(store, "url", "")).partition(":")
+        url = str(getattr(store, "url", ""))
         for name in ("dir", "basedir", "resource_dir", "source_dir"):
             directory = getattr(observer, name, None)
             if isinstance(directory, str | os.PathLike):
                 yield f"{os.path.realpath(directory)}{os.sep}"
-        if colon and scheme in ("file", "tinydb"):
+        if (place := directory_of(url)) is not None:
             yield f"{os.path.realpath(place)}{os.sep}"
-        elif colon and scheme == "sqlite":
+        elif url.startswith("sqlite:///"):
             # Its journal is beside it, under the same name and more.
-            yield os.path.realpath(place.removeprefix("///"))
+            yield os.path.realpath(url.removeprefix("sqlite:///"))
 
 
 def _outlives(number: int) -> bool:

@@ -11,7 +11,7 @@ from sacred._base.registry import Registry
 from sacred._base.text import did_you_mean
 from sacred.stores.store import Store, StoreAddressError, StoreError
 
-__all__ = ["STORES", "absolute_address", "store_from_url"]
+__all__ = ["STORES", "absolute_address", "canonical_url", "directory_of", "store_from_url"]
 
 _SQL = ("sqlite", "postgresql", "mysql", "mariadb")
 
@@ -31,6 +31,8 @@ STORES = Registry(
     },
 )
 
+#: Schemes of stores whose address is the path of a directory.
+_DIRECTORY_SCHEMES = ("file", "tinydb")
 #: Addresses of local stores, whose path may be relative.
 _RELATIVE_PATH = re.compile(r"(file:|tinydb:|sqlite:///|)(?![A-Za-z][A-Za-z0-9+.-]+:)([^/].*)")
 # One letter is a drive of Windows; behind a slash, a colon is a part of a name.
@@ -52,6 +54,32 @@ def absolute_address(address: str, directory: str) -> str:
     if found is None:
         return address
     return f"{found[1]}{os.path.join(directory, os.path.expanduser(found[2]))}"
+
+
+def directory_of(url: str) -> str | None:
+    """Return the path of the directory that a store is; None: it is something else.
+
+    Args:
+        url: of the store.
+
+    >>> directory_of("file:runs"), directory_of("tinydb:/data"), directory_of("mongodb://host/db")
+    ('runs', '/data', None)
+    """
+    scheme, colon, path = url.partition(":")
+    return path if colon and scheme in _DIRECTORY_SCHEMES else None
+
+
+def canonical_url(url: str) -> str:
+    """Return the URL of a store, the same from every working directory.
+
+    Args:
+        url: of a store (`Store.url`).
+
+    >>> canonical_url("file:/data/../runs"), canonical_url("mongodb://host/db")
+    ('file:/runs', 'mongodb://host/db')
+    """
+    directory = directory_of(url)
+    return url if directory is None else url.removesuffix(directory) + os.path.realpath(directory)
 
 
 def store_from_url(url: str | os.PathLike[str]) -> Store:

@@ -35,6 +35,7 @@ from sacred.stores.changes import (
     WriteOutput,
 )
 from sacred.stores.reader import timestamp_of
+from sacred.stores.schemes import canonical_url
 from sacred.stores.store import (
     MALFORMED_DATA_ERRORS,
     RunExistsError,
@@ -195,7 +196,7 @@ def _copy_unless_moved(
 
 def _origin_of(record: RunRecord) -> dict[str, Any]:
     """What a copy says of the run that it is one of."""
-    return {"store": _place(record.store), "id": str(record.id), "state": state_of(record)}
+    return {"store": canonical_url(record.store), "id": str(record.id), "state": state_of(record)}
 
 
 def _copy(
@@ -410,11 +411,3 @@ class _LocalFiles:
         if base in ("", ".", "..") or len(os.fsencode(base)) > 200:
             base = "file"
         return os.path.join(self._directory, str(self._count), base)
-
-
-def _place(url: str) -> str:
-    """The URL of a store, the same from every working directory."""
-    scheme, colon, path = url.partition(":")
-    if scheme in ("file", "tinydb") and colon:
-        return f"{scheme}:{os.path.realpath(path)}"
-    return url

@@ -7,7 +7,7 @@ import os
 from sacred._base.errors import SacredError
 from sacred._base.frozen import Frozen
 from sacred.records import RunId
-from sacred.stores.schemes import store_from_url
+from sacred.stores.schemes import directory_of, store_from_url
 from sacred.stores.spool import RECORD, default_directory, read_spool, replay
 from sacred.stores.store import Store, StoreAddressError, StoreNotFoundError
 
@@ -98,10 +98,10 @@ def _synced(waiting: PendingSpool, store: Store | None) -> PendingSpool:
 def _store_of(waiting: PendingSpool) -> Store:
     if _HIDDEN in waiting.store:
         raise StoreAddressError(f"the password of {waiting.store} is not kept: say which store")
-    scheme, _, path = waiting.store.partition(":")
+    directory = directory_of(waiting.store)
     # A mistake in the path must not make another store there.
-    if scheme in ("file", "tinydb") and not os.path.isdir(path):
-        raise StoreNotFoundError(f"there is no directory {path!r}: say which store")
+    if directory is not None and not os.path.isdir(directory):
+        raise StoreNotFoundError(f"there is no directory {directory!r}: say which store")
     return store_from_url(waiting.store)
 
 
@@ -114,7 +114,7 @@ def _described(path: str) -> PendingSpool:
     size = sum(entry.stat().st_size for entry in os.scandir(path) if entry.is_file())
     # Relative to where the run was: since then, the spool says which directory that is.
     url, where = str(header["store"]), header.get("directory")
-    scheme, _, place = url.partition(":")
-    if scheme in ("file", "tinydb") and where:
-        url = f"{scheme}:{os.path.join(where, place)}"
+    place = directory_of(url)
+    if place is not None and where:
+        url = f"{url.removesuffix(place)}{os.path.join(where, place)}"
     return PendingSpool(path=path, store=url, run_id=header["run_id"], changes=count, size=size)

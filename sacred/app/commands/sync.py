@@ -22,10 +22,8 @@ from sacred.app.session import Session
 from sacred.definition import STORE_VARIABLE
 from sacred.display.formats import add_formats, write_table
 from sacred.display.table import Table
+from sacred.stores.schemes import canonical_url, directory_of
 from sacred.upkeep import PendingSpool, pending_spools, sync
-
-#: Stores whose address is a path; those of spools are absolute.
-_LOCAL_SCHEMES = ("file", "tinydb")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,7 +77,7 @@ def _sync(
     urls = _project_stores(session)
     for item in pending_spools():
         # What cannot be read is tried, so that the reason is printed.
-        is_own = item.problem or _location(item.store) in urls or _is_here(item.store)
+        is_own = item.problem or canonical_url(item.store) in urls or _is_here(item.store)
         (own if is_own else others).append(item)
     return [done for item in own for done in sync(item.path)], others
 
@@ -92,19 +90,13 @@ def _project_stores(session: Session) -> set[str]:
     found = set()
     for address in addresses:
         try:
-            found.add(_location(session.open(address).store.url))
+            found.add(canonical_url(session.open(address).store.url))
         except (SacredError, MissingExtraError) as error:
             session.console.problem(f"{address}: {error}")
     return found
 
 
-def _location(url: str) -> str:
-    """Return the address of a store in the form in which two of them can be compared."""
-    scheme, _, path = url.partition(":")
-    return f"{scheme}:{os.path.realpath(path)}" if scheme in _LOCAL_SCHEMES else url
-
-
 def _is_here(url: str) -> bool:
-    scheme, _, path = url.partition(":")
+    directory = directory_of(url)
     below = os.path.join(os.path.realpath("."), "")
-    return scheme in _LOCAL_SCHEMES and os.path.realpath(path).startswith(below)
+    return directory is not None and os.path.realpath(directory).startswith(below)
