@@ -13,6 +13,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from sacred._base.errors import InvalidValueError, SacredError
 from sacred._base.extras import is_installed
 from sacred._base.import_hooks import when_imported
 from sacred.settings import SETTINGS
@@ -84,7 +85,7 @@ def check_seed(seed: Any) -> None:
 
     Raises:
         TypeError: the seed is not an int.
-        ValueError: numpy does not take it.
+        InvalidValueError: numpy does not take it.
 
     >>> check_seed(42)
     >>> check_seed("x")
@@ -98,11 +99,14 @@ def check_seed(seed: Any) -> None:
         try:
             create_rnd(number)
         except ValueError as error:
-            raise ValueError(f"The seed {number} cannot be used: {error}") from error
+            raise InvalidValueError(f"The seed {number} cannot be used: {error}") from None
 
 
-class _SeedTypeError(TypeError, AssertionError):
+class _SeedTypeError(SacredError, TypeError, AssertionError):
     """A seed that is not an int; scripts also catch AssertionError."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, print_traceback=False)
 
 
 def _as_int(seed: Any) -> int:

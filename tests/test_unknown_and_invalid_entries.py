@@ -240,6 +240,22 @@ def test_setdefault_of_an_entry_that_is_there_changes_nothing(experiment):
         experiment.run("look", options={"--loglevel": "ERROR"})
 
 
+@pytest.mark.parametrize(
+    ("seed", "shown"),
+    [
+        ("-1", "sacred.utils.InvalidValueError: The seed -1 cannot be used: "),
+        ("x", "sacred.randomness._SeedTypeError: Seed has to be integer but was 'x' "),
+    ],
+)
+def test_a_seed_that_cannot_be_used_is_one_line_on_the_command_line(
+    experiment, capsys, seed, shown
+):
+    with pytest.raises(SystemExit):
+        experiment.run_commandline(["prog", "-l", "ERROR", "with", f"seed={seed}"])
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(shown)
+
+
 def test_a_seed_that_numpy_does_not_take_is_named(experiment):
     """With numpy's reason."""
     with pytest.raises(ValueError, match="The seed -1 cannot be used: expected non-negative"):
