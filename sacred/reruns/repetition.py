@@ -22,6 +22,7 @@ from sacred.restoring.restored_sources import restore_sources
 from sacred.runs.program_words import program_of
 from sacred.runs.run_store import RunStore, open_store
 from sacred.serializer import dumps
+from sacred.verdicts.error_text import last_error_in
 from sacred.verdicts.verdict import DEFAULT_TOLERANCE, Verdict, impossible, verdict_of
 
 __all__ = ["EnvironmentMode", "Repetition", "RerunOptions", "place_of_copies", "repeat_run"]
@@ -172,8 +173,7 @@ def _compared(record: RunRecord, scratch: Path, printed: str, options: RerunOpti
     store = open_store(place) if place.is_dir() else None
     again = None if store is None else _found(record, store)
     if again is None:
-        lines = printed.strip().splitlines() or ["it printed nothing"]
-        reason = f"it ended before a run began: {lines[-1]}"
+        reason = f"it ended before a run began: {last_error_in(printed) or 'it printed nothing'}"
         return Repetition(verdict=Verdict(name="FAILED", reason=reason))
     verdict = verdict_of(record, again, options.tolerance, options.ignored)
     return Repetition(verdict=verdict, record=again, directory=place)

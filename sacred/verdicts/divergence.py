@@ -11,6 +11,7 @@ from sacred.records import RunRecord
 from sacred.runs.columns import entries_of
 from sacred.runs.comparison import digest_of, packages_of
 from sacred.serializer import dumps
+from sacred.verdicts.error_text import last_error_in
 from sacred.verdicts.numbers import metric_deviations, result_deviations
 from sacred.verdicts.output_masks import differing_lines, mask_output
 from sacred.verdicts.run_paths import relative_path
@@ -187,9 +188,9 @@ def _status(first: RunRecord, second: RunRecord) -> _Found:
 
 
 def _raised(record: RunRecord, *compared: RunRecord) -> str | None:
-    """The last line of the traceback, without what is another each time."""
-    lines = (record.fail_trace or "").strip().splitlines()
-    return mask_output(lines[-1], *compared) if lines else None
+    """The error that has ended a run, without what is another each time."""
+    error = last_error_in(record.fail_trace or "")
+    return mask_output(error, *compared) if error else None
 
 
 def _result(first: RunRecord, second: RunRecord) -> _Found:

@@ -10,6 +10,7 @@ from sacred.records import RunRecord
 from sacred.runs.program_words import runs_python
 from sacred.status import COMPLETED
 from sacred.verdicts.divergence import CALLS, CAUSES, EFFECTS, Divergence, divergences
+from sacred.verdicts.error_text import last_error_in
 from sacred.verdicts.numbers import Deviation, metric_deviations, result_deviations
 
 __all__ = ["DEFAULT_TOLERANCE", "EXIT_CODES", "Verdict", "impossible", "verdict_of"]
@@ -91,8 +92,8 @@ def _judged(
 ) -> tuple[str, str]:
     by_kind = {effect.kind: effect for effect in effects}
     if first.status == COMPLETED != again.status:
-        trace = (again.fail_trace or "").strip().splitlines()
-        return "FAILED", f"it is {again.status}{f': {trace[-1]}' if trace else ''}"
+        error = last_error_in(again.fail_trace or "")
+        return "FAILED", f"it is {again.status}{f': {error}' if error else ''}"
     if not by_kind:
         return "EXACT", ""
     if "status" in by_kind:

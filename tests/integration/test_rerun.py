@@ -343,6 +343,14 @@ def test_a_process_that_starts_no_run_failed(rerun, runs):
     assert list(open_store(runs).ids()) == [1, 2, 3]
 
 
+def test_a_misspelt_entry_is_named(rerun):
+    code, out, _ = rerun("1", "with", "aa=3")
+    assert code == 1
+    assert out.startswith("FAILED  it ended before a run began: sacred.utils.ConfigAddedError: ")
+    assert "aa=3" in out
+    assert 'Did you mean "a"?' in out
+
+
 def test_outside_of_the_repository_only_stored_sources_are_there(rerun, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, out, err = rerun("3")

@@ -132,6 +132,21 @@ def test_another_error_of_a_failed_run_differs(make):
     assert "error: E: é, then ValueError: other" in found.reason
 
 
+def test_all_lines_of_an_error_count(make):
+    def fail(lines):
+        return lambda observer: observer.failed_event(fail_time=drive.T0, fail_trace=lines)
+
+    first, again = (
+        make(end=fail(["Traceback:\n", f"lab.E{n}Error: {n}\n", "Did you mean x?\n"]))
+        for n in (1, 2)
+    )
+    found = verdict_of(first, again)
+    assert found.name == "DIFFERS"
+    assert "lab.E1Error: 1 Did you mean x?, then lab.E2Error: 2" in found.reason
+    assert verdict_of(first, first).name == "EXACT"
+    assert verdict_of(make(), again).reason.endswith("FAILED: lab.E2Error: 2 Did you mean x?")
+
+
 def test_metrics_of_the_machine_do_not_count(make):
     first, again = (make(metrics={"system.cpu": [n], "time.epoch": [n]}) for n in (1, 2))
     assert verdict_of(first, again).name == "DIFFERS"
