@@ -15,7 +15,7 @@ from sacred._base.cli_option import CLIOption
 from sacred.cli.errors import CommandLineError
 from sacred.definition import LEASED_RUN, RERUN_STORE, lease_of_process
 from sacred.exec.run_trace import store_files
-from sacred.exec.tracing.strace import Tracer, read_trace_until, tracer_for
+from sacred.exec.tracing.strace import Tracer, is_running, read_trace_until, tracer_for
 from sacred.exec.tracing.trace_directories import make_trace_directory, remove_abandoned
 from sacred.exec.tracing.trace_record import TraceRecord
 from sacred.run import Run
@@ -193,13 +193,7 @@ def _own_places(run: Run) -> Iterator[str]:
 
 def _outlives(number: int) -> bool:
     """Whether a process goes on that is none of the threads of this one."""
-    try:
-        with open(f"/proc/{number}/status", encoding="utf-8", errors="replace") as file:
-            fields = dict(line.split(":", 1) for line in file if ":" in line)
-    except OSError:
-        return False
-    is_thread = int(fields.get("Tgid", 0)) == os.getpid()
-    return not is_thread and fields.get("State", "").split()[:1] not in (["Z"], ["X"])
+    return is_running(number) and not os.path.exists(f"/proc/{os.getpid()}/task/{number}")
 
 
 class _Described:

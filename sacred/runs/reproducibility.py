@@ -7,7 +7,7 @@ import platform
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from sacred._base.digest import chunks_of, sha256_of
+from sacred._base.digest import sha256_of_file
 from sacred._base.frozen import Frozen
 from sacred.dependencies.distributions import find_distribution
 from sacred.dependencies.loaded_packages import packages_of_files
@@ -177,8 +177,7 @@ def _program(record: RunRecord) -> Pairs:
         return  # a program of its own is stored with the run
     version = (program or {}).get("version") or "another one"
     try:
-        with open(str(path), "rb") as file:
-            now = sha256_of(chunks_of(file))
+        now = sha256_of_file(str(path))
     except OSError as error:
         yield "reason", f"{path} was {version}, here it cannot be read: {error.strerror}"
         return

@@ -263,6 +263,26 @@ def test_a_process_that_outlives_the_program_holds_nobody(work: Path, sacred: Ca
     assert "1 processes outlive the program" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("cat a > b; kill -9 $$", 128 + 9),
+        ("cat a > b; kill -SEGV $$", 128 + 11),
+        ("sleep 600 & kill -9 $!; wait; cat a > b; exit 5", 5),
+    ],
+)
+def test_who_is_killed_does_not_outlive_the_program(
+    work: Path, sacred: Call, text: str, status: int
+) -> None:
+    (work / "a").write_text("data")
+    done = sacred("exec", "--trace", "--", "sh", "-c", text)
+    assert done.returncode == status
+    found = trace()
+    assert (read(found, work), written(found, work)) == (["a"], ["b"])
+    assert "notes" not in found
+    assert "outlive" not in done.stderr
+
+
 def test_the_file_that_a_shell_has_opened_as_input_is_one(work: Path) -> None:
     (work / "in.txt").write_text("data")
     command = [PYTHON, "-m", "sacred", "exec", "--quiet", "--trace", "--", "cat"]

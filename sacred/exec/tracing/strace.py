@@ -16,7 +16,7 @@ from sacred._base.digest import chunks_of
 from sacred._base.frozen import Frozen
 from sacred.exec.tracing.accesses import LOOKING_CALLS, TRACED_CALLS, Accesses
 
-__all__ = ["TraceMode", "Tracer", "read_trace", "read_trace_until", "tracer_for"]
+__all__ = ["TraceMode", "Tracer", "is_running", "read_trace", "read_trace_until", "tracer_for"]
 
 TraceMode = Literal["auto", "on", "off"]
 
@@ -145,7 +145,28 @@ def read_trace(file: str, directory: str) -> Accesses:
         file: of the trace.
         directory: the working directory of the program.
     """
-    return _read(file, directory, lambda read, _: read.calls > 0 and not read.running)
+    have_ended = False
+
+    def is_complete(read: Accesses, _: list[str]) -> bool:
+        nonlocal have_ended
+        if have_ended:  # these lines are all that there are
+            return True
+        # The trace has no signals, so it does not say who was killed.
+        have_ended = read.calls > 0 and not any(map(is_running, read.running))
+        return have_ended and not read.running
+
+    accesses = _read(file, directory, is_complete)
+    accesses.running = set(filter(is_running, accesses.running))
+    return accesses
+
+
+def is_running(number: int) -> bool:
+    """Whether a process, or a thread, has not ended."""
+    try:
+        with open(f"/proc/{number}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[:1] not in (["Z"], ["X"])
+    except OSError:
+        return False
 
 
 def read_trace_until(file: str, directory: str, mark: str) -> Accesses:
