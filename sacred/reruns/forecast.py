@@ -122,4 +122,4 @@ def _doubts(record: RunRecord) -> Iterator[str]:
     if not record.environment:
         yield "an old record: variables and working directory are not known"
     elif record.environment.get("hash_seed") == "random" and runs_python(record):
-        yield "PYTHONHASHSEED was not set: sets of texts have another order in each run"
+        yield "PYTHONHASHSEED was not set: sets of strings have another order in each run"

@@ -128,7 +128,7 @@ OF_CONFIGURATION: tuple[KnownPlace, ...] = (
         ),
     ),
     KnownPlace(
-        "deliberate: ``id=123`` on the command line is a text if the entry is one",
+        "deliberate: ``id=123`` on the command line is a string if the entry is one",
         lambda case, found: (
             number_as_text(case, found)
             or (

@@ -226,7 +226,7 @@ def _print_verdict(verdict: Verdict, console: Console) -> None:
         console.print(f"  differs first   {divergence_text(verdict.divergence)}")
     if verdict.divergence is not None and not verdict.causes and verdict.is_hash_suspect:
         console.print(
-            "  perhaps because PYTHONHASHSEED was not set: sets of texts have another order in "
+            "  perhaps because PYTHONHASHSEED was not set: sets of strings have another order in "
             "each run"
         )
 
