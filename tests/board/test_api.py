@@ -483,6 +483,16 @@ def test_a_damaged_run_is_a_row_or_a_problem_and_hides_no_other(tmp_path: Path) 
         assert [row["key"] for row in page["runs"]] == ["2"]
         assert "Run 1" in page["problems"][0]
         assert "damaged" in api.get("/runs/runs/1", 500)["detail"]
+        # Nor does it hide those that it is looked at with; a run that is gone hides none either.
+        both = ["runs/1", "runs/2", "runs/77"]
+        compared = api.get("/comparison", run=both, part="config")
+        assert [run["key"] for run in compared["runs"]] == ["2"]
+        assert len(compared["problems"]) == 2
+        answer = api.get("/series", run=both, name="loss").content
+        curves = json.loads(answer[4 : 4 + struct.unpack_from("<I", answer)[0]])["series"]
+        assert [curve["key"] for curve in curves] == ["1", "2", "77"]
+        assert "damaged" in curves[0]["error"]
+        assert "no run 77" in curves[2]["error"]
         api.close()
 
 

@@ -28,7 +28,8 @@ def compare_runs(call: Call) -> dict[str, Any]:
     """What differs between some runs, and what tells them apart in a legend.
 
     Args:
-        call: with the runs, and the parts that are wanted; runs that are gone are left out.
+        call: with the runs, and the parts that are wanted; runs that are gone or damaged are left
+            out, which is said.
 
     Raises:
         Problem: there is no such store, or the runs are too many.
@@ -41,7 +42,7 @@ def compare_runs(call: Call) -> dict[str, Any]:
     for name in names:
         try:
             runs.append(run_of_name(call, name))
-        except RunNotFoundError as error:
+        except (RunNotFoundError, DamagedRunError, *MALFORMED_DATA_ERRORS) as error:
             problems.append(str(error))
     records = [run for _, run in runs]
     config = _differences("config", records, problems)

@@ -24,7 +24,12 @@ from sacred.board.api.operations import Call
 from sacred.board.opened_stores import BoardStore, run_key, run_of_key, store_of_key
 from sacred.board.problem_details import Problem
 from sacred.records import RunRecord
-from sacred.stores.store import MALFORMED_DATA_ERRORS, StoreError
+from sacred.stores.store import (
+    MALFORMED_DATA_ERRORS,
+    DamagedRunError,
+    RunNotFoundError,
+    StoreError,
+)
 
 __all__ = ["SERIES_TYPE", "points_of", "read_series", "run_of_name", "series_response"]
 
@@ -42,16 +47,21 @@ def read_series(call: Call) -> Response:
     Raises:
         Problem: there is no such store, or they are too many.
     """
-    runs = [run_of_name(call, text) for text in dict.fromkeys(call.values["run"])]
+    keys = list(dict.fromkeys(call.values["run"]))
     names = list(dict.fromkeys(call.values["name"]))
-    if len(runs) * len(names) > _MAX_SERIES:
+    if len(keys) * len(names) > _MAX_SERIES:
         raise Problem(400, f"at most {_MAX_SERIES} curves at once")
     about: list[dict[str, Any]] = []
     columns: list[Sequence[float]] = []
-    for store, run in runs:
-        for name in names:
-            curve = _Curve(store, run, name)
-            about.append(curve.read(call, columns))
+    for key in keys:
+        try:
+            store, run = run_of_name(call, key)
+        except (RunNotFoundError, DamagedRunError, *MALFORMED_DATA_ERRORS) as error:
+            # One of many hides no other.
+            of_store, _, of_run = key.partition("/")
+            about += [_nothing(of_store, of_run, name, str(error)) for name in names]
+            continue
+        about += [_Curve(store, run, name).read(call, columns) for name in names]
     return series_response(about, columns)
 
 
@@ -88,11 +98,15 @@ def run_of_name(call: Call, text: str) -> tuple[BoardStore, RunRecord]:
     return store, store.runs[run_of_key(run)]
 
 
+def _nothing(store: str, key: str, name: str, problem: str) -> dict[str, Any]:
+    about = {"store": store, "key": key, "name": name}
+    return {**about, "buckets": 0, "points": 0, "gaps": [], "error": problem}
+
+
 class _Curve:
     def __init__(self, store: BoardStore, run: RunRecord, name: str) -> None:
         self._run = run
-        self._about = {"store": store.key, "key": run_key(run.id), "name": name}
-        self._name = name
+        self._store, self._key, self._name = store.key, run_key(run.id), name
 
     def read(self, call: Call, columns: list[Sequence[float]]) -> dict[str, Any]:
         """Append the columns; what they are."""
@@ -101,11 +115,12 @@ class _Curve:
             x, y = _points(self._run, self._name, values["x"])
         except (KeyError, StoreError, *MALFORMED_DATA_ERRORS) as error:
             problem = str(error.args[0]) if isinstance(error, KeyError) else str(error)
-            return {**self._about, "buckets": 0, "points": 0, "gaps": [], "error": problem}
+            return _nothing(self._store, self._key, self._name, problem)
         found = bucketed(x, y, values["buckets"], values["from"], values["to"])
         columns += _columns(found)
         about = {"buckets": len(found.x), "points": found.points, "gaps": list(found.gaps)}
-        return {**self._about, **about, "error": None}
+        named = {"store": self._store, "key": self._key, "name": self._name}
+        return {**named, **about, "error": None}
 
 
 def points_of(
