@@ -81,7 +81,7 @@ def test_it_is_a_store_of_the_runs_and_the_report_is_its_preview():
 
 def test_one_run_as_a_zip_file_with_a_license(capsys):
     assert main(["export", "--rocrate", "-o", "c.zip", "--run", "2", "--license", TERMS]) == 0
-    assert "wrote 1 runs to c.zip" in capsys.readouterr().err
+    assert "wrote 1 run to c.zip" in capsys.readouterr().err
     with zipfile.ZipFile("c.zip") as archive:
         assert archive.testzip() is None
         manifest = json.loads(archive.read("ro-crate-metadata.json"))

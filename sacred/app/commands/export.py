@@ -90,7 +90,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
             session.console.write(f"{line}\n")
     else:
         _write(args.output, lines)
-        session.console.note(f"wrote {len(runs)} runs to {args.output}")
+        session.console.note(f"wrote {_counted(runs)} to {args.output}")
 
 
 def _write_crate(
@@ -112,7 +112,11 @@ def _write_crate(
     except OSError as error:
         reason = error.strerror or error
         raise ProgramError(f"{args.output} cannot be written: {reason}") from error
-    session.console.note(f"wrote {len(runs)} runs to {args.output}")
+    session.console.note(f"wrote {_counted(runs)} to {args.output}")
+
+
+def _counted(runs: Sequence[object]) -> str:
+    return "1 run" if len(runs) == 1 else f"{len(runs)} runs"
 
 
 def _write(path: str, lines: Iterable[str]) -> None:
