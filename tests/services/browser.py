@@ -32,7 +32,12 @@ _VIEWPORT: Any = {"width": 1500, "height": 800}
 def serve_browser() -> Iterator[Browser]:
     """A browser, running. Not for a whole session: its event loop would be in the way of others."""
     playwright = pytest.importorskip("playwright.sync_api")
-    path = os.environ.get(PATH_VARIABLE) or shutil.which("chromium")
+    # Without what a browser has around its pages, they cost half of the time.
+    path = (
+        os.environ.get(PATH_VARIABLE)
+        or shutil.which("chromium-headless-shell")
+        or shutil.which("chromium")
+    )
     if path is None:
         leave_out(
             "there is no Chromium: on Debian, `python tests/services/debian.py` installs it as "

@@ -14,7 +14,8 @@ import subprocess
 #: Program → the package that has it.
 PACKAGES = {
     "bwrap": "bubblewrap",
-    "chromium": "chromium",
+    "chromium": "chromium",  # for the benchmarks, which measure the browser that people have
+    "chromium-headless-shell": "chromium-headless-shell",
     "fish": "fish",
     "mariadb-install-db": "mariadb-server",
     "munged": "munge",
