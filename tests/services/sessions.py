@@ -83,6 +83,7 @@ def execute(command: str, directory: Path, variables: Mapping[str, str] | None =
             "TZ": "CET-1",  # one zone all over the year
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",  # else stdout would come after all of stderr
+            "OMP_NUM_THREADS": "1",  # threads that wait for each other keep processors busy
             **(variables or {}),
         },
         stdin=subprocess.DEVNULL,
