@@ -49,8 +49,9 @@ class Command(Frozen):
         group: the heading that it stands under in ``sacred --help``.
         usage: its main arguments, for the overview.
         summary: what it does, in a few words.
-        arguments: what shells complete its arguments with: ``"ids"`` of runs, ``"fields"``,
-            ``"stores"`` or ``"programs"`` of the project, or nothing.
+        arguments: what shells complete its arguments with: ``"ids"`` of runs, ``"metrics"``
+            of the run that is named first, ``"fields"``, ``"stores"`` or ``"programs"`` of the
+            project, or nothing.
         option_values: the same for the values of its options: ``{"--sort": "fields"}``.
     """
 

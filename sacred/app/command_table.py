@@ -71,7 +71,7 @@ metrics = Command(
     group=_LOOK,
     usage="ID [NAME]",
     summary="print its metrics as numbers or curves",
-    arguments="ids",
+    arguments="metrics",
 )
 files = Command(
     module=f"{_MODULES}.files",

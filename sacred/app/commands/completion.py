@@ -124,7 +124,9 @@ class _ProgramCompletion:
             yield from names
             return
         with Session(argparse.Namespace(store=stores), self._session.console) as session:
-            if kind == "ids":
+            if kind == "metrics" and (runs := reading.words[1:2]):
+                yield from session.run(runs[0]).metrics
+            if kind in ("ids", "metrics"):
                 yield from run_ids(_stores(session))
                 yield from (f"{name}:last" for name in names)
             elif kind == "fields":
