@@ -47,7 +47,7 @@ def train(data, mode, _run):
         import time
         time.sleep(60)
     if mode == "server":
-        subprocess.Popen(["sleep", "60"])
+        subprocess.Popen(["sleep", "20"])  # strace waits for it
     return table.rows(data)
 """
 TABLE = "def rows(path):\n    return len(open(path).readlines())\n"
