@@ -130,6 +130,17 @@ class ConfigScope:
         return frozenset((*entry_names(self._function.__code__), "__doc__"))
 
     @functools.cached_property
+    def names_read(self) -> frozenset[str]:
+        """The names that it reads anywhere; a run with updates asks for them three times."""
+        import ast  # most runs have no updates
+
+        return frozenset(
+            node.id
+            for node in ast.walk(self.source.fresh_node())
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        )
+
+    @functools.cached_property
     def _bools(self) -> frozenset[str]:
         return self._source.declared_bools()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
 from typing import Any
 
 from sacred._base.paths import iter_prefixes, join_paths
@@ -64,14 +62,8 @@ def paths_read_by_sources(configured: Configured) -> frozenset[str] | None:
     found: set[str] = set()
     for path, source in sources:
         if isinstance(source, ConfigScope) and source.sets is not None:
-            for name in _names_read(source):
+            for name in source.names_read:
                 found |= {join_paths(path, name), name}
         elif not isinstance(source, ConfigDict):
             return None
     return frozenset(found)
-
-
-def _names_read(scope: ConfigScope) -> Iterator[str]:
-    for node in ast.walk(scope.source.fresh_node()):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            yield node.id
