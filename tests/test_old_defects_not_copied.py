@@ -170,7 +170,7 @@ def test_definition_without_a_script_needs_interactive(run_script: RunScript) ->
         "namespace = {'__name__': '__main__'}\n"
         "exec('from sacred import Experiment; Experiment()', namespace)\n"
     )
-    assert "RuntimeError" in done.stderr
+    assert "sacred.utils.ExperimentSetupError: No main-script found" in done.stderr
     assert "interactive=True" in done.stderr
 
 
