@@ -10,7 +10,8 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,14 @@ from sacred.exec.bundling.root_script import script_files
 from sacred.restoring.errors import CannotRestoreError
 from tests.exec.conftest import Call, compiled, leave_out, need, need_strace
 from tests.exec.test_tracing import C_PROGRAM as THREADS_AND_FORKS
+from tests.services import scratch
 
 NOBODY = 65534
 needs_roots = pytest.mark.usefixtures("roots")
 needs_strace = pytest.mark.usefixtures("tracing")
 
 Bundle = Callable[..., Path]
+Unpack = Callable[[Path], Path]
 
 
 @pytest.fixture
@@ -44,7 +47,30 @@ def tracing() -> None:
 
 
 @pytest.fixture
-def bundle(work: Path, sacred: Call) -> Bundle:
+def unpacked() -> Iterator[Unpack]:
+    """Unpack a bundle where another user may read it; return the directory.
+
+    Not in pytest's own directories: each session that begins closes them to others.
+    """
+    with tempfile.TemporaryDirectory(
+        prefix="sacred-elsewhere-", dir=scratch.directory(), ignore_cleanup_errors=True
+    ) as name:
+        place = Path(name)
+        place.chmod(0o755)
+
+        def unpack(file: Path) -> Path:
+            if file.suffix == ".zst":
+                subprocess.run(["tar", "--zstd", "-xf", file, "-C", place], check=True)
+            else:
+                with tarfile.open(file) as archive:
+                    archive.extractall(place, filter="fully_trusted")
+            return place
+
+        yield unpack
+
+
+@pytest.fixture
+def bundle(work: Path, sacred: Call, unpacked: Unpack) -> Bundle:
     """Run a program with ``--bundle``; return the directory where its bundle was unpacked."""
 
     def call(*words: str, status: int = 0) -> Path:
@@ -53,17 +79,6 @@ def bundle(work: Path, sacred: Call) -> Bundle:
         return unpacked(next(work.glob("run-*.tar.*")))
 
     return call
-
-
-def unpacked(file: Path) -> Path:
-    place = file.parent.parent / "elsewhere"
-    place.mkdir()
-    if file.suffix == ".zst":
-        subprocess.run(["tar", "--zstd", "-xf", file, "-C", place], check=True)
-    else:
-        with tarfile.open(file) as archive:
-            archive.extractall(place, filter="fully_trusted")
-    return place
 
 
 def manifest(place: Path) -> dict[str, Any]:
@@ -75,8 +90,6 @@ def repeated(place: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Call ``run.sh`` as another user, if we may."""
     words = ["sh", str(place / "run.sh"), *options]
     if os.geteuid() == 0:
-        for folder in (place, *place.parents[:-2]):
-            folder.chmod(folder.stat().st_mode | 0o055)
         user = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
         words = ["setpriv", *user, *words]
     return subprocess.run(
@@ -86,7 +99,10 @@ def repeated(place: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 def verdict(place: Path, *options: str) -> tuple[str, int]:
     done = repeated(place, *options)
-    return done.stdout.splitlines()[-1].partition("  ")[0], done.returncode
+    name, _, reason = done.stdout.splitlines()[-1].partition("  ")
+    # What is printed if the test fails: IMPOSSIBLE alone would say nothing.
+    print(*options, name, reason, done.stderr)
+    return name, done.returncode
 
 
 # ------------------------------------------------------------------------ whole bundles
@@ -338,7 +354,7 @@ def test_threads_forks_and_static_programs_are_repeated(
 
 @needs_strace
 class TestWhatIsPacked:
-    def test_a_traced_run_is_packed_later(self, work: Path, sacred: Call) -> None:
+    def test_a_traced_run_is_packed_later(self, work: Path, sacred: Call, unpacked: Unpack) -> None:
         (work / "in").write_text("x")
         assert sacred("exec", "--trace", "--", "cat", "in").returncode == 0
         (work / "in").write_text("changed since, but the store has it")
@@ -348,7 +364,7 @@ class TestWhatIsPacked:
         place = unpacked(work / "b.tar.gz")
         assert (place / "root" / str(work / "in").lstrip("/")).read_text() == "x"
 
-    def test_estimate_include_exclude(self, work: Path, sacred: Call) -> None:
+    def test_estimate_include_exclude(self, work: Path, sacred: Call, unpacked: Unpack) -> None:
         for name in ("in", "big", "more", ".hidden", "server.key"):
             (work / name).write_text(name)
         sacred("exec", "--trace", "--", "cat", "in", "big", ".hidden", "server.key")
@@ -364,7 +380,7 @@ class TestWhatIsPacked:
         assert "hidden" in found["left_out"][str(work / ".hidden")]
 
     def test_what_was_overwritten_is_left_out_unless_it_is_an_input(
-        self, work: Path, sacred: Call
+        self, work: Path, sacred: Call, unpacked: Unpack
     ) -> None:
         (work / "a").write_text("before")
         (work / "b").write_text("before")
@@ -375,7 +391,9 @@ class TestWhatIsPacked:
         assert (place / "root" / str(work / "a").lstrip("/")).read_text() == "before"
         assert "not stored" in manifest(place)["left_out"][str(work / "b")]
 
-    def test_runs_without_a_trace_have_no_root(self, work: Path, sacred: Call) -> None:
+    def test_runs_without_a_trace_have_no_root(
+        self, work: Path, sacred: Call, unpacked: Unpack
+    ) -> None:
         sacred("exec", "--no-trace", "--", "true")
         assert sacred("bundle", "1", "--estimate").returncode == 2
         assert sacred("bundle", "1", "-o", "b.tar.gz").returncode == 0
