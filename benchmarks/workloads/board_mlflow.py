@@ -35,12 +35,12 @@ def main():
     from mlflow import MlflowClient
 
     done = PLACE.with_suffix(".complete")
-    client = MlflowClient(URL)
     if not done.exists():
         shutil.rmtree(PLACE, ignore_errors=True)
         PLACE.mkdir(parents=True)
-        fill(client)
+        fill(MlflowClient(URL))
         done.touch()
+    client = MlflowClient(URL)
     experiment = client.get_experiment_by_name("digits").experiment_id
     port = 8900 + os.getpid() % 900
     address = f"http://127.0.0.1:{port}"
