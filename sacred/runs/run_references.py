@@ -66,11 +66,14 @@ def find_run(store: RunStore, text: str, where: str | Mapping[str, Any] = "") ->
 
 
 def _nth_last(store: RunStore, number: int, where: Any) -> RunRecord:
-    ids = list(store.runs(where).ids if where else store.ids())
+    ids = list(store.runs(where).ids if where else store.ids())[::-1]
+    if any(isinstance(run_id, str) for run_id in ids):
+        # Ids that are names, as those of sweeps, say nothing of the order: the start does.
+        ids = list(store.runs(where, sort="-start_time").ids)
     if number >= len(ids):
         only = f"only {len(ids)}" if ids else "no"
         raise ProgramError(f"there are {only} {'such ' if where else ''}runs in {store.url}")
-    return store[ids[-1 - number]]
+    return store[ids[number]]
 
 
 def _best(store: RunStore, path: str, smallest: bool, where: Any) -> RunRecord:

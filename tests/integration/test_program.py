@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import json
 import os
@@ -29,6 +30,7 @@ from sacred.display.run_rows import DEFAULT_COLUMNS, run_table
 from sacred.display.run_summary import summary_fields
 from sacred.observers import FileStorageObserver, SqlObserver
 from sacred.observers.store_observer import StoreObserver
+from sacred.stores.schemes import store_from_url
 from sacred.testing import drive
 from tests.conftest import ROOT
 from tests.test_plugins import write_distribution
@@ -272,6 +274,21 @@ def test_show_gives_json(call: Call) -> None:
 )
 def test_a_run_can_be_said_in_many_ways(call: Call, text: str, run_id: int) -> None:
     assert json.loads(call("show", text, "--json").out)["id"] == run_id
+
+
+def test_the_last_run_is_the_one_that_began_last_also_among_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ids of sweeps are names, which come behind all numbers."""
+    monkeypatch.chdir(tmp_path)
+    store = StoreObserver(store_from_url("runs"))
+    for hour, run_id in enumerate(("lr-9f2c-5", 1, "lr-9f2c-6", 2)):
+        monkeypatch.setattr(drive, "T0", datetime.datetime(2026, 1, 2, hour))
+        drive.start(store, _id=run_id)
+        drive.complete(store)
+    for text, run_id in (("last", 2), ("last~1", "lr-9f2c-6"), ("last~3", "lr-9f2c-5")):
+        assert main(["-s", "runs", "show", text, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["id"] == run_id
 
 
 def test_an_unknown_run_is_an_error_with_ids_that_there_are(call: Call) -> None:
