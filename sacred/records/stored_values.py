@@ -35,7 +35,7 @@ def restored(plain: Any, report: Callable[[str], None], path: str = "") -> Any:
     ["b is shown as it is stored: py/object of 'my.Model' is not allowed"]
     """
     try:
-        return restore(plain, with_objects=False)
+        return restore(plain, with_objects=False, with_names=True)
     except UnsafeDataError as error:
         if isinstance(plain, dict) and not _is_tagged(plain) and not _has_references(plain):
             return {

@@ -11,6 +11,7 @@ import enum
 import fractions
 import ipaddress
 import json
+import math
 import pathlib
 import pickle
 import re
@@ -245,6 +246,8 @@ def store(tmp_path):
         color = Color.RED
         options = Options(0.1)
         loss = Tensor(1.5)
+        optimizer = decimal.Decimal
+        activation = {"hidden": math.sqrt}
 
     @ex.main
     def main(device, loss, _run):
@@ -270,6 +273,9 @@ def store(tmp_path):
         "config.color = 'Color.RED'",
         "config.options.lr = 0.1",
         "info.dtype ~ /gpu/",
+        "config.optimizer = 'decimal.Decimal'",
+        "config.optimizer ~ /Decimal/ and config.activation.hidden = 'math.sqrt'",
+        "'sqrt'",
         "not missing(config.device) and config.device != 3",
     ],
 )
@@ -281,18 +287,30 @@ def test_queries_find_them(store, query, kind):
         assert [run.id for run in runs.runs(query)] == [1], query
 
 
+@pytest.mark.parametrize("kind", ["file", "sql", "tinydb"])
+def test_classes_and_functions_are_read_as_their_names(store, kind):
+    run = open_store(store[0][kind])[1]
+    assert run.config["optimizer"] == "decimal.Decimal"
+    assert run.config["activation"] == {"hidden": "math.sqrt"}
+    assert not [text for text in run.problems if "optimizer" in text or "activation" in text]
+
+
 def test_a_stored_configuration_is_refused_by_the_names_of_such_entries(store):
     """Unless they are set; all else of it comes back."""
     place, ex = store
     config = str(place["file"] / "1" / "config.json")
-    with pytest.raises(ConfigError, match=r"Device\('cpu'\)\). Set them, as in device=VALUE"):
+    with pytest.raises(ConfigError, match=r"Device\('cpu'\)\), .*Set them, as in device=VALUE"):
         ex.run(named_configs=[config], options={"--loglevel": "ERROR"})
     loaded = load_config_file(config)
     assert loaded["options"] == Options(0.1)
     assert loaded["path"] == pathlib.PurePosixPath("/data/x")
     run = ex.run(
         named_configs=[config],
-        config_updates={"device": Device("tpu")},
+        config_updates={
+            "device": Device("tpu"),
+            "optimizer": decimal.Decimal,
+            "activation": {"hidden": math.sqrt},
+        },
         options={"--loglevel": "ERROR"},
     )
     assert run.config["color"] is Color.RED
