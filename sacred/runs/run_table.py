@@ -31,6 +31,8 @@ __all__ = ["RunTable"]
 #: How many whole documents are fetched at once.
 _PAGE_SIZE = 64
 _NO_NUMBERS: MetricNumbers = {}
+#: In the cache of a table: how many runs it has.
+_NUMBER = "number of runs"
 
 
 class RunTable(Frozen, eq=False):
@@ -80,7 +82,14 @@ class RunTable(Frozen, eq=False):
             yield from self._records(page)
 
     def __len__(self) -> int:
-        return len(self.ids)
+        if not self.sort or self.limit is not None or self._ids_key in self._cache:
+            return len(self.ids)
+        if _NUMBER not in self._cache:
+            # To sort many runs takes far longer than to count them.
+            unsorted = replace(self, sort=(), backwards=False, _cache={})
+            self._cache[_NUMBER] = len(unsorted.ids)
+        number: int = self._cache[_NUMBER]
+        return number
 
     def __bool__(self) -> bool:
         known = self._cache.get(self._ids_key)

@@ -106,8 +106,8 @@ class RunSelection:
             offset: how many are left out in front.
             limit: how many at most.
         """
-        is_first = offset + limit <= _HEAD and not self._all.is_counted
-        return (self._head if is_first else self._all).page(offset, limit)
+        rows = self._head if offset + limit <= _HEAD else self._all
+        return rows.page(offset, limit)
 
     def first(self) -> RunRecord | None:
         """One of the runs; None: there is none."""

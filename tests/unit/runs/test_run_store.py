@@ -221,3 +221,19 @@ def test_large_stores_are_read_page_by_page():
     assert numbers(itertools.islice(store.runs(), 3)) == [0, 1, 2]
     assert len(seen) <= 3
     assert len(RUNS) == 12
+
+
+def test_to_count_runs_is_not_to_sort_them():
+    memory = MemoryStore()
+    for n in range(20):
+        memory.create(None, {"config": {"n": -n}, "result": n}, [])
+    store = RunStore(memory)
+    seen = []
+    reader = store.reader
+    read = reader.document
+    reader.document = lambda run_id, fields=None: seen.append(run_id) or read(run_id, fields)
+    table = store.runs(sort="-result")
+    assert len(table) == 20
+    assert seen == []
+    assert numbers(table) == [-n for n in reversed(range(20))]
+    assert len(table) == 20
