@@ -1,15 +1,15 @@
-"""Engines that workers are started by: this machine, Dask, Slurm, those of plug-ins.
+"""Engines that start workers: this machine, Dask, Slurm, and those of plug-ins.
 
-An engine starts and ends programs, somewhere, and nothing else: which runs there are, who has
-which one, and what is left to do, is known by the store alone (`sacred.stores.claims`).
+An engine only starts and ends programs somewhere. The store alone knows which runs there are,
+which worker has which run, and what is left to do (`sacred.stores.claims`).
 
 | module | what it holds |
 |---|---|
 | `executor` | what an engine can do, as a protocol; engines by name |
 | `local` | processes of this machine |
-| `dask_cluster` | tasks of a Dask scheduler, whatever cluster that has |
+| `dask_cluster` | tasks of a Dask scheduler, on any kind of cluster |
 | `slurm` | jobs of Slurm |
-| `worker_fleet` | some workers on an engine, which are kept going |
+| `worker_fleet` | a group of workers on an engine, kept running |
 """
 
 from sacred._base.lazy import lazy_package

@@ -1,7 +1,7 @@
-"""Dask as an engine: each program is a task of a scheduler, whatever cluster that has.
+"""Dask as an engine: each program is a task of a scheduler, on any kind of cluster.
 
-A program runs as a process beside the worker of Dask that has its task. If that worker is lost,
-Dask starts the program once more elsewhere.
+A program runs as a process beside the Dask worker that has its task. If that worker is lost,
+Dask starts the program again elsewhere.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ class DaskExecutor(Executor):
     """Tasks of a Dask scheduler.
 
     Args:
-        address: of a scheduler, such as ``tcp://host:8786``; empty: a cluster of this machine is
-            made, with ``workers`` (of the options) processes, which ends with this one.
+        address: of a scheduler, such as ``tcp://host:8786``; empty: a cluster is
+            started on this machine, with as many processes as the option ``workers`` says; it ends
+            with this process.
         options: ``workers``; all others go to the `distributed.LocalCluster`.
 
     Raises:
@@ -62,7 +63,7 @@ class DaskExecutor(Executor):
     def submit(
         self, argv: Sequence[str], env: Mapping[str, str], resources: Mapping[str, str]
     ) -> str:
-        """See `Executor.submit`; resources are those that workers of Dask were started with."""
+        """See `Executor.submit`; resources are those that Dask workers were started with."""
         handle = f"sacred-{uuid.uuid4().hex[:8]}-{next(self._numbers)}"
         self._tasks[handle] = self._client.submit(
             run_program,
@@ -104,12 +105,12 @@ class DaskExecutor(Executor):
 
 
 def run_program(argv: Sequence[str], env: Mapping[str, str], handle: str) -> int:
-    """Run a program in a worker of Dask until it ends, or its event is set.
+    """Run a program in a Dask worker until it ends, or its event is set.
 
     Args:
-        argv: its words.
-        env: environment variables in addition.
-        handle: name of the event.
+        argv: the program and its arguments.
+        env: additional environment variables.
+        handle: the name of the event.
 
     Returns:
         its exit code.

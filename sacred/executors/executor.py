@@ -1,4 +1,4 @@
-"""What an engine can do: start a program somewhere, say whether it is there, end it."""
+"""What an engine can do: start a program somewhere, tell whether it is alive, end it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ EXECUTORS = Registry(
 
 
 class ExecutorError(SacredError):
-    """An engine cannot do what it is asked for; the message is that of the engine."""
+    """An engine cannot do what it is asked to do; the message is the engine's."""
 
 
 class Executor(ABC):
     """An engine.
 
     Args:
-        address: of it; empty: its default.
+        address: of the engine; empty: its default.
         options: its own options, by their names.
     """
 
@@ -49,12 +49,12 @@ class Executor(ABC):
         """Start a program, now or when there is room for it.
 
         Args:
-            argv: its words.
+            argv: the program and its arguments.
             env: environment variables in addition to those that programs have there.
             resources: what it needs, by names that the engine knows.
 
         Returns:
-            a handle of it.
+            a handle for it.
 
         Raises:
             ExecutorError: the engine refuses.
@@ -62,10 +62,10 @@ class Executor(ABC):
 
     @abstractmethod
     def alive(self, handle: str) -> bool:
-        """Whether a program runs, or waits for room.
+        """Whether a program is running, or waiting for room.
 
         Args:
-            handle: that `submit` has returned.
+            handle: the one that `submit` returned.
         """
 
     @abstractmethod
@@ -73,22 +73,22 @@ class Executor(ABC):
         """End a program, by SIGTERM first; nothing happens if it has ended.
 
         Args:
-            handle: that `submit` has returned.
+            handle: the one that `submit` returned.
         """
 
     def close(self) -> None:  # noqa: B027 - most have nothing to give up
-        """Give up what was made to reach the engine; programs of `outlives_driver` go on."""
+        """Release what was opened to reach the engine; with `outlives_driver`, programs go on."""
 
 
 def executor_named(text: str, options: Mapping[str, str] | None = None) -> Executor:
-    """Return an engine.
+    """Return an engine by its name.
 
     Args:
-        text: its name, and perhaps its address: ``local``, ``dask``, ``dask:tcp://host:8786``.
+        text: its name, optionally with an address: ``local``, ``dask``, ``dask:tcp://host:8786``.
         options: its own options.
 
     Raises:
-        ExecutorError: there is none of that name.
+        ExecutorError: there is no engine of that name.
         MissingExtraError: its package is not installed.
 
     >>> executor_named("local").address

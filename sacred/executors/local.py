@@ -57,7 +57,7 @@ class LocalExecutor(Executor):
 
 
 def end_process(process: subprocess.Popen[bytes]) -> None:
-    """End a process and what it has started: by SIGTERM, and by SIGKILL if that does not do.
+    """End a process and all that it has started: by SIGTERM, then by SIGKILL if need be.
 
     Args:
         process: the leader of a session.

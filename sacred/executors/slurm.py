@@ -1,7 +1,7 @@
 """Slurm as an engine: each program is a job.
 
-Jobs are made by ``sbatch``, asked for by ``squeue``, and ended by ``scancel``; the accounting
-(``sacct``), which many clusters do not have, is not used.
+Jobs are submitted by ``sbatch``, looked up by ``squeue`` and ended by ``scancel``; accounting
+(``sacct``), which many clusters lack, is not used.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class SlurmExecutor(Executor):
     """Jobs of Slurm.
 
     Args:
-        address: has no meaning.
+        address: not used.
         options: of ``sbatch``, without the dashes: ``partition=gpu``, ``time=2:00:00``.
 
     Raises:
@@ -78,10 +78,10 @@ class SlurmExecutor(Executor):
 
 
 def batch_script(argv: Sequence[str]) -> str:
-    """Return the script of a job; the program takes the place of the shell, and so its signals.
+    """Return the script of a job; the program replaces the shell, and so receives its signals.
 
     Args:
-        argv: words of the program.
+        argv: the program and its arguments.
 
     >>> print(batch_script(["sacred", "worker", "lr > 0.1"]), end="")
     #!/bin/sh

@@ -1,4 +1,4 @@
-"""Some workers on an engine, which are kept going while there is something to do."""
+"""A group of workers on an engine, kept running while there is something to do."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _MAX_STARTS = 10
 
 
 class WorkerFleet:
-    """Workers on an engine.
+    """A group of workers on an engine.
 
     Args:
         executor: the engine.
-        store: the address of the store, as it can be reached from there.
-        size: how many workers.
+        store: the address of the store, as the workers can reach it.
+        size: the number of workers.
         arguments: further words for ``sacred worker``.
         resources: what each of them needs, see `Executor.submit`.
     """
@@ -41,13 +41,13 @@ class WorkerFleet:
         self._starts = 0
 
     def start(self, most: int | None = None) -> list[str]:
-        """Start as many workers as are missing; return the handles of these.
+        """Start the workers that are missing, and return their handles.
 
         Args:
-            most: the most workers at a time.
+            most: the maximum number of workers at a time.
 
         Raises:
-            ExecutorError: they have ended too often.
+            ExecutorError: the workers have ended too often.
         """
         size = self._size if most is None else min(most, self._size)
         self.handles = [handle for handle in self.handles if self._executor.alive(handle)]
@@ -66,11 +66,11 @@ class WorkerFleet:
 
     @property
     def is_alive(self) -> bool:
-        """Whether one of them is there."""
+        """Whether any of the workers is alive."""
         return any(self._executor.alive(handle) for handle in self.handles)
 
     def end(self) -> None:
-        """End all of them."""
+        """End all workers."""
         for handle in self.handles:
             self._executor.cancel(handle)
         self.handles = []

@@ -9,7 +9,7 @@
 | `gcs_observer` | the observer that stores runs in Google Cloud Storage |
 | `leased_run` | a queued run in the process that a worker has started for it |
 | `mongo` | the observers that store runs in MongoDB, and their command-line option |
-| `mongo_address` | MongoDB addresses: those that the command line accepts, and which are the same |
+| `mongo_address` | MongoDB addresses: parsing them, and telling which are the same |
 | `notifications` | the base of observers that send a message per event: Slack, Telegram, webhooks |
 | `queue` | an observer that delivers events from a background thread |
 | `record_files` | methods of observers of file records |
@@ -17,10 +17,10 @@
 | `slack` | the observer that sends messages to a Slack channel |
 | `sql` | the observer that stores runs in an SQL database, and its command-line option |
 | `sql_bases` | the tables of an SQL database of runs, for queries with SQLAlchemy |
-| `stand_ins` | what stands for the observers of a run that is repeated or launched |
+| `stand_ins` | replacements for the observers of a run that is repeated or launched |
 | `store_observer` | the base of all observers that write run documents to a store |
 | `telegram_obs` | the observer that sends messages to a Telegram chat |
-| `tinydb_hashfs` | the observer that keeps records in a database of TinyDB, and what reads them |
+| `tinydb_hashfs` | the observer that keeps records in a TinyDB database, and their reader |
 | `webhook` | the observer that posts each event as JSON to a URL |
 
 A database package is imported when the first observer that needs it is created.

@@ -21,8 +21,8 @@ class RunObserver:
     Observers with a higher `priority` receive each event first. The first observer that is
     started with ``_id=None`` assigns the id of the run.
 
-    Subclasses override the methods that they need. What observers inherit from one of the
-    library's own stores may be extended as usual: call ``super()`` and return what it returns.
+    Subclasses override the methods that they need. Methods inherited from one of the
+    library's own observers may be extended as usual: call ``super()`` and return what it returns.
 
     >>> class Printer(RunObserver):
     ...     def completed_event(self, stop_time, result):
@@ -59,11 +59,11 @@ class RunObserver:
         """
 
     def enqueued_event(self, queue_time: datetime.datetime, priority: float) -> None:
-        """Let workers take the run that was queued: its record is whole.
+        """Let workers take the run that was queued; its record is complete now.
 
         Args:
             queue_time: naive UTC.
-            priority: a higher one is run earlier.
+            priority: runs with a higher one are run earlier.
         """
 
     def started_event(
@@ -140,7 +140,7 @@ class RunObserver:
         """Record a file that the run has written.
 
         Args:
-            name: under which it is stored.
+            name: the name to store it under.
             filename: path of its content.
             metadata: any plain data about it.
             content_type: MIME type.
@@ -166,7 +166,7 @@ class RunObserver:
 
         Args:
             name: of the field, such as ``environment``.
-            value: the whole of it; it replaces what was received before.
+            value: the complete value; it replaces what was received before.
         """
 
     def join(self) -> None:

@@ -66,7 +66,7 @@ class BucketFiles(RecordFiles):
             the key of the copy and the MD5 digest of the content.
 
         Raises:
-            OSError: the file cannot be read, or the bucket not be written.
+            OSError: the file cannot be read, or the bucket cannot be written.
         """
         return self.store.store_file(filename, store_dir), md5_of_file(filename)
 

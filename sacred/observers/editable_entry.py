@@ -43,7 +43,7 @@ class EditableEntry:
         return self._shown
 
     def replace(self, entry: JsonDict) -> None:
-        """Show another dict; what differs in it from the stored document is an edit."""
+        """Show another dict; its differences from the stored document count as edits."""
         self._shown = entry
 
     def take_edits(self) -> JsonDict:

@@ -153,7 +153,7 @@ class FileStorageObserver(OldConstructors, RecordFiles):
             `copy_artifacts` is off.
 
         Raises:
-            OSError: the file cannot be read, or the copy not be written.
+            OSError: the file cannot be read, or the copy cannot be written.
         """
         # Not at the top: it loads a tenth of what an import of this class does.
         from pathlib import Path

@@ -1,8 +1,8 @@
 """A queued run in the process that a worker has started for it.
 
-The worker leaves in the environment variable `LEASED_RUN` which run it is, where, and which
-attempt. The first run that fits takes it: its record goes on, through a `FencedStore`; observers
-that write to stores are left out, all others stay.
+The worker says in the environment variable `LEASED_RUN` which run it is, in which store, and
+which attempt. The first run that fits takes the lease, and continues the record through a
+`FencedStore`; observers that write to stores are left out, all others stay.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _OF_THE_START = ("working_directory", "import_paths", "arguments", "repositories
 
 
 def run_of_lease(request: RunRequest, make: Callable[[RunRequest], Run]) -> Run:
-    """Return the run of a request in a process that goes on with a recorded run.
+    """Return the run of a request, in a process that continues a recorded run.
 
     Args:
         request: what a script, or a command line, asks for.
@@ -63,7 +63,7 @@ def run_of_lease(request: RunRequest, make: Callable[[RunRequest], Run]) -> Run:
 
     Raises:
         StaleAttemptError: the worker of this process has lost the run.
-        SacredError: the run that is to be resumed is running, or is not there.
+        SacredError: the run that is to be resumed is running, or does not exist.
     """
     if LEASED_RUN not in os.environ:
         # Its observers, which options may have added, say where the run is.
@@ -85,8 +85,8 @@ class LeasedRun:
     """A run that is leased to this process.
 
     Args:
-        store: that has it.
-        entry: of the attempt.
+        store: the store that has it.
+        entry: the queue entry of the attempt.
         config_file: its configuration, as a file for the command line.
     """
 
@@ -102,7 +102,7 @@ class LeasedRun:
 
     @classmethod
     def for_request(cls, request: RunRequest) -> LeasedRun | None:
-        """Return the run that a worker wants of this process, if a request is that run.
+        """Return the run that this process was started for, if a request is for that run.
 
         Args:
             request: what a script asks for; of several runs of a script, one fits.
@@ -125,16 +125,16 @@ class LeasedRun:
     @classmethod
     @contextlib.contextmanager
     def by_hand(cls, observers: Iterable[Any], run_id: RunId) -> Iterator[LeasedRun]:
-        """Lease a run to this process, to go on with it.
+        """Lease a run to this process, which continues it.
 
-        Its configuration is in a file as long as the context lasts.
+        A file holds its configuration as long as the context lasts.
 
         Args:
-            observers: of which the first one with a store knows the run.
+            observers: the first one with a store has the run.
             run_id: its id.
 
         Raises:
-            SacredError: it is running, or no observer has a store.
+            SacredError: the run is running, or no observer has a store.
             QueueUnsupportedError: the store cannot know who has the run.
         """
         stores = [one.store for one in observers if hasattr(one, "store")]
@@ -151,7 +151,7 @@ class LeasedRun:
             yield cls(store, entry, str(file))
 
     def resumed(self, request: RunRequest) -> RunRequest:
-        """Return the request to go on with the run.
+        """Return the request that continues the run.
 
         Args:
             request: what is asked for; its updates are applied to the recorded configuration.
@@ -166,14 +166,14 @@ class LeasedRun:
         """Return a request for the recorded configuration.
 
         Args:
-            request: that fits.
+            request: one that fits.
         """
         if request.options.get("--queue"):
             request = replace(request, options={**request.options, "--queue": False})
         return replace(request, config_updates={}, named_configs=[self._config_file])
 
     def prepare(self, run: Run) -> None:
-        """Let a run, which is about to start, go on with the record.
+        """Let a run that is about to start continue the record.
 
         Args:
             run: the run.
@@ -249,7 +249,7 @@ class LeasedObserver(StoreObserver):
         meta_info: JsonDict,
         _id: RunId | None,
     ) -> RunId:
-        """Let the record go on; see `StoreObserver.started_event`.
+        """Continue the record; see `StoreObserver.started_event`.
 
         Raises:
             StaleAttemptError: the lease is lost.
@@ -272,7 +272,7 @@ class LeasedObserver(StoreObserver):
         meta_info: JsonDict,
         _id: RunId | None,
     ) -> RunId:
-        """Let the record of an earlier attempt go on: its output, points and files stay.
+        """Continue the record of an earlier attempt: its output, points and files stay.
 
         The arguments are those of `started_event`.
 

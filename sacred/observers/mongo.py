@@ -346,7 +346,7 @@ class MongoObserver(StoreObserver):
     ) -> None:
         """Store a file that the run has written; see `StoreObserver.artifact_event`.
 
-        A content type that is guessed is printed.
+        A guessed content type is printed.
         """
         super().artifact_event(name, filename, metadata, content_type)
         guess = None if content_type else content_type_of(name, filename)
@@ -386,7 +386,7 @@ class QueuedMongoObserver(QueueObserver):
     Args:
         interval: see `QueueObserver`.
         retry_interval: see `QueueObserver`.
-        url: see `MongoObserver`, as all that follow.
+        url: see `MongoObserver`, as for all that follow.
         db_name: the database.
         collection: the collection of the runs (deprecated).
         overwrite: id of an existing run to overwrite.
@@ -482,7 +482,7 @@ def mongo_db_option(args: str, run: Any) -> None:
         run: the run that is about to start.
 
     Raises:
-        ValueError: the text has another form.
+        ValueError: the address has another form.
     """
     arguments = parse_mongo_db_arg(args)
     # The collection is part of the option's syntax, where it is not deprecated.

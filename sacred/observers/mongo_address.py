@@ -1,4 +1,4 @@
-"""MongoDB addresses: those that the command line accepts, and which are the same."""
+"""MongoDB addresses: parsing those of the command line, and telling which are the same."""
 
 from __future__ import annotations
 

@@ -194,9 +194,9 @@ class Notifier(RunObserver):
 
 
 class TextNotifier(Notifier):
-    """Sends a text per event, formatted from a template by `str.format`.
+    """Sends a text for each event, formatted from a template by `str.format`.
 
-    Templates may use all that `Notifier.run` holds: ``{experiment[name]}``,
+    Templates may use everything in `Notifier.run`: ``{experiment[name]}``,
     ``{config[lr]}``, ``{host_info[hostname]}``, ``{elapsed_time}``, ``{result}``,
     ``{error}``, ``{backtrace}``, ``{start_time}``, ``{_id}``. No text is sent for an event
     whose template is None. For texts that need code, override ``get_completed_text()``
@@ -297,7 +297,7 @@ def check_url(url: str, name: str) -> str:
         name: of the argument or setting, for the error.
 
     Raises:
-        ValueError: `url` is not one; the message does not show it, for it may be a secret.
+        ValueError: `url` is not one; the message does not show it, because it may be a secret.
 
     >>> check_url("ftp://example.org", "webhook_url")
     Traceback (most recent call last):

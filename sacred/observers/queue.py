@@ -20,7 +20,7 @@ __all__ = ["QueueObserver", "WrappedEvent"]
 
 
 class CopiedPath(str):
-    """The path of a copy, which knows that of the user's file."""
+    """The path of a copy, which remembers the path of the user's file."""
 
     original: str
 
@@ -174,7 +174,7 @@ class QueueObserver(RunObserver):
         See `RunObserver.artifact_event`.
 
         Raises:
-            InvalidArtifactError: the covered observer cannot store such a name.
+            InvalidArtifactError: the covered observer cannot store a file of that name.
             ReservedArtifactError: likewise.
             OSError: the file cannot be read.
         """
@@ -231,7 +231,7 @@ class QueueObserver(RunObserver):
         self._deliver_all()
 
     def join(self) -> None:
-        """Wait until all events are delivered or dropped; after the last run end the thread."""
+        """Wait until all events are delivered or dropped; after the last run, end the thread."""
         run = current_run()
         with self._lock:
             if run in self._runs:

@@ -84,8 +84,8 @@ class RecordFiles(StoreObserver):
     def save_json(self, obj: Any, filename: str) -> None:
         """Write a value as JSON into the directory of the run.
 
-        Into ``run.json`` go the fields of `obj`, beside those that it has; into ``config.json``
-        and ``info.json``, `obj`.
+        In ``run.json``, the fields of `obj` are added to those that are there; ``config.json`` and
+        ``info.json`` become `obj`.
 
         Args:
             obj: any value; what JSON lacks is flattened.
@@ -156,7 +156,7 @@ class RecordFiles(StoreObserver):
     def run_entry(self) -> JsonDict | None:
         """The content of ``run.json``; None before a start.
 
-        What is edited in it is written with the next event.
+        Edits of it are written with the next event.
         """
         text = self._record_text("run.json")
         return None if text is None else self._record.entry.refresh(json.loads(text))

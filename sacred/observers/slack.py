@@ -85,7 +85,7 @@ class SlackObserver(TextNotifier):
 
         Args:
             filename: a file with ``webhook_url`` and, optionally, the other arguments and
-                ``started_text``; a text that is null there sends nothing.
+                ``started_text``; a text that is null there is not sent.
 
         Raises:
             ValueError: there is no ``webhook_url``, or the file is malformed.

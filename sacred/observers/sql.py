@@ -245,7 +245,7 @@ def sql_option(args: str, run: Any) -> None:
     """Add a `SqlObserver` to the run.
 
     Args:
-        args: the URL of the database, as SQLAlchemy has them.
+        args: the URL of the database, in SQLAlchemy's form.
         run: the run that is about to start.
     """
     run.observers.append(SqlObserver(args))

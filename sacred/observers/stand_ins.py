@@ -1,4 +1,4 @@
-"""What takes the places of the observers of a run that is repeated, or queued by a launch form."""
+"""Replacements for the observers of a run that is repeated, or queued by a launch form."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = ["prepare_launched", "stand_ins_for"]
 
 
 def stand_ins_for(observers: Iterable[Any], place: str) -> list[Any]:
-    """Return observers of which the first store writes into a directory, and nothing elsewhere.
+    """Return observers that write into a directory what the given ones would store elsewhere.
 
-    Each has the priority of the one whose place it takes, so what a script knows as
-    ``_run.observers[0].dir`` is a directory here, too.
+    Each has the priority of the one that it replaces, so ``_run.observers[0].dir``, if a script
+    uses it, is a directory here, too.
 
     Args:
         observers: of a run that is about to start.
@@ -57,15 +57,15 @@ class _Silent(RunObserver):
 
 
 def prepare_launched(run: Run, command: str | None, launched: str) -> None:
-    """Make a run in a process that a launch form has started one that is queued in its store.
+    """Turn the run of a process that a launch form has started into one queued in its store.
 
     Args:
-        run: that is about to start.
+        run: the run, which is about to start.
         command: of the experiment.
         launched: what the form says, as JSON; see `sacred.definition.LAUNCHED_RUN`.
 
     Raises:
-        SacredError: the script would run it, whatever the form says.
+        SacredError: the script would run it regardless of the form.
     """
     asked = json.loads(launched)
     if asked["store"] is None and command == "print_config":

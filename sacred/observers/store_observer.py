@@ -114,7 +114,7 @@ class StoreObserver(RunObserver):
 
     @property
     def writes_to(self) -> Hashable:
-        """What identifies the destination: of observers with the same, a run uses one."""
+        """What identifies the destination; of observers with the same one, a run uses only one."""
         return "store", id(self.store)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -123,7 +123,7 @@ class StoreObserver(RunObserver):
 
     @property
     def bounded_store(self) -> Store:
-        """The store, whose calls end in time."""
+        """The store, with a deadline for each call."""
         if self._deadlines is None or self._deadlines[0] is not self.store:
             self._deadlines = self.store, bounded(self.store)
         return self._deadlines[1]

@@ -108,8 +108,7 @@ class TelegramObserver(TextNotifier):
         Args:
             filename: a file with ``token`` and ``chat_id`` and, optionally,
                 ``silent_completion``, ``priority``, the texts (null sends nothing),
-                ``proxy_url``, ``username``, ``password``, and ``base_url`` for a server of
-                one's own.
+                ``proxy_url``, ``username``, ``password``, and ``base_url`` for your own server.
 
         Raises:
             ValueError: ``token`` or ``chat_id`` is missing, or the file is malformed.

@@ -40,7 +40,7 @@ class WebhookObserver(Notifier):
     """Posts JSON to a URL for each event.
 
     Every message has ``version`` (1), ``event``, ``_id``, ``experiment_name``,
-    ``command``, ``status`` and ``start_time``; `EVENTS` says what else there is in which.
+    ``command``, ``status`` and ``start_time``; `EVENTS` lists what else each of them has.
     Times are UTC, as ``"2026-01-31T12:00:00.000000Z"``; values that JSON lacks are
     flattened by `sacred.serializer`. Captured output is not sent.
 
@@ -90,7 +90,7 @@ class WebhookObserver(Notifier):
     def heartbeat_event(
         self, info: JsonDict, captured_out: str, beat_time: datetime.datetime, result: Any
     ) -> None:
-        """Post ``info`` and the result; the output stays here.
+        """Post ``info`` and the result, but not the output.
 
         See `RunObserver.heartbeat_event`.
         """

@@ -6,16 +6,16 @@
 | `words` | search spaces from the words of a command line |
 | `space_values` `from_python` | search spaces from Python |
 | `space` | search spaces and their points; seeds |
-| `drafts` | plans from the options and the words of a command line |
+| `drafts` | plans made from the options and words of a command line |
 | `plan` | what a sweep is asked to do |
-| `sweep_files` | sweeps from our own files, from those of W&B, and from those of SEML |
+| `sweep_files` | sweeps from files: our own format, that of W&B, and that of SEML |
 | `sweep` | the sweep itself: its points become queued runs, which workers run |
-| `outcomes` | what its runs have reached, by points |
-| `stored_sweeps` | the sweeps of a store; pause, resume and retry one |
+| `outcomes` | the results of its points, over all of their seeds |
+| `stored_sweeps` | the sweeps in a store; pausing, resuming and retrying one |
 | `optuna_study` `importance` | points from Optuna; how much each dimension matters |
-| `pruning` | which runs end early, for others are better |
+| `pruning` | which runs are stopped early because others do better |
 | `command_line` | ``exp.py sweep`` |
-| `errors` | what can be wrong with one |
+| `errors` | the error of an invalid sweep |
 """
 
 from sacred._base.lazy import lazy_package

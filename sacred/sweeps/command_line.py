@@ -73,14 +73,14 @@ _DRY_RUN_LINES = 50
 
 
 def run_sweep(experiment: Experiment, argv: Sequence[str]) -> None:
-    """Do what a command line with the word ``sweep`` asks for.
+    """Run a ``sweep`` command line.
 
     Args:
         experiment: the experiment.
         argv: the program's name, then its arguments.
 
     Raises:
-        SacredError: it has no meaning.
+        SacredError: the command line is not valid.
         SystemExit: help was shown.
     """
     asked = _Asked(experiment, argv)
@@ -102,7 +102,7 @@ def carry_out(
         sweep: the sweep.
         given: options of a command line: ``--dry-run``, ``--queue``, ``--on``.
         jobs: how many runs at once.
-        engine: options of what ``--on`` names.
+        engine: options of the engine that ``--on`` names.
     """
     if given.get("--dry-run"):
         _show_points(sweep)
@@ -165,7 +165,7 @@ class _Asked:
 
 
 def _split(words: list[str]) -> tuple[list[str], list[str]]:
-    """The words before ``with``, and those behind it."""
+    """The words before ``with``, and those after it."""
     place = words.index("with") if "with" in words else len(words)
     return words[:place], words[place + 1 :]
 

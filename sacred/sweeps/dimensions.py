@@ -24,12 +24,12 @@ __all__ = [
 
 
 class Alternative(Frozen):
-    """One of the things that an axis sets.
+    """One alternative of an axis: a word of the command line, or a value for an entry.
 
     Args:
-        word: as behind ``with`` on the command line; None: an entry gets a value of Python.
+        word: as written after ``with`` on the command line; None: an entry is set from Python.
         path: of that entry.
-        value: what it gets; of a word, what it says (for tables and records).
+        value: the value it gets; for a word, the value it stands for (in tables and records).
     """
 
     word: str | None = None
@@ -56,13 +56,13 @@ class Axis(Frozen):
 
 
 class Distribution(Frozen):
-    """A dimension whose values are drawn.
+    """A dimension whose values are drawn at random.
 
     Args:
         name: of the entry.
         kind: one of `DISTRIBUTIONS`.
-        low, high: its bounds; of ``normal`` the mean and the standard deviation.
-        step: values are rounded to multiples of it, from `low` on; None: they are not.
+        low, high: its bounds; for ``normal``, the mean and the standard deviation.
+        step: values are rounded to `low` plus a multiple of it; None: they are not rounded.
 
     >>> Distribution(name="lr", kind="loguniform", low=1e-5, high=0.1)
     Distribution(name='lr', kind='loguniform', low=1e-05, high=0.1, step=None)
@@ -78,7 +78,7 @@ class Distribution(Frozen):
         """Draw a value.
 
         Args:
-            generator: advances by one number.
+            generator: the random generator; it advances by one number.
         """
         value = DISTRIBUTIONS[self.kind](generator, self.low, self.high)
         if self.step is not None:
@@ -89,10 +89,10 @@ class Distribution(Frozen):
         return value
 
     def check(self) -> Distribution:
-        """Return it.
+        """Check the distribution, and return it.
 
         Raises:
-            SweepError: there are no such values.
+            SweepError: no values fit the bounds and the step.
         """
         for bound in (self.low, self.high):
             if isinstance(bound, bool) or not isinstance(bound, int | float):
@@ -204,14 +204,14 @@ LISTS: Mapping[str, Callable[..., Sequence[Any]]] = {
 
 
 def axis_of(name: str, values: Sequence[Any]) -> Axis:
-    """Return the axis of an entry that takes some values.
+    """Return the axis of an entry that takes each of the given values.
 
     Args:
         name: path of the entry.
         values: in order.
 
     Raises:
-        SweepError: there are none.
+        SweepError: there are no values.
     """
     if not values:
         raise SweepError(f"{name}: there is no value")
@@ -231,7 +231,7 @@ def distribution_or_axis(
         step: of a distribution, see `Distribution`.
 
     Raises:
-        SweepError: there is no such function, or these are no arguments for it.
+        SweepError: there is no such function, or the arguments do not fit it.
 
     >>> distribution_or_axis("bs", "choice", [16, 32]).alternatives[1].value
     32

@@ -1,4 +1,4 @@
-"""Plans of sweeps from the options and the words of a command line."""
+"""Plans of sweeps, made from the options and words of a command line."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _NOWHERE: Any = None
 def draft_plan(
     given: Mapping[str, Any], words: Sequence[str], declared: Space | None = None
 ) -> tuple[SweepPlan, str | None]:
-    """Return a plan, and the name that is asked for; None: none is, and the plan needs one yet.
+    """Return a plan, and the name that is asked for; None: the plan has no name of its own yet.
 
     Args:
-        given: options by their long flags; those that are not there, or None, are not given.
-        words: behind ``with``.
+        given: options by their long flags; missing ones, and those that are None, are not set.
+        words: those after ``with``.
         declared: the space of the experiment, for words without alternatives.
 
     Raises:
-        SacredError: it has no meaning.
+        SacredError: the options or the words are not valid.
     """
     given = {name: value for name, value in given.items() if value is not None}
     said = read_sweep_file(given["--file"]) if "--file" in given else SweepFile(spaces=())
@@ -59,14 +59,14 @@ def draft_plan(
 
 
 def whole_number(given: Mapping[str, Any], name: str) -> int | None:
-    """Return the value of an option that is a whole number from 1 on; None: it is not given.
+    """Return the value of an option, a whole number of at least 1; None: it is not given.
 
     Args:
         given: options by their long flags.
         name: of the option.
 
     Raises:
-        CommandLineError: it is none.
+        CommandLineError: the value is not such a number.
     """
     text = given.get(name)
     if text is None:

@@ -1,4 +1,4 @@
-"""What can be wrong with a sweep."""
+"""The error of an invalid sweep."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["SweepError"]
 
 
 class SweepError(SacredError, ValueError):
-    """A search space, or what is asked of a sweep, has no meaning."""
+    """A search space, or a request to a sweep, is not valid."""
 
     def __init__(self, message: str, **options: Any) -> None:
         options.setdefault("print_traceback", False)

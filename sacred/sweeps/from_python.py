@@ -25,15 +25,16 @@ Texts = str | Iterable[str]
 def space_of(
     values: Mapping[str, Any] | Callable[..., Any], zipped: Iterable[Sequence[str]] = ()
 ) -> Space:
-    """Return a search space.
+    """Return the search space that a dict or a function describes.
 
     Args:
-        values: by the paths of entries, or nested: lists of alternatives, what `sacred.sweeps`
-            makes (`uniform`, ...), and constants. Or a function whose variables are these.
+        values: a dict, nested or keyed by the paths of entries, of lists of alternatives,
+            distributions from `sacred.sweeps` (`uniform`, ...) and constants; or a function
+            with such values as its local variables.
         zipped: paths of lists that advance together.
 
     Raises:
-        SweepError: it has no meaning.
+        SweepError: the space is not valid.
 
     >>> space = space_of({"lr": [0.1, 0.01], "opt": {"name": "adam"}})
     >>> [dict(point.updates) for point in space.grid()]
@@ -59,7 +60,7 @@ def space_of(
 
 
 def objectives_of(minimize: Texts, maximize: Texts) -> tuple[Objective, ...]:
-    """Return what a sweep looks for.
+    """Return the objectives of a sweep.
 
     Args:
         minimize: a field, or several.
@@ -90,7 +91,7 @@ def sweep_of(
     command: str | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Sweep:
-    """Return a sweep of an experiment, of which nothing has run yet; see `Experiment.sweep`."""
+    """Return a sweep of an experiment, without running anything; see `Experiment.sweep`."""
     values = space if space is not None else experiment.search_spaces[-1:]
     if not values:
         raise SweepError("a sweep needs a space: ex.sweep({...}), or a function @ex.search_space")

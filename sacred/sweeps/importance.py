@@ -1,4 +1,4 @@
-"""How much each dimension of some points matters, by what these have reached."""
+"""How much each dimension of a space matters, judged by the results of its points."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def importance_of(
 ) -> Importance:
     """Return how much each dimension matters for an objective.
 
-    The space is the one that the points span: numbers lie between the lowest and the highest, all
-    else is one of what there is.
+    The space is the one that the points span: numbers range from the lowest to the highest one,
+    anything else over the values that occur.
 
     Args:
         outcomes: of a sweep, or of any other runs.
-        objectives: what they have reached.
-        place: which of the objectives.
+        objectives: those that the outcomes were measured by, in order.
+        place: index of the objective in question.
 
     Raises:
-        MissingExtraError: Optuna is not installed, or what it needs for this.
-        SweepError: fewer than two points are complete, or all have reached the same.
+        MissingExtraError: Optuna, or a package that it needs for this, is not installed.
+        SweepError: fewer than two points are complete, or all have the same result.
     """
     names = dict.fromkeys(name for one in outcomes for name in one.values)
     found = (_dimension(name, outcomes) for name in names)
@@ -50,7 +50,7 @@ def importance_of(
 
 
 def _dimension(name: str, outcomes: Sequence[Outcome]) -> Dimension | None:
-    """The dimension that the values span; None: there is one only."""
+    """The dimension that the values span; None: there is only one value."""
     values = [one.values[name] for one in outcomes if name in one.values]
     different = list({dumps(value): value for value in values}.values())
     if len(different) < 2:

@@ -1,8 +1,8 @@
-"""Points from Optuna, whose study is made anew from the runs in the store.
+"""Points chosen by Optuna, whose study is rebuilt from the runs in the store.
 
-Nothing of Optuna is stored: whoever looks for the next point tells a new study what the runs have
-reached, those that wait or run as well. So drivers may be killed, run beside each other, and find
-points that others have added.
+Nothing of Optuna is stored: each search for the next point gives a new study the results of all
+runs, including those that still wait or run. So drivers may be killed, may run side by side, and
+see the points that others have added.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Importance(Frozen):
     """How much each dimension matters for an objective.
 
     Args:
-        method: of Optuna.
-        shares: of each dimension, the largest first.
+        method: name of Optuna's method.
+        shares: the share of each dimension, the largest first.
     """
 
     method: Method
@@ -59,10 +59,10 @@ class Importance(Frozen):
 
 
 class Study:
-    """A study of Optuna over the space of a plan.
+    """An Optuna study over the space of a plan.
 
     Args:
-        plan: with a sampler and objectives; its space must be one.
+        plan: a plan with a sampler, objectives and exactly one space.
 
     Raises:
         SweepError: Optuna has no such sampler, or it cannot draw from the space.
@@ -88,7 +88,7 @@ class Study:
         """Return the point to be tried next.
 
         Args:
-            outcomes: of all points so far, those of others as well.
+            outcomes: of all points so far, including those of other drivers.
             trial: the number of the point.
         """
         study = self._study(outcomes, trial)
@@ -108,10 +108,10 @@ class Study:
 
         Args:
             outcomes: of the points.
-            objective: which one, by its place.
+            objective: its index.
 
         Raises:
-            SweepError: fewer than two points are complete, or all have reached the same.
+            SweepError: fewer than two points are complete, or all have the same result.
             MissingExtraError: this version of Optuna needs scikit-learn for it.
         """
         study = self._study(outcomes, 0)
@@ -174,7 +174,7 @@ class Study:
         )
 
     def _last_point(self, outcome: Outcome) -> dict[int, float]:
-        """How far a point has got that was ended early, by step; empty: nobody knows."""
+        """The last value, by its step, of a point that was ended early; empty if there is none."""
         metric = None
         if len(self._plan.objectives) == 1:
             metric = metric_of(self._plan.objectives[0].field)

@@ -1,4 +1,4 @@
-"""What the runs of a sweep have reached: points of the space with the values of objectives."""
+"""The results of a sweep: points of its space, with the values of the objectives."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
 
 
 class Outcome(Frozen):
-    """What has come of a point, over all of its seeds.
+    """The result of a point, over all of its seeds.
 
     Args:
         trial: number of the point in its sweep, as it was when its first run was queued.
@@ -48,7 +48,7 @@ class Outcome(Frozen):
 
 
 def sweep_condition(name: str) -> str:
-    """Return the query that asks for the runs of a sweep.
+    """Return the query for the runs of a sweep.
 
     Args:
         name: of the sweep.
@@ -60,7 +60,7 @@ def sweep_condition(name: str) -> str:
 
 
 def sweep_facts(record: RunRecord) -> Mapping[str, Any]:
-    """What a run says of the sweep that it belongs to; empty: it belongs to none.
+    """What a run records about the sweep that it belongs to; empty if it belongs to none.
 
     Args:
         record: the run.
@@ -70,11 +70,11 @@ def sweep_facts(record: RunRecord) -> Mapping[str, Any]:
 
 
 def outcomes_of(runs: Iterable[RunRecord], objectives: Sequence[Objective]) -> list[Outcome]:
-    """Return the points that some runs of a sweep stand for, in order.
+    """Return the outcomes of the points that some runs of a sweep belong to, in order.
 
     Args:
         runs: of one sweep.
-        objectives: of it.
+        objectives: of that sweep.
     """
     points: dict[str, list[RunRecord]] = {}
     for record in runs:
@@ -86,11 +86,11 @@ def outcomes_of(runs: Iterable[RunRecord], objectives: Sequence[Objective]) -> l
 
 
 def best_outcomes(outcomes: Sequence[Outcome], objectives: Sequence[Objective]) -> list[Outcome]:
-    """Return the best point; with several objectives, all that no other one beats (Pareto's front).
+    """Return the best point; with several objectives, all points on the Pareto front.
 
     Args:
         outcomes: of a sweep.
-        objectives: of it, at least one.
+        objectives: those of the sweep, at least one.
     """
     complete = [one for one in outcomes if one.state == "complete"]
     signs = [-1 if objective.is_maximized else 1 for objective in objectives]
@@ -111,15 +111,15 @@ def best_outcomes(outcomes: Sequence[Outcome], objectives: Sequence[Objective]) 
 
 
 def rivals_of_best(outcomes: Sequence[Outcome], objective: Objective) -> tuple[int, int]:
-    """How many points cannot be told from the best one: seeds make as much of a difference.
+    """Count the points that cannot be told from the best one because seeds matter as much.
 
     Args:
         outcomes: of a sweep with one objective.
-        objective: that.
+        objective: the objective.
 
     Returns:
-        the number of points; and how many seeds each point needs so that they could be told
-        apart, 0 if these are enough.
+        the number of points; and how many seeds each point needs to tell them apart (0 if
+        there are enough).
     """
     complete = [one for one in outcomes if one.state == "complete"]
     path = column_path(objective.field)
@@ -132,11 +132,11 @@ def rivals_of_best(outcomes: Sequence[Outcome], objective: Objective) -> tuple[i
 
 
 def rivals_text(outcomes: Sequence[Outcome], objectives: Sequence[Objective]) -> str:
-    """Return what has to be said of the best point; empty: nothing.
+    """Return a caution about the best point; empty if none is needed.
 
     Args:
         outcomes: of a sweep.
-        objectives: of it; of several ones, nothing is said.
+        objectives: of the sweep; with several of them, the text is empty.
     """
     if len(objectives) != 1:
         return ""

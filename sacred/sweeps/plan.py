@@ -18,11 +18,11 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 class Objective(Frozen):
-    """A number that is to become small or large.
+    """A number to be minimized or maximized.
 
     Args:
         field: a path of the query language, such as ``metrics.val_loss.min`` or ``result``.
-        is_maximized: whether it is to become large.
+        is_maximized: whether larger is better.
     """
 
     field: str
@@ -34,12 +34,12 @@ class SweepPlan(Frozen):
 
     Args:
         name: of the sweep.
-        spaces: one; of a file of SEML with several blocks, several, one after the other.
-        seed: of the sweep, which its points and their seeds are drawn from.
-        trials: the number of points that are drawn; None: the whole grid.
-        seeds: the number of seeds that each point is run with; None: each run has its own.
+        spaces: one; for a SEML file with several blocks, several, in order.
+        seed: of the sweep; its points and their seeds are drawn from it.
+        trials: the number of points to draw; None: the whole grid.
+        seeds: the number of seeds to run each point with; None: each run has a seed of its own.
         sampler: ``grid``, ``random``, or the name of one of Optuna's.
-        objectives: what it looks for.
+        objectives: what it optimizes.
         pruner: name of one of Optuna's; None: runs are not ended early.
         where: keeps a point if this returns true of its values.
     """
@@ -55,7 +55,7 @@ class SweepPlan(Frozen):
     where: Callable[[Mapping[str, Any]], bool] | None = None
 
     def check(self) -> SweepPlan:
-        """Return it.
+        """Check the plan, and return it.
 
         Raises:
             SweepError: its parts contradict each other.
@@ -85,11 +85,11 @@ class SweepPlan(Frozen):
 
     @property
     def is_guided(self) -> bool:
-        """Whether points depend on what the ones before have reached."""
+        """Whether points depend on the results of earlier ones."""
         return self.sampler not in (None, "grid", "random")
 
     def points(self) -> Iterator[Point]:
-        """Yield the points that are run, each with its seeds; those of a guided sweep are none."""
+        """Yield the points to run, each with its seeds; nothing for a guided sweep."""
         if self.is_guided:
             return
         seeds = [None] if self.seeds is None else seeds_of(self.seed, self.seeds)
@@ -103,7 +103,7 @@ class SweepPlan(Frozen):
 
     @staticmethod
     def with_seed(point: Point, seed: int | None) -> Point:
-        """Return a point that is run with a seed; None: its runs have seeds of their own.
+        """Return a point with a seed; if the seed is None, its runs have seeds of their own.
 
         Args:
             point: without a seed.
@@ -128,12 +128,12 @@ def _sets_seed(space: Space) -> bool:
 
 
 def named(draft: SweepPlan, name: str | None, path: str, command: str | None) -> SweepPlan:
-    """Return a plan with a name and a seed: the same for whoever asks for the same.
+    """Return a plan with a name and a seed; the same request gets the same ones.
 
     Args:
         draft: with any name; a seed of 0 stands for none.
-        name: of the sweep; None: it is made of what is asked for, without the numbers of points
-            and seeds.
+        name: of the sweep; None: it is derived from the request, apart from the numbers
+            of points and seeds.
         path: of the experiment.
         command: of the experiment.
     """

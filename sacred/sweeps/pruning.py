@@ -1,7 +1,7 @@
-"""Optuna's pruners: which runs of a sweep end early, for others are better.
+"""Optuna's pruners: which runs of a sweep are stopped early because others do better.
 
-A run asks for itself, in its own process, whenever it calls ``_run.should_stop()``: the points that
-it and the other runs of the sweep have logged are in the store, and so no driver need be there.
+Each run asks in its own process, whenever it calls ``_run.should_stop()``. The points that it and
+the other runs of the sweep have logged are in the store, so no driver is needed.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class _Run(Protocol):
 
 
 def check_pruner(name: str, objectives: tuple[Objective, ...]) -> None:
-    """Find out whether a pruner can end runs of a sweep.
+    """Check that a pruner can end runs of a sweep.
 
     Args:
         name: of the pruner.
@@ -90,7 +90,7 @@ def check_pruner(name: str, objectives: tuple[Objective, ...]) -> None:
 
 
 def metric_of(field: str) -> str | None:
-    """Return the name of the metric that a field is an aggregate of; None: it is no metric.
+    """Return the name of the metric that a field is an aggregate of; None: it is not one.
 
     Args:
         field: a path of the query language.
@@ -106,10 +106,10 @@ def metric_of(field: str) -> str | None:
 
 
 def pruner_of(run: _Run, store: RunStore, record: RunRecord) -> Callable[[], bool] | None:
-    """Return what says whether a run is to end early; None: nobody asks that of its sweep.
+    """Return the pruner of a run; None: its sweep does not end runs early.
 
     Args:
-        run: that is about to start.
+        run: the run, which is about to start.
         store: of the sweep.
         record: of the run, as it was queued.
     """
@@ -132,11 +132,11 @@ def pruner_of(run: _Run, store: RunStore, record: RunRecord) -> Callable[[], boo
 
 
 class RunPruner:
-    """Says whether a run is to end early.
+    """Decides whether a run should end early.
 
     Args:
         store: of the runs of the sweep.
-        record: of the run, with what it says of the sweep; see `pruner_of`.
+        record: of the run, with what it records about the sweep; see `pruner_of`.
         store_points: stores the points that have been logged so far.
         clock: in seconds.
     """
@@ -171,9 +171,9 @@ class RunPruner:
         self._pid = os.getpid()
 
     def __call__(self) -> bool:
-        """Whether the run is to end, as far as its points up to now say.
+        """Whether the run should end, judged by its points so far.
 
-        It looks at most for a tenth of the time; between two looks, the answer is no.
+        Looking takes at most a tenth of the time; between two looks, the answer is no.
         """
         began = self._clock()
         if began < self._next_look or self._pid != os.getpid():
@@ -250,7 +250,7 @@ def points_of(record: RunRecord, name: str) -> Points:
         name: of the metric.
 
     Returns:
-        steps and values; the points are counted if their steps are no whole numbers from 0 on.
+        steps and values; if the steps are not whole numbers from 0 on, the points are counted.
     """
     metric = record.metrics.get(name)
     rows = [] if metric is None else metric.rows()
@@ -262,7 +262,7 @@ def points_of(record: RunRecord, name: str) -> Points:
 
 
 def _number(value: Any) -> float | None:
-    """A step or a value as a number; None: it is none, for experiments may log texts."""
+    """A step or a value as a number; None if it is not one: experiments may log strings."""
     try:
         return float(value) if isinstance(value, int | float) else None
     except OverflowError:

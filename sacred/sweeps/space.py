@@ -24,12 +24,12 @@ class Point(Frozen):
     """One configuration of a sweep.
 
     Args:
-        number: its place in the sweep, from 0.
+        number: its index in the sweep, from 0.
         values: of the dimensions, by their names.
         updates: of the configuration, nested.
         named_configs: in order.
         seed: of its runs; None: each run has a seed of its own.
-        repeat: which of the seeds that is, from 0.
+        repeat: the index of that seed, from 0.
     """
 
     number: int
@@ -41,18 +41,18 @@ class Point(Frozen):
 
     @property
     def key(self) -> str:
-        """Ten characters that are the same for the same values, whatever the space is like."""
+        """Ten characters that depend on the values only, not on the rest of the space."""
         text = dumps(dict(sorted(self.values.items())))
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 class Space(Frozen):
-    """What a sweep looks into.
+    """The search space of a sweep.
 
     Args:
-        dimensions: all of which vary.
-        fixed: words, as behind ``with``, which are the same at each point.
-        constants: values that are so, by the paths of entries.
+        dimensions: those that vary.
+        fixed: words, as after ``with``, that are the same at each point.
+        constants: values that are the same at each point, by the paths of entries.
         zipped: names of axes that advance together, instead of being combined.
     """
 
@@ -67,10 +67,10 @@ class Space(Frozen):
         return [one for one in self.dimensions if isinstance(one, Distribution)]
 
     def check(self) -> Space:
-        """Return it.
+        """Check the space, and return it.
 
         Raises:
-            SweepError: axes that advance together are not equally long, or there are none such.
+            SweepError: axes that advance together differ in length, or do not exist.
         """
         axes = {one.name: one for one in self.dimensions if isinstance(one, Axis)}
         taken: set[str] = set()
@@ -93,7 +93,7 @@ class Space(Frozen):
         """The number of points of the whole grid.
 
         Raises:
-            SweepError: it has no end, for there are distributions.
+            SweepError: it is infinite, because there are distributions.
         """
         if endless := self.distributions:
             raise SweepError(
@@ -114,7 +114,7 @@ class Space(Frozen):
             yield self.point(number, list(itertools.chain.from_iterable(groups)))
 
     def draw(self, number: int, seed: int) -> Point:
-        """Return a random point: the same one whenever it is asked for.
+        """Return a random point, always the same one for the same number and seed.
 
         Args:
             number: of the point.
@@ -128,11 +128,11 @@ class Space(Frozen):
         return self.point(number, chosen)
 
     def point(self, number: int, chosen: Sequence[Alternative]) -> Point:
-        """Return the point at which some alternatives are chosen.
+        """Return the point with the chosen alternatives.
 
         Args:
             number: of the point.
-            chosen: one of each dimension; what is missing keeps its default.
+            chosen: one for each dimension; a dimension without one keeps its default.
         """
         by_name = {self.name_of(item): item for item in chosen}
         ordered = [by_name[one.name] for one in self.dimensions if one.name in by_name]
@@ -182,11 +182,11 @@ class Space(Frozen):
 
 
 def seeds_of(seed: int, count: int) -> list[int]:
-    """Return the seeds that each point of a sweep is run with.
+    """Return the seeds to run each point of a sweep with.
 
     Args:
         seed: of the sweep.
-        count: how many; the first ones of more are the same.
+        count: how many; a larger number begins with the same seeds.
     """
     generator = random.Random(f"{seed} seeds")
     return [generator.randrange(*SEEDRANGE) for _ in range(count)]

@@ -1,4 +1,4 @@
-"""What the values of a search space in Python are made of.
+"""Functions that make the values of a search space in Python.
 
 Some have the names of built-in functions, so use them as ``sweeps.int(1, 8)``::
 
@@ -31,54 +31,54 @@ __all__ = [
 
 
 def choice(*values: Any) -> Dimension:
-    """One of some values; a single list is the list of these."""
+    """One of the given values; a single list is taken as the list of values."""
     return distribution_or_axis("", "choice", values)
 
 
 def uniform(low: float, high: float, step: float | None = None) -> Dimension:
-    """A number between two others.
+    """A number between two bounds.
 
     Args:
-        low: the lowest one.
-        high: the highest one.
-        step: only multiples of it, from `low` on.
+        low: the lower bound.
+        high: the upper bound.
+        step: only `low` plus multiples of it.
     """
     return distribution_or_axis("", "uniform", (low, high), step)
 
 
 def loguniform(low: float, high: float) -> Dimension:
-    """A number between two others, whose logarithm is distributed evenly.
+    """A number between two bounds, with an evenly distributed logarithm.
 
     Args:
-        low: the lowest one, above 0.
-        high: the highest one.
+        low: the lower bound, above 0.
+        high: the upper bound.
     """
     return distribution_or_axis("", "loguniform", (low, high))
 
 
 def int(low: float, high: float, step: float | None = None) -> Dimension:
-    """An integer between two others.
+    """An integer between two bounds.
 
     Args:
-        low: the lowest one.
-        high: the highest one.
-        step: only multiples of it, from `low` on.
+        low: the lower bound.
+        high: the upper bound.
+        step: only `low` plus multiples of it.
     """
     return distribution_or_axis("", "int", (low, high), step)
 
 
 def logint(low: float, high: float) -> Dimension:
-    """An integer between two others, whose logarithm is distributed evenly.
+    """An integer between two bounds, with an evenly distributed logarithm.
 
     Args:
-        low: the lowest one, above 0.
-        high: the highest one.
+        low: the lower bound, above 0.
+        high: the upper bound.
     """
     return distribution_or_axis("", "logint", (low, high))
 
 
 def normal(mean: float, deviation: float) -> Dimension:
-    """A number of a normal distribution.
+    """A number from a normal distribution.
 
     Args:
         mean: its mean.
@@ -88,7 +88,7 @@ def normal(mean: float, deviation: float) -> Dimension:
 
 
 def range(*bounds: Any) -> Dimension:
-    """All integers of a `range` of Python."""
+    """All integers of Python's `range` with these arguments."""
     return distribution_or_axis("", "range", bounds)
 
 
@@ -107,7 +107,7 @@ def linspace(start: float, stop: float, count: Any) -> Dimension:
 
 
 def logspace(start: float, stop: float, count: Any) -> Dimension:
-    """Powers of ten with evenly spaced exponents, as numpy has it.
+    """Powers of ten with evenly spaced exponents, as in numpy.
 
     Args:
         start: the exponent of the first one.

@@ -1,4 +1,4 @@
-"""The sweeps of a store, as its runs tell of them, and what can be done with one."""
+"""The sweeps in a store, as their runs describe them, and what can be done with one."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ _FIELDS = frozenset(
 
 
 class StoredSweep(Frozen, eq=False):
-    """A sweep, as its runs tell of it.
+    """A sweep, as its runs describe it.
 
     Args:
         name: of the sweep.
-        runs: of it, in the order of their points; details of records are not read.
+        runs: its runs, in the order of their points; details of records are not read.
     """
 
     name: str
@@ -57,22 +57,22 @@ class StoredSweep(Frozen, eq=False):
 
     @property
     def facts(self) -> Mapping[str, object]:
-        """The plan, as its runs have it; those that were queued last know best."""
+        """The plan, as recorded by the runs that were queued last."""
         return sweep_facts(self.runs[-1]) if self.runs else {}
 
     @property
     def objectives(self) -> tuple[Objective, ...]:
-        """The numbers that it optimises, and their directions."""
+        """The numbers that it optimizes, and their directions."""
         return _objectives(self.runs[0]) if self.runs else ()
 
     @property
     def is_guided(self) -> bool:
-        """Whether its points depend on what others have reached."""
+        """Whether its points depend on the results of others."""
         return self.facts.get("sampler") not in (None, "grid", "random")
 
     @property
     def statuses(self) -> dict[str, int]:
-        """How many of its runs have which status, the most frequent one first."""
+        """The number of runs with each status, the most frequent status first."""
         return dict(collections.Counter(run.status or "?" for run in self.runs).most_common())
 
     @property
@@ -83,7 +83,7 @@ class StoredSweep(Frozen, eq=False):
 
     @property
     def planned(self) -> int:
-        """How many runs it is going to have, as far as that is known."""
+        """How many runs it is going to have, as far as known."""
         trials, seeds = self.facts.get("trials"), self.facts.get("seeds") or 1
         known = trials * seeds if isinstance(trials, int) and isinstance(seeds, int) else 0
         return max(known, len(self.runs))
@@ -95,26 +95,26 @@ class StoredSweep(Frozen, eq=False):
 
     @property
     def query(self) -> str:
-        """The query that asks for its runs."""
+        """The query for its runs."""
         return sweep_condition(self.name)
 
     @property
     def dimensions(self) -> list[str]:
-        """The names of what varies."""
+        """The names of the dimensions."""
         return list(dict.fromkeys(name for one in self.outcomes() for name in one.values))
 
     def outcomes(self) -> list[Outcome]:
-        """Return its points, each with what its runs have reached."""
+        """Return its points, each with the results of its runs."""
         if "outcomes" not in self._cache:
             self._cache["outcomes"] = outcomes_of(self.runs, self.objectives)
         return self._cache["outcomes"]
 
     def best(self) -> list[Outcome]:
-        """Return the best point, or those that no other one beats; none without an objective."""
+        """Return the best point, or all on the Pareto front; none without an objective."""
         return best_outcomes(self.outcomes(), self.objectives) if self.objectives else []
 
     def rivals(self) -> str:
-        """Return what has to be said of the best point; see `rivals_text`."""
+        """Return a caution about the best point; see `rivals_text`."""
         return rivals_text(self.outcomes(), self.objectives)
 
 
@@ -132,15 +132,15 @@ def list_sweeps(store: RunStore) -> list[StoredSweep]:
 
 
 def find_sweep(store: RunStore, name: str, where: Expression | None = None) -> StoredSweep:
-    """Return a sweep.
+    """Return a sweep by its name.
 
     Args:
         store: with its runs.
         name: of the sweep.
-        where: only those of its runs that fulfil this; there may be none.
+        where: only those of its runs that match this query; there may be none.
 
     Raises:
-        ProgramError: there is none of that name; the message has the nearest one.
+        ProgramError: there is no such sweep; the message suggests the nearest name.
     """
     condition = parse(sweep_condition(name))
     runs = tuple(_records(store, condition if where is None else And((condition, where))))
@@ -153,16 +153,16 @@ def find_sweep(store: RunStore, name: str, where: Expression | None = None) -> S
 def change_sweep(
     store: RunStore, name: str, action: str, where: Expression | None = None
 ) -> Iterator[RunId]:
-    """Do something with those runs of a sweep for which it makes sense.
+    """Apply an action to those runs of a sweep for which it makes sense.
 
     Args:
         store: with its runs.
         name: of the sweep.
         action: one of `SWEEP_ACTIONS`.
-        where: only with runs that fulfil this. What is tried again then need not have failed.
+        where: only runs that match this query; with it, runs to retry need not have failed.
 
     Yields:
-        the runs that it was done with.
+        the runs that it was applied to.
 
     Raises:
         QueueUnsupportedError: the store cannot be a queue.

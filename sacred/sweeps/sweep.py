@@ -1,8 +1,8 @@
 """A sweep of an experiment: its points become queued runs, which workers run.
 
-The store is the only truth. A run of a sweep says in its record which point it is of
-(``meta.sweep``), and its id is made of the name of the sweep and that point; so a sweep
-that was interrupted goes on where it was, and of two drivers, one makes each run.
+The store is the only source of truth. The record of a run says which point it belongs to
+(``meta.sweep``), and its id is made from the name of the sweep and that point. So a sweep that
+was interrupted continues where it stopped, and of two drivers only one makes each run.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Sweep:
 
     @property
     def store(self) -> RunStore:
-        """The store of its runs: that of the first observer that has one which can be a queue.
+        """The store of its runs: the first store among its observers that can be a queue.
 
         Raises:
             SweepError: there is no such observer.
@@ -113,12 +113,12 @@ class Sweep:
     # --------------------------------------------------------------- before it runs
 
     def check(self) -> None:
-        """Find out what is wrong with any of the values, before anything runs.
+        """Check all values before anything runs.
 
-        Each alternative is looked at once, and not all of their combinations.
+        Each alternative is checked once, not all of their combinations.
 
         Raises:
-            SacredError: an entry does not exist, nothing reads it, or it cannot have a value.
+            SacredError: an entry does not exist, nothing reads it, or it cannot have such a value.
         """
         for point in self._samples():
             self._experiment._create_run(
@@ -130,7 +130,7 @@ class Sweep:
             )
 
     def missing(self, points: Iterable[Point] | None = None) -> Iterator[Point]:
-        """Yield the points that have no run yet; those of a guided sweep are not known before.
+        """Yield the points that have no run yet; those of a guided sweep are not known in advance.
 
         Args:
             points: of the plan (default: all).
@@ -145,7 +145,7 @@ class Sweep:
         """Queue a run for each point that has none; return their ids.
 
         Raises:
-            SweepError: the points depend on what others reach, so they cannot be known now.
+            SweepError: the points depend on the results of others, so they are not known yet.
         """
         if self._study is not None:
             raise SweepError(
@@ -158,10 +158,10 @@ class Sweep:
         return [run_id for run_id in found if run_id is not None]
 
     def advance(self, active: int) -> list[RunId]:
-        """Queue further points of a guided sweep, until so many runs wait or run.
+        """Queue further points of a guided sweep until `active` runs wait or run.
 
         Args:
-            active: the number of runs, of all drivers.
+            active: the number of runs, counting those of all drivers.
 
         Returns:
             the ids of the runs that have been queued.
@@ -195,7 +195,7 @@ class Sweep:
 
         Args:
             jobs: how many at once.
-            tell: called with the name of each event, and what belongs to it.
+            tell: called with the name of each event, and its details.
             executor: where: ``local``, ``dask``, ``dask:ADDRESS``, ``slurm``, or an engine.
             options: of the engine.
 
@@ -284,12 +284,12 @@ class Sweep:
     # ------------------------------------------------------------------ what came out
 
     def outcomes(self) -> list[Outcome]:
-        """What has come of each point, its seeds together."""
+        """The result of each point, over all of its seeds."""
         return outcomes_of(self._records(), self.plan.objectives)
 
     @property
     def best(self) -> list[Outcome]:
-        """The best point; with several objectives, all that no other one beats in each of them.
+        """The best point; with several objectives, all points on the Pareto front.
 
         Raises:
             SweepError: the sweep has no objective.
@@ -299,18 +299,18 @@ class Sweep:
         return best_outcomes(self.outcomes(), self.plan.objectives)
 
     def importance(self, objective: int = 0) -> dict[str, float]:
-        """Which part of the variance of an objective each dimension accounts for (by Optuna).
+        """The share of an objective's variance that each dimension accounts for (by Optuna).
 
         Args:
-            objective: which one, by its place.
+            objective: its index.
 
         Raises:
-            SweepError: fewer than two points are complete, or all have reached the same.
+            SweepError: fewer than two points are complete, or all have the same result.
         """
         return dict(importance_of(self.outcomes(), self.plan.objectives, objective).shares)
 
     def to_pandas(self) -> Any:
-        """Its points as a frame of pandas: their numbers, values, states, and what they reached."""
+        """Its points as a pandas DataFrame: their numbers, values, states and results."""
         names = [one.field for one in self.plan.objectives]
         rows = [
             {
@@ -331,7 +331,7 @@ class Sweep:
     def _run_for_worker(self) -> bool:
         """Run the point that a worker has started this process for; False: it has not.
 
-        It is the process of a script that makes the sweep itself: it comes by here once more.
+        The script that makes the sweep is started again for each run, and so gets here again.
         """
         lease = lease_of_process()
         if not lease:

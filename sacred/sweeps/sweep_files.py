@@ -5,7 +5,7 @@ Our own (YAML, TOML, JSON)::
     name: s1
     with: [fast, "epochs=10"]          # the same at each point
     space:
-      lr: loguniform(1e-5, 1e-1)       # as behind `sweep with`
+      lr: loguniform(1e-5, 1e-1)       # as after `sweep with`
       opt.name: [adam, sgd]            # a list of alternatives
     zip: [[lr, bs]]
     seeds: 5
@@ -52,16 +52,16 @@ _SEML_OTHERS = ("seml", "slurm")
 
 
 class SweepFile(Frozen):
-    """What a file asks for; None: it does not say.
+    """What a sweep file asks for; None where it does not say.
 
     Args:
-        spaces: that are looked into.
+        spaces: the search spaces.
         name: of the sweep.
         trials: how many points are drawn.
         seeds: how many seeds each point is run with.
         sampler: see `SweepPlan`.
         seed: of the sweep.
-        objectives: what it looks for.
+        objectives: what it optimizes.
         pruner: see `SweepPlan`.
         where: a condition on the values of a point, in the query language.
     """
@@ -78,13 +78,13 @@ class SweepFile(Frozen):
 
 
 def read_sweep_file(path: str | os.PathLike[str]) -> SweepFile:
-    """Read a sweep from a file, whatever it was written for.
+    """Read a sweep from a file in our own format, or in that of W&B or SEML.
 
     Args:
         path: of a YAML, TOML or JSON file.
 
     Raises:
-        SweepError: it is no sweep; the message names the file and the key.
+        SweepError: it is not a sweep; the message names the file and the key.
     """
     content = load_config_file(os.fspath(path))
     try:
@@ -334,7 +334,7 @@ def _seml_axis(path: str, said: Mapping[str, Any]) -> Axis:
 
 
 def _arange(low: Any, high: Any, step: Any) -> Iterator[float]:
-    """As `numpy.arange`: the end is left out."""
+    """Like `numpy.arange`: the end is left out."""
     for number in itertools.count():
         value = low + number * step
         if value >= high:

@@ -1,7 +1,7 @@
 """Search spaces from the words of a command line.
 
-Behind ``sweep``, commas mean alternatives: ``lr=0.1,0.01`` is a list of two values, and
-``fast,slow`` are two named configs. What stands in brackets, braces, parentheses or quotes is one.
+After ``sweep``, commas mean alternatives: ``lr=0.1,0.01`` is a list of two values, and
+``fast,slow`` are two named configs. Commas in brackets, braces, parentheses or quotes do not count.
 ``lr=loguniform(1e-5, 1e-1)`` is a distribution: it is read from the syntax tree, and nothing of it
 is executed.
 """
@@ -33,10 +33,10 @@ _QUOTES = "\"'"
 
 
 def split_alternatives(text: str) -> list[str]:
-    """Split a text at its commas, but for those in brackets, braces, parentheses and quotes.
+    """Split a string at its commas, except those in brackets, braces, parentheses and quotes.
 
     Args:
-        text: what stands behind ``=``, or a word without that.
+        text: what follows ``=``, or a whole word without one.
 
     Raises:
         SweepError: an alternative is empty, or a bracket is not closed.
@@ -76,11 +76,11 @@ def dimensions_of(words: Iterable[str]) -> tuple[list[Dimension], list[str]]:
     """Return the dimensions of a space, and the words that are the same at each of its points.
 
     Args:
-        words: behind ``sweep with``.
+        words: those after ``sweep with``.
 
     Raises:
-        SweepError: a word has no meaning.
-        CommandLineError: neither has it behind a plain ``with``.
+        SweepError: a word is not valid.
+        CommandLineError: a word is not valid after a plain ``with`` either.
 
     >>> dimensions, fixed = dimensions_of(["lr=0.1,0.01", "fast,slow", "epochs=3"])
     >>> [str(dimension) for dimension in dimensions], fixed
@@ -155,7 +155,7 @@ def _call(path: str, text: str) -> Dimension | None:
 
 
 def _literal(node: ast.expr) -> Any:
-    """A literal; a name alone is a text, as behind a plain ``with``."""
+    """A literal; a name alone is a string, as after a plain ``with``."""
     if isinstance(node, ast.Name) and node.id not in ("True", "False", "None"):
         return node.id
     return convert_value(ast.unparse(node)) if _is_literal(node) else _refuse(node)

@@ -3,8 +3,8 @@
 | module | what it holds |
 |---|---|
 | `claims_contract` | what the queue of every store must do, as tests |
-| `comparable` | records of runs in a form in which equal ones are equal |
-| `described_run` | runs as the reader of a store returns them, |
+| `comparable` | records of runs, converted so that equal ones compare equal |
+| `described_run` | runs as the reader of a store returns them, for comparing stores |
 | `drive` | short calls that send the events of a run to an observer, with the exact arguments |
 | `executor_contract` | the suite that an engine for workers has to pass |
 | `observer_contract` | what every observer must do, as tests that a third party subclasses |

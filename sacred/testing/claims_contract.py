@@ -46,7 +46,9 @@ _CLAIMERS = 16
 
 
 class ClaimsContract:
-    """Subclass it as ``TestMyQueue`` and override `make_store`, and `reopen` if it can.
+    """Tests for the queue of a store: subclass it as ``TestMyQueue`` and override `make_store`.
+
+    Override `reopen`, too, if another store object can use the same place.
 
     `self.new_directory()` is a fresh directory for whatever they need.
     """

@@ -1,4 +1,4 @@
-"""Records of runs in a form in which equal ones are equal, whatever store they come from."""
+"""Records of runs, converted so that equal ones compare equal, whatever store they come from."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["comparable", "comparable_value"]
 
 
 def comparable(run: Mapping[str, Any]) -> dict[str, Any]:
-    """A run with times of one form, and with texts for NaN, which does not equal itself."""
+    """A run with times in one form, and with strings for NaN, which does not equal itself."""
     wanted = ("output", "metrics", "artifacts", "resources", *READ_FIELDS)
     return {name: comparable_value(run.get(name)) for name in wanted}
 
 
 def comparable_value(value: Any) -> Any:
-    """One value of a record in such a form."""
+    """One value of a record, in the form of `comparable`."""
     # Whether NaN, tuples and keys of other types are still in their stored form when a
     # reader gives them back is its own business; what they mean is not.
     return _plain(restore(value) if isinstance(value, dict | list) else value)

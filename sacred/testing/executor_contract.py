@@ -1,4 +1,4 @@
-"""The suite that an engine for workers has to pass."""
+"""The test suite that an engine for workers has to pass."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _wait_until(condition: Callable[[], bool]) -> bool:
 
 
 class ExecutorContract(ABC):
-    """Tests of an `sacred.executors.Executor`; a class derived from it is collected by pytest.
+    """Tests for a `sacred.executors.Executor`; pytest collects each class derived from it.
 
     The engine must start programs on this machine, or where its file system is.
     """

@@ -16,10 +16,10 @@ __all__ = ["ObserverContract"]
 
 
 class ObserverContract:
-    """Subclass it as ``TestMyObserver`` and override `make_observer`.
+    """Tests for an observer: subclass it as ``TestMyObserver`` and override `make_observer`.
 
     Attributes:
-        gives_ids: whether it names runs; observers that only send messages do not.
+        gives_ids: whether it assigns ids to runs; observers that only send messages do not.
         picklable: whether it can be sent to another process.
         takes_queued: whether runs can be queued with it; else it must say so.
     """

@@ -1,4 +1,4 @@
-"""Runs and queries that show whether a store that searches has the answers of a scan."""
+"""Runs and queries that show whether a store's search gives the same answers as a scan."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ _VALUES = {
 
 
 class StoreContract:
-    """Subclass it as ``TestMyStore`` and override the methods that make and read a store.
+    """Tests for a store: subclass it as ``TestMyStore`` and override what makes and reads a store.
 
     `make_store` gives a store with no runs; `read_back` gives a run as
     `sacred.stores.memory.store.MemoryStore.read` does (times of points may be ISO 8601 texts).
@@ -81,7 +81,7 @@ class StoreContract:
 
     Attributes:
         keeps_all_keys: whether keys like ``"$a"`` and ``"a.b"`` come back as they were.
-        examples: how many random scenarios of runs are tried.
+        examples: the number of random scenarios of runs to try.
     """
 
     keeps_all_keys = True
@@ -110,7 +110,7 @@ class StoreContract:
         return store
 
     def new_directory(self) -> Path:
-        """A directory that nobody else uses."""
+        """A directory that nothing else uses."""
         self._count += 1
         path = self._directory / str(self._count)
         path.mkdir()

@@ -36,7 +36,7 @@ scenarios = st.tuples(
 
 
 class ScenarioPlayer:
-    """Sends a random sequence of events; that the store is unavailable is no error here.
+    """Sends a random sequence of events; an unavailable store is not an error here.
 
     Args:
         observer: receives the events.
@@ -101,7 +101,7 @@ class ScenarioPlayer:
         """Add a file that the run has written; it is deleted at once.
 
         Args:
-            name: under which it is stored.
+            name: the name to store it under.
             content: of the file.
         """
         path = self.directory / f"file{self._number}"

@@ -3,11 +3,11 @@
 | module | what it holds |
 |---|---|
 | `annotations` | tags, groups, notes, stars |
-| `content` | what a run is, apart from where it is stored |
-| `copying` | from one store to another |
+| `content` | a digest of what a run is, wherever it is stored |
+| `copying` | copies of runs from one store to another |
 | `queued_copies` | copies of queued runs: cancelled, or waiting instead of the runs |
-| `collecting` | what no run refers to, and the trash, removed for good |
-| `syncing` | what waits in spools, to its stores |
+| `collecting` | emptying the trash, and removing what no run refers to |
+| `syncing` | delivery of what waits in spools |
 | `trash` | runs that lists leave out, until they are removed for good |
 
 docs/upkeep.rst has examples.

@@ -1,4 +1,4 @@
-"""Tags, groups, notes and stars of stored runs, whatever stores them."""
+"""Tags, groups, notes and stars of stored runs, in any store."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def annotate(
 ) -> None:
     """Change the annotations of a run; what is not given stays as it is.
 
-    The run may be under way, or of the old library. Others may annotate it at the same time:
-    of tags that are added or removed nothing is lost.
+    The run may be under way, or recorded by the old library. Others may annotate it at the same
+    time: no tag that is added or removed gets lost.
 
     Args:
         store: where the run is.
         run_id: its id.
-        tags: all tags that it is to have.
-        add_tags: tags that it is to have in addition.
-        remove_tags: tags that it is not to have.
+        tags: the complete list of its tags.
+        add_tags: tags to add.
+        remove_tags: tags to remove.
         group: the group that it belongs to; None: none.
         notes: text of any length; None: none.
         comment: one line; None: none.

@@ -25,10 +25,10 @@ class GarbageReport(Frozen):
     """What can be removed from a store.
 
     Args:
-        runs: the ids of runs in the trash, and how many bytes each takes (None: not known).
+        runs: the ids of runs in the trash, and how many bytes each takes (None: unknown).
         garbage: what no other run refers to.
-        before: it was neither stored nor used since then.
-        problems: what stays, and why, as texts.
+        before: nothing of it was stored or used after this time.
+        problems: messages about what stays, and why.
     """
 
     runs: dict[RunId, int | None] = factory(factory=dict)
@@ -38,7 +38,7 @@ class GarbageReport(Frozen):
 
     @property
     def size(self) -> int:
-        """How many bytes that is, as far as is known."""
+        """The total number of bytes, as far as known."""
         known = [*self.runs.values(), *(item.size for item in self.garbage)]
         return sum(size for size in known if size is not None)
 
@@ -55,15 +55,15 @@ def find_garbage(
     """Find what `remove_garbage` would remove: runs in the trash, and what no other run refers to.
 
     The latter are copies of sources and resources, files in GridFS, rows of SQL tables, points
-    and artifacts of runs that somebody else has deleted, and what is left of writing when a
-    process was killed.
+    and artifacts of runs that somebody else has deleted, and what killed processes left half
+    written.
 
     Args:
         store: the store.
-        older_than: only runs that have been in the trash for so long, and contents that have
-            not been used for so long.
-        grace: contents that were stored or used within this time stay, for they may belong to
-            a run that is just being recorded. Less than a day is safe only as long as no runs
+        older_than: only runs that have been in the trash for this long, and contents that have
+            not been used for this long.
+        grace: contents that were stored or used within this time stay, because they
+            may belong to a run that is being recorded. Less than a day is safe only while no runs
             are recorded there.
 
     Raises:
@@ -102,8 +102,8 @@ def remove_garbage(
 
     Args:
         store: the store.
-        waste: what was found in it.
-        progress: called with the number of things that are done, and of all.
+        waste: what `find_garbage` found in it.
+        progress: called with the number of things done so far, and the total.
 
     Returns:
         what was removed.
@@ -135,17 +135,17 @@ def remove_garbage(
 
 
 def rebuild_copies(store: RunStore, *, progress: Progress | None = None) -> list[str]:
-    """Compare packed copies that a store keeps with the data, and make those again that differ.
+    """Compare the packed copies that a store keeps with the data, and rebuild those that differ.
 
     SQL databases keep the points of long metrics twice: as rows, which are what counts, and
-    packed, which are read faster. Somebody who has changed single rows by hand needs this.
+    packed, which are read faster. This is needed after somebody has changed single rows by hand.
 
     Args:
         store: the store.
-        progress: called with the number of metrics that were compared, and of all.
+        progress: called with the number of metrics compared so far, and the total.
 
     Returns:
-        What was made again, in words; empty if all copies were right.
+        messages about what was rebuilt; empty if all copies were right.
 
     Raises:
         StoreError: the store cannot be read or written.

@@ -1,4 +1,4 @@
-"""What a run is, apart from where it is stored: two copies of a run have one content."""
+"""A digest of what a run is, wherever it is stored: two copies of a run have the same one."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def content_hash(record: RunRecord, *, status: object = None) -> str:
 
     It covers the fields of its document, its output, all points of its metrics, and the
     names and contents of its files with their metadata. It leaves out the id, where things
-    are stored, ``meta.copied_from``, files of which a store has no content (but not the names
-    of sources), and what some store cannot tell apart: parts of milliseconds, nothing from an
-    empty value, the order of files and of keys, NUL from its picture.
+    are stored, ``meta.copied_from``, files whose content a store does not have (but not the names
+    of sources), and what some stores cannot tell apart: fractions of milliseconds, missing and
+    empty values, the order of files and of keys, NUL and its picture (U+2400).
 
     Everything is read, files included.
 
     Args:
         record: the run.
-        status: that counts instead of its own.
+        status: used instead of its own.
     """
     parts = {
         "document": _document(record, status),
@@ -64,7 +64,7 @@ def content_hash(record: RunRecord, *, status: object = None) -> str:
 
 
 def state_of(record: RunRecord) -> str:
-    """A digest that changes with every beat and every annotation; only the document is read."""
+    """A digest that changes with each heartbeat and each annotation; only the document is read."""
     files = {
         kind: [[entry.name, entry.md5] for entry in record.stored(kind) or ()]
         for kind in ("sources", "resources", "artifacts")

@@ -1,9 +1,9 @@
-"""Runs from one store to another, of whatever kinds, without losing anything.
+"""Copying runs from one store to another, of any kind, without losing anything.
 
-A copy is made in the order in which a run comes into being: its document, with the status
-``COPYING``, then output, points and files, at last its own status. Each step may be repeated.
-So a copy that was interrupted is completed by copying again, and one that is complete is left
-alone; ``meta.copied_from`` says which run it is a copy of, and as it was when.
+A copy is made in the order in which a run is recorded: its document, with the status ``COPYING``,
+then output, points and files, and finally its own status. Each step may be repeated. So a copy
+that was interrupted is completed by copying again, and a complete one is left alone;
+``meta.copied_from`` says which run it is a copy of, and of which state of that run.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ class CopyReport:
     """What has been copied.
 
     Attributes:
-        copied: the ids in the source and those in the target, of new and of completed copies.
+        copied: maps ids in the source to ids in the target, for new and for completed copies.
         present: how many runs the target had already.
-        problems: what could not be copied, or not as it was, as texts.
+        problems: messages about what could not be copied, or only with changes.
     """
 
     copied: dict[RunId, RunId] = field(default_factory=dict)
@@ -81,26 +81,26 @@ def copy_runs(
     move: bool = False,
     progress: Progress | None = None,
 ) -> CopyReport:
-    """Copy runs with their output, metrics and files. Doing it again alters nothing.
+    """Copy runs with their output, metrics and files. Doing it again changes nothing.
 
-    A run keeps its id unless the target has another run of that id, or cannot have such an
+    A run keeps its id unless the target has another run with that id, or cannot have such an
     id. Runs that have changed in the source since they were copied are brought up to date.
     Each copy is read again and compared (`content_hash`).
 
-    A run is done by the workers of one store: the copy of one that is queued, or leased to a
-    worker, is `CANCELLED`.
+    Only the workers of one store run a queued run: the copy of one that is queued, or leased to
+    a worker, is `CANCELLED`.
 
     Args:
         source: where the runs are.
-        target: where they go; it is made if it is not there.
-        where: a query: which runs.
+        target: where they go; created if it does not exist.
+        where: a query that selects the runs.
         move: let queued runs wait in the target, and cancel them in the source, instead.
-        progress: called with the number of runs that are done, and of all.
+        progress: called with the number of runs done so far, and the total.
 
     Raises:
         StoreError: one of the stores cannot be read or written.
         QueueUnsupportedError: runs are to be moved, and one of the stores cannot be a queue.
-        QueryError: the query has no meaning.
+        QueryError: the query is not valid.
 
     >>> from sacred.stores.memory.store import MemoryStore
     >>> source, target = RunStore(MemoryStore()), RunStore(MemoryStore())
@@ -136,19 +136,19 @@ def copy_runs(
 def copy_run_as(
     record: RunRecord, target: RunStore, run_id: RunId, meta: Mapping[str, Any]
 ) -> list[str]:
-    """Copy one run under an id of its own, with other annotations.
+    """Copy one run under a new id, with other annotations.
 
     Args:
         record: a run that is over.
-        target: where the copy goes; the store of the run itself, perhaps.
+        target: where the copy goes; may be the store of the run itself.
         run_id: of the copy.
-        meta: what its ``meta`` says instead, or in addition.
+        meta: entries that replace or extend those of its ``meta``.
 
     Returns:
-        what could not be copied, as texts.
+        messages about what could not be copied.
 
     Raises:
-        RunExistsError: there is a run of that id.
+        RunExistsError: there is already a run with that id.
         StoreError: a store cannot be read or written.
     """
     origin = _origin_of(record)

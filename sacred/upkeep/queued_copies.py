@@ -1,4 +1,4 @@
-"""Queued runs that are copied: a run is done by the workers of one store."""
+"""Copies of queued runs: only the workers of one store run a queued run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOVED_TO = "moved_to"
 
 
 class QueuedRuns:
-    """What becomes of queued runs of one store in another one.
+    """Decides what becomes of queued runs of one store that are copied to another.
 
     Args:
         source: where the runs are.
@@ -41,7 +41,7 @@ class QueuedRuns:
             self._source = claims_of(source.backend)
 
     def is_kept(self, record: RunRecord) -> bool:
-        """Whether a run stays where it is, since a worker has it; otherwise it waits for none now.
+        """Return whether a run stays where it is because a worker has it; hold it if it is waiting.
 
         Args:
             record: the run, which is to be copied.
@@ -78,8 +78,8 @@ class QueuedRuns:
         """Let the copy of a queued run wait instead of it.
 
         Args:
-            record: the run, of which there is a whole copy.
-            new_id: the id of that.
+            record: the run, of which there is a complete copy.
+            new_id: the id of the copy.
         """
         if self._target is None or record.stored("status") != QUEUED:
             return

@@ -1,4 +1,4 @@
-"""What no store would take, and waits in spools: listed, and brought to its stores."""
+"""What waits in spools because no store took it: listing it, and delivering it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PendingSpool(Frozen):
         run_id: of the run.
         changes: how many changes wait.
         size: of all its files, in bytes.
-        problem: why it is not stored; None: it waits, or (behind `sync`) it is stored.
+        problem: why it is not stored; None: it waits, or (after `sync`) it is stored.
     """
 
     path: str
@@ -59,14 +59,14 @@ def pending_spools(directory: str | os.PathLike[str] | None = None) -> list[Pend
 def sync(
     directory: str | os.PathLike[str] | None = None, store: Store | None = None
 ) -> list[PendingSpool]:
-    """Bring what waits to its stores. What was stored is removed, all else stays.
+    """Deliver what waits in spools to its stores. What was stored is removed, the rest stays.
 
     Args:
         directory: see `pending_spools`.
         store: where everything goes; None: each to the store that it was meant for.
 
     Returns:
-        all that waited, with the `problem` of what still does.
+        everything that waited, with the `problem` of what still waits.
     """
     return [_synced(waiting, store) for waiting in pending_spools(directory)]
 

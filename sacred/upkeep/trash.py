@@ -14,7 +14,7 @@ __all__ = ["discard", "empty_trash", "recover"]
 
 
 def discard(store: RunStore, ids: Iterable[RunId], *, force: bool = False) -> list[RunId]:
-    """Put runs into the trash. Their records stay as they are, and their ids taken.
+    """Put runs into the trash. Their records stay as they are, and their ids stay taken.
 
     A run that waits in the queue of the store is cancelled.
 
@@ -24,14 +24,14 @@ def discard(store: RunStore, ids: Iterable[RunId], *, force: bool = False) -> li
     Args:
         store: where the runs are.
         ids: of the runs.
-        force: also runs that are under way, or so damaged that nobody can tell.
+        force: also runs that are under way, or too damaged to tell.
 
     Returns:
         the ids as the store has them.
 
     Raises:
-        RunNotFoundError: one is not there; nothing has happened then.
-        StoreError: one is under way, or damaged (nothing has happened), or the store has no
+        RunNotFoundError: a run does not exist; nothing has changed then.
+        StoreError: a run is under way, or damaged (nothing has changed), or the store has no
             trash.
 
     >>> from sacred.stores.memory.store import MemoryStore
@@ -92,7 +92,7 @@ def _queue_states(store: RunStore, records: Sequence[RunRecord]) -> dict[RunId, 
 
 
 def recover(store: RunStore, ids: Iterable[RunId]) -> list[RunId]:
-    """Move runs out of the trash; as `discard`.
+    """Take runs out of the trash; the counterpart of `discard`.
 
     Args:
         store: of the runs.
@@ -106,7 +106,7 @@ def recover(store: RunStore, ids: Iterable[RunId]) -> list[RunId]:
 
 
 def empty_trash(store: RunStore, ids: Iterable[RunId] | None = None) -> list[RunId]:
-    """Remove runs in the trash for good. What is interrupted goes on when it is called again.
+    """Remove runs in the trash for good. If interrupted, call it again to finish.
 
     Contents that other runs may refer to stay: sources, resources, and all files in MongoDB
     and TinyDB.

@@ -1,4 +1,4 @@
-"""The observer that keeps records in a database of TinyDB, and what reads them.
+"""The observer that keeps records in a TinyDB database, and the reader of these records.
 
 | module | what it holds |
 |---|---|

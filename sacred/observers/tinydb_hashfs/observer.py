@@ -34,7 +34,7 @@ class QueuedRunError(QueueUnsupportedError, NotImplementedError):
 class TinyDbObserver(StoreObserver):
     """Stores all runs in one JSON file that TinyDB can read.
 
-    It is meant for some hundreds of runs: every change rewrites the whole file.
+    It is meant for a few hundred runs: every change rewrites the whole file.
 
     Args:
         path: the directory; created when a run starts.

@@ -1,4 +1,4 @@
-"""Reading of the runs that a TinyDbObserver has stored."""
+"""Reading the runs that a TinyDbObserver has stored."""
 
 from __future__ import annotations
 
