@@ -1,4 +1,4 @@
-"""What an ingredient is, and what a run is asked for, as frozen values.
+"""The definition of an ingredient, and the request for a run, as frozen values.
 
 Users build up :class:`~sacred.Ingredient` and :class:`~sacred.Experiment`
 objects step by step. Configuring a run starts from a frozen copy of what they
@@ -60,9 +60,9 @@ RERUN_FILES = "SACRED_RERUN_FILES"
 
 
 def lease_of_process() -> dict[str, Any]:
-    """Return what the worker that has started this process says of its run; empty: none has.
+    """Return what the worker that started this process says about its run; empty without a worker.
 
-    Programs inherit the variable; none of their own runs is the one that is leased.
+    Child programs inherit the variable, but their own runs are not the leased one.
     """
     given: dict[str, Any] = json.loads(os.environ.get(LEASED_RUN, "{}"))
     return given if given.get("worker") == os.getppid() else {}
@@ -73,7 +73,7 @@ ConfigHook = Callable[..., "dict[str, Any] | None"]
 
 
 class IngredientDef(Frozen):
-    """One ingredient as it was when a run was asked for."""
+    """An ingredient, as it was when a run was requested."""
 
     path: str
     configurations: tuple[ConfigSource, ...] = ()
@@ -86,13 +86,13 @@ class IngredientDef(Frozen):
 
 
 class RunRequest(Frozen):
-    """What the user asks for: a command, values, and options.
+    """A request for a run: a command, values, and options.
 
-    The command line makes one of ``argv``, `Experiment.run` of its arguments, and
+    The command line creates one from ``argv``, and `Experiment.run` from its arguments;
     everything up to the run is derived from it.
 
     Attributes:
-        command_name: full name of the command; None for the main function.
+        command_name: the full name of the command; None for the main function.
         config_updates: values that win over all sources; nested or dotted keys.
         named_configs: names of named configs or config files, in order.
         info: initial content of the run's ``info``.
@@ -126,8 +126,8 @@ class RunRequest(Frozen):
         Args:
             command_name: None: the default command.
             config_updates: entries, nested or by dotted path.
-            named_configs: names, applied from left to right; a text is a single name.
-            info: what ``run.info`` begins with.
+            named_configs: names, applied from left to right; a string is a single name.
+            info: the initial content of ``run.info``.
             meta_info: annotations of the run.
             options: by the long flags of the command line.
         """
@@ -143,10 +143,10 @@ class RunRequest(Frozen):
         )
 
     def check(self) -> None:
-        """Refuse options that everything else depends on.
+        """Check the options that everything else depends on.
 
         Raises:
-            CommandLineError: no such log level.
+            CommandLineError: there is no such log level.
         """
         _ = self.log_level
 
@@ -165,7 +165,7 @@ class RunRequest(Frozen):
         """The level of the run's logger; None to leave it as it is.
 
         Raises:
-            CommandLineError: no such level.
+            CommandLineError: there is no such log level.
         """
         # Not at the top: an import of `Experiment` does without `logging`.
         from sacred._base.loggers import log_level_number

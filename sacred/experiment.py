@@ -1,4 +1,4 @@
-"""The experiment: the front door of the library."""
+"""The class `Experiment`, with which every script begins."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _SWEEP = "sacred.sweeps.from_python:sweep_of"
 
 
 class NoRunError(SacredError, AssertionError):
-    """Something was asked of an experiment that only a run under way can do.
+    """An experiment was asked for something that only a running run can do.
 
     Args:
         message: what was asked for.
@@ -147,10 +147,10 @@ class Experiment(Ingredient):
         return captured
 
     def automain(self, function: Callable[..., R]) -> CapturedFunction[R]:
-        """Decorator: as :meth:`main`, and run the command line if this is the script.
+        """Decorator: like :meth:`main`, and run the command line if the file is the script.
 
-        It belongs at the end of the script: whatever follows it is not yet defined
-        when the experiment runs.
+        Put it at the end of the script: whatever comes after it is not yet
+        defined when the experiment runs.
 
         Raises:
             RuntimeError: in interactive mode.
@@ -166,9 +166,9 @@ class Experiment(Ingredient):
         return captured
 
     def on_stop(self, function: Callable[..., R]) -> CapturedFunction[R]:
-        """Decorator: this captured function is called when a run is asked to end.
+        """Decorator: call this captured function when a run is asked to end.
 
-        SIGTERM asks for that, for example, or the worker of the run. The run continues until
+        A signal such as SIGTERM asks for that, or the worker of the run. The run continues until
         another signal ends it, so the function may save what a later attempt needs, and the main
         function may check ``_run.should_stop()`` and return.
         """
@@ -177,7 +177,7 @@ class Experiment(Ingredient):
         return captured
 
     def option_hook(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Decorator: this function may change the ``options`` before a run is made.
+        """Decorator: let this function change the ``options`` before a run is created.
 
         Raises:
             KeyError: it has no parameter ``options``.
@@ -193,11 +193,11 @@ class Experiment(Ingredient):
         return function
 
     def post_process_name(self, name: str, ingredient: Ingredient) -> str:
-        """Drop the experiment's own name from those of its commands and named configs.
+        """Drop the experiment's own name from the names of its commands and named configs.
 
         Args:
             name: the full name, with the path of its ingredient.
-            ingredient: that has it.
+            ingredient: the one that has it.
         """
         return name[len(self.path) + 1 :] if ingredient is self else name
 
@@ -272,15 +272,14 @@ class Experiment(Ingredient):
             info: initial content of the run's ``info``.
             meta_info: added to the run's ``meta_info``.
             options: command-line options, as in ``{"--loglevel": "ERROR"}``.
-            resume: id of a run that has ended or died, to continue it: same id and record, with
-                the configuration that it had.
+            resume: id of a run that has ended or died, to continue it: same id, record, config.
 
         Returns:
             the finished run; with ``--reuse``, perhaps one with the result of a known run.
 
         Raises:
             RuntimeError: there is no main function and no command is named.
-            ConfigError: with ``--strict``, behind the run: nothing has read what an update set.
+            ConfigError: with ``--strict``, after the run: nothing read what an update set.
             BaseException: whatever the command raises.
         """
         if resume is not None:
@@ -384,17 +383,18 @@ class Experiment(Ingredient):
         return function
 
     def sweep(self, space: Mapping[str, Any] | None = None, **options: Any) -> Any:
-        """Return a `sacred.sweeps.Sweep`, whose ``run()`` runs each point of a search space.
+        """Create a `sacred.sweeps.Sweep`; its ``run()`` runs each point of a search space.
 
         Args:
-            space: by the paths of entries: lists of alternatives, values of `sacred.sweeps`, and
-                constants (default: what `search_space` has declared).
-            **options: ``seeds`` (each point is run with so many), ``trials`` (so many points are
-                drawn), ``sampler``, ``prune``, ``minimize``, ``maximize``, ``zip``, ``where`` (a
-                function of the values of a point), ``name``, ``seed``, ``command``, ``options``.
+            space: for the paths of entries, lists of alternatives, distributions of
+                `sacred.sweeps`, or constants (default: what `search_space` has declared).
+            **options: ``seeds`` (how many seeds each point is run with), ``trials`` (how many
+                points are drawn), ``sampler``, ``prune``, ``minimize``, ``maximize``, ``zip``,
+                ``where`` (a function of the values of a point), ``name``, ``seed``, ``command``,
+                ``options``.
 
         Raises:
-            SweepError: it has no meaning.
+            SweepError: the search space or an option is not valid.
         """
         # Its type lives on a floor above.
         return resolve(_SWEEP)(self, space, **options)
@@ -418,7 +418,7 @@ class Experiment(Ingredient):
         return run_commandline(self, ensure_wellformed_argv(argv))
 
     def get_usage(self, program_name: str | None = None) -> tuple[str, str, str]:
-        """The short usage, the long one, and the one that is parsed with docopt."""
+        """Return the short usage, the long one, and the one that docopt parses."""
         from sacred.cli.arguments import usage_texts
 
         program = os.path.relpath(program_name or sys.argv[0] or self.path)
@@ -426,14 +426,14 @@ class Experiment(Ingredient):
         return usage_texts(program, self.doc, commands, self.all_cli_options)
 
     def get_default_options(self) -> dict[str, Any]:
-        """Return all options as they are when none is given: flags False, values None."""
+        """Return the default values of all options: False for flags, None for values."""
         return default_options(self.all_cli_options)
 
     # ------------------------------------------------------- the current run
 
     @property
     def current_run(self) -> Run | None:
-        """The run of this experiment that is under way, or else the last one."""
+        """The run of this experiment that is running, or else the last one."""
         for bindings in runs_in_scope():
             run: Run | None = bindings.run
             if getattr(run, "experiment", None) is self:

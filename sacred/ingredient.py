@@ -1,8 +1,7 @@
 """Ingredients: reusable parts of experiments, declared with decorators.
 
 The decorators only fill plain lists (``configurations``, ``captured_functions``,
-``commands``, ...). Nothing is evaluated before a run, or its configuration, is
-asked for.
+``commands``, ...). Nothing is evaluated until somebody asks for a run or its configuration.
 """
 
 from __future__ import annotations
@@ -144,12 +143,12 @@ class Ingredient:
         """Decorator: fill in the function's missing arguments from the configuration.
 
         Args:
-            function: the function; if it is left out, a decorator is returned.
-            prefix: dotted path of the part of the configuration it sees.
+            function: the function; without it, a decorator is returned.
+            prefix: dotted path of the part of the configuration that it sees.
 
         Returns:
-            a captured function; if it is one already, it is returned as it is. A class
-            stays a class: its constructor is captured.
+            a captured function; one that is captured already is returned unchanged. A class stays a
+            class: its constructor is captured.
         """
 
         def declare(inner: Callable[..., Any]) -> Any:
@@ -214,8 +213,8 @@ class Ingredient:
 
         Args:
             function: the function; its name is the command's name.
-            prefix: dotted path of the part of the configuration it sees.
-            unobserved: run it without telling any observer.
+            prefix: dotted path of the part of the configuration that it sees.
+            unobserved: run it without observers.
         """
 
         def declare(inner: Callable[..., Any]) -> CapturedFunction[Any]:
@@ -233,7 +232,7 @@ class Ingredient:
     @overload
     def config(self, function: Callable[..., Any]) -> ConfigScope: ...
     def config(self, function: Any) -> Any:
-        """Decorator: the local variables of a function, or the fields of a class, become entries.
+        """Decorator: turn local variables of a function, or fields of a class, into entries.
 
         Raises:
             SyntaxError: the body holds ``return`` or ``yield``.
@@ -248,14 +247,14 @@ class Ingredient:
         return function if isinstance(function, type) else source
 
     def named_config(self, func: Callable[..., Any]) -> ConfigScope:
-        """Decorator: a config scope that is used only when it is named."""
+        """Decorator: declare a config scope that is used only in runs that name it."""
         from sacred.config.config_scope import ConfigScope
 
         self._add_named_config(func.__name__, scope := ConfigScope(func))
         return scope
 
     def config_hook(self, func: Function) -> Function:
-        """Decorator: a function that sees the whole configuration and may change it.
+        """Decorator: declare a function that sees the whole configuration and may change it.
 
         It takes exactly ``(config, command_name, logger)`` and returns a dict of
         changes for this ingredient, or None.
@@ -276,7 +275,7 @@ class Ingredient:
         return func
 
     def add_config(self, cfg_or_file: Any = None, **kw_conf: Any) -> ConfigSource:
-        """Add entries from exactly one of: a dict, a file, a class, keyword arguments.
+        """Add entries from a dict, a file, a class, or keyword arguments (exactly one of these).
 
         Args:
             cfg_or_file: a dict, the name of a config file (``"@FILE"``: with its includes), or
@@ -285,8 +284,8 @@ class Ingredient:
 
         Raises:
             ValueError: more than one source, none, or an unknown kind of file.
-            OSError: the file is not there.
-            TypeError, KeyError: neither dict nor file name; a key that cannot be stored.
+            OSError: the file does not exist.
+            TypeError, KeyError: the source is of another type, or a key cannot be stored.
         """
         from sacred.config.config_dict import source_from
 
@@ -307,9 +306,10 @@ class Ingredient:
         experiment works.
 
         Args:
-            name: of the named config.
-            cfg_or_file: a dict, or the path of a config file; else `kw_conf` has the entries.
-            **kw_conf: the entries.
+            name: the name of the named config.
+            cfg_or_file: a dict, or the path of a config file; without it, `kw_conf` has the
+                entries.
+            **kw_conf: the entries as keyword arguments.
 
         Raises:
             KeyError: the name is in use.
@@ -326,7 +326,7 @@ class Ingredient:
     # ------------------------------------------------------------- sources
 
     def add_source_file(self, filename: PathLike) -> None:
-        """Record one more source file with the runs.
+        """Record one more source file with every run.
 
         Raises:
             ValueError: there is no such file.
@@ -336,11 +336,11 @@ class Ingredient:
         self._added_sources.add(Source.create(os.path.abspath(filename), self.save_git_info))
 
     def add_package_dependency(self, package_name: str, version: str) -> None:
-        """Record one more package that the runs depend on.
+        """Record one more package on which the runs depend.
 
         Args:
             package_name: its name on the package index.
-            version: by the rules of PEP 440.
+            version: its version, by the rules of PEP 440.
 
         Raises:
             ValueError: ``Invalid Version: "x"``.
@@ -366,12 +366,12 @@ class Ingredient:
 
     @property
     def sources(self) -> set[Source]:
-        """The current sources: those that are imported, and those that were added by hand."""
+        """The sources at present: those that were imported, and those that were added by hand."""
         return set(self._findings().sources.values())
 
     @property
     def dependencies(self) -> set[PackageDependency]:
-        """The packages that are currently imported, and those that were added by hand."""
+        """The packages at present: those that were imported, and those that were added by hand."""
         return set(self._findings().dependencies.values())
 
     def _findings(self) -> Findings:
@@ -382,7 +382,7 @@ class Ingredient:
         return findings
 
     def get_experiment_info(self) -> dict[str, Any]:
-        """Name, sources, packages and repositories, as observers store them.
+        """Return name, sources, packages and repositories, as observers store them.
 
         Returns:
             a dict with ``name``, ``base_dir``, ``sources`` (``(path, md5)``),
@@ -391,13 +391,14 @@ class Ingredient:
         return self.experiment_info_gatherer()()
 
     def experiment_info_gatherer(self, *, soon: bool = True) -> ExperimentInfoGatherer:
-        """A function like :meth:`get_experiment_info` for one run.
+        """Return a function like :meth:`get_experiment_info`, for one run.
 
-        Called again it adds what has been imported since. What it has seen stays as it
-        was: that is what runs, whatever has become of the file. Git is asked once.
+        Each call adds what has been imported since the last one. A source that it has
+        seen keeps its first digest: that is the version that runs, even if the file changes. Git is
+        called once.
 
         Args:
-            soon: it will be called soon; git begins to look meanwhile.
+            soon: whether it will be called soon; git then starts at once.
         """
         from sacred.dependencies.experiment_info import ExperimentInfoGatherer
 
@@ -414,10 +415,10 @@ class Ingredient:
     # ------------------------------------------------------------ the tree
 
     def traverse_ingredients(self) -> Generator[tuple[Ingredient, int], None, None]:
-        """This ingredient and all below it, in pre-order, with their depth.
+        """Yield this ingredient and all that it uses, in pre-order, with their depth.
 
         Raises:
-            CircularDependencyError: an ingredient uses itself, directly or not.
+            CircularDependencyError: an ingredient uses itself, directly or indirectly.
         """
         yield from self._walk(())
 
@@ -429,23 +430,23 @@ class Ingredient:
             yield from ingredient._walk((*users, self))
 
     def post_process_name(self, name: str, ingredient: Ingredient) -> str:
-        """Return the name that users write for a full one; subclasses override it.
+        """Return the name that users write for a full name; subclasses override this.
 
         Args:
-            name: of a command or named config, with the path of its ingredient.
-            ingredient: that has it.
+            name: the name of a command or named config, with the path of its ingredient.
+            ingredient: the one that has it.
         """
         return name
 
     def gather_commands(self) -> Generator[tuple[str, CapturedFunction[Any]], None, None]:
-        """Yield all commands, those of ingredients included, as ``(full name, function)``."""
+        """Yield all commands, including those of ingredients, as ``(full name, function)``."""
         for ingredient, _ in self.traverse_ingredients():
             for name, command in ingredient.commands.items():
                 full_name = join_paths(ingredient.path, name)
                 yield self.post_process_name(full_name, ingredient), command
 
     def gather_named_configs(self) -> Generator[tuple[str, ConfigSource], None, None]:
-        """Yield all named configs, those of ingredients included, as ``(full name, source)``."""
+        """Yield all named configs, including those of ingredients, as ``(full name, source)``."""
         for ingredient, _ in self.traverse_ingredients():
             for name, source in ingredient.named_configs.items():
                 full_name = join_paths(ingredient.path, name)

@@ -1,4 +1,4 @@
-"""The queue of a run's metric points, drained by the heartbeat."""
+"""The queue for the metric points of a run, drained by the heartbeat."""
 
 from __future__ import annotations
 
@@ -87,14 +87,14 @@ class MetricsLogger:
         """Log a point; it is stored with the next heartbeat.
 
         Args:
-            metric_name: any name; points of one name make a metric.
+            metric_name: any name; all points with the same name make a metric.
             value: a number; numpy's scalars, `Decimal`, `Fraction` and whatever else has a
                 ``__float__`` become Python's.
             step: position on the x axis (default: the last step of this metric
                 plus 1, starting at 0).
 
         Raises:
-            TypeError: value or step is something that could not be read again.
+            TypeError: the value or step could not be restored from a store.
         """
         if type(value) not in _PLAIN_TYPES:
             value = _to_python(value, metric_name)

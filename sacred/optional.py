@@ -12,7 +12,7 @@ _FLAGS = ("numpy", "yaml", "pandas", "sqlalchemy", "mako", "tinydb", "tensorflow
 
 
 def optional_import(*package_names: str) -> tuple[bool, Any]:
-    """Import packages: whether all are there, and the first of them (or None)."""
+    """Import optional packages; return whether all exist, and the first one (or None)."""
     try:
         packages = [importlib.import_module(name) for name in package_names]
     except ImportError:
@@ -31,7 +31,7 @@ def __getattr__(name: str) -> Any:
     if name.startswith("has_") and name[4:] in _FLAGS:
         return module_exists(name[4:])
     if name == "libc":
-        # Not at the top: few ask for the C library.
+        # Not at the top: few users need the C library.
         import ctypes
 
         return ctypes.CDLL(None)  # the C library of this process

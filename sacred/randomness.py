@@ -1,7 +1,7 @@
 """Seeds and random number generators.
 
-The numbers are part of the contract: one and the same script and root seed
-give the same values, run after run and version after version.
+The numbers are part of the contract: the same script and root seed give the
+same values in every run and with every version.
 """
 
 from __future__ import annotations
@@ -57,17 +57,16 @@ def create_rnd(seed: Any) -> Any:
     """Create a random number generator.
 
     Args:
-        seed: an int (numpy's count as well).
+        seed: an int (numpy's integers count as well).
 
     Returns:
-        ``numpy.random.default_rng(seed)``, with
-        ``SETTINGS.CONFIG.NUMPY_RANDOM_LEGACY_API``
-        ``numpy.random.RandomState(seed)``, and without numpy
-        ``random.Random(seed)``.
+        ``numpy.random.default_rng(seed)``; with
+        ``SETTINGS.CONFIG.NUMPY_RANDOM_LEGACY_API``, ``numpy.random.RandomState(seed)``; without
+        numpy, ``random.Random(seed)``.
 
     Raises:
         TypeError: the seed is not an int.
-        ValueError: numpy does not take it (it is negative).
+        ValueError: numpy does not accept the seed (it is negative).
     """
     if not isinstance(seed, int):
         seed = _as_int(seed)
@@ -85,7 +84,7 @@ def check_seed(seed: Any) -> None:
 
     Raises:
         TypeError: the seed is not an int.
-        InvalidValueError: numpy does not take it.
+        InvalidValueError: numpy does not accept the seed.
 
     >>> check_seed(42)
     >>> check_seed("x")
@@ -126,8 +125,8 @@ def get_seed(rnd: Any = None) -> int:
         rnd: the generator to draw from (default: the operating system).
 
     Returns:
-        an int from 1 up to, but without, 1 000 000 000 (with `random.Random`
-        that number is included).
+        an int from 1 to 999 999 999 (with `random.Random`, to 1 000 000
+        000).
     """
     if rnd is None:
         return random_seed()
@@ -150,7 +149,7 @@ def random_seed() -> int:
 
 
 class SeedSource:
-    """A lazily created generator: draws are reserved now and made when they are needed.
+    """A generator that is created lazily: draws are reserved now and made when needed.
 
     Most runs draw no random numbers, and numpy takes longer to import than everything else.
 
@@ -172,7 +171,7 @@ class SeedSource:
         self._lock = threading.RLock()
 
     def promise(self) -> Callable[[], int]:
-        """Reserve a draw: the returned function gives the seed that would be drawn now."""
+        """Reserve a draw: return a function that returns the seed that would be drawn now."""
         number = self._promised
         self._promised += 1
 
@@ -195,15 +194,15 @@ class SeedSource:
 def set_global_seed(seed: Any) -> None:
     """Seed the global generators.
 
-    These are `random`, numpy (once imported), and TensorFlow and PyTorch (all CUDA devices) if
-    they have been imported.
+    These are `random`, and, if they have been imported, numpy, TensorFlow and PyTorch (all
+    CUDA devices).
 
     Args:
         seed: an int.
 
     Raises:
         TypeError: the seed is not an int.
-        ValueError: numpy does not take it (below 0 or from 2**32 on).
+        ValueError: numpy does not accept the seed (it is negative, or 2**32 or more).
     """
     if not isinstance(seed, int):
         seed = _as_int(seed)

@@ -1,4 +1,4 @@
-"""The run: the user's handle on one execution of an experiment."""
+"""The class `Run`: one execution of an experiment."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ __all__ = ["Run"]
 class Run(AttemptedRun, FileMethods, LogMethods):
     """One execution of a command: its configuration, observers, output and outcome.
 
-    Runs are made by :meth:`sacred.Experiment.run`; main functions get the current
-    one as ``_run``.
+    :meth:`sacred.Experiment.run` creates runs; main functions get the current one as
+    ``_run``.
 
     Args:
         config: the final configuration.
@@ -66,10 +66,10 @@ class Run(AttemptedRun, FileMethods, LogMethods):
         run_logger: the logger of this run.
         experiment_info: name, sources, dependencies, repositories, mainfile; or a function
             that gathers them, called on first access.
-        host_info: description of the machine, or a function likewise.
+        host_info: the description of the machine, or a function that gathers it.
         pre_run_hooks: called before the main function.
-        post_run_hooks: called after it, unless it failed.
-        captured_out_filter: applied to the captured output, str to str.
+        post_run_hooks: called after the main function, unless it failed.
+        captured_out_filter: a function, str to str, that is applied to the captured output.
     """
 
     config = TrackedConfig()
@@ -184,7 +184,7 @@ class Run(AttemptedRun, FileMethods, LogMethods):
 
     @property
     def record_error(self) -> RecordIncompleteError | None:
-        """The error that names what could not be stored anywhere; None: everything is stored."""
+        """The error that says what could not be stored anywhere; None if everything was stored."""
         return self._dispatcher.incomplete
 
     @property
@@ -201,9 +201,10 @@ class Run(AttemptedRun, FileMethods, LogMethods):
         """Add a point to a metric.
 
         Args:
-            metric_name: any text, for example ``"training.loss"``.
+            metric_name: any string, for example ``"training.loss"``.
             value: the number; numpy scalars become Python ones.
-            step: its position; default: the last step of this metric plus 1, starting at 0.
+            step: its position on the x axis; default: the last step of this metric plus 1, starting
+                at 0.
         """
         self._metrics.log_scalar_metric(metric_name, value, step)
 

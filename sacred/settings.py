@@ -1,6 +1,6 @@
 """`SETTINGS`: process-wide settings of the library.
 
-Change them before the experiment is run::
+Change them before you run the experiment::
 
     >>> from sacred.settings import SETTINGS
     >>> settings = SETTINGS.copy()
@@ -10,8 +10,8 @@ Change them before the experiment is run::
     >>> settings.CONFIG.READ_ONLY_CONFIG
     True
 
-A setting that does not exist, or a value that it cannot take, is a
-`SettingError`::
+A setting that does not exist, or a value that it does not accept, raises
+a `SettingError`::
 
     >>> settings.CAPTUR_MODE = "no"
     Traceback (most recent call last):
@@ -97,8 +97,8 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
 class Settings(Munch):  # type: ignore[misc]  # munch has no types
     """Nested settings, as items and as attributes; the set of keys is fixed.
 
-    Reading an unknown setting is an `AttributeError` or `KeyError`, setting one
-    a `SettingError`.
+    Reading an unknown setting raises an `AttributeError` or `KeyError`; setting one
+    raises a `SettingError`.
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
@@ -142,10 +142,10 @@ class Settings(Munch):  # type: ignore[misc]  # munch has no types
             self[key] = value
 
     def setdefault(self, key: str, default: Any = None) -> Any:
-        """Return the value of a setting; all that exist have one.
+        """Return the value of a setting; every setting has one.
 
         Args:
-            key: of the setting.
+            key: the name of the setting.
             default: never used.
 
         Raises:
@@ -166,10 +166,10 @@ class Settings(Munch):  # type: ignore[misc]  # munch has no types
         del self[key]
 
     def pop(self, key: str, *default: Any) -> Any:
-        """Refuse: settings cannot be removed.
+        """Raise an error: settings cannot be removed.
 
         Args:
-            key: of the setting.
+            key: the name of the setting.
             *default: not used.
 
         Raises:
@@ -178,11 +178,11 @@ class Settings(Munch):  # type: ignore[misc]  # munch has no types
         raise SettingError(f"Settings cannot be removed: {key}")
 
     def popitem(self) -> tuple[str, Any]:
-        """Refuse: settings cannot be removed."""
+        """Raise an error: settings cannot be removed."""
         raise SettingError("Settings cannot be removed")
 
     def clear(self) -> None:
-        """Refuse: settings cannot be removed."""
+        """Raise an error: settings cannot be removed."""
         raise SettingError("Settings cannot be removed")
 
     def copy(self) -> Settings:

@@ -383,7 +383,7 @@ def _restore(
 def create_captured_function(
     function: Callable[..., R], prefix: str | None = None
 ) -> CapturedFunction[R]:
-    """Let the missing arguments of a function be filled from the configuration.
+    """Make a function take its missing arguments from the configuration.
 
     Args:
         function: the function; a captured one is returned as it is.

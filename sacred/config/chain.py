@@ -36,7 +36,7 @@ def chain_evaluate_config_scopes(
     fallback: Mapping[str, Any] | None = None,
     evaluate: Callable[..., ConfigSummary] = _call,
 ) -> tuple[dict[str, Any], list[ConfigSummary]]:
-    """Evaluate sources in order; each sees what the ones before have set.
+    """Evaluate sources in order; each sees what the earlier ones have set.
 
     Args:
         config_scopes: the sources.

@@ -189,7 +189,7 @@ def _open(filename: str, mode: str) -> Any:
 
 
 def load_config_file(filename: PathType) -> Any:
-    """The value that a config file holds.
+    """Load the value that a config file contains.
 
     Args:
         filename: the suffix tells the kind of file.
@@ -226,7 +226,7 @@ def load_config_file(filename: PathType) -> Any:
 
 
 def save_config_file(config: Mapping[str, Any], filename: PathType) -> None:
-    """Write a configuration so that `load_config_file` gives it back.
+    """Write a configuration to a file that `load_config_file` can read.
 
     Args:
         config: the configuration, which may be read-only.

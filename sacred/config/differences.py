@@ -33,7 +33,7 @@ def _is_scalar(value: Any) -> bool:
 
 
 def type_changed(old_value: Any, new_value: Any) -> bool:
-    """Whether the type of an entry changes; nothing is a change from None.
+    """Whether the type of an entry changes; a change from None does not count.
 
     Args:
         old_value: before.

@@ -457,7 +457,7 @@ def _copy(value: Any, list_type: type[list[Any]] = list) -> Any:
 
 
 def dogmatize(obj: Any) -> Any:
-    """Make the dicts of a nested value dogmatic, with their entries fixed, and the lists.
+    """Make the dicts and lists of a nested value dogmatic, with their entries fixed.
 
     >>> dogmatize({"a": [1]}).fixed
     {'a': [1]}
@@ -472,7 +472,7 @@ def dogmatize(obj: Any) -> Any:
 
 
 def undogmatize(obj: Any) -> Any:
-    """Plain dicts and lists of the entries (after `revelation`), at every level.
+    """Return plain dicts and lists of the entries (after `revelation`), at every level.
 
     >>> d = dogmatize({"a": [1]})
     >>> d.revelation(), undogmatize(d)

@@ -87,7 +87,7 @@ with "$"
 
 
 def normalize_or_die(obj: Any, *path: Any) -> Any:
-    """The form that a value has in a configuration.
+    """Convert a value to the form that it has in a configuration.
 
     Dicts, lists and tuples are copied (to dicts and lists), numpy scalars and tensors
     without dimensions become Python's numbers. Other values stay as they are if they can
@@ -153,7 +153,7 @@ def _place(path: tuple[Any, ...]) -> str:
 
 
 def normalize_numpy(obj: Any) -> Any:
-    """A Python scalar for a numpy one; anything else, arrays included, as it is.
+    """Convert a numpy scalar to Python's; return anything else, arrays included, as it is.
 
     >>> normalize_numpy("text")
     'text'

@@ -61,7 +61,7 @@ def _refused(name: str) -> Callable[..., NoReturn]:
 
 
 class ReadOnlyDict(ReadOnlyContainer, dict[Any, Any]):
-    """A dict that refuses every change; its entries are attributes, too.
+    """A dict that refuses every change; its entries are attributes as well.
 
     What dicts have by nature (``items``, ``copy``) stays what it is.
 

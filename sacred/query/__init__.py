@@ -1,16 +1,16 @@
-"""The query language: the same over all stores, and it knows none of them.
+"""The query language, which is the same for all stores and independent of them.
 
 | module | what it holds |
 |---|---|
 | `tokens` `parser` | text → tokens → expression |
 | `syntax` | the expressions, as frozen values |
-| `names` | short names and bare words, as far as somebody has explained them |
-| `fields` `validation` | the fields that every run has; mistakes that show without any run |
+| `names` | short names and bare words, which the runs of a store explain |
+| `fields` `validation` | the fields that every run has; mistakes found without any run |
 | `times` | dates and durations |
 | `values` | the value of a path in a record |
-| `evaluate` | expression × record → yes or no: what all stores have to agree with |
+| `evaluate` | expression × record → true or false: the reference for all stores |
 | `sorting` | how values of all kinds are sorted |
-| `predicates` | what an expression implies, for stores that can search |
+| `predicates` | what an expression implies, for stores that can filter |
 | `regex_search` | search for regular expressions, with a bound on the time |
 | `mongo_filter` | a filter of MongoDB → expression |
 | `errors` | `QueryError`: what is wrong, where, and what was probably meant |

@@ -1,4 +1,4 @@
-"""What is wrong with a query."""
+"""The error for queries that are not valid."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ __all__ = ["QueryError"]
 
 
 class QueryError(SacredError, ValueError):
-    """A query that makes no sense.
+    """A query that is not valid.
 
     Args:
         problem: what is wrong.
-        query: the text of the query.
-        column: where in the text, from 0.
-        hint: what was probably meant.
+        query: the query as written.
+        column: the position in the query, from 0.
+        hint: what was probably meant instead.
 
     >>> print(QueryError("a value is missing", "result >", 8))
     a value is missing (column 9)

@@ -1,4 +1,4 @@
-"""Whether an expression is true for a record: what all stores have to agree with.
+"""Whether an expression is true for a record: the reference with which all stores must agree.
 
 There are two truth values only. A comparison with something that is missing, or of
 another kind, is false, ``!=`` with something of another kind is true. So ``not x = 1``
@@ -48,7 +48,7 @@ _OPERATORS: dict[Operator, Callable[[Any, Any], bool]] = {
 
 
 def holds(expression: Expression, record: RunRecord) -> bool:
-    """Return whether a record fulfils an expression.
+    """Return whether an expression is true for a record.
 
     Args:
         expression: the parsed query.

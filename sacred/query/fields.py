@@ -1,4 +1,4 @@
-"""The fields that every run has, and what may stand in them."""
+"""The fields that every run has, and the kinds of their values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A filter as MongoDB has it, as an expression: so it works on every store.
+"""MongoDB filters as expressions, so that they work with every store.
 
 Operators: ``$eq $ne $gt $gte $lt $lte $in $nin $exists $regex $options $not $all
 $and $or $nor``. As in MongoDB, ``{"a": 1}`` also holds for a list with a 1 in it, and
@@ -43,13 +43,13 @@ def expression_of(filter: Mapping[str, Any], now: datetime.datetime) -> Expressi
 
     Args:
         filter: keys are dotted paths or ``$and``, ``$or``, ``$nor``.
-        now: naive UTC; what relative times count from.
+        now: the present time, for relative times (naive UTC).
 
     Returns:
-        the expression that means the same.
+        the expression with the same meaning.
 
     Raises:
-        QueryError: it has an operator that is not known here.
+        QueryError: the filter has an unknown operator.
 
     >>> now = datetime.datetime(2026, 1, 2)
     >>> expression_of({"status": {"$ne": "FAILED"}, "config.lr": {"$exists": True}}, now).parts[1]

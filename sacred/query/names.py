@@ -1,4 +1,4 @@
-"""Names of a query that only the runs of a store can explain: ``lr`` for ``config.opt.lr``."""
+"""Short names in a query, explained by the runs of a store: ``lr`` for ``config.opt.lr``."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["NO_NAMES", "Names", "bare_words", "free_paths"]
 
 
 class Names(Frozen, kw_only=False):
-    """How words of a query are read, beyond what is known without any run.
+    """The meaning of short names and bare words in a query, learnt from the runs of a store.
 
     Args:
-        aliases: the steps of a path as it is written → those of the path that is meant.
-        searched: the steps of words that are looked for as texts where they stand alone.
+        aliases: the steps of a path as written → the steps of the path that it stands for.
+        searched: the steps of words that, where they stand alone, are searched for as strings.
     """
 
     aliases: Mapping[tuple[str, ...], tuple[str, ...]]
@@ -25,7 +25,7 @@ class Names(Frozen, kw_only=False):
         return bool(self.aliases or self.searched)
 
     def full(self, steps: tuple[str, ...]) -> tuple[str, ...]:
-        """The steps that are meant by those that are written."""
+        """Return the steps that written ones stand for."""
         return self.aliases.get(steps, steps)
 
 
@@ -33,19 +33,19 @@ NO_NAMES = Names({}, frozenset())
 
 
 def free_paths(paths: Iterable[Path], text: str) -> Iterator[Path]:
-    """Yield the paths that lead into the configuration only because no field has their name.
+    """Yield the paths that are taken as config entries because no field has that name.
 
-    ``config.lr`` says itself that it does.
+    ``config.lr`` is not one of them: it names the configuration explicitly.
 
     Args:
         paths: all paths of the query.
-        text: the query as it was written.
+        text: the query as written.
     """
     return (p for p in paths if p.field == "config" and str(p) not in text)
 
 
 def bare_words(expression: Expression) -> Iterator[Path]:
-    """The paths that stand alone in an expression."""
+    """Return the paths that stand alone in an expression."""
     match expression:
         case IsTrue(path):
             yield path

@@ -12,8 +12,8 @@
              | value [ "not" ] "in" path          an item of this list
              | path "~" /regex/ | path "!~" /regex/
 
-What is known of the fields (`sacred.query.fields`) is checked here, so that a mistake is
-an error with a place, and not an empty answer.
+Fields are checked here against `sacred.query.fields`, so that a mistake causes an error with its
+position, and not an empty answer.
 """
 
 from __future__ import annotations
@@ -61,16 +61,17 @@ def parse(
     names: Names = NO_NAMES,
     local: bool = False,
 ) -> Expression:
-    """The expression that a text means.
+    """Parse a query into an expression.
 
     Args:
-        query: the text; an empty one is true for every run.
-        now: what ``"2 days ago"`` counts from (naive UTC; default: now).
-        names: what is known of names that are no fields of every run.
-        local: times without an offset are in this machine's time zone, else in UTC.
+        query: the query; an empty one is true for every run.
+        now: the present time, for times like ``"2 days ago"`` (naive UTC; default: now).
+        names: short names that may be used, in addition to the fields of every run.
+        local: whether times without an offset are in this machine's time zone; else they are in
+            UTC.
 
     Raises:
-        QueryError: it has no meaning.
+        QueryError: the query is not valid.
 
     >>> parse("result < 1")
     Compare(path=Path(field='result', steps=(), column=0), operator='<', value=1, time_range=None)

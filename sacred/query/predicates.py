@@ -1,8 +1,8 @@
-"""What a store can be asked in place of an expression: conditions for candidates.
+"""Conditions that stores can evaluate themselves, to find candidates for an expression.
 
-Whether a run fulfils an expression is said by `sacred.query.evaluate` alone. A store that
-has a language of its own is only asked to leave out runs of which it is certain that they
-do not. So all stores agree, and a translation that is not sure may say "any".
+Only `sacred.query.evaluate` decides whether an expression is true for a run. A store with
+a query language of its own is only asked to leave out runs for which the expression is certainly
+false. So all stores agree, and a translation that is not sure may say "any".
 
 An expression becomes `AllOf` and `AnyOf` of `Predicate`s about stored values; ``None`` stands for
 "any run". Each predicate is *implied* by the expression that it comes from.
@@ -55,10 +55,10 @@ Test = Literal["equal", "at most", "at least", "present", "absent", "true", "tex
 class Predicate(Frozen, kw_only=False):
     """A test of a stored value.
 
-    Of a metric, the steps are its name and the aggregate; see `Path.metric`.
-    Of a text that is looked for anywhere, the field is ``search``.
-    ``texts``: it is a text, or a list that may have some. ``contains``: it is a container
-    that may have `value`.
+    For a metric, the steps are its name and the aggregate; see `Path.metric`.
+    For a string that may be anywhere in the record, the field is ``search``. ``texts``: the value
+    is a string, or a list that may contain strings. ``contains``: it is a container that may
+    contain `value`.
     """
 
     field: str
@@ -74,7 +74,7 @@ class AllOf(Frozen, kw_only=False):
 
 
 class AnyOf(Frozen, kw_only=False):
-    """At least one part is true; of none: false."""
+    """At least one part is true; false without parts."""
 
     parts: tuple[Condition, ...]
 
@@ -108,7 +108,7 @@ _TAKEN_OUT = frozenset({("info", "metrics"), ("experiment", "sources")})
 
 
 def implied_by(expression: Expression) -> Condition | None:
-    """A condition that holds for all runs for which the expression does.
+    """Return a condition that is true for all runs for which the expression is true.
 
     >>> from sacred.query.parser import parse
     >>> implied_by(parse("status = FAILED and output ~ /nan/"))
@@ -145,14 +145,14 @@ def implied_by(expression: Expression) -> Condition | None:
 
 
 def bounds_of(predicate: Predicate) -> tuple[float | None, float | None]:
-    """The least and the largest number that may be meant; None: there is no bound."""
+    """Return the smallest and the largest number that may be meant; None if there is no bound."""
     room = abs(predicate.value) * _TOLERANCE + 1e-300
     low = None if predicate.test == "at most" else predicate.value - room
     return low, None if predicate.test == "at least" else predicate.value + room
 
 
 def predicates_in(condition: Condition) -> Iterator[Predicate]:
-    """All predicates of a condition."""
+    """Return all predicates of a condition."""
     if isinstance(condition, Predicate):
         yield condition
     else:
@@ -161,7 +161,7 @@ def predicates_in(condition: Condition) -> Iterator[Predicate]:
 
 
 def id_list(condition: Condition) -> list[Any] | None:
-    """The ids of which a run has one; None: the condition says something else.
+    """Return the ids that a condition allows; None if it is not about ids alone.
 
     >>> id_list(AnyOf((Predicate("id", (), "equal", 1), Predicate("id", (), "equal", "a"))))
     [1, 'a']
@@ -173,7 +173,7 @@ def id_list(condition: Condition) -> list[Any] | None:
 
 
 def value_list(condition: Condition) -> tuple[Predicate, ...] | None:
-    """The predicates by which a stored value has to be one of a list; None: it is no such list.
+    """Return the predicates that require a value to be one of a list; None if there are none.
 
     >>> either = [Predicate("config", ("a",), "equal", value) for value in (1, "x")]
     >>> value_list(AnyOf(tuple(either))) == tuple(either)
@@ -306,7 +306,7 @@ def _is_time(path: Path) -> bool:
 
 
 def is_plain(path: Path) -> bool:
-    """Whether all stores have the keys of a path as they are."""
+    """Whether all stores keep the keys of a path unchanged."""
     return all(_PLAIN_STEP.match(step) and step not in _NO_TEXT_KEYS for step in path.steps)
 
 

@@ -1,8 +1,8 @@
 """Search for regular expressions, with a bound on the time that it takes.
 
-A pattern such as ``(a|aa)+$`` takes time that doubles with each letter of a text, and Python's
-own module cannot be interrupted: not by Ctrl-C, and least of all in a thread. The package
-``regex`` can, and is used where it is installed.
+A pattern such as ``(a|aa)+$`` takes twice the time for each further letter of a string, and
+Python's own module cannot be interrupted, neither by Ctrl-C nor in a thread. The package ``regex``
+can, and is used if it is installed.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ MAX_SECONDS = 2.0
 
 
 def matches(pattern: re.Pattern[str], text: str) -> bool:
-    """Search a text for a regular expression.
+    """Search a string for a regular expression.
 
     Args:
         pattern: the compiled expression.
-        text: what is searched.
+        text: the string to search.
 
     Returns:
-        whether it is found anywhere in the text.
+        whether it matches anywhere in the string.
 
     Raises:
         QueryError: it takes too long (only with the package ``regex``).
@@ -51,7 +51,7 @@ def matches(pattern: re.Pattern[str], text: str) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def interruptible_pattern(pattern: re.Pattern[str]) -> Any:
-    """The pattern of the package ``regex``, or None: it is not installed, or lacks the syntax."""
+    """Return the pattern for the package ``regex``; None if it is missing, or lacks the syntax."""
     try:
         regex = import_module("regex")  # optional
         flags = pattern.flags & (re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE | re.ASCII)

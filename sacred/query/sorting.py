@@ -1,4 +1,4 @@
-"""How runs are sorted: flags, then numbers, texts, times; what is missing comes last."""
+"""The order of sorted runs: flags, then numbers, strings and times; missing values come last."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _RANKS = {"flag": 0, "number": 1, "text": 2, "time": 3}
 
 
 class SortKey(Frozen, kw_only=False):
-    """A path, and whether the largest value comes first."""
+    """A path to sort by, and whether the largest value comes first."""
 
     path: Path
     descending: bool = False
 
 
 def parse_sort(sort: str | Sequence[str] | None, names: Names = NO_NAMES) -> tuple[SortKey, ...]:
-    """Parse ``"-result, config.lr"``, or a list of such texts.
+    """Parse a sort order such as ``"-result, config.lr"``, or a list of such strings.
 
     Args:
-        sort: fields, separated by commas; ``-`` before one means descending. None: no keys.
-        names: what the words may stand for (default: no names beyond the fields).
+        sort: fields, separated by commas; a ``-`` in front means descending. None: no keys.
+        names: short names that may be used (default: only the names of fields).
 
     Raises:
-        QueryError: one of them is no field.
+        QueryError: one of them is not a field.
 
     >>> [(str(key.path), key.descending) for key in parse_sort("-result, opt.lr")]
     [('result', True), ('config.opt.lr', False)]
@@ -59,21 +59,21 @@ def _key(text: str, names: Names) -> SortKey:
 
 
 def sort_key(keys: Sequence[SortKey], record: RunRecord) -> tuple[Any, ...]:
-    """Return a value that compares as the record shall be sorted.
+    """Return a value by which the record can be sorted.
 
     Args:
-        keys: the first one counts most.
-        record: the run.
+        keys: the sort keys, the most important one first.
+        record: the record of the run.
     """
     return as_key(keys, [_rank(record, key.path) for key in keys])
 
 
 def as_key(keys: Sequence[SortKey], ranks: Iterable[tuple[Any, ...] | None]) -> tuple[Any, ...]:
-    """Combine known ranks into a value that compares as their record shall be sorted.
+    """Combine known ranks into a value by which their record can be sorted.
 
     Args:
-        keys: the first one counts most.
-        ranks: one for each key; None: the record has no such value, and comes last.
+        keys: the sort keys, the most important one first.
+        ranks: one rank per key; None: the record has no such value, and comes last.
     """
     pairs = zip(keys, ranks, strict=True)
     return tuple(Ordered(rank, key.descending) for key, rank in pairs)
@@ -92,7 +92,7 @@ def _rank(record: RunRecord, path: Path) -> tuple[Any, ...] | None:
 
 @functools.total_ordering
 class Ordered:
-    """A rank that may count backwards; None is the last one in both directions."""
+    """A rank that may sort in reverse; None comes last in both directions."""
 
     __slots__ = ("backwards", "rank")
 

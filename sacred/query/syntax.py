@@ -41,9 +41,9 @@ Value = bool | int | float | str | None
 
 
 class Path(Frozen, kw_only=False):
-    """A field of the record, and the way into it.
+    """A field of the record, and the way to a value in it.
 
-    Of metrics, `steps` are the name and what is asked for: ``("loss", "min")``.
+    For metrics, `steps` are the name and the aggregate: ``("loss", "min")``.
     """
 
     field: str
@@ -118,25 +118,25 @@ class IsTrue(Frozen, kw_only=False):
 
 
 class Search(Frozen, kw_only=False):
-    """A text alone: it stands somewhere in the record, in any case of letters."""
+    """A string alone: it occurs somewhere in the record, ignoring case."""
 
     text: str
 
 
 class Not(Frozen, kw_only=False):
-    """The opposite."""
+    """The negation of an expression."""
 
     part: Expression
 
 
 class And(Frozen, kw_only=False):
-    """All of them; of none: true."""
+    """All parts are true; true without parts."""
 
     parts: tuple[Expression, ...]
 
 
 class Or(Frozen, kw_only=False):
-    """At least one of them."""
+    """At least one part is true."""
 
     parts: tuple[Expression, ...]
 
@@ -147,7 +147,7 @@ EVERYTHING = And(())
 
 
 def paths_of(expression: Expression) -> Iterator[Path]:
-    """All paths of an expression, in their order."""
+    """Return all paths of an expression, in order."""
     match expression:
         case Not(part):
             yield from paths_of(part)

@@ -1,6 +1,7 @@
 """Dates and durations in queries.
 
-Those in the records are naive UTC. What a text says is UTC, or local, unless it has an offset.
+Times in records are naive UTC. Times in a query are in UTC or local time, unless they have an
+offset.
 """
 
 from __future__ import annotations
@@ -38,14 +39,14 @@ _YEAR = re.compile(r"(\d{4})(?:-(\d{2}))?")
 
 
 class TimeRange(Frozen, kw_only=False):
-    """A time as people say it: from `start` to before `stop`; an instant if both are one."""
+    """A range of time, from `start` to just before `stop`; an instant if both are equal."""
 
     start: datetime.datetime
     stop: datetime.datetime
 
 
 def duration_of(text: str) -> float | None:
-    """Seconds of a duration; None: it is none.
+    """Parse a duration; return seconds, or None if it is not a duration.
 
     >>> duration_of("1.5h"), duration_of("1h30m"), duration_of("2 days"), duration_of("adam")
     (5400.0, 5400.0, 172800.0, None)
@@ -63,12 +64,12 @@ def duration_of(text: str) -> float | None:
 
 
 def time_range_of(text: str, now: datetime.datetime, local: bool = False) -> TimeRange | None:
-    """The time that a text says, in naive UTC; None: it says none.
+    """Parse a date or time; return it in naive UTC, or None if it is not one.
 
     Args:
-        text: a date, a time, ``"2 hours ago"`` and so on.
+        text: a date, a time, ``"2 hours ago"`` or the like.
         now: the present (naive UTC).
-        local: days and times without an offset are those of this machine's time zone.
+        local: whether times without an offset are in this machine's time zone.
 
     >>> now = datetime.datetime(2026, 1, 2, 12)
     >>> time_range_of("2 hours ago", now).start

@@ -1,4 +1,4 @@
-"""The text of a query in pieces."""
+"""The tokens of a query."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Kind = Literal["name", "text", "number", "duration", "regex", "sign", "end"]
 
 
 class Token(Frozen, kw_only=False):
-    """A piece: `text` is as it stands, but of texts and regular expressions the content.
+    """A token: `text` is what is written; for strings and regular expressions, the content.
 
     Attributes:
-        steps: of a name, its parts between dots.
-        flags: of a regular expression, the letters behind it.
+        steps: for a name, its parts between the dots.
+        flags: for a regular expression, the letters after it.
     """
 
     kind: Kind
@@ -50,10 +50,10 @@ _SYNONYMS = {"==": "=", "<>": "!=", "=~": "~", "&&": "and", "||": "or", "!": "no
 
 
 def tokenize(query: str) -> list[Token]:
-    """The tokens of a query; the last one is of the kind ``end``.
+    """Split a query into tokens; the last one has the kind ``end``.
 
     Raises:
-        QueryError: a text has no end, or a character no meaning.
+        QueryError: a string is not closed, or a character is not allowed.
 
     >>> [token.text for token in tokenize("config.opt.lr >= 1e-3")]
     ['config.opt.lr', '>=', '1e-3', '']
@@ -68,10 +68,10 @@ def tokenize(query: str) -> list[Token]:
 
 
 def written_path(*steps: str) -> str:
-    """Return how a path is written in a query.
+    """Return a path as it is written in a query.
 
     Args:
-        steps: its parts; the first one is the name of a field.
+        steps: the parts of the path; the first one is the name of a field.
 
     >>> written_path("metrics", "val loss (%)", "min"), written_path("config", "layers", "0")
     ('metrics."val loss (%)".min', 'config.layers.0')

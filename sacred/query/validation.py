@@ -1,4 +1,4 @@
-"""Fields and values of a query, as far as they can be checked without any run."""
+"""Checks of the fields and values in a query that are possible without any run."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _LISTS = {"texts": "a list", "files": "a list of files", "metrics": "all metrics
 def path_from(
     steps: tuple[str, ...], query: str = "", column: int = 0, names: Names = NO_NAMES
 ) -> Path:
-    """Return the path of some steps; if no field is called so, it leads into the configuration.
+    """Return the path for some steps; if no field has that name, it is a config entry.
 
     Args:
         steps: ``("opt", "lr")`` for ``opt.lr``.
         query: the whole query, for errors.
-        column: where the path begins in it, from 0, for errors.
-        names: what the first step may stand for (default: no names beyond the fields).
+        column: the position of the path in it, from 0, for errors.
+        names: short names that may be used (default: only the names of fields).
 
     Raises:
-        QueryError: the field has nothing within.
+        QueryError: the field has no parts.
     """
     steps = names.full(steps)
     first = ALIASES.get(steps[0], steps[0])
@@ -59,10 +59,10 @@ def path_of(token: Token, query: str, names: Names = NO_NAMES) -> Path:
     Args:
         token: the word.
         query: the whole query, for errors.
-        names: what the word may stand for (default: no names beyond the fields).
+        names: short names that may be used (default: only the names of fields).
 
     Raises:
-        QueryError: the field has nothing within.
+        QueryError: the field has no parts.
     """
     return path_from(token.steps, query, token.column, names)
 
@@ -71,11 +71,11 @@ def value_of_token(token: Token, query: str) -> Value:
     """Return the value that a token stands for; a word stands for itself.
 
     Args:
-        token: what is on the right of a comparison.
+        token: the right side of a comparison.
         query: the whole query, for errors.
 
     Raises:
-        QueryError: it is a number that cannot be read.
+        QueryError: it is not a valid number.
     """
     match token.kind:
         case "number":
@@ -95,15 +95,15 @@ def checked_comparison(
     now: datetime.datetime,
     local: bool = False,
 ) -> Expression:
-    """Compare a field with the operand on its right.
+    """Build the comparison of a field with the token on its right.
 
     Args:
         path: the field.
         operator: ``=``, ``!=``, ``<``, ``<=``, ``>`` or ``>=``.
         token: the operand.
         query: the whole query, for errors.
-        now: naive UTC; what relative times count from.
-        local: whether times without a zone are local ones (default: UTC).
+        now: the present time, for relative times (naive UTC).
+        local: whether times without a zone are local (default: UTC).
 
     Raises:
         QueryError: they cannot be compared.
@@ -127,14 +127,14 @@ def checked_comparison(
 def comparison(
     path: Path, operator: Operator, value: Value, now: datetime.datetime, local: bool = False
 ) -> Expression:
-    """Compare a field with a value.
+    """Build the comparison of a field with a value.
 
     Args:
         path: the field.
         operator: ``=``, ``!=``, ``<``, ``<=``, ``>`` or ``>=``.
-        value: of any type that queries know.
-        now: naive UTC; what relative times count from.
-        local: whether times without a zone are local ones (default: UTC).
+        value: a value of any type that queries support.
+        now: the present time, for relative times (naive UTC).
+        local: whether times without a zone are local (default: UTC).
 
     Raises:
         QueryError: they cannot be compared.

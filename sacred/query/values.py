@@ -46,11 +46,11 @@ REQUIRED_FIELDS: dict[str, tuple[str, ...]] = {
 def value_of(record: RunRecord, path: Path) -> Any:
     """Return what a record has at a path, or `MISSING`.
 
-    Numbers of numpy are those of Python, durations are seconds.
+    numpy's numbers become Python's, and durations become seconds.
 
     Args:
-        record: the run.
-        path: the field, and the steps into it.
+        record: the record of the run.
+        path: a field, and the way into it.
     """
     match path.field:
         case "metrics":
@@ -85,10 +85,10 @@ def _within(value: Any, step: str) -> Any:
 
 
 def plain_value(value: Any) -> Any:
-    """Return the form of a value in which it is compared.
+    """Return a value in the form in which it is compared.
 
-    Of numpy's scalars and of dates, what Python has for them; exact numbers are numbers,
-    paths, ids, addresses and members of enumerations texts.
+    numpy's scalars and dates become Python's; exact numbers become plain numbers; paths, ids,
+    addresses and members of enumerations become strings.
     """
     if value is None:
         return MISSING

@@ -44,7 +44,7 @@ class Fields(dict[Any, Any]):
         return sorted({*super().__dir__(), *(key for key in self if isinstance(key, str))})
 
     def copy(self) -> dict[Any, Any]:
-        """A plain copy, at every level."""
+        """Return a plain copy, at every level."""
         plain: dict[Any, Any] = thawed(self)
         return plain
 
@@ -65,7 +65,7 @@ class Fields(dict[Any, Any]):
 
 
 def frozen(value: Any) -> Any:
-    """The value with all its dicts as `Fields`; the lists and tuples around them are new."""
+    """Return the value with all its dicts as `Fields`; lists and tuples around them are copied."""
     if isinstance(value, Mapping):
         return Fields({key: frozen(item) for key, item in value.items()})
     if type(value) in (list, tuple):
@@ -74,7 +74,7 @@ def frozen(value: Any) -> Any:
 
 
 def thawed(value: Any) -> Any:
-    """The value with plain dicts.
+    """Return the value with plain dicts.
 
     >>> type(thawed(frozen({"a": [{}]}))["a"][0])
     <class 'dict'>

@@ -1,4 +1,4 @@
-"""What is stored, and is not what it should be: damage of one run, and of no other."""
+"""Damaged data: the damage of one run must not affect any other."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ class StoreError(SacredError):
 
 
 class DamagedRunError(StoreError):
-    """The record of a run is there, and cannot be read."""
+    """The record of a run exists but cannot be read."""
 
     __module__ = "sacred.stores.store"
 
 
 def damaged(run_id: RunId, where: str, error: BaseException) -> DamagedRunError:
-    """Return the error for data in which something else stands than is expected.
+    """Return the error for data that are not what was expected.
 
     Args:
-        run_id: of the run.
-        where: the data are, for messages.
-        error: what came of them.
+        run_id: the id of the run.
+        where: the place of the data, for messages.
+        error: the error that the data caused.
     """
     problem = f"{type(error).__name__}: {error}"
     return DamagedRunError(f"Run {run_id!r} is damaged: {where}: {problem}")
@@ -60,14 +60,14 @@ def damaged(run_id: RunId, where: str, error: BaseException) -> DamagedRunError:
 
 @contextlib.contextmanager
 def noticing_damage(run_id: RunId, where: str) -> Iterator[None]:
-    """Report data in which something else stands than is expected as damage of its run.
+    """Report unexpected data as damage of the run that they belong to.
 
     Args:
-        run_id: of the run.
-        where: the data are, for messages.
+        run_id: the id of the run.
+        where: the place of the data, for messages.
 
     Raises:
-        DamagedRunError: in place of what was raised.
+        DamagedRunError: instead of the original error.
     """
     try:
         yield
@@ -78,10 +78,10 @@ def noticing_damage(run_id: RunId, where: str) -> Iterator[None]:
 
 
 def check_depth(plain: Any) -> None:
-    """Refuse plain data with more containers within each other than any writer stores.
+    """Refuse plain data that are nested more deeply than any writer stores.
 
     Raises:
-        ValueError: there are more than `MAX_STORED_DEPTH`.
+        ValueError: they are nested more deeply than `MAX_STORED_DEPTH`.
 
     >>> check_depth({"a": [[1], {"b": 2}]})
     """

@@ -1,7 +1,7 @@
-"""Images, tables, sounds and the like of a run, as series with a step each.
+"""Images, tables, sounds and similar values of a run, as series by step.
 
-They are artifacts with names that say what they are, so every store keeps them and every reader
-finds them: ``media/NAME/STEP.KIND.SUFFIX``, such as ``media/samples/00000100.image.png``.
+They are artifacts whose names say what they are, so every store can keep them and every reader
+can find them: ``media/NAME/STEP.KIND.SUFFIX``, such as ``media/samples/00000100.image.png``.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _NAME = re.compile(rf"media/(.+)/(-\d{{7,}}|\d{{8,}})\.({'|'.join(KINDS)})\.(\w+
 
 
 class MediaName(Frozen):
-    """What the name of such an artifact says.
+    """What the name of a media artifact says: series, step, kind and suffix.
 
     Args:
-        name: of the series.
-        step: of this one.
+        name: the name of the series.
+        step: the step of this file.
         kind: one of `KINDS`.
-        suffix: of the file, without the dot.
+        suffix: the suffix of the file, without the dot.
 
     >>> str(MediaName(name="samples", step=100, kind="image", suffix="png"))
     'media/samples/00000100.image.png'
@@ -47,7 +47,7 @@ class MediaName(Frozen):
 
     @classmethod
     def parse(cls, artifact: str) -> MediaName | None:
-        """Read the name of an artifact; None: it is another one.
+        """Parse the name of an artifact; return None if it is not media.
 
         Args:
             artifact: its name.
@@ -60,12 +60,12 @@ class MediaName(Frozen):
 
 
 class MediaSeries(Mapping[int, StoredFile]):
-    """The files of one series by step, in order of steps. In notebooks, the last one shows itself.
+    """The files of one series of media, in the order of their steps. Notebooks show the last one.
 
     Args:
-        name: of the series.
+        name: the name of the series.
         kind: one of `KINDS`.
-        files: by step.
+        files: the files by step.
     """
 
     def __init__(self, name: str, kind: str, files: Mapping[int, StoredFile]) -> None:
@@ -84,7 +84,7 @@ class MediaSeries(Mapping[int, StoredFile]):
         return self._files[self.steps[-1]]
 
     def at(self, step: float) -> StoredFile:
-        """The file that was the last one at a step; before the first step, the first one.
+        """Return the latest file at a step; before the first step, the first file.
 
         Args:
             step: any number.
@@ -110,10 +110,11 @@ class MediaSeries(Mapping[int, StoredFile]):
 
 
 def series_of(artifacts: Mapping[str, StoredFile]) -> dict[str, MediaSeries]:
-    """Return the series among the artifacts of a run, by name.
+    """Return the series of media among the artifacts of a run, by name.
 
     Args:
-        artifacts: by name. If a series has files of several kinds, the last step's counts.
+        artifacts: the artifacts by name. If a series has files of several kinds, the kind at the
+            last step counts.
     """
     found: dict[str, dict[int, StoredFile]] = {}
     kinds: dict[tuple[str, int], str] = {}

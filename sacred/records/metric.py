@@ -31,10 +31,10 @@ AGGREGATES = ("last", "min", "max", "mean", "count", "step")
 
 
 class Points(Frozen, eq=False):
-    """Three sequences of one length: lists, or numpy arrays where all items are numbers.
+    """Three sequences of the same length: lists, or numpy arrays where all items are numbers.
 
-    Timestamps are datetimes (as an array, ``datetime64``), or may be texts of ISO 8601: to
-    read a million of them takes a second, and few readers want them.
+    Timestamps are datetimes (in an array, ``datetime64``), or ISO 8601 strings: parsing a million
+    of them takes a second, and few readers need them.
     """
 
     steps: Sequence[Any]
@@ -45,7 +45,7 @@ class Points(Frozen, eq=False):
         return len(self.values)
 
     def rows(self) -> Iterator[tuple[Any, Any, Any]]:
-        """Step, value and timestamp of each point, as Python's own objects.
+        """Yield step, value and timestamp of each point, as plain Python objects.
 
         >>> list(Points(steps=[0], values=[0.5], timestamps=["2026-01-02"]).rows())
         [(0, 0.5, '2026-01-02')]
@@ -74,7 +74,7 @@ class Metric(Frozen, eq=False):
 
     @property
     def points(self) -> Points:
-        """Steps, values and timestamps as the store gives them."""
+        """Steps, values and timestamps, as the store returns them."""
         if "points" not in self._cache:
             self._cache["points"] = self.load()
         points: Points = self._cache["points"]
@@ -82,17 +82,17 @@ class Metric(Frozen, eq=False):
 
     @property
     def steps(self) -> Column:
-        """The steps: an array, or a list if there is no numpy or if they are not numbers."""
+        """The steps, as an array; a list without numpy, or if they are not numbers."""
         return self._array("steps", self.points.steps)
 
     @property
     def values(self) -> Column:
-        """The values: an array, or a list if there is no numpy or if they are not numbers."""
+        """The values, as an array; a list without numpy, or if they are not numbers."""
         return self._array("values", self.points.values)
 
     @property
     def timestamps(self) -> Column:
-        """When the points were logged: an array of ``datetime64``; without numpy, a list."""
+        """The times of the points, as an array of ``datetime64``; without numpy, a list."""
         if "timestamps" not in self._cache:
             times = self.points.timestamps
             self._cache["timestamps"] = self._reject_malformed(lambda: timestamps_of(times))
@@ -107,11 +107,11 @@ class Metric(Frozen, eq=False):
         return iter(zip(_listed(self.points.steps), _listed(self.points.values), strict=True))
 
     def rows(self) -> Iterator[tuple[Any, Any, Any]]:
-        """Step, value and timestamp of each point, as Python's own objects."""
+        """Yield step, value and timestamp of each point, as plain Python objects."""
         return self._reject_malformed(self.points.rows)
 
     def aggregate(self, name: str) -> Any:
-        """Return one number of the metric, see `aggregate`.
+        """Compute one number of the metric; see `aggregate`.
 
         Args:
             name: one of `AGGREGATES`.
@@ -135,19 +135,19 @@ class Metric(Frozen, eq=False):
 
     @property
     def min(self) -> float | None:
-        """The smallest value, without NaN, or None if there is no number."""
+        """The smallest value, ignoring NaN, or None if there is no number."""
         number: float | None = self.aggregate("min")
         return number
 
     @property
     def max(self) -> float | None:
-        """The largest value, without NaN, or None if there is no number."""
+        """The largest value, ignoring NaN, or None if there is no number."""
         number: float | None = self.aggregate("max")
         return number
 
     @property
     def mean(self) -> float | None:
-        """The mean value, without NaN, or None if there is no number."""
+        """The mean value, ignoring NaN, or None if there is no number."""
         number: float | None = self.aggregate("mean")
         return number
 
@@ -166,8 +166,8 @@ class Metric(Frozen, eq=False):
         """Draw the curve with matplotlib.
 
         Args:
-            axes: where (default: the current axes of pyplot).
-            style: for ``Axes.plot``; ``label`` is the name unless it is given.
+            axes: the axes to draw on (default: the current axes of pyplot).
+            style: arguments for ``Axes.plot``; ``label`` defaults to the name of the metric.
 
         Returns:
             the axes.
@@ -207,7 +207,7 @@ class Metric(Frozen, eq=False):
 def aggregate(points: Points, name: str) -> Any:
     """Compute one number of a metric.
 
-    Computed over plain floats, so that all stores give the same.
+    All stores give the same result, because it is computed from plain floats.
 
     Args:
         points: all points of the metric.
@@ -284,10 +284,10 @@ def _as_array(items: Sequence[Any]) -> Any:
 
 
 def timestamps_of(items: Any) -> Any:
-    """Times as an array of ``datetime64[us]``; without numpy, as a list of datetimes.
+    """Return times as an array of ``datetime64[us]``; without numpy, as a list of datetimes.
 
     Args:
-        items: datetimes without a time zone, texts of ISO 8601, or an array of times.
+        items: datetimes without a time zone, ISO 8601 strings, or an array of times.
 
     >>> timestamps_of(["2026-01-02 03:04:05"]).tolist()
     [datetime.datetime(2026, 1, 2, 3, 4, 5)]

@@ -20,7 +20,7 @@ _FACTS = ("result", "start_time", "duration", "tags", "group", "notes")
 
 
 def as_html(record: Any) -> str:
-    """Status, result, configuration and the names of what there is more; no points are read.
+    """Show status, result, configuration and the names of other parts; no points are read.
 
     Args:
         record: the `RunRecord`.
@@ -35,11 +35,11 @@ def as_html(record: Any) -> str:
 
 
 def run_as_html(run: Any, curves: Mapping[str, Sequence[Any]]) -> str:
-    """Status, result, configuration, and a small curve of each metric.
+    """Show status, result, configuration, and a small curve for each metric.
 
     Args:
-        run: a `Run`, before, while or after it runs.
-        curves: values of its metrics, the last one included.
+        run: a `Run`, before, during or after its execution.
+        curves: values of its metrics, including the last one of each.
     """
     name = run.experiment_info.get("name") or "run"
     title = f"{name}{'' if run._id is None else f', run {run._id}'}: {run.status or 'not started'}"
@@ -67,10 +67,10 @@ def _shown(path: Any, value: Any) -> str:
 
 
 def row_as_html(values: Mapping[str, Any]) -> str:
-    """A table of one row.
+    """Return a table with one row.
 
     Args:
-        values: by the heads of their columns.
+        values: the values by column heading.
     """
     heads = "".join(f"<th>{_cell(name)}</th>" for name in values)
     cells = "".join(f"<td>{_cell(value)}</td>" for value in values.values())

@@ -1,4 +1,4 @@
-"""`RunRecord`: what every store gives, and all that queries and programs know."""
+"""`RunRecord`: a run in the same form whichever store it comes from."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class RunRecord(Frozen):
 
     Args:
         id: of the run.
-        source: where the rest is read from.
-        document: what is known already, in its stored form.
-        now: the time at which it is looked at (naive UTC), which tells dead runs from
-            running ones.
+        source: where the other parts are read from.
+        document: the parts that are known already, in their stored form.
+        now: the present time (naive UTC), which tells dead runs from running
+            ones.
         dead_after: see `status`.
-        numbers: of its metrics, as far as they are known already.
+        numbers: the numbers of its metrics that are known already.
 
     Attributes:
         problems: messages about values that could not be restored; the list grows as more of the
@@ -71,8 +71,9 @@ class RunRecord(Frozen):
     def status(self) -> str | None:
         """QUEUED, RUNNING, COMPLETED, FAILED, INTERRUPTED, ..., or DEAD.
 
-        DEAD is a run whose record says RUNNING, but has had no heartbeat for `dead_after`, or
-        whose process has ended on this machine. `document["status"]` is what is stored.
+        A run is DEAD if its record says RUNNING, but it has had no heartbeat for
+        `dead_after`, or its process on this machine has ended. `document["status"]` is the stored
+        status.
         """
         stored = _text(self.stored("status"))
         if stored != RUNNING:
@@ -99,27 +100,27 @@ class RunRecord(Frozen):
 
     @property
     def info(self) -> Fields:
-        """The values that the run has put into its ``info``."""
+        """The values that the run has put into ``info``."""
         return self._tree("info")
 
     @property
     def result(self) -> Any:
-        """The value that the main function returned; None: nothing (yet)."""
+        """The value that the main function returned; None if there is none (yet)."""
         return self._value("result")
 
     @property
     def meta(self) -> Fields:
-        """Comment, priority, options of the command line, and annotations."""
+        """Comment, priority, command-line options, and annotations."""
         return self._tree("meta")
 
     @property
     def host(self) -> Fields:
-        """The machine."""
+        """The description of the machine."""
         return self._tree("host")
 
     @property
     def experiment(self) -> Fields:
-        """Name, base directory, dependencies, repositories; for the sources see `sources`."""
+        """Name, base directory, dependencies and repositories; see also `sources`."""
         return self._tree("experiment")
 
     @property
@@ -131,7 +132,7 @@ class RunRecord(Frozen):
     def provenance(self) -> Provenance | None:
         """Where each entry of the configuration comes from, by path.
 
-        It is None if that is not known, as for runs of Sacred 0.8.
+        None if that is not known, for example for runs of Sacred 0.8.
         """
         stored = self._tree("provenance")
         return self._once("provenance", lambda: provenance_from(stored, self.config))
@@ -208,7 +209,7 @@ class RunRecord(Frozen):
 
     @property
     def starred(self) -> bool:
-        """Whether somebody has starred it."""
+        """Whether somebody has starred the run."""
         return _dict(self.stored("meta")).get("starred") is True
 
     # -------------------------------------------------------------- large parts
@@ -219,7 +220,7 @@ class RunRecord(Frozen):
         return self._once("metrics", self._metrics)
 
     def read_metrics(self) -> Mapping[str, Metric]:
-        """Return the metrics with all points read at once, which is faster if there are many."""
+        """Return the metrics with all points read at once, which is faster for many metrics."""
         with noticing_damage(self.id, f"its metrics in {self.store}"):
             for stored_name, points in self.source.all_points(self.id):
                 name = original_text(stored_name)
@@ -234,7 +235,7 @@ class RunRecord(Frozen):
 
     @property
     def artifacts(self) -> Mapping[str, StoredFile]:
-        """The files that the run made, by name; if a name occurs twice, the last file counts."""
+        """The files that the run made, by name; of several with the same name, the last one."""
         return self._once("artifacts", lambda: self._files("artifacts"))
 
     @property

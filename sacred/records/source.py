@@ -1,4 +1,4 @@
-"""What a record is read from: every reader of `sacred.stores` is one."""
+"""Where a record is read from: every reader of `sacred.stores` is a `RecordSource`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TIME_FIELDS = ("start_time", "stop_time", "heartbeat", "queue_time")
 
 
 class RecordSource(Protocol):
-    """The parts of records, each of them read when it is needed."""
+    """The parts of records, each read when it is needed."""
 
     url: str
 
@@ -30,32 +30,33 @@ class RecordSource(Protocol):
         """Return the document of a run, or some of its fields.
 
         Args:
-            run_id: of the run.
-            fields: names of the fields that are needed; None: all but `DETAIL_FIELDS` (default).
+            run_id: the id of the run.
+            fields: the names of the fields that are needed; None (default) for all but
+                `DETAIL_FIELDS`.
         """
 
     def output(self, run_id: RunId) -> str:
-        """The whole output."""
+        """Return the whole output."""
 
     def metric_names(self, run_id: RunId) -> Sequence[str]:
-        """Which metrics the run has."""
+        """Return the names of the metrics of the run."""
 
     def points(self, run_id: RunId, name: str) -> Points:
         """Return all points of a metric, in the order in which they were logged.
 
         Args:
-            run_id: of the run.
-            name: of the metric.
+            run_id: the id of the run.
+            name: the name of the metric.
         """
 
     def all_points(self, run_id: RunId) -> Iterator[tuple[str, Points]]:
-        """The points of all metrics, by name."""
+        """Return the points of all metrics, by name."""
 
     def open_file(self, run_id: RunId, entry: FileEntry) -> IO[bytes]:
         """Open a file of a run for reading.
 
         Args:
-            run_id: of the run.
+            run_id: the id of the run.
             entry: the file, as the document of the run lists it.
 
         Returns:

@@ -12,7 +12,7 @@ _WIDTH, _HEIGHT = 120, 24
 
 
 def finite_float(value: object) -> float | None:
-    """The value as a finite float; None: it is none, or an integer beyond all floats.
+    """Return the value as a finite float; None if it is not one, or is too large.
 
     >>> finite_float(3), finite_float("x"), finite_float(10**400), finite_float(math.inf)
     (3.0, None, None, None)
@@ -25,7 +25,7 @@ def finite_float(value: object) -> float | None:
 
 
 def sparkline(values: Sequence[Any]) -> str:
-    """Return a small curve as SVG; empty if there are less than two finite numbers.
+    """Return a small curve as SVG; empty if there are fewer than two finite numbers.
 
     >>> sparkline([1]), sparkline([0, 1]).count("polyline")
     ('', 1)

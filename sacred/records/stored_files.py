@@ -22,12 +22,12 @@ class FileEntry(Frozen):
     """How a file is listed in the document of a run.
 
     Args:
-        name: of an artifact or source; of a resource its path on the machine of the run.
-        ref: what the store finds the content with; None: it does not have it.
-        md5: of the content, if the store knows it.
-        content_type: if the store knows it.
-        metadata: of an artifact.
-        path: of the local file that has the content, if there is one.
+        name: the name of an artifact or source; for a resource, its path on the machine of the run.
+        ref: how the store finds the content; None if the store does not have it.
+        md5: the MD5 of the content, if the store knows it.
+        content_type: the media type, if the store knows it.
+        metadata: the metadata of an artifact.
+        path: the path of the local file with the content, if there is one.
     """
 
     name: str
@@ -39,7 +39,7 @@ class FileEntry(Frozen):
 
 
 class StoredFile(Frozen, eq=False):
-    """A file of a run, for reading. Notebooks display pictures and text.
+    """A file of a run, for reading. Notebooks display images and text.
 
     >>> import io
     >>> entry = FileEntry(name="scores.json")
@@ -61,12 +61,12 @@ class StoredFile(Frozen, eq=False):
 
     @property
     def base_name(self) -> str:
-        """The last part of its name, whether that is a path of Windows or not."""
+        """The last part of the name, also if that is a Windows path."""
         return self.name.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
     @property
     def path(self) -> Path | None:
-        """Where the file is, if it is on this machine, or else None; see `save_to`."""
+        """The path of the file if it is on this machine, else None; see `save_to`."""
         # Not at the top, as others below: `sacred ls` opens no files.
         from pathlib import Path
 
@@ -75,7 +75,7 @@ class StoredFile(Frozen, eq=False):
 
     @property
     def content_type(self) -> str:
-        """The MIME type that was given with an artifact, else the one of the name's suffix."""
+        """The media type that was given with an artifact, else that of the suffix of the name."""
         if self.entry.content_type:
             return self.entry.content_type
         import mimetypes
@@ -113,7 +113,7 @@ class StoredFile(Frozen, eq=False):
         return json.loads(self.read())
 
     def save_to(self, directory: str | os.PathLike[str]) -> Path:
-        """Copy it into a directory, which is created if necessary, under the end of its name.
+        """Copy the file into a directory, which is created if necessary, under its base name.
 
         Returns:
             the path of the copy.

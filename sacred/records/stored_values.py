@@ -1,8 +1,8 @@
-"""Stored values back to Python values, as far as that is safe.
+"""Restore stored values to Python values, as far as that is safe.
 
 One entry that cannot be restored (a pickled object of the user's own class, say) must not
-make the run unreadable: it stays in the plain form in which it is stored. So do dataclasses,
-whatever this process has imported: queries find their fields in the store, and here.
+make the run unreadable: it stays in its stored, plain form. So do dataclasses, whatever this
+process has imported, because queries look for their fields both in the store and here.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ SHOWN_AS_STORED = "is shown as it is stored"
 
 
 def restored(plain: Any, report: Callable[[str], None], path: str = "") -> Any:
-    """Restore a stored value as far as it is safe; what is refused stays as it is stored.
+    """Restore a stored value as far as that is safe; other parts stay as they are stored.
 
     Args:
         plain: the stored form.
         report: receives a sentence for each part that is refused, with its path.
-        path: where the value stands in its document (default: at the top).
+        path: the path of the value in its document (default: the top).
 
     >>> said = []
     >>> restored({"a": {"py/tuple": [1]}, "b": {"py/object": "my.Model"}}, said.append)
