@@ -1,11 +1,11 @@
-"""What captured functions are called with, run by run.
+"""The values with which captured functions are called, for each run.
 
-Nothing is written on the user's function. A run has one `Binding` for each
-captured function; a call looks for it
+Nothing is stored in the user's function itself. A run has one `Binding` for
+each captured function; a call looks for it
 
 1. in the run that it belongs to (see `sacred._base.current_run`),
 2. in the other runs that are active, the innermost first,
-3. in the last run that has bound it, or that came with it from another process,
+3. in the last run that bound it, or that came with it from another process,
 
 so nested, threaded and parallel runs each see their own configuration.
 """
@@ -53,7 +53,7 @@ _SPECIAL_NAMES = frozenset({"_config", "_log", "_run", "_seed", "_rnd"})
 
 
 class BoundFunction(Protocol):
-    """What a binding needs of a captured function."""
+    """The part of a captured function that a binding needs."""
 
     __module__: str
     __qualname__: str
@@ -66,23 +66,23 @@ class BoundFunction(Protocol):
 
 
 def is_built_in(function: object) -> bool:
-    """Whether a captured function is one of this package: a command that all experiments have."""
+    """Whether a captured function belongs to this package: a command that all experiments have."""
     # Functions that `exec` has made may be of no module.
     return str(getattr(function, "__module__", None)).startswith("sacred.")
 
 
 def is_mistake_in_call(error: BaseException, command: object) -> bool:
-    """Whether a command like ``explain`` says that it cannot do what it was asked for.
+    """Whether a built-in command such as ``explain`` reports that it cannot do what was asked.
 
     Args:
-        error: what the command has raised.
+        error: the error that the command raised.
         command: the captured function.
     """
     return isinstance(error, SacredError) and not error.print_traceback and is_built_in(command)
 
 
 def name_key(function: BoundFunction) -> Key:
-    """The name of a function that is the same in all processes."""
+    """Return a name for a function that is the same in all processes."""
     module = getattr(function, "__module__", "")  # instances may have none
     # multiprocessing imports the main script once more under this name.
     return "__main__" if module == "__mp_main__" else module, function.__qualname__
@@ -97,10 +97,10 @@ class _AlwaysEnabled:
 
 
 class Binding:
-    """What one captured function is called with in one run.
+    """The values with which one captured function is called in one run.
 
     Set attributes before the first call, or through the function
-    (``function.config = …``): what a call is filled with is worked out once.
+    (``function.config = …``): the values for calls are computed once.
 
     Attributes:
         config: the part of the configuration under the function's prefix.
@@ -108,7 +108,8 @@ class Binding:
         rnd: the function's own random number generator, a `SeedSource` of it, or None.
         run: the run, or None.
         path: of `config` in the configuration of the run; None if that is not known.
-        instances: of declared records, by the names of the parameters that ask for them.
+        instances: the instances of declared records, by the names of the parameters that ask for
+            them.
     """
 
     __slots__ = (
@@ -169,7 +170,7 @@ class Binding:
         return f"Binding(config={self.config!r}, run={self.run!r})"
 
     def forget(self) -> None:
-        """Work out again what calls are filled with: an attribute has changed."""
+        """Compute the values for calls again, because an attribute has changed."""
         self._count_plain_calls()
         self.ready_calls = self.drawn_call = None
         self._plans.clear()
@@ -187,7 +188,7 @@ class Binding:
         self.plain_calls = 0
 
     def taken(self) -> Mapping[tuple[str, ...], int]:
-        """How many calls have taken which entries; names are relative to `path`."""
+        """The number of calls that have taken each entry; names are relative to `path`."""
         self._count_plain_calls()
         return {names: counter[0] for names, counter in list(self._counters.items())}
 
@@ -202,8 +203,8 @@ class Binding:
 
         Args:
             signature: of the function.
-            args: what the caller gives by position.
-            kwargs: what the caller gives by name.
+            args: the positional arguments of the caller.
+            kwargs: the keyword arguments of the caller.
 
         Raises:
             SignatureError, MissingConfigError: see `Signature.construct_arguments`.
@@ -298,7 +299,7 @@ class RunBindings:
 
     Args:
         token: identifies the run in all processes; by default a new one.
-        run: the run that they are of.
+        run: the run that they belong to.
 
     >>> from sacred.config.captured_function import create_captured_function
     >>> @create_captured_function
@@ -326,7 +327,7 @@ class RunBindings:
         known_runs[self.token] = self
 
     def bind(self, function: BoundFunction, binding: Binding) -> None:
-        """Set what a function is called with in this run.
+        """Set the values with which a function is called in this run.
 
         With ``SETTINGS.CONFIG.READ_ONLY_CONFIG`` the configuration becomes
         read-only.
@@ -340,7 +341,7 @@ class RunBindings:
         function.last_binding = binding
 
     def bind_name(self, key: Key, binding: Binding) -> None:
-        """Set what a function is called with that is known by its name only.
+        """Set the values for a function that is known only by its name.
 
         Args:
             key: its module and qualified name.
@@ -363,7 +364,7 @@ class RunBindings:
         return view
 
     def get(self, function: BoundFunction) -> Binding | None:
-        """Return what a function is called with in this run; None if the run does not bind it."""
+        """Return the binding of a function in this run; None if the run does not bind it."""
         found = self._bindings.get(function)
         if found is None and (self.received or function.is_copy):
             found = self._by_name.get(name_key(function))
@@ -379,7 +380,7 @@ class RunBindings:
 
     @contextmanager
     def activate(self) -> Iterator[None]:
-        """While this is entered, calls see the bindings of this run."""
+        """Let calls see the bindings of this run, within this context."""
         # Loggers live as long as the process, and `main` is not the only one of its name.
         levels = {} if self.log_level is None else self._set_levels(self.log_level)
         try:
@@ -405,19 +406,19 @@ received_run: RunBindings | None = None
 
 
 def known_run(token: str) -> RunBindings | None:
-    """The run of that token, if this process has it."""
+    """Return the run with a token, if it is in this process."""
     return known_runs.get(token)
 
 
 def use_received(run: RunBindings) -> None:
-    """Let functions that no run of this process binds see those of another one."""
+    """Let functions that no run of this process binds use bindings from another process."""
     global received_run
     run.order = next(_clock)
     received_run = run
 
 
 def find_binding(function: BoundFunction) -> Binding | None:
-    """Return what a function called here and now is called with; None outside of runs."""
+    """Return the binding for a call of a function made here and now; None outside of runs."""
     run: RunBindings | None = current_run()
     if run is not None:
         # The usual case, without another call.
@@ -435,7 +436,7 @@ def find_binding(function: BoundFunction) -> Binding | None:
 
 
 def find_run(function: BoundFunction) -> RunBindings | None:
-    """The run that `find_binding` finds the binding in."""
+    """Return the run in which `find_binding` finds the binding."""
     binding = find_binding(function)
     if binding is None:
         return None

@@ -1,4 +1,4 @@
-"""Captured functions: their missing arguments are filled from the configuration."""
+"""Captured functions, whose missing arguments are filled from the configuration."""
 
 from __future__ import annotations
 
@@ -143,10 +143,10 @@ class CapturedFunction(_Proxy[R]):  # noqa: D101 - it has one for the class alon
     # --------------------------------------------------------------- calling
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> R:
-        """Call the function; what is not given comes from the configuration.
+        """Call the function; arguments that are not given come from the configuration.
 
         Raises:
-            SignatureError: arguments that it does not take.
+            SignatureError: the function does not accept the arguments.
             MissingConfigError: an argument is neither given nor in the configuration.
         """
         binding = find_binding(self)
@@ -215,7 +215,7 @@ class CapturedFunction(_Proxy[R]):  # noqa: D101 - it has one for the class alon
     # complete yet when that is restored.
     @property
     def signature(self) -> Signature:
-        """What arguments the function takes."""
+        """The arguments that the function takes."""
         if self._self_signature is None:
             self._self_signature = Signature(self.__wrapped__)
         return self._self_signature
@@ -238,7 +238,7 @@ class CapturedFunction(_Proxy[R]):  # noqa: D101 - it has one for the class alon
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """The part of the configuration it sees now, or saw last; ``{}`` before any run."""
+        """The part of the configuration that it sees now, or saw last; ``{}`` before any run."""
         config: Mapping[str, Any] | None = self._get("config")
         return {} if config is None else config
 
@@ -339,7 +339,7 @@ class CapturedFunction(_Proxy[R]):  # noqa: D101 - it has one for the class alon
 
 
 class CapturingDecorator(Protocol):
-    """What the decorators return that are called with arguments first."""
+    """The result of a capturing decorator that is called with arguments."""
 
     def __call__(self, function: Callable[..., R], /) -> CapturedFunction[R]:
         """Capture the function."""
@@ -386,11 +386,11 @@ def create_captured_function(
     """Make a function take its missing arguments from the configuration.
 
     Args:
-        function: the function; a captured one is returned as it is.
+        function: the function; one that is captured already is returned unchanged.
         prefix: dotted path of the part of the configuration that it sees.
 
     Raises:
-        TypeError: it cannot be called.
+        TypeError: the argument is not callable.
 
     >>> @create_captured_function
     ... def area(width, height=2): return width * height
@@ -408,11 +408,11 @@ def create_captured_function(
 
 
 def capture_constructor(cls: type, prefix: str | None = None) -> CapturedFunction[Any] | None:
-    """Let the missing arguments for new instances of a class be filled; the class stays one.
+    """Capture the constructor of a class, which remains a class.
 
     Args:
         cls: the class, whose ``__init__`` (or ``__new__``, if it has no other) is replaced.
-        prefix: as for `create_captured_function`.
+        prefix: as in `create_captured_function`.
 
     Returns:
         the captured method; None if the class cannot be changed.

@@ -13,7 +13,7 @@ __all__ = ["ConfigSource", "chain_evaluate_config_scopes"]
 
 
 class ConfigSource(Protocol):
-    """What an element of ``configurations`` has to be."""
+    """The protocol of elements of ``configurations``."""
 
     def __call__(
         self,
@@ -41,9 +41,9 @@ def chain_evaluate_config_scopes(
     Args:
         config_scopes: the sources.
         fixed: nested dict of values that win over all of them.
-        preset: entries that the first source may read; part of the result.
-        fallback: values that all may read; not part of the result.
-        evaluate: calls a source with the other arguments.
+        preset: entries that the first source may read; they are part of the result.
+        fallback: values that all sources may read; they are not part of the result.
+        evaluate: the function that calls a source with the other arguments.
 
     Returns:
         the configuration, and the summary of each source.

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class NoDictInFileError(ConfigFileError, TypeError):
-    """A config file holds something else than a dict."""
+    """A config file contains something other than a dict."""
 
 
 def _read(name: str) -> tuple[str, Any]:
@@ -58,17 +58,17 @@ class ConfigDict:
     """A source that sets the entries of a dict, or of a config file.
 
     Args:
-        d: the dict, or the name of a file that holds one (see `config_files`); ``"@FILE"`` for a
-            file with those that it includes (see `file_includes`).
-        place: where the dict comes from, for messages (default: the code that calls).
+        d: the dict, or the name of a file that contains one (see `config_files`); ``"@FILE"`` for a
+            file with its includes (see `file_includes`).
+        place: where the dict comes from, for messages (default: the calling code).
 
     Raises:
         KeyError: a key is not allowed.
         ValueError: a value could not be restored from a stored configuration, or
-            the file is of an unknown kind.
-        OSError: there is no such file.
-        TypeError: it is neither dict nor file name, or the file holds no dict
-            (`NoDictInFileError`).
+            the kind of the file is unknown.
+        OSError: the file does not exist.
+        TypeError: it is neither a dict nor a file name, or the file does
+            not contain a dict (`NoDictInFileError`).
 
     >>> summary = ConfigDict({"a": 1, "b": {"c": 2}})(fixed={"b": {"c": 3}})
     >>> summary, sorted(summary.modified)
@@ -107,12 +107,12 @@ class ConfigDict:
 
     @property
     def content(self) -> Mapping[str, Any]:
-        """The entries that it sets, nested."""
+        """The entries that the source sets, nested."""
         return self._conf
 
     @property
     def names(self) -> frozenset[str]:
-        """Names of the entries that it sets."""
+        """The names of the entries that the source sets."""
         return frozenset(self._conf)
 
     def __repr__(self) -> str:
@@ -124,11 +124,11 @@ class ConfigDict:
         preset: Mapping[str, Any] | None = None,
         fallback: Mapping[str, Any] | None = None,
     ) -> ConfigSummary:
-        """The entries, with the fixed values; see `ConfigScope.__call__`.
+        """Return the entries, with the fixed values; see `ConfigScope.__call__`.
 
         Args:
-            fixed: nested dict of values that win; all are part of the result.
-            preset: entries of earlier sources; all are part of the result.
+            fixed: nested dict of values that win; they are all part of the result.
+            preset: entries of earlier sources; they are all part of the result.
             fallback: not used.
         """
         fixed, preset = fixed or {}, preset or {}
@@ -170,7 +170,7 @@ class ConfigModel(ConfigDict):
         model: the class, or an instance whose values are the defaults.
 
     Raises:
-        TypeError: it is none of them.
+        TypeError: the model is none of these.
 
     >>> import dataclasses
     >>> @dataclasses.dataclass
@@ -204,17 +204,17 @@ class ConfigModel(ConfigDict):
 
     @property
     def names(self) -> frozenset[str]:
-        """Names of the entries that it sets."""
+        """The names of the entries that the source sets."""
         return frozenset(self.declared)
 
     def check(self, config: dict[str, Any]) -> list[WrongValue]:
-        """Convert the entries, in place, that other sources have set; the class checks the whole.
+        """Convert entries from other sources, in place; the class checks the whole.
 
         Args:
             config: the configuration, with entries of other sources.
 
         Returns:
-            what does not fit, or is not set.
+            the values that do not fit, and the entries that are missing.
         """
         from sacred.config.declared.declaration import MISSING, WrongValue
 
@@ -237,10 +237,10 @@ class ConfigModel(ConfigDict):
 
 
 class RefusedConfig:
-    """A source that must not be used, and says so when it is.
+    """A source that raises an error when it is used.
 
     Args:
-        error: what is wrong with it.
+        error: the error.
     """
 
     def __init__(self, error: Exception) -> None:
@@ -269,7 +269,7 @@ class RefusedConfig:
 
 
 def is_model(value: Any) -> bool:
-    """Whether it is a class with declared fields, or an instance of one."""
+    """Whether an object is a class with declared fields, or an instance of one."""
     cls = value if isinstance(value, type) else type(value)
     if cls.__module__ == "builtins":
         return False
@@ -279,19 +279,19 @@ def is_model(value: Any) -> bool:
 
 
 def source_from(cfg_or_file: Any, keywords: dict[str, Any]) -> ConfigDict | RefusedConfig:
-    """Make a source of exactly one of: a dict, a config file, a class, keyword arguments.
+    """Create a source from a dict, a config file, a class, or keyword arguments (exactly one).
 
-    A variable that a file lacks is an error when the source is used: help and the rest of the
-    experiment need none.
+    A missing variable in a file raises an error only when the source is used, so help and the rest
+    of the experiment still work.
 
     Args:
         cfg_or_file: a dict, the name of a config file, or a class with declared fields (or an
             instance, see `ConfigModel`); None: the keywords are meant.
-        keywords: entries; empty: the other argument is meant.
+        keywords: the entries; empty: the other argument is meant.
 
     Raises:
         ValueError: more than one source, or none.
-        TypeError: nothing of the kind.
+        TypeError: it is none of these.
     """
     if cfg_or_file is not None and keywords:
         raise ValueError("cannot combine keyword args with dict or filename")

@@ -1,8 +1,8 @@
 """Config files: a dict in a ``.json``, ``.yaml``, ``.yml``, ``.toml`` or ``.pickle`` file.
 
-From JSON, YAML and TOML come only plain data and what `sacred.serializer.restore`
-allows; nothing in such a file is executed. **A pickle file can run any code
-when it is loaded**: only name one that you trust.
+JSON, YAML and TOML files only give plain data and what `sacred.serializer.restore`
+allows; nothing in such a file is executed. **A pickle file can run any code when it is loaded**:
+only use files that you trust.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class Handler:
     """How one kind of config file is read and written.
 
     Args:
-        load: takes an open file, returns the value.
+        load: takes an open file and returns the value.
         dump: takes a value and an open file; None if such files are only read.
-        mode: what the mode of the file ends with: ``""`` for text, ``"b"`` for bytes.
+        mode: the end of the file's mode: ``""`` for text, ``"b"`` for bytes.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ def _dump_yaml(obj: Any, fp: Any) -> None:
 
 
 def yaml_dumper() -> Any:
-    """PyYAML's safe dumper; it quotes a text like ``1e-3``, which is read as a float here."""
+    """Return PyYAML's safe dumper; it quotes strings like ``1e-3``, which would become floats."""
     return _with_all_floats(_yaml().SafeDumper)
 
 
@@ -192,10 +192,10 @@ def load_config_file(filename: PathType) -> Any:
     """Load the value that a config file contains.
 
     Args:
-        filename: the suffix tells the kind of file.
+        filename: the file; its suffix determines the format.
 
     Raises:
-        ConfigFileError: a ValueError: the suffix is unknown, or the content malformed.
+        ConfigFileError: a ValueError: the suffix is unknown, or the content is malformed.
         UnsafeDataError: the file asks for something that is not plain data.
         MissingConfigFormatError: a KeyError: PyYAML is needed and not installed.
         OSError: the file cannot be opened.
@@ -230,11 +230,11 @@ def save_config_file(config: Mapping[str, Any], filename: PathType) -> None:
 
     Args:
         config: the configuration, which may be read-only.
-        filename: the suffix tells the kind of file.
+        filename: the file; its suffix determines the format.
 
     Raises:
-        ValueError: the suffix is unknown, or that of files that are only read (``.toml``).
-        KeyError: it is a YAML file and PyYAML is not installed.
+        ValueError: the suffix is unknown, or the format can only be read (``.toml``).
+        KeyError: PyYAML is needed and not installed.
         OSError: the file cannot be written.
     """
     filename = os.fsdecode(filename)

@@ -30,11 +30,11 @@ _CO_VARARGS, _CO_VARKEYWORDS = 0x04, 0x08
 class ConfigScope:
     """Turns a function into a source of configuration.
 
-    The body is executed as a function; each local variable left at the end is an
-    entry, unless it was bound by ``import``, ``def`` or ``class``, or could not be
-    restored from a stored configuration. Fixed values win over what the body
-    assigns, and all that is worked out from them sees them. The parameters name
-    entries of earlier sources, or ingredients, that the body reads.
+    The body is executed as a function; each local variable that is left at the end
+    is an entry, unless it was bound by ``import``, ``def`` or ``class``, or could not be restored
+    from a stored configuration. Fixed values win over what the body assigns, and everything that is
+    computed from them uses them. The parameters name entries of earlier sources, or ingredients,
+    that the body reads.
 
     Args:
         func: the function.
@@ -43,7 +43,7 @@ class ConfigScope:
         AssertionError: the signature has default values, ``*args`` or ``**kwargs``.
         SyntaxError: the body holds ``return`` or ``yield``.
         ConfigError: the source text of the function cannot be found.
-        TypeError: it is no function.
+        TypeError: the argument is not a function.
 
     >>> @ConfigScope
     ... def scope():
@@ -82,7 +82,7 @@ class ConfigScope:
 
     @property
     def args(self) -> list[str]:
-        """Names of the parameters."""
+        """The names of the parameters."""
         return list(self.parameters)
 
     @property
@@ -92,12 +92,12 @@ class ConfigScope:
 
     @property
     def source(self) -> ScopeSource:
-        """Where and how the scope is written."""
+        """The source of the scope."""
         return self._source
 
     @property
     def declared_types(self) -> dict[str, str]:
-        """Source text of the annotations of entries."""
+        """The source text of the annotations of entries."""
         return self._source.declared_types()
 
     @functools.cached_property
@@ -124,14 +124,14 @@ class ConfigScope:
 
     @functools.cached_property
     def sets(self) -> frozenset[str] | None:
-        """Names of what it may set, those of its parameters included; None if any."""
+        """The names that the scope may set, including its parameters; None if it may set any."""
         if self._sets_by_name:
             return None
         return frozenset((*entry_names(self._function.__code__), "__doc__"))
 
     @functools.cached_property
     def names_read(self) -> frozenset[str]:
-        """The names that it reads anywhere; a run with updates asks for them three times."""
+        """The names that the scope reads (cached: a run with updates needs them three times)."""
         import ast  # most runs have no updates
 
         return frozenset(
@@ -157,9 +157,9 @@ class ConfigScope:
         """Evaluate the scope.
 
         Args:
-            fixed: nested dict of values that win; all are part of the result.
-            preset: entries of earlier sources; all are part of the result.
-            fallback: values that can be read, and are not part of the result.
+            fixed: nested dict of values that win; they are all part of the result.
+            preset: entries of earlier sources; they are all part of the result.
+            fallback: values that can be read, but are not part of the result.
 
         Raises:
             KeyError: a parameter is neither in `preset` nor in `fallback`, or a key
@@ -176,7 +176,7 @@ class ConfigScope:
         preset: Mapping[str, Any] | None = None,
         fallback: Mapping[str, Any] | None = None,
     ) -> tuple[ConfigSummary, BaseException | None]:
-        """Evaluate the scope; if its body fails, as far as it has come.
+        """Evaluate the scope; if its body fails, keep the entries that it has set so far.
 
         Args:
             fixed: as in a call.
@@ -184,7 +184,7 @@ class ConfigScope:
             fallback: as in a call.
 
         Returns:
-            the entries, and the error that the body has raised, if any.
+            the entries, and the error that the body raised, if any.
         """
         fixed, preset, fallback = fixed or {}, preset or {}, fallback or {}
         self._check_parameters(preset, fallback)

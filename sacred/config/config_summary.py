@@ -1,4 +1,4 @@
-"""A configuration, and what is known about it."""
+"""A configuration, with what is known about its entries."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Typechanges = Mapping[str, tuple[type, type]] | Iterable[tuple[str, tuple[type, 
 
 
 class ConfigSummary(dict[str, Any]):
-    """The values of a configuration, with sets of entry paths.
+    """The values of a configuration, with the paths of entries that were changed.
 
     Args:
         added: paths set from outside that no source sets.
         modified: paths whose value differs from what the source sets.
         typechanged: path → (old type, new type).
-        ignored_fallbacks: names that a source tried to set although they are
-            ingredients.
+        ignored_fallbacks: names of ingredients, which a source tried to
+            set.
         docs: path → documentation.
         origins: path → where the value was set.
 
@@ -63,14 +63,14 @@ class ConfigSummary(dict[str, Any]):
         self.ensure_coherence()
 
     def update_from(self, config_mod: ConfigSummary, path: str = "") -> None:
-        """Take in what is known from a later source of the same configuration.
+        """Merge the summary of a later source of the same configuration.
 
-        An entry stays `added` only if that source does not set it either, and keeps the
-        documentation that it had; all else is united.
+        An entry stays `added` only if that source does not set it either, and it keeps
+        its documentation; the rest is merged.
 
         Args:
-            config_mod: what is known from the other source.
-            path: where its entries lie in this configuration.
+            config_mod: the summary of the other source.
+            path: where its entries are in this configuration.
         """
         self.added &= {join_paths(path, entry) for entry in config_mod.added}
         before = dict(self.docs)
@@ -78,13 +78,13 @@ class ConfigSummary(dict[str, Any]):
         self.docs.update(before)
 
     def update_add(self, config_mod: ConfigSummary, path: str = "") -> None:
-        """Take in what is known of another part of the configuration; all is united.
+        """Merge the summary of another part of the configuration.
 
-        What the seed is for is said of the whole configuration only, not of its parts.
+        The seed is documented only in the whole configuration, not in its parts.
 
         Args:
-            config_mod: what is known of the other part.
-            path: where its entries lie in this configuration.
+            config_mod: the summary of the other part.
+            path: where its entries are in this configuration.
         """
         self.added |= {join_paths(path, entry) for entry in config_mod.added}
         documented = f"{path}.seed" in self.docs
@@ -104,7 +104,7 @@ class ConfigSummary(dict[str, Any]):
         self.ensure_coherence()
 
     def ensure_coherence(self) -> None:
-        """Restore the two rules (see the class) after the sets have been changed."""
+        """Restore the two rules (see the class) after changes to the sets."""
         self.modified |= {
             prefix
             for entry in (*self.added, *self.modified, *self.typechanged)

@@ -1,4 +1,4 @@
-"""Whether a value, or its type, differs from another one."""
+"""Comparison of values, and of their types."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FAMILIES = (bool, int, float, str, list, dict)
 
 
 def entry_type(value: Any) -> type:
-    """The type that a value has as an entry of a configuration.
+    """Return the type that a value has as an entry of a configuration.
 
     >>> entry_type((1, 2)), entry_type(True)
     (<class 'list'>, <class 'bool'>)
@@ -67,9 +67,9 @@ def is_different(old_value: Any, new_value: Any) -> bool:
 
 
 def has_empty_list(value: Any) -> bool:
-    """Whether it is a list (or tuple) without elements, or holds one.
+    """Whether a value is an empty list (or tuple), or contains one.
 
-    Such a value counts as modified even where it equals the one that was there (as in 0.8.7).
+    Such a value counts as modified even if it equals the earlier one (as in 0.8.7).
     """
     return isinstance(value, list | tuple) and (not value or any(map(has_empty_list, value)))
 

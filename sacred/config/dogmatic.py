@@ -1,7 +1,7 @@
 """Containers in which fixed values win over whatever is assigned.
 
-A config scope assigns as it likes; these containers see to it that the values
-set from outside come out, and remember what they changed.
+A config scope may assign anything; these containers ensure that the values from outside win,
+and remember what they changed.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ class DogmaticDict(dict[Any, Any]):
     """A dict whose fixed entries keep their values.
 
     Args:
-        fixed: nested dict of the values that win. An empty dict in it means: empty.
+        fixed: nested dict of the values that win. An empty dict in it stays empty.
             Numbers as keys (``{"0": 5}``) are elements where a list is assigned.
-        fallback: values that can be read, and are not entries.
+        fallback: values that can be read, but are not entries.
 
     Attributes:
         modified: paths where the assigned value differs from the fixed one.
         typechanges: path → (assigned type, fixed type).
-        overridden: path → the value that was assigned to it last, and did not count.
+        overridden: path → the last value that was assigned to it without effect.
         fallback_writes: names of fallbacks that were assigned to.
 
     >>> d = DogmaticDict({"a": 1, "n": {"x": 1}})
@@ -68,7 +68,7 @@ class DogmaticDict(dict[Any, Any]):
 
     @property
     def fallback(self) -> Mapping[Any, Any]:
-        """Values that can be read, and are not entries."""
+        """Values that can be read, but are not entries."""
         return self._fallback
 
     @fallback.setter
@@ -175,7 +175,7 @@ class DogmaticDict(dict[Any, Any]):
         """Return an entry; if there is none, assign the default first.
 
         Args:
-            key: of the entry.
+            key: the name of the entry.
             default: its value if it is missing (default: None).
         """
         if key not in self:
@@ -192,8 +192,8 @@ class DogmaticDict(dict[Any, Any]):
         """Return an entry, and remove it unless it is fixed.
 
         Args:
-            key: of the entry.
-            *default: what is returned if there is none.
+            key: the name of the entry.
+            *default: the result if there is no such entry.
 
         Raises:
             KeyError: there is no such entry, and no default.
@@ -203,10 +203,10 @@ class DogmaticDict(dict[Any, Any]):
         return super().pop(key, *default)
 
     def popitem(self) -> tuple[Any, Any]:
-        """The last entry that is not fixed, which is removed.
+        """Remove and return the last entry that is not fixed.
 
         Raises:
-            KeyError: there is none.
+            KeyError: there is no such entry.
         """
         for key in reversed(self):
             if key not in self.fixed:
@@ -233,7 +233,7 @@ class DogmaticDict(dict[Any, Any]):
 
         Args:
             key: the name.
-            default: what is returned if there is neither (default: None).
+            default: the result if there is neither (default: None).
         """
         try:
             return self[key]
@@ -245,7 +245,7 @@ class DogmaticDict(dict[Any, Any]):
         return item in self
 
     def copy(self) -> dict[Any, Any]:
-        """A plain dict of the entries."""
+        """Return a plain dict of the entries."""
         return dict(self)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
@@ -254,10 +254,10 @@ class DogmaticDict(dict[Any, Any]):
     # -------------------------------------------------------------- the end
 
     def revelation(self, preset: Mapping[Any, Any] | None = None) -> set[str]:
-        """Set the fixed entries that were never assigned, and sum up the changes.
+        """Set the fixed entries that were never assigned, and collect the changes.
 
         Args:
-            preset: values that such entries have from elsewhere.
+            preset: values that such entries have from other sources.
 
         Returns:
             the paths of these entries.
@@ -331,7 +331,7 @@ class DogmaticList(list[Any]):
         return self
 
     def pop(self, index: Any = None) -> NoReturn:
-        """Refused: there is no value that could be returned and removed.
+        """Raise an error: no element can be removed.
 
         Raises:
             TypeError: always.
@@ -339,14 +339,14 @@ class DogmaticList(list[Any]):
         raise TypeError("Cannot pop from DogmaticList")
 
     def copy(self) -> list[Any]:
-        """A plain list."""
+        """Return a plain list."""
         return list(self)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return list, (list(self),)
 
     def revelation(self, preset: Any = None) -> set[str]:
-        """Let the dicts in it set their fixed entries; nothing was left out of the list."""
+        """Let the dicts in the list set their fixed entries; return no paths."""
         for item in self:
             if isinstance(item, DogmaticDict | DogmaticList):
                 item.revelation()
@@ -354,10 +354,10 @@ class DogmaticList(list[Any]):
 
 
 class ElementwiseList(list[Any]):
-    """A list some elements of which are fixed (``xs.0=5``); it may change otherwise.
+    """A list in which some elements are fixed (``xs.0=5``); the others may change.
 
-    Negative indices count from the end of the list as it is assigned. An element behind the
-    last one is appended. The name is for messages.
+    Negative indices count from the end of the list as it is assigned. An element just after
+    the last one is appended. The name is for messages.
     """
 
     def __init__(self, value: Iterable[Any], fixed: Mapping[str, Any], name: str = "") -> None:
@@ -399,10 +399,10 @@ class ElementwiseList(list[Any]):
                 super().__setitem__(index, self._elements[index])
 
     def revelation(self, preset: Any = None) -> set[str]:
-        """Impose the elements for the last time.
+        """Set the fixed elements for the last time.
 
         Raises:
-            ConfigError: there is no element of that index.
+            ConfigError: there is no element with that index.
         """
         self._impose()
         appended = set()

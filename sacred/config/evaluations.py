@@ -1,8 +1,8 @@
-"""Evaluations of config scopes that may be used again.
+"""Cached evaluations of config scopes.
 
 A scope is evaluated once for the run, and perhaps before that for named configs that read
-its entries. What it works out must be the same then (a time, a random name, a temporary
-directory), unless something that it depends on has changed.
+its entries. Both evaluations must give the same values (a time, a random name, a temporary
+directory), unless something that the scope depends on has changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _Inputs = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
 
 
 class EvaluationCache:
-    """Evaluates sources; scopes only if their inputs are new.
+    """A cache that evaluates a scope again only if its inputs have changed.
 
     >>> calls = []
     >>> @ConfigScope
@@ -47,13 +47,13 @@ class EvaluationCache:
         preset: Mapping[str, Any] | None = None,
         fallback: Mapping[str, Any] | None = None,
     ) -> ConfigSummary:
-        """Evaluate a source, or return what it gave for the same inputs before.
+        """Evaluate a source, or return its earlier result for the same inputs.
 
         Args:
             source: the source.
-            fixed: values that are not changed.
-            preset: values that are entries already.
-            fallback: values that can be read.
+            fixed: values that the source cannot change.
+            preset: entries that exist already.
+            fallback: values that can be read, but are not entries.
 
         Raises:
             Exception: whatever the source raises.
@@ -70,13 +70,13 @@ class EvaluationCache:
         preset: Mapping[str, Any] | None = None,
         fallback: Mapping[str, Any] | None = None,
     ) -> tuple[ConfigSummary, BaseException | None]:
-        """Evaluate a source; of a scope that fails, return what it has set before.
+        """Evaluate a source; if a scope fails, return what it had set before.
 
         Args:
             source: the source.
-            fixed: values that are not changed.
-            preset: values that are entries already.
-            fallback: values that can be read.
+            fixed: values that the source cannot change.
+            preset: entries that exist already.
+            fallback: values that can be read, but are not entries.
 
         Returns:
             the summary, and the error or None.
@@ -144,11 +144,11 @@ def is_same(old: Any, new: Any) -> bool:
 
 
 def without_unchanged(found: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The entries of a nested dict that differ from those that its author was given.
+    """Return the entries of a nested dict that differ from the ones that its author was given.
 
     Args:
         found: the dict.
-        given: what its author could read, and may have taken over.
+        given: the entries that its author could read, and may have copied.
 
     >>> without_unchanged({"a": 1, "b": {"c": 2, "d": 3}}, {"a": 1, "b": {"c": 2, "d": 4}})
     {'b': {'d': 3}}

@@ -1,8 +1,8 @@
 """Config files as sources: with variables, and, for ``@FILE``, with the files that they include.
 
 ``base: other.yaml`` is an include in a file that is named with an ``@``, and in the files that
-such a file includes. Anywhere else it is an entry like others, as it has always been; so no file
-that is read decides which others are opened, unless somebody has asked for it by the ``@``.
+such a file includes. Anywhere else it is an ordinary entry, as it has always been; so no file can
+make Sacred open others unless the user asks for it with the ``@``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MAX_DEPTH = 50
 def is_composed(name: str) -> bool:
     """Whether a name means a config file with its includes: ``@FILE``.
 
-    A file whose own name starts with an ``@`` is one like others.
+    A file whose own name starts with an ``@`` is an ordinary file.
     """
     return name.startswith("@") and len(name) > 1 and not os.path.exists(name)
 
@@ -54,7 +54,7 @@ def read_composed(filename: str) -> Any:
         filename: without the ``@``.
 
     Raises:
-        UnreadableConfigFileError: an OSError: a file is not there, or cannot be opened.
+        UnreadableConfigFileError: an OSError: a file does not exist or cannot be opened.
         ConfigFileError: the files include each other in a circle, an include is malformed, or
             as `read_config_source`. Each message has the chain of files.
     """

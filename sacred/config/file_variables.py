@@ -26,9 +26,9 @@ class _FileText(str):
 
 
 def mark_variables(value: Any, filename: str) -> Any:
-    """Note the file of each text that may have variables, for `replace_variables`.
+    """Mark each string that may have variables with its file, for `replace_variables`.
 
-    What includes of that file override is never looked up.
+    Variables in entries that including files override are never looked up.
 
     Args:
         value: the content of a config file, nested.
@@ -45,7 +45,7 @@ def mark_variables(value: Any, filename: str) -> Any:
 
 
 def replace_variables(value: Any, path: str = "") -> Any:
-    """Return the content of config files with the values of its variables.
+    """Return the content of config files, with variables replaced by their values.
 
     Args:
         value: from `mark_variables`.

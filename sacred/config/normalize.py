@@ -1,4 +1,4 @@
-"""Which keys and values a configuration can hold, and the form it holds them in."""
+"""Which keys and values a configuration can hold, and in which form."""
 
 from __future__ import annotations
 
@@ -89,9 +89,8 @@ with "$"
 def normalize_or_die(obj: Any, *path: Any) -> Any:
     """Convert a value to the form that it has in a configuration.
 
-    Dicts, lists and tuples are copied (to dicts and lists), numpy scalars and tensors
-    without dimensions become Python's numbers. Other values stay as they are if they can
-    be stored.
+    Dicts, lists and tuples are copied (to dicts and lists); numpy scalars and tensors
+    without dimensions become Python numbers. Other values stay unchanged if they can be stored.
 
     Args:
         obj: the value.
@@ -99,8 +98,8 @@ def normalize_or_die(obj: Any, *path: Any) -> Any:
 
     Raises:
         InvalidKeyError: a KeyError: a key breaks a rule (see `assert_is_valid_key`).
-        InvalidValueError: a ValueError: the value, or one inside, cannot be restored: a module, a
-            lambda, a generator, an open file, a lock, ...; or it contains itself.
+        InvalidValueError: a ValueError: the value, or a value inside it, could not be restored
+            (a module, a lambda, a generator, an open file, a lock, ...), or it contains itself.
 
     >>> normalize_or_die({"size": (1, 2)})
     {'size': [1, 2]}
@@ -177,9 +176,9 @@ def _number(obj: Any) -> Any:
 
 
 def is_code(value: Any) -> bool:
-    """Whether it is a module, a method or the like: in a scope, no entry but a helper.
+    """Whether an object is a module, a method or the like: a helper in a scope, not an entry.
 
-    Classes and functions that are found by their names are values like others.
+    Classes and functions that can be found by their names are ordinary values.
 
     >>> is_code(sys), is_code([].append), is_code(int), is_code(3)
     (True, True, False, False)
@@ -240,7 +239,7 @@ def recursive_fill_in(
     Args:
         config: the nested dict to fill.
         preset: the entries to fill in.
-        fixed: values set from outside; a dict that is empty here stays empty.
+        fixed: values from outside; a dict that is empty here stays empty.
 
     >>> config = {"a": 0, "d": {"x": 5}}
     >>> recursive_fill_in(config, {"a": 1, "d": {"x": 1, "y": 2}})

@@ -1,4 +1,4 @@
-"""Containers that cannot be changed: the configuration in captured functions."""
+"""Read-only containers, in which captured functions see the configuration."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 
 
 class ReadOnlyContainer:
-    """Common part of `ReadOnlyDict` and `ReadOnlyList`; copies and pickles are plain."""
+    """Base class of `ReadOnlyDict` and `ReadOnlyList`; copies and pickles are plain."""
 
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise SacredError(
@@ -40,7 +40,7 @@ class ReadOnlyContainer:
         return make_plain(self)
 
     def copy(self) -> Any:
-        """A plain copy, at every level."""
+        """Return a plain copy, at every level."""
         return make_plain(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
@@ -63,7 +63,7 @@ def _refused(name: str) -> Callable[..., NoReturn]:
 class ReadOnlyDict(ReadOnlyContainer, dict[Any, Any]):
     """A dict that refuses every change; its entries are attributes as well.
 
-    What dicts have by nature (``items``, ``copy``) stays what it is.
+    The methods of a dict (``items``, ``copy``) take precedence over entries with such names.
 
     >>> config = ReadOnlyDict(a=1)
     >>> config.a
@@ -92,8 +92,8 @@ class ReadOnlyDict(ReadOnlyContainer, dict[Any, Any]):
         """Return an entry.
 
         Args:
-            key: of the entry.
-            default: what is returned if there is none (default: None).
+            key: the name of the entry.
+            default: the result if there is no such entry (default: None).
         """
         return self[key] if key in self else default  # noqa: SIM401 - this is what `get` does
 
@@ -102,7 +102,7 @@ class ReadOnlyDict(ReadOnlyContainer, dict[Any, Any]):
         return dict.__iter__(self)
 
     def items(self) -> Any:
-        """All entries with their keys."""
+        """Return all entries with their keys."""
         self._note_all()
         return dict.items(self)
 
@@ -195,9 +195,9 @@ def _add_representers(yaml: Any) -> None:
 
 
 def make_read_only(o: Any) -> Any:
-    """A read-only copy of nested dicts, lists and tuples; other objects are shared.
+    """Return a read-only copy of nested dicts, lists and tuples; other objects are shared.
 
-    Texts that name secrets get their values: this is what functions see.
+    Strings that name secrets are replaced by the secrets, since this is what functions see.
 
     >>> type(make_read_only({"layers": [{"size": 1}]})["layers"][0]).__name__
     'ReadOnlyDict'
@@ -219,11 +219,11 @@ def _read_only(o: Any) -> Any:
 
 
 def make_tracked(config: Any, log: UsageLog, path: str = "") -> Any:
-    """As `make_read_only`; reads of entries in nested dicts are noted.
+    """Like `make_read_only`, but record reads of entries in nested dicts.
 
     Args:
         config: the configuration, or a part of it.
-        log: where reads are noted.
+        log: where reads are recorded.
         path: of the part in the configuration of the run.
     """
     _register_with_yaml()
@@ -245,10 +245,10 @@ def _tracked(o: Any, log: UsageLog, path: str) -> Any:
 
 
 def with_secrets(o: Any) -> Any:
-    """A configuration in which texts that name secrets have their values.
+    """Return a configuration in which strings that name secrets are replaced by the secrets.
 
     Args:
-        o: nested dicts, lists and tuples, which stay the same objects where there are none.
+        o: nested dicts, lists and tuples; those without secrets are returned as they are.
     """
     if isinstance(o, ReadOnlyContainer):
         return o
@@ -272,7 +272,7 @@ def _same_tuple(old: tuple[Any, ...], items: Any) -> tuple[Any, ...]:
 
 
 def make_plain(o: Any) -> Any:
-    """The inverse of `make_read_only`: plain, new containers; other objects are shared.
+    """Return plain, new containers (the inverse of `make_read_only`); other objects are shared.
 
     >>> make_plain(make_read_only({"a": [1]}))
     {'a': [1]}
@@ -291,7 +291,7 @@ def make_plain(o: Any) -> Any:
 
 
 class GivenDict(ReadOnlyDict):
-    """A dict that ignores assignments to its entries; others can be added.
+    """A dict that ignores assignments to existing entries; new entries can be added.
 
     >>> given = GivenDict(a=1)
     >>> given["a"], given["b"] = 2, 3
@@ -312,7 +312,7 @@ class GivenDict(ReadOnlyDict):
         self[key]  # it must be there, though
 
     def update(self, iterable: Any = (), /, **kwargs: Any) -> None:
-        """Add entries; those that are there keep their values.
+        """Add entries; existing ones keep their values.
 
         Args:
             iterable: a mapping, or pairs of key and value.
@@ -348,7 +348,7 @@ class GivenList(ReadOnlyList):
         return self
 
     def pop(self, index: SupportsIndex = -1) -> NoReturn:
-        """Refused: there is no value that could be returned and removed.
+        """Raise an error: no element can be removed.
 
         Raises:
             TypeError: always.
@@ -357,7 +357,7 @@ class GivenList(ReadOnlyList):
 
 
 def make_given(o: Any) -> Any:
-    """A copy of nested dicts, lists and tuples that ignores changes; other objects are shared.
+    """Return a copy of nested dicts, lists and tuples that ignores changes; other objects stay.
 
     >>> given = make_given({"sizes": [1]})
     >>> given["sizes"] += [2]

@@ -1,4 +1,4 @@
-"""What arguments a function takes, and which values fill them."""
+"""The arguments that a function takes, and the values that fill them."""
 
 from __future__ import annotations
 
@@ -63,15 +63,15 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
 
 
 class Signature:
-    """The signature of a function, and the rules for filling its arguments.
+    """The signature of a function, and the rules by which its arguments are filled.
 
     Args:
         f: the function.
 
     Attributes:
         name: the function's ``__name__``.
-        arguments: names of all arguments but ``*args`` and ``**kwargs``.
-        positional_args: names of those without default that can be positional.
+        arguments: the names of all arguments except ``*args`` and ``**kwargs``.
+        positional_args: the names of those without default that can be given by position.
         kwargs: ordered name → default.
         vararg_name: name of ``*args``, or None.
         kw_wildcard_name: name of ``**kwargs``, or None.
@@ -136,7 +136,7 @@ class Signature:
     def get_free_parameters(
         self, args: Sequence[Any], kwargs: Collection[str], bound: bool = False
     ) -> list[str]:
-        """Names of the arguments that a call with these values leaves open.
+        """Return the names of the arguments that a call with these values leaves open.
 
         Args:
             args: positional arguments of the call.
@@ -156,21 +156,21 @@ class Signature:
         options: Mapping[str, Any],
         bound: bool = False,
     ) -> tuple[list[Any], dict[str, Any]]:
-        """The arguments of a call: the explicit ones, and options where there is none.
+        """Return the arguments of a call: the explicit ones, and the others from `options`.
 
         Args:
             args: positional arguments of the call.
             kwargs: its keyword arguments.
-            options: values for arguments that are left open; unknown names do not matter.
+            options: values for arguments that are left open; unknown names are ignored.
             bound: leave out the first argument of the function (``self``).
 
         Returns:
             positional and keyword arguments; the inputs are not modified.
 
         Raises:
-            SignatureError: too many arguments, unknown ones, or one given twice.
-            MissingConfigError: an argument without default is neither given nor in
-                `options`.
+            SignatureError: there are too many arguments, unknown ones, or one is given twice.
+            MissingConfigError: an argument without a default is neither given nor
+                in `options`.
         """
         positional = self._names(bound, self._positional)
         self._check(args, kwargs, positional)

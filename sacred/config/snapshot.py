@@ -1,8 +1,8 @@
-"""Snapshots of bindings, which pickled captured functions carry to another process.
+"""Snapshots of bindings, which pickled captured functions take to another process.
 
-A pickled function brings what all functions of its run are called with, since
-it may call others. The run itself stays where it is; there is a stand-in that
-knows its name and configuration and says so when it is asked for more.
+A pickled function brings the values for all functions of its run, since it
+may call others. The run itself stays in its process; a stand-in has its id and configuration, and
+raises an error when it is asked for more.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NOTHING: Mapping[Any, Any] = {}
 
 
 def refuse_in_worker(run_id: Any, what: str) -> NoReturn:
-    """Refuse what works in the process of the run only.
+    """Refuse a call that works only in the process of the run.
 
     Args:
         run_id: of the run.
@@ -48,14 +48,14 @@ def refuse_in_worker(run_id: Any, what: str) -> NoReturn:
 
 
 class RemoteRun(Frozen, kw_only=False):
-    """What `_run` is in another process than that of the run.
+    """The stand-in for `_run` in other processes than that of the run.
 
     Attributes:
         _id: id of the run.
         config: its configuration.
-        status: its status when it was sent.
-        experiment_info: what is known of the experiment.
-        meta_info: what is known of the run.
+        status: its status when the function was pickled.
+        experiment_info: the information about the experiment.
+        meta_info: the meta information of the run.
     """
 
     _id: RunId | None = None
@@ -68,24 +68,24 @@ class RemoteRun(Frozen, kw_only=False):
         refuse_in_worker(self._id, what)
 
     def log_scalar(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: see `refuse_in_worker`."""
+        """Raise an error; see `refuse_in_worker`."""
         self._refuse("log_scalar()")
 
     def add_artifact(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: see `refuse_in_worker`."""
+        """Raise an error; see `refuse_in_worker`."""
         self._refuse("add_artifact()")
 
     def add_resource(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: see `refuse_in_worker`."""
+        """Raise an error; see `refuse_in_worker`."""
         self._refuse("add_resource()")
 
     def open_resource(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: see `refuse_in_worker`."""
+        """Raise an error; see `refuse_in_worker`."""
         self._refuse("open_resource()")
 
     @property
     def info(self) -> dict[str, Any]:
-        """Refuse: ``info`` is there in the process of the run only."""
+        """Raise an error: ``info`` exists only in the process of the run."""
         self._refuse("info")
 
 
@@ -113,7 +113,7 @@ class Snapshot(Frozen, kw_only=False):
 
 
 def take_snapshot(function: BoundFunction) -> Snapshot | None:
-    """The run that a function belongs to here and now, if there is one."""
+    """Take a snapshot of the run that a function belongs to here and now, if there is one."""
     run = find_run(function)
     if run is None:
         return None
@@ -132,11 +132,11 @@ def take_snapshot(function: BoundFunction) -> Snapshot | None:
 
 
 def receive(function: BoundFunction, snapshot: Snapshot) -> None:
-    """Give a function, and the others of its run, the values that they had in the sending process.
+    """Give a function, and the others of its run, the values from the sending process.
 
     Args:
         function: the function that was unpickled.
-        snapshot: the values, as they were when it was pickled.
+        snapshot: the values, as they were when the function was pickled.
     """
     run = known_run(snapshot.token)
     if run is None:

@@ -1,7 +1,7 @@
-"""Words of the command line whose meaning depends on the entry.
+"""Words on the command line whose meaning depends on the entry.
 
-``with flag=false`` and ``with limit=inf`` are text; so are ``commit=1e5`` and ``id=007``, or
-they are numbers. The command line marks such values (`CommandLineText`, `CommandLineInt`,
+``flag=false``, ``limit=inf``, ``commit=1e5`` and ``id=007`` may be strings or other
+values. The command line marks such values (`CommandLineText`, `CommandLineInt`,
 `CommandLineFloat`), and the source that knows the entry decides (`as_entry`). Marks never
 become part of a configuration.
 
@@ -47,7 +47,7 @@ _PLAIN_ANNOTATIONS = ("str", "int", "float", "bool", "dict", "list", "tuple", No
 
 
 class CommandLineText(str):
-    """Text of an update that was no Python literal; never part of a configuration.
+    """The text of an update that is not a Python literal; never part of a configuration.
 
     >>> as_entry(CommandLineText("No"), True)
     False
@@ -59,25 +59,25 @@ class CommandLineText(str):
 
 
 class CommandLineInt(int):
-    """An int of an update, with the text that it was typed as; see `marked_number`."""
+    """An int in an update, with the text as it was typed; see `marked_number`."""
 
     text: str
 
 
 class CommandLineFloat(float):
-    """A float of an update, with the text that it was typed as; see `marked_number`."""
+    """A float in an update, with the text as it was typed; see `marked_number`."""
 
     text: str
 
 
 class AppendKey(str):
-    """Key of the elements that an update appends to a list: ``xs+``, whose entry is ``xs``."""
+    """The key of elements that an update appends to a list: ``xs+`` for the entry ``xs``."""
 
     __slots__ = ()
 
 
 class DeleteKey(str):
-    """Key of an update that deletes an entry: ``~x``, whose entry is ``x``."""
+    """The key of an update that deletes an entry: ``~x`` for the entry ``x``."""
 
     __slots__ = ()
 
@@ -87,7 +87,7 @@ DELETED: Any = Sentinel("DELETED", __name__)
 
 
 class TypedValues(Protocol):
-    """Fixed values that become what their entries are declared to be (see `declared`)."""
+    """Fixed values that are converted to the declared types of their entries (see `declared`)."""
 
     @property
     def fixed(self) -> Mapping[Any, Any]:
@@ -95,11 +95,11 @@ class TypedValues(Protocol):
         ...
 
     def assign(self, name: Any, own: Any) -> bool:
-        """Convert a value, now that the source sets its entry; return whether it fits.
+        """Convert a value when the source sets its entry; return whether it fits.
 
         Args:
             name: of the entry.
-            own: what the source itself sets it to.
+            own: the value that the source itself sets.
         """
         ...
 
@@ -114,12 +114,12 @@ class TypedValues(Protocol):
 
 
 def marked_number(number: Any, text: str) -> Any:
-    """Return a number of the command line that remembers its text, for entries that are texts.
+    """Return a command-line number that remembers its text, for entries that are strings.
 
-    One in parentheses is a number everywhere.
+    A number in parentheses is always a number.
 
     Args:
-        number: a value; one that is no number is returned as it is.
+        number: a value; if it is not a number, it is returned unchanged.
         text: how it was written.
 
     >>> number = marked_number(100000.0, "1e5")
@@ -140,12 +140,12 @@ def as_entry(fixed: Any, *known: Any, is_bool: bool = False) -> Any:
 
     Args:
         fixed: the value set from outside.
-        known: values that sources give to the entry.
+        known: the values that sources give to the entry.
         is_bool: the entry is declared to be a bool.
 
     Returns:
-        `fixed` itself, unless it is marked. A marked number is its text where the entry is a
-        text. A value that equals a member of the enumeration that the entry has is that member
+        `fixed` itself, unless it is marked. A marked number becomes its text where the entry is a
+        string. A value that equals a member of the enumeration that the entry has is that member
         (an ``IntEnum`` is stored as its number); so is a marked text that is the name or the
         value of one. A marked text is a bool where the entry is one and the text says so; a float
         where it is one (``inf``, ``1/3``); a list or dict likewise (``[a, b]``, ``{a: 1}``);
@@ -247,7 +247,7 @@ def declares_bool(annotation: str) -> bool:
 
 
 def annotates_records(function: Any) -> bool:
-    """Whether annotations of a function may name classes with fields: a cheap first look."""
+    """Whether annotations of a function may name classes with fields (a cheap check)."""
     try:
         annotations = function.__annotations__ or {}
     except Exception:  # from Python 3.14 on, they are evaluated here
@@ -261,7 +261,7 @@ def annotates_records(function: Any) -> bool:
 
 
 def unmarked(value: Any) -> Any:
-    """The plain value of one that may be marked.
+    """Return the plain value of one that may be marked.
 
     >>> type(unmarked(CommandLineText("No"))), type(unmarked(marked_number(3, "3")))
     (<class 'str'>, <class 'int'>)
@@ -275,7 +275,7 @@ def unmarked(value: Any) -> Any:
 
 
 def without_marks(updates: Any) -> Any:
-    """Updates with plain keys and values in place of marked ones, as they are stored.
+    """Return updates with plain keys and values instead of marked ones, as they are stored.
 
     >>> type(without_marks({"a": {"b": CommandLineText("No")}})["a"]["b"])
     <class 'str'>

@@ -12,5 +12,5 @@
 | `given_values` | the values from outside that a source converts while it is evaluated |
 | `asked_instances` | instances for functions whose annotations ask for them |
 
-Only values from outside are converted and checked; a default is stored as it is written.
+Only values from outside are converted and checked; defaults are stored as they are written.
 """

@@ -29,13 +29,13 @@ def asked_instances(
         function: the captured function.
         config: the part of the configuration that it sees.
         path: of that part.
-        find: finds the declaration of an entry by its path; of the whole by the empty path.
+        find: finds the declaration of an entry by its path; the empty path is the whole.
 
     Returns:
-        instances by name of the parameter; each function has its own.
+        the instances by name of the parameter; each function gets its own.
 
     Raises:
-        ConfigTypeError: a class does not take the values.
+        ConfigTypeError: a class does not accept the values.
     """
     made: dict[str, Any] = {}
     for name, annotation in _annotations(function).items():

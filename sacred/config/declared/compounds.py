@@ -13,7 +13,7 @@ __all__ = ["DictOf", "ListOf", "OneOf", "TupleOf", "as_container"]
 
 
 def as_container(value: Any, example: Any) -> Any:
-    """Return the list or dict that a text of the command line stands for, else the value.
+    """Return the list or dict that a command-line text stands for, else the value itself.
 
     Args:
         value: the value.
@@ -23,7 +23,7 @@ def as_container(value: Any, example: Any) -> Any:
 
 
 class OneOf(Declaration):
-    """A union: the first alternative that has the value as it is, else that it can become.
+    """A union: the first alternative that accepts the value, else the first that can convert it.
 
     Args:
         alternatives: the declared types.
@@ -38,11 +38,11 @@ class OneOf(Declaration):
 
     @property
     def records(self) -> frozenset[Any]:
-        """The classes of which it has instances."""
+        """The classes whose instances its values may be."""
         return frozenset().union(*(one.records for one in self.alternatives))
 
     def field(self, name: str) -> Declaration | None:
-        """The declared type of a part of an alternative that has one.
+        """Return the declared type of a part, from the first alternative that has one.
 
         Args:
             name: of the part.
@@ -51,7 +51,7 @@ class OneOf(Declaration):
         return next((one for one in found if one is not None), None)
 
     def accepts(self, value: Any) -> bool:
-        """Whether one alternative has the value."""
+        """Whether one alternative accepts the value."""
         return any(one.accepts(value) for one in self.alternatives)
 
     def convert(self, value: Any, path: str, wrong: list[WrongValue]) -> Any:
@@ -60,18 +60,18 @@ class OneOf(Declaration):
         Args:
             value: the value.
             path: of the entry.
-            wrong: receives what does not fit.
+            wrong: receives the values that do not fit.
         """
         return self.update(value, MISSING, path, wrong)
 
     def update(self, value: Any, own: Any, path: str, wrong: list[WrongValue]) -> Any:
-        """Convert a value that may be a part of what the entry has.
+        """Convert a value that may be only a part of the entry's value.
 
         Args:
             value: the value.
-            own: what the entry has; its alternative comes first for a dict.
+            own: the entry's value; for a dict, its alternative is tried first.
             path: of the entry.
-            wrong: receives what does not fit.
+            wrong: receives the values that do not fit.
         """
         order: Sequence[Declaration] = self.alternatives
         if isinstance(value, Mapping) and own is not MISSING:
@@ -96,12 +96,12 @@ class OneOf(Declaration):
         return self.refuse(value, path, wrong, hints[0] if hints else "")
 
     def instance(self, value: Any) -> Any:
-        """Make what functions get of a value; see `Declaration.instance`."""
+        """Convert a value to the form that functions get; see `Declaration.instance`."""
         fitting = [one for one in self.alternatives if one.accepts(value)]
         return fitting[0].instance(value) if fitting else value
 
     def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
-        """The JSON Schema."""
+        """Return the JSON Schema."""
         return {"anyOf": [one.schema(definitions) for one in self.alternatives]}
 
 
@@ -125,12 +125,12 @@ def _breadth(one: Declaration) -> int:
 
 
 class ListOf(Declaration):
-    """Lists, and what is written as a list: sequences, sets.
+    """Lists, and types that are stored as lists: sequences, sets.
 
     Args:
         item: the type of the elements.
-        make: makes the value of a list; a configuration holds tuples as lists.
-        kinds: what a default may be.
+        make: creates the value from a list; configurations hold tuples as lists.
+        kinds: the types that a default may have.
     """
 
     def __init__(
@@ -143,20 +143,20 @@ class ListOf(Declaration):
 
     @property
     def records(self) -> frozenset[Any]:
-        """The classes of which it has instances."""
+        """The classes whose instances its values may be."""
         return self._item.records
 
     def accepts(self, value: Any) -> bool:
-        """Whether it is a list whose elements fit."""
+        """Whether a value is a list whose elements fit."""
         return isinstance(value, self._kinds) and all(map(self._item.accepts, value))
 
     def convert(self, value: Any, path: str, wrong: list[WrongValue]) -> Any:
         """Convert the elements.
 
         Args:
-            value: the list; a dict of elements by index is an update of some.
+            value: the list, or a dict that updates elements by index.
             path: of the entry.
-            wrong: receives what does not fit.
+            wrong: receives the values that do not fit.
         """
         items = as_container(value, [])
         if not isinstance(items, list | tuple | set | frozenset):
@@ -174,9 +174,9 @@ class ListOf(Declaration):
 
         Args:
             value: the list, or elements by index.
-            own: what the entry has.
+            own: the entry's value.
             path: of the entry.
-            wrong: receives what does not fit.
+            wrong: receives the values that do not fit.
         """
         if isinstance(value, Mapping) and isinstance(own, list | tuple) and _are_indices(value):
             return {
@@ -191,11 +191,11 @@ class ListOf(Declaration):
         return self._item
 
     def instance(self, value: Any) -> Any:
-        """Make what functions get of a value; see `Declaration.instance`."""
+        """Convert a value to the form that functions get; see `Declaration.instance`."""
         return [self._item.instance(item) for item in value] if isinstance(value, list) else value
 
     def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
-        """The JSON Schema."""
+        """Return the JSON Schema."""
         unique = {"uniqueItems": True} if self._make is not list else {}
         return {"type": "array", "items": self._item.schema(definitions), **unique}
 
@@ -210,7 +210,7 @@ def _element(own: Sequence[Any], index: Any) -> Any:
 
 
 class TupleOf(ListOf):
-    """A list of a fixed length, each element with a type of its own.
+    """A list of a fixed length, in which each element has its own type.
 
     Args:
         items: the types of the elements.
@@ -223,7 +223,7 @@ class TupleOf(ListOf):
         self.name = f"a list ({names})" if names else "an empty list"
 
     def accepts(self, value: Any) -> bool:
-        """Whether it is a list of that length whose elements fit."""
+        """Whether a value is a list of that length whose elements fit."""
         return (
             isinstance(value, list | tuple)
             and len(value) == len(self._items)
@@ -236,7 +236,7 @@ class TupleOf(ListOf):
         Args:
             value: the list.
             path: of the entry.
-            wrong: receives what does not fit.
+            wrong: receives the values that do not fit.
         """
         items = as_container(value, [])
         if not isinstance(items, list | tuple) or len(items) != len(self._items):
@@ -250,20 +250,20 @@ class TupleOf(ListOf):
         return self._items[number] if fits else self._item
 
     def instance(self, value: Any) -> Any:
-        """Make what functions get of a value; see `Declaration.instance`."""
+        """Convert a value to the form that functions get; see `Declaration.instance`."""
         if not isinstance(value, list) or len(value) != len(self._items):
             return value
         return tuple(one.instance(item) for one, item in zip(self._items, value, strict=True))
 
     def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
-        """The JSON Schema."""
+        """Return the JSON Schema."""
         length = len(self._items)
         parts = {"prefixItems": [one.schema(definitions) for one in self._items]} if length else {}
         return {"type": "array", **parts, "minItems": length, "maxItems": length}
 
 
 class DictOf(Declaration):
-    """Dicts with any keys of one type.
+    """Dicts with arbitrary keys of one type.
 
     Args:
         key: the type of the keys.
@@ -278,7 +278,7 @@ class DictOf(Declaration):
 
     @property
     def records(self) -> frozenset[Any]:
-        """The classes of which it has instances."""
+        """The classes whose instances its values may be."""
         return self._item.records
 
     def field(self, name: str) -> Declaration | None:
@@ -290,7 +290,7 @@ class DictOf(Declaration):
         return self._item
 
     def accepts(self, value: Any) -> bool:
-        """Whether it is a dict whose keys and values fit."""
+        """Whether a value is a dict whose keys and values fit."""
         return (
             isinstance(value, Mapping)
             and all(map(self._key.accepts, value))
@@ -303,7 +303,7 @@ class DictOf(Declaration):
         Args:
             value: the dict.
             path: of the entry.
-            wrong: receives what does not fit.
+            wrong: receives the values that do not fit.
         """
         return self.update(value, {}, path, wrong)
 
@@ -312,9 +312,9 @@ class DictOf(Declaration):
 
         Args:
             value: the dict; it may lack keys.
-            own: what the entry has.
+            own: the entry's value.
             path: of the entry.
-            wrong: receives what does not fit.
+            wrong: receives the values that do not fit.
         """
         entries = as_container(value, {})
         if not isinstance(entries, Mapping):
@@ -330,11 +330,11 @@ class DictOf(Declaration):
         return made
 
     def instance(self, value: Any) -> Any:
-        """Make what functions get of a value; see `Declaration.instance`."""
+        """Convert a value to the form that functions get; see `Declaration.instance`."""
         if not isinstance(value, Mapping):
             return value
         return {key: self._item.instance(item) for key, item in value.items()}
 
     def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
-        """The JSON Schema."""
+        """Return the JSON Schema."""
         return {"type": "object", "additionalProperties": self._item.schema(definitions)}

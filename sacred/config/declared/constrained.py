@@ -30,7 +30,7 @@ _LENGTHS = {"min_length": "minItems", "max_length": "maxItems"}
 
 
 def is_constraint(remark: Any) -> bool:
-    """Whether a remark in an ``Annotated`` restricts the values; texts and the like do not."""
+    """Whether a remark in an ``Annotated`` restricts the values; strings, for example, do not."""
     module = type(remark).__module__.partition(".")[0]
     return module in ("annotated_types", "pydantic") or hasattr(
         remark, "__get_pydantic_core_schema__"
@@ -58,7 +58,7 @@ class Constrained(Declaration):
 
     @property
     def records(self) -> frozenset[Any]:
-        """The classes of which it has instances."""
+        """The classes whose instances its values may be."""
         return self.inner.records
 
     def field(self, name: str) -> Declaration | None:
@@ -99,7 +99,7 @@ class Constrained(Declaration):
         return []
 
     def accepts(self, value: Any) -> bool:
-        """Whether a default fits, and is in the range."""
+        """Whether a default fits and is in the range."""
         if not self.inner.accepts(value):
             return False
         if self._constraints:
@@ -112,7 +112,7 @@ class Constrained(Declaration):
         Args:
             value: the value.
             path: of the entry.
-            wrong: receives what does not fit.
+            wrong: receives the values that do not fit.
         """
         found: list[WrongValue] = []
         made = self.inner.convert(value, path, found)
@@ -128,7 +128,7 @@ class Constrained(Declaration):
         return made
 
     def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
-        """The JSON Schema, with the constraints that it has a word for."""
+        """Return the JSON Schema, with the constraints that JSON Schema can express."""
         inner = self.inner.schema(definitions)
         words = _LENGTHS if inner.get("type") == "array" else _RANGES
         for remark in self.remarks:
@@ -139,5 +139,5 @@ class Constrained(Declaration):
         return inner
 
     def instance(self, value: Any) -> Any:
-        """Make what functions get of a value; see `Declaration.instance`."""
+        """Convert a value to the form that functions get; see `Declaration.instance`."""
         return self.inner.instance(value)

@@ -1,4 +1,4 @@
-"""What a declared type can do with the values of an entry."""
+"""The interface of declared types: accepting, converting and describing values of an entry."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class WrongValue(Frozen, kw_only=False):
     """A value that does not fit the declared type of its entry.
 
     Attributes:
-        path: of the entry; also of a part of it.
-        value: what was given; `MISSING` if the entry has to be set, and is not.
+        path: the path of the entry, or of a part of it.
+        value: the given value; `MISSING` if the entry must be set, but is not.
         expected: the declared type, in words.
-        hint: the nearest right thing; may be empty.
+        hint: what was probably meant; may be empty.
         origin: where the value comes from; may be empty.
-        problem: what is wrong, if it is not the type.
+        problem: what is wrong, if not the type.
     """
 
     path: str
@@ -48,7 +48,7 @@ class WrongValue(Frozen, kw_only=False):
 
 
 def shown(value: Any) -> str:
-    """Return the text of a value for a message: short, and without passwords of URLs."""
+    """Return a value as text for a message: short, and without passwords in URLs."""
     from sacred.config.typed_entries import unmarked  # it is below this package in `config`
 
     text = mask_passwords(repr(unmarked(value)))
@@ -65,7 +65,7 @@ class Declaration:
 
     @property
     def records(self) -> frozenset[Any]:
-        """The classes of which it has instances."""
+        """The classes whose instances its values may be."""
         return frozenset()
 
     def field(self, name: str) -> Declaration | None:
@@ -77,7 +77,7 @@ class Declaration:
         return None
 
     def accepts(self, value: Any) -> bool:
-        """Whether a default fits, as it is written: nothing is converted.
+        """Whether a default fits as it is written, without conversion.
 
         Args:
             value: the default.
@@ -88,28 +88,28 @@ class Declaration:
         """Convert a value from outside.
 
         Args:
-            value: the value; texts and numbers of the command line are marked.
+            value: the value; text and numbers from the command line are marked.
             path: of the entry, for messages.
-            wrong: receives what does not fit.
+            wrong: receives the values that do not fit.
 
         Returns:
-            the converted value; any value, if something was wrong.
+            the converted value; if something was wrong, any value.
         """
         raise NotImplementedError
 
     def update(self, value: Any, own: Any, path: str, wrong: list[WrongValue]) -> Any:
-        """Convert a value from outside that may be a part of what the entry has.
+        """Convert a value from outside that may be only a part of the entry's value.
 
         Args:
             value: the value; a dict for dicts and records may lack keys that `own` has.
-            own: the value that the sources give; `MISSING` if they give none.
+            own: the value from the sources; `MISSING` if there is none.
             path: as in `convert`.
             wrong: as in `convert`.
         """
         return self.convert(value, path, wrong)
 
     def instance(self, value: Any) -> Any:
-        """Make what a function gets that asks for the declared type: instances of records.
+        """Return a value as functions get it that ask for the declared type: instances of records.
 
         Args:
             value: a value of the configuration.
@@ -125,13 +125,13 @@ class Declaration:
         return {}
 
     def refuse(self, value: Any, path: str, wrong: list[WrongValue], hint: str = "") -> Any:
-        """Note that a value does not fit.
+        """Record that a value does not fit.
 
         Args:
             value: the value.
             path: of the entry.
             wrong: receives it.
-            hint: the nearest right thing.
+            hint: what was probably meant.
         """
         wrong.append(WrongValue(path, value, self.name, hint))
         return value
@@ -145,7 +145,7 @@ class AnyValue(Declaration):
         return True
 
     def convert(self, value: Any, path: str, wrong: list[WrongValue]) -> Any:
-        """The value as it is.
+        """Return the value unchanged.
 
         Args:
             value: the value.
@@ -156,7 +156,7 @@ class AnyValue(Declaration):
 
 
 def untyped(name: str, why: str) -> str:
-    """The remark that an annotated entry is not typed.
+    """Return the remark that an annotated entry is not typed.
 
     Args:
         name: of the entry.

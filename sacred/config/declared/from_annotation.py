@@ -1,4 +1,4 @@
-"""From an annotation to the declaration that it stands for."""
+"""Conversion of annotations to declarations."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ def declaration_of(annotation: Any, names: Mapping[str, Any] | None = None) -> D
     """Return the declaration that an annotation stands for.
 
     Args:
-        annotation: the annotation, evaluated; texts in it are evaluated here.
-        names: what the texts may name.
+        annotation: the evaluated annotation; strings in it are evaluated here.
+        names: the names that the strings may use.
 
     Returns:
         `AnyValue` for types that say nothing about values of a configuration (classes of other
-        packages, callables): these are not checked.
+        packages, callables); these values are not checked.
 
     Raises:
-        Exception: a text cannot be evaluated.
+        Exception: a string cannot be evaluated.
 
     >>> import typing
     >>> declaration_of(dict[str, typing.Optional[float]]).name

@@ -20,20 +20,20 @@ __all__ = ["GivenValues"]
 
 
 class GivenValues:
-    """Values from outside, which become what the entries of a source are declared to be.
+    """Values from outside, which are converted to the declared types of the entries of a source.
 
-    What a source gives to an entry itself decides whether it is typed: an entry whose default
-    does not fit its annotation is not, and None as default makes None a value of it.
+    The default from the source decides whether an entry is typed: if it does not fit the
+    annotation, the entry is not typed, and if it is None, the entry also accepts None.
 
     Args:
         declared: declarations by name of the entry; those of given values are enough.
         fixed: the given values, nested.
-        notes: remarks so far.
+        notes: the remarks so far.
 
     Attributes:
-        fixed: the given values, converted as far as their entries are known; in the end without
-            those that do not fit.
-        wrong: what does not fit, by name of the entry.
+        fixed: the given values, converted where their entries are known; in the end without those
+            that do not fit.
+        wrong: the values that do not fit, by name of the entry.
         notes: remarks for the log, about entries that are not typed.
 
     >>> given = GivenValues({"lr": Scalar(float), "n": Scalar(int)}, {"lr": 1, "n": "x", "m": 2})
@@ -61,14 +61,14 @@ class GivenValues:
         }
 
     def assign(self, name: Any, own: Any = MISSING) -> bool:
-        """Convert the given value of an entry, now that the source sets it.
+        """Convert the given value of an entry when the source sets it.
 
         Args:
             name: of the entry.
-            own: what the source gives to it.
+            own: the value from the source.
 
         Returns:
-            whether the given value counts; it does not if it does not fit.
+            whether the given value fits, and therefore counts.
         """
         declaration = self._declared.get(name)
         if declaration is None:
@@ -109,10 +109,10 @@ class GivenValues:
         return {path for path in added if path.partition(".")[0] not in fields}
 
     def merged(self, updates: Mapping[Any, Any]) -> dict[Any, Any]:
-        """Return updates with the converted values in place of those that were given.
+        """Return updates with the converted values in place of the given ones.
 
         Args:
-            updates: all updates of the ingredient, of which these values are some.
+            updates: all updates of the ingredient, which include these values.
         """
         return {
             name: self.fixed.get(name, value)

@@ -22,8 +22,8 @@ class Field(Frozen, kw_only=False):
 
     Attributes:
         declaration: the type of its values.
-        default: its default in a configuration, `MISSING` if it has to be set.
-        is_required: whether it has to be there.
+        default: its default in a configuration; `MISSING` if it must be set.
+        is_required: whether it must be present.
     """
 
     declaration: Declaration
@@ -32,7 +32,7 @@ class Field(Frozen, kw_only=False):
 
 
 def is_record_class(cls: Any) -> bool:
-    """Whether it is a class whose fields can be declared."""
+    """Whether an object is a class whose fields can be declared."""
     if not isinstance(cls, type):
         return False
     return (
@@ -50,12 +50,12 @@ def _is_model(cls: Any) -> bool:
 def fields_of_class(
     cls: Any, read: Callable[[Any], Declaration], names: Mapping[str, Any]
 ) -> dict[str, Field]:
-    """Read the fields of a class by the names that its constructor has for them.
+    """Read the fields of a class, by the names of its constructor's parameters.
 
     Args:
         cls: the class.
         read: makes the declaration of an annotation.
-        names: what annotations that are texts may name, beside the globals of the module.
+        names: names that string annotations may use, besides the globals of the module.
     """
     rows = _rows(cls)
     hints = _hints(cls, names, dict(rows))
@@ -136,7 +136,7 @@ def _hints(cls: Any, names: Mapping[str, Any], rows: Mapping[str, Any]) -> dict[
 
 
 def plain_form(value: Any) -> Any:
-    """Return a record as a dict, at every level; other values as they are."""
+    """Return records as dicts, at every level, and other values unchanged."""
     if is_record_class(type(value)):
         return {name: plain_form(item) for name, item in _values_of(value).items()}
     if isinstance(value, dict):
@@ -161,7 +161,8 @@ class Record(Declaration):
         cls: the class.
 
     Attributes:
-        fields: by name; set behind construction, for a field may be of the class itself.
+        fields: by name; set after construction, because a field may have the class itself as its
+            type.
     """
 
     has_fields = True
@@ -193,7 +194,7 @@ class Record(Declaration):
         return not self.is_plain and isinstance(value, self.cls)
 
     def accepts(self, value: Any) -> bool:
-        """Whether it is an instance, or a dict whose entries are the fields."""
+        """Whether a value is an instance, or a dict whose entries are the fields."""
         if not isinstance(value, Mapping):
             return self._is_instance(value)
         return all(
@@ -207,7 +208,7 @@ class Record(Declaration):
         Args:
             value: the dict, or an instance.
             path: of the entry.
-            wrong: receives what does not fit.
+            wrong: receives the values that do not fit.
         """
         return self.update(value, MISSING, path, wrong)
 
@@ -216,9 +217,9 @@ class Record(Declaration):
 
         Args:
             value: the dict, or an instance.
-            own: what the entry has.
+            own: the entry's value.
             path: of the entry.
-            wrong: receives what does not fit.
+            wrong: receives the values that do not fit.
 
         Returns:
             an instance if `own` is one, else a dict of the fields in `value`.
@@ -262,12 +263,12 @@ class Record(Declaration):
         return self.defaults()
 
     def defaults(self) -> dict[str, Any]:
-        """The defaults of the fields that have one, as plain values."""
+        """Return the defaults of the fields that have one, as plain values."""
         fields = self.fields.items()
         return {name: field.default for name, field in fields if field.default is not MISSING}
 
     def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
-        """The JSON Schema: a reference to that of the class."""
+        """Return the JSON Schema: a reference to the schema of the class."""
         name, identity = self.name, f"{self.cls.__module__}.{self.cls.__qualname__}"
         while name in definitions and definitions[name]["$comment"] != identity:
             name += "_"  # another class of that name
@@ -282,7 +283,7 @@ class Record(Declaration):
         return {"$ref": f"#/$defs/{name}"}
 
     def problems(self, values: Mapping[str, Any], path: str) -> list[WrongValue]:
-        """What the class itself says against values of its fields.
+        """Return the objections of the class itself to values of its fields.
 
         Args:
             values: by name.
@@ -305,7 +306,7 @@ class Record(Declaration):
         return []
 
     def instance(self, value: Any) -> Any:
-        """Make an instance of the values of the fields; see `Declaration.instance`."""
+        """Create an instance from the values of the fields; see `Declaration.instance`."""
         if not isinstance(value, Mapping):
             return value
         values = {
@@ -323,11 +324,11 @@ def _text(error: Exception, name: str) -> str:
 
 
 def merge_parts(own: Any, part: Any) -> Any:
-    """Return a value with the parts of it that are given in their places.
+    """Return a value in which some parts are replaced.
 
     Args:
         own: the value.
-        part: dicts of what is to be changed in dicts, and by index in lists; else a new value.
+        part: the changes, as dicts, with indices as keys for lists; anything else is a new value.
 
     >>> merge_parts({"a": {"x": 1, "y": [1, 2]}}, {"a": {"y": {"0": 5}}})
     {'a': {'x': 1, 'y': [5, 2]}}

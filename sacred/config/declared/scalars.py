@@ -1,4 +1,4 @@
-"""Numbers, texts, literals, enumerations and paths as declared types."""
+"""Numbers, strings, literals, enumerations and paths as declared types."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ _KINDS: dict[Any, tuple[Any, Callable[[Any], Any], str]] = {
 
 
 class Scalar(Declaration):
-    """One of Python's own types.
+    """One of Python's built-in types.
 
     Args:
         kind: the type.
@@ -115,7 +115,7 @@ class Scalar(Declaration):
         self._accepted, self._converted, self._json_type = _KINDS[kind]
 
     def accepts(self, value: Any) -> bool:
-        """Whether a default fits; numpy's numbers are Python's in a configuration."""
+        """Whether a default fits; in a configuration, numpy's numbers become Python's."""
         return isinstance(value, self._accepted) or issubclass(entry_type(value), self._accepted)
 
     def convert(self, value: Any, path: str, wrong: list[WrongValue]) -> Any:
@@ -124,7 +124,7 @@ class Scalar(Declaration):
         Args:
             value: the value.
             path: of the entry.
-            wrong: receives what does not fit.
+            wrong: receives the values that do not fit.
         """
         made = self._converted(value)
         if made is not _REFUSED_VALUE:
@@ -137,7 +137,7 @@ class Scalar(Declaration):
         return self.refuse(value, path, wrong, hint)
 
     def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
-        """The JSON Schema."""
+        """Return the JSON Schema."""
         return {"type": self._json_type} if self._json_type else {}
 
 
@@ -161,16 +161,16 @@ class Choice(Declaration):
         self.name = _one_of(map(repr, choices))
 
     def accepts(self, value: Any) -> bool:
-        """Whether it is one of them."""
+        """Whether a value is one of the choices."""
         return any(type(c) is type(value) and c == value for c in self._choices)
 
     def convert(self, value: Any, path: str, wrong: list[WrongValue]) -> Any:
-        """Return the choice that a value equals or whose text it is.
+        """Return the choice that a value equals, or whose text it is.
 
         Args:
             value: the value.
             path: of the entry.
-            wrong: receives what does not fit.
+            wrong: receives the values that do not fit.
         """
         plain = unmarked(value)
         text = getattr(value, "text", plain)
@@ -187,13 +187,13 @@ class Choice(Declaration):
         return self.refuse(value, path, wrong, hint)
 
     def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
-        """The JSON Schema."""
+        """Return the JSON Schema."""
         plain = (str, int, float, bool, type(None))
         return {"enum": [one for one in self._choices if isinstance(one, plain)]}
 
 
 class EnumMember(Declaration):
-    """A member of an enumeration, given as itself, by its name or its value.
+    """A member of an enumeration, given directly, by its name or by its value.
 
     Args:
         cls: the enumeration.
@@ -204,7 +204,7 @@ class EnumMember(Declaration):
         self.name = _one_of(cls.__members__)
 
     def accepts(self, value: Any) -> bool:
-        """Whether it is a member, or the value of one (which configurations may hold)."""
+        """Whether a value is a member, or the value of one (which configurations may hold)."""
         return isinstance(value, self._cls)
 
     def convert(self, value: Any, path: str, wrong: list[WrongValue]) -> Any:
@@ -213,7 +213,7 @@ class EnumMember(Declaration):
         Args:
             value: the value.
             path: of the entry.
-            wrong: receives what does not fit.
+            wrong: receives the values that do not fit.
         """
         plain = unmarked(value)
         if isinstance(plain, self._cls):
@@ -226,12 +226,12 @@ class EnumMember(Declaration):
         return self.refuse(value, path, wrong, did_you_mean(str(plain), self._cls.__members__))
 
     def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
-        """The JSON Schema: the names."""
+        """Return the JSON Schema: the names."""
         return {"enum": list(self._cls.__members__)}
 
 
 class PathValue(Declaration):
-    """A path of `pathlib`, given as a text.
+    """A `pathlib` path, given as a string.
 
     Args:
         cls: the class.
@@ -242,16 +242,16 @@ class PathValue(Declaration):
         self.name = "a path"
 
     def accepts(self, value: Any) -> bool:
-        """Whether it is a path or a text."""
+        """Whether a value is a path or a string."""
         return isinstance(value, str | os.PathLike)
 
     def convert(self, value: Any, path: str, wrong: list[WrongValue]) -> Any:
-        """Make a path of a text.
+        """Create a path from a string.
 
         Args:
             value: the value.
             path: of the entry.
-            wrong: receives what does not fit.
+            wrong: receives the values that do not fit.
         """
         text = _to_str(value)
         if text is not _REFUSED_VALUE:
@@ -259,5 +259,5 @@ class PathValue(Declaration):
         return value if isinstance(value, self._cls) else self.refuse(value, path, wrong)
 
     def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
-        """The JSON Schema."""
+        """Return the JSON Schema."""
         return {"type": "string", "format": "path"}

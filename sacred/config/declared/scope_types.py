@@ -1,4 +1,4 @@
-"""The declarations of a config scope: its annotations, evaluated when they are needed."""
+"""The declared types of a config scope: its annotations, evaluated when they are needed."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def scope_declarations(
 ) -> tuple[dict[str, Declaration], list[str]]:
     """Evaluate annotations of a config scope.
 
-    They are those of local variables, which Python itself never evaluates: one that cannot be
-    evaluated has done no harm so far, and leaves its entry untyped.
+    Python itself never evaluates annotations of local variables. So if one cannot be evaluated,
+    that is not an error: its entry is just not typed.
 
     Args:
         function: the scope.
         annotations: syntax trees of the annotations of its entries.
-        names: of the entries that are wanted.
+        names: the names of the entries that are wanted.
 
     Returns:
-        the declarations by name, and what to note about entries that are not typed.
+        the declarations by name, and remarks about entries that are not typed.
     """
     known = {**vars(builtins), **function.__globals__, **_closure(function)}
     found: dict[str, Declaration] = {}

@@ -1,6 +1,6 @@
 """Turn the source of a config scope into a function that obeys fixed values.
 
-After each statement that binds a name of the scope, another one is put that
+After each statement that binds a name of the scope, another statement is inserted, which
 asks a helper for the value that counts. So
 
     a = 10
@@ -14,8 +14,8 @@ becomes, with the line numbers unchanged,
     b = helper("b", b)
     helper.leave()
 
-The body stays that of a real function: comprehensions, lambdas and nested
-functions see its variables, on every Python.
+The body remains the body of a real function: comprehensions, lambdas and
+nested functions see its variables, with every Python version.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ _FUTURE_FLAGS = functools.reduce(
 
 
 def build_function(function: FunctionType, source: ScopeSource, asks: bool = True) -> FunctionType:
-    """The function to run in place of `function`.
+    """Build the function that runs in place of `function`.
 
     Args:
-        function: what the user wrote.
+        function: the user's function.
         source: its source.
-        asks: whether the helper is asked at each assignment, or only called at the end.
+        asks: whether the helper is called at each assignment, or only at the end.
 
     Returns:
-        a function with the same globals and closure. Its parameters have to be
-        passed by keyword, the helper (see `HELPER`) as well.
+        a function with the same globals and closure. Its parameters must be passed
+        by keyword, and so must the helper (see `HELPER`).
     """
     node = _transform(source, asks, entry_names(function.__code__))
     free_names = function.__code__.co_freevars
@@ -70,7 +70,7 @@ def build_function(function: FunctionType, source: ScopeSource, asks: bool = Tru
 
 
 def entry_names(code: CodeType) -> tuple[str, ...]:
-    """The names of a scope's own variables; those of functions around it are none."""
+    """Return the names of a scope's own variables, without those of enclosing functions."""
     own = dict.fromkeys((*code.co_varnames, *code.co_cellvars))
     return tuple(name for name in own if name != HELPER)
 

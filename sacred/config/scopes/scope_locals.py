@@ -1,9 +1,9 @@
 """Config scopes that set variables by ``locals()``, ``vars()`` or ``exec``.
 
-Python lets a function look at its variables there, not set them. In such a scope, the calls
-lead to a dict that sets entries, the names that no statement binds are looked up in it, and
-those that a statement does bind are set anew after each statement. Scopes without these
-calls are left as they are.
+Python lets a function read its variables this way, but not set them. In such a scope, the
+calls return a dict that sets entries; names that no statement binds are looked up in it, and names
+that a statement binds are set again after each statement. Scopes without these calls are not
+changed.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 class ScopeLocals(dict[str, Any]):
-    """What ``locals()`` returns in a scope: what is assigned to it becomes an entry.
+    """The result of ``locals()`` in a scope: what is assigned to it becomes an entry.
 
     Args:
         variables: the variables so far.
-        assign: what sets an entry; returns the value that counts.
-        remove: what removes an entry.
+        assign: sets an entry and returns the value that counts.
+        remove: removes an entry.
     """
 
     def __init__(
@@ -66,8 +66,8 @@ class ScopeLocals(dict[str, Any]):
         """Return a variable; if it is not set, set it to the default first.
 
         Args:
-            name: of the variable.
-            default: its value if it is not set (default: None).
+            name: the name of the variable.
+            default: the value if it is not set (default: None).
         """
         if name not in self:
             self[name] = default
@@ -77,11 +77,11 @@ class ScopeLocals(dict[str, Any]):
         """Remove a variable and return its value.
 
         Args:
-            name: of the variable.
-            *default: what is returned if it is not set.
+            name: the name of the variable.
+            *default: the result if it is not set.
 
         Raises:
-            KeyError: it is not set, and there is no default.
+            KeyError: the variable is not set, and there is no default.
         """
         value = super().pop(name, *default)
         self._remove(name)
@@ -89,7 +89,7 @@ class ScopeLocals(dict[str, Any]):
 
 
 def may_set_by_name(source: ScopeSource) -> bool:
-    """Whether the scope calls one of the functions by which variables are set."""
+    """Whether the scope calls one of the functions that set variables by name."""
     if not source.says(*_CALLS):
         return False
     return any(_is_call(node) for node in ast.walk(source.node))
@@ -107,8 +107,8 @@ def route_calls(node: FunctionNode, helper: str, own_names: Collection[str]) -> 
 
     Args:
         node: the scope.
-        helper: name of the variable that has the helper, see `config_scope`.
-        own_names: the variables that its statements bind.
+        helper: the name of the variable with the helper, see `config_scope`.
+        own_names: the names of the variables that its statements bind.
     """
     bound = {*own_names, *_names_bound_inside(node)}
     names = _Names(helper, bound)

@@ -36,7 +36,7 @@ class ScopeSource(Frozen, kw_only=False):
     Attributes:
         filename: as the function's code names it.
         node: its syntax tree, with the line numbers of the file.
-        lines: the lines of the function, from `first` on.
+        lines: the lines of the function, starting at `first`.
         first: number of the first of these lines.
     """
 
@@ -47,7 +47,7 @@ class ScopeSource(Frozen, kw_only=False):
 
     @classmethod
     def of_text(cls, filename: str, lines: Sequence[str], first: int) -> ScopeSource:
-        """Make a source of the text of a function alone, where its file is not at hand.
+        """Create a source from the text of a function alone, when its file is not available.
 
         Args:
             filename: of the file, for messages.
@@ -57,14 +57,14 @@ class ScopeSource(Frozen, kw_only=False):
         return cls(filename, _parsed_alone(lines, first), lines, first)
 
     def says(self, *words: str) -> bool:
-        """Whether one of the words is anywhere in the text: a cheap first look."""
+        """Whether one of the words occurs anywhere in the text (a cheap check)."""
         return any(word in line for line in self.lines for word in words)
 
     def fresh_node(self) -> FunctionNode:
-        """The syntax tree, to be changed at will.
+        """Return a syntax tree that the caller may change.
 
-        It is `node` itself the first time: what else is wanted of that has to be asked
-        for before. Later on it is parsed again, which is much faster than a deep copy.
+        The first time, it is `node` itself, so read everything else from `node` before. After that,
+        the source is parsed again, which is much faster than a deep copy.
         """
         if not hasattr(self.node, _USAGE_NAME):
             setattr(self.node, _USAGE_NAME, True)
@@ -87,17 +87,17 @@ class ScopeSource(Frozen, kw_only=False):
         }
 
     def declared_bools(self) -> frozenset[str]:
-        """Names of the entries that are annotated as bool."""
+        """The names of the entries that are annotated as bool."""
         if not self.says("bool"):
             return frozenset()
         declared = self.declared_types().items()
         return frozenset(name for name, annotation in declared if declares_bool(annotation))
 
     def plain_lines(self) -> dict[str, int] | None:
-        """The line of each entry, where each is assigned once by a plain statement.
+        """Return the line of each entry, if each is assigned once by a plain statement.
 
         Returns:
-            None: there are blocks, other statements, or names that are bound again.
+            None if there are blocks, other statements, or names that are bound again.
         """
         lines: dict[str, int] = {}
         if self.says(":="):
@@ -118,7 +118,7 @@ class ScopeSource(Frozen, kw_only=False):
         return lines
 
     def docs(self) -> dict[str, str]:
-        """The comment of each assigned name: at the end of its line, else directly above."""
+        """The comment of each assigned name: at the end of its line, or directly above it."""
         if not self.says("#"):
             return {}
         statements = list(own_statements(self.node))
@@ -187,7 +187,7 @@ def _assigned_names(node: ast.stmt) -> Iterator[str]:
 
 
 def bound_names(target: ast.expr | None) -> Iterator[str]:
-    """The names that an assignment to `target` binds."""
+    """Return the names that an assignment to `target` binds."""
     if isinstance(target, ast.Name):
         yield target.id
     elif isinstance(target, ast.Starred):
@@ -198,7 +198,7 @@ def bound_names(target: ast.expr | None) -> Iterator[str]:
 
 
 def own_statements(function: FunctionNode) -> Iterator[ast.stmt]:
-    """The statements of a function in order, without those of functions and classes inside."""
+    """Return the statements of a function in order, without those of inner functions and classes."""
     pending: list[Any] = function.body[::-1]
     while pending:
         node = pending.pop()
@@ -210,7 +210,7 @@ def own_statements(function: FunctionNode) -> Iterator[ast.stmt]:
 
 
 def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
-    """All nodes of a function's body in order, without those of functions and classes inside."""
+    """Return all nodes of a function's body in order, without inner functions and classes."""
     pending: list[ast.AST] = list(reversed(function.body))
     while pending:
         node = pending.pop()
@@ -231,12 +231,12 @@ def _parsed_alone(lines: Sequence[str], first: int) -> FunctionNode:
 
 
 def find_source(function: FunctionType) -> ScopeSource:
-    """The source of a function.
+    """Find the source of a function.
 
     Raises:
-        ConfigError: there is none, or it is not that of the function any more.
+        ConfigError: there is no source, or it no longer matches the function.
         SyntaxError: the body holds ``return`` or ``yield``.
-        TypeError: it is a lambda expression.
+        TypeError: the function is a lambda expression.
     """
     code = function.__code__
     if code.co_name == "<lambda>":

@@ -32,7 +32,7 @@ class ScopeVariables:
     Args:
         fixed: values set from outside.
         preset: entries of earlier sources.
-        fallback: values that the scope has asked for, and that are no entries.
+        fallback: values that the scope has asked for, but that are not entries.
         bools: names of entries that are declared to be bools.
         given: the fixed values, if some of their entries have declared types.
     """
@@ -69,7 +69,7 @@ class ScopeVariables:
         self._locals: dict[str, Any] = {}
 
     def argument(self, name: str) -> Any:
-        """What a parameter of the scope is called with."""
+        """Return the value of a parameter of the scope."""
         if name in self._fallback:
             return make_given(self._fallback[name])
         value = self._preset[name] if name in self._preset else self._fixed[name]
@@ -90,7 +90,7 @@ class ScopeVariables:
         return self._assign(name, value)
 
     def __call__(self, name: str, value: Any) -> Any:
-        """The value that `name` gets when `value` is assigned to it."""
+        """Return the value that `name` gets when `value` is assigned to it."""
         return self._bind(name, value, sys._getframe(1).f_lineno)
 
     def defined(self, name: str, value: Any) -> Any:
@@ -98,7 +98,7 @@ class ScopeVariables:
 
         Args:
             name: the variable.
-            value: what the import or definition makes.
+            value: the imported or defined object.
 
         Returns:
             the fixed value if there is one, else `value`.
@@ -110,7 +110,7 @@ class ScopeVariables:
         return value
 
     def locals(self) -> ScopeLocals:
-        """What `locals()` returns: assigning to it sets variables."""
+        """The result of `locals()`: assigning to it sets variables."""
         return self._locals_of(sys._getframe(1))
 
     def exec(self, code: Any) -> None:
@@ -139,33 +139,33 @@ class ScopeVariables:
         return name in self._set_by_name
 
     def is_due(self, name: str) -> bool:
-        """Whether the body does not have a variable yet that has been set so."""
+        """Whether a variable that was set this way is not in the body yet."""
         return name in self.due
 
     def deleted(self, name: str) -> bool:
-        """Note that a name has been deleted; whether it has to come back."""
+        """Record that a name was deleted; return whether it must be restored."""
         if name in self._fixed or name in self._fallback:
             return True
         self._entries.pop(name, None)
         return False
 
     def again(self, name: str) -> Any:
-        """The value of a name that cannot be deleted, or has been set through `locals()`."""
+        """Return the value of a name that cannot be deleted, or was set through `locals()`."""
         self.due.discard(name)
         if name in self._fallback:
             return make_given(self._fallback[name])
         return dict.__getitem__(self._entries, name)
 
     def leave(self) -> None:
-        """Take the variables of the body, at its end."""
+        """Take over the variables of the body, at its end."""
         self.take(sys._getframe(1))
 
     def take(self, frame: FrameType) -> None:
-        """Take the variables that the frame of the body has now."""
+        """Take over the variables that the frame of the body has now."""
         self._locals = dict(frame.f_locals)
 
     def summary(self, names: Collection[str], filename: str) -> ConfigSummary:
-        """Return the entries that the scope has made, and how they relate to those that were given.
+        """Return the entries that the scope has set, and how they relate to the given ones.
 
         Args:
             names: the local variables of the function.
