@@ -48,8 +48,8 @@ def column_path(name: str, names: Names = NO_NAMES) -> Path:
         names: what the word may stand for (default: no names beyond the fields).
 
     Raises:
-        QueryError: it is none.
-        QueryError: it is no field, or more than one.
+        QueryError: it is not valid.
+        QueryError: it is not a field, or more than one.
 
     >>> str(column_path("lr"))
     'config.lr'
@@ -65,13 +65,13 @@ def columns_of(
     names: Sequence[str] = (),
     report: Callable[[str], None] | None = None,
 ) -> Columns:
-    """Columns of values, None where a run has no such value.
+    """Return columns of values, with None where a run has no such value.
 
     Args:
         runs: the runs.
         names: fields and paths (default: the usual fields, the result, and each entry of
             the configuration as ``config.PATH``).
-        report: called with each value that is damaged, as a text; None stands in its place.
+        report: called with a message for each damaged value, which is replaced by None.
     """
     if names:
         paths = {name: column_path(name) for name in names}
@@ -86,13 +86,13 @@ def columns_of(
 
 
 def varying(runs: Iterable[RunRecord]) -> list[str]:
-    """The paths of those config entries that differ between runs of the same experiment."""
+    """Return the paths of the config entries that differ between runs of the same experiment."""
     found = different_entries((run.name, entries_of(run.config)) for run in runs)
     return [f"config.{name}" for name in found]
 
 
 def different_entries(configs: Iterable[tuple[Any, Mapping[str, Any]]]) -> list[str]:
-    """Names of the entries that are not the same in all configurations of an experiment.
+    """Return the names of the entries that differ between configurations of an experiment.
 
     Args:
         configs: the name of the experiment, and the flat configuration, of each run.
@@ -112,11 +112,11 @@ def different_entries(configs: Iterable[tuple[Any, Mapping[str, Any]]]) -> list[
 
 
 def frequent_metrics(runs: Iterable[RunRecord], most: int) -> list[str]:
-    """Names of the metrics that most of some runs have, without those of the machine (system.*).
+    """Return the names of the metrics that most of the runs have, without ``system.*``.
 
     Args:
-        runs: are looked at one by one, so there should not be many.
-        most: how many names are wanted at most.
+        runs: the runs, which are read one by one, so there should not be many.
+        most: the maximum number of names.
     """
     counts: dict[str, int] = {}
     for run in runs:
@@ -127,17 +127,17 @@ def frequent_metrics(runs: Iterable[RunRecord], most: int) -> list[str]:
 
 
 def without_seeds(names: Sequence[str]) -> list[str]:
-    """Drop the columns of seeds, unless there are no others; seeds always differ."""
+    """Drop the columns with seeds, which always differ, unless there are no others."""
     return [name for name in names if name.rpartition(".")[2] != "seed"] or list(names)
 
 
 def entries_of(config: Mapping[Any, Any]) -> dict[str, Any]:
-    """The entries of a nested dict by their dotted paths."""
+    """Return the entries of a nested dict by their dotted paths."""
     return dict(iterate_flattened(config))
 
 
 def as_frame(columns: Columns) -> Any:
-    """A pandas DataFrame.
+    """Return a pandas DataFrame.
 
     Raises:
         MissingExtraError: pandas is not installed.
@@ -149,7 +149,7 @@ def as_frame(columns: Columns) -> Any:
 
 
 def as_arrow(columns: Columns) -> Any:
-    """A pyarrow Table; what Arrow has no type for is JSON text.
+    """Return a pyarrow Table; values for which Arrow has no type become JSON.
 
     Raises:
         MissingExtraError: pyarrow is not installed.
@@ -162,7 +162,7 @@ def as_html(runs: Sequence[RunRecord], total: int) -> str:
     """Return an HTML table of the usual fields, and of the entries in which the runs differ.
 
     Args:
-        runs: the runs; only the first are shown.
+        runs: the runs; only the first ones are shown.
         total: how many runs there are in all.
     """
     # Not at the top: only notebooks show HTML.

@@ -26,13 +26,13 @@ _DIGEST_CHARS = 8
 
 
 class Difference(Frozen):
-    """An entry in all runs that are compared.
+    """An entry, with its values in all compared runs.
 
     Args:
         part: one of `PARTS`.
         name: of the entry.
-        values: of the runs, in their order; None: it has no such entry.
-        differs: not all values are the same.
+        values: the values of the runs, in order; None if a run has no such entry.
+        differs: whether the values differ.
     """
 
     part: str
@@ -49,7 +49,7 @@ def compared(part: str, records: Sequence[RunRecord]) -> list[Difference]:
         records: the runs.
 
     Returns:
-        all entries that one of the runs has, those that agree included.
+        all entries that any of the runs has, including equal ones.
     """
     entries = [PARTS[part](record) for record in records]
     names = dict.fromkeys(name for own in entries for name in own)
@@ -62,7 +62,7 @@ def compared(part: str, records: Sequence[RunRecord]) -> list[Difference]:
 
 
 def packages_of(record: RunRecord) -> dict[str, str]:
-    """The packages that a run used: name → version."""
+    """Return the packages that a run used: name → version."""
     pairs = (entry.partition("==") for entry in record.dependencies)
     return {name: version for name, _, version in pairs}
 
@@ -122,15 +122,15 @@ PARTS: dict[str, Callable[[RunRecord], Mapping[str, Any]]] = {
 
 
 def digest_of(file: StoredFile) -> str:
-    """The MD5 of a file; empty: the store does not have it.
+    """Return the MD5 of a file; empty if the store does not have the file.
 
-    As the store has it, else that of the content.
+    The digest is taken from the store, or else computed from the content.
     """
     return file.entry.md5 or content_digest(file) or ""
 
 
 def content_digest(file: StoredFile) -> str | None:
-    """The MD5 of what a store has of a file; None: it does not have it."""
+    """Compute the MD5 of the content of a file; None if the store does not have it."""
     try:
         with file.open() as content:
             return md5_of(chunks_of(content))

@@ -14,10 +14,10 @@ __all__ = ["readable_metrics", "shown_value"]
 
 
 def shown_value(record: RunRecord, path: Path) -> Any:
-    """The value of a field for a table; None: the run has none, or it is damaged.
+    """Return the value of a field for a table; None if there is none, or if it is damaged.
 
     Args:
-        record: the run; damage is noted in its `problems`.
+        record: the run; damage is added to its `problems`.
         path: of the field.
     """
     try:
@@ -29,10 +29,10 @@ def shown_value(record: RunRecord, path: Path) -> Any:
 
 
 def readable_metrics(record: RunRecord) -> Mapping[str, Metric]:
-    """The metrics of a run with all points read; none if they are damaged.
+    """Return the metrics of a run with all points read; none if they are damaged.
 
     Args:
-        record: the run; damage is noted in its `problems`.
+        record: the run; damage is added to its `problems`.
     """
     try:
         metrics = record.read_metrics()

@@ -8,7 +8,7 @@ __all__ = ["ProgramError", "UsageError"]
 
 
 class ProgramError(SacredError):
-    """What was asked for cannot be done; shown as one message, exit code 1."""
+    """The request cannot be carried out; shown as one message, exit code 1."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, print_traceback=False)

@@ -46,12 +46,12 @@ _DIRECTIONS: dict[str, Direction] = {"max": "higher", "min": "lower"}
 
 
 class Sample(Frozen):
-    """What one run contributes.
+    """The contribution of one run to a group.
 
     Args:
-        run: its id, behind the name of its store if there are several.
-        seed: of the run as JSON; None: it has none.
-        value: of the metric.
+        run: its id, after the name of its store if there are several stores.
+        seed: the seed of the run as JSON; None if it has none.
+        value: the value of the metric.
         start: when the run started (naive UTC).
     """
 
@@ -62,13 +62,13 @@ class Sample(Frozen):
 
 
 class Omission(Frozen):
-    """A run that has no number to compare.
+    """A run without a number to compare.
 
     Args:
         run: its id.
         seed: as of `Sample`.
-        reason: in a few words.
-        failed: it ended without a number: it failed, or its number is not finite.
+        reason: the reason, in a few words.
+        failed: whether it ended without a number, because it failed or its number is not finite.
         start: as of `Sample`.
     """
 
@@ -83,8 +83,8 @@ class RunGroup(Frozen):
     """Some runs, and the number of each.
 
     Args:
-        name: as the user calls it.
-        samples: of the runs that have a number.
+        name: the name that the user gave it.
+        samples: the samples of the runs that have a number.
         omissions: the other runs.
         records: of all of them.
     """
@@ -101,9 +101,9 @@ class RunGroup(Frozen):
 
     @property
     def by_seed(self) -> dict[str, float]:
-        """The value of each seed; of runs that repeat one, their mean.
+        """The value for each seed; for runs that repeat a seed, their mean.
 
-        A run without a seed stands for itself.
+        A run without a seed counts by itself.
         """
         found: dict[str, list[float]] = {}
         for sample in self.samples:
@@ -124,12 +124,12 @@ class RunGroup(Frozen):
 
 
 def measured(name: str, runs: Iterable[tuple[str, RunRecord]], metric: Path) -> RunGroup:
-    """Take a number of each run.
+    """Read the number of each run.
 
     Args:
         name: of the group.
         runs: with their ids, as they are to be shown.
-        metric: where the number stands: ``result``, or ``metrics.accuracy.max``.
+        metric: the field with the number: ``result``, or ``metrics.accuracy.max``.
     """
     samples, omissions, records = [], [], []
     for run, record in runs:
@@ -165,10 +165,10 @@ def parts_by(runs: Iterable[tuple[str, RunRecord]], fields: Sequence[Path]) -> d
 
     Args:
         runs: with their ids.
-        fields: what the runs of a part have in common.
+        fields: the fields that are equal within a part.
 
     Returns:
-        the parts by their values as JSON: in the order of numbers, then of texts.
+        the parts by their values as JSON, sorted as numbers, then as strings.
     """
     found: dict[str, tuple[tuple[Any, ...], list[tuple[str, RunRecord]]]] = {}
     for run, record in runs:
@@ -188,7 +188,7 @@ def leave_out_seeds(group: RunGroup, seeds: Iterable[str]) -> RunGroup:
 
     Args:
         group: the group.
-        seeds: as texts, as `Sample.seed` has them.
+        seeds: the seeds as strings, in the form of `Sample.seed`.
     """
     left_out = set(seeds)
     return replace(
@@ -210,24 +210,24 @@ def _why(record: RunRecord, metric: Path, value: Any) -> tuple[str, bool]:
 
 
 def seed_of(record: RunRecord) -> str | None:
-    """The seed of a run as JSON; None: it has none."""
+    """Return the seed of a run as JSON; None if it has none."""
     seed = value_of(record, SEED)
     return None if seed is MISSING else dumps(seed)
 
 
 def seed_order(seed: str) -> tuple[float, str]:
-    """A key to sort seeds by: numbers by their size, others behind them."""
+    """Return a sort key for seeds: numbers by their value, others after them."""
     return (int(seed), "") if seed.isdecimal() else (math.inf, seed)
 
 
 def direction_of(metric: Path, given: Direction | None) -> Direction | None:
-    """Whether higher or lower values are better; None: that is not known.
+    """Return whether higher or lower values are better; None if that is not known.
 
-    It follows from the roll-up (``metrics.loss.min``), never from a name.
+    It follows from the aggregate (``metrics.loss.min``), never from the name of the metric.
 
     Args:
-        metric: what is compared.
-        given: by the user.
+        metric: the metric that is compared.
+        given: the direction that the user gave.
     """
     if given is not None or metric.field != "metrics" or not metric.steps:
         return given
@@ -238,11 +238,11 @@ def required_direction(metric: Path, given: Direction | None) -> Direction:
     """Return whether a higher or a lower value of a metric is better.
 
     Args:
-        metric: ``metrics.NAME.max`` and ``metrics.NAME.min`` say it themselves.
-        given: what the user says; None: nothing.
+        metric: the metric; ``metrics.NAME.max`` and ``metrics.NAME.min`` imply a direction.
+        given: the direction that the user gave, or None.
 
     Raises:
-        UsageError: neither says it.
+        UsageError: neither determines it.
     """
     direction = direction_of(metric, given)
     if direction is None:

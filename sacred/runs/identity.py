@@ -1,4 +1,4 @@
-"""What makes two runs repetitions of each other: all but their seeds is the same."""
+"""Runs that are repetitions of each other: everything but their seeds is the same."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def _settings_of(record: RunRecord) -> dict[str, Any]:
 
 
 def identity_of(record: RunRecord) -> str:
-    """Return a key that is the same for runs that differ in their seeds only.
+    """Return a key that is the same for runs that differ only in their seeds.
 
-    That is experiment, command, configuration, sources and packages; without sources, the commit.
+    It covers experiment, command, configuration, sources and packages; without sources, the commit.
     """
     sources: list[Any] = [
         [entry.name, entry.md5 or str(entry.ref)] for entry in record.stored("sources") or ()
@@ -39,7 +39,7 @@ def identity_of(record: RunRecord) -> str:
 
 
 def repeats_by_identity(records: Iterable[RunRecord]) -> list[list[RunRecord]]:
-    """Runs in groups that differ in their seeds only."""
+    """Group runs that differ only in their seeds."""
     found: dict[str, list[RunRecord]] = {}
     for record in records:
         found.setdefault(identity_of(record), []).append(record)
@@ -47,5 +47,5 @@ def repeats_by_identity(records: Iterable[RunRecord]) -> list[list[RunRecord]]:
 
 
 def changed_entries(records: Sequence[RunRecord]) -> list[str]:
-    """The entries of the configuration, seeds left out, that are not the same in all runs."""
+    """Return the config entries, without seeds, that are not the same in all runs."""
     return different_entries(("", _settings_of(record)) for record in records)

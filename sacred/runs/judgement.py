@@ -1,8 +1,8 @@
-"""Is a candidate better than the incumbent? A verdict that can stand as a gate.
+"""Is a candidate better than the incumbent? A verdict that can serve as a gate.
 
-The number of pairs is part of the question and fixed before it is asked: before all of them are
-there, nothing is kept. Who wants to look earlier says at which numbers, and pays for it with a
-part of alpha (`sacred.statistics.looks`).
+The number of pairs is part of the question and fixed beforehand: until all of them exist, no
+candidate is kept. To look earlier, one says at which numbers of pairs, and spends a part of alpha
+on each look (`sacred.statistics.looks`).
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ Reason = Literal["better", "worse", "same", "failed", "pending", "futile", "nois
 
 
 class Judgement(Frozen):
-    """A verdict on a candidate, and what it is made of.
+    """A verdict on a candidate, with its reasons.
 
     Args:
-        verdict: ``KEEP`` if it is significantly better.
+        verdict: ``KEEP`` if the candidate is significantly better.
         reason: see `Reason`.
         candidate: the runs of the candidate.
-        incumbent: the runs of what it is compared with.
+        incumbent: the runs that it is compared with.
         pairing: the values of the pairs that count.
-        plan: at which numbers of pairs there may be a verdict.
-        test: of candidate minus incumbent, of all pairs that count; None: there are none.
-        look: the number of pairs at which it was decided; None: it is not significant.
-        next_look: the number of pairs at which there may be a verdict next; None: it is there.
-        lacking: how many pairs are missing until then.
+        plan: the numbers of pairs at which there may be a verdict.
+        test: the test of candidate minus incumbent, over all pairs that count; None without pairs.
+        look: the number of pairs at which it was decided; None if it is not significant.
+        next_look: the number of pairs at which there may be a verdict next; None if there is one.
+        lacking: the number of pairs that are missing until then.
         missing: seeds of the incumbent that the candidate lacks; what `next_look` waits for first.
         failed: runs of the candidate that ended without a number, for seeds that count.
         beyond: pairs beyond the plan, which do not count.
@@ -73,7 +73,7 @@ class Judgement(Frozen):
 
     @property
     def pairs(self) -> int:
-        """How many pairs count."""
+        """The number of pairs that count."""
         return len(self.pairing.first)
 
 
@@ -87,11 +87,11 @@ def judged(
     """Judge a candidate.
 
     Args:
-        candidate: its runs.
-        incumbent: the runs of what it has to beat.
+        candidate: the runs of the candidate.
+        incumbent: the runs that it has to beat.
         direction: whether higher or lower values are better.
-        plan: at which numbers of pairs there may be a verdict; the last is the number of all.
-        selected_on: seeds that one of the two was selected with, which therefore do not count.
+        plan: the numbers of pairs at which there may be a verdict; the last is the total.
+        selected_on: seeds with which one of the two was selected, and which therefore do not count.
 
     Raises:
         ProgramError: the incumbent has no run with a seed that counts.
@@ -209,13 +209,13 @@ def _differ_in_seeds_only(candidate: RunGroup, incumbent: RunGroup) -> bool:
 
 
 def seeds_of_others(judgement: Judgement, others: Iterable[RunRecord]) -> dict[str, int]:
-    """Seeds of the pairs that other configurations were run with, too, and of how many.
+    """Return the seeds of pairs, with the number of other configurations that were run with them.
 
-    The incumbent or the candidate may have been chosen among these, by the very runs that are
-    compared now.
+    The incumbent or the candidate may have been chosen among these configurations, by the very runs
+    that are compared now.
 
     Args:
-        judgement: with the pairs and both groups.
+        judgement: the judgement with the pairs and both groups.
         others: runs of the same experiment.
     """
     own = {identity_of(r) for r in (*judgement.candidate.records, *judgement.incumbent.records)}

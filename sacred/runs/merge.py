@@ -1,4 +1,4 @@
-"""Merge what an index knows of an answer with the runs that had to be looked up."""
+"""Merge the answer of an index with the runs that had to be read."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def merged_ids(
     request: IndexRequest,
     looked_up: Callable[[list[RunId]], Iterator[RunRecord]],
 ) -> Iterator[RunId]:
-    """The ids of the runs that answer a query, in order.
+    """Return the ids of the runs that match a query, in order.
 
     Args:
-        found: by the index.
-        request: that it answers.
-        looked_up: the records of those of some runs that fulfil the condition, in their order.
+        found: the answer of the index.
+        request: the request that it answers.
+        looked_up: the records of the other runs that match, in order.
     """
 
     def key(item: tuple[RunId, tuple[Any, ...]]) -> tuple[Any, ...]:

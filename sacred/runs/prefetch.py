@@ -1,7 +1,7 @@
-"""Runs with the numbers of their metrics, which some stores say of many runs at once.
+"""Runs with the numbers of their metrics, which some stores can return for many runs at once.
 
-To ask for the points of each run takes a millisecond or two. Of a hundred thousand runs, that
-is minutes.
+Reading the points of a run takes a millisecond or two; for a hundred thousand runs, that is
+minutes.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ def with_numbers(
     wanted: Collection[tuple[str, str]],
     first: int = _FIRST_PAGE,
 ) -> Iterator[tuple[_T, MetricNumbers]]:
-    """Each item with the numbers of its run, as far as the reader can say them.
+    """Yield each item with the numbers of its run, as far as the reader can return them.
 
     Args:
-        items: one per run.
-        id_of: gives the id of its run.
-        reader: of the store.
-        wanted: see `Reader.metric_numbers`; if there are none, nothing is asked.
-        first: how many are likely to be looked at.
+        items: one item per run.
+        id_of: returns the id of the item's run.
+        reader: the reader of the store.
+        wanted: see `Reader.metric_numbers`; if empty, nothing is read.
+        first: how many items are likely to be needed.
     """
     if not wanted:
         yield from ((item, _NO_NUMBERS) for item in items)

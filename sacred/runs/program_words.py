@@ -24,13 +24,13 @@ _LISTS = {
 
 
 def program_of(record: RunRecord) -> Mapping[str, Any] | None:
-    """Return what is recorded of the program of ``sacred exec``; None: it is another run."""
+    """Return what is recorded of the program of ``sacred exec``; None for other runs."""
     found = record.environment.get("program") if record.command == _COMMAND else None
     return found if isinstance(found, Mapping) and found.get("words") else None
 
 
 def runs_python(record: RunRecord) -> bool:
-    """Whether a run is one of Python: an experiment, or a program that is known to start it."""
+    """Whether a run is a Python run: an experiment, or a program that is known to start Python."""
     program = program_of(record)
     if program is None:
         return True
@@ -41,14 +41,14 @@ def runs_python(record: RunRecord) -> bool:
 
 
 def program_words(record: RunRecord, updates: tuple[str, ...] = ()) -> list[str] | None:
-    """Return the words behind ``sacred exec`` that run the program of a run again.
+    """Return the words after ``sacred exec`` that run the program of a run again.
 
     Args:
         record: the run.
-        updates: words behind ``with``, in addition to the recorded parameters.
+        updates: words after ``with``, in addition to the recorded parameters.
 
     Returns:
-        the words; None: it is no run of a program.
+        the words; None if it is not the run of a program.
     """
     program = program_of(record)
     if program is None:

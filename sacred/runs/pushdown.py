@@ -1,4 +1,4 @@
-"""Asking a store to leave out runs that cannot be in the answer to a query."""
+"""Filters with which a store can leave out runs that cannot match a query."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _MAX_PREDICATES = 200
 
 
 def prefilter_for(expression: Expression, reader: Reader) -> Any:
-    """A filter for `Reader.documents` that leaves no answer out; None: there is none.
+    """Return a filter for `Reader.documents` that keeps all matches; None if there is none.
 
     Args:
-        expression: the condition of a query.
-        reader: of the store.
+        expression: the query.
+        reader: the reader of the store.
     """
     condition = implied_by(expression)
     if condition is None:
@@ -33,11 +33,11 @@ def prefilter_for(expression: Expression, reader: Reader) -> Any:
 
 
 def ordering_for(keys: Sequence[SortKey], reader: Reader) -> Any:
-    """An ordering for `Reader.ranked`; None: there is none.
+    """Return an ordering for `Reader.ranked`; None if there is none.
 
     Args:
-        keys: what is sorted by.
-        reader: of the store.
+        keys: the sort keys.
+        reader: the reader of the store.
     """
     steps = (step for key in keys for step in key.path.steps)
     # What is stored under another name is looked at run by run.

@@ -1,4 +1,4 @@
-"""The commands that repeat a run, as far as they can be known."""
+"""The commands that repeat a run, as far as they are known."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ BUILT_IN_OPTIONS = frozenset(
 
 
 def commands_to_repeat(record: RunRecord) -> list[str]:
-    """Return the commands for this directory; empty: there was no script, as in a notebook."""
+    """Return the commands for this directory; empty if there was no script, as in a notebook."""
     words = program_words(record)
     if words is not None:
         revision = (program_of(record) or {}).get("revision")
@@ -87,13 +87,13 @@ def is_from_command_line(record: RunRecord) -> bool:
 
 
 def options_of(record: RunRecord) -> Mapping[str, Any]:
-    """Return the options of the command line of a run, by their long flags."""
+    """Return the command-line options of a run, by their long flags."""
     options = record.meta.get("options")
     return options if isinstance(options, Mapping) else {}
 
 
 def own_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that were given of those that the experiment, or a plug-in, has added.
+    """Return the given options that the experiment, or a plug-in, has added.
 
     Args:
         options: all of them, by their long flags.

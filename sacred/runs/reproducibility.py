@@ -1,4 +1,4 @@
-"""What keeps a run from being repeated exactly."""
+"""Reasons why a run cannot be repeated exactly."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ State = Literal["ok", "note", "reason"]
 
 
 class Finding(Frozen):
-    """What was found about one part of a run.
+    """A finding about one part of a run.
 
     Args:
         subject: the part.
-        state: ``reason`` if it keeps the run from being repeated, ``note`` if it may.
-        text: what was found.
+        state: ``reason`` if it prevents an exact repetition, ``note`` if it may.
+        text: the finding in words.
     """
 
     subject: str

@@ -1,4 +1,4 @@
-"""Runs as the table of a paper: a group of runs in each cell, and which cells are the best."""
+"""Runs as a table for a paper, with a group of runs in each cell, and marks for the best cells."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _FORMAT = re.compile(r"\s*(\w+)\s*(?:(?:±|\+/?-)\s*(\w+)\s*)?\((.+)\)\s*")
 
 
 class CellFormat(Frozen):
-    """What a cell shows of its runs.
+    """The number that a cell shows for its runs.
 
     Args:
-        text: as the user wrote it.
-        statistic: mean, median, min, max, n.
-        spread: what stands behind ±: ci, sd, sem; empty: nothing.
+        text: the format as the user wrote it.
+        statistic: one of mean, median, min, max, n.
+        spread: the value after ±: ci, sd, sem; empty for none.
         field: the name of the field.
     """
 
@@ -59,12 +59,12 @@ class Cell(Frozen):
     Args:
         row: the number of its row.
         column: the number of its column.
-        format: what it shows.
+        format: the number that it shows.
         group: its runs.
         mark: whether it is the best.
-        rivals: how many others the best one cannot be distinguished from.
-        seeds_needed: how many seeds each cell should have so that a best one can be found at all;
-            0: there are enough.
+        rivals: the number of cells that cannot be distinguished from the best one.
+        seeds_needed: how many seeds each cell needs before a best one can be found at all; 0 if
+            there are enough.
     """
 
     row: int
@@ -80,12 +80,12 @@ class Grid(Frozen):
     """A table of groups of runs.
 
     Args:
-        row_fields: names of the fields of the rows.
-        column_fields: names of those of the columns.
-        rows: their values, in order.
-        columns: their values, in order.
-        formats: what cells show; each column has a cell of each.
-        cells: those that have runs.
+        row_fields: the names of the row fields.
+        column_fields: the names of the column fields.
+        rows: the values of the row fields, in order.
+        columns: the values of the column fields, in order.
+        formats: the formats; each column has a cell for each of them.
+        cells: the cells that have runs.
     """
 
     row_fields: tuple[str, ...]
@@ -101,10 +101,10 @@ class Grid(Frozen):
 
 
 def cell_format(text: str) -> CellFormat:
-    """Read ``mean±ci(metrics.acc.max)``.
+    """Parse the format of a cell, such as ``mean±ci(metrics.acc.max)``.
 
     Raises:
-        UsageError: it has another form.
+        UsageError: it does not have this form.
 
     >>> found = cell_format("mean+-sd(result)")
     >>> found.statistic, found.spread, found.field
@@ -134,9 +134,9 @@ def result_grid(
 
     Args:
         runs: with their ids.
-        rows: names and paths of the fields that make the rows.
-        columns: of the fields that make the columns.
-        cells: what each cell shows, and of which field.
+        rows: the names and paths of the row fields.
+        columns: the names and paths of the column fields.
+        cells: the formats of the cells, and their fields.
     """
     by_row = parts_by(runs, [path for _, path in rows])
     by_column = parts_by(runs, [path for _, path in columns])
@@ -171,14 +171,14 @@ def marked(
 ) -> Grid:
     """Mark the best cells.
 
-    The best one of some cells was chosen for being the best, so it is tested as one of all pairs of
-    them (Holm), and not of those alone that it takes part in.
+    The best cell was chosen because it is the best, so the test corrects for all pairs of cells
+    (Holm), and not only for the pairs with the best one.
 
     Args:
         grid: the table.
-        directions: for each format, which values are better; None: its cells are not marked.
-        alpha: the probability that a cell is marked as best which is none.
-        within: which cells are compared with each other.
+        directions: for each format, which values are better; None if its cells are not marked.
+        alpha: the probability that a cell is wrongly marked as the best.
+        within: the cells that are compared with each other.
     """
     better = dict(zip((form.text for form in grid.formats), directions, strict=True))
     families: dict[str, list[int]] = {}
@@ -206,9 +206,9 @@ def mark_groups(
     many seeds each needs so that they could.
 
     Args:
-        groups: with values, two at least.
-        direction: which values are better.
-        alpha: the probability that one is marked as best which is none.
+        groups: at least two groups with values.
+        direction: the better values.
+        alpha: the probability that a group is wrongly marked as the best.
     """
     sign = 1 if direction == "higher" else -1
     means = [sign * math.fsum(group.values) / len(group.values) for group in groups]

@@ -1,14 +1,14 @@
-"""The ways to say which run is meant.
+"""The ways to name a run.
 
 | text | the run |
 |---|---|
 | ``7`` | of that id |
-| ``4c1c9`` | the only one of such a beginning, if ids are texts |
-| ``last``, ``last~2`` | the newest one, the one two before it |
-| ``best:result`` | with the largest result; of any field or path of queries |
-| ``best:-metrics.loss.min`` | with the smallest |
+| ``4c1c9`` | the only one whose id begins so, if ids are strings |
+| ``last``, ``last~2`` | the newest run; the run two before it |
+| ``best:result`` | the run with the largest result; works for any field or path of queries |
+| ``best:-metrics.loss.min`` | the run with the smallest value |
 
-An id that is really there comes first, so that a run may be called ``last``.
+Existing ids take precedence, so a run may be called ``last``.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ _LOOKED_THROUGH = 10_000
 
 
 def find_run(store: RunStore, text: str, where: str | Mapping[str, Any] = "") -> RunRecord:
-    """The run that a text means.
+    """Return the run that a text stands for.
 
     Args:
         store: where it is.
-        text: an id, or one of the ways above.
+        text: an id, or one of the forms above.
         where: a query: only these runs can be the last or the best one.
 
     Raises:
-        ProgramError: there is none.
-        QueryError: what it should be best at is no field.
+        ProgramError: there is no such run.
+        QueryError: the field of ``best:`` does not exist.
         StoreError: the store, or the run, cannot be read.
     """
     try:

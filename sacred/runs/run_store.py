@@ -1,4 +1,4 @@
-"""A store as its users see it: runs to look at, and annotations to make."""
+"""A store as users see it: its runs, and their annotations."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class RunStore:
     """The runs of a store.
 
     Args:
-        store: where they are.
+        store: the store that has them.
         dead_after: see `RunRecord.status`.
-        progress: called with two numbers, of the runs that an index knows and of all, now and
-            then while a query makes the index of a large directory.
+        progress: called now and then while a query builds the index of a large directory, with the
+            number of runs indexed so far, and the number of all.
 
     Attributes:
         backend: the store itself, for writing.
-        url: for messages, without passwords.
+        url: its URL without passwords, for messages.
 
     >>> from sacred.stores.memory.store import MemoryStore
     >>> store = RunStore(MemoryStore())
@@ -67,7 +67,7 @@ class RunStore:
         """The reader of the store.
 
         Raises:
-            StoreError: it can be written only.
+            StoreError: the store can only be written.
         """
         if self._reader is None:
             self._reader = reader_of(self.backend)
@@ -82,19 +82,19 @@ class RunStore:
         in_trash: bool = False,
         newest_first: bool = False,
     ) -> RunTable:
-        """The runs that fulfil a condition.
+        """Return the runs that match a query.
 
         Args:
-            where: a query, as a text or parsed, or a filter of MongoDB; empty: all runs.
-            sort: fields to sort by, with ``-`` in front of those of which the largest
-                comes first; runs without such a field come last. Default: the order in
-                which the runs were made, as far as the store knows it.
-            limit: how many at most.
-            in_trash: of the runs in the trash, instead of those that are not.
-            newest_first: without `sort`, the last runs that were made come first.
+            where: a query, as a string or parsed, or a MongoDB filter; empty: all runs.
+            sort: fields to sort by, with ``-`` in front for descending order; runs without such
+                a field come last. Default: the order in which the runs were created, as far as the
+                store knows it.
+            limit: the maximum number of runs.
+            in_trash: select from the runs in the trash, instead of the others.
+            newest_first: without `sort`, whether the newest runs come first.
 
         Raises:
-            QueryError: the query has no meaning.
+            QueryError: the query is not valid.
         """
         if limit is not None and limit < 0:
             raise QueryError(f"a table cannot have {limit} runs")
@@ -125,10 +125,10 @@ class RunStore:
         """Rebuild the index from all runs; see docs/querying.rst.
 
         Returns:
-            the number of runs; None: the store has no index.
+            the number of runs; None if the store has no index.
 
         Raises:
-            StoreError: it cannot be written.
+            StoreError: the index cannot be written.
         """
         index = self.index
         return None if index is None else index.rebuild(self.progress)
@@ -149,10 +149,10 @@ class RunStore:
         fields: Collection[str] | None = None,
         report: Callable[[str], None] | None = None,
     ) -> Iterator[RunRecord]:
-        """Yield many runs, of which only some fields are read at once.
+        """Yield many runs, reading only some of their fields at once.
 
         Args:
-            ids: of the runs, in the order that is wanted; None: all. Those that are not there are
+            ids: the ids of the runs, in the wanted order; None: all. Ids that do not exist are
                 left out.
             fields: names of top-level fields of the records; None: all but details.
             report: called with a message for each run that cannot be read, which is left out.
@@ -161,7 +161,7 @@ class RunStore:
             yield self._record(document)
 
     def get(self, run_id: RunId) -> RunRecord | None:
-        """The run of an id; None: there is none."""
+        """Return the run with an id; None if there is none."""
         try:
             return self[run_id]
         except RunNotFoundError:
@@ -174,12 +174,12 @@ class RunStore:
         return iter(self.runs())
 
     def ids(self) -> Iterator[RunId]:
-        """The ids of all runs, except for those in the trash."""
+        """Return the ids of all runs, except those in the trash."""
         discarded = self.reader.discarded()
         return (run_id for run_id in self.reader.ids() if run_id not in discarded)
 
     def is_in_trash(self, run_id: RunId) -> bool:
-        """Whether a run has been discarded; see `sacred.upkeep.discard`."""
+        """Whether a run was discarded; see `sacred.upkeep.discard`."""
         return str(run_id) in map(str, self.reader.discarded())
 
     def apply(self, run_id: RunId, changes: Sequence[Change]) -> None:
@@ -187,7 +187,7 @@ class RunStore:
         self.backend.apply(run_id, changes)
 
     def close(self) -> None:
-        """Let go of connections; they are opened again when needed."""
+        """Close connections; they are opened again when needed."""
         if self._reader is not None:
             self._reader.close()
         self.backend.close()
@@ -240,19 +240,19 @@ def open_store(
     Args:
         place: a directory of files (``"runs"``) or a URL: ``mongodb://HOST/DATABASE``,
             ``sqlite:///runs.db``, ``postgresql://...``, ``tinydb:DIRECTORY``,
-            ``s3://BUCKET/PREFIX``, ``gs://BUCKET/PREFIX``, ``memory:``, or one of an
-            installed plug-in. Or a store.
+            ``s3://BUCKET/PREFIX``, ``gs://BUCKET/PREFIX``, ``memory:``, or the URL of
+            an installed plug-in. Or a store.
         dead_after: how long after its last heartbeat a run that should be running counts
             as dead.
         progress: called now and then, while a query builds the index of a large directory, with
             the number of runs indexed so far, and the number of all.
 
     Returns:
-        the runs. Opening creates nothing, and reading neither: if the store does not exist, an
+        the runs. Neither opening nor reading creates anything: if the store does not exist, an
         error says so when you read from it.
 
     Raises:
-        StoreAddressError: no store has URLs like this.
+        StoreAddressError: this is not the URL of any store.
 
     >>> open_store("memory:").url
     'memory:'

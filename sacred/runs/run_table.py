@@ -1,4 +1,4 @@
-"""The answer to a query: the runs, read when they are looked at."""
+"""The answer to a query: the runs, read when they are needed."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ class RunTable(Frozen, eq=False):
     memory; `len`, indexing and sorting keep the ids.
 
     Args:
-        reader: of the store.
+        reader: the reader of the store.
         where: the condition.
-        sort: the order; without keys it is that of the store.
-        limit: how many runs at most.
+        sort: the sort keys; without any, the order is that of the store.
+        limit: the maximum number of runs.
         now: the time of the query (naive UTC).
         dead_after: see `RunRecord.status`.
-        in_trash: of the runs in the trash, instead of those that are not.
-        backwards: without keys, the last runs of the store come first.
-        index: of the store, if it has one.
-        shown: paths that whoever looks at the runs will ask for.
-        progress: called now and then while the index is made.
+        in_trash: select from the runs in the trash, instead of the others.
+        backwards: without sort keys, whether the last runs of the store come first.
+        index: the index of the store, if it has one.
+        shown: paths that will be read of every run.
+        progress: called now and then while the index is built.
 
     Attributes:
         problems: messages about runs that could not be read; the list grows as more is read.
@@ -126,7 +126,7 @@ class RunTable(Frozen, eq=False):
     # ----------------------------------------------------------------- as a table
 
     def varying(self) -> list[str]:
-        """The paths of those config entries that differ between runs of the same experiment.
+        """Return the paths of the config entries that differ between runs of the same experiment.
 
         They can be used as columns: ``table.to_pandas("id", "result", *table.varying())``.
         """
@@ -144,7 +144,7 @@ class RunTable(Frozen, eq=False):
                 of the config).
 
         Raises:
-            QueryError: a column is no field.
+            QueryError: a column is not a field.
         """
         from sacred.runs.columns import column_path, columns_of
 
@@ -171,7 +171,7 @@ class RunTable(Frozen, eq=False):
         return as_arrow(self.to_dict(*columns))
 
     def showing(self, paths: Iterable[Path]) -> RunTable:
-        """Return the same runs, prepared for reading these paths of every one of them.
+        """Return the same runs, prepared for reading these paths of each of them.
 
         Values that a store can return for many runs at once, such as statistics of metrics, are
         then fetched together with the runs.
@@ -179,7 +179,7 @@ class RunTable(Frozen, eq=False):
         return replace(self, shown=tuple(paths))
 
     def hints(self) -> list[str]:
-        """If no run matches: which fields of the query no run has, with the nearest ones."""
+        """If no run matches, say which fields of the query no run has, and the nearest ones."""
         if self.where == EVERYTHING or self.first() is not None:
             return []
         from sacred.runs.unknown_fields import SAMPLE, hints

@@ -1,4 +1,4 @@
-"""Short names in queries, explained by the runs there are: ``lr`` is ``config.optimizer.lr``."""
+"""Short names in queries, explained by the runs: ``lr`` is ``config.optimizer.lr``."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _OTHER_TREES = ("info", "host", "meta", "experiment", "result")
 def explain_names(
     stores: Sequence[RunStore], paths: Iterable[Path], words: Iterable[Path]
 ) -> Names:
-    """Return what is meant by paths that are taken for entries of the configuration.
+    """Return what the paths that look like config entries stand for.
 
-    A path that some run has means itself. Else it is short for the only field or entry that
-    begins (fields of every run) or ends with it (entries, metrics).
+    A path that some run has stands for itself. Otherwise it is short for the only field that begins
+    with it, or the only entry or metric that ends with it.
 
     Args:
-        stores: whose runs are looked at.
-        paths: of a query, of its order and its columns.
-        words: those that stand alone in the query. They are conditions if they are true or
-            false in some run, else texts to look for.
+        stores: the stores whose runs are read.
+        paths: the paths of a query, of its sort order and its columns.
+        words: the words that stand alone in the query. They are conditions if they are true
+            or false in some run, else strings to search for.
 
     Raises:
-        QueryError: there are several entries of that name.
+        QueryError: several entries have that name.
     """
     known = _KnownNames(stores)
     conditions = set(words)

@@ -1,4 +1,4 @@
-"""Groups of runs compared: is the difference more than the seeds make?"""
+"""Comparison of groups of runs: is a difference larger than what seeds alone cause?"""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Pairing(Frozen):
     """The values of two groups that are compared.
 
     Args:
-        seeds: of pairs, in order; None: the groups are not paired.
+        seeds: the seeds of the pairs, in order; None if the groups are not paired.
         first: values of the first group.
-        second: values of the second group; of pairs, in the same order.
+        second: values of the second group; for pairs, in the same order.
     """
 
     seeds: tuple[str, ...] | None
@@ -49,13 +49,13 @@ class Pairing(Frozen):
 
     @property
     def smallest_p(self) -> float:
-        """The smallest p-value that these numbers of values can have."""
+        """The smallest p-value that is possible with these numbers of values."""
         if self.seeds is not None:
             return smallest_p_of_pairs(len(self.first))
         return smallest_p_of_samples(len(self.first), len(self.second))
 
     def test(self) -> PermutationTest | None:
-        """The test; None: a side has no values."""
+        """The test; None if a side has no values."""
         if not self.first or not self.second:
             return None
         by = permutation_test if self.seeds is None else sign_flip_test
@@ -70,18 +70,18 @@ class Pairing(Frozen):
 
 
 class Comparison(Frozen):
-    """Two groups, and what the test says of them.
+    """Two groups, and the result of testing their difference.
 
     Args:
-        name: what is the same within both; empty: nothing in particular.
+        name: what both groups have in common; may be empty.
         first: one group.
         second: the other group.
         pairing: the values that were compared.
-        test: of the first minus the second; None: a side has no values.
+        test: the test of the first minus the second; None if a side has no values.
         p_value: corrected for all comparisons by Holm; 1 without a test.
-        level: that this comparison was tested at: alpha, divided by those that are left.
-        alpha: for all comparisons together.
-        comparisons: how many there are.
+        level: the level of this comparison: alpha, divided by the number of comparisons left.
+        alpha: the level of all comparisons together.
+        comparisons: the number of comparisons.
     """
 
     name: str
@@ -106,20 +106,20 @@ class Comparison(Frozen):
 
     @property
     def left(self) -> int:
-        """How many comparisons Holm corrects this one for: those that are significant are done."""
+        """The number of comparisons that Holm's method corrects this one for."""
         return round(self.alpha / self.level)
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Where the true difference is likely to be: what the same test does not reject."""
+        """The confidence interval of the difference: all values that the test does not reject."""
         return None if self.test is None else self.test.interval(self.level)
 
 
 def pairing_of(first: RunGroup, second: RunGroup) -> Pairing:
     """Pair two groups by their seeds, if at least half the seeds of the smaller one agree.
 
-    That depends on the seeds alone, so it is decided before anybody looks at a value. Runs of
-    other seeds are then left out. A single pair shows nothing, so one is not paired.
+    This depends only on the seeds, so it is decided before anybody looks at a value. Runs with
+    other seeds are then left out. A single pair cannot show anything, so it is not paired.
 
     Args:
         first: a group.
@@ -139,7 +139,7 @@ def paired(seeds: Sequence[str], first: RunGroup, second: RunGroup) -> Pairing:
     """Return the values of two groups in pairs.
 
     Args:
-        seeds: of the pairs, in order; both groups have them.
+        seeds: the seeds of the pairs, in order; both groups have them.
         first: a group.
         second: the group that it is compared with.
     """
@@ -156,12 +156,12 @@ def compared_groups(
     alpha: float = 0.05,
     comparisons: int | None = None,
 ) -> list[Comparison]:
-    """Compare pairs of groups, corrected for their number by Holm.
+    """Compare pairs of groups, corrected for their number by Holm's method.
 
     Args:
-        pairs: what both have in common, and two groups.
+        pairs: for each pair, what both groups have in common, and the two groups.
         alpha: the probability of any false alarm.
-        comparisons: how many there are, if these are not all.
+        comparisons: the number of comparisons, if these are not all.
     """
     pairings = [pairing_of(first, second) for _, first, second in pairs]
     tests = [pairing.test() for pairing in pairings]
@@ -188,16 +188,16 @@ def compared_groups(
 def noise_by_experiment(
     records: Iterable[RunRecord], metric: Path
 ) -> dict[str | None, Noise | None]:
-    """What the seeds alone change in each experiment, learnt from runs that differ in nothing else.
+    """Estimate the noise of each experiment from runs that differ only in their seeds.
 
-    One experiment may be much noisier than another, so they have no noise in common.
+    One experiment may be much noisier than another, so each has its own noise.
 
     Args:
         records: of any runs.
-        metric: where the number stands.
+        metric: the field with the number.
 
     Returns:
-        the noise by the name of the experiment; None: no run was repeated with another seed.
+        the noise by the name of the experiment; None if no run was repeated with another seed.
     """
     found: dict[str | None, list[Sequence[RunRecord]]] = {}
     for group in repeats_by_identity(records):
@@ -206,11 +206,11 @@ def noise_by_experiment(
 
 
 def noise_of_repeats(repeats: Iterable[Sequence[RunRecord]], metric: Path) -> Noise | None:
-    """Estimate how much a metric varies between runs that differ in their seeds only.
+    """Estimate how much a metric varies between runs that differ only in their seeds.
 
     Args:
-        repeats: groups of runs of one experiment; those of a group have the same configuration
-            but for the seed.
+        repeats: groups of runs of one experiment; the runs of a group have the same
+            configuration except for the seed.
         metric: the value that is compared.
 
     Returns:

@@ -1,4 +1,4 @@
-"""The first runs of an order in which the store gives them, nearly."""
+"""The first k runs of an ordering that a store gives nearly sorted."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ Ranked = tuple[Any, bool, RunRecord]
 
 
 def top_k(ranked: Iterable[Ranked], keys: Sequence[SortKey], limit: int) -> list[RunId]:
-    """The ids of the first runs.
+    """Return the ids of the first runs.
 
     Args:
-        ranked: all runs with their positions in the store, by which those that are equal are
-            sorted, and whether they stand where they belong, as far as the store can tell: then
-            nothing that comes behind belongs before them.
-        keys: of the order.
-        limit: how many are wanted.
+        ranked: all runs with their positions in the store, which order equal ones, and whether each
+            is certain to be in its place: then no later run belongs before it.
+        keys: the sort keys.
+        limit: the number of wanted runs.
     """
     found: list[tuple[tuple[Any, ...], Any, RunId]] = []
     placed: list[tuple[Any, ...]] = []

@@ -1,4 +1,4 @@
-"""Fields that no run has: an empty answer may be due to a typing error."""
+"""Fields that no run has: an empty answer may be due to a typo."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ SAMPLE = 500
 def hints(expression: Expression, runs: Iterable[RunRecord]) -> list[str]:
     """Explain which fields of a query no run has.
 
-    Fields that a query only asks for with ``missing`` may be absent.
+    Fields that a query only tests with ``missing`` may be absent.
 
     Args:
         expression: the parsed query.
-        runs: of the store; some of them are looked at.
+        runs: the runs of the store; some of them are read.
 
     Returns:
-        sentences for the user; none if there are no runs, or every field is found.
+        sentences for the user; none if there are no runs, or if every field was found.
     """
     asked_for = set(_asked(expression))
     pending = {path for path in paths_of(expression) if path in asked_for and _is_free(path)}

@@ -1,4 +1,4 @@
-"""A configuration that no run has had yet, and the stored run that is nearest to one."""
+"""A configuration without a run yet, and the stored run that is nearest to it."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _SUFFIXES = (".json", ".yaml", ".yml", ".toml")  # pickles can run code when the
 
 
 def is_config_file(text: str) -> bool:
-    """Whether a text is the path of a config file."""
+    """Whether a string is the path of a config file."""
     return text.lower().endswith(_SUFFIXES) and os.path.isfile(text)
 
 
 def planned_run(path: str) -> RunRecord:
-    """A run that has only a configuration: that of a config file.
+    """Return a run that has only a configuration, from a config file.
 
     Raises:
-        ProgramError: it is no dict.
-        SacredError: it cannot be read.
+        ProgramError: the file does not contain a dict.
+        SacredError: the file cannot be read.
     """
     config = read_config_source(path)
     if not isinstance(config, Mapping):
@@ -48,10 +48,10 @@ def unsaved_run(
     host: Mapping[str, Any],
     provenance: Mapping[str, Any] | None = None,
 ) -> RunRecord:
-    """A run that has not begun, as a store would have it.
+    """Return a run that has not started, as a store would have it.
 
     Args:
-        name: to call it by.
+        name: the name to show for it.
         config: its configuration.
         command: its command.
         experiment: the description of the experiment that observers receive.
@@ -67,12 +67,12 @@ def unsaved_run(
 
 
 def nearest_run(store: RunStore, wanted: RunRecord, where: Where = "") -> RunRecord:
-    """The run of a store whose configuration differs least; of several the newest.
+    """Return the run of a store whose configuration differs least; of several, the newest.
 
     Args:
         store: the store.
         wanted: the configuration to compare with.
-        where: a query: which runs take part.
+        where: a query that selects the runs to consider.
 
     Raises:
         ProgramError: there is no other run.

@@ -198,7 +198,7 @@ def bound_names(target: ast.expr | None) -> Iterator[str]:
 
 
 def own_statements(function: FunctionNode) -> Iterator[ast.stmt]:
-    """Return the statements of a function in order, without those of inner functions and classes."""
+    """Return the statements of a function in order, without nested functions and classes."""
     pending: list[Any] = function.body[::-1]
     while pending:
         node = pending.pop()
