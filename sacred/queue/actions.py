@@ -1,4 +1,4 @@
-"""What people do with queued runs, by ``sacred queue`` and by the board."""
+"""What people can do with queued runs, with ``sacred queue`` or on the board."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["QUEUE_ACTIONS", "ActionOptions", "QueueAction", "change_queue", "sta
 
 
 class ActionOptions(Frozen):
-    """How something is done.
+    """Options of an action on queued runs.
 
     Args:
         force: cancel leased runs, too.
         new: requeue as new runs.
-        priority: the new one.
+        priority: the new priority.
     """
 
     force: bool = False
@@ -33,13 +33,13 @@ _Act = Callable[[RunRecord, RunStore, Claims, ActionOptions], object]
 
 
 class QueueAction(Frozen):
-    """Something that can be done with queued runs.
+    """An action on queued runs.
 
     Args:
-        states: of the runs that it is done with; None: those that have no entry in the queue.
-        done: what can be said of the runs afterwards.
-        act: does it with one run.
-        forced: further states, if it is done by force.
+        states: those of the runs that it applies to; None: runs without an entry in the queue.
+        done: describes the runs afterwards.
+        act: applies it to one run.
+        forced: further states that it applies to with `force`.
     """
 
     states: tuple[str | None, ...]
@@ -48,7 +48,7 @@ class QueueAction(Frozen):
     forced: tuple[str, ...] = ()
 
     def concerns(self, state: str | None, options: ActionOptions) -> bool:
-        """Whether it is done with a run in a state.
+        """Whether the action applies to a run in a given state.
 
         Args:
             state: of the run; None: it has no entry in the queue.
@@ -101,7 +101,7 @@ QUEUE_ACTIONS: Mapping[str, QueueAction] = {
 
 
 def state_of(entry: QueueEntry | None) -> str | None:
-    """Return the state of an entry; None: there is none.
+    """Return the state of an entry; None: there is no entry.
 
     Args:
         entry: as `Claims.entry` returns it.
@@ -115,20 +115,21 @@ def change_queue(
     store: RunStore,
     options: ActionOptions | None = None,
 ) -> Iterator[tuple[RunId, str | None]]:
-    """Do something with those runs for which it makes sense.
+    """Apply an action to those runs for which it makes sense.
 
     Args:
         name: one of `QUEUE_ACTIONS`.
         records: the runs, of one store.
-        store: that they are in.
-        options: how it is done.
+        store: the store that they are in.
+        options: those of the action.
 
     Yields:
-        each run, with None if it was done, else the state that it has (empty: it was never queued).
+        each run, with None if the action was applied, else the state that the run has (empty:
+        it was never queued).
 
     Raises:
         QueueUnsupportedError: the store cannot be a queue.
-        ProgramError: it cannot be done with one of the runs.
+        ProgramError: the action cannot be applied to one of the runs.
     """
     action, options = QUEUE_ACTIONS[name], options or ActionOptions()
     claims = claims_of(store.backend)

@@ -1,7 +1,7 @@
 """Fractions of GPUs, shared by all workers of a user on a machine.
 
 A file in the user's cache directory says which worker has how much of which GPU. It is changed
-under a lock; what a worker had that has ended counts no more.
+under a lock; the share of a worker that has ended no longer counts.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class GpuSlots:
         self._path = path or _ledger_path(self._token.partition(" ")[0])
 
     def take(self, amount: float) -> Slots | None:
-        """Take GPUs for a run; None: they are in use.
+        """Take GPUs for a run; None: not enough of them are free.
 
         Args:
             amount: a fraction of one GPU, or a whole number of GPUs.
@@ -72,7 +72,7 @@ class GpuSlots:
                 ledger.remove([gpu, fraction, self._token])
 
     def fits(self, amount: float) -> bool:
-        """Whether these GPUs would be enough if none was in use."""
+        """Whether these GPUs would be enough if none of them were in use."""
         return amount <= 1.0 or amount <= len(self._gpus)
 
     @contextlib.contextmanager

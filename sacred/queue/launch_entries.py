@@ -1,4 +1,4 @@
-"""The entries that a launch form can set: those that a JSON Schema has, with values that fit."""
+"""The entries that a launch form can set: those of a JSON Schema, with values that fit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 class EntryError(SacredError):
-    """A value of a form does not fit.
+    """A value in a form does not fit.
 
     Args:
         entry: its path.
@@ -45,11 +45,11 @@ class EntryError(SacredError):
 def entries_in(
     schema: Mapping[str, Any], group: str = ""
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the entries that a schema has, by their paths; groups are gone into.
+    """Yield the entries of a schema with their paths, including those within groups.
 
     Args:
         schema: of an object.
-        group: in front of the paths, with a dot.
+        group: a prefix of the paths, including its dot.
 
     >>> [path for path, _ in entries_in({"properties": {"lr": {}, "opt": {"default": {"m": 1}}}})]
     ['lr', 'opt.m']
@@ -68,14 +68,14 @@ def entries_in(
 
 
 def update_words(schema: Mapping[str, Any], entries: Mapping[str, Any]) -> list[str]:
-    """Return updates as words of a command line; nothing else can come of a form.
+    """Return updates as words of a command line; a form cannot produce anything else.
 
     Args:
         schema: of the configuration.
-        entries: values, as JSON has them, by paths.
+        entries: JSON values by paths.
 
     Raises:
-        EntryError: there is no such entry, or it cannot have that value.
+        EntryError: there is no such entry, or the value does not fit it.
 
     >>> update_words({"properties": {"lr": {"type": "number"}}}, {"lr": 0.5})
     ['lr=0.5']

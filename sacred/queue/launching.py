@@ -1,7 +1,7 @@
-"""Runs of experiments and programs that a project names, queued for somebody who fills in a form.
+"""Runs of experiments and programs that a project names, queued by somebody who fills in a form.
 
-Each is asked in a process of its own, by argv: for the JSON Schema of its configuration, and to
-queue a run. No shell is involved, and no word but the values of entries comes from the form.
+Each is started as a process of its own, by argv: to print the JSON Schema of its configuration, and
+to queue a run. No shell is involved, and only the values of entries come from the form.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _LOG_LINES = ("INFO -", "DEBUG -", "WARNING -")
 
 
 class LaunchError(SacredError):
-    """An experiment does not say what can be set, or does not queue the run."""
+    """An experiment does not print what can be set, or does not queue the run."""
 
 
 class NotLaunchableError(SacredError):
@@ -62,9 +62,9 @@ class Launchable(Frozen):
     Args:
         name: in the project.
         kind: ``experiment`` or ``program``.
-        directory: in which it is started.
+        directory: where it is started.
         queueing: the words of a process that queues a run; ``with`` and updates are appended.
-        asking: those of a process that prints the schema; empty: `schema` is known.
+        asking: the words of a process that prints the schema; empty: `schema` is known.
         schema: of its configuration, if that is known.
         help: what it is for.
     """
@@ -79,12 +79,12 @@ class Launchable(Frozen):
 
 
 class Launcher:
-    """Queues runs of what a project names.
+    """Queues runs of the experiments and programs that a project names.
 
     Args:
         find: returns what can be launched, by names; the project file may be changed meanwhile.
         addresses: of the stores, with passwords, for processes.
-        timeout: seconds that a process has for its answer.
+        timeout: seconds that a process may take to answer.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Launcher:
 
         Raises:
             NotLaunchableError: the project does not name it.
-            LaunchError: it does not say.
+            LaunchError: it does not print it.
         """
         return self._schema(self._named(name))
 
@@ -120,11 +120,11 @@ class Launcher:
         Args:
             name: in the project.
             entries: of the configuration: values by paths.
-            store: that is to have the run.
+            store: the store to queue the run in.
 
         Raises:
             NotLaunchableError: the project does not name it.
-            EntryError: there is no such entry, or it cannot have that value.
+            EntryError: there is no such entry, or the value does not fit it.
             LaunchError: the run was not queued; the message is that of the experiment.
         """
         wanted = self._named(name)

@@ -16,7 +16,7 @@ class LeaseWatch:
     """Knows how long it has seen each lease unchanged, on its own clock.
 
     Args:
-        clock: in seconds, never set back.
+        clock: returns seconds, and is never set back.
 
     >>> from sacred.stores.claims import LEASED, Lease
     >>> seconds = iter([0.0, 50.0, 70.0])
@@ -35,7 +35,7 @@ class LeaseWatch:
         """Whether a lease has not been renewed for its whole length, or its process has ended.
 
         Args:
-            entry: as it has just been read.
+            entry: the entry as just read.
             age: seconds since it was renewed, if that is known; None: as `silent_seconds` says.
         """
         if entry.lease is None or is_gone(entry.lease.process):
@@ -44,10 +44,10 @@ class LeaseWatch:
         return silent > entry.lease.seconds
 
     def silent_seconds(self, entry: QueueEntry) -> float:
-        """Return for how long a lease has been seen unchanged; 0 the first time.
+        """Return for how many seconds a lease has been seen unchanged; 0 the first time.
 
         Args:
-            entry: as it has just been read, leased.
+            entry: the entry as just read, leased.
         """
         now, state = self._clock(), (entry.attempt, entry.lease.beat if entry.lease else 0)
         known = self._seen.get(entry.run_id)

@@ -1,4 +1,4 @@
-"""What somebody who looks now and then has seen of leases and workers."""
+"""Leases and workers, as seen by somebody who looks now and then."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class QueueWatch:
 
         Args:
             store: the key of the store.
-            entry: leased, as it has just been read.
-            age: seconds since it was renewed, by the clock of its store; None: that has none.
+            entry: a leased entry, as just read.
+            age: seconds since it was renewed, by the clock of its store; None: the store has none.
         """
         with self._lock:
             watch = self._leases[store]

@@ -1,4 +1,4 @@
-"""Queued records without an entry in the queue: of older versions, or of a killed script."""
+"""Queued records without an entry in the queue: from older versions, or from a killed script."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ def _priority(record: RunRecord) -> float:
 
 
 def queue_again(record: RunRecord, store: RunStore, claims: Claims) -> RunId:
-    """Queue a run once more, as a new one; return its id.
+    """Queue a run again as a new run, and return the new id.
 
     Args:
         record: the run.
-        store: of the run, in which the new one is, too.
+        store: the store of the run, and of the new one.
         claims: the queue of the store.
     """
     names = ("command", "host", "config")

@@ -20,11 +20,11 @@ def parse_bytes(text: str | float) -> int:
     """Return a number of bytes.
 
     Args:
-        text: a number, perhaps with a unit: ``K``, ``M``, ``G`` and ``T`` are powers of 1024, as
+        text: a number, optionally with a unit: ``K``, ``M``, ``G`` and ``T`` are powers of 1024, as
             ``KiB`` and so on are; ``kB``, ``MB``, ``GB`` and ``TB`` are powers of 1000.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not such a number.
 
     >>> parse_bytes("16G") == 16 * 1024**3, parse_bytes("1.5 MB"), parse_bytes(4096)
     (True, 1500000, 4096)
@@ -44,9 +44,9 @@ class Requirements(Frozen):
     """What a run needs of its worker.
 
     Args:
-        memory: bytes; 0: it does not say.
-        gpus: how many, or a fraction of one; 0: none.
-        labels: those that the worker must have been given.
+        memory: bytes; 0: not specified.
+        gpus: the number of GPUs, or a fraction of one; 0: none.
+        labels: labels that the worker must have.
     """
 
     memory: int = 0
@@ -55,14 +55,14 @@ class Requirements(Frozen):
 
 
 def requirements_of(record: RunRecord, gpus: float = 0.0) -> Requirements:
-    """Return what a run needs.
+    """Return what a run needs of its worker.
 
     Args:
         record: the run.
-        gpus: of runs that do not say.
+        gpus: the number for runs that do not specify one.
 
     Raises:
-        ValueError: what it says has no meaning.
+        ValueError: the requirements in the record are not valid.
     """
     given = record.meta.get("requirements")
     if given is None:
@@ -82,7 +82,7 @@ def parse_gpus(given: Any) -> float:
     """Return a number of GPUs.
 
     Args:
-        given: a fraction of one, or a whole number of them, perhaps as a text.
+        given: a fraction of one, or a whole number of them; may be a string.
 
     Raises:
         ValueError: it is neither.

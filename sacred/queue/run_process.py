@@ -39,9 +39,9 @@ class Launch(Frozen):
     """How runs are started.
 
     Args:
-        store: the address of their store, without relative paths.
-        environment: which interpreter.
-        is_here: whether the working tree is used, and not the stored sources.
+        store: the address of the store of the runs, without relative paths.
+        environment: which interpreter to use.
+        is_here: whether to use the working tree instead of the stored sources.
     """
 
     store: str
@@ -54,17 +54,17 @@ class RunProcess:
 
     Args:
         record: the run.
-        entry: of the attempt.
+        entry: the queue entry of the attempt.
         launch: how it is started.
-        variables: environment variables in addition.
+        variables: additional environment variables.
 
     Attributes:
         entry: as it was after the last renewal.
         reason: why it was asked to end: ``INTERRUPTED`` or ``TIMEOUT``; None: it was not.
 
     Raises:
-        CannotRestoreError: a part of what it needs is not there.
-        OSError: there is no place for it.
+        CannotRestoreError: something that it needs is missing.
+        OSError: the scratch directory cannot be made or filled.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class RunProcess:
         """Ask the run to end; see `insist`.
 
         Args:
-            reason: the status that the run is to have.
+            reason: the status that the run should end with.
             grace: seconds that a run that can save its state has for that.
         """
         if self.reason is None:
@@ -100,7 +100,7 @@ class RunProcess:
             self._signal(signal.SIGUSR1 if reason == "TIMEOUT" else signal.SIGTERM)
 
     def insist(self) -> None:
-        """Ask once more when the time of grace is over, and end the process soon after that."""
+        """Ask again when the grace period is over, and end the process soon after that."""
         if self._stop_deadline is None or time.monotonic() < self._stop_deadline:
             return
         if self._stop_deadline_is_last:
@@ -119,7 +119,7 @@ class RunProcess:
         self._process.wait()
 
     def printed(self) -> str:
-        """What the process has printed, or the end of it."""
+        """The output of the process, or the end of it."""
         with contextlib.suppress(OSError), open(self._log, "rb") as file:
             file.seek(max(0, os.path.getsize(self._log) - _MAX_LOG_BYTES))
             return file.read().decode(errors="replace")

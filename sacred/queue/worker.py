@@ -1,4 +1,4 @@
-"""The worker: takes queued runs from a store, and runs each in a process of its own."""
+"""The worker: it takes queued runs from a store, and runs each in a process of its own."""
 
 from __future__ import annotations
 
@@ -43,23 +43,23 @@ _DISCOVERY_SECONDS = 60.0
 
 
 class WorkerOptions(Frozen):
-    """What a worker does.
+    """Options of a worker.
 
     Args:
         launch: how runs are started.
-        where: which runs it takes; None: all.
-        jobs: how many at once.
+        where: the runs that it takes; None: all.
+        jobs: the number of runs at once.
         once: whether it ends after one round of `jobs` runs.
-        until_empty: whether it ends when no run waits that it may take.
+        until_empty: whether it ends when no run that it may take is waiting.
         time_limit: seconds after which its runs end as ``TIMEOUT``; None: none.
-        grace: seconds that runs that are asked to end have for that, if they can save their state.
+        grace: seconds that runs have to save their state, if they can, when asked to end.
         lease: seconds after which another worker may take a run, if this one is silent.
-        retries: how often a run is tried again whose worker or process was lost.
+        retries: how often a run is tried again after its worker or process was lost.
         gpus: names of the GPUs for its runs; empty: it sets nothing.
-        gpus_per_run: a fraction of one, or a number, for runs that do not say.
-        memory: bytes that its runs may need together; None: it does not count them.
-        labels: what it can do: it takes runs that ask for some of these, or for none.
-        poll: seconds between two looks into an empty queue.
+        gpus_per_run: a fraction of one, or a number, for runs that do not specify it.
+        memory: bytes that its runs may need together; None: unlimited.
+        labels: its capabilities; it takes runs that ask for some of these, or for none.
+        poll: seconds between two checks of an empty queue.
     """
 
     launch: Launch
@@ -79,12 +79,12 @@ class WorkerOptions(Frozen):
 
 
 class Worker:
-    """Runs queued runs until it is told to end, or nothing is left to do.
+    """Runs queued runs until it is asked to end, or nothing is left to do.
 
     Args:
-        store: the runs.
+        store: the store of the runs.
         options: what to do.
-        tell: called with the name of each event, and what belongs to it.
+        tell: called with the name of each event, and its details.
 
     Raises:
         QueueUnsupportedError: the store cannot be a queue.
@@ -116,7 +116,7 @@ class Worker:
 
     @property
     def running(self) -> list[RunId]:
-        """The runs that it has started and that have not ended."""
+        """The runs that it has started and that have not ended yet."""
         return list(self._running)
 
     def run(self) -> None:
@@ -136,10 +136,10 @@ class Worker:
                     process.close()
 
     def end(self, reason: str = INTERRUPTED) -> None:
-        """Ask the runs to end, and end then.
+        """Ask the runs to end, then end.
 
         Args:
-            reason: the status that they are to have.
+            reason: the status that they should end with.
         """
         self._reason = self._reason or reason
 

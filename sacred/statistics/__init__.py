@@ -1,11 +1,11 @@
-"""Statistics of repeated runs: numbers in, numbers out. It knows no runs, and needs no packages.
+"""Statistics of repeated runs: numbers in, numbers out, without runs or other packages.
 
 | module | what it holds |
 |---|---|
 | `permutation` | permutation tests of two samples or of pairs, with their intervals |
-| `attainable` | what a number of runs can show at all, and how many it takes; Holm's correction |
+| `attainable` | what a given number of runs can show, and how many it takes; Holm's correction |
 | `student` | intervals of means by Student's t; the noise of repeated runs; sizes of effects |
-| `looks` | a test that is looked at several times, without more false alarms |
+| `looks` | tests that are looked at several times, without more false alarms |
 """
 
 from sacred._base.lazy import lazy_package

@@ -1,4 +1,4 @@
-"""What a number of runs can show at all, whatever the values are, and how many runs it takes."""
+"""What a given number of runs can show, whatever the values are, and how many runs it takes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _POWER = 0.8
 
 
 def smallest_p_of_pairs(pairs: int) -> float:
-    """The smallest p-value that so many pairs can have.
+    """The smallest p-value that a given number of pairs can have.
 
     >>> smallest_p_of_pairs(5), smallest_p_of_pairs(6)
     (0.0625, 0.03125)
@@ -65,12 +65,12 @@ def smallest_p_of_samples(first: int, second: int) -> float:
 def attainable_level(smallest_p: float, alpha: float) -> float:
     """Return how often a test at level `alpha` rejects a true hypothesis: an upper bound.
 
-    P-values are multiples of the smallest one; if no two differences are equal, each of them
-    is as frequent as it says.
+    P-values are multiples of the smallest one; if no two differences are equal, a p-value of at
+    most p has the probability p.
 
     Args:
         smallest_p: of the test.
-        alpha: the level that is wanted.
+        alpha: the desired level.
 
     >>> [attainable_level(smallest_p_of_pairs(pairs), 0.05) for pairs in (5, 6, 7)]
     [0.0, 0.03125, 0.046875]
@@ -79,11 +79,11 @@ def attainable_level(smallest_p: float, alpha: float) -> float:
 
 
 def pairs_needed(alpha: float, comparisons: int = 1) -> int | None:
-    """The smallest number of pairs that can be significant; None: no number can.
+    """The smallest number of pairs whose difference can be significant; None: no number is enough.
 
     Args:
         alpha: the level.
-        comparisons: how many there are, corrected by Holm.
+        comparisons: the number of comparisons, corrected by Holm.
 
     >>> [pairs_needed(0.05, comparisons) for comparisons in (1, 2, 3, 5, 10)]
     [6, 7, 7, 8, 9]
@@ -97,13 +97,13 @@ def pairs_needed(alpha: float, comparisons: int = 1) -> int | None:
 def runs_to_add(
     first: int, second: int, alpha: float, comparisons: int = 1
 ) -> tuple[int, int] | None:
-    """The fewest runs that two samples lack to be able to be significant.
+    """The fewest runs to add to two samples so that their difference can be significant.
 
     Args:
         first: the size of one sample.
         second: the size of the other.
         alpha: the level.
-        comparisons: how many there are, corrected by Holm.
+        comparisons: the number of comparisons, corrected by Holm.
 
     Returns:
         how many to add to each; None: no number is enough.
@@ -122,11 +122,11 @@ def runs_to_add(
 
 
 def holm(p_values: Sequence[float], comparisons: int | None = None) -> list[float]:
-    """Correct p-values for their number, by Holm: any of them is a false alarm with `alpha`.
+    """Correct p-values for their number, by Holm, which bounds the risk of any false alarm.
 
     Args:
         p_values: of the comparisons.
-        comparisons: how many there are if these are not all of them.
+        comparisons: the number of all comparisons, if these are not all.
 
     >>> holm([0.01, 0.04, 0.03]), holm([0.01, 0.04], comparisons=5)
     ([0.03, 0.06, 0.06], [0.05, 0.16])
@@ -149,9 +149,9 @@ def holm_levels(
     that level agrees with the corrected p-value.
 
     Args:
-        p_values: as of `holm`.
+        p_values: as for `holm`.
         alpha: for all comparisons together.
-        comparisons: as of `holm`.
+        comparisons: as for `holm`.
 
     >>> holm_levels([0.01, 0.04, 0.03], 0.06)
     [0.02, 0.06, 0.03]
@@ -170,18 +170,18 @@ def holm_levels(
 def runs_for_effect(
     effect: float, alpha: float, comparisons: int = 1, is_paired: bool = True
 ) -> int | None:
-    """About how many pairs, or runs of each side, find an effect in four of five comparisons.
+    """Estimate how many pairs, or runs of each side, find an effect in four of five comparisons.
 
-    The number is that of a t-test, which permutation tests hardly fall short of.
+    The number is that for a t-test; permutation tests need hardly more.
 
     Args:
         effect: the difference in standard deviations: of the differences, if there are pairs.
         alpha: the level.
-        comparisons: how many there are, corrected by Bonferroni.
-        is_paired: there are pairs.
+        comparisons: the number of comparisons, corrected by Bonferroni.
+        is_paired: whether the runs are paired.
 
     Returns:
-        the number; None: the effect is so small that it takes more than a thousand.
+        the number; None: the effect is so small that more than a thousand are needed.
 
     >>> runs_for_effect(1.0, 0.05), runs_for_effect(1.0, 0.05, is_paired=False)
     (10, 17)

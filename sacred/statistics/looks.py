@@ -1,10 +1,10 @@
-"""A test of pairs that is looked at several times, without more false alarms than one look has.
+"""A test of pairs that is looked at several times, without more false alarms than a single look.
 
-Whoever tests after each new pair and stops at the first success finds one far too often. Here
-the level is spent over the looks (Lan and DeMets), most of it at the last one, and each look
-knows what the ones before have rejected: among all arrangements of signs, those that an earlier
-look would have stopped at are gone. The probability of any false alarm is at most the level,
-whatever the values, and whoever leaves a look out only loses by it.
+Testing after each new pair, and stopping at the first success, finds one far too often. Here the
+level is spent over the looks (Lan and DeMets), most of it at the last one, and each look accounts
+for the earlier ones: arrangements of signs that an earlier look would have stopped at no longer
+count. The probability of any false alarm is at most the level, whatever the values are; leaving
+out a look can only make the test weaker.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ __all__ = ["LookPlan", "first_rejection"]
 
 
 class LookPlan(Frozen):
-    """At which numbers of pairs a test is looked at; made before the first look.
+    """The numbers of pairs at which a test is looked at; fixed before the first look.
 
     Args:
-        looks: numbers of pairs, increasing.
+        looks: the numbers of pairs, in increasing order.
         alpha: the probability of a false alarm at any of them.
     """
 
@@ -32,7 +32,7 @@ class LookPlan(Frozen):
     alpha: float = 0.05
 
     def spent_until(self, pairs: int) -> float:
-        """The part of alpha that may be spent up to the look at so many pairs.
+        """The part of alpha that may be spent up to the look at this number of pairs.
 
         >>> plan = LookPlan(looks=(8, 12, 16))
         >>> [round(plan.spent_until(pairs), 4) for pairs in plan.looks]
@@ -46,17 +46,17 @@ class LookPlan(Frozen):
 
 
 def first_rejection(differences: Sequence[float], plan: LookPlan) -> int | None:
-    """The first look of a plan at which no difference at all is rejected.
+    """The first look of a plan at which the hypothesis of no difference is rejected.
 
     Args:
-        differences: of the pairs, in the order in which they came.
+        differences: those of the pairs, in the order in which they came in.
         plan: with the looks.
 
     Returns:
-        the number of pairs at that look; None: none of those that were possible rejects.
+        the number of pairs at that look; None: no look so far rejects it.
 
     Raises:
-        ValueError: there are more pairs, at a look, than can be counted.
+        ValueError: a look has too many pairs for an exact count.
 
     >>> plan = LookPlan(looks=(6, 8))
     >>> first_rejection([1, 2, 3, 1, 2, 3, 4, 5], plan), first_rejection([1, 2, 3], plan)

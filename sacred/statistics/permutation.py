@@ -1,15 +1,15 @@
-"""Permutation tests of a difference of means, with the intervals that come of inverting them.
+"""Permutation tests of a difference of means, with the intervals that come from inverting them.
 
-If a method changed nothing, the labels "first" and "second" could have been dealt out otherwise:
+If a method changed nothing, the labels "first" and "second" could have been assigned differently:
 within each pair (`sign_flip_test`), or among all values (`permutation_test`). The p-value is the
-part of all such arrangements in which the difference of means is at least as large as the one
-that was seen, doubled for the two directions, as SciPy's ``permutation_test`` has it.
+share of all such arrangements in which the difference of means is at least as large as the one
+observed, doubled for the two directions, as in SciPy's ``permutation_test``.
 
 An arrangement swaps some values of one side for as many of the other. If all values of the first
-side were smaller by ``shift``, its difference would reach the one seen exactly if ``shift`` is at
-least the mean difference of what it swaps. So a test is nothing but the sorted list of these
+side were smaller by ``shift``, its difference would reach the observed one if and only if ``shift``
+is at least the mean difference of what it swaps. So a test is just the sorted list of these
 `thresholds`: the p-value of every shift, and the interval of the shifts that are not rejected,
-are positions in it, and cannot disagree.
+are positions in it, and cannot contradict each other.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ class PermutationTest(Frozen):
 
     Args:
         estimate: the difference of means, first minus second.
-        thresholds: for each arrangement, the shift from which on its difference is at least as
-            large as the one that was seen; sorted.
-        always: how many arrangements have that difference at any shift: the one that was seen.
-        is_exact: the thresholds are those of all arrangements, and not of a sample.
+        thresholds: for each arrangement, the smallest shift at which its difference is at least as
+            large as the one observed; sorted.
+        always: how many arrangements reach that difference at any shift, like the observed one.
+        is_exact: the thresholds are those of all arrangements, not of a random sample.
 
     >>> test = sign_flip_test([3, 5, 4, 6, 5, 7], [1, 2, 3, 4, 4, 5])
     >>> test.p_value(), test.p_value(shift=2), test.interval(0.05)
@@ -68,7 +68,7 @@ class PermutationTest(Frozen):
 
     @property
     def arrangements(self) -> int:
-        """How many arrangements were looked at."""
+        """The number of arrangements that were examined."""
         return len(self.thresholds) + self.always
 
     def p_value(self, shift: float = 0.0) -> float:
@@ -81,7 +81,7 @@ class PermutationTest(Frozen):
         """The differences that the test does not reject at level `alpha`.
 
         Returns:
-            both ends; they are infinite if the test can reject nothing at this level.
+            both ends; infinite if the test cannot reject anything at this level.
         """
         rejected = int(alpha * self.arrangements / 2)
         outside = max(rejected - self.always - 1, -1)
@@ -92,7 +92,7 @@ class PermutationTest(Frozen):
         return self.thresholds[outside - 1], self.thresholds[-outside]
 
     def is_significant(self, alpha: float) -> bool:
-        """Whether no difference at all is rejected at level `alpha`."""
+        """Whether the hypothesis of no difference is rejected at level `alpha`."""
         return reaches(self.p_value(), alpha)
 
     def _p_value(self, count: int) -> float:
@@ -103,11 +103,11 @@ def sign_flip_test(first: Sequence[float], second: Sequence[float]) -> Permutati
     """Test the mean difference of pairs by flipping signs.
 
     Args:
-        first: a value of each pair.
+        first: one value of each pair.
         second: the other values, in the same order.
 
     Returns:
-        the test; of all arrangements for at most `MAX_EXACT_PAIRS` pairs.
+        the test; it covers all arrangements for at most `MAX_EXACT_PAIRS` pairs.
 
     Raises:
         ValueError: there are no pairs, the lengths differ, or a value is not `is_usable`.
@@ -124,14 +124,14 @@ def sign_flip_test(first: Sequence[float], second: Sequence[float]) -> Permutati
 
 
 def permutation_test(first: Sequence[float], second: Sequence[float]) -> PermutationTest:
-    """Test the difference of two means by dealing out all values anew.
+    """Test the difference of two means by reassigning all values to the two sides.
 
     Args:
         first: values of one side.
-        second: values of the other side; not necessarily as many.
+        second: values of the other side; their number may differ.
 
     Returns:
-        the test; of all arrangements for samples like 10 and 10 or smaller ones.
+        the test; it covers all arrangements for samples such as 10 and 10, or smaller ones.
 
     Raises:
         ValueError: a side is empty, or a value is not `is_usable`.
@@ -145,7 +145,7 @@ def permutation_test(first: Sequence[float], second: Sequence[float]) -> Permuta
 
 
 def reaches(p_value: float, alpha: float) -> bool:
-    """Return whether a p-value is at most `alpha`, errors of rounding aside.
+    """Return whether a p-value is at most `alpha`, apart from rounding errors.
 
     Args:
         p_value: from 0 to 1.
@@ -160,11 +160,11 @@ def is_usable(value: object) -> bool:
 
 
 def is_exact(pairs_or_first: int, second: int | None = None) -> bool:
-    """Whether all arrangements are looked at.
+    """Whether all arrangements are examined.
 
     Args:
         pairs_or_first: the number of pairs, or of values of the first side.
-        second: the number of values of the other side, if they are no pairs.
+        second: the number of values of the other side, if they are not pairs.
     """
     if second is None:
         return pairs_or_first <= MAX_EXACT_PAIRS

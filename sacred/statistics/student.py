@@ -47,13 +47,13 @@ class MeanInterval(Frozen):
 
 
 class Noise(Frozen):
-    """What repeating runs with other seeds alone changes.
+    """The noise of repeated runs: how much their results differ by the seed alone.
 
     Args:
         deviation: the standard deviation within groups of repeated runs.
-        freedom: its degrees of freedom: runs without one of each group.
-        runs: in these groups.
-        groups: of repeated runs.
+        freedom: its degrees of freedom: the number of runs minus the number of groups.
+        runs: the number of runs in these groups.
+        groups: the number of groups of repeated runs.
     """
 
     deviation: float
@@ -62,15 +62,15 @@ class Noise(Frozen):
     groups: int
 
     def floor(self, alpha: float = 0.05) -> float:
-        """The noise floor: two runs that differ in the seed differ by more with `alpha` only."""
+        """The noise floor: runs that differ only in the seed exceed it with probability `alpha`."""
         return quantile_of_t(1 - alpha / 2, self.freedom) * self.deviation * math.sqrt(2)
 
     def floor_among(self, runs: int, alpha: float = 0.05) -> float:
-        """The noise floor of the best of some runs: it was not chosen beforehand.
+        """The noise floor for the best of several runs, which was not chosen beforehand.
 
         Args:
-            runs: how many are looked at; for two or fewer, this is `floor`.
-            alpha: how often any two of them differ by more, at most, by the seed alone.
+            runs: the number of runs to choose from; for two or fewer, this is `floor`.
+            alpha: the highest probability that any two differ by more through the seed alone.
         """
         return self.floor(alpha / max(runs * (runs - 1) // 2, 1))
 
@@ -79,11 +79,11 @@ def mean_interval(values: Sequence[float], alpha: float = 0.05) -> MeanInterval:
     """Return the mean, and the interval that holds the true mean with probability ``1 - alpha``.
 
     Args:
-        values: one at least.
+        values: at least one.
         alpha: from 0 to 1 (default: 0.05).
 
     Returns:
-        a single value has an infinite margin.
+        the interval; a single value has an infinite margin.
 
     Raises:
         ValueError: there are no values.
@@ -116,7 +116,7 @@ def noise_of(groups: Sequence[Sequence[float]]) -> Noise | None:
 def effect_of_pairs(first: Sequence[float], second: Sequence[float]) -> float | None:
     """Return the mean difference of pairs in standard deviations of the differences (Cohen's d_z).
 
-    None: there is one pair only, or all differences are the same.
+    None: there is only one pair, or all differences are the same.
 
     Args:
         first: one value of each pair.
@@ -129,10 +129,10 @@ def effect_of_pairs(first: Sequence[float], second: Sequence[float]) -> float | 
 def effect_of_samples(first: Sequence[float], second: Sequence[float]) -> float | None:
     """Return the difference of two means in pooled standard deviations of the values (Cohen's d).
 
-    None: there is one value of each only, or the values of each side are all the same.
+    None: there is only one value on each side, or the values of each side are all the same.
 
     Args:
-        first: one value at least.
+        first: at least one value.
         second: likewise.
     """
     difference = _mean(first) - _mean(second)
@@ -162,7 +162,7 @@ def _squares(values: Sequence[float]) -> float:
 
 
 def quantile_of_t(probability: float, freedom: int) -> float:
-    """A quantile of Student's t distribution.
+    """Return a quantile of Student's t distribution.
 
     Args:
         probability: between 0 and 1, exclusive.

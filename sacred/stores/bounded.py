@@ -1,9 +1,9 @@
 """A deadline around the calls of a store whose server may stop answering.
 
 A server that is stopped, or swapped out, still has a kernel that acknowledges what it is sent, so
-no limit of a connection helps. Here each call has a thread of its own; one that does not come
-back in time is given up, and counts as an absent server. Nothing else is asked of the store until
-that call returns, so changes stay in order; all of them may be applied again.
+no timeout of a connection helps. Here each call has a thread of its own; a call that does not
+return in time is abandoned, and the server counts as absent. The store gets no other call until
+that one returns, so changes stay in order; all of them may be applied again.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _MORE_SECONDS_TO_START = 60.0
 
 
 def bounded(store: Store) -> Store:
-    """A store whose calls end in time; itself, if it is on this machine."""
+    """Return a store whose calls have deadlines; the store itself, if it is on this machine."""
     return store if store.answer_seconds is None else BoundedStore(store, store.answer_seconds)
 
 
 class _Call:
-    """One call in a thread of its own, which nobody need wait for."""
+    """One call in a thread of its own, which nobody has to wait for."""
 
     def __init__(self, function: Callable[[], Any]) -> None:
         self._function = function
@@ -54,11 +54,11 @@ class _Call:
 
 
 class BoundedStore(Store):
-    """Writes to another store, and waits for its answers for a limited time.
+    """Writes to another store, and waits only a limited time for its answers.
 
     Args:
         store: the store.
-        seconds: in which it answers; more for long contents.
+        seconds: the time limit of a call; long contents get more.
     """
 
     def __init__(self, store: Store, seconds: float) -> None:

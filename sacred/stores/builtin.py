@@ -1,6 +1,6 @@
-"""How the library's own stores are opened: a URL becomes a store.
+"""Functions that open the library's own stores, by URL.
 
-Nothing is connected to or made on a disk before the store is used.
+Nothing is connected to, or made on a disk, before the store is used.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def open_files(url: str) -> Store:
 
 
 def open_memory(url: str) -> Store:
-    """``memory:``: a new, empty one each time."""
+    """``memory:``: a new, empty store each time."""
     from sacred.stores.memory.store import MemoryStore
 
     return MemoryStore()
@@ -50,7 +50,7 @@ def open_memory(url: str) -> Store:
 def open_mongo(url: str) -> Store:
     """``mongodb://SERVER/DATABASE?OPTIONS``, also ``mongodb+srv://``; database ``sacred``.
 
-    Beside those of MongoDB there is the option ``collection_prefix``.
+    In addition to MongoDB's own options there is ``collection_prefix``.
     """
     gridfs = require("gridfs", extra="mongo", purpose="A store mongodb://")
     from sacred.stores.mongo.client import make_client, name_of_place, split_prefix
@@ -68,7 +68,7 @@ def open_mongo(url: str) -> Store:
 
 
 def open_sql(url: str) -> Store:
-    """``sqlite:///runs.db``, ``postgresql://...``: a database URL as SQLAlchemy has them."""
+    """``sqlite:///runs.db``, ``postgresql://...``: a database URL in SQLAlchemy's form."""
     scheme = url.partition(":")[0]
     require("sqlalchemy", extra="sql", purpose=f"A store {scheme}://")
     from sacred.stores.sql.engine import make_engine

@@ -1,4 +1,4 @@
-"""The user's cache directory, where readers keep what is expensive to compute."""
+"""The user's cache directory, where readers keep results that are expensive to compute."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What can change in the record of a run, as frozen values.
 
-Every change says where it belongs (``start`` of a text or of a list of points),
-so that applying it twice is the same as applying it once: after a lost
-connection nobody knows whether the last attempt got through.
+Every change says where it belongs (the ``start`` in a text or in a list of points), so that
+applying it twice is the same as applying it once: after a lost connection nobody knows
+whether the last attempt got through.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 class SourceFile(Frozen):
-    """A source of the experiment.
+    """A source file of the experiment.
 
     Args:
         name: in the record.
-        path: where it lies; there may be nothing, if it was imported and is gone since.
+        path: where it is; the file may be gone if it was imported and deleted since.
         md5: its digest.
-        origin: where it lay on the machine of the run, if that is another place.
+        origin: where it was on the machine of the run, if that is another place.
     """
 
     name: str
@@ -70,15 +70,15 @@ class SetFields(Frozen):
 
 
 class Annotate(Frozen):
-    """Entries of the field ``meta`` that somebody changes, whatever else may be there now.
+    """Changes some entries of the field ``meta``, and leaves all others as they are.
 
-    Unlike `SetFields`, it takes nothing back that others have annotated meanwhile: a run
-    and the people who look at it may do so at the same time.
+    Unlike `SetFields`, it does not undo what others have annotated meanwhile: a run and the people
+    who look at it may annotate it at the same time.
 
     Args:
         fields: new values; None removes an entry.
-        add_tags: put behind the present ones, as far as they are new.
-        remove_tags: taken away first.
+        add_tags: tags to append, unless they are present.
+        remove_tags: tags to remove first.
 
     >>> change = Annotate(fields={"group": "A"}, add_tags=("b", "a"))
     >>> change.applied_to({"priority": 1, "tags": ["a"]})
@@ -102,7 +102,7 @@ class Annotate(Frozen):
         return {name: value for name, value in new.items() if value is not None}
 
     def then(self, later: Annotate) -> Annotate:
-        """Both in one."""
+        """Return both changes as one."""
         tags, removed = self.add_tags, self.remove_tags
         if "tags" in later.fields:
             tags = removed = ()
@@ -116,7 +116,7 @@ class Annotate(Frozen):
 
 
 class Reopen(Frozen):
-    """A run that was over, or seemed so, goes on: what it ended with is no field any more."""
+    """A run that was over, or seemed to be, continues: the fields of its end are removed."""
 
     status: str
 
@@ -144,11 +144,11 @@ class WriteOutput(Frozen):
 
     @property
     def stop(self) -> int:
-        """The length of the output, with this."""
+        """The length of the output after this change."""
         return self.start + len(self.text)
 
     def then(self, later: WriteOutput) -> WriteOutput:
-        """Both in one.
+        """Return both changes as one.
 
         >>> WriteOutput(start=0, offset=0, text="ab").then(WriteOutput(start=1, offset=1, text="c"))
         WriteOutput(start=0, offset=0, text='ac')
@@ -173,7 +173,7 @@ class AddPoints(Frozen):
 
     @property
     def stop(self) -> int:
-        """The index behind the last point."""
+        """The index after the last point."""
         return self.start + len(self)
 
     def part(self, start: int, stop: int | None = None) -> AddPoints:
@@ -181,7 +181,7 @@ class AddPoints(Frozen):
 
         Args:
             start: index of the first one.
-            stop: index behind the last one.
+            stop: index after the last one.
 
         >>> t = datetime.datetime(2026, 1, 1)
         >>> points = AddPoints(name="a", start=5, steps=[0, 1], values=[2, 3], timestamps=[t, t])
@@ -203,7 +203,7 @@ class AddPoints(Frozen):
         return replace(self, start=start)
 
     def then(self, later: AddPoints) -> AddPoints:
-        """Both in one; `later` goes on where these end, or overlaps them."""
+        """Return both as one; `later` starts where these end, or overlaps them."""
         new = later.part(self.stop)
         return AddPoints(
             name=self.name,
@@ -215,7 +215,7 @@ class AddPoints(Frozen):
 
 
 def joined_times(parts: Sequence[Sequence[Any]]) -> Sequence[Any]:
-    """The times of several parts in one sequence.
+    """Join the times of several parts into one sequence.
 
     >>> joined_times([Timestamps([0.0]), Timestamps([1.5])])
     <Timestamps: 2>
@@ -226,14 +226,14 @@ def joined_times(parts: Sequence[Sequence[Any]]) -> Sequence[Any]:
 
 
 class DropPoints(Frozen):
-    """The points of a metric from index `start` on are no more."""
+    """The points of a metric from index `start` on are removed."""
 
     name: str
     start: int
 
 
 class AddFile(Frozen):
-    """A file that the run read (``resource``) or made (``artifact``).
+    """A file that the run has read (``resource``) or written (``artifact``).
 
     Args:
         kind: which of the two.
@@ -243,7 +243,7 @@ class AddFile(Frozen):
         metadata: of an artifact.
         content_type: of an artifact.
         origin: the path of an artifact as the user gave it.
-        count: how often this run has added it by then; a record lists it so often.
+        count: how often the run has added it so far, and so how often a record lists it.
     """
 
     kind: Literal["resource", "artifact"]
@@ -280,8 +280,8 @@ def split_fields(change: Change) -> list[Change]:
 def merge(changes: Iterable[Change]) -> list[Change]:
     """Merge changes into as few as possible; fields come last.
 
-    A reader that sees a closed run must see all of it, so nothing may come behind
-    the closing fields.
+    A reader that sees a closed run must see all of it, so nothing may come after the
+    closing fields.
 
     >>> merge([SetFields(fields={"a": 1, "b": 2}), SetFields(fields={"a": 3})])
     [SetFields(fields={'a': 3, 'b': 2})]

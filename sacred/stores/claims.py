@@ -1,10 +1,10 @@
-"""Which queued run is whose: leases, and attempt numbers as fencing tokens.
+"""Which worker has which queued run: leases, and attempt numbers as fencing tokens.
 
-A `QueueEntry` says of a run whether it waits, is held back, is leased to a worker, or is over. It
-is changed by comparing and swapping its `version`, so that of several workers one has a run, and
-each attempt at a run has a number of its own. Whoever writes a leased run writes through a
-`FencedStore`: the store compares the number in the same atomic step, so that what an attempt
-writes after its lease was taken from it is refused.
+A `QueueEntry` says whether a run waits, is held back, is leased to a worker, or is over. It is
+changed by comparing and swapping its `version`, so that only one of several workers gets a run,
+and each attempt at a run has its own number. All writes to a leased run go through a
+`FencedStore`: the store compares the number in the same atomic step, and refuses what an
+attempt writes after it has lost its lease.
 
 `Claims` holds the rules; a backend adds how an entry is read, swapped and listed.
 """
@@ -43,14 +43,14 @@ _FINAL_STATUSES = (COMPLETED, FAILED, PRUNED, CANCELLED, DEAD)
 
 
 class StaleAttemptError(StoreError):
-    """The run is no longer leased to this attempt: what it writes is refused."""
+    """The run is no longer leased to this attempt, whose changes are refused."""
 
 
 class Claims(ABC):
     """The queue of a store.
 
     Attributes:
-        url: of the store, for messages.
+        url: the URL of the store, for messages.
     """
 
     url: str
@@ -59,7 +59,7 @@ class Claims(ABC):
 
     @abstractmethod
     def entry(self, run_id: RunId) -> QueueEntry | None:
-        """Return the entry of a run; None: it has none."""
+        """Return the queue entry of a run; None: it has none."""
 
     @abstractmethod
     def swap(
@@ -75,10 +75,10 @@ class Claims(ABC):
             before: the entry as it was read; None: there is none yet.
             after: the new one.
             changes: of the record: `SetFields`, `Reopen` and `Annotate`.
-            unless: nothing happens if the record has one of these statuses.
+            unless: do nothing if the record has one of these statuses.
 
         Returns:
-            whether it was done; not so if the entry has changed since it was read.
+            whether it was done; False if the entry has changed since it was read.
 
         Raises:
             RunNotFoundError: there is no such run.
@@ -96,7 +96,7 @@ class Claims(ABC):
         """Return for how many seconds leases have not been renewed, by the clock of the store.
 
         Returns:
-            empty for a store that has no clock; who looks has to use his own then
+            seconds by run; empty for a store without a clock: callers then use their own
             (`sacred.queue.lease_watch`).
         """
         return {}
@@ -117,10 +117,10 @@ class Claims(ABC):
     # ------------------------------------------------------------- the rules
 
     def enqueue(self, run_id: RunId, priority: float = 0.0, queue_time: str = "") -> QueueEntry:
-        """Let a run wait for a worker; one that was queued at that time stays as it is.
+        """Let a run wait for a worker; if it was queued at that time already, nothing changes.
 
         Args:
-            run_id: of the run, whose record is whole.
+            run_id: of the run, whose record must be complete.
             priority: a higher one comes first.
             queue_time: in ISO 8601 (default: now).
         """
@@ -142,7 +142,7 @@ class Claims(ABC):
 
         Args:
             lease: of the worker.
-            matching: which runs it takes; None: all.
+            matching: selects the runs to take; None: all.
 
         Returns:
             the entry with the number of the new attempt.
@@ -159,7 +159,7 @@ class Claims(ABC):
         """Renew a lease; return the entry as it is then.
 
         Raises:
-            StaleAttemptError: somebody else has taken the run.
+            StaleAttemptError: another worker has taken the run.
         """
         now = self._leased(claimed)
         assert now.lease is not None
@@ -176,7 +176,7 @@ class Claims(ABC):
         Args:
             claimed: the entry that `claim` has returned.
             status: how it ended.
-            changes: of the record, if the run has not written its end itself.
+            changes: to the record, if the run has not recorded its end itself.
 
         Raises:
             StaleAttemptError: the run is no longer leased to this attempt.
@@ -184,13 +184,13 @@ class Claims(ABC):
         return self._end(claimed, DONE, status, changes, claimed.lost)
 
     def put_back(self, claimed: QueueEntry, status: str, retries: int | None = None) -> QueueEntry:
-        """End an attempt whose run is to go on in another one.
+        """End an attempt whose run is to continue in another attempt.
 
         Args:
             claimed: the entry that `claim` has returned, or one whose lease has expired.
             status: how the attempt ended.
-            retries: how many lost attempts are allowed, of which this was one; beyond, the run
-                is `DEAD`. None: it does not count as lost.
+            retries: how many lost attempts are allowed, counting this one; after more of them the
+                run is `DEAD`. None: this one does not count as lost.
 
         Raises:
             StaleAttemptError: the run is no longer leased to this attempt.
@@ -205,7 +205,7 @@ class Claims(ABC):
         """Keep a waiting run from workers, until `release`.
 
         Raises:
-            StoreError: it does not wait.
+            StoreError: the run is not waiting.
         """
         return self._move(run_id, (WAITING,), HELD)
 
@@ -213,7 +213,7 @@ class Claims(ABC):
         """Let a run that was held back wait again.
 
         Raises:
-            StoreError: it is not held back.
+            StoreError: the run is not held back.
         """
         return self._move(run_id, (HELD,), WAITING)
 
@@ -225,30 +225,30 @@ class Claims(ABC):
             priority: a higher one comes first.
 
         Raises:
-            StoreError: it does not wait.
+            StoreError: the run is not waiting.
         """
         change = Annotate(fields={"priority": priority})
         return self._move(run_id, (WAITING, HELD), None, [change], priority=priority)
 
     def cancel(self, run_id: RunId, *, force: bool = False) -> QueueEntry:
-        """Let no worker run a run; its status becomes ``CANCELLED``.
+        """Cancel a run, which no worker runs then; its status becomes ``CANCELLED``.
 
         Args:
             run_id: of the run.
-            force: also if it is leased: whatever its process writes from now on is refused.
+            force: also if it is leased: from now on, whatever its process writes is refused.
 
         Raises:
-            StoreError: it is over, or leased.
+            StoreError: the run is over, or leased.
         """
         states = (WAITING, HELD, LEASED) if force else (WAITING, HELD)
         ending = SetFields(fields={"status": CANCELLED, "stop_time": utcnow()})
         return self._move(run_id, states, DONE, [ending])
 
     def requeue(self, run_id: RunId) -> QueueEntry:
-        """Let a run that is over wait again; the next attempt keeps its id.
+        """Let a run that is over wait again; it keeps its id.
 
         Raises:
-            StoreError: it waits already, or is leased.
+            StoreError: the run is already waiting, or leased.
         """
         waits = [Reopen(status=QUEUED)]
         if self.entry(run_id) is None:
@@ -316,7 +316,7 @@ def claims_of(store: Store) -> Claims:
     """Return the queue of a store: what its method ``claims()`` returns.
 
     Raises:
-        QueueUnsupportedError: it cannot have one; the message says why.
+        QueueUnsupportedError: the store cannot have one; the message says why.
     """
     make = getattr(store, "claims", None)
     if make is None:
@@ -350,12 +350,12 @@ def stale_attempt(run_id: RunId, attempt: int, url: str) -> StaleAttemptError:
 
 
 class FencedStore(Store):
-    """A store as one attempt at a run may use it: its changes of that run carry its number.
+    """A store as used by one attempt at a run: its changes to that run carry its number.
 
     Args:
         store: the store.
         claims: its queue.
-        claimed: the entry of the attempt.
+        claimed: the queue entry of the attempt.
     """
 
     def __init__(self, store: Store, claims: Claims, claimed: QueueEntry) -> None:

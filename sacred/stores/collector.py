@@ -1,10 +1,10 @@
-"""What no run refers to: how it is found, and removed while others start runs.
+"""Garbage: finding what no run refers to, and removing it while others start runs.
 
 Contents that runs share (sources, resources, files in GridFS) are stored before the record of
-the run that refers to them. So a run says of a content that is there already that it is used
+the run that refers to them. So a run marks content that is already there as used
 (`sacred.stores.files.blobs.Blobs.use`, `sacred.stores.mongo.gridfs_files`), and what has been
-stored or used lately is no garbage, whatever the records say. Each backend has its `collector`,
-loaded when somebody collects.
+stored or used lately is not garbage, whatever the records say. Each backend has its `collector`,
+which is loaded on use.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Garbage(Frozen):
 
     Args:
         kind: what it is: ``source``, ``resource``, ``temporary file``, ...
-        name: its name, or one that people know it by.
-        size: in bytes; None: it is not known, or next to nothing.
+        name: its name, or one that people will recognize.
+        size: in bytes; None: unknown, or next to nothing.
         ref: how the store finds it.
     """
 
@@ -47,7 +47,7 @@ class Garbage(Frozen):
 
 
 class Collector:
-    """Finds garbage and removes it; this one is of a store that never has any."""
+    """Finds garbage and removes it; this base class suits a store that never has any."""
 
     def find(
         self,
@@ -59,8 +59,8 @@ class Collector:
 
         Args:
             before: contents that were stored or used later are left out.
-            without: the runs of these ids do not count; they are about to be removed.
-            report: called with the reason why something may be garbage and stays.
+            without: ids of runs that do not count, because they are about to be removed.
+            report: called with the reason why something that may be garbage is kept.
         """
         return iter(())
 
@@ -70,30 +70,30 @@ class Collector:
         """Remove garbage that is still unused.
 
         Args:
-            garbage: what `find` has found; it is looked at again.
+            garbage: what `find` has found; it is checked again.
             before: contents that were stored or used later stay.
             report: called with a message for what cannot be removed.
 
         Returns:
-            what was removed, one by one; what is in use by now is left out.
+            what was removed, one by one, without what is in use by now.
         """
         return iter(())
 
     def rebuild(self, progress: Progress | None = None) -> Iterator[str]:
-        """Compare packed copies of data with the data, and make those again that differ.
+        """Compare packed copies of data with the data, and rebuild those that differ.
 
         Args:
-            progress: called with the number of things that were compared, and of all.
+            progress: called with the number of things compared so far, and the total.
 
         Returns:
-            what was made again, one by one, in words.
+            descriptions of what was rebuilt, one by one.
         """
         return iter(())
 
     def discard_time(self, run_id: RunId) -> datetime.datetime | None:
-        """When a run was put into the trash; None: that is not known."""
+        """When a run was put into the trash; None: unknown."""
         return None
 
     def size_of(self, run_id: RunId) -> int | None:
-        """How many bytes a run takes, without what it shares; None: that is not known."""
+        """The number of bytes that a run takes, without what it shares; None: unknown."""
         return None

@@ -1,4 +1,4 @@
-"""The way of one run's changes into its store, whatever happens to the store.
+"""Delivery of one run's changes to its store, whatever happens to the store.
 
 A change that is not stored stays pending and goes first with the next one. What
 is still pending when the run has ended goes to a spool.
@@ -35,9 +35,9 @@ class Delivery:
     Args:
         store: where the run was created.
         run_id: its id there.
-        document: the document that it was created with.
+        document: the document that the run was created with.
         files: its sources.
-        failure_dir: where a spool would go; None: a directory of the user.
+        failure_dir: where to write a spool, if need be; None: a directory of the user.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Delivery:
         return Spool(self._store.url, self.run_id, self._failure_dir, self._directory)
 
     def add(self, changes: Iterable[Change]) -> None:
-        """Store changes, and before them what is pending.
+        """Store changes, after those that are pending.
 
         Raises:
             InvalidArtifactError: an artifact has an impossible name; it is not pending.
@@ -158,7 +158,7 @@ class Delivery:
         """Store what is pending; after a failure, files come last.
 
         A file for which the time limits of a slow network never suffice looks like an
-        absent store. It must not keep the heartbeats behind it from being stored.
+        absent store. It must not keep the heartbeats after it from being stored.
         """
         if self._has_failed:
             files = [change for change in self.pending if isinstance(change, AddFile)]
@@ -223,7 +223,7 @@ class Delivery:
             raise errors[0] from first_error
 
     def _keep_files(self) -> None:
-        """Copy pending artifacts: the user may remove or change his files any time."""
+        """Copy pending artifacts: users may remove or change their files at any time."""
         for position, change in enumerate(self.pending):
             try:
                 self.pending[position] = self._spool.keep(change)

@@ -1,4 +1,4 @@
-"""The one writer of run documents: events in, a document and its changes out.
+"""The only writer of run documents: events in, a document and its changes out.
 
 The canonical document (fields of ``runs`` in MongoDB)::
 
@@ -6,8 +6,7 @@ The canonical document (fields of ``runs`` in MongoDB)::
     resources artifacts captured_out info heartbeat
 
 Later changes add ``environment``, ``result``, ``stop_time`` and ``fail_trace``. Values are plain
-(`sacred.serializer.flatten`), times are datetimes: how these are written down is
-the store's business.
+(`sacred.serializer.flatten`), times are datetimes; each store has its own way of writing them.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ _UNSET = object()
 
 
 def source_files(ex_info: Mapping[str, Any]) -> list[SourceFile]:
-    """The sources listed in a description of an experiment, with absolute paths.
+    """Return the sources listed in a description of an experiment, with absolute paths.
 
     >>> [file] = source_files({"base_dir": "/work", "sources": [("a.py", "12ab")]})
     >>> file.path, file.md5
@@ -61,7 +60,7 @@ def source_files(ex_info: Mapping[str, Any]) -> list[SourceFile]:
 
 
 class RunChangeTracker:
-    """Writes the document of one run.
+    """Turns the events of one run into its document and changes to it.
 
     >>> writer = RunChangeTracker()
     >>> when = datetime.datetime(2026, 1, 2)
@@ -126,7 +125,7 @@ class RunChangeTracker:
         Args:
             ex_info: the experiment: name, sources, dependencies.
             command: the name of the command.
-            host_info: what is known of the machine.
+            host_info: description of the machine.
             start_time: naive UTC.
             config: the configuration.
             meta_info: comment, options and the like.
@@ -145,10 +144,10 @@ class RunChangeTracker:
         return document, source_files(ex_info)
 
     def resume(self, output: str, steps: Mapping[str, Sequence[Any]]) -> None:
-        """Go on with a record that an earlier attempt has begun.
+        """Continue a record that an earlier attempt has begun.
 
         Args:
-            output: what it has printed, as it is stored.
+            output: what that attempt has printed, as stored.
             steps: the steps of the points of each metric.
         """
         self._before = len(output), len(output.encode())
@@ -184,13 +183,13 @@ class RunChangeTracker:
 
         Args:
             name: of the field.
-            value: the whole of it.
+            value: its complete value.
         """
         fields = self._if_changed(name, flatten(_with_lists(value)))
         return [SetFields(fields=fields)] if fields else []
 
     def info(self, info: Mapping[str, Any]) -> list[Change]:
-        """Return the changes for a new `info`, apart from a heartbeat."""
+        """Return the changes for a new `info` outside of a heartbeat."""
         fields = self._if_changed("info", flatten(info))
         return [SetFields(fields=fields)] if fields else []
 
@@ -260,9 +259,9 @@ class RunChangeTracker:
         """Return the change for a file that the run has written.
 
         Args:
-            name: under which it is stored.
-            filename: path of its content; the path of a copy may have that of the user's file
-                as its attribute `original`.
+            name: the name to store it under.
+            filename: path of its content; for a copy, its attribute `original` may be the path of
+                the user's file.
             metadata: any plain data about it.
             content_type: MIME type.
         """
@@ -302,7 +301,7 @@ class RunChangeTracker:
 
         Args:
             fail_time: naive UTC.
-            fail_trace: the lines of the traceback; one text is stored as such.
+            fail_trace: the lines of the traceback; a single string is stored as it is.
         """
         if isinstance(fail_trace, str):
             trace: str | list[str] = storable_text(fail_trace)

@@ -1,4 +1,4 @@
-"""Local files: reading what others may be writing, and what errors of the disk mean."""
+"""Local files: reading what others may be writing, and translating errors of the disk."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 def md5_of_file(path: str) -> str:
-    """The MD5 digest of a file's content.
+    """Return the MD5 digest of a file's content.
 
     Raises:
         OSError: it cannot be read.
@@ -67,9 +67,9 @@ def has_digest(path: str, md5: str) -> bool:
 
 
 def content_of(file: IO[bytes]) -> Iterator[bytes]:
-    """Read what is in a file now, without what somebody appends meanwhile.
+    """Read what is in a file now, without what is appended meanwhile.
 
-    Else a log that is written to faster than it is read would have no end.
+    Otherwise a log that is written faster than it is read would never end.
     """
     left = os.fstat(file.fileno()).st_size
     while left > 0 and (piece := file.read(min(left, _CHUNK))):
@@ -78,19 +78,19 @@ def content_of(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def scratch_path(folder: str) -> str:
-    """A path for a file that takes its name once it is complete.
+    """Return a temporary path for a file that gets its real name once it is complete.
 
-    Not derived from that name, which may be as long as the file system allows; random, because
-    runs on other machines may be storing the same now.
+    It is not derived from that name, which may be as long as the file system allows, and it is
+    random, because runs on other machines may be storing the same file now.
     """
     return os.path.join(folder, f".{os.urandom(6).hex()}.tmp")
 
 
 def mark_used(path: str) -> bool:
-    """Say of a content that runs share that one more is going to refer to it.
+    """Mark shared content as used, because another run is going to refer to it.
 
     Returns:
-        False: it is not there, or could not be marked, and is to be stored again.
+        False if it is missing, or could not be marked, and must be stored again.
     """
     try:
         status = os.stat(path)
@@ -106,14 +106,14 @@ def mark_used(path: str) -> bool:
 
 
 def last_use(status: os.stat_result) -> datetime.datetime:
-    """When a file was stored, written or marked."""
+    """Return when a file was stored, written or marked."""
     return _timestamp(max(status.st_atime, status.st_ctime))
 
 
 def remove_unused(path: str, before: datetime.datetime) -> bool:
     """Remove a file that is not in use; return whether it was removed.
 
-    Who marks it at the same time either finds it gone, and stores it again, or keeps it.
+    A process that marks it at the same time either finds it gone, and stores it again, or keeps it.
 
     Args:
         path: of the file.
@@ -142,7 +142,7 @@ def _timestamp(seconds: float) -> datetime.datetime:
 
 @contextlib.contextmanager
 def translate_errors(root: str) -> Iterator[None]:
-    """Errors of the disk as errors of a store, with its place in the message."""
+    """Turn errors of the disk into errors of a store, with its place in the message."""
     try:
         yield
     except OSError as error:
@@ -157,7 +157,7 @@ def translate_errors(root: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def reject_malformed(path: str) -> Iterator[None]:
-    """Errors of reading a file that somebody else may have written, as one that names it."""
+    """Turn errors of reading a file that others may have written into one that names the file."""
     try:
         yield
     except StoreError:
@@ -170,8 +170,8 @@ def reject_malformed(path: str) -> Iterator[None]:
 def sync_to_disk(path: str) -> None:
     """Wait until a file, or the names in a directory, are on the disk.
 
-    What the system cannot open or sync (a link to nowhere, a FIFO, a directory on Windows) is
-    passed over, and an empty file, of which there is only the name.
+    What the system cannot open or sync (a dangling link, a FIFO, a directory on Windows) is
+    skipped, and so is an empty file, which is only a name.
 
     Raises:
         OSError: the disk has failed, or is full.

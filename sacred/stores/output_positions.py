@@ -1,4 +1,4 @@
-"""Where the characters of a growing text stand once it is stored in UTF-8."""
+"""The positions of characters of a growing text once it is stored in UTF-8."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _ADDED_BYTES_OF_MARK = len(storable_text(ESCAPE_MARK).encode()) - len(ESCAPE_MAR
 
 
 class OutputPositions:
-    r"""The positions of escaped characters in a text of which the end may be replaced.
+    r"""The positions of escaped characters in a text whose end may be replaced.
 
-    A text without any costs nothing, each of them eight bytes.
+    A text without escaped characters costs nothing, each of them costs eight bytes.
 
     >>> positions = OutputPositions()
     >>> positions.write(0, 0, "a\udcff")[2] == storable_text("a\udcff")
@@ -40,7 +40,7 @@ class OutputPositions:
             text: what follows them.
 
         Returns:
-            the same three of the stored text.
+            the same three values for the stored text.
         """
         before = bisect_left(self._surrogates, start), bisect_left(self._marks, start)
         del self._surrogates[before[0] :], self._marks[before[1] :]

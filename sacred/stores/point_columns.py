@@ -1,4 +1,4 @@
-"""Columns of points on their way to a reader: put together, or made when they are wanted."""
+"""Columns of points on their way to a reader: joined, or made on demand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Later", "joined"]
 
 
 def joined(parts: Sequence[Any]) -> Any:
-    """One array if all are arrays of one type, else a list.
+    """Join parts of a column: one array if all are arrays of one type, else a list.
 
     >>> joined([[1], [2.5]])
     [1, 2.5]
@@ -26,10 +26,10 @@ def joined(parts: Sequence[Any]) -> Any:
 
 
 class Later(Sequence[Any]):
-    """A column that is made when somebody looks into it.
+    """A column that is made when it is first used.
 
     Args:
-        make: gives a list, or an array of numpy.
+        make: returns a list or a numpy array.
 
     >>> Later(lambda: [1, 2])[1]
     2
@@ -41,13 +41,13 @@ class Later(Sequence[Any]):
 
     @property
     def column(self) -> Any:
-        """What has been made."""
+        """The column, once it is made."""
         if self._made is None:
             self._made = self._make()
         return self._made
 
     def tolist(self) -> list[Any]:
-        """A list of Python's own objects."""
+        """Return a list of plain Python objects."""
         return list(self.column.tolist() if hasattr(self.column, "tolist") else self.column)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:

@@ -1,7 +1,7 @@
 """The protocol of an index beside a store: most of a query's answer without reading the runs.
 
-An index need not know everything. Of the runs that it is unsure about it gives the ids, and
-`sacred.runs.merge` reads these and puts both parts together.
+An index need not know everything. It lists the ids of the runs that it is unsure about, and
+`sacred.runs.merge` reads those runs and joins both parts.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ Progress = Callable[[int, int], None]
 
 
 class IndexRequest(Frozen):
-    """A query as an index gets it.
+    """A query as passed to an index.
 
     Args:
         where: the condition.
-        sort: the ordering; without keys, that of ids.
-        limit: how many runs at most.
+        sort: the ordering; without keys, by ids.
+        limit: the maximum number of runs.
         backwards: the last runs first, if there are no keys.
         now: the time of the query (naive UTC).
         dead_after: see `RunRecord.status`.
         discarded: the ids of the runs in the trash.
-        in_trash: these are asked for, instead of the others.
-        progress: called now and then while many runs are read first.
+        in_trash: whether to find these instead of the others.
+        progress: called from time to time while many runs have to be read first.
     """
 
     where: Expression
@@ -51,12 +51,12 @@ class IndexRequest(Frozen):
 
 
 class IndexAnswer(Frozen):
-    """The part of an answer that an index knows, and what has to be looked up.
+    """The part of an answer that an index knows, and what is left to look up.
 
     Args:
-        sure: the ids of runs that fulfil the condition, in order.
-        ranks: of these runs; left out if there are no others.
-        unsure: the ids of runs of which it does not know whether they do, or where.
+        sure: the ids of runs that match, in order.
+        ranks: of these runs; omitted if there are no others.
+        unsure: the ids of runs that may match, or whose place is not known.
     """
 
     sure: list[RunId]
@@ -72,21 +72,21 @@ class QueryIndex(Protocol):
         """The file that it is in."""
 
     def find(self, request: IndexRequest, /) -> IndexAnswer | None:
-        """The answer to a query; None: the index is not to be had, or cannot tell.
+        """Answer a query; None: the index is not available, or cannot answer it.
 
         Raises:
             StoreError: the store cannot be read.
         """
 
     def rebuild(self, progress: Progress | None = None) -> int:
-        """Rebuild the index from all runs; returns how many there are.
+        """Rebuild the index from all runs, and return their number.
 
         Args:
-            progress: called now and then meanwhile.
+            progress: called from time to time meanwhile.
 
         Raises:
             StoreError: it cannot be written.
         """
 
     def remove(self) -> None:
-        """Remove what it keeps."""
+        """Remove the files of the index."""

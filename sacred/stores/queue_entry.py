@@ -1,4 +1,4 @@
-"""What the queue of a store knows of a run: its state, its attempts, and who has leased it."""
+"""What the queue of a store knows about a run: its state, its attempts, and its lease."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ WAITING, HELD, LEASED, DONE = "waiting", "held", "leased", "done"
 
 
 class Lease(Frozen):
-    """Who runs a run, and for how long that counts without a renewal.
+    """Which worker has a run, and how long that holds without a renewal.
 
     Args:
-        worker: name of the worker, another one for each.
+        worker: the unique name of the worker.
         host: name of its machine.
         process: token of its process (`sacred.status.process_token`), if there is one.
-        seconds: for which the lease counts since the last renewal.
+        seconds: how long the lease holds after the last renewal.
         beat: number of renewals.
-        by_hand: whether somebody has resumed the run by hand: no worker goes on with it.
+        by_hand: whether somebody has resumed the run by hand, so no worker continues it.
     """
 
     worker: str
@@ -35,7 +35,7 @@ class Lease(Frozen):
 
 
 class QueueEntry(Frozen):
-    """What the queue knows of a run.
+    """What the queue knows about a run.
 
     Args:
         run_id: of the run.
@@ -43,9 +43,9 @@ class QueueEntry(Frozen):
         attempt: number of the last attempt, 0 before the first one.
         version: number of changes of this entry.
         priority: a higher one comes first.
-        queue_time: when it was queued, in ISO 8601; of equal priorities, the earlier comes first.
-        lost: how many attempts ended with their worker or process.
-        lease: of the present attempt, or of the last one.
+        queue_time: when it was queued, in ISO 8601; with equal priorities, the earlier comes first.
+        lost: the number of attempts that were lost with their worker or process.
+        lease: of the current attempt, or of the last one.
         attempts: one mapping for each attempt: ``attempt``, ``worker``, ``start``, ``end``,
             ``status``.
     """

@@ -1,4 +1,4 @@
-"""Reading a store: what each of them has to offer, in the module ``reader`` of its folder.
+"""Reading a store: the protocol that the module ``reader`` of each backend implements.
 
 A reader gives *canonical documents*: dicts with these fields, as far as they are known::
 
@@ -8,8 +8,8 @@ A reader gives *canonical documents*: dicts with these fields, as far as they ar
     sources artifacts resources                                     lists of FileEntry
     environment                                                     plain form, if asked for
 
-``info`` is without what a store keeps there for itself, ``experiment`` without its
-sources. Reading never makes or changes anything, not even an empty directory.
+``info`` lacks what a store keeps there for itself, ``experiment`` lacks its sources.
+Reading never makes or changes anything, not even an empty directory.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ _MAX_ID_CHARS = 80  # of what is no id, in messages
 
 
 class UnusableId(str):
-    """Stands among the ids of a store for what is stored as one and can be none: a dict, a flag.
+    """Stands among the ids of a store for a stored value that cannot be an id: a dict, a flag.
 
     Args:
-        stored: what is there.
+        stored: the stored value.
 
     >>> UnusableId({"a": 1}) == "{'a': 1}", UnusableId({"a": 1}) == UnusableId({"a": 1})
     (False, True)
@@ -63,7 +63,7 @@ class UnusableId(str):
     __slots__ = ()
 
     def __new__(cls, stored: object) -> UnusableId:
-        """Make one that shows the beginning of what is stored."""
+        """Make one that shows the beginning of the stored value."""
         shown = stored if type(stored) is str else repr(stored)
         return super().__new__(cls, shown[:_MAX_ID_CHARS])
 
@@ -78,7 +78,7 @@ class UnusableId(str):
         return hash((UnusableId, str(self)))
 
     def damage(self, url: str) -> DamagedRunError:
-        """The error of whoever wants to read such a run.
+        """Return the error for an attempt to read such a run.
 
         Args:
             url: of the store.
@@ -93,7 +93,7 @@ _NO_IDS = (bool, type(None), datetime.datetime)
 
 
 def usable_id(stored: Any) -> RunId:
-    """The id of a run, or an `UnusableId` for what is stored as one and can be none.
+    """Return the id of a run, or an `UnusableId` for a stored value that cannot be one.
 
     >>> usable_id(1), usable_id("a"), type(usable_id(True)).__name__
     (1, 'a', 'UnusableId')
@@ -122,10 +122,10 @@ class Reader(ABC):
 
     @abstractmethod
     def ids(self) -> Iterator[RunId]:
-        """The ids of all runs, in the order in which they were made as far as is known.
+        """Return the ids of all runs in the order of their creation, as far as it is known.
 
         Raises:
-            StoreError: there is no such store, or it cannot be read.
+            StoreError: the store does not exist, or cannot be read.
         """
 
     @abstractmethod
@@ -134,21 +134,21 @@ class Reader(ABC):
 
         Args:
             run_id: id of the run.
-            fields: names of the fields that are wanted, there may be more; None: all but those
-                of `sacred.events.DETAIL_FIELDS`.
+            fields: names of the wanted fields (the document may have more); None: all but
+                those of `sacred.events.DETAIL_FIELDS`.
 
         Raises:
             RunNotFoundError: there is no such run.
-            DamagedRunError: it is there and cannot be read.
+            DamagedRunError: it exists, but cannot be read.
         """
 
     @abstractmethod
     def output(self, run_id: RunId) -> str:
-        """The whole output of a run."""
+        """Return the whole output of a run."""
 
     @abstractmethod
     def metric_names(self, run_id: RunId) -> Sequence[str]:
-        """The names of the metrics of a run."""
+        """Return the names of the metrics of a run."""
 
     @abstractmethod
     def points(self, run_id: RunId, name: str) -> Points:
@@ -160,9 +160,9 @@ class Reader(ABC):
         """
 
     def all_points(self, run_id: RunId) -> Iterator[tuple[str, Points]]:
-        """The points of all metrics of a run, by name.
+        """Return the points of all metrics of a run, by name.
 
-        A store that keeps them together overrides it: to read each alone may take a time that
+        A store that keeps them together overrides this: reading each alone may take a time that
         grows with the square of their number.
         """
         return ((name, self.points(run_id, name)) for name in self.metric_names(run_id))
@@ -187,7 +187,7 @@ class Reader(ABC):
         treats all others as true.
 
         Args:
-            predicate: what is implied by a query; see `sacred.query.predicates`.
+            predicate: the one that a query implies; see `sacred.query.predicates`.
 
         Returns:
             anything but None; None: there is no such filter, and all runs are read.
@@ -203,7 +203,7 @@ class Reader(ABC):
         return None
 
     def index(self) -> QueryIndex | None:
-        """An index beside the store that answers queries; None: there is none."""
+        """Return the index beside the store that answers queries; None: there is none."""
         return None
 
     def documents(
@@ -213,13 +213,13 @@ class Reader(ABC):
         report: Report | None = None,
         where: Any = None,
     ) -> Iterator[Document]:
-        """Many documents, one by one: all those of the store, or of some runs.
+        """Yield many documents, one by one: all those of the store, or those of some runs.
 
         Args:
-            ids: of the runs, in the order that is wanted; None: all, in the order of `ids`.
+            ids: of the runs, in the desired order; None: all, in the order of `ids`.
             fields: as in `document`; ``_id`` is always there.
             report: called with a message for each run that cannot be read, which is left out.
-            where: of `prefilter`: runs that it excludes may be left out.
+            where: a filter from `prefilter`; runs that it excludes may be left out.
         """
         for run_id in self.ids() if ids is None else ids:
             try:
@@ -241,8 +241,8 @@ class Reader(ABC):
     ) -> Iterator[Document] | None:
         """Return all documents in the order of a time; None if the store has no such order.
 
-        Documents without that time come last, those that are equal in the order of `ids`.
-        It is meant for those who stop after the first ones.
+        Documents without that time come last, equal ones in the order of `ids`. This is meant for
+        callers that stop after the first few.
 
         Args:
             field: ``start_time``, ``stop_time``, ``heartbeat`` or ``queue_time``; or ``_id``,
@@ -262,14 +262,14 @@ class Reader(ABC):
         report: Report | None = None,
         where: Any = None,
     ) -> Iterator[tuple[Any, bool, Document]] | None:
-        """Return all documents in an ordering of the store; None if it cannot be had.
+        """Return all documents in an ordering of the store; None if that is not possible.
 
         Each comes with its position in the order of `ids`, and with whether the store could
-        place it: nothing that comes behind one that it could place belongs before that.
+        place it: nothing that comes after one that it could place belongs before that one.
 
         Args:
-            order: of `ordering`.
-            limit: about how many will be wanted.
+            order: an ordering from `ordering`.
+            limit: about how many the caller will want.
             fields: as for `documents`.
             report: as for `documents`.
             where: as for `documents`.
@@ -279,38 +279,38 @@ class Reader(ABC):
     def metric_numbers(
         self, ids: Sequence[RunId], wanted: Collection[tuple[str, str]]
     ) -> Mapping[RunId, MetricNumbers]:
-        """Numbers of the metrics of many runs, as far as the store can say them at once.
+        """Return aggregates of the metrics of many runs, as far as the store has a quick way to them.
 
-        They are those that `sacred.records.metric.aggregate` makes of the points; None where
-        a run has no such metric. What is left out is made of the points.
+        They are the same as those of `sacred.records.metric.aggregate`; None where a run has no
+        such metric. The caller computes missing ones from the points.
 
         Args:
-            ids: of some hundred runs.
+            ids: of up to a few hundred runs.
             wanted: names of metrics, each with one of `sacred.records.metric.AGGREGATES`.
         """
         return {}
 
     def discarded(self) -> Collection[RunId]:
-        """The ids of the runs in the trash, which lists of runs leave out."""
+        """Return the ids of the runs in the trash, which lists of runs leave out."""
         return ()
 
     def close(self) -> None:  # noqa: B027 - many readers hold nothing open
-        """Let go of connections; the reader opens them again when used."""
+        """Close connections; the reader opens them again when used."""
 
 
 class ReadableStore(Store):
-    """A store that can be read as well."""
+    """A store that can be read, too."""
 
     @abstractmethod
     def reader(self) -> Reader:
-        """Something to read the store with; nothing is opened or made yet."""
+        """Return a reader of the store; nothing is opened or made yet."""
 
 
 def reader_of(store: Store) -> Reader:
-    """Something to read a store with.
+    """Return a reader of a store.
 
     Raises:
-        StoreError: it can be written only.
+        StoreError: the store is write-only.
     """
     if not isinstance(store, ReadableStore):
         raise StoreError(f"{store.url} can be written only: {type(store).__name__} has no reader")
@@ -318,7 +318,7 @@ def reader_of(store: Store) -> Reader:
 
 
 def timestamp_of(value: Any) -> datetime.datetime | None:
-    """A stored time as naive UTC; None if it is none.
+    """Return a stored time as naive UTC; None if it is not a time.
 
     >>> timestamp_of("2026-01-02T03:04:05+01:00")
     datetime.datetime(2026, 1, 2, 2, 4, 5)

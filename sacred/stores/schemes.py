@@ -1,4 +1,4 @@
-"""Stores by the scheme of their URL: built-in ones, and those of plug-ins."""
+"""Stores by the scheme of their URL: the built-in ones, and those of plug-ins."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)
 
 
 def absolute_address(address: str, directory: str) -> str:
-    """Return an address whose relative path begins at a directory.
+    """Return the address of a store with its relative path resolved against a directory.
 
     Args:
         address: of a store.
@@ -57,7 +57,7 @@ def absolute_address(address: str, directory: str) -> str:
 
 
 def directory_of(url: str) -> str | None:
-    """Return the path of the directory that a store is; None: it is something else.
+    """Return the path of a store that is a directory; None: it is something else.
 
     Args:
         url: of the store.
@@ -83,7 +83,7 @@ def canonical_url(url: str) -> str:
 
 
 def store_from_url(url: str | os.PathLike[str]) -> Store:
-    """The store at a URL. Nothing is made or connected to before it is used.
+    """Return the store at a URL. Nothing is made or connected to before it is used.
 
     Args:
         url: one of
@@ -98,7 +98,7 @@ def store_from_url(url: str | os.PathLike[str]) -> Store:
             - one with the scheme of an installed plug-in.
 
     Raises:
-        StoreAddressError: nothing is known of such URLs, or there is a mistake in it.
+        StoreAddressError: the scheme is unknown, or there is a mistake in the URL.
         MissingExtraError: the store needs a package that is not installed.
         SacredError: the plug-in cannot be loaded.
 

@@ -1,4 +1,4 @@
-"""What no store would take, kept in a file until `replay` brings it to one.
+"""Changes that no store would take, kept in a directory until `replay` delivers them.
 
 A spool is a directory ``STORE-RUN-RANDOM`` with ``record.jsonl`` (a header, then
 one change per line) and, beside it, copies of the artifacts and resources that
@@ -60,7 +60,7 @@ _KINDS = {
 
 
 def default_directory() -> str:
-    """Return where spools go if nothing else is said: ``$XDG_DATA_HOME/sacred/spool``.
+    """Return the default directory of spools: ``$XDG_DATA_HOME/sacred/spool``.
 
     Without that variable: ``~/.local/share/sacred/spool``.
     """
@@ -71,10 +71,10 @@ def default_directory() -> str:
 
 
 class Spool:
-    """What one run has to keep; nothing is on the disk until there is something.
+    """The spool of one run; nothing is written to the disk until there is something to keep.
 
     Args:
-        store: where it should have gone, as text.
+        store: the URL of the store that should have taken it.
         run_id: of the run.
         parent: where the spool's directory is made; None: `default_directory`.
         started_in: the working directory of the run at its start.
@@ -96,10 +96,10 @@ class Spool:
         self._started_in = started_in
 
     def keep(self, change: Change) -> Change:
-        """Copy the file that a change is about; the user may remove his own at any time.
+        """Copy the file of a change, because the user may remove the original at any time.
 
         Returns:
-            the change with the copy instead.
+            the change, with the path of the copy.
 
         Raises:
             OSError: it cannot be copied.
@@ -118,14 +118,14 @@ class Spool:
         document: Mapping[str, Any],
         files: Sequence[SourceFile] = (),
     ) -> str:
-        """Write the record; returns its path.
+        """Write the record, and return its path.
 
-        A value that cannot be written is replaced by a text, so that the others are. If a
+        A value that cannot be written is replaced by a text, so that the others can be. If a
         directory cannot be written, the next one is tried; the last is that of temporary files.
 
         Args:
             changes: what the store did not take.
-            document: the run's document at its start, should the store have lost it.
+            document: the run's document at its start, in case the store has lost it.
             files: the sources.
 
         Raises:
@@ -168,7 +168,7 @@ class Spool:
         return path
 
     def clear(self) -> None:
-        """Remove what was kept: all of it has been stored after all."""
+        """Remove what was kept, because all of it has been stored after all."""
         if self.directory is not None:
             shutil.rmtree(self.directory, ignore_errors=True)
             self.directory = None
@@ -196,13 +196,13 @@ class Spool:
 
 
 def read_spool(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Iterator[Change]]:
-    """The header and the changes of a spool.
+    """Return the header and the changes of a spool.
 
     Args:
         path: of the ``record.jsonl``, or of its directory.
 
     Raises:
-        StoreError: it is no spool, or of a later version of this library.
+        StoreError: it is not a spool, or one of a later version of this library.
         OSError: it cannot be read.
     """
     record = os.fspath(path)
@@ -245,21 +245,21 @@ def _changes(lines: Sequence[bytes], record: str, folder: str) -> Iterator[Chang
 
 
 def replay(path: str | os.PathLike[str], store: Store, *, remove: bool = False) -> RunId:
-    """Bring what is in a spool to a store. Doing it again alters nothing.
+    """Deliver the content of a spool to a store. Doing it again changes nothing.
 
     Args:
         path: of the ``record.jsonl``, or of its directory.
-        store: the one that was meant, or another. A run that it does not have is made, of what
-            is in the spool; where it has a part only of what was stored before, points and output
-            go on behind that.
+        store: the original one, or another. A run that it does not have is created from the
+            spool; where it has only a part of what was stored before, points and output
+            continue after that part.
         remove: remove the spool when all is stored.
 
     Returns:
         the id of the run.
 
     Raises:
-        StoreError: it is no spool.
-        Exception: the store does not take it; the spool is left as it is.
+        StoreError: it is not a spool.
+        Exception: the store does not take it; the spool stays as it is.
     """
     header, changes = read_spool(path)
     wanted = list(changes)
@@ -386,11 +386,11 @@ def _lines(change: Change) -> list[str]:
 
 
 def writable(value: Any, depth: int = 0) -> Any:
-    """Replace what cannot be written as JSON by a text that describes it.
+    """Replace what cannot be written as JSON by a description of it.
 
     Args:
         value: anything.
-        depth: how many containers enclose it; too deep ones become text.
+        depth: the number of enclosing containers; too deeply nested ones become text.
 
     >>> writable({"a": 1, "b": 16 ** 5000})["a"]
     1

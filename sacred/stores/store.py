@@ -1,4 +1,4 @@
-"""What a place for records has to offer, and the errors it may raise."""
+"""The protocol of a store of records, and the errors that it may raise."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = [
 
 
 class StoreAddressError(StoreError, ValueError):
-    """That is no address of a store."""
+    """The address is not that of a store."""
 
 
 class StoreUnavailableError(StoreError, OSError):
@@ -53,15 +53,15 @@ class StorePermissionError(StoreUnavailableError, PermissionError):
 
 
 class RunExistsError(StoreError, FileExistsError):
-    """The id that was asked for is taken."""
+    """The requested id is taken."""
 
 
 class RunNotFoundError(StoreError, LookupError):
-    """There is no run of that id."""
+    """There is no run with that id."""
 
 
 class MissingPartError(StoreError):
-    """What a change goes on from is not there: somebody has removed a part of the record."""
+    """A change continues something that is missing: somebody has removed a part of the record."""
 
 
 class QueueUnsupportedError(StoreError):
@@ -69,7 +69,7 @@ class QueueUnsupportedError(StoreError):
 
 
 class StoreNotFoundError(StoreUnavailableError, FileNotFoundError):
-    """There is no store at this place; reading does not make one."""
+    """There is no store at this place, and reading does not create one."""
 
 
 class InvalidArtifactError(StoreError, ValueError):
@@ -93,7 +93,7 @@ def not_discarded(run_id: RunId, url: str) -> StoreError:
 class Store(ABC):
     """A place for the records of runs.
 
-    A change that was applied is there for good; applying it again alters nothing.
+    A change that was applied is durable; applying it again changes nothing.
     """
 
     #: For messages, without passwords: ``file:runs``, ``mongodb://host:27017/sacred``.
@@ -117,7 +117,7 @@ class Store(ABC):
         """Start the record of a run.
 
         Args:
-            run_id: its id; None: the next free one, also if others start runs now.
+            run_id: its id; None: the next free one, even if others start runs at the same time.
             document: the canonical document of `sacred.stores.document`.
             files: the sources of the experiment.
 
@@ -139,11 +139,11 @@ class Store(ABC):
 
         Raises:
             RunNotFoundError: there is no such run.
-            Exception: a change could not be stored; those behind it were not tried.
+            Exception: a change could not be stored; those after it were not tried.
         """
 
     def highest_id(self) -> int | None:
-        """The highest number among the ids of runs, 0 without any.
+        """Return the highest number among the ids of runs, or 0 if there is none.
 
         None: the store does not number its runs.
 
@@ -155,8 +155,8 @@ class Store(ABC):
     def discard(self, run_id: RunId) -> None:
         """Put a run into the trash, as a whole or not at all.
 
-        Its record stays as it is, and its id taken; only lists of runs leave it out
-        (`sacred.stores.reader.Reader.discarded`). Again, it does nothing.
+        Its record stays as it is, and its id stays taken; only lists of runs leave it out
+        (`sacred.stores.reader.Reader.discarded`). Idempotent.
 
         Raises:
             RunNotFoundError: there is no such run.
@@ -165,14 +165,14 @@ class Store(ABC):
         raise StoreError(f"{self.url} has no trash")
 
     def recover(self, run_id: RunId) -> None:
-        """Take a run out of the trash, if it is there; as `discard`."""
+        """Take a run out of the trash, if it is there; the counterpart of `discard`."""
         raise StoreError(f"{self.url} has no trash")
 
     def remove(self, run_id: RunId) -> None:
         """Remove a run that is in the trash, for good.
 
-        Killed at any moment, it leaves the run in the trash; again, it goes on. Contents
-        that other runs may refer to stay; see `collector`.
+        If this is interrupted, the run stays in the trash, and the next call finishes the work.
+        Contents that other runs may refer to stay; see `collector`.
 
         Raises:
             StoreError: the run is not in the trash, or the store has none.
@@ -187,26 +187,26 @@ class Store(ABC):
         return Collector()
 
     def check(self, change: Change) -> None:  # noqa: B027 - most stores take every change
-        """Refuse a change that is the user's mistake, before it counts as to be stored.
+        """Refuse a change that is the user's mistake, before it becomes pending.
 
         Raises:
             InvalidArtifactError: an artifact has an impossible name.
-            ReservedArtifactError: it is called like a file of the record.
+            ReservedArtifactError: it has the name of a file of the record.
         """
 
     def is_unreachable(self, error: BaseException) -> bool:
-        """Whether, after this error, other changes need not be tried now."""
+        """Return whether an error means that there is no point in trying other changes now."""
         return isinstance(error, StoreUnavailableError)
 
     def check_reachable(self, within: float) -> None:  # noqa: B027 - most stores just try
-        """Find out soon that the place is still absent; for stores that wait for theirs.
+        """Find out quickly whether the place is still absent; for stores whose calls wait long.
 
         Args:
-            within: seconds.
+            within: the time limit in seconds.
 
         Raises:
             StoreUnavailableError: it does not answer.
         """
 
     def close(self) -> None:  # noqa: B027 - many stores hold nothing open
-        """Let go of connections and files; the store opens them again when used."""
+        """Close connections and files; the store opens them again when used."""
