@@ -231,7 +231,7 @@ class Claims(ABC):
         return self._move(run_id, (WAITING, HELD), None, [change], priority=priority)
 
     def cancel(self, run_id: RunId, *, force: bool = False) -> QueueEntry:
-        """Cancel a run, which no worker runs then; its status becomes ``CANCELLED``.
+        """Cancel a run, so that no worker runs it; its status becomes ``CANCELLED``.
 
         Args:
             run_id: of the run.

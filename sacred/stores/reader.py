@@ -279,7 +279,7 @@ class Reader(ABC):
     def metric_numbers(
         self, ids: Sequence[RunId], wanted: Collection[tuple[str, str]]
     ) -> Mapping[RunId, MetricNumbers]:
-        """Return aggregates of the metrics of many runs, as far as the store has a quick way to them.
+        """Return aggregates of the metrics of many runs, those that the store can compute at once.
 
         They are the same as those of `sacred.records.metric.aggregate`; None where a run has no
         such metric. The caller computes missing ones from the points.

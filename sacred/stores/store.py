@@ -156,7 +156,7 @@ class Store(ABC):
         """Put a run into the trash, as a whole or not at all.
 
         Its record stays as it is, and its id stays taken; only lists of runs leave it out
-        (`sacred.stores.reader.Reader.discarded`). Idempotent.
+        (`sacred.stores.reader.Reader.discarded`). Doing it again changes nothing.
 
         Raises:
             RunNotFoundError: there is no such run.

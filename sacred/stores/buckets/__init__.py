@@ -4,7 +4,7 @@
 |---|---|
 | `store` | the file store over a bucket, and its addresses |
 | `reader` | many requests at once, and none for what has not changed |
-| `bucket_blobs` | files as objects: what S3 and GCS have in common |
+| `bucket_blobs` | files as objects: the common part of S3 and GCS |
 | `s3` `gcs` | the transports |
 | `object_cache` | small objects kept on this machine |
 """

@@ -2,8 +2,8 @@
 
 Objects are replaced as a whole and cannot be appended to. What grows (the output,
 the journal of the metrics) is uploaded whole while it is small; from then on, the
-store itself puts what it has and the new end together (`Bucket.extend`), so that a
-heartbeat sends only what is new.
+service itself joins what it has and the new end (`Bucket.extend`), so that a heartbeat
+sends only what is new.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Bucket(ABC):
     def put_new(self, key: str, body: bytes) -> bool:
         """Create an object unless there is one; return whether it was created.
 
-        Atomic: of several who try at the same time, one gets True.
+        Atomic: of several callers at the same time, only one gets True.
 
         Args:
             key: of the object.
@@ -79,27 +79,27 @@ class Bucket(ABC):
         Args:
             key: of the object.
             into: the file.
-            version: as `objects` gives it: only this one will do.
+            version: a version from `objects`; only that one is accepted.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: there is no such object.
         """
 
     @abstractmethod
     def objects(self, prefix: str) -> Iterator[Blob]:
-        """All objects whose keys start with this; their names are the keys."""
+        """Return all objects whose keys start with `prefix`; their names are the keys."""
 
     @abstractmethod
     def modified(self, key: str) -> datetime.datetime | None:
-        """When an object was made, replaced or touched; None: there is none."""
+        """Return when an object was made, replaced or touched; None: it does not exist."""
 
     @abstractmethod
     def touch(self, key: str) -> bool:
-        """Make an object one that was modified now; False: there is none."""
+        """Mark an object as modified now; return False if it does not exist."""
 
     @abstractmethod
     def delete_unmodified(self, key: str, before: datetime.datetime) -> bool:
-        """Delete an object that was not modified lately; return whether it was deleted.
+        """Delete an object unless it was modified lately; return whether it was deleted.
 
         Args:
             key: of the object.
@@ -108,15 +108,15 @@ class Bucket(ABC):
 
     @abstractmethod
     def delete(self, key: str) -> None:
-        """Remove an object if there is one."""
+        """Delete an object if it exists."""
 
     @abstractmethod
     def first(self, prefix: str) -> str | None:
-        """The first key, in alphabetical order, that starts with this; None: none does."""
+        """Return the alphabetically first key that starts with `prefix`; None: none does."""
 
     @abstractmethod
     def folders(self, prefix: str) -> Iterator[str]:
-        """The part of keys between `prefix` and the next ``/`` in the keys that have one."""
+        """Yield the parts of keys between `prefix` and the next ``/``, of keys that have one."""
 
 
 class BucketBlobs(Blobs):
@@ -137,7 +137,7 @@ class BucketBlobs(Blobs):
         self.growing: dict[str, _Growing] = {}
 
     def claim(self, run_id: str | None) -> str:
-        """See `Blobs.claim`; who makes the ``run.json``, empty at first, has the id."""
+        """See `Blobs.claim`; whoever creates the ``run.json``, empty at first, has the id."""
         if run_id is not None:
             return self._claim_given(run_id)
         for number in itertools.count(self.highest_id() + 1):
@@ -180,7 +180,7 @@ class BucketBlobs(Blobs):
             self.write(name, content_of(source))
 
     def open(self, name: str, version: str = "") -> IO[bytes]:
-        """See `Blobs.open`; with a version (see `Blob`), only this one will do."""
+        """See `Blobs.open`; with a version (see `Blob`), only that one is accepted."""
         file = _scratch()
         try:
             self.bucket.get(self._key(name), file, version)
@@ -254,7 +254,7 @@ class BucketBlobs(Blobs):
         return found
 
     def forget(self, folder: str) -> None:
-        """Nothing in this folder is going to grow any more: let go of its content."""
+        """Drop the content of this folder from memory, because nothing in it will grow any more."""
         for name in [name for name in self.growing if name.startswith(f"{folder}/")]:
             self.growing.pop(name, None)
 

@@ -32,15 +32,15 @@ _PURPOSE = "A GoogleCloudStorageObserver"
 class GoogleBucket(Bucket):
     """A bucket, which must exist.
 
-    Credentials are what the library of Google finds
-    (``GOOGLE_APPLICATION_CREDENTIALS``, ...); ``STORAGE_EMULATOR_HOST`` leads to
-    another server, without credentials.
+    Credentials are found by Google's client library
+    (``GOOGLE_APPLICATION_CREDENTIALS``, ...); ``STORAGE_EMULATOR_HOST`` selects another
+    server, without credentials.
 
     Args:
         name: of the bucket.
 
     Raises:
-        ValueError: the name is no possible one.
+        ValueError: the name is not a valid bucket name.
         MissingExtraError: google-cloud-storage is not installed.
     """
 
@@ -201,10 +201,10 @@ class GoogleBucket(Bucket):
 
 
 def check_bucket_name(name: str) -> None:
-    """Refuse what cannot be the name of a bucket of Google.
+    """Refuse what cannot be the name of a Google Cloud Storage bucket.
 
-    Raises:
-        ValueError: it cannot.
+        Raises:
+            ValueError: the name is not valid.
 
     >>> check_bucket_name("my_bucket")
     >>> check_bucket_name("google-1")

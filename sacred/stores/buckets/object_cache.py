@@ -1,7 +1,7 @@
 """Small objects of a bucket, kept on this machine: the network is asked only for new ones.
 
-A cache is never the truth: what it gives has the version that the bucket's own list names now,
-and the checksum that it had when it came. Whatever fails, the bucket is asked.
+The cache is never the source of truth: what it returns has the version that the bucket's own list
+names now, and the checksum that it had when it arrived. If anything fails, the bucket is asked.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NAMES_AT_ONCE = 900
 
 
 class ObjectCache:
-    """The objects of one place that this machine has.
+    """The objects of one place that this machine has kept.
 
     Args:
         root: the address of the place.
@@ -46,7 +46,7 @@ class ObjectCache:
         self.path = directory and os.path.join(directory, "objects", f"{stem}.sqlite")
 
     def find(self, versions: Mapping[str, str]) -> dict[str, bytes]:
-        """The contents, by name, of those that are there in these versions."""
+        """Return the contents, by name, of the objects that are cached in these versions."""
         return self._done(lambda connection: _find(connection, versions)) or {}
 
     def keep(self, contents: Mapping[str, bytes], versions: Mapping[str, str]) -> None:
@@ -65,7 +65,7 @@ class ObjectCache:
             self._done(lambda connection: _change(connection, _INSERT, rows))
 
     def keep_only(self, names: Collection[str]) -> None:
-        """Let go of all others: they are no longer in the bucket."""
+        """Drop all other objects, which are no longer in the bucket."""
         self._done(lambda connection: _drop_others(connection, names))
 
     def _done(self, work: Callable[[sqlite3.Connection], T]) -> T | None:

@@ -25,8 +25,8 @@ LISTED_OBJECTS_PER_RUN, MIN_LISTED_OBJECTS = 200, 1000
 class BucketReader(FileReader):
     """Reads the file layout in a bucket.
 
-    Who reads all runs asks the bucket for the list of its objects, which says in which version
-    each of them is there. What this machine has in that version is not fetched again.
+    To read all runs, it asks the bucket for the list of its objects and their versions. What this
+    machine has in the same version is not fetched again.
 
     Args:
         url: for messages.

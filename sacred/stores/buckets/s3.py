@@ -1,4 +1,4 @@
-"""Amazon S3, and whatever speaks its protocol, as the transport of a bucket store."""
+"""Amazon S3, and services with its protocol, as the transport of a bucket store."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _LOGGERS = ("client", "configprovider", "credentials", "endpoint_provider", "tok
 
 
 class S3Bucket(Bucket):
-    """A bucket; it is made, if missing, when something is first put into it.
+    """A bucket; if missing, it is created when something is first put into it.
 
-    Credentials and endpoint are what boto3 finds (``AWS_ACCESS_KEY_ID``,
+    Credentials and the endpoint are found by boto3 (``AWS_ACCESS_KEY_ID``,
     ``AWS_ENDPOINT_URL``, ``~/.aws``, ...).
 
     Args:
@@ -42,7 +42,7 @@ class S3Bucket(Bucket):
         region: None: the one that boto3 is configured for.
 
     Raises:
-        ValueError: the name is no possible one, or there is no region anywhere.
+        ValueError: the name is not a valid bucket name, or no region is configured.
         MissingExtraError: boto3 is not installed.
     """
 
@@ -156,8 +156,8 @@ class S3Bucket(Bucket):
     def delete_unmodified(self, key: str, before: datetime.datetime) -> bool:
         """See `Bucket.delete_unmodified`.
 
-        The service has no such request. Who touches the object in the milliseconds between
-        these two, for the first time in a day, loses it.
+        The service has no such request. If the object is touched for the
+        first time in a day in the milliseconds between these two requests, it is lost.
         """
         modified = self.modified(key)
         if modified is None or modified >= before:
@@ -266,10 +266,10 @@ class S3Bucket(Bucket):
 
 
 class _OwnRequests(threading.local, logging.Filter):
-    """While a thread makes requests of the store, what the client notes of them is not logged.
+    """While a thread makes requests for the store, the client's notes about them are not logged.
 
-    It would stand in the output of the user's run. What it warns of is logged, and what it notes
-    of the user's own requests.
+    They would appear in the output of the user's run. Its warnings are logged, and so are its notes
+    about the user's own requests.
     """
 
     depth = 0
@@ -314,8 +314,8 @@ class _Unclosed(io.RawIOBase):
 def check_bucket_name(name: str) -> None:
     """Refuse what cannot be the name of an S3 bucket.
 
-    Raises:
-        ValueError: it cannot.
+        Raises:
+            ValueError: the name is not valid.
 
     >>> check_bucket_name("my-bucket")
     >>> check_bucket_name("My_Bucket")

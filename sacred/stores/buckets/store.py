@@ -44,7 +44,7 @@ class BucketStore(FileStore):
     def create(
         self, run_id: RunId | None, document: Mapping[str, Any], files: Sequence[SourceFile]
     ) -> RunId:
-        """See `Store.create`; ids given out here are numbers."""
+        """See `Store.create`; ids assigned here are numbers."""
         new_id = super().create(run_id, document, files)
         return int(new_id) if run_id is None else run_id
 
@@ -85,12 +85,12 @@ class BucketStore(FileStore):
 def bucket_store(
     bucket: Bucket, basedir: str, resource_dir: str | None = None, source_dir: str | None = None
 ) -> BucketStore:
-    """The file layout below ``bucket/basedir``.
+    """Return a store with the file layout below ``bucket/basedir``.
 
     Args:
         bucket: the transport.
-        basedir: where the runs go; empty: right into the bucket.
-        resource_dir: of the same bucket (default: ``basedir/_resources``).
+        basedir: where the runs go; empty: the top of the bucket.
+        resource_dir: in the same bucket (default: ``basedir/_resources``).
         source_dir: likewise (default: ``basedir/_sources``).
     """
     base = basedir.strip("/")
@@ -111,7 +111,7 @@ def split_address(address: str, scheme: str) -> tuple[str, str]:
         scheme: the expected scheme, without ``://``.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: the address has another form.
 
     >>> split_address("s3://my-bucket/some/runs/", "s3")
     ('my-bucket', 'some/runs')

@@ -1,4 +1,4 @@
-"""What artifacts may be called in a directory of a run."""
+"""The names that artifacts may have in the directory of a run."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _MAX_PATH_CHARS = 3000
 
 
 def check_artifact_name(name: str) -> None:
-    """Refuse names that cannot be those of files in the run's directory.
+    """Refuse a name that no artifact in the directory of a run may have.
 
     Raises:
         ReservedArtifactError: it is one of the files of the record.
-        InvalidArtifactError: it leads outside, or no file system takes it.
+        InvalidArtifactError: it leads outside, or is not a possible file name.
 
     >>> check_artifact_name("plots/loss.png")
     >>> check_artifact_name("../1/run.json")

@@ -1,4 +1,4 @@
-"""Where the files of a file store lie: the only part that knows about disks.
+"""Where the files of a file store are kept: the only part that knows about disks.
 
 A store in a bucket replaces this class and nothing else.
 """
@@ -53,7 +53,7 @@ class Blob(Frozen):
         name: its name.
         size: in bytes.
         used: when it was stored, changed or marked as used.
-        version: another one whenever the content is; empty if nothing says so.
+        version: changes whenever the content does; empty: unknown.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Blobs(ABC):
 
     @abstractmethod
     def highest_id(self) -> int:
-        """The highest id that is a number, also of runs in the trash; 0 without any."""
+        """Return the highest id that is a number, also of runs in the trash; 0 if there is none."""
 
     @abstractmethod
     def write(self, name: str, content: Content) -> None:
@@ -94,7 +94,7 @@ class Blobs(ABC):
     def write_last(self, name: str, content: Content) -> None:
         """Write a file that is durable only together with all others in its folder.
 
-        Places that keep what they have acknowledged need not do more.
+        A place that keeps what it has acknowledged need not do more than `write`.
 
         Args:
             name: of the file, below the root.
@@ -114,7 +114,7 @@ class Blobs(ABC):
 
     @abstractmethod
     def put_file(self, name: str, path: str) -> None:
-        """Replace the content by that of a local file; as `write`.
+        """Replace the content by that of a local file; otherwise like `write`.
 
         Args:
             name: relative, with ``/`` between its parts.
@@ -126,45 +126,45 @@ class Blobs(ABC):
 
     @abstractmethod
     def open(self, name: str) -> IO[bytes]:
-        """The content, to be read; what replaces it later does not show.
+        """Open the content for reading; a later replacement does not affect it.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: there is no such content.
         """
 
     def read(self, name: str) -> bytes:
-        """The whole content.
+        """Return the whole content.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: there is no such content.
         """
         with self.open(name) as file:
             return file.read()
 
     @abstractmethod
     def exists(self, name: str) -> bool:
-        """Whether there is content under that name, or names below it."""
+        """Return whether there is content under that name, or names below it."""
 
     @abstractmethod
     def use(self, name: str) -> bool:
-        """Whether there is content under that name; then it counts as used now.
+        """Mark the content under that name as used now; return whether there is any.
 
-        False also if that cannot be said of it: it is to be stored again.
+        False also if it cannot be marked, and so must be stored again.
         """
 
     @abstractmethod
     def holds(self, name: str, md5: str, size: int) -> bool:
-        """As `use`, for content that is named by its digest; False also if it is damaged.
+        """Like `use`, for content that is named by its digest; False also if it is damaged.
 
         Args:
             name: its name.
-            md5: the digest of what it should be.
+            md5: the expected digest.
             size: its length in bytes; -1: unknown.
         """
 
     @abstractmethod
     def entries(self, below: str = "") -> Iterator[Blob]:
-        """Everything that is there, or below a name, at any depth."""
+        """Yield all contents, or those below a name, at any depth."""
 
     @abstractmethod
     def remove_unused(self, name: str, before: datetime.datetime) -> bool:
@@ -181,32 +181,32 @@ class Blobs(ABC):
 
     @abstractmethod
     def remove_folder(self, name: str) -> None:
-        """Remove all that is below a name. Killed meanwhile, it leaves a part of it."""
+        """Remove everything below a name; if interrupted, a part of it is left."""
 
     @abstractmethod
     def folders(self, below: str = "") -> list[str]:
-        """The names of the directories at the top, or below a name.
+        """Return the names of the directories at the top, or below a name.
 
         Raises:
             StoreNotFoundError: there is no such place (and `below` is empty).
         """
 
     def announce(self, run_id: str) -> None:  # noqa: B027 - most places have nobody to tell
-        """The record of a run that may be over is going to change."""
+        """Announce that the record of a run that may be over is going to change."""
 
     def local_path(self, name: str) -> str | None:
-        """Where the content lies if it is a file of this machine; None: not in this place.
+        """Return the path of the content if it is a file of this machine; None: it is not.
 
-        That of the empty name is the place itself.
+        The path of the empty name is that of the place itself.
         """
         return None
 
 
 def check_run_id(run_id: str) -> None:
-    """Refuse ids that cannot be those of directories of runs.
+    """Refuse an id that cannot be the name of a run's directory.
 
-    Raises:
-        StoreError: readers would not take it for a run, or it names another directory.
+        Raises:
+            StoreError: readers would not take it for a run, or it names another directory.
 
     >>> check_run_id("fit-7")
     >>> check_run_id("_trash")
@@ -224,7 +224,7 @@ def check_run_id(run_id: str) -> None:
 
 
 class LocalBlobs(Blobs):
-    """Files below a directory, which is made when the first run starts.
+    """Files below a directory, which is created when the first run starts.
 
     Args:
         root: the directory.
@@ -326,7 +326,7 @@ class LocalBlobs(Blobs):
         """See `Blobs.open`.
 
         Raises:
-            ValueError: it is a link that leads to another place.
+            ValueError: it is a link that leads out of this place.
         """
         path = self._path(name)
         if name.count("/") > 1 and not self._is_inside(path):

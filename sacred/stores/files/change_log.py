@@ -1,8 +1,8 @@
-"""Notes in a large store of files: whose records have changed after the runs were over.
+"""A log in a large store of files: records that have changed after their runs were over.
 
-Who reads 100 000 runs again and again cannot look at all their files each time. Runs that
-are made or removed change the directory that they are in, and those that are under way are
-few. So a process that changes the record of any other run writes its name into a file first.
+Whoever reads 100 000 runs again and again cannot look at all their files each time. Runs that are
+created or removed change the directory that they are in, and those that are under way are few. So
+a process that changes the record of any other run first writes its name into a file.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _OWN_FILES_ONLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class ChangeLog(Frozen):
-    """How far the notes have been read."""
+    """How far the change log has been read."""
 
     inode: int = 0
     size: int = 0
 
 
 def log_change(root: str, run_id: str) -> None:
-    """Note in the change log of a large store that a run that is over will change now.
+    """Note in the change log of a large store that a run which is over will change now.
 
     Args:
         root: directory of the runs.
@@ -61,7 +61,7 @@ def log_change(root: str, run_id: str) -> None:
 
 
 def logged_changes(root: str, since: ChangeLog) -> tuple[set[str] | None, ChangeLog]:
-    """Return the runs that were noted since, and the present state of the change log.
+    """Return the runs that were noted since then, and the current state of the change log.
 
     None instead of the names: it may be any run.
 

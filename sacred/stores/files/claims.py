@@ -3,11 +3,11 @@
 Beside the directories of the runs there is ``_queue`` with
 
 * ``entries/ID.json``: the entry of a run;
-* ``locks/ID``: a file that whoever changes that run holds a lock on;
+* ``locks/ID``: a file that is locked while that run is changed;
 * ``waiting/KEY~ID``, ``held/ID``, ``leased/ID``, ``done/ID``: notes, empty files, so that nobody
   has to read all entries. The order of the names in ``waiting`` is that in which runs are run.
 
-The entry is what counts; notes change under the lock only.
+The entry is what counts; notes change only under the lock.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class FileClaims(Claims):
         store: the store of the runs.
         root: its directory.
 
-    Raises:
-        QueueUnsupportedError: locks do not work there.
+        Raises:
+            QueueUnsupportedError: locks do not work there.
     """
 
     def __init__(self, store: _Store, root: str) -> None:

@@ -1,4 +1,4 @@
-"""What no run refers to in a store of files: copies of sources and resources, remains."""
+"""Garbage in a store of files: copies of sources and resources, and leftovers of writing."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _RECORD = "run.json"
 class FileCollector(Collector):
     """Looks through all files of a store.
 
-    Every ``run.json`` at any depth counts: stores may lie within each other, and share.
+    Every ``run.json`` at any depth counts: stores may be nested, and share files.
 
     Args:
         blobs: where the directories of the runs are.
         sources: where copies of sources are; None: they are recorded in place.
         resources: where copies of resources are.
-        record_files: what belongs to the record of a run.
+        record_files: names of the files that belong to the record of a run.
     """
 
     def __init__(

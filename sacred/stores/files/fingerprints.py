@@ -1,4 +1,4 @@
-"""Whether the record of a run that is files has changed since it was last looked at."""
+"""Fingerprints, which tell whether the files of a run's record have changed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _FILES = ("run.json", "config.json", "info.json", ANNOTATIONS, METRICS, JOURNAL)
 
 
 class Fingerprint(Frozen):
-    """What the system says of the directory of a run and of the files of its record.
+    """What the system says about the directory of a run and the files of its record.
 
     Args:
-        text: to be compared.
+        text: the text to compare.
         newest: the last time at which anything changed, in nanoseconds since 1970.
     """
 
@@ -30,7 +30,7 @@ class Fingerprint(Frozen):
 
 
 def fingerprint(directory: str) -> Fingerprint | None:
-    """The signature of a run; None: there is no such directory."""
+    """Return the fingerprint of a run; None: there is no such directory."""
     try:
         numbers = _numbers(os.stat(directory))
     except (FileNotFoundError, NotADirectoryError):
@@ -47,7 +47,7 @@ def fingerprint(directory: str) -> Fingerprint | None:
 
 
 def is_unchanged(directory: str, text: bytes) -> bool:
-    """Whether the fingerprint of a run is still the same; faster than to make it.
+    """Whether the fingerprint of a run is still the same; faster than making a new one.
 
     Args:
         directory: of the run.
@@ -68,12 +68,12 @@ def is_unchanged(directory: str, text: bytes) -> bool:
 
 
 def is_run(directory: str) -> bool:
-    """Whether a directory is that of a run, maybe of a damaged one."""
+    """Whether a directory is that of a run, possibly a damaged one."""
     return any(os.path.exists(f"{directory}/{name}") for name in ("run.json", "config.json"))
 
 
 def listed(root: str) -> Iterator[tuple[str, int]]:
-    """The names of the directories that may be those of runs, and their inodes.
+    """Return the names of the directories that may be those of runs, and their inodes.
 
     Raises:
         OSError: there is no such place.

@@ -1,10 +1,10 @@
-"""``metrics.json``: whole at any moment, though points keep coming.
+"""``metrics.json``: a complete file at any time, although points keep coming.
 
-A file of JSON cannot grow at its end, and writing all points again at every heartbeat
+A JSON file cannot grow at its end, and writing all points again at every heartbeat
 costs more and more. So a small file is replaced at every heartbeat; a large one only
-when it has grown threefold, and the points in between stand in a journal beside
-it, one line per metric and heartbeat. Each point is thus written a bounded number of
-times. When the run ends the file is complete and the journal is gone.
+when it has grown threefold, and the points in between are kept in a journal beside
+it, one line per metric and heartbeat. So each point is written a bounded number of
+times. When the run ends, the file is complete and the journal is gone.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class MetricsFile:
         self._attempt: _Written | None = None
 
     def load(self) -> None:
-        """Go on with what another process has left."""
+        """Continue with what another process has left."""
         self._take_over({})
 
     def drop(self, name: str, start: int) -> None:
@@ -115,10 +115,10 @@ class MetricsFile:
             self._drop_journal()
 
     def add(self, batch: Sequence[AddPoints]) -> None:
-        """Store points; those that are there already are passed over.
+        """Store points, skipping those that are there already.
 
         Raises:
-            MissingPartError: points in front of these are missing.
+            MissingPartError: points before these are missing.
         """
         self._settle()
         new: list[tuple[AddPoints, Arrays]] = []
@@ -151,7 +151,7 @@ class MetricsFile:
             self._take(new, size)
 
     def finish(self) -> None:
-        """The run is over: all points into the file, and the journal away."""
+        """Write all points into the file and remove the journal, because the run is over."""
         self._settle()
         if self._fresh_size:
             self._replace()
@@ -296,7 +296,7 @@ def _journal_line(points: AddPoints, arrays: Arrays) -> Iterator[bytes]:
 
 
 def read_metrics(directory: str | os.PathLike[str]) -> dict[str, dict[str, list[Any]]]:
-    """The metrics of a run that is stored in files, up to its last heartbeat.
+    """Return the metrics of a run that is stored in files, up to its last heartbeat.
 
     Args:
         directory: of the run.
@@ -306,7 +306,7 @@ def read_metrics(directory: str | os.PathLike[str]) -> dict[str, dict[str, list[
         the run has no metrics.
 
     Raises:
-        StoreError: there is something else in the files.
+        StoreError: the files are damaged.
     """
     with reject_malformed(os.path.join(directory, NAME)):
         return _merged(LocalBlobs(directory), NAME, JOURNAL)

@@ -1,9 +1,8 @@
-"""Reading one metric out of ``metrics.json``, fast where it is long.
+"""Reading one metric from ``metrics.json``, quickly even if it is long.
 
-`sacred.stores.files.metrics_json` writes each array as one line. JSON has no line breaks
-within texts, so the lines of a large file can be separated without parsing them, and
-only those of one metric are read. Any other JSON, as that of the old library, is
-parsed as such.
+`sacred.stores.files.metrics_json` writes each array as one line. JSON has no line
+breaks within strings, so the lines of a large file can be separated without parsing them, and
+only those of one metric are read. Any other JSON, such as the old library's, is parsed as a whole.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The next number of a run in a directory of runs: the highest one there is + 1.
+"""The number of the next run in a directory of runs: the highest one + 1.
 
-To know the highest one, the directory has to be listed, which takes longer the more runs it
-has. So in a large one a note is left of what it was when the last run started; it counts
-for as long as the directory is as it was then.
+To find the highest one, the directory has to be listed, which takes longer the more runs it
+has. So in a large directory a note records what it was when the last run started; the note
+counts as long as the directory is unchanged.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ _OWN_FILES_ONLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def claim_next(root: str, trash: str) -> str:
-    """Make the directory of the next run; return its name.
+    """Make the directory of the next run, and return its name.
 
-    The runs in `trash` may come back, so their numbers count. What is there was in `root`
-    before, and by leaving it has changed it.
+    Runs in `trash` may come back, so their numbers count. A run in the trash was in `root` before,
+    and has changed that directory by leaving it.
 
-    Whoever makes a directory has that id, whatever the note says: at worst, a wrong one
-    leads to a number that is free and not the highest.
+    Whoever makes a directory has that id, whatever the note says: at worst, a wrong note leads to
+    a number that is free but not the highest.
 
     Args:
         root: directory of the runs.
         trash: directory of discarded runs.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: the directory cannot be made.
     """
     before = os.stat(root)
     highest = _highest(root, trash, before)
@@ -60,7 +60,7 @@ def claim_next(root: str, trash: str) -> str:
 
 
 def highest_number(root: str, trash: str) -> int:
-    """Return the highest number of a run, discarded ones included; 0 without any.
+    """Return the highest number of a run, discarded ones included; 0 if there is none.
 
     Args:
         root: directory of the runs.

@@ -1,9 +1,9 @@
-"""Long metrics of local files, kept as arrays: numbers in JSON take a second to read.
+"""A cache of long metrics of local files as arrays, because JSON numbers are slow to read.
 
-A cache is never the truth: it says which file it was made of, as the system describes that
-(size, times, inode), and has a checksum of its own. If anything differs, or anything fails, the
-file is read. It lies in the user's directory of caches, so a store is not changed by those who
-look at it.
+The cache is never the source of truth: it says which file it was made from, as the system
+describes that file (size, times, inode), and has a checksum of its own. If anything differs or
+fails, the file is read. It is in the user's cache directory, so reading a store does not
+change it.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _COLUMNS = ("steps", "values", "timestamps")
 
 
 def cached(path: str | None, name: str, is_alone: Callable[[], bool], read: Any) -> Points:
-    """The points of a metric: kept ones, or those that `read` gives, which are kept then.
+    """Return the points of a metric from the cache, or from `read`, which are then cached.
 
     Args:
-        path: of the file of metrics; None: nothing is kept.
+        path: of the file of metrics; None: nothing is cached.
         name: of the metric.
         is_alone: whether no other file adds points.
         read: reads the points from the file.

@@ -46,7 +46,7 @@ class FileReader(Reader):
 
     @property
     def directory(self) -> str | None:
-        """The directory with those of the runs; None: they are not on this machine."""
+        """The directory that has those of the runs; None: they are not on this machine."""
         path = self.blobs.local_path("")
         return None if path is None else os.path.normpath(path)
 

@@ -1,4 +1,4 @@
-"""A JSON object that is written again and again though little of it changes."""
+"""A JSON object that is written again and again although little of it changes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ABOUT = "artifact_metadata"
 
 
 def encode(value: Any) -> str:
-    """JSON for a file of its own: indented, keys sorted; times in ISO 8601.
+    """Return JSON for a separate file: indented, with sorted keys, and times in ISO 8601.
 
     >>> encode(datetime.datetime(2026, 1, 2))
     '"2026-01-02T00:00:00"'
@@ -75,7 +75,7 @@ _CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
 class JsonRecord:
-    """The fields of ``run.json``, each kept as the text that stands in the file.
+    """The fields of ``run.json``, each kept as its text in the file.
 
     >>> record = JsonRecord()
     >>> record.set("artifacts", [])
@@ -100,7 +100,7 @@ class JsonRecord:
         return name in self._texts
 
     def value(self, name: str) -> Any:
-        """The value of a field, as JSON has it; None: there is no such field."""
+        """Return the JSON value of a field; None: there is no such field."""
         return json.loads(self._field(name)) if name in self._texts else None
 
     def set(self, name: str, value: Any) -> None:
@@ -121,7 +121,7 @@ class JsonRecord:
         self.changed = True
 
     def remove(self, name: str) -> None:
-        """Remove a field that is no list, if it is there."""
+        """Remove a field that is not a list, if it is there."""
         self.changed = self._texts.pop(name, None) is not None or self.changed
 
     def add(self, name: str, item: Any, count: int = 1) -> None:
@@ -130,7 +130,7 @@ class JsonRecord:
         Args:
             name: of the field.
             item: plain data.
-            count: nothing is added if it is there so many times.
+            count: nothing is added if the item is there this many times.
         """
         text = _item_text(item)
         if self._counts[name, text] < count:
@@ -143,7 +143,7 @@ class JsonRecord:
         self.changed = True
 
     def text(self) -> str:
-        """The whole object."""
+        """Return the whole object."""
         fields = (f'  "{name}": {self._field(name)}' for name in sorted(self._texts))
         return "{\n" + ",\n".join(fields) + "\n}\n"
 

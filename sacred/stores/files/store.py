@@ -55,13 +55,13 @@ _MAX_NAME_BYTES = 255  # of bytes, on nearly every file system
 
 
 class FileStore(ReadableStore):
-    """Keeps records as files.
+    """Stores records as files.
 
     Args:
         blobs: where the directories of the runs are.
         sources: where copies of sources go; None: they are recorded in place.
         resources: where copies of resources go.
-        copy_all: also copy resources that lie within `blobs` already.
+        copy_all: also copy resources that are in `blobs` already.
     """
 
     supports_output_append = True
@@ -184,18 +184,18 @@ class FileStore(ReadableStore):
 
         Raises:
             ReservedArtifactError: `name` is a file of the record.
-            InvalidArtifactError: `name` is not one of a file in the directory.
+            InvalidArtifactError: `name` cannot be that of a file in the directory.
         """
         target = os.path.basename(path) if name is None else os.fspath(name)
         check_artifact_name(target)
         self.blobs.put_file(f"{run_id}/{target}", os.fspath(path))
 
     def save_json(self, run_id: RunId, value: Any, name: str) -> None:
-        """Save a value as JSON in the directory of a run; as `save_file`.
+        """Save a value as JSON in the directory of a run; otherwise like `save_file`.
 
         Args:
             run_id: id of the run.
-            value: anything; what is not plain is flattened.
+            value: any value; what is not plain is flattened.
             name: of the file.
         """
         check_artifact_name(name)
@@ -244,7 +244,7 @@ class FileStore(ReadableStore):
         return status
 
     def forget(self, run_id: RunId) -> None:
-        """Read the record of a run again before the next change: another process has it."""
+        """Read the record of a run again before its next change, because another process has it."""
         self._runs.pop(str(run_id), None)
 
     def collector(self) -> Collector:
@@ -431,14 +431,12 @@ def _is_within(path: str, directory: str) -> bool:
 
 
 def store_once(blobs: Blobs, path: str, md5: str | None = None, missing: str | None = None) -> str:
-    """Store content under ``NAME_MD5.EXT`` unless it is there; return that name.
-
-    Nothing is there under the name `missing`.
+    """Store content under ``NAME_MD5.EXT`` unless it is there, and return that name.
 
     Args:
         blobs: where it is stored.
         path: of the local file.
-        md5: its hexadecimal digest, if that is known.
+        md5: its hexadecimal digest, if known.
         missing: a name under which there is certainly nothing yet.
     """
     md5 = md5 or md5_of_file(path)

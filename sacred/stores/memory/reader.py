@@ -1,4 +1,4 @@
-"""Reading the records in the memory of this process."""
+"""Reading records in the memory of this process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class MemoryReader(Reader):
 
     Args:
         url: of the store.
-        runs: its runs, as they are now and as they will be.
+        runs: its runs; later changes show up.
     """
 
     def __init__(self, url: str, runs: dict[RunId, dict[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""Records of runs in the memory of this process: for tests, and to compare stores with."""
+"""Records of runs in the memory of this process: for tests, and for comparing stores."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ READ_FIELDS = ("config", "status", "info", "result", "fail_trace")
 
 
 class MemoryStore(ReadableStore):
-    """The obvious meaning of each change; ids are 1, 2, 3, ...
+    """A store in memory, which defines the meaning of each change; ids are 1, 2, 3, ...
 
     >>> store = MemoryStore()
     >>> store.create(None, {"status": "RUNNING", "config": {"a": 1}}, [])
@@ -113,7 +113,7 @@ class MemoryStore(ReadableStore):
             self.queue.pop(run_id, None)
 
     def read(self, run_id: RunId) -> dict[str, Any]:
-        """Return everything that is stored of a run.
+        """Return everything that is stored for a run.
 
         Returns:
             the fields of `READ_FIELDS` (None where one is missing), the whole ``output``,

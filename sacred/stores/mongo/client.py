@@ -1,4 +1,4 @@
-"""Clients of MongoDB with limits to all waiting, and their addresses in messages."""
+"""Clients of MongoDB with time limits, and their addresses in messages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DEFAULTS: dict[str, Any] = {
 def make_client(
     url: str | None, options: Mapping[str, Any] | None = None, purpose: str = "MongoObserver"
 ) -> MongoClient[dict[str, Any]]:
-    """A client. It connects when it is used, and then gives up after 5 seconds.
+    """Return a client, which connects on use and gives up after 5 seconds.
 
     Args:
         url: of the server (default: this machine's).
@@ -42,7 +42,7 @@ def make_client(
         purpose: what needs pymongo, for the message.
 
     Raises:
-        StoreAddressError: the address is none, or an option is wrong.
+        StoreAddressError: the address is not valid, or an option is wrong.
         MissingExtraError: pymongo is not installed.
     """
     pymongo = require("pymongo", extra="mongo", purpose=purpose)
@@ -60,7 +60,7 @@ def make_client(
 
 
 def server_of(url: str | None) -> str:
-    """The servers of an address, for messages, with neither user nor options.
+    """Return the servers of an address, for messages, without user and options.
 
     >>> server_of("mongodb://me:secret@server:27017/results?tls=true")
     'mongodb://server:27017'
@@ -72,7 +72,7 @@ def server_of(url: str | None) -> str:
 
 
 def hosts_of(url: str | None) -> frozenset[str]:
-    """The servers of an address, those of this machine under one name.
+    """Return the servers of an address, with one name for those of this machine.
 
     >>> hosts_of("mongodb://me:secret@127.0.0.1/results") == hosts_of("localhost:27017")
     True
@@ -88,7 +88,7 @@ def hosts_of(url: str | None) -> frozenset[str]:
 
 
 def split_prefix(url: str) -> tuple[str, str]:
-    """The address for pymongo, which does not know this option, and the prefix in it.
+    """Split an address into the one for pymongo, which lacks this option, and the prefix.
 
     Raises:
         StoreAddressError: no collection can have such a prefix.

@@ -68,7 +68,7 @@ class MongoReader(Reader):
         runs: the collection of the runs.
         fs: the GridFS of their files.
         metrics: the collection of their metrics (default: ``metrics`` of the database).
-        owner: kept as long as the reader is: whose end closes the client.
+        owner: an object kept alive by the reader; the client is closed when it is collected.
     """
 
     supports_id_lists = True

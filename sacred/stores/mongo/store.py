@@ -83,14 +83,14 @@ class Fence(Protocol):
 
 
 class MongoStore(ReadableStore):
-    """Keeps records in MongoDB.
+    """Stores records in MongoDB.
 
     Args:
         runs: the collection of the runs.
-        fs: GridFS for sources, resources, artifacts and what is too long.
+        fs: GridFS for sources, resources, artifacts and values that are too long.
         metrics: the collection of the metrics; None: they are not stored.
-        overwrite: id of a run to be overwritten instead of making a new one.
-        url: how messages call the place.
+        overwrite: id of a run to overwrite instead of creating a new one.
+        url: the name of the place in messages.
         connection: kept alive as long as the store is.
     """
 
@@ -122,7 +122,7 @@ class MongoStore(ReadableStore):
         """See `Store.create`.
 
         Raises:
-            RuntimeError: the run to be overwritten is not there.
+            RuntimeError: the run to overwrite does not exist.
         """
         with translate_errors(self.url):
             self._check_overwritten()
@@ -174,7 +174,7 @@ class MongoStore(ReadableStore):
             self._update(run_id, {"$unset": {DISCARDED: "", DISCARD_TIME: ""}})
 
     def remove(self, run_id: RunId) -> None:
-        """See `Store.remove`; what it has in GridFS is nobody's then."""
+        """See `Store.remove`; its files in GridFS then belong to no run."""
         with translate_errors(self.url):
             which = {"_id": run_id, DISCARDED: True}
             if self.runs.find_one(which, {"_id": 1}) is None:
@@ -197,7 +197,7 @@ class MongoStore(ReadableStore):
         return MongoClaims(self)
 
     def with_fence(self, fence: Fence) -> MongoStore:
-        """Return the same store for whoever may write only as long as a lease counts.
+        """Return the same store for a writer that may write only as long as it has a lease.
 
         Args:
             fence: what stands between the store and the collections.

@@ -1,4 +1,4 @@
-"""Engines for database URLs: drivers that are installed, and limits to all waiting."""
+"""Engines for database URLs, with installed drivers and time limits."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ _LIMITS: dict[str, dict[str, Any]] = {
 
 
 def url_of(text: str) -> URL:
-    """A database URL, with a driver that is installed and absolute paths.
+    """Return a database URL with an installed driver and absolute paths.
 
-    Raises:
-        StoreAddressError: it is none.
+        Raises:
+            StoreAddressError: it is not a database URL.
         MissingExtraError: SQLAlchemy is not installed.
 
     >>> url_of("sqlite:////data/runs.db").database
@@ -77,14 +77,14 @@ sqlite:///runs.db or postgresql://user@host:5432/database
 
 
 def make_engine(text: str, echo: bool = False) -> Engine:
-    """An engine for a URL. It connects when it is used.
+    """Return an engine for a URL; it connects on use.
 
     Args:
         text: the URL.
         echo: log all statements.
 
     Raises:
-        StoreAddressError: it is no URL of a database.
+        StoreAddressError: it is not a database URL.
         MissingExtraError: SQLAlchemy or the driver is not installed.
     """
     url = url_of(text)
@@ -115,7 +115,7 @@ def make_engine(text: str, echo: bool = False) -> Engine:
 
 
 def file_of(engine: Engine) -> str | None:
-    """The file of a database of SQLite; None: it has none, or is another database."""
+    """Return the file of an SQLite database; None: it has no file, or is another database."""
     url = engine.url
     if url.get_backend_name() != "sqlite" or _is_in_memory(url) or _is_special(url.database or ""):
         return None

@@ -34,13 +34,13 @@ __all__ = [
 
 
 class Base(DeclarativeBase):
-    """What all tables have in common."""
+    """The base class of all tables."""
 
     metadata = METADATA
 
 
 class Source(Base):
-    """A source file, shared by all experiments that have it with this content."""
+    """A source file, shared by all experiments that have it with the same content."""
 
     __table__ = TABLES["source"]
 
@@ -50,7 +50,7 @@ class Source(Base):
     content: Mapped[str | None] = deferred(__table__.c.content)
 
     def to_json(self) -> dict[str, Any]:
-        """What `SqlObserver.query` tells about it."""
+        """Return its part of `SqlObserver.query`."""
         return {"filename": self.filename, "md5sum": self.md5sum}
 
 
@@ -65,12 +65,12 @@ class Repository(Base):
     dirty: Mapped[bool | None]
 
     def to_json(self) -> dict[str, Any]:
-        """What `SqlObserver.query` tells about it."""
+        """Return its part of `SqlObserver.query`."""
         return {"url": self.url, "commit": self.commit, "dirty": self.dirty}
 
 
 class Dependency(Base):
-    """A package in a version."""
+    """A package in a certain version."""
 
     __table__ = TABLES["dependency"]
 
@@ -79,12 +79,12 @@ class Dependency(Base):
     version: Mapped[str | None]
 
     def to_json(self) -> str:
-        """Its requirement: ``name==version``."""
+        """Return its requirement: ``name==version``."""
         return f"{self.name}=={self.version}" if self.version else str(self.name)
 
 
 class Resource(Base):
-    """A file that runs read, shared by all that read it with this content."""
+    """A file that runs have read, shared by all that have read it with the same content."""
 
     __table__ = TABLES["resource"]
 
@@ -94,12 +94,12 @@ class Resource(Base):
     content: Mapped[bytes | None] = deferred(__table__.c.content)
 
     def to_json(self) -> dict[str, Any]:
-        """What `SqlObserver.query` tells about it."""
+        """Return its part of `SqlObserver.query`."""
         return {"filename": self.filename, "md5sum": self.md5sum}
 
 
 class Host(Base):
-    """A machine as some run found it."""
+    """A machine as a run found it."""
 
     __table__ = TABLES["host"]
 
@@ -111,7 +111,7 @@ class Host(Base):
     python_version: Mapped[str | None]
 
     def to_json(self) -> dict[str, Any]:
-        """What `SqlObserver.query` tells about it."""
+        """Return its part of `SqlObserver.query`."""
         return {
             "cpu": self.cpu,
             "hostname": self.hostname,
@@ -123,8 +123,8 @@ class Host(Base):
 class Experiment(Base):
     """An experiment with its sources, repositories and dependencies, shared by its runs.
 
-    Its `md5sum` is that of the whole description: if anything of it changes, it is
-    another experiment. `info_json` is the description, sources left out.
+    Its `md5sum` is that of the whole description: if anything in it changes, it is
+    another experiment. `info_json` is the description without the sources.
     """
 
     __table__ = TABLES["experiment"]
@@ -146,7 +146,7 @@ class Experiment(Base):
     )
 
     def to_json(self) -> dict[str, Any]:
-        """What `SqlObserver.query` tells about it."""
+        """Return its part of `SqlObserver.query`."""
         return {
             "name": self.name,
             "base_dir": self.base_dir,
@@ -161,8 +161,8 @@ class Run(Base):
     """A run. Its id is `run_id`; `id` only numbers the rows.
 
     `result` is the result if that is a finite number; `result_json` is any result.
-    `fail_trace` is text for people, `fail_trace_json` the list of its lines. What is
-    `discarded` is in the trash, since `discard_time`.
+    `fail_trace` is text for people, `fail_trace_json` the list of its lines. A run that
+    is `discarded` has been in the trash since `discard_time`.
     """
 
     __table__ = TABLES["run"]
@@ -203,7 +203,7 @@ class Run(Base):
     )
 
     def to_json(self) -> dict[str, Any]:
-        """The record of the run as a dict with the keys of `run` in Sacred 0.8."""
+        """Return the record of the run as a dict with the keys of `run` in Sacred 0.8."""
         host = {} if self.host is None else self.host.to_json()
         meta = {"comment": self.comment, "priority": self.priority}
         return {
@@ -227,7 +227,7 @@ class Run(Base):
 
 
 class Artifact(Base):
-    """A file that a run made."""
+    """A file that a run has written."""
 
     __table__ = TABLES["artifact"]
 
@@ -241,15 +241,15 @@ class Artifact(Base):
     run: Mapped[Run | None] = relationship(back_populates="artifacts")
 
     def to_json(self) -> dict[str, Any]:
-        """What `SqlObserver.query` tells about it."""
+        """Return its part of `SqlObserver.query`."""
         return {"_id": self.artifact_id, "filename": self.filename}
 
 
 class Metric(Base):
     """A point of a metric.
 
-    `value` and `step` are numbers to compute and to sort with. Where such a number is
-    not the whole truth, because it is an integer, NaN, infinite or no number at all,
+    `value` and `step` are numbers to compute and to sort with. Where such a number does
+    not tell everything, because the value is an integer, NaN, infinite or not a number,
     `value_json` (`step_json`) has it; see `sacred.stores.sql.points`.
     """
 

@@ -58,7 +58,7 @@ class SqlReader(Reader):
 
     Args:
         engine: of SQLAlchemy, for the database.
-        owner: kept as long as the reader is: whose end closes the connections.
+        owner: an object kept alive by the reader; connections are closed when it is collected.
     """
 
     supports_id_lists = True

@@ -27,10 +27,10 @@ __all__ = ["SqlStore"]
 
 
 class SqlStore(ReadableStore):
-    """Keeps records in the tables of `sacred.stores.sql.tables`.
+    """Stores records in the tables of `sacred.stores.sql.tables`.
 
-    Tables are made, and those of the old library brought up to date, at the first use.
-    Ids are text; the next one is the highest that is a number, plus one.
+    Tables are created, and those of the old library brought up to date, on first use.
+    Ids are strings; the next one is the highest that is a number, plus one.
 
     Args:
         engine: of SQLAlchemy, for the database.
@@ -93,10 +93,10 @@ class SqlStore(ReadableStore):
         self._writer.remove(run_id)
 
     def query(self, run_id: RunId) -> dict[str, Any]:
-        """The record of a run as `sacred.stores.sql.models.Run.to_json` has it, and ``info``.
+        """Return the record of a run, as `sacred.stores.sql.models.Run.to_json` does, and ``info``.
 
         Args:
-            run_id: its id; if there is none of that id, the number of its row.
+            run_id: its id; if no run has that id, the number of its row.
 
         Raises:
             RunNotFoundError: there is no such run.

@@ -1,4 +1,4 @@
-"""Records of runs in one JSON file, a database of TinyDB, with the runs' files beside it.
+"""Records of runs in one JSON file, a TinyDB database, with the runs' files beside it.
 
 | module | what it holds |
 |---|---|
@@ -8,5 +8,5 @@
 | `database_file` | the JSON file: whole at any moment, one writer at a time |
 | `hash_files` | files under the digest of their content, in the layout of HashFS |
 | `long_output` | the output of a run, of any length: short in the entry, long in files |
-| `tagged_values` | values as texts with a tag: ``{TinyDate}:2026-01-02T...`` |
+| `tagged_values` | values as strings with a tag: ``{TinyDate}:2026-01-02T...`` |
 """

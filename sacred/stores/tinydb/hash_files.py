@@ -37,7 +37,7 @@ class HashAddress(NamedTuple):
         id: the digest of its content.
         relpath: its path within the store.
         abspath: its path.
-        is_duplicate: it was there before.
+        is_duplicate: whether it was there before.
     """
 
     id: str
@@ -47,7 +47,7 @@ class HashAddress(NamedTuple):
 
 
 def is_digest(text: str) -> bool:
-    """Whether a text is the digest of some content.
+    """Whether a string has the form of a digest.
 
     >>> is_digest("d41d8cd98f00b204e9800998ecf8427e"), is_digest("../../etc/passwd")
     (True, False)
@@ -56,14 +56,14 @@ def is_digest(text: str) -> bool:
 
 
 def text_of(files: Any, digest: str) -> str:
-    """The text in a stored file.
+    """Return the text in a stored file.
 
     Args:
         files: `HashFiles`, or the package HashFS.
         digest: of the content.
 
     Raises:
-        ValueError: there is no such file, or it has no text.
+        ValueError: there is no such file, or it is not text.
     """
     address = files.get(digest) if is_digest(digest) else None
     if address is None:
@@ -111,7 +111,7 @@ class HashFiles:
             file.seek(position)
 
     def get(self, file: str) -> HashAddress | None:
-        """The address of a stored file by its digest, or by a path of the same content."""
+        """Return the address of a stored file by its digest, or by a path of the same content."""
         return self._by_digest(file) or self._by_path(file)
 
     def exists(self, file: str) -> bool:
@@ -134,7 +134,7 @@ class HashFiles:
         return open(address.abspath, mode)
 
     def idpath(self, id: str) -> str:
-        """Where the file of a digest is stored."""
+        """Return the path where the file of a digest is stored."""
         size = self.width
         parts = [id[n * size : (n + 1) * size] for n in range(self.depth)]
         return os.path.join(self.root, *parts, id[self.depth * size :])
@@ -180,7 +180,7 @@ class HashFiles:
 class LazyFile(io.RawIOBase):
     """A file that is opened when somebody reads it.
 
-    A record may list thousands of files, and who reads it wants one of them.
+    A record may list thousands of files, and a reader wants one of them.
 
     Args:
         name: its path.

@@ -1,4 +1,4 @@
-"""Reading records in a database of TinyDB, those of the old library included."""
+"""Reading records in a TinyDB database, those of the old library included."""
 
 from __future__ import annotations
 

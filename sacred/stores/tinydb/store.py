@@ -1,4 +1,4 @@
-"""Records of runs in one file of JSON, a database of TinyDB, and their files beside it.
+"""Records of runs in one JSON file, a TinyDB database, with their files beside it.
 
 ::
 
@@ -73,7 +73,7 @@ Entry = dict[str, Any]
 
 
 class Tables(Protocol):
-    """A storage of TinyDB; `TablesFile` has a lock in addition."""
+    """A storage of TinyDB; `TablesFile` has a lock as well."""
 
     def read(self) -> dict[str, dict[str, Any]] | None:
         """All tables, with all documents by their numbers."""
@@ -93,13 +93,13 @@ class Files(Protocol):
 
 
 class TinyDbStore(ReadableStore):
-    """Keeps records in a database of TinyDB.
+    """Stores records in a TinyDB database.
 
     Args:
         tables: the database's storage.
         files: for sources, resources and artifacts.
-        overwrite: id of a run to be overwritten instead of making a new one.
-        url: how messages call the place.
+        overwrite: id of a run to overwrite instead of creating a new one.
+        url: the name of the place in messages.
         on_write: called when the database has changed.
     """
 
@@ -128,7 +128,7 @@ class TinyDbStore(ReadableStore):
         """See `Store.create`.
 
         Raises:
-            RuntimeError: the run to be overwritten is not there.
+            RuntimeError: the run to overwrite does not exist.
         """
         experiment = {**document["experiment"], "sources": []}
         entry: Entry = {}
@@ -211,7 +211,7 @@ class TinyDbStore(ReadableStore):
         return TinyDbReader(self.url, self._tables, self._files)
 
     def collector(self) -> Collector:
-        """See `Store.collector`; of a database of the user's own, we know too little."""
+        """See `Store.collector`; a database of the user's own has none: too little is known."""
         from sacred.stores.tinydb.collector import TinyDbCollector
 
         if isinstance(self._tables, TablesFile) and isinstance(self._files, HashFiles):
