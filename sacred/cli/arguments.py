@@ -1,7 +1,7 @@
-"""Usage texts: for users, and one that docopt takes.
+"""Usage texts: for users, and for docopt.
 
-The latter is made of flags only. The text for users, with the docstring of their module, is
-never parsed: it may contain anything.
+The latter consists of flags only. The text for users, with the docstring of their module, is never
+parsed, so it may contain anything.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ def format_usage(
     commands: Mapping[str, Callable[..., Any]] | None = None,
     options: Sequence[CLIOption] = (),
 ) -> str:
-    """Return the usage of a program, as ``--help`` shows it and docopt takes it.
+    """Return the usage of a program, as ``--help`` shows it and docopt parses it.
 
     Args:
         program_name: the program, as users type it.
-        description: any text about the program, or None.
+        description: a description of the program, or None.
         commands: the commands by name.
         options: the options.
 
@@ -85,13 +85,13 @@ def usage_texts(
 
     Args:
         program_name: the program, as users type it.
-        description: any text about the program, or None.
+        description: a description of the program, or None.
         commands: the commands by name.
         options: the options.
 
     Returns:
-        the short usage, the long one, and one that docopt takes: whatever stands in a
-        description, in the name of the program or in a help text cannot confuse it.
+        the short usage, the long one, and one for docopt, which no description, program name
+        or help text can confuse.
     """
     flags = flags_of(options)
     # Not at the top: only an experiment that shows its usage needs it.

@@ -1,9 +1,9 @@
-"""What a command line can be completed with, for the program and for experiments.
+"""Completions of a command line, for the program and for experiments.
 
-Shells hand over the line up to the cursor (`sacred.cli.shell_scripts`). docopt reads it with a
-mark in place of the word at the cursor, and where the mark turns up says what is wanted there: a
-command, an option, the value of an option, an argument. What there is of these, a `Completable`
-knows. Nothing of the line is executed.
+Shells pass the line up to the cursor (`sacred.cli.shell_scripts`). docopt parses it with a mark
+in place of the word at the cursor. Where the mark ends up shows what is wanted: a command, an
+option, the value of an option, or an argument. A `Completable` knows the possible words. Nothing in
+the line is executed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _MAX_DESCRIPTION_CHARS = 60
 
 
 class Candidate(Frozen, kw_only=False):
-    """A word that a shell may insert, and what it means."""
+    """A word that a shell may insert, with its meaning."""
 
     word: str
     description: str = ""
@@ -46,11 +46,11 @@ class CompletedOption(Frozen):
     """An option of a command, as shells see it.
 
     Attributes:
-        flags: all spellings.
+        flags: all its flags.
         description: what it does.
-        takes_value: whether it is no flag.
-        values: what its value is completed with, for `Completable.values`; empty: file names.
-        is_list: whether its value is a list with commas, whose items may have a minus in front.
+        takes_value: whether it takes a value.
+        values: the kind of its value, for `Completable.values`; empty for file names.
+        is_list: whether its value is a comma-separated list, whose items may have a minus in front.
     """
 
     flags: tuple[str, ...]
@@ -66,35 +66,35 @@ class Completable(Protocol):
     name: str
 
     def options(self, command: str | None) -> Sequence[CompletedOption]:
-        """Return the options of a command; None: those in front of it.
+        """Return the options of a command, or those before it.
 
         Args:
-            command: the first word that is no option, or None.
+            command: the first word that is not an option; None for the options before it.
         """
 
     def arguments(self, reading: Reading, word: str) -> Iterable[Candidate]:
-        """Return what may stand at the cursor if it is no option.
+        """Return the words that may come at the cursor, apart from options.
 
         Args:
-            reading: the line in front of the cursor.
-            word: the word at the cursor, as far as it is typed.
+            reading: the line before the cursor.
+            word: the part of the word at the cursor that has been typed.
         """
 
     def values(self, kind: str, reading: Reading) -> Iterable[Candidate]:
-        """Return what an option takes.
+        """Return the possible values of an option.
 
         Args:
             kind: `CompletedOption.values`.
-            reading: the line in front of the cursor.
+            reading: the line before the cursor.
         """
 
 
 def complete(line: str, program: Completable) -> list[Candidate]:
-    """Return what the last word of a line can become.
+    """Return the completions of the last word of a line.
 
     Args:
-        line: up to the cursor; as it is typed, or words with `SEPARATOR` between them.
-        program: what the line calls.
+        line: the line up to the cursor, as typed, or as words separated by `SEPARATOR`.
+        program: the program that the line calls.
     """
     *before, word = _split(line)
     for position, typed in enumerate(before):
@@ -172,7 +172,7 @@ def _after(
 
 
 def print_candidates(candidates: Iterable[Candidate]) -> None:
-    """Print what the scripts of shells read; they pass over what else a program prints.
+    """Print candidates for the scripts of shells, which ignore anything else that a program prints.
 
     Args:
         candidates: the words to offer.

@@ -1,4 +1,4 @@
-"""The words that shells complete with: what stores have. `sacred completion` asks for them."""
+"""Words for completion that come from stores; `sacred completion` asks for them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _MAX_IDS = 200
 
 
 def run_ids(stores: Iterable[tuple[str, RunStore]]) -> Iterator[str]:
-    """The ways to name runs, and the ids of the newest ones.
+    """Return the ways to name runs, and the ids of the newest ones.
 
     Args:
-        stores: with their names; ids begin with these if there are several.
+        stores: the stores by name; if there are several, ids begin with the name.
     """
     yield from ("last", "best:result")
     found = list(stores)
@@ -32,7 +32,7 @@ def run_ids(stores: Iterable[tuple[str, RunStore]]) -> Iterator[str]:
 
 
 def field_names(runs: Iterable[RunRecord]) -> Iterator[str]:
-    """The fields of some runs and those that every run has, as people type them."""
+    """Return the fields of some runs and those that every run has, as people type them."""
     # An entry of the configuration needs no prefix.
     names = [name.removeprefix("config.") for name in summarize_fields(runs)]
     yield from dict.fromkeys([*names, *FIELDS])

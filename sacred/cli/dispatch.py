@@ -35,7 +35,7 @@ _TOOLS = {"sweep": "sacred.sweeps.command_line:run_sweep"}
 
 
 class Program(Protocol):
-    """The part of an experiment that the command line uses; the class lives on a floor above."""
+    """The part of an experiment that the command line uses (the class is in a higher layer)."""
 
     all_cli_options: list[CLIOption]
     default_command: str | None
@@ -45,10 +45,10 @@ class Program(Protocol):
         """The active run, or the last one."""
 
     def get_usage(self, program_name: str | None = None) -> tuple[str, str, str]:
-        """The short usage, the long one, and the one that is parsed."""
+        """Return the short usage, the long one, and the one that docopt parses."""
 
     def gather_commands(self) -> Iterable[tuple[str, Callable[..., Any]]]:
-        """All commands, with their full names."""
+        """Return all commands, with their full names."""
 
     def run(
         self,
@@ -59,18 +59,18 @@ class Program(Protocol):
         meta_info: dict[str, Any] | None = None,
         options: dict[str, Any] | None = None,
     ) -> Run:
-        """Run a command, as `Experiment.run` does.
+        """Run a command, like `Experiment.run`.
 
         Args:
-            command_name: None: the default command (default).
+            command_name: the name of the command; None (default) for the default command.
             config_updates: entries, nested or by dotted path.
             named_configs: names, applied from left to right.
-            info: what ``run.info`` begins with.
+            info: the initial content of ``run.info``.
             meta_info: annotations of the run.
             options: by the long flags of the command line, such as ``--loglevel``.
 
         Returns:
-            the run after its end.
+            the finished run.
         """
 
 

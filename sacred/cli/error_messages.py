@@ -1,4 +1,4 @@
-"""How an error is shown on the command line."""
+"""Messages for errors on the command line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def explain(error: BaseException, short_usage: str) -> str:
     """Return the message for users about an error, ending with a newline.
 
     Args:
-        error: what was raised.
+        error: the exception.
         short_usage: shown first if the error asks for it.
     """
     if isinstance(error, CommandLineError):
@@ -43,12 +43,12 @@ def explain(error: BaseException, short_usage: str) -> str:
 
 
 def report(error: BaseException, short_usage: str, post_mortem: bool = False) -> int:
-    """Show an error on stderr, or let the exception hook do it that a program has set.
+    """Show an error on stderr, or let the program's own exception hook do it.
 
     Args:
-        error: what was raised.
+        error: the exception.
         short_usage: shown first if the error asks for it.
-        post_mortem: start the debugger where it was raised.
+        post_mortem: whether to start the debugger where the error was raised.
 
     Returns:
         the exit code, 1.
@@ -75,7 +75,7 @@ def show_filtered_if_uncaught(error: BaseException) -> None:
     """Hide the library's own frames if this error ends the program.
 
     Args:
-        error: is about to be raised again.
+        error: the exception, which is about to be raised again.
     """
     before = sys.excepthook
 
@@ -114,8 +114,8 @@ def unknown_command(name: str, available: Iterable[str]) -> CommandLineError:
     """Return the error for a command that does not exist.
 
     Args:
-        name: the word of the command line.
-        available: the full names of the commands that there are.
+        name: the word on the command line.
+        available: the full names of all commands.
 
     >>> print(unknown_command("trian", ["train", "test"]))
     Command "trian" not found. Available commands are: train, test
@@ -133,7 +133,7 @@ def unknown_command(name: str, available: Iterable[str]) -> CommandLineError:
 
 
 def no_command(available: Iterable[str]) -> CommandLineError:
-    """The error for an experiment without a main function, called without a command."""
+    """Return the error for a call without a command, if there is no main function."""
     return CommandLineError(
         "No command found to be run. Specify a command or define a main function. "
         f"Available commands are: {', '.join(available)}",

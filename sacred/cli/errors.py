@@ -1,4 +1,4 @@
-"""Errors that only the command line raises."""
+"""Errors that are raised only by the command line."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ __all__ = ["CommandLineError", "UncleanRepositoryError"]
 
 
 class UncleanRepositoryError(SacredError, RuntimeError):
-    """``--enforce_clean``: what the sources are cannot be known from their repositories.
+    """``--enforce_clean`` was given, and the repositories do not determine the sources.
 
     Args:
-        message: which repository is concerned.
+        message: the repository that is concerned, in words.
     """
 
     def __init__(self, message: str) -> None:

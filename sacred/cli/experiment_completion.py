@@ -1,4 +1,4 @@
-"""What command lines of an experiment can be completed with."""
+"""Completions of command lines of an experiment."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COMPLETION_FLAG = "--completion"
 
 
 def answer_shell(experiment: Any, asked: str, program: str) -> None:
-    """Print a script for a shell, or what the script asks for.
+    """Print a completion script for a shell, or answer such a script.
 
     Args:
         experiment: the experiment.
@@ -36,7 +36,7 @@ def answer_shell(experiment: Any, asked: str, program: str) -> None:
         program: the name of its file, without directories.
 
     Raises:
-        CommandLineError: an unknown shell.
+        CommandLineError: the shell is unknown.
     """
     if asked.startswith(SEPARATOR):
         print_candidates(complete(asked[1:], _ExperimentCompletion(experiment, program)))

@@ -14,9 +14,9 @@ __all__ = ["ClassOption", "CommandLineOption", "declared_classes"]
 class CommandLineOption:
     """Base class of options; deprecated, use the decorator `sacred.cli_option`.
 
-    A subclass is an option of every experiment that is made after it. Its docstring
-    is the help text, and `apply` does the work. ``class LearnFastOption`` has the
-    flag ``--learn_fast``.
+    A subclass is an option of every experiment that is created after it. Its docstring
+    is the help text, and `apply` does the work. ``class LearnFastOption`` has the flag
+    ``--learn_fast``.
     """
 
     #: A letter; None: the first one of the long flag.
@@ -37,7 +37,7 @@ class CommandLineOption:
 
     @classmethod
     def get_flag(cls) -> str:
-        """The long flag, from the name of the class."""
+        """Return the long flag, from the name of the class."""
         name = cls.__name__
         if name != "Option":
             name = name.removesuffix("Option")
@@ -45,24 +45,24 @@ class CommandLineOption:
 
     @classmethod
     def get_short_flag(cls) -> str:
-        """The short flag."""
+        """Return the short flag."""
         return "-" + (cls.short_flag or cls.get_flag()[2]).lstrip("-")
 
     @classmethod
     def get_flags(cls) -> tuple[str, str]:
-        """The short and the long flag."""
+        """Return the short and the long flag."""
         return cls.get_short_flag(), cls.get_flag()
 
     @classmethod
     def apply(cls, args: Any, run: Any) -> Any:
-        """Apply the option to a run that is about to start; to be overridden.
+        """Apply the option to a run that is about to start; subclasses override this.
 
         Args:
-            args: the value of the option as text; True for a flag.
+            args: the value of the option as a string; True for a flag.
             run: the run, whose configuration is complete.
 
         Raises:
-            NotImplementedError: it is not overridden.
+            NotImplementedError: the subclass does not override it.
         """
         raise NotImplementedError(f"{cls.__name__} does not say what it does: override apply()")
 
@@ -91,6 +91,6 @@ class ClassOption(CLIOption):
 
 
 def declared_classes() -> list[ClassOption]:
-    """The options of all subclasses, by flag."""
+    """Return the options of all subclasses, by flag."""
     classes = sorted(get_inheritors(CommandLineOption), key=lambda cls: cls.get_flag())
     return [ClassOption(cls) for cls in classes]

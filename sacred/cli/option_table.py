@@ -1,6 +1,6 @@
 """The one table of built-in options.
 
-Rows are plain text: the function of an option is loaded on use, so that ``--help`` never
+Rows contain only strings: the function of an option is loaded on use, so that ``--help`` never
 imports a database driver.
 """
 
@@ -20,14 +20,14 @@ class OptionRow(Frozen):
     Attributes:
         short: like ``-b``, or empty.
         long: like ``--beat-interval``; also its key among the options of a run.
-        argument: name of its value in the usage; None for a flag.
+        argument: the name of its value in the usage; None for a flag.
         description: the help text.
         target: ``"module:attribute"`` of a function ``(value, run)``.
         packages: the packages that it needs.
         repeats: whether it may be repeated; its value is then a list.
         choices: the values that shells offer.
-        is_new: whether Sacred 0.8.7 did not have it: an option of an experiment with this flag
-            replaces it, abbreviations prefer older options, and it has no short flag.
+        is_new: whether Sacred 0.8.7 did not have it. Then an experiment's own option with the same
+            flag replaces it, abbreviations prefer older options, and it has no short flag.
     """
 
     short: str
@@ -276,10 +276,10 @@ TABLE = (
 
 
 def row_of(long: str) -> OptionRow:
-    """Return the row of a long flag.
+    """Return the row for a long flag.
 
     Raises:
-        KeyError: there is none.
+        KeyError: there is no such flag.
 
     >>> row_of("--force").short
     '-f'

@@ -56,11 +56,11 @@ class BuiltInOption(CLIOption):
         return target(args, run)
 
     def get_name(self) -> str:
-        """The name of the function."""
+        """Return the name of the function."""
         return self.row.target.partition(":")[2]
 
     def get_description(self) -> str:
-        """The help text."""
+        """Return the help text."""
         return self.row.description
 
     def apply(self, args: Any, run: Run) -> Any:
@@ -71,7 +71,7 @@ class BuiltInOption(CLIOption):
             run: the run, whose configuration is complete.
 
         Raises:
-            CommandLineError: the value is wrong, or what it names cannot be used.
+            CommandLineError: the value is wrong, or refers to something that cannot be used.
         """
         try:
             return self._call_target(args, run)
@@ -91,8 +91,8 @@ def gather_command_line_options(
 
     Args:
         additional: the experiment's own options.
-        filter_disabled: leave out options whose packages are not installed; default:
-            what ``SETTINGS.COMMAND_LINE.SHOW_DISABLED_OPTIONS`` says.
+        filter_disabled: whether to leave out options whose packages are not
+            installed (default: as ``SETTINGS.COMMAND_LINE.SHOW_DISABLED_OPTIONS`` says).
 
     Raises:
         ValueError: two of `additional` have the same long flag, or one has that of an option of
@@ -148,7 +148,7 @@ def _plugin_options() -> list[CLIOption]:
 
 
 def default_options(options: Iterable[CLIOption]) -> dict[str, Any]:
-    """Return the values of options that are not given: False for flags, else None.
+    """Return the default values of options: False for flags, else None.
 
     >>> defaults = default_options(gather_command_line_options())
     >>> defaults["--force"], defaults["--comment"]
@@ -172,7 +172,7 @@ def apply_options(options: Iterable[CLIOption], values: Mapping[str, Any], run: 
 
     Raises:
         CommandLineError: a built-in option has a wrong value.
-        BaseException: anything that an option of the user's raises.
+        BaseException: anything that the user's own options raise.
     """
     for option in options:
         value = values.get(option.get_flag())

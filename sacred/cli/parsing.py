@@ -1,7 +1,7 @@
-"""The one reading of a command line: docopt takes ``argv`` apart.
+"""Parsing of a command line by docopt; the only place where that happens.
 
-What else is asked of a command line (what a mistake was, which words a command takes, what a
-shell could complete) is asked of what docopt has found.
+Everything else (what a mistake was, which words a command takes, what a shell could complete) is
+derived from what docopt has found.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _NO_FLAGS: Mapping[str, Sequence[str]] = {}
 
 
 class OptionFlags(Frozen, kw_only=False):
-    """The spellings of an option.
+    """The flags of an option.
 
     Attributes:
         short: like ``-b``, or None.
         long: like ``--beat-interval``.
-        argument: name of its value; None for a flag.
+        argument: the name of its value; None for a flag.
         repeats: whether it may be repeated.
         is_new: whether abbreviations prefer other options.
     """
@@ -45,7 +45,7 @@ class OptionFlags(Frozen, kw_only=False):
 
 
 def flags_of(options: Iterable[CLIOption]) -> list[OptionFlags]:
-    """Return the spellings of options; a letter belongs to the first that wants it."""
+    """Return the flags of options; a letter belongs to the first option that wants it."""
     taken: set[str] = set()
     flags = []
     for option in options:
@@ -59,12 +59,12 @@ def flags_of(options: Iterable[CLIOption]) -> list[OptionFlags]:
 
 
 class Reading(Frozen):
-    """A command line, as docopt has taken it apart.
+    """A command line, as docopt has split it.
 
     Attributes:
-        options: those that were given, each with its value, in their order; an unknown one is
-            the text that was typed.
-        words: all other words, in their order.
+        options: the given options with their values, in order; an unknown one is kept as
+            typed.
+        words: all other words, in order.
     """
 
     options: tuple[tuple[OptionFlags | str, Any], ...]
@@ -76,11 +76,11 @@ class ParsedArguments(Frozen):
 
     Attributes:
         command: name of a command, or None.
-        arguments: the words behind a command that takes some.
+        arguments: the words after a command that takes arguments.
         updates: the words after ``with``.
         options: values by long flag; False or None if not given.
         help: whether help is asked for instead of a run.
-        help_topic: the command that the help is for, or None.
+        help_topic: the command for which help is asked, or None.
     """
 
     command: str | None = None
@@ -94,15 +94,15 @@ class ParsedArguments(Frozen):
 def read(
     argv: Iterable[object], flags: Sequence[OptionFlags], options_first: bool = False
 ) -> Reading:
-    """Let docopt take a command line apart.
+    """Let docopt split a command line.
 
     Args:
         argv: the words after the program's name.
-        flags: the options that there are.
-        options_first: whether no option stands behind the first other word (default: False).
+        flags: all options.
+        options_first: whether all options come before the first other word (default: False).
 
     Raises:
-        CommandLineError: an option lacks its value, or has one that it does not take.
+        CommandLineError: an option lacks its value, or has a value but does not take one.
     """
     # Not at the top: an import of `Experiment` parses nothing.
     import docopt
@@ -149,8 +149,8 @@ def parse(
     Args:
         argv: the words after the program's name.
         options: the options.
-        with_arguments: the commands that take arguments (default: none).
-        command_flags: flags of single commands, which become arguments of these (default: none).
+        with_arguments: commands that take arguments (default: none).
+        command_flags: flags of single commands, which become their arguments (default: none).
 
     Raises:
         CommandLineError: the words do not fit the usage.

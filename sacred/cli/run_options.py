@@ -60,11 +60,11 @@ def beat_interval_option(args: str | float, run: Run) -> None:
     """Set `run.beat_interval`.
 
     Args:
-        args: seconds, as text or number.
+        args: seconds, as a string or number.
         run: the run that is about to start.
 
     Raises:
-        CommandLineError: no number of seconds, 0 or more.
+        CommandLineError: it is not a number of seconds, 0 or more.
     """
     seconds = _number(args)
     if seconds is None or seconds < 0:
@@ -83,7 +83,7 @@ def capture_option(args: str, run: Run) -> None:
         run: the run that is about to start.
 
     Raises:
-        CommandLineError: no such mode.
+        CommandLineError: there is no such mode.
     """
     if args not in _CAPTURE_MODES:
         hint = did_you_mean(args, _CAPTURE_MODES)
@@ -106,7 +106,7 @@ def comment_option(args: str, run: Run) -> None:
 
 @_option("--completion")
 def completion_option(args: str, run: Run) -> None:
-    """Do nothing: a script is printed instead of a run.
+    """Do nothing: a script is printed and nothing is run.
 
     Args:
         args: the shell.
@@ -127,14 +127,14 @@ def debug_option(args: bool, run: Run) -> None:
 
 @_option("--enforce_clean")
 def enforce_clean_option(args: bool, run: Run) -> None:
-    """Check that all repositories of the sources are without uncommitted changes.
+    """Check that no repository of the sources has uncommitted changes.
 
     Args:
         args: True.
         run: the run that is about to start.
 
     Raises:
-        UncleanRepositoryError: one has uncommitted changes, or there is none.
+        UncleanRepositoryError: one has uncommitted changes, or there is no repository.
     """
     repositories = run.experiment_info.get("repositories") or []
     if not repositories:
@@ -149,7 +149,7 @@ def enforce_clean_option(args: bool, run: Run) -> None:
 
 @_option("--force")
 def force_option(args: bool, run: Run) -> None:
-    """Set `run.force`; the warnings that it switches off belong to the making of the run.
+    """Set `run.force`; it switches off warnings that are issued when the run is created.
 
     Args:
         args: True.
@@ -171,7 +171,7 @@ def group_option(args: str, run: Run) -> None:
 
 @_option("--help")
 def help_option(args: bool, run: Run) -> None:
-    """Do nothing: help is shown instead of a run.
+    """Do nothing: help is shown and nothing is run.
 
     Args:
         args: True.
@@ -199,7 +199,7 @@ def loglevel_option(args: str | int, run: Run) -> None:
         run: the run that is about to start.
 
     Raises:
-        CommandLineError: no such level.
+        CommandLineError: there is no such level.
     """
     level = log_level_number(args)
     run.run_logger.setLevel(level)
@@ -233,7 +233,7 @@ def pdb_option(args: bool, run: Run) -> None:
 
 @_option("--print-config")
 def print_config_option(args: bool, run: Run) -> None:
-    """Print the configuration, and a line below it.
+    """Print the configuration, followed by a line.
 
     Args:
         args: True.
@@ -248,11 +248,11 @@ def priority_option(args: str | float, run: Run) -> None:
     """Set ``run.meta_info["priority"]`` to a float.
 
     Args:
-        args: a number, or its text.
+        args: a number, or a string with one.
         run: the run that is about to start.
 
     Raises:
-        CommandLineError: no number.
+        CommandLineError: it is not a number.
     """
     number = _number(args)
     if number is None:
@@ -284,7 +284,7 @@ def reuse_option(args: bool, run: Run) -> None:
 
 @_option("--resume")
 def resume_option(args: Any, run: Run) -> None:
-    """Do nothing: the run is made for it.
+    """Do nothing: the run was already created with it.
 
     Args:
         args: the id of the run.
@@ -294,11 +294,11 @@ def resume_option(args: Any, run: Run) -> None:
 
 @_option("--strict")
 def strict_option(args: bool, run: Run) -> None:
-    """Have updates refused that nothing has read; the other checks are part of making the run.
+    """Refuse updates that nothing has read; the other checks happen when the run is created.
 
     Args:
         args: True.
-        run: that is checked when it has ended.
+        run: the run, which is checked when it has ended.
     """
     run.is_strict = True
 
@@ -308,7 +308,7 @@ def tag_option(args: str | Iterable[str], run: Run) -> None:
     """Add to `run.tags`.
 
     Args:
-        args: tags, each text one or several with commas between them.
+        args: tags; each string has one, or several separated by commas.
         run: the run.
     """
     for text in [args] if isinstance(args, str) else args:

@@ -1,8 +1,7 @@
-"""Scripts for shells, which ask a program what a command line can be completed with.
+"""Scripts with which shells ask a program for completions of a command line.
 
-They hand over the line up to the cursor and read the lines that begin with `SEPARATOR`. Nothing
-that comes from there is evaluated: it is compared and inserted only. Where nothing is found, file
-names are offered.
+They pass the line up to the cursor and read the lines that begin with `SEPARATOR`. Nothing in
+these is evaluated: it is only compared and inserted. If nothing is found, file names are offered.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ def shell_script(shell: str, program: str, call: str) -> str:
     Args:
         shell: one of `SHELLS`.
         program: the name of the program, or of the Python file, without directories.
-        call: the argument in front of the line when the program is asked.
+        call: the argument before the line, with which the program is called.
 
     Raises:
-        CommandLineError: an unknown shell.
+        CommandLineError: the shell is unknown.
     """
     if shell not in SHELLS:
         raise CommandLineError(f"no completion for {shell!r}, only for {', '.join(SHELLS)}")

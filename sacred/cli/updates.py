@@ -1,6 +1,6 @@
 """The ``UPDATE`` words of a command line: ``path=value``, an edit, a named config, or ``@FILE``.
 
-Values are Python literals or text; nothing is ever executed. Edits are ``list+=[value]`` and
+Values are Python literals or strings; nothing is ever executed. Edits are ``list+=[value]`` and
 ``~path``, which deletes an entry.
 """
 
@@ -37,8 +37,8 @@ def parse_updates(updates: Iterable[str] | None) -> tuple[dict[str, Any], list[s
     """Split updates into config updates and names of named configs.
 
     Args:
-        updates: the words after ``with``. An empty one is ignored; of
-            several for one entry the last one wins.
+        updates: the words after ``with``. Empty ones are ignored; of several
+            for the same entry, the last one wins.
 
     Returns:
         a nested dict, in which edits have keys of their own (`AppendKey`, `DeleteKey`), and
@@ -47,8 +47,8 @@ def parse_updates(updates: Iterable[str] | None) -> tuple[dict[str, Any], list[s
     Raises:
         CommandLineError: a part of a path is empty, a value asks for objects that
             are not allowed, an integer has too many digits, an edit contradicts another
-            update, or, with ``SETTINGS.COMMAND_LINE.STRICT_PARSING``, a value is no Python
-            literal.
+            update, or, with ``SETTINGS.COMMAND_LINE.STRICT_PARSING``, a value is not a
+            Python literal.
 
     >>> parse_updates(["opt.lr=1e-3", "fast", "name = a=b", "xs.0=5", "ys+=[1]", "~old"])[0]
     {'opt': {'lr': 0.001}, 'name': 'a=b', 'xs': {'0': 5}, 'ys+': [1], '~old': None}
@@ -141,14 +141,14 @@ def _set(updates: dict[str, Any], keys: list[str], value: Any) -> None:
 
 
 def convert_value(value: str) -> Any:
-    r"""The value of one update.
+    r"""Return the value of one update.
 
     Args:
-        value: the text after the ``=``, without white space around it.
+        value: the text after the ``=``, without surrounding white space.
 
     Returns:
         the value of the Python literal (tuples become lists), else the text itself,
-        as `CommandLineText`: an entry that is a bool may take it for one.
+        as `CommandLineText`, which an entry that is a bool may still convert.
 
     Raises:
         CommandLineError: see `parse_updates`.

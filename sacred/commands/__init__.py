@@ -1,9 +1,9 @@
-"""The commands that every experiment has, and the texts that they print.
+"""The commands that every experiment has, and the text that they print.
 
 | module | what it holds |
 |---|---|
 | `built_in` | the commands themselves. Their docstrings are what ``help`` shows |
-| `config_effects` | what updates change in a configuration, directly and |
+| `config_effects` | what updates change in a configuration, directly and indirectly |
 | `config_text` | a configuration as text, coloured by how its entries were changed |
 | `entry_history` | where the entries of a configuration come from, as text |
 | `named_config_text` | the named configs of an experiment as text |

@@ -123,7 +123,7 @@ def diff(_run: Run) -> None:
     """Compare what a run would be with a stored one: diff [RUN] with lr=0.1.
 
     RUN is an id, last, last~1, best:FIELD (the largest), best:-FIELD (the smallest), or
-    nearest: the run whose configuration differs least, which is meant if nothing is said.
+    nearest: the run whose configuration differs least (the default).
     Runs are those of this experiment, in the store of its observers (or of -F, -m, ...).
     What differs is printed: configuration, sources, packages and machine.
     """
@@ -151,7 +151,7 @@ def explain(_run: Run) -> None:
 
 
 def arguments_of(run: Run) -> list[str]:
-    """The arguments of the command, where the command line has put them."""
+    """Return the arguments of the command, from where the command line has put them."""
     options = getattr(run, "meta_info", {}).get("options") or {}
     words = [str(word) for word in options.get(ARGUMENTS_OPTION) or ()]
     # An option of the experiment with the name of one of ours counts as ours.
@@ -186,7 +186,7 @@ print_named_configs_of_run.__name__ = "print_named_configs"
 
 
 def help_for_command(command: Callable[..., Any]) -> str:
-    '''Signature and docstring of a command.
+    '''Return the signature and docstring of a command.
 
     Args:
         command: any function.

@@ -1,4 +1,4 @@
-"""What updates change in a configuration, directly and by what is worked out from them."""
+"""What updates change in a configuration, directly and through entries computed from them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _DIRECT = ("update", "named")
 
 
 class Effect(Frozen):
-    """An entry that differs.
+    """An entry that updates have changed.
 
     Attributes:
         path: of the entry.
         before: its value; a private sentinel if it was not there.
-        after: its value; likewise.
+        after: its new value; likewise.
         varies: whether it differs between two equal evaluations.
     """
 
@@ -49,10 +49,10 @@ class Effect(Frozen):
 def effects_between(
     evaluate: Callable[[], Mapping[str, Any]], after: Mapping[str, Any]
 ) -> list[Effect]:
-    """Compare a configuration with that without the updates, which is evaluated twice.
+    """Compare a configuration with the one without the updates, which is evaluated twice.
 
     Args:
-        evaluate: works out the configuration without the updates.
+        evaluate: computes the configuration without the updates.
         after: the configuration with them.
 
     >>> [str(effect) for effect in effects_between(lambda: {"a": 1, "b": 2}, {"a": 1, "b": 3})]

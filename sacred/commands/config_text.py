@@ -28,7 +28,7 @@ _Types = tuple[type, type]
 
 
 class ConfigEntry(NamedTuple):
-    """One entry of a configuration, and what is known about it."""
+    """One entry of a configuration, with what is known about it."""
 
     key: str
     value: Any

@@ -21,7 +21,7 @@ _MAX_VALUE_CHARS = 60
 
 
 def chosen_entries(provenance: Provenance, words: Sequence[str]) -> list[EntryProvenance]:
-    """The entries that words name, also those of groups; without words, all changed ones.
+    """Return the entries that some words name, including groups; without words, all changed ones.
 
     Args:
         provenance: of a configuration.
@@ -43,7 +43,7 @@ def chosen_entries(provenance: Provenance, words: Sequence[str]) -> list[EntryPr
 
 
 def format_history(entries: Iterable[EntryProvenance]) -> str:
-    """The histories of entries as text.
+    """Return the histories of entries as text.
 
     >>> from sacred.provenance.origins import EntryProvenance, Origin, Overridden
     >>> before = [Overridden(value=0.05, origin=Origin("named", "train.py:31", "fast")),
@@ -68,7 +68,7 @@ def format_history(entries: Iterable[EntryProvenance]) -> str:
 
 
 def short_value(value: Any, path: str) -> str:
-    """A value in one line, shortened; secrets are masked.
+    """Return a value in one line, shortened, with secrets masked.
 
     Args:
         value: of an entry.
@@ -79,7 +79,7 @@ def short_value(value: Any, path: str) -> str:
 
 
 def history_as_json(entries: Iterable[EntryProvenance]) -> str:
-    """The histories of entries as JSON: the stored rows, with the values."""
+    """Return the histories of entries as JSON: the stored rows, with the values."""
     # Not at the top: most look at the text.
     from sacred.provenance.stored_rows import row_of, shown_value
     from sacred.serializer import dumps

@@ -21,7 +21,7 @@ class _Printer(PrettyPrinter):
 
 
 def pformat(value: Any) -> str:
-    """Return a value as text.
+    """Format a value as text.
 
     >>> import decimal
     >>> pformat({"number": decimal.Decimal, "of": [int, "int"]})

@@ -37,11 +37,11 @@ def print_difference(run: Run, words: Sequence[str]) -> None:
 
     Args:
         run: the planned run.
-        words: names of stored runs.
+        words: the names of stored runs.
 
     Raises:
-        ProgramError: there is no store that can be read, or no such run.
-        QueryError: what a run should be best at is no field.
+        ProgramError: there is no readable store, or no such run.
+        QueryError: the field of ``best:`` does not exist.
     """
     planned = _planned(run)
     stored = [_stored(run, word, planned) for word in words]

@@ -1,4 +1,4 @@
-"""Changes of the configuration that may be mistakes: added entries, types, texts for numbers."""
+"""Changes of the configuration that may be mistakes: added entries, types, strings for numbers."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ _MAX_SHOWN_NAMES = 20
 
 
 def check_changes(configured: Configured, request: RunRequest) -> None:
-    """Refuse added entries that nobody takes; warn of other suspicious changes.
+    """Refuse added entries that no function takes; warn about other suspicious changes.
 
     Args:
         configured: the configuration.
-        request: what was asked for.
+        request: the request for the run.
 
     Raises:
-        ConfigAddedError: an update sets an entry that nobody takes, or with ``--strict`` one
-            that was not there.
+        ConfigAddedError: an update sets an entry that no function takes, or, with ``--strict``,
+            an entry that did not exist.
     """
     taken = {
         join_paths(scaffold.path, name)
@@ -164,10 +164,10 @@ def _check_unread(configured: Configured, request: RunRequest, added: Set[str]) 
 
 
 def refuse_unread(paths: Sequence[str]) -> NoReturn:
-    """Say behind a run that is stored as it is: nothing has read what was set (``--strict``).
+    """Report after a run, which is stored anyway, that nothing read some updates (``--strict``).
 
     Args:
-        paths: of the entries.
+        paths: the paths of the entries.
 
     Raises:
         ConfigError: always.

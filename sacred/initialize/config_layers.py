@@ -1,7 +1,7 @@
-"""Where the entries of a configuration come from: all layers that have set them, in order.
+"""Where the entries of a configuration come from: all layers that set them, in order.
 
-Sources, then config hooks, then named configs, then updates from outside: what comes later wins.
-The sources remember what fixed values have kept from being set (`ConfigSummary.overridden`).
+Sources, then config hooks, then named configs, then updates from outside: later layers win. The
+sources remember which values lost against fixed ones (`ConfigSummary.overridden`).
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _DRAWN = Origin("seed", "drawn at random")
 
 
 class NamedLayer(Frozen):
-    """What a named config has set.
+    """The entries that a named config has set.
 
     Attributes:
-        path: of its ingredient.
-        name: of the named config, or the config file.
-        source: its scope or dict.
-        summary: of its evaluation.
+        path: the path of its ingredient.
+        name: the name of the named config, or of the config file.
+        source: the scope or dict.
+        summary: the summary of its evaluation.
         values: the entries that it sets, nested.
         fixed: the paths of the updates that won over it.
     """
@@ -72,14 +72,14 @@ def entries_with_origins(
     request: RunRequest,
     base_dir: str | None = None,
 ) -> list[EntryProvenance]:
-    """The history of each entry of a configuration.
+    """Return the history of each entry of a configuration.
 
     Args:
         config: the whole configuration.
-        scaffolding: the scaffolds that it was made of.
-        named: what named configs have set, in their order.
-        request: what was asked for.
-        base_dir: of the experiment; files in it are shown relative to it.
+        scaffolding: the scaffolds from which it was computed.
+        named: the entries that named configs have set, in order.
+        request: the request for the run.
+        base_dir: the directory of the experiment; files in it are shown relative to it.
     """
     layers = _Layers(base_dir)
     for path, scaffold in reversed(list(scaffolding.items())):  # an ingredient wins over its user
@@ -119,11 +119,11 @@ def _deleted(
 
 
 def leaves_of(values: Mapping[Any, Any], start: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield path and value of each entry of nested dicts; an empty dict is one.
+    """Yield path and value of each entry of nested dicts; an empty dict counts as an entry.
 
     Args:
         values: nested dicts.
-        start: what the paths begin with.
+        start: a prefix for the paths.
     """
     for key, value in values.items():
         if isinstance(value, dict) and value:
@@ -273,12 +273,12 @@ def _caller_of(request: RunRequest) -> str:
 
 
 def origin_of_given(path: str, request: RunRequest, named: Sequence[NamedLayer]) -> Origin | None:
-    """The origin of a value from outside; None if it is none.
+    """Return the origin of a value from outside; None for other values.
 
     Args:
-        path: of the entry, or of a part of it.
-        request: what was asked for.
-        named: what named configs have set, in their order.
+        path: the path of the entry, or of a part of it.
+        request: the request for the run.
+        named: the entries that named configs have set, in order.
     """
     update = _origins_of_updates(request).get(path)
     if update is not None:

@@ -30,8 +30,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def config_schema(configured: Configured, title: str) -> dict[str, Any]:
     """Return the JSON Schema of a configuration, for forms, sweeps and editors.
 
-    An entry that is not typed may be anything; its default shows what is meant. The entries of
-    ingredients are objects.
+    An entry that is not typed may be anything; its default serves as an example. Ingredients are
+    objects with their entries.
 
     Args:
         configured: the configuration, with the values that are the defaults.

@@ -1,4 +1,4 @@
-"""Configuring without running: the list of phases."""
+"""Computing a configuration without running anything: the list of phases."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ __all__ = ["Configured", "configure", "configure_request"]
 
 
 class Configured(Frozen):
-    """What a run is configured with.
+    """The result of configuring a run.
 
     Attributes:
         config: the final configuration, one nested dict.
-        modifications: what updates and named configs changed in it.
+        modifications: the changes that updates and named configs made.
         scaffolding: the scaffolds by ingredient path.
         root_logger: the library's logger.
         run_logger: the logger of the run.
@@ -58,10 +58,10 @@ class Configured(Frozen):
     named_layers: Sequence[NamedLayer] = ()
 
     def entries_with_origins(self, base_dir: str | None = None) -> list[EntryProvenance]:
-        """Where each entry comes from, and what it has overridden.
+        """Return where each entry comes from, and what it has overridden.
 
         Args:
-            base_dir: of the experiment; files in it are shown relative to it.
+            base_dir: the directory of the experiment; files in it are shown relative to it.
         """
         # Not at the top: only runs that are observed, and `explain`, ask.
         from sacred.initialize.config_layers import entries_with_origins
@@ -79,18 +79,18 @@ def configure(
     log_level: str | int | None = None,
     is_checked: bool = True,
 ) -> Configured:
-    """Work out the configuration that a run would have.
+    """Compute the configuration that a run would have.
 
     Args:
         experiment: the experiment (or ingredient) to configure.
         command_name: passed to config hooks.
         config_updates: values that win over all sources; nested, or with dotted keys.
         named_configs: names of named configs or config files, in order.
-        log_level: level of the run's logger.
+        log_level: the level of the run's logger.
         is_checked: whether values that do not fit their declared types are refused.
 
     Raises:
-        NamedConfigNotFoundError, KeyError: an unknown named config or ingredient.
+        NamedConfigNotFoundError, KeyError: a named config or ingredient is unknown.
         CircularDependencyError, ValueError: the ingredients do not form a tree of
             unique paths.
     """
@@ -102,11 +102,11 @@ def configure(
 def configure_request(
     experiment: Ingredient, request: RunRequest, is_checked: bool = True
 ) -> Configured:
-    """Work out the configuration that a request leads to; see `configure`.
+    """Compute the configuration for a request; see `configure`.
 
     Args:
         experiment: the experiment.
-        request: what is asked for.
+        request: the request for the run.
         is_checked: as for `configure`.
     """
     plain, edits = split_edits(request.config_updates)

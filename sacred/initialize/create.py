@@ -1,4 +1,4 @@
-"""From a configuration to a run."""
+"""Creation of runs from configurations."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ __all__ = ["create_requested_run", "create_run", "get_command"]
 
 
 def get_command(scaffolding: Mapping[str, Scaffold], command_path: str) -> CapturedFunction[Any]:
-    """Return the command of a full name.
+    """Return the command with a full name.
 
     Args:
-        scaffolding: of the experiment and its ingredients, by path.
-        command_path: the name, behind the path of an ingredient if it is not the experiment's.
+        scaffolding: the scaffolds of the experiment and its ingredients, by path.
+        command_path: the name, after the path of an ingredient if it is not the experiment's.
 
     Raises:
-        UnknownIngredientError: no such ingredient.
-        UnknownCommandError: no such command.
+        UnknownIngredientError: there is no such ingredient.
+        UnknownCommandError: there is no such command.
     """
     path, _, name = command_path.rpartition(".")
     if path not in scaffolding:
@@ -53,18 +53,18 @@ def create_run(
     force: bool = False,
     log_level: str | int | None = None,
 ) -> Run:
-    """Configure an experiment and make a run of it, without starting it.
+    """Configure an experiment and create a run of it, without starting the run.
 
     Args:
         experiment: the experiment.
-        command_name: the command to run, ``ingredient.command`` for an ingredient's.
+        command_name: the name of the command; ``ingredient.command`` for one of an ingredient.
         config_updates: values that win over all sources.
         named_configs: names of named configs or config files, in order.
-        force: do not complain about suspicious changes of the configuration.
-        log_level: level of the run's logger.
+        force: whether to accept suspicious changes of the configuration.
+        log_level: the level of the run's logger.
 
     Raises:
-        ConfigAddedError: an update sets an entry that nobody takes.
+        ConfigAddedError: an update sets an entry that no function takes.
         KeyError, NamedConfigNotFoundError, CircularDependencyError, ValueError:
             see :func:`configure` and :func:`get_command`.
     """
@@ -101,11 +101,11 @@ def _history(
 
 
 def create_requested_run(experiment: Ingredient, request: RunRequest) -> Run:
-    """Make the run that a request names; see `create_run`.
+    """Create the run for a request; see `create_run`.
 
     Args:
         experiment: the experiment.
-        request: what is asked for; it names a command.
+        request: the request, with the name of a command.
     """
     assert request.command_name is not None
     # What nobody stores is gathered only if somebody asks; an option may add observers later.

@@ -23,7 +23,7 @@ __all__ = ["convert_hook_changes", "refuse_wrong_values", "remarks"]
 
 
 def remarks(scaffolding: Mapping[str, Scaffold]) -> list[str]:
-    """What the log is to say at debug level: which annotated entries are not typed, and why."""
+    """Return remarks for the log at debug level: which annotated entries are not typed, and why."""
     return [
         note
         for scaffold in scaffolding.values()
@@ -38,15 +38,15 @@ def refuse_wrong_values(
     request: RunRequest,
     named: Sequence[NamedLayer],
 ) -> None:
-    """Check the values from outside, now that the sources have said what their entries are.
+    """Check the values from outside, after the sources have declared their entries.
 
     Args:
         scaffolding: all scaffolds, configured.
-        request: what was asked for.
-        named: what named configs have set.
+        request: the request for the run.
+        named: the entries that named configs have set.
 
     Raises:
-        ConfigTypeError: some do not fit; it names all of them.
+        ConfigTypeError: some values do not fit; the message names all of them.
     """
     for scaffold in scaffolding.values():
         _check_models(scaffold)
@@ -123,9 +123,9 @@ def convert_hook_changes(
     """Convert what config hooks return to the declared types of the entries.
 
     Args:
-        scaffold: of the ingredient whose entries change; it notes what does not fit.
+        scaffold: the scaffold of the ingredient, which records values that do not fit.
         changes: the new values, nested.
-        origin: what to say of them in messages.
+        origin: how messages describe where they come from.
     """
     converted = dict(changes)
     if not SETTINGS.CONFIG.CHECK_TYPES or scaffold.config is None:

@@ -51,10 +51,10 @@ def _without_edits(updates: Mapping[Any, Any]) -> dict[Any, Any]:
 def apply_edits(
     edits: Sequence[Edit], config: Mapping[str, Any], ingredients: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """The values that edited entries have.
+    """Return the values of edited entries.
 
     Args:
-        edits: from `split_edits`.
+        edits: the edits from `split_edits`.
         config: the whole configuration without them.
         ingredients: paths of ingredients, which cannot be deleted.
 
@@ -62,7 +62,7 @@ def apply_edits(
         nested updates; deleted entries are `DELETED`.
 
     Raises:
-        ConfigError: there is no such entry, or what is to be appended to is no list.
+        ConfigError: there is no such entry, or the entry to append to is not a list.
 
     >>> apply_edits([(("d", "xs"), [2]), (("d", "y"), None)], {"d": {"xs": [1], "y": 5}})
     {'d': {'xs': [1, 2], 'y': DELETED}}

@@ -1,4 +1,4 @@
-"""What named configs read: entries as the sources give them before the run is configured."""
+"""The entries that named configs read: as the sources give them before the run is configured."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ __all__ = ["EntryReader"]
 
 
 class EntryReader:
-    """Evaluates just those sources that an entry depends on.
+    """Evaluates only the sources on which an entry depends.
 
     Args:
         experiment: the experiment.
-        ingredients: its ingredients and itself, see `gather_ingredients_topological`.
+        ingredients: its ingredients and the experiment, see `gather_ingredients_topological`.
         updates: values that win over all sources, nested.
-        like: the scaffolds of the run; what named configs have set in them counts, too.
-        evaluations: evaluations of scopes that the run will use again.
+        like: the scaffolds of the run; values that named configs have set in them count, too.
+        evaluations: cached evaluations of scopes, which the run will use again.
 
     Attributes:
-        errors: what went wrong in scopes, in order. Entries that a scope has set before it
-            failed are known.
+        errors: the errors in scopes, in order. Entries that a scope set before it failed are
+            known.
     """
 
     def __init__(
@@ -63,13 +63,13 @@ class EntryReader:
     def read(
         self, path: str, names: Sequence[str], command_name: str | None, logger: logging.Logger
     ) -> dict[str, Any]:
-        """The entries of those names that there are.
+        """Return the entries with some names, as far as they exist.
 
         Args:
-            path: of the ingredient that asks.
-            names: what it asks for: its own entries, or its ingredients.
+            path: the path of the ingredient that asks.
+            names: the names of its own entries, or of its ingredients.
             command_name: passed to config hooks.
-            logger: as `command_name`.
+            logger: passed to config hooks.
         """
         scaffold = self._scaffolding[path]
         view = scaffold.view(self._evaluate_for(scaffold, names))

@@ -33,18 +33,17 @@ __all__ = ["NamedConfigs"]
 
 
 class NamedConfigs:
-    """Evaluates the named configs of a run; what they set is fixed for the sources.
+    """Evaluates the named configs of a run, whose values are fixed for the sources.
 
-    Each may read any entry: it gets the value that the sources give with the updates and
-    the named configs to its left. The evaluations of scopes that this takes are kept for
-    the run.
+    Each may read any entry: it gets the value that the sources compute with the updates and
+    the named configs to its left. The evaluations of scopes for this are kept for the run.
 
     Args:
         experiment: the experiment.
-        ingredients: its ingredients and itself, see `gather_ingredients_topological`.
+        ingredients: its ingredients and the experiment, see `gather_ingredients_topological`.
         scaffolding: the scaffolds of the run, with the updates distributed.
         logger: the logger of the run.
-        evaluations: earlier evaluations of scopes that may be used again.
+        evaluations: cached evaluations of scopes.
     """
 
     def __init__(
@@ -72,7 +71,7 @@ class NamedConfigs:
         """Evaluate named configs in order.
 
         Args:
-            names: of named configs or config files.
+            names: the names of named configs or config files.
             updates: values from outside, nested; they win over every named config.
             command_name: passed to config hooks.
 
@@ -80,7 +79,7 @@ class NamedConfigs:
             all values that are fixed for the sources, nested.
 
         Raises:
-            NamedConfigNotFoundError, KeyError: an unknown named config or ingredient.
+            NamedConfigNotFoundError, KeyError: a named config or ingredient is unknown.
         """
         fixed: dict[str, Any] = {}
         for name in names:

@@ -47,10 +47,10 @@ Prefixes = Sequence[Sequence[str]]
 
 
 def gather_ingredients_topological(ingredient: Ingredient) -> list[Ingredient]:
-    """All ingredients of an ingredient and itself: each before those that use it.
+    """Return an ingredient and all that it uses, each before those that use it.
 
     Raises:
-        CircularDependencyError: there is no such order.
+        CircularDependencyError: ingredients use each other in a circle.
     """
     depths: dict[Ingredient, int] = {}
     for found, depth in ingredient.traverse_ingredients():
@@ -61,11 +61,11 @@ def gather_ingredients_topological(ingredient: Ingredient) -> list[Ingredient]:
 def create_scaffolding(
     experiment: Ingredient, sorted_ingredients: Sequence[Ingredient]
 ) -> Scaffolding:
-    """Make one scaffold for each ingredient, in the given order; the experiment's path is ``""``.
+    """Create a scaffold for each ingredient, in the given order; the experiment's path is ``""``.
 
     Args:
-        experiment: whose run is made.
-        sorted_ingredients: it and all that it uses; each stands after those that it uses.
+        experiment: the experiment.
+        sorted_ingredients: the experiment and all that it uses, each after those that it uses.
 
     Raises:
         ValueError: two ingredients have the same path.
@@ -92,15 +92,15 @@ def create_scaffolding(
 
 
 def split_prefixes(scaffolding: Mapping[str, Scaffold]) -> list[list[str]]:
-    """The paths of all ingredients but the experiment, split, longest first."""
+    """Return the paths of all ingredients except the experiment, split, longest first."""
     return sorted((path.split(".") for path in scaffolding if path), key=len, reverse=True)
 
 
 def refuse_object_texts(config: Any) -> None:
-    """Check that no entry is only the text of an object that the run would need.
+    """Check that no entry is just the text of an object that the run would need.
 
     Raises:
-        ConfigError: there are such entries; it names them.
+        ConfigError: there are such entries; the message names them.
     """
     if _has_object_text(config):  # paths of all entries take longer
         leaves = _nested_leaves(config)
@@ -136,14 +136,14 @@ def _nested_leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def find_best_match(path: str, prefixes: Prefixes) -> tuple[str, str]:
-    """Split the path of an entry into that of its ingredient and the rest.
+    """Split the path of an entry into the path of its ingredient and the rest.
 
     Args:
         path: the full path.
         prefixes: the paths of the ingredients in parts, the longest first.
 
     Returns:
-        the path of the ingredient (``""``: the experiment), and that of the entry within it.
+        the path of the ingredient (``""`` for the experiment), and that of the entry within it.
 
     >>> find_best_match("data.paths.root", [["data", "paths"], ["data"]])
     ('data.paths', 'root')
@@ -190,7 +190,7 @@ def _distribute(
 def distribute_config_updates(
     prefixes: Prefixes, scaffolding: Scaffolding, config_updates: Mapping[str, Any]
 ) -> None:
-    """Give each update to the ingredient with the longest matching path.
+    """Assign each update to the ingredient with the longest matching path.
 
     Args:
         prefixes: the paths of the ingredients in parts, the longest first.
@@ -206,7 +206,7 @@ def distribute_presets(
     """Make the values of a named config readable for the sources that are evaluated later.
 
     Args:
-        sc_path: of the ingredient that has the named config.
+        sc_path: the path of the ingredient that has the named config.
         prefixes: the paths of the ingredients in parts, the longest first.
         scaffolding: receives the values.
         config_updates: the values, relative to the ingredient.
@@ -224,7 +224,7 @@ def distribute_named_configs(scaffolding: Scaffolding, named_configs: Sequence[s
         named_configs: full names, in the order in which they apply.
 
     Raises:
-        KeyError: there is no ingredient of that path.
+        KeyError: there is no ingredient with that path.
     """
     for name in named_configs:
         scaffold, config_name = get_scaffolding_and_config_name(name, scaffolding)
@@ -240,10 +240,10 @@ def get_scaffolding_and_config_name(
 
     Args:
         named_config: the full name, or the path of a config file.
-        scaffolding: by path.
+        scaffolding: the scaffolds by path.
 
     Raises:
-        KeyError: there is no ingredient of that path.
+        KeyError: there is no ingredient with that path.
     """
     if os.path.isfile(named_config) or "." not in named_config:
         return scaffolding[""], named_config
@@ -267,9 +267,9 @@ def _missing_file(name: str) -> str:
 
 
 def get_configuration(scaffolding: Scaffolding) -> dict[str, Any]:
-    """The whole configuration as known now: one nested dict.
+    """Return the whole configuration, as far as it is known, as one nested dict.
 
-    Ingredients without entries are left out, unless they are a part of others.
+    Ingredients without entries are left out, unless they are parts of others.
     """
     lodgers = {path for scaffold in scaffolding.values() for path in scaffold.lodgers}
     configuration: dict[str, Any] = {}
@@ -280,9 +280,9 @@ def get_configuration(scaffolding: Scaffolding) -> dict[str, Any]:
 
 
 def join_overlapping(scaffolding: Scaffolding) -> None:
-    """Let functions of an ingredient see the entries of those that lie below its path.
+    """Let functions of an ingredient see the entries of ingredients below its path.
 
-    Who else uses them does not matter, as long as both have entries.
+    It does not matter which others use them, as long as both have entries.
     """
     filled = {path: scaffold for path, scaffold in scaffolding.items() if path and scaffold.config}
     for above, owner in filled.items():
@@ -296,12 +296,12 @@ def apply_config_hooks(
 ) -> None:
     """Let the config hooks of an ingredient change its configuration.
 
-    What they return for an ingredient below it changes that of the ingredient.
+    Changes that they return for an ingredient below it apply to that ingredient.
 
     Args:
         scaffolding: all scaffolds, as far as they are configured.
-        scaffold: the one whose hooks are asked.
-        command_name: the command that is going to run.
+        scaffold: the one whose hooks are called.
+        command_name: the name of the command that is going to run.
         logger: the logger of the run.
     """
     if not scaffold.config_hooks or scaffold.config is None:
@@ -322,7 +322,7 @@ def apply_config_hooks(
 
 
 def get_config_modifications(scaffolding: Scaffolding) -> ConfigSummary:
-    """Return what the updates have changed, over all ingredients."""
+    """Return the changes that updates made, over all ingredients."""
     changes = ConfigSummary()
     for path, scaffold in scaffolding.items():
         if scaffold.config_mods is not None:

@@ -21,7 +21,7 @@ def initialize_logging(
     scaffolding: Mapping[str, Scaffold],
     log_level: str | int | None = None,
 ) -> tuple[logging.Logger, logging.Logger]:
-    """Give every scaffold its logger.
+    """Create the loggers of all scaffolds.
 
     The run's logger has the experiment's name. Captured functions log to children of the same
     root, named by the path of their ingredient and their own name.
@@ -29,7 +29,7 @@ def initialize_logging(
     Args:
         experiment: its ``logger``, if set, is used instead of the root logger.
         scaffolding: the scaffolds by path.
-        log_level: level of these loggers, by name or number; no others have it.
+        log_level: the level of these loggers only, by name or number.
 
     Returns:
         the root logger and the logger of the run.
@@ -54,10 +54,10 @@ _set_by_us: dict[str, tuple[int, int]] = {}
 
 @contextlib.contextmanager
 def kept_level(experiment: Ingredient) -> Iterator[None]:
-    """Leave the level of the run's logger as it is: a configuration is worked out for no run.
+    """Keep the level of the run's logger while a configuration is computed without a run.
 
     Args:
-        experiment: of which a run may be running.
+        experiment: the experiment, which may have a running run.
     """
     logger = (experiment.logger or create_basic_stream_logger()).getChild(experiment.path)
     level, ours = logger.level, _set_by_us.get(logger.name)

@@ -1,4 +1,4 @@
-"""The scaffold of one ingredient: what is known of it while a run is configured."""
+"""The scaffold of one ingredient: its state while a run is configured."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def nested_at(path: str, config: Mapping[str, Any]) -> dict[str, Any]:
     """Nest a configuration below a path.
 
     Args:
-        path: dotted; empty: the configuration stays as it is.
+        path: a dotted path; if empty, the configuration stays as it is.
         config: the entries.
 
     >>> nested_at("a.b", {"c": 1})
@@ -71,9 +71,9 @@ class Scaffold:
         commands: its commands by name.
         named_configs: its named configs by name.
         config_hooks: its config hooks.
-        generate_seed: whether its seed shows in the configuration.
-        pre_run_hooks: what runs before the command.
-        post_run_hooks: what runs after the command.
+        generate_seed: whether its seed is an entry of the configuration.
+        pre_run_hooks: the functions that run before the command.
+        post_run_hooks: the functions that run after the command.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class Scaffold:
 
     @property
     def has_run_readers(self) -> bool:
-        """Whether functions of the user take ``_run``, which has the whole configuration."""
+        """Whether any of the user's functions take ``_run``, which has the whole configuration."""
         return any(
             "_run" in function.signature.arguments and not is_built_in(function)
             for function in self._captured_functions
@@ -148,7 +148,7 @@ class Scaffold:
 
     @property
     def seed(self) -> int | None:
-        """The seed of this ingredient, once it is decided."""
+        """The seed of this ingredient, once it is set."""
         if callable(self._seed):
             self._seed = self._seed()
         return self._seed
@@ -159,7 +159,7 @@ class Scaffold:
 
     @property
     def rnd(self) -> Any:
-        """The generator of this ingredient, once its seed is decided."""
+        """The generator of this ingredient, once its seed is set."""
         return self._rnd.generator() if isinstance(self._rnd, SeedSource) else self._rnd
 
     @rnd.setter
@@ -168,14 +168,14 @@ class Scaffold:
 
     @property
     def seed_source(self) -> Any:
-        """What the seeds of its ingredients are drawn from; nothing is drawn by asking for it."""
+        """The source of seeds for its ingredients; reading this attribute draws nothing."""
         return self._rnd
 
     def set_up_seed(self, rnd: Any = None) -> None:
-        """Decide the seed of this ingredient, and of those whose path lies under its own.
+        """Set the seed of this ingredient, and of those below its path.
 
         Args:
-            rnd: the generator of the user, or a `SeedSource`; None for the experiment.
+            rnd: a generator or a `SeedSource` to draw from; None for the experiment.
         """
         if self._seed is not None:
             return
@@ -205,14 +205,14 @@ class Scaffold:
         return self.config
 
     def name_of(self, path: str) -> str:
-        """Return how this ingredient calls another one: its path without the common prefix."""
+        """Return the name of another ingredient in this one: its path without the common prefix."""
         return rel_path(self.path, path) if is_prefix(self.path, path) else path
 
     def gather_fallbacks(self) -> None:
-        """Make the configs of its ingredients, as far as known, readable for its sources.
+        """Make the configurations of its ingredients, as far as known, readable for its sources.
 
-        An ingredient behind one whose path it lies below becomes a part of that one, even if
-        that one does not use it.
+        An ingredient that follows one above its path becomes a part of that one, even if that
+        one does not use it.
         """
         before: list[Scaffold] = []
         for used in self._in_order():
@@ -261,10 +261,10 @@ class Scaffold:
         return config, summaries
 
     def declaration(self, path: str) -> Declaration | None:
-        """The declared type of an entry: that of the last source that declares it.
+        """Return the declared type of an entry, from the last source that declares it.
 
         Args:
-            path: of the entry; the empty path is that of the whole.
+            path: the path of the entry; the empty path is the whole.
         """
         name, _, rest = path.partition(".")
         for source in reversed(self.config_scopes):
@@ -287,7 +287,7 @@ class Scaffold:
         """Evaluate one named config, or config file, with the updates fixed.
 
         Raises:
-            NamedConfigNotFoundError: no such name and no such file.
+            NamedConfigNotFoundError: there is no such name and no such file.
         """
         source = self.find_named_config(config_name)
         with ConfigError.track({}, self.path):
@@ -298,10 +298,10 @@ class Scaffold:
             )
 
     def find_named_config(self, config_name: str) -> ConfigSource:
-        """The named config, or config file, of that name.
+        """Find the named config, or config file, with a name.
 
         Raises:
-            NamedConfigNotFoundError: no such name and no such file.
+            NamedConfigNotFoundError: there is no such name and no such file.
         """
         if os.path.isfile(config_name):
             return ConfigDict(config_name)
@@ -317,12 +317,12 @@ class Scaffold:
     def run_config_hooks(
         self, config: Mapping[str, Any], command_name: str | None, logger: logging.Logger
     ) -> dict[str, Any]:
-        """Ask the config hooks for changes of this ingredient's config.
+        """Call the config hooks, which may change this ingredient's configuration.
 
         Args:
-            config: the whole configuration so far; each hook gets a deep copy, without what
-                the hooks beside it have changed.
-            command_name: the command that is going to run.
+            config: the whole configuration so far; each hook gets a deep copy, without the
+                changes of the other hooks.
+            command_name: the name of the command that is going to run.
             logger: the logger of the run.
 
         Returns:
@@ -382,14 +382,14 @@ class Scaffold:
         return {key: value for key, value in updates.items() if key in changes}
 
     def get_config_modifications(self, config: Mapping[str, Any] | None = None) -> None:
-        """Sum up what the updates changed, over all sources of this ingredient."""
+        """Return the changes that updates made, over all sources of this ingredient."""
         added = {path for path, _ in iterate_flattened(self.config_updates)}
         self.config_mods = ConfigSummary(added=added)
         for summary in self.summaries:
             self.config_mods.update_from(summary)
 
     def get_config_updates_recursive(self) -> dict[str, Any]:
-        """The updates of this ingredient and of those below it, nested."""
+        """Return the updates of this ingredient and of those below it, nested."""
         updates = copy.copy(self.config_updates)
         for path, subrunner in self.subrunners.items():
             if not is_prefix(self.path, path):
@@ -400,19 +400,19 @@ class Scaffold:
         return updates
 
     def get_fixture(self) -> dict[str, Any]:
-        """What the captured functions of this ingredient see: its config and its ingredients'."""
+        """Return what the captured functions of this ingredient see: entries and ingredients."""
         if self.fixture is None:
             self.fixture = self.view(self.config or {})
         return self.fixture
 
     def view(self, config: Mapping[str, Any], is_whole: bool = True) -> dict[str, Any]:
-        """A configuration of this ingredient, with those of its ingredients in it.
+        """Return a configuration of this ingredient that includes those of its ingredients.
 
-        An entry that has the name of an ingredient keeps what the ingredient does not have.
+        If an entry has the name of an ingredient, both are merged; the ingredient wins.
 
         Args:
             config: its own entries.
-            is_whole: with ingredients that lie elsewhere, as its captured functions see it.
+            is_whole: whether to include ingredients elsewhere, as its captured functions see it.
         """
         below: dict[str, Any] = {}
         for path, other in self._configs_below():
@@ -427,7 +427,7 @@ class Scaffold:
         return view
 
     def _in_order(self) -> Iterable[Scaffold]:
-        """The scaffolds of its ingredients, each behind those that it uses."""
+        """Yield the scaffolds of its ingredients, each after those that it uses."""
         for subrunner in self.subrunners.values():
             yield from subrunner._in_order()
             yield subrunner

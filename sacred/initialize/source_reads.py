@@ -1,4 +1,4 @@
-"""Which entries can be read: by functions, and by sources, which work out others from them."""
+"""Which entries can be read by functions, or by sources that compute others from them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["entries_nothing_reads", "paths_read_by_sources"]
 
 
 def entries_nothing_reads(configured: Configured) -> frozenset[str] | None:
-    """The paths of entries that neither a captured function nor a source can read.
+    """Return the paths of entries that neither a captured function nor a source can read.
 
     Args:
         configured: the configuration.
 
     Returns:
-        None: any entry may be read, for something takes the whole configuration.
+        None if any entry may be read, because something takes the whole configuration.
     """
     read = paths_read_by_sources(configured)
     if read is None:
@@ -44,13 +44,14 @@ def entries_nothing_reads(configured: Configured) -> frozenset[str] | None:
 
 
 def paths_read_by_sources(configured: Configured) -> frozenset[str] | None:
-    """The paths of entries that scopes and named configs may read.
+    """Return the paths of entries that scopes and named configs may read.
 
     Args:
         configured: the configuration.
 
     Returns:
-        paths, also of groups of entries; None: any entry may be read, as by config hooks.
+        paths, including those of groups; None if any entry may be read, for example by config
+        hooks.
     """
     sources: list[tuple[str, Any]] = [
         (layer.path, layer.source) for layer in configured.named_layers
