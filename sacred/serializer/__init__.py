@@ -2,35 +2,35 @@
 
 | module | what it holds |
 |---|---|
-| `array_likes` | tensors of any library, as numbers and arrays of numpy |
-| `arrays` | Numpy's arrays, scalars and dtypes, in jsonpickle's form |
-| `axes` | Pandas' indices: those that stand alone, and the axes of frames |
+| `array_likes` | tensors of any library, as numbers and numpy arrays |
+| `arrays` | numpy's arrays, scalars and dtypes, in jsonpickle's form |
+| `axes` | pandas' indices: those on their own, and the axes of frames |
 | `dates` | dates, times and time spans, in jsonpickle's form |
-| `escaped_text` | texts with lone surrogates, which neither UTF-8 nor strict JSON nor MongoDB has |
-| `extension_arrays` | Pandas' own dtypes, and arrays of them |
-| `field_objects` | objects that are their fields: dataclasses and namespaces |
-| `foreign` | objects of users' own classes: jsonpickle writes them |
-| `frames` | Pandas' frames, series and everything else of pandas' that is data |
-| `inner_text` | texts inside of objects, which jsonpickle stores as JSON text |
+| `escaped_text` | strings with lone surrogates, which UTF-8, strict JSON and MongoDB lack |
+| `extension_arrays` | pandas' own dtypes, and arrays of them |
+| `field_objects` | objects that consist of their fields: dataclasses and namespaces |
+| `foreign` | objects of users' own classes, which jsonpickle writes |
+| `frames` | pandas' frames, series and all its other data |
+| `inner_text` | parts of objects that jsonpickle stores as JSON text |
 | `json_text` | JSON text that every JSON reader can read, NaN and infinity included |
-| `object_text` | texts that stand for objects that cannot be made again from stored data |
-| `pandas_scalars` | Pandas' time stamps, spans, periods, intervals and missing values |
-| `protocol` | what the code for one kind of objects asks of the journey that it is part of |
+| `object_text` | texts that stand for objects that cannot be restored from stored data |
+| `pandas_scalars` | pandas' timestamps, time spans, periods, intervals and missing values |
+| `protocol` | how the code for one kind of objects restores their parts |
 | `reading` | from plain data back to values, without trusting them |
 | `standard_types` | paths, exact numbers, ids, ranges, addresses and enumerations |
-| `standard_values` | values of the standard library: how each becomes data, and back |
-| `tags` | the tags: keys of a dict that stands for something else |
+| `standard_values` | values of the standard library, and how data become them again |
+| `tags` | the tags: keys of dicts that stand for something else |
 | `writing` | from values to plain data |
 
-`flatten` turns a value into what JSON can hold; `restore` is the inverse. The
-form of what is not plain is jsonpickle's::
+`flatten` turns a value into what JSON can hold; `restore` is the inverse.
+Values that are not plain have jsonpickle's form::
 
     >>> flatten({"size": (1, 2), 3: "three"})
     {'size': {'py/tuple': [1, 2]}, 'json://3': 'three'}
     >>> restore({"size": {"py/tuple": [1, 2]}, "json://3": "three"})
     {'size': (1, 2), 3: 'three'}
 
-`restore` never runs code that the data ask for: it makes plain data, tuples,
+`restore` never runs code that the data name: it makes plain data, tuples,
 sets, bytes, complex numbers, dates and times, paths, exact numbers, UUIDs, network
 addresses, ranges and slices, numpy arrays, scalars and dtypes, pandas frames, series and
 indices. Any other tag is an `UnsafeDataError`::
@@ -41,9 +41,9 @@ indices. Any other tag is an `UnsafeDataError`::
     sacred.serializer.UnsafeDataError: refused to restore data at x: py/reduce of 'os.system' \
 is not allowed (only plain data, tuples, sets, dates, numpy and pandas values are)
 
-`dumps` and `loads` go to JSON *text*. JSON has no NaN and no infinity; the text
-has ``{"py/float": "NaN"}`` (or ``"Infinity"``, ``"-Infinity"``) there, which
-every JSON reader can read and `restore` understands::
+`dumps` and `loads` work with JSON *text*. JSON has no NaN and no infinity; the text has
+``{"py/float": "NaN"}`` (or ``"Infinity"``, ``"-Infinity"``) instead, which every JSON
+reader can read and `restore` understands::
 
     >>> dumps({"loss": float("nan")})
     '{"loss": {"py/float": "NaN"}}'
@@ -69,7 +69,7 @@ register_handlers(flatten)
 
 
 def dumps(obj: Any, *, indent: int | None = None, sort_keys: bool = False) -> str:
-    """JSON text of a value.
+    """Return the JSON text of a value.
 
     Args:
         obj: flattened data (its tags stay as they are) or any other value
@@ -84,11 +84,11 @@ def dumps(obj: Any, *, indent: int | None = None, sort_keys: bool = False) -> st
 
 
 def loads(text: str | bytes) -> Any:
-    """The value of a JSON text that `dumps` wrote; see `restore`.
+    """Return the value of a JSON text that `dumps` has written; see `restore`.
 
     Raises:
         UnsafeDataError: it has tags that are not allowed.
-        ValueError: it is no JSON, or nested too deeply.
+        ValueError: it is not JSON, or nested too deeply.
 
     >>> loads(dumps({1: {"x"}, "inf": float("inf")}))
     {1: {'x'}, 'inf': inf}

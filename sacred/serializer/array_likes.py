@@ -1,7 +1,7 @@
-"""Tensors of any library, as numbers and arrays of numpy.
+"""Tensors of any library, as numbers and numpy arrays.
 
-None of the libraries is imported, and no type of theirs is named: what counts is what nearly
-all of them have, ``shape``, ``item()`` and ``__array__``.
+No library is imported, and none of their types is named: tensors are recognized by what
+nearly all of them have, ``shape``, ``item()`` and ``__array__``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ __all__ = ["array_like", "number_of"]
 
 
 def number_of(value: Any) -> Any:
-    """The Python number of a tensor without dimensions, or `NotImplemented`.
+    """Return the Python number of a tensor without dimensions, or `NotImplemented`.
 
     >>> number_of("text")
     NotImplemented
@@ -35,7 +35,7 @@ def _is_empty(shape: Any) -> bool:
 
 
 def array_like(value: Any) -> Any:
-    """The number or the array that a tensor holds, or `NotImplemented`."""
+    """Return the number or the array that a tensor holds, or `NotImplemented`."""
     number = number_of(value)
     if number is not NotImplemented:
         return number

@@ -1,7 +1,7 @@
 """Numpy's arrays, scalars and dtypes, in jsonpickle's form.
 
 Small arrays are stored as lists, larger ones as compressed bytes. Only this
-module may import numpy, and only when there is something of numpy's to handle.
+module may import numpy, and only when there is a numpy object to handle.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ def flatten_numpy(value: Any, flatten: Callable[[Any], Any]) -> Any:
     """Return the plain form of an array, a scalar or a dtype; scalars become Python's if possible.
 
     Args:
-        value: any value of numpy's.
+        value: any numpy object.
         flatten: makes the plain form of items.
 
     Raises:
-        TypeError: the value is no data, as a generator of random numbers.
+        TypeError: the value is not data, but for example a random generator.
     """
     # Not at the top, as others below: numpy is optional, and slow to load.
     import numpy as np
@@ -87,14 +87,14 @@ def _flatten_scalar(value: Any, flatten: Callable[[Any], Any]) -> Any:
 def flatten_array(
     array: Any, flatten: Callable[[Any], Any], *, finite: bool = False
 ) -> dict[str, Any]:
-    """A `numpy.ndarray`; sub-classes become plain arrays, views become copies.
+    """Return the plain form of an array; subclasses become plain arrays, views become copies.
 
     Args:
         array: the array.
         flatten: writes the items.
-        finite: write no NaN and no infinity as numbers: compress them as bytes. So
-            JSON text, which has none (see `sacred.serializer.dumps`), needs no tag
-            that jsonpickle does not know.
+        finite: do not write NaN and infinities as numbers, but compress the array as bytes. So
+            JSON text, which lacks them (see `sacred.serializer.dumps`), needs no tag that
+            jsonpickle does not know.
     """
     import numpy as np
 
@@ -125,7 +125,7 @@ def flatten_array(
 
 
 def _needs_bytes(items: list[Any]) -> bool:
-    """Whether there are numbers that JSON does not have, and nothing else that it has not."""
+    """Whether there are numbers that JSON lacks, and nothing else that it lacks."""
     return all(type(item) in (str, int, float, bool, type(None)) for item in items) and any(
         type(item) is float and not math.isfinite(item) for item in items
     )
@@ -142,7 +142,7 @@ def _dtype_text(dtype: Any) -> str:
 
 
 def numpy_reader(name: str) -> ReadObject | None:
-    """Return what restores objects of a class of numpy's; None if they are not allowed."""
+    """Return what restores objects of a numpy class; None if they are not allowed."""
     if name in _ARRAY_NAMES:
         return _restore_array
     if _DTYPE_NAME.fullmatch(name):

@@ -1,7 +1,7 @@
-"""Pandas' indices: those that stand alone, and the axes of frames.
+"""Pandas' indices: those on their own, and the axes of frames.
 
-The form is jsonpickle's: the items as JSON text. It does not have all that an
-index is (categories, frequency, the dtypes of levels, ...); such facts are added
+The form is jsonpickle's: the items as JSON text. It does not cover everything about an
+index (categories, frequency, the dtypes of levels, ...); such facts are added
 under the key ``exact``, which jsonpickle ignores. Most indices need none.
 """
 
@@ -33,7 +33,7 @@ def flatten_name(name: Any, flatten: Callable[[Any], Any]) -> Any:
 
     Args:
         name: any hashable value.
-        flatten: makes the plain form of what is no tuple.
+        flatten: makes the plain form of what is not a tuple.
 
     >>> flatten_name(("a", ("b", 1)), str)
     ['a', ['b', '1']]
@@ -59,7 +59,7 @@ def restore_name(flat: Any, reader: Reader) -> Any:
 
 
 def axis_facts(index: Any, flatten: Callable[[Any], Any]) -> dict[str, Any]:
-    """Return what an index is beyond its items: its type, frequency, categories; mostly nothing.
+    """Return the facts about an index beyond its items: type, frequency, categories; mostly none.
 
     Args:
         index: a `pandas.Index`.
@@ -122,7 +122,7 @@ def make_axis(items: list[Any], name: Any, facts: dict[str, Any], reader: Reader
     Args:
         items: the restored items.
         name: the restored name.
-        facts: what `axis_facts` has found.
+        facts: those from `axis_facts`.
         reader: restores the values in `facts`.
 
     Raises:
@@ -153,7 +153,7 @@ def make_levels(items: list[Any], names: Any, facts: dict[str, Any], reader: Rea
     Args:
         items: one sequence for each entry, with an item for each level.
         names: one for each level; None: they have none.
-        facts: what `axis_facts` has found.
+        facts: those from `axis_facts`.
         reader: restores the values in `facts`.
 
     Raises:

@@ -1,11 +1,11 @@
-r"""Texts with lone surrogates, which neither UTF-8 nor strict JSON nor MongoDB has.
+r"""Strings with lone surrogates, which UTF-8, strict JSON and MongoDB lack.
 
-They come from names of files that are no UTF-8, for example. The form has their escapes::
+They come from file names that are not UTF-8, for example. The form has their escapes::
 
     {"py/escaped": "caf\udce9.txt"}
 
-Where a record has room for a text only (names, output, tags), it is stored with each such
-character as U+FDD0, which stands for no character, and the four digits of its number.
+Where a record has room only for a plain string (names, output, tags), each such character is stored
+as U+FDD0, which is not a character, and the four digits of its number.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _ESCAPE = re.compile(r"\\(\\|u(d[89a-f][0-9a-f]{2}))")
 
 
 def has_surrogates(text: str) -> bool:
-    r"""Whether UTF-8 lacks a character of the text.
+    r"""Return whether UTF-8 lacks a character of a string.
 
     >>> has_surrogates("a\udcff"), has_surrogates("\U0001f600")
     (True, False)
@@ -54,7 +54,7 @@ def has_surrogates(text: str) -> bool:
 
 
 def flatten_escaped(text: str) -> dict[str, str]:
-    r"""The form of such a text.
+    r"""Return the form of such a string.
 
     >>> flatten_escaped("\\a\udcff")["py/escaped"]
     '\\\\a\\udcff'
@@ -64,7 +64,7 @@ def flatten_escaped(text: str) -> dict[str, str]:
 
 
 def read_escaped(flat: dict[str, Any]) -> str:
-    """The text of such a form.
+    """Return the string of such a form.
 
     Raises:
         TypeError: the data are malformed.
@@ -75,7 +75,7 @@ def read_escaped(flat: dict[str, Any]) -> str:
 
 
 def storable_text(text: str) -> str:
-    r"""The text, with characters that UTF-8 lacks escaped; nearly all texts stay as they are.
+    r"""Escape the characters of a string that UTF-8 lacks; nearly all strings stay as they are.
 
     >>> storable_text("caf\udce9") == "caf\ufdd0dce9"
     True
@@ -86,7 +86,7 @@ def storable_text(text: str) -> str:
 
 
 def original_text(stored: str) -> str:
-    r"""The text of which `storable_text` has made this one.
+    r"""Return the string that `storable_text` was given; its inverse.
 
     >>> original_text("caf\ufdd0dce9") == "caf\udce9"
     True
@@ -99,11 +99,11 @@ def original_text(stored: str) -> str:
 def map_texts(
     entries: Mapping[str, Any], names: Iterable[str], convert: Callable[[str], str]
 ) -> dict[str, Any]:
-    """Return the entries with some that are texts, or lists of texts, converted.
+    """Return the entries of a dict, some of which (strings, or lists of them) are converted.
 
     Args:
-        entries: they stay as they are.
-        names: of those to be converted.
+        entries: the dict, which is not changed.
+        names: of the entries to convert.
         convert: `storable_text` or `original_text`.
 
     >>> map_texts({"notes": "a", "priority": 1, "tags": ["b"]}, ANNOTATIONS, str.upper)

@@ -1,7 +1,7 @@
 """Pandas' own dtypes, and arrays of them.
 
 Nullable, text, categorical and sparse arrays have the form that jsonpickle gives them.
-Its form of the others is the inside of pandas' classes, which changes from one
+Its form of the others shows the internals of pandas' classes, which change from one
 version to the next; they become a list of items and the name of the dtype, in
 an object that only `sacred.serializer.restore` knows (``pandas.array``).
 """
@@ -37,9 +37,9 @@ _MASKED_DTYPE = re.compile(r"(U?Int(8|16|32|64)|Float(32|64)|Boolean)Dtype")
 
 
 def flatten_dtype(dtype: Any, flatten: Callable[[Any], Any]) -> Any:
-    """Return a dtype as text if that is enough, as an object if it is categorical.
+    """Return a dtype as a string if that is enough, as an object if it is categorical.
 
-    None if neither can say it (time zones without a name).
+    None if neither can describe it (time zones without a name).
 
     Args:
         dtype: of an array or an index.
@@ -66,7 +66,7 @@ def read_dtype(flat: Any, reader: Reader) -> Any:
         reader: restores categories.
 
     Raises:
-        TypeError: it is neither a text nor categorical.
+        TypeError: it is neither a string nor categorical.
     """
     import pandas as pd
 
@@ -77,7 +77,7 @@ def read_dtype(flat: Any, reader: Reader) -> Any:
 
 
 def flatten_dtype_object(dtype: Any, flatten: Callable[[Any], Any]) -> Any:
-    """Return the plain form of a dtype that stands alone, or `NotImplemented`.
+    """Return the plain form of a dtype on its own, or `NotImplemented`.
 
     jsonpickle writes the others.
 
@@ -102,7 +102,7 @@ def flatten_dtype_object(dtype: Any, flatten: Callable[[Any], Any]) -> Any:
 
 
 def dtype_reader(cls: str) -> ReadObject | None:
-    """Return a function that restores dtypes of a class of pandas'; None if it is no such class."""
+    """Return a function that restores dtypes of a pandas class; None if it is not such a class."""
     return _restore_masked_dtype if _MASKED_DTYPE.fullmatch(cls) else _DTYPE_READERS.get(cls)
 
 
@@ -185,7 +185,7 @@ def flatten_extension_array(array: Any, flatten: Callable[[Any], Any]) -> Any:
 
 
 def flatten_native_array(array: Any, flatten: Callable[[Any], Any]) -> Any:
-    """Return the plain form that jsonpickle gives to an array of pandas' own; None for any other.
+    """Return the plain form that jsonpickle gives to one of pandas' arrays; None for any other.
 
     Args:
         array: the array.
@@ -233,7 +233,7 @@ def flatten_native_array(array: Any, flatten: Callable[[Any], Any]) -> Any:
 
 
 def make_array(items: list[Any], dtype: Any) -> Any:
-    """Return an array of numpy's or an extension's.
+    """Return a numpy array or an extension array.
 
     Args:
         items: the restored items.

@@ -1,8 +1,8 @@
-"""Objects that are their fields: dataclasses and namespaces.
+"""Objects that consist of their fields: dataclasses and namespaces.
 
 The form is jsonpickle's: ``{"py/object": "train.Options", "lr": 0.1}``. It is read as an
 object only if the process has imported the class; the fields are set without running any
-code of the class, so one that sets attributes in a way of its own is refused.
+code of the class, so a class with its own way of setting attributes is refused.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _NAMESPACES = ("argparse.Namespace", "types.SimpleNamespace")
 
 
 def fields_of(value: Any) -> dict[str, Any] | None:
-    """The fields of an object that is nothing else than them, or None.
+    """Return the fields of an object that consists of nothing else, or None.
 
-    Those are instances of dataclasses, namespaces, and objects that are copied and pickled
-    in the default way.
+    Such objects are instances of dataclasses, namespaces, and objects that are copied and
+    pickled in the default way.
     """
     cls: Any = type(value)
     names = getattr(cls, "__dataclass_fields__", None)

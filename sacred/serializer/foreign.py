@@ -1,9 +1,9 @@
-"""Objects of users' own classes: jsonpickle writes them.
+"""Objects of users' own classes, which jsonpickle writes.
 
 It needs handlers for what such objects may hold: without numpy's, for example,
-an array is written with all of its internals. They are registered once jsonpickle and
-the package are imported, by whomever: readers of records use jsonpickle, too, and rely
-on them. Handlers that a user has registered stay.
+an array is written with all of its internals. They are registered once jsonpickle
+and the package are imported, by anybody: readers of records use jsonpickle, too, and
+rely on them. Handlers that a user has registered stay.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ def register_handlers(flatten: Callable[[Any], Any]) -> None:
 
 
 def encode_other(value: Any, flatten: Callable[[Any], Any]) -> str:
-    """JSON text of any object, in jsonpickle's form.
+    """Return the JSON text of any object, in jsonpickle's form.
 
     Args:
         value: the object.
-        flatten: writes what it holds of pandas'.
+        flatten: writes the pandas objects in it.
     """
     # Not at the top, as others below: few values need jsonpickle, which is slow to load.
     import jsonpickle

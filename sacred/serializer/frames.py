@@ -1,4 +1,4 @@
-"""Pandas' frames, series and everything else of pandas' that is data.
+"""Pandas' frames, series and all its other data.
 
 The form is the one that jsonpickle's handlers for pandas write and read. Where it
 is not enough (a dtype that is not numpy's, the frequency of an index, ...), the
@@ -21,7 +21,7 @@ Three things differ from what jsonpickle itself would write:
   each process; only codes that mean the same in all of them are written, and the
   short ones are not trusted.
 - Arrays are never views of others, nothing refers to anything (``py/id``), and
-  the items of columns that hold containers keep keys that are no strings.
+  the items of columns that hold containers keep keys that are not strings.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _NAME = re.compile(r"pandas(\.\w+)*\.(?P<cls>\w+)")
 
 
 def flatten_pandas(value: Any, flatten: Callable[[Any], Any]) -> Any:
-    """Return the plain form of a value of pandas', or `NotImplemented` for one that is not handled.
+    """Return the plain form of a pandas object, or `NotImplemented` for one that is not handled.
 
     Args:
         value: the value.
@@ -88,7 +88,7 @@ def flatten_pandas(value: Any, flatten: Callable[[Any], Any]) -> Any:
 
 
 def pandas_reader(name: str) -> ReadObject | None:
-    """Return what restores objects of a class of pandas'; None if they are not allowed."""
+    """Return what restores objects of a pandas class; None if they are not allowed."""
     match = _NAME.fullmatch(name)
     if match is None:
         return None
@@ -99,7 +99,7 @@ def pandas_reader(name: str) -> ReadObject | None:
 
 
 def pandas_call(name: str) -> ReadReduced | None:
-    """What makes the object that a call of pandas' function `name` would, or None."""
+    """Return what makes the object that a call of pandas' function `name` would make, or None."""
     match = _NAME.fullmatch(name)
     return _CALLS.get(match["cls"]) if match else None
 

@@ -1,4 +1,4 @@
-"""Texts inside of objects: jsonpickle stores the parts of pandas' objects as JSON text."""
+"""JSON text within objects: jsonpickle stores the parts of pandas' objects in this way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_TEXT = 1 << 28
 
 
 def inner_text(flat: Any) -> str:
-    """The text of flattened data, as jsonpickle writes (and reads) it: NaN stays NaN.
+    """Return the text of flattened data, as jsonpickle writes (and reads) it: NaN stays NaN.
 
     >>> inner_text([1, float("nan")])
     '[1, NaN]'
@@ -35,13 +35,13 @@ def read_inner(text: str, reader: Reader) -> Any:
         reader: restores the value.
 
     Raises:
-        ValueError: it is no JSON.
+        ValueError: it is not JSON.
     """
     return reader.restore_independent(json.loads(text))
 
 
 def packed(text: str) -> dict[str, Any]:
-    """The entries of an object that hold its text.
+    """Return the entries of an object that hold its text.
 
     >>> packed("[1]")
     {'values': '[1]', 'txt': True}
@@ -55,7 +55,7 @@ def packed(text: str) -> dict[str, Any]:
 
 
 def unpacked(flat: dict[str, Any]) -> str:
-    """The inverse of `packed`.
+    """Return the text from such entries; the inverse of `packed`.
 
     >>> unpacked(packed(501 * "1"))  == 501 * "1"
     True

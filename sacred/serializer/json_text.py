@@ -15,7 +15,7 @@ _BY_NAME = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def to_json(flat: Any, indent: int | None = None, sort_keys: bool = False) -> str:
-    """Return the JSON text of plain data; numbers that JSON has not are tagged.
+    """Return the JSON text of plain data; numbers that JSON lacks are tagged.
 
     Args:
         flat: the plain data.
@@ -37,7 +37,7 @@ def _encoder(indent: int | None, sort_keys: bool) -> Callable[[Any], str]:
 
 
 def float_from_name(name: Any) -> float:
-    """The number that JSON does not have; `KeyError` for any other name."""
+    """Return a number that JSON lacks, by its name; `KeyError` for any other name."""
     return _BY_NAME[name]
 
 

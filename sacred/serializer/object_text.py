@@ -1,12 +1,12 @@
-"""Texts that stand for objects that cannot be made again from stored data.
+"""Texts that stand for objects that cannot be restored from stored data.
 
 A ``torch.device`` or a file has no plain form. What is stored is its ``repr``, cut to a
 few words, with the name of its type::
 
     {"py/text": "torch.device(type='cpu')", "type": "torch.device"}
 
-It is a text to readers, queries and displays, and flattens to the same form again. A
-configuration of a run cannot have it: the value is not there.
+It is a string to readers, queries and displays, and flattens to the same form again. It cannot
+be used in the configuration of a run, because the value itself is missing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ObjectText(str):
     form: dict[str, Any]
 
     def __new__(cls, text: str, form: dict[str, Any] | None = None) -> ObjectText:
-        """Take a text, and the form that it stands for."""
+        """Make one from its text and its stored form."""
         made = super().__new__(cls, text)
         made.form = {TEXT_TAG: text, "type": ""} if form is None else form
         return made
@@ -49,7 +49,7 @@ class ObjectText(str):
 
 
 def flatten_text(value: Any) -> dict[str, Any]:
-    """The form of an object of any type: a text in one short line, and the type's name.
+    """Return the form of an object of any type: a short line of text, and the type's name.
 
     Raises:
         Exception: whatever its ``__repr__`` raises.
@@ -68,7 +68,7 @@ def flatten_text(value: Any) -> dict[str, Any]:
 
 
 def read_text(flat: dict[str, Any]) -> ObjectText:
-    """The text of such a form.
+    """Return the text of such a form.
 
     Raises:
         TypeError: the data are malformed.
@@ -79,14 +79,14 @@ def read_text(flat: dict[str, Any]) -> ObjectText:
 
 
 def read_name(tag: str, flat: dict[str, Any]) -> ObjectText:
-    """Return the dotted name of a class or a function from the form that jsonpickle gives to it.
+    """Return the dotted name of a class or a function from the form that jsonpickle gives it.
 
     Args:
         tag: the key of the name, such as ``py/type``.
         flat: the plain form.
 
     Raises:
-        TypeError: the name is no text.
+        TypeError: the name is not a string.
 
     >>> read_name("py/type", {"py/type": "decimal.Decimal"})
     'decimal.Decimal'

@@ -1,7 +1,7 @@
-"""Pandas' time stamps, spans, periods, intervals and missing values, in jsonpickle's form.
+"""Pandas' timestamps, time spans, periods, intervals and missing values, in jsonpickle's form.
 
-A time stamp has the name of its time zone in addition (``meta["tz"]``):
-jsonpickle keeps the offset only, and ignores what it does not know.
+A timestamp also has the name of its time zone (``meta["tz"]``): jsonpickle keeps only
+the offset, and ignores what it does not know.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _UNITS: dict[int, Any] = {7: "s", 8: "ms", 9: "us", 10: "ns"}
 
 
 def flatten_scalar(value: Any, flatten: Callable[[Any], Any]) -> Any:
-    """Return the plain form of a single value of pandas', or `NotImplemented` if it is not handled.
+    """Return the plain form of a single pandas value, or `NotImplemented` if it is not handled.
 
     Args:
         value: the value.

@@ -1,4 +1,4 @@
-"""What the code for one kind of objects asks of the journey that it is part of."""
+"""The protocol by which the code for one kind of objects restores their parts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ class Reader(Protocol):
     """Restores the parts of an object, under the same rules as the whole."""
 
     def restore(self, flat: Any) -> Any:
-        """A part that belongs to the object."""
+        """Restore a part that belongs to the object."""
 
     def restore_uncounted(self, flat: Any) -> Any:
-        """A part that may refer to others, but that no other can refer to."""
+        """Restore a part that may refer to others, but that no other can refer to."""
 
     def restore_independent(self, flat: Any) -> Any:
-        """Data that are a whole of their own: a text inside of an object, for example."""
+        """Restore data that are independent of the rest, such as JSON text within an object."""
 
     def refuse(self, tag: str, reason: str = ...) -> Exception:
         """Return the error for the data that are being read.

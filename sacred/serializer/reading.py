@@ -1,7 +1,7 @@
-"""From plain data back to values, without trusting them.
+"""From plain data back to values, without trusting the data.
 
-Nothing here calls what the data name: each tag that is understood has code of
-its own, and every other tag is refused. (jsonpickle's decoder is not used.)
+Nothing here calls what the data name: each known tag has code of its own, and every
+other tag is refused. (jsonpickle's decoder is not used.)
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def restore(flat: Any, *, with_objects: bool = True, with_names: bool = False) -> Any:
-    """The value that was flattened.
+    """Return the value that was flattened.
 
     Args:
-        flat: what `flatten` gave, or what an older version or jsonpickle wrote.
+        flat: what `flatten` has returned, or what an older version or jsonpickle has written.
             It is not changed, and the result shares no containers with it.
         with_objects: also make dataclasses and namespaces; False: they are refused.
-        with_names: make texts of the names of classes and functions; False: they are refused.
+        with_names: make strings of the names of classes and functions; False: they are refused.
 
     Returns:
         plain data, tuples, sets, bytes, complex numbers, dates and times, values of
         the standard library (see `standard_values`), numpy and pandas values, objects of
-        dataclasses that are imported; an `ObjectText` for what has no other form.
+        dataclasses that are imported; an `ObjectText` for objects that are stored as text.
 
     Raises:
         UnsafeDataError: the data have a tag that is not allowed; its ``tag``

@@ -1,12 +1,12 @@
 """Paths, exact numbers, ids, ranges, addresses and enumerations of the standard library.
 
-Their forms are those of jsonpickle, but for members of enumerations: they have their name
-as well, so that a reader who lacks the class can show it::
+Their forms are those of jsonpickle, except that members of enumerations have their names as
+well, so that a reader without the class can show them::
 
     {"py/enum": "train.Color.RED", "value": 1}
 
-No module is imported because data name it: a class of the user's is found only if the
-process has imported it already, and neither its constructor nor any other code of it runs.
+No module is imported because data name it: a class of the user is found only if the
+process has imported it already, and neither its constructor nor any other of its code runs.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ _TEXTS = frozenset((*_PATHS, *_ADDRESSES, "UUID", "Enum"))
 
 
 def flatten_standard(value: Any, flatten: Callable[[Any], Any]) -> Any:
-    """The form of a value of these types, or `NotImplemented`.
+    """Return the form of a value of these types, or `NotImplemented`.
 
     Args:
-        value: anything.
+        value: any value.
         flatten: writes its parts.
     """
     # By the names of modules: none of them need be loaded.
@@ -55,7 +55,7 @@ def flatten_standard(value: Any, flatten: Callable[[Any], Any]) -> Any:
 
 
 def as_standard_scalar(value: Any) -> Any:
-    """A number or a text for a value of these types that is one; others as they are.
+    """Return a number or a string for a value of these types that is one; others as they are.
 
     >>> import decimal, pathlib
     >>> as_standard_scalar(decimal.Decimal("1.5")), as_standard_scalar(pathlib.PurePosixPath("/a"))
@@ -126,7 +126,7 @@ _WRITERS: dict[str, Callable[[Any, str, Callable[[Any], Any]], Any]] = {
 
 
 def read_enum(flat: dict[str, Any]) -> Any:
-    """The member of an enumeration that is imported, else its name as `ObjectText`.
+    """Return the member of an enumeration that is imported, else its name as an `ObjectText`.
 
     Raises:
         TypeError, KeyError: the data are malformed.
@@ -144,7 +144,7 @@ def read_enum(flat: dict[str, Any]) -> Any:
 
 
 def loaded_class(name: str) -> type | None:
-    """A class of a module that is imported; modules' ``__getattr__`` are not asked."""
+    """Return a class of a module that is imported, without using the module's ``__getattr__``."""
     parts = name.split(".")
     for length in range(len(parts) - 1, 0, -1):
         found: Any = sys.modules.get(".".join(parts[:length]))

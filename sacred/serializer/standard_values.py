@@ -73,7 +73,7 @@ def call_of_standard_class(name: str) -> Callable[..., Any] | None:
 
 
 def read_uuid(name: str, flat: dict[str, Any], reader: Reader) -> Any:
-    """A UUID from its digits.
+    """Return a UUID from its digits.
 
     Args:
         name: of the class, not used.

@@ -1,4 +1,4 @@
-"""The tags: keys of a dict that stands for something else."""
+"""The tags: keys of dicts that stand for something else."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ RESERVED = frozenset(
 
 
 def circular_reference(kind: type) -> str:
-    """The stand-in for a value of this class within itself."""
+    """Return the stand-in for a value of this class within itself."""
     return f"<circular reference to a {kind.__name__}>"
 
 
 def is_reserved(key: str) -> bool:
-    """Whether a key of a dict would be taken for a tag or for an escaped key.
+    """Return whether a key of a dict would be taken for a tag or for an escaped key.
 
     >>> is_reserved("py/object"), is_reserved("json://1"), is_reserved("python")
     (True, True, False)
@@ -49,7 +49,7 @@ def is_reserved(key: str) -> bool:
 
 
 def escape_key(key: object) -> str:
-    """The form of a key that is not a plain string, given its flattened value.
+    """Return the form of a key that is not a plain string, given its flattened value.
 
     >>> escape_key(1), escape_key("py/id")
     ('json://1', 'json://"py/id"')

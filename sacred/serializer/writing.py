@@ -1,7 +1,7 @@
 """From values to plain data.
 
 Our own code writes nearly all of them: it is fast, and takes a consistent copy of containers
-that other threads change. jsonpickle writes classes, functions and rare objects of pandas'.
+that other threads change. jsonpickle writes classes, functions and rare pandas objects.
 """
 
 from __future__ import annotations
@@ -41,18 +41,18 @@ _MAX_ATTEMPTS = 100
 
 
 def flatten(obj: Any) -> Any:
-    """A copy of `obj` in plain JSON form: None, bool, int, float, str, list, dict.
+    """Return a copy of `obj` in plain JSON form: None, bool, int, float, str, list, dict.
 
     - Numbers that are not Python's own (numpy) become Python's; NaN and the
       infinities stay floats (see `sacred.serializer.dumps`).
-    - Sub-classes of dict, list and so on become plain.
-    - Keys that are no strings are written as ``json://…``, and so are strings
-      that would be taken for a tag. Hence do not flatten twice.
+    - Subclasses of dict, list and so on become plain.
+    - Keys that are not strings are written as ``json://…``, and so are strings
+      that would be taken for a tag. So do not flatten twice.
     - Tensors of any library become numbers (without dimensions) or arrays, dataclasses
       their fields; paths, exact numbers, ids and so on get the form of jsonpickle.
-    - Of other objects a short text is stored (`sacred.serializer.object_text`). What
-      cannot be stored (a circle, an object that raises) is replaced by a text that
-      says so; `flatten` itself does not fail.
+    - Other objects are stored as a short text (`sacred.serializer.object_text`). What
+      cannot be stored (a circular reference, an object that raises) is replaced by a text
+      that says so; `flatten` itself does not fail.
 
     >>> flatten({1: (2, 3)})
     {'json://1': {'py/tuple': [2, 3]}}
@@ -63,7 +63,7 @@ def flatten(obj: Any) -> Any:
 
 
 def flatten_rest(obj: Any) -> Any:
-    """Flatten what is not flat yet; tags and escaped keys are kept."""
+    """Flatten what is not flat yet, keeping tags and escaped keys."""
     kind = type(obj)
     if kind in _SCALARS:
         return obj
@@ -71,7 +71,7 @@ def flatten_rest(obj: Any) -> Any:
 
 
 def is_plain(obj: Any) -> bool:
-    """Whether `obj` is its own flattened form.
+    """Return whether `obj` is its own flattened form.
 
     >>> is_plain({"a": [1, None]}), is_plain((1,)), is_plain({1: 2})
     (True, False, False)
@@ -317,7 +317,7 @@ def _writer_for(value: Any) -> Callable[[_Writer, Any], Any]:
 
 
 def _snapshot(iterate: Callable[[], Iterable[Any]]) -> list[Any]:
-    """The items of a container that other threads may be changing."""
+    """Return the items of a container that other threads may be changing."""
     try:
         return list(iterate())
     except RuntimeError:  # rare, so the first attempt is inlined
