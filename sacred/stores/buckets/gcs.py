@@ -203,8 +203,8 @@ class GoogleBucket(Bucket):
 def check_bucket_name(name: str) -> None:
     """Refuse what cannot be the name of a Google Cloud Storage bucket.
 
-        Raises:
-            ValueError: the name is not valid.
+    Raises:
+        ValueError: the name is not valid.
 
     >>> check_bucket_name("my_bucket")
     >>> check_bucket_name("google-1")

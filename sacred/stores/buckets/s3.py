@@ -314,8 +314,8 @@ class _Unclosed(io.RawIOBase):
 def check_bucket_name(name: str) -> None:
     """Refuse what cannot be the name of an S3 bucket.
 
-        Raises:
-            ValueError: the name is not valid.
+    Raises:
+        ValueError: the name is not valid.
 
     >>> check_bucket_name("my-bucket")
     >>> check_bucket_name("My_Bucket")

@@ -205,8 +205,8 @@ class Blobs(ABC):
 def check_run_id(run_id: str) -> None:
     """Refuse an id that cannot be the name of a run's directory.
 
-        Raises:
-            StoreError: readers would not take it for a run, or it names another directory.
+    Raises:
+        StoreError: readers would not take it for a run, or it names another directory.
 
     >>> check_run_id("fit-7")
     >>> check_run_id("_trash")

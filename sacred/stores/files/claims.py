@@ -56,8 +56,8 @@ class FileClaims(Claims):
         store: the store of the runs.
         root: its directory.
 
-        Raises:
-            QueueUnsupportedError: locks do not work there.
+    Raises:
+        QueueUnsupportedError: locks do not work there.
     """
 
     def __init__(self, store: _Store, root: str) -> None:

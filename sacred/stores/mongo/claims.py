@@ -1,6 +1,6 @@
-"""The queue of a MongoDB: the field ``queue_entry`` of the document of a run.
+"""The queue of a MongoDB store: the field ``queue_entry`` of the document of a run.
 
-So that whoever changes the document can compare the attempt in the same step.
+So a change of the document can compare the attempt in the same step.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What no run refers to in MongoDB: files of GridFS, and points of runs that are gone.
+"""Garbage in MongoDB: files in GridFS, and points of runs that are gone.
 
 GridFS belongs to the whole database: other collections of runs and documents of the user may
 refer to its files as well. So the ids in all documents of all collections count.
@@ -94,7 +94,7 @@ class MongoCollector(Collector):
                     yield item
 
     def rebuild(self, progress: Progress | None = None) -> Iterator[str]:
-        """See `Collector.rebuild`: what killed runs have left in tails is moved to its document."""
+        """See `Collector.rebuild`: what killed runs have left in tails is moved to documents."""
         if self._metrics is None:
             return
         with translate_errors(self._url):

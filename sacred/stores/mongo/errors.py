@@ -1,4 +1,4 @@
-"""What the errors of MongoDB's driver mean for a store."""
+"""Translation of the MongoDB driver's errors into errors of a store."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NOT_ALLOWED = frozenset({13, 18, 8000})  # Unauthorized, AuthenticationFailed, 
 
 @contextlib.contextmanager
 def translate_errors(url: str) -> Iterator[None]:
-    """Errors of the driver as errors of a store, with the place in the message.
+    """Turn errors of the driver into errors of a store, with the place in the message.
 
     Raises:
         StoreUnavailableError: no server, or a lost connection.

@@ -29,7 +29,7 @@ def content_type_of(name: str, path: str) -> str | None:
 
     Args:
         name: of the artifact.
-        path: of its file, which is asked if the name says nothing.
+        path: of its file, whose name is used if the artifact's says nothing.
 
     >>> content_type_of("predictions", "/tmp/pred.csv")
     'text/csv'
@@ -41,7 +41,7 @@ def content_type_of(name: str, path: str) -> str | None:
 
 
 def files_of(fs: GridFS) -> Collection[dict[str, Any]] | None:
-    """The collection with the documents of the files; None: it is no real GridFS."""
+    """Return the collection with the documents of the files; None: it is not a real GridFS."""
     return getattr(fs, "_files", None)
 
 
@@ -58,12 +58,12 @@ class GridFiles:
         self._documents = files_of(fs)
 
     def put_file(self, name: str, path: str, md5: str | None = None, **fields: Any) -> Any:
-        """Store a local file unless its content is there under this name.
+        """Store a local file unless its content is already there under this name.
 
         Args:
             name: the file's name in GridFS.
             path: where its content is.
-            md5: its digest if it is known.
+            md5: its digest, if known.
             fields: of the file's document: `content_type`, `metadata`.
 
         Returns:
@@ -86,7 +86,7 @@ class GridFiles:
             return self._put(name, content_of(content), None, fields)
 
     def put_text(self, name: str, text: str, **fields: Any) -> Any:
-        """Store a text unless it is there under this name; return its id in GridFS.
+        """Store a text unless it is already there under this name; return its id in GridFS.
 
         Args:
             name: of the file.
@@ -97,7 +97,7 @@ class GridFiles:
         return self._find(name, md5, len(data)) or self._put(name, [data], md5, fields)
 
     def read(self, file_id: Any) -> bytes:
-        """The content of a file."""
+        """Return the content of a file."""
         with self._fs.get(file_id) as file:
             return bytes(file.read())
 

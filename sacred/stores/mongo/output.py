@@ -57,7 +57,7 @@ class MongoOutput:
         runs: the collection of the run's document.
         run_id: its id.
         files: where long output goes.
-        is_new: the run has just been made.
+        is_new: whether the run has just been created.
     """
 
     def __init__(
@@ -69,11 +69,11 @@ class MongoOutput:
         self._state: _State | None = _State() if is_new else None
 
     def write(self, change: WriteOutput) -> None:
-        """The output is now ``output[:change.start] + change.text``.
+        """Store the output ``output[:change.start] + change.text``.
 
         Raises:
             RunNotFoundError: there is no such run.
-            MissingPartError: the output ends before.
+            MissingPartError: the stored output ends earlier.
         """
         state, self._state = self._state or self._load(), None
         offset, data = change.offset, change.text.encode()
@@ -148,7 +148,7 @@ class MongoOutput:
 
 
 def read_output(document: dict[str, Any], files: GridFiles) -> str:
-    """The whole output of a run.
+    """Return the whole output of a run.
 
     Args:
         document: of the run, at least its ``captured_out`` and ``captured_out_parts``.

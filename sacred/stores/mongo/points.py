@@ -1,6 +1,6 @@
-"""The points of a run in MongoDB: one document per metric, more for long ones.
+"""The points of a run in MongoDB: one document per metric, several for a long one.
 
-What grows is not written again with every heartbeat, see `sacred.stores.mongo.tails`.
+A growing document is not written again with every heartbeat, see `sacred.stores.mongo.tails`.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ class MongoMetrics:
         self._growing[name] = growing
 
     def close(self, listed: object = ()) -> None:
-        """Move all tails: the record is as it is to stay.
+        """Move all tails, which leaves the record in its final form.
 
         Args:
             listed: ``info["metrics"]`` of a run that another process began.

@@ -1,4 +1,4 @@
-"""The metrics of runs out of MongoDB: their names, their points, numbers of many at once."""
+"""Reading metrics from MongoDB: their names, their points, and aggregates of many at once."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class MetricDocuments:
         self._metrics = metrics
 
     def listed(self, ids: Sequence[RunId]) -> dict[RunId, dict[str, Any]]:
-        """The ids of documents by name, as the observer lists them in ``info``."""
+        """Return the ids of documents by name, as the observer lists them in ``info``."""
         which = {"_id": ids[0] if len(ids) == 1 else {"$in": list(ids)}}
         found = {}
         for run in self._runs.find(which, {"info.metrics": 1}):
@@ -67,7 +67,7 @@ class MetricDocuments:
         return found
 
     def names(self, run_id: RunId) -> list[str]:
-        """The names of the metrics of a run."""
+        """Return the names of the metrics of a run."""
         listed = self.listed([run_id]).get(run_id)
         if not listed:
             found = self._metrics.find({"run_id": run_id}, {"name": 1})
@@ -251,7 +251,7 @@ def _with_all_arrays(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_list_of_metrics(value: Any) -> TypeGuard[list[dict[str, Any]]]:
-    """Whether ``info["metrics"]`` is what an observer has put there."""
+    """Return whether ``info["metrics"]`` is what an observer has put there."""
     return isinstance(value, list) and all(
         isinstance(item, dict) and isinstance(item.get("name"), str) and "id" in item
         for item in value

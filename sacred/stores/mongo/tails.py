@@ -1,9 +1,9 @@
-"""Points behind a document of a metric that still grows, in small documents of their own.
+"""New points of a metric that still grows, in small documents that follow its own.
 
 A server writes all of a document again when something is pushed to it, so a document that
 grew with every heartbeat would be written hundreds of times. New points therefore go to *tails*,
 and are moved to the document at a few of its lengths (`is_due`), and at the end of the run. Then
-no tail is left, and the record is what it always was.
+no tail is left, and the record has its usual form.
 
 While a metric may have tails, its first document has the field ``growing``. The ids of tails
 follow from the document that they continue, its length and their number, so a reader finds them
@@ -52,7 +52,7 @@ Found = TypeVar("Found")
 
 
 def is_due(length: int, stop: int, size: int) -> bool:
-    """Whether points are moved from tails to the document.
+    """Return whether to move points from tails to the document.
 
     A server takes more than twice as long to change a document as to insert one. So the lengths
     are counted from the last one: none is a little shorter.
@@ -72,11 +72,11 @@ def is_due(length: int, stop: int, size: int) -> bool:
 
 
 def tail_id(document_id: ObjectId, length: int, number: int) -> ObjectId:
-    """The id of a tail.
+    """Return the id of a tail.
 
     Args:
-        document_id: of the document that it continues.
-        length: how many points that has.
+        document_id: id of the document that it continues.
+        length: the number of points in that document.
         number: of the tail, from 0.
 
     Returns:
@@ -96,7 +96,7 @@ def tails_of(
     length: int,
     find: Callable[[dict[str, Any]], Iterable[tuple[ObjectId, Found]]],
 ) -> list[Found]:
-    """The tails of a document, in order.
+    """Return the tails of a document, in order.
 
     Args:
         document_id: of the document.

@@ -1,9 +1,9 @@
-"""Points of long metrics once more, packed: rows beside the rows of `metric`.
+"""Packed copies of the points of long metrics, in addition to the rows of `metric`.
 
-A million rows take seconds to read, whoever reads them; the same numbers as bytes take a few
-hundredths of one. So what is written in full chunks of `POINTS_PER_CHUNK` points is stored in
-``metric_block``, too, in the same transaction. The rows stay what they were and are the truth:
-chunks may be missing, and then rows are read in their place.
+A million rows always take seconds to read; the same numbers as bytes take a few hundredths of a
+second. So full chunks of `POINTS_PER_CHUNK` points are also stored in ``metric_block``, in the
+same transaction. The rows remain the source of truth: chunks may be missing, and then rows are
+read in their place.
 
 People change rows with SQL, too. A reader believes a chunk only if there are as many rows as
 it has points and the last of them is the same (`sacred.stores.sql.points_reader`), so rows that
@@ -68,7 +68,7 @@ _KINDS = {float: "d", int: "q"}
 
 
 def supports_chunks(engine: Engine) -> bool:
-    """Whether chunks are of use: in SQLite's files and in PostgreSQL.
+    """Return whether chunks are of use: in SQLite files and in PostgreSQL.
 
     In a database in memory all threads share one transaction, and no two queries of a
     reader have to see the same state.
@@ -77,7 +77,7 @@ def supports_chunks(engine: Engine) -> bool:
 
 
 def chunks_table_exists(connection: Connection) -> bool:
-    """Whether the table of chunks is there.
+    """Return whether the table of chunks exists.
 
     By a query of the catalog: PostgreSQL's `to_regclass` goes on saying "no" in a transaction
     that has waited while another created the table.
@@ -86,7 +86,7 @@ def chunks_table_exists(connection: Connection) -> bool:
 
 
 def create_chunks_table(connection: Connection) -> None:
-    """Make the table of chunks, unless it is there.
+    """Create the table of chunks, unless it exists.
 
     Args:
         connection: in an exclusive transaction.
@@ -105,10 +105,10 @@ def create_chunks_table(connection: Connection) -> None:
 def packed(
     steps: Sequence[Any], values: Sequence[Any], times: Sequence[int]
 ) -> dict[str, Any] | None:
-    """The columns of a chunk; None: there are values or steps that only rows can hold.
+    """Return the columns of a chunk; None: only rows can hold some of the values or steps.
 
     Args:
-        steps: of consecutive points.
+        steps: those of consecutive points.
         values: floats, NaN and infinities among them, or else integers.
         times: microseconds since 1970.
     """
@@ -128,14 +128,14 @@ def packed(
 
 
 def unpacked_steps(content: bytes, count: int) -> Any:
-    """Unpack the steps of a chunk: an array of numpy, or a list without it.
+    """Unpack the steps of a chunk: a numpy array, or a list without numpy.
 
     Args:
         content: the packed bytes.
         count: number of points.
 
     Raises:
-        ValueError: it is no column of so many.
+        ValueError: it is not a column of `count` steps.
 
     >>> [int(step) for step in unpacked_steps(packed([5, 8], [1, 1], [0, 0])["steps"], 2)]
     [5, 8]
@@ -152,12 +152,12 @@ def unpacked_steps(content: bytes, count: int) -> Any:
 
 
 def unpacked_numbers(content: bytes, kind: str, count: int) -> Any:
-    """Unpack the values of a chunk: an array of numpy, or a list without it.
+    """Unpack the values of a chunk: a numpy array, or a list without numpy.
 
     Args:
         content: the packed bytes.
         count: number of points.
-        kind: of the numbers.
+        kind: type code of the numbers.
     """
     if len(content) != 8 * count or kind not in _KINDS.values():
         raise ValueError("a damaged chunk")

@@ -1,6 +1,6 @@
 """The queue of a database: one row for each run that was ever queued.
 
-The table ``queue_entry`` is made when somebody uses the queue; a database of runs needs it not.
+The table ``queue_entry`` is created on first use of the queue; other databases do without it.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class SqlClaims(Claims):
     Args:
         database: the database.
         writer: of the rows of the runs.
-        owner: kept as long as the queue is: whose end closes the connections.
+        owner: an object kept alive by the queue; connections are closed when it is collected.
     """
 
     def __init__(self, database: Database, writer: RunWriter, owner: object = None) -> None:
@@ -137,8 +137,8 @@ class SqlClaims(Claims):
     ) -> QueueEntry | None:
         """See `Claims.claim`.
 
-        Of SQLite there is one writer at a time: who has waited for that looks again which run is
-        the first one, instead of losing it to the writer before, and waiting once more.
+        SQLite has one writer at a time: a worker that has waited for its turn looks again for the
+        first run, instead of losing it to the previous writer and waiting again.
         """
         if self._database.has_one_writer:
             for entry in self.waiting():

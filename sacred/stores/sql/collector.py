@@ -1,8 +1,8 @@
 """Rows that no run refers to.
 
-Needs SQLAlchemy as soon as it is imported. Who starts a run or adds a resource does so in a
-transaction that excludes this one (`sacred.stores.sql.database`), so nothing has to be waited
-for, and rows have no age.
+Needs SQLAlchemy as soon as it is imported. Starting a run or adding a resource is a
+transaction that excludes this one (`sacred.stores.sql.database`), so there is no need to wait, and
+rows have no age.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class SqlCollector(Collector):
         without: Collection[RunId] = (),
         report: Report | None = None,
     ) -> Iterator[Garbage]:
-        """See `Collector.find`; everything counts, however new it is."""
+        """See `Collector.find`; everything counts, no matter how new it is."""
         with self._database.reading() as session:
             with_chunks = self._database.has_chunks
             found = list(_unused(session, {str(run_id) for run_id in without}, with_chunks))

@@ -1,8 +1,8 @@
-"""A database of runs: transactions that others cannot disturb, tables that are there.
+"""A database of runs: isolated transactions, and tables that exist.
 
 Starts of runs must not see each other half done: each takes the next number, and each
 looks for rows to share before it makes one. So these transactions are exclusive, by
-the means of the database; all others go on meanwhile.
+means of the database; all others continue meanwhile.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _LOCK_NUMBER = 0x5AC12ED
 
 
 class Database:
-    """Gives sessions to read and to write with.
+    """Provides sessions for reading and writing.
 
     Args:
         engine: for the database.
 
     Attributes:
         url: without the password, for messages.
-        has_chunks: packed points can be stored (`sacred.stores.sql.chunks`), as far as is known.
+        has_chunks: whether packed points can be stored (`sacred.stores.sql.chunks`), if known.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -56,12 +56,12 @@ class Database:
 
     @property
     def has_one_writer(self) -> bool:
-        """Whether writers wait for each other, while others read: SQLite, in a file."""
+        """Whether writers wait for each other while others read: SQLite in a file."""
         return file_of(self.engine) is not None
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session to read with.
+        """A context with a session for reading.
 
         Raises:
             StoreUnavailableError: the database cannot be reached.
@@ -71,10 +71,10 @@ class Database:
 
     @contextlib.contextmanager
     def writing(self, *, exclusive: bool = False) -> Iterator[Session]:
-        """A session to write with: all or nothing is written when the block ends.
+        """A context with a session for writing: all or nothing is written when the block ends.
 
         Args:
-            exclusive: no other such block runs meanwhile, in any process.
+            exclusive: whether no other such block may run meanwhile, in any process.
 
         Raises:
             StoreUnavailableError: the database cannot be reached or written.
@@ -184,7 +184,7 @@ _NETWORK = (
 
 
 def is_on_local_disk(name: str) -> bool:
-    """Whether all who use the file are on this machine; if nobody knows, they may not be."""
+    """Return whether all users of a file are on this machine; False if that is not known."""
     try:
         with open("/proc/self/mounts", encoding="utf-8", errors="replace") as mounts:
             fields = [line.split() for line in mounts]

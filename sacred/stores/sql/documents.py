@@ -1,7 +1,7 @@
-"""Rows of the tables as canonical documents, whatever version made them.
+"""Rows of the tables as canonical documents, whatever version has written them.
 
-Columns that the old library did not have hold the whole of what its own columns cannot;
-where they are missing or NULL, its own columns are what there is.
+Columns that the old library did not have hold complete values that its own columns cannot hold;
+where they are missing or NULL, its own columns are used.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _Shared = dict[tuple[str, int], Any]
 
 
 def column_names(connection: Connection) -> dict[str, set[str]]:
-    """The tables that the database has, with the names of their columns."""
+    """Return the tables of the database, with the names of their columns."""
     # Of all of them in one question.
     found = sa.inspect(connection).get_multi_columns(filter_names=list(TABLES))
     return {name: {str(c["name"]) for c in columns} for (_, name), columns in found.items()}
@@ -66,15 +66,15 @@ class _StoredTime(sa.types.TypeDecorator[Any]):
 
 
 class DocumentRows:
-    """Makes documents of rows.
+    """Makes documents from rows.
 
     Args:
         url: of the database, for messages.
         existing: its tables and their columns.
 
     Attributes:
-        is_old: it lacks tables or columns, apart from those of details, which nobody searches.
-        is_complete: it lacks nothing.
+        is_old: whether it lacks tables or columns, apart from those of details.
+        is_complete: whether it lacks nothing.
     """
 
     def __init__(self, url: str, existing: Mapping[str, set[str]]) -> None:
@@ -118,7 +118,7 @@ class DocumentRows:
             report: called with a message for each damaged run, which is left out.
 
         Raises:
-            DamagedRunError: one is damaged, and `report` is not given.
+            DamagedRunError: a run is damaged, and `report` is not given.
         """
         return (document for _, document in self.pairs(connection, rows, fields, report))
 

@@ -44,8 +44,8 @@ _LIMITS: dict[str, dict[str, Any]] = {
 def url_of(text: str) -> URL:
     """Return a database URL with an installed driver and absolute paths.
 
-        Raises:
-            StoreAddressError: it is not a database URL.
+    Raises:
+        StoreAddressError: it is not a database URL.
         MissingExtraError: SQLAlchemy is not installed.
 
     >>> url_of("sqlite:////data/runs.db").database

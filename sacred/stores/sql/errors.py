@@ -28,14 +28,14 @@ _REFUSAL_TEXTS = (
 
 @contextlib.contextmanager
 def translate_errors(url: str) -> Iterator[None]:
-    """Errors of SQLAlchemy and of drivers as errors of a store, with the place in the message.
+    """Turn errors of SQLAlchemy and of drivers into errors of a store that name the place.
 
-    Those that have nothing to do with the place stay what they are.
+    Errors that have nothing to do with the place stay as they are.
 
     Raises:
         StorePermissionError: wrong user or password, or no right to write.
         StoreUnavailableError: no server, a lost connection, a full disk, ...
-        StoreError: the place is no database.
+        StoreError: the place is not a database.
     """
     # Not at the top: SQLAlchemy is optional.
     from sqlalchemy import exc

@@ -1,8 +1,8 @@
-"""What a database lacks of the present tables, and the statements that add it.
+"""Migrations: what a database lacks of the current tables, and the statements that add it.
 
-Nothing is ever removed or made narrower, so scripts and the old library go on
-working with a database that was brought up to date. The one limit that stays is that
-of ids (24 characters) in old databases of MySQL.
+Nothing is ever removed or made narrower, so scripts and the old library keep
+working with a migrated database. The only limit that stays is that of ids (24 characters) in
+old MySQL databases.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ __all__ = ["is_narrower", "statements_for"]
 
 
 def statements_for(connection: Connection) -> list[str]:
-    """The statements that make the database have all tables, columns and indices.
+    """Return the statements that add missing tables, columns and indices to a database.
 
-    Empty if it has them. Tables come before those that refer to them.
+    Empty if none are missing. Tables come before those that refer to them.
     """
     inspector = sa.inspect(connection)
     existing = set(inspector.get_table_names())
@@ -45,7 +45,7 @@ def statements_for(connection: Connection) -> list[str]:
 def column_statements(
     table: sa.Table, existing: dict[str, ReflectedColumn], dialect: Dialect
 ) -> list[str]:
-    """Return the statements that add missing columns to a table, and widen those too narrow.
+    """Return the statements that add missing columns to a table, and widen too narrow ones.
 
     Args:
         table: as it should be.
@@ -78,11 +78,11 @@ def _linked_columns() -> set[sa.Column[Any]]:
 def is_narrower(
     before: sa.types.TypeEngine[Any], wanted: sa.types.TypeEngine[Any], dialect: Dialect
 ) -> bool:
-    """Whether some values of a type do not fit into an existing column.
+    """Return whether some values of a type do not fit into an existing column.
 
     Args:
-        before: type of the column.
-        wanted: type of the values.
+        before: the type of the column.
+        wanted: the type of the values.
         dialect: of the database.
 
     >>> from sqlalchemy.dialects import mysql, postgresql, sqlite

@@ -1,8 +1,8 @@
-"""Triggers that earlier versions made, taken out of users' databases.
+"""Removal of triggers that earlier versions have made in users' databases.
 
 They marked each metric whose rows somebody had changed with a row of ``metric_block`` at a
-negative position, which made all chunks of that metric void. The same transaction that drops
-them removes those marks and the chunks that they made void.
+negative position, which invalidated all chunks of that metric. The same transaction that drops
+them removes those marks and the invalid chunks.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _FUNCTION = "metric_points_changed"
 
 
 def has_old_triggers(connection: Connection) -> bool:
-    """Whether there are triggers of an earlier version."""
+    """Return whether there are triggers of an earlier version."""
     return bool(_found(connection))
 
 
 def drop_old_triggers(connection: Connection) -> None:
-    """Drop them, and the chunks that they have made void.
+    """Drop these triggers, and the chunks that they have invalidated.
 
     Args:
         connection: in an exclusive transaction.

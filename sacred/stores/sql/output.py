@@ -47,7 +47,7 @@ def write_output(session: Session, run: Run, change: WriteOutput) -> None:
         change: what is new.
 
     Raises:
-        MissingPartError: the output ends before.
+        MissingPartError: the stored output ends earlier.
     """
     start, text = change.start, storable(change.text)
     whose = _OUTPUT.c.run_id == run.run_id
@@ -74,7 +74,7 @@ def write_output(session: Session, run: Run, change: WriteOutput) -> None:
 
 
 def whole_output(connection: Connection, run_id: str | None, shown: str | None) -> str:
-    """The whole output of a run.
+    """Return the whole output of a run.
 
     Args:
         connection: to a database that has the table ``output``.

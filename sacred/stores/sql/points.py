@@ -1,9 +1,8 @@
 """The points of a metric as rows of a table, and back.
 
-A database computes with its ``DOUBLE``; NaN and infinities are not everywhere among
-them, and integers are not all. What a ``DOUBLE`` cannot say is in a column beside it,
-as JSON; a finite float other than -0.0, and a step that is a short integer, need no second
-column.
+A database computes with its ``DOUBLE``, which does not hold all integers, and not
+everywhere NaN and infinities. What a ``DOUBLE`` cannot hold is in a column beside it, as JSON;
+a finite float other than -0.0, and a step that is a short integer, need no second column.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _KINDS = {float: "float64", int: "int64"}
 
 
 def value_to(value: Any) -> tuple[float | None, str | None]:
-    """A value as a number and, where that does not tell all, JSON.
+    """Return a value as a number and, where that is not enough, JSON.
 
     >>> value_to(0.5), value_to(3), value_to(float("nan"))
     ((0.5, None), (3.0, '3'), (None, '{"py/float": "NaN"}'))
@@ -60,7 +59,7 @@ def value_from(number: float | None, text: str | None) -> Any:
 
 
 def step_to(step: Any) -> tuple[float | None, str | None]:
-    """A step as a number and, where that does not tell all, JSON.
+    """Return a step as a number and, where that is not enough, JSON.
 
     >>> step_to(7), step_to(0.5), step_to(None)
     ((7.0, None), (0.5, '0.5'), (None, 'null'))
@@ -74,8 +73,8 @@ def step_from(number: float | None, text: str | None) -> Any:
     """Return the step that a pair of columns stands for.
 
     Args:
-        number: column of numbers. Nobody here writes an infinity into it, but SQLite makes one
-            of a text with many digits.
+        number: column of numbers. It never gets an infinity from here, but SQLite makes one of a
+            string with many digits.
         text: column of all other steps, as JSON.
 
     >>> step_from(7.0, None), step_from(0.5, "0.5"), step_from(None, "null")
@@ -89,7 +88,7 @@ def step_from(number: float | None, text: str | None) -> Any:
 
 
 def steps_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
-    """Return many steps: an array of numpy if all are integers of 64 bits, else a list.
+    """Return many steps: a numpy array if all are 64-bit integers, else a list.
 
     Args:
         numbers: column of numbers.
@@ -105,7 +104,7 @@ def steps_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
 
 
 def values_from(numbers: Sequence[Any], texts: Sequence[str | None]) -> Any:
-    """Return many values: an array of numpy if all are floats, or all such integers, else a list.
+    """Return many values: a numpy array if all are floats, or all 64-bit integers, else a list.
 
     Args:
         numbers: column of numbers.
@@ -139,7 +138,7 @@ def _uniform(items: list[Any]) -> Any:
 
 
 def finite_number(value: Any) -> float | None:
-    """The value as every database can compute with it; None: it is no such number.
+    """Return a value as a number that every database can compute with; None: it is not one.
 
     >>> finite_number(2), finite_number(float("inf")), finite_number("2"), finite_number(10**400)
     (2.0, None, None, None)
@@ -158,7 +157,7 @@ COLUMNS = ("run_id", "name", "position", "step", "step_json", "value", "value_js
 
 
 def rows_of(points: AddPoints, run_id: str, name: str) -> Iterator[tuple[Any, ...]]:
-    """The rows for points, without a loop of the interpreter where all are plain numbers.
+    """Return the rows for points, without a Python loop where all are plain numbers.
 
     Args:
         points: the points.

@@ -1,4 +1,4 @@
-"""Points of metrics out of a database: chunks where there are any, rows in all gaps."""
+"""Reading points of metrics from a database: chunks where there are any, rows in the gaps."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ _Part = list[Any]
 
 
 def columns_of(connection: Connection, run_id: str, name: str, wanted: Sequence[str]) -> list[Any]:
-    """Columns of a metric: arrays of numpy where it is installed, and where one can hold them.
+    """Return columns of a metric: numpy arrays if numpy is installed and can hold them.
 
     Args:
         connection: to read with; in a file or a server it gets a transaction of its own.
-        run_id: as it is in the tables.
+        run_id: the id as it is in the tables.
         name: likewise.
         wanted: some of ``steps``, ``values`` and ``timestamps``.
     """

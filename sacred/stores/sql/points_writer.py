@@ -1,4 +1,4 @@
-"""Points of metrics on their way into a database: rows, and chunks of what is complete."""
+"""Writing points of metrics into a database: rows, and chunks of what is complete."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def add_points(
 
     Args:
         connection: in a transaction.
-        run_id: as it is in the tables.
+        run_id: the id as it is in the tables.
         points: the points.
-        with_chunks: `metric_block` is there.
+        with_chunks: whether `metric_block` exists.
     """
     name = str(storable(points.name))
     at_these = *_whose(_METRIC, run_id, name), _between(points.start, points.stop)
@@ -66,9 +66,9 @@ def drop_points(
 
     Args:
         connection: in a transaction.
-        run_id: as it is in the tables.
+        run_id: the id as it is in the tables.
         change: which points.
-        with_chunks: `metric_block` is there.
+        with_chunks: whether `metric_block` exists.
     """
     name = str(storable(change.name))
     beyond = _METRIC.c.position >= change.start
@@ -139,15 +139,15 @@ def _are_stored(connection: Connection, run_id: str, name: str, points: AddPoint
 
 
 def rebuild_chunks(connection: Connection, run_id: str, name: str) -> bool:
-    """Make the chunks of a metric again from its rows.
+    """Rebuild the chunks of a metric from its rows.
 
     Args:
         connection: in a transaction.
-        run_id: as it is in the tables.
+        run_id: the id as it is in the tables.
         name: of the metric, likewise.
 
     Returns:
-        Whether any chunk was missing, or said something else than the rows.
+        whether any chunk was missing, or differed from the rows.
     """
     fields = [column for column in CHUNKS.c if column.name not in ("run_id", "name")]
     query = sa.select(*fields).where(*_whose(CHUNKS, run_id, name))

@@ -1,8 +1,7 @@
 """Reading records in an SQL database; one of the old library is read as it is.
 
-Only tables and columns that are there are asked for, so nothing has to be brought up to
-date. Runs come in pages, each in a transaction of its own: a reader that takes its time
-keeps nobody from writing.
+Only existing tables and columns are queried, so nothing has to be migrated. Runs are read in
+pages, each in a transaction of its own: a slow reader does not keep others from writing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fields of the document of a run as columns of its row."""
+"""The fields of a run's document as columns of its row."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FIELDS_ELSEWHERE = frozenset({"experiment", "host", "resources", "artifacts"})
 
 
 def columns_for(fields: Mapping[str, Any]) -> _Columns:
-    r"""The columns that hold these fields.
+    r"""Return the columns that hold the given fields.
 
     Raises:
         StoreError: there is no column for one of them.
@@ -71,7 +71,7 @@ def _meta(meta: Mapping[str, Any]) -> _Columns:
 
 
 def meta_from(text: str | None, comment: str | None, priority: float | None) -> dict[str, Any]:
-    """The field ``meta`` of a row; the old library has only two of its entries.
+    """Return the field ``meta`` of a row; the old library has only two of its entries.
 
     Args:
         text: the column ``meta``, JSON.

@@ -1,4 +1,4 @@
-"""`RunWriter`: rows of runs made and changed with the ORM, which readers do without."""
+"""`RunWriter`: rows of runs, added and changed with the ORM, which readers do without."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class RunWriter:
         Args:
             run_id: id of the run.
             changes: in the order in which they happened.
-            check: called first, in the same transaction; what it raises ends that.
+            check: called first, in the same transaction; an exception from it ends the transaction.
         """
         with self._database.writing(exclusive=needs_exclusive(changes)) as session:
             if check is not None:
@@ -194,7 +194,7 @@ class RunWriter:
 
 
 def needs_exclusive(changes: Sequence[Change]) -> bool:
-    """Whether some change reads what other runs, or other people, may be writing."""
+    """Return whether some change reads what other runs, or other people, may be writing."""
     return any(
         isinstance(change, SetExperiment | Annotate)
         or (isinstance(change, AddFile) and change.kind == "resource")
@@ -203,7 +203,7 @@ def needs_exclusive(changes: Sequence[Change]) -> bool:
 
 
 def row_key(run_id: RunId) -> str:
-    """Return the id of a run as its row has it."""
+    """Return the id of a run as it is in its row."""
     return str(storable(str(run_id)))
 
 

@@ -1,6 +1,6 @@
-"""Rows that runs share: they are looked up, and made by the first who needs them.
+"""Rows that runs share: they are looked up, and added by the first run that needs them.
 
-To be used in exclusive transactions only, else two would make the same row.
+Use this in exclusive transactions only; otherwise two runs would add the same row.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _Row = TypeVar("_Row", bound=Base)
 def shared_experiment(
     session: Session, info: Mapping[str, Any], files: Sequence[SourceFile]
 ) -> Experiment:
-    """The experiment with exactly this description, for which the files are the sources.
+    """Return the row of the experiment with exactly this description and these sources.
 
     Args:
         session: of the transaction.

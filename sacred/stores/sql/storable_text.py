@@ -1,4 +1,4 @@
-"""Texts in a form that all databases can keep."""
+"""Strings in a form that all databases can store."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["storable"]
 
 
 def storable(value: Any) -> Any:
-    r"""A text without what some database has no form for; each character stays one.
+    r"""Replace the characters of a string that some database cannot store, each by another one.
 
     >>> storable("a\0b\ud800"), storable(None)
     ('a␀b?', None)

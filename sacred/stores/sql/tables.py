@@ -1,11 +1,11 @@
 """The tables of a database of runs.
 
 Needs SQLAlchemy as soon as it is imported; `sacred.stores.sql.store` imports it on use. For scripts
-and for writing there are classes of these tables, `sacred.stores.sql.models`. What only reads
-does without them: to import them takes as long as all else that is used of SQLAlchemy.
+and for writing there are classes of these tables, `sacred.stores.sql.models`. Readers do
+without them: importing them takes as long as everything else that is used of SQLAlchemy.
 
-Names and meanings of the columns are a contract with scripts and dashboards. Those that the
-old library did not have are at the end of each table: they hold what its columns cannot, they
+Names and meanings of the columns are a contract with scripts and dashboards. Columns that the
+old library did not have are at the end of each table: they hold what its columns cannot hold, they
 may be NULL, and nobody has to know them.
 
 >>> [column.name for column in TABLES["output"].columns]

@@ -1,4 +1,4 @@
-"""What no run refers to in a TinyDB store: files, and what is left of writing some."""
+"""Garbage in a TinyDB store: files that no run refers to, and leftovers of writing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two files of a TinyDB store: whole at any moment, and one writer at a time."""
+"""The two files of a TinyDB store: complete at any time, with one writer at a time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 class TablesFile:
-    """A file of JSON with all tables of a database: a storage for `tinydb.TinyDB`.
+    """A JSON file with all tables of a database: a storage for `tinydb.TinyDB`.
 
     Unlike TinyDB's own, it is replaced as a whole, so a reader (or a kill) at any
     moment finds the old or the new content; and it has a lock between processes.
@@ -59,7 +59,7 @@ class TablesFile:
         self.path = os.path.abspath(path)
 
     def make(self) -> None:
-        """Make the directory unless it is there.
+        """Make the directory unless it exists.
 
         Raises:
             StoreUnavailableError: it cannot be made.
@@ -70,7 +70,7 @@ class TablesFile:
             os.makedirs(folder, exist_ok=True)
 
     def read(self) -> Tables | None:
-        """The tables, with all documents by their numbers; None: nothing was written yet.
+        """Return the tables, with all documents by their numbers; None: nothing was written yet.
 
         Raises:
             StoreError: the file is not one of TinyDB's.
@@ -92,7 +92,7 @@ class TablesFile:
         return tables
 
     def write(self, tables: Tables) -> None:
-        """Replace the content. Who has read it before does both in `exclusive`.
+        """Replace the content. If it depends on what was read before, do both in `exclusive`.
 
         Raises:
             StoreUnavailableError: the file cannot be written; it is as it was.
@@ -105,12 +105,12 @@ class TablesFile:
         """A context in which no other process is in this context; not to be nested.
 
         Raises:
-            StoreUnavailableError: the others do not let go of it.
+            StoreUnavailableError: the others do not release it.
         """
         return locked(os.path.splitext(self.path)[0] + ".lock")
 
     def close(self) -> None:
-        """Nothing is kept open; TinyDB calls it."""
+        """Do nothing, because no file is kept open; TinyDB calls it."""
 
 
 def replace_file(
@@ -119,10 +119,10 @@ def replace_file(
     """Write a file so that it is seen complete or not at all.
 
     Args:
-        path: of the file; or what gives it, asked when all `pieces` are written.
+        path: of the file; or a function that returns it, called when all `pieces` are written.
         pieces: the content.
         folder: where it is written first (default: the directory of `path`).
-        sync: it is on the disk, not only on its way there, when it appears.
+        sync: whether it must be on the disk, not only on its way there, when it appears.
 
     Raises:
         OSError: it cannot be written; nothing has changed.
@@ -149,9 +149,9 @@ def replace_file(
 
 @contextlib.contextmanager
 def locked(path: str) -> Iterator[None]:
-    """A context in which no other process or thread is, for the same `path`.
+    """A context that excludes all other processes and threads, for the same `path`.
 
-    The system takes the lock from a process that dies, so there are no stale ones.
+    The system releases the lock of a process that dies, so there are no stale locks.
 
     Raises:
         StoreUnavailableError: others hold it all the time, or there is no such directory.
@@ -186,7 +186,7 @@ def _wait_for(handle: int, path: str) -> None:
 
 
 def lock_now(handle: int) -> None:
-    """Lock an open file, or raise an `OSError` if another process has."""
+    """Lock an open file, or raise an `OSError` if another process has locked it."""
     # Not at the top, as others below: each system has one of them.
     try:
         import fcntl

@@ -34,7 +34,7 @@ def with_output(
     put: Callable[[str], str],
     read: Callable[[str], str],
 ) -> tuple[str, list[Part]]:
-    """The two fields for the output ``output[:start] + text``.
+    """Return the two fields for the output ``output[:start] + text``.
 
     Args:
         shown: what is in ``captured_out``.
@@ -45,7 +45,7 @@ def with_output(
         read: the inverse.
 
     Raises:
-        ValueError: there are less than `start` characters.
+        ValueError: there are fewer than `start` characters.
     """
     kept = list(parts)
     head, end = _separated(shown, kept)
@@ -68,7 +68,7 @@ def with_output(
 
 
 def whole_output(shown: str, parts: Sequence[Part], read: Callable[[str], str]) -> str:
-    """The whole output of a run.
+    """Return the whole output of a run.
 
     Args:
         shown: what is in ``captured_out``.

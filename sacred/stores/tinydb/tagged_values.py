@@ -48,7 +48,7 @@ DTypes = dict[str, str]
 
 
 def date_text(timestamp: datetime.datetime) -> str:
-    """A time as text.
+    """Return a time as a string.
 
     >>> date_text(datetime.datetime(2026, 1, 2))
     '2026-01-02T00:00:00.000000'
@@ -57,17 +57,17 @@ def date_text(timestamp: datetime.datetime) -> str:
 
 
 def date_of(text: str) -> datetime.datetime:
-    """The time that `date_text` has written."""
+    """Return the time that `date_text` has written."""
     return datetime.datetime.fromisoformat(text)
 
 
 def array_text(array: Any) -> str:
-    """The values of an array of numbers, as JSON."""
+    """Return the values of an array of numbers, as JSON."""
     return json.dumps(array.tolist(), check_circular=False)
 
 
 def array_of(text: str) -> Any:
-    """The array that `array_text` has written; a list if numpy is not installed."""
+    """Return the array that `array_text` has written; a list if numpy is not installed."""
     values = json.loads(text)
     if not is_installed("numpy"):
         return values
@@ -78,7 +78,7 @@ def array_of(text: str) -> Any:
 
 
 def labelled_text(labelled: Any) -> str:
-    """A series or a frame, as JSON: ``{label: value}`` or ``{column: {label: value}}``."""
+    """Return a series or a frame as JSON: ``{label: value}`` or ``{column: {label: value}}``."""
     if labelled.ndim == 2:
         columns = {str(name): _by_label(labelled[name]) for name in labelled.columns}
         return json.dumps(columns)
@@ -86,12 +86,12 @@ def labelled_text(labelled: Any) -> str:
 
 
 def frame_of(text: str) -> Any:
-    """The frame that `labelled_text` has written; a dict if pandas is not installed."""
+    """Return the frame that `labelled_text` has written; a dict if pandas is not installed."""
     return _read_json(text)
 
 
 def series_of(text: str) -> Any:
-    """The series that `labelled_text` has written; a dict if pandas is not installed."""
+    """Return the series that `labelled_text` has written; a dict if pandas is not installed."""
     return _read_json(text, typ="series")
 
 
@@ -118,7 +118,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
 
 
 class TinyForm:
-    """The way of values into a TinyDB store and back.
+    """Converts values to their form in a TinyDB store, and back.
 
     Args:
         open_file: makes the handle of a stored file from its digest.
@@ -140,10 +140,10 @@ class TinyForm:
         self._digest_of = digest_of
 
     def encode(self, value: Any, dtypes: DTypes | None = None, path: str = "") -> Any:
-        """The form that is stored.
+        """Return the stored form of a value.
 
         Args:
-            value: in its plain form, or what `decode` gave.
+            value: in its plain form, or as returned by `decode`.
             dtypes: gets those of arrays whose text does not say it, and which lists are tuples.
             path: of the value, for `dtypes`.
         """
@@ -167,7 +167,7 @@ class TinyForm:
         return value if text is None else text
 
     def decode(self, stored: Any, dtypes: DTypes | None = None, path: str = "") -> Any:
-        """The value; what is not plain and has no tag here is in its plain form.
+        """Return the value; what is not plain and has no tag here is in its plain form.
 
         A text that only looks like one with a tag stays as it is.
 
@@ -188,7 +188,7 @@ class TinyForm:
         return stored
 
     def decode_entry(self, entry: Mapping[str, Any]) -> dict[str, Any]:
-        """The entry of a run, each field as `decode` gives it."""
+        """Return the entry of a run, each field as `decode` returns it."""
         dtypes = entry.get("dtypes", {})
         return {name: self.decode(value, dtypes.get(name)) for name, value in entry.items()}
 
@@ -214,7 +214,7 @@ class TinyForm:
 
 
 def file_text(digest: str) -> str:
-    """The stand-in for the handle of a stored file."""
+    """Return the stand-in for the handle of a stored file."""
     return _FILE + json.dumps(digest)
 
 
