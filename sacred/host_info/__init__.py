@@ -48,12 +48,12 @@ PLUGINS = Registry("sacred.host_info")
 
 
 def get_host_info(additional_host_info: Iterable[HostInfoGetter] | None = None) -> dict[str, Any]:
-    """Gather all entries by name.
+    """Gather all entries of the host info, by name.
 
-    The library's own entries take precedence over those of users, and these over those of
-    plug-ins (entry points ``sacred.host_info``). An entry whose gatherer raises
+    The library's own entries take precedence over those of users, which take precedence over those
+    of plug-ins (entry points ``sacred.host_info``). An entry whose gatherer raises
     `IgnoreHostInfo` is left out; so is one that raises anything else, with a `RuntimeWarning`:
-    no run fails because of its host information.
+    a run never fails because of its host information.
 
     Args:
         additional_host_info: gatherers made by `host_info_gatherer` (default: none).
@@ -112,13 +112,13 @@ function. Do not use the following keys: ['hostname', 'os', 'python_version', 'c
 def host_info_getter(func: Callable[[], Any] | None = None, name: str | None = None) -> Any:
     """Register a function for all experiments (deprecated decorator).
 
-    Used as ``@host_info_getter`` or ``@host_info_getter(name="entry")``; the name defaults to
-    that of the function, which is returned unchanged. Use the argument `additional_host_info`
+    Use it as ``@host_info_getter`` or ``@host_info_getter(name="entry")``; the name defaults
+    to that of the function, which is returned unchanged. Use the argument `additional_host_info`
     of the experiment instead.
 
     Args:
-        func: takes no arguments; returns a plain value.
-        name: of the entry (default: that of the function).
+        func: the function, which takes no arguments and returns a plain value.
+        name: the name of the entry (default: that of the function).
     """
     if func is None:
         return functools.partial(host_info_getter, name=name)

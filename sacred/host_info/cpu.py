@@ -14,7 +14,7 @@ _LINUX_KEYS = ("model name", "Model", "Hardware", "cpu model", "cpu", "uarch", "
 
 @functools.cache
 def cpu_name() -> str:
-    """Return the name, or ``""`` if it cannot be found out.
+    """Return the name of the processor, or ``""`` if it cannot be determined.
 
     >>> isinstance(cpu_name(), str)
     True
@@ -33,7 +33,7 @@ def cpu_name() -> str:
 
 
 def name_from_proc(path: str) -> str:
-    """The name of the processor in a file like ``/proc/cpuinfo``."""
+    """Return the name of the processor in a file like ``/proc/cpuinfo``."""
     with open(path, encoding="utf-8", errors="replace") as file:
         text = file.read(1 << 16)
     known: dict[str, str] = {}

@@ -7,11 +7,11 @@ from typing import Any
 
 
 class IgnoreHostInfo(Exception):
-    """Raised by a gatherer: leave this entry out."""
+    """Raised by a gatherer to leave its entry out."""
 
 
 class HostInfoGetter:
-    """A function that finds an entry of the host info, and the name of that entry.
+    """A function that gathers an entry of the host info, with the name of the entry.
 
     >>> HostInfoGetter(lambda: 5, "five")()
     5
@@ -34,7 +34,7 @@ class HostInfoGetter:
 
 
 def host_info_gatherer(name: str) -> Callable[[Callable[[], Any]], HostInfoGetter]:
-    """Turn a function without arguments into a gatherer of the entry `name` (decorator).
+    """Decorator: make a function without arguments gather the entry `name`.
 
     >>> @host_info_gatherer("user")
     ... def user():

@@ -15,7 +15,7 @@ TIMEOUT_SECONDS = 5.0
 
 
 def gpu_info() -> dict[str, Any]:
-    """Return driver version and GPUs; raise `IgnoreHostInfo` where they are unknown.
+    """Return the driver version and the GPUs; raise `IgnoreHostInfo` if they are unknown.
 
     >>> parse_nvidia_smi(b'''<nvidia_smi_log><driver_version>550.1</driver_version>
     ...     <gpu><product_name>A100</product_name><persistence_mode>Enabled</persistence_mode>
@@ -61,10 +61,10 @@ def _program_in(directories: tuple[str, ...]) -> str | None:
 
 
 def parse_nvidia_smi(output: bytes) -> dict[str, Any]:
-    """Turn the output of ``nvidia-smi -q -x`` into plain values.
+    """Parse the output of ``nvidia-smi -q -x`` into plain values.
 
-    Sizes are numbers of MiB. What a device does not report (one with MIG on says ``N/A``, or has no
-    such element) is None. Raises `xml.etree.ElementTree.ParseError` for anything but XML.
+    Sizes are in MiB. Values that a device does not report (with MIG enabled, they are ``N/A`` or
+    missing) are None. Raises `xml.etree.ElementTree.ParseError` for anything but XML.
     """
     import xml.etree.ElementTree as ElementTree
 

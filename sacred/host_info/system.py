@@ -1,7 +1,7 @@
 """Faster equivalents of some functions of `platform`.
 
 `platform.platform` starts the program ``uname``, which takes 25 ms, a tenth of hello world
-(``benchmarks/``, hello). The texts are the same.
+(``benchmarks/``, hello). The results are the same.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def hostname() -> str:
 
 
 def machine() -> str:
-    """Return the processor architecture, as ``x86_64``."""
+    """Return the processor architecture, such as ``x86_64``."""
     if hasattr(os, "uname"):
         return os.uname().machine
     import platform
@@ -36,7 +36,7 @@ def machine() -> str:
 
 
 def python_version() -> str:
-    """Return the version of Python, as ``3.11.7``.
+    """Return the version of Python, such as ``3.11.7``.
 
     >>> python_version().startswith("3.")
     True
@@ -45,7 +45,7 @@ def python_version() -> str:
 
 
 def os_description() -> list[str]:
-    """Return name and full description: ``["Linux", "Linux-6.1-x86_64-with-glibc2.36"]``."""
+    """Return the name and a description: ``["Linux", "Linux-6.1-x86_64-with-glibc2.36"]``."""
     described = _linux_with_glibc() if sys.platform == "linux" else None
     if described is not None:
         return ["Linux", described]

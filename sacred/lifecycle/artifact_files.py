@@ -1,4 +1,4 @@
-"""Files for artifacts that are no files yet: bytes, and figures that can save themselves."""
+"""Files for artifacts that are not files yet: bytes, and figures that can save themselves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["ArtifactFiles"]
 class ArtifactFiles:
     """A temporary directory for the contents of artifacts.
 
-    The files stay until the run is over, for an observer may copy them later.
+    The files stay until the run is over, because an observer may copy them later.
     """
 
     def __init__(self) -> None:
@@ -23,14 +23,14 @@ class ArtifactFiles:
         """Write bytes or a figure to a file.
 
         Args:
-            content: bytes, or an object with ``savefig`` as figures of matplotlib have.
-            name: of the artifact; its suffix is the format of a figure (default: PNG).
+            content: bytes, or an object with ``savefig``, such as a matplotlib figure.
+            name: the name of the artifact; its suffix is the format of a figure (default: PNG).
 
         Returns:
-            the path and the name; None: it is neither of them, so it is a path.
+            the path and the name; None if the content is neither, and therefore a path.
 
         Raises:
-            ValueError: there is no name.
+            ValueError: the name is missing.
         """
         is_figure = hasattr(content, "savefig")
         if not is_figure and not isinstance(content, bytes | bytearray | memoryview):
@@ -47,7 +47,7 @@ class ArtifactFiles:
         return path, name
 
     def new_path(self, name: str) -> str:
-        """Return a path for a file of that name."""
+        """Return a path for a file with that name."""
         if self._directory is None:
             import tempfile  # most runs need none
 

@@ -1,4 +1,4 @@
-"""A run as one of several attempts: queued, asked to end, resumed."""
+"""A run as one of several attempts that may be queued, asked to end, and resumed."""
 
 from __future__ import annotations
 
@@ -38,13 +38,14 @@ class StoredContent(Protocol):
 
 
 class AttemptedRun:
-    """The part of a run that knows of other attempts at it, and that it may be asked to end.
+    """The part of a run that knows about its other attempts, and about requests to end.
 
     Attributes:
-        resumed: whether an earlier attempt at this run has begun: its record goes on.
+        resumed: whether an earlier attempt at this run has started, whose record this one
+            continues.
         is_leased: whether a worker has started this run.
-        earlier_artifacts: the files that earlier attempts have made, by name.
-        stop_requests: takes signals.
+        earlier_artifacts: the files that earlier attempts made, by name.
+        stop_requests: handles signals.
     """
 
     #: Set by the class that has these methods.
@@ -58,23 +59,23 @@ class AttemptedRun:
         self.stop_requests = StopRequests()
 
     def should_stop(self) -> bool:
-        """Whether the run has been asked to end soon, as by its worker or a batch system.
+        """Return whether the run was asked to end soon, by its worker or a batch system, say.
 
-        Once this has been called, the first signal only makes it return True; return from the
-        main function then, after saving what `resumed` runs go on with. The status of the run is
-        what it would have been at the signal. It also returns True when the sweep of the run
-        prunes it (``--prune``); the status is then ``PRUNED``.
+        Once this method has been called, the first signal only makes it return True; the main
+        function should then save what a `resumed` run needs, and return. The status of the run is
+        what the signal would have given it. It also returns True when the sweep of the run prunes
+        it (``--prune``); the status is then ``PRUNED``.
         """
         return self.stop_requests.ask()
 
     def last_artifact(self, pattern: str = "*") -> str | None:
-        """Return a copy of the last file that earlier attempts at this run have stored.
+        """Return a copy of the last file that earlier attempts at this run stored.
 
         Args:
-            pattern: of its name, such as ``"checkpoint*"``.
+            pattern: a pattern for its name, such as ``"checkpoint*"``.
 
         Returns:
-            the path of the copy, in a temporary directory; None: there is no such file.
+            the path of the copy, in a temporary directory; None if there is no such file.
         """
         names = [name for name in self.earlier_artifacts if fnmatch.fnmatchcase(name, pattern)]
         if not names:
@@ -89,7 +90,7 @@ class AttemptedRun:
         return RunResumed if self.resumed else RunStarted
 
     def end_signals(self) -> EndSignals:
-        """Return what handles signals during this run."""
+        """Return the handler of signals during this run."""
         signals = EndSignals(self.stop_requests.take)
         if self.is_leased and END_AS_TIMEOUT is not None:
             signals.statuses = {END_AS_TIMEOUT: TIMEOUT}
@@ -98,11 +99,11 @@ class AttemptedRun:
 
 
 def queue_events(run: Any, queue_time: datetime.datetime) -> Iterator[Event]:
-    """Yield what follows the first event of a queued run: what its worker needs, and the end.
+    """Yield the events after the first one of a queued run: what its worker needs, and the end.
 
     Args:
         run: the `sacred.run.Run`.
-        queue_time: naive UTC.
+        queue_time: when it was queued (naive UTC).
     """
     for event in detail_events(run)():
         if event.name == "environment":
@@ -114,10 +115,10 @@ def queue_events(run: Any, queue_time: datetime.datetime) -> Iterator[Event]:
 
 
 def is_pruning(error: BaseException) -> bool:
-    """Whether an exception ends a run because others are better, as ``optuna.TrialPruned`` does.
+    """Whether an exception ends a run because others are better, like ``optuna.TrialPruned``.
 
     Args:
-        error: which counts by the name of its class, so that Optuna need not be there.
+        error: the exception; only the name of its class counts, so Optuna need not be installed.
 
     >>> is_pruning(type("TrialPruned", (Exception,), {})()), is_pruning(ValueError())
     (True, False)
@@ -141,12 +142,12 @@ class _PrunedInterrupt(SacredInterrupt):
 
 
 class StopRequests:
-    """Takes the first signal to a run that knows how to end by itself.
+    """Handles the first signal to a run that can end by itself.
 
     Attributes:
-        hooks: called with it.
-        make: makes the exception that a signal means.
-        should_prune: says whether the run is to end because others are better; None: nobody does.
+        hooks: functions to call on the first signal.
+        make: creates the exception for a signal.
+        should_prune: returns whether the run should end because others are better; may be None.
     """
 
     def __init__(self) -> None:
@@ -159,10 +160,10 @@ class StopRequests:
         self._signal: int | None = None
 
     def take(self, signum: int) -> bool:
-        """Take a signal; return whether the run goes on for now.
+        """Handle a signal; return whether the run continues for now.
 
         Args:
-            signum: number of the signal.
+            signum: the number of the signal.
         """
         if self._signal is not None or not (self.hooks or self._is_asked):
             return False
@@ -172,7 +173,7 @@ class StopRequests:
         return True
 
     def ask(self) -> bool:
-        """Whether the run is to end; from now on, the first signal waits."""
+        """Return whether the run should end; from now on, the first signal waits."""
         self._is_asked = True
         self._is_seen = self._is_seen or self._signal is not None
         if not self._is_seen and not self._is_pruned and self.should_prune is not None:
@@ -180,11 +181,11 @@ class StopRequests:
         return self._is_seen or self._is_pruned
 
     def check(self) -> None:
-        """End a run that has returned because it was asked to.
+        """End a run that has returned because it was asked to end.
 
         Raises:
-            Terminated: the signal that asked it.
-            SacredInterrupt: its sweep has asked it.
+            Terminated: it was asked by a signal.
+            SacredInterrupt: it was asked by its sweep.
         """
         if self._is_seen and self._signal is not None:
             raise self.make(self._signal)

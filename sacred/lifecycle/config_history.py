@@ -1,4 +1,4 @@
-"""The history of a run's configuration: where entries come from, and who has read them."""
+"""The history of a run's configuration: where entries come from, and what has read them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOBODY: Callable[[], frozenset[str]] = frozenset
 
 
 class TrackedConfig:
-    """The attribute ``config`` of a run: who reads it may read every entry."""
+    """The attribute ``config`` of a run; code that reads it may read every entry."""
 
     def __get__(self, run: Any, owner: type | None = None) -> Any:
         if run is None:
@@ -39,19 +39,19 @@ class TrackedConfig:
 
 
 class ConfigHistory:
-    """Where the entries of a run's configuration come from, and who has read them.
+    """Where the entries of a run's configuration come from, and what has read them.
 
     Args:
-        entries: works out where they come from; called once, when somebody asks.
-        bindings: of the run.
-        base_dir: of the experiment.
+        entries: a function that finds out where they come from; called once, when needed.
+        bindings: the bindings of the run.
+        base_dir: the directory of the experiment.
         updates: whether the run has updates.
-        unreadable: finds the paths of entries that nothing can read; None: that is not known.
-        evaluate_unchanged: works out the configuration without updates and named configs.
+        unreadable: finds the paths of entries that nothing can read; returns None if unknown.
+        evaluate_unchanged: computes the configuration without updates and named configs.
 
     Attributes:
         unreadable, evaluate_unchanged: as above.
-        read_by_sources: gives the paths that scopes and named configs read; None: any of them.
+        read_by_sources: returns the paths that scopes and named configs read; None for any.
     """
 
     def __init__(
@@ -78,22 +78,22 @@ class ConfigHistory:
         return self._make_entries()
 
     def provenance(self) -> Provenance:
-        """The entries as they are known now, with their readers."""
+        """The entries as known now, with their readers."""
         return Provenance(self._with_readers())
 
     def document(self, has_begun: bool = True) -> dict[str, Any]:
-        """The form in which stores keep it, with the readers as they are known now.
+        """Return the form in which stores keep it, with the readers known so far.
 
         Args:
-            has_begun: whether the run has; who is going to read is not known.
+            has_begun: whether the run has started; before that, its readers are unknown.
         """
         return document_of(self.entries, self._find_readers() if has_begun else lambda entry: None)
 
     def report_unread_updates(self, logger: logging.Logger) -> list[str]:
-        """Note in the log which updates have set entries that nothing has read.
+        """Log which updates have set entries that nothing has read.
 
         Args:
-            logger: of the run.
+            logger: the logger of the run.
 
         Returns:
             the paths of these entries.

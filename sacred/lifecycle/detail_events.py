@@ -1,4 +1,4 @@
-"""The events with those parts of a record that lists of runs do not read."""
+"""The events with the parts of a record that are not read when runs are listed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Run(Protocol):
 
 
 def detail_events(run: _Run) -> Callable[[], Iterable[DetailsGathered]]:
-    """Return what yields the events that are due with a heartbeat."""
+    """Return a generator of the events that are due with a heartbeat."""
     sources = [environment_events(run), provenance_events(run)]
     if SETTINGS.SYSTEM_METRICS and run.observers:
         # Not at the top: off by default.
@@ -47,9 +47,9 @@ def detail_events(run: _Run) -> Callable[[], Iterable[DetailsGathered]]:
 
 
 def provenance_events(run: _Run) -> Callable[[], Iterable[DetailsGathered]]:
-    """Return what yields the provenance of the configuration, with the first and last heartbeats.
+    """Return a generator of provenance events, with the first and the last heartbeat.
 
-    With the last one, all readers of entries are known.
+    Only with the last one are all readers of entries known.
     """
     history = run.config_history
     if history is None or not run.observers:

@@ -34,7 +34,7 @@ class Dispatcher:
     Args:
         observers: objects with some or all of the observer's methods.
         logger: where failures of observers are reported.
-        run: what the observers' methods run for; see `sacred._base.current_run`.
+        run: the run for which the observers' methods are called; see `sacred._base.current_run`.
     """
 
     def __init__(
@@ -55,15 +55,15 @@ class Dispatcher:
         self.incomplete: RecordIncompleteError | None = None
 
     def begin(self, event: RunQueued | RunStarted) -> RunId | None:
-        """Announce the run; without an id, the first observer assigns it.
+        """Announce the run; if it has no id, the first observer assigns one.
 
-        Several stores that number their runs are given a number that is free in all of them.
+        If several stores number their runs, they get a number that is free in all of them.
 
         Returns:
-            the id of the run (None without observers).
+            the id of the run; None without observers.
 
         Raises:
-            Exception: whatever an observer raises; the run must not go on.
+            Exception: whatever an observer raises; the run must not continue.
         """
         with self._locked():
             if isinstance(event, RunResumed):
@@ -84,7 +84,7 @@ class Dispatcher:
         """Send an event to every observer that has received the start; failures are logged.
 
         Raises:
-            SacredError: an argument of the user's is wrong (``OnFailure.RAISE_TO_CALLER``); all
+            SacredError: an argument of the user is wrong (``OnFailure.RAISE_TO_CALLER``); all
                 observers have received the event.
         """
         with self._locked():
@@ -93,9 +93,8 @@ class Dispatcher:
     def end(self, last_beat: Heartbeat, closing: Event) -> None:
         """Send the last heartbeat and the closing event.
 
-        The first observer may store both at once. Only the first: while another one waits for
-        an unreachable server, the process may be killed, and what an observer keeps in memory
-        would be lost.
+        Only the first observer may store both at once: while another one waits for an unreachable
+        server, the process may be killed, and what an observer keeps in memory would be lost.
 
         Args:
             last_beat: the last heartbeat.
@@ -137,7 +136,7 @@ class Dispatcher:
                     self._report(observer, None, error)
 
     def after_fork_in_child(self) -> None:
-        """Forget a lock that another thread of the parent may have held."""
+        """Reset a lock that another thread of the parent may have held."""
         self._lock = threading.RLock()
 
     @contextlib.contextmanager

@@ -23,11 +23,11 @@ class _Run(Protocol):
 
 
 def environment_events(run: _Run) -> Callable[[], Iterable[DetailsGathered]]:
-    """Return what yields the environment with the first heartbeat, and with the last one if it is
-    another then.
+    """Return a generator of environment events: with the first heartbeat, and with the last if it
+    changed.
 
-    Not at the start: a short run has one heartbeat, its last one, and a long run has its first
-    one in the background.
+    The start is not delayed: a short run has only its last heartbeat, and a long run sends its
+    first one in the background.
     """
     if run.environment_gatherer is None or not run.observers:
         return tuple

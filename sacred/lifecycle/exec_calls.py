@@ -1,7 +1,7 @@
-"""Programs that replace this process (`os.execv` and its kin) during a run.
+"""Programs that replace this process (`os.execv` and similar calls) during a run.
 
 A successful call never returns: what has not been stored or printed by then is lost, and the
-new program must have the user's terminal in the place of what output is captured with.
+new program must write to the user's terminal and not to the capture.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ _preparations: list[tuple[int, Preparation]] = []
 
 @contextlib.contextmanager
 def prepared_for_exec(prepare: Preparation) -> Iterator[None]:
-    """Prepare the process whenever it is about to be replaced in this block.
+    """Call a function whenever this process is about to be replaced, within this block.
 
     Args:
-        prepare: returns what is entered before the call; left only if the call fails.
+        prepare: returns a context manager that is entered before the call, and exited only if the
+            call fails.
     """
     entry = os.getpid(), prepare
     _preparations.append(entry)

@@ -15,8 +15,8 @@ def existing_file(filename: str | os.PathLike[str], kind: str) -> str:
     """Return the absolute path of a regular file.
 
     Args:
-        filename: of the file.
-        kind: what it is used as, for messages.
+        filename: the path of the file.
+        kind: what it is used for, in messages.
 
     Raises:
         OSError: there is no such file, or it is a directory, a FIFO, a socket or a device.
@@ -47,10 +47,10 @@ def _nearest_file(path: str) -> str:
 
 
 def valid_artifact_name(name: str) -> str:
-    """Return the name of an artifact.
+    """Return the validated name of an artifact.
 
     Raises:
-        ValueError: it would lie outside of the run's directory.
+        ValueError: the file would be outside of the run's directory.
     """
     parts = set(name.replace(os.sep, "/").split("/")) - {"", "."}
     is_absolute = os.path.isabs(name) or bool(os.path.splitdrive(name)[0])

@@ -1,4 +1,4 @@
-"""The methods of a run that record files: artifacts and resources."""
+"""The methods of a run that record files as artifacts and resources."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PathLike = str | os.PathLike[str]
 
 
 class FileMethods:
-    """Recording of files, which observers are told at once."""
+    """Recording of files; observers are notified at once."""
 
     #: Both are set by the class that has these methods.
     _dispatcher: Dispatcher
@@ -35,11 +35,11 @@ class FileMethods:
         """Open a file and record it as a resource of this run.
 
         Args:
-            filename: its path.
-            mode: as for `open`.
+            filename: the path of the file.
+            mode: the mode, as for `open`.
 
         Raises:
-            OSError: it cannot be opened; nothing is recorded then.
+            OSError: the file cannot be opened; nothing is recorded then.
         """
         self._owner.check("open_resource()")
         path = os.path.abspath(filename)
@@ -76,18 +76,19 @@ class FileMethods:
         """Store a file that the run has written.
 
         Args:
-            filename: the file; it is copied immediately. Or bytes, or a figure of matplotlib.
-            name: its name in the stores (default: its base name); ``/`` creates
-                sub-directories. Bytes and figures need one.
-            metadata: stored with the file (MongoDB).
-            content_type: MIME type (default: guessed from the name).
+            filename: the path of the file, which is copied immediately; or bytes, or a matplotlib
+                figure.
+            name: the name in the stores (default: the base name); ``/`` creates
+                sub-directories. Bytes and figures need a name.
+            metadata: data to store with the file.
+            content_type: the media type (default: guessed from the name).
 
         Raises:
             FileNotFoundError: there is no such file.
             OSError: it is a directory, a FIFO or a device.
             RuntimeError: this is a forked worker.
-            ValueError: the name would lie outside of the run's directory, or is missing.
-            FileExistsError: an observer keeps its own records under that name.
+            ValueError: the name is missing, or leads outside of the run's directory.
+            FileExistsError: an observer uses that name for its own files.
         """
         self._owner.check("add_artifact()")
         written = self._artifact_files.write(filename, name)

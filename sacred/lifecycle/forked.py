@@ -1,8 +1,8 @@
 """A run in a forked child: the record is written by the process that started the run.
 
 A forked worker has copies of everything, and what it logs would wait in its copy for a heartbeat
-that never comes. So it gets the error that a spawned worker gets. Only if the process of the run
-has ended (a script that makes itself a daemon), the child goes on in its place.
+that never comes. So it gets the same error as a spawned worker. Only if the process of the run has
+ended (because a script became a daemon) does the child continue in its place.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ class RunOwner:
         return os.getpid() != self._process and is_process(self._process)
 
     def check(self, what: str) -> None:
-        """Refuse in a forked child what only the process of the run can store.
+        """Raise an error in a forked child: only the process of the run can store data.
 
         Raises:
-            RuntimeError: this is such a child.
+            RuntimeError: this is a forked child.
         """
         if self.is_elsewhere():
             refuse_in_worker(self._run_id(), what)
 
     def guard(self, call: Callable[..., Any], what: str) -> Callable[..., Any]:
-        """Return a function that refuses calls in forked processes, and else calls another.
+        """Wrap a function so that calls in forked processes are refused.
 
         Args:
-            call: the other function.
+            call: the function.
             what: its name for the error.
         """
 
@@ -60,11 +60,11 @@ class RunOwner:
 
 
 class ForkedInfo(dict[str, Any]):
-    """The ``info`` of a run in a forked child: to be read.
+    """The ``info`` of a run in a forked child, which can only be read.
 
     Args:
-        owner: of the run.
-        info: that of the run, copied by the fork.
+        owner: the owner of the run.
+        info: the ``info`` of the run, as copied by the fork.
 
     >>> ForkedInfo(RunOwner(lambda: 1), {"a": 1})["a"]
     1

@@ -1,4 +1,4 @@
-"""The heartbeat of a run: sends observers what is new since the last one."""
+"""The heartbeat of a run, which sends observers everything new since the last one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class HeartbeatThread:
 
     Args:
         dispatcher: calls the observers.
-        metrics: the queue of the run's points.
+        metrics: the queue of metric points.
         info: the live ``info`` of the run.
         output: the run's output so far.
         result: returns the current result.
@@ -74,15 +74,15 @@ class HeartbeatThread:
         metrics.on_batch = self._wake_up
 
     def attach_capture(self, capture: CapturedOutput) -> None:
-        """Take the new output of each heartbeat from a capture."""
+        """From now on, read new output from a capture at each heartbeat."""
         self._new_output = capture.chunks
         capture.on_large_backlog = self._wake_up
 
     def start(self, interval: float) -> None:
-        """Send a heartbeat every ``interval`` seconds (0: as often as is sensible) from a
-        background thread.
+        """Send a heartbeat every ``interval`` seconds (0: as often as sensible) from a background
+        thread.
 
-        It also wakes up when more points or output wait than should stay in memory.
+        The thread also wakes up when more points or output wait than should stay in memory.
         """
         self._interval = interval = interval or _SHORTEST_INTERVAL
         self._due = time.monotonic() + interval
@@ -114,10 +114,10 @@ class HeartbeatThread:
         self._thread.join()
 
     def after_fork_in_child(self, info: dict[str, Any]) -> None:
-        """Forget a lock that the thread may have held, which is not in the child.
+        """Reset a lock that the thread, which does not exist in the child, may have held.
 
         Args:
-            info: in the place of the run's.
+            info: the ``info`` to use instead of the run's.
         """
         self._lock = threading.Lock()
         self._info = info
@@ -161,13 +161,13 @@ class HeartbeatThread:
         return flatten(self._meta_info())
 
     def beat(self) -> None:
-        """Send the observers everything new and a heartbeat."""
+        """Send the observers everything new, and a heartbeat."""
         with self._lock:
             self._send_all()
             self._dispatcher.emit(self._heartbeat())
 
     def add_output(self, text: str) -> None:
-        """Add lines of the library's own to the output; they are sent with what is captured."""
+        """Add the library's own lines to the output; they are sent with the captured output."""
         with self._lock:
             self._send_output()
             if not self.output.ends_with_newline:

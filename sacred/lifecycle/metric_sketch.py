@@ -1,4 +1,4 @@
-"""A few points of each metric of a run, for those who watch it."""
+"""A few points of each metric of a run, for live displays."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class MetricSketch:
         self._counts: dict[str, int] = {}
 
     def curves(self) -> dict[str, list[Any]]:
-        """The points that are kept of each metric, and the last one."""
+        """Return the kept points of each metric, and the last one."""
         return {
             name: kept if (self._counts[name] - 1) % self._strides[name] == 0 else [*kept, last]
             for (name, kept), last in zip(self.values.items(), self.last.values(), strict=True)

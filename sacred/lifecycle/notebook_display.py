@@ -1,7 +1,7 @@
-"""Runs in notebooks: a display that is updated while a run goes on.
+"""Runs in notebooks: a display that is updated during a run.
 
-A run that takes longer than its first heartbeat gets a display, which shows it as it will show
-itself at its end. In that cell it does not show itself once more.
+A run that lasts longer than its first heartbeat gets a display, in the form that it has at
+its end. The cell then does not display the run a second time.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _shown: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
 
 @contextlib.contextmanager
 def shown_live(run: Any) -> Iterator[None]:
-    """Within this, show a run in the notebook from its first heartbeat on.
+    """Within this context, show a run in the notebook from its first heartbeat on.
 
     Args:
-        run: the `Run` (the class is of a floor above), not started yet.
+        run: the `Run` (a class of a higher layer), not started yet.
     """
     shell = _notebook()
     if shell is None or run.unobserved:  # such as commands that print something
@@ -41,7 +41,7 @@ def shown_live(run: Any) -> Iterator[None]:
 
 
 def html_of(run: Any) -> str | None:
-    """Return a run as HTML; None if the current cell shows it already.
+    """Return a run as HTML; None if the current cell already shows it.
 
     Args:
         run: the run.

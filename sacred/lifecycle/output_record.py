@@ -1,4 +1,4 @@
-"""The output of a run so far, of any length, in bounded memory.
+"""The output of a run so far: of any length, in bounded memory.
 
 Observers of the classic interface receive the whole text with every heartbeat, and users may
 read it (``run.captured_out``); it is assembled on demand. Store observers receive only the new
@@ -33,7 +33,7 @@ class OutputChunk(NamedTuple):
 
 
 class SpillingText:
-    """A text that grows at its end and spills to disk.
+    """A string that grows at its end and spills to disk.
 
     >>> text = SpillingText()
     >>> text.append("a" * 3_000_000); text.append("b")
@@ -83,7 +83,7 @@ class SpillingText:
 
 
 class OutputRecord:
-    """The captured output of a run so far, filtered by the user's filter, if any.
+    """The captured output of a run so far, after the user's filter, if there is one.
 
     >>> record = OutputRecord(str.upper, logging.getLogger("doc"))
     >>> record.add("a")
@@ -110,7 +110,7 @@ class OutputRecord:
         """Append text; a failing filter is reported once and dropped.
 
         Returns:
-            the change, or None if there is none.
+            the change, or None.
         """
         if not new:
             return None
@@ -148,7 +148,7 @@ class OutputRecord:
 
 
 def size_in_utf8(text: str) -> int:
-    """Return the size of a text in UTF-8; lone surrogates count as a question mark.
+    """Return the size of a string in UTF-8; lone surrogates count as a question mark.
 
     >>> size_in_utf8("aö"), size_in_utf8(chr(0xDC80))
     (3, 1)

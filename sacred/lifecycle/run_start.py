@@ -1,11 +1,11 @@
 """The start of a run with several observers: one per destination, and one id for all.
 
-An observer that writes to a store may have, beside the methods of events:
+An observer that writes to a store may have these, in addition to the methods for events:
 
 * ``writes_to``: a hashable value, the same for observers with the same destination;
 * ``highest_id()``: the highest number among the ids of its runs; None if it does not number
   them;
-* ``withdraw()``: removes the record of the run that has just been started.
+* ``withdraw()``: removes the record of the run that was just started.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _MAX_COLLISIONS = 100
 
 
 def distinct_observers(observers: Iterable[Any]) -> list[Any]:
-    """Leave out observers whose destination another one has, in the order given.
+    """Leave out observers with the same destination as another, keeping the order.
 
-    One that is to overwrite a run is preferred, else the first one.
+    An observer that overwrites a run is preferred, else the first one.
     """
     kept: dict[Any, Any] = {}
     for observer in observers:
@@ -45,14 +45,14 @@ def announce_start(
 
     Args:
         event: the event; `_id` is None unless the user has chosen an id.
-        observers: in their order.
-        started: the observers that have taken it are appended.
+        observers: the observers, in order.
+        started: receives the observers that have accepted the event.
 
     Returns:
         the id of the run; None if no observer has assigned one.
 
     Raises:
-        SacredError: the id chosen by the user is taken; no store has kept anything.
+        SacredError: the id chosen by the user is taken; no store keeps anything.
         Exception: whatever an observer raises.
     """
     run_id = event._id

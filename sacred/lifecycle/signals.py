@@ -47,7 +47,7 @@ END_AS_TIMEOUT: int | None = getattr(signal, "SIGUSR1", None)
 
 
 class Terminated(SystemExit):
-    """The process was asked to end by a signal; exits with 128 + its number."""
+    """A signal asked the process to end; the exit status is 128 + its number."""
 
     STATUS = "INTERRUPTED"
 
@@ -115,14 +115,14 @@ def _caught_by_c_code() -> int:
 class EndSignals:
     """Signals that end a process, during one run: they raise :class:`Terminated`.
 
-    While that is on its way out, more of them are ignored: batch systems send several in a row.
-    If the user's code has swallowed it and goes on, the next one raises again. While the start
-    or the end of the run is being stored, a signal waits; else a record would stay ``RUNNING``
-    for ever.
+    While that exception propagates, further signals are ignored, because batch systems send several
+    in a row. If the user's code swallows it and continues, the next signal raises it again. While
+    the start or the end of the run is being stored, signals wait; otherwise a record could stay
+    ``RUNNING`` forever.
 
     Args:
-        request_stop: called with a signal that would end the run; if it returns True, the run has
-            been asked to end by itself, and goes on.
+        request_stop: called with a signal that would end the run; if it returns True, the run was
+            asked to end by itself, and continues.
     """
 
     def __init__(self, request_stop: Callable[[int], bool] = lambda signum: False) -> None:
@@ -135,10 +135,10 @@ class EndSignals:
 
     @contextlib.contextmanager
     def handled(self, is_recorded: bool = True) -> Iterator[None]:
-        """Handle those signals in this block that have no handler of the user's.
+        """Handle, in this block, the signals for which the user has no handler.
 
         Args:
-            is_recorded: somebody observes the run; else real-time signals end it at once.
+            is_recorded: whether the run has observers; if not, real-time signals end it at once.
         """
         numbers = _SIGNALS + _REAL_TIME if is_recorded else _SIGNALS
         with _handlers(dict.fromkeys(_without_handler(numbers), self._terminate)):
@@ -146,7 +146,7 @@ class EndSignals:
 
     @contextlib.contextmanager
     def deferred(self) -> Iterator[None]:
-        """Let signals and a first Ctrl-C take effect at the end of this block."""
+        """Delay signals and a first Ctrl-C until the end of this block."""
         self._waiting = True
         try:
             with delayed_interrupts() as pressed:
@@ -158,15 +158,15 @@ class EndSignals:
         self.raise_held()
 
     def hold(self) -> None:
-        """Let signals wait for `raise_held` from now on."""
+        """Hold back signals until `raise_held`."""
         self._waiting = True
         self._restore_interrupt()
 
     def raise_held(self) -> None:
-        """Raise the waiting signal, if there is one.
+        """Raise the signal that was held back, if there is one.
 
         Raises:
-            Terminated: a signal was waiting.
+            Terminated: a signal was held back.
         """
         held, self._held = self._held, None
         if held is not None:
@@ -182,7 +182,7 @@ class EndSignals:
             raise self._raised
 
     def terminated(self, signum: int) -> Terminated:
-        """Return what a signal raises."""
+        """Return the exception for a signal."""
         return Terminated(signum, self.statuses.get(signum, Terminated.STATUS))
 
     def _interrupt(self, signum: int, frame: FrameType | None) -> None:
@@ -209,9 +209,9 @@ class EndSignals:
 
 @contextlib.contextmanager
 def delayed_interrupts(message: str = "") -> Iterator[list[int]]:
-    """Let a first Ctrl-C in this block only print ``message``; a second one interrupts.
+    """Make the first Ctrl-C in this block only print ``message``; the second one interrupts.
 
-    Yields a list that is empty until the first.
+    Yields a list that is empty until the first Ctrl-C.
     """
     pressed: list[int] = []
 

@@ -1,4 +1,4 @@
-"""`Tape`: a digest of what each captured call took, drew and gave, for ``--tape``."""
+"""`Tape`: digests of the arguments, draws and result of each captured call, for ``--tape``."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ Call = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 class Tape:
-    """What the captured functions of one run do, in the thread of the run.
+    """A record of what the captured functions of a run do, in the thread of the run.
 
     Calls in other threads and processes are left out: they have no fixed order.
 
     Args:
-        base_dir: of the experiment.
+        base_dir: the directory of the experiment.
 
     Attributes:
-        calls: how many were taped.
-        seconds: what that took.
+        calls: the number of taped calls.
+        seconds: the time that taping took.
     """
 
     def __init__(self, base_dir: str | None = None) -> None:
@@ -50,37 +50,37 @@ class Tape:
         self._thread = (os.getpid(), threading.get_ident())
 
     def attach(self, bindings: RunBindings) -> None:
-        """Tape the calls of all captured functions of a run from now on."""
+        """Record the calls of all captured functions of a run from now on."""
         for function, binding in bindings.by_function().items():
             if not is_built_in(function):
                 binding.tape = self
                 binding.forget()
 
     def document(self) -> dict[str, Any]:
-        """Return the form in which stores keep it."""
+        """Return the tape in the form in which stores keep it."""
         remark = f"only the first {MAX_EVENTS} events are kept" if self._is_full else ""
         return tape_document(list(self._functions), list(self._callers), self._lines, remark)
 
     def summary(self, seconds: float) -> str:
-        """Say what it has cost.
+        """Return a sentence about the cost of the tape.
 
         Args:
-            seconds: that the run took.
+            seconds: the duration of the run.
         """
         share = self.seconds / seconds if seconds > 0 else 0.0
         full = f"; {self.document()['remark']}" if self._is_full else ""
         return f"{self.calls} calls in {self.seconds:.3f} s ({share:.1%} of the run){full}"
 
     def record_call(self, function: Any, call: Call, go: Callable[[], Any]) -> Any:
-        """Tape a call.
+        """Record a call.
 
         Args:
             function: the captured function.
-            call: positional and keyword arguments, those that were filled in included.
-            go: makes the call.
+            call: positional and keyword arguments, including those that were filled in.
+            go: the function that makes the call.
 
         Returns:
-            what it returns.
+            the result of the call.
         """
         if self._is_full or self._thread != (os.getpid(), threading.get_ident()):
             return go()

@@ -1,4 +1,4 @@
-"""Digests of the values that functions take and give."""
+"""Digests of the arguments and results of functions."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ _SCALARS = (int, float, complex, bool, type(None))
 def value_digest(value: Any, masked: Callable[[str], str] = str) -> str:
     """Return a digest that is the same for equal plain values, arrays and tensors.
 
-    Other objects count by their class only: nobody knows what of them matters.
+    Other objects count only by their class, because it is not known which of their attributes
+    matter.
 
     Args:
         value: anything.
-        masked: applied to texts: directories are others in each repetition.
+        masked: a function applied to strings, because directories differ in each repetition.
 
     >>> value_digest({"a": 1, "b": [2.0]}) == value_digest({"b": [2.0], "a": 1})
     True

@@ -1,7 +1,7 @@
-"""Values of all kinds to the bytes of a file of a common format.
+"""Values of all kinds as the bytes of a file in a common format.
 
-Packages that users need not have (numpy, Pillow, matplotlib, pandas) are imported if a value
-needs them.
+Optional packages (numpy, Pillow, matplotlib, pandas) are imported only if a value needs
+them.
 """
 
 from __future__ import annotations

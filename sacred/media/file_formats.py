@@ -1,4 +1,4 @@
-"""What kind of file some bytes are, by their first ones.
+"""The kind of a file, from its first bytes.
 
 Source of the signatures: the specifications of the formats, as collected in
 https://www.garykessler.net/library/file_sigs.html.
@@ -25,7 +25,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 
 
 def suffix_of(content: bytes) -> str | None:
-    """Return the usual suffix of files with this content; None: it is not known.
+    """Return the usual suffix for files with this content; None if it is not known.
 
     >>> suffix_of(b"GIF89a...")
     'gif'

@@ -1,4 +1,4 @@
-"""`_run.log_image` and its kin: the methods of a run that log values beside numbers."""
+"""`_run.log_image` and similar methods, with which a run logs values that are not numbers."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["LogMethods"]
 
 
 class LogMethods:
-    """Logging of several metrics at once, and of values with a step that are no numbers.
+    """Methods to log several metrics at once, and values with a step that are not numbers.
 
     Each value becomes a file (`sacred.media.encoding`), stored as an artifact with the name
-    ``media/NAME/STEP.KIND.SUFFIX``. Without a step, it is the last one of that name + 1, from 0;
-    what is logged once more for a step takes the place of what was there.
+    ``media/NAME/STEP.KIND.SUFFIX``. The default step is the last one of that name plus 1, starting
+    at 0; logging again for the same step replaces the earlier value.
     """
 
     #: Both are methods of the class that has these.
@@ -31,8 +31,8 @@ class LogMethods:
         """Add a point to each of several metrics.
 
         Args:
-            values: the numbers by the names of the metrics.
-            step: as in `log_scalar`, for all of them.
+            values: the numbers by the name of the metric.
+            step: the step of all of them, as in `log_scalar`.
         """
         for name, value in values.items():
             self.log_scalar(name, value, step)
@@ -41,14 +41,14 @@ class LogMethods:
         """Log an image.
 
         Args:
-            name: any text, for example ``"samples"``; ``/`` groups.
+            name: any string, for example ``"samples"``; ``/`` makes groups.
             value: an array (height, width) or (height, width, 1, 3 or 4): floats from 0 to 1,
-                bools, or integers from 0 to 255; the channels may come first. Or a picture of
-                Pillow, a path, or the bytes of a file. Arrays need ``sacred[media]``.
-            step: its position.
+                bools, or integers from 0 to 255; the channels may come first. Or a Pillow image,
+                a path, or the bytes of a file. Arrays need ``sacred[media]``.
+            step: its position on the x axis.
 
         Raises:
-            TypeError, ValueError: it is no image.
+            TypeError, ValueError: the value is not an image.
         """
         self._log("image", name, value, step)
 
@@ -56,13 +56,13 @@ class LogMethods:
         """Log a figure.
 
         Args:
-            name: any text; ``/`` groups.
-            value: a figure or axes of matplotlib, or what else has ``savefig``; or a path, or
-                the bytes of a picture.
-            step: its position.
+            name: any string; ``/`` makes groups.
+            value: a matplotlib figure or axes, or anything else with ``savefig``; or a path, or the
+                bytes of an image file.
+            step: its position on the x axis.
 
         Raises:
-            TypeError, ValueError: it is no figure.
+            TypeError, ValueError: the value is not a figure.
         """
         self._log("figure", name, value, step)
 
@@ -76,29 +76,29 @@ class LogMethods:
         """Log a table, which is stored as CSV.
 
         Args:
-            name: any text; ``/`` groups.
-            value: a frame of pandas; rows (sequences or mappings); columns by name; or a path
-                of a CSV file.
-            step: its position.
-            columns: the names of the columns, or which of them are wanted.
+            name: any string; ``/`` makes groups.
+            value: a pandas DataFrame; rows (sequences or mappings); columns by name; or the path of
+                a CSV file.
+            step: its position on the x axis.
+            columns: the names of the columns, or the names of the columns to keep.
 
         Raises:
-            TypeError, ValueError: it is no table.
+            TypeError, ValueError: the value is not a table.
         """
         self._log("table", name, value, step, columns=columns)
 
     def log_histogram(self, name: str, value: Any, step: int | None = None, bins: Any = 64) -> None:
-        """Log how values are distributed.
+        """Log the distribution of values as a histogram.
 
         Args:
-            name: any text; ``/`` groups.
-            value: an array of any shape, of which the finite numbers count; or a tuple of
-                counts and edges, as ``numpy.histogram`` returns it.
-            step: its position.
-            bins: as for ``numpy.histogram``.
+            name: any string; ``/`` makes groups.
+            value: an array of any shape, whose finite numbers count; or a tuple of counts and
+                edges, as ``numpy.histogram`` returns it.
+            step: its position on the x axis.
+            bins: the bins, as for ``numpy.histogram``.
 
         Raises:
-            TypeError, ValueError: these are no numbers.
+            TypeError, ValueError: the values are not numbers.
         """
         self._log("histogram", name, value, step, bins=bins)
 
@@ -108,24 +108,24 @@ class LogMethods:
         """Log a sound.
 
         Args:
-            name: any text; ``/`` groups.
-            value: an array (samples,) or (samples, channels): floats from -1 to 1, or integers
-                of 16 bits; or a path or the bytes of a WAV, FLAC, OGG or MP3 file.
-            step: its position.
-            sample_rate: of an array, in Hz.
+            name: any string; ``/`` makes groups.
+            value: an array (samples,) or (samples, channels): floats from -1 to 1, or 16-bit
+                integers; or a path or the bytes of a WAV, FLAC, OGG or MP3 file.
+            step: its position on the x axis.
+            sample_rate: the sample rate of an array, in Hz.
 
         Raises:
-            TypeError, ValueError: it is no sound.
+            TypeError, ValueError: the value is not a sound.
         """
         self._log("audio", name, value, step, sample_rate=sample_rate)
 
     def log_text(self, name: str, value: Any, step: int | None = None) -> None:
-        """Log a text.
+        """Log text.
 
         Args:
-            name: any text; ``/`` groups.
-            value: the text; or a `pathlib.Path` of a file.
-            step: its position.
+            name: any string; ``/`` makes groups.
+            value: the text, or the `pathlib.Path` of a file.
+            step: its position on the x axis.
         """
         self._log("text", name, value, step)
 
