@@ -12,11 +12,11 @@ _STEPS = (1, 2, 2.5, 5, 10)
 
 
 def axis_range(values: Iterable[float], margin: float = 0.0) -> tuple[float, float]:
-    """Return the smallest and largest value; of equal ones, a range with them in the middle.
+    """Return the smallest and largest value; if they are equal, a range around them.
 
     Args:
         values: finite numbers.
-        margin: share of the range that is added at both ends.
+        margin: the share of the range that is added at both ends.
 
     >>> axis_range([3, 1, 2]), axis_range([4.0])
     ((1.0, 3.0), (2.0, 6.0))
@@ -32,13 +32,13 @@ def axis_range(values: Iterable[float], margin: float = 0.0) -> tuple[float, flo
 
 
 def ticks(low: float, high: float, most: int = 5, whole: bool = False) -> list[float]:
-    """Return round numbers between two values, both of them included.
+    """Return round numbers between two values, inclusive.
 
     Args:
         low: the smallest value.
         high: the largest.
-        most: how many numbers at most.
-        whole: integers only.
+        most: the maximum number of numbers.
+        whole: whether only integers are allowed.
 
     >>> ticks(0.13, 0.97)
     [0.25, 0.5, 0.75]

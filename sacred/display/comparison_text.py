@@ -1,4 +1,4 @@
-"""What comparisons of groups of runs show, and what they cannot show, in sentences."""
+"""Conclusions from comparisons of groups of runs, and their limits, in sentences."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def comparison_table(
     """Return a table with a row for each comparison.
 
     Args:
-        comparisons: of groups.
+        comparisons: the comparisons of groups.
         metric: what is compared.
-        for_people: short cells, and no columns that only programs want.
+        for_people: whether to shorten cells and leave out columns for programs.
     """
     rows = [(_row if for_people else _full_row)(comparison, metric) for comparison in comparisons]
     names = list(rows[0]) if rows else []
@@ -110,14 +110,14 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def as_mean(values: Sequence[float], alpha: float = 0.05) -> str:
-    """Return a mean and half its interval, by Student's t: ``0.91 ± 0.02``.
+    """Return a mean and the margin of its confidence interval, by Student's t: ``0.91 ± 0.02``.
 
     Args:
         values: the numbers.
-        alpha: the interval misses the true mean with this probability (default: 0.05).
+        alpha: the probability that the interval misses the true mean (default: 0.05).
 
     Returns:
-        the mean alone if there is one value; an empty text if there is none.
+        the mean alone if there is one value; an empty string if there is none.
 
     >>> as_mean([1, 2, 3, 4]), as_mean([0.5]), as_mean([])
     ('2.5 ± 2.1', '0.5', '')
@@ -129,11 +129,11 @@ def as_mean(values: Sequence[float], alpha: float = 0.05) -> str:
 
 
 def mean_and_margin(mean: float, margin: float) -> str:
-    """Return a mean and its margin, the latter with two digits, the former with as many decimals.
+    """Return a mean and its margin, which has two digits; both have the same number of decimals.
 
     Args:
         mean: the mean.
-        margin: half of its interval; if it is not finite, the mean stands alone.
+        margin: half the width of its interval; if it is not finite, only the mean is returned.
 
     >>> mean_and_margin(0.91234, 0.0213), mean_and_margin(1234.5, 210), mean_and_margin(1, 0)
     ('0.912 ± 0.021', '1230 ± 210', '1 ± 0')
@@ -159,7 +159,7 @@ def as_p(p_value: float) -> str:
 
 
 def as_interval(interval: tuple[float, float] | None) -> str:
-    """Return the ends of an interval.
+    """Return an interval as text.
 
     >>> as_interval((0.1, math.inf)), as_interval((-math.inf, math.inf)), as_interval(None)
     ('[0.1, ∞)', 'unbounded', '')
@@ -176,12 +176,12 @@ def as_interval(interval: tuple[float, float] | None) -> str:
 def conclusions(
     comparisons: Sequence[Comparison], direction: Direction | None, by_name: bool = False
 ) -> Iterator[str]:
-    """Yield what comparisons show; what is true of several is said once.
+    """Yield the conclusions from comparisons; what is true for several is said once.
 
     Args:
-        comparisons: of groups.
-        direction: whether higher or lower values are better; None: not known.
-        by_name: groups are called by their names, else ``A`` and ``B``.
+        comparisons: the comparisons of groups.
+        direction: whether higher or lower values are better; None if unknown.
+        by_name: whether to use the names of groups; otherwise they are ``A`` and ``B``.
     """
     found: dict[str, list[str]] = {}
     for comparison in comparisons:
@@ -195,12 +195,12 @@ def conclusions(
 def conclusion(
     comparison: Comparison, direction: Direction | None, names: tuple[str, str] = ("A", "B")
 ) -> str:
-    """Say what a comparison shows, or why it can show nothing, and what would help.
+    """Return what a comparison shows, or why it cannot show anything, and what would help.
 
     Args:
-        comparison: of two groups.
-        direction: whether higher or lower values are better; None: not known.
-        names: of the groups.
+        comparison: the comparison of two groups.
+        direction: whether higher or lower values are better; None if unknown.
+        names: the names of the groups.
     """
     test = comparison.test
     if test is None:
@@ -318,10 +318,10 @@ def _more_runs(comparison: Comparison, one: int, other: int, names: tuple[str, s
 
 
 def remarks(*groups: RunGroup) -> Iterator[str]:
-    """Yield what people should know of groups: runs left out, mixed configurations.
+    """Yield remarks about groups: runs that were left out, mixed configurations.
 
     Args:
-        groups: that were compared.
+        groups: the groups that were compared.
     """
     for group in groups:
         for reason, runs in _by_reason(group).items():
@@ -342,7 +342,7 @@ def remarks(*groups: RunGroup) -> Iterator[str]:
 
 
 def without_partner(comparison: Comparison) -> Iterator[str]:
-    """Yield the seeds of each group that are not compared, for the other one lacks them."""
+    """Yield the seeds of each group that are not compared because the other group lacks them."""
     if comparison.pairing.seeds is None:
         return
     for group in (comparison.first, comparison.second):
@@ -369,7 +369,7 @@ def list_seeds(seeds: Sequence[str]) -> str:
 
 
 def in_both(first: RunGroup, second: RunGroup) -> Iterator[str]:
-    """Yield how many runs are in both of two groups: they are compared with themselves.
+    """Yield the number of runs that are in both groups, and so compared with themselves.
 
     Args:
         first: a group.
@@ -386,13 +386,13 @@ def in_both(first: RunGroup, second: RunGroup) -> Iterator[str]:
 def noise_line(
     noise: Noise | None, metric: str, experiment: str | None = None, among: int = 2
 ) -> str:
-    """Say how much of a metric is noise, at the level of 0.05.
+    """Return a sentence about the noise of a metric, at the level 0.05.
 
     Args:
-        noise: of runs that were repeated with other seeds.
-        metric: what it is the noise of.
-        experiment: whose noise it is, if there are several.
-        among: how many runs are compared with each other.
+        noise: the noise of runs that were repeated with other seeds.
+        metric: the metric.
+        experiment: the experiment, if there are several.
+        among: the number of runs that are compared with each other.
     """
     of = "" if experiment is None else f" in {one_line(experiment)}"
     if noise is None:

@@ -1,4 +1,4 @@
-"""Where a command prints to: a terminal with colours and a width, a file or a pipe."""
+"""The output of a command: a terminal with colours and a width, a file or a pipe."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ YELLOW = "\033[33m"
 
 
 class Console:
-    """What a command prints to. What terminals would act upon does not reach them.
+    """The output of a command. Control characters do not reach the terminal.
 
     Args:
-        out: for the output (default: ``sys.stdout``).
-        err: for remarks and errors (default: ``sys.stderr``).
+        out: the stream for output (default: ``sys.stdout``).
+        err: the stream for remarks and errors (default: ``sys.stderr``).
 
     Attributes:
         is_terminal: whether ``out`` is a terminal; tables are then cut to its width.
-        width: columns of the terminal; 80 if there is none.
-        utc: whether times are shown in UTC, and not in this machine's time zone.
+        width: the width of the terminal in characters; 80 if there is none.
+        utc: whether times are shown in UTC, not in this machine's time zone.
     """
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
@@ -55,7 +55,7 @@ class Console:
 
     @property
     def binary(self) -> BinaryIO:
-        """For bytes. What was printed as text comes first."""
+        """The stream for bytes; text that was printed earlier comes first."""
         self._end_progress()
         self.out.flush()
         return self.out.buffer
@@ -66,17 +66,17 @@ class Console:
         self.out.write(f"{self._neutralized(text)}\n")
 
     def write(self, text: str) -> None:
-        """Print text that is data: into a file or a pipe as it is, else as `print`."""
+        """Print text that is data: unchanged into a file or a pipe, else like `print`."""
         self._end_progress()
         self.out.write(self._neutralized(text) if self.is_terminal else text)
 
     def write_output(self, text: str) -> None:
-        """Print what a run has printed: into a file or a pipe as it is, else with its colours."""
+        """Print the output of a run: unchanged into a file or a pipe, else with its colours."""
         self._end_progress()
         self.out.write(output_text(text) if self.is_terminal else text)
 
     def write_raw(self, text: str) -> None:
-        """Print text as it is, also on a terminal."""
+        """Print text unchanged, even on a terminal."""
         self._end_progress()
         self.out.write(text)
 
@@ -95,11 +95,11 @@ class Console:
         self.err.write(f"{head} {neutralize(mask_passwords(text))}\n")
 
     def progress(self, text: str, interruption: str) -> None:
-        """Show on stderr how far something is, if that is a terminal; what is printed replaces it.
+        """Show progress on stderr, if that is a terminal; later output replaces it.
 
         Args:
             text: one line.
-            interruption: what `interrupted` says until something else is printed.
+            interruption: the message of `interrupted`, until something else is printed.
         """
         self._interruption = interruption
         if self.err.isatty():
@@ -108,7 +108,7 @@ class Console:
             self.err.flush()
 
     def interrupted(self) -> None:
-        """End the line in which a terminal has shown ``^C``, or say what was interrupted."""
+        """End the line in which a terminal showed ``^C``, or print what was interrupted."""
         if text := self._interruption:
             self.note(text)
         elif self.is_terminal:
@@ -121,11 +121,11 @@ class Console:
         self._shown_progress = self._interruption = ""
 
     def style(self, text: str, *codes: str) -> str:
-        """Return a text for `print` in colour, if colours are wanted.
+        """Return text for `print` in colour, if colours are wanted.
 
         Args:
-            text: what is printed.
-            *codes: escape sequences of the terminal, such as `GREEN`.
+            text: the text.
+            *codes: escape sequences for the terminal, such as `GREEN`.
 
         >>> import io
         >>> Console(io.StringIO(), io.StringIO()).style("ok", GREEN)
@@ -143,11 +143,11 @@ class Console:
         return "".join(codes if n % 2 else neutralize(codes) for n, codes in enumerate(pieces))
 
     def heading(self, text: str) -> None:
-        """A heading, with an empty line in front."""
+        """Print a heading after an empty line."""
         self.print(f"\n{self.style(text, BOLD)}")
 
     def close_quietly(self) -> None:
-        """Discard further output, which nobody reads (``| head``), so that exiting is silent."""
+        """Discard further output that nobody reads (``| head``), so that the exit is silent."""
         try:
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, self.out.fileno())

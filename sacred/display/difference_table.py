@@ -20,8 +20,8 @@ def difference_table(rows: Sequence[Difference], names: Sequence[str], for_peopl
 
     Args:
         rows: the differences.
-        names: of the runs; the same run may be named twice.
-        for_people: print the name of a part only in its first row, and mask secrets.
+        names: the names of the runs; the same run may be named twice.
+        for_people: whether to print the name of a part only in its first row, and to mask secrets.
     """
     cells = []
     before = None
@@ -34,11 +34,11 @@ def difference_table(rows: Sequence[Difference], names: Sequence[str], for_peopl
 
 
 def heading_of(text: str, record: RunRecord) -> str:
-    """The heading of a run: how the user has named it, and its id if that says something else.
+    """Return the heading of a run: the name that the user gave, and its id if that differs.
 
     Args:
-        text: such as ``7``, ``last``, or a config file.
-        record: what that was found to be.
+        text: the name, such as ``7``, ``last``, or a config file.
+        record: the run that it stands for.
     """
     run_id = str(record.id)
     says_id = run_id == text or run_id.startswith(text.rpartition(":")[2])  # or its beginning
@@ -58,8 +58,8 @@ def origins_of_differences(
     """Yield lines like ``lr: 0.01 command line, argument 2; 0.1 train.py:14``.
 
     Args:
-        rows: the differences of runs; only those of configurations have origins.
-        records: the runs. What is not known of one is left out.
+        rows: the differences between runs; only those of configurations have origins.
+        records: the runs; unknown origins are left out.
     """
     for row in rows:
         if row.part != "config" or row.name.rpartition(".")[2] == "seed":

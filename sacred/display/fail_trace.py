@@ -14,7 +14,7 @@ _INSTALLED = re.compile(r"(?:site|dist)-packages[/\\](?:sacred|wrapt)[/\\]")
 
 
 def user_trace(text: str) -> str:
-    r"""Return a traceback without the frames of this library, or all of it if no others are left.
+    r"""Return a traceback without the frames of this library, or all of it if there are no others.
 
     >>> print(user_trace('''Traceback (most recent call last):
     ...   File "/venv/lib/python3.11/site-packages/sacred/run.py", line 3, in __call__

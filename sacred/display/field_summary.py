@@ -24,10 +24,10 @@ _MAX_EXAMPLE_CHARS = 30
 
 
 class FieldSummary:
-    """Count, types, range and examples of the values of a field in many runs.
+    """Count, types, range and examples of the values of a field over many runs.
 
     Args:
-        utc: times in UTC, not in this machine's time zone.
+        utc: whether times are in UTC, not in this machine's time zone.
     """
 
     def __init__(self, utc: bool = False) -> None:
@@ -60,7 +60,7 @@ class FieldSummary:
 
     @property
     def range(self) -> str:
-        """The smallest and the largest number and time, and a few of the other values."""
+        """Return the smallest and the largest number and time, and a few other values."""
         parts = []
         for ends in filter(None, (self._numbers, self._times)):
             low, high = map(self._text, ends)
@@ -75,7 +75,7 @@ class FieldSummary:
 
 
 def type_name(value: Any) -> str:
-    """The name of a value's type in queries.
+    """Return the name of a value's type in queries.
 
     >>> type_name(True), type_name(1.5), type_name("a"), type_name([1])
     ('bool', 'float', 'text', 'list')
@@ -92,11 +92,11 @@ def type_name(value: Any) -> str:
 
 
 def summarize_fields(records: Iterable[RunRecord], utc: bool = False) -> dict[str, FieldSummary]:
-    """Return a summary of each field that one of the runs has, by name.
+    """Return a summary of each field that any of the runs has, by name.
 
     Args:
         records: the runs.
-        utc: times in UTC, not in this machine's time zone.
+        utc: whether times are in UTC, not in this machine's time zone.
     """
     found: dict[str, FieldSummary] = {}
     for record in records:

@@ -1,4 +1,4 @@
-"""The formats that tables are written in. Each imports what it needs when it is used."""
+"""The formats in which tables are written. Each imports what it needs on use."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FOR_PROGRAMS = frozenset({"json", "csv"})
 
 
 def add_formats(parser: argparse.ArgumentParser) -> None:
-    """Declare the options that choose the format of a table."""
+    """Add the options that choose the format of a table."""
     group = parser.add_mutually_exclusive_group()
     for name, meaning in (
         ("json", "a list of objects"),
@@ -45,8 +45,8 @@ def write_table(table: Table, kind: str | None, console: Console) -> None:
 
     Args:
         table: the table.
-        kind: one of `FORMATS`; None: text, cut to the width of a terminal.
-        console: to print to.
+        kind: one of `FORMATS`; None for text, cut to the width of a terminal.
+        console: where to print.
     """
     if kind not in _FOR_PROGRAMS:
         table = in_zone(table, console.utc)
@@ -93,7 +93,7 @@ _LATEX = {
 
 
 def latex_text(text: str) -> str:
-    """Return a text for LaTeX, with what LaTeX would act upon escaped."""
+    """Escape a string for LaTeX."""
     return "".join(_LATEX.get(letter, letter) for letter in text)
 
 
@@ -109,7 +109,7 @@ def _latex(table: Table) -> str:
 
 
 def write_html(table: Table) -> str:
-    """The table as an element of HTML."""
+    """Return the table as an HTML element."""
     import html
 
     columns = list(zip(*table.rows, strict=True)) or [()] * len(table.names)
@@ -135,7 +135,7 @@ def _markdown(table: Table) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """Return a text for Markdown, with what Markdown would act upon escaped."""
+    """Escape a string for Markdown."""
     return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in text)
 
 

@@ -1,4 +1,4 @@
-"""A verdict on a candidate, and why it is so, in sentences."""
+"""A verdict on a candidate, and the reasons, in sentences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["judgement_lines"]
 
 
 def judgement_lines(judgement: Judgement) -> Iterator[str]:
-    """Yield the verdict, and in a sentence or two why it is so."""
+    """Yield the verdict, and one or two sentences with the reasons."""
     yield judgement.verdict
     yield _REASONS[judgement.reason](judgement)
     if judgement.pairs and judgement.test is not None:

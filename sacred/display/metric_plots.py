@@ -1,4 +1,4 @@
-"""Metrics of one run, or of several in one picture, drawn in a terminal."""
+"""Metrics of one run, or of several in one plot, drawn in a terminal."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _MAX_WIDTH, _PIPE_WIDTH = 100, 80
 
 
 def plot_metrics(runs: Mapping[str, Mapping[str, Metric]], log: bool, console: Console) -> None:
-    """Draw each metric: curves of all runs that have it; bars if they have one point each.
+    """Draw each metric, with a curve for each run that has it, or bars if they have one point each.
 
     Args:
         runs: labels of the runs → their metrics.
-        log: curves on a logarithmic scale.
-        console: to draw on.
+        log: whether the scale is logarithmic.
+        console: where to draw.
     """
     width = min(console.width, _MAX_WIDTH) if console.is_terminal else _PIPE_WIDTH
     for name in dict.fromkeys(name for metrics in runs.values() for name in metrics):

@@ -18,7 +18,7 @@ def metric_summary(runs: Sequence[tuple[RunId, Mapping[str, Metric]]]) -> Table:
     """Return a table with a row for each metric of each run.
 
     Args:
-        runs: ids and metrics; the id of a single run is left out.
+        runs: the metrics by id of the run; the id of a single run is left out.
     """
     rows = [
         [run_id, name, *(getattr(metric, kind) for kind in AGGREGATES)]

@@ -1,4 +1,4 @@
-"""Curves drawn with braille characters, eight dots each."""
+"""Curves drawn with braille characters, which have eight dots each."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def plot_curves(
     """Return the lines of a plot of several curves; none if there are no points to draw.
 
     Args:
-        curves: steps and values; those that are not finite numbers are left out.
-        width: of the lines in characters, labels included.
-        height: lines of the curves themselves.
-        log: draw values on a logarithmic scale; those that are not positive are left out.
-        marks: a character for each curve; empty: braille dots, which need colours to be told
+        curves: pairs of step and value; pairs without two finite numbers are left out.
+        width: the width of the lines in characters, including labels.
+        height: the number of lines for the curves.
+        log: whether values are on a logarithmic scale, without those that are not positive.
+        marks: a character for each curve; if empty, braille dots, which only colours tell
             apart.
 
     >>> for line in plot_curves([[(0, 0), (1, 1), (2, 4), (3, 9)]], width=14, height=3):

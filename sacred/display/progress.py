@@ -13,18 +13,18 @@ class ProgressBar:
     """A progress bar on a terminal; elsewhere it prints nothing.
 
     Args:
-        console: the bar is drawn on its ``err``.
+        console: the console; the bar is drawn on its ``err``.
     """
 
     def __init__(self, console: Console) -> None:
         self._err = console.err if console.err.isatty() else None
 
     def show(self, done: int, total: int) -> None:
-        """Draw the bar, unless the output is no terminal.
+        """Draw the bar, if the output is a terminal.
 
         Args:
-            done: how many steps are done.
-            total: how many there are.
+            done: the number of finished steps.
+            total: the number of all steps.
         """
         if self._err is not None:
             full = _WIDTH * done // max(total, 1)

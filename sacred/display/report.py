@@ -48,10 +48,10 @@ def report(
     """Yield the lines of the file.
 
     Args:
-        runs: with the names of their stores.
-        title: of the page.
-        with_store: ids are written as ``STORE:ID``.
-        utc: times in UTC, not in this machine's time zone.
+        runs: the runs, with the names of their stores.
+        title: the title of the page.
+        with_store: whether ids are written as ``STORE:ID``.
+        utc: whether times are in UTC, not in this machine's time zone.
     """
     names = [f"{store}:{run.id}" if with_store else str(run.id) for store, run in runs]
     records = [run for _, run in runs]

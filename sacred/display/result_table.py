@@ -1,6 +1,6 @@
-"""Tables of results for papers and pages. Each carries the ids of the runs behind its cells.
+"""Tables of results for papers and pages, which include the ids of the runs behind each cell.
 
-In LaTeX and Markdown these are comments, one for each cell, with JSON behind ``% sacred cell`` or
+In LaTeX and Markdown these are comments, one for each cell, with JSON after ``% sacred cell`` or
 ``<!-- sacred cell``; in HTML they are attributes ``data-runs``.
 """
 
@@ -35,7 +35,7 @@ _SIGNS = {"best": " *", "tied": " ≈", "": ""}
 
 
 def cell_text(cell: Cell | None) -> str:
-    """Return what a cell shows; empty: it has no numbers."""
+    """Return the text of a cell; empty if it has no numbers."""
     if cell is None or not (values := cell.group.values):
         return ""
     form = cell.format
@@ -53,7 +53,7 @@ def cell_text(cell: Cell | None) -> str:
 
 
 def grid_table(grid: Grid) -> Table:
-    """Return the table for a terminal: ``*`` and ``≈`` mark the best."""
+    """Return the table for a terminal, in which ``*`` and ``≈`` mark the best cells."""
     names = [*grid.row_fields, *_column_titles(grid)]
     rows = [
         [*row, *(f"{cell_text(c)}{_SIGNS[c.mark]}" if c else None for c in cells)]
@@ -63,12 +63,12 @@ def grid_table(grid: Grid) -> Table:
 
 
 def mark_lines(grid: Grid, best: str = "*", tied: str = "≈") -> Iterator[str]:
-    """Yield what the marks mean, and what cannot be said.
+    """Yield sentences that explain the marks, and what cannot be decided.
 
     Args:
-        grid: with marks.
-        best: how those that are significantly best are marked.
-        tied: how those are that cannot be told from the best.
+        grid: the grid with its marks.
+        best: the mark of cells that are significantly the best.
+        tied: the mark of cells that cannot be told from the best.
     """
     marks = {cell.mark for cell in grid.cells}
     if "best" in marks:

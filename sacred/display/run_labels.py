@@ -18,8 +18,8 @@ def run_labels(names: Sequence[str], table: Table) -> list[str]:
     """Return a label for each run: its id, and the few fields that separate it from the others.
 
     Args:
-        names: the ids of the runs, with the store if there are several.
-        table: one row for each run; ``name`` and ``config.*`` are the columns that count.
+        names: the ids of the runs, with the store if there are several stores.
+        table: one row for each run; only the columns ``name`` and ``config.*`` are used.
     """
     columns = dict(zip(table.names, zip(*table.rows, strict=True), strict=True))
     texts = {
@@ -40,11 +40,11 @@ def run_labels(names: Sequence[str], table: Table) -> list[str]:
 
 
 def separating(texts: Mapping[str, Sequence[str]], most: int = _MAX_LABEL_FIELDS) -> list[str]:
-    """Return the columns that tell the rows apart: in turn, the one that separates most of them.
+    """Return the columns that tell the rows apart, each time the one that separates most of them.
 
     Args:
-        texts: the cells of each column.
-        most: how many columns at most.
+        texts: the cells of each column as strings.
+        most: the maximum number of columns.
 
     >>> separating({"same": "aaaa", "lr": "1122", "width": "1212", "n": "1112"})
     ['lr', 'width']

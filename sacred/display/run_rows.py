@@ -27,7 +27,7 @@ _VERDICT = str(_VERDICT_PATH)
 
 
 def field_value(record: RunRecord, path: Path) -> Any:
-    """Return the value of a field; None if the run has none, or it is damaged.
+    """Return the value of a field; None if there is none, or if it is damaged.
 
     Args:
         record: the run.
@@ -37,18 +37,18 @@ def field_value(record: RunRecord, path: Path) -> Any:
 
 
 def column_paths(text: str, known: Names = NO_NAMES) -> dict[str, Path]:
-    """Parse ``"id, result, lr"``.
+    """Parse names of columns such as ``"id, result, lr"``.
 
     Args:
-        text: names of columns, separated by commas.
-        known: what the words may stand for (default: no names beyond the fields).
+        text: the names of columns, separated by commas.
+        known: short names that may be used (default: only the names of fields).
 
     Returns:
-        the field of each column, by the name as it was written.
+        the field of each column, by the name as written.
 
     Raises:
-        QueryError: one of them is no field.
-        UsageError: it names none.
+        QueryError: one of them is not a field.
+        UsageError: there are no names.
 
     >>> {name: str(path) for name, path in column_paths("id,lr").items()}
     {'id': 'id', 'lr': 'config.lr'}
@@ -67,10 +67,10 @@ def run_table(
     """Return runs as a table.
 
     Args:
-        runs: with the names of their stores.
-        columns: by their names, see `column_paths`; None: `DEFAULT_COLUMNS` and the config
-            entries that differ between runs of one experiment.
-        with_store: write ids as ``STORE:ID``.
+        runs: the runs, with the names of their stores.
+        columns: the columns by name, see `column_paths`; None: `DEFAULT_COLUMNS` and the
+            config entries that differ between runs of the same experiment.
+        with_store: whether ids are written as ``STORE:ID``.
     """
     paths = columns or {name: Path(name) for name in DEFAULT_COLUMNS}
     rows: list[dict[str, Any]] = []

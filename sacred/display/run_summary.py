@@ -1,4 +1,4 @@
-"""A run in a few lines, and where the values of its configuration come from."""
+"""A summary of a run, and where the values of its configuration come from."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _MAX_CHARS = 300
 
 
 def summary_fields(record: RunRecord, utc: bool = False) -> Iterator[tuple[str, str]]:
-    """Yield labels and texts: times, result, annotations, machine, packages, files.
+    """Yield labels and values: times, result, annotations, machine, packages, files.
 
     Args:
         record: the run.
-        utc: times in UTC, not in this machine's time zone.
+        utc: whether times are in UTC, not in this machine's time zone.
     """
     for name, label in _TIMES.items():
         moment = getattr(record, name)
@@ -61,7 +61,7 @@ def summary_fields(record: RunRecord, utc: bool = False) -> Iterator[tuple[str, 
 
 
 def truncate(text: str) -> str:
-    """Return a text, or its beginning and its length if it is long."""
+    """Return a string, or if it is long, its beginning and its length."""
     return text if len(text) <= _MAX_CHARS else f"{text[:_MAX_CHARS]}… ({len(text)} characters)"
 
 
@@ -103,7 +103,7 @@ def _names(names: Iterable[Any]) -> str:
 
 
 def short_origin(record: RunRecord, path: str) -> str:
-    """Where the value of an entry comes from; empty: that is not known.
+    """Return where the value of an entry comes from; empty if unknown.
 
     Args:
         record: the run.
@@ -119,7 +119,7 @@ def short_origin(record: RunRecord, path: str) -> str:
 
 
 def changed_origin(record: RunRecord, path: str) -> str:
-    """Where the value of an entry comes from, if not from what the sources say; else empty.
+    """Return where the value of an entry comes from, if not from the default sources; else empty.
 
     Args:
         record: the run.
@@ -131,10 +131,10 @@ def changed_origin(record: RunRecord, path: str) -> str:
 
 
 def deleted_entries(provenance: Provenance) -> list[str]:
-    """Return lines on the entries that updates have deleted, which no configuration has.
+    """Return lines about the entries that updates deleted, which the configuration lacks.
 
     Args:
-        provenance: of the configuration of a run.
+        provenance: the provenance of the configuration of a run.
     """
     return [
         one_line(mask_passwords(f"~{path}   deleted by {entry.origin}"))

@@ -50,9 +50,9 @@ class Curve(Frozen):
     """A line of a plot.
 
     Args:
-        number: of the run in the page.
-        name: of the run.
-        label: what is shown of the run when somebody points at the line.
+        number: the number of the run in the page.
+        name: the name of the run.
+        label: the text to show for the run when the pointer is on the line.
         points: steps and values.
     """
 
@@ -78,11 +78,12 @@ def line_style(number: int) -> LineStyle:
 def draw_curves(lines: Sequence[Curve], noise: float | None = None) -> str:
     """Return a plot of some curves as SVG; empty if there is nothing to draw.
 
-    Runs that have one point each stand side by side, for there is no course to be seen.
+    Runs with one point each are placed side by side, because they have no curve.
 
     Args:
         lines: the curves.
-        noise: a difference that seeds alone make, drawn as a bar of that height; None: unknown.
+        noise: the difference that seeds alone cause, drawn as a bar of that height; None if
+            unknown.
     """
     lines = [line for line in lines if line.points]
     if not lines:
@@ -179,13 +180,13 @@ def _text(x: float, y: float, anchor: str, text: str) -> str:
 
 
 def downsample(points: Iterable[tuple[Any, Any]], most: int = _MAX_POINTS) -> list[Point]:
-    """Return at most `most` points that look like all of them: the extremes of each interval.
+    """Return at most `most` points that look like all points: the extremes of each interval.
 
     Points that are not finite numbers are left out.
 
     Args:
         points: pairs of numbers, in the order of the first.
-        most: how many points are returned at most.
+        most: the maximum number of points.
 
     >>> downsample([(0, 1), (1, float("nan")), (2, 3)])
     [(0.0, 1.0), (2.0, 3.0)]

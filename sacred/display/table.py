@@ -43,12 +43,12 @@ class Table(Frozen):
     """A table.
 
     Args:
-        names: of the columns, for programs.
-        rows: their cells.
-        headings: of the columns, for people (default: their names).
-        colours: column → value → colour.
-        compares: the columns have to be seen side by side. On a terminal that is too narrow for
-            all of them, each row is printed as a list of its cells instead.
+        names: the names of the columns, for programs.
+        rows: the rows of cells.
+        headings: the headings of the columns, for people (default: their names).
+        colours: the colours, as column → value → colour.
+        compares: whether the columns must be seen side by side. If a terminal is too narrow for all
+            of them, each row is printed as a list of its cells.
     """
 
     names: Sequence[str]
@@ -64,7 +64,7 @@ class Table(Frozen):
 
     @property
     def texts(self) -> list[list[str]]:
-        """The cells as texts."""
+        """Return the cells as strings."""
         return [[as_text(cell) for cell in row] for row in self.rows]
 
     def with_columns(
@@ -73,9 +73,9 @@ class Table(Frozen):
         """Return the table with more columns.
 
         Args:
-            place: how many columns stand in front of them.
-            names: of the columns.
-            cells: theirs, by rows.
+            place: the number of columns before them.
+            names: the names of the columns.
+            cells: the cells of the new columns, by row.
 
         >>> Table(names=["a", "b"], rows=[[1, 2]]).with_columns(1, ["c"], [[3]]).rows
         [[1, 3, 2]]
@@ -89,13 +89,13 @@ class Table(Frozen):
 
 
 def in_zone(table: Table, utc: bool = False) -> Table:
-    """Return a table for people: times local, or in UTC, with the zone in the heading.
+    """Return a table for people: with times local or in UTC, and the zone in the heading.
 
     Secrets of configurations are masked.
 
     Args:
-        table: its times are naive UTC.
-        utc: leave them so.
+        table: the table, with times in naive UTC.
+        utc: whether to keep them in UTC.
     """
     columns = list(zip(*table.rows, strict=True)) or [()] * len(table.names)
     headings = dict(table.headings)
@@ -117,7 +117,7 @@ def _in_zone(cell: Any, utc: bool) -> Any:
 
 
 def is_number_column(cells: Sequence[Any]) -> bool:
-    """Return whether all cells with a value are numbers or durations, which are right-aligned."""
+    """Return whether all values are numbers or durations, which are right-aligned."""
     known = [cell for cell in cells if cell is not None]
     return bool(known) and all(
         isinstance(cell, int | float | datetime.timedelta) and not isinstance(cell, bool)

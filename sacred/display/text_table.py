@@ -1,4 +1,4 @@
-"""Tables as text: aligned, on terminals coloured and cut to the width."""
+"""Tables as text: aligned and, on terminals, coloured and cut to the width."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def write_text(table: Table, console: Console) -> None:
     """Print a table.
 
     Args:
-        table: its times are in the zone of the console; see `in_zone`.
-        console: where it is printed: a terminal bounds its width, a file does not.
+        table: the table, with times in the zone of the console; see `in_zone`.
+        console: where to print; a terminal limits the width, a file does not.
     """
     titles = table.titles
     texts = _terminal_texts(table, console) if console.is_terminal else _bounded(table)
@@ -107,11 +107,11 @@ def _pad(cell: str, width: int, to_the_right: bool, colour: str, console: Consol
 
 
 def shrink(widths: Sequence[int], floors: Sequence[int], room: int) -> list[int]:
-    """Return widths with which columns fit into a table; if they cannot, drop the last ones.
+    """Return widths with which columns fit into a table; if they cannot fit, drop the last ones.
 
     Args:
-        widths: of the columns, in characters.
-        floors: the least width of each.
+        widths: the widths of the columns, in characters.
+        floors: the minimum width of each column.
         room: the width of the terminal, in characters.
 
     >>> shrink([5, 30, 20], [5, 10, 10], 40)

@@ -56,18 +56,18 @@ def zoned_time(time: datetime.datetime, utc: bool = False) -> datetime.datetime:
     """Return a time with the time zone in which it is shown.
 
     Args:
-        time: naive UTC.
-        utc: whether that is UTC (default: the time zone of this machine).
+        time: the time in naive UTC.
+        utc: whether to show it in UTC (default: in the time zone of this machine).
     """
     return time.replace(tzinfo=datetime.UTC) if utc else local_time(time)
 
 
 def as_zoned_text(time: datetime.datetime, utc: bool = False) -> str:
-    """Return a time as text, with the name of the zone that it is shown in.
+    """Return a time as text, with the name of its zone.
 
     Args:
-        time: naive UTC.
-        utc: whether that is UTC (default: the time zone of this machine).
+        time: the time in naive UTC.
+        utc: whether to show it in UTC (default: in the time zone of this machine).
 
     >>> as_zoned_text(datetime.datetime(2026, 1, 2, 3, 4, 5), utc=True)
     '2026-01-02 03:04:05 UTC'
@@ -77,11 +77,11 @@ def as_zoned_text(time: datetime.datetime, utc: bool = False) -> str:
 
 
 def as_short_time(time: datetime.datetime, now: datetime.datetime) -> str:
-    """Return a time in a few characters: today's with seconds, else to the minute or the day.
+    """Return a time in a few characters: today's with seconds, others to the minute or the day.
 
     Args:
-        time: in the zone in which it is shown, without saying so.
-        now: the present time, likewise.
+        time: the time, naive, in the zone in which it is shown.
+        now: the present time, in the same form.
 
     >>> now = datetime.datetime(2026, 3, 2, 12)
     >>> as_short_time(datetime.datetime(2026, 3, 2, 9, 5, 7), now)
@@ -125,10 +125,10 @@ def _duration(value: datetime.timedelta) -> str:
 
 
 def as_json(value: Any) -> Any:
-    """Return the JSON form of a value that people expect.
+    """Return the JSON form that people expect for a value.
 
-    Times are ISO 8601 in UTC, durations seconds, tuples and arrays lists; NaN and infinity
-    are strings, for JSON has no such numbers.
+    Times become ISO 8601 in UTC, durations become seconds, tuples and arrays become lists; NaN
+    and infinity become strings, because JSON has no such numbers.
 
     >>> as_json({"a": (1, math.inf), 2: datetime.timedelta(minutes=1)})
     {'a': [1, 'Infinity'], '2': 60.0}
@@ -156,7 +156,7 @@ _NOT_FINITE = {"inf": "Infinity", "-inf": "-Infinity"}
 
 
 def one_line(text: str) -> str:
-    r"""Return a text in one line, without anything that a terminal would act upon.
+    r"""Return a string in one line, without anything on which a terminal would act.
 
     >>> one_line("a\nb\x1b[31m")
     'a\\nb\\x1b[31m'
@@ -165,13 +165,13 @@ def one_line(text: str) -> str:
 
 
 def neutralize(text: str, keep: str = "\n\t") -> str:
-    r"""Return a text with control characters as escapes, so that no terminal acts upon them.
+    r"""Return a string with control characters escaped, so that no terminal acts on them.
 
-    Those are also the ones that change the direction of text, or are not visible.
+    These include characters that change the direction of text, or are invisible.
 
     Args:
-        text: anything, as it was stored or typed.
-        keep: control characters that stay.
+        text: any string, as it was stored or typed.
+        keep: control characters to keep.
 
     >>> neutralize("a\tb\x1b]0;title\x07\u202e")
     'a\tb\\x1b]0;title\\x07\\u202e'
@@ -187,9 +187,9 @@ def neutralize(text: str, keep: str = "\n\t") -> str:
 
 
 def output_text(text: str) -> str:
-    r"""Return what a run has printed, with its colours, without all else that terminals act upon.
+    r"""Return the output of a run with its colours, but nothing else on which terminals act.
 
-    Colours end with the text.
+    Colours end at the end of the text.
 
     >>> output_text("\x1b[31mred\x1b[0m\x1b[2J\x1b]0;title\x07 100%\r\n")
     '\x1b[31mred\x1b[0m 100%\r\n\x1b[0m'
@@ -210,7 +210,7 @@ _CONTROLS_OF_OUTPUT = re.compile(
 
 
 def json_text(value: Any) -> str:
-    r"""Return the text of a value in JSON, indented; control characters are escapes.
+    r"""Return a value as indented JSON, with control characters escaped.
 
     >>> json_text({"a\u202e": "\x9b"})
     '{\n  "a\\u202e": "\\u009b"\n}'
@@ -227,7 +227,7 @@ def json_text(value: Any) -> str:
 
 
 def display_width(text: str) -> int:
-    """Return how many columns of a terminal a text takes.
+    """Return the number of terminal columns that a string takes.
 
     >>> display_width("abc"), display_width("模型"), display_width("e\u0301")
     (3, 4, 1)
@@ -244,11 +244,11 @@ def _width(letter: str) -> int:
 
 
 def fit_width(text: str, width: int) -> str:
-    """Return a text in at most `width` columns; what is cut off shows as ….
+    """Return a string in at most `width` columns; … stands for what is cut off.
 
     Args:
-        text: without line breaks.
-        width: in columns of a terminal; wide characters take two.
+        text: the string, without line breaks.
+        width: the width in terminal columns; wide characters take two.
 
     >>> fit_width("configuration", 8), fit_width("short", 8)
     ('configu…', 'short')

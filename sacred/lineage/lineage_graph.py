@@ -1,4 +1,4 @@
-"""The runs of many stores, connected by the contents of files."""
+"""The runs of several stores, connected by the contents of files."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class LineageRun(Frozen):
     """A run with its files.
 
     Args:
-        store: URL of its store.
+        store: the URL of its store.
         id: of the run.
         record: the run.
-        inputs: the files that it has read.
-        outputs: the files that it has made.
+        inputs: the files that it read.
+        outputs: the files that it made.
     """
 
     store: str
@@ -36,18 +36,18 @@ class LineageRun(Frozen):
 
     @property
     def key(self) -> tuple[str, str]:
-        """The store and the id that tell this run from all others."""
+        """The store and the id, which identify the run."""
         return self.store, str(self.id)
 
 
 class Link(Frozen):
-    """A content that one run has made, and another one has read.
+    """Content that one run made and another one read.
 
     Args:
-        file: as the reader calls it.
-        made_as: as the writer calls it.
-        writer: that has made it.
-        reader: that has read it.
+        file: the file as the reader sees it.
+        made_as: the file as the writer sees it.
+        writer: the run that made it.
+        reader: the run that read it.
     """
 
     file: UsedFile
@@ -57,12 +57,12 @@ class Link(Frozen):
 
 
 class Lineage:
-    """The runs of stores, and how files connect them.
+    """The runs of stores, and the files that connect them.
 
     Args:
-        stores: which.
+        stores: the stores.
         report: called with a message for each run or store that cannot be read.
-        wanted: contents that are asked for, besides those that runs have read.
+        wanted: digests of contents to look for, in addition to those that runs read.
 
     >>> Lineage([]).runs
     {}
@@ -104,21 +104,22 @@ class Lineage:
             self._readers[md5].append(run)
 
     def writers(self, md5: str) -> list[LineageRun]:
-        """The runs that have made a content."""
+        """Return the runs that made a content."""
         return self._writers.get(md5, [])
 
     def readers(self, md5: str) -> list[LineageRun]:
-        """The runs that have read a content."""
+        """Return the runs that read a content."""
         return self._readers.get(md5, [])
 
     def links(self, run: LineageRun, direction: Direction) -> Iterator[Link]:
-        """Yield what connects a run with others, in one direction.
+        """Yield the links from a run to others, in one direction.
 
-        A run that began after the reader has not made what that one read.
+        A run that started after the reader cannot have made what the reader read.
 
         Args:
-            run: one of `runs`.
-            direction: ``up`` to those that made what it read, ``down`` to the readers of its files.
+            run: a run from `runs`.
+            direction: ``up`` to the runs that made what it read, ``down`` to the readers of its
+                files.
         """
         for file in run.inputs if direction == "up" else run.outputs:
             others = self.writers(file.md5) if direction == "up" else self.readers(file.md5)
@@ -128,7 +129,7 @@ class Lineage:
                     yield _link(file.md5, writer, reader)
 
     def reachable(self, start: LineageRun) -> tuple[list[LineageRun], list[Link]]:
-        """Return the runs before and after a run, itself included, and what connects them."""
+        """Return the runs before and after a run, including itself, and the links between them."""
         runs = {start.key: start}
         links: dict[tuple[object, ...], Link] = {}
         directions: tuple[Direction, Direction] = ("up", "down")

@@ -14,17 +14,17 @@ _MAX_FILES = 20
 
 
 def run_label(run: LineageRun) -> str:
-    """Say which run it is: ``run 3 of file:runs: train, COMPLETED``."""
+    """Return a label for a run: ``run 3 of file:runs: train, COMPLETED``."""
     record = run.record
     return f"run {run.id} of {run.store}: {record.name or '?'}, {record.status or '?'}"
 
 
 def text_lines(lineage: Lineage, run: LineageRun) -> Iterator[str]:
-    """Yield a run with what came before it, and after it.
+    """Yield lines for a run, with the runs before and after it.
 
     Args:
-        lineage: has the run.
-        run: where it starts.
+        lineage: the lineage with the run.
+        run: the run to start from.
     """
     yield run_label(run)
     directions: tuple[tuple[str, Direction], ...] = (("made from", "up"), ("used by", "down"))
@@ -62,8 +62,8 @@ def as_dot(runs: Iterable[LineageRun], links: Iterable[Link]) -> str:
     """Return a graph for ``dot``: runs are boxes, files ellipses.
 
     Args:
-        runs: of the graph.
-        links: between them.
+        runs: the runs of the graph.
+        links: the links between them.
     """
     lines = ["digraph lineage {", "  rankdir=LR;"]
     for run in runs:
@@ -98,8 +98,8 @@ def as_json(runs: Iterable[LineageRun], links: Iterable[Link]) -> dict[str, Any]
     """Return a graph as plain data: ``runs`` with their files, and ``links`` between them.
 
     Args:
-        runs: of the graph.
-        links: between them.
+        runs: the runs of the graph.
+        links: the links between them.
     """
     return {
         "runs": [

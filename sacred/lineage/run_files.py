@@ -1,8 +1,8 @@
-"""The files that a run has read and made, with digests.
+"""The files that a run read and made, with digests.
 
-A traced run has them in its record (``environment.trace``). Any other run, also one of the old
-library, has resources, whose MD5 every store knows, and artifacts; those of which a store does not
-know it are read.
+A traced run has them in its record (``environment.trace``). All other runs, including those of
+Sacred 0.8, have resources, whose MD5 every store knows, and artifacts, which are read if the store
+does not know their MD5.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 
 
 class UsedFile(Frozen):
-    """A file as a run has seen it.
+    """A file as a run saw it.
 
     Args:
-        name: its path, or that of an artifact.
-        md5: of its content.
-        sha256: if it is known.
-        size: in bytes, if it is known.
+        name: its path, or the name of an artifact.
+        md5: the MD5 of its content.
+        sha256: the SHA-256 of its content, if known.
+        size: the size in bytes, if known.
     """
 
     name: str
@@ -40,19 +40,19 @@ class UsedFile(Frozen):
 
 
 def inputs_of(record: RunRecord) -> list[UsedFile]:
-    """Return the files that a run has read, each content once per name."""
+    """Return the files that a run read, with each content once per name."""
     return _distinct([*_traced(record, "read"), *_stored(record.resources.values())])
 
 
 def outputs_of(
     record: RunRecord, is_wanted: Callable[[int | None], bool] = lambda size: True
 ) -> list[UsedFile]:
-    """Return the files that a run has made.
+    """Return the files that a run made.
 
     Args:
         record: the run.
-        is_wanted: whether an artifact of a size is to be read, if the store does not know its
-            digest; the size is None if that is not known either.
+        is_wanted: takes the size of an artifact (None if unknown), and returns whether to read it
+            if the store does not know its digest.
     """
     program = record.environment.get("program")
     listed = program.get("artifacts") if isinstance(program, Mapping) else ()
@@ -65,7 +65,7 @@ def outputs_of(
 
 
 def file_on_disk(path: str) -> UsedFile:
-    """Return a file that lies on the disk; raises `OSError` if it cannot be read."""
+    """Return a file on disk; raise `OSError` if it cannot be read."""
     with open(path, "rb") as file:
         md5 = md5_of(chunks_of(file))
     return UsedFile(name=path, md5=md5, size=os.path.getsize(path))

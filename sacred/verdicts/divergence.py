@@ -25,9 +25,9 @@ class Divergence(Frozen):
     """The first difference of two runs in one respect.
 
     Args:
-        kind: the respect: one of `CAUSES`, `CALLS` or `EFFECTS`.
+        kind: the respect, from `CAUSES`, `CALLS` or `EFFECTS`.
         place: what differs, in words.
-        values: of the first run and of the second one; None: it has none.
+        values: the values of the first and the second run; None if a run has none.
     """
 
     kind: str
@@ -52,10 +52,10 @@ def divergences(
     """Yield the first difference in each respect: causes first, then effects.
 
     Args:
-        first: a run.
-        second: another one.
-        kinds: the respects to look at; None: all.
-        ignored: patterns of names of metrics that do not count.
+        first: the first run.
+        second: the second run.
+        kinds: the respects to compare; None for all.
+        ignored: patterns for names of metrics to ignore.
     """
     for kind, find in {**CAUSES, **CALLS, **EFFECTS}.items():
         if kinds is not None and kind not in kinds:

@@ -1,4 +1,4 @@
-"""What an error says, of all that a process has printed, or of a traceback."""
+"""The error in the output of a process, or in a traceback."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _MAX_CHARS = 500
 
 
 def last_error_in(text: str) -> str:
-    r"""Return the last error that a text names, in one line; else its last line.
+    r"""Return the last error in a text, in one line; without one, the last line.
 
-    Messages of errors may have several lines, and the last one alone may say nothing.
+    Messages may have several lines, and the last one alone may say nothing.
 
     >>> last_error_in("Traceback:\n  ...\nConfigError: lrr is not used\n  Did you mean lr?\n")
     'ConfigError: lrr is not used Did you mean lr?'

@@ -1,4 +1,4 @@
-"""The numbers of two runs, one by one: results, and points of metrics."""
+"""Comparison of the numbers of two runs: results, and points of metrics."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Deviation(Frozen):
     """A place in which two runs have different values.
 
     Args:
-        place: what it is, in words: ``metric loss, step 3``.
-        values: of the first run and of the second one; None: it has none there.
-        distance: how far they are apart, relative to the larger one if that is above 1; infinite
-            if one of them is no number.
+        place: the place in words, such as ``metric loss, step 3``.
+        values: the values of the first and the second run; None if a run has none there.
+        distance: the difference, relative to the larger value if that is above 1; infinite if one
+            of them is not a number.
     """
 
     place: str
@@ -39,8 +39,8 @@ def result_deviations(first: RunRecord, second: RunRecord) -> Iterator[Deviation
     """Yield the places in which the results differ.
 
     Args:
-        first: a run.
-        second: another one.
+        first: the first run.
+        second: the second run.
     """
     yield from _compared("result", _plain(first.result), _plain(second.result))
 
@@ -51,9 +51,9 @@ def metric_deviations(
     """Yield the places in which metrics differ, those of smaller steps first.
 
     Args:
-        first: a run.
-        second: another one.
-        ignored: patterns of names of metrics (`fnmatch`), in addition to `IGNORED_METRICS`.
+        first: the first run.
+        second: the second run.
+        ignored: patterns for names of metrics (`fnmatch`), in addition to `IGNORED_METRICS`.
     """
     ones, others = (_columns(record, (*IGNORED_METRICS, *ignored)) for record in (first, second))
     for name in sorted({*ones, *others}):

@@ -1,4 +1,4 @@
-"""What is another in each output, and is masked before two of them are compared."""
+"""Parts of outputs that differ each time, and are masked before outputs are compared."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["MASKS", "Mask", "differing_lines", "mask_output"]
 
 
 class Mask(Frozen, kw_only=False):
-    """Texts that say nothing about whether two runs are the same.
+    """A kind of text that says nothing about whether two runs are the same.
 
     Args:
-        name: what they are.
-        pattern: a regular expression of them.
-        replacement: what stands for them.
+        name: the name of the kind.
+        pattern: a regular expression that matches it.
+        replacement: the string that replaces it.
     """
 
     name: str
@@ -68,12 +68,12 @@ _NOT_REPEATED = (
 
 
 def mask_output(text: str, *records: RunRecord) -> str:
-    """Return the output with all that is another each time masked.
+    """Return the output with everything masked that differs each time.
 
     Args:
-        text: of the output.
-        *records: the runs that are compared. The directories of all are masked: a repetition may
-            use what is still where the first run was.
+        text: the output.
+        *records: the runs that are compared. The directories of all of them are masked, because
+            a repetition may use files in the directories of the first run.
     """
     for root in roots_of(*records):
         text = text.replace(root, _DIRECTORY)
@@ -85,15 +85,15 @@ def mask_output(text: str, *records: RunRecord) -> str:
 def differing_lines(
     first: RunRecord, second: RunRecord
 ) -> tuple[int, str | None, str | None] | None:
-    """Return number and texts of the first line in which the outputs of two runs differ.
+    """Return the number and the text of the first line in which the outputs of two runs differ.
 
     Args:
-        first: a run.
-        second: another one.
+        first: the first run.
+        second: the second run.
 
     Returns:
-        the number from 1 on, and both lines as they were printed (None: there is none); None if
-        the outputs agree.
+        the number, from 1, and both lines as printed (None if there is none); None if the outputs
+        agree.
     """
     lines = (_lines(record, first, second) for record in (first, second))
     for number, (one, other) in enumerate(itertools.zip_longest(*lines), 1):

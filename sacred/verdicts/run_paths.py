@@ -1,4 +1,4 @@
-"""The directories that a run worked in, which are others when it is repeated."""
+"""The directories of a run, which are others when it is repeated."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def roots_of(*records: RunRecord) -> list[str]:
 
 
 def relative_path(path: str, *records: RunRecord) -> str:
-    """Return a path relative to the outermost directory of some runs that it lies in.
+    """Return a path relative to the outermost directory of some runs that contains it.
 
     Args:
-        path: as it is recorded.
-        *records: the runs: the path may be one of the first in the record of its repetition.
+        path: the path as recorded.
+        *records: the runs; the record of a repetition may have paths of the first run.
 
     Returns:
-        the path itself if it lies in none of them.
+        the path itself if none contains it.
     """
     for root in reversed(roots_of(*records)):
         if path.startswith(f"{root}/"):

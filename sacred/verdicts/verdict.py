@@ -1,4 +1,4 @@
-"""`Verdict`: what a repetition of a run says about it."""
+"""`Verdict`: the outcome of repeating a run."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Verdict(Frozen):
 
     Args:
         name: a key of `EXIT_CODES`.
-        reason: why, in words; empty if all is the same.
-        divergence: the first effect that differs; None: none does.
-        causes: what was different before the run began.
-        call: the first call that did something else, if both have a tape.
-        is_hash_suspect: one of the runs ordered sets of texts at random.
+        reason: the reason in words; empty if everything is the same.
+        divergence: the first effect that differs, or None.
+        causes: the differences that existed before the run started.
+        call: the first call that differs, if both runs have a tape.
+        is_hash_suspect: whether one of the runs ordered sets of strings randomly.
     """
 
     name: str
@@ -62,11 +62,11 @@ def verdict_of(
     """Compare a run with its repetition.
 
     Args:
-        first: the run.
-        again: its repetition.
-        tolerance: how far numbers may be apart to be close, relative to the larger one if that is
-            above 1.
-        ignored: patterns of names of metrics that do not count.
+        first: the first run.
+        again: the repetition.
+        tolerance: the largest difference between numbers that are close, relative to the larger one
+            if that is above 1.
+        ignored: patterns for names of metrics to ignore.
     """
     causes = tuple(divergences(first, again, kinds=CAUSES))
     effects = tuple(divergences(first, again, kinds=EFFECTS, ignored=ignored))
