@@ -1,4 +1,4 @@
-"""The origin of a value, and the whole history of an entry, as frozen values."""
+"""The origin of a value, and the history of an entry, as frozen values."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _LABELS = {"named": "named config", "update": "", "seed": ""}
 
 
 class Origin(Frozen, kw_only=False):
-    """Where a value was set.
+    """The place where a value was set.
 
     Attributes:
         kind: what set it: a config scope, dict or file, a config hook, a named
             config, an update from outside, or the drawing of a seed.
-        where: file and line, file, or argument; may be empty.
-        name: of the scope, hook or named config; may be empty.
+        where: the file and line, the file, or the argument; may be empty.
+        name: the name of the scope, hook or named config; may be empty.
 
     >>> print(Origin("scope", "train.py:12", "cfg"))
     scope cfg, train.py:12
@@ -48,10 +48,10 @@ class Origin(Frozen, kw_only=False):
 
 
 class Overridden(Frozen):
-    """A value that did not count, and where it was set.
+    """A value that was overridden, and where it was set.
 
     Attributes:
-        value: the value; of a long one in a stored run, its beginning as a text.
+        value: the value; for a long one in a stored run, the beginning of its text.
         origin: where it was set.
     """
 
@@ -63,9 +63,9 @@ class EntryReaders(Frozen):
     """The calls of one function that have read an entry.
 
     Attributes:
-        function: its name.
-        calls: how many calls have taken the entry, in the process of the run.
-        where: file and line of the function, or of its first read of ``_config``.
+        function: the name of the function.
+        calls: the number of calls that took the entry, in the process of the run.
+        where: the file and line of the function, or of its first read of ``_config``.
     """
 
     function: str
@@ -77,12 +77,12 @@ class EntryProvenance(Frozen):
     """The history of one entry.
 
     Attributes:
-        path: of the entry, with dots.
-        value: that it has.
-        origin: where that was set.
+        path: the dotted path of the entry.
+        value: its value.
+        origin: where the value was set.
         overridden: the values that it overrode, the last one first.
-        readers: who has read it, the first reader first; None: that is not known.
-        is_deleted: whether an update has deleted it; then there is no value.
+        readers: the functions that have read it, in order of the first read; None if unknown.
+        is_deleted: whether an update deleted it; it then has no value.
     """
 
     path: str
@@ -116,8 +116,8 @@ class Provenance(Mapping[str, EntryProvenance]):
     """The histories of the entries of a configuration, by path.
 
     Args:
-        entries: in the order of the configuration.
-        remark: what is missing; empty: nothing.
+        entries: the entries, in the order of the configuration.
+        remark: what is missing; empty if nothing is.
 
     >>> entry = EntryProvenance(path="lr", value=0.1, origin=Origin("scope", "train.py:3", "cfg"))
     >>> str(Provenance([entry])["lr"].origin)

@@ -1,4 +1,4 @@
-"""Files and lines of code, as they are shown and stored."""
+"""Files and lines of code, as shown and stored."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["Places"]
 
 
 class Places:
-    """Shortens places of code: files of the experiment are named relative to it.
+    """Shortens places in code: files of the experiment get relative names.
 
     Args:
-        base_dir: the directory of the experiment; None: only the working directory counts.
+        base_dir: the directory of the experiment; None if only the working directory counts.
 
     >>> Places("/work/proj")("/work/proj/train.py, line 12")
     'train.py:12'
@@ -23,7 +23,7 @@ class Places:
         self._known: dict[str, str] = {}
 
     def __call__(self, place: str) -> str:
-        """Return ``FILE:LINE`` for a file with a line in one of the usual forms."""
+        """Return ``FILE:LINE`` for a file and line in one of the usual forms."""
         place = re.sub(r", line (\d+)$", r":\1", place)
         file, colon, line = place.rpartition(":")
         return self.at(file, line) if colon and line.isdecimal() else place
@@ -32,8 +32,8 @@ class Places:
         """Return ``FILE:LINE``.
 
         Args:
-            file: its path.
-            line: its number.
+            file: the path of the file.
+            line: the number of the line.
         """
         if file not in self._known:
             self._known[file] = self._shortened(file)

@@ -1,13 +1,13 @@
-"""Provenance as stores keep it: a document with a list of rows, for paths of entries have dots.
+"""The stored form of provenance: a document with a list of rows, because paths have dots.
 
 A row of ``rows`` has ``path`` and ``source`` (the kind of the origin), and what is known of
 ``name`` and ``where``. ``overrode`` lists the values that the entry overrode, the last one first,
 each with ``value``, ``source``, ``name`` and ``where``; a long value is the beginning of its text,
-with ``shortened``. ``readers`` lists ``function``, ``calls`` and ``where``; it is empty if nobody
-has read the entry, and left out if that is not known. Of an entry that an update has deleted there
-is a row with ``deleted``. The value of the entry is in the
-configuration. Passwords in URLs are masked, and secrets are names. If all rows are longer than
-`MAX_BYTES`, those of the least interest are left out, and ``remark`` says so.
+with ``shortened``. ``readers`` lists ``function``, ``calls`` and ``where``; it is empty if nothing
+has read the entry, and left out if that is not known. An entry that an update has deleted has a row
+with ``deleted``. The value of the entry is in the configuration. Passwords in URLs are masked, and
+secrets are names. If all rows are longer than `MAX_BYTES`, those of the least interest are left
+out, and ``remark`` says so.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ Readers = tuple[EntryReaders, ...] | None
 def document_of(
     entries: Iterable[EntryProvenance], readers: Callable[[EntryProvenance], Readers] | None = None
 ) -> dict[str, Any]:
-    """Return what is stored.
+    """Return the stored form.
 
     Args:
-        entries: of the whole configuration.
-        readers: gives the readers of an entry (default: those that it says itself).
+        entries: the entries of the whole configuration.
+        readers: returns the readers of an entry (default: its own `readers`).
 
     >>> entry = EntryProvenance(
     ...     path="lr", value=0.1, origin=Origin("update", "command line, argument 1"),
@@ -85,14 +85,14 @@ def document_of(
 
 
 def provenance_from(stored: Any, config: Mapping[str, Any]) -> Provenance | None:
-    """Read what is stored; rows of another form are left out.
+    """Read the stored form; rows of another form are left out.
 
     Args:
-        stored: as a store has it; without a list of rows, nothing is known.
+        stored: the stored form; without a list of rows, nothing is known.
         config: the configuration of the run.
 
     Returns:
-        None: nothing is known.
+        None if nothing is known.
     """
     rows = stored.get("rows") if isinstance(stored, Mapping) else None
     if not isinstance(rows, list | tuple):
@@ -102,14 +102,14 @@ def provenance_from(stored: Any, config: Mapping[str, Any]) -> Provenance | None
 
 
 def with_later_readers(stored: Any, later: Mapping[str, Any], *, has_begun: bool) -> dict[str, Any]:
-    """Return what is stored of a run, with the readers that a later attempt at it has had.
+    """Return the stored form of a run, with the readers of a later attempt at it.
 
-    Where its entries come from is known only where it was queued: a worker gives it a file.
+    The origins of its entries are known only where it was queued, because a worker passes a file.
 
     Args:
-        stored: what is stored.
-        later: the same of the attempt.
-        has_begun: whether an earlier attempt has, whose readers count as well.
+        stored: the stored form.
+        later: the stored form of the attempt.
+        has_begun: whether an earlier attempt has started, whose readers count as well.
     """
     found = {str(row.get("path")): row for row in _rows(later.get("rows"))}
     rows = []
@@ -136,7 +136,7 @@ def _united(before: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]
 
 
 def row_of(entry: EntryProvenance) -> Row:
-    """The row of one entry."""
+    """Return the row for one entry."""
     return _row(entry, entry.readers)
 
 
@@ -163,7 +163,7 @@ def _origin_row(origin: Origin) -> Row:
 
 
 def shown_value(value: Any) -> Row:
-    """A value as it stands in a row: without passwords, and not longer than useful."""
+    """Return a value as it is stored in a row: without passwords, and not longer than useful."""
     try:
         masked = _masked(value)
         text = _json(masked)

@@ -1,6 +1,6 @@
-"""The tape of a run as stores keep it: what each captured call took, drew and gave, as digests.
+"""The stored form of the tape of a run: digests of what each captured call took, drew and returned.
 
-Beside the rows of the provenance there is ``tape``, with ``functions`` and ``callers`` (lists of
+Next to the rows of the provenance there is ``tape``, with ``functions`` and ``callers`` (lists of
 names and of places), ``events``, a text with a line for each event, and perhaps ``remark``. A line
 is the kind of the event (`KINDS`), the number of the function, the number of the place that called
 it, and a digest.
@@ -19,14 +19,14 @@ KINDS = {"d": "drew", "t": "took", "n": "drew from its generator", "g": "gave", 
 
 
 class TapedEvent(NamedTuple):
-    """Something that a call did.
+    """An event in a call.
 
     Attributes:
         kind: a key of `KINDS`.
-        function: its name.
-        place: file and line of its definition.
-        caller: file and line that it was called from.
-        digest: of the values.
+        function: the name of the function.
+        place: the file and line of its definition.
+        caller: the file and line of the call.
+        digest: the digest of the values.
     """
 
     kind: str
@@ -39,13 +39,13 @@ class TapedEvent(NamedTuple):
 def tape_document(
     functions: Sequence[tuple[str, str]], callers: Sequence[str], lines: Sequence[str], remark: str
 ) -> dict[str, Any]:
-    """Return what is stored.
+    """Return the stored form.
 
     Args:
-        functions: names and places.
-        callers: places.
-        lines: of the events.
-        remark: what is missing; empty: nothing.
+        functions: the names and places of functions.
+        callers: the places of calls.
+        lines: the lines for the events.
+        remark: what is missing; empty if nothing is.
     """
     document: dict[str, Any] = {
         "functions": [list(function) for function in functions],
@@ -56,7 +56,7 @@ def tape_document(
 
 
 def taped_events(stored: Any) -> list[TapedEvent] | None:
-    """Read a tape; None: there is none, or it has another form.
+    """Read a tape; return None if there is none, or if it has another form.
 
     Args:
         stored: the provenance of a run in its stored form.
@@ -87,10 +87,10 @@ def _read(tape: Mapping[str, Any]) -> Iterator[TapedEvent]:
 def first_difference(
     first: Sequence[TapedEvent], second: Sequence[TapedEvent]
 ) -> tuple[int, TapedEvent, TapedEvent] | None:
-    """Return the first events that differ, and the number of that call of its function.
+    """Return the first events that differ, and which call of the function that was.
 
-    Lines do not count: a source may have been edited. Of a tape that goes on longer, the end does
-    not count, either.
+    Line numbers do not count, because a source may have been edited. If one tape is longer, its end
+    does not count either.
 
     Args:
         first: a tape.

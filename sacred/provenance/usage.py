@@ -1,7 +1,7 @@
-"""Which functions have read which entries of the configuration of a run.
+"""Which functions read which entries of the configuration of a run.
 
-Calls of captured functions are counted where their arguments are made (`sacred.config.bindings`);
-here are reads of ``_config`` and of ``run.config``.
+Calls of captured functions are counted where their arguments are computed
+(`sacred.config.bindings`); here, reads of ``_config`` and of ``run.config`` are counted.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Read:
     """The reads of one entry.
 
     Attributes:
-        calls: how many there were.
-        function: the name of the function that has read it first.
-        where: file and line of that read.
+        calls: the number of reads.
+        function: the name of the function that read it first.
+        where: the file and line of that read.
     """
 
     __slots__ = ("calls", "function", "where")
@@ -58,27 +58,27 @@ class UsageLog:
 
     @property
     def is_complete(self) -> bool:
-        """Whether what is not noted here has not been read."""
+        """Whether entries that are not recorded here were certainly not read."""
         return not self.is_shared and self._forks == _forks
 
     def part(self, start: str) -> dict[Any, Read]:
-        """Return where a dict of the configuration notes reads of its keys.
+        """Return the record in which a dict of the configuration counts reads of its keys.
 
         Args:
-            start: what paths of its entries begin with: empty, or a path and a dot.
+            start: the prefix of the paths of its entries: empty, or a path and a dot.
         """
         reads: dict[Any, Read] = {}
         self._parts.append((start, reads))
         return reads
 
     def by_path(self) -> Iterator[tuple[str, Read]]:
-        """All reads of single entries."""
+        """Return all reads of single entries."""
         for start, reads in self._parts:
             for key, read in list(reads.items()):
                 yield f"{start}{key}", read
 
     def note_whole(self) -> None:
-        """Note that the calling code of the user may read everything from now on."""
+        """Record that the user's calling code may read everything from now on."""
         if self.whole is None:
             found: dict[Any, Read] = {}
             note(found, ("",))
@@ -88,11 +88,11 @@ class UsageLog:
 
 
 def note(reads: dict[Any, Any], keys: Iterable[Any]) -> None:
-    """Note first reads of keys, by the innermost code that is not of this package.
+    """Record first reads of keys, by the innermost code outside of this package.
 
     Args:
-        reads: what the dict has noted; keys that are there are counted.
-        keys: that are read.
+        reads: the record of the dict; for known keys, only the count changes.
+        keys: the keys that are read.
     """
     frame: Any = sys._getframe(1)
     while frame is not None and is_own_file(frame.f_code.co_filename):

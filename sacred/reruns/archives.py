@@ -1,4 +1,4 @@
-"""Archives that anybody may have sent: tar with zstd or gzip, unpacked without trust."""
+"""Archives from untrusted sources: tar with zstd or gzip, unpacked safely."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Member(Frozen):
     """An entry of an archive: a file, a symbolic link or a directory.
 
     Args:
-        name: in the archive.
-        path: of the content; None: it is a link or a directory.
-        target: of a link.
+        name: its name in the archive.
+        path: the file with its content; None for a link or a directory.
+        target: the target of a link.
         is_executable: whether a file may be executed.
-        mtime: of the file; None: that of the archive.
+        mtime: the time of the file; None for that of the archive.
     """
 
     name: str
@@ -54,10 +54,10 @@ def write_archive(target: Path, members: Iterable[Member], mtime: float) -> None
     """Write files into an archive, atomically.
 
     Args:
-        target: its path; ``.zst`` at the end stands for zstd, ``.tar`` for no compression, else
-            it is gzip.
-        members: what is in it, in this order.
-        mtime: of all that have none: the same content is the same archive.
+        target: the path of the archive; the suffix ``.zst`` means zstd, ``.tar`` no compression,
+            and any other gzip.
+        members: the entries, in this order.
+        mtime: the time of entries without one, so that the same content gives the same archive.
 
     Raises:
         MissingExtraError: zstd is not installed.
@@ -121,19 +121,20 @@ def _zstd() -> ModuleType:
 
 
 def unpack(source: Path, target: Path) -> None:
-    """Unpack an archive into an empty directory: regular files, none outside of it.
+    """Unpack an archive into an empty directory: only regular files, and none outside of it.
 
-    Below `ROOT`, also symbolic links: made last, so that nothing is written through one.
+    Below `ROOT`, symbolic links are allowed as well; they are created last, so that nothing is
+    written through them.
 
     Args:
-        source: the archive; its first bytes say how it is compressed.
+        source: the archive, whose first bytes tell how it is compressed.
         target: the directory.
 
     Raises:
-        CannotRestoreError: it is damaged, or has a device, a link elsewhere, or a name that leads
-            outside.
-        MissingExtraError: it needs zstd, which is not installed.
-        OSError: it cannot be opened.
+        CannotRestoreError: the archive is damaged, or has a device, a link elsewhere, or a name
+            that leads outside.
+        MissingExtraError: the archive needs zstd, which is not installed.
+        OSError: the archive cannot be opened.
     """
     with open(source, "rb") as raw:
         magic = raw.read(4)

@@ -1,14 +1,14 @@
-"""A run in one file, with all that repeats it: for other people, machines and years.
+"""A run in one file, with everything to repeat it: for other people, machines and years.
 
 A bundle is a tar file, compressed with zstd or gzip. In it are
 
-* ``bundle.json``: the version of this form, and where the run comes from;
-* ``runs/``: a store of files with this run only: its record, sources, resources and artifacts;
+* ``bundle.json``: the version of this format, and the origin of the run;
+* ``runs/``: a store of files with only this run: its record, sources, resources and artifacts;
 * ``config.json`` and ``requirements.txt``: its configuration and packages, for people;
 * ``ro-crate-metadata.json``: what these files are, for other programs.
 
-A traced run of a program may have more (`sacred.exec.bundling`): names below ``root/`` are those of
-the files that it used. Readers take other names for additions of later versions.
+A traced run of a program may have more (`sacred.exec.bundling`): names below ``root/`` are the
+files that it used. Readers accept other names as additions of later versions.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ class Bundle(Frozen):
 
     Args:
         record: the run.
-        store: where it is now.
-        origin: the store that it comes from, without passwords.
+        store: the store that has it now.
+        origin: the URL of the store that it comes from, without passwords.
     """
 
     record: RunRecord
@@ -75,7 +75,7 @@ def bundle_name(record: RunRecord) -> str:
 
 
 def is_bundle(text: str) -> bool:
-    """Whether a text names a file that may be a bundle."""
+    """Whether a string is the name of a file that may be a bundle."""
     return text.lower().endswith(_SUFFIXES) and Path(text).is_file()
 
 
@@ -94,15 +94,15 @@ def write_bundle(
 
     Args:
         record: the run.
-        store: that it is in.
-        target: the file; one that is there is replaced.
-        additions: further files, by their names in it.
-        root: what a traced program has used; the manifest of files does not list it.
-        tell: called with what cannot be packed, in words.
+        store: the store that it is in.
+        target: the file, which is replaced if it exists.
+        additions: further files, by their names in the bundle.
+        root: the files that a traced program used; the manifest does not list them.
+        tell: called with a message about each thing that cannot be packed.
 
     Raises:
         StoreError: the run cannot be read.
-        MissingExtraError: the name asks for zstd, which is not installed.
+        MissingExtraError: the file name asks for zstd, which is not installed.
     """
     with tempfile.TemporaryDirectory(prefix="sacred-bundle-") as name:
         place = Path(name)
@@ -129,7 +129,7 @@ def open_bundle(source: Path, directory: Path) -> Bundle:
         directory: the directory.
 
     Raises:
-        CannotRestoreError: it is no bundle, it is damaged, or a later version has made it.
+        CannotRestoreError: the file is not a bundle, is damaged, or is from a later version.
         OSError: the file cannot be read.
     """
     unpack(source, directory)
@@ -152,16 +152,16 @@ def open_bundle(source: Path, directory: Path) -> Bundle:
 def copy_run_alone(
     record: RunRecord, store: RunStore, directory: Path, tell: Callable[[str], None]
 ) -> RunId:
-    """Copy a run, without what concerns only the machine that it was on.
+    """Copy a run, without the parts that concern only its machine.
 
     Args:
         record: the run.
-        store: that it is in.
-        directory: the store of files that it goes into.
-        tell: called with what cannot be copied, in words.
+        store: the store that it is in.
+        directory: the directory of runs that it is copied to.
+        tell: called with a message about each thing that cannot be copied.
 
     Returns:
-        its id there.
+        its id in the copy.
 
     Raises:
         StoreError: the run cannot be read.
@@ -198,7 +198,7 @@ def _forget_place(path: Path, directory: Path) -> None:
 
 
 def requirements_of(record: RunRecord) -> str:
-    """Return the packages of a run as pip takes them, behind the version of Python."""
+    """Return the packages of a run in pip's format, after the version of Python."""
     needs = needs_of(record)
     lines = [f"# Python {python_of(record) or '?'}"]
     for name, version in sorted(needs.recorded.items()):
@@ -218,7 +218,7 @@ def _header(record: RunRecord, run_id: RunId) -> dict[str, Any]:
 
 
 def files_below(directory: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the files in a directory and below it, by their names there, in order."""
+    """Yield the files below a directory, by their names there, in order."""
     for path in sorted(directory.rglob("*")):
         if path.is_file() and not path.is_symlink():
             yield path.relative_to(directory).as_posix(), path
@@ -230,7 +230,7 @@ def _write_json(path: Path, value: Any) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text that others have chosen: lone surrogates become what JSON has for them.
+    """Write text from untrusted sources: lone surrogates become JSON escapes.
 
     Args:
         path: of the file.

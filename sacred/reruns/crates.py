@@ -1,4 +1,4 @@
-"""Runs as an RO-Crate: a directory or zip file that archives and other programs understand."""
+"""Runs as an RO-Crate: a directory or zip file that archives and other tools understand."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ def write_crate(
 ) -> None:
     """Write runs as an RO-Crate 1.1 (profile Process Run Crate 0.5).
 
-    As in a bundle, nothing is packed of the environment but the variables that are listed there.
+    As in a bundle, only the environment variables that are listed there are packed.
 
     Args:
         runs: at least one, each with the store that it is in.
-        target: a file ``*.zip``, which is replaced; else a directory that does not exist yet, or
+        target: a file ``*.zip``, which is replaced, or else a directory that does not exist or
             is empty.
-        title: of the crate.
-        preview: lines of an HTML page for people; nothing: there is none.
-        terms: address of the license; empty: none is named.
-        tell: called with what cannot be packed, in words.
+        title: the title of the crate.
+        preview: the lines of an HTML page for people; without any, there is no page.
+        terms: the URL of the license; empty for none.
+        tell: called with a message about each thing that cannot be packed.
 
     Raises:
         CannotRestoreError: the directory is not empty.

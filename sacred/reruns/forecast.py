@@ -1,4 +1,4 @@
-"""What ``sacred rerun`` is expected to say of a run, without running it."""
+"""The expected verdict of ``sacred rerun`` on a run, without running it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Forecast(Frozen):
     """An expected verdict.
 
     Args:
-        name: of the verdict.
-        reason: why it is not ``EXACT``; empty: it is.
-        doubts: what may make it another one, in words.
-        interpreter: that would run it, in words.
+        name: the name of the verdict.
+        reason: why it is not ``EXACT``; empty if it is.
+        doubts: reasons why it may turn out differently, in words.
+        interpreter: the interpreter that would run it, in words.
     """
 
     name: str
@@ -43,14 +43,14 @@ class Forecast(Frozen):
 
 
 def forecast(record: RunRecord, directory: str | None = None) -> Forecast:
-    """Return the verdict that a repetition of a run would probably get here and now.
+    """Return the verdict that a repetition of a run would probably get on this machine now.
 
-    All that `sacred.reruns.repetition` does before it starts the run is done, in a scratch
-    directory; only an environment is not made.
+    This does everything that `sacred.reruns.repetition` does before it starts the run, in a scratch
+    directory, except creating an environment.
 
     Args:
         record: the run.
-        directory: as for `restore_sources`.
+        directory: see `restore_sources`.
     """
     with tempfile.TemporaryDirectory(prefix="sacred-doctor-") as scratch:
         try:

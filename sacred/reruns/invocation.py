@@ -1,4 +1,4 @@
-"""How a stored run is started again."""
+"""Starting a stored run again."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ _PYTHON_FLAGS = frozenset({"-O", "-OO", "-u"})
 
 
 class Invocation(Frozen):
-    """What starts a run again.
+    """The words, directory and variables that start a run again.
 
     Args:
-        words: behind the interpreter.
+        words: the words after the interpreter.
         directory: the working directory.
         variables: the environment, without ``PYTHONPATH``.
-        restored_paths: what of the run's ``PYTHONPATH`` is restored.
-        present_paths: the present one, with what the run found in its own directories there.
+        restored_paths: the restored part of the run's ``PYTHONPATH``.
+        present_paths: the present ``PYTHONPATH``, with the restored files in place of the run's
+            own directories.
     """
 
     words: tuple[str, ...]
@@ -48,7 +49,7 @@ class Invocation(Frozen):
     def environment(self, interpreter: Interpreter) -> dict[str, str]:
         """Return the environment variables for an interpreter.
 
-        An environment that was made for the run must not see the packages of the present one.
+        An environment that was created for the run must not see the packages of the present one.
         """
         present = self.present_paths if interpreter.is_present else ()
         paths = dict.fromkeys((*self.restored_paths, *present))
@@ -58,16 +59,16 @@ class Invocation(Frozen):
 def invocation_of(
     record: RunRecord, tree: RestoredTree, scratch: Path, updates: Iterable[str] = ()
 ) -> Invocation:
-    """Return what starts a run again.
+    """Return the words, directory and variables that start a run again.
 
     Args:
         record: the run.
-        tree: its sources.
-        scratch: directory for its configuration, and for the store of its repetition.
-        updates: words behind ``with``, in addition to the recorded configuration.
+        tree: the restored sources.
+        scratch: the directory for its configuration, and for the store of its repetition.
+        updates: words after ``with``, in addition to the recorded configuration.
 
     Raises:
-        CannotRestoreError: what started it is not recorded in a form that can be used.
+        CannotRestoreError: the record does not say how the run was started.
     """
     if program_of(record) is not None:
         call, directory = program_call(record, tree, tuple(updates))

@@ -1,4 +1,4 @@
-"""Stored runs that are the same as one that is about to start."""
+"""Stored runs that equal one that is about to start."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ class ConfigReader(Frozen):
 
     Args:
         function: its name.
-        path: of the part of the configuration that it takes; empty: all of it.
-        is_called: it is the command of the run, or no command; others are rarely called.
+        path: the path of the part of the configuration that it takes; empty for all of it.
+        is_called: whether it is the command of the run, or not a command; other commands are rarely
+            called.
     """
 
     function: str
@@ -43,10 +44,10 @@ class PlannedRun(Frozen):
     Args:
         name: of the experiment.
         command: its command.
-        config: its configuration, as a store would give it back.
-        base_dir: what paths of sources are relative to.
-        sources: digests of those that it has loaded, by path.
-        options: those of its command line.
+        config: its configuration, as a store would return it.
+        base_dir: the directory that paths of sources are relative to.
+        sources: the digests of the sources that it has loaded, by path.
+        options: its command-line options.
         config_readers: its functions that take ``_config``.
     """
 
@@ -60,11 +61,11 @@ class PlannedRun(Frozen):
 
 
 def find_known_run(planned: PlannedRun, stores: Iterable[RunStore]) -> RunRecord | None:
-    """Return the newest completed run that is the same as a planned one; None: there is none.
+    """Return the newest completed run that equals a planned one; None if there is none.
 
     Args:
-        planned: the run; its seed is not a fresh one.
-        stores: where to look.
+        planned: the planned run, whose seed was not newly drawn.
+        stores: the stores to search.
     """
     where: dict[str, Any] = {
         "status": COMPLETED,
@@ -85,14 +86,14 @@ def find_known_run(planned: PlannedRun, stores: Iterable[RunStore]) -> RunRecord
 
 
 def difference_from(record: RunRecord, planned: PlannedRun) -> str | None:
-    """Return the first thing in which a stored run differs from a planned one, in words.
+    """Return the first difference between a stored run and a planned one, in words.
 
     Args:
         record: the stored run.
-        planned: the other one.
+        planned: the planned run.
 
     Returns:
-        None: whatever the stored run used is the same now.
+        None if everything that the stored run used is the same now.
     """
     return next(_differences(record, planned), None)
 

@@ -1,4 +1,4 @@
-"""How a stored run of a program (``sacred exec``) is started again."""
+"""Starting a stored run of a program (``sacred exec``) again."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ __all__ = ["make_executable", "program_call"]
 def program_call(
     record: RunRecord, tree: RestoredTree, updates: tuple[str, ...]
 ) -> tuple[list[str], Path]:
-    """Return the words behind the interpreter, and the working directory.
+    """Return the words after the interpreter, and the working directory.
 
     Args:
-        record: a run of a program.
-        tree: its files.
-        updates: words behind ``with``, in addition to the recorded parameters.
+        record: the run of a program.
+        tree: the restored files.
+        updates: words after ``with``, in addition to the recorded parameters.
 
     Raises:
-        CannotRestoreError: a secret among its parameters or arguments is masked; the program is
-            not there.
+        CannotRestoreError: a secret among its parameters or arguments is masked, or the program
+            does not exist.
     """
     words = program_words(record, updates) or []
     if any("***" in word for word in words):
@@ -54,11 +54,11 @@ def _program_in(directory: Path, base: str, word: str) -> str:
 
 
 def make_executable(record: RunRecord, tree: RestoredTree) -> None:
-    """Let the programs of a run be executed: stores keep contents only.
+    """Make the programs of a run executable, because stores keep only the contents of files.
 
     Args:
-        record: a run; of other ones than those of programs, nothing is executed by its name.
-        tree: its files.
+        record: the run; nothing happens unless it is the run of a program.
+        tree: the restored files.
     """
     if program_of(record) is None:
         return

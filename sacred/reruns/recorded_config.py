@@ -21,8 +21,8 @@ def config_file_text(record: RunRecord) -> tuple[str, list[str]]:
         record: the run.
 
     Returns:
-        the text of the file, and the entries that are not in it: of a class, for example, only
-        its name is stored, so it is what the sources make it.
+        the text of the file, and the entries that are not in it. For a class, for example, only
+        the name is stored, so its value comes from the sources.
     """
     problems: list[str] = []
     config = restored(record.stored("config") or {}, problems.append)

@@ -1,4 +1,4 @@
-"""Repetitions as runs of a store."""
+"""Repetitions as stored runs."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def record_repetition(
 
     Args:
         first: the run that was repeated.
-        repetition: of it; its scratch directory is still there.
-        target: where it goes.
-        origin: the store of the first run, if it does not come from there; None: it does.
+        repetition: its repetition, whose scratch directory still exists.
+        target: the store that it goes to.
+        origin: the store of the first run; None if that is the target.
 
     Returns:
-        its id there; None: no run began.
+        its id there; None if no run started.
 
     Raises:
-        StoreError: it cannot be stored.
+        StoreError: the repetition cannot be stored.
     """
     if repetition.record is None or repetition.directory is None:
         return None

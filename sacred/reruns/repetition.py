@@ -34,17 +34,17 @@ _PATIENCE_SECONDS = 10
 
 
 class RerunOptions(Frozen):
-    """How a run is to be repeated.
+    """Options for repeating a run.
 
     Args:
-        environment: which interpreter; see `sacred.restoring.interpreter.find_interpreter`.
-        updates: changes of its configuration, as on a command line behind ``with``.
+        environment: the interpreter; see `sacred.restoring.interpreter.find_interpreter`.
+        updates: changes of its configuration, as on a command line after ``with``.
         tolerance: see `verdict_of`.
-        ignored: likewise.
-        directory: the scratch directory, which stays; None: a temporary one.
-        keep: leave a temporary one, too.
-        repository: directory in the repository of its commit; None: the working directory.
-        tell: called with each step, in words.
+        ignored: see `verdict_of`.
+        directory: the scratch directory, which is kept; None for a temporary one.
+        keep: whether to keep a temporary directory as well.
+        repository: a directory in the repository of its commit; None for the working directory.
+        tell: called with a message about each step.
     """
 
     environment: EnvironmentMode = "auto"
@@ -61,9 +61,9 @@ class Repetition(Frozen):
     """A run that was repeated.
 
     Args:
-        verdict: on it.
-        record: in a store in the scratch directory, as long as that is there; None: no run began.
-        directory: of that store.
+        verdict: the verdict on the repetition.
+        record: its record in the scratch directory, as long as that exists; None if no run started.
+        directory: the directory of that record.
     """
 
     verdict: Verdict
@@ -73,13 +73,13 @@ class Repetition(Frozen):
 
 @contextlib.contextmanager
 def repeat_run(record: RunRecord, options: RerunOptions) -> Iterator[Repetition]:
-    """Repeat a run in a scratch directory, which is there until the end of the context.
+    """Repeat a run in a scratch directory, which exists until the end of the context.
 
-    Nothing is written elsewhere, as far as the run itself does not.
+    Nothing is written elsewhere, except by the run itself.
 
     Args:
         record: the run.
-        options: how.
+        options: the options.
 
     Raises:
         CannotRestoreError: the scratch directory is not empty.
@@ -117,9 +117,9 @@ def _prepared(record: RunRecord, scratch: Path, options: RerunOptions) -> Invoca
 
 
 def place_of_copies(record: RunRecord, scratch: Path) -> Path | None:
-    """Return where copies of resources go that are not where they were; None: they are missing.
+    """Return the directory for copies of lost resources; None if these count as missing.
 
-    Programs, and Sacred before 1.0, would not look there.
+    Programs, and versions of Sacred before 1.0, would not look there.
 
     Args:
         record: the run.

@@ -1,4 +1,4 @@
-"""`reuse_known_run`: a run that need not start, because a stored one was the same."""
+"""`reuse_known_run`: a run that need not start because a stored one is the same."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _NO_TIME = datetime.timedelta()
 
 
 def reuse_known_run(run: Run) -> bool:
-    """Look for a stored run that is the same, and give the run its result.
+    """Look for a stored run that is the same, and give its result to the run.
 
     Args:
         run: a run that is about to start.
 
     Returns:
-        whether it has one now: ``run.record``. Else it has to be started.
+        whether one was found; it is then ``run.record``. Otherwise the run must be started.
     """
     if run.queue_only or run.unobserved:
         return False
@@ -59,11 +59,11 @@ def known_run_of(run: Run, stores: Iterable[RunStore] | None = None) -> RunRecor
     """Return the newest stored run that is the same as one that is about to start.
 
     Args:
-        run: that has not started.
-        stores: where to look (default: those of its observers).
+        run: the run, which has not started.
+        stores: the stores to search (default: those of its observers).
 
     Returns:
-        None: there is none, or the stores cannot be read.
+        None if there is none, or if the stores cannot be read.
     """
     if _has_fresh_seed(run):
         return None

@@ -1,4 +1,4 @@
-"""The description of a bundle for programs that know nothing of this library: RO-Crate 1.1."""
+"""The description of a bundle for tools that do not know this library: RO-Crate 1.1."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class CrateRun(Frozen):
 
     Args:
         record: the run.
-        folder: of its record and artifacts.
+        folder: the folder with its record and artifacts.
         config: the file with its configuration.
         requirements: the file with its packages.
-        inputs: names of its resources.
-        label: what tells its entities from those of other runs; empty: there is no other one.
+        inputs: the names of its resources.
+        label: tells its entities from those of other runs; empty if there are no others.
     """
 
     record: RunRecord
@@ -52,7 +52,7 @@ def manifest_of(
 
     Args:
         record: the run.
-        run_id: that it has in the bundle.
+        run_id: its id in the bundle.
         files: all other files of the bundle, by their names in it.
     """
     listed = list(files)
@@ -82,9 +82,9 @@ def crate_of(
     Args:
         runs: at least one.
         files: all other files of the crate, by their names in it.
-        title: of the crate.
-        description: of the crate, for people.
-        terms: address of the license; empty: none is named.
+        title: the title of the crate.
+        description: the description of the crate, for people.
+        terms: the URL of the license; empty for none.
     """
     listed = [_file(name, path) for name, path in files]
     ends = [when for run in runs if (when := run.record.stop_time or run.record.start_time)]
@@ -117,11 +117,11 @@ def _references(names: Iterable[str]) -> list[dict[str, str]]:
 
 
 def damaged_files(manifest: Any, directory: Path) -> Iterator[str]:
-    """Yield the names of files that are missing, or not as a manifest says.
+    """Yield the names of files that are missing or do not match a manifest.
 
     Args:
-        manifest: as it was read, by somebody else's program perhaps.
-        directory: where the files are.
+        manifest: the manifest as read; another program may have written it.
+        directory: the directory with the files.
     """
     graph = manifest.get("@graph") if isinstance(manifest, dict) else None
     for entity in graph if isinstance(graph, list) else ():

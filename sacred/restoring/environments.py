@@ -1,4 +1,4 @@
-"""Virtual environments with given versions, made by uv, or by venv and pip."""
+"""Virtual environments with given versions, created by uv, or by venv and pip."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _NOTE = "sacred-note.txt"
 
 
 class Plan(Frozen):
-    """What an environment is to have; equal plans have one environment.
+    """The planned content of an environment; equal plans share one environment.
 
     Args:
-        python: version of the interpreter.
-        required: packages, as ``name==version``.
-        constraints: versions of what these need.
-        local: packages that come from where they are installed here.
-        before: no package that was uploaded later; None: whatever fits.
-        machine: system and machine.
-        index: where packages come from, if not from the usual place.
+        python: the version of the interpreter.
+        required: the packages, as ``name==version``.
+        constraints: versions of the packages that these need.
+        local: packages that come from local directories.
+        before: the latest upload time of packages; None for no limit.
+        machine: the system and the machine.
+        index: the package index, if it is not the usual one.
     """
 
     python: str
@@ -49,33 +49,33 @@ class Plan(Frozen):
 
     @property
     def digest(self) -> str:
-        """A name for its environment."""
+        """The name of its environment."""
         local = [str(_local_distribution(entry).path) for entry in self.local]
         text = dumps([sorted(fields_of(self).items()), local])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def environments_dir() -> Path:
-    """The directory of the environments that were made, in the user's cache directory."""
+    """Return the directory of created environments, in the user's cache directory."""
     caches = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return Path(caches) / "sacred" / "environments"
 
 
 def cached(plan: Plan) -> Path | None:
-    """Return the interpreter of an environment that was made before.
+    """Return the interpreter of an environment that was created before.
 
     Raises:
-        CannotRestoreError: a local package is not here.
+        CannotRestoreError: a local package does not exist on this machine.
     """
     path = _python_in(environments_dir() / plan.digest)
     return path if path.exists() else None
 
 
 def check_buildable(plan: Plan) -> str:
-    """Return the name of the program that would make an environment.
+    """Return the name of the program that would create an environment.
 
     Raises:
-        CannotRestoreError: its interpreter is not here, and nothing can look for it.
+        CannotRestoreError: the interpreter is not installed, and no program could download it.
     """
     if _find_uv() is not None:
         return "uv"
@@ -85,10 +85,10 @@ def check_buildable(plan: Plan) -> str:
 
 
 def build(plan: Plan) -> Path:
-    """Make an environment, and return its interpreter.
+    """Create an environment, and return its interpreter.
 
     Raises:
-        CannotRestoreError: a version cannot be had.
+        CannotRestoreError: a version is not available.
     """
     target = environments_dir() / plan.digest
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +111,7 @@ def build(plan: Plan) -> Path:
 
 
 def note_on(python: Path) -> str:
-    """Return what an environment has not as it was asked for; empty: all is so.
+    """Return in what an environment differs from the request; empty if in nothing.
 
     Args:
         python: its interpreter.

@@ -1,4 +1,4 @@
-"""What cannot be put in place again."""
+"""The error for parts of a run that cannot be restored."""
 
 from __future__ import annotations
 

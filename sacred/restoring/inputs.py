@@ -1,4 +1,4 @@
-"""The files that a run read, put in place again."""
+"""Restoring the files that a run read."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ def restore_inputs(
 ) -> dict[str, str]:
     """Put the resources of a run where it will look for them.
 
-    Those that were in its directories come from the store. Those that were elsewhere are left
-    to the run: nothing is written there, and nothing is opened.
+    Resources in its directories come from the store. Others are left to the run: nothing is
+    written or opened outside of its directories.
 
     Args:
         record: the run.
         tree: its sources.
-        beside: directory for copies of resources that were elsewhere and are not there any more;
-            None: they are missing.
+        beside: the directory for copies of resources that were elsewhere and no longer exist; None
+            if they count as missing.
 
     Returns:
-        the paths of these copies, by those that the run knows.
+        the paths of these copies, by the paths that the run knows.
 
     Raises:
-        CannotRestoreError: one is missing.
+        CannotRestoreError: a resource is missing.
     """
     copies: dict[str, str] = {}
     for path, file in record.resources.items():

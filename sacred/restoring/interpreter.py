@@ -25,10 +25,11 @@ class Interpreter(Frozen):
     """A Python that can repeat a run.
 
     Args:
-        path: of the program.
+        path: the path of the program.
         name: what it is, in words.
-        note: what of it is not as it was asked for, in words; empty: all is so.
-        is_present: whether it is that of this process, with what ``PYTHONPATH`` adds to it.
+        note: in what it differs from the request, in words; empty if in nothing.
+        is_present: whether it is the interpreter of this process, with the additions of
+            ``PYTHONPATH``.
     """
 
     path: str
@@ -38,7 +39,7 @@ class Interpreter(Frozen):
 
 
 def find_interpreter(record: RunRecord, mode: Mode = "auto") -> Interpreter:
-    """Return an interpreter for a run; one is made if need be, and kept for the next time.
+    """Return an interpreter for a run; if necessary, create one and keep it for the next time.
 
     Args:
         record: the run.
@@ -46,7 +47,7 @@ def find_interpreter(record: RunRecord, mode: Mode = "auto") -> Interpreter:
             ``auto``: the present one if its versions are the recorded ones.
 
     Raises:
-        CannotRestoreError: a version, or a package, cannot be had.
+        CannotRestoreError: a version or a package is not available.
     """
     current = Interpreter(path=sys.executable, name="the present environment", is_present=True)
     if mode == "current":
@@ -63,13 +64,13 @@ def find_interpreter(record: RunRecord, mode: Mode = "auto") -> Interpreter:
 
 
 def foresee_interpreter(record: RunRecord) -> str:
-    """Return what `find_interpreter` would find, in words; nothing is made.
+    """Return what `find_interpreter` would find, in words, without creating anything.
 
     Args:
         record: the run.
 
     Raises:
-        CannotRestoreError: as `find_interpreter`, as far as that is known beforehand.
+        CannotRestoreError: see `find_interpreter`, as far as that is known beforehand.
     """
     if not _differences(record):
         return "the present environment"

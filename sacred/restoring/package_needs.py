@@ -1,4 +1,4 @@
-"""Which packages a run needs, in which versions."""
+"""The packages that a run needs, with their versions."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class PackageNeeds(Frozen):
     """The packages of a run.
 
     Args:
-        used: what its sources import: name and version.
-        recorded: all that were installed, by name; those of old records are `used`.
-        local: names of those that were installed from a directory.
-        is_complete: whether `recorded` has what `used` require in turn.
+        used: the packages that its sources import, with versions.
+        recorded: all installed packages, by name; in old records, the same as `used`.
+        local: the names of packages that were installed from a directory.
+        is_complete: whether `recorded` includes the requirements of `used`.
     """
 
     used: dict[str, str]
@@ -51,17 +51,17 @@ def _pairs(listed: object) -> Iterator[tuple[str, str]]:
 
 
 def python_of(record: RunRecord) -> str | None:
-    """The version of the interpreter of a run; None: it is not recorded."""
+    """Return the version of the interpreter of a run; None if it is not recorded."""
     python = record.environment.get("python")
     version = (python or record.host).get("version" if python else "python_version")
     return version if isinstance(version, str) and re.fullmatch(r"[\d.\w+]+", version) else None
 
 
 def required_by(name: str) -> set[str]:
-    """Return the packages that an installed one needs, as far as they are installed, with it.
+    """Return an installed package and the installed packages that it needs.
 
     Args:
-        name: of the package, normalized.
+        name: the normalized name of the package.
     """
     found: set[str] = set()
     waiting = [name]
@@ -82,7 +82,7 @@ def required_by(name: str) -> set[str]:
 def differences_here(needs: PackageNeeds) -> list[str]:
     """Return how the installed packages differ from those of a run, in words.
 
-    Only those count that its sources import, and what these need in turn.
+    Only the packages that its sources import count, and what these need in turn.
     """
     relevant = set(needs.used)
     for name in needs.used:

@@ -1,4 +1,4 @@
-"""The commit of a run, from a repository that the user is in."""
+"""The commit of a run, from the repository in which the user is."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ class RepositoryAtHand(Frozen):
     """A repository on this machine that has the commit of a run.
 
     Args:
-        here: its directory on this machine, which stays as it is.
-        commit: of the run.
-        url: as it is recorded.
-        root: where it was on the machine of the run.
-        diff: what had been changed since the commit; None: nothing, or it is not known whole.
+        here: its directory on this machine, which is not changed.
+        commit: the commit of the run.
+        url: its URL as recorded.
+        root: its directory on the machine of the run.
+        diff: the changes since the commit; None if there are none, or if they are not known
+            completely.
     """
 
     here: str
@@ -37,13 +38,13 @@ class RepositoryAtHand(Frozen):
     diff: str | None = None
 
     def clone_to(self, target: Path) -> str | None:
-        """Make a clone that shares the objects, at the commit, with the changes.
+        """Create a clone that shares the objects, at the commit, with the changes applied.
 
         Args:
-            target: directory that does not exist yet.
+            target: a directory that does not exist yet.
 
         Returns:
-            what could not be done, in words; None: all is as it was.
+            what could not be done, in words; None if everything was restored.
 
         Raises:
             CannotRestoreError: git fails.
@@ -68,9 +69,9 @@ class RepositoryAtHand(Frozen):
 
 
 def find_repository(record: RunRecord, directory: str) -> RepositoryAtHand | None:
-    """Find the commit of a run in the repository of a directory; None: it is not there.
+    """Find the commit of a run in the repository of a directory; return None if it is not there.
 
-    Only that one is looked at: no path in a record decides which repository is opened.
+    Only that repository is searched: no path in a record decides which repository is opened.
 
     Args:
         record: the run.

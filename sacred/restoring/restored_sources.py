@@ -1,4 +1,4 @@
-"""The sources of a run, put in place again."""
+"""Restoring the sources of a run."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["restore_sources"]
 
 
 def restore_sources(record: RunRecord, scratch: Path, directory: str | None = None) -> RestoredTree:
-    """Put the sources of a run into a directory.
+    """Restore the sources of a run in a directory.
 
     Args:
         record: the run.
         scratch: an empty directory.
-        directory: on whose repository the stored files are laid, if that has the commit of the
-            run; None: that of the working directory.
+        directory: a directory whose repository is used if it has the commit of the run; the
+            stored files replace those of the commit. None for the working directory.
 
     Raises:
         CannotRestoreError: a source is missing, or its name leads outside.

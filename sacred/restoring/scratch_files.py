@@ -1,4 +1,4 @@
-"""Writing below a directory, under names that others have chosen."""
+"""Writing below a directory, under untrusted names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def path_below(root: Path, name: str) -> Path:
         name: a relative path; ``a/../b`` is ``b``.
 
     Raises:
-        CannotRestoreError: it leads outside, by its words or by a link.
+        CannotRestoreError: the name leads outside, directly or through a link.
 
     >>> path_below(Path("/scratch"), "lab/../train.py")
     PosixPath('/scratch/train.py')
@@ -42,18 +42,18 @@ def path_below(root: Path, name: str) -> Path:
 
 
 def write_below(root: Path, name: str, content: IO[bytes]) -> Path:
-    """Write a file below a directory; what is there is replaced.
+    """Write a file below a directory, replacing an existing one.
 
     Args:
         root: the directory.
-        name: as for `path_below`.
-        content: of the file.
+        name: see `path_below`.
+        content: the content of the file.
 
     Returns:
-        its path.
+        the path of the file.
 
     Raises:
-        CannotRestoreError: the name leads outside, or through a file.
+        CannotRestoreError: the name leads outside, or a part of it is a file.
     """
     path = path_below(root, name)
     try:

@@ -1,4 +1,4 @@
-"""Where a run was, and where it is going to be repeated."""
+"""The places of a run, and where it is repeated."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["Places", "RestoredTree", "places_of"]
 
 
 class Places(Frozen):
-    """Directories of a run, as they are recorded.
+    """The directories of a run, as recorded.
 
     Args:
-        root: what its sources lie below: a repository, or the parent of its packages.
+        root: the directory with all its sources: a repository, or the parent of its packages.
         base: the base directory of the experiment, relative to the root.
         script: the main file, relative to the root.
         work: the working directory.
@@ -32,7 +32,7 @@ def places_of(record: RunRecord, root: str | None = None) -> Places:
 
     Args:
         record: the run.
-        root: of its repository; None: it is not at hand.
+        root: the directory of its repository; None if it is not available.
     """
     base = str(record.experiment.get("base_dir") or "/").rstrip("/") or "/"
     script = os.path.normpath(os.path.join(base, str(record.experiment.get("mainfile"))))
@@ -65,13 +65,13 @@ def _is_below(path: str, directory: str) -> bool:
 
 
 class RestoredTree(Frozen):
-    """The files of a run, put in place again.
+    """The restored files of a run.
 
     Args:
-        places: where they were.
-        root: where what was in `Places.root` is now.
-        outside: a directory that stands for a working directory that was elsewhere.
-        notes: what is not as it was, in words.
+        places: the original places.
+        root: the new place of `Places.root`.
+        outside: a directory that replaces a working directory elsewhere.
+        notes: the differences from the original, in words.
     """
 
     places: Places
@@ -90,14 +90,14 @@ class RestoredTree(Frozen):
         return self.moved(self.places.work) or self.outside
 
     def moved(self, path: str) -> Path | None:
-        """Return where a path of the run is now; None: it was in none of its directories."""
+        """Return where a path of the run is now; None if it was not in any of its directories."""
         for before, now in ((self.places.root, self.root), (self.places.work, self.outside)):
             if _is_below(path, before):
                 return Path(os.path.normpath(now / os.path.relpath(path, before)))
         return None
 
     def relative(self, path: str) -> tuple[Path, str] | None:
-        """Return the directory that a path is now in, and its name there; None: in none."""
+        """Return the directory that a path is in now, and its name there; None if in none."""
         for before, now in ((self.places.root, self.root), (self.places.work, self.outside)):
             if path.startswith(f"{before.rstrip('/')}/"):
                 return now, os.path.relpath(path, before)
