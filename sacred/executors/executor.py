@@ -35,7 +35,7 @@ class Executor(ABC):
         options: its own options, by their names.
     """
 
-    #: Whether the programs go on when this process ends.
+    #: Whether the programs continue when this process ends.
     outlives_driver = False
 
     def __init__(self, address: str = "", options: Mapping[str, str] | None = None) -> None:

@@ -12,7 +12,7 @@ from sacred.executors.executor import Executor, ExecutorError
 
 __all__ = ["LocalExecutor", "end_process"]
 
-#: Seconds that a process has for its end.
+#: Seconds that a process may take to end.
 _GRACE = 90.0
 
 

@@ -16,7 +16,7 @@ from sacred.executors.executor import Executor, ExecutorError
 
 __all__ = ["SlurmExecutor", "batch_script"]
 
-#: Seconds before its time limit at which a job is asked to end.
+#: How many seconds before its time limit a job is asked to end.
 _WARNING_SECONDS = 60
 
 

@@ -9,8 +9,8 @@ from sacred.executors.executor import Executor, ExecutorError
 
 __all__ = ["WorkerFleet"]
 
-#: So many workers are started for each that is wanted, before it is given up: what ends a worker
-#: at once ends the next one as well.
+#: How many workers are started for each wanted one before giving up: what ends a worker at once
+#: ends the next one as well.
 _MAX_STARTS = 10
 
 

@@ -48,9 +48,9 @@ from sacred.stores.delivery import Delivery
 
 __all__ = ["LeasedObserver", "LeasedRun", "run_of_lease"]
 
-#: On a floor above: what ends runs of a sweep early.
+#: Defined in a higher layer: what ends runs of a sweep early.
 _PRUNER = "sacred.sweeps.pruning:pruner_of"
-#: Of the description of an environment, what was true where the run was queued.
+#: The entries of a description of an environment that describe where the run was queued.
 _OF_THE_START = ("working_directory", "import_paths", "arguments", "repositories")
 
 
@@ -228,7 +228,7 @@ class LeasedObserver(StoreObserver):
         leased: the run.
     """
 
-    #: An attempt that the store does not answer keeps trying as long as its lease may count.
+    #: An attempt without an answer from the store keeps trying as long as its lease may hold.
     closing_patience = 60.0
 
     def __init__(self, leased: LeasedRun) -> None:
@@ -328,7 +328,7 @@ class LeasedObserver(StoreObserver):
             leased.claims.finish(leased.entry, status)
 
 
-#: Output of no characters, which makes it a field.
+#: Empty output, which makes it a field.
 _EMPTY = WriteOutput(start=0, offset=0, text="")
 #: A lease of a process that cannot renew it, as C code may keep it busy: it ends with the process.
 _NO_RENEWAL_SECONDS = 1e9

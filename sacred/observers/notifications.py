@@ -49,7 +49,7 @@ class Notifier(RunObserver):
 
     def __init__(self, priority: int = 10) -> None:
         self.priority = priority
-        #: What the texts of messages may name, by run.
+        #: The fields that templates of messages may use, by run.
         self.runs_under_way: dict[object, JsonDict] = {}
         # The run that started last, which users may inspect after its end.
         self._latest: JsonDict | None = None

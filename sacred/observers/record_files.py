@@ -257,7 +257,7 @@ def _with_sources(info: Mapping[str, Any], sources: Any) -> SetFields:
     return SetFields(fields={"experiment": {**info, "sources": sources}})
 
 
-#: Where fields go that have a file of their own; output is written with every heartbeat.
+#: The files of fields that have their own; output is written with every heartbeat.
 _FILE_OF = {"info": "info.json", "config": "config.json", "heartbeat": "cout.txt"}
 
 

@@ -97,7 +97,7 @@ class StoreObserver(RunObserver):
     #: `interrupted_attempts` for all others.
     closing_attempts: ClassVar[Mapping[str, int]] = {"COMPLETED": 10, "FAILED": 1}
     interrupted_attempts: ClassVar[int] = 3
-    #: Seconds for which a closing event retries at least, whatever the number of attempts.
+    #: Seconds for which a closing event retries at least, regardless of the number of attempts.
     closing_patience: ClassVar[float] = 0.0
     #: Seconds between two attempts.
     pause: ClassVar[float] = 1.0

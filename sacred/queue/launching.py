@@ -37,13 +37,13 @@ from sacred.runs.run_store import RunStore
 
 __all__ = ["LaunchError", "Launchable", "Launcher", "NotLaunchableError"]
 
-#: Imports of large libraries take a while.
+#: Generous, because imports of large libraries take a while.
 _TIMEOUT_SECONDS = 120.0
 _LOOK_SECONDS = 0.1
 #: A process that prints more is ended.
 _MAX_PRINTED_BYTES = 16 << 20
 _MAX_MESSAGE_LINES, _MAX_MESSAGE_CHARS = 8, 4000
-#: So many requests wait for processes; each has a thread of the server, which has others to do.
+#: How many requests may wait for processes; each occupies a thread of the server.
 _MAX_CALLS = 4
 _LOG_LINES = ("INFO -", "DEBUG -", "WARNING -")
 

@@ -11,7 +11,7 @@ from sacred.stores.claims import Lease, QueueEntry
 
 __all__ = ["QueueWatch"]
 
-#: Workers without runs are remembered for so long.
+#: How long workers without runs are remembered, in seconds.
 _REMEMBERED_SECONDS = 3600.0
 
 

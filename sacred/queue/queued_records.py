@@ -20,7 +20,7 @@ from sacred.stores.local_files import md5_of_file
 
 __all__ = ["enqueue_record", "enter_queued_runs", "queue_again"]
 
-#: A script that queues a run enters it itself, within moments.
+#: A script that queues a run enters it into the queue itself, soon afterwards.
 _PATIENCE = datetime.timedelta(seconds=60)
 
 
@@ -89,7 +89,7 @@ def queue_again(record: RunRecord, store: RunStore, claims: Claims) -> RunId:
     return run_id
 
 
-#: What is true of one run, and not of one that is queued like it.
+#: Entries that belong to one run only, and not to another that is queued like it.
 _OWN_FIELDS = frozenset({"attempts", "process", "queue_time"})
 
 

@@ -31,7 +31,7 @@ from sacred.stores.claims import QueueEntry
 
 __all__ = ["Launch", "RunProcess"]
 
-#: Of what the process has printed, for the record of a run that has not begun.
+#: The part of the process's output that is kept for the record of a run that has not begun.
 _MAX_LOG_BYTES = 64 * 1024
 
 

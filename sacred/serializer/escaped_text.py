@@ -28,9 +28,9 @@ __all__ = [
 
 ESCAPED_TAG = "py/escaped"
 
-#: The entries of ``meta`` that are texts, or lists of texts.
+#: The entries of ``meta`` that are strings, or lists of strings.
 ANNOTATIONS = ("tags", "group", "notes", "comment")
-#: Stands in front of the number of an escaped character, and is itself escaped.
+#: Precedes the number of an escaped character, and is itself escaped.
 ESCAPE_MARK = "\ufdd0"
 
 _UNSTORABLE = re.compile(f"[\ud800-\udfff{ESCAPE_MARK}]")

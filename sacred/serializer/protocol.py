@@ -29,8 +29,8 @@ class Reader(Protocol):
         """
 
 
-#: Makes an object: its class's name in the data, the data, the journey.
+#: Makes an object from its class's name in the data, the data, and the reader.
 ReadObject = Callable[[str, dict[str, Any], Reader], Any]
 
-#: Makes the object that a call of pickle's would make: the call's data, the journey.
+#: Makes the object that a call in pickled data would make, from the call's data and the reader.
 ReadReduced = Callable[[list[Any], Reader], Any]

@@ -6,12 +6,12 @@ import json
 
 __all__ = ["JSON_KEY", "RESERVED", "circular_reference", "escape_key", "is_reserved"]
 
-#: What comes before a key that is no string, as JSON.
+#: The prefix of a key that is not a string, as JSON.
 JSON_KEY = "json://"
 
-#: All tags of jsonpickle, and our own: for numbers that JSON does not have (float), members of
-#: enumerations (enum), texts that are no UTF-8 (escaped) and objects of which only a text is
-#: stored (text).
+#: All tags of jsonpickle, and our own: for numbers that JSON lacks (float), members of
+#: enumerations (enum), strings that are not UTF-8 (escaped) and objects that are stored only as
+#: text (text).
 RESERVED = frozenset(
     "py/" + name
     for name in (

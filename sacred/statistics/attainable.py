@@ -24,9 +24,9 @@ __all__ = [
     "smallest_p_of_samples",
 ]
 
-#: More runs are not proposed.
+#: The maximum number of runs to propose.
 _MAX_RUNS = 1000
-#: How likely a planned comparison is to find a difference that is there.
+#: The probability that a planned comparison finds an existing difference.
 _POWER = 0.8
 
 

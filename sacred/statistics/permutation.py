@@ -35,10 +35,10 @@ __all__ = [
     "sign_flip_test",
 ]
 
-#: Up to so many arrangements all are looked at: 17 pairs, or 10 values and 10 (0.1 s).
+#: Up to this many arrangements, all are examined: 17 pairs, or 10 values and 10 (0.1 s).
 _MAX_ARRANGEMENTS = 200_000
 MAX_EXACT_PAIRS = 17
-#: Else this many, the one that was seen among them.
+#: Otherwise this many, including the observed one.
 SAMPLED_ARRANGEMENTS = 10_000
 #: The same question gets the same answer.
 _SEED = 20_260_101

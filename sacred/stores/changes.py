@@ -121,7 +121,7 @@ class Reopen(Frozen):
     status: str
 
 
-#: Fields that a run has got by its end.
+#: Fields that a run gets at its end.
 OF_THE_END = ("stop_time", "fail_trace")
 
 

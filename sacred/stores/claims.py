@@ -38,7 +38,7 @@ __all__ = [
     "unsupported",
 ]
 
-#: A run that has got so far is not started again, unless somebody asks for it.
+#: Runs with these statuses are not started again unless somebody asks for it.
 _FINAL_STATUSES = (COMPLETED, FAILED, PRUNED, CANCELLED, DEAD)
 
 

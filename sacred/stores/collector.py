@@ -22,8 +22,8 @@ __all__ = ["COUNTS", "GRACE", "Collector", "Garbage"]
 
 #: How long contents are kept, whether a run refers to them or not.
 GRACE = datetime.timedelta(days=1)
-#: Where it costs something to say that a content is used: so long it counts. A run has the rest
-#: of `GRACE` to write its record.
+#: Where marking content as used has a cost: how long a mark counts. A run has the rest of
+#: `GRACE` to write its record.
 COUNTS = datetime.timedelta(hours=12)
 
 Report = Callable[[str], None]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Delivery"]
 
-#: Seconds in which a store that has been absent shows itself, at the end of a run.
+#: Seconds that a store that was absent has to reappear at the end of a run.
 _RETURN_SECONDS = 1.0
 
 

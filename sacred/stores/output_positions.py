@@ -9,7 +9,7 @@ from sacred.serializer.escaped_text import ESCAPE_MARK, storable_text
 
 __all__ = ["OutputPositions"]
 
-#: An escaped character is so many characters longer than itself.
+#: By how many characters escaping lengthens a character.
 _ADDED_CHARS = len(storable_text(ESCAPE_MARK)) - 1
 #: In bytes: a lone surrogate counts as one, the mark has three.
 _ADDED_BYTES_OF_SURROGATE = len(storable_text("\ud800").encode()) - 1

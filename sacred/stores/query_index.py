@@ -17,10 +17,10 @@ from sacred.records import RunId
 
 __all__ = ["IndexAnswer", "IndexRequest", "Progress", "QueryIndex", "Ranks"]
 
-#: Of a run, by the keys of the ordering; see `sacred.query.sorting`.
+#: The ranks of a run by the keys of the ordering; see `sacred.query.sorting`.
 Ranks = tuple[tuple[Any, ...] | None, ...]
 
-#: Called with the number of runs that the index knows, and with that of all runs.
+#: Called with the number of runs that the index knows, and the number of all runs.
 Progress = Callable[[int, int], None]
 
 

@@ -88,7 +88,7 @@ class UnusableId(str):
         )
 
 
-#: What has a hash, and is no id of a run.
+#: Hashable values that are not ids of runs.
 _NO_IDS = (bool, type(None), datetime.datetime)
 
 
@@ -112,12 +112,12 @@ class Reader(ABC):
     `documents`, `ordered` and `ranked` of the same reader, and nothing else looks into it.
     """
 
-    #: For messages, as that of the store.
+    #: For messages, as in `Store`.
     url: str
-    #: Whether `prefilter` makes one list of any number of ids of which a run has one, which are an
-    #: `AnyOf` of as many predicates. Otherwise it is not given so many.
+    #: Whether `prefilter` turns any number of alternative ids, an `AnyOf` of predicates, into one
+    #: list. Otherwise it does not get long ones.
     supports_id_lists: bool = False
-    #: The same of lists of other values, see `sacred.query.predicates.value_list`.
+    #: The same for lists of other values, see `sacred.query.predicates.value_list`.
     supports_value_lists: bool = False
 
     @abstractmethod

@@ -282,9 +282,9 @@ def replay(path: str | os.PathLike[str], store: Store, *, remove: bool = False) 
     return run_id
 
 
-#: What a store has of a run before a spool goes on with it; None: all of it.
+#: What a store has of a run before a spool continues it; None: all of it.
 _Present = Mapping[str, Any] | None
-#: In a run that has just been made.
+#: For a run that has just been created.
 _NOTHING: Mapping[str, Any] = {"points": {}, "output": [0, 0]}
 
 

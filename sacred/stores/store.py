@@ -44,7 +44,7 @@ class StoreUnavailableError(StoreError, OSError):
         return str(self.args[0])
 
 
-#: Of stores behind a network.
+#: For stores behind a network.
 ANSWER_SECONDS = 20.0
 
 

@@ -147,7 +147,7 @@ def _normal(generator: random.Random, mean: float, deviation: float) -> float:
     return generator.gauss(mean, deviation)
 
 
-#: How a value is drawn, by kind. Bounds belong to the values, those of integers, too.
+#: How a value is drawn, by kind. Bounds are included, also for integers.
 DISTRIBUTIONS: Mapping[str, Callable[[random.Random, float, float], float]] = {
     "uniform": _uniform,
     "loguniform": _loguniform,

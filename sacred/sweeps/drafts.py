@@ -21,7 +21,7 @@ from sacred.sweeps.words import dimensions_of
 
 __all__ = ["draft_plan", "engine_options", "whole_number"]
 
-#: What a record is read from that has all it needs.
+#: The reader of a record that already has all it needs.
 _NOWHERE: Any = None
 
 

@@ -15,7 +15,7 @@ from sacred.sweeps.space import Space
 
 __all__ = ["importance_of"]
 
-#: Numbers that span as much are taken as logarithmic.
+#: Numbers that span this ratio are treated as logarithmic.
 _LOG_RATIO = 100
 
 

@@ -27,7 +27,7 @@ __all__ = ["SAMPLERS", "Importance", "Study"]
 
 Method = Literal["fANOVA", "PED-ANOVA"]
 
-#: Names of samplers of Optuna.
+#: Names of Optuna's samplers.
 SAMPLERS: Mapping[str, str] = {
     "tpe": "TPESampler",
     "gp": "GPSampler",

@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 
 __all__ = ["PRUNERS", "RunPruner", "check_pruner", "metric_of", "points_of", "pruner_of"]
 
-#: Names of pruners of Optuna.
+#: Names of Optuna's pruners.
 PRUNERS: Mapping[str, str] = {
     "median": "MedianPruner",
     "halving": "SuccessiveHalvingPruner",
     "hyperband": "HyperbandPruner",
 }
-#: Those that remember of each run what it had reached when they were asked.
+#: Pruners that remember, for each run, its result when they were last asked.
 _STATEFUL_PRUNERS = frozenset({"halving", "hyperband"})
-#: What of other runs is read, besides their points.
+#: The fields of other runs that are read, besides their points.
 _FIELDS = frozenset({"status", "start_time", "stop_time", "heartbeat", "meta"})
-#: Asking takes at most this part of the time of a run.
+#: Asking takes at most this share of the time of a run.
 _MAX_SHARE = 0.1
 
 #: Steps and values of a metric, in order of logging.

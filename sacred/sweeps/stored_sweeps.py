@@ -32,9 +32,9 @@ from sacred.sweeps.plan import Objective
 
 __all__ = ["SWEEP_ACTIONS", "StoredSweep", "change_sweep", "find_sweep", "list_sweeps"]
 
-#: What can be done with a sweep, and what is done with its runs then; see `QUEUE_ACTIONS`.
+#: Actions on a sweep, and those on its runs that they imply; see `QUEUE_ACTIONS`.
 SWEEP_ACTIONS: Mapping[str, str] = {"pause": "hold", "resume": "release", "retry": "requeue"}
-#: What of its runs is read: enough for their state, their seeds and most objectives.
+#: The fields of its runs that are read: enough for their state, seeds and most objectives.
 _FIELDS = frozenset(
     {
         "status", "start_time", "stop_time", "heartbeat", "queue_time",

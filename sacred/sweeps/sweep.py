@@ -56,12 +56,12 @@ __all__ = ["Sweep"]
 
 Tell = Callable[..., None]
 
-#: Seconds between two looks into the store, while workers elsewhere do the work.
+#: Seconds between two reads of the store while workers elsewhere do the work.
 _POLL_SECONDS = 1.0
-#: A look reads all runs of the sweep: of many, that takes a while, and so does the pause after it.
+#: A read covers all runs of the sweep: with many, it takes a while, and so does the next pause.
 _PAUSES_PER_LOOK = 9
 
-#: How long another driver may take from claiming the id of a run to having written it.
+#: How long another driver may take from claiming the id of a run to writing it.
 _WRITING_SECONDS = 10.0
 
 

@@ -18,7 +18,7 @@ __all__ = ["COPIED_FROM", "FIELDS", "TIMES", "content_hash", "digest_of", "state
 COPIED_FROM = "copied_from"
 
 TIMES = ("start_time", "stop_time", "heartbeat", "queue_time")
-#: The fields of a document that are a run's content.
+#: The fields of a document that belong to a run's content.
 FIELDS = (
     "status command config info result meta host experiment fail_trace".split()  # noqa: SIM905
     + list(TIMES)

@@ -50,7 +50,7 @@ __all__ = ["COPYING", "CopyReport", "copy_run_as", "copy_runs"]
 
 
 _POINTS_AT_ONCE = 100_000
-#: Of the name of an artifact that gets another one: some file systems have 255 bytes.
+#: The part of the name of a renamed artifact that is kept: some file systems allow 255 bytes.
 _MAX_STEM_CHARS = 40
 _AT_START = ("command", "host", "config", "meta", "start_time", "queue_time")
 _AT_END = (*DETAIL_FIELDS, "heartbeat", "info", "result", "fail_trace", "stop_time", "status")

@@ -16,8 +16,8 @@ from sacred.stores.store import QueueUnsupportedError
 
 __all__ = ["QueuedRuns"]
 
-#: The entry of ``meta`` that says where a run waits instead. It goes on there: what is left here
-#: is no news for its copy.
+#: The entry of ``meta`` that says where a run waits instead. The run continues there: what is left
+#: here does not update its copy.
 MOVED_TO = "moved_to"
 
 

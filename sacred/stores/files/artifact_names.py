@@ -9,7 +9,7 @@ from sacred.stores.store import InvalidArtifactError, ReservedArtifactError
 
 __all__ = ["RECORD_FILES", "check_artifact_name"]
 
-#: What artifacts may not be called.
+#: Names that artifacts may not have.
 RECORD_FILES = (
     "run.json",
     "config.json",

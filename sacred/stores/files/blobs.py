@@ -33,7 +33,7 @@ __all__ = ["DISCARD_TIME", "MARK", "TRASH", "Blob", "Blobs", "LocalBlobs", "chec
 
 #: The directory with a directory for each run that is in the trash.
 TRASH = "_trash"
-#: The file in it, and the entry of that file that says since when it is there.
+#: The file in it, and the entry of that file that says since when the run is there.
 MARK, DISCARD_TIME = "discarded.json", "time"
 
 Content = bytes | Iterable[bytes]
@@ -65,9 +65,9 @@ class Blob(Frozen):
 class Blobs(ABC):
     """Contents by name; names are relative, with ``/`` between their parts."""
 
-    #: For messages and for what records call the place.
+    #: For messages, and for the name of the place in records.
     root: str
-    #: The last parts of names of what is being written; a pattern.
+    #: A pattern for the last parts of the names of files that are being written.
     scratch: ClassVar[str]
 
     @abstractmethod

@@ -14,7 +14,7 @@ from sacred._base.frozen import Frozen
 
 __all__ = ["CHANGE_LOG", "ChangeLog", "log_change", "logged_changes"]
 
-#: The file of the notes: the names of runs, one a line.
+#: The file of the change log: the names of runs, one per line.
 CHANGE_LOG = ".changes"
 
 # In a smaller store readers look at everything.

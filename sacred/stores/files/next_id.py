@@ -16,7 +16,7 @@ from sacred._base.digest import new_md5
 
 __all__ = ["NOTE", "claim_next", "highest_number"]
 
-#: The file of the note: three numbers and a digest of them, always of one length.
+#: The file of the note: three numbers and a digest of them, always of the same length.
 NOTE = ".last-id"
 
 # Fewer directories are listed in no time, and nothing has to be noted.

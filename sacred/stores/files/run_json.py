@@ -15,8 +15,8 @@ from sacred.serializer.json_text import to_json
 
 __all__ = ["ABOUT", "ANNOTATIONS", "DETAIL_FILES", "JsonRecord", "encode"]
 
-#: Entries of ``meta`` that have changed since the start; null: it is gone. Who annotates a run
-#: that is under way must not write the file that its process writes at every heartbeat.
+#: Entries of ``meta`` that have changed since the start; null: removed. Annotating a run that is
+#: under way must not write the file that its process writes at every heartbeat.
 ANNOTATIONS = "_annotations.json"
 
 #: Fields that lists of runs do not read, and the files that they are in.

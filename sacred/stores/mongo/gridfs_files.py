@@ -20,7 +20,7 @@ __all__ = ["USED_FIELD", "GridFiles", "content_type_of", "files_of"]
 
 _ATTEMPTS = 3
 
-#: The field of a file's document with the time when a run has last started to use it.
+#: The field of a file's document with the time when a run last started to use it.
 USED_FIELD = "used"
 
 

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AGGREGATIONS", "POINTS_PER_DOCUMENT", "POINTS_PER_PART", "MongoMetrics"]
 
-#: Beyond, a metric goes on in other documents, which have a ``part``: 1, 2, ... A point
-#: takes some 45 bytes, a document has at most 16 MB. Who does not know of the others reads
-#: the first one, so it is long.
+#: Beyond this, a metric continues in other documents, which have a ``part``: 1, 2, ... A point
+#: takes some 45 bytes, a document has at most 16 MB. Readers that do not know of the others
+#: read the first one, so it is long.
 POINTS_PER_DOCUMENT = 100_000
 #: The others are shorter, as many points as the library hands out at once.
 POINTS_PER_PART = 25_000

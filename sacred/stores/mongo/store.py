@@ -68,7 +68,7 @@ _OWN_FIELDS = (
     *DETAIL_FIELDS,
 )  # fmt: skip
 
-#: Since when a run is in the trash: since the first time that it was put there.
+#: When a run was put into the trash for the first time.
 _SINCE = {"$ifNull": [f"${DISCARD_TIME}", "$$NOW"]}
 
 

@@ -38,12 +38,12 @@ GROWING_FIELD = "growing"
 #: The field of a tail: its number.
 TAIL_FIELD = "tail"
 #: Points are moved when a document has a third of the points that it may have, a ninth, ... A
-#: dashboard that knows of no tails sees at least a third of the points.
+#: dashboard that does not know tails sees at least a third of the points.
 GROWTH = 3
 #: A document or a tail gets more points, however few, while it has no more than these: to write
 #: some 20 kB again costs less than another document.
 MAX_PUSHED_POINTS = 500
-#: The ``part`` of the first tail, behind all parts that stay, for those who sort by it.
+#: The ``part`` of the first tail, after all parts that stay, for readers that sort by it.
 PART_OF_TAILS = 1_000_000_000
 #: A reader does not know how many there are.
 _TAILS_AT_ONCE = 50

@@ -36,7 +36,7 @@ from sacred.stores.store import RunExistsError, RunNotFoundError, not_discarded
 
 __all__ = ["RunWriter", "needs_exclusive", "row_key"]
 
-#: Programs that do not know of our lock, like the old library, may take an id first.
+#: Programs that do not know our lock, such as the old library, may take an id first.
 _ATTEMPTS = 20
 
 

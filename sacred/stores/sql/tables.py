@@ -69,7 +69,7 @@ _Md5 = String(255)
 
 #: What SQLAlchemy knows of all tables.
 METADATA = MetaData()
-#: By their names. What the columns mean is said by the classes.
+#: The tables by their names; the classes say what the columns mean.
 TABLES: Mapping[str, Table] = METADATA.tables
 
 Table(

@@ -20,12 +20,12 @@ __all__ = ["DISCARDED", "DISCARD_TIME", "TABLE", "TablesFile", "locked", "replac
 
 #: The table of the runs.
 TABLE = "runs"
-#: What the entry of a run in the trash has, and that which says since when it is there.
+#: The mark in the entry of a run in the trash, and the field that says since when it is there.
 DISCARDED, DISCARD_TIME = "discarded", "discard_time"
 
 Tables = dict[str, dict[str, Any]]
 
-#: Seconds that a process waits for the others before it gives up for now.
+#: Seconds that a process waits for others before it gives up for now.
 LOCK_TIMEOUT = 30.0
 # What a file system says that knows no locks; on others these errors do not occur.
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})

@@ -1,8 +1,8 @@
-"""Many runs into the index: in pieces that stay if it is interrupted, by several processes.
+"""Reading many runs into the index, by several processes, in pieces that outlast interruptions.
 
-Whoever reads begins at a piece of its own and leaves out what has been read meanwhile.
-So processes share the work without talking to each other, whether one has started the others
-or several queries have begun at once; what a killed process leaves is read by the next.
+Each process begins at a piece of its own and skips what has been read meanwhile. So processes
+share the work without talking to each other, whether one has started the others or several
+queries have begun at once; what a killed process leaves is read by the next.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _HELPER = (
 
 
 def name_key(name: str) -> tuple[int, float, str]:
-    """The place of a run in the order of ids.
+    """Return the place of a run in the order of ids.
 
     Args:
         name: of its directory.
@@ -72,14 +72,14 @@ class BulkReader(Frozen):
         *,
         with_helpers: bool = True,
     ) -> None:
-        """Read runs, unless somebody else has done so meanwhile.
+        """Read runs, unless another process has done so meanwhile.
 
         Args:
             names: of their directories.
             noted: those of them that are in the change log.
             total: number of runs in the directory.
             progress: called after each piece.
-            with_helpers: start other processes if there are many runs.
+            with_helpers: whether to start other processes if there are many runs.
         """
         import random  # many runs only
 

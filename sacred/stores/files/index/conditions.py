@@ -1,8 +1,7 @@
 """Expressions as SQL over the tables of the index.
 
-SQL has the three truth values that are needed: what is NULL for a run, the index does not
-know, and somebody has to look into the files of that run. Else it is what
-`sacred.query.evaluate` says.
+SQL has the three truth values that are needed: NULL for a run means that the index does not know,
+and that the files of the run have to be read. Any other value agrees with `sacred.query.evaluate`.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ class KnownPath(Frozen):
 
     Args:
         number: in the index.
-        is_odd: of some run, the index does not know the value, or what is in it.
+        is_odd: whether the index does not know the value, or what is in it, for some run.
     """
 
     number: int
@@ -83,25 +82,25 @@ class Cell(Frozen):
     odd: str = ""
 
     def sure(self, sql: str) -> str:
-        """The same, NULL where it is not known."""
+        """The value, or NULL where it is not known."""
         return f"CASE WHEN {self.odd} THEN NULL ELSE {sql} END" if self.odd else sql
 
 
 class Translation:
-    """Conditions and orders as SQL for one query.
+    """Translates conditions and orders to SQL for one query.
 
     Args:
         known: finds the path of a key.
         paths: gives all paths, with their numbers.
-        knows_all: there are no runs that the index does not know the values of.
+        knows_all: whether the index knows the values of all runs.
         now: microseconds.
         dead_after: microseconds.
 
     Attributes:
-        parameters: by their names.
-        functions: of texts, by their names in SQL.
-        is_sure: nothing of it can be NULL for a run that the index knows.
-        has_metrics: metrics are asked for.
+        parameters: SQL parameters by their names.
+        functions: functions of strings, by their names in SQL.
+        is_sure: whether the result is never NULL for a run that the index knows.
+        has_metrics: whether the query is about metrics.
     """
 
     def __init__(
@@ -124,7 +123,7 @@ class Translation:
 
     @property
     def joins(self) -> str:
-        """The tables that the SQL needs beside ``run``."""
+        """The tables that the SQL needs in addition to ``run``."""
         return " ".join(
             f"{'' if number in self._required else 'LEFT '}JOIN entry AS {alias} "
             f"ON {alias}.path = {number} AND {alias}.n = run.n"
@@ -134,9 +133,9 @@ class Translation:
     # ------------------------------------------------------------------- conditions
 
     def whole(self, expression: Expression) -> str:
-        """The condition of a query; only runs for which it is not 0 are asked for.
+        """Return the condition of a query, which selects the runs for which it is not 0.
 
-        Those that lack a value that all of them must have need not be looked at.
+        Runs that lack a value that all matches must have are skipped.
         """
         condition = self.condition(expression)
         parts = expression.parts if isinstance(expression, And) else (expression,)
@@ -153,7 +152,7 @@ class Translation:
             self._required.add(known.number)
 
     def condition(self, expression: Expression) -> str:
-        """The condition: 1, 0, or NULL."""
+        """Return a condition in SQL: 1, 0, or NULL."""
         match expression:
             case And(parts):
                 return self._joined(parts, "AND", "1")
@@ -322,9 +321,9 @@ class Translation:
     # ------------------------------------------------------------------------ order
 
     def order(self, key: SortKey) -> tuple[str, str, str] | None:
-        """Rank and value to sort by, and when they are not known; None: they never are.
+        """Return rank and value to sort by, and when they are not known; None: they never are.
 
-        What has no rank comes last.
+        Runs without a rank come last.
         """
         if key.path.field == "id":
             rank = f"CASE WHEN run.n < {FIRST_TEXT} THEN 0 ELSE 1 END"

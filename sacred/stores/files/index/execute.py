@@ -1,4 +1,4 @@
-"""One query, put to the tables of an index that is up to date."""
+"""Execution of one query on the tables of an index that is up to date."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TIME_RANK = 3
 
 
 class CannotTellError(Exception):
-    """The query is none for an index."""
+    """The index cannot answer such a query."""
 
 
 class Wanted(Frozen):
@@ -38,10 +38,10 @@ def execute(connection: sqlite3.Connection, request: IndexRequest) -> IndexAnswe
 
     Args:
         connection: to the index.
-        request: what is asked for.
+        request: the query.
 
     Raises:
-        CannotTellError: the index does not have what is asked for.
+        CannotTellError: the index does not have the requested data.
     """
     return _Execution(connection, request).answer()
 

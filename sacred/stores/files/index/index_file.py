@@ -1,4 +1,4 @@
-"""The file of an index: where it is, what is in it, and what can go wrong with it."""
+"""The file of an index: its path, its tables, and its errors."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ CREATE TABLE entry (
 
 
 class IndexUnavailableError(Exception):
-    """There is no index to be had now: all runs have to be read."""
+    """No index is available now, so all runs have to be read."""
 
 
 def path_of(root: str) -> str | None:
-    """The file of the index of a directory of runs; None: no index is wanted."""
+    """Return the path of the index of a directory of runs; None: no index is wanted."""
     directory = cache_dir()
     if directory is None:
         return None
@@ -72,10 +72,10 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self, writing: bool) -> Iterator[sqlite3.Connection]:
-        """A snapshot of all tables; if `writing`, nobody else writes meanwhile.
+        """A context with a snapshot of all tables; if `writing`, nobody else writes meanwhile.
 
         Raises:
-            IndexUnavailableError: it cannot be had.
+            IndexUnavailableError: the index is not available.
         """
         with self._translate_errors(), contextlib.closing(self._connect()) as connection:
             # Closed within, a transaction that failed is rolled back.
@@ -84,7 +84,7 @@ class Database:
             connection.execute("COMMIT")
 
     def remove(self) -> None:
-        """Remove the file; the next query makes it again."""
+        """Remove the file; the next query creates it again."""
         for end in ("", "-journal"):
             with contextlib.suppress(OSError):
                 os.remove(self.path + end)

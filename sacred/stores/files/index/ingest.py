@@ -1,4 +1,4 @@
-"""What the index takes over of a run: read from its files, written into the tables."""
+"""Reading the data of runs from their files, and writing them into the tables of the index."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ class Reading(Frozen):
 
     Args:
         name: of its directory.
-        signature: from before it was read.
+        signature: the fingerprint from before it was read.
         state: one of `IS_INDEXED`, `NEEDS_READING`, `NO_RUN`.
         rows: of its values.
-        status: as it is stored.
-        sign: of life, in microseconds since 1970.
+        status: as stored.
+        sign: the last sign of life, in microseconds since 1970.
         process: its token, if it may still run; see `sacred.status.is_gone`.
     """
 
@@ -186,7 +186,7 @@ def save(
 
     Args:
         connection: to the index.
-        readings: what was read of them.
+        readings: what was read from their files.
         noted: names of runs that are in the change log.
         now: nanoseconds since the epoch.
     """
@@ -215,7 +215,7 @@ def save_metrics(connection: sqlite3.Connection, readings: Iterable[Reading]) ->
 
     Args:
         connection: to the index.
-        readings: what `read_metrics` gave.
+        readings: what `read_metrics` has returned.
     """
     paths = _Paths(connection)
     for reading in readings:
@@ -232,7 +232,7 @@ def remove(connection: sqlite3.Connection, keys: Iterable[int]) -> None:
 
     Args:
         connection: to the index.
-        keys: of the runs in the tables.
+        keys: those of the runs in the tables.
     """
     for n in keys:
         _clear(connection, n)
@@ -246,7 +246,7 @@ def _clear(connection: sqlite3.Connection, n: int) -> None:
 
 
 def key_of_run(connection: sqlite3.Connection, run_id: RunId) -> int | None:
-    """Return the key of a run in the tables; None if it is not there.
+    """Return the key of a run in the tables; None if it is not in them.
 
     Args:
         connection: to the index.

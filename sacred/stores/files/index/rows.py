@@ -1,6 +1,6 @@
-"""A record as rows of the index: the value of every path that a query can have.
+"""A record as rows of the index: the values of all paths that a query can use.
 
-They are what `sacred.query.values` gives, so SQL that compares them agrees with
+They come from `sacred.query.values`, so SQL that compares them agrees with
 `sacred.query.evaluate`.
 """
 
@@ -60,7 +60,7 @@ _MAX_ENTRIES = 1000
 
 
 def key_of(steps: tuple[str, ...]) -> str:
-    """A path as one text."""
+    """Return a path as one string."""
     return json.dumps(steps)
 
 
@@ -88,7 +88,7 @@ def entries_of(record: RunRecord) -> Iterator[Row]:
 
 
 def metric_entries(record: RunRecord) -> Iterator[Row]:
-    """The aggregates of all metrics of a record.
+    """Return the aggregates of all metrics of a record.
 
     Raises:
         ValueError: there are too many.

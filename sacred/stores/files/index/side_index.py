@@ -55,7 +55,7 @@ class SideIndex:
         return self._database.path
 
     def find(self, request: IndexRequest) -> IndexAnswer | None:
-        """The answer to a query; None: there is no index to be had, or it cannot tell.
+        """Answer a query; None: the index is not available, or cannot answer it.
 
         Raises:
             StoreError: the store cannot be read.
@@ -72,10 +72,10 @@ class SideIndex:
         return found
 
     def rebuild(self, progress: Progress | None = None) -> int:
-        """Rebuild it from all files; returns the number of runs.
+        """Rebuild the index from all files, and return the number of runs.
 
         Args:
-            progress: called now and then meanwhile.
+            progress: called from time to time meanwhile.
 
         Raises:
             StoreError: it cannot be written.
@@ -91,7 +91,7 @@ class SideIndex:
         return found
 
     def help(self) -> None:
-        """Read runs for another process, as long as that is there."""
+        """Read runs on behalf of another process, as long as that is alive."""
         caller = os.getppid()
 
         def check(known: int, total: int) -> None:
@@ -104,7 +104,7 @@ class SideIndex:
         self._bulk.read(list(found.names), found.noted, len(look.listed), check, with_helpers=False)
 
     def remove(self) -> None:
-        """Remove its file."""
+        """Remove the file of the index."""
         self._database.remove()
 
     # ---------------------------------------------------------------------- bringing it up to date
@@ -189,7 +189,7 @@ class SideIndex:
 
 
 def index_of(reader: Reader, root: str) -> SideIndex | None:
-    """The index of a directory of runs; None: it has none, or is too small for one.
+    """Return the index of a directory of runs; None: it has none, or is too small for one.
 
     Args:
         reader: of the store.

@@ -2,13 +2,13 @@
 
 What is seen at once:
 
-* runs that have come or gone (the directory of all runs has changed);
+* runs that were added or removed (the directory of all runs has changed);
 * everything about runs that are not over, or that were written to a moment ago;
 * changes of any run by this library (they are noted, see `sacred.stores.files.change_log`);
 * any change at all in a store that is not large.
 
-All else (somebody edits a file of a run that ended long ago) is seen a minute later at most:
-by the first query for which nobody has looked at all files for a minute.
+Everything else (somebody edits a file of a run that ended long ago) is seen a minute later at most:
+by the first query after a minute without a look at all files.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _Root = tuple[int, int, int, int]
 
 
 class Look:
-    """What the file system says within one query; it is asked once.
+    """The state of the file system within one query, which reads it once.
 
     Args:
         root: the directory of runs.
@@ -54,23 +54,23 @@ class Look:
 
     @property
     def age(self) -> float:
-        """Seconds since."""
+        """The age of this look in seconds."""
         return abs(time.time() - self.began)
 
     @property
     def listed(self) -> dict[str, int]:
-        """The names of all directories with their inodes."""
+        """Return the names of all directories with their inodes."""
         if self._listed is None:
             # As the index has them: with a sign.
             self._listed = {name: (i + 2**63) % 2**64 - 2**63 for name, i in listed(self.root)}
         return self._listed
 
     def is_unchanged(self, name: str, text: bytes) -> bool:
-        """Whether the fingerprint of a run is still the same.
+        """Return whether the fingerprint of a run is still the same.
 
         Args:
             name: of the run's directory.
-            text: of the fingerprint.
+            text: the text of the fingerprint.
         """
         key = name, text
         if key not in self._same:
@@ -78,10 +78,10 @@ class Look:
         return self._same[key]
 
     def changed(self, known: Iterator[tuple[str, bytes]]) -> set[str]:
-        """Those of all runs whose signature is another one now.
+        """Return those of all runs whose fingerprint has changed.
 
-        Not remembered: another process may have put an older reading of a run into the index
-        since this query was asked the last time.
+        The result is not remembered: another process may have put an older reading of a run into
+        the index since the last call.
         """
         return {
             name for name, text in known if not is_unchanged(os.path.join(self.root, name), text)
@@ -89,12 +89,12 @@ class Look:
 
 
 class Stale(Frozen):
-    """What is not as the index has it.
+    """The differences between the store and the index.
 
     Args:
-        names: of runs to be read again.
+        names: those of runs to read again.
         noted: those of them that somebody may be about to change.
-        gone: the keys of runs that are not there any more.
+        gone: the keys of runs that no longer exist.
         state: new values for the table `state`.
     """
 
@@ -135,12 +135,12 @@ def stale(connection: sqlite3.Connection, look: Look) -> Stale:
 
 
 def has_been_complete(connection: sqlite3.Connection) -> bool:
-    """Whether the index has ever had all runs."""
+    """Return whether the index has ever had all runs."""
     return connection.execute("SELECT 1 FROM state WHERE key = 'root'").fetchone() is not None
 
 
 def save_state(connection: sqlite3.Connection, found: Stale) -> None:
-    """Record up to which state everything has been looked at.
+    """Record the state up to which everything has been examined.
 
     Args:
         connection: to the index.

@@ -1,7 +1,7 @@
-"""A text alone, looked for in what the index has of a run; see `sacred.query.evaluate`.
+"""Searching for a text alone in what the index has of a run; see `sacred.query.evaluate`.
 
-Texts are looked at by Python, which alone knows its lower case. Numbers and times are not
-looked at: the index has not got their texts, so it does not know about what may stand in one.
+Strings are compared by Python, because SQLite has another idea of lower case. Numbers and times
+are not searched: the index lacks their texts, and so does not know what may occur in them.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ Paths = Iterable[tuple[int, tuple[str, ...]]]
 def search_condition(
     wanted: str, paths: Paths, status: str, function: Callable[[Callable[[str], int]], str]
 ) -> str | None:
-    """The condition as SQL: 1, 0, or NULL where it is not known; None: it never is.
+    """Return the condition as SQL: 1, 0, or NULL where it is not known; None: it never is.
 
     Args:
         wanted: the text.
         paths: all paths, with their numbers.
         status: SQL for the status of a run.
-        function: makes a function of Python one of SQL, and gives its name.
+        function: makes a Python function available in SQL, and returns its name there.
     """
     wanted = wanted.lower()
     if OF_NUMBERS.issuperset(wanted):

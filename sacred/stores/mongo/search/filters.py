@@ -1,4 +1,4 @@
-"""Conditions for candidates as filters of MongoDB."""
+"""Conditions for candidates as MongoDB filters."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _NO_TEXT = {"$type": ["number", "bool", "object", "array", "date", "objectId"]}
 
 
 def filter_with_metrics(condition: Condition, search: MetricSearch) -> dict[str, Any]:
-    """A filter of runs, by their metrics as well if to look for them first takes less time.
+    """Return a filter of runs, also by their metrics if searching those first takes less time.
 
     Args:
         condition: the predicates.
-        search: finds the runs whose metrics fulfil one.
+        search: finds the runs whose metrics match a predicate.
     """
     where = mongo_filter(condition)
     of_metrics = [
@@ -55,12 +55,12 @@ def filter_with_metrics(condition: Condition, search: MetricSearch) -> dict[str,
 def mongo_filter(
     condition: Condition, known: Mapping[Predicate, Sequence[RunId] | None] = _NONE
 ) -> dict[str, Any]:
-    """The filter that a condition means.
+    """Return the filter for a condition.
 
     Args:
         condition: the condition.
-        known: the ids of the runs of which predicates about metrics may be true. These are in
-            documents of their own; by default, nothing is said of them.
+        known: the ids of the runs for which predicates about metrics may be true. Metrics are in
+            documents of their own; by default, the filter ignores them.
 
     >>> mongo_filter(Predicate("status", (), "equal", "FAILED"))
     {'status': 'FAILED'}

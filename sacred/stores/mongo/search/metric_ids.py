@@ -1,7 +1,7 @@
-"""Looking for runs by their metrics in MongoDB, where these are documents of their own.
+"""Searching for runs by their metrics in MongoDB, which are documents of their own.
 
-They have no index but that of their ids. So either the metrics of the runs in question are
-asked for by their ids, or all of them are looked at.
+Their only index is that of their ids. So either the metrics of the runs in question are
+fetched by their ids, or all of them are examined.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MAX_IDS = 200_000
 
 
 class MetricOrdering(Frozen):
-    """An order of runs by a number of a metric.
+    """An ordering of runs by an aggregate of a metric.
 
     Args:
         name: of the metric.
@@ -41,7 +41,7 @@ class MetricOrdering(Frozen):
 
 
 class MetricSearch:
-    """Looks at the metrics of all runs.
+    """Searches the metrics of all runs.
 
     Args:
         url: for messages.
@@ -60,7 +60,7 @@ class MetricSearch:
         self._metrics = metrics
 
     def is_cheaper(self, where: Mapping[str, Any]) -> bool:
-        """Whether this takes less time than to ask for the metrics of some runs.
+        """Return whether this takes less time than fetching the metrics of some runs.
 
         Args:
             where: a filter of these runs.
@@ -74,7 +74,7 @@ class MetricSearch:
             return size * _SECONDS_PER_BYTE < self._runs.count_documents(where) * _SECONDS_PER_RUN
 
     def ids(self, name: str, where: Mapping[str, Any]) -> list[RunId] | None:
-        """The ids of runs that have a document of a metric; None: there are too many.
+        """Return the ids of runs that have a matching document of a metric; None: too many.
 
         Args:
             name: of the metric.

@@ -1,7 +1,7 @@
-"""Numbers of metrics in filters and orders of MongoDB, on the documents of metrics.
+"""Aggregates of metrics in MongoDB filters and orderings, on the documents of metrics.
 
-A long metric has several documents. A filter holds for at least one of them if the predicate is
-true; in an order, such a metric is in doubt.
+A long metric has several documents. A filter matches at least one of them if the predicate is
+true; in an ordering, the place of such a metric is in doubt.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ROUNDING_ERROR = 1e-9
 
 
 def metric_filter(predicate: Predicate) -> dict[str, Any]:
-    """A filter that some document of the metric fulfils if the predicate is true.
+    """Return a filter that some document of the metric matches if the predicate is true.
 
     >>> metric_filter(Predicate("metrics", ("loss", "min"), "present"))
     {}
@@ -55,11 +55,11 @@ def metric_filter(predicate: Predicate) -> dict[str, Any]:
 
 
 def metric_ordering(metric: tuple[str, str], descending: bool) -> MetricOrdering:
-    """An order by a number of a metric.
+    """Return an ordering by an aggregate of a metric.
 
     Args:
         metric: its name, and the aggregate.
-        descending: the largest comes first.
+        descending: whether the largest comes first.
     """
     name, kind = metric
     number = AGGREGATIONS[kind]

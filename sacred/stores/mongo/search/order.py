@@ -1,7 +1,7 @@
-"""An order of runs as an aggregation of MongoDB.
+"""An ordering of runs as a MongoDB aggregation.
 
-What the server cannot place as `sacred.query.sorting` does comes first, and says so. With one
-key, `sacred.stores.mongo.search.ranking` tries the server's own order before.
+What the server cannot place as `sacred.query.sorting` does comes first, and is marked. With one
+key, `sacred.stores.mongo.search.ranking` first tries the server's own order.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _WITHOUT_RANK = ["missing", "null", "undefined", "array"]
 
 
 def mongo_ordering(keys: Sequence[SortKey]) -> MongoOrdering | MetricOrdering | None:
-    """The keys as an ordering of the server; None: it cannot sort by them."""
+    """Return the keys as an ordering for the server; None: it cannot sort by them."""
     path = keys[0].path
     if len(keys) == 1 and path.field == "metrics" and path.steps:
         return metric_ordering(path.metric, keys[0].descending)

@@ -1,9 +1,9 @@
-"""The first runs of an order, as MongoDB itself sorts them.
+"""The first runs of an ordering, as MongoDB itself sorts them.
 
-To work out ranks for all documents takes the server four times as long as to sort them by a
-field of theirs. Its own order of types is another one (objects, which may be numbers of numpy,
-and flags stand elsewhere, and nothing comes first), but it is the right one wherever values are
-numbers and texts. So that is tried first.
+Computing ranks for all documents takes the server four times as long as sorting them by one of
+their fields. Its own order of types is different (objects, which may be numpy numbers,
+and flags have other places, and missing values come first), but it is right wherever values are
+numbers and strings. So that is tried first.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _EXISTS = {"$exists": True}
 
 
 class MongoOrdering(Frozen):
-    """An order in the language of the server.
+    """An ordering in the language of the server.
 
     Args:
         stages: of an aggregation; they leave ``_id`` and ``doubt``, whether the place of a run is
             not known, sorted. What is in doubt comes first.
-        path: of the values, if there is one key and they are values of any kind.
-        doubts: paths; where there is something, the value is elsewhere.
-        descending: the largest comes first.
+        path: the path of the values, if there is one key and they may be of any kind.
+        doubts: paths; where they exist, the value is stored elsewhere.
+        descending: whether the largest comes first.
     """
 
     stages: Sequence[Mapping[str, Any]]
@@ -61,8 +61,8 @@ def first_of(
     Args:
         runs: the collection.
         order: the order.
-        limit: so many must be placed on the first page.
-        where: which runs.
+        limit: how many must be placed on the first page.
+        where: a filter of the runs.
         projection: it leaves the values and the doubts.
     """
     if order.path is None:

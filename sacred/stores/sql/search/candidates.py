@@ -1,7 +1,7 @@
-"""Questions for the keys of runs: which of them may be meant, and in which order.
+"""Queries for the keys of candidate runs, and for their order.
 
-Rows of runs are wide; what a database sorts should be narrow. So it is asked for keys, and
-then for the rows of those that are wanted.
+Rows of runs are wide; what a database sorts should be narrow. So it is queried for keys first,
+and then for the rows of those that are wanted.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _RUN = TABLES["run"]
 
 
 class Filter(Frozen):
-    """What has to be true of a run.
+    """A condition that a run has to meet.
 
     Args:
-        quick: of columns as they are.
-        slow: of what is within texts, or in other tables; None: nothing.
+        quick: the part about plain columns.
+        slow: the part about the content of texts, or about other tables; None: there is none.
     """
 
     quick: Any
@@ -32,18 +32,18 @@ class Filter(Frozen):
 
     @property
     def whole(self) -> Any:
-        """All of it as one condition."""
+        """Both parts as one condition."""
         return self.quick if self.slow is None else self.quick & self.slow
 
 
 class Ordering(Frozen):
-    """An order of runs.
+    """An ordering of runs.
 
     Args:
-        columns: what has to be taken out of a row of ``run``, with names.
-        doubt: of these columns: whether the place of a run is not known.
-        keys: of these columns: what to sort by.
-        is_quick: nothing has to be taken out of long texts, or out of other tables.
+        columns: named expressions to take out of a row of ``run``.
+        doubt: an expression of these columns: whether the place of a run is not known.
+        keys: expressions of these columns to sort by.
+        is_quick: whether neither long texts nor other tables are needed.
     """
 
     columns: Sequence[Any]
@@ -57,7 +57,7 @@ def by_column(name: str, descending: bool, where: Any) -> Any:
 
     Args:
         name: of the column.
-        descending: the largest first.
+        descending: whether the largest comes first.
         where: a condition; None: all runs.
     """
     column = _RUN.c[name]

@@ -1,4 +1,4 @@
-"""How JSON is searched in the database at hand."""
+"""How JSON is searched in a given database."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WITH_PATHS = (12,)
 
 
 def json_texts(dialect: sa.Dialect) -> JsonTexts | None:
-    """The functions for JSON of a database, once connected; None: it cannot be searched."""
+    """Return the JSON functions of a connected database; None: it cannot be searched."""
     # Each loads what SQLAlchemy has for its database, and no more.
     if dialect.name == "sqlite":
         return SqliteTexts()

@@ -1,8 +1,8 @@
 """Predicates as conditions of SQLAlchemy, for SQLite and PostgreSQL.
 
 Trees are JSON texts, see `sacred.stores.sql.search.json_paths`. A text that the database
-does not take for JSON makes its run a candidate; before version 16, PostgreSQL cannot ask
-for that, and the whole request is an error (`DataError`).
+does not accept as JSON makes its run a candidate; before version 16, PostgreSQL cannot test
+for that, and the whole query fails (`DataError`).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _OTHER_FORMS = frozenset({"none", "true", "false", "nan", "inf"})
 
 
 def sql_filter(condition: Condition, texts: JsonTexts) -> Filter:
-    """A condition for candidates on the tables of `sacred.stores.sql.tables`.
+    """Return a condition for candidates on the tables of `sacred.stores.sql.tables`.
 
     Args:
         condition: the predicates.

@@ -1,9 +1,8 @@
 """JSON in columns of text, as SQLite and PostgreSQL read it.
 
-To parse the texts takes longer than all else in a question. SQLite keeps those that it has
-parsed last, so a row costs one parse whatever is asked about it. PostgreSQL keeps none: there
-each predicate is one expression of its language of paths, and what is sorted by is taken out of
-the text once.
+Parsing the texts takes longer than anything else in a query. SQLite caches the texts that it has
+parsed last, so a row costs one parse, however many predicates there are. PostgreSQL caches none:
+there each predicate is one path expression, and sort keys are taken out of the text once.
 """
 
 from __future__ import annotations
@@ -37,12 +36,12 @@ Steps = tuple[str, ...]
 
 
 class SortColumns(Frozen):
-    """What a column is sorted by, in two steps.
+    """The sort keys from a column, computed in two steps.
 
     Args:
-        columns: what is taken out of the text, with names.
-        doubt: of these columns: whether the database does not know the place of a run.
-        keys: of these columns: what to sort by. NULL comes last.
+        columns: named expressions to take out of the text.
+        doubt: an expression of these columns: whether the place of a run is not known.
+        keys: expressions of these columns to sort by. NULL comes last.
     """
 
     columns: Sequence[Any]
@@ -51,18 +50,18 @@ class SortColumns(Frozen):
 
 
 class JsonTexts:
-    """The JSON texts of a database."""
+    """The JSON functions of a database."""
 
     def is_valid(self, column: Any) -> Any:
-        """Whether the database can read it; None: it cannot tell, and an error will."""
+        """Return whether the database can read a text; None: it cannot tell, but will fail."""
         raise NotImplementedError
 
     def items(self, texts: Sequence[str]) -> Any:
-        """A subquery of the texts, of which there may be more than a statement has parameters."""
+        """Return a subquery of the texts, which may outnumber the parameters of a statement."""
         raise NotImplementedError
 
     def is_beyond_ascii(self, column: Any) -> Any:
-        """Whether a text has characters that are not in ASCII."""
+        """Return whether a text has characters that are not ASCII."""
         raise NotImplementedError
 
     def fits(self, column: Any, steps: Steps, predicate: Predicate) -> Any:
@@ -86,25 +85,25 @@ class JsonTexts:
         raise NotImplementedError
 
     def sort_columns(self, name: str, column: Any, steps: Steps, number: Any = None) -> SortColumns:
-        """How to sort by what is there: flags, numbers, texts, and all else.
+        """Return how to sort by the value there: flags, numbers, strings, and everything else.
 
         Args:
             name: for the columns.
             column: of the text.
             steps: where in it.
-            number: a column that has the number or the flag that is there, or NULL; it need
-                not be looked for in the text then. None: there is no such column.
+            number: a column that has the number or the flag that is there, or NULL, so that the
+                text need not be searched for it. None: there is no such column.
         """
         raise NotImplementedError
 
 
 def sign_of(predicate: Predicate) -> str:
-    """How a value has to compare with that of the predicate."""
+    """Return how a value has to compare with that of the predicate."""
     return {"equal": "=", "at most": "<=", "at least": ">="}[predicate.test]
 
 
 class ListedValues(Frozen):
-    """The values of a list by their kinds: what is of another one is never equal."""
+    """The values of a list by their kinds; values of different kinds are never equal."""
 
     texts: list[str]
     numbers: list[float]
@@ -122,12 +121,12 @@ class ListedValues(Frozen):
 
 
 def references(steps: Steps) -> Iterator[Steps]:
-    """Where a reference to something elsewhere in the tree may be, on the way."""
+    """Return where there may be references to other parts of the tree along a path."""
     return ((*steps[:length], "py/id") for length in range(1, len(steps)))
 
 
 def is_flag(column: Any) -> Any:
-    """Whether a text is that of a flag."""
+    """Return whether a text is that of a flag."""
     return column.is_not(None) & column.in_(["true", "false"])
 
 

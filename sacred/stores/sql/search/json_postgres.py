@@ -33,10 +33,10 @@ _EMPTY: Any = sa.literal_column("""'""'::jsonb""")
 
 
 class PostgresTexts(JsonTexts):
-    """As ``jsonb`` has them.
+    """JSON texts, read as ``jsonb``.
 
     Args:
-        version: of the server.
+        version: the version of the server.
     """
 
     def __init__(self, version: tuple[int, ...]) -> None:

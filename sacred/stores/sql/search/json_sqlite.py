@@ -34,7 +34,7 @@ _RANKS = {"real": 1, "integer": 1, "text": 2, "true": 0, "false": 0, "object": _
 
 
 class SqliteTexts(JsonTexts):
-    """As SQLite's own functions have them: JSON of columns of text."""
+    """JSON texts, read by SQLite's own functions."""
 
     def is_valid(self, column: Any) -> Any:
         """See `JsonTexts.is_valid`."""

@@ -1,7 +1,7 @@
-"""Numbers of metrics in conditions and orders of SQLAlchemy, by the table of points.
+"""Aggregates of metrics in SQLAlchemy conditions and orderings, from the table of points.
 
-Whether the least value is small is seen at one point, and the index leads from a run to its
-points: so a database looks at no more of them than it has to.
+One point shows whether the least value is small, and the index leads from a run to its
+points: so a database reads no more of them than it has to.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def metric_condition(predicate: Predicate) -> Any:
 
 
 def metric_sort_columns(name: str, metric: tuple[str, str]) -> SortColumns:
-    """Return the columns that sort runs by a number of a metric.
+    """Return the columns that sort runs by an aggregate of a metric.
 
     Args:
         name: for the columns.

@@ -1,6 +1,6 @@
-"""An order of runs as SQL, for SQLite and PostgreSQL.
+"""An ordering of runs as SQL, for SQLite and PostgreSQL.
 
-What the database cannot place as `sacred.query.sorting` does comes first, and says so.
+What the database cannot place as `sacred.query.sorting` does comes first, and is marked.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _SHORT_FIELDS = {*TIME_FIELDS, "result"}
 
 
 def sql_ordering(keys: Sequence[SortKey], texts: JsonTexts) -> Ordering | None:
-    """The keys as an ordering of SQL; None: the database cannot sort by them.
+    """Return the keys as an SQL ordering; None: the database cannot sort by them.
 
     Args:
-        keys: of the ordering.
+        keys: the keys of the ordering.
         texts: how the database reads JSON.
     """
     parts: list[SortColumns] = []

@@ -1,7 +1,7 @@
-"""A text alone as a condition of SQLAlchemy: rows in which it may stand somewhere.
+"""A text alone as an SQLAlchemy condition: rows in which it may occur somewhere.
 
-Texts in JSON are looked at as they are stored. So only a text that is stored as it is can be
-looked for, and a row with objects, whose texts are made when they are read, may have any.
+JSON is searched as it is stored. So only a text that is stored unchanged can be searched for,
+and a row with objects, whose texts are made when they are read, may contain any text.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _OF_OTHERS = frozenset("ki")
 
 
 def search_condition(text: str, texts: JsonTexts) -> Any:
-    """Whether it may stand in a run.
+    """Return whether a text may occur in a run.
 
     Args:
         text: in lower case, of characters that JSON has as they are.
