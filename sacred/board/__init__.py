@@ -3,13 +3,13 @@
 | module | what it holds |
 |---|---|
 | `application` | the ASGI application, `app` |
-| `access` | who may ask: hosts, origins, tokens |
-| `security_headers` | what a browser may do with what it gets |
+| `access` | access: hosts, origins, tokens |
+| `security_headers` | what browsers may do with responses |
 | `problem_details` | errors as RFC 9457 problems |
 | `opened_stores` `index_preparation` | the stores of a board, by short keys; their first index |
-| `api` | the routes below ``/api/v1``; what they take and return is a table |
-| `tensorboard_servers` | processes of TensorBoard that a click has started |
-| `page_files` `page` | what the browser runs, as it stands in the package |
+| `api` | the routes below ``/api/v1``, declared in a table |
+| `tensorboard_servers` | TensorBoard processes that were started by a click |
+| `page_files` `page` | the files that the browser runs |
 | `static_export` | a copy of the page with its data, which needs no server |
 | `notebook_frame` | the board in a notebook, `show` |
 | `serving` | a server of its own for ``sacred board`` |

@@ -1,4 +1,4 @@
-"""Who may ask the board: names of hosts, origins of pages, tokens."""
+"""Access to the board: host names, origins of pages, tokens."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def new_token() -> str:
 
 
 class Tokens(Frozen):
-    """What opens the API.
+    """The tokens for the API.
 
     Args:
-        full: of whoever may read and write; None: nobody is asked for a token.
-        read: of whoever may only read; None: there is none.
+        full: the token for reading and writing; None if no token is needed.
+        read: the token for reading only, or None.
     """
 
     full: str | None = None
     read: str | None = None
 
     def permits(self, given: str, writing: bool) -> bool:
-        """Whether a token is enough.
+        """Return whether a token allows a request.
 
         Args:
             given: the token of a request.
@@ -54,16 +54,16 @@ class Tokens(Frozen):
 
 
 class AccessControl:
-    """Middleware that refuses requests of other hosts, of other pages, and without a token.
+    """Middleware that refuses requests for other hosts, from other pages, and without a token.
 
-    ``/?token=TOKEN`` makes a cookie of the token, which scripts cannot read, and leads to the
-    page. The page itself holds nothing and needs no token.
+    ``/?token=TOKEN`` stores the token in a cookie that scripts cannot read, and redirects to the
+    page. The page itself has no data and needs no token.
 
     Args:
         app: the application behind it.
-        tokens: which open the API.
-        hosts: names that a request may call this server by, in addition to the loopback ones.
-        base_path: where the application is mounted, without a slash at its end.
+        tokens: the tokens for the API.
+        hosts: host names of this server that requests may use, in addition to the loopback ones.
+        base_path: the path where the application is mounted, without a trailing slash.
     """
 
     def __init__(

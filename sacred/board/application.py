@@ -1,4 +1,4 @@
-"""The ASGI application: the page, the API, and who may ask them."""
+"""The ASGI application: the page, the API, and access to them."""
 
 from __future__ import annotations
 
@@ -51,26 +51,26 @@ def app(
     launcher: Launcher | None = None,
     tensorboard: bool = False,
 ) -> Starlette:
-    """Return the board as an ASGI application, to be served, or mounted in another one.
+    """Return the board as an ASGI application, to serve or to mount in another one.
 
     Args:
-        stores: addresses or stores, or these by the names that are to be shown.
-        token: that opens the API; None: whatever it is mounted in decides who may ask.
-        read_token: another one, with which nothing can be changed.
-        read_only: leave out all that changes something.
+        stores: URLs or stores, or a mapping of these from the names to show.
+        token: the token for the API; None if the surrounding application controls access.
+        read_token: another token, which does not allow changes.
+        read_only: whether to leave out everything that makes changes.
         allowed_hosts: names of this server besides ``localhost`` and ``127.0.0.1``; requests
             for others are refused.
-        views: a file in which named views are kept (default: they stay in browsers).
-        base_path: where it is mounted, such as ``/board``, for its cookie.
+        views: the file for named views (default: they stay in browsers).
+        base_path: the path where it is mounted, such as ``/board``, for its cookie.
         frame_ancestors: sources of pages that may show it in a frame, besides its own.
-        launcher: queues runs for the launch form; None: there is none. It needs a token.
-        tensorboard: whether a click may start TensorBoard over the log directories of a run, on
-            this machine. It needs a token.
+        launcher: queues runs for the launch form; None if there is no form. It needs a token.
+        tensorboard: whether a click may start TensorBoard for the log directories of a run, on
+            this machine. This needs a token.
 
     Raises:
         ValueError: a launcher or TensorBoard without a token, or a launcher on a board that can
             only be read.
-        StoreAddressError: nothing is known of such stores.
+        StoreAddressError: a URL is not the URL of a store.
     """
     if launcher is not None and (token is None or read_only):
         raise ValueError("who launches runs needs a token that may write")

@@ -1,4 +1,4 @@
-"""The first index of a large store is made beside, while its newest runs are shown."""
+"""The first index of a large store is built in the background, while its newest runs are shown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class IndexPreparation:
     """Brings the index of a store up to date in a thread of its own.
 
     Args:
-        runs: of the store.
+        runs: the runs of the store.
     """
 
     def __init__(self, runs: RunStore) -> None:
@@ -31,7 +31,7 @@ class IndexPreparation:
         self._tell: Callable[[], None] | None = None
 
     def is_ready(self) -> bool:
-        """Whether queries are answered at once; the first call waits a moment for that."""
+        """Return whether queries are answered at once; the first call waits a moment for that."""
         with self._lock:
             is_first, self._is_begun = not self._is_begun, True
         if is_first:
@@ -41,7 +41,7 @@ class IndexPreparation:
         return is_ready
 
     def when_late(self, tell: Callable[[], None]) -> None:
-        """Call a function when the index is ready, if that has taken long.
+        """Call a function when the index is ready, if building it took long.
 
         Args:
             tell: called without arguments, from another thread.

@@ -1,4 +1,4 @@
-"""The board within a notebook: a server in a thread, and the frame that shows its page."""
+"""The board in a notebook: a server in a thread, and the frame that shows its page."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _NOTEBOOKS = ("http://localhost:*", "https://localhost:*", "http://127.0.0.1:*")
 
 
 class BoardFrame:
-    """A board that is served until it is closed, or the process ends; notebooks show it.
+    """A board that is served until it is closed or the process ends; notebooks display it.
 
     Attributes:
-        url: opens it in a browser of this machine.
-        height: of the frame in pixels.
+        url: the URL for a browser on this machine.
+        height: the height of the frame in pixels.
     """
 
     def __init__(self, server: uvicorn.Server, thread: threading.Thread, url: str, height: int):
@@ -51,7 +51,7 @@ class BoardFrame:
         )
 
     def close(self) -> None:
-        """End the server; the frame shows nothing more."""
+        """Stop the server; the frame then shows nothing."""
         self._server.should_exit = True
         self._thread.join(_START_SECONDS)
 
@@ -79,19 +79,19 @@ def show(
 ) -> BoardFrame:
     """Show the board in a notebook.
 
-    It is served to this machine only, by a thread that ends with the process. The frame works
-    where the notebook is opened at ``localhost``; its link works elsewhere, too.
+    A thread that ends with the process serves it to this machine only. The frame works if the
+    notebook is open at ``localhost``; elsewhere, its link still works.
 
     Args:
-        stores: an address or a store, or several, as `app` takes them.
-        height: of the frame in pixels.
-        read_only: leave out all that changes something.
+        stores: a URL or a store, or several, as for `app`.
+        height: the height of the frame in pixels.
+        read_only: whether to leave out everything that makes changes.
 
     Returns:
-        what a notebook shows as a frame.
+        a frame that notebooks display.
 
     Raises:
-        StoreAddressError: nothing is known of such stores.
+        StoreAddressError: a URL is not the URL of a store.
         RuntimeError: the server does not start.
     """
     several = [stores] if isinstance(stores, str | Store | RunStore) else stores

@@ -1,4 +1,4 @@
-"""The stores of a board, by short keys that stand in addresses."""
+"""The stores of a board, by short keys that are used in URLs."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class BoardStore(Frozen, eq=False):
     """A store of the board.
 
     Args:
-        key: stands for it in addresses.
-        name: of the project, or the address without passwords.
+        key: the key of the store in URLs.
+        name: the name in the project file, or the URL without passwords.
         runs: the store.
-        index: made in the background if there is none yet.
-        editing: held by whoever compares and changes annotations.
+        index: the index, built in the background if there is none yet.
+        editing: the lock for comparing and changing annotations.
     """
 
     key: str
@@ -45,14 +45,15 @@ class BoardStore(Frozen, eq=False):
     def table(
         self, where: Expression, sort: tuple[SortKey, ...] = (), in_trash: bool = False
     ) -> RunTable:
-        """Return the runs that fulfil a condition, the newest first if there are no keys.
+        """Return the runs that match a condition; the newest come first if there are no sort keys.
 
-        While the first index is made, these are only some of the newest, if all are wanted.
+        While the first index is being built, a request for all runs returns only some of the
+        newest.
 
         Args:
             where: the condition.
-            sort: the order.
-            in_trash: of the runs in the trash, instead of the others.
+            sort: the sort keys.
+            in_trash: whether to select from the runs in the trash, instead of the others.
         """
         table = self.runs.runs(where, sort=sort or None, in_trash=in_trash, newest_first=not sort)
         if where == EVERYTHING and not sort and not self.index.is_ready():
@@ -66,13 +67,13 @@ def open_stores(
     """Open the stores of a board; nothing is read yet.
 
     Args:
-        stores: addresses or stores, or these by the names that are to be shown.
+        stores: URLs or stores, or a mapping of these from the names to show.
 
     Returns:
-        the stores by their keys, in the order in which they were given.
+        the stores by key, in the given order.
 
     Raises:
-        StoreAddressError: nothing is known of such addresses.
+        StoreAddressError: a URL is not the URL of a store.
 
     >>> [(store.key, store.name) for store in open_stores(["runs", "other/runs"]).values()]
     [('runs', 'file:runs'), ('runs-2', 'file:other/runs')]
@@ -99,14 +100,14 @@ def _free_key(name: str, taken: Mapping[str, object]) -> str:
 
 
 def store_of_key(stores: Mapping[str, BoardStore], key: str) -> BoardStore:
-    """Return the store of a key.
+    """Return the store with a key.
 
     Args:
-        stores: of the board.
-        key: as in an address.
+        stores: the stores of the board.
+        key: the key in a URL.
 
     Raises:
-        Problem: there is none.
+        Problem: there is no such store.
     """
     if key not in stores:
         hint = did_you_mean(key, stores)
@@ -115,8 +116,8 @@ def store_of_key(stores: Mapping[str, BoardStore], key: str) -> BoardStore:
 
 
 def run_key(run_id: RunId) -> str:
-    """Return what stands for the id of a run in addresses: its text, in quotes if it is no number
-    and looks like one.
+    """Return the key of a run in URLs: its id, in quotes if it is a string that looks like
+    a number.
 
     >>> run_key(7), run_key("7"), run_key("mine")
     ('7', '"7"', 'mine')
@@ -126,7 +127,7 @@ def run_key(run_id: RunId) -> str:
 
 
 def run_of_key(key: str) -> RunId:
-    """Return the id that a key stands for; the opposite of `run_key`.
+    """Return the id that a key stands for (the inverse of `run_key`).
 
     >>> run_of_key("7"), run_of_key('"7"')
     (7, '7')

@@ -1,4 +1,4 @@
-"""The files of the page, as they stand in the package."""
+"""The files of the page, as they are in the package."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 def page_routes() -> list[BaseRoute]:
-    """Return a route for each file; there is no way to any other file."""
+    """Return a route for each file, and for no others."""
     files = [path for path in sorted(PAGE_ROOT.rglob("*")) if path.is_file()]
     return [_route(path, path.relative_to(PAGE_ROOT).as_posix()) for path in files]
 

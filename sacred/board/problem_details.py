@@ -41,11 +41,11 @@ _TITLES = {
 
 
 class Problem(Exception):
-    """An error that whoever asked is told.
+    """An error that is reported to the client.
 
     Args:
-        status: of the response.
-        detail: what is wrong, in a sentence.
+        status: the status of the response.
+        detail: a sentence that says what is wrong.
         more: further members of the problem, such as the column of a mistake in a query.
     """
 
@@ -56,7 +56,7 @@ class Problem(Exception):
         self.more = more
 
     def to_dict(self) -> Mapping[str, Any]:
-        """The members of the problem; passwords are masked."""
+        """Return the members of the problem, with passwords masked."""
         return {
             "type": "about:blank",
             "title": _TITLES.get(self.status, "Error"),
@@ -67,10 +67,10 @@ class Problem(Exception):
 
 
 def problem_of(error: Exception) -> Problem:
-    """Return the problem that an error is.
+    """Return the problem for an error.
 
     Args:
-        error: anything that was raised while a request was served.
+        error: the exception that was raised while a request was served.
     """
     match error:
         case Problem():
@@ -97,7 +97,7 @@ def problem_of(error: Exception) -> Problem:
 
 
 def response_to(error: Exception) -> Response:
-    """Return the response to a request that ended with an error.
+    """Return the response for an error.
 
     Args:
         error: see `problem_of`.

@@ -1,4 +1,4 @@
-"""What a browser may do with what the board sends: nothing stored runs, nothing leaves."""
+"""What browsers may do with responses of the board: nothing stored is executed, nothing leaves."""
 
 from __future__ import annotations
 

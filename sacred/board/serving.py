@@ -36,12 +36,12 @@ def free_socket(host: str, port: int) -> socket.socket:
     """Return a socket that listens at a port, or at the next one that is free.
 
     Args:
-        host: name or address of this machine.
-        port: the first one that is tried; 0: any.
+        host: the name or address of this machine.
+        port: the first port to try; 0 for any.
 
     Raises:
-        UsageError: that is no port, or no address of this machine.
-        OSError: none is free.
+        UsageError: it is not a port, or not an address of this machine.
+        OSError: no port is free.
     """
     if not 0 <= port < 1 << 16:
         raise UsageError(f"a port is a number from 0 to 65535, not {port}")
@@ -69,9 +69,9 @@ def board_below(base_path: str, stores: Mapping[str, RunStore], **options: Any) 
     """Return the application of a board that is served below a path.
 
     Args:
-        base_path: without a slash at its end; empty: at the root.
-        stores: by the names that are to be shown.
-        options: of `sacred.board.app`.
+        base_path: the path, without a trailing slash; empty for the root.
+        stores: the stores by the names to show.
+        options: the options of `sacred.board.app`.
     """
     board = app(stores, base_path=base_path, **options)
     return Starlette(routes=[Mount(base_path, board)]) if base_path else board
@@ -81,7 +81,7 @@ def new_server(application: Starlette) -> uvicorn.Server:
     """Return a server for a board, which is not started yet.
 
     Args:
-        application: what it serves.
+        application: the application.
     """
     config = uvicorn.Config(
         application,
@@ -101,9 +101,9 @@ def serve(application: Starlette, listening: socket.socket, ready: Callable[[], 
     """Serve an application until Ctrl-C, or a signal to end.
 
     Args:
-        application: what is served.
-        listening: where it is served.
-        ready: called when it can be asked, or almost.
+        application: the application.
+        listening: the socket where it is served.
+        ready: called when the server is ready, or almost.
     """
     # Whoever asks before the server has started waits in the queue of the socket.
     ready()

@@ -1,4 +1,4 @@
-"""Processes of TensorBoard, which listen on this machine only and end with the board."""
+"""TensorBoard processes, which listen only on this machine and end with the board."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _Server(Frozen, eq=False):
 
 
 def command_of(directories: Sequence[str]) -> list[str]:
-    """Return the words that start TensorBoard over some directories.
+    """Return the command that starts TensorBoard for some directories.
 
     Args:
         directories: absolute paths.
@@ -52,7 +52,7 @@ def command_of(directories: Sequence[str]) -> list[str]:
 
 
 class TensorBoardServers:
-    """The processes that a board has started; the same directories have one."""
+    """The processes that a board has started, one for each list of directories."""
 
     def __init__(self) -> None:
         self._running: OrderedDict[tuple[str, ...], _Server] = OrderedDict()
@@ -60,11 +60,11 @@ class TensorBoardServers:
 
     @staticmethod
     def is_installed() -> bool:
-        """Whether there is a TensorBoard, for this Python or on the path."""
+        """Return whether TensorBoard is installed, for this Python or on the path."""
         return is_installed("tensorboard") or shutil.which("tensorboard") is not None
 
     def address(self, directories: Sequence[str]) -> str | None:
-        """Return where TensorBoard shows some directories; None: nowhere.
+        """Return the URL where TensorBoard shows some directories, or None.
 
         Args:
             directories: absolute paths.
@@ -73,13 +73,13 @@ class TensorBoardServers:
         return server.address if server is not None and server.process.poll() is None else None
 
     def start(self, directories: Sequence[str]) -> str:
-        """Start TensorBoard, unless it runs, and return its address once it answers.
+        """Start TensorBoard, unless it is running, and return its URL once it answers.
 
         Args:
             directories: absolute paths.
 
         Raises:
-            TensorBoardError: it does not start; the message has what it said.
+            TensorBoardError: it does not start; the message has its output.
         """
         with self._lock:
             address = self.address(directories)
@@ -92,7 +92,7 @@ class TensorBoardServers:
             return server.address
 
     def close(self) -> None:
-        """End all of them."""
+        """Stop all of them."""
         with self._lock:
             while self._running:
                 _end(self._running.popitem()[1])

@@ -1,4 +1,4 @@
-"""Many points as few buckets: first, last and exact extremes of each."""
+"""Reduction of many points to a few buckets with first, last and exact extreme values."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ __all__ = ["Buckets", "between", "bucketed"]
 
 
 class Buckets(Frozen):
-    """Columns of one length: for each bucket its x, and the first, last, least and largest value.
+    """Columns of the same length: for each bucket its x, and first, last, lowest, highest value.
 
     Args:
-        x: of the first point of each bucket.
-        first: value of each bucket.
-        last: value of each bucket.
-        low: the least value; NaN: there is none but NaN.
+        x: the x of the first point of each bucket.
+        first: the first value of each bucket.
+        last: the last value of each bucket.
+        low: the smallest value; NaN if there are only NaNs.
         high: the largest value.
-        points: how many points there are in all.
-        gaps: places of the buckets that have a NaN.
+        points: the number of all points.
+        gaps: the positions of the buckets that have a NaN.
     """
 
     x: Sequence[float]
@@ -42,14 +42,14 @@ def bucketed(
     start: float | None = None,
     end: float | None = None,
 ) -> Buckets:
-    """Put points into buckets of equal width; if they are few, each has one of its own.
+    """Put points into buckets of equal width; if there are few, each gets its own.
 
     Args:
-        x: of the points, in any order.
-        y: of the points.
-        count: how many buckets at most, at least 1.
-        start: the least x that is wanted (default: all).
-        end: the largest x that is wanted (default: all).
+        x: the x of the points, in any order.
+        y: the y of the points.
+        count: the maximum number of buckets, at least 1.
+        start: the smallest wanted x (default: all).
+        end: the largest wanted x (default: all).
 
     >>> found = bucketed(range(6), [3, 1, 2, 9, 7, 8], 2)
     >>> found.x, found.first, found.last, found.low, found.high
@@ -80,10 +80,10 @@ def between(
     """Return points in the order of x, without those whose x is NaN.
 
     Args:
-        x: of the points, in any order.
-        y: of the points.
-        start: the least x that is wanted (None: all).
-        end: the largest x that is wanted (None: all).
+        x: the x of the points, in any order.
+        y: the y of the points.
+        start: the smallest wanted x (None: all).
+        end: the largest wanted x (None: all).
     """
     x, y = _in_order(x, y)
     left = 0 if start is None else bisect.bisect_left(x, start)

@@ -1,4 +1,4 @@
-"""What changes in the stores, numbered, for the pages that are open."""
+"""Numbered events about changes in the stores, for open pages."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _Event = tuple[int, str, str]
 
 
 class ChangeFeed:
-    """Numbers events, keeps the last ones, and hands them to all who listen.
+    """Numbers events, keeps the last ones, and passes them to all listeners.
 
     Args:
-        stores: of the board.
+        stores: the stores of the board.
     """
 
     def __init__(self, stores: Mapping[str, BoardStore]) -> None:
@@ -37,7 +37,7 @@ class ChangeFeed:
         self._watcher = Watcher(stores, self.publish)
 
     def publish(self, change: StoreChange) -> None:
-        """Hand a change to all who listen, from any thread.
+        """Pass a change to all listeners, from any thread.
 
         Args:
             change: of a store.
@@ -45,7 +45,7 @@ class ChangeFeed:
         self._send("change", change.to_json())
 
     def reset(self) -> None:
-        """Say to all who listen that anything may have changed, from any thread."""
+        """Tell all listeners that anything may have changed, from any thread."""
         self._send("reset", "{}")
 
     def _send(self, kind: str, data: str) -> None:
@@ -59,11 +59,11 @@ class ChangeFeed:
                     loop.call_soon_threadsafe(queue.put_nowait, event)
 
     async def listen(self, after: int | None) -> AsyncIterator[str]:
-        """Yield events as texts, until nobody reads them any more.
+        """Yield events as strings, until nobody reads them any more.
 
         Args:
-            after: the number of the last event that is known; None: those from now on. If later
-                ones are not known any more, an event ``reset`` comes first.
+            after: the number of the last known event; None to start now. If later events have been
+                dropped, an event ``reset`` comes first.
         """
         queue: asyncio.Queue[_Event] = asyncio.Queue()
         with self._lock:
@@ -85,7 +85,7 @@ class ChangeFeed:
                     self._watcher.pause()
 
     def close(self) -> None:
-        """End the thread that looks at the stores."""
+        """Stop the thread that watches the stores."""
         self._watcher.close()
 
     def _missed(self, after: int | None) -> list[_Event]:
@@ -104,10 +104,10 @@ def _text(event: _Event) -> str:
 
 
 def edited(store: str, ids: Iterable[RunId]) -> StoreChange:
-    """Return the change that an edit on the board is.
+    """Return the change for an edit on the board.
 
     Args:
         store: the key of the store.
-        ids: of the runs.
+        ids: the ids of the runs.
     """
     return StoreChange(store=store, changed=tuple(map(run_key, ids)))

@@ -1,4 +1,4 @@
-"""Server-sent events of what changes in the stores."""
+"""Changes in the stores as server-sent events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["stream_changes"]
 
 
 def stream_changes(call: Call) -> StreamingResponse:
-    """The events of all stores, from now on or after one that is known.
+    """Return the events of all stores, from now on or after a known one.
 
     Args:
         call: with the number of the last known event, in its query or as ``Last-Event-ID``.

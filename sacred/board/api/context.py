@@ -1,4 +1,4 @@
-"""What the operations of the API work with."""
+"""The context of the operations of the API."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["Board"]
 
 
 class Board:
-    """The stores of a board, and what is kept between requests.
+    """The stores of a board, and state that is kept between requests.
 
     Args:
-        stores: by their keys.
-        read_only: whether nothing can be changed.
-        views: where named views are kept.
-        launcher: queues runs for a form; None: nothing can be launched.
-        tensorboards: that it may start; None: it starts none.
+        stores: the stores by key.
+        read_only: whether changes are refused.
+        views: the file of named views.
+        launcher: queues runs for a form; None if nothing can be launched.
+        tensorboards: the TensorBoard processes; None if none may be started.
     """
 
     def __init__(
@@ -47,16 +47,16 @@ class Board:
             store.index.when_late(self.changes.reset)
 
     def notify(self, store: str, ids: Iterable[RunId]) -> None:
-        """Say to all pages that runs have been edited.
+        """Tell all pages that runs were edited.
 
         Args:
             store: the key of their store.
-            ids: of the runs.
+            ids: the ids of the runs.
         """
         self.changes.publish(edited(store, ids))
 
     def close(self) -> None:
-        """Let go of threads and connections."""
+        """Close threads and connections."""
         self.changes.close()
         if self.tensorboards is not None:
             self.tensorboards.close()

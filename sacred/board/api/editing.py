@@ -1,4 +1,4 @@
-"""Annotations of runs, with an ETag so that nobody's are lost; the trash."""
+"""Annotations of runs, with an ETag so that no change is lost; the trash."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _NAMED_RUNS = 'the body is {..., "runs": [{"store": STORE, "key": KEY}, ...]}'
 
 
 def annotations_of(run: RunRecord) -> dict[str, Any]:
-    """Return what people can change of a run.
+    """Return the parts of a run that people can change.
 
     Args:
-        run: as it is stored.
+        run: the stored run.
     """
     return {
         "tags": list(run.tags),
@@ -36,10 +36,10 @@ def annotations_of(run: RunRecord) -> dict[str, Any]:
 
 
 def etag_of(annotations: Mapping[str, Any]) -> str:
-    """Return what tells annotations from others, as in HTTP.
+    """Return an ETag for annotations, as in HTTP.
 
     Args:
-        annotations: of `annotations_of`.
+        annotations: the result of `annotations_of`.
 
     >>> etag_of({"tags": []}) == etag_of({"tags": ["a"]})
     False
@@ -49,14 +49,14 @@ def etag_of(annotations: Mapping[str, Any]) -> str:
 
 
 def edit_run(call: Call) -> dict[str, Any]:
-    """Change annotations of a run, if they still are what the editor has seen.
+    """Change annotations of a run, if they are still the ones that the editor saw.
 
     Args:
         call: with the run, the ETag and the new annotations.
 
     Raises:
-        Problem: somebody else has changed them meanwhile; its member ``current`` has what they
-            are now.
+        Problem: somebody else has changed them meanwhile; the member ``current`` has the current
+            ones.
     """
     wanted = _checked(call.body)
     seen = call.headers.get("if-match")
@@ -101,7 +101,7 @@ def _checked(body: Any) -> dict[str, Any]:
 
 
 def discard_runs(call: Call) -> dict[str, Any]:
-    """Put runs into the trash.
+    """Move runs to the trash.
 
     Args:
         call: with the runs.
@@ -126,7 +126,7 @@ def named_runs(call: Call) -> dict[str, list[RunId]]:
         call: with the body.
 
     Raises:
-        Problem: it names none, or in another form, or there is no such store.
+        Problem: it names no runs, or has another form, or there is no such store.
     """
     by_store: dict[str, list[RunId]] = {}
     entries = call.fields.get("runs")

@@ -1,4 +1,4 @@
-"""What the stores have: runs by status, and the fields that queries can use."""
+"""The content of the stores: runs by status, and the fields that queries can use."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _KINDS = {"id": "id", "text": "text", "time": "time", "seconds": "duration", "fl
 
 
 def list_stores(call: Call) -> dict[str, Any]:
-    """The stores of the board, each with its runs by status; only those that match a query.
+    """Return the stores, each with its runs by status, or only those that match a query.
 
     Args:
         call: with the query.
@@ -86,7 +86,7 @@ def _by_status(store: BoardStore, table: RunTable, total: int) -> Iterator[tuple
 
 
 def list_fields(call: Call) -> dict[str, Any]:
-    """The fields of the newest runs: types, how many have them, whether they vary, samples.
+    """Return the fields of the newest runs: types, how many have them, whether they vary, samples.
 
     Args:
         call: with the stores.

@@ -21,7 +21,7 @@ _MAX_CURVES = 400
 
 
 def read_group_curves(call: Call) -> Response:
-    """The mean of metrics over the members of each group, with a band around it.
+    """Return the mean of metrics over the members of each group, with a band around it.
 
     The five columns of a curve are x, the number of members, the mean, and both ends of the band.
 
@@ -29,7 +29,7 @@ def read_group_curves(call: Call) -> Response:
         call: with the query, the fields, metrics, what x is and the statistic.
 
     Raises:
-        Problem: no field is given, or the curves are too many.
+        Problem: no field is given, or there are too many curves.
     """
     grouped = group_runs(call, ())
     names = list(dict.fromkeys(call.values["name"]))

@@ -1,4 +1,4 @@
-"""The mean curve of several runs: at each x over all members that have something there.
+"""The mean curve of several runs: at each x, the mean over all members with a value there.
 
 First the mean of each member in each bucket of x, then the statistics over the members: a member
 that logs more often than the others weighs no more. Where a member has no finite point it is left
@@ -26,13 +26,13 @@ Curve = tuple[Sequence[float], Sequence[float]]
 
 
 class Band(Frozen):
-    """Columns of one length.
+    """Columns of the same length.
 
     Args:
-        x: of each bucket: its only x, or its middle.
-        count: how many members have a finite point there.
-        mean: over these members.
-        low: the lower end of the band; NaN: one member has no spread.
+        x: the x of each bucket: its only x, or its middle.
+        count: the number of members with a finite point there.
+        mean: the mean over these members.
+        low: the lower end of the band; NaN for a single member, which has no spread.
         high: the upper end.
     """
 
@@ -47,11 +47,11 @@ def band_of(members: Sequence[Curve], most: int, statistic: Statistic = "ci") ->
     """Return the mean of some curves, and the spread around it.
 
     Args:
-        members: of the group; points that are not finite are left out.
-        most: how many buckets at most.
+        members: the members of the group; points that are not finite are left out.
+        most: the maximum number of buckets.
         statistic: what the band shows: the 95 % interval of the mean by Student's t (``ci``), one
-            standard deviation (``std``) or one standard error (``sem``) on either side, or all
-            from the least to the largest member (``range``).
+            standard deviation (``std``) or one standard error (``sem``) on either side, or the
+            range from the smallest to the largest member (``range``).
 
     >>> band = band_of([([0, 1, 2], [1, 2, 3]), ([0, 1], [3, 4])], 10, "range")
     >>> band.x, band.count, band.mean, band.high

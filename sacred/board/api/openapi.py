@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made of the table of operations."""
+"""The OpenAPI 3.1 document, made from the table of operations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def openapi_document(operations: Sequence[Operation]) -> dict[str, Any]:
     """Return the document that describes some operations.
 
     Args:
-        operations: those that are served.
+        operations: the operations that are served.
     """
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:

@@ -34,14 +34,14 @@ class Parameter(Frozen):
     """A parameter in the query of an address.
 
     Args:
-        name: of the parameter.
-        about: what it is, for the document.
-        kind: of its value.
+        name: the name of the parameter.
+        about: a description for the document.
+        kind: the kind of its value.
         many: whether it may be given several times.
         required: whether it must be given.
-        default: if it is not given.
-        minimum: of a number.
-        maximum: of a number.
+        default: the value if it is not given.
+        minimum: the minimum of a number.
+        maximum: the maximum of a number.
         choices: the values that it can have (default: any).
     """
 
@@ -56,13 +56,13 @@ class Parameter(Frozen):
     choices: tuple[str, ...] = ()
 
     def value(self, given: list[str]) -> Any:
-        """Return the value that stands for what was given.
+        """Return the value of the parameter.
 
         Args:
-            given: the texts in the address.
+            given: the strings in the URL.
 
         Raises:
-            Problem: they are none.
+            Problem: they are not valid.
         """
         if not given:
             if self.required:
@@ -106,14 +106,14 @@ class Parameter(Frozen):
 
 
 class Call(Frozen, eq=False):
-    """One request, as the function of its operation gets it.
+    """A request, as the function of its operation gets it.
 
     Args:
-        board: whose stores are asked.
+        board: the board.
         path: the parameters in the path.
-        values: those of the query, checked.
-        headers: of the request, by names in lower case.
-        body: as JSON; None: there is none.
+        values: the checked parameters in the query.
+        headers: the headers of the request, by lower-case name.
+        body: the body as JSON; None if there is none.
     """
 
     board: Board
@@ -124,21 +124,21 @@ class Call(Frozen, eq=False):
 
     @property
     def store(self) -> BoardStore:
-        """The store that the path names.
+        """The store in the path.
 
         Raises:
-            Problem: there is none.
+            Problem: there is no such store.
         """
         return store_of_key(self.board.stores, self.path["store"])
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The body, if it is an object; else nothing."""
+        """The body, if it is an object; else an empty dict."""
         return self.body if isinstance(self.body, dict) else {}
 
     @property
     def run(self) -> RunRecord:
-        """The run that the path names.
+        """The run in the path.
 
         Raises:
             Problem: there is no such store.
@@ -151,16 +151,16 @@ class Operation(Frozen):
     """An operation of the API.
 
     Args:
-        name: of the operation, for the document.
-        method: of HTTP.
-        path: below ``/api/v1``.
+        name: the name of the operation, for the document.
+        method: the HTTP method.
+        path: the path below ``/api/v1``.
         summary: what it does.
-        serve: does it, in a thread; what it returns is sent as JSON unless it is a response.
-        parameters: in the query of the address.
-        result: the name of the schema of what it returns, or its media type.
-        body: the name of the schema of what it takes.
-        status: of a response without error.
-        is_launching: whether it starts a process, so that a board has it only if it may.
+        serve: the function, called in a thread; its result is sent as JSON unless it is a response.
+        parameters: the parameters in the query of the URL.
+        result: the name of the schema of the result, or its media type.
+        body: the name of the schema of the body.
+        status: the status of a response without error.
+        is_launching: whether it starts a process, and so needs permission.
     """
 
     name: str
@@ -184,8 +184,8 @@ def endpoint_of(operation: Operation, board: Board) -> Callable[[Request], Await
     """Return the function of Starlette that serves an operation.
 
     Args:
-        operation: of the API.
-        board: whose stores are asked.
+        operation: the operation.
+        board: the board.
     """
 
     async def endpoint(request: Request) -> Response:

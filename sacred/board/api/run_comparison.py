@@ -25,14 +25,14 @@ _MAX_RUNS = 200
 
 
 def compare_runs(call: Call) -> dict[str, Any]:
-    """What differs between some runs, and what tells them apart in a legend.
+    """Return what differs between some runs, and what tells them apart in a legend.
 
     Args:
         call: with the runs, and the parts that are wanted; runs that are gone or damaged are left
             out, which is said.
 
     Raises:
-        Problem: there is no such store, or the runs are too many.
+        Problem: there is no such store, or there are too many runs.
     """
     names = list(dict.fromkeys(call.values["run"]))
     if len(names) > _MAX_RUNS:

@@ -1,4 +1,4 @@
-"""Runs folded into groups of equal values: how many, and the mean of what they have reached."""
+"""Runs grouped by equal values, with the number of runs and the means of their results."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _MAX_MEMBERS = 200
 
 
 class Field(Frozen):
-    """A field by which runs are grouped, or of which the mean is wanted."""
+    """A field by which runs are grouped, or whose mean is wanted."""
 
     name: str
     path: Path
@@ -51,7 +51,7 @@ class Grouped(Frozen, eq=False):
 
     Args:
         selection: all runs of the query.
-        fields: what the runs of a group have in common.
+        fields: the fields that are equal within a group.
         runs: by STORE/KEY.
         parts: the groups.
     """
@@ -63,11 +63,11 @@ class Grouped(Frozen, eq=False):
 
 
 def group_runs(call: Call, shown: Sequence[Path]) -> Grouped:
-    """Fold the runs of a query into groups that have the same values of some fields.
+    """Group the runs of a query by the values of some fields.
 
     Args:
         call: with the query and the fields.
-        shown: what else will be read of each run.
+        shown: further paths that will be read of each run.
 
     Raises:
         Problem: no field is given.
@@ -86,7 +86,7 @@ def group_runs(call: Call, shown: Sequence[Path]) -> Grouped:
 
 
 def list_groups(call: Call) -> dict[str, Any]:
-    """The runs of a query in groups that have the same values of some fields.
+    """Return the runs of a query, grouped by the values of some fields.
 
     Args:
         call: with the query, the fields, and the numbers that are wanted of each group.
@@ -120,11 +120,11 @@ def list_groups(call: Call) -> dict[str, Any]:
 
 
 def read_runs(selection: RunSelection, paths: Sequence[Path]) -> list[tuple[str, RunRecord]]:
-    """Return the runs of a selection by STORE/KEY; of many, the newest of each store.
+    """Return the runs of a selection by STORE/KEY; if there are many, the newest of each store.
 
     Args:
         selection: of a query.
-        paths: what will be read of each run.
+        paths: the paths that will be read of each run.
     """
     found = []
     for store, table in zip(selection.stores, selection.tables, strict=True):

@@ -44,7 +44,7 @@ _EXPORTS = {
 
 
 def request_of(call: Call) -> RunsQuery:
-    """Return what a call asks for.
+    """Return the request in a call.
 
     Args:
         call: of an operation with the parameters of `list_runs`.
@@ -61,7 +61,7 @@ def request_of(call: Call) -> RunsQuery:
 
 
 def list_runs(call: Call) -> dict[str, Any]:
-    """One page of the runs that a query asks for.
+    """Return one page of the runs that match a query.
 
     Args:
         call: with the query, the columns and the place of the page.
@@ -147,7 +147,7 @@ def _problems(selection: RunSelection, page: Sequence[tuple[BoardStore, RunRecor
 
 
 def export_runs(call: Call) -> Response:
-    """The table of a query as a file: CSV, JSON, LaTeX or Markdown.
+    """Return the table of a query as a file: CSV, JSON, LaTeX or Markdown.
 
     Args:
         call: with the query, the columns and the format.

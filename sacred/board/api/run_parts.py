@@ -28,7 +28,7 @@ _MAX_OUTPUT_BYTES = 4 << 20
 
 
 def read_run(call: Call) -> dict[str, Any]:
-    """All that is known of a run, but for its points, its output and the contents of its files.
+    """Return everything about a run except its points, its output and the contents of its files.
 
     Args:
         call: with the run.
@@ -108,7 +108,7 @@ def _media(run: RunRecord) -> list[dict[str, Any]]:
 
 
 def read_config(call: Call) -> dict[str, Any]:
-    """The configuration of a run, and where its entries come from, if that is known.
+    """Return the configuration of a run, and where its entries come from, if known.
 
     Args:
         call: with the run.
@@ -138,7 +138,7 @@ def _origins(provenance: Mapping[str, EntryProvenance]) -> dict[str, Any]:
 
 
 def read_output(call: Call) -> dict[str, Any]:
-    """A part of the output of a run, from one byte to another; from the end if they are negative.
+    """Return a part of the output of a run by byte positions, which may count from the end.
 
     Args:
         call: with the run and the range.
@@ -169,7 +169,7 @@ def _at_letter(output: bytes, place: int) -> int:
 
 
 def read_record(call: Call) -> dict[str, Any]:
-    """The record of a run as its store gives it: plain JSON, without output and points.
+    """Return the record of a run as its store returns it: plain JSON, without output and points.
 
     Args:
         call: with the run.

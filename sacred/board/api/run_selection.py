@@ -1,4 +1,4 @@
-"""The runs that a query asks for, in order: kept for a while, so that pages fit together."""
+"""The runs that match a query, in order: kept for a while, so that pages fit together."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ _NEWEST_FIRST = (SortKey(Path("start_time"), descending=True),)
 
 
 class RunsQuery(Frozen):
-    """What a page asks for.
+    """The request for a page of runs.
 
     Args:
-        stores: keys of stores; none: all.
-        query: in the query language.
-        sort: fields, separated by commas; empty: the newest first.
-        columns: names of fields; none: the usual ones.
-        in_trash: the runs in the trash, instead of the others.
-        utc: times in the query are in UTC, not in the time zone of this machine.
+        stores: the keys of stores; if empty, all.
+        query: a query in the query language.
+        sort: fields, separated by commas; if empty, the newest runs come first.
+        columns: the names of fields; if empty, the usual ones.
+        in_trash: whether to select from the runs in the trash, instead of the others.
+        utc: whether times in the query are in UTC, not in the time zone of this machine.
     """
 
     stores: tuple[str, ...] = ()
@@ -53,19 +53,19 @@ class RunsQuery(Frozen):
 class RunSelection:
     """The runs of a request, in order.
 
-    Its first rows are asked for by themselves: stores find the first of an order fast, and all of
-    them only by reading all.
+    Its first rows are fetched separately: stores find the first rows of an ordering fast, but all
+    rows only by reading everything.
 
     Args:
-        request: what was asked for.
-        stores: that are looked into.
-        tables: the runs of each of them.
-        sort: the order, which merges the stores.
-        columns: the paths of the columns by their names.
+        request: the request.
+        stores: the stores that are searched.
+        tables: the runs of each store.
+        sort: the ordering, by which the stores are merged.
+        columns: the paths of the columns, by name.
 
     Attributes:
-        stores: that are looked into.
-        token: of this selection, in addresses.
+        stores: the stores that are searched.
+        token: the token of this selection, for URLs.
     """
 
     def __init__(
@@ -87,12 +87,12 @@ class RunSelection:
         self._all = _Rows(stores, tables, sort)
 
     def count(self) -> int:
-        """How many runs there are, which takes as long as to read all that may fit."""
+        """Count the runs, which takes as long as reading all that may match."""
         return self._all.count()
 
     @property
     def known_count(self) -> int | None:
-        """How many runs there are, if that is known; None: see `count`."""
+        """The number of runs, if it is known; None: see `count`."""
         if self._all.is_counted:
             return self._all.count()
         if self._head.is_counted and all(len(table) < _HEAD for table in self._head.tables):
@@ -103,19 +103,19 @@ class RunSelection:
         """Return some of the runs, with their stores.
 
         Args:
-            offset: how many are left out in front.
-            limit: how many at most.
+            offset: the number of runs to skip.
+            limit: the maximum number of runs.
         """
         rows = self._head if offset + limit <= _HEAD else self._all
         return rows.page(offset, limit)
 
     def first(self) -> RunRecord | None:
-        """One of the runs; None: there is none."""
+        """Return one of the runs; None if there is none."""
         return next((run for _, run in self._head.page(0, 1)), None)
 
     @property
     def problems(self) -> list[str]:
-        """What could not be read so far."""
+        """Messages about what could not be read so far."""
         unready = [
             f"{store.name} is large and has no index yet: these are its newest runs. The index is "
             "being made, which takes a minute or two"
@@ -127,7 +127,7 @@ class RunSelection:
         return [*unready, *dict.fromkeys(found)]
 
     def hints(self) -> list[str]:
-        """What was probably meant, if there is no run."""
+        """What was probably meant, if no run matches."""
         return [hint for table in self.tables for hint in table.hints()]
 
 
@@ -174,18 +174,18 @@ class _Rows:
 
 
 class Selections:
-    """The selections that pages look at, by their tokens; the oldest are forgotten."""
+    """The selections that pages use, by token; the oldest are dropped."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, RunSelection] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, token: str | None, request: RunsQuery) -> RunSelection | None:
-        """Return a selection, if it is still known and is that of the request.
+        """Return a selection, if it is still known and belongs to the request.
 
         Args:
-            token: of the selection.
-            request: what is asked for; columns do not matter.
+            token: the token of the selection.
+            request: the request, whose columns do not matter.
         """
         with self._lock:
             found = self._kept.get(token or "")
@@ -198,7 +198,7 @@ class Selections:
         """Keep a selection for the next pages.
 
         Args:
-            selection: of a request.
+            selection: the selection.
         """
         with self._lock:
             self._kept[selection.token] = selection
@@ -207,17 +207,17 @@ class Selections:
 
 
 def select(stores: Mapping[str, BoardStore], request: RunsQuery) -> RunSelection:
-    """Return the runs of a request.
+    """Return the runs for a request.
 
-    Names that are no fields of every run are looked up in the stores if the first run does not
-    have them, as the program does.
+    Names that are not fields of every run are looked up in the stores if the first run does not
+    have them, as in the program.
 
     Args:
-        stores: of the board.
-        request: what is asked for.
+        stores: the stores of the board.
+        request: the request.
 
     Raises:
-        QueryError: the query, the order or a column has no meaning.
+        QueryError: the query, the ordering or a column is not valid.
         Problem: there is no such store.
     """
     asked = [store_of_key(stores, key) for key in dict.fromkeys(request.stores)]
@@ -231,11 +231,11 @@ def parsed(request: RunsQuery, names: Names = NO_NAMES) -> Expression:
     """Return the expression of a request.
 
     Args:
-        request: what is asked for.
-        names: what its words may stand for.
+        request: the request.
+        names: short names that may be used.
 
     Raises:
-        QueryError: it has no meaning.
+        QueryError: the query is not valid.
     """
     return parse(request.query, names=names, local=not request.utc)
 

@@ -13,7 +13,7 @@ _MAX_NAME_CHARS, _MAX_ADDRESS_CHARS = 80, 20_000
 
 
 def list_views(call: Call) -> dict[str, Any]:
-    """The saved views, and whether more can be saved.
+    """Return the saved views, and whether more can be saved.
 
     Args:
         call: without parameters.
@@ -23,7 +23,7 @@ def list_views(call: Call) -> dict[str, Any]:
 
 
 def save_view(call: Call) -> dict[str, Any]:
-    """Save a view; without an address it is deleted.
+    """Save a view, or delete it if there is no address.
 
     Args:
         call: with name and address.

@@ -1,4 +1,4 @@
-"""The schemas of what the API takes and returns, as in JSON Schema 2020-12."""
+"""The schemas of the parameters and results of the API, in JSON Schema 2020-12."""
 
 from __future__ import annotations
 

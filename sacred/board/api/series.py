@@ -1,8 +1,8 @@
-"""Curves of metrics as binary numbers: what a chart needs, and no more.
+"""Curves of metrics as binary numbers, with just what a chart needs.
 
 A response is a little-endian ``uint32`` with the length of a JSON text, that text, spaces up to
 a multiple of eight bytes, and ``float64`` columns. The text has a list ``series``, in the order of
-the columns; of each there are five: x, first, last, low, high, of ``buckets`` numbers each. Buckets
+the columns; each has five: x, first, last, low, high, of ``buckets`` numbers each. Buckets
 that have a NaN somewhere are listed in the text (``gaps``): they are few, if any.
 """
 
@@ -39,13 +39,13 @@ _MAX_SERIES = 2000
 
 
 def read_series(call: Call) -> Response:
-    """The points of metrics of runs, in buckets.
+    """Return the points of metrics of runs, in buckets.
 
     Args:
         call: with runs, names, what x is, a range of it and the number of buckets.
 
     Raises:
-        Problem: there is no such store, or they are too many.
+        Problem: there is no such store, or there are too many curves.
     """
     keys = list(dict.fromkeys(call.values["run"]))
     names = list(dict.fromkeys(call.values["name"]))
@@ -71,8 +71,8 @@ def series_response(
     """Return curves as a response.
 
     Args:
-        about: what is said of each, with ``buckets``, the length of its columns.
-        columns: five of each.
+        about: the description of each curve, with ``buckets``, the length of its columns.
+        columns: five columns for each curve.
     """
     header = json.dumps({"series": about}).encode()
     header += b" " * (-(len(header) + 4) % 8)
@@ -129,11 +129,11 @@ def points_of(
     """Return the points of a metric in the order of x.
 
     Args:
-        run: that has logged them.
-        name: of the metric.
-        x: step, time, relative or metric:NAME.
-        start: the least x that is wanted (default: all).
-        end: the largest x that is wanted (default: all).
+        run: the run that logged them.
+        name: the name of the metric.
+        x: one of step, time, relative, or metric:NAME.
+        start: the smallest wanted x (default: all).
+        end: the largest wanted x (default: all).
 
     Raises:
         KeyError: the run has no such metric.

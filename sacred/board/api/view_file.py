@@ -18,7 +18,7 @@ class ViewFile:
     """The views that all pages of a project share.
 
     Args:
-        path: of the file; None: there is none, and views stay in browsers.
+        path: the path of the file; None if views stay in browsers.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None) -> None:
@@ -26,7 +26,7 @@ class ViewFile:
         self._lock = threading.Lock()
 
     def read(self) -> list[dict[str, str]]:
-        """The views: their names, and the part of the address that restores them.
+        """Return the views: their names, and the part of the URL that restores them.
 
         Raises:
             Problem: the file is damaged.
@@ -43,8 +43,8 @@ class ViewFile:
         """Save, replace or delete a view.
 
         Args:
-            name: of the view.
-            address: the part of the address that restores it; None: it is deleted.
+            name: the name of the view.
+            address: the part of the URL that restores it; None to delete it.
 
         Returns:
             all views.

@@ -1,4 +1,4 @@
-"""Who notices what has changed in the stores, as long as somebody wants to know."""
+"""A thread that notices changes in the stores, as long as somebody listens."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _FIELDS = ("status", "heartbeat", "start_time", "stop_time", "meta", "result")
 
 
 class StoreChange(Frozen):
-    """What has changed in a store.
+    """A change in a store.
 
     Args:
-        store: its key.
-        new: keys of runs that have come.
-        changed: keys of runs that have changed or ended.
-        error: why it cannot be read; None: it can.
+        store: the key of the store.
+        new: the keys of new runs.
+        changed: the keys of runs that have changed or ended.
+        error: why the store cannot be read; None if it can.
     """
 
     store: str
@@ -43,17 +43,17 @@ class StoreChange(Frozen):
     error: str | None = None
 
     def to_json(self) -> str:
-        """The change as JSON text."""
+        """Return the change as JSON."""
         return json.dumps(
             {"store": self.store, "new": self.new, "changed": self.changed, "error": self.error}
         )
 
 
 class Watcher:
-    """Looks at stores in a thread of its own, and reports changes.
+    """Watches stores in a thread of its own, and reports changes.
 
     Args:
-        stores: of the board.
+        stores: the stores of the board.
         report: called with each change, in that thread.
     """
 
@@ -68,7 +68,7 @@ class Watcher:
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Look from now on; what has changed since the last time is reported soon."""
+        """Start watching; changes since the last time are reported soon."""
         with self._lock:
             self._wanted.set()
             if self._thread is None:
@@ -76,7 +76,7 @@ class Watcher:
                 self._thread.start()
 
     def pause(self) -> None:
-        """Nobody wants to know any more."""
+        """Stop watching, because nobody listens any more."""
         self._wanted.clear()
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
-"""The modules of the page as one classic script: pages of ``file://`` may load no modules.
+"""The modules of the page as one classic script, because ``file://`` pages cannot load modules.
 
 The page imports only names from relative paths, exports only declarations, and has no circular
-imports. So each module becomes a function that returns what it exports, in the order in which they
-need each other. Anything else is an error here, not a page that does something else.
+imports. So each module becomes a function that returns its exports, in the order of their
+dependencies. Anything else is an error here, and not a page that behaves differently.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _REST = re.compile(r"^(?:import|export)\b.*|\bimport\.meta\b|\bawait import\(", 
 
 
 def classic_script(root: Path, main: str, instead: Mapping[str, str]) -> str:
-    """Return a classic script that does what a module does.
+    """Return a classic script with the effect of a module.
 
     Args:
         root: the directory of the modules.
-        main: path of the module below it.
-        instead: modules that others take the place of, by their paths.
+        main: the path of the module below it.
+        instead: replacements for modules, by path.
 
     Raises:
-        ValueError: a module has syntax that is not known here, or imports itself.
+        ValueError: a module has unknown syntax, or imports itself.
     """
     ordered: dict[str, str] = {}
     _add(root, main, instead, ordered, ())

@@ -1,4 +1,4 @@
-"""The contents of files of runs, each once, as far as there is room."""
+"""The contents of files of runs, each stored once, up to a maximum size."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _MAX_FILE_BYTES, _MAX_ALL_BYTES = 1 << 20, 48 << 20
 
 
 class CopiedFiles:
-    """Contents in base64 by their digests.
+    """Contents in base64, by digest.
 
     Attributes:
         contents: the contents.
-        left_out: how many files were left out, by reason.
+        left_out: the number of files that were left out, by reason.
     """
 
     def __init__(self) -> None:
@@ -36,10 +36,10 @@ class CopiedFiles:
 
         Args:
             run: the run.
-            secrets: that no file may have.
+            secrets: secrets that no file may contain.
 
         Returns:
-            type and digest of each file by kind and name.
+            the type and digest of each file, by kind and name.
         """
         found: dict[str, dict[str, Any]] = {}
         for kind in _KINDS:

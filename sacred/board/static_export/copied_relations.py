@@ -1,4 +1,4 @@
-"""What a copy says of the files that connect runs."""
+"""The files that connect runs, in a copy."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def copied_lineage(board: Board, keys: Iterable[str], left_out: list[str]) -> di
 
     Args:
         board: whose stores are read, once.
-        keys: of the runs.
-        left_out: to which is added what the copy does not have.
+        keys: the keys of the runs.
+        left_out: receives sentences about what is left out.
     """
     count = sum(len(store.runs.runs()) for store in board.stores.values())
     if count > _MAX_RUNS:

@@ -1,4 +1,4 @@
-"""No secret leaves with a copy: what is named like one is masked, wherever it stands."""
+"""Removal of secrets from a copy: values with secret names are masked wherever they occur."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Secrets:
 
     Args:
         data: plain JSON in which entries are named: configurations, tables, comparisons.
-        words: that the page itself needs, such as names of fields: a password that is a part of
-            one is masked where it is named, not wherever these letters stand.
+        words: words that the page itself needs, such as names of fields. A password that is part of
+            such a word is masked only under its name, not wherever these letters occur.
 
     Attributes:
-        common: how many of the secrets are parts of such words.
+        common: the number of secrets that are parts of such words.
 
     >>> Secrets({"db": {"password": "hunter2"}}).masked({"output": "login with hunter2"})
     {'output': 'login with ***'}
@@ -46,18 +46,18 @@ class Secrets:
 
         Args:
             value: the data.
-            name: of the entry that they are.
+            name: the name of the entry.
         """
         return self._masked(value, name, _is_secret(name))
 
     def masked_text(self, text: str) -> str:
-        """Return a text without secrets: known ones, passwords in addresses, assignments."""
+        """Return a string without secrets: known ones, passwords in URLs, assignments."""
         for secret in self._texts:
             text = text.replace(secret, _MASK)
         return mask_secret_values(mask_passwords(text))
 
     def are_in(self, content: bytes) -> bool:
-        """Whether a known secret stands in a content that is no text."""
+        """Return whether binary content contains a known secret."""
         return any(
             secret.encode(encoding, "surrogatepass") in content
             for secret in self._texts

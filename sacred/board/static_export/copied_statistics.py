@@ -1,4 +1,4 @@
-"""What a copy says of many runs: groups that can be told apart, noise floors, importance."""
+"""The statistics in a copy: groups that differ, noise floors, importance."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _MAX_EVALUATIONS, _MAX_ENTRIES = 8, 10
 def copied_marks(
     api: LocalApi, groups: Sequence[Mapping[str, Any]]
 ) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Yield what is asked, and which groups differ from the best one.
+    """Yield requests, with the groups that differ from the best one.
 
     Args:
-        api: that is asked.
-        groups: with their queries, fields, stores and answers.
+        api: the API.
+        groups: the groups, with queries, fields, stores and answers.
     """
     for found in groups:
         answer = found["answer"]
@@ -46,9 +46,9 @@ def copied_noise(
     """Yield the noise floors of each experiment.
 
     Args:
-        api: that is asked.
-        runs: pages of runs by STORE/KEY.
-        fields: as ``listFields`` gives them.
+        api: the API.
+        runs: the pages of runs by STORE/KEY.
+        fields: the fields, as ``listFields`` returns them.
     """
     first: dict[Any, str] = {}
     for key, run in runs.items():
@@ -62,12 +62,12 @@ def copied_noise(
 def copied_importance(
     api: LocalApi, views: Sequence[View], fields: Sequence[Mapping[str, Any]]
 ) -> Iterator[dict[str, Any]]:
-    """Yield what is asked, and what Optuna says of it, if it is installed.
+    """Yield requests, with Optuna's answers if it is installed.
 
     Args:
-        api: that is asked.
-        views: whose runs are looked at.
-        fields: that there are.
+        api: the API.
+        views: the views whose runs are used.
+        fields: the known fields.
     """
     varying = [
         field["name"]

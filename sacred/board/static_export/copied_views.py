@@ -1,4 +1,4 @@
-"""What a static copy has: the answers that the page would get for some views."""
+"""The content of a static copy: the answers that the page would get for some views."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _ALL_RUNS = View(name="All runs", address="")
 
 
 class Copy(Frozen):
-    """What is in a copy.
+    """The content of a copy.
 
     Args:
-        data: for the page, as JSON without secrets.
-        runs: how many runs it has.
-        left_out: what it does not have, in sentences.
+        data: the data for the page, as JSON without secrets.
+        runs: the number of its runs.
+        left_out: sentences about what is left out.
     """
 
     data: dict[str, Any]
@@ -50,16 +50,16 @@ class Copy(Frozen):
 
 
 def copy_of(board: Board, views: Sequence[View], limit: int, with_first: bool = False) -> Copy:
-    """Return what views show, and what can be reached from there.
+    """Return what views show, and what can be reached from them.
 
     Args:
-        board: whose stores are read.
-        views: besides the plain list of all runs.
-        limit: how many runs at most: the first ones of each view.
-        with_first: show the first view first, not the list of all runs.
+        board: the board whose stores are read.
+        views: views in addition to the plain list of all runs.
+        limit: the maximum number of runs: the first ones of each view.
+        with_first: whether to open with the first view, not with the list of all runs.
 
     Raises:
-        QueryError: a view asks for what has no meaning.
+        QueryError: a view has a query that is not valid.
     """
     first = views[0].address if with_first else ""
     return _Copying(board, [_ALL_RUNS, *views], max(1, min(limit, MAX_RUNS))).copy(first)

@@ -1,4 +1,4 @@
-"""Asks the API what the page would ask, for some views, and keeps the answers."""
+"""Makes the requests that the page would make for some views, and keeps the answers."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ _COLUMNS = ("x", "first", "last", "low", "high")
 
 
 class View(Frozen):
-    """What a page shows, as its address says it.
+    """A view of the page, as described by its URL.
 
     Args:
-        name: of the view.
-        address: the part behind the question mark.
+        name: the name of the view.
+        address: the part of the URL after the question mark.
     """
 
     name: str
     address: str
 
     def values(self, name: str) -> list[str]:
-        """The values of a parameter of the address."""
+        """Return the values of a parameter in the URL."""
         return parse_qs(self.address.lstrip("?")).get(name, [])
 
     def value(self, name: str, default: str = "") -> str:
-        """Return the only value of a parameter of the address.
+        """Return the only value of a parameter in the URL.
 
         Args:
-            name: of the parameter.
-            default: what stands for one that is not there.
+            name: the name of the parameter.
+            default: the value of a missing parameter.
         """
         return next(iter(self.values(name)), default)
 
@@ -53,7 +53,7 @@ class LocalApi:
     """The operations of a board without a server.
 
     Args:
-        board: whose stores are asked.
+        board: the board.
     """
 
     def __init__(self, board: Board) -> None:
@@ -61,12 +61,12 @@ class LocalApi:
         self._operations = {operation.name: operation for operation in OPERATIONS}
 
     def ask(self, operation: str, path: dict[str, str] | None = None, **given: Any) -> Any:
-        """Return what an operation returns.
+        """Call an operation and return its result.
 
         Args:
-            operation: its name.
+            operation: the name of the operation.
             path: the parameters in its path.
-            given: parameters by name.
+            given: the parameters by name.
         """
         found = self._operations[operation]
         wanted = {name: value for name, value in given.items() if value is not None}
@@ -75,25 +75,26 @@ class LocalApi:
         return found.serve(call)
 
     def comparison(self, keys: Sequence[str]) -> Any:
-        """What differs between some runs, in all parts."""
+        """Return what differs between some runs, in all parts."""
         return self.ask("compareRuns", run=list(keys), part=list(COMPARED_PARTS))
 
     def curves(self, operation: str, **given: Any) -> list[dict[str, Any]]:
         """Return curves, with their columns packed.
 
         Args:
-            operation: the operation of the API that gives them.
-            **given: its parameters.
+            operation: the operation of the API that returns them.
+            **given: the parameters.
         """
         return packed_curves(bytes(self.ask(operation, **given).body))
 
 
 def chosen_views(wanted: Sequence[str] | None, saved: Sequence[Mapping[str, str]]) -> list[View]:
-    """Return the views that are to be copied.
+    """Return the views to copy.
 
     Args:
-        wanted: names of saved ones, or addresses behind a question mark; None: all saved ones.
-        saved: with name and address.
+        wanted: names of saved views, or the parts of URLs after a question mark; None for all saved
+            views.
+        saved: the saved views, with name and address.
 
     Raises:
         UsageError: there is no such view.
@@ -135,7 +136,7 @@ def packed_curves(content: bytes) -> list[dict[str, Any]]:
     """Return curves as JSON: columns in base64, without those that are equal to ``last``.
 
     Args:
-        content: of a response of `series`.
+        content: the content of a response of `series`.
     """
     curves = []
     for about, columns in _unpacked(content):

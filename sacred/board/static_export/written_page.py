@@ -26,11 +26,11 @@ _INSTEAD = {
 
 
 def write_copy(copy: Copy, directory: str | os.PathLike[str]) -> Path:
-    """Write ``index.html``; an older one is replaced, whole or not at all.
+    """Write ``index.html``, replacing an older one atomically.
 
     Args:
-        copy: what it has.
-        directory: where; it is made.
+        copy: the content.
+        directory: the directory, which is created.
 
     Returns:
         the path of the file.
@@ -48,7 +48,7 @@ def page_of(data: dict[str, Any]) -> str:
     """Return the page of a copy.
 
     Args:
-        data: of a `Copy`.
+        data: the data of a `Copy`.
     """
     vendored = [(PAGE_ROOT / name).read_text(encoding="utf-8") for name in _SCRIPTS]
     script = "\n".join([*vendored, classic_script(PAGE_ROOT, "main.js", _INSTEAD)])

@@ -1,4 +1,4 @@
-"""Which entries matter for a number, over all values of the others: Optuna, if installed."""
+"""Which entries matter for a number, over all values of the others, by Optuna if installed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NOT_INSTALLED = (
 
 
 def rank_importance(call: Call) -> dict[str, Any]:
-    """Which part of the variance of a number each entry accounts for.
+    """Return which part of the variance of a number each entry accounts for.
 
     Args:
         call: with the query, the number, and the entries.

@@ -1,4 +1,4 @@
-"""What the seeds alone change in an experiment, learnt from runs that differ in nothing else."""
+"""How much seeds alone change in an experiment, estimated from runs that differ only in them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MAX_RUNS = 2000
 
 
 def read_noise(call: Call) -> dict[str, Any]:
-    """The noise floor of numbers, in the experiment that a run is of.
+    """Return the noise floor of numbers, in the experiment of a run.
 
     Args:
         call: with a run, the names of numbers, and how many runs are compared with each other.

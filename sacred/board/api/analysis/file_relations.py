@@ -1,4 +1,4 @@
-"""Runs connected by the contents of files: which runs have made or read a file, as a graph."""
+"""Runs connected by the contents of files: which runs made or read a file, as a graph."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_RUNS, _MAX_FILES = 200, 500
 
 
 def read_lineage(call: Call) -> dict[str, Any]:
-    """The runs before and after a run, connected by the contents of files, in all stores.
+    """Return the runs before and after a run in all stores, connected by the contents of files.
 
     Args:
         call: with the run.
@@ -40,8 +40,8 @@ def connected_runs(board: Board, problems: list[str]) -> Lineage:
     """Return the runs of all stores that can be read, connected by the contents of files.
 
     Args:
-        board: whose stores are read.
-        problems: to which is added what cannot be read.
+        board: the board whose stores are read.
+        problems: receives messages about what cannot be read.
     """
     return Lineage(_readable(board, problems), problems.append)
 
@@ -53,9 +53,9 @@ def relations_of(
 
     Args:
         board: with the stores.
-        lineage: of these.
+        lineage: the lineage of the stores.
         start: the run.
-        problems: that are said.
+        problems: the messages so far.
     """
     reached, links = lineage.reachable(start)
     runs = reached[:_MAX_RUNS]
@@ -73,7 +73,7 @@ def relations_of(
 
 
 def read_users_of_file(call: Call) -> dict[str, Any]:
-    """The runs that have made or read a content.
+    """Return the runs that made or read files with a content.
 
     Args:
         call: with its MD5.

@@ -1,4 +1,4 @@
-"""Which groups can be told from the best one, or a pinned one: the tests of `sacred compare`."""
+"""Which groups differ from the best one, or from a pinned one, by the tests of `sacred compare`."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _MAX_GROUPS = 40
 
 
 def mark_groups_of_runs(call: Call) -> dict[str, Any]:
-    """How the groups of a query differ from the best of them, or from one of them.
+    """Return how the groups of a query differ from the best one, or from a given one.
 
-    The best one was chosen for being the best, so it is tested as one of all pairs of groups; a
-    group that was pinned is compared with each of the others (Holm in both cases).
+    The best group was chosen because it is the best, so the test corrects for all pairs of groups;
+    a pinned group is compared with each of the others (Holm in both cases).
 
     Args:
         call: with the query, the fields, the number, and the groups.
 
     Raises:
-        Problem: the groups are too many, or there is no such group.
+        Problem: there are too many groups, or there is no such group.
     """
     path = column_path(call.values["value"])
     grouped = group_runs(call, (path,))

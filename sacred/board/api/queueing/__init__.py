@@ -1,11 +1,11 @@
-"""What the API says of queues and sweeps, and what can be done with them.
+"""Queues and sweeps in the API, and actions on them.
 
 | module | what it holds |
 |---|---|
 | `queue_operations` | the rows of the table of operations |
-| `queue_schemas` | what they take and return |
-| `queue_listing` | what waits, is held back, runs and has failed; workers |
+| `queue_schemas` | the schemas of their parameters and results |
+| `queue_listing` | runs that wait, are held back, run or have failed; workers |
 | `queue_changes` | hold, release, cancel, requeue, priority |
-| `sweep_listing` | sweeps, their points, what they have reached; pause, resume, retry |
-| `launch_form` | what can be launched, its form, and runs that a form queues |
+| `sweep_listing` | sweeps, their points and results; pause, resume, retry |
+| `launch_form` | what can be launched, its form, and runs that are queued by a form |
 """

@@ -1,4 +1,4 @@
-"""What can be launched, its form, and runs that a form queues."""
+"""Launching: what can be launched, its form, and runs that are queued by a form."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BODY = 'the body is {"name": NAME, "store": STORE, "entries": {PATH: VALUE, ...
 
 
 def list_launchable(call: Call) -> dict[str, Any]:
-    """What can be launched, and into which stores; nothing is started for that.
+    """Return what can be launched, and into which stores, without starting anything.
 
     Args:
         call: without parameters.
@@ -41,13 +41,13 @@ def list_launchable(call: Call) -> dict[str, Any]:
 
 
 def read_form(call: Call) -> dict[str, Any]:
-    """The entries of an experiment or a program: it is started, and says them itself.
+    """Return the entries of an experiment or a program, which is started to list them.
 
     Args:
         call: with its name.
 
     Raises:
-        Problem: the project does not name it, or it does not say.
+        Problem: the project does not name it, or it does not list its entries.
     """
     name = call.path["name"].replace(SLASH, "/")
     try:
@@ -67,7 +67,7 @@ def launch_run(call: Call) -> dict[str, Any]:
         call: with name, store and entries.
 
     Raises:
-        Problem: they make no sense; the member ``entry`` has the path of an entry that does not.
+        Problem: an entry is not valid; the member ``entry`` has its path.
     """
     body = call.fields
     name, key, entries = body.get("name"), body.get("store"), body.get("entries")

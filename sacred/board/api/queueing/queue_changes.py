@@ -1,4 +1,4 @@
-"""What is done with queued runs: hold, release, cancel, requeue, priority."""
+"""Actions on queued runs: hold, release, cancel, requeue, priority."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["change_queued_runs", "chosen_action"]
 
 
 def change_queued_runs(call: Call) -> dict[str, Any]:
-    """Do something with runs, as ``sacred queue`` does; say with which it could not be done.
+    """Apply an action to runs, as ``sacred queue`` does; return those to which it does not apply.
 
     Args:
-        call: with the action and the runs.
+        call: the call with the action and the runs.
 
     Raises:
-        Problem: the action or the runs make no sense.
+        Problem: the action or the runs are not valid.
     """
     body = call.fields
     action = chosen_action(body, QUEUE_ACTIONS)
@@ -47,11 +47,11 @@ def chosen_action(body: dict[str, Any], known: Any) -> str:
     """Return the name of an action in a body.
 
     Args:
-        body: of a request.
-        known: names of actions.
+        body: the body of a request.
+        known: the names of actions.
 
     Raises:
-        Problem: it is none of them.
+        Problem: it is none of these.
     """
     name = body.get("action")
     if isinstance(name, str) and name in known:

@@ -1,4 +1,4 @@
-"""What the queues of the stores have: runs that wait, are held back, run or failed; workers."""
+"""The queues of the stores: runs that wait, are held back, run or have failed; workers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Found(Frozen):
 
 
 def queue_stores(call: Call) -> list[BoardStore]:
-    """Return the stores that a call asks for: those that it names, else all.
+    """Return the stores that a call names, or else all.
 
     Args:
         call: with a parameter ``store``.
@@ -46,7 +46,7 @@ def queue_stores(call: Call) -> list[BoardStore]:
 
 
 def list_queue(call: Call) -> dict[str, Any]:
-    """What the queues have.
+    """Return the content of the queues.
 
     Args:
         call: with the stores, and how many waiting runs of each are listed.

@@ -1,4 +1,4 @@
-"""The schemas of what operations on queues and sweeps take and return."""
+"""The schemas of the parameters and results of operations on queues and sweeps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def list_of(item: Schema) -> Schema:
     """Return the schema of a list.
 
     Args:
-        item: the schema of its items.
+        item: the schema of the items.
     """
     return {"type": "array", "items": item}
 
@@ -22,8 +22,8 @@ def object_with(required: Schema, optional: Schema | None = None) -> Schema:
     """Return the schema of an object with exactly these properties.
 
     Args:
-        required: their schemas, by names.
-        optional: those of properties that may be missing.
+        required: the schemas of required properties, by name.
+        optional: the schemas of properties that may be missing.
     """
     return {
         "type": "object",

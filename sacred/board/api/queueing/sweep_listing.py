@@ -1,4 +1,4 @@
-"""Sweeps: how far they are, their points with what these have reached; pause, resume, retry."""
+"""Sweeps: their progress, their points with results; pause, resume, retry."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = ["change_runs_of_sweep", "list_all_sweeps", "read_importance", "read_s
 
 
 def list_all_sweeps(call: Call) -> dict[str, Any]:
-    """The sweeps of the stores: how far they are, and what is best.
+    """Return the sweeps of the stores, with their progress and their best points.
 
     Args:
         call: with the stores.
@@ -48,13 +48,13 @@ def list_all_sweeps(call: Call) -> dict[str, Any]:
 
 
 def read_sweep(call: Call) -> dict[str, Any]:
-    """One sweep with its points, in their order.
+    """Return a sweep with its points, in order.
 
     Args:
         call: with its store and name, and how many points are wanted.
 
     Raises:
-        Problem: there is none of that name.
+        Problem: there is no sweep with that name.
     """
     sweep = _sweep(call)
     outcomes = sweep.outcomes()
@@ -73,13 +73,13 @@ def read_sweep(call: Call) -> dict[str, Any]:
 
 
 def read_importance(call: Call) -> dict[str, Any]:
-    """How much each dimension of a sweep matters for each of its objectives.
+    """Return how much each dimension of a sweep matters for each of its objectives.
 
     Args:
         call: with its store and name.
 
     Raises:
-        Problem: there is none of that name.
+        Problem: there is no sweep with that name.
     """
     # Not at the top: it loads Optuna, which is optional and takes a second.
     from sacred.sweeps.importance import importance_of

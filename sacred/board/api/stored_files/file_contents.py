@@ -32,7 +32,7 @@ _SHOWN = frozenset(
 
 
 def read_file(call: Call) -> Response:
-    """The content of a file, or a range of it.
+    """Return the content of a file, or a range of it.
 
     Args:
         call: with the run, the kind and the name of the file.
@@ -64,13 +64,13 @@ def read_file(call: Call) -> Response:
 
 
 def read_table(call: Call) -> dict[str, Any]:
-    """The first rows of a file in the format Parquet.
+    """Return the first rows of a Parquet file.
 
     Args:
         call: with the run, the kind and the name of the file.
 
     Raises:
-        Problem: there is no such file, or it is no such table.
+        Problem: there is no such file, or it is not a Parquet file.
         MissingExtraError: pyarrow is not installed.
     """
     parquet: Any = require("pyarrow.parquet", purpose="showing tables in the format Parquet")

@@ -22,7 +22,7 @@ _RESERVED = ",:"
 def log_directories(run: RunRecord) -> list[str]:
     """Return the directories that a run has recorded, as ``sacred.stflow`` does.
 
-    Relative ones are looked for beside the script.
+    Relative ones are searched for next to the script.
 
     Args:
         run: the run.
@@ -39,7 +39,7 @@ def log_directories(run: RunRecord) -> list[str]:
 
 
 def read_tensorboard(call: Call) -> dict[str, Any]:
-    """The log directories of a run, and the command that shows them.
+    """Return the log directories of a run, and the command that shows them.
 
     Args:
         call: with the run.
@@ -58,13 +58,13 @@ def read_tensorboard(call: Call) -> dict[str, Any]:
 
 
 def start_tensorboard(call: Call) -> dict[str, Any]:
-    """Start TensorBoard over the log directories of a run, and nothing else.
+    """Start TensorBoard for the log directories of a run, and for nothing else.
 
     Args:
         call: with the run.
 
     Raises:
-        Problem: it cannot be started, or the run has no such directory.
+        Problem: TensorBoard cannot be started, or the run has no log directory.
     """
     servers = call.board.tensorboards
     if servers is None:
