@@ -1,4 +1,4 @@
-"""Sources that are in no file: the cells of a notebook, the input of a session."""
+"""Sources that are not in a file: the cells of a notebook, the input of a session."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SEPARATOR = "# %%\n"
 
 
 class Definition(Protocol):
-    """What is read of `sacred.definition.IngredientDef`, which is of a floor above."""
+    """The part of `sacred.definition.IngredientDef` (in a higher layer) that is needed here."""
 
     @property
     def configurations(self) -> Sequence[Any]: ...
@@ -38,11 +38,11 @@ def sources_of_cells(name: str, definition: Definition) -> set[Source]:
     """Return the cells that define functions and scopes, as one source file.
 
     Args:
-        name: of the experiment or ingredient; the file is called after it.
-        definition: what it is made of.
+        name: the name of the experiment or ingredient, which gives the file its name.
+        definition: its definition.
 
     Returns:
-        empty: all of it is defined in files, or nobody knows where.
+        the file; empty if everything is defined in files, or if the source is unknown.
     """
     defined: list[object] = [*definition.configurations, *definition.named_configs.values()]
     defined += [*definition.config_hooks, *definition.captured_functions]

@@ -51,7 +51,7 @@ def gather_sources_and_dependencies(
         base_dir: root of the sources (default: the directory of the main file; without one,
             in a notebook, the working directory).
         repositories: cache of repositories, shared between calls.
-        known: files, perhaps the main file, of which no `Source` is created again.
+        known: files (perhaps the main file) for which no new `Source` is created.
 
     Raises:
         KeyError: `SETTINGS.DISCOVER_SOURCES` or `SETTINGS.DISCOVER_DEPENDENCIES` is unknown.
@@ -79,8 +79,8 @@ def gather_sources_and_dependencies(
 def imported_names(globs: Mapping[str, Any], base_dir: str) -> frozenset[str] | None:
     """Return the names of the modules that determine what is found for a script.
 
-    While they are unchanged nothing new is found. None: the strategies of `SETTINGS` depend on
-    more than these.
+    While they are unchanged, nothing new is found. None if the strategies in `SETTINGS` depend
+    on more than these.
 
     Args:
         globs: the script's globals.

@@ -1,4 +1,4 @@
-"""The installed distributions, and which of them a module belongs to.
+"""The installed distributions, and the distribution to which a module belongs.
 
 Reads the ``*.dist-info`` directories itself: `importlib.metadata` takes 2 ms for the name and the
 version of a package, and a run of many in one process takes 3 ms (``benchmarks/``, many-runs).
@@ -54,7 +54,7 @@ class Distribution:
 
     @property
     def is_checkout(self) -> bool:
-        """Whether it is a directory of sources that is on the path, and not installed.
+        """Whether it is a source directory on the path, and not installed.
 
         >>> Distribution("/home/me/lab/lab.egg-info").is_checkout
         True
@@ -80,11 +80,11 @@ class Distribution:
 
     @property
     def version(self) -> str | None:
-        """The version, or None if it does not tell."""
+        """The version, or None if it is unknown."""
         return self._header.get("Version", "").strip() or None
 
     def read(self, part: str) -> str:
-        """Return a file of the metadata, ``""`` if there is none."""
+        """Return the content of a metadata file, or ``""`` if there is none."""
         try:
             with open(os.path.join(self.path, part) if part else self.path, "rb") as file:
                 return file.read().decode("utf-8", "replace")
@@ -105,7 +105,7 @@ class Distribution:
         return top in names if names else normalize(top) == self.key
 
     def top_level_names(self) -> set[str]:
-        """The names that can be imported of it."""
+        """The names that can be imported from it."""
         names = set(self.read("top_level.txt").split())
         if not names:
             for line in self.read("RECORD").splitlines():
@@ -167,7 +167,7 @@ Sites = tuple[_Site, ...]
 
 
 def present_sites() -> Sites:
-    """Keep what is installed now, so that several questions are answered by one look."""
+    """Cache what is installed now, so that several lookups need only one scan."""
     return tuple([_site(directory or ".") for directory in dict.fromkeys(sys.path)])
 
 
@@ -175,8 +175,8 @@ def find_distribution(name: str, sites: Sites | None = None) -> Distribution | N
     """Return the installed distribution of this name, in any spelling.
 
     Args:
-        name: of the distribution.
-        sites: installed distributions; None: those that are installed now.
+        name: the name of the distribution.
+        sites: the installed distributions; None for those that are installed now.
 
     >>> find_distribution("no such distribution") is None
     True
@@ -189,7 +189,7 @@ def find_distribution(name: str, sites: Sites | None = None) -> Distribution | N
 
 
 def all_distributions() -> list[Distribution]:
-    """Return all that can be imported; of two of one name the one that wins."""
+    """Return all distributions that can be imported; of two with the same name, the first."""
     found: dict[str, Distribution] = {}
     for site in present_sites():
         for distribution in site.all:
@@ -200,12 +200,12 @@ def all_distributions() -> list[Distribution]:
 def owner_of(modname: str, filename: str, sites: Sites | None = None) -> Distribution | None:
     """Return the distribution that a module belongs to, by the module's file.
 
-    Two or more distributions may share a top-level name (``google``), so that does not tell.
+    Several distributions may share a top-level name (``google``), so the name is not enough.
 
     Args:
         modname: full name of the module.
-        filename: of the module.
-        sites: installed distributions; None: those that are installed now.
+        filename: the file of the module.
+        sites: the installed distributions; None for those that are installed now.
     """
     path = os.path.abspath(filename)
     parts = modname.split(".")

@@ -1,6 +1,6 @@
-"""What a run depends on besides its sources and its configuration, for whoever repeats it.
+"""What a run depends on besides its sources and its configuration, to repeat it.
 
-Read without starting a program and without importing anything: libraries are asked only if the
+It is gathered without starting programs or importing anything: libraries are queried only if the
 run has loaded them.
 """
 
@@ -56,7 +56,7 @@ class EnvironmentGatherer:
     Args:
         repositories: those of the sources.
         wants_diffs: whether to record the changes in dirty ones.
-        base_dir: what the sources lie below; None: there are none.
+        base_dir: the directory of the sources; None if there are none.
 
     >>> found = EnvironmentGatherer(Repositories(), wants_diffs=False)()
     >>> found["python"]["version"] == platform.python_version()
@@ -109,10 +109,10 @@ def installed_packages(sites: Sites) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return ``name==version`` of all installed distributions, and which have local sources.
 
     Args:
-        sites: where they are installed; of two of one name the first one wins.
+        sites: the places where they are installed; of two with the same name, the first one wins.
 
     Returns:
-        the distributions, and the names of those that no index has (``pip install -e``).
+        the distributions, and the names of those that are not on an index (``pip install -e``).
     """
     found: dict[str, str] = {}
     local: set[str] = set()

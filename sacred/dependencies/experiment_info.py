@@ -1,4 +1,4 @@
-"""Sources and dependencies of an experiment's scripts, as seen by one run."""
+"""Sources and dependencies of an experiment's scripts, as one run sees them."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Script(NamedTuple):
 class Findings:
     """The sources and packages found so far.
 
-    A source keeps the digest of its first sight: that version runs, whatever becomes of the
-    file. Git is called once per repository.
+    A source keeps its first digest, because that version runs, even if the file changes. Git
+    is called once per repository.
 
     >>> findings = Findings()
     >>> findings.look([Script({}, "/no/such/directory", False, (), ())])
@@ -95,8 +95,8 @@ class Findings:
 class ExperimentInfoGatherer:
     """Describes the experiment of one run, as often as it is called.
 
-    What it has seen stays as it was: that is what runs, whatever has become of the file. What
-    has been imported since is added. Git is asked once.
+    A source keeps its first digest, because that version runs, even if the file changes. Each call
+    adds what was imported since the last one. Git is called once.
 
     Args:
         script: that of the experiment.
@@ -122,7 +122,7 @@ class ExperimentInfoGatherer:
         self._described = -1
 
     def begin(self) -> None:
-        """Let git begin to look, because the description will be needed soon."""
+        """Start git in the background, because the description will be needed soon."""
         if self._script.save_git_info and self._mainfile is not None:
             self._findings.repositories.ask_about(self._mainfile)
 
@@ -136,7 +136,7 @@ class ExperimentInfoGatherer:
         return dict(self._info)
 
     def environment(self) -> EnvironmentGatherer:
-        """What describes the environment; to be called when the experiment is described."""
+        """Return the gatherer of the environment; call this when the experiment is described."""
         # Here: runs that nobody stores do without.
         from sacred.dependencies.environment import EnvironmentGatherer
 

@@ -1,8 +1,8 @@
 """The git repository of a file.
 
-The program is called once per repository. Nothing here fails: without git, without a commit, in a
-directory that git does not trust, or when it takes too long, a warning says why
-there is no commit.
+The program is called once per repository. Nothing here raises an error: without git, without a
+commit, in a directory that git does not trust, or if git takes too long, a warning says why there
+is no commit.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _CREDENTIALS_PATTERN = r"^(https?://)[^/@]*@"
 
 
 class GitInfo(Frozen, kw_only=False):
-    """The state of a repository; all None for a file outside of any."""
+    """The state of a repository; all None for a file outside of any repository."""
 
     repo: str | None = None
     commit: str | None = None
@@ -49,7 +49,7 @@ class GitInfo(Frozen, kw_only=False):
 
 
 class Repositories:
-    """Asks about each repository once. Make a new one to have the present state.
+    """Queries each repository once. Create a new object to get the present state.
 
     >>> Repositories().info("/")
     GitInfo(repo=None, commit=None, is_dirty=None)
@@ -62,13 +62,13 @@ class Repositories:
         self._diffs: dict[str, GitQuery | dict[str, Any]] = {}
 
     def ask_about(self, filename: str | os.PathLike[str]) -> None:
-        """Let git begin to look; `info` will find the answer."""
+        """Start git in the background; `info` waits for the answer."""
         root = _find_root(os.path.realpath(filename))
         if root is not None and root not in self._known and root not in self.pending_queries:
             self.pending_queries[root] = GitQuery(root, _STATUS_COMMAND)
 
     def info(self, filename: str | os.PathLike[str]) -> GitInfo:
-        """Return the state of the repository that the file lies in."""
+        """Return the state of the repository that contains a file."""
         root = _find_root(os.path.realpath(filename))
         if root is None:
             return GitInfo()
@@ -83,7 +83,7 @@ class Repositories:
         return self._known[root]
 
     def ask_for_diffs(self) -> None:
-        """Let git begin to write down the changes in dirty repositories; see `described`."""
+        """Start collecting the changes in dirty repositories; see `described`."""
         for root, info in self._known.items():
             if info.is_dirty and root not in self._diffs:
                 self._diffs[root] = GitQuery(root, _DIFF_COMMAND, into_file=True)
@@ -124,7 +124,7 @@ def _find_root(path: str) -> str | None:
 
 
 def describe_repository(root: str, status: str) -> GitInfo:
-    """Describe a repository by the answers of git and its configuration.
+    """Describe a repository from the answers of git and its configuration.
 
     Args:
         root: the directory with ``.git``.
@@ -143,9 +143,10 @@ def describe_repository(root: str, status: str) -> GitInfo:
 
 
 def remotes_in(path: str) -> str | None:
-    """What git would answer to `_REMOTES_COMMAND`; None: git has to be asked.
+    """Return what git would answer to `_REMOTES_COMMAND`; None if git must be called.
 
-    Only for what git itself writes into the file; see "CONFIGURATION FILE" in git-config(1).
+    This works only for what git itself writes into the file; see "CONFIGURATION FILE" in
+    git-config(1).
     """
     try:
         with open(path, encoding="utf-8") as file:

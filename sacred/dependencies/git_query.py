@@ -20,13 +20,13 @@ _HOOK_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 
 
 def git_environment() -> dict[str, str]:
-    """Return the environment in which git asks for nothing, and looks at the given directory."""
+    """Return the environment in which git never prompts, and uses the given directory."""
     inherited = {k: v for k, v in os.environ.items() if k not in _HOOK_VARIABLES}
     return {**inherited, **_QUERY_VARIABLES}
 
 
 class GitAnswer(NamedTuple):
-    """The output of git, and why there is none."""
+    """The output of git, or the reason why there is none."""
 
     output: str = ""
     #: What went wrong; None: git has answered.
@@ -39,8 +39,8 @@ class GitQuery:
     Args:
         root: the directory of the repository.
         arguments: command and arguments.
-        into_file: keep what it prints in a file, so that it can end before it is asked for a
-            long answer.
+        into_file: whether to write the output to a file, so that git can end before a long answer
+            is read.
 
     >>> GitQuery("/", ["rev-parse", "HEAD"]).answer(timeout=10).output
     ''

@@ -23,7 +23,7 @@ _NAME = r"[\w.]+"
 
 
 def followed(start: Iterable[Importer], candidates: Mapping[str, str]) -> set[str]:
-    """The files among some candidates that files import, directly or not.
+    """Return the candidates that some files import, directly or indirectly.
 
     Args:
         start: modules whose statements are read.

@@ -1,4 +1,4 @@
-"""Modules that a run has imported and that nobody records: neither its sources nor installed."""
+"""Modules that a run has imported and that are not recorded: neither sources nor installed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def outside_modules(
 ) -> list[tuple[str, str]]:
     """Return top-level modules and their files, in order of the names.
 
-    ``python -m lab.train`` imports a package beside ``lab``, for example: a repetition finds it
-    only if it has the repository, or if it is where it was.
+    For example, ``python -m lab.train`` imports a package next to ``lab``: a repetition finds
+    it only if it has the repository, or if the package is still there.
 
     Args:
         modules: those that are loaded, as in `sys.modules`.
-        base_dir: what the sources of the run lie below.
+        base_dir: the directory of the sources of the run.
         sites: installed distributions.
     """
     paths = sysconfig.get_paths()

@@ -12,7 +12,7 @@ PathLike = str | os.PathLike[str]
 
 
 class Source:
-    """A source file at the time a run was prepared.
+    """A source file as it was when a run was prepared.
 
     `filename` becomes absolute. `repo`, `commit` and `isdirty` (kept as `is_dirty`) are those of
     its git repository, or None. Sources are equal when the files are the same.
@@ -57,7 +57,7 @@ class Source:
         return Source(path, digest, git.repo, git.commit, git.is_dirty)
 
     def to_json(self, base_dir: PathLike | None = None) -> tuple[str, str]:
-        """Return (path, md5); the path relative to `base_dir` if that is given."""
+        """Return (path, md5), with the path relative to `base_dir` if that is given."""
         if base_dir:
             return os.path.relpath(self.filename, os.path.realpath(base_dir)), self.digest
         return self.filename, self.digest

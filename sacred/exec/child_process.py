@@ -32,7 +32,7 @@ def run_child(
     listen: OutputListener | None = None,
     tick: Callable[[], None] = lambda: None,
 ) -> int:
-    """Run a program to its end; an interrupt of this process is passed on to it.
+    """Run a program until it ends; an interrupt of this process is passed on to it.
 
     Args:
         words: program and arguments.
@@ -46,7 +46,7 @@ def run_child(
         the return code: negative for a signal.
 
     Raises:
-        OSError: it cannot be started.
+        OSError: the program cannot be started.
         KeyboardInterrupt, Terminated: this process was told to end, and the program has ended.
     """
     pipe = None if listen is None else subprocess.PIPE

@@ -1,4 +1,4 @@
-"""What a program is made of: its file, its version, its libraries."""
+"""The composition of a program: its file, its version, its libraries."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _VERSION_SUFFIX = re.compile(r"-?[\d.]+$")
 
 
 def find_program(name: str, directory: str) -> str | None:
-    """Return the absolute path of a program, as the system finds it; None: there is none.
+    """Return the absolute path of a program, as the system finds it; None if there is none.
 
     Args:
         name: as it is typed: with a slash it is a path, else it is looked for in ``PATH``.
@@ -67,7 +67,7 @@ def interpreter_name(path: str) -> str:
 
 
 def script_in(words: tuple[str, ...], program: str, directory: str) -> str | None:
-    """Return the path of the script that a call runs: the file behind an interpreter.
+    """Return the path of the script that a call runs: the file after an interpreter.
 
     Args:
         words: program and arguments.

@@ -28,7 +28,7 @@ class CsvMetrics:
         self._dialect: type[csv.Dialect] | str = "excel"
 
     def points(self, is_over: bool = False) -> Iterator[Point]:
-        """Yield what is new.
+        """Yield new points.
 
         Args:
             is_over: whether the program has ended: a last line without an end is complete.

@@ -1,4 +1,4 @@
-"""Parameters of a program that are declared: types, choices, ranges, defaults."""
+"""Declared parameters of a program: types, choices, ranges, defaults."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Parameter(Frozen):
     """A declared parameter.
 
     Args:
-        path: its name; groups have dots.
+        path: its name, with dots for groups.
         type: one of ``int``, ``float``, ``str``, ``bool``, ``list``, ``dict``; None: any.
-        default: None: it has to be given.
-        choices: the only values; empty: any.
-        min: of numbers, the smallest; None: any.
-        max: likewise.
-        help: what it is, in words.
+        default: the default; None if the parameter must be given.
+        choices: the allowed values; empty for any.
+        min: the smallest allowed number; None for any.
+        max: the largest allowed number; None for any.
+        help: a description.
     """
 
     path: str
@@ -61,10 +61,10 @@ class Parameter(Frozen):
     help: str = ""
 
     def fitted(self, value: Any) -> Any:
-        """Return a value as the declared type has it; ``no`` for a bool is False.
+        """Convert a value to the declared type; for a bool, ``no`` is False.
 
         Raises:
-            ValueError: it does not fit; the message says why.
+            ValueError: the value does not fit; the message says why.
         """
         if self.type is not None:
             sample, classes = _TYPES[self.type]
@@ -149,8 +149,8 @@ def parameters_in_schema(
 ) -> Iterator[Parameter]:
     """Yield the parameters that a JSON Schema describes.
 
-    Used are ``properties``, ``type``, ``default``, ``enum``, ``minimum``, ``maximum`` and
-    ``description``; other keywords are not looked at.
+    It uses ``properties``, ``type``, ``default``, ``enum``, ``minimum``, ``maximum`` and
+    ``description``, and ignores other keywords.
 
     Args:
         schema: of an object.

@@ -35,7 +35,7 @@ class DeclaredProgram(Frozen):
     """A program of a project.
 
     Args:
-        name: by which it is called.
+        name: the name of the program.
         words: program and arguments.
         directory: of the project, which it runs in.
         parameters: declared ones; None: any are taken.

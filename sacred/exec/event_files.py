@@ -9,7 +9,7 @@ message ``Event`` of protocol buffers (``tensorflow/core/util/event.proto``)::
     Value        1: string tag   2: float simple_value   8: TensorProto tensor
     TensorProto  1: DataType dtype   4: bytes tensor_content   5: float_val   6: double_val
 
-Checksums are not looked at: a record that is only half written is shorter than its length.
+Checksums are ignored: a record that is only partly written is shorter than its length.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ def is_event_file(name: str) -> bool:
 
 
 class EventMetrics:
-    """Reads an event file, or all below a directory, as far as they are written.
+    """Reads an event file, or all event files below a directory, as far as they are written.
 
     Args:
-        path: file or directory, which need not be there yet. Scalars of files in a
-            sub-directory get its name in front, as in TensorBoard.
+        path: a file or directory, which need not exist yet. Scalars from a sub-directory get
+            its name as a prefix, as in TensorBoard.
     """
 
     def __init__(self, path: str) -> None:
@@ -51,10 +51,10 @@ class EventMetrics:
         self._offsets: dict[str, int] = {}
 
     def points(self, is_over: bool = False) -> Iterator[Point]:
-        """Yield what is new.
+        """Yield new points.
 
         Args:
-            is_over: not used: records say how long they are.
+            is_over: not used, because records contain their length.
         """
         for file in self._files():
             folder = os.path.relpath(os.path.dirname(file) or ".", self.path)
@@ -89,7 +89,7 @@ def scalars_of(event: bytes) -> Iterator[tuple[str, float, int]]:
     """Yield name, value and step of the scalars in a message ``Event``.
 
     Raises:
-        ValueError: it is no message.
+        ValueError: it is not a message.
     """
     fields = list(_fields(event))
     step = next((value for number, value in fields if number == 2), 0)

@@ -1,4 +1,4 @@
-"""The files that a program has made, as artifacts of its run."""
+"""The files that a program made, as artifacts of its run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RECORDS_PREFIX = "program/"
 
 
 class FileStamps:
-    """The files that match patterns, and which of them have changed since.
+    """The files that match patterns, and their changes since then.
 
     Args:
         patterns: relative to the directory; ``**`` stands for any folders.

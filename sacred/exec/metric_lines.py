@@ -17,7 +17,7 @@ MAX_LINE_BYTES = 1 << 16
 
 
 class Point(NamedTuple):
-    """A value of a metric; ``step`` None: the next one."""
+    """A value of a metric; if ``step`` is None, the next step."""
 
     name: str
     value: float
@@ -42,10 +42,10 @@ class MetricPattern(Frozen):
 
     @classmethod
     def parse(cls, text: str) -> MetricPattern:
-        """Return the pattern that a text ``NAME: REGEX`` stands for.
+        """Parse a pattern of the form ``NAME: REGEX``.
 
         Raises:
-            UsageError: it is none.
+            UsageError: it does not have this form.
         """
         name, colon, pattern = text.partition(":")
         if not colon or not name.strip() or not pattern.strip():
@@ -61,7 +61,7 @@ class MetricPattern(Frozen):
         return cls(name=name.strip(), regex=regex)
 
     def points(self, line: str) -> Iterator[Point]:
-        """Yield what a line of the output has of this metric."""
+        """Yield the points of this metric in a line of the output."""
         names = self.regex.groupindex
         first = next(n for n in range(1, self.regex.groups + 1) if n != names.get("step"))
         for match in self.regex.finditer(line):
@@ -72,7 +72,7 @@ class MetricPattern(Frozen):
 
 
 class LineSplitter:
-    r"""Puts pieces of output together to lines; a carriage return ends one as well.
+    r"""Joins chunks of output to lines; a carriage return ends a line as well.
 
     >>> splitter = LineSplitter()
     >>> [*splitter.lines(b"loss=0.5\rlo"), *splitter.lines(b"ss=0.4\n")]
@@ -83,7 +83,7 @@ class LineSplitter:
         self._rest = b""
 
     def lines(self, data: bytes) -> Iterator[str]:
-        """Yield the lines that are complete now."""
+        """Yield the lines that are now complete."""
         *lines, rest = re.split(rb"[\r\n]", self._rest + data)
         self._rest = rest if len(rest) <= MAX_LINE_BYTES else b""
         for line in lines:
@@ -91,22 +91,22 @@ class LineSplitter:
                 yield line.decode("utf-8", "replace")
 
     def end(self) -> Iterator[str]:
-        """Yield what is left, as the last line."""
+        """Yield the rest as the last line."""
         yield from self.lines(b"\n")
 
 
 def points_of_json(line: str) -> tuple[list[Point], dict[str, Any]]:
-    """Return the points in a JSON line of ``$SACRED_METRICS``, and what else stands in it.
+    """Return the points in a JSON line of ``$SACRED_METRICS``, and other content.
 
     Args:
         line: an object ``{"name": "loss", "value": 0.5, "step": 3}``, or
             ``{"loss": 0.5, "accuracy": 0.8, "step": 3}``.
 
     Returns:
-        the points, and ``{"result": value}`` if that is what the line says.
+        the points, and ``{"result": value}`` if the line has a result.
 
     Raises:
-        ValueError: it is no such line.
+        ValueError: the line does not have this form.
 
     >>> points_of_json('{"loss": 0.5, "step": 3}')[0]
     [Point(name='loss', value=0.5, step=3)]

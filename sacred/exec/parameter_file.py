@@ -1,4 +1,4 @@
-"""A parameter file of a program: read, and written again with the values of a run."""
+"""Reading the parameter file of a program, and writing it with the values of a run."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _BARE_TOML_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def read_parameters(path: str) -> dict[str, Any]:
-    """Return what a parameter file holds.
+    """Return the content of a parameter file.
 
     Args:
-        path: its suffix tells its kind; sections of INI files become dicts.
+        path: the file, whose suffix determines the format; sections of INI files become dicts.
 
     Raises:
-        ConfigFileError: it is of another kind, or cannot be understood.
+        ConfigFileError: the format is unknown, or the content is malformed.
         OSError: it cannot be read.
     """
     suffix = Path(path).suffix.lower()

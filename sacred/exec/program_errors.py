@@ -1,4 +1,4 @@
-"""How a program ends otherwise than well."""
+"""Errors for programs that fail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["ProgramFailedError", "exit_status_of"]
 
 
 class ProgramFailedError(SacredError):
-    """The program of ``sacred exec`` has ended with another status than 0.
+    """The program of ``sacred exec`` ended with a status other than 0.
 
     Attributes:
         exit_status: as a shell reports it: 128 + its number for a signal.

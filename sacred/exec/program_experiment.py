@@ -32,7 +32,7 @@ COMMAND = "exec"
 class ProgramExperiment(Experiment):
     """An experiment that runs a program.
 
-    Its configuration are the parameters of the program.
+    Its configuration consists of the parameters of the program.
 
     Args:
         request: the program.
@@ -84,7 +84,7 @@ class ProgramExperiment(Experiment):
             the finished run.
 
         Raises:
-            ProgramFailedError: it has failed; `current_run` is the run.
+            ProgramFailedError: the program failed; `current_run` is the run.
         """
         leased = _leased_config()
         if leased is not None:
@@ -119,7 +119,7 @@ class ProgramExperiment(Experiment):
         return _ProgramInfoGatherer(self)
 
     def description(self) -> dict[str, Any]:
-        """What is recorded of the program, in the environment of the run."""
+        """The record of the program, in the environment of the run."""
         request = self.request
         asked: dict[str, Any] = {
             "words": [mask_secret_values(mask_passwords(word)) for word in request.words],
@@ -144,13 +144,13 @@ class ProgramExperiment(Experiment):
         return found
 
     def trace(self) -> dict[str, Any]:
-        """What is recorded of the trace, in the environment of the run; empty: nothing."""
+        """The record of the trace, in the environment of the run; empty if there is none."""
         started = self.program_run
         return {} if started is None or started.trace is None else started.trace.document()
 
     @property
     def packages(self) -> list[str]:
-        """The packages that the program has loaded, as far as it was traced."""
+        """The packages that the program loaded, as far as it was traced."""
         started = self.program_run
         return [] if started is None or started.trace is None else started.trace.packages
 

@@ -1,4 +1,4 @@
-"""One run of a program: what it is given, and what is taken from it."""
+"""One run of a program: its input, and what is recorded of it."""
 
 from __future__ import annotations
 

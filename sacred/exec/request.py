@@ -1,4 +1,4 @@
-"""What ``sacred exec`` is asked for, as a frozen value."""
+"""The request of ``sacred exec``, as a frozen value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 class ExecRequest(Frozen):
-    """A program that is to be run, and what is to be recorded of it.
+    """A program to run, and what to record of it.
 
     Args:
         words: the program and its arguments, with ``{parameters}`` in them.

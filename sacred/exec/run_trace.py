@@ -1,4 +1,4 @@
-"""The trace of one run: in front of the program, and what it brings into the record."""
+"""The trace of one run: its command, and its part of the record."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RunTrace:
         self.start_error = ""
 
     def words(self) -> list[str]:
-        """Return the words in front of the program."""
+        """Return the words before the program."""
         return self._tracer.words_for(self._file)
 
     def record(self, run: Run, stored: Mapping[str, str]) -> TraceRecord:

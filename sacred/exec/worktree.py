@@ -1,4 +1,4 @@
-"""An older commit in a scratch directory, as a worktree of its repository."""
+"""An older commit in a scratch directory, as a git worktree."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Checkout(Frozen):
     """A commit in a scratch directory.
 
     Args:
-        directory: the one in it that corresponds to the user's.
-        commit: its full name.
+        directory: the directory in it that corresponds to the user's.
+        commit: the full hash of the commit.
     """
 
     directory: str
@@ -33,7 +33,7 @@ class Checkout(Frozen):
 def checked_out(revision: str, directory: str) -> Iterator[Checkout]:
     """Check out a commit into a scratch directory, for this block.
 
-    The files of the repository and its branches stay as they are.
+    The files of the repository and its branches are not changed.
 
     Args:
         revision: commit, tag or branch.

@@ -1,4 +1,4 @@
-"""``manifest.json`` of a bundle with a root, written and read without trust."""
+"""``manifest.json`` of a bundle with a root, written, and read as untrusted."""
 
 from __future__ import annotations
 

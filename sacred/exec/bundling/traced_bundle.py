@@ -42,7 +42,7 @@ def files_to_pack(
 
 
 def estimate_lines(found: RootFiles) -> list[str]:
-    """Say how large a root is going to be.
+    """Return lines that say how large a root will be.
 
     Args:
         found: its files.

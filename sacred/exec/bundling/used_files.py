@@ -1,4 +1,4 @@
-"""Which files of this machine a traced run needs, and why."""
+"""The files of this machine that a traced run needs, and why."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class UsedFile(Frozen):
 
 
 class UsedFiles:
-    """What a traced run used.
+    """The files that a traced run used.
 
     Args:
         trace: ``environment.trace`` of its record.

@@ -1,11 +1,11 @@
-"""What a program and its children open, execute, make and connect to, by `strace` (Linux).
+"""What a program and its children open, execute, create and connect to, by `strace` (Linux).
 
 | module | what it holds |
 |---|---|
 | `strace` | whether a program can be traced, and the words that do so |
 | `strace_lines` | the lines that strace writes, as calls |
 | `accesses` | calls put together: files read and written, programs, peers, directories |
-| `system_files` | which files belong to the system or are nobody's business |
+| `system_files` | which files belong to the system or are private |
 | `trace_record` | what is recorded of a trace: digests, names, remarks |
 | `trace_directories` | directories of traces, and those that killed processes left |
 | `file_digests` | digests of files; of huge ones, once |

@@ -1,4 +1,4 @@
-"""Calls put together: files that a program read and wrote, what it executed, its peers."""
+"""Summary of the calls: files that a program read and wrote, what it executed, its peers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _MAX_PROGRAMS = 1000
 
 
 class FileUse:
-    """How a file was used.
+    """The use of a file.
 
     Attributes:
         was_read: before the program wrote it.
@@ -61,7 +61,7 @@ class _Directory:
 
 
 class Accesses:
-    """What a program and its children have done.
+    """The accesses of a program and its children.
 
     Args:
         directory: the working directory of the program.
@@ -99,7 +99,7 @@ class Accesses:
         self.first_error = ""
 
     def add(self, lines: Iterable[str]) -> None:
-        """Take lines of a trace into account."""
+        """Add the lines of a trace."""
         for call in calls_in(lines):
             self._add(call)
 

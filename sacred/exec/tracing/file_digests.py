@@ -20,7 +20,7 @@ _MIN_AGE_SECONDS = 2.0
 
 
 class Digests(NamedTuple):
-    """Of a file; ``md5`` is what stores know their files by."""
+    """The digests of a file; stores identify files by ``md5``."""
 
     sha256: str
     md5: str

@@ -1,4 +1,4 @@
-"""Whether a program can be traced, and the words that do so."""
+"""Whether a program can be traced, and the command that traces it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MAX_TEXT_CHARS = 300
 
 
 class Tracer(Frozen):
-    """How a program is traced.
+    """The way in which a program is traced.
 
     Args:
         words: in front of the program, but for the name of the file.
@@ -45,12 +45,12 @@ class Tracer(Frozen):
     for_bundle: bool = False
 
     def words_for(self, file: str) -> list[str]:
-        """Return the words that stand in front of a program; the trace is written to a file."""
+        """Return the words before a program that write its trace to a file."""
         return [*self.words, "-o", file, "--"]
 
 
 def tracer_for(program: str, for_bundle: bool = False) -> Tracer | str:
-    """Return how a program is traced, or why it cannot be.
+    """Return the way to trace a program, or the reason why it cannot be traced.
 
     Args:
         program: its path.
@@ -139,7 +139,7 @@ def _version(strace: str) -> str:
 
 
 def read_trace(file: str, directory: str) -> Accesses:
-    """Return what a trace holds when the program has ended; wait until it is complete.
+    """Read a trace after the end of the program; wait until it is complete.
 
     Args:
         file: of the trace.
@@ -170,7 +170,7 @@ def is_running(number: int) -> bool:
 
 
 def read_trace_until(file: str, directory: str, mark: str) -> Accesses:
-    """Return what a trace of this process holds until now.
+    """Read the trace of this process up to now.
 
     Args:
         file: of the trace.

@@ -32,15 +32,15 @@ _CONTROLS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"v": b"\v", b"f": b"\f"}
 
 
 class Call(NamedTuple):
-    """A call of the system.
+    """A system call.
 
     Args:
-        process: its number.
-        name: of the call; ``exit`` for the end of the process, and ``begin fork`` for a fork
-            that has not returned yet.
-        arguments: as strace writes them.
-        result: None: not known, or it has failed.
-        error: name of the error; empty: there was none.
+        process: the number of the process.
+        name: the name of the call; ``exit`` for the end of the process, and ``begin fork`` for a
+            fork that has not returned yet.
+        arguments: the arguments as strace writes them.
+        result: the result; None if it is unknown, or if the call failed.
+        error: the name of the error; empty if there was none.
         path: of the file that the resulting descriptor stands for.
     """
 
@@ -61,7 +61,7 @@ class PathArgument(NamedTuple):
 
 
 def calls_in(lines: Iterable[str]) -> Iterator[Call]:
-    r"""Yield the calls of a trace; what is no line of strace is passed over.
+    r"""Yield the calls of a trace, skipping lines that are not from strace.
 
     >>> [call] = calls_in(['12 openat(AT_FDCWD</w>, "a", O_RDONLY) = 3</w/a>\n'])
     >>> call.name, call.path
@@ -119,12 +119,12 @@ def path_arguments(arguments: str) -> list[PathArgument]:
 
 
 def texts_in(arguments: str) -> list[str]:
-    """Return the texts in quotes among arguments; strace has cut long ones."""
+    """Return the quoted strings among arguments; strace cuts long ones."""
     return [unescaped(text) for text in re.findall(_TEXT, arguments)]
 
 
 def unescaped(text: str) -> str:
-    r"""Return a text that strace has escaped.
+    r"""Return the original of a string that strace has escaped.
 
     >>> unescaped('a\\n\\303\\251\\76')
     'a\né>'

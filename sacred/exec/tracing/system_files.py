@@ -1,4 +1,4 @@
-"""Which files belong to the system, and which are nobody's business: recorded by name only."""
+"""Files that belong to the system or are private, and are recorded only by name."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _SECRET_NAME = re.compile(
 
 
 def is_outside(path: str) -> bool:
-    """Whether a path is none of a file that lasts: of a device, of a process, a compiled one."""
+    """Whether a path is not that of a lasting file: a device, a process, a compiled module."""
     return is_device(path) or is_compiled(path)
 
 
 def is_compiled(path: str) -> bool:
-    """Whether a path is one of a module that Python has compiled."""
+    """Whether a path is that of a compiled Python module."""
     return _COMPILED_PATH.search(path) is not None
 
 
 def source_of_compiled(path: str) -> str | None:
-    """Return where the source of a compiled module of Python would be; None: it is none.
+    """Return where the source of a compiled Python module would be; None for other files.
 
     >>> source_of_compiled("/lab/__pycache__/data.cpython-311.opt-1.pyc")
     '/lab/data.py'
@@ -49,14 +49,14 @@ def source_of_compiled(path: str) -> str | None:
 
 
 def is_device(path: str) -> bool:
-    """Whether a path is one of a device or a process."""
+    """Whether a path is that of a device or a process."""
     # Directories in it hold files as others do; what lies in it directly is shared memory.
     is_shared = path.startswith(_SHARED_MEMORY) and path.count("/") > _SHARED_MEMORY.count("/")
     return path.startswith(_DEVICE_PREFIXES) and not is_shared
 
 
 class SystemFiles:
-    """Tells files of the system from those of the user.
+    """Distinguishes files of the system from files of the user.
 
     Args:
         directory: the working directory of the program.

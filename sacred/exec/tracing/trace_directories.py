@@ -15,13 +15,13 @@ _NAME = re.compile(rf"{_PREFIX}(?P<namespace>\d+)-(?P<number>\d+)-(?P<started>\d
 
 
 def make_trace_directory() -> str:
-    """Make a temporary directory for the trace of this process, whose name says whose it is."""
+    """Create a temporary directory for the trace of this process, named after the process."""
     process = f"{_namespace()}-{os.getpid()}-{_start_of(os.getpid())}"
     return tempfile.mkdtemp(prefix=f"{_PREFIX}{process}-")
 
 
 def remove_abandoned() -> None:
-    """Remove the directories of this user's traced processes that are no more.
+    """Remove the directories of this user's traced processes that have ended.
 
     A process that was killed (SIGKILL) could not do so itself.
     """

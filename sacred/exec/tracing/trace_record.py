@@ -1,4 +1,4 @@
-"""What is recorded of a trace: files with their digests, programs, peers, remarks."""
+"""The record of a trace: files with their digests, programs, peers, remarks."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ _CHANGED = "it was changed while the run was reading it"
 
 
 class TraceRecord:
-    """What a program has read, written and executed, as it is recorded.
+    """The record of what a program has read, written and executed.
 
     Args:
-        accesses: what strace has seen.
+        accesses: what strace saw.
         directory: the working directory of the program.
         started: when it was started, in seconds since 1970.
         version: of strace.
@@ -207,7 +207,7 @@ class TraceRecord:
         return sorted(p for p in paths if not is_device(p) and not f"{p}/".startswith(scratch))
 
     def summary(self) -> str:
-        """Say in one line what was traced."""
+        """Return one line that says what was traced."""
         return (
             f"traced files: {len(self._read)} read, {len(self._written)} written, "
             f"{len(self._names)} of the system; programs: {len(self._accesses.programs)}; "
