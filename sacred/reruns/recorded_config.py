@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from sacred._base.paths import iterate_flattened
 from sacred._base.secret_text import VARIABLE
 from sacred.records import RunRecord
 from sacred.records.stored_values import SHOWN_AS_STORED, restored
 from sacred.serializer import dumps
+from sacred.serializer.object_text import ObjectText
 
 __all__ = ["config_file_text"]
 
@@ -21,15 +23,24 @@ def config_file_text(record: RunRecord) -> tuple[str, list[str]]:
         record: the run.
 
     Returns:
-        the text of the file, and the entries that are not in it. For a class, for example, only
-        the name is stored, so its value comes from the sources.
+        the text of the file, and the entries that are not in it. Of a class, for example, only the
+        name is stored, and of a ``torch.device`` a string, so the sources give their values.
     """
     problems: list[str] = []
     config = restored(record.stored("config") or {}, problems.append)
     left_out = [problem.partition(f" {SHOWN_AS_STORED}")[0] for problem in problems]
+    left_out += [path for path, value in iterate_flattened(config) if _has_object_text(value)]
     for path in left_out:
         _remove(config, path.split("."))
     return dumps(_literal(config), indent=2), left_out
+
+
+def _has_object_text(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_object_text, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_has_object_text, value))
+    return isinstance(value, ObjectText)
 
 
 def _remove(config: Any, steps: list[str]) -> None:

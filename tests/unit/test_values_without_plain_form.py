@@ -28,6 +28,7 @@ from sacred import Experiment
 from sacred.config.config_files import load_config_file
 from sacred.config.normalize import normalize_or_die
 from sacred.observers import FileStorageObserver, SqlObserver, StoreObserver, TinyDbObserver
+from sacred.reruns.recorded_config import config_file_text
 from sacred.runs import open_store
 from sacred.serializer import UnsafeDataError, dumps, flatten, is_plain, loads, restore
 from sacred.serializer.object_text import ObjectText
@@ -293,6 +294,15 @@ def test_classes_and_functions_are_read_as_their_names(store, kind):
     assert run.config["optimizer"] == "decimal.Decimal"
     assert run.config["activation"] == {"hidden": "math.sqrt"}
     assert not [text for text in run.problems if "optimizer" in text or "activation" in text]
+
+
+def test_a_repeated_run_gets_them_from_its_sources(store):
+    text, left_out = config_file_text(open_store(store[0]["file"])[1])
+    assert {"optimizer", "activation.hidden", "device"} <= set(left_out)
+    given = json.loads(text)
+    assert given["loss"] == 1.5
+    assert given.keys().isdisjoint({"optimizer", "device"})
+    assert given["activation"] == {}
 
 
 def test_a_stored_configuration_is_refused_by_the_names_of_such_entries(store):
