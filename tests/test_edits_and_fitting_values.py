@@ -235,12 +235,16 @@ def test_a_scope_that_an_edit_does_not_concern_is_evaluated_once(experiment):
         (["xs.-3=9"], "Cannot set element -3: the list has only 2 element(s)"),
     ],
 )
-def test_edits_of_what_is_not_there_are_errors(experiment, words, message):
+def test_edits_of_what_is_not_there_are_errors(experiment, words, message, capsys):
     """One message that names the entry."""
     with pytest.raises(ConfigError) as caught:
         run(experiment, *words)
     assert message in str(caught.value)
-    assert not caught.value.print_traceback
+    with pytest.raises(SystemExit):
+        experiment.run_commandline(["prog", "with", *words, "-l", "ERROR"])
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert "Traceback" not in printed
 
 
 @pytest.mark.parametrize(
