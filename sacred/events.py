@@ -1,7 +1,7 @@
 """The events of a run, as frozen values.
 
-Every event knows the observer's method that receives it, and what a failing
-observer means for the run. The fields of an event are exactly the keyword
+Every event knows the observer's method that receives it, and what it means for
+the run if the observer fails. The fields of an event are exactly the keyword
 arguments of that method, so an observer written for the classic interface
 works unchanged::
 
@@ -133,7 +133,7 @@ class RunResumed(RunStarted):
 
 
 class RunEnqueued(Event):
-    """The record of a queued run is whole, and workers may take it; optional for observers."""
+    """The record of a queued run is complete, and workers may take it; optional for observers."""
 
     method = "enqueued_event"
     queue_time: datetime.datetime
@@ -149,7 +149,7 @@ class MetricsLogged(Event):
     info: JsonDict
 
     def call(self, observer: Any) -> Any:
-        """Call one observer; a method marked by `accepts_timestamps` receives them unconverted."""
+        """Call one observer; a method marked by `accepts_timestamps` receives `Timestamps`."""
         if getattr(getattr(observer, self.method, None), "accepts_timestamps", False):
             return super().call(observer)
         plain = {
@@ -184,7 +184,7 @@ class LastHeartbeat(Heartbeat):
     """The heartbeat right before the closing event; see `accepts_last_heartbeat`."""
 
     def call(self, observer: Any) -> Any:
-        """Call one observer that accepts it."""
+        """Call one observer, if it accepts this event."""
         return observer.last_heartbeat_event(
             **{**super(Heartbeat, self).arguments(), "captured_out": None}
         )
@@ -194,8 +194,8 @@ class OutputWritten(Event):
     """A chunk of output, for observers that ask for chunks; the output is now
     ``output[:start] + text``.
 
-    Such observers have a method ``wants_output_chunks()`` in their class that returns True;
-    their ``heartbeat_event`` receives None for ``captured_out``.
+    The class of such an observer has a method ``wants_output_chunks()`` that returns True. Its
+    ``heartbeat_event`` receives None for ``captured_out``.
     """
 
     method = "output_event"
@@ -218,8 +218,8 @@ def _wants_output_chunks(observer: Any) -> bool:
 def accepts_last_heartbeat(observer: Any) -> bool:
     """Whether an observer may store the last heartbeat together with the closing event.
 
-    Its class has a method ``last_heartbeat_event`` with the arguments of ``heartbeat_event``,
-    and it receives output in chunks.
+    It may if its class has a method ``last_heartbeat_event`` with the arguments of
+    ``heartbeat_event``, and if it receives output in chunks.
     """
     has_method = hasattr(type(observer), "last_heartbeat_event")
     return has_method and _wants_output_chunks(observer)
@@ -263,7 +263,7 @@ class MetaInfoUpdated(Event):
 
 
 class DetailsGathered(Event):
-    """A field of the record that lists of runs do not read is known; optional for observers."""
+    """A field that lists of runs do not read has become known; optional for observers."""
 
     method = "details_event"
 

@@ -95,7 +95,7 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
 
 
 class Settings(Munch):  # type: ignore[misc]  # munch has no types
-    """Nested settings, as items and as attributes; the set of keys is fixed.
+    """Nested settings, available as items and as attributes; the set of keys is fixed.
 
     Reading an unknown setting raises an `AttributeError` or `KeyError`; setting one
     raises a `SettingError`.

@@ -1,7 +1,8 @@
 """The statuses of a run: what stores hold and what readers show.
 
-A run begins as `QUEUED` or `RUNNING` and ends as one of `ENDED`; what interrupts it may bring a
-status of its own (`sacred.utils.SacredInterrupt.STATUS`), so readers meet other texts as well.
+A run begins as `QUEUED` or `RUNNING` and ends with one of `ENDED`. An exception that interrupts it
+may have a status of its own (`sacred.utils.SacredInterrupt.STATUS`), so readers see other
+strings as well.
 
 >>> shown_status("RUNNING", silent_for=datetime.timedelta(hours=1))
 'DEAD'
@@ -41,21 +42,21 @@ COMPLETED = "COMPLETED"
 FAILED = "FAILED"
 INTERRUPTED = "INTERRUPTED"
 TIMEOUT = "TIMEOUT"
-#: Stopped because others of its sweep are better.
+#: Stopped because other runs of its sweep are better.
 PRUNED = "PRUNED"
-#: Taken from the queue before it has ended.
+#: Removed from the queue before it ended.
 CANCELLED = "CANCELLED"
-#: Of a record that is being copied: it has its own status when the copy is whole.
+#: The status of a record that is being copied; it gets its own when the copy is complete.
 COPYING = "COPYING"
-#: Readers show it of a run that is `RUNNING` by its record but gives no sign of life. Only the
-#: queue stores it, of a run whose attempts have all been lost.
+#: Readers show it for a run that is `RUNNING` by its record but gives no sign of life. Only the
+#: queue stores it, for a run whose attempts have all been lost.
 DEAD = "DEAD"
 
-#: What may still change.
+#: Statuses that may still change.
 ACTIVE = (QUEUED, RUNNING)
 ENDED = (COMPLETED, FAILED, INTERRUPTED, TIMEOUT, PRUNED, CANCELLED)
 
-#: A running run without a heartbeat for so long is dead. Heartbeats come every ten seconds
+#: A running run without a heartbeat for this long is dead. Heartbeats come every ten seconds
 #: unless the experiment says otherwise.
 DEAD_AFTER = datetime.timedelta(minutes=2)
 
@@ -70,7 +71,7 @@ def shown_status(
 
     Args:
         stored: the status in the record.
-        silent_for: the time since the last heartbeat; None: it is not known.
+        silent_for: the time since the last heartbeat; None if unknown.
         dead_after: the silence after which a running run is dead.
         process: the token of its process, if the record has one; see `is_gone`.
     """
@@ -81,11 +82,11 @@ def shown_status(
 
 
 def process_token() -> str | None:
-    """Return what identifies this process among all that ever run; None: not known here.
+    """Return a token that identifies this process among all that ever run; None if unknown.
 
-    The boot of the machine, the namespace of its process ids (a container has its own), the id
-    of the process, and when it started, in ticks of the clock since the boot. Whatever follows
-    makes it the token of no process.
+    It names the boot of the machine, the namespace of its process ids (a container has its own),
+    the id of the process, and when it started, in clock ticks since the boot. With anything
+    appended, it is the token of no process.
 
     >>> token = process_token()
     >>> token is None or not is_gone(token)
@@ -97,10 +98,10 @@ def process_token() -> str | None:
 
 
 def is_gone(token: object) -> bool:
-    """Whether a process is known to have ended: one of this machine, since its last boot.
+    """Whether a process of this machine is known to have ended since the machine's last boot.
 
     Args:
-        token: of the process, as `process_token` made it; of anything else nothing is known.
+        token: the process's token, made by `process_token`; nothing is known about anything else.
 
     >>> is_gone("another-boot 4026531836 17 1234"), is_gone(None)
     (False, False)
@@ -136,7 +137,7 @@ def _process_namespace() -> str | None:
 
 
 def _start_of(process: str) -> str | None:
-    """When a process started; None: it cannot be seen. A zombie has none (``""``)."""
+    """When a process started; None if it cannot be seen, ``""`` if it is a zombie."""
     try:
         with open(f"/proc/{process}/stat", "rb") as file:
             # The second field, in parentheses, is the name and may contain anything.
@@ -147,7 +148,7 @@ def _start_of(process: str) -> str | None:
 
 
 def _is_visible(process: int) -> bool:
-    """Whether there is a process, be it hidden in ``/proc`` from other users."""
+    """Whether there is a process, even if ``/proc`` hides it from other users."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

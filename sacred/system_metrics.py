@@ -1,4 +1,4 @@
-"""What a run takes of its machine, as metrics ``system.*`` of the run.
+"""What a run uses of its machine, as metrics ``system.*`` of the run.
 
 ================================ ==============================================================
 ``system.cpu``                   percent of one processor, by the process and its children
@@ -9,10 +9,11 @@
 ``system.gpu.N.memory``          bytes in use on it, by all
 ================================ ==============================================================
 
-Off by default, since old dashboards list every metric: ``SETTINGS.SYSTEM_METRICS = True``. They
-are taken with heartbeats, at most every ten seconds (or the number of seconds of the setting).
-The numbers are from ``/proc`` on Linux, else from psutil if that is installed; those of GPUs from
-NVML (``pip install nvidia-ml-py``) if that is installed.
+They are off by default, because old dashboards list every metric; turn them on with
+``SETTINGS.SYSTEM_METRICS = True``. They are measured with heartbeats, at most every ten seconds
+(or as many seconds as the setting says). On Linux the numbers come from ``/proc``, elsewhere from
+psutil if that is installed. The numbers of GPUs come from NVML (``pip install nvidia-ml-py``) if
+that is installed.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _USER_TICKS, _SYSTEM_TICKS, _RESIDENT_PAGES = 11, 12, 21
 
 
 class _Usage(NamedTuple):
-    """Of a process and its children, since their start."""
+    """The usage of a process and its children since they started."""
 
     cpu_seconds: float
     memory: int
@@ -46,8 +47,8 @@ class SystemMetrics:
     """Samples of what this process and its children use.
 
     Args:
-        interval: seconds between two samples, about.
-        proc: where Linux shows its processes.
+        interval: seconds between two samples, approximately.
+        proc: the directory where Linux shows its processes.
 
     >>> metrics = SystemMetrics()
     >>> metrics.sample()["system.memory"] > 1_000_000
@@ -65,9 +66,9 @@ class SystemMetrics:
         self._gpus = _Gpus()
 
     def sample(self) -> dict[str, float]:
-        """Return the numbers by the names of their metrics; empty: it is not time yet.
+        """Return the numbers by the names of their metrics; empty if it is not time yet.
 
-        Rates are those since the last sample, or since this was made.
+        Rates are averages since the last sample, or since this object was created.
         """
         now = time.monotonic()
         if now < self._due:
@@ -94,7 +95,7 @@ def _rates(before: _Usage, now: _Usage, seconds: float) -> dict[str, float]:
 
 
 def _usage(proc: str) -> _Usage | None:
-    """What this process and its children use; None: nobody can say."""
+    """What this process and its children use; None if that cannot be determined."""
     if os.path.exists(f"{proc}/self/stat"):
         return _usage_by_proc(proc)
     return _usage_by_psutil() if is_installed("psutil") else None
@@ -115,7 +116,7 @@ def _processes(directory: str) -> Iterator[tuple[list[str], dict[str, int]]]:
     """The fields of ``stat`` and ``io`` of a process and its descendants.
 
     Args:
-        directory: of the process.
+        directory: the directory of the process.
     """
     waiting = [directory]
     while waiting:
@@ -203,8 +204,8 @@ def logging_samples(
     """Return a function that logs a sample if it is time, for use with each heartbeat.
 
     Args:
-        metrics: the samples.
-        log_scalars: logs one.
+        metrics: takes the samples.
+        log_scalars: logs one sample.
     """
 
     def log() -> Iterable[Any]:

@@ -11,7 +11,7 @@ __all__ = ["CLIOption", "cli_option"]
 
 
 def _is_word(text: str) -> bool:
-    """Whether a text starts with a letter, digit or ``_`` and contains only these and ``-``."""
+    """Whether a string starts with a letter, digit or ``_`` and contains only these and ``-``."""
     return text[:1] != "-" and ("_" + text.replace("-", "_")).isidentifier() and bool(text)
 
 
@@ -22,17 +22,17 @@ class CLIOption:
 
     Args:
         apply_function: takes ``(args, run)``; its docstring is the help text.
-        short_flag: like ``-j``; None: it has none.
-        long_flag: like ``--my-flag``.
-        is_flag: whether it takes no value.
+        short_flag: such as ``-j``; None if the option has none.
+        long_flag: such as ``--my-flag``.
+        is_flag: whether the option takes no value.
 
     Raises:
-        ValueError: a malformed flag.
+        ValueError: a flag is malformed.
     """
 
-    #: Whether it may be repeated; its value is then a list.
+    #: Whether the option may be repeated; its value is then a list.
     repeats = False
-    #: Whether Sacred 0.8.7 did not have it; see `sacred.cli.option_table`.
+    #: Whether the option is newer than Sacred 0.8.7; see `sacred.cli.option_table`.
     is_new = False
 
     def __init__(
@@ -54,13 +54,13 @@ class CLIOption:
                 "One correct long flag would be: `--my-pretty-flag`."
             )
         self.apply_function = apply_function
-        #: Empty if there is none.
+        #: The short flag; empty if there is none.
         self.short_flag = short_flag or ""
         self.long_flag = long_flag
         self.is_flag = is_flag
         #: Name of the value in the usage, or None.
         self.arg: str | None = None if is_flag else "VALUE"
-        #: Text about the value in the usage, or None.
+        #: Description of the value in the usage, or None.
         self.arg_description: str | None = None if is_flag else ""
         # pydoc and help() show the function's docstring.
         self.__doc__ = apply_function.__doc__
@@ -81,11 +81,11 @@ class CLIOption:
         return self.apply_function.__doc__ or ""
 
     def get_flag(self) -> str:
-        """The long flag, the key of the option among the parsed ones."""
+        """The long flag, which is the option's key among the parsed options."""
         return self.long_flag
 
     def get_short_flag(self) -> str:
-        """The short flag; empty: it has none."""
+        """The short flag; empty if the option has none."""
         return self.short_flag
 
     def get_flags(self) -> tuple[str, str]:
@@ -113,12 +113,12 @@ def cli_option(
     Pass it to ``Experiment(additional_cli_options=[…])``.
 
     Args:
-        short_flag: like ``-j``.
-        long_flag: like ``--my-flag``.
-        is_flag: whether it takes no value.
+        short_flag: such as ``-j``.
+        long_flag: such as ``--my-flag``.
+        is_flag: whether the option takes no value.
 
     Raises:
-        ValueError: a malformed flag.
+        ValueError: a flag is malformed.
 
     >>> @cli_option("-g", "--greet")
     ... def greet_option(args, run):

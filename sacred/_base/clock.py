@@ -42,7 +42,7 @@ def local_time(time: datetime.datetime) -> datetime.datetime:
 
 
 def utc_of_local(time: datetime.datetime) -> datetime.datetime:
-    """Convert a naive time of this machine's time zone to naive UTC."""
+    """Convert a naive time in this machine's time zone to naive UTC."""
     try:
         return naive_utc(time.astimezone())
     except (OverflowError, OSError, ValueError):
@@ -63,7 +63,7 @@ class IntervalTimer(threading.Thread):
     """A daemon thread that calls `func` at intervals, and once more at the end.
 
     Args:
-        event: set it to stop; the thread then calls `func` a last time and ends.
+        event: set it to stop; the thread then calls `func` one last time and ends.
         func: what to call, without arguments.
         interval: seconds between two calls.
 
@@ -91,17 +91,17 @@ class IntervalTimer(threading.Thread):
         """Return a new timer, not yet started.
 
         Args:
-            func: what is called.
-            interval: seconds.
+            func: what to call, without arguments.
+            interval: seconds between two calls.
 
         Returns:
-            the event that stops it, and the thread.
+            the event that stops the thread, and the thread.
         """
         stop_event = threading.Event()
         return stop_event, cls(stop_event, func, interval)
 
     def run(self) -> None:
-        """Call the function until the event is set, and once more."""
+        """Call the function at intervals until the event is set, then once more."""
         while not self.stop_event.wait(self.interval):
             self.func()
         self.func()

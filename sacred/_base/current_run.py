@@ -1,10 +1,10 @@
 """Which run code belongs to: the one answer for captured functions, observers and experiments.
 
-Each context (of a thread, of an `asyncio` task) has its stack of runs, so nested, parallel and
-asynchronous runs do not mix. Threads that users start have an empty stack of their own; what
-they call belongs to the run that was started last and is still active.
+Each context (of a thread or an `asyncio` task) has its own stack of runs, so nested, parallel
+and asynchronous runs do not mix. A thread that a user starts has an empty stack of its own; what
+it calls belongs to the run that was started last among those that are still active.
 
-A run is any object here; the library puts the `RunBindings` of its runs on the stack.
+Here a run may be any object; the library puts the `RunBindings` of its runs on the stack.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ _active: list[Any] = []
 
 @contextlib.contextmanager
 def acting_for(run: Any) -> Iterator[None]:
-    """Let the code of a block belong to a run, wherever it is executed.
+    """Make the code in a block belong to a run, wherever it is executed.
 
     The methods of observers do not say which run they are about, and one observer may serve
-    nested and parallel runs; so whoever calls them, a background thread mostly, says so here.
+    nested and parallel runs. The code that calls them, usually in a background thread,
+    therefore names the run here.
 
     >>> with acting_for("outer"), acting_for("inner"):
     ...     current_run()
@@ -40,7 +41,7 @@ def acting_for(run: Any) -> Iterator[None]:
 
 @contextlib.contextmanager
 def active(run: Any) -> Iterator[None]:
-    """Execute a run in this block; threads without a run of their own belong to it meanwhile."""
+    """Execute a run in this block; meanwhile, threads without a run of their own belong to it."""
     _active.append(run)
     try:
         with acting_for(run):
@@ -67,7 +68,7 @@ def active_runs() -> tuple[Any, ...]:
 
 
 def runs_in_scope() -> Iterator[Any]:
-    """The runs that the calling code may belong to, the likeliest first; some twice."""
+    """The runs that the calling code may belong to, the likeliest first; some appear twice."""
     for run in (*reversed(_stack.get()), *reversed(tuple(_active))):
         if run is not None:
             yield run

@@ -1,11 +1,12 @@
-"""Threads that start after a delay, unless they are joined before.
+"""Threads that start after a delay, unless they are joined first.
 
 Most short runs are over before their first heartbeat. Starting and joining a thread would be a
 sixth of their cost, so one scheduler thread per process waits for all deferred threads and
 starts those that are due.
 
-These threads block all signals: else one that the user's main thread has blocked for a while
-would be delivered to them, and Python would call its handler in the main thread after all.
+These threads block all signals. Otherwise a signal that the user's main thread has blocked for
+a while would be delivered to one of them, and Python would call its handler in the main thread
+after all.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def block_signals() -> set[int]:
 def blocking_only(signals: set[int]) -> Iterator[None]:
     """Block only these signals in this thread while it runs code that may start processes.
 
-    A process inherits what is blocked: nothing but SIGKILL would end it.
+    A process inherits the blocked signals: if all were blocked, only SIGKILL would end it.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -68,9 +69,10 @@ def helper_thread(
 
     Args:
         target: called in the thread, without arguments.
-        name: of the thread.
-        starts_processes: it calls code of others, which may start processes, and these would
-            inherit what is blocked: the thread blocks what its creator does.
+        name: the thread's name.
+        starts_processes: whether the thread calls other people's code, which may start processes.
+            These would inherit the blocked signals, so the thread blocks only what the thread
+            that starts it blocks.
     """
 
     def run() -> None:
@@ -102,11 +104,11 @@ class DeferredThread:
         self._launched = threading.Event()
         self._is_done = True
         self._process = 0
-        #: Signals that are blocked where it is started.
+        #: Signals that are blocked in the thread that starts this one.
         self.mask: set[int] = set()
 
     def start(self, delay: float) -> None:
-        """Start the thread in `delay` seconds, or some milliseconds later.
+        """Start the thread in `delay` seconds, or a few milliseconds later.
 
         Raises:
             RuntimeError: the system allows no more threads.
@@ -141,13 +143,13 @@ class DeferredThread:
         self._thread.join()
 
     def is_alive(self) -> bool:
-        """Whether the thread runs or is scheduled."""
+        """Whether the thread is running or scheduled."""
         if self._is_done or self._process != os.getpid():
             return False
         return self._thread is None or self._thread.is_alive()
 
     def launch(self) -> None:
-        """Start the thread; called by the scheduler, where no signal handler interrupts."""
+        """Start the thread; called by the scheduler, where no signal handler can interrupt."""
         if self._thread is None:
             thread = helper_thread(self._target, self._name)
             thread.start()
@@ -158,8 +160,8 @@ class DeferredThread:
 class Scheduler:
     """Starts the threads that are due.
 
-    `waiting` is changed by atomic operations only: whoever removes a thread from it decides
-    what becomes of that thread.
+    `waiting` is changed only by atomic operations: the code that removes a thread from it
+    decides what happens to that thread.
     """
 
     def __init__(self) -> None:

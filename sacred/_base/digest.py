@@ -1,4 +1,4 @@
-"""Digests of contents: MD5, which stored layouts name them by (not for security), and SHA-256."""
+"""Digests of contents: MD5, which names contents in stores (not for security), and SHA-256."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def sha256_of_file(path: str | os.PathLike[str]) -> str:
     """Return the hexadecimal SHA-256 of a file.
 
     Args:
-        path: of the file.
+        path: the path of the file.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
     with open(path, "rb") as file:
         return sha256_of(chunks_of(file))

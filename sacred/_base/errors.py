@@ -1,4 +1,4 @@
-"""The one tree of errors.
+"""The tree of the library's errors.
 
 ::
 
@@ -30,7 +30,7 @@
     └── MissingExtraError                 an ImportError
 
 An error says *how* it wants to be shown (`print_traceback`, `filter_traceback`,
-`print_usage`); showing it is the business of the command line.
+`print_usage`); showing it is the job of the command line.
 
 The classes name ``sacred.utils`` as their module: that is where users import
 them from, and what a traceback should show.
@@ -89,7 +89,7 @@ _FILTERS = ("always", "default", "never")
 
 
 def _rebuild(cls: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
-    """Make an error again without its constructor, whose arguments are not kept."""
+    """Rebuild an error without its constructor, whose arguments are not kept."""
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(state)
@@ -97,20 +97,20 @@ def _rebuild(cls: type[BaseException], args: tuple[Any, ...], state: dict[str, A
 
 
 def _as_names(names: str | Iterable[Any]) -> tuple[Any, ...]:
-    """Several names; a single text is one of them, not its letters."""
+    """Several names; a single string is one name, not a sequence of letters."""
     return (names,) if isinstance(names, str) else tuple(names)
 
 
 class _BriefError(Exception):
-    """An error whose message says what to do, so that frames of the library would not help."""
+    """An error whose message says what to do, so that the library's frames would not help."""
 
-    #: Whether the message says the file and the line that are meant.
+    #: Whether the message names the file and the line concerned.
     is_located = False
     print_traceback = False
     filter_traceback = "default"
 
     def __new__(cls, *args: Any, **details: Any) -> Self:
-        """Make it, and see to it that it is shown briefly if it ends the program."""
+        """Create the error, and have it shown briefly if it ends the program."""
         show_own_errors_briefly()
         return super().__new__(cls, *args, **details)
 
@@ -141,7 +141,7 @@ class SacredError(_BriefError):
         print_usage: show the usage of the program first.
 
     Raises:
-        ValueError: `filter_traceback` is none of the three.
+        ValueError: `filter_traceback` is not one of the three.
     """
 
     __module__ = "sacred.utils"
@@ -170,15 +170,15 @@ class SacredError(_BriefError):
 
 
 class ConfigError(SacredError):
-    """Something is wrong with entries of the configuration; shows their values.
+    """Something is wrong with entries of the configuration; the message shows their values.
 
     Args:
         message: what went wrong.
-        conflicting_configs: path, or paths, of the entries concerned. Under a
-            prefix they may be relative to it.
+        conflicting_configs: the path or paths of the entries concerned. Under a
+            prefix, they may be relative to it.
         print_conflicting_configs: show the values of these entries.
-        config: the configuration to take the values from. By default it is
-            added by the captured function that the error passes through.
+        config: the configuration to take the values from. By default, the
+            captured function that the error passes through adds it.
 
     >>> print(ConfigError("too large", ("a", "b.c"), config={"a": 1, "b": {"c": "x"}}))
     too large
@@ -203,7 +203,7 @@ class ConfigError(SacredError):
         self.conflicting_configs: tuple[str, ...] = _as_names(conflicting_configs)
         self.print_conflicting_configs = print_conflicting_configs
         self.config: Mapping[str, Any] | None = config
-        #: Path of `config` in the whole configuration; None if that is not known.
+        #: Path of `config` in the whole configuration; None if unknown.
         self.prefix: str | None = None
         self._whole: Mapping[str, Any] = {}
 
@@ -213,10 +213,10 @@ class ConfigError(SacredError):
         prefix: str | None = None,
         whole: Mapping[str, Any] | None = None,
     ) -> None:
-        """Tell which configuration the code that failed has seen.
+        """Record which configuration the code that failed has seen.
 
-        Only the first call counts: it comes from the innermost function. If it did not know
-        the prefix, that of the next call counts.
+        Only the first call counts: it comes from the innermost function. If that call did
+        not know the prefix, the prefix of the next call counts.
 
         Args:
             config: what the function saw, that is, the part under its prefix.
@@ -231,7 +231,7 @@ class ConfigError(SacredError):
 
     @classmethod
     def track(cls, config: Mapping[str, Any], prefix: str | None = None) -> _Tracker:
-        """Return a context in which errors of this class learn of a configuration.
+        """Return a context manager that adds a configuration to errors of this class.
 
         Args:
             config: the configuration, or a part of it; see `add_config`.
@@ -276,7 +276,7 @@ class ConfigError(SacredError):
 
 
 class _Tracker:
-    """The context manager behind `ConfigError.track`."""
+    """The context manager that `ConfigError.track` returns."""
 
     def __init__(
         self, kind: type[ConfigError], config: Mapping[str, Any], prefix: str | None
@@ -299,11 +299,11 @@ class _Tracker:
 
 
 class InvalidConfigError(ConfigError):
-    """For users: raise it where entries do not go together.
+    """For users: raise this where entries do not fit together.
 
     Args:
         message: what went wrong.
-        conflicting_configs: path, or paths, of the entries concerned.
+        conflicting_configs: the path or paths of the entries concerned.
         more: further paths, then the arguments of `ConfigError` by position.
         how: the arguments of `ConfigError` by name.
 
@@ -331,7 +331,7 @@ class InvalidConfigError(ConfigError):
 
 
 class _InvalidEntryError(SacredError):
-    """An entry of a configuration that is not allowed; says which it is and where it is set."""
+    """A configuration entry that is not allowed; the message says which, and where it is set."""
 
     __module__ = "sacred.utils"
 
@@ -342,7 +342,7 @@ class _InvalidEntryError(SacredError):
     __str__ = Exception.__str__
 
     def locate(self, line: str) -> None:
-        """Add a line that says where it is, the innermost place first."""
+        """Add a line that says where the entry is, the innermost place first."""
         self.args = (f"{self.args[0]}\n  {line}",)
         self.is_located = True
 
@@ -360,10 +360,10 @@ class InvalidValueError(_InvalidEntryError, ValueError):
 
 
 class MissingConfigError(SacredError, TypeError):
-    """A function lacks arguments, and the configuration does not have them.
+    """A function lacks arguments, and the configuration does not have them either.
 
     Args:
-        message: text that the list of missing names is added to.
+        message: a string; the list of missing names is appended to it.
         missing_configs: the names; if empty, the message stands alone.
     """
 
@@ -384,7 +384,7 @@ class MissingConfigError(SacredError, TypeError):
 
 
 class NamedConfigNotFoundError(SacredError):
-    """There is no named config of that name.
+    """There is no named config with that name.
 
     >>> print(NamedConfigNotFoundError("tiny", available_named_configs=("big", "small")))
     Named config not found: "tiny". Available config values are: ('big', 'small')
@@ -433,13 +433,13 @@ class ConfigFileError(SacredError, ValueError):
 
 
 class MissingVariableError(ConfigFileError):
-    """A config file names an environment variable or a secret that there is not."""
+    """A config file names an environment variable or a secret that does not exist."""
 
     __module__ = "sacred.utils"
 
 
 class UnreadableConfigFileError(SacredError, OSError):
-    """A config file is not there, or cannot be opened."""
+    """A config file does not exist, or cannot be opened."""
 
     __module__ = "sacred.utils"
 
@@ -460,19 +460,19 @@ class MissingConfigFormatError(SacredError, KeyError):
 
 
 class ConfigAddedError(ConfigError):
-    """An entry was set from outside that nobody takes.
+    """An entry was set from outside, but nothing uses it.
 
     Args:
         conflicting_configs: the new entries.
         captured_args: the names that captured functions would take.
         print_suggestions: list these names, and offer the nearest ones.
         config: the final configuration.
-        hint: a last line, for what else was probably meant.
+        hint: a last line that says what was probably meant instead.
     """
 
     __module__ = "sacred.utils"
 
-    #: Arguments that the library fills itself: no entries of a configuration.
+    #: Arguments that the library fills in itself; they are not configuration entries.
     SPECIAL_ARGS = frozenset(
         {"_log", "_config", "_seed", "__doc__", "config_filename", "_run", "_rnd"}
     )
@@ -535,10 +535,10 @@ class ConfigAddedError(ConfigError):
 
 
 class ConfigTypeError(ConfigError):
-    """Values from outside do not fit the declared types of their entries; names all of them.
+    """Values from outside do not fit the declared types of their entries; the message names all.
 
     Args:
-        problems: one line each, or what has such a line as its text; they may have a `path`.
+        problems: one line each, or objects that `str` turns into one; they may have a `path`.
 
     >>> print(ConfigTypeError(["n = 'x': expected int.", "k = 3: expected str."]))
     2 values do not fit their entries:
@@ -581,8 +581,8 @@ class CircularDependencyError(SacredError):
     """Ingredients use each other in a circle.
 
     Args:
-        message: text in front of the circle.
-        ingredients: the way round, with the first one again at the end.
+        message: the text before the circle.
+        ingredients: those of the circle in order, with the first one repeated at the end.
     """
 
     __module__ = "sacred.utils"
@@ -600,7 +600,7 @@ class CircularDependencyError(SacredError):
 
 
 class CommandLineError(SacredError, ValueError):
-    """What was typed cannot be understood; shown as one message, without traceback.
+    """The command line cannot be understood; shown as one message, without a traceback.
 
     Args:
         message: what is wrong, and what would be right.
@@ -614,10 +614,10 @@ class CommandLineError(SacredError, ValueError):
 
 
 class UnknownCommandError(SacredError, KeyError):
-    """There is no command of that name.
+    """There is no command with that name.
 
     Args:
-        message: what was asked for, and what there is.
+        message: what was asked for, and which commands there are.
     """
 
     __module__ = "sacred.utils"
@@ -630,7 +630,7 @@ class UnknownCommandError(SacredError, KeyError):
 
 
 class ExperimentSetupError(SacredError, RuntimeError):
-    """An experiment lacks what is needed where it is used: a name, a main function, a script.
+    """An experiment lacks something that it needs: a name, a main function, a script.
 
     Args:
         message: what is missing, and what would be right.
@@ -643,7 +643,7 @@ class ExperimentSetupError(SacredError, RuntimeError):
 
 
 class ScopeSyntaxError(_BriefError, SyntaxError):
-    """A config scope holds a statement that has no meaning there."""
+    """A config scope contains a statement that makes no sense there."""
 
     __module__ = "sacred.utils"
     is_located = True
@@ -663,11 +663,11 @@ class SettingError(SacredError):
 
 
 class UnsafeDataError(SacredError):
-    """Data from outside would make objects that are not on the allow-list.
+    """Data from outside would create objects that are not on the allow-list.
 
     Args:
         tag: the offending tag, for example ``py/reduce``.
-        path: where in the data it stands.
+        path: where in the data it is.
         reason: what is wrong, if it is not the tag itself.
     """
 
@@ -685,14 +685,14 @@ class UnsafeDataError(SacredError):
 
 
 class RecordIncompleteError(SacredError):
-    """A part of the record of a run could not be stored, and not be saved elsewhere either."""
+    """Part of a run's record could not be stored, and could not be saved elsewhere either."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, print_traceback=False)
 
 
 class ObserverError(_BriefError):
-    """For observers: the run cannot be observed as asked for, and must not start."""
+    """For observers: the run cannot be observed as requested, and must not start."""
 
     __module__ = "sacred.utils"
 
@@ -715,13 +715,13 @@ class TimeoutInterrupt(SacredInterrupt):
 
 
 class MissingExtraError(_BriefError, ImportError):
-    """An optional package is needed that is not installed."""
+    """An optional package that is needed is not installed."""
 
     __module__ = "sacred.utils"
 
 
 def format_sacred_error(e: SacredError, short_usage: str) -> str:
-    """Return one of the library's own errors in the form that its class asks for.
+    """Return the text of one of the library's own errors, in the form that its class asks for.
 
     Args:
         e: the error; its attributes say whether usage and traceback are shown.

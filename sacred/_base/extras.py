@@ -15,9 +15,9 @@ __all__ = ["is_installed", "require"]
 
 
 def is_installed(name: str) -> bool:
-    """Whether a module could be imported; it is not imported.
+    """Whether a module could be imported, without importing it.
 
-    For a dotted name its parent packages are imported. A module that is
+    For a dotted name, its parent packages are imported. A module that is
     blocked (``sys.modules[name] = None``) counts as not installed.
 
     >>> is_installed("json"), is_installed("no_such_module"), is_installed("no.such.module")
@@ -40,7 +40,7 @@ def require(name: str, extra: str | None = None, purpose: str | None = None) -> 
         purpose: what needs the module, for the message.
 
     Raises:
-        MissingExtraError: it is not installed; the message says how to get it.
+        MissingExtraError: the module is not installed; the message says how to install it.
 
     >>> require("no_such_module", extra="mongo", purpose="MongoObserver")
     Traceback (most recent call last):

@@ -1,9 +1,9 @@
-"""Frozen values, as dataclasses are, whose classes are made without generating code.
+"""Frozen values, like frozen dataclasses, but their classes are made without generating code.
 
-`dataclasses` writes and compiles the methods of each class. For the 32 that a run of hello
-world needs, this takes 28 ms of CPU time, a tenth of the whole (``benchmarks/``, hello), and
-this module 2 ms. Values are dataclasses to everybody who asks (`dataclasses.replace`,
-`asdict`, `fields`), and to type checkers.
+`dataclasses` writes and compiles the methods of each class. For the 32 classes that a
+hello-world run needs, this takes 28 ms of CPU time, a tenth of the whole (``benchmarks/``,
+hello); this module takes 2 ms. The values count as dataclasses for everything that asks
+(`dataclasses.replace`, `asdict`, `fields`), and for type checkers.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class _DefaultFactory:
 
 
 def factory(*, factory: Callable[[], Any]) -> Any:
-    """Declare a default that is made anew for each value::
+    """Declare a default that is created afresh for each value::
 
     class Found(Frozen):
         problems: list[str] = factory(factory=list)
@@ -108,10 +108,10 @@ class Frozen(metaclass=_FrozenMeta):
         Point(x=1) == Point(x=1, y=0)
         replace(Point(x=1), y=5)
 
-    The module has to say ``from __future__ import annotations``. Fields are passed by
-    keyword; with ``class Point(Frozen, kw_only=False)`` also by position. With ``eq=False``
-    each is equal to itself only. A default must be immutable, for all values share it; or
-    see `factory`.
+    The module must contain ``from __future__ import annotations``. Fields are passed by
+    keyword; with ``class Point(Frozen, kw_only=False)`` also by position. With ``eq=False``,
+    each value is equal only to itself. A default must be immutable, because all values share
+    it; for other defaults, see `factory`.
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()
@@ -184,11 +184,11 @@ def _restored(cls: type[Frozen], fields: dict[str, Any]) -> Frozen:
 
 
 class Sentinel:
-    """A constant that stands for no value; copied or unpickled it is the same object.
+    """A constant that stands for "no value"; copying or unpickling it gives the same object.
 
     Args:
-        name: of the constant.
-        module: the one that it is a constant of.
+        name: the name of the constant.
+        module: the module that defines the constant.
 
     >>> import copy
     >>> NOTHING = Sentinel("NOTHING", __name__)

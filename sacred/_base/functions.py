@@ -117,7 +117,7 @@ def parse_version(version_string: Any) -> Version:
     """Return a version that compares by PEP 440.
 
     Raises:
-        packaging.version.InvalidVersion: it is malformed (a `ValueError`).
+        packaging.version.InvalidVersion: the version is malformed (a `ValueError`).
 
     >>> parse_version("1.10") > parse_version("1.9")
     True
@@ -158,7 +158,7 @@ def ensure_wellformed_argv(argv: str | Sequence[str] | None) -> list[str]:
             ``sys.argv``.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: `argv` is something else.
 
     >>> ensure_wellformed_argv("prog with 'a=1 2' -u")
     ['prog', 'with', 'a=1 2', '-u']

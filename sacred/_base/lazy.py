@@ -1,11 +1,11 @@
 """Packages whose public names are loaded when they are first used (PEP 562).
 
-The public names of a package stand in one list, the stub beside its ``__init__.py`` (as in
+The public names of a package are in one list, the stub next to its ``__init__.py`` (as in
 SPEC 1 of the scientific Python packages), with a line for each::
 
     from sacred.observers.base import RunObserver as RunObserver
 
-Type checkers read the stub and nothing else; the package makes of it what Python needs::
+Type checkers read only the stub; the package makes what Python needs from it::
 
     __getattr__, __dir__, __all__ = lazy_package(globals())
 """
@@ -29,13 +29,13 @@ __all__ = ["lazy_package"]
 def lazy_package(
     namespace: dict[str, Any], plugins: str | None = None
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
-    """The ``__getattr__``, ``__dir__`` and ``__all__`` of a package, as its stub lists them.
+    """The ``__getattr__``, ``__dir__`` and ``__all__`` of a package, made from its stub.
 
     Sub-modules are reachable as attributes as well, without being listed.
 
     Args:
         namespace: the ``globals()`` of the package.
-        plugins: a group of entry points in which names are looked up that are neither.
+        plugins: a group of entry points, in which all other names are looked up.
 
     >>> import sacred.observers
     >>> sacred.observers.RunObserver.priority
@@ -59,7 +59,7 @@ def lazy_package(
 
 
 def _public_names(spec: Any) -> dict[str, str]:
-    """Name → full name of the module that has it, from the stub of a package."""
+    """Public name → full name of the module that has it, from the stub of a package."""
     # The loader finds it in a zip file as well.
     text: str = spec.loader.get_data(f"{spec.origin.rpartition('.')[0]}.pyi").decode()
     # A long line is broken in parentheses.
@@ -85,7 +85,7 @@ def _submodule(package: str, name: str, plugins: str | None) -> Any:
 
 @functools.cache
 def plugin_registry(group: str) -> Registry:
-    """The plug-ins of a group; made when a name is looked up that no stub has."""
+    """The plug-ins of a group; made when a name that is in no stub is looked up."""
     # Not at the top: only names that no stub has are looked up among plug-ins.
     from sacred._base.registry import Registry
 

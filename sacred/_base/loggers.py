@@ -47,10 +47,10 @@ def log_level_number(level: str | int) -> int:
     """The number of a log level.
 
     Args:
-        level: its name in any case, or its number.
+        level: its name, in upper or lower case, or its number.
 
     Raises:
-        CommandLineError: no such level.
+        CommandLineError: there is no such level.
 
     >>> log_level_number("warning"), log_level_number("15")
     (30, 15)

@@ -29,10 +29,10 @@ _SECRET_PROPERTY = r"(?i)(AWS_SESSION_TOKEN(?::|%3A))[^&,#\s'\"]*"
 
 
 def mask_passwords(text: str) -> str:
-    """Return a text in which the secrets of URLs are ``***``: for records and messages.
+    """Return a string with the secrets in URLs replaced by ``***``, for records and messages.
 
-    Secrets are passwords, tokens in place of users (HTTP), and parameters with such a name.
-    What only looks like one is masked rather than shown.
+    Secrets are passwords, tokens in place of user names (HTTP), and parameters named
+    like a secret. In case of doubt, a value is masked rather than shown.
 
     >>> mask_passwords("postgresql://ada:s3cr@t@db:5432/runs?sslpassword=x&tls=1 is away")
     'postgresql://ada:***@db:5432/runs?sslpassword=***&tls=1 is away'
@@ -58,7 +58,7 @@ _SECRET_VALUE = (
 
 
 def mask_secret_values(text: str) -> str:
-    """Return a text in which what is assigned to names like ``api_key`` is ``***``.
+    """Return a string with the values assigned to names like ``api_key`` replaced by ``***``.
 
     >>> mask_secret_values('api_key = "a1b2c3"; tokens = 12; n = 3')
     'api_key = ***; tokens = 12; n = 3'
@@ -78,12 +78,12 @@ _SECRET_ENTRY = (
 
 
 def mask_entry(path: str, value: Any) -> Any:
-    """Return the value of an entry for people: ``***`` if the entry is named like a secret.
+    """Return the value of an entry as people see it: ``***`` if the entry is named like a secret.
 
-    Only texts are secrets, and those that name a variable (``${secret:NAME}``) are none.
+    Only strings are secrets, except those that name a variable (``${secret:NAME}``).
 
     Args:
-        path: of the entry; the last word of it counts.
+        path: the path of the entry; its last word counts.
         value: anything.
 
     >>> mask_entry("db.password", "hunter2"), mask_entry("tokenizer", "bert"), mask_entry("pwd", 3)

@@ -38,7 +38,7 @@ __all__ = [
     "update_word",
 ]
 
-#: A file name as the library takes it.
+#: A file name, in any form that the library accepts.
 PathType = str | bytes | os.PathLike[str]
 
 #: What a name must look like to be used as an identifier.
@@ -108,7 +108,7 @@ def rel_path(base: str, path: str) -> str:
 
 
 def are_indices(keys: Iterable[Any]) -> bool:
-    """Whether keys, at least one, can be positions in a list; negative ones count from its end.
+    """Whether all keys (at least one) can be positions in a list; negative ones count from its end.
 
     >>> are_indices({"0": "a", "-1": "b"}), are_indices(["0", "a"])
     (True, False)
@@ -142,7 +142,7 @@ def get_by_dotted_path(d: Any, path: str, default: Any = None) -> Any:
 
 
 def get_by_shown_path(d: Any, path: str, default: Any = None) -> Any:
-    """As `get_by_dotted_path`, for a path in which keys that are no text stand as text.
+    """Like `get_by_dotted_path`, for a path in which keys of other types are written as strings.
 
     Args:
         d: the dict.
@@ -181,7 +181,7 @@ def set_by_dotted_path(d: MutableMapping[str, Any], path: str, value: Any) -> No
     {'a': {'b': 1}}
 
     Raises:
-        TypeError: there is something on the way that is no dict.
+        TypeError: something on the way is not a dict.
     """
     if not path:
         content = dict(value)  # first: `value` may be `d`
@@ -207,7 +207,7 @@ def recursive_update(d: D, u: Mapping[Any, Any]) -> D:
 
     Args:
         d: the dict.
-        u: its new entries, nested alike.
+        u: the new entries, nested in the same way.
 
     >>> recursive_update({"a": {"b": 1, "c": 2}}, {"a": {"b": 5}})
     {'a': {'b': 5, 'c': 2}}
@@ -223,9 +223,9 @@ def recursive_update(d: D, u: Mapping[Any, Any]) -> D:
 
 
 def convert_to_nested_dict(dotted_dict: Mapping[Any, Any]) -> dict[Any, Any]:
-    """A nested dict from one with dotted keys, at any depth.
+    """Return a nested dict, made from one with dotted keys at any depth.
 
-    Of two values for one entry, that of the longer key counts, in any order.
+    If two keys set the same entry, the longer key wins, whatever their order.
 
     >>> convert_to_nested_dict({"a.b": 1, "a": {"c.d": 2}})
     {'a': {'b': 1, 'c': {'d': 2}}}
@@ -256,7 +256,7 @@ def convert_to_nested_dict(dotted_dict: Mapping[Any, Any]) -> dict[Any, Any]:
 
 
 def _in_order(keys: Iterable[Any]) -> list[Any]:
-    """Sort keys; those of types that do not compare go by type, then by text."""
+    """Sort keys; if their types cannot be compared, sort by type, then as strings."""
     keys = list(keys)
     try:
         return sorted(keys)
@@ -313,11 +313,11 @@ def _has_entries(value: Any) -> bool:
 
 
 def update_word(path: str, value: Any) -> str:
-    r"""Return the word of a command line that sets an entry, as `sacred.cli.updates` reads it.
+    r"""Return the command-line word that sets an entry, as `sacred.cli.updates` reads it.
 
     Args:
-        path: of the entry.
-        value: that it gets, of a type that has literals.
+        path: the path of the entry.
+        value: the value to set, of a type that has literals.
 
     >>> print(update_word("note", "C:\new"), update_word("lr", 0.1))
     note=('C:\new') lr=0.1

@@ -32,9 +32,9 @@ class Registry:
     """The implementations of one extension point, by name.
 
     Args:
-        group: of the entry points, for example ``"sacred.observers"``.
+        group: the group of the entry points, for example ``"sacred.observers"``.
         builtin: name → ``"module:attribute"``.
-        kind: the type of the objects, if all have one; others cannot be loaded.
+        kind: the type that all objects must have, if any; others cannot be loaded.
 
     >>> formats = Registry("sacred.example_formats", {"json": "json:loads"})
     >>> formats.names()
@@ -65,7 +65,7 @@ class Registry:
 
         Raises:
             KeyError: the name is not registered.
-            SacredError: it cannot be loaded.
+            SacredError: the object cannot be loaded.
         """
         if name in self._objects:
             return self._objects[name]
@@ -135,7 +135,7 @@ def _entry_points(group: str) -> list[tuple[str, _Row]]:
 
 
 def _may_have_plugins(group: str) -> bool:
-    """Whether an installed distribution declares the group, or cannot be asked by its files."""
+    """Whether an installed distribution declares the group, or cannot be checked by its files."""
     header = f"[{group}]".encode()
     for directory in dict.fromkeys(sys.path):
         try:

@@ -1,18 +1,18 @@
-"""Ids of runs: numbers in one store, text in another, mixed in many."""
+"""Ids of runs: numbers in some stores, strings in others, mixed where stores are combined."""
 
 from __future__ import annotations
 
 __all__ = ["RunId", "id_key", "plain_id"]
 
-#: An id is a number in some stores, text in others.
+#: An id is a number in some stores, a string in others.
 RunId = int | str
 
-#: Longer ones are somebody's own, and no numbers that a store has counted up.
+#: Longer ones were chosen by somebody; they are not numbers that a store has counted up to.
 _MAX_DIGITS = 18
 
 
 def plain_id(stored: str) -> RunId:
-    """The id of a run whose store knows only text: a number if it looks like one.
+    """The id of a run whose store has only strings: a number if it looks like one.
 
     >>> plain_id("12"), plain_id("012"), plain_id("mine")
     (12, '012', 'mine')
@@ -24,7 +24,7 @@ def plain_id(stored: str) -> RunId:
 
 
 def id_key(run_id: object) -> tuple[int, float, str]:
-    """A key to sort ids with: numbers in their order, then all others as text.
+    """A key to sort ids with: numbers in their order, then all others as strings.
 
     >>> sorted([10, "b", "9", 2, "a"], key=id_key)
     [2, '9', 10, 'a', 'b']

@@ -1,4 +1,4 @@
-"""The script that defines an experiment: found by its stack frame, and there only once."""
+"""The script that defines an experiment: found by its stack frame, and loaded only once."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def _is_method_of(made: Any, frame: FrameType) -> bool:
 def main_file_of(script_globals: dict[str, Any]) -> str | None:
     """Return the path of the script with these globals, or None in a REPL or a notebook.
 
-    That of a zip application is the archive.
+    For a zip application, this is the path of the archive.
     """
     filename = script_globals.get("__file__")
     return file_or_archive(os.path.realpath(filename)) if filename else None
 
 
 def file_or_archive(filename: str) -> str:
-    """Return the archive that has a file which is none of the file system, else the name itself.
+    """Return the archive that contains a file, or the file name itself if there is no archive.
 
     >>> file_or_archive("/no/such/app.pyz/__main__.py")
     '/no/such/app.pyz/__main__.py'
@@ -76,7 +76,7 @@ def file_or_archive(filename: str) -> str:
 
 
 def module_run_as_script(script_globals: dict[str, Any]) -> str | None:
-    """Return the name of the module if ``python -m MODULE`` has started the script, else None."""
+    """Return the module's name if the script was started by ``python -m MODULE``, else None."""
     spec = script_globals.get("__spec__")
     if script_globals.get("__name__") != "__main__" or spec is None:
         return None
@@ -85,10 +85,10 @@ def module_run_as_script(script_globals: dict[str, Any]) -> str | None:
 
 
 def unite_script_and_module(script_globals: dict[str, Any]) -> None:
-    """Let an import of the running script give the script, and not a second copy of it.
+    """Make an import of the running script return the script itself, not a second copy of it.
 
     A module that the script imports may import the script's experiment in turn. It would get
-    an experiment of its own, and what it adds to that would be missing in the run.
+    a separate experiment, and what it adds to that one would be missing from the run.
 
     Args:
         script_globals: the globals of the script that defines an experiment.
@@ -136,15 +136,15 @@ class _ScriptLoader:
         return getattr(self._loader, name)  # `get_source` and what else loaders may have
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """A module of the variables that the script has, now or later on."""
+        """A module with the variables that the script has, now or later."""
         return _ScriptModule(spec.name, self._main, self._loader)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing: the script is being executed already."""
+        """Do nothing: the script is already being executed."""
 
 
 class _ScriptModule(ModuleType):
-    """The running script under the name that it is imported by."""
+    """The running script, under the name by which it is imported."""
 
     def __init__(self, name: str, main: ModuleType, loader: Any) -> None:
         super().__init__(name, main.__doc__)

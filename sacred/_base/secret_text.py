@@ -1,8 +1,8 @@
-"""Texts that name secrets: what is stored and printed is the name, what functions get is the value.
+"""Strings that name secrets: the name is stored and printed, functions get the value.
 
 ``${secret:NAME}`` stands for the environment variable ``NAME``. A configuration holds a
-`SecretText`, so whatever stores, prints or compares the configuration sees names only. The
-value comes into being where captured functions are bound, as a `SecretValue`.
+`SecretText`, so whatever stores, prints or compares the configuration sees only names. The
+value is filled in where captured functions are bound, as a `SecretValue`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ __all__ = [
     "with_names",
 ]
 
-#: Dollars before it (one or more make it plain text), what it is, and what it names.
+#: Matches the dollars before a variable (any make it plain text), its kind, and its name.
 VARIABLE = r"(\$*)\$\{(env|secret):([^{}]*)\}"
 
 
 class SecretText(str):
-    """A text of a configuration in which ``${secret:NAME}`` stands for secrets.
+    """A string in a configuration, in which ``${secret:NAME}`` stands for a secret.
 
     >>> os.environ["DOCTEST_PW"] = "s3cr3t"
     >>> text = SecretText("ada:${secret:DOCTEST_PW}")
@@ -39,7 +39,7 @@ class SecretText(str):
     __slots__ = ()
 
     def reveal(self) -> SecretValue:
-        """Return the text with the values of the secrets.
+        """Return the string with the values of the secrets.
 
         Raises:
             MissingVariableError: an environment variable is missing.
@@ -48,10 +48,10 @@ class SecretText(str):
 
 
 class SecretValue(str):
-    """A text with the values of secrets; its `repr`, its pickle and its record have the names.
+    """A string with the values of secrets; its `repr`, pickle and record have only the names.
 
     Args:
-        template: the text with ``${secret:NAME}``.
+        template: the string with ``${secret:NAME}``.
     """
 
     template: str
@@ -80,15 +80,15 @@ def _value(match: re.Match[str]) -> str:
 
 
 def with_names(value: Any) -> Any:
-    """Return a value that is going to be stored and printed: of a secret, the text with its name.
+    """Return a value as it is stored and printed: a secret becomes the string with its name.
 
-    Containers need no change: what they show of a secret is its `repr`.
+    Containers need no change: they show the `repr` of a secret.
     """
     return value.template if type(value) is SecretValue else value
 
 
 def names_secret(text: str) -> bool:
-    """Whether a text stands for a secret when it is read from a config file.
+    """Whether a string stands for a secret when it is read from a config file.
 
     >>> names_secret("ada:${secret:PW}"), names_secret("$${secret:PW}"), names_secret("${env:X}")
     (True, False, False)
@@ -97,12 +97,12 @@ def names_secret(text: str) -> bool:
 
 
 def unescaped(match: re.Match[str]) -> str:
-    """Return what a match of `VARIABLE` that is plain text stands for: one dollar less."""
+    """Return what a match of `VARIABLE` stands for if it is plain text: itself, less one dollar."""
     return match[0][1:] if match[1] else match[0]
 
 
 def escape_variables(value: Any) -> Any:
-    """Return a configuration whose texts mean themselves when they are read from a file.
+    """Return a configuration whose strings mean the same when they are read from a file.
 
     >>> escape_variables({"a": ["${env:X}", SecretText("${secret:PW}"), "$x"]})
     {'a': ['$${env:X}', '${secret:PW}', '$x']}

@@ -56,9 +56,9 @@ _MAX_GAP_COLUMNS = 300
 
 
 def printable(result: Any) -> Any:
-    """The result, or what says of which class it is if it has no text.
+    """The result, or a note that names its class if it cannot be converted to a string.
 
-    An int of more than 4300 digits has none; `logging` would print a traceback.
+    An int of more than 4300 digits cannot; `logging` would print a traceback.
     """
     try:
         str(result)
@@ -92,16 +92,16 @@ def use_colour(stream: Any = None) -> bool:
 
 
 def apply_backspaces_and_linefeeds(text: str) -> str:
-    r"""Return what a terminal would show of a text.
+    r"""Return what a terminal would show for a string.
 
     A carriage return goes back to the start of the line, a backspace one
     character; what follows overwrites. A carriage return at the very end of
     the text is kept, because what it does is not known yet.
 
     Escape sequences that move the cursor or erase (nested progress bars, live displays) are
-    obeyed; colours are kept, other sequences are dropped. If the cursor does not stand at the
-    end of the text, sequences that move it there follow, so that text can be applied in
-    pieces.
+    obeyed; colours are kept, other sequences are dropped. If the cursor is not at the
+    end of the text, the result ends with sequences that move it to its place, so that output
+    can be applied in pieces.
 
     >>> apply_backspaces_and_linefeeds("10%\r100%\nab\b!")
     '100%\na!'
@@ -152,8 +152,8 @@ def _after_backspaces(segment: str) -> str:
 class _Screen:
     """The lines of a terminal, of any number and length, and its cursor.
 
-    A line is a text until the cursor comes back to it, then a list of cells: a character
-    behind the sequences that colour it.
+    A line is a string until the cursor comes back to it, then a list of cells. A cell is a
+    character after the sequences that colour it.
     """
 
     def __init__(self) -> None:
@@ -292,8 +292,8 @@ def nearest_names(name: str, candidates: Iterable[str], n: int = 3) -> list[str]
 
     Args:
         name: the name.
-        candidates: what it may be.
-        n: the most that are returned.
+        candidates: the names to choose from.
+        n: the largest number of names to return.
 
     >>> nearest_names("seeed", ["lr", "seed", "speed"])
     ['seed', 'speed']
@@ -310,8 +310,8 @@ def did_you_mean(name: str, candidates: Iterable[str], n: int = 3) -> str:
 
     Args:
         name: the name.
-        candidates: what it may be.
-        n: the most that are suggested.
+        candidates: the names to choose from.
+        n: the largest number of names to suggest.
 
     >>> did_you_mean("leraning_rate", ["learning_rate", "momentum"])
     'Did you mean "learning_rate"?'
@@ -326,11 +326,11 @@ def did_you_mean(name: str, candidates: Iterable[str], n: int = 3) -> str:
 
 
 def common_prefix_length(a: str, b: str) -> int:
-    r"""Return the length of the common prefix of two texts.
+    r"""Return the length of the common prefix of two strings.
 
     Args:
-        a: a text.
-        b: a text.
+        a: a string.
+        b: a string.
 
     >>> common_prefix_length("10%\r", "100%")
     2

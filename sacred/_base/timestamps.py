@@ -111,7 +111,7 @@ class Timestamps(Sequence[datetime.datetime]):
         return [round((time - first) * 1e6) + begin for time in self._times]
 
     def joined(self, separator: str) -> str:
-        """Return the `isoformat` texts of all of them, joined by `separator`."""
+        """Return the `isoformat` strings of all timestamps, joined by `separator`."""
         text = _joined_within_a_second(self._times, separator)
         if text is not None:
             return text
@@ -129,7 +129,7 @@ def microseconds(time: datetime.datetime) -> int:
 
 
 def datetime_of_microseconds(number: int) -> datetime.datetime:
-    """Return the naive UTC time of some microseconds since 1970.
+    """Return the naive UTC time for a number of microseconds since 1970.
 
     >>> datetime_of_microseconds(microseconds(datetime.datetime(2026, 1, 2)))
     datetime.datetime(2026, 1, 2, 0, 0)
@@ -143,7 +143,7 @@ def _datetimes(times: Iterable[float]) -> Iterator[datetime.datetime]:
 
 
 def _are_exact(times: Sequence[float]) -> bool:
-    """Whether differences to the first one are exact in microseconds before rounding."""
+    """Whether differences from the first time are exact in microseconds before rounding."""
     least = min(times, default=0)
     return least >= _EXACT_FROM_SECONDS and max(times) - least < _EXACT_WITHIN_SECONDS
 
@@ -154,7 +154,7 @@ def _joined(times: Sequence[float], separator: str) -> str:
 
 
 def _joined_within_a_second(times: Sequence[float], separator: str) -> str | None:
-    """The joined texts if all lie within one second and no fraction is zero, else None."""
+    """The joined strings if all lie within one second and no fraction is zero, else None."""
     second = float(int(times[0])) if times else 0.0
     if second < _EXACT_FROM_SECONDS:
         return None

@@ -71,20 +71,20 @@ def format_filtered_stacktrace(
     *,
     is_chained: bool = True,
 ) -> str:
-    """The traceback of an exception, with those that led to it.
+    """The traceback of an exception, with those of the exceptions that led to it.
 
     Args:
         filter_traceback: leave out the library's own frames: ``"always"``,
-            ``"never"``, or ``"default"``: unless the innermost one is such a
-            frame, because then they are what matters.
-        exception: default: the one being handled.
-        is_chained: with the exceptions that led to it.
+            ``"never"``, or ``"default"``: unless the innermost frame is one of
+            them, because then they are what matters.
+        exception: the exception; by default, the one being handled.
+        is_chained: whether to include the exceptions that led to it.
 
     Returns:
         the text, ending with a newline; empty if there is no exception.
 
     Raises:
-        ValueError: `filter_traceback` is none of the three.
+        ValueError: `filter_traceback` is not one of the three.
     """
     import traceback
 
@@ -116,7 +116,7 @@ def print_filtered_stacktrace(
 
     Args:
         filter_traceback: as for `format_filtered_stacktrace`.
-        exception: the exception; None: the one that is being handled.
+        exception: the exception; if None, the one being handled.
         file: a text stream.
     """
     text = format_filtered_stacktrace(filter_traceback, exception)
@@ -143,7 +143,7 @@ def hook_of_others(hook: Any) -> Any:
 
 
 def is_shown_briefly(error: BaseException) -> bool:
-    """Whether the library's frames in front of its own error say nothing to users.
+    """Whether the library's frames before its own error tell users nothing.
 
     Args:
         error: an exception; those of the library say how they want to be shown.
@@ -156,9 +156,10 @@ def is_shown_briefly(error: BaseException) -> bool:
 
 
 def show_own_errors_briefly() -> None:
-    """If an error of the library ends a program, show the user's frames and the message only.
+    """If an error of the library ends a program, show only the user's frames and the message.
 
-    It is called when such an error is made. Programs that have an exception hook are left alone.
+    This is called when such an error is created. Programs with their own exception hook are
+    left alone.
     """
     before = sys.excepthook
     if before is not sys.__excepthook__:

@@ -16,7 +16,7 @@ _INHERITED = object()
 class ContextMethodDecorator:
     """A context manager in which a method of a class does something else.
 
-    Calls of several such managers for one method can be nested; the inner one sees the
+    Several such managers for one method can be nested; the inner one sees the
     outer one's method as the original.
 
     Args:

@@ -15,7 +15,7 @@ __all__ = ["LoadWatch", "loaded"]
 
 
 def loaded(name: str) -> ModuleType | None:
-    """A module, if it has been imported.
+    """A module if it has been imported, else None.
 
     >>> loaded("sys") is sys, loaded("no_such_module")
     (True, None)
@@ -27,8 +27,8 @@ class LoadWatch:
     """A context manager that calls a function when one of some modules has been imported.
 
     Args:
-        names: of the modules.
-        callback: takes the name.
+        names: the names of the modules.
+        callback: called with the name of the module.
     """
 
     def __init__(self, names: Container[str], callback: Callable[[str], None]) -> None:
@@ -58,8 +58,8 @@ class LoadWatch:
 
         Args:
             name: dotted name of the module.
-            path: of the package it is in; None: none.
-            target: the module that is reloaded, if it is.
+            path: the path of the package that contains it; None if there is none.
+            target: the module, if it is being reloaded.
 
         Returns:
             None for modules that are not watched.

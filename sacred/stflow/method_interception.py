@@ -38,12 +38,12 @@ class LogFileWriter:
 
     Writers are ``tensorflow.summary.create_file_writer(...)``, TensorFlow 1's
     ``FileWriter`` (``tf.summary``, ``tf.compat.v1.summary``), and the ``SummaryWriter`` of
-    tensorboardX and of PyTorch. None of these packages is imported by this one; which of
-    them is imported while it is active is covered as well.
+    tensorboardX and of PyTorch. This package imports none of them; those that
+    are imported while a `LogFileWriter` is active are covered as well.
 
-    To be used as a context manager or as a decorator, also of ``async`` functions; may be
-    nested, and active in several threads: a writer is noted by those that are active in its
-    thread, or, in a thread without any (of a data loader, say), by all.
+    Use it as a context manager or as a decorator, also of ``async`` functions. Several may be
+    nested, or active in several threads. A new writer is noted by each `LogFileWriter` that is
+    active in its thread, or by all if none is (in the thread of a data loader, say).
 
     Args:
         experiment: the experiment; a writer that is made while none of its runs is active
@@ -76,7 +76,7 @@ class LogFileWriter:
         _interception.remove(self)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, active during each of its calls."""
+        """The function, with the `LogFileWriter` active during each of its calls."""
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
