@@ -1,4 +1,4 @@
-"""What the program knows about a command before it is used."""
+"""What the program knows about a command before loading it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class CommandModule(Protocol):
     """The module of a command.
 
     Its docstring is what ``sacred NAME --help`` prints: a first line that says what the command
-    does, then more, and examples. A function ``rewrite_arguments(words) -> words`` may turn
-    words that argparse would not understand (``-tag``) into others.
+    does, then more, and examples. A function ``rewrite_arguments(words) -> words`` may replace
+    words that argparse would not understand (``-tag``).
     """
 
     __doc__: str | None
@@ -46,12 +46,12 @@ class Command(Frozen):
 
     Args:
         module: full name of its `CommandModule`, which is imported when the command is used.
-        group: the heading that it stands under in ``sacred --help``.
+        group: the heading under which it is listed in ``sacred --help``.
         usage: its main arguments, for the overview.
         summary: what it does, in a few words.
         arguments: what shells complete its arguments with: ``"ids"`` of runs, ``"metrics"``
-            of the run that is named first, ``"fields"``, ``"stores"`` or ``"programs"`` of the
-            project, or nothing.
+            of the first run on the command line, ``"fields"``, ``"stores"`` or ``"programs"`` of
+            the project, or nothing.
         option_values: the same for the values of its options: ``{"--sort": "fields"}``.
     """
 

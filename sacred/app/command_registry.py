@@ -21,7 +21,7 @@ COMMANDS: Registry = Registry(
     kind=Command,
 )
 
-#: What people type who know other programs.
+#: What people type who are used to other programs.
 _OTHER_NAMES = {
     "restore": "rm --undo ID",
     "undo": "rm --undo ID",
@@ -44,11 +44,11 @@ def all_commands() -> dict[str, Command]:
 
 
 def find_command(name: str) -> Command:
-    """The command of a name.
+    """Return the command with this name.
 
     Raises:
-        UsageError: there is none.
-        SacredError: it is that of a plug-in, which cannot be loaded.
+        UsageError: there is no such command.
+        SacredError: it comes from a plug-in that cannot be loaded.
     """
     if name not in COMMANDS:
         names = COMMANDS.names()

@@ -14,12 +14,12 @@ def confirm(question: str, console: Console) -> None:
     """Ask the user at the terminal whether to go on; return only if the answer is yes.
 
     Args:
-        question: one that can be answered by yes or no.
+        question: one that can be answered with yes or no.
         console: where it is written.
 
     Raises:
         ProgramError: the answer is no.
-        UsageError: standard input is no terminal.
+        UsageError: standard input is not a terminal.
     """
     if not sys.stdin.isatty():
         raise UsageError(f"{question} Use --yes to confirm")

@@ -1,4 +1,4 @@
-"""Where runs begin to differ, in lines."""
+"""Lines of text that say where runs begin to differ."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ __all__ = [
     "single_runs",
 ]
 
-#: What these have in them is no name of a run or a group.
+#: A word with one of these in it is not the name of a run or a group.
 _QUERY = re.compile(r"[\s=<>!~()\"'/]")
 _LIKE = "like:"
 _DEFAULT_METRIC = "result"
@@ -40,7 +40,7 @@ class FoundGroup(Frozen):
     Args:
         name: the argument.
         runs: with their ids as they are shown.
-        metric: where the number of a run stands.
+        metric: the field with the number of a run.
         by: the paths of the fields to compare by, with their names.
         chosen_by: the results and metrics that the argument asks for.
     """
@@ -58,7 +58,7 @@ class FoundGroup(Frozen):
 
 
 def add_metric(parser: argparse.ArgumentParser) -> None:
-    """Declare what is compared, and at which level."""
+    """Declare the options that say what is compared, and at which level."""
     parser.add_argument(
         "--metric",
         metavar="FIELD",
@@ -86,7 +86,7 @@ def add_direction(parser: argparse.ArgumentParser) -> None:
 
 
 def level(text: str) -> float:
-    """A level of significance on the command line."""
+    """Parse a significance level from the command line."""
     try:
         value = float(text)
     except ValueError:
@@ -102,13 +102,13 @@ def find_group(session: Session, text: str, metric: str, by: Sequence[str] = ())
     Args:
         session: with the stores.
         text: an id of a run, the name of a group, ``like:`` and an id (that run and those that
-            differ from it in the seed only), or a query.
-        metric: where the number of a run stands.
-        by: more fields that will be asked for.
+            differ from it only in the seed), or a query.
+        metric: the field with the number of a run.
+        by: more fields that will be needed.
 
     Raises:
         ProgramError: there are no such runs.
-        QueryError: the query, or a field, has no meaning.
+        QueryError: the query or a field is invalid.
         UsageError: the metric is not one field.
     """
     metric = metric.strip()
@@ -132,7 +132,7 @@ def find_group(session: Session, text: str, metric: str, by: Sequence[str] = ())
 def _runs(
     session: Session, text: str, fields: str
 ) -> tuple[Iterable[tuple[str, RunRecord]], tuple[str, ...]]:
-    """The runs, and by which outcomes they were chosen."""
+    """Return the runs, and the outcomes by which they were chosen."""
     many = len(session.stores) > 1
     if text.startswith(_LIKE):
         record = session.run(text.removeprefix(_LIKE))
@@ -159,7 +159,7 @@ def _with_ids(runs: Iterable[tuple[str, RunRecord]], many: bool) -> Iterable[tup
 
 
 def _repeats(session: Session, record: RunRecord) -> Iterable[RunRecord]:
-    """The runs of the same store that differ from a run in the seed only."""
+    """Return the runs of the same store that differ from a run only in the seed."""
     wanted = identity_of(record)
     where = {"name": record.name} if record.name else {}
     runs = session.store_of(record).runs(where)
@@ -167,7 +167,7 @@ def _repeats(session: Session, record: RunRecord) -> Iterable[RunRecord]:
 
 
 def single_runs(groups: Iterable[FoundGroup]) -> Iterator[str]:
-    """Yield how to mean all repetitions of a run, where one run was named."""
+    """Yield hints on how to name all repetitions of a run, where only one run was named."""
     for group in groups:
         if len(group.runs) == 1 and not _QUERY.search(group.name) and _LIKE not in group.name:
             yield (
@@ -186,7 +186,7 @@ def chosen_runs(groups: Iterable[FoundGroup]) -> Iterator[str]:
 
 
 def chosen_by(name: str, outcomes: Iterable[str]) -> str:
-    """Say that runs were chosen by what came of them.
+    """Say that runs were chosen by their outcomes.
 
     Args:
         name: what they are called.
@@ -197,7 +197,7 @@ def chosen_by(name: str, outcomes: Iterable[str]) -> str:
 
 
 def measure_all(*groups: FoundGroup) -> list[RunGroup]:
-    """Take the number of each run.
+    """Return the groups with the number of each run.
 
     Raises:
         ProgramError: no run has one.

@@ -1,4 +1,4 @@
-"""How far the index of a large directory of runs is, for people who wait for it."""
+"""The progress of indexing a large directory of runs, for people who wait for it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from sacred.display.console import Console
 
 __all__ = ["IndexProgress"]
 
-#: When people begin to wonder.
+#: After this time people begin to wonder.
 DELAY_SECONDS = 1.0
 
 
 class IndexProgress:
-    """Shows it on the terminal if a query takes longer than a second.
+    """Shows the progress on the terminal if a query takes longer than a second.
 
     Args:
         console: to show it on.
@@ -24,11 +24,11 @@ class IndexProgress:
         self._began = time.monotonic()
 
     def __call__(self, known: int, total: int) -> None:
-        """Show it.
+        """Show the progress.
 
         Args:
-            known: number of runs that the index has.
-            total: that of all runs.
+            known: number of runs in the index.
+            total: number of all runs.
         """
         if time.monotonic() - self._began < DELAY_SECONDS:
             return

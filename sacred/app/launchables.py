@@ -37,10 +37,10 @@ _JSON_TYPES = {
 
 
 def launchables_of(project: Project | None) -> dict[str, Launchable]:
-    """Return what a project names, by names; of an experiment and a program, the experiment counts.
+    """Return what a project names, by name; an experiment wins over a program of the same name.
 
     Args:
-        project: None: there is none, and nothing can be launched.
+        project: None if there is no project; then nothing can be launched.
 
     Raises:
         ProgramError: there is a mistake in the project file.
@@ -95,7 +95,7 @@ def _program(name: str, content: Any, file: str) -> Launchable:
 
 
 def _schema(parameters: Iterable[Parameter]) -> dict[str, Any]:
-    """Declared parameters as a JSON Schema; groups are paths with dots."""
+    """Return declared parameters as a JSON Schema; groups are paths with dots."""
     root: dict[str, Any] = {"type": "object", "properties": {}, "required": []}
     for row in parameters:
         place = root

@@ -25,22 +25,22 @@ __all__ = ["MatchingRuns"]
 class MatchingRuns:
     """The runs of all stores of the call, with the names of the stores.
 
-    Names that are no fields of every run are looked up in the stores if the first run that is
-    found does not have them; see `explain_names`.
+    Names that are not fields of every run are looked up in the stores if the first run found
+    does not have them; see `explain_names`.
 
     Args:
         session: with the stores.
-        words: a query, in one text or in several.
+        words: a query, in one string or several.
         sort: fields to sort by; None: the newest first.
         limit: the maximum number of runs.
         columns: those that will be shown, separated by commas.
 
     Attributes:
-        query: the words as one text.
+        query: the words as one string.
         columns: the paths of the columns; None: the usual ones.
 
     Raises:
-        QueryError: the query, the order or a column has no meaning.
+        QueryError: the query, the order or a column is invalid.
     """
 
     def __init__(
@@ -136,9 +136,9 @@ class MatchingRuns:
 
 
 def _joined(words: Sequence[str], session: Session) -> str:
-    """One query of the words of a command line.
+    """Make one query of the words of a command line.
 
-    Each may be a condition of its own, and then all are wanted, or a part of one.
+    Each word may be a condition of its own, or part of one; a run must meet all conditions.
     """
     if len(words) > 1 and all(_is_condition(word, session) for word in words):
         return " and ".join(f"({word})" for word in words)

@@ -19,19 +19,19 @@ from sacred.statistics.student import Noise
 
 __all__ = ["learn_noise", "mark_differences", "mark_rows"]
 
-#: From so many of the newest runs of an experiment its noise is learnt.
+#: How many of the newest runs of an experiment its noise is estimated from.
 _MAX_RUNS = 2000
 
 
 def learn_noise(
     session: Session, experiment: str | None, metrics: Sequence[Path]
 ) -> list[Noise | None]:
-    """The noise of an experiment, from all its runs that were repeated with other seeds.
+    """Estimate the noise of an experiment from all its runs that were repeated with other seeds.
 
     Args:
         session: with the stores.
-        experiment: its name; None: runs that have none.
-        metrics: where the numbers stand.
+        experiment: its name; None: runs without an experiment name.
+        metrics: the fields with the numbers.
 
     Returns:
         the noise of each metric; None: no run was repeated.
@@ -48,7 +48,7 @@ def learn_noise(
 def mark_rows(
     table: Table, records: Sequence[RunRecord], metric: Path, session: Session
 ) -> tuple[Table, list[str]]:
-    """Add a column that says which runs cannot be told from the first one of their experiment.
+    """Add a column that says which runs cannot be told apart from the first of their experiment.
 
     The first one is the best of those that are shown, so each difference counts as one of those
     between all pairs of them.
@@ -57,7 +57,7 @@ def mark_rows(
         table: with a row for each run, the best first.
         records: the runs.
         metric: what they are sorted by.
-        session: with the stores that the noise is learnt from.
+        session: with the stores that the noise is estimated from.
 
     Returns:
         the table, and a line about the noise of each experiment.
@@ -92,7 +92,7 @@ def mark_differences(
     Args:
         table: with a row for each difference.
         rows: the differences.
-        session: with the stores that the noise is learnt from.
+        session: with the stores that the noise is estimated from.
         experiments: the names of the experiments of the runs; several have no noise in common.
     """
     metrics = {number: path for number, row in enumerate(rows) if (path := _number_in(row))}
@@ -108,7 +108,7 @@ def mark_differences(
 
 
 def _number_in(row: Difference) -> Path | None:
-    """Where the numbers of a difference stand; None: these are no numbers, or inputs of runs."""
+    """Return the field with the numbers of a difference; None: not numbers, or inputs of runs."""
     steps = tuple(row.name.split("."))
     if not all(map(is_usable, row.values)):
         return None

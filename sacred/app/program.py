@@ -6,7 +6,7 @@
 | 1 | an error, in one message on stderr |
 | 2 | a mistake in the call |
 | 130 | stopped by Ctrl-C |
-| 141 | nobody reads the output any more, as behind ``| head`` |
+| 141 | nobody reads the output any more, as with ``| head`` |
 """
 
 from __future__ import annotations

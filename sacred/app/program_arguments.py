@@ -28,7 +28,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse_call(argv: list[str]) -> tuple[Command, argparse.Namespace] | str:
-    """Return the command and its arguments, or a text to be printed instead.
+    """Return the command and its arguments, or a text to print instead.
 
     Raises:
         UsageError: there is a mistake in the call.
@@ -51,7 +51,7 @@ def parse_call(argv: list[str]) -> tuple[Command, argparse.Namespace] | str:
 
 
 def _split(argv: list[str]) -> tuple[list[str], str | None, list[str]]:
-    """Options in front of the command, the command, and what is behind it."""
+    """Return the options before the command, the command, and what follows it."""
     position = 0
     while position < len(argv) and argv[position].startswith("-"):
         position += 2 if argv[position] in _WITH_VALUE else 1
@@ -60,7 +60,7 @@ def _split(argv: list[str]) -> tuple[list[str], str | None, list[str]]:
 
 
 def _join_values(words: list[str], command: Command) -> list[str]:
-    """``--sort -result`` as ``--sort=-result``, which argparse does not take for an option.
+    """Turn ``--sort -result`` into ``--sort=-result``, else argparse takes the value for an option.
 
     >>> _join_values(["lr > 1", "--sort", "-result"], find_command("ls"))
     ['lr > 1', '--sort=-result']
@@ -121,7 +121,7 @@ def add_run_id(parser: argparse.ArgumentParser, many: bool = False) -> None:
 
 
 def whole_number(text: str) -> int:
-    """A number of runs, lines, ... on the command line."""
+    """Parse a number of runs, lines, ... from the command line."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)

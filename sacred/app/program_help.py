@@ -25,7 +25,7 @@ sacred --version        the version
 
 
 def program_help() -> str:
-    """The overview of all commands."""
+    """Return the overview of all commands."""
     commands = all_commands()
     parts = ["Find, compare and organize the runs of experiments, whatever store keeps them."]
     parts.append("\nUsage: sacred [-s STORE] COMMAND [ARGUMENTS]\n")
@@ -40,6 +40,6 @@ def program_help() -> str:
 
 
 def version_text() -> str:
-    """The version of the package and of Python."""
+    """Return the versions of the package and of Python."""
     python = ".".join(map(str, sys.version_info[:3]))
     return f"sacred {__version__} (Python {python})\n"

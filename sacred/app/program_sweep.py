@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["SWEEP", "ProgramSweep", "add_sweep_options"]
 
-#: The word in front of ``with``.
+#: The word before ``with``.
 SWEEP = "sweep"
 _MAX_CHECKED_POINTS = 10_000
-#: Options that say what the sweep is.
+#: Options that describe the sweep.
 _PLAN_OPTIONS = (
     *("sweep", "seeds", "trials", "sampler", "minimize", "maximize", "file", "zip", "where"),
 )
@@ -55,7 +55,7 @@ class ProgramSweep:
 
     Args:
         args: of ``sacred exec``.
-        words: behind ``with``: updates in which commas mean alternatives.
+        words: what follows ``with``: updates in which commas separate alternatives.
     """
 
     def __init__(self, args: argparse.Namespace, words: Sequence[str]) -> None:
@@ -76,7 +76,7 @@ class ProgramSweep:
 
     @staticmethod
     def options(args: argparse.Namespace) -> bool:
-        """Whether options are given that only a sweep has.
+        """Whether any option is given that only sweeps have.
 
         Args:
             args: of ``sacred exec``.
@@ -85,13 +85,13 @@ class ProgramSweep:
         return given or args.jobs != 1
 
     def points(self) -> Iterator[Mapping[str, Any]]:
-        """Yield the updates of its points; of a guided sweep those of one that may come."""
+        """Yield the updates of its points; for a guided sweep, those of one possible point."""
         first = self._draft.spaces[0].draw(0, 0)
         points = itertools.islice(self._draft.points(), _MAX_CHECKED_POINTS)
         yield from (point.updates for point in itertools.chain([first], points))
 
     def carry_out(self, experiment: ProgramExperiment) -> int:
-        """Queue its runs, and run them unless they are only to be queued.
+        """Queue its runs, and run them unless they should only be queued.
 
         Args:
             experiment: whose observers have the store.

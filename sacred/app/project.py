@@ -1,6 +1,6 @@
 """The named stores of a project, so that ``sacred ls`` works without options.
 
-They stand in a file ``.sacred.toml`` in the directory of the project, or in its
+They are listed in a file ``.sacred.toml`` in the directory of the project, or in its
 ``pyproject.toml`` under ``[tool.sacred]``::
 
     default = "lab"              # without -s; else the first one
@@ -42,7 +42,7 @@ class Project(Frozen):
         stores: addresses by names.
         default: the name of the store that is used without ``--store``.
         programs: the tables of the programs for ``sacred exec``, by names.
-        experiments: those of the experiments that the board may launch, by names.
+        experiments: the tables of the experiments that the board may launch, by names.
     """
 
     path: Path
@@ -96,7 +96,7 @@ def default_address(project: Project | None, directory: str = "runs") -> str:
 
     Args:
         project: None if there is no project file.
-        directory: that is used if it has runs and nothing else is known (default: ``runs``).
+        directory: used if it has runs and nothing else names a store (default: ``runs``).
 
     Raises:
         ProgramError: there is none.

@@ -33,7 +33,7 @@ class NamedStore(Frozen):
 
     name: str
     store: RunStore
-    #: As it was given, passwords included: not for messages.
+    #: As it was given, with passwords: not for messages.
     address: str = ""
 
 
@@ -41,7 +41,7 @@ class Session:
     """One call of the program.
 
     Args:
-        args: of the call; ``args.store`` are the stores that it names.
+        args: of the call; ``args.store`` holds the stores that it names.
         console: to print to.
     """
 
@@ -125,7 +125,7 @@ class Session:
         return record
 
     def store_and_id(self, text: str) -> tuple[RunStore, RunId]:
-        """The store and the id of the run that an id refers to, be it damaged or in the trash.
+        """The store and the id of the run that an id refers to, even if damaged or in the trash.
 
         Raises:
             ProgramError: there is no such run.
@@ -148,7 +148,7 @@ class Session:
         return store, find_run(store, rest)
 
     def _place(self, text: str) -> tuple[RunStore, str]:
-        """The store that an id refers to, and what it is there."""
+        """The store that an id refers to, and the id within that store."""
         name, colon, rest = text.partition(":")
         if colon and self.is_store_name(name):
             return self.open(name).store, rest
@@ -168,11 +168,11 @@ class Session:
         """Parse a query; its times are in the time zone of the console.
 
         Args:
-            query: the text, as for ``--where``.
+            query: a string, as for ``--where``.
             names: what the words of the query may stand for (default: no names beyond the fields).
 
         Raises:
-            QueryError: it has no meaning.
+            QueryError: it is invalid.
         """
         return parse(query, names=names, local=not self.console.utc)
 
@@ -184,12 +184,12 @@ class Session:
         Without an order, the newest runs come first.
 
         Args:
-            where: a query as text, or parsed.
+            where: a query as a string, or parsed.
             sort: the keys, as for ``--sort``; None or empty: the newest runs come first.
-            limit: the most runs of each store; None: all.
+            limit: the maximum number of runs from each store; None: all.
 
         Raises:
-            QueryError: the query or the keys make no sense.
+            QueryError: the query or the keys are invalid.
         """
         expression = self.parse(where) if isinstance(where, str) else where
         return [
@@ -203,7 +203,7 @@ class Session:
     def report(self, problems: list[str]) -> None:
         """Print on stderr what could not be read.
 
-        Only the first value that is shown as it is stored: there may be one in every run.
+        Only the first value that is shown as stored is reported: every run may have some.
         """
         for problem in problems:
             if SHOWN_AS_STORED in problem:

@@ -15,7 +15,7 @@ _POLL_SECONDS = 1.0
 
 
 def start_on(args: argparse.Namespace, address: str, console: Console) -> None:
-    """Start workers on an engine; stay until they have ended, unless they do without this process.
+    """Start workers on an engine; wait until they have ended, unless they do not need this process.
 
     Args:
         args: of ``sacred worker``.
@@ -40,7 +40,7 @@ def start_on(args: argparse.Namespace, address: str, console: Console) -> None:
 
 
 def words_of(args: argparse.Namespace) -> Iterator[str]:
-    """Yield the words for each worker: what this one was asked for, but where, and how many.
+    """Yield the words for each worker: those of this call, without the engine and the number.
 
     Args:
         args: of ``sacred worker``.

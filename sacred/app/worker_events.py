@@ -1,4 +1,4 @@
-"""What a worker does, as lines for people or for programs."""
+"""What a worker does, in lines for people or for programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sacred.stores.store import RunNotFoundError
 
 __all__ = ["EventLines"]
 
-#: So many waiting runs are looked at to say whose they are.
+#: How many waiting runs are looked at to say whose they are.
 _SAMPLE = 50
 _COLOURS = {COMPLETED: GREEN, FAILED: RED, DEAD: RED}
 
@@ -61,7 +61,7 @@ class EventLines:
 
         Args:
             event: its name.
-            **details: what belongs to it.
+            **details: its details, by name.
         """
         self._count(event, details)
         if self._as_json:

@@ -17,7 +17,7 @@ from sacred.dependencies.sources import Source
 
 __all__ = ["sources_of_cells"]
 
-#: Between cells, as editors and jupytext know it.
+#: The separator of cells that editors and jupytext know.
 _SEPARATOR = "# %%\n"
 
 

@@ -1,7 +1,7 @@
 """The installed distributions, and the distribution to which a module belongs.
 
 Reads the ``*.dist-info`` directories itself: `importlib.metadata` takes 2 ms for the name and the
-version of a package, and a run of many in one process takes 3 ms (``benchmarks/``, many-runs).
+version of a package, and one of many runs in a process takes 3 ms (``benchmarks/``, many-runs).
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ def find_distribution(name: str, sites: Sites | None = None) -> Distribution | N
 
 
 def all_distributions() -> list[Distribution]:
-    """Return all distributions that can be imported; of two with the same name, the first."""
+    """Return all distributions that can be imported; if two have the same name, the first."""
     found: dict[str, Distribution] = {}
     for site in present_sites():
         for distribution in site.all:

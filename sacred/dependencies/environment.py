@@ -20,7 +20,7 @@ from sacred.dependencies.outside_modules import outside_modules
 
 __all__ = ["VARIABLES", "EnvironmentGatherer", "cpu_flags", "installed_packages"]
 
-#: Environment variables that change what numbers or texts come out; no other one is recorded.
+#: Environment variables that change the resulting numbers or strings; no others are recorded.
 VARIABLES = (
     "PYTHONHASHSEED",
     "PYTHONOPTIMIZE",
@@ -54,8 +54,8 @@ class EnvironmentGatherer:
     """Describes the environment of one run, as often as it is called.
 
     Args:
-        repositories: those of the sources.
-        wants_diffs: whether to record the changes in dirty ones.
+        repositories: the repositories of the sources.
+        wants_diffs: whether to record the changes in dirty repositories.
         base_dir: the directory of the sources; None if there are none.
 
     >>> found = EnvironmentGatherer(Repositories(), wants_diffs=False)()
@@ -109,7 +109,7 @@ def installed_packages(sites: Sites) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return ``name==version`` of all installed distributions, and which have local sources.
 
     Args:
-        sites: the places where they are installed; of two with the same name, the first one wins.
+        sites: the places where they are installed; if two have the same name, the first one wins.
 
     Returns:
         the distributions, and the names of those that are not on an index (``pip install -e``).
@@ -144,7 +144,7 @@ def _python() -> dict[str, Any]:
 
 
 def _option_count(words: list[str]) -> int:
-    """The index of the first word that is no option of the interpreter.
+    """Return the index of the first word that is not an option of the interpreter.
 
     >>> _option_count(["python", "-O", "-X", "dev", "train.py"])
     4
@@ -160,7 +160,7 @@ def _option_count(words: list[str]) -> int:
 
 
 def _hash_seed() -> str:
-    """The seed of the hashes of texts, by which sets of texts are ordered."""
+    """Return the seed of the hashes of strings, which determines the order of sets of strings."""
     if not sys.flags.hash_randomization:
         return "0"
     return os.environ.get("PYTHONHASHSEED") or "random"
@@ -188,7 +188,7 @@ def cpu_flags() -> tuple[str, ...]:
 
 
 def _libraries(modules: Mapping[str, Any]) -> dict[str, Any]:
-    """What loaded libraries say of themselves; one that cannot say it is left out."""
+    """Return what loaded libraries say about themselves; a library that cannot say is left out."""
     found: dict[str, Any] = {}
     for name, describe in _DESCRIBED.items():
         if name in modules:

@@ -45,7 +45,7 @@ class Script(NamedTuple):
 class Findings:
     """The sources and packages found so far.
 
-    A source keeps its first digest, because that version runs, even if the file changes. Git
+    A source keeps its first digest even if the file changes, because that version runs. Git
     is called once per repository.
 
     >>> findings = Findings()
@@ -95,7 +95,7 @@ class Findings:
 class ExperimentInfoGatherer:
     """Describes the experiment of one run, as often as it is called.
 
-    A source keeps its first digest, because that version runs, even if the file changes. Each call
+    A source keeps its first digest even if the file changes, because that version runs. Each call
     adds what was imported since the last one. Git is called once.
 
     Args:

@@ -34,7 +34,7 @@ _DIFF_COMMAND = (
     *("diff", "HEAD", "--binary", "--no-color"),
     *("--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/"),
 )
-#: Of a diff, in bytes; a longer one is cut.
+#: Maximum size of a diff in bytes; a longer one is cut.
 MAX_DIFF_BYTES = 1_000_000
 
 _CREDENTIALS_PATTERN = r"^(https?://)[^/@]*@"
@@ -91,8 +91,8 @@ class Repositories:
     def described(self) -> list[dict[str, Any]]:
         """Return the known repositories: ``url``, ``root``, and ``diff`` of dirty ones.
 
-        ``diff_is_whole`` is False if the diff is cut or a secret in it is masked: it cannot be
-        applied then.
+        ``diff_is_whole`` is False if the diff is cut or a secret in it is masked: then it cannot
+        be applied.
         """
         for root, query in self._diffs.items():
             if isinstance(query, GitQuery):
@@ -128,7 +128,7 @@ def describe_repository(root: str, status: str) -> GitInfo:
 
     Args:
         root: the directory with ``.git``.
-        status: what ``git status`` has printed.
+        status: what ``git status`` printed.
 
     Returns:
         an empty `GitInfo` if there is no commit yet.
@@ -188,7 +188,7 @@ def _read_status(status: str) -> tuple[str | None, bool]:
 
 
 def _choose_url(remotes: str) -> str | None:
-    r"""Return the url of ``origin``, else of the first remote; passwords in it are left out.
+    r"""Return the url of ``origin``, else of the first remote; without passwords.
 
     >>> _choose_url("remote.up.url /a\nremote.origin.url https://me:secret@host/b.git\n")
     'https://host/b.git'

@@ -29,7 +29,7 @@ class GitAnswer(NamedTuple):
     """The output of git, or the reason why there is none."""
 
     output: str = ""
-    #: What went wrong; None: git has answered.
+    #: What went wrong; None if git answered.
     problem: str | None = None
 
 

@@ -1,4 +1,4 @@
-"""The packages of Python and R that a program has loaded, by the files that it has read."""
+"""The packages of Python and R that a program loaded, found by the files that it read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["packages_of_files"]
 _PYTHON = re.compile(r"(.*/(?:site|dist)-packages)/([^/]+)(/|\.py$|\.[\w-]*so$)")
 _R = re.compile(r"(.*/(?:site-library|library)/([A-Za-z][\w.]*))/")
 _DISTRIBUTION = re.compile(r"(.+?)-(\d[^-]*?)\.(?:dist|egg)-info")
-#: Modules that Python loads at its start, whatever the program imports.
+#: Modules that Python loads when it starts, whatever the program imports.
 _AT_START = ("__editable__", "__pycache__", "_distutils_hack", "_virtualenv")
 #: Of the list of files of a distribution, to find the names of its modules.
 _MAX_LIST_BYTES = 1 << 20

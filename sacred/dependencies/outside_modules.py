@@ -1,4 +1,4 @@
-"""Modules that a run has imported and that are not recorded: neither sources nor installed."""
+"""Modules that a run imported but that are not recorded: neither sources nor installed."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}"
 def outside_modules(
     modules: Mapping[str, Any], base_dir: str, sites: Sites
 ) -> list[tuple[str, str]]:
-    """Return top-level modules and their files, in order of the names.
+    """Return top-level modules and their files, sorted by name.
 
     For example, ``python -m lab.train`` imports a package next to ``lab``: a repetition finds
     it only if it has the repository, or if the package is still there.
 
     Args:
-        modules: those that are loaded, as in `sys.modules`.
+        modules: the loaded modules, as in `sys.modules`.
         base_dir: the directory of the sources of the run.
         sites: installed distributions.
     """

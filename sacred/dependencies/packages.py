@@ -28,7 +28,7 @@ PEP440_VERSION_PATTERN = re.compile(
 class PackageDependency:
     """The name of a distribution and its version (None if not known yet).
 
-    Raises `ValueError` if `version` is not one by PEP 440. Two are equal when the names are.
+    Raises `ValueError` if `version` does not follow PEP 440. Two are equal if their names are.
 
     >>> PackageDependency("numpy", "2.0.1").to_json()
     'numpy==2.0.1'
@@ -110,8 +110,8 @@ def module_file(module: Any, by_spec: bool = True) -> str | None:
     """Return the file of a module without triggering lazy modules.
 
     Args:
-        module: anything that stands in `sys.modules`.
-        by_spec: without a ``__file__``, take the place that its spec names.
+        module: anything found in `sys.modules`.
+        by_spec: without a ``__file__``, use the file that its spec names.
 
     >>> module_file(re).endswith("__init__.py"), module_file(object())
     (True, None)

@@ -91,7 +91,7 @@ def get_digest(filename: PathLike) -> str:
 
 
 def get_py_file_if_possible(pyc_name: PathLike) -> str:
-    """Return the source that a compiled file was made from if it exists, else the name itself.
+    """Return the source of a compiled file if that source exists, else the name itself.
 
     >>> get_py_file_if_possible("no_such_file.pyc")
     'no_such_file.pyc'
@@ -102,7 +102,7 @@ def get_py_file_if_possible(pyc_name: PathLike) -> str:
 
 
 def _source_of(name: str) -> str:
-    """Return the name of the source of a compiled file, as it would have to be.
+    """Return the name that the source of a compiled file would have.
 
     >>> _source_of("a/b.pyc"), _source_of("a/b.py")
     ('a/b.py', 'a/b.py')
@@ -119,7 +119,7 @@ def _source_of(name: str) -> str:
 def is_local_source(filename: PathLike, modname: str, experiment_path: PathLike) -> bool:
     """Whether a module is part of the experiment and not of an installed package.
 
-    It is if its file lies below `experiment_path`, at the place of a module of that name
+    It is local if its file lies below `experiment_path`, where a module of that name would be
     relative to `experiment_path` or one of its parents.
 
     Args:

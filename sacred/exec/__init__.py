@@ -8,7 +8,7 @@
 | `program_run` | one run of a program: its input, and what is recorded |
 | `child_process` | a program as a child of this process: its output, signals, exit status |
 | `parameters` | parameters in arguments and environment variables |
-| `parameter_file` | a parameter file, read, and written again for one run |
+| `parameter_file` | reading a parameter file, and writing it for one run |
 | `metric_lines` | metrics in the output, and in JSON lines |
 | `csv_metrics` | metrics in CSV files |
 | `event_files` | metrics in event files of TensorBoard |

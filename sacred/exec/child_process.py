@@ -19,7 +19,7 @@ __all__ = ["OutputListener", "run_child"]
 OutputListener = Callable[[int, bytes], None]
 
 _TICK_SECONDS = 0.5
-#: For a program that is to end, before it is told with more force.
+#: How long a program has to end before it gets a stronger signal.
 _PATIENCE_SECONDS = 10.0
 _CHUNK_BYTES = 1 << 16
 
@@ -38,9 +38,9 @@ def run_child(
         words: program and arguments.
         environment: variables.
         directory: working directory.
-        listen: is given the output of the program, which then goes to this process's own;
+        listen: called with the output of the program, which then goes to this process's own;
             None: the program writes to the descriptors of this process.
-        tick: called about twice a second meanwhile.
+        tick: called about twice a second while the program runs.
 
     Returns:
         the return code: negative for a signal.
@@ -123,7 +123,7 @@ def _pass_on(key: Any, selector: selectors.BaseSelector, listen: OutputListener 
 
 
 def _is_told_by_terminal() -> bool:
-    """Whether Ctrl-C at a terminal has reached the program as well."""
+    """Whether Ctrl-C at a terminal reaches the program as well."""
     with contextlib.suppress(OSError):
         terminal = os.open("/dev/tty", os.O_RDONLY)
         try:
@@ -134,7 +134,7 @@ def _is_told_by_terminal() -> bool:
 
 
 def _end(process: subprocess.Popen[bytes], signum: int | None) -> None:
-    """End the program: by the signal that this process got, later with more force."""
+    """End the program: with the signal that this process got, later with a stronger one."""
     for number in (signum, signal.SIGTERM, signal.SIGKILL):
         if process.poll() is not None:
             return

@@ -19,8 +19,8 @@ __all__ = [
 ]
 
 _TIMEOUT_SECONDS = 10.0
-#: Programs that run scripts, and the option that makes them print their version. Of no other
-#: program it is known what it does with such an option, so no other one is asked.
+#: Programs that run scripts, and the option that makes them print their version. Nobody knows
+#: what another program does with such an option, so no other program is asked.
 INTERPRETERS = {
     "python": "-V",
     "pypy": "-V",
@@ -38,7 +38,7 @@ INTERPRETERS = {
     "dash": "",
     "java": "--version",
 }
-#: Behind them stands no file, but a program as text, or the name of a module.
+#: They are followed not by a file but by the text of a program, or the name of a module.
 _NO_SCRIPT = ("-c", "-e", "-m", "-E", "--eval")
 _VERSION_SUFFIX = re.compile(r"-?[\d.]+$")
 
@@ -47,7 +47,7 @@ def find_program(name: str, directory: str) -> str | None:
     """Return the absolute path of a program, as the system finds it; None if there is none.
 
     Args:
-        name: as it is typed: with a slash it is a path, else it is looked for in ``PATH``.
+        name: as typed: with a slash it is a path, else it is looked up in ``PATH``.
         directory: the working directory, from which relative paths count.
     """
     if os.sep in name:
@@ -113,7 +113,7 @@ def composition_of(program: str) -> dict[str, Any]:
 
 
 def _libraries(program: str) -> list[str]:
-    """The paths of its libraries, as ``ldd`` finds them; of a script or a static program none."""
+    """Return the paths of its libraries, by ``ldd``; scripts and static programs have none."""
     if _is_script(program) or shutil.which("ldd") is None:
         return []
     found = re.findall(r"(?:=> )?(/\S+) \(0x[0-9a-f]+\)", _answer(["ldd", program]))

@@ -9,15 +9,15 @@ from sacred.exec.metric_lines import Point
 
 __all__ = ["STEP_COLUMNS", "CsvMetrics"]
 
-#: Columns that have the step, by precedence; upper and lower case are the same.
+#: Columns that hold the step, by precedence; case does not matter.
 STEP_COLUMNS = ("step", "global_step", "iteration", "iter", "epoch")
 
 
 class CsvMetrics:
-    """Reads the columns of numbers of a CSV file with a header, as far as it is written.
+    """Reads the columns of numbers in a CSV file with a header, as far as it has been written.
 
     Args:
-        path: of the file, which need not be there yet.
+        path: of the file, which need not exist yet.
     """
 
     def __init__(self, path: str) -> None:
@@ -31,7 +31,7 @@ class CsvMetrics:
         """Yield new points.
 
         Args:
-            is_over: whether the program has ended: a last line without an end is complete.
+            is_over: whether the program has ended: then a last line without a line end is complete.
         """
         for row in csv.reader(self._new_lines(is_over), self._dialect):
             if self._header is None:

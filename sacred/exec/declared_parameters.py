@@ -96,8 +96,8 @@ def parameters_in_table(table: Mapping[str, Any], where: str, group: str = "") -
     Args:
         table: names with default values, or with ``{type = "int", default = 3, ...}``; another
             table is a group.
-        where: for messages.
-        group: in front of the names, with a dot.
+        where: the place of the table, for messages.
+        group: put before the names, with a dot.
 
     Raises:
         ProgramError: a declaration has a mistake.
@@ -154,8 +154,8 @@ def parameters_in_schema(
 
     Args:
         schema: of an object.
-        where: for messages.
-        group: in front of the names, with a dot.
+        where: the place of the schema, for messages.
+        group: put before the names, with a dot.
 
     Raises:
         ProgramError: a default does not fit.
@@ -186,7 +186,7 @@ def checked_updates(
 
     Args:
         parameters: of the program.
-        updates: nested, as they were given.
+        updates: nested, as the user gave them.
         program: its name, for messages.
 
     Returns:
@@ -220,7 +220,7 @@ def checked_updates(
 def _entries(
     updates: Mapping[str, Any], known: Mapping[str, Parameter], group: str = ""
 ) -> Iterator[tuple[str, Any]]:
-    """The updates by paths; the value of a parameter may be a dict itself."""
+    """Return the updates by path; the value of a parameter may itself be a dict."""
     for key, value in updates.items():
         path = f"{group}{key}"
         if path not in known and isinstance(value, dict) and value:

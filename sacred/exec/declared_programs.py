@@ -37,11 +37,11 @@ class DeclaredProgram(Frozen):
     Args:
         name: the name of the program.
         words: program and arguments.
-        directory: of the project, which it runs in.
-        parameters: declared ones; None: any are taken.
-        arg_style: see `ExecRequest`, as the others.
+        directory: of the project; the program runs there.
+        parameters: the declared ones; None: any are accepted.
+        arg_style: see `ExecRequest`, also for the next ones.
         config_file: likewise.
-        metrics: likewise, as texts.
+        metrics: likewise, as strings.
         metrics_files: likewise.
         inputs: likewise.
         outputs: likewise.

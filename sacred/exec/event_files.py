@@ -39,7 +39,7 @@ def is_event_file(name: str) -> bool:
 
 
 class EventMetrics:
-    """Reads an event file, or all event files below a directory, as far as they are written.
+    """Reads an event file, or all event files below a directory, as far as they have been written.
 
     Args:
         path: a file or directory, which need not exist yet. Scalars from a sub-directory get
@@ -109,7 +109,7 @@ def _is_of_others(metadata: Any) -> bool:
 
 
 def _scalar_of(tensor: Any) -> float | None:
-    """The value of a tensor with one element of type float or double; None: another one."""
+    """Return the value of a tensor with a single float or double; None for other tensors."""
     if not isinstance(tensor, bytes):
         return None
     known = dict(_fields(tensor))

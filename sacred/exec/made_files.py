@@ -11,7 +11,7 @@ from sacred.run import Run
 
 __all__ = ["RECORDS_PREFIX", "FileStamps", "add_artifact", "files_below"]
 
-#: In front of the name of an artifact, where a store keeps records of its own under it.
+#: Put before the name of an artifact if stores keep their own records under that name.
 RECORDS_PREFIX = "program/"
 
 
@@ -60,9 +60,9 @@ def add_artifact(
     Args:
         run: the run.
         path: of the file.
-        directory: if the file is not below it, its base name counts.
-        others: names that other artifacts have.
-        aside: in front of the name, where that is one of these.
+        directory: if the file is not below it, its base name is used.
+        others: names of other artifacts.
+        aside: put before the name if that is one of these.
 
     Returns:
         the name of the artifact.

@@ -12,7 +12,7 @@ from sacred.runs.errors import UsageError
 
 __all__ = ["MAX_LINE_BYTES", "LineSplitter", "MetricPattern", "Point", "points_of_json"]
 
-#: Of a line without an end; what is longer is no line that has metrics.
+#: Maximum length of a line without an end; a longer one has no metrics.
 MAX_LINE_BYTES = 1 << 16
 
 
@@ -29,8 +29,8 @@ class MetricPattern(Frozen):
 
     Args:
         name: of the metric.
-        regex: of which the group ``value``, else the first one, is the value, and the group
-            ``step``, if there is one, the step.
+        regex: its group ``value``, else its first group, is the value; its group ``step``, if
+            there is one, is the step.
 
     >>> pattern = MetricPattern.parse(r"loss: epoch (?P<step>\d+).* loss=(?P<value>\S+)")
     >>> list(pattern.points("epoch 3: loss=0.5"))
@@ -72,7 +72,7 @@ class MetricPattern(Frozen):
 
 
 class LineSplitter:
-    r"""Joins chunks of output to lines; a carriage return ends a line as well.
+    r"""Joins chunks of output into lines; a carriage return ends a line as well.
 
     >>> splitter = LineSplitter()
     >>> [*splitter.lines(b"loss=0.5\rlo"), *splitter.lines(b"ss=0.4\n")]

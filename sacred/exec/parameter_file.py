@@ -49,15 +49,15 @@ def write_parameters(original: str, values: Mapping[str, Any], directory: str) -
     """Write a parameter file with the values of a run.
 
     Args:
-        original: the file; it stays as it is. Where nothing has changed, it is copied.
+        original: the file, which is not changed. If all values are the same, it is copied.
         values: of its parameters.
-        directory: for the new file, which has the name of the original.
+        directory: for the new file, which gets the name of the original.
 
     Returns:
         the path of the new file.
 
     Raises:
-        ConfigFileError: its format has no such values.
+        ConfigFileError: its format cannot hold such values.
     """
     target = os.path.join(directory, os.path.basename(original))
     suffix = Path(original).suffix.lower()

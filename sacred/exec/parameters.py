@@ -13,7 +13,7 @@ from sacred.runs.errors import UsageError
 
 __all__ = ["RUN_FIELDS", "environment_of", "fields_in", "filled", "styled", "text_of"]
 
-#: What stands for something of the run itself.
+#: Placeholders for something of the run itself.
 RUN_FIELDS = ("config_file", "run_dir", "run_id", "seed")
 
 _FIELD = re.compile(r"\{([A-Za-z_]\w*(?:\.\w+)*)\}")
@@ -21,7 +21,7 @@ _VARIABLE_PREFIX = "SACRED_PARAM_"
 
 
 def text_of(value: Any) -> str:
-    """Return a value as programs are given it: texts as they are, others as JSON.
+    """Return a value as programs get it: strings as they are, others as JSON.
 
     >>> [text_of(value) for value in ("a b", 0.1, True, None, [1, 2])]
     ['a b', '0.1', 'true', 'null', '[1, 2]']
@@ -30,16 +30,16 @@ def text_of(value: Any) -> str:
 
 
 def fields_in(words: Iterable[str], known: Iterable[str]) -> set[str]:
-    """Return the names of known parameters that stand in arguments as ``{name}``.
+    """Return the names of known parameters that appear in arguments as ``{name}``.
 
-    What is no parameter's name stands for itself, as in ``awk '{print}'``.
+    Other words in braces stay as they are, as in ``awk '{print}'``.
 
     Args:
         words: the arguments.
         known: names of parameters; groups have dots.
 
     Raises:
-        UsageError: a name looks like a misspelt one.
+        UsageError: a name looks like a misspelt parameter.
 
     >>> sorted(fields_in(["--lr={lr}", "{print}"], ["lr", "opt.n"]))
     ['lr']
@@ -53,11 +53,11 @@ def fields_in(words: Iterable[str], known: Iterable[str]) -> set[str]:
 
 
 def filled(words: Iterable[str], names: Iterable[str], value_of: Callable[[str], Any]) -> list[str]:
-    """Return arguments with the values of parameters.
+    """Fill the values of parameters into arguments.
 
     Args:
         words: the arguments.
-        names: of the parameters that stand in them; others stay.
+        names: of the parameters to fill in; other words in braces stay.
         value_of: returns the value of a parameter.
 
     >>> filled(["--lr={lr}", "{print}"], ["lr"], {"lr": 0.1}.get)
@@ -72,7 +72,7 @@ def filled(words: Iterable[str], names: Iterable[str], value_of: Callable[[str],
 
 
 def styled(parameters: Mapping[str, Any], style: ArgStyle) -> Iterator[str]:
-    """Yield parameters as arguments; with dashes, True is a flag, and False and None nothing.
+    """Yield parameters as arguments; with dashes, True is a flag, and False and None are left out.
 
     Args:
         parameters: values by names.

@@ -16,7 +16,7 @@ class ProgramFailedError(SacredError):
         exit_status: as a shell reports it: 128 + its number for a signal.
     """
 
-    #: Where the library has noticed it helps nobody.
+    #: The traceback of the library would help nobody.
     shows_traceback = False
 
     def __init__(self, program: str, exit_status: int, reason: str = "") -> None:

@@ -111,7 +111,7 @@ class ProgramExperiment(Experiment):
         return Script({}, self.base_dir, self.save_git_info, self._added_sources, ())
 
     def experiment_info_gatherer(self, *, soon: bool = True) -> ExperimentInfoGatherer:
-        """As that of experiments, with the repository of the working directory.
+        """Like that of other experiments, with the repository of the working directory.
 
         Args:
             soon: not used.
@@ -156,7 +156,7 @@ class ProgramExperiment(Experiment):
 
 
 def _leased_config() -> str | None:
-    """The file with the recorded configuration, in the process that a worker has started."""
+    """The file with the recorded configuration, in a process that a worker started."""
     lease = lease_of_process()
     return str(lease["config"]) if lease else None
 
@@ -239,7 +239,7 @@ class _ProgramEnvironment(EnvironmentGatherer):
 def _parameters(request: ExecRequest) -> dict[str, Any]:
     """The parameters with their default values, as far as they are known.
 
-    Where nothing declares parameters, those are known that are given.
+    If no parameters are declared, the known ones are those that are given.
     """
     found: dict[str, Any] = {}
     for path, value in iterate_flattened(dict(request.defaults)):

@@ -31,7 +31,7 @@ __all__ = ["METRICS_VARIABLE", "RUN_DIR_VARIABLE", "ProgramRun", "asks_for_seed"
 METRICS_VARIABLE = "SACRED_METRICS"
 RUN_DIR_VARIABLE = "SACRED_RUN_DIR"
 
-#: As a shell says it: there is such a file, and it cannot be executed.
+#: The status of shells for a file that exists but cannot be executed.
 _CANNOT_EXECUTE = 126
 
 
@@ -47,8 +47,8 @@ class ProgramRun:
     Args:
         request: the program.
         program: its path.
-        fields: the names that stand in its arguments as ``{name}``.
-        run: that has started.
+        fields: the names that appear in its arguments as ``{name}``.
+        run: the run, which has started.
         config: its parameters, as captured functions get them.
     """
 
@@ -71,7 +71,7 @@ class ProgramRun:
         self.shown_words: list[str] = list(request.words)
         #: What was traced; None: nothing, or it has not ended.
         self.trace: TraceRecord | None = None
-        #: Names and digests of its artifacts, but for traced ones.
+        #: Names and digests of its artifacts, except traced ones.
         self.artifacts: list[dict[str, Any]] = []
 
     def execute(self) -> None:
@@ -96,7 +96,7 @@ class ProgramRun:
             self._finish(returncode, trace.start_error if trace else "")
 
     def _add_resources(self) -> list[str]:
-        """Record what is known to be read before the program begins; return the paths."""
+        """Record the inputs that are known before the program starts; return their paths."""
         request, program = self._request, self._program
         paths = [os.path.join(request.directory, path) for path in request.inputs]
         if request.config_file is not None:
@@ -147,7 +147,7 @@ class ProgramRun:
         return [self._program, *words[1:]], environment
 
     def _in_style(self) -> Callable[[str], bool]:
-        """Which parameters are added to the arguments: those that do not stand there already."""
+        """Return a predicate: whether a parameter is added, as it is not in the arguments yet."""
         is_given = asks_for_seed(self._request)
         return lambda path: path not in self._fields and (path != "seed" or is_given)
 
@@ -209,7 +209,7 @@ class ProgramRun:
             self._sources.append(self._table(EventMetrics(path) if is_events else CsvMetrics(path)))
 
     def _look(self, is_over: bool) -> None:
-        """Log what is new in the files that have metrics."""
+        """Log what is new in the files with metrics."""
         for source in list(self._sources):
             try:
                 source(is_over)
@@ -290,7 +290,7 @@ def _is_encodable(text: str) -> bool:
 
 
 def asks_for_seed(request: ExecRequest) -> bool:
-    """Whether the seed is one of the parameters that the program is given by `arg_style`."""
+    """Whether the seed is one of the parameters that the program gets through `arg_style`."""
     return "seed" in request.updates or "seed" in request.defaults
 
 
@@ -298,7 +298,7 @@ def like_file(file: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, A
     """Return the entries that a parameter file has, with the values of a configuration.
 
     Args:
-        file: what it has, nested.
+        file: the entries of the file, nested.
         config: the configuration.
     """
     return {

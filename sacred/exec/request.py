@@ -23,12 +23,12 @@ class ExecRequest(Frozen):
     Args:
         words: the program and its arguments, with ``{parameters}`` in them.
         name: of the experiment.
-        defaults: values of parameters, where nothing else is said; nested.
+        defaults: values of parameters for which no other value is given; nested.
         updates: values that were given for this run, as `sacred.cli.updates.parse_updates`
             returns them.
         update_words: the same as they were typed.
         arg_style: how parameters are added to the arguments; None: not at all.
-        config_file: a parameter file; the program is given the path of one with the values of
+        config_file: a parameter file; the program gets the path of a copy with the values of
             the run.
         metrics: patterns of metrics in the output.
         metrics_files: CSV files, event files or directories of them that the program writes.
@@ -36,11 +36,11 @@ class ExecRequest(Frozen):
         outputs: patterns of the names of files that become artifacts.
         directory: the working directory of the program.
         options: of the run, by the long flags of the command line of an experiment.
-        seed: of the run, which is no argument of the program by `arg_style`; None: one is drawn,
-            or it stands among the parameters.
+        seed: of the run; `arg_style` does not pass it to the program. None: it is drawn, or is
+            one of the parameters.
         revision: the commit that the directory is a checkout of, in a scratch directory; empty:
             it is the user's own directory.
-        checkout_of: then the user's directory that it stands for.
+        checkout_of: the user's directory that such a checkout stands for.
         tracer: traces the files that it uses; None: they are not traced.
         quiet: whether only the program prints.
     """

@@ -21,7 +21,7 @@ class RunTrace:
 
     Args:
         tracer: how it is made.
-        scratch: a directory for it, whose files are none of the user's.
+        scratch: a directory for it; the files there are not the user's.
         directory: the working directory of the program.
         given: files that are recorded as inputs already.
     """
@@ -33,11 +33,11 @@ class RunTrace:
         self._given = given
         self._file = os.path.join(scratch, "trace")
         self._started = time.time()
-        #: Of the program, if it could not be executed: the name of an error of the system.
+        #: If the program could not be executed: the name of the system error.
         self.start_error = ""
 
     def words(self) -> list[str]:
-        """Return the words before the program."""
+        """Return the words to put before the program."""
         return self._tracer.words_for(self._file)
 
     def record(self, run: Run, stored: Mapping[str, str]) -> TraceRecord:
@@ -45,7 +45,7 @@ class RunTrace:
 
         Args:
             run: the run.
-            stored: artifacts that it has already: their names by their paths.
+            stored: the artifacts that it has already: names by path.
         """
         accesses = read_trace(self._file, self._directory)
         redirected = _redirected_input()
@@ -77,16 +77,16 @@ def store_files(
     names: set[str],
     aside: str = RECORDS_PREFIX,
 ) -> None:
-    """Store files that a trace has found; those that cannot be stored are noted in it.
+    """Store the files that a trace found; those that cannot be stored are noted in the trace.
 
     Args:
         run: the run.
         found: the trace.
-        directory: that the names of artifacts begin from.
+        directory: names of artifacts are relative to it.
         inputs: paths of files that become resources.
         outputs: paths of files that become artifacts.
-        names: of artifacts that the run has already; those of the outputs are added.
-        aside: in front of a name that is one of these.
+        names: of artifacts that the run has already; the names of the outputs are added.
+        aside: put before a name that is one of these.
     """
     for path in inputs:
         try:
@@ -101,7 +101,7 @@ def store_files(
 
 
 def _redirected_input() -> str | None:
-    """The file that a shell has opened as the input of the program: ``sacred exec ... < FILE``."""
+    """Return the file that a shell opened as a program's input: ``sacred exec ... < FILE``."""
     try:
         path = os.readlink("/proc/self/fd/0")
         return path if stat.S_ISREG(os.fstat(0).st_mode) and os.path.isfile(path) else None

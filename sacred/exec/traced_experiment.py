@@ -23,19 +23,19 @@ from sacred.stores.schemes import directory_of
 
 __all__ = ["trace_option"]
 
-#: Of the process that was started again: whose trace is where.
+#: Variable of the restarted process: which process is traced, and where the trace is.
 _VARIABLE = "SACRED_TRACED_PROCESS"
 _FLAG = "--trace"
-#: Of a trace, that are logged.
+#: How many remarks about a trace are logged.
 _MAX_NOTES = 5
-#: In front of the name of an output, where an artifact of the run has that name already.
+#: Put before the name of an output if an artifact of the run has that name already.
 _ASIDE = "traced/"
 #: The process that has been started again, as soon as it has a traced run.
 _traced: set[int] = set()
 
 
 def _trace(args: bool, run: Run) -> None:
-    """Trace a run: in the process that strace has started, else start it so.
+    """Trace a run if strace started this process; else start the process again under strace.
 
     Args:
         args: True.
@@ -68,7 +68,7 @@ trace_option = CLIOption(_trace, None, _FLAG, True)
 
 
 def _is_called_so() -> bool:
-    """Whether this process can be started again by its words: a script, and no notebook."""
+    """Whether this process can be started again from its words: a script, not a notebook."""
     asks = any(word.startswith("--tr") and _FLAG.startswith(word) for word in sys.argv[1:])
     script = getattr(sys.modules.get("__main__"), "__file__", None)
     return asks and script is not None and not hasattr(sys, "ps1")
@@ -94,8 +94,8 @@ class _Trace:
     """The trace of this process.
 
     Args:
-        run: that it is of.
-        given: what `_start_again` has left.
+        run: the run that is traced.
+        given: what `_start_again` left.
     """
 
     def __init__(self, run: Run, given: dict[str, Any]) -> None:
@@ -104,7 +104,7 @@ class _Trace:
         self._record: TraceRecord | None = None
 
     def attach(self) -> None:
-        """Let the run have the trace at its end."""
+        """Add the trace to the run when it ends."""
         run = self._run
         run.recorded_files = {}
         run.closing_hooks.append(self._close)
@@ -113,7 +113,7 @@ class _Trace:
             run.environment_gatherer = lambda: _Described(gatherer(), self)
 
     def document(self) -> dict[str, Any]:
-        """What is recorded; empty: the run has not ended."""
+        """Return what is recorded; empty until the run has ended."""
         return {} if self._record is None else self._record.document()
 
     def _close(self) -> None:
@@ -192,7 +192,7 @@ def _own_places(run: Run) -> Iterator[str]:
 
 
 def _outlives(number: int) -> bool:
-    """Whether a process goes on that is none of the threads of this one."""
+    """Whether another process, not a thread of this one, is still running."""
     return is_running(number) and not os.path.exists(f"/proc/{os.getpid()}/task/{number}")
 
 

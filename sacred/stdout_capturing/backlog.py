@@ -37,7 +37,7 @@ if hasattr(os, "register_at_fork"):
 class Backlog:
     r"""A FIFO of bytes, each item with the number of its source.
 
-    The consumer may be slow or blocked for long: a stopped terminal, a store that does not
+    The consumer may be slow, or blocked for a long time: a stopped terminal, a store that does not
     answer, C code that holds the global lock. So everything above a megabyte is kept in an
     anonymous file on disk while there is room; without room it stays in memory rather than
     being lost.

@@ -38,7 +38,7 @@ class CapturedOutput:
         self._is_moving = False
         self._reset_new_lock()
         self.backlog = Backlog()
-        #: Called by the recording thread when much text waits to be fetched.
+        #: Called by the recording thread when a lot of text waits to be fetched.
         self.on_large_backlog: Callable[[], object] | None = None
         self._closed = False
 
@@ -48,7 +48,7 @@ class CapturedOutput:
         return self._closed
 
     def get(self) -> str:
-        """Return the text recorded since the last call; after the end its rest, then ``""``."""
+        """Return the text recorded since the last call; after the end the rest, then ``""``."""
         return "".join(self.chunks())
 
     def chunks(self) -> Iterator[str]:
@@ -66,7 +66,7 @@ class CapturedOutput:
 
     @contextlib.contextmanager
     def suspended(self) -> Iterator[None]:
-        """Let the output go where it would go without this capture, in this block."""
+        """Within this block, let the output go where it would go without this capture."""
         yield
 
     def finalize(self) -> None:
@@ -77,7 +77,7 @@ class CapturedOutput:
             self._stop()
 
     def add(self, text: str) -> None:
-        """Record a text; empty text is ignored."""
+        """Record a string; an empty one is ignored."""
         if text:
             self._new.append(text)
             # Racy on purpose: the text is then moved a little earlier or later.
@@ -107,7 +107,7 @@ class CapturedOutput:
                 self._is_moving = False
 
     def _forget(self) -> None:
-        """Drop the recorded text in a forked child: it is its parent's."""
+        """Drop the recorded text in a forked child: it belongs to the parent."""
         self._new = deque()
         self.backlog = Backlog()
 

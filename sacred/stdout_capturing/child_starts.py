@@ -1,7 +1,7 @@
-"""Starts of child processes, before which the output that is there must be recorded.
+"""Starts of child processes: the output so far must be recorded before each of them.
 
 A child may empty the file that it writes to: a shell's ``echo text >/dev/stderr`` opens it anew,
-and truncates it. What this process has written before would be lost if nobody had read it yet.
+and truncates it. What this process wrote before would be lost if nobody had read it yet.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _replaced: list[tuple[ModuleType, str, Any, Any]] = []
 
 
 def before_child_starts(action: Callable[[], object]) -> Callable[[], None]:
-    """Call a function whenever this process starts a program; return a function that ends this.
+    """Call a function whenever this process starts a program; return a function that stops this.
 
     Args:
         action: called in the thread that starts the program.

@@ -107,9 +107,9 @@ class FdCapture(CapturedOutput):
         """Record what the sinks have received; return whether there was anything.
 
         Args:
-            sync: descriptors of which everything written before this call is recorded; of
-                others, what is available at once.
-            copy: the texts are also appended to this list.
+            sync: descriptors for which everything written before this call is recorded; for
+                others, only what is available at once.
+            copy: the strings are also appended to this list.
         """
         with self._record_lock:
             # Re-entered by a signal handler that prints.

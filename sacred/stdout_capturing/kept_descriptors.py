@@ -1,7 +1,7 @@
 """Descriptors that user code must not close while output is captured.
 
-Scripts that make themselves daemons, and launchers, close all descriptors from 3 on; with ours,
-the way to the terminal would be lost. So `os.close` and `os.closerange` pass over them.
+Launchers, and scripts that make themselves daemons, close all descriptors from 3 on; closing ours
+would lose the way to the terminal. So `os.close` and `os.closerange` skip them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _process = [0]
 
 
 def keep_open(descriptors: Iterable[int]) -> None:
-    """Pass over these descriptors from now on, in this process."""
+    """Skip these descriptors from now on, in this process."""
     if _process[0] != os.getpid():  # a forked child closes what it inherited
         _kept.clear()
         _process[0] = os.getpid()

@@ -27,13 +27,13 @@ def libc() -> Any:
 
 
 def ending_with_parent(signum: int) -> Callable[[], None]:
-    """Return what makes a new process get a signal when this one ends, on Linux.
+    """Return a function that makes a new process get a signal when this one ends (Linux).
 
     Args:
         signum: the signal.
 
     Returns:
-        the ``preexec_fn`` of a process; elsewhere, it does nothing.
+        the ``preexec_fn`` of a process; outside Linux it does nothing.
     """
     library, parent = libc() if sys.platform == "linux" else None, os.getpid()
 

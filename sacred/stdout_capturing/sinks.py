@@ -51,7 +51,7 @@ class Sink(Protocol):
 
 
 def own_fd(fd: int) -> int:
-    """Return a high, not inherited copy of `fd` (`OSError` if that is closed)."""
+    """Return a high copy of `fd` that is not inherited (`OSError` if that is closed)."""
     # Not at the top, as others below: Windows has no `fcntl`.
     import fcntl
 
@@ -59,7 +59,7 @@ def own_fd(fd: int) -> int:
 
 
 def move_fd(fd: int) -> int:
-    """Replace `fd` by a high copy: as `own_fd`, and close `fd`."""
+    """Replace `fd` with a high copy, as from `own_fd`, and close `fd`."""
     try:
         return own_fd(fd)
     finally:
@@ -69,8 +69,8 @@ def move_fd(fd: int) -> int:
 def identity(fd: int) -> tuple[int, int]:
     """Return what file a descriptor refers to (`OSError` if it is closed).
 
-    User code may close descriptors of ours (daemons close all), and their numbers are then those
-    of other files.
+    User code may close our descriptors (daemons close all of them), and their numbers may then
+    belong to other files.
     """
     state = os.fstat(fd)
     return state.st_dev, state.st_ino

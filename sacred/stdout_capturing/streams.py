@@ -78,7 +78,7 @@ def _is_backed_by(stream: Any, fd: int) -> bool:
 
 
 class _OrderKeeper:
-    """Ensures that what was printed before a text on stderr is recorded before it."""
+    """Ensures that everything printed before a write to stderr is recorded before it."""
 
     def __init__(self, recorder: Recorder, stream: Any) -> None:
         self._recorder = recorder
@@ -101,8 +101,8 @@ class _OrderKeeper:
 class _UnbackedStream:
     """Records a stream that does not write to its descriptor: in a notebook, under pytest.
 
-    It may be an object of the user's that forwards to the real stream. Then the descriptor has
-    the text already; the first text written probes which case it is.
+    It may be an object of the user that forwards to the real stream. Then the descriptor has
+    the text already; the first write finds out which case it is.
     """
 
     def __init__(self, recorder: Recorder) -> None:

@@ -1,7 +1,7 @@
-"""Listeners to the texts written to a Python stream.
+"""Listeners to what is written to a Python stream.
 
 The stream object stays in place; only its `write` is shadowed by an instance attribute. So a
-logging handler or progress bar that holds `sys.stderr` since before the run is recorded too,
+logging handler or progress bar that has held `sys.stderr` since before the run is recorded too,
 and `isatty`, `encoding`, `buffer`, … are those of the stream itself.
 """
 
@@ -16,10 +16,10 @@ class Listener(Protocol):
     """Called around every write, in the writing thread."""
 
     def before(self, text: str) -> None:
-        """Notice that a text is going to be written."""
+        """Notice that a string is going to be written."""
 
     def after(self, text: str) -> None:
-        """Notice that the stream has accepted (perhaps buffered) or refused a text."""
+        """Notice that the stream has accepted (perhaps buffered) or refused a string."""
 
 
 class _HookedWrite:
@@ -54,7 +54,7 @@ class TeeStream:
         return self._stream.write(text)
 
     def writelines(self, lines: Any) -> None:
-        """Write each line by `self.write`, so that listeners see it."""
+        """Write each line with `self.write`, so that listeners see it."""
         for line in lines:
             self.write(line)
 
@@ -72,10 +72,10 @@ class TeeStream:
 
 
 def listen(name: str, listener: Listener) -> Callable[[], None]:
-    """Call `listener` around every text written to ``sys.<name>``.
+    """Call `listener` before and after every write to ``sys.<name>``.
 
     Args:
-        name: ``"stdout"`` or ``"stderr"``; without such a stream nothing happens.
+        name: ``"stdout"`` or ``"stderr"``; if there is no such stream, nothing happens.
         listener: see `Listener`.
 
     Returns:

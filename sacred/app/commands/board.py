@@ -34,7 +34,7 @@ from sacred.runs.errors import UsageError
 from sacred.stores.schemes import absolute_address
 
 _PORT = 8050
-#: Shorter ones can be guessed.
+#: Shorter tokens could be guessed.
 _MIN_TOKEN_CHARS = 16
 _TOKEN_VARIABLE, _READ_TOKEN_VARIABLE = BOARD_TOKENS
 _VIEWS_FILE = ".sacred-views.json"
@@ -154,7 +154,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
 def _launcher(
     args: argparse.Namespace, session: Session, stores: list[NamedStore]
 ) -> Launcher | None:
-    """What the launch form queues runs with; None: nothing can be launched."""
+    """Return what the launch form uses to queue runs; None: nothing can be launched."""
     if not args.allow_launch:
         return None
     if args.read_only:
@@ -208,7 +208,7 @@ def _stores(places: list[str], session: Session) -> list[NamedStore]:
 
 
 def _token(path: str | None, variable: str) -> str | None:
-    """The token in a file, else in a variable: an argument could be seen by everybody here."""
+    """Read the token from a file, else from a variable: arguments are visible to other users."""
     if path is not None:
         token = Path(path).read_text(encoding="utf-8").strip()
         where = path

@@ -57,14 +57,14 @@ def parse_file_name(text: str, session: Session) -> tuple[RunRecord, str]:
 
     Args:
         text: the word of the command line.
-        session: where runs are looked for.
+        session: where to look for the run.
 
     Returns:
         the run, and the name; whether the run has such a file is not checked.
 
     Raises:
         ProgramError: there is no such run.
-        UsageError: the text has no colon, or nothing before it.
+        UsageError: the word has no colon, or nothing before it.
     """
     head, colon, name = text.rpartition(":")
     if not colon or not head:
@@ -89,7 +89,7 @@ def find_file(record: RunRecord, name: str) -> StoredFile:
         name: the name as stored, or the last parts of its path.
 
     Raises:
-        ProgramError: the run has none, or several.
+        ProgramError: the run has no such file, or several.
     """
     for kind in KINDS:
         files = getattr(record, kind)

@@ -31,7 +31,7 @@ from sacred.stores.store import StoreError
 
 _SHOWN_DIGITS = 12
 _MARK = "% sacred cite: "
-#: What TeX takes as it is, also as a part of the name of a macro.
+#: What TeX accepts unescaped, even in the name of a macro.
 _KEY = re.compile(r"[\w.,+@/ -]+", re.ASCII)
 _KINDS = ("Run", "Digest", "Date")
 _MACROS = "\n".join(
@@ -93,7 +93,7 @@ def _citation(record: RunRecord, name: str, copy: str | None) -> Iterator[str]:
 
 
 def _problems(path: str, args: argparse.Namespace, session: Session) -> Iterator[str]:
-    """Say which files that a file of macros cites are not what they were."""
+    """Say which of the files cited in a file of macros have changed."""
     try:
         with open(path, encoding="utf-8") as file:
             marked = [line[len(_MARK) :] for line in file if line.startswith(_MARK)]
@@ -127,7 +127,7 @@ def _problems(path: str, args: argparse.Namespace, session: Session) -> Iterator
 
 
 def _opened(url: str, args: argparse.Namespace, session: Session) -> RunStore:
-    """The store that a file of macros names, unless the command line names one."""
+    """Open the store that a file of macros names, unless the command line names one."""
     return session.open(args.store[0]).store if args.store else open_store(url)
 
 

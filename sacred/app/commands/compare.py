@@ -88,7 +88,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
 
 
 def _pairs_by(found: list[FoundGroup]) -> list[tuple[str, RunGroup, RunGroup]]:
-    """What is compared for each value of the fields, or value with value."""
+    """Return the pairs to compare: for each value of the fields, or one value with another."""
     labels = [name for name, _ in found[0].by]
     parts = [parts_by(group.runs, [path for _, path in group.by]) for group in found]
 

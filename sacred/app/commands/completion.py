@@ -136,7 +136,7 @@ class _ProgramCompletion:
 
 
 def _program_words(project: Project | None, words: tuple[str, ...]) -> Iterator[str]:
-    """What stands behind ``sacred exec``: programs of the project, then their parameters."""
+    """Yield what may follow ``sacred exec``: programs of the project, then their parameters."""
     from sacred.exec.declared_programs import declared_program
 
     programs = project.programs if project is not None else {}

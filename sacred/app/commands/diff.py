@@ -36,7 +36,7 @@ from sacred.runs.errors import UsageError
 from sacred.runs.unsaved_run import is_config_file, nearest_run, planned_run
 
 _NEAREST = "nearest"
-#: Parts that are outputs of a run; all others are its inputs.
+#: The parts that are outputs of a run; all others are inputs.
 _OUTCOME = ("outcome", "metrics")
 
 

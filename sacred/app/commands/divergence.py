@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_ignored_metrics(parser: argparse.ArgumentParser) -> None:
-    """Declare the option for metrics that do not count."""
+    """Declare the option for metrics to ignore."""
     parser.add_argument(
         "--ignore",
         metavar="METRIC",

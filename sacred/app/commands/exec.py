@@ -60,17 +60,17 @@ from sacred.reruns.bundles import bundle_name
 from sacred.run import Run
 from sacred.runs.errors import ProgramError, UsageError
 
-#: Where runs are recorded if nothing says where.
+#: Where runs are recorded by default.
 _DEFAULT_STORE = "runs"
-#: As shells report it.
+#: The exit status as shells report it.
 _NOT_FOUND = 127
-#: Of a trace, that are printed.
+#: How many remarks about a trace are printed.
 _MAX_NOTES = 5
 _WORDS_OPTION = "--program-words"
 
 
 def rewrite_arguments(words: list[str]) -> list[str]:
-    """Put what stands behind ``--`` into one word: no option of a program is one of ours."""
+    """Put everything after ``--`` into one word: the options of a program are not ours."""
     if "--" not in words:
         return words
     place = words.index("--")
@@ -287,7 +287,7 @@ def _seed(args: argparse.Namespace, updates: Mapping[str, Any]) -> int | None:
 
 
 def _called(words: list[str]) -> tuple[str | None, list[str]]:
-    """The name of a declared program, and the updates."""
+    """Return the name of a declared program, and the updates."""
     names = words[: words.index("with")] if "with" in words else words
     if len(names) > 1:
         call = " ".join(names)

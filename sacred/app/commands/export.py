@@ -28,7 +28,7 @@ from sacred.display.value_text import one_line
 from sacred.records import RunRecord
 from sacred.runs.errors import ProgramError, UsageError
 
-#: A report of more runs is one that nobody reads.
+#: Nobody reads a report of more runs than this.
 _DEFAULT_LIMIT = 50
 
 

@@ -21,7 +21,7 @@ from sacred.display.formats import add_formats, write_table
 from sacred.display.table import Table
 from sacred.query.fields import FIELDS
 
-#: The options of the command line, and the updates, which the configuration has as well.
+#: The options of the command line, and the updates, which are in the configuration as well.
 _DETAILS = ("meta.options", "meta.config_updates")
 
 
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
 
 
 def _folded(rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
-    """One row for those of each group of fields that few look for."""
+    """Merge each group of rarely needed fields into one row."""
     for group, listed in itertools.groupby(rows, lambda row: _group_of(row[0])):
         found = list(listed)
         if group is None or len(found) == 1:

@@ -61,8 +61,8 @@ def matching_files(record: RunRecord, patterns: list[str]) -> Iterator[tuple[str
 
     Args:
         record: the run.
-        patterns: as shells have them (``*.csv``), for the name or the last part of its path;
-            without any, all files match.
+        patterns: as in shells (``*.csv``), for the name or the last part of its path;
+            without patterns, all files match.
 
     Yields:
         the kind (``artifact``, ``resource``, ``source``) and the file.
@@ -77,11 +77,11 @@ def matching_files(record: RunRecord, patterns: list[str]) -> Iterator[tuple[str
 
 
 def save_files(files: list[StoredFile], directory: str, session: Session) -> Iterator[str]:
-    """Copy files to a directory; of two with the same name, both are kept.
+    """Copy files to a directory; two files with the same name are both kept.
 
     Args:
-        files: what is copied.
-        directory: where to; it is made if need be.
+        files: the files to copy.
+        directory: where to copy them; it is created if needed.
         session: its console reports files whose content is missing.
 
     Yields:

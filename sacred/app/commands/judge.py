@@ -45,7 +45,7 @@ from sacred.statistics.permutation import MAX_EXACT_PAIRS
 
 _EXIT_CODES = {"KEEP": 0, "NOISE": 3, "WORSE": 4}
 _DEFAULT_SEEDS = 6
-#: With more runs of the experiment, the newest are looked at for other configurations.
+#: If the experiment has more runs, only the newest are searched for other configurations.
 _MAX_OTHERS = 2000
 
 
@@ -93,10 +93,10 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
 
 def _plan(seeds: int | None, looks: str, alpha: float) -> LookPlan:
-    """The plan that the options say.
+    """Return the plan that the options describe.
 
     Raises:
-        UsageError: they say none.
+        UsageError: they describe none.
     """
     words = [word for word in map(str.strip, looks.split(",")) if word]
     if not all(word.isdecimal() and int(word) for word in words):
@@ -119,10 +119,10 @@ def _plan(seeds: int | None, looks: str, alpha: float) -> LookPlan:
 
 
 def _seeds(text: str | None, *groups: RunGroup) -> list[str]:
-    """The seeds that the option names.
+    """Return the seeds that the option names.
 
     Raises:
-        UsageError: neither group has one of them, so that it is mistyped.
+        UsageError: it names a seed that no run has, which is probably mistyped.
     """
     if text is None or text == "none":
         return []
@@ -141,7 +141,7 @@ def _seeds(text: str | None, *groups: RunGroup) -> list[str]:
 def _caveats(
     judgement: Judgement, args: argparse.Namespace, found: list[FoundGroup], session: Session
 ) -> Iterator[str]:
-    """What cannot be known of the runs alone."""
+    """Yield what the runs alone cannot tell."""
     yield from single_runs(found)
     yield from chosen_runs(found)
     yield from in_both(judgement.candidate, judgement.incumbent)

@@ -51,12 +51,12 @@ def run(args: argparse.Namespace, session: Session) -> int | None:
 
 
 def _is_file(name: str) -> bool:
-    """Whether a file is meant: a number is the id of a run, whatever files there are."""
+    """Whether a file is meant: a number is always the id of a run, even if a file has that name."""
     return os.path.isfile(name) and not name.isdecimal()
 
 
 def _stores(args: argparse.Namespace, session: Session) -> list[RunStore]:
-    """All stores of the project, if the call names none; and those that it has opened."""
+    """Return the stores of the call, else those of the project; and the store of the start."""
     places = list(args.store or [])
     if not places:
         places = list(session.project.stores) if session.project is not None else []

@@ -19,7 +19,7 @@ from sacred.records import RunRecord
 from sacred.runs.run_store import RunStore
 from sacred.status import ACTIVE
 
-#: Seconds between two looks at a run, which stores its output every ten by default.
+#: Seconds between two looks at a run; by default, a run stores its output every ten seconds.
 POLL_SECONDS = 1.0
 
 
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
 
 
 def last_lines(text: str, number: int) -> str:
-    r"""The last lines of a text.
+    r"""Return the last lines of a string.
 
     Args:
         text: the output.
@@ -70,7 +70,7 @@ def follow(
         store: where the run is read again and again.
         record: the run; its output so far counts as written.
         session: its console is flushed before each look.
-        write: receives each new piece of text.
+        write: called with each new piece of text.
 
     Returns:
         the status that the run has in the end.

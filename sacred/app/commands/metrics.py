@@ -84,11 +84,11 @@ def _runs_and_patterns(
 
 
 def check_patterns(patterns: Iterable[str], names: Iterable[str]) -> None:
-    """Check that each pattern matches one of the names at least.
+    """Check that each pattern matches at least one of the names.
 
     Args:
-        patterns: as shells have them (``loss*``).
-        names: of the metrics that there are.
+        patterns: as in shells (``loss*``).
+        names: of the existing metrics.
 
     Raises:
         ProgramError: a pattern matches no name.
@@ -106,7 +106,7 @@ def select_metrics(metrics: Mapping[str, Metric], patterns: Sequence[str]) -> di
 
     Args:
         metrics: by name.
-        patterns: as shells have them (``loss*``); without any, all metrics match.
+        patterns: as in shells (``loss*``); without patterns, all metrics match.
 
     Returns:
         the metrics in the order of the patterns.

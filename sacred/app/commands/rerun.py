@@ -101,7 +101,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
 
 class _First(Frozen):
-    """The run that is to be repeated, its store, and where a bundle comes from."""
+    """The run to repeat, its store, and where a bundle comes from."""
 
     record: RunRecord
     store: RunStore
@@ -187,7 +187,7 @@ def _repeat_run(first: _First, args: argparse.Namespace, session: Session) -> in
 
 
 def _whose(first: _First, console: Console) -> str:
-    """Say whose run it is that is going to be executed."""
+    """Say whose run is going to be executed."""
     record = first.record
     place = record.store
     if first.bundle:
@@ -232,7 +232,7 @@ def _print_verdict(verdict: Verdict, console: Console) -> None:
 
 
 def _is_traced(record: RunRecord) -> bool:
-    """Whether all files that a run has read are recorded."""
+    """Whether all the files that a run read are recorded."""
     return "trace" in record.environment
 
 
@@ -245,7 +245,7 @@ def _print_noise(again: list[RunRecord], options: RerunOptions, console: Console
     console.print(f"the repetitions among themselves: {one_line(str(worst))}")
 
 
-#: Of a program that has failed.
+#: How many lines of the output of a failed program are shown.
 _MAX_OUTPUT_LINES = 5
 EXACT = Verdict(name="EXACT")
 _ORDER = ("EXACT", "EQUAL", "CLOSE", "DIFFERS", "FAILED")

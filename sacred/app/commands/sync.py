@@ -69,7 +69,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
 def _sync(
     args: argparse.Namespace, session: Session
 ) -> tuple[list[PendingSpool], list[PendingSpool]]:
-    """Return the spools that were tried, and those of other stores."""
+    """Return the spools that were tried, and the spools of other stores."""
     if args.all or args.directory or args.store:
         return sync(args.directory, session.store.backend if args.store else None), []
     own: list[PendingSpool] = []

@@ -117,10 +117,10 @@ def _names(text: str) -> list[str]:
 def _directions(
     forms: Sequence[CellFormat], paths: dict[str, Path], args: argparse.Namespace
 ) -> list[Direction | None]:
-    """Which values are better, for each format.
+    """Return which values are better, for each format.
 
     Raises:
-        UsageError: it is not known, and marks are wanted.
+        UsageError: this is unknown, and marks were asked for.
     """
     if args.no_marks:
         return [None for _ in forms]
@@ -135,7 +135,7 @@ def _directions(
 
 
 def _source(args: argparse.Namespace, query: str, session: Session) -> dict[str, Any]:
-    """What the table was made of."""
+    """Say what the table was made from."""
     return {
         "stores": [named.store.url for named in session.stores],
         "query": query,

@@ -26,9 +26,9 @@ _OPTIONS = ("-s", "-h")
 
 
 def rewrite_arguments(words: list[str]) -> list[str]:
-    """``+a`` as ``--add=a`` and ``-b`` as ``--remove=b``.
+    """Rewrite ``+a`` as ``--add=a`` and ``-b`` as ``--remove=b``.
 
-    Behind ``--``, no word is an option.
+    After ``--``, no word is an option.
 
     >>> rewrite_arguments(["7", "+a", "-b", "-s", "runs"])
     ['7', '--add=a', '--remove=b', '-s', 'runs']

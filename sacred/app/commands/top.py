@@ -34,7 +34,7 @@ from sacred.runs.columns import frequent_metrics
 from sacred.runs.errors import UsageError
 from sacred.stores.store import StoreError
 
-#: Of runs, if the output is no terminal.
+#: How many runs are shown if the output is not a terminal.
 _DEFAULT_LIMIT = 20
 _METRICS = 2
 _MAX_PROBLEM_LINES = 3
@@ -91,7 +91,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
 
 
 def _size(console: Console) -> tuple[int, int]:
-    """Columns and lines of the terminal as it is now."""
+    """Return the columns and lines of the terminal as it is now."""
     try:
         columns, lines = os.get_terminal_size(console.out.fileno())
         return columns, lines
@@ -100,7 +100,7 @@ def _size(console: Console) -> tuple[int, int]:
 
 
 def _frame(args: argparse.Namespace, session: Session) -> str:
-    """One picture of the table, with the codes that erase what was there."""
+    """Return one frame of the table, with the codes that erase the previous one."""
     outer = session.console
     width, height = _size(outer)
     console = Console(io.StringIO(), io.StringIO())
@@ -121,7 +121,7 @@ def _frame(args: argparse.Namespace, session: Session) -> str:
 
 
 def _with_problem(frame: str, problem: str, width: int) -> str:
-    """The last picture, with what is wrong meanwhile in its first line."""
+    """Return the last frame, with the current problem in its first line."""
     _, *lines = frame.split("\n")
     first = fit_width(f"sacred: {' '.join(problem.split())}", width)
     return "\n".join([f"{first}{_END_OF_LINE}", *lines])
@@ -147,7 +147,7 @@ def _write(args: argparse.Namespace, session: Session, limit: int) -> None:
 
 
 def _summary(statuses: list[str | None], is_cut: bool, console: Console) -> str:
-    """How many of the runs shown have which status, and when that was."""
+    """Say how many of the shown runs have each status, and when this was counted."""
     counts = Counter(status or "?" for status in statuses).most_common()
     count = f"{'the first ' if is_cut else ''}{len(statuses)} run{'s' * (len(statuses) != 1)}"
     now = zoned_time(utcnow(), console.utc).strftime("%H:%M:%S")

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
 
 
 def _meant(action: str, ids: list[str]) -> str:
-    """What was probably meant by a word that is neither ``ls`` nor ``empty``."""
+    """Guess what was meant by a word that is neither ``ls`` nor ``empty``."""
     if action in _RESTORING:
         return f"to restore runs from the trash: {' '.join(['sacred rm --undo', *(ids or ['ID'])])}"
     if hint := did_you_mean(action, _ACTIONS):

@@ -157,7 +157,7 @@ def run(args: argparse.Namespace, session: Session) -> None:
 
 
 def _seconds(text: str) -> float:
-    """A time such as ``90``, ``90s``, ``30m``, ``2h``.
+    """Parse a duration such as ``90``, ``90s``, ``30m`` or ``2h``; return seconds.
 
     >>> _seconds("1.5h"), _seconds("90")
     (5400.0, 90.0)

@@ -1,4 +1,4 @@
-"""The interpreters of programs, which the system itself opens: `PT_INTERP`, ``#!``."""
+"""The interpreters that the system itself opens to start programs: `PT_INTERP`, ``#!``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def interpreter_of(path: str) -> str | None:
         path: of a program or a script.
 
     Returns:
-        the path of the loader of a dynamic program, or of the program behind ``#!``; None: there
+        the path of the loader of a dynamic program, or of the program after ``#!``; None: there
         is none, or the file cannot be read.
     """
     try:
@@ -37,7 +37,7 @@ def interpreter_of(path: str) -> str | None:
 
 
 def _interpreter_place(head: bytes, path: str) -> tuple[int, int]:
-    """Offset and size of the name of the loader; size 0: the program is a static one."""
+    """Return offset and size of the name of the loader; size 0: the program is static."""
     is_64 = head[4] == 2
     order = "<" if head[5] == 1 else ">"
     table = struct.unpack_from(f"{order}{'Q' if is_64 else 'I'}", head, 32 if is_64 else 28)[0]

@@ -1,4 +1,4 @@
-"""`packed_root`: what a bundle of a traced run has in addition to those of other runs."""
+"""`packed_root`: what the bundle of a traced run has and those of other runs do not."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class RootFiles(Frozen):
     """The files of a root, before they are packed.
 
     Args:
-        used: which ones, and why.
-        size: of all of them, in bytes.
+        used: the files, and why each is needed.
+        size: total size in bytes.
         largest: sizes and paths of the largest ones.
     """
 
@@ -49,12 +49,12 @@ class RootFiles(Frozen):
 
 
 class PackedRoot(Frozen):
-    """What a bundle has in addition.
+    """What is added to a bundle.
 
     Args:
         additions: files, by their names in the bundle.
         members: the root.
-        notes: what is not as it was, in words.
+        notes: what differs from the run, in words.
     """
 
     additions: Mapping[str, Path]
@@ -71,7 +71,7 @@ def has_root(record: RunRecord) -> bool:
 def root_files(
     record: RunRecord, included: Sequence[str] = (), excluded: Sequence[str] = ()
 ) -> RootFiles:
-    """Return which files of this machine the root of a run is made of.
+    """Return the files of this machine that make up the root of a run.
 
     Args:
         record: a traced run, of this machine.
@@ -100,10 +100,10 @@ def packed_root(record: RunRecord, found: RootFiles, place: Path) -> PackedRoot:
     Args:
         record: the run.
         found: its files.
-        place: an empty directory for files that are made for it.
+        place: an empty directory for files that are created for the root.
 
     Raises:
-        ProgramError: a secret among its arguments is not recorded, so that nothing can call it.
+        ProgramError: a secret among the arguments is not recorded, so the program cannot be called.
     """
     used = found.used
     rows: list[dict[str, Any]] = []
@@ -152,7 +152,7 @@ def _member(path: str, source: Path, is_executable: bool, mtime: float) -> Membe
 
 
 def _source(file: UsedFile, record: RunRecord, place: Path) -> tuple[Path | None, str]:
-    """The content that the run has read: here, or in its store."""
+    """Return the content that the run read: from this machine, or from its store."""
     with contextlib.suppress(OSError):
         digest = sha256_of_file(file.path)
         if not file.is_lost and file.sha256 in (None, digest):
@@ -172,7 +172,7 @@ def _source(file: UsedFile, record: RunRecord, place: Path) -> tuple[Path | None
 
 
 def _parameter_file(record: RunRecord, used: UsedFiles, place: Path) -> Path | None:
-    """Write the parameter file that the run was given once more."""
+    """Write again the parameter file that the run was given."""
     name = (program_of(record) or {}).get("config_file")
     if not name:
         return None
@@ -217,13 +217,13 @@ def _manifest(
 
 
 def _output(record: RunRecord) -> str:
-    """What the program has printed, without what this library says of its failure."""
+    """Return what the program printed, without what this library says about its failure."""
     before, error, rest = record.output.rpartition(_ERROR_LINE)
     return before if error and rest.count("\n") <= 1 else record.output
 
 
 def _variables(record: RunRecord) -> dict[str, str]:
-    """The environment: what leads to files, what changes numbers, and what the run itself sets."""
+    """Return variables that name files, that change numbers, or that the run itself sets."""
     trace = record.environment["trace"]
     scratch, config = trace["scratch"], thawed(record.config)
     recorded = record.environment.get("variables") or {}

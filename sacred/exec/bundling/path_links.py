@@ -6,7 +6,7 @@ import os
 
 __all__ = ["follow_links"]
 
-#: As the system's own limit.
+#: The same limit as the system's.
 _MAX_LINKS = 40
 
 
@@ -14,7 +14,7 @@ def follow_links(path: str) -> tuple[str, dict[str, str]]:
     """Follow the symbolic links in all parts of a path, as the system does.
 
     Args:
-        path: an absolute one, which need not exist.
+        path: an absolute path, which need not exist.
 
     Returns:
         the path without links, and the links with their targets; in circles none.

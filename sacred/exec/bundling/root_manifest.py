@@ -1,4 +1,4 @@
-"""``manifest.json`` of a bundle with a root, written, and read as untrusted."""
+"""Writing ``manifest.json`` of a bundle with a root, and reading it without trusting it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RootManifest(Frozen):
 
     Args:
         run: id and name of the run, in words.
-        machine: its processor, as ``uname -m`` says it.
+        machine: its processor, as ``uname -m`` prints it.
         words: path of the program, and its arguments.
         directory: its working directory.
         scratch: a directory that the run had for itself.
@@ -36,7 +36,7 @@ class RootManifest(Frozen):
         output: SHA-256 of what it printed; None: that is not known.
         files: rows with ``path``, ``sha256``, ``size`` and ``why``.
         links: symbolic links with their targets.
-        directories: that are there before the run.
+        directories: those that exist before the run.
         left_out: what is missing, with the reason.
     """
 
@@ -56,7 +56,7 @@ class RootManifest(Frozen):
     left_out: Mapping[str, str]
 
     def document(self) -> dict[str, Any]:
-        """Return the plain data that are stored."""
+        """Return the plain data to store."""
         return {"format": _FORMAT, **{name: getattr(self, name) for name in _FIELDS}}
 
 
@@ -102,7 +102,7 @@ def read_manifest(directory: Path) -> RootManifest:
 
 
 def _check_directories(root: Path, values: Mapping[str, Any]) -> None:
-    """Refuse a root in which a link would lead out of it what is written from outside."""
+    """Refuse a root in which a link would lead files written from outside out of the root."""
     stdin = [values["stdin"]] if values["stdin"] else []
     own: Iterable[str] = (*_OWN_DIRECTORIES, f"{values['scratch']}/files", *stdin)
     for path in own:

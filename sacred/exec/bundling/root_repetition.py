@@ -1,4 +1,4 @@
-"""A bundle that was unpacked, repeated in its root."""
+"""Repeating the run of an unpacked bundle in its root."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["bundle_has_root", "repeat_in_root"]
 
 
 def bundle_has_root(directory: Path) -> bool:
-    """Whether a bundle has the files of a traced program, and this system may run it.
+    """Whether a bundle has the files of a traced program, and this system can run it.
 
     Args:
         directory: where it was unpacked.
@@ -26,14 +26,14 @@ def bundle_has_root(directory: Path) -> bool:
 def repeat_in_root(directory: Path, *, has_network: bool = True) -> tuple[Verdict, str]:
     """Repeat a run in its root.
 
-    The script is written anew: nothing of the bundle itself is executed outside of the root.
+    The script is written afresh: nothing from the bundle itself is executed outside the root.
 
     Args:
         directory: where the bundle was unpacked.
-        has_network: whether the run has the network of this machine.
+        has_network: whether the run may use the network of this machine.
 
     Returns:
-        the verdict, and what the program has printed.
+        the verdict, and what the program printed.
     """
     try:
         manifest = read_manifest(directory)

@@ -148,7 +148,7 @@ def script_files(manifest: RootManifest) -> dict[str, str]:
 
 
 def _filled(places: dict[str, str]) -> str:
-    """Fill the script in one pass: a value that looks like a place stays what it is."""
+    """Fill in the script in one pass: a value that looks like a placeholder stays as it is."""
     text = _SCRIPT
     parts: list[str] = []
     while text:
@@ -165,7 +165,7 @@ def _filled(places: dict[str, str]) -> str:
 
 
 def _digest_lines(rows: Iterable[tuple[str, str]]) -> str:
-    """Lines as ``sha256sum`` writes and reads them."""
+    """Return lines as ``sha256sum`` writes and reads them."""
     lines = []
     for name, digest in rows:
         escaped = name.replace("\\", "\\\\").replace("\n", "\\n")

@@ -24,11 +24,11 @@ def files_to_pack(
     included: Sequence[str] = (),
     excluded: Sequence[str] = (),
 ) -> RootFiles | None:
-    """Return the files of the root of a run; None: it can have no root.
+    """Return the files of the root of a run; None if it cannot have a root.
 
     Args:
         record: the run.
-        tell: called with the reason why there can be none, in words, if the run was traced.
+        tell: if the run was traced, called with the reason why it cannot have one, in words.
         included: patterns of paths of further files.
         excluded: patterns of paths of files that are left out.
     """
@@ -65,13 +65,13 @@ def write_traced_bundle(
 
     Args:
         record: the run.
-        store: that it is in.
-        target: the file.
-        found: the files of its root; None: it has none.
+        store: the store of the run.
+        target: the file to write.
+        found: the files of its root; None if it has no root.
         tell: called with what is not packed, in words.
 
     Raises:
-        ProgramError: nothing can call the program, as a secret is masked.
+        ProgramError: the program cannot be called, because a secret is masked.
         StoreError: the run cannot be read.
     """
     if found is None:

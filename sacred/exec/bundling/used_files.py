@@ -17,7 +17,7 @@ from sacred.exec.tracing.system_files import SystemFiles, is_device, source_of_c
 
 __all__ = ["UsedFile", "UsedFiles"]
 
-#: Of the system, which nobody gives away.
+#: Files of the system that nobody gives away.
 _SECRETS_OF_SYSTEM = (
     "/etc/shadow",
     "/etc/gshadow",
@@ -32,9 +32,9 @@ class UsedFile(Frozen):
     """A file of the run.
 
     Args:
-        path: without links; it has the same one in the root.
+        path: without links; the same as in the root.
         why: what it is needed for, in words.
-        sha256: what it was; None: that is not recorded.
+        sha256: its digest in the run; None if that is not recorded.
         is_lost: whether the present content is not the one that was read.
     """
 
@@ -57,8 +57,8 @@ class UsedFiles:
     Attributes:
         files: by path.
         links: symbolic links with their targets.
-        directories: that have to be there.
-        left_out: paths, with the reason.
+        directories: those that have to exist.
+        left_out: paths, each with the reason.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class UsedFiles:
                 self._add(source, "source of a compiled module")
 
     def _add(self, path: str, why: str) -> str:
-        """Take a path with the links that it leads through; return it without them."""
+        """Add a path with the links that it leads through; return the path without them."""
         real, links = follow_links(path)
         for link, target in links.items():
             if not is_device(link) and link not in self._made_links:

@@ -2,11 +2,11 @@
 
 | module | what it holds |
 |---|---|
-| `strace` | whether a program can be traced, and the words that do so |
+| `strace` | whether a program can be traced, and the command that does it |
 | `strace_lines` | the lines that strace writes, as calls |
 | `accesses` | calls put together: files read and written, programs, peers, directories |
 | `system_files` | which files belong to the system or are private |
 | `trace_record` | what is recorded of a trace: digests, names, remarks |
-| `trace_directories` | directories of traces, and those that killed processes left |
+| `trace_directories` | directories of traces, and leftovers of killed processes |
 | `file_digests` | digests of files; of huge ones, once |
 """

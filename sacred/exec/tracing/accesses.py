@@ -24,7 +24,7 @@ TRACED_CALLS = (
     *("rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat"),
     *("unlink", "unlinkat", "mkdir", "mkdirat", "fork", "vfork", "clone", "clone3"),
 )
-#: Those that look at files without opening them. They are many, and needed for bundles only.
+#: The calls that look at files without opening them: frequent, and needed only for bundles.
 LOOKING_CALLS = (
     *("stat", "stat64", "lstat", "lstat64", "newfstatat", "fstatat64", "statx"),
     *("access", "faccessat", "faccessat2", "readlink", "readlinkat"),
@@ -40,7 +40,7 @@ class FileUse:
     Attributes:
         was_read: before the program wrote it.
         is_written: whether the program has changed it.
-        may_be_new: whether opening it for both may have made it.
+        may_be_new: whether opening it for reading and writing may have created it.
     """
 
     __slots__ = ("is_written", "may_be_new", "was_read")
@@ -68,17 +68,17 @@ class Accesses:
 
     Attributes:
         files: by absolute path.
-        removed: files that were there before, and are gone.
-        links: symbolic links that were made, with what they point to.
-        aliases: paths that led to files through links, as the program has named them.
+        removed: files that existed before and are gone.
+        links: symbolic links that were created, with their targets.
+        aliases: paths that led to files through links, as the program named them.
         looked_at: directories that were opened, and what was looked at without being opened.
-        made_directories: directories that were made.
+        made_directories: directories that were created.
         programs: executed programs with their arguments, each once.
         peers: network addresses and sockets.
         directories: working directories, the first one first.
         running: numbers of the processes that have not ended.
         calls: how many calls were traced.
-        first_error: of the first program, if it could not be executed.
+        first_error: the error of the first program, if it could not be executed.
     """
 
     def __init__(self, directory: str) -> None:
@@ -260,5 +260,5 @@ class Accesses:
 
 
 def _asked(argument: PathArgument, directory: _Directory) -> str:
-    """The absolute path that a program has named, with the links in it."""
+    """Return the absolute path that a program named, with the links in it."""
     return os.path.join(argument.base or directory.path, argument.path)

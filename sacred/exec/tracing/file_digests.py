@@ -1,4 +1,4 @@
-"""Digests of files; of huge ones, once for the same inode, time and size."""
+"""Digests of files; for huge files, computed once for the same inode, time and size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sacred.stores.cache_dir import cache_dir
 
 __all__ = ["MIN_CACHED_BYTES", "Digests", "digests_of"]
 
-#: Reading so much takes longer than looking the digest up.
+#: Reading this much takes longer than looking the digest up.
 MIN_CACHED_BYTES = 1 << 26
 #: A file that was just written could be written again within the same tick of its clock.
 _MIN_AGE_SECONDS = 2.0

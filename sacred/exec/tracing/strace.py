@@ -25,9 +25,9 @@ _DEBUGGERS = frozenset({"gdb", "lldb", "strace", "ltrace", "rr", "gdbserver"})
 _LEAK_SANITIZER = (b"__asan_init", b"__lsan_init", b"liblsan.so")
 _MAX_MARK_BYTES = 16
 _TIMEOUT_SECONDS = 10.0
-#: For processes that have not ended when the program has.
+#: How long to wait for processes that outlive the program.
 _PATIENCE_SECONDS = 1.0
-#: Of an argument of a program; longer ones are cut.
+#: Maximum length of an argument of a program; longer ones are cut.
 _MAX_TEXT_CHARS = 300
 
 
@@ -35,9 +35,9 @@ class Tracer(Frozen):
     """The way in which a program is traced.
 
     Args:
-        words: in front of the program, but for the name of the file.
+        words: to put before the program, without the name of the file.
         version: of strace.
-        for_bundle: whether everything is recorded that a bundle needs.
+        for_bundle: whether to record everything that a bundle needs.
     """
 
     words: tuple[str, ...]
@@ -54,7 +54,7 @@ def tracer_for(program: str, for_bundle: bool = False) -> Tracer | str:
 
     Args:
         program: its path.
-        for_bundle: trace also what it looks at without opening it, which takes longer.
+        for_bundle: also trace what it looks at without opening it, which takes longer.
     """
     if sys.platform != "linux":
         return "files are traced on Linux only"
@@ -115,7 +115,7 @@ def _available_tracer(for_bundle: bool) -> Tracer | str:
 
 
 def _problem_with(words: tuple[str, ...]) -> str:
-    """Trace a program that does nothing; return what goes wrong."""
+    """Trace a program that does nothing; return what went wrong."""
     try:
         done = subprocess.run(
             [*words, "-o", os.devnull, "--", "true"],
@@ -199,7 +199,7 @@ def _read(
 
 
 def _lines_of(file: str) -> Iterator[list[str]]:
-    """Yield the whole lines of a file that grows, as long as patience lasts."""
+    """Yield the complete lines of a growing file until the patience runs out."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     rest = ""
     try:

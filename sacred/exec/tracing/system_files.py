@@ -29,7 +29,7 @@ _SECRET_NAME = re.compile(
 
 
 def is_outside(path: str) -> bool:
-    """Whether a path is not that of a lasting file: a device, a process, a compiled module."""
+    """Whether a path is not that of a permanent file: a device, a process, a compiled module."""
     return is_device(path) or is_compiled(path)
 
 
@@ -60,8 +60,8 @@ class SystemFiles:
 
     Args:
         directory: the working directory of the program.
-        programs: paths of the executed programs, also those that are links: what lies around an
-            interpreter (a virtual environment) belongs to it.
+        programs: paths of the executed programs, including links: the files around an
+            interpreter (a virtual environment) belong to it.
     """
 
     def __init__(self, directory: str, programs: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""Directories of traces, and those that killed processes have left behind."""
+"""Directories of traces, including those that killed processes left behind."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _namespace() -> int:
 
 
 def _start_of(number: int) -> int:
-    """When a process has started, in ticks since the system has; 0: there is none.
+    """Return when a process started, in ticks since the system started; 0 if there is no process.
 
     Another process may have its number later. A process keeps both when it executes a program.
     """

@@ -21,10 +21,10 @@ from sacred.exec.tracing.system_files import (
 
 __all__ = ["MAX_STORED_BYTES", "PLACES", "TraceRecord"]
 
-#: Of names in one list of a record; the number of those left out is recorded.
+#: Maximum number of names in one list of a record; how many are left out is recorded.
 _MAX_NAMES = 5000
 _MAX_NAMES_FOR_BUNDLES = 200_000
-#: Variables that say where files are; a bundle has them. No other ones are recorded.
+#: Variables that say where files are, for bundles. No others are recorded.
 PLACES = (
     *("PATH", "HOME", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PERL5LIB"),
     *("R_HOME", "R_LIBS", "R_LIBS_USER", "R_LIBS_SITE", "RUBYLIB", "NODE_PATH", "CLASSPATH"),
@@ -39,7 +39,7 @@ _CHANGED = "it was changed while the run was reading it"
 
 
 class TraceRecord:
-    """The record of what a program has read, written and executed.
+    """The record of what a program read, wrote and executed.
 
     Args:
         accesses: what strace saw.
@@ -47,14 +47,14 @@ class TraceRecord:
         started: when it was started, in seconds since 1970.
         version: of strace.
         given: files that were recorded before the run by ``--input``.
-        scratch: a directory whose files are none of the user's.
+        scratch: a directory whose files are not the user's.
         stdin: the file that the program has as its input, if it is one.
-        for_bundle: whether all is recorded that a bundle needs.
+        for_bundle: whether to record everything that a bundle needs.
 
     Attributes:
         inputs: paths of files to be stored as resources.
-        outputs: likewise as artifacts.
-        packages: of Python and R, that were loaded.
+        outputs: paths of files to be stored as artifacts.
+        packages: packages of Python and R that were loaded.
         notes: what is not known, for people.
     """
 
@@ -183,7 +183,7 @@ class TraceRecord:
         return {name: value for name, value in found.items() if value not in ([], None)}
 
     def _needs_of_bundles(self, limit: int) -> dict[str, Any]:
-        """What else repeats the run in an empty root: `sacred.exec.bundling` reads it."""
+        """Return what else `sacred.exec.bundling` needs to repeat the run in an empty root."""
         accesses = self._accesses
         looked_at = self._lasting(accesses.looked_at) if self._for_bundle else []
         compiled = [path for path in accesses.files if is_compiled(path)]
@@ -223,7 +223,7 @@ def _named_programs(accesses: Accesses) -> Iterator[str]:
 
 
 def _sources(files: Mapping[str, FileUse]) -> dict[str, FileUse]:
-    """The modules that were read in compiled form: what counts is their source."""
+    """Return the sources of the modules that were read in compiled form: the sources count."""
     found = (source_of_compiled(path) for path, use in files.items() if use.was_read)
     return {path: FileUse(was_read=True) for path in found if path and os.path.isfile(path)}
 
